@@ -1,0 +1,293 @@
+import { MigrationInterface, QueryRunner } from 'typeorm';
+
+export class Initial1795258079416 implements MigrationInterface {
+  name = 'Initial1795258079416';
+
+  public async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(
+      `CREATE TABLE "api_key" ("id" uuid NOT NULL, "name" text NOT NULL, "prefix" text NOT NULL, "secret_hash" text NOT NULL, "administrator" boolean NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "last_used_at" TIMESTAMP(3) WITH TIME ZONE, "revoked_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "api_key_prefix" UNIQUE ("prefix"), CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "agent" ("id" uuid NOT NULL, "name" text NOT NULL, "labels" text array NOT NULL, "slots" integer NOT NULL, "version" text, "secret_hash" text NOT NULL, "registered_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "last_seen_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "left_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "PK_1000e989398c5d4ed585cf9a46f" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "agent_registered" ON "agent"  ("registered_at", "id") `);
+    await queryRunner.query(
+      `CREATE TABLE "agent_token" ("id" uuid NOT NULL, "name" text NOT NULL, "secret_hash" text NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "revoked_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "agent_token_secret" UNIQUE ("secret_hash"), CONSTRAINT "PK_05d82e6a18f93b821fa899dd899" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "application" ("id" uuid NOT NULL, "name" text NOT NULL, "description" text, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "deleted_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "PK_569e0c3e863ebdf5f2408ee1670" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "application_name" ON "application"  ("name") WHERE deleted_at IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "environment" ("id" uuid NOT NULL, "application_id" uuid NOT NULL, "name" text NOT NULL, "type" text NOT NULL, "description" text, "variables" jsonb NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "deleted_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "environment_type" CHECK (type IN ('PROD', 'NON_PROD')), CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "environment_name" ON "environment"  ("application_id", "name") WHERE deleted_at IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "service" ("id" uuid NOT NULL, "application_id" uuid NOT NULL, "name" text NOT NULL, "description" text, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "deleted_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "service_name" ON "service"  ("application_id", "name") WHERE deleted_at IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "workflow" ("id" uuid NOT NULL, "application_id" uuid NOT NULL, "name" text NOT NULL, "description" text, "current_revision_id" uuid NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "deleted_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "PK_eb5e4cc1a9ef2e94805b676751b" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "workflow_name" ON "workflow"  ("application_id", "name") WHERE deleted_at IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "workflow_revision" ("id" uuid NOT NULL, "entity_id" uuid NOT NULL, "number" integer NOT NULL, "content_hash" text NOT NULL, "definition" jsonb NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, CONSTRAINT "workflow_revision_number" UNIQUE ("entity_id", "number"), CONSTRAINT "PK_c23fd42ee078177084cff318a70" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "pipeline" ("id" uuid NOT NULL, "application_id" uuid NOT NULL, "name" text NOT NULL, "description" text, "current_revision_id" uuid NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "deleted_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "PK_df8aedd50509192d995535d68cd" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "pipeline_name" ON "pipeline"  ("application_id", "name") WHERE deleted_at IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "pipeline_revision" ("id" uuid NOT NULL, "entity_id" uuid NOT NULL, "number" integer NOT NULL, "content_hash" text NOT NULL, "definition" jsonb NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, CONSTRAINT "pipeline_revision_number" UNIQUE ("entity_id", "number"), CONSTRAINT "PK_31f3ab70a12cfb6e634650a13a5" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "execution" ("id" uuid NOT NULL, "kind" text NOT NULL, "run_id" uuid NOT NULL, "parent_stage_execution_id" uuid, "application_id" uuid NOT NULL, "entity_id" uuid NOT NULL, "revision_id" uuid NOT NULL, "environment_id" uuid, "status" text NOT NULL, "attempt" integer NOT NULL, "version" integer NOT NULL, "last_sequence" integer NOT NULL, "last_execution_sequence" integer NOT NULL, "variables" jsonb NOT NULL, "images" jsonb NOT NULL, "notes" text, "cause" jsonb NOT NULL, "idempotency_key" text, "idempotency_hash" text, "failure_code" text, "failure_details" text, "max_parallel" integer, "open_tasks" integer NOT NULL, "busy_tasks" integer NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')), CONSTRAINT "execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND open_tasks >= busy_tasks), CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "execution_newest" ON "execution"  ("created_at", "id") WHERE parent_stage_execution_id IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "execution_newest_of_application" ON "execution"  ("application_id", "created_at", "id") WHERE parent_stage_execution_id IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "execution_newest_of_entity" ON "execution"  ("entity_id", "created_at", "id") `,
+    );
+    await queryRunner.query(`CREATE INDEX "execution_of_run" ON "execution"  ("run_id") `);
+    await queryRunner.query(
+      `CREATE INDEX "execution_active" ON "execution"  ("application_id") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING')`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "execution_expiry" ON "execution"  ("expires_at") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING')`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "execution_idempotency" ON "execution"  ("application_id", "idempotency_key") WHERE idempotency_key IS NOT NULL`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "stage_execution" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "attempt" integer NOT NULL, "current" boolean NOT NULL, "kind" text NOT NULL, "stage_index" integer NOT NULL, "element_index" integer NOT NULL, "element_id" uuid NOT NULL, "stage_name" text NOT NULL, "step_name" text NOT NULL, "status" text NOT NULL, "reason_code" text, "reason" text, "workflow_id" uuid, "workflow_revision_id" uuid, "environment_id" uuid, "variables" jsonb NOT NULL, "images" jsonb NOT NULL, "workflow_execution_id" uuid, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "stage_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "stage_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "PK_73bb3900c2f8b931298787cd836" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "stage_execution_current" ON "stage_execution"  ("execution_id", "stage_index", "element_index") WHERE current`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "stage_execution_attempt" ON "stage_execution"  ("execution_id", "attempt") `,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "task_execution" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "run_id" uuid NOT NULL, "attempt" integer NOT NULL, "current" boolean NOT NULL, "name" text NOT NULL, "ordinal" integer NOT NULL, "status" text NOT NULL, "waiting_on" integer NOT NULL, "job_id" uuid, "tries" integer NOT NULL, "reason_code" text, "reason" text, "exit_code" integer, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0), CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "task_execution_current" ON "task_execution"  ("execution_id", "name") WHERE current`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "task_execution_attempt" ON "task_execution"  ("execution_id", "attempt", "ordinal") `,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "task_execution_ready" ON "task_execution"  ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "task_dependency" ("depends_on_id" uuid NOT NULL, "task_id" uuid NOT NULL, CONSTRAINT "PK_a9e5031e52c7a0886bf39ab94dd" PRIMARY KEY ("depends_on_id", "task_id"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "task_dependency_task" ON "task_dependency"  ("task_id") `);
+    await queryRunner.query(
+      `CREATE TABLE "execution_environment" ("execution_id" uuid NOT NULL, "environment_id" uuid NOT NULL, CONSTRAINT "PK_8d156766643041fa0e335c3ccae" PRIMARY KEY ("execution_id", "environment_id"))`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "execution_environment_environment" ON "execution_environment"  ("environment_id", "execution_id") `,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "execution_service" ("execution_id" uuid NOT NULL, "service_id" uuid NOT NULL, CONSTRAINT "PK_fbb48862f5e49d371c3de2a5dc0" PRIMARY KEY ("execution_id", "service_id"))`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "execution_service_service" ON "execution_service"  ("service_id", "execution_id") `,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "execution_event" ("run_id" uuid NOT NULL, "sequence" integer NOT NULL, "execution_id" uuid NOT NULL, "execution_sequence" integer NOT NULL, "type" text NOT NULL, "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "actor" jsonb NOT NULL, "data" jsonb NOT NULL, CONSTRAINT "execution_event_own" UNIQUE ("execution_id", "execution_sequence"), CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY ("run_id", "sequence"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "approval" ("id" uuid NOT NULL, "stage_execution_id" uuid NOT NULL, "execution_id" uuid NOT NULL, "application_id" uuid NOT NULL, "status" text NOT NULL, "approvers" text array NOT NULL, "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "decided_at" TIMESTAMP(3) WITH TIME ZONE, "decided_by" jsonb, "comments" text, CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')), CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status = 'WAITING')), CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "approval_of_execution" ON "approval"  ("execution_id", "requested_at") `);
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "approval_waiting" ON "approval"  ("stage_execution_id") WHERE status = 'WAITING'`,
+    );
+    await queryRunner.query(`CREATE INDEX "approval_expiry" ON "approval"  ("expires_at") WHERE status = 'WAITING'`);
+    await queryRunner.query(
+      `CREATE TABLE "job" ("id" uuid NOT NULL, "task_execution_id" uuid NOT NULL, "execution_id" uuid NOT NULL, "run_id" uuid NOT NULL, "attempt" integer NOT NULL, "status" text NOT NULL, "requirement_class_id" integer NOT NULL, "timeout_ms" integer NOT NULL, "grace_ms" integer NOT NULL, "agent_id" uuid, "claim_hash" text, "exit_code" integer, "signal" text, "reason_code" text, "reason" text, "queued_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "job_status" CHECK (status IN ('QUEUED', 'RUNNING', 'SUCCESS', 'FAILED', 'ABORTED', 'LOST')), CONSTRAINT "job_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING'))), CONSTRAINT "PK_98ab1c14ff8d1cf80d18703b92f" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(`CREATE UNIQUE INDEX "job_of_task" ON "job"  ("task_execution_id", "attempt") `);
+    await queryRunner.query(
+      `CREATE TABLE "ready_job" ("rank" BIGSERIAL NOT NULL, "job_id" uuid NOT NULL, "requirement_class_id" integer NOT NULL, CONSTRAINT "ready_job_job" UNIQUE ("job_id"), CONSTRAINT "PK_caa1e7d9f2668cbf1207fb34a2e" PRIMARY KEY ("rank"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "ready_job_order" ON "ready_job"  ("requirement_class_id", "rank") `);
+    await queryRunner.query(
+      `CREATE TABLE "requirement_class" ("id" SERIAL NOT NULL, "labels" text array NOT NULL, CONSTRAINT "requirement_class_labels" UNIQUE ("labels"), CONSTRAINT "PK_205507d4016cbf327d4bda7ea3f" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "job_lease" ("job_id" uuid NOT NULL, "agent_id" uuid NOT NULL, "run_id" uuid NOT NULL, "token_hash" text NOT NULL, "started" boolean NOT NULL, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "timeout_at" TIMESTAMP(3) WITH TIME ZONE, "cancel_requested_at" TIMESTAMP(3) WITH TIME ZONE, "kill_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY ("job_id"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "job_lease_agent" ON "job_lease"  ("agent_id") `);
+    await queryRunner.query(`CREATE INDEX "job_lease_run" ON "job_lease"  ("run_id") `);
+    await queryRunner.query(
+      `CREATE TABLE "log_chunk" ("job_id" uuid NOT NULL, "start" bigint NOT NULL, "length" integer NOT NULL, "data" bytea NOT NULL, "frames" jsonb NOT NULL, CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY ("job_id", "start"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "job_log" ("job_id" uuid NOT NULL, "bytes" bigint NOT NULL, "sealed" boolean NOT NULL, "truncated" boolean NOT NULL, CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY ("job_id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "artifact" ("id" uuid NOT NULL, "run_id" uuid NOT NULL, "execution_id" uuid NOT NULL, "task_execution_id" uuid NOT NULL, "job_id" uuid NOT NULL, "name" text NOT NULL, "size" bigint NOT NULL, "sha256" text NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "artifact_name" UNIQUE ("job_id", "name"), CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "artifact_of_run" ON "artifact"  ("run_id", "created_at", "id") `);
+    await queryRunner.query(`CREATE INDEX "artifact_of_task" ON "artifact"  ("task_execution_id") `);
+    await queryRunner.query(`CREATE INDEX "artifact_content" ON "artifact"  ("sha256") `);
+    await queryRunner.query(
+      `CREATE TABLE "deployment" ("id" uuid NOT NULL, "environment_id" uuid NOT NULL, "service_id" uuid NOT NULL, "image" text NOT NULL, "execution_id" uuid NOT NULL, "run_id" uuid NOT NULL, "deployed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "current" boolean NOT NULL, CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "deployment_current" ON "deployment"  ("environment_id", "service_id") WHERE current`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "deployment_history" ON "deployment"  ("environment_id", "deployed_at", "id") `,
+    );
+    await queryRunner.query(`CREATE INDEX "deployment_run" ON "deployment"  ("run_id") `);
+    await queryRunner.query(
+      `ALTER TABLE "environment" ADD CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "pipeline_revision" ADD CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f" FOREIGN KEY ("entity_id") REFERENCES "pipeline"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "execution" ADD CONSTRAINT "FK_0f304a1b1c7f00d8674def28771" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "execution" ADD CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "stage_execution" ADD CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "task_execution" ADD CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "approval" ADD CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "deployment" ADD CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "deployment" ADD CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+  }
+
+  public async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`ALTER TABLE "deployment" DROP CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47"`);
+    await queryRunner.query(`ALTER TABLE "deployment" DROP CONSTRAINT "FK_4da48695bfc65440efbf559a66b"`);
+    await queryRunner.query(`ALTER TABLE "deployment" DROP CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73"`);
+    await queryRunner.query(`ALTER TABLE "artifact" DROP CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f"`);
+    await queryRunner.query(`ALTER TABLE "job" DROP CONSTRAINT "FK_03509037af609fc3e0c6103deec"`);
+    await queryRunner.query(`ALTER TABLE "approval" DROP CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954"`);
+    await queryRunner.query(`ALTER TABLE "approval" DROP CONSTRAINT "FK_5d923b538c3db1c786501a60403"`);
+    await queryRunner.query(`ALTER TABLE "task_execution" DROP CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84"`);
+    await queryRunner.query(`ALTER TABLE "stage_execution" DROP CONSTRAINT "FK_f60937c87f7582493454f4f5111"`);
+    await queryRunner.query(`ALTER TABLE "execution" DROP CONSTRAINT "FK_f7f7348bb6da87d7c815050e256"`);
+    await queryRunner.query(`ALTER TABLE "execution" DROP CONSTRAINT "FK_0f304a1b1c7f00d8674def28771"`);
+    await queryRunner.query(`ALTER TABLE "pipeline_revision" DROP CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f"`);
+    await queryRunner.query(`ALTER TABLE "pipeline" DROP CONSTRAINT "FK_99c3886b41703c56033c5ecb204"`);
+    await queryRunner.query(`ALTER TABLE "workflow_revision" DROP CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4"`);
+    await queryRunner.query(`ALTER TABLE "workflow" DROP CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e"`);
+    await queryRunner.query(`ALTER TABLE "service" DROP CONSTRAINT "FK_3f08aa3ee783973df7b523521c1"`);
+    await queryRunner.query(`ALTER TABLE "environment" DROP CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75"`);
+    await queryRunner.query(`DROP INDEX "public"."deployment_run"`);
+    await queryRunner.query(`DROP INDEX "public"."deployment_history"`);
+    await queryRunner.query(`DROP INDEX "public"."deployment_current"`);
+    await queryRunner.query(`DROP TABLE "deployment"`);
+    await queryRunner.query(`DROP INDEX "public"."artifact_content"`);
+    await queryRunner.query(`DROP INDEX "public"."artifact_of_task"`);
+    await queryRunner.query(`DROP INDEX "public"."artifact_of_run"`);
+    await queryRunner.query(`DROP TABLE "artifact"`);
+    await queryRunner.query(`DROP TABLE "job_log"`);
+    await queryRunner.query(`DROP TABLE "log_chunk"`);
+    await queryRunner.query(`DROP INDEX "public"."job_lease_run"`);
+    await queryRunner.query(`DROP INDEX "public"."job_lease_agent"`);
+    await queryRunner.query(`DROP TABLE "job_lease"`);
+    await queryRunner.query(`DROP TABLE "requirement_class"`);
+    await queryRunner.query(`DROP INDEX "public"."ready_job_order"`);
+    await queryRunner.query(`DROP TABLE "ready_job"`);
+    await queryRunner.query(`DROP INDEX "public"."job_of_task"`);
+    await queryRunner.query(`DROP TABLE "job"`);
+    await queryRunner.query(`DROP INDEX "public"."approval_expiry"`);
+    await queryRunner.query(`DROP INDEX "public"."approval_waiting"`);
+    await queryRunner.query(`DROP INDEX "public"."approval_of_execution"`);
+    await queryRunner.query(`DROP TABLE "approval"`);
+    await queryRunner.query(`DROP TABLE "execution_event"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_service_service"`);
+    await queryRunner.query(`DROP TABLE "execution_service"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_environment_environment"`);
+    await queryRunner.query(`DROP TABLE "execution_environment"`);
+    await queryRunner.query(`DROP INDEX "public"."task_dependency_task"`);
+    await queryRunner.query(`DROP TABLE "task_dependency"`);
+    await queryRunner.query(`DROP INDEX "public"."task_execution_ready"`);
+    await queryRunner.query(`DROP INDEX "public"."task_execution_attempt"`);
+    await queryRunner.query(`DROP INDEX "public"."task_execution_current"`);
+    await queryRunner.query(`DROP TABLE "task_execution"`);
+    await queryRunner.query(`DROP INDEX "public"."stage_execution_attempt"`);
+    await queryRunner.query(`DROP INDEX "public"."stage_execution_current"`);
+    await queryRunner.query(`DROP TABLE "stage_execution"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_idempotency"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_expiry"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_active"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_of_run"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_newest_of_entity"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_newest_of_application"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_newest"`);
+    await queryRunner.query(`DROP TABLE "execution"`);
+    await queryRunner.query(`DROP TABLE "pipeline_revision"`);
+    await queryRunner.query(`DROP INDEX "public"."pipeline_name"`);
+    await queryRunner.query(`DROP TABLE "pipeline"`);
+    await queryRunner.query(`DROP TABLE "workflow_revision"`);
+    await queryRunner.query(`DROP INDEX "public"."workflow_name"`);
+    await queryRunner.query(`DROP TABLE "workflow"`);
+    await queryRunner.query(`DROP INDEX "public"."service_name"`);
+    await queryRunner.query(`DROP TABLE "service"`);
+    await queryRunner.query(`DROP INDEX "public"."environment_name"`);
+    await queryRunner.query(`DROP TABLE "environment"`);
+    await queryRunner.query(`DROP INDEX "public"."application_name"`);
+    await queryRunner.query(`DROP TABLE "application"`);
+    await queryRunner.query(`DROP TABLE "agent_token"`);
+    await queryRunner.query(`DROP INDEX "public"."agent_registered"`);
+    await queryRunner.query(`DROP TABLE "agent"`);
+    await queryRunner.query(`DROP TABLE "api_key"`);
+  }
+}

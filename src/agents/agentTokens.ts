@@ -1,0 +1,76 @@
+import type { Actor } from '../access/actor';
+import type { App } from '../app';
+import { hashSecret, isId, newId, newSecret, secretMatches } from '../ids';
+import { invalidInput, Refusal } from '../refusal';
+import { labelList, type Agent, type AgentToken } from './agent';
+import { findAgents, findAgentToken, insertAgent, insertAgentToken } from './agents.store';
+
+/** Makes a registration token: what turns a machine into an agent. The value is answered here and never again. */
+export async function createAgentToken(
+  app: App,
+  actor: Actor,
+  input: { readonly name: string },
+): Promise<{ token: AgentToken; value: string }> {
+  const name = input.name.trim();
+  if (name.length === 0 || name.length > 100) {
+    const message = 'name must have 1 to 100 characters.';
+    throw invalidInput([{ field: 'name', value: input.name, rule: 'LENGTH', message }]);
+  }
+  const value = `swr_${newSecret()}`;
+  const token = {
+    id: newId(),
+    name,
+    secretHash: hashSecret(value),
+    createdAt: app.clock.now(),
+    createdBy: actor.name,
+    revokedAt: null,
+  };
+  await insertAgentToken(app.database, token);
+  return { token, value };
+}
+
+export interface Registration {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly slots: number;
+  readonly version: string | null;
+}
+
+/** Makes an agent of whoever has a registration token. */
+export async function registerAgent(
+  app: App,
+  registrationToken: string,
+  registration: Registration,
+): Promise<{ agent: Agent; token: string }> {
+  const hash = hashSecret(registrationToken);
+  const configured = app.config.SLIPWAY_AGENT_TOKEN;
+  const known =
+    (configured !== undefined && secretMatches(registrationToken, hashSecret(configured))) ||
+    (await findAgentToken(app.database, hash)) !== undefined;
+  if (!known) throw new Refusal('UNAUTHENTICATED', 'This registration token is not valid.');
+  const secret = newSecret();
+  const now = app.clock.now();
+  const agent: Agent = {
+    id: newId(),
+    name: registration.name,
+    labels: labelList(registration.labels),
+    slots: registration.slots,
+    version: registration.version,
+    secretHash: hashSecret(secret),
+    registeredAt: now,
+    lastSeenAt: now,
+    leftAt: null,
+  };
+  await insertAgent(app.database, agent);
+  return { agent, token: `swa_${agent.id}_${secret}` };
+}
+
+/** Which agent a token belongs to. */
+export async function authenticateAgent(app: App, token: string): Promise<Agent> {
+  const [, id, secret] = /^swa_([0-9a-f-]{36})_(.+)$/.exec(token) ?? [];
+  const [agent] = id !== undefined && isId(id) ? await findAgents(app.database, [id]) : [];
+  if (agent === undefined || secret === undefined || !secretMatches(secret, agent.secretHash)) {
+    throw new Refusal('UNAUTHENTICATED', 'This agent token is not valid.');
+  }
+  return agent;
+}

@@ -1,0 +1,21 @@
+import type { ArtifactFiles } from './artifacts/artifactFiles';
+import type { Clock } from './clock';
+import type { ServerConfig } from './config';
+import type { Database } from './database/database';
+import type { RevisionCache } from './definitions/revisionCache';
+import type { RequirementClasses } from './jobs/requirementClasses';
+import type { Log } from './log';
+import type { PipelineDefinition } from './pipelines/pipeline';
+import type { WorkflowDefinition } from './workflows/workflow';
+
+/** What every command gets as its first argument. Made once for each process, by `createApp`. */
+export interface App {
+  readonly config: ServerConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly database: Database;
+  readonly workflowRevisions: RevisionCache<WorkflowDefinition>;
+  readonly pipelineRevisions: RevisionCache<PipelineDefinition>;
+  readonly artifactFiles: ArtifactFiles;
+  readonly requirementClasses: RequirementClasses;
+}

@@ -1,0 +1,19 @@
+import type { Actor } from '../access/actor';
+
+export type ApprovalStatus = 'WAITING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'ABORTED';
+
+/** A person's gate inside an execution. Each attempt asks anew and has a row of its own. */
+export interface Approval {
+  readonly id: string;
+  readonly stageExecutionId: string;
+  readonly executionId: string;
+  readonly applicationId: string;
+  readonly status: ApprovalStatus;
+  /** Names of user groups; any one member decides. */
+  readonly approvers: readonly string[];
+  readonly requestedAt: Date;
+  readonly expiresAt: Date;
+  readonly decidedAt: Date | null;
+  readonly decidedBy: Pick<Actor, 'kind' | 'id' | 'name'> | null;
+  readonly comments: string | null;
+}

@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { authenticate } from '../access/authenticate';
+import type { App } from '../app';
+import { identify, keyFromHeaders } from '../graphql/credentials';
+import type { Exchange, Route } from '../graphql/httpServer';
+import { isId } from '../ids';
+import { notFound } from '../refusal';
+import { findArtifact } from './artifacts.store';
+import { sendArtifact } from './sendArtifact';
+
+const PREFIX = '/artifacts/';
+
+/** `GET /artifacts/<id>`: what `downloadUrl` of an artifact points to. Asks for an API key like everything else. */
+export class ArtifactRoutes implements Route {
+  constructor(private readonly app: App) {}
+
+  match(method: string, path: string): boolean {
+    return method === 'GET' && path.startsWith(PREFIX);
+  }
+
+  async handle(req: IncomingMessage, res: ServerResponse, exchange: Exchange): Promise<void> {
+    await identify(({ key }) => authenticate(this.app, key), keyFromHeaders(req.headers), exchange.request.address);
+    const id = exchange.path.slice(PREFIX.length);
+    const artifact = isId(id) ? await findArtifact(this.app.database, id) : undefined;
+    if (artifact === undefined) throw notFound('artifact', id);
+    await sendArtifact(this.app, res, artifact);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Db } from '../database/database';
+import { columnsOf } from '../database/table';
+import type { Artifact } from './artifact';
+import { artifactTable } from './artifacts.table';
+
+const artifact = columnsOf(artifactTable, 'artifact');
+type Row = Omit<Artifact, 'size'> & { size: string };
+const read = (rows: readonly Row[]): Artifact[] => rows.map((row) => ({ ...row, size: Number(row.size) }));
+
+export async function insertArtifact(db: Db, row: Artifact): Promise<void> {
+  await db.manager.insert(artifactTable, row);
+}
+
+export async function findArtifact(db: Db, id: string): Promise<Artifact | undefined> {
+  return read(await db.rows<Row>(`SELECT ${artifact} FROM artifact WHERE id = $1`, [id]))[0];
+}
+
+export async function findArtifactByName(db: Db, jobId: string, name: string): Promise<Artifact | undefined> {
+  return read(await db.rows<Row>(`SELECT ${artifact} FROM artifact WHERE job_id = $1 AND name = $2`, [jobId, name]))[0];
+}
+
+export async function findArtifactsOfTasks(db: Db, taskExecutionIds: readonly string[]): Promise<Artifact[]> {
+  return read(
+    await db.rows<Row>(
+      `SELECT ${artifact} FROM artifact WHERE task_execution_id = ANY ($1::uuid[]) ORDER BY created_at, id`,
+      [taskExecutionIds],
+    ),
+  );
+}
+
+export interface InputArtifact {
+  readonly artifactId: string;
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/**
+ * The files that `artifacts.from` means: of a task of the same workflow execution, else of the workflow, or its task, of this run. For each name the
+ * file of the newest successful job counts.
+ */
+export async function findInputArtifacts(
+  db: Db,
+  job: { readonly executionId: string; readonly runId: string },
+  source: string,
+): Promise<InputArtifact[]> {
+  const own = await newest(db, 'execution.id = $1 AND task.name = $2', [job.executionId, source]);
+  if (own.length > 0) return own;
+  const dot = source.indexOf('.');
+  const workflow = dot < 0 ? source : source.slice(0, dot);
+  const taskName = dot < 0 ? null : source.slice(dot + 1);
+  return newest(
+    db,
+    `execution.run_id = $1 AND workflow.name = $2 AND ($3::text IS NULL OR task.name = $3)`,
+    [job.runId, workflow, taskName],
+  );
+}
+
+async function newest(db: Db, condition: string, parameters: readonly unknown[]): Promise<InputArtifact[]> {
+  const rows = await db.rows<Omit<InputArtifact, 'size'> & { size: string }>(
+    `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.size, artifact.sha256
+     FROM execution
+     JOIN workflow ON workflow.id = execution.entity_id
+     JOIN task_execution task ON task.execution_id = execution.id
+     JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
+     JOIN artifact ON artifact.job_id = job.id
+     WHERE ${condition}
+     ORDER BY artifact.name, job.ended_at DESC`,
+    parameters,
+  );
+  return rows.map((row) => ({ ...row, size: Number(row.size) }));
+}
+
+/** Whether a job may read an artifact: it belongs to the same run. */
+export async function isInputOf(db: Db, artifactId: string, runId: string): Promise<boolean> {
+  return (await db.rows('SELECT FROM artifact WHERE id = $1 AND run_id = $2', [artifactId, runId])).length === 1;
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import type { App } from './app';
+import { ArtifactFiles } from './artifacts/artifactFiles';
+import { systemClock } from './clock';
+import type { ServerConfig } from './config';
+import { createDataSource } from './database/dataSource';
+import { Database } from './database/database';
+import { migrateDataSource } from './database/migrate';
+import { PostgresWakeups } from './database/wakeups';
+import { RevisionCache } from './definitions/revisionCache';
+import { RequirementClasses } from './jobs/requirementClasses';
+import type { Log } from './log';
+import { pipelineRevisionTable } from './pipelines/pipelines.table';
+import { workflowRevisionTable } from './workflows/workflows.table';
+
+/** Connects to the database at `url`, brings its schema up to date, and puts together what the rooms share. */
+export async function createApp(
+  config: ServerConfig,
+  log: Log,
+  url: string,
+): Promise<{ app: App; close(): Promise<void> }> {
+  const dataSource = await createDataSource(url, config.DATABASE_POOL).initialize();
+  const wakeups = new PostgresWakeups({ url, notify: config.SLIPWAY_NOTIFY, log });
+  const close = async () => {
+    await wakeups.stop();
+    await dataSource.destroy();
+  };
+  try {
+    const migrations = await migrateDataSource(dataSource);
+    if (migrations.length > 0) log.info({ migrations }, 'database schema brought up to date');
+    await wakeups.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const app: App = {
+    config,
+    log,
+    clock: systemClock,
+    database: new Database(dataSource, wakeups),
+    workflowRevisions: new RevisionCache(workflowRevisionTable),
+    pipelineRevisions: new RevisionCache(pipelineRevisionTable),
+    artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
+    requirementClasses: new RequirementClasses(),
+  };
+  return { app, close };
+}

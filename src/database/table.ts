@@ -1,0 +1,65 @@
+import { EntitySchema, type EntitySchemaColumnOptions, type EntitySchemaOptions } from 'typeorm';
+import { snakeCase } from './naming';
+
+/**
+ * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from there
+ * (`columnsOf`), so that a row read by SQL and a row read by TypeORM are the same object.
+ */
+type TableOptions<T> = Omit<EntitySchemaOptions<T>, 'name' | 'tableName' | 'columns'> & {
+  columns: { [P in keyof Required<T>]: EntitySchemaColumnOptions };
+};
+
+export function table<T>(name: string, options: TableOptions<T>): EntitySchema<T> {
+  return new EntitySchema<T>({ ...options, name, tableName: name });
+}
+
+/** `a.id, a.created_at AS "createdAt", …` for the alias `a`; only the named properties when given. */
+export function columnsOf<T>(schema: EntitySchema<T>, alias: string, only?: readonly (keyof T & string)[]): string {
+  const names = only ?? Object.keys(schema.options.columns);
+  return names.map((name) => `${alias}.${snakeCase(name)} AS "${name}"`).join(', ');
+}
+
+const text = { type: 'text' } as const;
+const uuid = { type: 'uuid' } as const;
+const integer = { type: 'integer' } as const;
+const time = { type: 'timestamptz', precision: 3 } as const;
+const json = { type: 'jsonb' } as const;
+const boolean = { type: 'boolean' } as const;
+const nullable = { nullable: true } as const;
+
+/** pg answers bigint as text, since it may not fit a number; byte counts and ranks here do. */
+const bigint = {
+  type: 'bigint',
+  transformer: { to: (value: number | null) => value, from: (value: string | null) => (value === null ? null : Number(value)) },
+} as const;
+
+export const column = {
+  id: { ...uuid, primary: true },
+  uuid,
+  uuidOrNull: { ...uuid, ...nullable },
+  text,
+  textOrNull: { ...text, ...nullable },
+  texts: { ...text, array: true },
+  integer,
+  integerOrNull: { ...integer, ...nullable },
+  bigint,
+  time,
+  timeOrNull: { ...time, ...nullable },
+  json,
+  jsonOrNull: { ...json, ...nullable },
+  boolean,
+  bytes: { type: 'bytea' },
+} as const satisfies Record<string, EntitySchemaColumnOptions>;
+
+/** A reference to `table`; deleting what is referred to is refused unless `cascade`. */
+export function references(target: string, columnName: string, options: { cascade?: boolean } = {}) {
+  return {
+    target,
+    columnNames: [columnName],
+    referencedColumnNames: ['id'],
+    onDelete: options.cascade ? ('CASCADE' as const) : ('NO ACTION' as const),
+  };
+}
+
+export const oneOf = (columnName: string, values: readonly string[]): string =>
+  `${columnName} IN (${values.map((value) => `'${value}'`).join(', ')})`;

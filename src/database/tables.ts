@@ -1,0 +1,56 @@
+import { agentTable, agentTokenTable } from '../agents/agents.table';
+import { apiKeyTable } from '../access/apiKeys.table';
+import { applicationTable } from '../applications/applications.table';
+import { approvalTable } from '../approvals/approvals.table';
+import { artifactTable } from '../artifacts/artifacts.table';
+import { deploymentTable, environmentTable } from '../environments/environments.table';
+import {
+  executionEnvironmentTable,
+  executionEventTable,
+  executionServiceTable,
+  executionTable,
+  stageExecutionTable,
+  taskDependencyTable,
+  taskExecutionTable,
+} from '../executions/executions.table';
+import {
+  jobLeaseTable,
+  jobLogTable,
+  jobTable,
+  logChunkTable,
+  readyJobTable,
+  requirementClassTable,
+} from '../jobs/jobs.table';
+import { pipelineRevisionTable, pipelineTable } from '../pipelines/pipelines.table';
+import { serviceTable } from '../services/services.table';
+import { workflowRevisionTable, workflowTable } from '../workflows/workflows.table';
+
+/** Every table, for TypeORM. The database has no other. */
+export const tables = [
+  apiKeyTable,
+  agentTable,
+  agentTokenTable,
+  applicationTable,
+  environmentTable,
+  serviceTable,
+  workflowTable,
+  workflowRevisionTable,
+  pipelineTable,
+  pipelineRevisionTable,
+  executionTable,
+  stageExecutionTable,
+  taskExecutionTable,
+  taskDependencyTable,
+  executionEnvironmentTable,
+  executionServiceTable,
+  executionEventTable,
+  approvalTable,
+  jobTable,
+  readyJobTable,
+  requirementClassTable,
+  jobLeaseTable,
+  logChunkTable,
+  jobLogTable,
+  artifactTable,
+  deploymentTable,
+];

@@ -1,0 +1,206 @@
+import { camelCase, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode, snakeCase } from './sourceTree';
+import type { ValidationRule } from './validationRules';
+
+/**
+ * Small readers of tree nodes, put together into the shapes of documents (documentSchemas.ts).
+ *
+ * A decoder reports what is wrong and answers a value all the same (nothing, an empty text, the default). A validation library answers
+ * either a value or its errors: then a misspelled key would hide the circle among the tasks, and people would be told about their
+ * mistakes one layer at a time.
+ */
+export type Decoder<T> = (node: SourceNode, place: Place) => T;
+
+/** Where a node stands, and where to say what is wrong with it. */
+export interface Place {
+  readonly path: Path;
+  readonly report: Report;
+}
+
+/** `at` is where the path leads, unless it is given. */
+export type Report = (rule: ValidationRule, path: Path, message: string, at?: Position) => void;
+
+export const inside = (place: Place, step: string | number): Place => ({ ...place, path: [...place.path, step] });
+
+const silent: Report = () => undefined;
+
+export function wrongType(expected: string, node: SourceNode, place: Place): void {
+  place.report('WRONG_TYPE', place.path, `Expected ${expected}, but found ${nodeKind(node)}.`, node.at);
+}
+
+function nodeKind(node: SourceNode): string {
+  if (node.type !== 'scalar') return node.type === 'map' ? 'keys with values' : 'a list';
+  if (node.value === null) return 'nothing';
+  if (typeof node.value === 'string') return 'text';
+  return `the ${typeof node.value} ${node.text}; write it in quotes if it is text`;
+}
+
+/** Text, and nothing that only looks like it. */
+export const text: Decoder<string> = (node, place) => {
+  if (node.type === 'scalar' && typeof node.value === 'string') return node.value;
+  wrongType('text', node, place);
+  return '';
+};
+
+/** The value of a variable: text, or a number or boolean as its text, so that `PORT: 4100` and `PORT: "4100"` mean the same. */
+export const valueText: Decoder<string> = (node, place) => {
+  if (node.type === 'scalar' && node.value !== null) return node.text;
+  wrongType('text, a number or a boolean', node, place);
+  return '';
+};
+
+export const flag: Decoder<boolean> = (node, place) => {
+  if (node.type === 'scalar' && typeof node.value === 'boolean') return node.value;
+  wrongType('true or false', node, place);
+  return false;
+};
+
+export function integer(minimum: number, maximum: number): Decoder<number> {
+  return (node, place) => {
+    const value = node.type === 'scalar' ? node.value : undefined;
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      wrongType('a whole number', node, place);
+    } else if (value < minimum || value > maximum) {
+      place.report('BAD_VALUE', place.path, `${value} is not from ${minimum} to ${maximum}.`, node.at);
+    } else {
+      return value;
+    }
+    return minimum;
+  };
+}
+
+export function oneOf<const T extends string>(values: readonly [T, ...T[]]): Decoder<T> {
+  return (node, place) => {
+    const given = text(node, place);
+    const found = values.find((value) => value === given);
+    if (found === undefined && given !== '') {
+      place.report('BAD_VALUE', place.path, `"${given}" is none of ${values.join(', ')}${didYouMean(given, values)}.`, node.at);
+    }
+    return found ?? values[0];
+  };
+}
+
+/** Decodes, and then looks at what came out. */
+export function checked<T>(decoder: Decoder<T>, check: (value: T, place: Place, node: SourceNode) => void): Decoder<T> {
+  return (node, place) => {
+    const value = decoder(node, place);
+    check(value, place, node);
+    return value;
+  };
+}
+
+export function list<T>(item: Decoder<T>): Decoder<readonly T[]> {
+  return (node, place) => {
+    if (node.type === 'list') return node.items.map((one, index) => item(one, inside(place, index)));
+    wrongType('a list', node, place);
+    return [];
+  };
+}
+
+/** A list, or the one item that would be in it. */
+export function oneOrMany<T>(item: Decoder<T>): Decoder<readonly T[]> {
+  return (node, place) => (node.type === 'scalar' ? [item(node, place)] : list(item)(node, place));
+}
+
+/** Keys that are data: names of tasks, of variables, of labels. */
+export function mapOf<T>(checkKey: KeyCheck, value: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
+  return (node, place) => {
+    if (node.type !== 'map') {
+      wrongType('keys with values', node, place);
+      return {};
+    }
+    return Object.fromEntries(
+      node.entries.map((entry) => {
+        const at = inside(place, entry.key);
+        checkKey(entry.key, at, entry.keyAt);
+        return [entry.key, value(entry.value, at)];
+      }),
+    );
+  };
+}
+
+export type KeyCheck = (key: string, place: Place, at: Position) => void;
+
+/** One of the known keys of a map. */
+export interface Field<T> {
+  readonly decode: Decoder<T>;
+  /** What it is when it is left out; without it, leaving it out is an error. */
+  readonly otherwise?: { readonly value: T };
+}
+
+export const required = <T>(decode: Decoder<T>): Field<T> => ({ decode });
+export const optional = <T>(decode: Decoder<T>, otherwise: T): Field<T> => ({ decode, otherwise: { value: otherwise } });
+
+type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
+
+/** Keys that are ours, in either spelling. An empty value is as good as none. */
+export function object<T extends object>(fields: Fields<T>): Decoder<T> {
+  return (node, place) => {
+    const entries = node.type === 'map' ? knownEntries(node, Object.keys(fields), place) : new Map<string, SourceEntry>();
+    if (node.type !== 'map') wrongType('keys with values', node, place);
+    const report = node.type === 'map' ? place.report : silent;
+    const decoded: Partial<T> = {};
+    for (const key of Object.keys(fields) as (keyof T & string)[]) {
+      const field: Field<T[typeof key]> = fields[key];
+      const at: Place = { path: [...place.path, key], report };
+      const value = entries.get(key)?.value;
+      if (value !== undefined && !(value.type === 'scalar' && value.value === null)) {
+        decoded[key] = field.decode(value, at);
+      } else if (field.otherwise) {
+        decoded[key] = field.otherwise.value;
+      } else {
+        report('MISSING_FIELD', at.path, `"${snakeCase(key)}" is missing.`);
+        decoded[key] = field.decode({ type: 'scalar', at: node.at, value: null, text: '' }, { ...at, report: silent });
+      }
+    }
+    return decoded as T;
+  };
+}
+
+function knownEntries(map: SourceMap, known: readonly string[], place: Place): Map<string, SourceEntry> {
+  const entries = new Map<string, SourceEntry>();
+  for (const entry of map.entries) {
+    const key = camelCase(entry.key);
+    const path = [...place.path, entry.key];
+    const before = entries.get(key);
+    if (!known.includes(key)) {
+      const hint = didYouMean(entry.key, known.map(snakeCase)) || `; known are ${known.map(snakeCase).join(', ')}`;
+      place.report('UNKNOWN_FIELD', path, `There is no key "${entry.key}" here${hint}.`, entry.keyAt);
+    } else if (before === undefined) {
+      entries.set(key, entry);
+    } else if (before.key !== entry.key) {
+      // The same key twice in the same spelling is found by the reader, for every format and kind of map.
+      place.report('DUPLICATE_KEY', path, `"${entry.key}" and "${before.key}" are the same key.`, entry.keyAt);
+    }
+  }
+  return entries;
+}
+
+/** `: did you mean "x"?`-like ending for a message, when one of the possible words is near. */
+export function didYouMean(word: string, possible: Iterable<string>): string {
+  const limit = Math.max(2, Math.floor(word.length / 3));
+  let nearest: { readonly candidate: string; readonly distance: number } | undefined;
+  for (const candidate of possible) {
+    if (Math.abs(candidate.length - word.length) > limit) continue;
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance <= limit && distance < (nearest?.distance ?? Infinity)) nearest = { candidate, distance };
+  }
+  return nearest === undefined ? '' : `; the nearest is "${nearest.candidate}"`;
+}
+
+/** How many letters have to be put in, left out, exchanged, or swapped with their neighbour to make one word of the other. */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+      row.push(best);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}

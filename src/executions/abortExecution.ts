@@ -1,0 +1,35 @@
+import type { Actor } from '../access/actor';
+import type { App } from '../app';
+import { notFound, Refusal } from '../refusal';
+import { isId } from '../ids';
+import { isFinal, type Execution } from './execution';
+import { findExecution } from './executions.store';
+import { inRuns } from './runTransaction';
+import { stopExecution } from './stopExecution';
+
+export interface AbortExecution {
+  readonly applicationId: string;
+  readonly executionId: string;
+  readonly reason?: string | null;
+}
+
+/**
+ * Ends an execution that is not final. Running jobs get the signal, then the kill after their grace; it never rolls back. Aborting what is ABORTED
+ * already, or is being aborted, answers the same again.
+ */
+export async function abortExecution(app: App, actor: Actor, input: AbortExecution): Promise<Execution> {
+  const seen = isId(input.executionId) ? await findExecution(app.database, input.executionId) : undefined;
+  if (seen === undefined || seen.applicationId !== input.applicationId) throw notFound('execution', input.executionId);
+  return inRuns(app, [seen.runId], actor, async (db) => {
+    const execution = await findExecution(db, input.executionId);
+    if (execution === undefined) throw notFound('execution', input.executionId);
+    if (execution.failureCode === 'ABORTED') return execution;
+    if (isFinal(execution.status)) {
+      throw new Refusal('NOT_ABORTABLE', `The execution is ${execution.status} already.`, { status: execution.status });
+    }
+    const reason = input.reason?.trim() || null;
+    db.event({ runId: execution.runId, executionId: execution.id }, 'ABORT_REQUESTED', { reason });
+    await stopExecution(db, execution, 'ABORTED', `aborted by ${actor.name}${reason === null ? '' : `: ${reason}`}`);
+    return (await findExecution(db, execution.id)) ?? execution;
+  });
+}

@@ -1,0 +1,199 @@
+import { decide, findApprovalsOfStages, insertApproval } from '../approvals/approvals.store';
+import { newId } from '../ids';
+import { moveExecution, moveStage } from './changeStatus';
+import { isFinal, rollUp, type Execution, type ExecutionStatus, type FinalStatus, type StageExecution } from './execution';
+import { findCurrentStages, findExecutions, findStages } from './executions.store';
+import type { RunTransaction } from './runTransaction';
+import { startWorkflow } from './startWorkflow';
+
+interface Reason {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** An element of a stage is final: writes it and goes on with the pipeline. */
+export async function settleStage(
+  db: RunTransaction,
+  stageExecutionId: string,
+  status: FinalStatus,
+  reason?: Reason,
+): Promise<void> {
+  const [stage] = await findStages(db, [stageExecutionId]);
+  if (stage === undefined) throw new Error(`stage execution ${stageExecutionId} does not exist`);
+  if (isFinal(stage.status)) return;
+  const [execution] = await findExecutions(db, [stage.executionId]);
+  if (execution === undefined) throw new Error(`execution ${stage.executionId} does not exist`);
+  await moveStage(db, execution.runId, stage, status, reason && { reason });
+  await advancePipeline(db, stage.executionId);
+}
+
+const endedBadly = (stage: StageExecution): boolean =>
+  isFinal(stage.status) && stage.status !== 'SUCCESS' && stage.status !== 'SKIPPED';
+
+/**
+ * Brings a pipeline execution to where its stages stand: begins the next stage, ends the execution, or shows what its current stage does. Called whenever
+ * one of its elements moved; calling it again changes nothing.
+ */
+export async function advancePipeline(db: RunTransaction, executionId: string): Promise<void> {
+  const [execution] = await findExecutions(db, [executionId]);
+  if (execution === undefined || isFinal(execution.status)) return;
+  const stages = await findCurrentStages(db, [executionId]);
+  const stopping = execution.failureCode === 'ABORTED' || execution.failureCode === 'EXPIRED';
+  for (const elements of byStage(stages)) {
+    const begun = elements.some((stage) => stage.startedAt !== null || stage.workflowExecutionId !== null);
+    if (elements.every((stage) => isFinal(stage.status))) {
+      const failed = elements.find(endedBadly);
+      if (failed !== undefined) return endPipeline(db, execution, stages, rollUp(statusesOf(elements)) as FinalStatus, failed);
+    } else if (begun) {
+      if (elements.some(endedBadly)) await withdrawApprovals(db, execution, elements);
+      const now = await findCurrentStages(db, [executionId]);
+      const current = now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex);
+      // Withdrawing the last open element may have ended the stage.
+      if (current.every((stage) => isFinal(stage.status))) return advancePipeline(db, executionId);
+      return showProgress(db, execution, current);
+    } else if (stopping) {
+      return endPipeline(db, execution, stages, execution.failureCode as FinalStatus);
+    } else {
+      await beginStage(db, execution, elements);
+      const now = await findCurrentStages(db, [executionId]);
+      return showProgress(db, execution, now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex));
+    }
+  }
+  await endPipeline(db, execution, stages, stopping ? (execution.failureCode as FinalStatus) : 'SUCCESS');
+}
+
+function byStage(stages: readonly StageExecution[]): StageExecution[][] {
+  const groups: StageExecution[][] = [];
+  for (const stage of stages) {
+    const group = groups[stage.stageIndex] ?? [];
+    groups[stage.stageIndex] = group;
+    group.push(stage);
+  }
+  return groups;
+}
+
+const statusesOf = (stages: readonly StageExecution[]): ExecutionStatus[] => stages.map((stage) => stage.status);
+
+/** The execution shows the most active of what runs side by side; once it has begun it is not QUEUED any more. */
+async function showProgress(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
+  const rolledUp = rollUp(statusesOf(elements));
+  const status = rolledUp === 'QUEUED' && execution.startedAt !== null ? 'RUNNING' : rolledUp;
+  if (status !== execution.status) await moveExecution(db, execution, status);
+}
+
+async function beginStage(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
+  const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
+  for (const stage of elements) {
+    const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
+    if (element === undefined) throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
+    if (element.type === 'APPROVAL') await requestApproval(db, execution, stage, element);
+    else await beginWorkflow(db, execution, stage, element.workflow);
+  }
+}
+
+async function requestApproval(
+  db: RunTransaction,
+  execution: Execution,
+  stage: StageExecution,
+  element: { readonly approvers: readonly string[]; readonly timeoutSeconds: number },
+): Promise<void> {
+  const id = newId();
+  const expiresAt = new Date(db.now.getTime() + element.timeoutSeconds * 1000);
+  await insertApproval(db, {
+    id,
+    stageExecutionId: stage.id,
+    executionId: execution.id,
+    applicationId: execution.applicationId,
+    status: 'WAITING',
+    approvers: element.approvers,
+    requestedAt: db.now,
+    expiresAt,
+    decidedAt: null,
+    decidedBy: null,
+    comments: null,
+  });
+  await moveStage(db, execution.runId, stage, 'WAITING');
+  db.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_REQUESTED', {
+    approvalId: id,
+    stageExecutionId: stage.id,
+    approvers: element.approvers,
+    expiresAt: expiresAt.toISOString(),
+  });
+}
+
+async function beginWorkflow(db: RunTransaction, execution: Execution, stage: StageExecution, name: string): Promise<void> {
+  const { workflowId, workflowRevisionId } = stage;
+  if (workflowId === null || workflowRevisionId === null) throw new Error(`stage ${stage.id} has no workflow`);
+  const id = newId();
+  await moveStage(db, execution.runId, stage, stage.status, { workflowExecutionId: id });
+  await startWorkflow(db, {
+    id,
+    runId: execution.runId,
+    parentStageExecutionId: stage.id,
+    applicationId: execution.applicationId,
+    entityId: workflowId,
+    revisionId: workflowRevisionId,
+    environmentId: stage.environmentId,
+    variables: stage.variables,
+    images: stage.images,
+    notes: null,
+    cause: execution.cause,
+    idempotencyKey: null,
+    idempotencyHash: null,
+    name,
+    maxParallel: null,
+  });
+}
+
+/** Ends what waits for a person in a stage that can't succeed any more, so that nobody is asked for nothing. */
+async function withdrawApprovals(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
+  await closeApprovals(db, execution, elements, 'ABORTED', 'SKIPPED', {
+    code: 'NOT_STARTED',
+    text: 'not decided, because another element of the stage failed',
+  });
+}
+
+/** Closes the approvals that wait in these elements, without a person's decision. */
+export async function closeApprovals(
+  db: RunTransaction,
+  execution: Execution,
+  elements: readonly StageExecution[],
+  approvalStatus: 'ABORTED' | 'EXPIRED',
+  stageStatus: FinalStatus,
+  reason: Reason,
+): Promise<void> {
+  const waiting = elements.filter((stage) => stage.status === 'WAITING');
+  if (waiting.length === 0) return;
+  const approvals = await findApprovalsOfStages(db, waiting.map((stage) => stage.id));
+  for (const approval of approvals.filter((one) => one.status === 'WAITING')) {
+    await decide(db, approval.id, { status: approvalStatus, at: db.now, by: db.actor, comments: null });
+    db.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_DECIDED', {
+      approvalId: approval.id,
+      stageExecutionId: approval.stageExecutionId,
+      status: approvalStatus,
+      comments: null,
+    });
+  }
+  for (const stage of waiting) await moveStage(db, execution.runId, stage, stageStatus, { reason });
+}
+
+/** Everything that runs is over: what was not reached is skipped, with the reason, and the execution is final. */
+async function endPipeline(
+  db: RunTransaction,
+  execution: Execution,
+  stages: readonly StageExecution[],
+  status: FinalStatus,
+  failed?: StageExecution,
+): Promise<void> {
+  const stopped = execution.failureCode === 'ABORTED' || execution.failureCode === 'EXPIRED';
+  const final = stopped ? (execution.failureCode as FinalStatus) : status;
+  for (const stage of stages.filter((one) => !isFinal(one.status))) {
+    const text = `not reached, because ${failed === undefined ? `the execution was ${final}` : `stage "${failed.stageName}" ended ${failed.status}`}`;
+    await moveStage(db, execution.runId, stage, 'SKIPPED', { reason: { code: 'NOT_STARTED', text } });
+  }
+  if (stopped || failed === undefined) await moveExecution(db, execution, final);
+  else {
+    const text = `Stage "${failed.stageName}", step "${failed.stepName}": ${failed.reason ?? failed.status}`;
+    await moveExecution(db, execution, final, { code: failed.reasonCode ?? failed.status, text });
+  }
+}

@@ -1,0 +1,93 @@
+import type { Execution, ExecutionStatus, StageExecution } from './execution';
+import { isFinal } from './execution';
+import { changeExecution, changeStage } from './executions.store';
+import type { RunTransaction } from './runTransaction';
+
+interface Reason {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Moves an execution to another status, with its event. The caller holds the run's lock, so the row can't have moved meanwhile. */
+export async function moveExecution(
+  db: RunTransaction,
+  execution: Execution,
+  to: ExecutionStatus,
+  failure?: Reason | null,
+): Promise<Execution> {
+  const startedAt = execution.startedAt ?? (to === 'RUNNING' || to === 'WAITING' ? db.now : null);
+  const endedAt = isFinal(to) ? db.now : null;
+  const failureCode = failure === undefined ? execution.failureCode : (failure?.code ?? null);
+  const failureDetails = failure === undefined ? execution.failureDetails : (failure?.text ?? null);
+  const moved = await changeExecution(db, {
+    id: execution.id,
+    from: execution.status,
+    to,
+    failureCode,
+    failureDetails,
+    ...(startedAt && { startedAt }),
+    ...(endedAt && { endedAt }),
+  });
+  if (!moved) throw new Error(`execution ${execution.id} was not ${execution.status} under the lock of its run`);
+  db.event({ runId: execution.runId, executionId: execution.id }, 'EXECUTION_STATUS', {
+    from: execution.status,
+    to,
+    reasonCode: failureCode,
+    reason: failureDetails,
+    attempt: execution.attempt,
+  });
+  return {
+    ...execution,
+    status: to,
+    version: execution.version + 1,
+    startedAt,
+    endedAt,
+    failureCode,
+    failureDetails,
+  };
+}
+
+/** The same for one element of a stage. */
+export async function moveStage(
+  db: RunTransaction,
+  runId: string,
+  stage: StageExecution,
+  to: ExecutionStatus,
+  options: { readonly reason?: Reason; readonly workflowExecutionId?: string } = {},
+): Promise<StageExecution> {
+  const startedAt = stage.startedAt ?? (to === 'RUNNING' || to === 'WAITING' ? db.now : null);
+  const endedAt = isFinal(to) ? db.now : null;
+  const moved = await changeStage(db, {
+    id: stage.id,
+    from: stage.status,
+    to,
+    ...(options.reason && { reasonCode: options.reason.code, reason: options.reason.text }),
+    ...(options.workflowExecutionId && { workflowExecutionId: options.workflowExecutionId }),
+    ...(startedAt && { startedAt }),
+    ...(endedAt && { endedAt }),
+  });
+  if (!moved) throw new Error(`stage execution ${stage.id} was not ${stage.status} under the lock of its run`);
+  const reasonCode = options.reason?.code ?? stage.reasonCode;
+  const reason = options.reason?.text ?? stage.reason;
+  if (to !== stage.status) {
+    db.event({ runId, executionId: stage.executionId }, 'STAGE_STATUS', {
+      stageExecutionId: stage.id,
+      elementId: stage.elementId,
+      stageName: stage.stageName,
+      stepName: stage.stepName,
+      from: stage.status,
+      to,
+      reasonCode,
+      reason,
+    });
+  }
+  return {
+    ...stage,
+    status: to,
+    startedAt,
+    endedAt,
+    reasonCode,
+    reason,
+    workflowExecutionId: options.workflowExecutionId ?? stage.workflowExecutionId,
+  };
+}

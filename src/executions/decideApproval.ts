@@ -1,0 +1,56 @@
+import type { Actor } from '../access/actor';
+import type { App } from '../app';
+import { decide, findApproval } from '../approvals/approvals.store';
+import { isId } from '../ids';
+import { invalidInput, notFound, Refusal } from '../refusal';
+import { settleStage } from './advancePipeline';
+import { inRuns } from './runTransaction';
+
+export interface DecideApproval {
+  readonly action: 'APPROVE' | 'REJECT';
+  readonly applicationId: string;
+  readonly executionId: string;
+  readonly approvalId: string;
+  readonly comments?: string | null;
+}
+
+const MAX_COMMENT = 5000;
+
+/** A person's decision at a gate. Deciding the same again, by the same actor, changes nothing; another decision afterwards is refused. */
+export async function decideApproval(app: App, actor: Actor, input: DecideApproval): Promise<void> {
+  const comments = input.comments?.trim() || null;
+  if (comments !== null && comments.length > MAX_COMMENT) {
+    const message = `comments has ${comments.length} characters; at most ${MAX_COMMENT} are allowed.`;
+    throw invalidInput([{ field: 'comments', value: comments.length, rule: 'MAX_LENGTH', message }]);
+  }
+  const seen = isId(input.approvalId) ? await findApproval(app.database, input.approvalId) : undefined;
+  if (seen === undefined || seen.executionId !== input.executionId || seen.applicationId !== input.applicationId) {
+    throw notFound('approval', input.approvalId);
+  }
+  const status = input.action === 'APPROVE' ? 'APPROVED' : 'REJECTED';
+  await inRuns(app, [seen.executionId], actor, async (db) => {
+    const approval = await findApproval(db, seen.id);
+    if (approval === undefined) throw notFound('approval', input.approvalId);
+    if (approval.status === status && approval.decidedBy?.id === actor.id) return;
+    if (approval.status !== 'WAITING' || approval.expiresAt <= db.now) {
+      const by = approval.decidedBy === null ? '' : ` by ${approval.decidedBy.name}`;
+      throw new Refusal('NOT_WAITING', `The approval is ${approval.status === 'WAITING' ? 'EXPIRED' : approval.status}${by}.`, {
+        status: approval.status,
+      });
+    }
+    await decide(db, approval.id, { status, at: db.now, by: actor, comments });
+    db.event({ runId: approval.executionId, executionId: approval.executionId }, 'APPROVAL_DECIDED', {
+      approvalId: approval.id,
+      stageExecutionId: approval.stageExecutionId,
+      status,
+      comments,
+    });
+    const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
+    await settleStage(
+      db,
+      approval.stageExecutionId,
+      status === 'APPROVED' ? 'SUCCESS' : 'REJECTED',
+      status === 'APPROVED' ? undefined : { code: 'REJECTED', text },
+    );
+  });
+}

@@ -1,0 +1,174 @@
+import type { Actor } from '../access/actor';
+
+/**
+ * The statuses of executions, stages and tasks, and what each of them allows. The table is data, so that a test can try every status
+ * with every verb, and prove that every status can be reached and left.
+ */
+export const executionStatuses = [
+  'QUEUED',
+  'RUNNING',
+  'WAITING',
+  'PAUSED',
+  'RESUMING',
+  'RESTORING',
+  'SUCCESS',
+  'FAILED',
+  'ERROR',
+  'ABORTED',
+  'EXPIRED',
+  'REJECTED',
+  'SKIPPED',
+] as const;
+export type ExecutionStatus = (typeof executionStatuses)[number];
+
+const finalStatuses = ['SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED'] as const;
+export type FinalStatus = (typeof finalStatuses)[number];
+
+export const isFinal = (status: ExecutionStatus): status is FinalStatus =>
+  (finalStatuses as readonly ExecutionStatus[]).includes(status);
+
+/** SQL for "not final yet"; the partial indexes say the same. */
+export const ACTIVE = `('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING')`;
+
+export const isResumable = (status: ExecutionStatus): boolean =>
+  ['FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED'].includes(status);
+
+/**
+ * What elements that run side by side amount to. While one of them is active, the most active one counts; when all are final,
+ * what went wrong counts in a fixed order of precedence. SKIPPED elements do not count beside others.
+ */
+export function rollUp(statuses: readonly ExecutionStatus[]): ExecutionStatus {
+  const active: ExecutionStatus[] = ['RESTORING', 'RESUMING', 'RUNNING', 'PAUSED', 'WAITING', 'QUEUED'];
+  const failed: ExecutionStatus[] = ['ABORTED', 'REJECTED', 'EXPIRED', 'ERROR', 'FAILED'];
+  const found = [...active, ...failed].find((status) => statuses.includes(status));
+  if (found !== undefined) return found;
+  return statuses.length > 0 && statuses.every((status) => status === 'SKIPPED') ? 'SKIPPED' : 'SUCCESS';
+}
+
+export type ExecutionKind = 'PIPELINE' | 'WORKFLOW';
+
+/** One run of a pipeline, or of a workflow: alone, or inside a stage. */
+export interface Execution {
+  readonly id: string;
+  readonly kind: ExecutionKind;
+  /** The execution that nobody started from another one: itself, or the pipeline execution that it is a member of. */
+  readonly runId: string;
+  readonly parentStageExecutionId: string | null;
+  readonly applicationId: string;
+  /** The pipeline or workflow. */
+  readonly entityId: string;
+  /** The revision that was pinned at the start. */
+  readonly revisionId: string;
+  readonly environmentId: string | null;
+  readonly status: ExecutionStatus;
+  /** From 1; grows by one with each resume, rerun, extension. */
+  readonly attempt: number;
+  /** Grows with every change of this row's status: what an optimistic caller compares. */
+  readonly version: number;
+  /** Sequence of the newest event of the run (kept on the root only) and of this execution. */
+  readonly lastSequence: number;
+  readonly lastExecutionSequence: number;
+  /** Resolved values of the declared variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service id → image. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly notes: string | null;
+  readonly cause: Actor;
+  readonly idempotencyKey: string | null;
+  readonly idempotencyHash: string | null;
+  readonly failureCode: string | null;
+  readonly failureDetails: string | null;
+  readonly maxParallel: number | null;
+  /** Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts rows. */
+  readonly openTasks: number;
+  readonly busyTasks: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** When it becomes EXPIRED. */
+  readonly expiresAt: Date;
+}
+
+/** One element of one stage in one attempt of an execution. */
+export interface StageExecution {
+  readonly id: string;
+  readonly executionId: string;
+  readonly attempt: number;
+  /** False once a later attempt has its own row for the same element. */
+  readonly current: boolean;
+  readonly kind: 'APPROVAL' | 'WORKFLOW';
+  readonly stageIndex: number;
+  readonly elementIndex: number;
+  /** The same for the same element in every execution of the pipeline. */
+  readonly elementId: string;
+  readonly stageName: string;
+  readonly stepName: string;
+  readonly status: ExecutionStatus;
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  readonly workflowId: string | null;
+  readonly workflowRevisionId: string | null;
+  readonly environmentId: string | null;
+  /** Resolved values for the workflow's variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service id → image, of the services that this element deploys. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly workflowExecutionId: string | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+/** One node of a workflow's graph in one attempt of a workflow execution. */
+export interface TaskExecution {
+  readonly id: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly current: boolean;
+  readonly name: string;
+  /** Position in the order of the graph: by level, then by name. */
+  readonly ordinal: number;
+  readonly status: ExecutionStatus;
+  /** Dependencies that have not succeeded yet. At 0 the task is ready. */
+  readonly waitingOn: number;
+  /** The newest job. */
+  readonly jobId: string | null;
+  /** Jobs made for it so far. */
+  readonly tries: number;
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+export interface TaskDependency {
+  readonly taskId: string;
+  readonly dependsOnId: string;
+}
+
+/** Which environments an execution touches: known from its start, so that a filter finds it before it gets there. */
+export interface ExecutionEnvironment {
+  readonly executionId: string;
+  readonly environmentId: string;
+}
+
+export interface ExecutionService {
+  readonly executionId: string;
+  readonly serviceId: string;
+}
+
+/** One committed change of a run. Sequences have no gaps, and commit order is sequence order. */
+export interface ExecutionEvent {
+  readonly runId: string;
+  readonly sequence: number;
+  /** The execution of the run that it is about, and its own gap-free sequence. */
+  readonly executionId: string;
+  readonly executionSequence: number;
+  readonly type: string;
+  readonly at: Date;
+  readonly actor: Pick<Actor, 'kind' | 'id' | 'name'>;
+  readonly data: Readonly<Record<string, unknown>>;
+}

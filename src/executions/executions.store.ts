@@ -1,0 +1,371 @@
+import type { Db } from '../database/database';
+import { columnsOf } from '../database/table';
+import { ACTIVE, type Execution, type StageExecution, type TaskExecution } from './execution';
+import { executionTable, stageExecutionTable, taskExecutionTable } from './executions.table';
+
+const execution = columnsOf(executionTable, 'execution');
+const stage = columnsOf(stageExecutionTable, 'stage');
+const task = columnsOf(taskExecutionTable, 'task');
+
+export function findExecutions(db: Db, ids: readonly string[]): Promise<Execution[]> {
+  return db.rows(`SELECT ${execution} FROM execution WHERE id = ANY ($1::uuid[])`, [ids]);
+}
+
+export async function findExecution(db: Db, id: string): Promise<Execution | undefined> {
+  return (await findExecutions(db, [id]))[0];
+}
+
+export async function insertExecution(db: Db, row: Execution): Promise<void> {
+  await db.manager.insert(executionTable, row);
+}
+
+export async function findByIdempotencyKey(db: Db, applicationId: string, key: string): Promise<Execution | undefined> {
+  const [row] = await db.rows<Execution>(
+    `SELECT ${execution} FROM execution WHERE application_id = $1 AND idempotency_key = $2`,
+    [applicationId, key],
+  );
+  return row;
+}
+
+/** The workflow executions of a pipeline execution. */
+export function findMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {
+  return db.rows(
+    `SELECT ${execution} FROM execution WHERE run_id = ANY ($1::uuid[]) AND parent_stage_execution_id IS NOT NULL
+     ORDER BY created_at, id`,
+    [runIds],
+  );
+}
+
+export async function insertExecutionTargets(
+  db: Db,
+  executionId: string,
+  environmentIds: readonly string[],
+  serviceIds: readonly string[],
+): Promise<void> {
+  await db.rows(
+    `WITH environments AS (
+       INSERT INTO execution_environment (execution_id, environment_id) SELECT DISTINCT $1::uuid, unnest($2::uuid[])
+     )
+     INSERT INTO execution_service (execution_id, service_id) SELECT DISTINCT $1::uuid, unnest($3::uuid[])`,
+    [executionId, environmentIds, serviceIds],
+  );
+}
+
+/** What a status change writes besides the status itself; what is left out stays. */
+export interface ExecutionChange {
+  readonly id: string;
+  readonly from: Execution['status'];
+  readonly to: Execution['status'];
+  readonly failureCode?: string | null;
+  readonly failureDetails?: string | null;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+}
+
+/** Moves one execution to another status; false when it no longer stands where the decision saw it. */
+export async function changeExecution(db: Db, change: ExecutionChange): Promise<boolean> {
+  const written = await db.write(
+    `UPDATE execution SET status = $3, version = version + 1,
+       failure_code = CASE WHEN $4 THEN $5 ELSE failure_code END,
+       failure_details = CASE WHEN $6 THEN $7 ELSE failure_details END,
+       started_at = coalesce(started_at, $8), ended_at = $9
+     WHERE id = $1 AND status = $2`,
+    [
+      change.id,
+      change.from,
+      change.to,
+      change.failureCode !== undefined,
+      change.failureCode ?? null,
+      change.failureDetails !== undefined,
+      change.failureDetails ?? null,
+      change.startedAt ?? null,
+      change.endedAt ?? null,
+    ],
+  );
+  return written === 1;
+}
+
+/** Marks executions as failing: no task of theirs starts any more. The first reason stays. */
+export function markFailing(
+  db: Db,
+  failures: readonly { executionId: string; code: string; details: string }[],
+): Promise<{ executionId: string }[]> {
+  return db.rows(
+    `UPDATE execution SET failure_code = f.code, failure_details = f.details
+     FROM (SELECT DISTINCT ON (id) * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS f (id, code, details)) f
+     WHERE execution.id = f.id AND failure_code IS NULL RETURNING execution.id AS "executionId"`,
+    [failures.map((f) => f.executionId), failures.map((f) => f.code), failures.map((f) => f.details)],
+  );
+}
+
+/** Says why executions are being ended; in place of an earlier failure, but not of an earlier abort or expiry. */
+export async function setFailure(db: Db, executionIds: readonly string[], code: string, details: string): Promise<void> {
+  await db.write(
+    `UPDATE execution SET failure_code = $2, failure_details = $3 WHERE id = ANY ($1::uuid[]) AND status IN ${ACTIVE}
+       AND failure_code IS DISTINCT FROM 'ABORTED' AND failure_code IS DISTINCT FROM 'EXPIRED'`,
+    [executionIds, code, details],
+  );
+}
+
+/** Adds to the counts of workflow executions, and answers those rows as they stand now. */
+export function addToCounts(
+  db: Db,
+  changes: ReadonlyMap<string, { open: number; busy: number }>,
+): Promise<Execution[]> {
+  const entries = [...changes.entries()];
+  return db.rows(
+    `UPDATE execution SET open_tasks = open_tasks + c.open, busy_tasks = busy_tasks + c.busy
+     FROM unnest($1::uuid[], $2::int[], $3::int[]) AS c (id, open, busy)
+     WHERE execution.id = c.id RETURNING ${execution}`,
+    [entries.map(([id]) => id), entries.map(([, c]) => c.open), entries.map(([, c]) => c.busy)],
+  );
+}
+
+/** Executions whose time is over. */
+export function findExpiredExecutions(db: Db, now: Date, limit: number): Promise<{ id: string; runId: string }[]> {
+  return db.rows(
+    `SELECT id, run_id AS "runId" FROM execution
+     WHERE expires_at < $1 AND status IN ${ACTIVE} AND failure_code IS DISTINCT FROM 'EXPIRED' AND failure_code IS DISTINCT FROM 'ABORTED'
+     ORDER BY expires_at LIMIT $2`,
+    [now, limit],
+  );
+}
+
+// Stages
+
+export async function insertStages(db: Db, stages: readonly StageExecution[]): Promise<void> {
+  await db.manager.insert(stageExecutionTable, [...stages]);
+}
+
+export function findCurrentStages(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {
+  return db.rows(
+    `SELECT ${stage} FROM stage_execution stage WHERE execution_id = ANY ($1::uuid[]) AND current
+     ORDER BY execution_id, stage_index, element_index`,
+    [executionIds],
+  );
+}
+
+export function findStages(db: Db, ids: readonly string[]): Promise<StageExecution[]> {
+  return db.rows(`SELECT ${stage} FROM stage_execution stage WHERE id = ANY ($1::uuid[])`, [ids]);
+}
+
+export interface StageChange {
+  readonly id: string;
+  readonly from: StageExecution['status'];
+  readonly to: StageExecution['status'];
+  readonly reasonCode?: string;
+  readonly reason?: string;
+  readonly workflowExecutionId?: string;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+}
+
+export async function changeStage(db: Db, change: StageChange): Promise<boolean> {
+  const written = await db.write(
+    `UPDATE stage_execution SET status = $3, reason_code = coalesce($4, reason_code), reason = coalesce($5, reason),
+       workflow_execution_id = coalesce($6, workflow_execution_id), started_at = coalesce(started_at, $7), ended_at = $8
+     WHERE id = $1 AND status = $2`,
+    [
+      change.id,
+      change.from,
+      change.to,
+      change.reasonCode ?? null,
+      change.reason ?? null,
+      change.workflowExecutionId ?? null,
+      change.startedAt ?? null,
+      change.endedAt ?? null,
+    ],
+  );
+  return written === 1;
+}
+
+// Tasks
+
+export interface NewTask {
+  readonly id: string;
+  readonly name: string;
+  readonly ordinal: number;
+  readonly dependsOn: readonly string[];
+}
+
+/** Makes the tasks of one attempt of a workflow execution, with the edges between them; `dependsOn` are ids of tasks. */
+export async function insertTasks(
+  db: Db,
+  execution: Pick<Execution, 'id' | 'runId' | 'attempt'>,
+  tasks: readonly NewTask[],
+  now: Date,
+): Promise<void> {
+  const edges = tasks.flatMap((one) => one.dependsOn.map((dependsOnId) => ({ taskId: one.id, dependsOnId })));
+  await db.rows(
+    `WITH made AS (
+       INSERT INTO task_execution (id, execution_id, run_id, attempt, current, name, ordinal, status, waiting_on, tries, created_at)
+       SELECT id, $1, $2, $3, true, name, ordinal, 'QUEUED', waiting_on, 0, $4
+       FROM unnest($5::uuid[], $6::text[], $7::int[], $8::int[]) AS t (id, name, ordinal, waiting_on)
+     )
+     INSERT INTO task_dependency (task_id, depends_on_id) SELECT * FROM unnest($9::uuid[], $10::uuid[])`,
+    [
+      execution.id,
+      execution.runId,
+      execution.attempt,
+      now,
+      tasks.map((one) => one.id),
+      tasks.map((one) => one.name),
+      tasks.map((one) => one.ordinal),
+      tasks.map((one) => one.dependsOn.length),
+      edges.map((edge) => edge.taskId),
+      edges.map((edge) => edge.dependsOnId),
+    ],
+  );
+}
+
+export function findCurrentTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current ORDER BY execution_id, ordinal`,
+    [executionIds],
+  );
+}
+
+export function findTasks(db: Db, ids: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(`SELECT ${task} FROM task_execution task WHERE id = ANY ($1::uuid[])`, [ids]);
+}
+
+/** A task that may get a job now, and what is needed to make it. */
+export interface ReadyTask {
+  readonly id: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly name: string;
+  readonly tries: number;
+  readonly revisionId: string;
+}
+
+/** Tasks whose dependencies are done, in order, up to each workflow's `maxParallel`; none of a workflow that is failing. */
+export function findReadyTasks(db: Db, executionIds: readonly string[]): Promise<ReadyTask[]> {
+  return db.rows(
+    `SELECT ready.id, execution.id AS "executionId", execution.run_id AS "runId", ready.name, ready.tries,
+       execution.revision_id AS "revisionId"
+     FROM execution
+     CROSS JOIN LATERAL (
+       SELECT id, name, tries, ordinal FROM task_execution
+       WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current
+       ORDER BY ordinal LIMIT greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 2147483647))
+     ) ready
+     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING') AND execution.failure_code IS NULL
+     ORDER BY execution.id, ready.ordinal`,
+    [executionIds],
+  );
+}
+
+/** Gives tasks their new job. */
+export async function assignJobs(db: Db, jobs: readonly { id: string; taskExecutionId: string }[]): Promise<void> {
+  await db.write(
+    `UPDATE task_execution SET job_id = j.job_id, tries = tries + 1
+     FROM unnest($1::uuid[], $2::uuid[]) AS j (job_id, task_id) WHERE task_execution.id = j.task_id`,
+    [jobs.map((job) => job.id), jobs.map((job) => job.taskExecutionId)],
+  );
+}
+
+/** A job of these tasks began: the tasks run. Answers those for which that is new. */
+export function startTasks(db: Db, taskIds: readonly string[], now: Date): Promise<TaskExecution[]> {
+  return db.rows(
+    `UPDATE task_execution task SET status = 'RUNNING', started_at = coalesce(started_at, $2)
+     WHERE id = ANY ($1::uuid[]) AND status = 'QUEUED' RETURNING ${task}`,
+    [taskIds, now],
+  );
+}
+
+/** A lost job's task waits for its next one. */
+export function requeueTasks(db: Db, taskIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL
+     WHERE id = ANY ($1::uuid[]) AND status IN ('QUEUED', 'RUNNING') RETURNING ${task}`,
+    [taskIds],
+  );
+}
+
+export interface TaskEnd {
+  readonly taskId: string;
+  readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' | 'SKIPPED';
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+}
+
+export type EndedTask = TaskExecution & { readonly before: TaskExecution['status'] };
+
+/** Ends tasks that have not ended yet, and answers them as they are then. */
+export function endTasks(db: Db, ends: readonly TaskEnd[], now: Date): Promise<EndedTask[]> {
+  return db.rows(
+    `UPDATE task_execution task SET status = e.status, reason_code = e.reason_code, reason = e.reason, exit_code = e.exit_code, ended_at = $6
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[]) AS e (id, status, reason_code, reason, exit_code)
+     JOIN task_execution old ON old.id = e.id
+     WHERE task.id = e.id AND task.ended_at IS NULL
+     RETURNING ${task}, old.status AS before`,
+    [
+      ends.map((end) => end.taskId),
+      ends.map((end) => end.status),
+      ends.map((end) => end.reasonCode),
+      ends.map((end) => end.reason),
+      ends.map((end) => end.exitCode),
+      now,
+    ],
+  );
+}
+
+/** Tells the tasks that depend on these that one thing less is missing. */
+export async function releaseDependents(db: Db, taskIds: readonly string[]): Promise<void> {
+  if (taskIds.length === 0) return;
+  await db.write(
+    `UPDATE task_execution SET waiting_on = waiting_on - d.n
+     FROM (SELECT task_id, count(*) AS n FROM task_dependency WHERE depends_on_id = ANY ($1::uuid[]) GROUP BY task_id) d
+     WHERE task_execution.id = d.task_id`,
+    [taskIds],
+  );
+}
+
+/** Tasks of these executions that have not begun: without a job, or with one that no agent has started. */
+export function findUnstartedTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current AND status = 'QUEUED' ORDER BY ordinal`,
+    [executionIds],
+  );
+}
+
+export function findRunningTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current AND status = 'RUNNING'`,
+    [executionIds],
+  );
+}
+
+/** Records what a workflow execution deployed; the deployment before it stays as history. */
+export async function recordDeployments(
+  db: Db,
+  deployments: readonly { id: string; environmentId: string; serviceId: string; image: string }[],
+  source: { executionId: string; runId: string },
+  now: Date,
+): Promise<void> {
+  const environments = deployments.map((deployment) => deployment.environmentId);
+  // Two runs may deploy to one environment at the same moment: one after the other, so that exactly one is current.
+  await db.rows('SELECT FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [environments]);
+  const services = deployments.map((deployment) => deployment.serviceId);
+  await db.write(
+    `UPDATE deployment SET current = false FROM unnest($1::uuid[], $2::uuid[]) AS d (environment_id, service_id)
+     WHERE deployment.environment_id = d.environment_id AND deployment.service_id = d.service_id AND deployment.current`,
+    [environments, services],
+  );
+  await db.write(
+    `INSERT INTO deployment (id, environment_id, service_id, image, execution_id, run_id, deployed_at, current)
+     SELECT id, environment_id, service_id, image, $5, $6, $7, true
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) AS d (id, environment_id, service_id, image)`,
+    [
+      deployments.map((deployment) => deployment.id),
+      environments,
+      services,
+      deployments.map((deployment) => deployment.image),
+      source.executionId,
+      source.runId,
+      now,
+    ],
+  );
+}

@@ -1,0 +1,188 @@
+import { column, oneOf, references, table } from '../database/table';
+import {
+  ACTIVE,
+  executionStatuses,
+  type Execution,
+  type ExecutionEnvironment,
+  type ExecutionEvent,
+  type ExecutionService,
+  type StageExecution,
+  type TaskDependency,
+  type TaskExecution,
+} from './execution';
+
+const ended = `(ended_at IS NULL) = (status IN ${ACTIVE})`;
+
+export const executionTable = table<Execution>('execution', {
+  columns: {
+    id: column.id,
+    kind: column.text,
+    runId: column.uuid,
+    parentStageExecutionId: column.uuidOrNull,
+    applicationId: column.uuid,
+    entityId: column.uuid,
+    revisionId: column.uuid,
+    environmentId: column.uuidOrNull,
+    status: column.text,
+    attempt: column.integer,
+    version: column.integer,
+    lastSequence: column.integer,
+    lastExecutionSequence: column.integer,
+    variables: column.json,
+    images: column.json,
+    notes: column.textOrNull,
+    cause: column.json,
+    idempotencyKey: column.textOrNull,
+    idempotencyHash: column.textOrNull,
+    failureCode: column.textOrNull,
+    failureDetails: column.textOrNull,
+    maxParallel: column.integerOrNull,
+    openTasks: column.integer,
+    busyTasks: column.integer,
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+    expiresAt: column.time,
+  },
+  foreignKeys: [references('application', 'applicationId'), references('environment', 'environmentId')],
+  indices: [
+    { name: 'execution_newest', columns: ['createdAt', 'id'], where: 'parent_stage_execution_id IS NULL' },
+    {
+      name: 'execution_newest_of_application',
+      columns: ['applicationId', 'createdAt', 'id'],
+      where: 'parent_stage_execution_id IS NULL',
+    },
+    { name: 'execution_newest_of_entity', columns: ['entityId', 'createdAt', 'id'] },
+    { name: 'execution_of_run', columns: ['runId'] },
+    { name: 'execution_active', columns: ['applicationId'], where: `status IN ${ACTIVE}` },
+    { name: 'execution_expiry', columns: ['expiresAt'], where: `status IN ${ACTIVE}` },
+    {
+      name: 'execution_idempotency',
+      columns: ['applicationId', 'idempotencyKey'],
+      unique: true,
+      where: 'idempotency_key IS NOT NULL',
+    },
+  ],
+  checks: [
+    { name: 'execution_kind', expression: oneOf('kind', ['PIPELINE', 'WORKFLOW']) },
+    { name: 'execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'execution_ended', expression: ended },
+    { name: 'execution_counts', expression: 'busy_tasks >= 0 AND open_tasks >= busy_tasks' },
+  ],
+});
+
+export const stageExecutionTable = table<StageExecution>('stage_execution', {
+  columns: {
+    id: column.id,
+    executionId: column.uuid,
+    attempt: column.integer,
+    current: column.boolean,
+    kind: column.text,
+    stageIndex: column.integer,
+    elementIndex: column.integer,
+    elementId: column.uuid,
+    stageName: column.text,
+    stepName: column.text,
+    status: column.text,
+    reasonCode: column.textOrNull,
+    reason: column.textOrNull,
+    workflowId: column.uuidOrNull,
+    workflowRevisionId: column.uuidOrNull,
+    environmentId: column.uuidOrNull,
+    variables: column.json,
+    images: column.json,
+    workflowExecutionId: column.uuidOrNull,
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  indices: [
+    {
+      name: 'stage_execution_current',
+      columns: ['executionId', 'stageIndex', 'elementIndex'],
+      unique: true,
+      where: 'current',
+    },
+    { name: 'stage_execution_attempt', columns: ['executionId', 'attempt'] },
+  ],
+  checks: [
+    { name: 'stage_execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'stage_execution_ended', expression: ended },
+  ],
+});
+
+export const taskExecutionTable = table<TaskExecution>('task_execution', {
+  columns: {
+    id: column.id,
+    executionId: column.uuid,
+    runId: column.uuid,
+    attempt: column.integer,
+    current: column.boolean,
+    name: column.text,
+    ordinal: column.integer,
+    status: column.text,
+    waitingOn: column.integer,
+    jobId: column.uuidOrNull,
+    tries: column.integer,
+    reasonCode: column.textOrNull,
+    reason: column.textOrNull,
+    exitCode: column.integerOrNull,
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  indices: [
+    { name: 'task_execution_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
+    { name: 'task_execution_attempt', columns: ['executionId', 'attempt', 'ordinal'] },
+    {
+      name: 'task_execution_ready',
+      columns: ['executionId', 'ordinal'],
+      where: `status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
+    },
+  ],
+  checks: [
+    { name: 'task_execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'task_execution_ended', expression: ended },
+    { name: 'task_execution_waiting_on', expression: 'waiting_on >= 0' },
+  ],
+});
+
+export const taskDependencyTable = table<TaskDependency>('task_dependency', {
+  columns: {
+    dependsOnId: { ...column.uuid, primary: true },
+    taskId: { ...column.uuid, primary: true },
+  },
+  indices: [{ name: 'task_dependency_task', columns: ['taskId'] }],
+});
+
+export const executionEnvironmentTable = table<ExecutionEnvironment>('execution_environment', {
+  columns: {
+    executionId: { ...column.uuid, primary: true },
+    environmentId: { ...column.uuid, primary: true },
+  },
+  indices: [{ name: 'execution_environment_environment', columns: ['environmentId', 'executionId'] }],
+});
+
+export const executionServiceTable = table<ExecutionService>('execution_service', {
+  columns: {
+    executionId: { ...column.uuid, primary: true },
+    serviceId: { ...column.uuid, primary: true },
+  },
+  indices: [{ name: 'execution_service_service', columns: ['serviceId', 'executionId'] }],
+});
+
+export const executionEventTable = table<ExecutionEvent>('execution_event', {
+  columns: {
+    runId: { ...column.uuid, primary: true },
+    sequence: { ...column.integer, primary: true },
+    executionId: column.uuid,
+    executionSequence: column.integer,
+    type: column.text,
+    at: column.time,
+    actor: column.json,
+    data: column.json,
+  },
+  uniques: [{ name: 'execution_event_own', columns: ['executionId', 'executionSequence'] }],
+});

@@ -1,0 +1,89 @@
+import type { Actor } from '../access/actor';
+import type { App } from '../app';
+import type { Transaction } from '../database/database';
+import { topic } from '../database/wakeups';
+import type { ExecutionEventData, ExecutionEventType } from './executionEvent';
+
+/**
+ * Every change of a run happens here: one transaction that first locks the row of the run, so that changes of one run follow each other, and that
+ * writes at its end the events of what it changed. The lock makes the sequence of events gap-free and the order of commits
+ * the order of sequences. Runs are locked in the order of their ids, so that two batches can't wait for each other.
+ */
+export interface RunTransaction extends Transaction {
+  readonly app: App;
+  readonly now: Date;
+  readonly actor: Actor;
+  /** Records that something of a run changed; written just before the commit, in the order of the calls. */
+  event<T extends ExecutionEventType>(
+    run: { readonly runId: string; readonly executionId: string },
+    type: T,
+    data: ExecutionEventData[T],
+  ): void;
+}
+
+interface PendingEvent {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly type: string;
+  readonly data: unknown;
+}
+
+export function inRuns<T>(
+  app: App,
+  runIds: readonly string[],
+  actor: Actor,
+  work: (db: RunTransaction) => Promise<T>,
+): Promise<T> {
+  return app.database.transaction(async (db) => {
+    if (runIds.length > 0) {
+      await db.rows('SELECT FROM execution WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [
+        [...new Set(runIds)],
+      ]);
+    }
+    const events: PendingEvent[] = [];
+    const now = app.clock.now();
+    const result = await work({
+      ...db,
+      app,
+      now,
+      actor,
+      event: (run, type, data) => events.push({ runId: run.runId, executionId: run.executionId, type, data }),
+    });
+    await writeEvents(db, events, actor, now);
+    db.wake(...new Set(events.map((event) => topic.run(event.runId))));
+    return result;
+  });
+}
+
+async function writeEvents(db: Transaction, events: readonly PendingEvent[], actor: Actor, now: Date): Promise<void> {
+  if (events.length === 0) return;
+  await db.rows(
+    `WITH pending AS (
+       SELECT *, row_number() OVER (PARTITION BY run_id ORDER BY n) AS run_step,
+         row_number() OVER (PARTITION BY execution_id ORDER BY n) AS own_step
+       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) WITH ORDINALITY AS e (run_id, execution_id, type, data, n)
+     ), written AS (
+       INSERT INTO execution_event (run_id, sequence, execution_id, execution_sequence, type, at, actor, data)
+       SELECT pending.run_id, run.last_sequence + run_step, pending.execution_id, own.last_execution_sequence + own_step,
+         pending.type, $5, $6, pending.data
+       FROM pending JOIN execution run ON run.id = pending.run_id JOIN execution own ON own.id = pending.execution_id
+     ), steps AS (
+       SELECT id, sum(run_steps) AS run_steps, sum(own_steps) AS own_steps FROM (
+         SELECT run_id AS id, count(*) AS run_steps, 0 AS own_steps FROM pending GROUP BY run_id
+         UNION ALL
+         SELECT execution_id, 0, count(*) FROM pending GROUP BY execution_id
+       ) counted GROUP BY id
+     )
+     UPDATE execution SET last_sequence = last_sequence + steps.run_steps,
+       last_execution_sequence = last_execution_sequence + steps.own_steps
+     FROM steps WHERE execution.id = steps.id`,
+    [
+      events.map((event) => event.runId),
+      events.map((event) => event.executionId),
+      events.map((event) => event.type),
+      events.map((event) => JSON.stringify(event.data)),
+      now,
+      JSON.stringify({ kind: actor.kind, id: actor.id, name: actor.name }),
+    ],
+  );
+}

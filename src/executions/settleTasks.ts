@@ -1,0 +1,138 @@
+import { endJobs } from '../jobs/jobs.store';
+import { settleStage } from './advancePipeline';
+import { moveExecution } from './changeStatus';
+import { dispatchTasks } from './dispatchTasks';
+import { isFinal, type Execution, type FinalStatus } from './execution';
+import {
+  addToCounts,
+  endTasks,
+  findExecutions,
+  findUnstartedTasks,
+  markFailing,
+  recordDeployments,
+  releaseDependents,
+  type TaskEnd,
+} from './executions.store';
+import { newId } from '../ids';
+import type { RunTransaction } from './runTransaction';
+
+/**
+ * Tasks ended: what follows from it, up to the next stage of the pipeline. Reads and writes only the tasks that ended, those that depend on them and the rows of
+ * their executions, whatever the size of the graph; many tasks of many executions are settled together.
+ */
+export async function settleTasks(db: RunTransaction, ends: readonly TaskEnd[]): Promise<void> {
+  const touched = new Map<string, Execution>();
+  const failing = await applyEnds(db, ends, touched);
+  if (failing.length > 0) {
+    const skipped = await skipUnstarted(db, failing, 'not started, because another task of the workflow failed');
+    await applyEnds(db, skipped, touched);
+  }
+  const open: string[] = [];
+  for (const execution of touched.values()) {
+    if (execution.openTasks === 0) await finishWorkflow(db, execution);
+    else open.push(execution.id);
+  }
+  await dispatchTasks(db, open);
+}
+
+/** Writes the ends with their events, counts and released dependants; answers the executions that began to fail. */
+async function applyEnds(
+  db: RunTransaction,
+  ends: readonly TaskEnd[],
+  touched: Map<string, Execution>,
+): Promise<string[]> {
+  if (ends.length === 0) return [];
+  const ended = await endTasks(db, ends, db.now);
+  const counts = new Map<string, { open: number; busy: number }>();
+  const failures = [];
+  for (const task of ended) {
+    const count = counts.get(task.executionId) ?? { open: 0, busy: 0 };
+    counts.set(task.executionId, { open: count.open - 1, busy: count.busy - (task.jobId === null ? 0 : 1) });
+    if (task.status === 'FAILED') {
+      const details = `Task "${task.name}" failed: ${task.reason}`;
+      failures.push({ executionId: task.executionId, code: 'TASK_FAILED', details });
+    }
+    db.event({ runId: task.runId, executionId: task.executionId }, 'TASK_STATUS', {
+      taskExecutionId: task.id,
+      name: task.name,
+      from: task.before,
+      to: task.status,
+      reasonCode: task.reasonCode,
+      reason: task.reason,
+      jobId: task.jobId,
+      exitCode: task.exitCode,
+      try: task.tries,
+    });
+  }
+  const failing = failures.length === 0 ? [] : await markFailing(db, failures);
+  await releaseDependents(
+    db,
+    ended.filter((task) => task.status === 'SUCCESS').map((task) => task.id),
+  );
+  for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
+  return failing.map((failure) => failure.executionId);
+}
+
+/** Takes back what has not begun in these workflow executions; answers how those tasks end. */
+export async function skipUnstarted(
+  db: RunTransaction,
+  executionIds: readonly string[],
+  reason: string,
+): Promise<TaskEnd[]> {
+  const tasks = await findUnstartedTasks(db, executionIds);
+  const queued = tasks.flatMap((task) => (task.jobId === null ? [] : [task.jobId]));
+  await endJobs(
+    db,
+    queued.map((jobId) => ({
+      jobId,
+      status: 'ABORTED',
+      exitCode: null,
+      signal: null,
+      reasonCode: 'NOT_STARTED',
+      reason,
+      truncated: false,
+    })),
+    db.now,
+  );
+  return tasks.map((task) => ({
+    taskId: task.id,
+    status: 'SKIPPED',
+    reasonCode: 'NOT_STARTED',
+    reason,
+    exitCode: null,
+  }));
+}
+
+/** The status that a workflow execution ends with, from why it failed. */
+const endStatus = (failureCode: string | null): FinalStatus => {
+  if (failureCode === null) return 'SUCCESS';
+  return failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : 'FAILED';
+};
+
+/** All tasks of a workflow execution are final. */
+export async function finishWorkflow(db: RunTransaction, workflow: Execution): Promise<void> {
+  // Settling one workflow can end its siblings; the row that was read before may be old.
+  const [execution] = await findExecutions(db, [workflow.id]);
+  if (execution === undefined || isFinal(execution.status)) return;
+  const status = endStatus(execution.failureCode);
+  await moveExecution(db, execution, status);
+  if (status === 'SUCCESS') await recordImages(db, execution);
+  if (execution.parentStageExecutionId !== null) {
+    const reason =
+      execution.failureCode === null
+        ? undefined
+        : { code: execution.failureCode, text: execution.failureDetails ?? execution.failureCode };
+    await settleStage(db, execution.parentStageExecutionId, status, reason);
+  }
+}
+
+async function recordImages(db: RunTransaction, execution: Execution): Promise<void> {
+  const { environmentId, runId } = execution;
+  const images = Object.entries(execution.images);
+  if (environmentId === null || images.length === 0) return;
+  const deployments = images.map(([serviceId, image]) => ({ id: newId(), environmentId, serviceId, image }));
+  await recordDeployments(db, deployments, { executionId: execution.id, runId }, db.now);
+  for (const { serviceId, image } of deployments) {
+    db.event({ runId, executionId: execution.id }, 'DEPLOYED', { environmentId, serviceId, image });
+  }
+}

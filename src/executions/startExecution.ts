@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import type { Actor } from '../access/actor';
+import { labelList } from '../agents/agent';
+import type { App } from '../app';
+import { sqlState, violatedConstraint } from '../database/database';
+import { derivedId, isId, newId } from '../ids';
+import { invalidInput, notFound, Refusal, type InputError } from '../refusal';
+import type { WorkflowDefinition } from '../workflows/workflow';
+import { advancePipeline } from './advancePipeline';
+import type { Execution, StageExecution } from './execution';
+import { findByIdempotencyKey, findExecution, insertExecution, insertExecutionTargets, insertStages } from './executions.store';
+import { readInputs, type VariableInput } from './resolveVariables';
+import { inRuns, type RunTransaction } from './runTransaction';
+import { elementKey, planPipeline, planWorkflow, unusedImages, type Catalogue, type ElementPlan } from './startPlan';
+import { findCatalogue, findStartable, holdApplication, type Startable } from './startTargets.store';
+import { startWorkflow } from './startWorkflow';
+
+export interface StartExecution {
+  readonly applicationId: string;
+  readonly entityId: string;
+  readonly executionType: 'PIPELINE' | 'WORKFLOW';
+  readonly variableInputs?: readonly VariableInput[] | null;
+  readonly serviceInputs?: readonly { readonly name: string; readonly image: string }[] | null;
+  readonly notes?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+/**
+ * Starts a pipeline or a workflow: checks the inputs, pins the revisions as they are now, and makes everything that will run. The same idempotency key with the same
+ * request answers the execution that was started first.
+ */
+export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
+  checkTexts(input);
+  const key = input.idempotencyKey ?? null;
+  const hash = key === null ? null : requestHash(input);
+  const target = isId(input.applicationId) && isId(input.entityId) ? await findStartable(app.database, input) : undefined;
+  if (target === undefined) throw notFound(input.executionType.toLowerCase(), input.entityId);
+  if (key !== null) {
+    const known = await findByIdempotencyKey(app.database, input.applicationId, key);
+    if (known !== undefined) return sameRequest(known, hash);
+  }
+  const catalogue = await findCatalogue(app.database, input.applicationId);
+  const id = newId();
+  const base = {
+    id,
+    runId: id,
+    parentStageExecutionId: null,
+    applicationId: input.applicationId,
+    entityId: target.id,
+    revisionId: target.currentRevisionId,
+    notes: input.notes?.trim() || null,
+    cause: actor,
+    idempotencyKey: key,
+    idempotencyHash: hash,
+  };
+  const start =
+    input.executionType === 'PIPELINE'
+      ? await preparePipeline(app, target, catalogue, input, base)
+      : await prepareWorkflow(app, target, catalogue, input, base);
+  try {
+    return await inRuns(app, [], actor, async (db) => {
+      if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
+      await start(db);
+      const execution = await findExecution(db, id);
+      if (execution === undefined) throw new Error(`execution ${id} vanished while it was being made`);
+      return execution;
+    });
+  } catch (error) {
+    if (key === null || sqlState(error) !== '23505' || violatedConstraint(error) !== 'execution_idempotency') throw error;
+    const known = await findByIdempotencyKey(app.database, input.applicationId, key);
+    if (known === undefined) throw error;
+    return sameRequest(known, hash);
+  }
+}
+
+type Base = Omit<Parameters<typeof startWorkflow>[1], 'name' | 'maxParallel' | 'environmentId' | 'variables' | 'images'>;
+type Start = (db: RunTransaction) => Promise<unknown>;
+
+async function preparePipeline(
+  app: App,
+  target: Startable,
+  catalogue: Catalogue,
+  input: StartExecution,
+  base: Base,
+): Promise<Start> {
+  const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
+  const used = new Set(definition.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))));
+  const workflows = catalogue.workflows.filter((workflow) => used.has(workflow.name));
+  const revisions = await app.workflowRevisions.getAll(app.database, workflows.map((one) => one.currentRevisionId));
+  const definitions = new Map(revisions.map((revision) => [revision.id, revision.definition]));
+  const { given, images, errors } = readStartInputs(input);
+  const plan = planPipeline(definition, catalogue, definitions, given, images);
+  refuseErrors([...errors, ...plan.errors]);
+  await ensureRequirementClasses(app, [...definitions.values()]);
+  const elements = [...plan.value.elements.values()];
+  return async (db) => {
+    await insertExecution(db, {
+      ...base,
+      kind: 'PIPELINE',
+      environmentId: null,
+      status: 'QUEUED',
+      attempt: 1,
+      version: 1,
+      lastSequence: 0,
+      lastExecutionSequence: 0,
+      variables: plan.value.variables,
+      images: Object.assign({}, ...elements.map((element) => element.images)),
+      failureCode: null,
+      failureDetails: null,
+      maxParallel: null,
+      openTasks: 0,
+      busyTasks: 0,
+      createdAt: db.now,
+      startedAt: null,
+      endedAt: null,
+      expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
+    });
+    await insertExecutionTargets(
+      db,
+      base.id,
+      elements.flatMap((element) => element.environmentId ?? []),
+      elements.flatMap((element) => Object.keys(element.images)),
+    );
+    const stages = definition.stages.flatMap((stage, stageIndex) =>
+      stage.elements.map((element, elementIndex) =>
+        newStage(db.now, base, plan.value.elements.get(elementKey(stageIndex, elementIndex)), {
+          kind: element.type,
+          stageIndex,
+          elementIndex,
+          elementId: derivedId(target.id, stage.name, element.name),
+          stageName: stage.name,
+          stepName: element.name,
+        }),
+      ),
+    );
+    await insertStages(db, stages);
+    db.event({ runId: base.id, executionId: base.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name: target.name });
+    await advancePipeline(db, base.id);
+  };
+}
+
+function newStage(
+  now: Date,
+  base: Base,
+  plan: ElementPlan | undefined,
+  element: Pick<StageExecution, 'kind' | 'stageIndex' | 'elementIndex' | 'elementId' | 'stageName' | 'stepName'>,
+): StageExecution {
+  return {
+    ...element,
+    id: newId(),
+    executionId: base.id,
+    attempt: 1,
+    current: true,
+    status: 'QUEUED',
+    reasonCode: null,
+    reason: null,
+    workflowId: plan?.workflowId ?? null,
+    workflowRevisionId: plan?.workflowRevisionId ?? null,
+    environmentId: plan?.environmentId ?? null,
+    variables: plan?.variables ?? {},
+    images: plan?.images ?? {},
+    workflowExecutionId: null,
+    createdAt: now,
+    startedAt: null,
+    endedAt: null,
+  };
+}
+
+async function prepareWorkflow(
+  app: App,
+  target: Startable,
+  catalogue: Catalogue,
+  input: StartExecution,
+  base: Base,
+): Promise<Start> {
+  const { definition } = await app.workflowRevisions.get(app.database, target.currentRevisionId);
+  const { given, images, errors } = readStartInputs(input);
+  const declared = definition.variables.some((variable) => variable.name === 'environment');
+  const environment = declared ? null : environmentInput(input.variableInputs ?? [], catalogue);
+  if (!declared) given.delete('environment');
+  const plan = planWorkflow(definition, catalogue, {
+    environment,
+    services: null,
+    given,
+    images,
+    field: (name) => `variableInputs.${name}`,
+    where: 'variableInputs',
+  });
+  refuseErrors([...errors, ...plan.errors, ...unusedImages(images, new Set(definition.services))]);
+  await ensureRequirementClasses(app, [definition]);
+  return (db) => startWorkflow(db, { ...base, ...plan.value, name: target.name, maxParallel: null });
+}
+
+/** A workflow that is started alone gets its environment as the variable `environment`, by name or by id. */
+function environmentInput(inputs: readonly VariableInput[], catalogue: Catalogue): string | null {
+  const value = inputs.find((input) => input.name === 'environment')?.variableValue;
+  if (value === undefined) return null;
+  if (value.type !== 'ID') return value.value;
+  return catalogue.environments.find((environment) => environment.id === value.value)?.name ?? value.value;
+}
+
+function readStartInputs(input: StartExecution) {
+  const { given, errors } = readInputs(input.variableInputs ?? []);
+  const images = new Map<string, string>();
+  const refuse = (name: string, value: string, rule: string, message: string) =>
+    errors.push({ field: `serviceInputs.${name}`, value, rule, message: `serviceInputs.${name}: ${message}` });
+  for (const { name, image } of input.serviceInputs ?? []) {
+    if (images.has(name)) refuse(name, image, 'DUPLICATE', 'is given more than once.');
+    if (image.trim() === '' || image.length > 1000 || /[\s\0]/.test(image)) {
+      refuse(name, image, 'IMAGE', 'an image has 1 to 1000 characters and no white space.');
+    }
+    images.set(name, image);
+  }
+  return { given, images, errors };
+}
+
+/** Makes the numbers of label sets before the transaction, so that they can be cached. */
+function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefinition[]): Promise<void> {
+  const sets = definitions.flatMap((definition) => Object.values(definition.tasks).map((task) => labelList(task.labels)));
+  return app.requirementClasses.ensure(app.database, sets);
+}
+
+function checkTexts(input: StartExecution): void {
+  const errors: InputError[] = [];
+  const limit = (field: 'notes' | 'idempotencyKey', maximum: number) => {
+    const length = input[field]?.length ?? 0;
+    if (length > maximum) {
+      const message = `${field} has ${length} characters; at most ${maximum} are allowed.`;
+      errors.push({ field, value: length, rule: 'MAX_LENGTH', message });
+    }
+  };
+  limit('notes', 5000);
+  limit('idempotencyKey', 200);
+  if (input.idempotencyKey === '') {
+    const message = 'idempotencyKey is empty; leave it out instead.';
+    errors.push({ field: 'idempotencyKey', value: '', rule: 'NOT_EMPTY', message });
+  }
+  refuseErrors(errors);
+}
+
+function refuseErrors(errors: readonly InputError[]): void {
+  if (errors.length > 0) throw invalidInput(errors);
+}
+
+function requestHash(input: StartExecution): string {
+  const byName = <T extends { readonly name: string }>(list: readonly T[] | null | undefined) =>
+    [...(list ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const meaning = [
+    input.entityId,
+    input.executionType,
+    byName(input.variableInputs).map(({ name, variableValue }) => [name, variableValue.type, variableValue.value]),
+    byName(input.serviceInputs).map(({ name, image }) => [name, image]),
+    input.notes ?? null,
+  ];
+  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
+}
+
+function sameRequest(known: Execution, hash: string | null): Execution {
+  if (known.idempotencyHash === hash) return known;
+  throw new Refusal('IDEMPOTENCY_CONFLICT', `This idempotency key started execution ${known.id} with another request.`, {
+    executionId: known.id,
+  });
+}

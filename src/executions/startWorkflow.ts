@@ -1,0 +1,77 @@
+import { newId } from '../ids';
+import { taskOrder } from '../workflows/workflow';
+import { dispatchTasks } from './dispatchTasks';
+import type { Execution } from './execution';
+import { insertExecution, insertExecutionTargets, insertTasks } from './executions.store';
+import type { RunTransaction } from './runTransaction';
+
+/** What a workflow execution starts from; everything else about it follows. */
+export type WorkflowStart = Pick<
+  Execution,
+  | 'id'
+  | 'runId'
+  | 'parentStageExecutionId'
+  | 'applicationId'
+  | 'entityId'
+  | 'revisionId'
+  | 'environmentId'
+  | 'variables'
+  | 'images'
+  | 'notes'
+  | 'cause'
+  | 'idempotencyKey'
+  | 'idempotencyHash'
+> & { readonly name: string; readonly maxParallel: number | null };
+
+/** Makes a workflow execution with all of its tasks, and the jobs of those that can run at once. */
+export async function startWorkflow(db: RunTransaction, start: WorkflowStart): Promise<Execution> {
+  const { definition } = await db.app.workflowRevisions.get(db, start.revisionId);
+  const order = taskOrder(definition.tasks);
+  const ids = new Map(order.map((name) => [name, newId()]));
+  const idOf = (name: string): string => {
+    const id = ids.get(name);
+    if (id === undefined) throw new Error(`revision ${start.revisionId} depends on an unknown task ${name}`);
+    return id;
+  };
+  const { name, ...row } = start;
+  const execution: Execution = {
+    ...row,
+    kind: 'WORKFLOW',
+    status: 'QUEUED',
+    attempt: 1,
+    version: 1,
+    lastSequence: 0,
+    lastExecutionSequence: 0,
+    failureCode: null,
+    failureDetails: null,
+    maxParallel: start.maxParallel ?? definition.maxParallel,
+    openTasks: order.length,
+    busyTasks: 0,
+    createdAt: db.now,
+    startedAt: null,
+    endedAt: null,
+    expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
+  };
+  await insertExecution(db, execution);
+  await insertExecutionTargets(
+    db,
+    execution.id,
+    execution.environmentId === null ? [] : [execution.environmentId],
+    Object.keys(execution.images),
+  );
+  const tasks = order.map((task, ordinal) => ({
+    id: idOf(task),
+    name: task,
+    ordinal,
+    dependsOn: (definition.tasks[task]?.dependsOn ?? []).map(idOf),
+  }));
+  await insertTasks(db, execution, tasks, db.now);
+  db.event({ runId: execution.runId, executionId: execution.id }, 'EXECUTION_CREATED', {
+    kind: 'WORKFLOW',
+    name,
+    tasks: tasks.length,
+    ...(execution.parentStageExecutionId && { stageExecutionId: execution.parentStageExecutionId }),
+  });
+  await dispatchTasks(db, [execution.id]);
+  return execution;
+}

@@ -1,0 +1,42 @@
+import { topic } from '../database/wakeups';
+import { requestCancel } from '../jobs/jobs.store';
+import { advancePipeline, closeApprovals } from './advancePipeline';
+import { isFinal, type Execution } from './execution';
+import { findCurrentStages, findMembers, findRunningTasks, setFailure } from './executions.store';
+import type { RunTransaction } from './runTransaction';
+import { finishWorkflow, settleTasks, skipUnstarted } from './settleTasks';
+
+/** A cancelled job is final this long after its grace, whatever the agent does. Within the second that is promised, with the sweeper's period taken off. */
+const KILL_SLACK_MS = 500;
+
+/**
+ * Ends an execution before its time, because a person aborted it or its time is over. What has not begun is skipped; what runs is asked to stop, and is final
+ * at the latest when its grace is over. The execution is final when the last of it is.
+ */
+export async function stopExecution(
+  db: RunTransaction,
+  execution: Execution,
+  code: 'ABORTED' | 'EXPIRED',
+  text: string,
+): Promise<void> {
+  const members =
+    execution.kind === 'WORKFLOW'
+      ? [execution]
+      : (await findMembers(db, [execution.id])).filter((member) => !isFinal(member.status));
+  const workflowIds = members.map((member) => member.id);
+  await setFailure(db, [execution.id, ...workflowIds], code, text);
+
+  const running = await findRunningTasks(db, workflowIds);
+  const holders = await requestCancel(db, running.flatMap((task) => task.jobId ?? []), db.now, KILL_SLACK_MS);
+  db.wake(...holders.map((holder) => topic.agent(holder.agentId)));
+
+  await settleTasks(db, await skipUnstarted(db, workflowIds, `not started, because the execution was ${code}`));
+  for (const member of members) {
+    if (!running.some((task) => task.executionId === member.id)) await finishWorkflow(db, member);
+  }
+  if (execution.kind === 'PIPELINE') {
+    const stages = await findCurrentStages(db, [execution.id]);
+    await closeApprovals(db, execution, stages, code, code, { code, text });
+    await advancePipeline(db, execution.id);
+  }
+}

@@ -1,0 +1,81 @@
+import { systemActor } from '../access/actor';
+import type { App } from '../app';
+import { findExpiredApprovals } from '../approvals/approvals.store';
+import { closeApprovals, advancePipeline } from './advancePipeline';
+import { isFinal } from './execution';
+import { findExecution, findExpiredExecutions, findStages } from './executions.store';
+import { inRuns } from './runTransaction';
+import { settleDueLeases } from './settleDueLeases';
+import { stopExecution } from './stopExecution';
+
+/** Short enough that an abort is final within a second after its grace. */
+const PERIOD_MS = 200;
+const SLOW_EVERY = 5;
+const BATCH = 50;
+
+/**
+ * The timers of the server: whatever is not final and does not wait for a person has a time at which it is moved on. The times are columns of the rows themselves, so a
+ * restart forgets none of them, and every server of a database may sweep: the run's lock and a second look under it make sure that each is done once.
+ */
+export class Sweeper {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private turn = 0;
+  private failing = false;
+
+  constructor(private readonly app: App) {}
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      this.running = this.sweep().finally(() => {
+        if (!this.stopped) this.start();
+      });
+    }, PERIOD_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      while (!this.stopped && (await settleDueLeases(this.app)) > 0);
+      if (this.turn++ % SLOW_EVERY === 0) {
+        await expireApprovals(this.app);
+        await expireExecutions(this.app);
+      }
+      if (this.failing) this.app.log.info('the sweeper works again');
+      this.failing = false;
+    } catch (error) {
+      // The database is away, most likely: said once, tried again at the next turn.
+      if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; it tries again');
+      this.failing = true;
+    }
+  }
+}
+
+export async function expireApprovals(app: App): Promise<void> {
+  for (const approval of await findExpiredApprovals(app.database, app.clock.now(), BATCH)) {
+    await inRuns(app, [approval.executionId], systemActor, async (db) => {
+      const execution = await findExecution(db, approval.executionId);
+      const stages = await findStages(db, [approval.stageExecutionId]);
+      if (execution === undefined || isFinal(execution.status)) return;
+      const reason = { code: 'EXPIRED', text: `nobody decided before ${approval.expiresAt.toISOString()}` };
+      await closeApprovals(db, execution, stages, 'EXPIRED', 'EXPIRED', reason);
+      await advancePipeline(db, execution.id);
+    });
+  }
+}
+
+export async function expireExecutions(app: App): Promise<void> {
+  for (const { id, runId } of await findExpiredExecutions(app.database, app.clock.now(), BATCH)) {
+    await inRuns(app, [runId], systemActor, async (db) => {
+      const execution = await findExecution(db, id);
+      if (execution === undefined || isFinal(execution.status)) return;
+      await stopExecution(db, execution, 'EXPIRED', `its time was over at ${execution.expiresAt.toISOString()}`);
+    });
+  }
+}

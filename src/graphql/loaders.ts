@@ -1,0 +1,43 @@
+import DataLoader from 'dataloader';
+import type { App } from '../app';
+
+/**
+ * How a room loads things by key, many at once: `loaders.load(applicationById, id)`. The function answers what it found; a key that is
+ * missing in the map is answered with undefined. A room exports such functions from `<room>.loaders.ts`; nothing has to be registered.
+ */
+export type BatchLoad<Value> = (app: App, keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+
+/** The DataLoaders of one request, or of one delivered event. */
+export class Loaders {
+  private readonly loaders = new Map<BatchLoad<unknown>, DataLoader<string, unknown>>();
+
+  constructor(private readonly app: App) {}
+
+  load<Value>(batch: BatchLoad<Value>, key: string): Promise<Value | undefined> {
+    let loader = this.loaders.get(batch);
+    if (loader === undefined) {
+      loader = new DataLoader<string, unknown>(async (keys) => {
+        const found = await batch(this.app, keys);
+        return keys.map((key) => found.get(key));
+      });
+      this.loaders.set(batch, loader);
+    }
+    return loader.load(key) as Promise<Value | undefined>;
+  }
+}
+
+/** Rows by a unique property. */
+export function byKey<Row>(rows: readonly Row[], key: (row: Row) => string): Map<string, Row> {
+  return new Map(rows.map((row) => [key(row), row]));
+}
+
+/** Rows in groups, each in the order of the rows. Keys without rows are missing. */
+export function groupBy<Row>(rows: readonly Row[], key: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group === undefined) groups.set(key(row), [row]);
+    else group.push(row);
+  }
+  return groups;
+}

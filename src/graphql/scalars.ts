@@ -1,0 +1,70 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLJSON } from 'graphql-scalars';
+
+const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:Z|[+-](\d\d):(\d\d))$/;
+
+/**
+ * A point in time. `new Date(text)` alone would take "2026", a local time without a zone, and the 30th of February (as the 2nd of
+ * March); each of these is a mistake of the caller that would surface much later.
+ */
+function parseDateTime(value: unknown): Date {
+  const parts = typeof value === 'string' ? form.exec(value) : null;
+  if (!parts || typeof value !== 'string') {
+    throw new GraphQLError(
+      'A DateTime is ISO-8601 text with a time zone, like "2026-03-01T12:30:00.000Z" or "2026-03-01T13:30:00+01:00".',
+    );
+  }
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, , zoneHour = 0, zoneMinute = 0] = parts
+    .slice(1)
+    .map(Number);
+  const inRange =
+    month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59 && zoneHour <= 23 && zoneMinute <= 59;
+  const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const date = new Date(value);
+  if (!inRange || day < 1 || day > lastDay || Number.isNaN(date.getTime())) {
+    throw new GraphQLError(`There is no such point in time as "${value}".`);
+  }
+  return date;
+}
+
+export const GraphQLDateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description:
+    'A point in time as ISO-8601 text. Answers are in UTC with milliseconds (`2026-03-01T12:30:00.000Z`). Arguments need a time zone, ' +
+    '`Z` or an offset like `+01:00`; digits beyond milliseconds are cut off.',
+  specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339',
+  serialize(value) {
+    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+    // Times inside stored JSON (events, snapshots) are text already.
+    return parseDateTime(value).toISOString();
+  },
+  parseValue: parseDateTime,
+  parseLiteral(node) {
+    return parseDateTime(node.kind === Kind.STRING ? node.value : undefined);
+  },
+});
+
+export const GraphQLJson = new GraphQLScalarType({
+  ...GraphQLJSON.toConfig(),
+  name: 'JSON',
+  description:
+    'Any JSON value: an object, a list, a string, a number, a boolean or null. What it may hold is said where it is used.',
+});
+
+function parseNumber(value: unknown): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw new GraphQLError('A Number is a finite number.');
+  return value;
+}
+
+export const GraphQLNumber = new GraphQLScalarType<number, number>({
+  name: 'Number',
+  description: 'A number, whole or not. Used by filters, which compare numbers of either kind.',
+  serialize: parseNumber,
+  parseValue: parseNumber,
+  parseLiteral(node) {
+    return parseNumber(node.kind === Kind.INT || node.kind === Kind.FLOAT ? Number(node.value) : undefined);
+  },
+});
+
+/** Which scalar stands for a class in a decorator: `@Field(() => Date)` is a DateTime. */
+export const scalarsMap = [{ type: Date, scalar: GraphQLDateTime }];

@@ -1,0 +1,21 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { v5, v7, validate } from 'uuid';
+
+/** Ids sort by the time they were made, so that an index on them grows at its end. */
+export const newId = (): string => v7();
+
+/** The same id for the same parts, in every process and at every time. */
+export const derivedId = (namespace: string, ...parts: string[]): string => v5(parts.join('\u0000'), namespace);
+
+/** Whether a client's text can be an id at all; what can't is answered like an id that does not exist. */
+export const isId = (text: string): boolean => validate(text);
+
+/** 32 random bytes, as text that can stand in a header. */
+export const newSecret = (): string => randomBytes(32).toString('base64url');
+
+/** Secrets are random and long, so one round of SHA-256 is enough: there is nothing to guess. */
+export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** Compares in constant time. */
+export const secretMatches = (secret: string, hash: string): boolean =>
+  timingSafeEqual(Buffer.from(hashSecret(secret), 'hex'), Buffer.from(hash, 'hex'));

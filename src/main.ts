@@ -1,0 +1,51 @@
+import 'reflect-metadata';
+import pc from 'picocolors';
+import { ConfigError, readServerConfig } from './config';
+import { EmbeddedPostgresError } from './database/embeddedPostgres';
+import { createLog } from './log';
+import { startServer } from './server';
+
+/** Starts the server and stops it in order. Nothing else acts when it is imported. */
+async function main(): Promise<void> {
+  const config = readServerConfig();
+  const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
+  const server = await startServer(config, log);
+  log.info({ url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' }, 'Slipway serves');
+  process.stdout.write(`\n  Slipway serves at ${pc.cyan(`${server.url}/graphql`)}\n`);
+  if (server.newAdminKey !== null) {
+    process.stdout.write(
+      `\n  ${pc.bold('The administrator’s API key')}, shown this once:\n\n    ${pc.green(server.newAdminKey)}\n\n` +
+        '  Send it as "X-Api-Key". Set SLIPWAY_ADMIN_KEY to choose another.\n',
+    );
+  }
+  process.stdout.write('\n');
+
+  let stopping = false;
+  const stop = (why: string, exitCode: number) => {
+    if (stopping) {
+      log.warn('stopping at once');
+      process.exit(1);
+    }
+    stopping = true;
+    log.info({ why }, 'stopping');
+    server.stop().then(
+      () => process.exit(exitCode),
+      (error: unknown) => {
+        log.error({ err: error }, 'could not stop in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  process.on('SIGINT', () => stop('SIGINT', 0));
+  server.failed.catch((error: unknown) => {
+    log.fatal({ err: error }, 'the embedded database is gone');
+    stop('database', 1);
+  });
+}
+
+main().catch((error: unknown) => {
+  const known = error instanceof ConfigError || error instanceof EmbeddedPostgresError;
+  process.stderr.write(`${pc.red('Slipway could not start.')} ${known ? (error as Error).message : String((error as Error)?.stack ?? error)}\n`);
+  process.exit(known ? 2 : 1);
+});

@@ -1,0 +1,39 @@
+import type { DefinedEntity, Revision, VariableDefinition } from '../definitions/definition';
+
+export type Pipeline = DefinedEntity;
+export type PipelineRevision = Revision<PipelineDefinition>;
+
+/** An ordered list of stages; canonical form: every default is filled in. */
+export interface PipelineDefinition {
+  readonly description: string | null;
+  readonly variables: readonly VariableDefinition[];
+  readonly timeoutSeconds: number;
+  readonly stages: readonly StageDefinition[];
+}
+
+/** Elements of a stage run side by side. */
+export interface StageDefinition {
+  /** As written, or `STAGE n` by position. */
+  readonly name: string;
+  readonly elements: readonly StageElement[];
+}
+
+export type StageElement = WorkflowElement | ApprovalElement;
+
+export interface WorkflowElement {
+  readonly type: 'WORKFLOW';
+  readonly name: string;
+  readonly workflow: string;
+  readonly environment: string | null;
+  /** Which of the workflow's services it deploys; null: all. */
+  readonly services: readonly string[] | null;
+  /** Values for the workflow's variables; `${NAME}` is the value of the pipeline's variable NAME. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface ApprovalElement {
+  readonly type: 'APPROVAL';
+  readonly name: string;
+  readonly approvers: readonly string[];
+  readonly timeoutSeconds: number;
+}

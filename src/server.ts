@@ -1,0 +1,73 @@
+import { authenticate, ensureAdministratorKey } from './access/authenticate';
+import { AgentRoutes } from './agents/agentRoutes';
+import type { App } from './app';
+import { ArtifactRoutes } from './artifacts/artifactRoutes';
+import type { ServerConfig } from './config';
+import { createApp } from './createApp';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embeddedPostgres';
+import { Sweeper } from './executions/sweeper';
+import type { Context } from './graphql/context';
+import { createGraphqlServer } from './graphql/graphqlServer';
+import { createHttpServer } from './graphql/httpServer';
+import { Loaders } from './graphql/loaders';
+import { resolvers } from './graphql/resolvers';
+import { buildGraphqlSchema } from './graphql/schema';
+import { ClaimDesk } from './jobs/claimDesk';
+import type { Log } from './log';
+import { join } from 'node:path';
+
+export interface RunningServer {
+  readonly app: App;
+  readonly url: string;
+  /** The administrator's key, when this start made it. */
+  readonly newAdminKey: string | null;
+  /** Refuses what is new, finishes what is under way, stops the loops, closes the database: in this order. */
+  stop(): Promise<void>;
+  /** Rejects when the embedded database dies on its own. */
+  readonly failed: Promise<void>;
+}
+
+/** Starts everything, in order; what was started is stopped again when a later step fails. */
+export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
+  };
+  try {
+    const embedded = config.DATABASE_URL === undefined ? await startEmbedded(config, log) : undefined;
+    if (embedded !== undefined) stops.push(() => embedded.stop());
+    const { app, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
+    stops.push(close);
+    const newAdminKey = await ensureAdministratorKey(app);
+    const sweeper = new Sweeper(app);
+    stops.push(() => sweeper.stop());
+    const desk = new ClaimDesk(app);
+    stops.push(() => desk.close());
+    const graphql = createGraphqlServer<Context>({
+      schema: buildGraphqlSchema(resolvers),
+      log,
+      clock: app.clock,
+      authenticate: ({ key }) => authenticate(app, key),
+      createContext: (request, actor) => ({ request, actor, app, loaders: new Loaders(app) }),
+    });
+    const http = createHttpServer({
+      config,
+      log,
+      graphql,
+      routes: [new AgentRoutes(app, desk), new ArtifactRoutes(app)],
+      health: { check: () => app.database.rows('SELECT 1') },
+    });
+    sweeper.start();
+    desk.start();
+    const { url } = await http.listen();
+    stops.push(() => http.drain(config.SLIPWAY_DRAIN_SECONDS));
+    return { app, url, newAdminKey, stop, failed: embedded?.exited ?? new Promise<void>(() => undefined) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function startEmbedded(config: ServerConfig, log: Log): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir: join(config.SLIPWAY_DATA_DIR, 'postgres'), log });
+}

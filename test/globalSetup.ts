@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/database/embeddedPostgres';
+import { migrate } from '../src/database/migrate';
+import { createLog } from '../src/log';
+import { adminVariable, dropRun, onServer, runVariable, templateOf, urlOf } from './support/database';
+
+interface TestServer {
+  readonly postgres?: EmbeddedPostgres;
+  readonly folder?: string;
+}
+
+declare global {
+  var slipwayTestServer: TestServer | undefined;
+}
+
+/** Jest calls the teardown only after a setup that succeeded, so this cleans up after its own failures. */
+export default async function globalSetup(): Promise<void> {
+  const run = `slipway_test_${process.pid}_${Date.now().toString(36)}`;
+  process.env[runVariable] = run;
+  globalThis.slipwayTestServer = {};
+  try {
+    process.env[adminVariable] = process.env.TEST_DATABASE_URL || (await startServer());
+    await onServer((client) => client.query(`CREATE DATABASE "${templateOf(run)}" TEMPLATE template0`));
+    await migrate(urlOf(templateOf(run)));
+  } catch (error) {
+    await stopTestServer();
+    throw error;
+  }
+}
+
+async function startServer(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-test-'));
+  globalThis.slipwayTestServer = { folder };
+  const postgres = await startEmbeddedPostgres({
+    dataDir: join(folder, 'postgres'),
+    log: createLog({ level: 'warn', pretty: false }),
+    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '400' },
+  });
+  globalThis.slipwayTestServer = { folder, postgres };
+  return postgres.url;
+}
+
+export async function stopTestServer(): Promise<void> {
+  const { postgres, folder } = globalThis.slipwayTestServer ?? {};
+  try {
+    // On a server of somebody else; ours goes as a whole.
+    if (process.env.TEST_DATABASE_URL) await dropRun();
+    await postgres?.stop();
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,3 @@
+import { stopTestServer } from './globalSetup';
+
+export default stopTestServer;

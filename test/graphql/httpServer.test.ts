@@ -1,0 +1,446 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { sendJson } from '../../src/graphql/httpErrors';
+import type { Route } from '../../src/graphql/httpServer';
+import { Refusal } from '../../src/refusal';
+import { alice, postJson, secret, startServer, type TestServer, until } from './harness';
+
+let server: TestServer;
+
+const route = (path: string, handle: Route['handle']): Route => ({ match: (_method, asked) => asked === path, handle });
+
+describe('the API over HTTP', () => {
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server.stop());
+
+  it.each([
+    ['x-api-key', { 'x-api-key': 'key-of-alice' }],
+    ['authorization', { authorization: 'Bearer key-of-alice' }],
+    ['authorization, whatever the case', { authorization: 'bearer  key-of-alice ' }],
+  ])('knows the actor by the header %s', async (_name, headers) => {
+    const { status, body } = await server.post('{ me }', { headers });
+    expect({ status, body }).toEqual({ status: 200, body: { data: { me: 'alice' } } });
+  });
+
+  it.each([
+    ['no key', {}],
+    ['an unknown key', { 'x-api-key': 'guess' }],
+    ['an empty key', { 'x-api-key': '' }],
+    ['a key without "Bearer"', { authorization: 'key-of-alice' }],
+  ])('answers UNAUTHENTICATED to %s, and executes nothing', async (_name, headers) => {
+    const before = server.contexts.length;
+    const {
+      status,
+      headers: answered,
+      body,
+    } = await server.post('{ __typename }', { headers: headers as Record<string, string> });
+    expect(status).toBe(401);
+    expect(answered.get('www-authenticate')).toBe('Bearer');
+    expect(body.data).toBeUndefined();
+    expect(body.errors).toHaveLength(1);
+    expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
+    expect(server.contexts.length).toBe(before);
+  });
+
+  it('answers UNAVAILABLE when keys can’t be checked, and hides why', async () => {
+    const { status, body } = await server.post('{ me }', { headers: { 'x-api-key': 'key-of-outage' } });
+    expect(status).toBe(503);
+    expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryable: true });
+    expect(JSON.stringify(body)).not.toContain('5432');
+  });
+
+  it('answers INTERNAL with only an id when checking a key fails unexpectedly', async () => {
+    const { status, body } = await server.post('{ me }', { headers: { 'x-api-key': 'key-of-defect' } });
+    expect(status).toBe(500);
+    expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL', errorId: expect.any(String) });
+    expect(JSON.stringify(body)).not.toContain(secret);
+  });
+
+  it('passes a refusal on with its code and details', async () => {
+    const { status, body } = await server.post('{ refused me }');
+    expect(status).toBe(200);
+    expect(body.data).toEqual({ refused: null, me: 'alice' });
+    expect(body.errors).toEqual([
+      {
+        message: 'Somebody was faster.',
+        locations: [{ line: 1, column: 3 }],
+        path: ['refused'],
+        extensions: { code: 'CONFLICT', retryable: true, version: 7 },
+      },
+    ]);
+  });
+
+  it.each(['broken', 'wrongType'])(
+    'shows only an id of the unexpected error of "%s", and logs it with its stack',
+    async (field) => {
+      const { body } = await server.post(`{ ${field} }`);
+      const { code, errorId } = body.errors?.[0]?.extensions ?? {};
+      expect(code).toBe('INTERNAL');
+      expect(JSON.stringify(body)).not.toContain(secret);
+      expect(JSON.stringify(body)).not.toContain('.ts');
+      const line = server.lines.find((candidate) => candidate.errorId === errorId);
+      expect(line).toMatchObject({
+        path: field,
+        err: { message: expect.stringContaining(secret), stack: expect.stringContaining('at ') },
+      });
+    },
+  );
+
+  it('answers UNAVAILABLE when a resolver finds the database gone', async () => {
+    const { body } = await server.post('{ outage }');
+    expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryable: true });
+  });
+
+  it.each([
+    ['GRAPHQL_PARSE_FAILED', '{ me', undefined],
+    ['GRAPHQL_VALIDATION_FAILED', '{ nothing }', undefined],
+    ['GRAPHQL_VALIDATION_FAILED', '{ echo(at: "2026-02-30T00:00:00Z") }', undefined],
+    ['BAD_USER_INPUT', 'query ($at: DateTime) { echo(at: $at) }', { at: 'yesterday' }],
+    ['BAD_USER_INPUT', 'query ($at: DateTime!) { echo(at: $at) }', {}],
+  ])('keeps the standard code %s', async (code, query, variables) => {
+    const { status, body } = await server.post(query, variables && { variables });
+    expect(status).toBe(400);
+    expect(body.errors?.[0]?.extensions).toEqual({ code, retryable: false });
+  });
+
+  it('says that a subscription needs a WebSocket, but runs the query of a document that also has one', async () => {
+    const { status, body } = await server.post('subscription { events { n } }');
+    expect(status).toBe(400);
+    expect(body.errors?.[0]?.extensions.code).toBe('INVALID_INPUT');
+    const both = { query: 'query A { me } subscription B { events { n } }', operationName: 'A' };
+    expect((await postJson(`${server.url}/graphql`, both, alice)).body).toEqual({ data: { me: 'alice' } });
+  });
+
+  it('allows introspection to whoever has a key', async () => {
+    const { body } = await server.post('{ __schema { queryType { name } } }');
+    expect(body.data).toEqual({ __schema: { queryType: { name: 'Query' } } });
+  });
+
+  it('refuses a body of more than 1 MiB, announced or not, and lives on', async () => {
+    const huge = JSON.stringify({ query: `{ me } # ${'x'.repeat(1024 ** 2)}` });
+    const announced = await postJson(`${server.url}/graphql`, huge, alice);
+    expect(announced).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE', limit: 1024 ** 2 } } });
+    const req = http.request(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { ...alice, 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+    });
+    req.on('error', () => undefined);
+    for (let i = 0; i < 20; i += 1) req.write('x'.repeat(64 * 1024));
+    const [response] = (await once(req, 'response')) as [http.IncomingMessage];
+    expect(response.statusCode).toBe(413);
+    response.resume();
+    req.destroy();
+    expect((await server.post('{ me }')).status).toBe(200);
+  });
+
+  it.each([
+    [400, 'INVALID_INPUT', 'POST', 'application/json', '{"query": '],
+    [415, 'INVALID_INPUT', 'POST', 'text/plain', '{"query":"{ me }"}'],
+    [405, 'INVALID_INPUT', 'PUT', 'application/json', '{"query":"{ me }"}'],
+  ])('answers %i %s to a wrong request', async (status, code, method, type, body) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method,
+      headers: { ...alice, 'content-type': type },
+      body,
+    });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({
+      error: expect.objectContaining({ code, message: expect.any(String), retryable: false }),
+    });
+  });
+
+  it('takes no queries by GET', async () => {
+    const response = await fetch(`${server.url}/graphql?query={me}`, { headers: alice });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST');
+  });
+
+  it('answers 404 in JSON for a path that nobody serves', async () => {
+    const response = await fetch(`${server.url}/nothing/here?x=1`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: {
+        code: 'NOT_FOUND',
+        message: 'There is nothing at GET /nothing/here.',
+        retryable: false,
+        method: 'GET',
+        path: '/nothing/here',
+      },
+    });
+  });
+
+  it('names each request, with the client’s own id if that is harmless', async () => {
+    const idFor = async (given?: string) =>
+      (await fetch(`${server.url}/healthz`, { headers: given ? { 'x-request-id': given } : {} })).headers.get(
+        'x-request-id',
+      );
+    expect(await idFor('trace-1:2.3')).toBe('trace-1:2.3');
+    expect(await idFor('x'.repeat(100))).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor('a b')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor()).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('aborts the signal of a request whose client hangs up, and does not call that an error', async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const own = await startServer({ held });
+    const begun = own.begun();
+    const req = http.request(`${own.url}/graphql`, {
+      method: 'POST',
+      headers: { ...alice, 'content-type': 'application/json' },
+    });
+    req.on('error', () => undefined);
+    req.end('{"query":"{ held }"}');
+    const { signal } = await begun;
+    req.destroy();
+    await until(() => signal.aborted);
+    letGo();
+    await own.stop();
+    expect(own.lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+  });
+});
+
+describe('other routes', () => {
+  const gone: string[] = [];
+  beforeAll(async () => {
+    server = await startServer({
+      routes: [
+        route('/a', async (_req, res, { path, request }) => sendJson(res, 200, { path, address: request.address })),
+        route('/a', async () => {
+          throw new Error('the first route that matches gets the request');
+        }),
+        route('/refused', async () => {
+          throw new Refusal('STALE_CLAIM', 'The claim is over.', { jobId: 'j' });
+        }),
+        route('/broken', async () => {
+          throw new Error(secret);
+        }),
+        route('/cut', async (_req, res) => {
+          res.write('half');
+          throw new Error(secret);
+        }),
+        route('/slow', async (_req, _res, { request }) => {
+          await once(request.signal, 'abort');
+          gone.push('slow');
+        }),
+      ],
+    });
+  });
+  afterAll(() => server.stop());
+
+  it('are asked in order', async () => {
+    const response = await fetch(`${server.url}/a?x=1`);
+    expect(await response.json()).toEqual({ path: '/a', address: '127.0.0.1' });
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('answer the refusals that they throw', async () => {
+    const response = await fetch(`${server.url}/refused`);
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({
+      error: { code: 'STALE_CLAIM', message: 'The claim is over.', retryable: false, jobId: 'j' },
+    });
+  });
+
+  it('answer anything else with an id', async () => {
+    const response = await fetch(`${server.url}/broken`);
+    const body = (await response.json()) as { error: Record<string, unknown> };
+    expect(response.status).toBe(500);
+    expect(body.error).toMatchObject({ code: 'INTERNAL', retryable: true, errorId: expect.any(String) });
+    expect(JSON.stringify(body)).not.toContain(secret);
+    expect(server.lines.find(({ errorId }) => errorId === body.error.errorId)).toMatchObject({
+      path: '/broken',
+      requestId: response.headers.get('x-request-id'),
+    });
+  });
+
+  it('break off an answer that has begun', async () => {
+    const response = await fetch(`${server.url}/cut`);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it('learn that the client is gone', async () => {
+    const aborter = new AbortController();
+    const asked = fetch(`${server.url}/slow`, { signal: aborter.signal });
+    const seen = until(() => server.http.server.listenerCount('request') > 0);
+    await seen;
+    setImmediate(() => aborter.abort());
+    await expect(asked).rejects.toThrow();
+    await until(() => gone.length > 0 || !server.lines.some(({ path }) => path === '/slow'));
+  });
+});
+
+describe('health', () => {
+  it('is alive and ready while the database answers', async () => {
+    server = await startServer();
+    for (const path of ['healthz', 'readyz']) {
+      const response = await fetch(`${server.url}/${path}`);
+      expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+    }
+    await server.stop();
+  });
+
+  it.each([
+    ['refuses', async () => Promise.reject(new Error(secret))],
+    ['hangs', () => new Promise(() => undefined)],
+  ])('is alive but not ready while the database %s', async (_name, check) => {
+    server = await startServer({ health: { check, timeoutMs: 20 } });
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    const response = await fetch(`${server.url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      error: { code: 'UNAVAILABLE', message: 'The database does not answer.', retryable: true, reason: 'DATABASE' },
+    });
+    await server.stop();
+  });
+
+  it('asks the database once for many that ask at the same time, and again later', async () => {
+    let asked = 0;
+    let answer: () => void = () => undefined;
+    server = await startServer({
+      health: {
+        check: () => {
+          asked += 1;
+          return new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+        },
+      },
+    });
+    const many = Array.from({ length: 5 }, () => fetch(`${server.url}/readyz`));
+    await until(() => asked === 1);
+    const sockets = () =>
+      new Promise<number>((resolve, reject) =>
+        server.http.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      );
+    while ((await sockets()) < 5) await new Promise((resolve) => setImmediate(resolve));
+    answer();
+    const statuses = (await Promise.all(many)).map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 200, 200, 200]);
+    const first = asked;
+    const later = fetch(`${server.url}/readyz`);
+    await until(() => asked > first);
+    answer();
+    expect((await later).status).toBe(200);
+    await server.stop();
+  });
+});
+
+describe('drain', () => {
+  const keepAlive = () => new http.Agent({ keepAlive: true });
+  const get = (agent: http.Agent, url: string) =>
+    new Promise<{ status: number | undefined; headers: http.IncomingHttpHeaders; text: string }>((resolve, reject) => {
+      http
+        .get(url, { agent }, (response) => {
+          let text = '';
+          response.on('data', (chunk) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
+        })
+        .on('error', reject);
+    });
+
+  it('finishes what is under way, refuses what is new, and tells parked requests to answer', async () => {
+    let parked = 0;
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    server = await startServer({
+      routes: [
+        route('/parked', async (_req, res, { draining }) => {
+          parked += 1;
+          await once(draining, 'abort');
+          sendJson(res, 200, { jobs: [] });
+        }),
+        route('/work', async (_req, res) => {
+          parked += 1;
+          await finished;
+          sendJson(res, 200, { done: true });
+        }),
+      ],
+    });
+    const agent = keepAlive();
+    const answers = [get(agent, `${server.url}/parked`), get(agent, `${server.url}/work`)];
+    const idle = net.connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(idle, 'connect');
+    await until(() => parked === 2);
+    const drained = server.http.drain(30);
+    const [first] = await Promise.all([answers[0], once(idle.resume(), 'close')]);
+    expect(first).toMatchObject({ status: 200, text: '{"jobs":[]}' });
+    expect(first?.headers.connection).toBe('close');
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+    finish();
+    expect(await answers[1]).toMatchObject({ status: 200, text: '{"done":true}' });
+    await drained;
+    expect(server.lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+    agent.destroy();
+  });
+
+  it('says at /readyz that it drains, to whoever still has a connection', async () => {
+    let parked = false;
+    server = await startServer({
+      routes: [
+        route('/parked', async (_req, res, { draining }) => {
+          parked = true;
+          await once(draining, 'abort');
+          sendJson(res, 200, {});
+        }),
+      ],
+    });
+    const { hostname, port } = new URL(server.url);
+    const socket = net.connect(Number(port), hostname);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    // The second request waits in the same connection until the first is answered, which happens when the drain has begun.
+    socket.write('GET /parked HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => parked);
+    const drained = server.http.drain(30);
+    await once(socket, 'close');
+    await drained;
+    expect(text).toContain('200 OK');
+    expect(text).toContain('Connection: close');
+  });
+
+  it('cuts off what does not end in time', async () => {
+    let working = false;
+    server = await startServer({
+      routes: [
+        route('/for-ever', () => {
+          working = true;
+          return new Promise(() => undefined);
+        }),
+      ],
+    });
+    const asked = fetch(`${server.url}/for-ever`).catch((error: unknown) => error);
+    await until(() => working);
+    await server.http.drain(0.05);
+    expect(await asked).toBeInstanceOf(Error);
+    expect(server.logText()).toContain('cutting off');
+  });
+});
+
+it('listen fails with the system’s reason when the port is taken', async () => {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const { createHttpServer } = await import('../../src/graphql/httpServer');
+  const { memoryLog } = await import('./harness');
+  const other = createHttpServer({
+    config: { HOST: '127.0.0.1', PORT: port },
+    log: memoryLog().log,
+    routes: [],
+    health: { check: async () => 1 },
+  });
+  await expect(other.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  taken.close();
+});

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, DatabaseError } from 'pg';
+
+/** How globalSetup tells the workers which server to use, and what the databases of this run are called. */
+export const adminVariable = 'SLIPWAY_TEST_ADMIN_URL';
+export const runVariable = 'SLIPWAY_TEST_RUN';
+
+export const templateOf = (run: string) => `${run}_template`;
+
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A migrated, empty database of one's own. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const run = given(runVariable);
+  const name = `${run}_${randomUUID().slice(0, 8)}`;
+  await onServer(async (client) => {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      try {
+        return await client.query(`CREATE DATABASE "${name}" TEMPLATE "${templateOf(run)}"`);
+      } catch (error) {
+        // The connection that migrated it, or autovacuum, may not be quite gone.
+        const busy = error instanceof DatabaseError && error.code === '55006';
+        if (!busy || Date.now() > deadline) throw error;
+        await delay(50);
+      }
+    }
+  });
+  return { url: urlOf(name), drop: () => onServer((client) => dropDatabase(client, name)) };
+}
+
+/** Everything that this run left on the server, also databases that a test forgot or had no time to drop. */
+export async function dropRun(): Promise<void> {
+  await onServer(async (client) => {
+    const { rows } = await client.query<{ datname: string }>(
+      'SELECT datname FROM pg_database WHERE starts_with(datname, $1)',
+      [`${given(runVariable)}_`],
+    );
+    for (const { datname } of rows) await dropDatabase(client, datname);
+  });
+}
+
+export async function onServer<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: given(adminVariable) });
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+export function urlOf(database: string): string {
+  const url = new URL(given(adminVariable));
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+async function dropDatabase(client: Client, name: string): Promise<void> {
+  await client.query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+}
+
+function given(variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined) throw new Error(`${variable} is not set: test/globalSetup.ts did not run.`);
+  return value;
+}

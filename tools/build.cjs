@@ -1,0 +1,83 @@
+/**
+ * Builds dist/: compiles everything but the tests with tsc, copies GraphiQL's files. Says nothing but errors. Does nothing when no
+ * input has changed, so that `npm start` costs no compilation; otherwise tsc compiles incrementally.
+ */
+const { spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const root = path.join(__dirname, '..');
+const dist = path.join(root, 'dist');
+const stampFile = path.join(dist, '.build.json');
+const assetsFile = path.join(root, 'src/graphql/graphiql/assets.json');
+
+const inputs = listInputs();
+const previous = readStamp();
+if (!isCurrent()) build();
+
+/** Everything that the output depends on: sources, and what decides how they are compiled. */
+function listInputs() {
+  const found = [];
+  const visit = (name) => {
+    const stat = fs.statSync(path.join(root, name), { throwIfNoEntry: false });
+    if (stat?.isDirectory()) {
+      for (const child of fs.readdirSync(path.join(root, name))) visit(`${name}/${child}`);
+    } else if (stat && /\.(ts|json|js|css|graphql|cjs)$/.test(name)) {
+      found.push([name, stat.mtimeMs, stat.size]);
+    }
+  };
+  for (const name of ['src', 'migrations', 'tools', 'bench', 'ormconfig.ts']) visit(name);
+  for (const name of ['package.json', 'package-lock.json', 'tsconfig.json']) visit(name);
+  return found;
+}
+
+function readStamp() {
+  try {
+    return JSON.parse(fs.readFileSync(stampFile, 'utf8'));
+  } catch {
+    return { hash: '', sources: [] };
+  }
+}
+
+function hashOfInputs() {
+  return createHash('sha256')
+    .update(JSON.stringify([process.version, inputs]))
+    .digest('hex');
+}
+
+function isCurrent() {
+  return previous.hash === hashOfInputs();
+}
+
+function build() {
+  fs.mkdirSync(dist, { recursive: true });
+  fs.rmSync(stampFile, { force: true });
+  const sources = inputs.map(([name]) => name).filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+  // Output of a source that is gone would still be required by path, for example as a migration.
+  for (const name of previous.sources.filter((source) => !sources.includes(source))) {
+    for (const extension of ['.js', '.js.map'])
+      fs.rmSync(path.join(dist, name.replace(/\.ts$/, extension)), { force: true });
+  }
+  compile();
+  copyAssets();
+  fs.writeFileSync(stampFile, JSON.stringify({ hash: hashOfInputs(), sources }));
+}
+
+function compile() {
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  const project = path.join(__dirname, 'tsconfig.build.json');
+  const options = ['--project', project, '--incremental', '--tsBuildInfoFile', path.join(dist, '.tsbuildinfo')];
+  const { status, error } = spawnSync(process.execPath, [tsc, ...options], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function copyAssets() {
+  const target = path.join(dist, 'graphiql');
+  fs.rmSync(target, { recursive: true, force: true });
+  fs.mkdirSync(target, { recursive: true });
+  for (const [name, source] of Object.entries(JSON.parse(fs.readFileSync(assetsFile, 'utf8')))) {
+    fs.copyFileSync(path.join(root, source), path.join(target, name));
+  }
+}
