@@ -1,4 +1,12 @@
-import { camelCase, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode, snakeCase } from './sourceTree';
+import {
+  camelCase,
+  type Path,
+  type Position,
+  type SourceEntry,
+  type SourceMap,
+  type SourceNode,
+  snakeCase,
+} from './sourceTree';
 import type { ValidationRule } from './validationRules';
 
 /**
@@ -20,6 +28,9 @@ export interface Place {
 export type Report = (rule: ValidationRule, path: Path, message: string, at?: Position) => void;
 
 export const inside = (place: Place, step: string | number): Place => ({ ...place, path: [...place.path, step] });
+
+/** Names and texts in messages. */
+export const short = (value: string): string => (value.length > 120 ? `${value.slice(0, 120)}…` : value);
 
 const silent: Report = () => undefined;
 
@@ -73,7 +84,12 @@ export function oneOf<const T extends string>(values: readonly [T, ...T[]]): Dec
     const given = text(node, place);
     const found = values.find((value) => value === given);
     if (found === undefined && given !== '') {
-      place.report('BAD_VALUE', place.path, `"${given}" is none of ${values.join(', ')}${didYouMean(given, values)}.`, node.at);
+      place.report(
+        'BAD_VALUE',
+        place.path,
+        `"${given}" is none of ${values.join(', ')}${didYouMean(given, values)}.`,
+        node.at,
+      );
     }
     return found ?? values[0];
   };
@@ -123,38 +139,53 @@ export type KeyCheck = (key: string, place: Place, at: Position) => void;
 /** One of the known keys of a map. */
 export interface Field<T> {
   readonly decode: Decoder<T>;
+  /** What the key is called in documents, when the property has another name. */
+  readonly key?: string;
   /** What it is when it is left out; without it, leaving it out is an error. */
   readonly otherwise?: { readonly value: T };
 }
 
 export const required = <T>(decode: Decoder<T>): Field<T> => ({ decode });
-export const optional = <T>(decode: Decoder<T>, otherwise: T): Field<T> => ({ decode, otherwise: { value: otherwise } });
+export const optional = <T>(decode: Decoder<T>, otherwise: T): Field<T> => ({
+  decode,
+  otherwise: { value: otherwise },
+});
+export const called = <T>(key: string, field: Field<T>): Field<T> => ({ ...field, key });
 
 type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
 
 /** Keys that are ours, in either spelling. An empty value is as good as none. */
 export function object<T extends object>(fields: Fields<T>): Decoder<T> {
+  const properties = Object.keys(fields) as (keyof T & string)[];
+  const keys = properties.map((property) => fields[property].key ?? property);
   return (node, place) => {
-    const entries = node.type === 'map' ? knownEntries(node, Object.keys(fields), place) : new Map<string, SourceEntry>();
+    const entries = node.type === 'map' ? knownEntries(node, keys, place) : new Map<string, SourceEntry>();
     if (node.type !== 'map') wrongType('keys with values', node, place);
     const report = node.type === 'map' ? place.report : silent;
     const decoded: Partial<T> = {};
-    for (const key of Object.keys(fields) as (keyof T & string)[]) {
-      const field: Field<T[typeof key]> = fields[key];
-      const at: Place = { path: [...place.path, key], report };
-      const value = entries.get(key)?.value;
-      if (value !== undefined && !(value.type === 'scalar' && value.value === null)) {
-        decoded[key] = field.decode(value, at);
-      } else if (field.otherwise) {
-        decoded[key] = field.otherwise.value;
-      } else {
-        report('MISSING_FIELD', at.path, `"${snakeCase(key)}" is missing.`);
-        decoded[key] = field.decode({ type: 'scalar', at: node.at, value: null, text: '' }, { ...at, report: silent });
-      }
-    }
+    properties.forEach((property, index) => {
+      const key = keys[index] ?? property;
+      decoded[property] = decodeField(fields[property], key, entries.get(key)?.value, node, { ...place, report });
+    });
     return decoded as T;
   };
 }
+
+function decodeField<T>(
+  field: Field<T>,
+  key: string,
+  value: SourceNode | undefined,
+  parent: SourceNode,
+  place: Place,
+): T {
+  const at = inside(place, key);
+  if (value !== undefined && !isNothing(value)) return field.decode(value, at);
+  if (field.otherwise) return field.otherwise.value;
+  place.report('MISSING_FIELD', at.path, `"${snakeCase(key)}" is missing.`);
+  return field.decode({ type: 'scalar', at: parent.at, value: null, text: '' }, { ...at, report: silent });
+}
+
+export const isNothing = (node: SourceNode): boolean => node.type === 'scalar' && node.value === null;
 
 function knownEntries(map: SourceMap, known: readonly string[], place: Place): Map<string, SourceEntry> {
   const entries = new Map<string, SourceEntry>();
@@ -175,11 +206,14 @@ function knownEntries(map: SourceMap, known: readonly string[], place: Place): M
   return entries;
 }
 
-/** `: did you mean "x"?`-like ending for a message, when one of the possible words is near. */
-export function didYouMean(word: string, possible: Iterable<string>): string {
+const MAX_COMPARED = 1000;
+
+/** The end of a message, when one of the possible words is near. Compares with a bounded number, since a source may have thousands of both. */
+export function didYouMean(word: string, possible: readonly string[]): string {
+  if (word.length > 100) return '';
   const limit = Math.max(2, Math.floor(word.length / 3));
   let nearest: { readonly candidate: string; readonly distance: number } | undefined;
-  for (const candidate of possible) {
+  for (const candidate of possible.slice(0, MAX_COMPARED)) {
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit && distance < (nearest?.distance ?? Infinity)) nearest = { candidate, distance };
@@ -196,7 +230,8 @@ function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1;
       let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
       row.push(best);
     }
     beforeLast = last;

@@ -171,20 +171,13 @@ class Reader {
     return this.scalar(node, at);
   }
 
-  private entry(
-    key: unknown,
-    value: ParsedNode | null,
-    open: readonly object[],
-    aliased: boolean,
-  ): SourceEntry {
+  private entry(key: unknown, value: ParsedNode | null, open: readonly object[], aliased: boolean): SourceEntry {
     // `stringKeys` has reported every other key already.
     const node = key as Scalar.Parsed;
     const keyAt = this.position(node.range[0]);
     const text = this.storable(String(node.value), node.range[0]);
     const converted: SourceNode =
-      value === null
-        ? { type: 'scalar', at: keyAt, value: null, text: '' }
-        : this.convert(value, open, aliased);
+      value === null ? { type: 'scalar', at: keyAt, value: null, text: '' } : this.convert(value, open, aliased);
     return { key: text, keyAt, value: converted };
   }
 
@@ -229,4 +222,3 @@ class Reader {
 
 /** The library's messages may quote the source over several lines, and end with or without a full stop. */
 const firstLine = (message: string): string => (message.split('\n')[0] ?? '').replace(/[.:]+$/, '');
-

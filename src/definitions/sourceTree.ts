@@ -40,7 +40,8 @@ export interface SourceScalar {
 /** Keys of maps, and indexes of lists. Keys of our own fields in camelCase, whatever the document's spelling is. */
 export type Path = readonly (string | number)[];
 
-export const camelCase = (key: string): string => key.replace(/_+([a-zA-Z0-9])/g, (_, next: string) => next.toUpperCase());
+export const camelCase = (key: string): string =>
+  key.replace(/_+([a-zA-Z0-9])/g, (_, next: string) => next.toUpperCase());
 export const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** The entry of a key: as written, else in the other spelling. */

@@ -4,24 +4,30 @@
  */
 export const validationRules = {
   SYNTAX: 'The text is YAML (or JSON) that can be read.',
-  TOO_LARGE: 'A source has at most 1 MiB, 500 documents, 64 levels, and aliases that stand for at most 100,000 values; a workflow has at most 10,000 tasks.',
+  TOO_LARGE:
+    'A source has at most 1 MiB, 500 documents, 64 levels, and aliases that stand for at most 100,000 values; a workflow has at most 10,000 tasks.',
   DUPLICATE_KEY: 'A key is given once, in one spelling.',
   BAD_CHARACTER: 'Text has no NUL and no half of a surrogate pair: neither can be stored.',
   EMPTY_SOURCE: 'A source holds at least one document.',
   SINGLE_DOCUMENT: 'Where one definition is asked for, the source holds exactly one document.',
   UNKNOWN_KIND: '`kind` is Application, Environment, Service, Workflow or Pipeline.',
-  WRONG_DOCUMENT: 'A document that defines a named object says its kind, application and name, or leaves them out; it does not say others.',
+  WRONG_DOCUMENT:
+    'A document that defines a named object says its kind, application and name, or leaves them out; it does not say others.',
   UNKNOWN_FIELD: 'A key is one of the known ones.',
   MISSING_FIELD: 'What is required is given.',
   WRONG_TYPE: 'A value has the type that its key asks for.',
-  BAD_NAME: 'A name has 1 to 100 letters, digits, spaces, dots, underscores, hyphens, and starts with a letter or digit. Task names have no space.',
+  BAD_NAME:
+    'A name has 1 to 100 letters, digits, spaces, dots, underscores, hyphens, and starts with a letter or digit. Task names have no space.',
   BAD_VARIABLE_NAME: 'A variable’s name has 1 to 100 letters, digits, underscores, and does not start with a digit.',
-  RESERVED_VARIABLE_NAME: 'A variable’s name is none that changes how programs are loaded, and none that Slipway sets itself.',
+  RESERVED_VARIABLE_NAME:
+    'A variable’s name is none that changes how programs are loaded, and none that Slipway sets itself.',
   BAD_DURATION: 'A duration is like 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds.',
   BAD_VALUE: 'A value is one of those that are possible here.',
   TOO_LONG: 'A description has at most 2,000 characters.',
-  EMPTY: 'A workflow has a task, a pipeline a stage, a stage an element; a list of allowed values or approvers is not empty.',
-  DUPLICATE_NAME: 'A name is used once: by the documents of one kind and application, the variables of a list, the stages and the elements of a pipeline.',
+  EMPTY:
+    'A workflow has a task, a pipeline a stage, a stage an element; a list of allowed values or approvers is not empty.',
+  DUPLICATE_NAME:
+    'A name is used once: by the documents of one kind and application, the variables of a list, the stages and the elements of a pipeline.',
   UNKNOWN_APPLICATION: 'The application is in the source, or exists.',
   UNKNOWN_ENVIRONMENT: 'The environment is in the source, or exists in the application.',
   UNKNOWN_SERVICE: 'The service is in the source, or exists in the application.',
@@ -29,8 +35,8 @@ export const validationRules = {
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow.',
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a circle.',
-  UNKNOWN_ARTIFACT_SOURCE: '`artifacts.from` is a task of the workflow, or `<workflow>` or `<workflow>.<task>` of the application.',
-  AMBIGUOUS_ARTIFACT_SOURCE: '`artifacts.from` can be read in one way only.',
+  UNKNOWN_ARTIFACT_SOURCE:
+    '`artifacts.from` is a task of the workflow, or `<workflow>` or `<workflow>.<task>` of the application.',
   ARTIFACT_SOURCE_NOT_UPSTREAM: 'A task takes files from tasks of its workflow that come before it.',
   ARTIFACT_SOURCE_NOT_EARLIER: 'A stage’s workflow takes files from workflows of earlier stages.',
   BAD_ARTIFACT_PATH: 'Paths of artifacts are relative and stay in the working folder.',
@@ -41,8 +47,9 @@ export const validationRules = {
   VALUE_NOT_ALLOWED: 'A given value is among the allowed values.',
   UNKNOWN_VARIABLE: 'An element gives values for variables that its workflow declares.',
   FIXED_VARIABLE: 'An element gives no value for a fixed variable.',
-  MISSING_VALUE: 'Every required variable of an element’s workflow gets a value: from the element, from the pipeline’s variable of the same name, or by default.',
-  UNKNOWN_PIPELINE_VARIABLE: '`${NAME}` names a variable of the pipeline.',
+  MISSING_VALUE:
+    'Every required variable of an element’s workflow gets a value: from the element, from the pipeline’s variable of the same name, or by default.',
+  UNKNOWN_PIPELINE_VARIABLE: 'A value refers to variables of the pipeline only.',
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',
   ENVIRONMENT_MISSING: 'An element gives the environment of a workflow that leaves it to the element.',
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has another one or none.',

@@ -1,5 +1,5 @@
 import { column, oneOf, references, table } from '../database/table';
-import { environmentTypes, type Deployment, type Environment } from './environment';
+import { type Deployment, type Environment, environmentTypes } from './environment';
 
 export const environmentTable = table<Environment>('environment', {
   columns: {

@@ -24,8 +24,8 @@ export async function findStartable(
 /** What an application's definitions may name. One statement: it is asked at every start. */
 export async function findCatalogue(db: Db, applicationId: string): Promise<Catalogue> {
   const rows = await db.rows<{ kind: keyof Catalogue; id: string; name: string; currentRevisionId: string }>(
-    `SELECT 'environments' AS kind, id, name, NULL AS "currentRevisionId" FROM environment WHERE application_id = $1 AND deleted_at IS NULL
-     UNION ALL SELECT 'services', id, name, NULL FROM service WHERE application_id = $1 AND deleted_at IS NULL
+    `SELECT 'environments' AS kind, id, name, NULL::uuid AS "currentRevisionId" FROM environment WHERE application_id = $1 AND deleted_at IS NULL
+     UNION ALL SELECT 'services', id, name, NULL::uuid FROM service WHERE application_id = $1 AND deleted_at IS NULL
      UNION ALL SELECT 'workflows', id, name, current_revision_id FROM workflow WHERE application_id = $1 AND deleted_at IS NULL`,
     [applicationId],
   );

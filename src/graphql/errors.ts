@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isNativeError } from 'node:util/types';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import type { Log } from '../log';
 import { Refusal, refusalCodes } from '../refusal';
@@ -12,11 +13,11 @@ export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<strin
   const root = rootOf(error);
   if (root instanceof Refusal) return root;
   if (isOutage(root)) {
-    log.warn({ ...scope, err: describe(root) }, 'the database does not answer');
+    log.warn({ ...scope, error: describe(root) }, 'the database does not answer');
     return new Refusal('UNAVAILABLE', 'The server can’t reach its database at the moment. Try again.');
   }
   const errorId = randomUUID();
-  log.error({ ...scope, errorId, err: describe(root) }, 'unexpected error');
+  log.error({ ...scope, errorId, error: describe(root) }, 'unexpected error');
   return new Refusal('INTERNAL', `An unexpected error occurred. The server’s log has it under the id ${errorId}.`, {
     errorId,
   });
@@ -93,16 +94,19 @@ const outageNames = new Set([
 
 /** True when the database is not there, as opposed to a statement that it refused. TypeORM wraps the driver's error in `driverError`. */
 export function isOutage(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   const { code, driverError } = error as Error & { code?: unknown; driverError?: unknown };
   if (typeof code === 'string' && outageCodes.test(code)) return true;
   if (outageMessages.test(error.message) || outageNames.has(error.name)) return true;
   return driverError !== error && isOutage(driverError);
 }
 
-/** What the log gets. The parameters of a failed statement are left out: they may hold secrets. */
+/**
+ * What the log gets. The parameters of a failed statement are left out: they may hold secrets. (Under `err` pino would take the error
+ * apart by itself, parameters included.)
+ */
 function describe(error: unknown): Readonly<Record<string, unknown>> {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!isError(error)) return { type: typeof error, message: String(error) };
   const extra = error as Error & Record<'code' | 'query' | 'table' | 'constraint', unknown>;
   return {
     type: error.name,
@@ -114,4 +118,9 @@ function describe(error: unknown): Readonly<Record<string, unknown>> {
     ...(typeof extra.constraint === 'string' && { constraint: extra.constraint }),
     ...(error.cause !== undefined && { cause: describe(error.cause) }),
   };
+}
+
+/** Also true for errors of another realm, as Node's own are inside a `vm` context such as jest's. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || isNativeError(error);
 }

@@ -50,7 +50,8 @@ export function sendError(
   log: Log,
   scope: Readonly<Record<string, unknown>> = {},
 ): void {
-  if (error instanceof ClientGone || res.req.destroyed || res.destroyed) return;
+  // Not `req.destroyed`: Node destroys a request as soon as its body has been read.
+  if (error instanceof ClientGone || res.destroyed || !res.socket || res.socket.destroyed) return;
   const refusal = toRefusal(error, log, scope);
   // An answer that has begun can't become another one; cutting it off is the only honest end.
   if (res.headersSent) res.destroy();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServerConfig } from '../config';
 import type { Log } from '../log';
@@ -57,6 +57,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
   // Each parked request listens for the drain; Node would take eleven of them for a leak.
   setMaxListeners(0, draining.signal);
   const inFlight = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
   const graphiql = graphql && createGraphiql();
   const ready = readiness(health, draining.signal);
 
@@ -84,7 +85,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
     res.once('close', () => {
       inFlight.delete(res);
       if (!res.writableFinished) gone.abort();
-      if (draining.signal.aborted) server.closeIdleConnections();
+      if (draining.signal.aborted) closeIdle();
       if (log.isLevelEnabled('debug')) {
         const ms = Number(process.hrtime.bigint() - started) / 1e6;
         log.debug({ requestId: id, method: req.method, path, status: res.statusCode, ms }, 'request');
@@ -98,7 +99,24 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
     );
   });
 
-  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  /**
+   * Closes every connection on which no request is under way. Node's own `closeIdleConnections` spares those that never sent one, and
+   * browsers open such connections in advance.
+   */
+  function closeIdle(): void {
+    // The request's socket: an answer that waits for an earlier one on the same connection has none yet.
+    const busy = new Set([...inFlight].map((res) => res.req.socket));
+    for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
+  }
+
+  server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => {
+    // From here on it is a WebSocket, which is closed in its own way.
+    sockets.delete(socket);
     socket.on('error', () => socket.destroy());
     if (draining.signal.aborted) return refuseUpgrade(socket, 503, 'Service Unavailable');
     if (!graphql || pathOf(req) !== '/graphql') return refuseUpgrade(socket, 404, 'Not Found');
@@ -132,12 +150,12 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
         server.close(() => resolve());
       });
       for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close');
-      server.closeIdleConnections();
+      closeIdle();
       const quiet = Promise.all([closed, graphql?.sockets.drain()]);
       if (!(await within(quiet, seconds * 1_000))) {
         log.warn({ requests: inFlight.size, seconds }, 'the time to stop is over: cutting off what still runs');
         graphql?.sockets.closeAll();
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
         await quiet;
       }
       await graphql?.stop();

@@ -41,3 +41,9 @@ export function groupBy<Row>(rows: readonly Row[], key: (row: Row) => string): M
   }
   return groups;
 }
+
+/** What a reference points to. The database holds references together, so its absence is a fault of the server, not of the caller. */
+export function found<Row>(row: Row | undefined): Row {
+  if (row === undefined) throw new Error('a row that another one refers to does not exist');
+  return row;
+}

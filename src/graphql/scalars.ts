@@ -2,6 +2,7 @@ import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLJSON } from 'graphql-scalars';
 
 const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:Z|[+-](\d\d):(\d\d))$/;
+const firstTime = Date.parse('0001-01-01T00:00:00Z');
 
 /**
  * A point in time. `new Date(text)` alone would take "2026", a local time without a zone, and the 30th of February (as the 2nd of
@@ -14,14 +15,14 @@ function parseDateTime(value: unknown): Date {
       'A DateTime is ISO-8601 text with a time zone, like "2026-03-01T12:30:00.000Z" or "2026-03-01T13:30:00+01:00".',
     );
   }
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, , zoneHour = 0, zoneMinute = 0] = parts
-    .slice(1)
-    .map(Number);
-  const inRange =
-    month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59 && zoneHour <= 23 && zoneMinute <= 59;
+  const number = (index: number) => Number(parts[index] ?? 0);
+  const [year, month, day] = [number(1), number(2), number(3)];
   const lastDay = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay;
+  const isTime = number(4) <= 23 && number(5) <= 59 && number(6) <= 59 && number(8) <= 23 && number(9) <= 59;
   const date = new Date(value);
-  if (!inRange || day < 1 || day > lastDay || Number.isNaN(date.getTime())) {
+  // PostgreSQL knows no year 0.
+  if (!isDay || !isTime || !(date.getTime() >= firstTime)) {
     throw new GraphQLError(`There is no such point in time as "${value}".`);
   }
   return date;

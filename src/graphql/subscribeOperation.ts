@@ -73,6 +73,8 @@ function responseStream(
       if (!next.done && !ended) return { value: await respond(next.value), done: false };
     } catch (error) {
       if (!ended) {
+        // The consumer gets the error, not the quiet end that a release would be.
+        release = undefined;
         end();
         throw error;
       }

@@ -39,17 +39,34 @@ export interface TaskArtifacts {
 }
 
 /** What `environment` says when the environment is chosen by the pipeline element or at the start. */
-export const GIVEN_ENVIRONMENT = '${environment}';
+export const GIVEN_ENVIRONMENT = `\${environment}`;
 
-/** Task names in an order in which each comes after all that it depends on: by level, then by name. */
+/**
+ * Task names in an order in which each comes after all that it depends on: by level, then by name. Without recursion, since ten
+ * thousand tasks in a row would be as many calls deep. The graph has no circle: definitions are checked for that.
+ */
 export function taskOrder(tasks: WorkflowDefinition['tasks']): string[] {
-  const levels = new Map<string, number>();
-  const level = (name: string): number => {
-    const known = levels.get(name);
-    if (known !== undefined) return known;
-    const value = Math.max(-1, ...(tasks[name]?.dependsOn ?? []).map(level)) + 1;
-    levels.set(name, value);
-    return value;
-  };
-  return Object.keys(tasks).sort((a, b) => level(a) - level(b) || (a < b ? -1 : 1));
+  const dependents = new Map<string, string[]>();
+  const missing = new Map<string, number>();
+  for (const [name, { dependsOn }] of Object.entries(tasks)) {
+    missing.set(name, dependsOn.length);
+    for (const other of dependsOn) {
+      const list = dependents.get(other);
+      if (list === undefined) dependents.set(other, [name]);
+      else list.push(name);
+    }
+  }
+  const order: string[] = [];
+  let level = Object.keys(tasks).filter((name) => missing.get(name) === 0);
+  while (level.length > 0) {
+    order.push(...level.sort());
+    const next: string[] = [];
+    for (const dependent of level.flatMap((name) => dependents.get(name) ?? [])) {
+      const left = (missing.get(dependent) ?? 0) - 1;
+      missing.set(dependent, left);
+      if (left === 0) next.push(dependent);
+    }
+    level = next;
+  }
+  return order;
 }

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ServerUnavailable } from './httpClient';
+
+const FIRST_MS = 200;
+const LONGEST_MS = 10_000;
+
+/** Half of the pause is chance: after an outage the agents must not all come back in the same moment. */
+export function backoffMs(failures: number, random = Math.random): number {
+  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
+  return Math.round(full / 2 + (random() * full) / 2);
+}
+
+/** Waits after the given number of failures in a row. Throws the signal's reason when it is aborted. */
+export async function backOff(failures: number, signal: AbortSignal): Promise<void> {
+  await pause(backoffMs(failures), signal);
+}
+
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal });
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+/** Repeats a call until the server has answered it, or the signal is aborted. */
+export async function persist<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures++) {
+    signal.throwIfAborted();
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ServerUnavailable)) throw error;
+      await backOff(failures, signal);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What a command gets from the agent's own environment: who and where it is, how it speaks, and how this machine reaches the network. A list of
+ * what is passed and not of what is withheld, because the agent's environment holds its token, and whatever else the
+ * person who started it had at hand.
+ */
+const passed = new Set(
+  [
+    'PATH HOME USER LOGNAME SHELL TERM',
+    'LANG LANGUAGE TZ TMPDIR TMP TEMP XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR',
+    'HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy no_proxy all_proxy',
+    'SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS',
+  ].flatMap((names) => names.split(' ')),
+);
+
+const FALLBACK_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export function commandEnvironment(own: Environment, given: Environment): Record<string, string> {
+  const environment: Record<string, string> = { PATH: FALLBACK_PATH };
+  for (const [name, value] of Object.entries(own)) {
+    if (value !== undefined && (passed.has(name) || name.startsWith('LC_'))) environment[name] = value;
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}

@@ -1,0 +1,188 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+
+/** The server has answered, and the same request will not succeed by being repeated. */
+export class ServerRefusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    /** Of a LOG_GAP: where to go on from. */
+    readonly offset: number | undefined,
+  ) {
+    super(message);
+    this.name = 'ServerRefusal';
+  }
+}
+
+/** No answer, or one that says "later". Every call of the protocol may be repeated after it. */
+export class ServerUnavailable extends Error {
+  override readonly name = 'ServerUnavailable';
+}
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  readonly token: string;
+  readonly headers?: Readonly<Record<string, string | number>>;
+  readonly body?: string | Readable;
+  readonly signal?: AbortSignal;
+  /** Of the whole call; of silence only when bytes are streamed, however long that takes. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Undefined for 204. */
+  readonly body: unknown;
+}
+
+/**
+ * HTTP with connections that are kept. node:http and not fetch: it tells whether a connection was used before, which is needed to know a
+ * connection that the server closed while it was idle from a server that is in trouble.
+ */
+export class HttpClient {
+  private readonly base: URL;
+  private readonly connections: http.Agent;
+  private readonly send: typeof http.request;
+
+  constructor(url: string) {
+    this.base = new URL(url);
+    const secure = this.base.protocol === 'https:';
+    this.connections = new (secure ? https : http).Agent({ keepAlive: true });
+    this.send = secure ? https.request : http.request;
+  }
+
+  /** A call with a JSON answer. Anything but 2xx is thrown. */
+  async json(call: HttpCall): Promise<HttpAnswer> {
+    let current: http.ClientRequest | undefined;
+    const expire = () => current?.destroy(new Error(`no answer within ${call.timeoutMs} ms`));
+    const timer = typeof call.body === 'object' ? undefined : setTimeout(expire, call.timeoutMs);
+    try {
+      const response = await this.retryClosed(call, (request) => {
+        current = request;
+        if (timer === undefined) request.setTimeout(call.timeoutMs, expire);
+      });
+      return await answerOf(response);
+    } catch (error) {
+      throw meaningOf(error, call.signal);
+    } finally {
+      clearTimeout(timer);
+      // Refused before all of it was sent: the rest is of no use to anybody.
+      if (typeof call.body === 'object' && !call.body.readableEnded) current?.destroy();
+    }
+  }
+
+  /** A call that is answered with bytes. */
+  async bytes(call: HttpCall): Promise<IncomingMessage> {
+    try {
+      const response = await this.retryClosed(call, (request) => {
+        request.setTimeout(call.timeoutMs, () => request.destroy(new Error(`silent for ${call.timeoutMs} ms`)));
+      });
+      if (response.statusCode !== 200) await answerOf(response);
+      return response;
+    } catch (error) {
+      throw meaningOf(error, call.signal);
+    }
+  }
+
+  close(): void {
+    this.connections.destroy();
+  }
+
+  /** A kept connection may be closed by the server in the very moment in which we use it: that is no outage, and not worth a pause. */
+  private async retryClosed(call: HttpCall, prepare: (request: http.ClientRequest) => void): Promise<IncomingMessage> {
+    try {
+      return await this.request(call, prepare);
+    } catch (error) {
+      if (!(error instanceof ConnectionWasClosed) || typeof call.body === 'object') throw error;
+      return this.request(call, prepare);
+    }
+  }
+
+  private request(call: HttpCall, prepare: (request: http.ClientRequest) => void): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const { body } = call;
+      const headers: Record<string, string | number> = { authorization: `Bearer ${call.token}`, ...call.headers };
+      if (typeof body === 'string') {
+        headers['content-type'] = 'application/json';
+        headers['content-length'] = Buffer.byteLength(body);
+      }
+      const request = this.send({
+        protocol: this.base.protocol,
+        hostname: this.base.hostname.replace(/^\[|\]$/g, ''),
+        port: this.base.port,
+        path: `${this.base.pathname.replace(/\/+$/, '')}/agent/v1${call.path}`,
+        method: call.method,
+        headers,
+        agent: this.connections,
+        signal: call.signal,
+      });
+      prepare(request);
+      request.once('response', resolve);
+      // An error after the answer belongs to the answer's reader, who gets it from there.
+      request.on('error', (error: NodeJS.ErrnoException) => {
+        if (typeof body === 'object') body.destroy();
+        const closed = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        reject(closed ? new ConnectionWasClosed(error.message) : error);
+      });
+      if (typeof body === 'object') {
+        body.once('error', (error) => request.destroy(new LocalFileError(error.message)));
+        body.pipe(request);
+      } else {
+        request.end(body);
+      }
+    });
+  }
+}
+
+class ConnectionWasClosed extends Error {}
+
+/** What was to be sent can't be read: not the server's fault, and not cured by repeating. */
+export class LocalFileError extends Error {
+  override readonly name = 'LocalFileError';
+}
+
+function meaningOf(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (error instanceof ServerRefusal || error instanceof ServerUnavailable || error instanceof LocalFileError) return error;
+  return new ServerUnavailable(error instanceof Error ? error.message || String(error) : String(error), { cause: error });
+}
+
+async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString('utf8');
+  const status = response.statusCode ?? 0;
+  if (status === 204) return { status, body: undefined };
+  const body = parse(text);
+  if (status >= 200 && status < 300) {
+    if (body === undefined) throw new ServerUnavailable(`the answer ${status} is not JSON`);
+    return { status, body };
+  }
+  const { code = `HTTP_${status}`, message = `answered ${status}`, offset } = refusalIn(body);
+  if (status >= 500 || status === 429 || status === 408) throw new ServerUnavailable(`${code}: ${message}`);
+  throw new ServerRefusal(status, code, message, offset);
+}
+
+/** Undefined when it is not JSON: what stands between us and the server may answer with a page of its own. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusalIn(body: unknown): { code?: string; message?: string; offset?: number } {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return {};
+  const { error } = body;
+  if (typeof error !== 'object' || error === null) return {};
+  const fields: Record<string, unknown> = { ...error };
+  return {
+    code: typeof fields.code === 'string' ? fields.code : undefined,
+    message: typeof fields.message === 'string' ? fields.message : undefined,
+    offset: typeof fields.offset === 'number' ? fields.offset : undefined,
+  };
+}

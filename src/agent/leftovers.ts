@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { chmod, lstat, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../log';
+import { isErrno, readProcess, sessionMembers, signalSession, statFields } from './sessions';
+import { DEAD, jobsIn, pidFileIn } from './watchdog';
+
+/** Folders of machines or containers that can't be seen from here are taken for dead when nobody has touched them for so long. */
+const FORGOTTEN_MS = 3600_000;
+/** How long a watchdog that is at work is left alone. */
+const WATCHDOG_MS = 60_000;
+
+const linux = process.platform === 'linux';
+
+/** `<pid>-<place>-<start>`: tells an agent process from every other one that has, had or will have the same process id. */
+export async function ownFolderName(): Promise<string> {
+  return `${process.pid}-${place()}-${await startOf(process.pid)}`;
+}
+
+/**
+ * Removes what agents that were killed have left in the folder, and ends what still runs of their jobs. That is the watchdog's task; this is for when the
+ * watchdog was killed too, or the machine went down.
+ */
+export async function clearLeftovers(folder: string, own: string, log: Log): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (name === own || !(await isDead(path, name))) continue;
+    const ended = await endSessions(path);
+    await removeFolder(path, log);
+    log.info(`cleaned up after an agent that was killed: ${path}${ended > 0 ? `, ended ${ended} of its jobs` : ''}`);
+  }
+}
+
+async function isDead(path: string, name: string): Promise<boolean> {
+  const [, pid, itsPlace, start, dead] = /^(\d+)-([\w]+)-(\w+)(\.dead)?$/.exec(name) ?? [];
+  if (pid === undefined) return false;
+  const times = await lstat(path).catch(absent);
+  if (times === undefined) return false;
+  if (dead === DEAD) return Date.now() - times.ctimeMs > WATCHDOG_MS;
+  if (itsPlace !== place()) return Date.now() - times.mtimeMs > FORGOTTEN_MS;
+  return (await startOf(Number(pid))) !== start;
+}
+
+/**
+ * Ends the sessions of a dead agent's jobs. The number alone proves nothing, it may long be somebody else's; that it is still the job's is shown by a
+ * process of that session which has the job's id in its environment.
+ */
+async function endSessions(folder: string): Promise<number> {
+  let ended = 0;
+  for (const job of await readdir(jobsIn(folder)).catch(nothing)) {
+    const session = Number(await readFile(pidFileIn(join(jobsIn(folder), job)), 'utf8').catch(absent));
+    const jobId = job.slice(job.indexOf('-') + 1);
+    if (!Number.isInteger(session) || session < 2) continue;
+    const mark = `\0SLIPWAY_JOB_ID=${jobId}\0`;
+    const isOurs = ({ pid }: { pid: number }) => `\0${readProcess(pid, 'environ') ?? ''}\0`.includes(mark);
+    if (sessionMembers(session).some(isOurs) && signalSession(session, 'SIGKILL')) ended++;
+  }
+  return ended;
+}
+
+/** A tool may have left folders without write permission (Go's module cache does), which even their owner can't empty. */
+export async function removeFolder(path: string, log: Log): Promise<void> {
+  const remove = () => rm(path, { recursive: true, force: true, maxRetries: 2 });
+  try {
+    await remove().catch(async (error: unknown) => {
+      if (!isErrno(error, 'EACCES', 'EPERM')) throw error;
+      await openFolders(path);
+      await remove();
+    });
+  } catch (error) {
+    log.warn({ err: error }, `${path} can’t be removed; it is tried again when an agent starts here`);
+  }
+}
+
+async function openFolders(path: string): Promise<void> {
+  if (!(await lstat(path)).isDirectory()) return;
+  await chmod(path, 0o700);
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await openFolders(join(path, entry.name));
+  }
+}
+
+/** Which kernel and which set of process ids: a process id means something there only. */
+function place(): string {
+  if (!linux) return process.platform;
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  return `${boot}_${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`;
+}
+
+/** When a process has started; undefined when there is none, or only its zombie. */
+async function startOf(pid: number): Promise<string | undefined> {
+  if (linux) {
+    const [state = 'Z', ...fields] = statFields(pid) ?? [];
+    return 'ZX'.includes(state) ? undefined : fields[18];
+  }
+  const text = await new Promise<string>((resolve) => {
+    execFile('ps', ['-o', 'state=,lstart=', '-p', String(pid)], (_error, stdout) => resolve(stdout));
+  });
+  return text === '' || text.startsWith('Z') ? undefined : text.replace(/^\S+\s+/, '').replace(/\W+/g, '_');
+}
+
+function absent(error: unknown): undefined {
+  if (isErrno(error, 'ENOENT')) return undefined;
+  throw error;
+}
+
+function nothing(error: unknown): string[] {
+  if (isErrno(error, 'ENOENT')) return [];
+  throw error;
+}

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Log } from '../log';
+
+const AT_A_TIME = 16;
+
+/** A pipe from a command to the agent. */
+export interface Pipe {
+  readonly reader: Socket;
+  /** For the command. `closeWriter` must be called as soon as the command has it, or the reader never sees the end. */
+  readonly writer: number;
+  closeWriter(): void;
+}
+
+/**
+ * Pipes for the output of commands. What Node gives a child as 'pipe' is a socket, and a socket can't be opened by its name: `echo failed
+ * >/dev/stderr` and `tee /dev/stdout`, which every pipeline has somewhere, would end with "No such device or address". Node can't make an
+ * ordinary pipe, so these are named ones. They are made some at a time, and used again after the reader has seen the end, which comes only
+ * when nobody holds the other side any more.
+ */
+export class PipePool {
+  private readonly free: string[] = [];
+  private made = 0;
+  private making: Promise<void> | undefined;
+  private unavailable = false;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly log: Log,
+  ) {}
+
+  static async open(folder: string, log: Log): Promise<PipePool> {
+    await mkdir(folder, { recursive: true });
+    return new PipePool(folder, log);
+  }
+
+  /** Undefined where there are no named pipes: then the command gets sockets. */
+  async take(): Promise<Pipe | undefined> {
+    for (;;) {
+      const path = this.free.pop();
+      if (path !== undefined) return this.openPipe(path);
+      if (this.unavailable) return undefined;
+      this.making ??= this.make().finally(() => {
+        this.making = undefined;
+      });
+      await this.making;
+    }
+  }
+
+  private openPipe(path: string): Pipe {
+    // In this order neither of the two waits for the other side.
+    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    let writer: number;
+    try {
+      writer = openSync(path, constants.O_WRONLY);
+    } catch (error) {
+      closeSync(readEnd);
+      throw error;
+    }
+    const reader = new Socket({ fd: readEnd, readable: true, writable: false });
+    let ended = false;
+    reader.once('end', () => {
+      ended = true;
+    });
+    reader.once('close', () => {
+      if (ended) this.free.push(path);
+      else void this.discard(path);
+    });
+    return { reader, writer, closeWriter: () => closeSync(writer) };
+  }
+
+  private async make(): Promise<void> {
+    const paths = Array.from({ length: AT_A_TIME }, () => join(this.folder, String(this.made++)));
+    const error = await new Promise((resolve) => {
+      execFile('mkfifo', ['-m', '600', ...paths], resolve);
+    });
+    if (error === null) {
+      this.free.push(...paths);
+      return;
+    }
+    this.unavailable = true;
+    this.log.warn({ err: error }, 'no named pipes here: commands get sockets, and can’t open /dev/stdout or /dev/stderr');
+  }
+
+  /** Somebody may still hold it, so nobody else may get it. */
+  private async discard(path: string): Promise<void> {
+    try {
+      await rm(path, { force: true });
+    } catch (error) {
+      this.log.warn({ err: error }, `${path} can’t be removed`);
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { Log } from '../log';
+import { backOff, persist } from './backoff';
+import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavailable } from './httpClient';
+import {
+  type AgentSettings,
+  type ClaimedJob,
+  claimAnswer,
+  type EntryAnswer,
+  type JobReference,
+  type JobResult,
+  type RenewedJob,
+  registerAnswer,
+} from './protocol';
+
+const ANSWER_MS = 30_000;
+const SILENCE_MS = 60_000;
+
+export interface AgentIdentity {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly slots: number;
+  readonly version: string;
+}
+
+/** The server does not want this agent: nothing that it does can change that. */
+export class RegistrationRefused extends Error {
+  override readonly name = 'RegistrationRefused';
+}
+
+/**
+ * The calls of the protocol. Calls with the agent token register again by themselves when the server no longer knows it. `claim` and `start` repeat until
+ * they are answered; `renew`, `finish` and `appendLog` are one attempt each, because their callers must look at the
+ * state of their jobs before they try again.
+ */
+export class ProtocolClient {
+  private readonly http: HttpClient;
+  private agentToken: string | undefined;
+  private registration: Promise<AgentSettings> | undefined;
+  private reachable = true;
+
+  constructor(
+    private readonly url: string,
+    private readonly registrationToken: string,
+    private readonly identity: AgentIdentity,
+    private readonly log: Log,
+  ) {
+    this.http = new HttpClient(url);
+  }
+
+  /** Repeats until the server answers. Throws RegistrationRefused. */
+  async register(signal: AbortSignal): Promise<AgentSettings> {
+    try {
+      const answer = await persist(signal, () =>
+        this.post('/register', this.registrationToken, this.identity, signal, (body) => check(registerAnswer, body)),
+      );
+      this.agentToken = answer.token;
+      this.log.info({ agentId: answer.agentId }, `registered at ${this.url} as ${this.identity.name}`);
+      return answer.settings;
+    } catch (error) {
+      if (!(error instanceof ServerRefusal)) throw error;
+      throw new RegistrationRefused(`${this.url} refuses this agent: ${error.code}: ${error.message}`);
+    }
+  }
+
+  claim(slots: number, waitMs: number, signal: AbortSignal): Promise<readonly ClaimedJob[]> {
+    return persist(signal, () =>
+      this.asAgent('/claim', { slots, waitMs }, signal, waitMs + ANSWER_MS, (body) =>
+        body === undefined ? [] : check(claimAnswer, body).jobs,
+      ),
+    );
+  }
+
+  /** `sentAt` is when the attempt that succeeded was sent: the leases last at least from there. */
+  async start(jobs: readonly JobReference[], signal: AbortSignal) {
+    return persist(signal, () => this.timed<EntryAnswer>('/start', { jobs }, 'jobs', signal, ANSWER_MS));
+  }
+
+  renew(jobs: readonly JobReference[], waitMs: number, answerMs: number, signal: AbortSignal) {
+    return this.timed<RenewedJob>('/renew', { jobs, waitMs }, 'jobs', signal, waitMs + answerMs);
+  }
+
+  async finish(results: readonly JobResult[], signal: AbortSignal): Promise<readonly EntryAnswer[]> {
+    return (await this.timed<EntryAnswer>('/finish', { results }, 'results', signal, ANSWER_MS)).answers;
+  }
+
+  async leave(signal: AbortSignal): Promise<void> {
+    // An agent that the server does not know (any more) has left already.
+    if (this.agentToken !== undefined) await this.post('/leave', this.agentToken, {}, signal, () => undefined);
+  }
+
+  /** What one job does with its claim token. `stale` is called when the server says that the claim is over. */
+  jobClient(job: JobReference, stale: (message: string) => void): JobClient {
+    return new JobClient((call) => this.watch(call), this.http, job, stale);
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  private async timed<T>(path: string, body: object, field: string, signal: AbortSignal, timeoutMs: number) {
+    return this.asAgent(path, body, signal, timeoutMs, (answer, sentAt) => ({
+      answers: listIn<T>(answer, field),
+      sentAt,
+    }));
+  }
+
+  private async asAgent<T>(
+    path: string,
+    body: object,
+    signal: AbortSignal,
+    timeoutMs: number,
+    read: (body: unknown, sentAt: number) => T,
+  ): Promise<T> {
+    for (let refusals = 0; ; refusals++) {
+      const token = this.agentToken ?? '';
+      try {
+        return await this.post(path, token, body, signal, read, timeoutMs);
+      } catch (error) {
+        if (!(error instanceof ServerRefusal) || error.status !== 401) throw error;
+        if (refusals > 0) await backOff(refusals, signal);
+        if (token === this.agentToken) await this.registerAgain(signal);
+      }
+    }
+  }
+
+  /** Many calls find out at once that the token is unknown; one of them registers. */
+  private async registerAgain(signal: AbortSignal): Promise<void> {
+    this.registration ??= this.register(signal).finally(() => {
+      this.registration = undefined;
+    });
+    await this.registration;
+  }
+
+  private post<T>(
+    path: string,
+    token: string,
+    body: object,
+    signal: AbortSignal,
+    read: (body: unknown, sentAt: number) => T,
+    timeoutMs = ANSWER_MS,
+  ): Promise<T> {
+    return this.watch(async () => {
+      const sentAt = performance.now();
+      const answer = await this.http.json({
+        method: 'POST',
+        path,
+        token,
+        body: JSON.stringify(body),
+        signal,
+        timeoutMs,
+      });
+      return read(answer.body, sentAt);
+    });
+  }
+
+  /** Says once that the server can't be reached, and once that it can again, however many calls and repeats there are. */
+  private async watch<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await call();
+      if (!this.reachable) this.log.info(`${this.url} answers again`);
+      this.reachable = true;
+      return answer;
+    } catch (error) {
+      if (error instanceof ServerUnavailable) {
+        if (this.reachable) this.log.warn(`${this.url} can’t be reached (${error.message}), trying again until it can`);
+        this.reachable = false;
+      }
+      throw error;
+    }
+  }
+}
+
+/** The calls of one job. Each is one attempt. */
+export class JobClient {
+  private readonly path: string;
+
+  constructor(
+    private readonly watch: <T>(call: () => Promise<T>) => Promise<T>,
+    private readonly http: HttpClient,
+    private readonly job: JobReference,
+    private readonly stale: (message: string) => void,
+  ) {
+    this.path = `/jobs/${encodeURIComponent(job.jobId)}`;
+  }
+
+  /** Answers where the log ends now. */
+  async appendLog(body: string, signal: AbortSignal): Promise<number> {
+    const answer = await this.call({ method: 'POST', path: '/log', body, signal, timeoutMs: ANSWER_MS }, true);
+    const offset = typeof answer.body === 'object' && answer.body !== null && 'offset' in answer.body && answer.body.offset;
+    if (typeof offset !== 'number') throw new ServerUnavailable('the answer has no offset');
+    return offset;
+  }
+
+  async putArtifact(name: string, file: Readable, size: number, sha256: string, signal: AbortSignal): Promise<void> {
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-length': size,
+      'x-slipway-sha256': sha256,
+    };
+    const path = `/artifacts/${encodeURIComponent(name)}`;
+    await this.call({ method: 'PUT', path, headers, body: file, signal, timeoutMs: SILENCE_MS }, true);
+  }
+
+  async getArtifact(artifactId: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const path = `${this.path}/artifacts/${encodeURIComponent(artifactId)}`;
+    const call: HttpCall = { method: 'GET', path, token: this.job.token, signal, timeoutMs: SILENCE_MS };
+    return this.watch(() => this.noticeStale(() => this.http.bytes(call), false));
+  }
+
+  private call(call: Omit<HttpCall, 'token'>, goneMeansStale: boolean): Promise<HttpAnswer> {
+    const whole = { ...call, path: this.path + call.path, token: this.job.token };
+    return this.watch(() => this.noticeStale(() => this.http.json(whole), goneMeansStale));
+  }
+
+  /**
+   * A claim token that is not known (401) is over as well: registering again would not make it valid. So is a job that is gone, except
+   * where what is gone may be the artifact that was asked for.
+   */
+  private async noticeStale<T>(call: () => Promise<T>, goneMeansStale: boolean): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof ServerRefusal) {
+        const gone = goneMeansStale && error.status === 404;
+        if (error.code === 'STALE_CLAIM' || error.status === 401 || gone) this.stale(error.message);
+      }
+      throw error;
+    }
+  }
+}
+
+function check<T>(schema: z.ZodType<T>, body: unknown): T {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ServerUnavailable(`the answer is not understood: ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** The entries of a batch's answer; they are read by their job id, so one that is missing is an answer that is missing. */
+function listIn<T>(body: unknown, field: string): readonly T[] {
+  const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {};
+  const list = fields[field];
+  if (!Array.isArray(list)) throw new ServerUnavailable(`the answer has no list "${field}"`);
+  return list;
+}

@@ -1,0 +1,76 @@
+import { mkdir, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Log } from '../log';
+import { clearLeftovers, ownFolderName, removeFolder } from './leftovers';
+import { PipePool } from './pipes';
+import { jobsIn, pidFileIn, Watchdog } from './watchdog';
+
+const TOUCH_MS = 60_000;
+
+/** Where one job runs. */
+export interface JobFolder {
+  /** The command's current folder: fresh and empty. */
+  readonly work: string;
+  readonly spoolFile: string;
+  readonly pidFile: string;
+  /** Nothing of the job runs any more: its number must not be taken for a job's. */
+  forgetSession(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/**
+ * The folder of this agent process, and what lives as long as it:
+ *
+ *     <SLIPWAY_AGENT_DIR>/<pid>-<place>-<start>/
+ *       pipes/                 for the output of commands
+ *       jobs/<n>-<job id>/
+ *         work/                the command's current folder
+ *         pid                  the number of its session, while anything of it may run
+ *         spool                what has been read of its output, when that is long
+ */
+export class Workplace {
+  private jobs = 0;
+
+  private constructor(
+    private readonly folder: string,
+    readonly pipes: PipePool,
+    private readonly watchdog: Watchdog,
+    private readonly touching: NodeJS.Timeout,
+    private readonly log: Log,
+  ) {}
+
+  /** `graceSeconds`: what jobs get between SIGTERM and SIGKILL when this process is killed. */
+  static async open(parent: string, graceSeconds: number, log: Log): Promise<Workplace> {
+    const name = await ownFolderName();
+    const folder = join(parent, name);
+    await mkdir(jobsIn(folder), { recursive: true });
+    await clearLeftovers(parent, name, log);
+    const touch = () => {
+      const now = new Date();
+      utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s folder has gone'));
+    };
+    const pipes = await PipePool.open(join(folder, 'pipes'), log);
+    return new Workplace(folder, pipes, new Watchdog(folder, graceSeconds, log), setInterval(touch, TOUCH_MS), log);
+  }
+
+  async openJob(jobId: string): Promise<JobFolder> {
+    // The id comes from the server, and becomes a path.
+    const path = join(jobsIn(this.folder), `${++this.jobs}-${jobId.replace(/[^\w-]/g, '_')}`);
+    const work = join(path, 'work');
+    await mkdir(work, { recursive: true });
+    const pidFile = pidFileIn(path);
+    return {
+      work,
+      pidFile,
+      spoolFile: join(path, 'spool'),
+      forgetSession: () => rm(pidFile, { force: true }),
+      remove: () => removeFolder(path, this.log),
+    };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.touching);
+    await removeFolder(this.folder, this.log);
+    await this.watchdog.close();
+  }
+}

@@ -1,0 +1,142 @@
+import type { EntitySchema } from 'typeorm';
+import type { Db } from '../database/database';
+import { snakeCase } from '../database/naming';
+import { columnsOf } from '../database/table';
+
+/** What everything that people configure has. */
+export interface NamedRow {
+  readonly id: string;
+  readonly name: string;
+  readonly deletedAt: Date | null;
+}
+
+/** A part of the list of things in the order of their names: `after` is the name and id of the last one before it. */
+export interface NamePage {
+  readonly after: readonly [name: string, id: string] | undefined;
+  readonly offset: number;
+  readonly fetch: number;
+}
+
+/**
+ * The SQL that applications, environments, services, workflows and pipelines have in common. Deleted rows stay, because executions and
+ * deployments of the past refer to them; only what says so answers them.
+ */
+export class NamedRows<T extends NamedRow> {
+  readonly table: string;
+  protected readonly columns: string;
+
+  constructor(private readonly schema: EntitySchema<T>) {
+    this.table = schema.options.name;
+    this.columns = columnsOf(schema, 'row');
+  }
+
+  /** Deleted ones too: for what refers to them. */
+  findWithDeleted(db: Db, ids: readonly string[]): Promise<T[]> {
+    return db.rows(`SELECT ${this.columns} FROM ${this.table} AS row WHERE id = ANY ($1::uuid[])`, [ids]);
+  }
+
+  async find(db: Db, id: string): Promise<T | undefined> {
+    const [row] = await db.rows<T>(
+      `SELECT ${this.columns} FROM ${this.table} AS row WHERE id = $1 AND deleted_at IS NULL`,
+      [id],
+    );
+    return row;
+  }
+
+  /** `where` is a condition on `row`, with its parameters. */
+  page(db: Db, where: string, parameters: readonly unknown[], { after, offset, fetch }: NamePage): Promise<T[]> {
+    const given = [...parameters];
+    const behind = after ? `AND (row.name, row.id) > ($${given.push(after[0])}, $${given.push(after[1])}::uuid)` : '';
+    return db.rows(
+      `SELECT ${this.columns} FROM ${this.table} AS row WHERE row.deleted_at IS NULL AND ${where} ${behind}
+       ORDER BY row.name, row.id LIMIT $${given.push(fetch)} OFFSET $${given.push(offset)}`,
+      given,
+    );
+  }
+
+  async count(db: Db, where: string, parameters: readonly unknown[]): Promise<number> {
+    const [row] = await db.rows<{ n: string }>(
+      `SELECT count(*) AS n FROM ${this.table} AS row WHERE row.deleted_at IS NULL AND ${where}`,
+      parameters,
+    );
+    return Number(row?.n ?? 0);
+  }
+
+  async insert(db: Db, rows: readonly T[]): Promise<void> {
+    if (rows.length > 0) await insertRows(db, this.schema, rows);
+  }
+
+  async update(db: Db, id: string, changes: Partial<Omit<T, 'id'>>): Promise<void> {
+    const entries = Object.entries(changes);
+    const assignments = entries.map(([name], index) => `${snakeCase(name)} = $${index + 2}`);
+    await db.write(`UPDATE ${this.table} SET ${assignments.join(', ')} WHERE id = $1`, [
+      id,
+      ...entries.map(([, value]) => value),
+    ]);
+  }
+
+  async delete(db: Db, id: string, now: Date): Promise<void> {
+    await db.write(`UPDATE ${this.table} SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL`, [
+      id,
+      now,
+    ]);
+  }
+}
+
+/** The same for what belongs to an application. */
+export class ApplicationParts<T extends NamedRow & { readonly applicationId: string }> extends NamedRows<T> {
+  async findByName(db: Db, applicationId: string, name: string): Promise<T | undefined> {
+    const [row] = await db.rows<T>(
+      `SELECT ${this.columns} FROM ${this.table} AS row WHERE application_id = $1 AND name = $2 AND deleted_at IS NULL`,
+      [applicationId, name],
+    );
+    return row;
+  }
+
+  ofApplications(db: Db, applicationIds: readonly string[]): Promise<T[]> {
+    return db.rows(
+      `SELECT ${this.columns} FROM ${this.table} AS row
+       WHERE application_id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY name, id`,
+      [applicationIds],
+    );
+  }
+
+  /** The same page of each of several applications: one statement, whatever their number. */
+  pages(db: Db, applicationIds: readonly string[], { after, offset, fetch }: NamePage): Promise<T[]> {
+    const parameters: unknown[] = [applicationIds, fetch, offset];
+    const behind = after ? `AND (name, id) > ($${parameters.push(after[0])}, $${parameters.push(after[1])}::uuid)` : '';
+    return db.rows(
+      `SELECT ${this.columns} FROM unnest($1::uuid[]) AS application (id) CROSS JOIN LATERAL (
+         SELECT * FROM ${this.table} WHERE application_id = application.id AND deleted_at IS NULL ${behind}
+         ORDER BY name, id LIMIT $2 OFFSET $3
+       ) AS row ORDER BY row.name, row.id`,
+      parameters,
+    );
+  }
+
+  counts(db: Db, applicationIds: readonly string[]): Promise<{ applicationId: string; count: number }[]> {
+    return db.rows(
+      `SELECT application_id AS "applicationId", count(*)::int AS count FROM ${this.table}
+       WHERE application_id = ANY ($1::uuid[]) AND deleted_at IS NULL GROUP BY application_id`,
+      [applicationIds],
+    );
+  }
+
+  async deleteOfApplication(db: Db, applicationId: string, now: Date): Promise<void> {
+    await db.write(
+      `UPDATE ${this.table} SET deleted_at = $2, updated_at = $2 WHERE application_id = $1 AND deleted_at IS NULL`,
+      [applicationId, now],
+    );
+  }
+}
+
+/** All rows in one statement. Properties that are objects go to jsonb columns; there are no columns of arrays here. */
+export async function insertRows<T>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
+  const names = Object.keys(schema.options.columns) as (keyof T & string)[];
+  const parameters: unknown[] = [];
+  const values = rows.map((row) => `(${names.map((name) => `$${parameters.push(row[name])}`).join(', ')})`);
+  await db.write(
+    `INSERT INTO ${schema.options.name} (${names.map(snakeCase).join(', ')}) VALUES ${values.join(', ')}`,
+    parameters,
+  );
+}

@@ -1,0 +1,150 @@
+import { artifactSource } from '../workflows/artifactSource';
+import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
+import { type Complain, checkVariables } from './checkVariables';
+import { didYouMean } from './decoders';
+
+/** What the definitions of an application may refer to, by name: what exists, and what the source brings. */
+export interface Catalog {
+  readonly environments: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
+  /** null: the source defines it, but with errors, so that nothing is known of it but its name. */
+  readonly workflows: ReadonlyMap<string, WorkflowDefinition | null>;
+}
+
+type Tasks = WorkflowDefinition['tasks'];
+
+/** Everything that can only be seen when a workflow is looked at as a whole, and with what is around it. */
+export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, complain: Complain): void {
+  const { environment, services, variables, tasks } = definition;
+  if (environment !== null && environment !== '' && environment !== GIVEN_ENVIRONMENT) {
+    if (!catalog.environments.has(environment)) {
+      const hint = didYouMean(environment, [...catalog.environments, GIVEN_ENVIRONMENT]);
+      complain('UNKNOWN_ENVIRONMENT', ['environment'], `There is no environment "${environment}"${hint}.`);
+    }
+  }
+  services.forEach((service, index) => {
+    if (service === '' || catalog.services.has(service)) return;
+    const hint = didYouMean(service, [...catalog.services]);
+    complain('UNKNOWN_SERVICE', ['services', index], `There is no service "${service}"${hint}.`);
+  });
+  checkVariables(variables, complain);
+  checkDependencies(tasks, complain);
+  checkCircles(tasks, complain);
+  checkArtifactSources(tasks, catalog.workflows, complain);
+}
+
+function checkDependencies(tasks: Tasks, complain: Complain): void {
+  const names = Object.keys(tasks);
+  for (const [name, task] of Object.entries(tasks)) {
+    task.dependsOn.forEach((other, index) => {
+      const path = ['tasks', name, 'dependsOn', index];
+      if (other === name) complain('SELF_DEPENDENCY', path, `The task "${name}" depends on itself.`);
+      else if (other !== '' && !Object.hasOwn(tasks, other)) {
+        complain('UNKNOWN_TASK', path, `There is no task "${other}" in this workflow${didYouMean(other, names)}.`);
+      }
+    });
+  }
+}
+
+/**
+ * Walks from each task along what it depends on; coming upon a task that is still being walked from closes a circle. Without recursion:
+ * a chain of ten thousand tasks would be as many calls. Of circles that share tasks, one is told; the others are the same knot.
+ */
+function checkCircles(tasks: Tasks, complain: Complain): void {
+  const done = new Set<string>();
+  const told = new Set<string>();
+  for (const start of Object.keys(tasks)) {
+    if (done.has(start)) continue;
+    const walk: { readonly name: string; next: number }[] = [{ name: start, next: 0 }];
+    const onWalk = new Set([start]);
+    for (let step = walk.at(-1); step !== undefined; step = walk.at(-1)) {
+      const index = step.next++;
+      const other = tasks[step.name]?.dependsOn[index];
+      if (other === undefined) {
+        done.add(step.name);
+        onWalk.delete(step.name);
+        walk.pop();
+      } else if (other !== step.name && onWalk.has(other)) {
+        if (told.has(other)) continue;
+        const circle = walk.slice(walk.findIndex(({ name }) => name === other)).map(({ name }) => name);
+        const known = circle.some((name) => told.has(name));
+        for (const name of circle) told.add(name);
+        if (known) continue;
+        const members = [...circle, other].join(' → ');
+        complain('CYCLE', ['tasks', step.name, 'dependsOn', index], `These tasks wait for each other: ${members}.`);
+      } else if (!done.has(other) && !onWalk.has(other) && Object.hasOwn(tasks, other)) {
+        walk.push({ name: other, next: 0 });
+        onWalk.add(other);
+      }
+    }
+  }
+}
+
+function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], complain: Complain): void {
+  const wanted = new Map<string, { readonly by: string; readonly index: number }[]>();
+  for (const [name, task] of Object.entries(tasks)) {
+    task.artifacts.from.forEach((from, index) => {
+      if (from === '') return;
+      const source = artifactSource(from, tasks);
+      if (source.workflow !== null) {
+        const problem = workflowProblem(source, from, tasks, workflows);
+        if (problem) complain('UNKNOWN_ARTIFACT_SOURCE', ['tasks', name, 'artifacts', 'from', index], problem);
+      } else {
+        const list = wanted.get(source.task) ?? [];
+        wanted.set(source.task, list);
+        list.push({ by: name, index });
+      }
+    });
+  }
+  if (wanted.size === 0) return;
+  const dependents = dependentsOf(tasks);
+  for (const [source, takers] of wanted) {
+    const after = allAfter(source, dependents);
+    for (const { by, index } of takers) {
+      if (after.has(by)) continue;
+      const message = `The task "${by}" takes files from "${source}", which does not come before it. Add it to "depends_on".`;
+      complain('ARTIFACT_SOURCE_NOT_UPSTREAM', ['tasks', by, 'artifacts', 'from', index], message);
+    }
+  }
+}
+
+function workflowProblem(
+  { workflow, task }: { readonly workflow: string; readonly task: string | null },
+  from: string,
+  tasks: Tasks,
+  workflows: Catalog['workflows'],
+): string | undefined {
+  const definition = workflows.get(workflow);
+  if (definition === undefined) {
+    const hint = didYouMean(from, [...Object.keys(tasks), ...workflows.keys()]);
+    return `"${from}" is no task of this workflow, and there is no workflow "${workflow}"${hint}.`;
+  }
+  if (task === null || definition === null || Object.hasOwn(definition.tasks, task)) return undefined;
+  const hint = didYouMean(task, Object.keys(definition.tasks));
+  return `The workflow "${workflow}" has no task "${task}"${hint}.`;
+}
+
+function dependentsOf(tasks: Tasks): ReadonlyMap<string, readonly string[]> {
+  const dependents = new Map<string, string[]>();
+  for (const [name, task] of Object.entries(tasks)) {
+    for (const other of task.dependsOn) {
+      const list = dependents.get(other) ?? [];
+      dependents.set(other, list);
+      list.push(name);
+    }
+  }
+  return dependents;
+}
+
+function allAfter(task: string, dependents: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const after = new Set<string>();
+  const open = [task];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const dependent of dependents.get(next) ?? []) {
+      if (after.has(dependent)) continue;
+      after.add(dependent);
+      open.push(dependent);
+    }
+  }
+  return after;
+}

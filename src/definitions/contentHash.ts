@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+
+/** JSON in which the order of keys has no meaning and no effect. Lists keep theirs. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const keys = Object.keys(value).sort();
+  const record = value as Readonly<Record<string, unknown>>;
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`).join(',')}}`;
+}
+
+/** SHA-256 (hex) of a definition: the same for the same meaning, however it was written. */
+export const contentHash = (definition: object): string =>
+  createHash('sha256').update(canonicalJson(definition)).digest('hex');

@@ -1,0 +1,113 @@
+import { Document } from 'yaml';
+import type { PipelineDefinition, StageElement } from '../pipelines/pipeline';
+import { type TaskDefinition, taskOrder, type WorkflowDefinition } from '../workflows/workflow';
+import type { VariableDefinition } from './definition';
+import { formatDuration } from './naming';
+import type { DefinitionFormat } from './readDocuments';
+
+/** What a document says beside its definition. */
+export interface DocumentHead {
+  readonly application: string;
+  readonly name: string;
+}
+
+/**
+ * Documents out of definitions, as a person would write them: in the order of the README, without what is the default anyway. Applying one
+ * again gives the same hash. The text that a definition was once made from is not kept: after a rename it would be wrong.
+ */
+export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
+  const { description, environment, services, variables, env, maxParallel, timeoutSeconds, tasks } = definition;
+  return write(format, {
+    kind: 'Workflow',
+    application: head.application,
+    name: head.name,
+    description: description ?? undefined,
+    environment: environment ?? undefined,
+    services: unlessEmpty(services),
+    variables: unlessEmpty(variables.map(variableFields)),
+    env: unlessEmpty(env),
+    max_parallel: maxParallel ?? undefined,
+    timeout: durationUnless(86_400, timeoutSeconds),
+    tasks: new Map(
+      taskOrder(tasks).flatMap((name) => (tasks[name] === undefined ? [] : [[name, taskFields(tasks[name])]])),
+    ),
+  });
+}
+
+export function writePipeline(head: DocumentHead, definition: PipelineDefinition, format: DefinitionFormat): string {
+  const { description, variables, timeoutSeconds, stages } = definition;
+  return write(format, {
+    kind: 'Pipeline',
+    application: head.application,
+    name: head.name,
+    description: description ?? undefined,
+    variables: unlessEmpty(variables.map(variableFields)),
+    timeout: durationUnless(7 * 86_400, timeoutSeconds),
+    stages: stages.map((stage, index) => ({
+      name: stage.name === `STAGE ${index + 1}` ? undefined : stage.name,
+      elements: stage.elements.map(elementFields),
+    })),
+  });
+}
+
+const variableFields = (variable: VariableDefinition) => ({
+  name: variable.name,
+  type: variable.type === 'string' ? undefined : variable.type,
+  required: variable.required || undefined,
+  default: variable.defaultValue ?? undefined,
+  allowed_values: variable.allowedValues ?? undefined,
+  allow_multiple_values: variable.allowMultipleValues || undefined,
+  fixed: variable.fixed || undefined,
+  description: variable.description ?? undefined,
+});
+
+const taskFields = (task: TaskDefinition) => ({
+  description: task.description ?? undefined,
+  run: task.run,
+  depends_on: unlessEmpty(task.dependsOn),
+  env: unlessEmpty(task.env),
+  labels: unlessEmpty(task.labels),
+  timeout: durationUnless(3600, task.timeoutSeconds),
+  grace: durationUnless(10, task.graceSeconds),
+  artifacts: artifactFields(task.artifacts),
+});
+
+function artifactFields({ paths, from }: TaskDefinition['artifacts']) {
+  if (from.length === 0) return unlessEmpty(paths);
+  return { paths: unlessEmpty(paths), from: from.length === 1 ? from[0] : from };
+}
+
+const elementFields = (element: StageElement) =>
+  element.type === 'APPROVAL'
+    ? {
+        name: element.name,
+        approval: { approvers: element.approvers, timeout: durationUnless(7 * 86_400, element.timeoutSeconds) },
+      }
+    : {
+        name: element.name,
+        workflow: element.workflow,
+        environment: element.environment ?? undefined,
+        services: element.services ?? undefined,
+        variables: unlessEmpty(element.variables),
+      };
+
+function durationUnless(usual: number, seconds: number): string | undefined {
+  return seconds === usual ? undefined : formatDuration(seconds);
+}
+
+/** Maps lose their order in the database; sorted keys make the same definition the same text every time. */
+function unlessEmpty<T extends readonly unknown[] | Readonly<Record<string, string>>>(value: T) {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.length === 0 ? undefined : new Map(entries);
+}
+
+function write(format: DefinitionFormat, fields: Readonly<Record<string, unknown>>): string {
+  if (format === 'JSON') return `${JSON.stringify(fields, mapAsObject, 2)}\n`;
+  const document = new Document(fields, { version: '1.2', schema: 'core', aliasDuplicateObjects: false });
+  return document.toString({ lineWidth: 0 });
+}
+
+/** `Object.fromEntries` and not assignment, so that a key `__proto__` stays a key. */
+const mapAsObject = (_key: string, value: unknown): unknown =>
+  value instanceof Map ? Object.fromEntries(value) : value;

@@ -1,0 +1,40 @@
+import { findApprovalsOfStages } from '../approvals/approvals.store';
+import type { Approval } from '../approvals/approval';
+import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
+import type { Artifact } from '../artifacts/artifact';
+import { findAgents } from '../agents/agents.store';
+import type { Agent } from '../agents/agent';
+import { byKey, groupBy, type BatchLoad } from '../graphql/loaders';
+import type { Job, JobLog } from '../jobs/job';
+import { findJobsOfTasks } from '../jobs/jobs.store';
+import { findLogs } from '../jobs/jobLog';
+import type { Execution, StageExecution, TaskExecution } from './execution';
+import { findCurrentStages, findCurrentTasks, findExecutions, findMembers, findStages } from './executions.store';
+
+export const executionById: BatchLoad<Execution> = async (app, ids) =>
+  byKey(await findExecutions(app.database, ids), (row) => row.id);
+
+export const stagesOfExecution: BatchLoad<StageExecution[]> = async (app, ids) =>
+  groupBy(await findCurrentStages(app.database, ids), (row) => row.executionId);
+
+export const stageById: BatchLoad<StageExecution> = async (app, ids) =>
+  byKey(await findStages(app.database, ids), (row) => row.id);
+
+export const membersOfExecution: BatchLoad<Execution[]> = async (app, ids) =>
+  groupBy(await findMembers(app.database, ids), (row) => row.runId);
+
+export const tasksOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
+  groupBy(await findCurrentTasks(app.database, ids), (row) => row.executionId);
+
+export const jobsOfTask: BatchLoad<Job[]> = async (app, ids) =>
+  groupBy(await findJobsOfTasks(app.database, ids), (row) => row.taskExecutionId);
+
+export const logOfJob: BatchLoad<JobLog> = async (app, ids) => byKey(await findLogs(app.database, ids), (row) => row.jobId);
+
+export const artifactsOfTask: BatchLoad<Artifact[]> = async (app, ids) =>
+  groupBy(await findArtifactsOfTasks(app.database, ids), (row) => row.taskExecutionId);
+
+export const approvalsOfStage: BatchLoad<Approval[]> = async (app, ids) =>
+  groupBy(await findApprovalsOfStages(app.database, ids), (row) => row.stageExecutionId);
+
+export const agentById: BatchLoad<Agent> = async (app, ids) => byKey(await findAgents(app.database, ids), (row) => row.id);

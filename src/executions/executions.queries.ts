@@ -1,0 +1,114 @@
+import type { App } from '../app';
+import { columnsOf } from '../database/table';
+import { allOf, enumCondition, idCondition, numberCondition, timeCondition } from '../graphql/filters';
+import { IdOperator, type EnvironmentTypeFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../graphql/filters.types';
+import { afterCondition, cursorCodec, readPage, toPage } from '../graphql/paging';
+import type { Page, PageArguments } from '../graphql/paging.types';
+import { isId } from '../ids';
+import { notFound } from '../refusal';
+import type { Execution } from './execution';
+import { executionTable } from './executions.table';
+import { findExecution } from './executions.store';
+
+/** One object of the argument `filters`; what it names must all hold. */
+export interface ExecutionFilter {
+  readonly application?: IdFilter | null;
+  readonly creationTime?: TimeFilter | null;
+  readonly duration?: NumberFilter | null;
+  readonly endTime?: TimeFilter | null;
+  readonly environment?: IdFilter | null;
+  readonly environmentType?: EnvironmentTypeFilter | null;
+  readonly execution?: IdFilter | null;
+  readonly pipeline?: IdFilter | null;
+  readonly pipelineExecutionId?: IdFilter | null;
+  readonly service?: IdFilter | null;
+  readonly startTime?: TimeFilter | null;
+  readonly status?: IdFilter | null;
+  readonly trigger?: IdFilter | null;
+  readonly triggeredBy?: IdFilter | null;
+  readonly workflow?: IdFilter | null;
+}
+
+const cursor = cursorCodec('executions', 'time', 'text');
+const key = (execution: Execution) => [execution.createdAt, execution.id] as const;
+
+/** An execution by its id. */
+export async function readExecution(app: App, id: string): Promise<Execution> {
+  const execution = isId(id) ? await findExecution(app.database, id) : undefined;
+  if (execution === undefined) throw notFound('execution', id);
+  return execution;
+}
+
+/** The newest executions first. Without `indirect`, only those that were started by themselves, not by a pipeline. */
+export async function listExecutions(
+  app: App,
+  filters: readonly ExecutionFilter[],
+  indirect: boolean,
+  page: PageArguments,
+): Promise<Page<Execution>> {
+  const request = readPage(page, cursor);
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap((filter, index) => filterConditions(filter, `filters[${index}]`, parameters));
+  // What a run holds is asked for by the run's id: then its members are meant, whether or not indirect ones are asked for.
+  const ofRun = filters.some((filter) => filter.pipelineExecutionId);
+  if (!indirect && !ofRun) conditions.push('e.parent_stage_execution_id IS NULL');
+  const counted = [...parameters];
+  const where = allOf(conditions);
+  const after = request.after ? ` AND ${afterCondition(['e.created_at', 'e.id'], 'DESC', request.after, parameters)}` : '';
+  const rows = await app.database.rows<Execution>(
+    `SELECT ${columnsOf(executionTable, 'e')} FROM execution e WHERE ${where}${after}
+     ORDER BY e.created_at DESC, e.id DESC LIMIT $${parameters.push(request.fetch)} OFFSET $${parameters.push(request.offset)}`,
+    parameters,
+  );
+  return toPage(request, {
+    rows,
+    cursor: (row) => cursor.encode(key(row)),
+    countTotal: async () => {
+      const [row] = await app.database.rows<{ n: string }>(`SELECT count(*) AS n FROM execution e WHERE ${where}`, counted);
+      return Number(row?.n ?? 0);
+    },
+  });
+}
+
+function filterConditions(filter: ExecutionFilter, field: string, parameters: unknown[]): string[] {
+  const conditions: string[] = [];
+  const add = (name: keyof ExecutionFilter, make: (where: string) => string) => {
+    if (filter[name]) conditions.push(make(`${field}.${name}`));
+  };
+  const ids = (name: keyof ExecutionFilter, column: string, type: 'uuid' | 'text') =>
+    add(name, (where) => idCondition(column, filter[name] as IdFilter, parameters, { field: where, type }));
+  ids('execution', 'e.id', 'uuid');
+  ids('application', 'e.application_id', 'uuid');
+  ids('pipeline', `CASE WHEN e.kind = 'PIPELINE' THEN e.entity_id END`, 'uuid');
+  ids('workflow', `CASE WHEN e.kind = 'WORKFLOW' THEN e.entity_id END`, 'uuid');
+  ids('pipelineExecutionId', 'CASE WHEN e.parent_stage_execution_id IS NOT NULL THEN e.run_id END', 'uuid');
+  ids('status', 'e.status', 'text');
+  ids('trigger', `CASE WHEN e.cause->>'kind' = 'TRIGGER' THEN e.cause->>'id' END`, 'text');
+  ids('triggeredBy', `CASE WHEN e.cause->>'kind' <> 'TRIGGER' THEN e.cause->>'id' END`, 'text');
+  add('creationTime', () => timeCondition('e.created_at', filter.creationTime as TimeFilter, parameters));
+  add('startTime', () => timeCondition('e.started_at', filter.startTime as TimeFilter, parameters));
+  add('endTime', () => timeCondition('e.ended_at', filter.endTime as TimeFilter, parameters));
+  add('duration', (where) =>
+    numberCondition('(extract(epoch FROM e.ended_at - e.started_at) * 1000)', filter.duration as NumberFilter, parameters, {
+      field: where,
+    }),
+  );
+  add('environment', (where) =>
+    linked('execution_environment', 'environment_id', filter.environment as IdFilter, parameters, where),
+  );
+  add('service', (where) => linked('execution_service', 'service_id', filter.service as IdFilter, parameters, where));
+  add('environmentType', (where) => {
+    const type = enumCondition('environment.type', filter.environmentType as EnvironmentTypeFilter, parameters, { field: where });
+    return `EXISTS (SELECT FROM execution_environment link JOIN environment ON environment.id = link.environment_id
+      WHERE link.execution_id = e.id AND ${type})`;
+  });
+  return conditions;
+}
+
+/** A filter on one of several things that an execution has; NOT_IN means that it has none of them. */
+function linked(table: string, column: string, filter: IdFilter, parameters: unknown[], field: string): string {
+  const none = filter.operator === IdOperator.NOT_IN;
+  const positive = none ? { ...filter, operator: IdOperator.IN } : filter;
+  const condition = idCondition(`link.${column}`, positive, parameters, { field, type: 'uuid' });
+  return `${none ? 'NOT ' : ''}EXISTS (SELECT FROM ${table} link WHERE link.execution_id = e.id AND ${condition})`;
+}

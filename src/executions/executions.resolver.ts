@@ -1,0 +1,257 @@
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Application } from '../applications/applications.types';
+import { applicationById } from '../applications/applications.loaders';
+import { RevisionType, VariableType } from '../definitions/definitions.types';
+import { Environment } from '../environments/environments.types';
+import { environmentById } from '../environments/environments.loaders';
+import type { Context } from '../graphql/context';
+import { PageArguments } from '../graphql/paging.types';
+import { found } from '../graphql/loaders';
+import { Pipeline } from '../pipelines/pipelines.types';
+import { pipelineById } from '../pipelines/pipelines.loaders';
+import { Workflow } from '../workflows/workflows.types';
+import { workflowById } from '../workflows/workflows.loaders';
+import { abortExecution } from './abortExecution';
+import type { Execution, StageExecution } from './execution';
+import {
+  AbortExecutionInput,
+  AbortExecutionPayload,
+  ExecutionFilterInput,
+  StartExecutionInput,
+  StartExecutionPayload,
+} from './executions.inputs';
+import { executionById, membersOfExecution, stagesOfExecution, tasksOfExecution } from './executions.loaders';
+import { listExecutions, readExecution } from './executions.queries';
+import {
+  ApprovalStageExecution,
+  ApprovalStepType,
+  Cause,
+  ExecutedAlongPipeline,
+  ExecutionConnection,
+  ExecutionInterface,
+  InputVariable,
+
+  PipelineExecution,
+  PipelineStageExecution,
+  ServiceImage,
+  TaskExecution,
+  WorkflowExecution,
+  WorkflowStageExecution,
+} from './executions.types';
+import { startExecution } from './startExecution';
+import { watchExecution } from './watchExecution';
+
+const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
+@Resolver(() => ExecutionInterface)
+export class ExecutionResolver {
+  @Query(() => ExecutionInterface, {
+    nullable: true,
+    description: 'An execution by its id: of a pipeline, or of a workflow. Errors: NOT_FOUND.',
+  })
+  execution(@Arg('executionId', () => ID) executionId: string, @Ctx() { app }: Context): Promise<Execution> {
+    return readExecution(app, executionId);
+  }
+
+  @Query(() => ExecutionConnection, { description: 'Executions, the newest first. Errors: INVALID_INPUT.' })
+  executions(
+    @Arg('filters', () => [ExecutionFilterInput], { nullable: true, description: 'All must hold.' })
+    filters: ExecutionFilterInput[] | null,
+    @Arg('includeIndirectExecutions', () => Boolean, {
+      nullable: true,
+      description: 'Also workflow executions that a pipeline execution started; false by default.',
+    })
+    indirect: boolean | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app }: Context,
+  ) {
+    return listExecutions(app, filters ?? [], indirect ?? false, page);
+  }
+
+  @Mutation(() => StartExecutionPayload, {
+    description:
+      'Starts a pipeline or a workflow. The definition’s current revision and the resolved inputs are pinned: later changes of either do not touch this ' +
+      'execution. Errors: NOT_FOUND, INVALID_INPUT (with every broken rule), IDEMPOTENCY_CONFLICT.',
+  })
+  async startExecution(
+    @Arg('input', () => StartExecutionInput) input: StartExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const execution = await startExecution(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, execution, warningMessage: null };
+  }
+
+  @Mutation(() => AbortExecutionPayload, {
+    description:
+      'Ends an execution that is not final. What has not begun is skipped; running commands get SIGTERM, and are killed after the grace of their task. The execution is final within ' +
+      'that grace plus one second. Nothing is rolled back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE.',
+  })
+  async abortExecution(
+    @Arg('input', () => AbortExecutionInput) input: AbortExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const execution = await abortExecution(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, execution };
+  }
+
+  @Subscription(() => ExecutionInterface, {
+    description:
+      'The execution as it stands, then again after each change, in order, until it is final: then the stream completes. Changes that come faster than they are read are one answer. Errors: NOT_FOUND.',
+    subscribe: ({ args, context }) => {
+      const { app, request } = context as Context;
+      return watchExecution(app, (args as { executionId: string }).executionId, request.signal);
+    },
+  })
+  executionUpdated(@Arg('executionId', () => ID) _executionId: string, @Root() execution: Execution): Execution {
+    return execution;
+  }
+
+  @FieldResolver(() => Application, { description: 'The application that it belongs to.' })
+  async application(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return found(await loaders.load(applicationById, execution.applicationId));
+  }
+
+  @FieldResolver(() => Cause, { description: 'Why it was started.' })
+  cause(@Root() execution: Execution): object {
+    if (execution.parentStageExecutionId !== null) {
+      return { __typename: 'ExecutedAlongPipeline', executionId: execution.runId };
+    }
+    const { id, name } = execution.cause;
+    return { __typename: 'ExecutedByAPIKey', apiKey: { id, name }, using: 'GRAPHQL_API' };
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description: 'Milliseconds since it started, or from its start to its end; null before.',
+  })
+  durationMs(@Root() { startedAt, endedAt }: Execution, @Ctx() { app }: Context): number | null {
+    return startedAt === null ? null : (endedAt ?? app.clock.now()).getTime() - startedAt.getTime();
+  }
+
+  @FieldResolver(() => [InputVariable], { description: 'The values of its variables.' })
+  inputVariables(@Root() execution: Execution): InputVariable[] {
+    return asVariables(execution.variables);
+  }
+
+  @FieldResolver(() => [ServiceImage], { description: 'What it deploys.' })
+  serviceImages(@Root() execution: Execution): ServiceImage[] {
+    return Object.entries(execution.images).map(([serviceId, image]) => ({ serviceId, image }));
+  }
+}
+
+@Resolver(() => ExecutedAlongPipeline)
+export class ExecutedAlongPipelineResolver {
+  @FieldResolver(() => PipelineExecution, { description: 'The pipeline execution.' })
+  async execution(@Root() cause: ExecutedAlongPipeline, @Ctx() { loaders }: Context) {
+    return found(await loaders.load(executionById, cause.executionId));
+  }
+}
+
+@Resolver(() => PipelineExecution)
+export class PipelineExecutionResolver {
+  @FieldResolver(() => Pipeline, { description: 'The pipeline that it is a run of.' })
+  async pipeline(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return found(await loaders.load(pipelineById, execution.entityId));
+  }
+
+  @FieldResolver(() => RevisionType, { description: 'The revision of the pipeline that it runs.' })
+  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<RevisionType> {
+    return app.pipelineRevisions.get(app.database, execution.revisionId);
+  }
+
+  @FieldResolver(() => [PipelineStageExecution], {
+    description: 'The elements of its stages, in order; those that were not reached yet are QUEUED.',
+  })
+  async pipelineStageExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(stagesOfExecution, execution.id)) ?? [];
+  }
+
+  @FieldResolver(() => [WorkflowExecution], { description: 'The workflow executions that its stages started so far, in order.' })
+  async workflowExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(membersOfExecution, execution.id)) ?? [];
+  }
+
+  @FieldResolver(() => ExecutionConnection, { description: 'The same as a connection, the newest first.' })
+  memberExecutions(
+    @Root() execution: Execution,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app }: Context,
+  ) {
+    const filter = { pipelineExecutionId: { operator: 'EQUALS' as never, values: [execution.id] } };
+    return listExecutions(app, [filter], true, page);
+  }
+}
+
+@Resolver(() => WorkflowExecution)
+export class WorkflowExecutionResolver {
+  @FieldResolver(() => Workflow, { description: 'The workflow that it is a run of.' })
+  async workflow(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return found(await loaders.load(workflowById, execution.entityId));
+  }
+
+  @FieldResolver(() => RevisionType, { description: 'The revision of the workflow that it runs.' })
+  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<RevisionType> {
+    return app.workflowRevisions.get(app.database, execution.revisionId);
+  }
+
+  @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
+  environment(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return execution.environmentId === null ? null : loaders.load(environmentById, execution.environmentId);
+  }
+
+  @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
+  async tasks(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(tasksOfExecution, execution.id)) ?? [];
+  }
+}
+
+@Resolver(() => PipelineStageExecution)
+export class PipelineStageExecutionResolver {
+  @FieldResolver(() => ID)
+  pipelineStageElementId(@Root() stage: StageExecution): string {
+    return stage.elementId;
+  }
+
+  @FieldResolver(() => String)
+  pipelineStageName(@Root() stage: StageExecution): string {
+    return stage.stageName;
+  }
+
+  @FieldResolver(() => String)
+  pipelineStepName(@Root() stage: StageExecution): string {
+    return stage.stepName;
+  }
+}
+
+@Resolver(() => ApprovalStageExecution)
+export class ApprovalStageExecutionResolver {
+  @FieldResolver(() => ApprovalStepType)
+  approvalStepType(): string {
+    return 'USER_GROUP';
+  }
+}
+
+@Resolver(() => WorkflowStageExecution)
+export class WorkflowStageExecutionResolver {
+  @FieldResolver(() => [InputVariable])
+  inputVariables(@Root() stage: StageExecution): InputVariable[] {
+    return asVariables(stage.variables);
+  }
+
+  /** No definition can ask for runtime inputs yet, so none is ever asked for. */
+  @FieldResolver(() => [VariableType], { nullable: true })
+  runtimeInputVariables(): VariableType[] | null {
+    return null;
+  }
+
+  @FieldResolver(() => WorkflowExecution, { nullable: true, description: 'The execution of the workflow; null until the stage is reached.' })
+  workflowExecution(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
+    return stage.workflowExecutionId === null ? null : loaders.load(executionById, stage.workflowExecutionId);
+  }
+
+  @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
+  environment(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
+    return stage.environmentId === null ? null : loaders.load(environmentById, stage.environmentId);
+  }
+}

@@ -1,0 +1,132 @@
+import { Arg, Ctx, FieldResolver, Float, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { agentStatus, type Agent as AgentRow } from '../agents/agent';
+import { Agent, AgentStatusEnum } from '../agents/agents.types';
+import type { Artifact as ArtifactRow } from '../artifacts/artifact';
+import { Artifact } from '../artifacts/artifacts.types';
+import type { Context } from '../graphql/context';
+import { isId } from '../ids';
+import type { Job as JobRow } from '../jobs/job';
+import type { LogPage } from '../jobs/jobLog';
+import { findJobs } from '../jobs/jobs.store';
+import { Job, JobLogPage, JobLogState } from '../jobs/jobs.types';
+import { readLogPage, watchLog } from '../jobs/watchLog';
+import { invalidInput, notFound } from '../refusal';
+import type { App } from '../app';
+import type { TaskExecution as TaskRow } from './execution';
+import { agentById, artifactsOfTask, jobsOfTask, logOfJob } from './executions.loaders';
+import { TaskExecution } from './executions.types';
+
+const MAX_PAGE_BYTES = 1024 ** 2;
+
+@Resolver(() => TaskExecution)
+export class TaskExecutionResolver {
+  @FieldResolver(() => Float, { nullable: true, description: 'Milliseconds since it first ran, or until its end; null before.' })
+  durationMs(@Root() { startedAt, endedAt }: TaskRow, @Ctx() { app }: Context): number | null {
+    return startedAt === null ? null : (endedAt ?? app.clock.now()).getTime() - startedAt.getTime();
+  }
+
+  @FieldResolver(() => [Job], { description: 'Its jobs, one for each try, in order.' })
+  async jobs(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
+    return (await loaders.load(jobsOfTask, task.id)) ?? [];
+  }
+
+  @FieldResolver(() => [Artifact], { description: 'The files that its jobs left behind.' })
+  async artifacts(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
+    return (await loaders.load(artifactsOfTask, task.id)) ?? [];
+  }
+}
+
+@Resolver(() => Job)
+export class JobResolver {
+  @Query(() => Job, { nullable: true, description: 'A job by its id. Errors: NOT_FOUND.' })
+  job(@Arg('jobId', () => ID) jobId: string, @Ctx() { app }: Context): Promise<JobRow> {
+    return readJob(app, jobId);
+  }
+
+  @Query(() => JobLogPage, {
+    nullable: true,
+    description: 'A stretch of a job’s log, from an offset on. Errors: NOT_FOUND, INVALID_INPUT.',
+  })
+  async jobLog(
+    @Arg('jobId', () => ID) jobId: string,
+    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip; `nextOffset` of the page before. By default 0.' })
+    afterOffset: number | null,
+    @Arg('maxBytes', () => Int, { nullable: true, description: 'About how much to answer: 1 to 1,048,576 bytes, by default 65,536.' })
+    maxBytes: number | null,
+    @Ctx() { app }: Context,
+  ): Promise<LogPage> {
+    await readJob(app, jobId);
+    return readLogPage(app, jobId, checkOffset(afterOffset), checkPage(maxBytes));
+  }
+
+  @Subscription(() => JobLogPage, {
+    description:
+      'A job’s log from an offset on: what is there, then what comes, each byte once and in order, until it is final: then the stream completes. After a lost connection go on ' +
+      'with `afterOffset: <nextOffset of the last page>`. Errors: NOT_FOUND, INVALID_INPUT.',
+    subscribe: async ({ args, context }) => {
+      const { app, request } = context as Context;
+      const { jobId, afterOffset } = args as { jobId: string; afterOffset?: number | null };
+      const offset = checkOffset(afterOffset ?? null);
+      await readJob(app, jobId);
+      return watchLog(app, jobId, offset, request.signal);
+    },
+    name: 'jobLog',
+  })
+  watchJobLog(
+    @Arg('jobId', () => ID) _jobId: string,
+    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip. By default 0.' }) _afterOffset: number | null,
+    @Root() page: LogPage,
+  ): LogPage {
+    return page;
+  }
+
+  @FieldResolver(() => Agent, { nullable: true, description: 'The agent that ran it; null until one started it.' })
+  agent(@Root() job: JobRow, @Ctx() { loaders }: Context) {
+    return job.agentId === null ? null : loaders.load(agentById, job.agentId);
+  }
+
+  @FieldResolver(() => JobLogState, { description: 'Where its log stands. The text is in `jobLog`.' })
+  async log(@Root() job: JobRow, @Ctx() { loaders }: Context): Promise<JobLogState> {
+    return (await loaders.load(logOfJob, job.id)) ?? { bytes: 0, sealed: job.endedAt !== null, truncated: false };
+  }
+}
+
+@Resolver(() => Artifact)
+export class ArtifactResolver {
+  @FieldResolver(() => String, {
+    description: 'Where its bytes are, relative to this server’s address. Asks for an API key as this API does.',
+  })
+  downloadUrl(@Root() artifact: ArtifactRow): string {
+    return `/artifacts/${artifact.id}`;
+  }
+}
+
+@Resolver(() => Agent)
+export class AgentFieldsResolver {
+  @FieldResolver(() => AgentStatusEnum, { description: 'Whether it can be expected to take jobs.' })
+  status(@Root() agent: AgentRow, @Ctx() { app }: Context): string {
+    return agentStatus(agent, app.clock.now());
+  }
+}
+
+async function readJob(app: App, id: string): Promise<JobRow> {
+  const [job] = isId(id) ? await findJobs(app.database, [id]) : [];
+  if (job === undefined) throw notFound('job', id);
+  return job;
+}
+
+function checkOffset(offset: number | null): number {
+  if (offset === null) return 0;
+  if (Number.isSafeInteger(offset) && offset >= 0) return offset;
+  throw invalidInput([
+    { field: 'afterOffset', value: offset, rule: 'RANGE', message: `afterOffset must be a whole number from 0 on; it is ${offset}.` },
+  ]);
+}
+
+function checkPage(bytes: number | null): number {
+  if (bytes === null) return 65_536;
+  if (bytes >= 1 && bytes <= MAX_PAGE_BYTES) return bytes;
+  throw invalidInput([
+    { field: 'maxBytes', value: bytes, rule: 'RANGE', message: `maxBytes must be from 1 to ${MAX_PAGE_BYTES}; it is ${bytes}.` },
+  ]);
+}

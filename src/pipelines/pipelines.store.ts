@@ -1,0 +1,5 @@
+import { DefinedRows } from '../definitions/definedRows.store';
+import type { PipelineDefinition } from './pipeline';
+import { pipelineRevisionTable, pipelineTable } from './pipelines.table';
+
+export const pipelines = new DefinedRows<PipelineDefinition>(pipelineTable, pipelineRevisionTable);
