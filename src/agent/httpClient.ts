@@ -146,8 +146,11 @@ export class LocalFileError extends Error {
 
 function meaningOf(error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
-  if (error instanceof ServerRefusal || error instanceof ServerUnavailable || error instanceof LocalFileError) return error;
-  return new ServerUnavailable(error instanceof Error ? error.message || String(error) : String(error), { cause: error });
+  if (error instanceof ServerRefusal || error instanceof ServerUnavailable || error instanceof LocalFileError)
+    return error;
+  return new ServerUnavailable(error instanceof Error ? error.message || String(error) : String(error), {
+    cause: error,
+  });
 }
 
 async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {

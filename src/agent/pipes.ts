@@ -82,7 +82,10 @@ export class PipePool {
       return;
     }
     this.unavailable = true;
-    this.log.warn({ err: error }, 'no named pipes here: commands get sockets, and can’t open /dev/stdout or /dev/stderr');
+    this.log.warn(
+      { err: error },
+      'no named pipes here: commands get sockets, and can’t open /dev/stdout or /dev/stderr',
+    );
   }
 
   /** Somebody may still hold it, so nobody else may get it. */

@@ -115,6 +115,7 @@ export class ProtocolClient {
     read: (body: unknown, sentAt: number) => T,
   ): Promise<T> {
     for (let refusals = 0; ; refusals++) {
+      signal.throwIfAborted();
       const token = this.agentToken ?? '';
       try {
         return await this.post(path, token, body, signal, read, timeoutMs);
@@ -189,7 +190,8 @@ export class JobClient {
   /** Answers where the log ends now. */
   async appendLog(body: string, signal: AbortSignal): Promise<number> {
     const answer = await this.call({ method: 'POST', path: '/log', body, signal, timeoutMs: ANSWER_MS }, true);
-    const offset = typeof answer.body === 'object' && answer.body !== null && 'offset' in answer.body && answer.body.offset;
+    const offset =
+      typeof answer.body === 'object' && answer.body !== null && 'offset' in answer.body && answer.body.offset;
     if (typeof offset !== 'number') throw new ServerUnavailable('the answer has no offset');
     return offset;
   }

@@ -30,17 +30,16 @@ export interface JobFolder {
  */
 export class Workplace {
   private jobs = 0;
+  private watchdog: Watchdog | undefined;
 
   private constructor(
     private readonly folder: string,
     readonly pipes: PipePool,
-    private readonly watchdog: Watchdog,
     private readonly touching: NodeJS.Timeout,
     private readonly log: Log,
   ) {}
 
-  /** `graceSeconds`: what jobs get between SIGTERM and SIGKILL when this process is killed. */
-  static async open(parent: string, graceSeconds: number, log: Log): Promise<Workplace> {
+  static async open(parent: string, log: Log): Promise<Workplace> {
     const name = await ownFolderName();
     const folder = join(parent, name);
     await mkdir(jobsIn(folder), { recursive: true });
@@ -50,7 +49,12 @@ export class Workplace {
       utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s folder has gone'));
     };
     const pipes = await PipePool.open(join(folder, 'pipes'), log);
-    return new Workplace(folder, pipes, new Watchdog(folder, graceSeconds, log), setInterval(touch, TOUCH_MS), log);
+    return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log);
+  }
+
+  /** To be called before the first job. `graceSeconds`: what jobs get between SIGTERM and SIGKILL when this process is killed. */
+  guard(graceSeconds: number): void {
+    this.watchdog = new Watchdog(this.folder, graceSeconds, this.log);
   }
 
   async openJob(jobId: string): Promise<JobFolder> {
@@ -71,6 +75,6 @@ export class Workplace {
   async close(): Promise<void> {
     clearInterval(this.touching);
     await removeFolder(this.folder, this.log);
-    await this.watchdog.close();
+    await this.watchdog?.close();
   }
 }

@@ -1,14 +1,7 @@
-import { columnsOf } from '../database/table';
 import { type BatchLoad, byKey } from '../graphql/loaders';
 import type { Application } from './application';
-import { applicationTable } from './applications.table';
+import { applications } from './applications.store';
 
-/** By id; also those that were deleted, because the history refers to them. */
-export const applicationById: BatchLoad<Application> = async (app, ids) => {
-  const columns = columnsOf(applicationTable, 'row');
-  const rows = await app.database.rows<Application>(
-    `SELECT ${columns} FROM application row WHERE id = ANY ($1::uuid[])`,
-    [ids],
-  );
-  return byKey(rows, (row) => row.id);
-};
+/** Deleted ones too: an execution still belongs to its application. */
+export const applicationById: BatchLoad<Application> = async (app, ids) =>
+  byKey(await applications.findWithDeleted(app.database, ids), (row) => row.id);

@@ -93,6 +93,15 @@ export class ApplicationParts<T extends NamedRow & { readonly applicationId: str
     return row;
   }
 
+  /** Several by application and name. */
+  findNamed(db: Db, wanted: readonly { readonly applicationId: string; readonly name: string }[]): Promise<T[]> {
+    return db.rows(
+      `SELECT ${this.columns} FROM ${this.table} AS row
+       WHERE (application_id, name) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND deleted_at IS NULL`,
+      [wanted.map((one) => one.applicationId), wanted.map((one) => one.name)],
+    );
+  }
+
   ofApplications(db: Db, applicationIds: readonly string[]): Promise<T[]> {
     return db.rows(
       `SELECT ${this.columns} FROM ${this.table} AS row

@@ -42,16 +42,17 @@ export function formatDuration(seconds: number): string {
   return parts.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('') || '0s';
 }
 
-/** Checks the name and the description of a command; undefined means that they are not given. Answers the description as it is stored. */
+/**
+ * Checks the name and the description of a command, and answers them as they are stored; undefined means that they are not given, which
+ * a name of null means too, since there is nothing without a name.
+ */
 export function readNameAndDescription(given: {
   readonly name?: string | null | undefined;
   readonly description?: string | null | undefined;
 }): { readonly name: string | undefined; readonly description: string | null | undefined } {
   const errors: InputError[] = [];
-  const { name = undefined, description } = given;
-  if (name === null) {
-    errors.push({ field: 'name', value: null, rule: 'REQUIRED', message: 'The name can’t be taken away.' });
-  } else if (name !== undefined && !isName(name)) {
+  const { name, description } = given;
+  if (typeof name === 'string' && !isName(name)) {
     errors.push({ field: 'name', value: name, rule: 'BAD_NAME', message: `The name must have ${nameRule}.` });
   }
   errors.push(...descriptionErrors(description));

@@ -1,10 +1,10 @@
 import type { WorkflowDefinition } from '../workflows/workflow';
+import { canonicalWorkflow } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
 import type { Configuration } from './configuration';
 import { contentHash } from './contentHash';
-import { canonicalWorkflow } from './canonical';
 import { didYouMean } from './decoders';
 import type { AnyDocument } from './documentSchemas';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
@@ -75,7 +75,8 @@ function overlay(existing: Configuration | undefined, documents: readonly Parsed
 
 function checkDocument({ document, complain, withoutVariables }: ParsedDocument, catalog: Catalog): void {
   if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain);
-  if (document.kind === 'Pipeline') checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });
+  if (document.kind === 'Pipeline')
+    checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });
 }
 
 /**
@@ -87,7 +88,8 @@ function checkOthers(existing: Configuration, documents: readonly ParsedDocument
   for (const { document, intact, complain } of documents) {
     if (document.kind !== 'Workflow' || !intact) continue;
     const before = existing.workflows.get(document.name);
-    if (before === undefined || before.revision.contentHash === contentHash(canonicalWorkflow(document.definition))) continue;
+    if (before === undefined || before.revision.contentHash === contentHash(canonicalWorkflow(document.definition)))
+      continue;
     changed.set(document.name, complain);
   }
   if (changed.size === 0) return;
@@ -115,5 +117,6 @@ function checkOthers(existing: Configuration, documents: readonly ParsedDocument
 }
 
 function tell(rule: ValidationRule, whom: string, blame: (path: Path) => Complain | undefined): Complain {
-  return (_rule, path, message) => blame(path)?.(rule, [], `${whom}, which is not in the source, would be broken: ${message}`);
+  return (_rule, path, message) =>
+    blame(path)?.(rule, [], `${whom}, which is not in the source, would be broken: ${message}`);
 }

@@ -1,14 +1,13 @@
-import { columnsOf } from '../database/table';
-import { type BatchLoad, byKey } from '../graphql/loaders';
-import type { Environment } from './environment';
-import { environmentTable } from './environments.table';
+import { partNamed } from '../applications/loadNamed';
+import { type BatchLoad, byKey, groupBy } from '../graphql/loaders';
+import type { Deployment, Environment } from './environment';
+import { environments, findCurrentDeployments } from './environments.store';
 
-/** By id; also those that were deleted, because the history refers to them. */
-export const environmentById: BatchLoad<Environment> = async (app, ids) => {
-  const columns = columnsOf(environmentTable, 'row');
-  const rows = await app.database.rows<Environment>(
-    `SELECT ${columns} FROM environment row WHERE id = ANY ($1::uuid[])`,
-    [ids],
-  );
-  return byKey(rows, (row) => row.id);
-};
+/** Deleted ones too: an execution still aims at its environment. */
+export const environmentById: BatchLoad<Environment> = async (app, ids) =>
+  byKey(await environments.findWithDeleted(app.database, ids), (row) => row.id);
+
+export const deploymentsOfEnvironment: BatchLoad<Deployment[]> = async (app, ids) =>
+  groupBy(await findCurrentDeployments(app.database, ids), (row) => row.environmentId);
+
+export const environmentNamed = partNamed(environments);

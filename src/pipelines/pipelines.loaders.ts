@@ -1,13 +1,10 @@
-import { columnsOf } from '../database/table';
 import { type BatchLoad, byKey } from '../graphql/loaders';
-import type { Pipeline } from './pipeline';
-import { pipelineTable } from './pipelines.table';
+import type { Pipeline, PipelineRevision } from './pipeline';
+import { pipelines } from './pipelines.store';
 
-/** By id; also those that were deleted, because the history refers to them. */
-export const pipelineById: BatchLoad<Pipeline> = async (app, ids) => {
-  const columns = columnsOf(pipelineTable, 'row');
-  const rows = await app.database.rows<Pipeline>(`SELECT ${columns} FROM pipeline row WHERE id = ANY ($1::uuid[])`, [
-    ids,
-  ]);
-  return byKey(rows, (row) => row.id);
-};
+/** Deleted ones too: an execution is still one of its pipeline. */
+export const pipelineById: BatchLoad<Pipeline> = async (app, ids) =>
+  byKey(await pipelines.findWithDeleted(app.database, ids), (row) => row.id);
+
+export const pipelineRevisionById: BatchLoad<PipelineRevision> = async (app, ids) =>
+  byKey(await app.pipelineRevisions.getAll(app.database, ids), (revision) => revision.id);

@@ -1,13 +1,13 @@
-import { columnsOf } from '../database/table';
+import { partNamed } from '../applications/loadNamed';
 import { type BatchLoad, byKey } from '../graphql/loaders';
-import type { Workflow } from './workflow';
-import { workflowTable } from './workflows.table';
+import type { Workflow, WorkflowRevision } from './workflow';
+import { workflows } from './workflows.store';
 
-/** By id; also those that were deleted, because the history refers to them. */
-export const workflowById: BatchLoad<Workflow> = async (app, ids) => {
-  const columns = columnsOf(workflowTable, 'row');
-  const rows = await app.database.rows<Workflow>(`SELECT ${columns} FROM workflow row WHERE id = ANY ($1::uuid[])`, [
-    ids,
-  ]);
-  return byKey(rows, (row) => row.id);
-};
+/** Deleted ones too: an execution is still one of its workflow. */
+export const workflowById: BatchLoad<Workflow> = async (app, ids) =>
+  byKey(await workflows.findWithDeleted(app.database, ids), (row) => row.id);
+
+export const workflowRevisionById: BatchLoad<WorkflowRevision> = async (app, ids) =>
+  byKey(await app.workflowRevisions.getAll(app.database, ids), (revision) => revision.id);
+
+export const workflowNamed = partNamed(workflows);

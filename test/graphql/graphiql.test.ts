@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { Kind, type OperationDefinitionNode, parse, validate } from 'graphql';
 import { resolvers } from '../../src/graphql/resolvers';
@@ -50,7 +51,6 @@ describe('the page', () => {
 
   it('is not copied from a forged Host', async () => {
     const { hostname, port } = new URL(server.url);
-    const { get } = await import('node:http');
     const policy = await new Promise((resolve, reject) => {
       const headers = { accept: 'text/html', host: "x; script-src 'unsafe-inline'" };
       get({ hostname, port, path: '/graphql', headers }, (response) => {
@@ -75,7 +75,6 @@ describe('assets', () => {
 
   it('are these and no others', async () => {
     const { hostname, port } = new URL(server.url);
-    const { get } = await import('node:http');
     // fetch would tidy these paths up before they are sent.
     const raw = (path: string) =>
       new Promise((resolve, reject) => {
@@ -124,8 +123,12 @@ describe('examples', () => {
   });
 
   const schema = buildGraphqlSchema(resolvers);
-  const complete = schema.getSubscriptionType() !== undefined && schema.getSubscriptionType() !== null;
-  (complete ? it : it.skip)('are valid against the schema', () => {
+  // While the API is being built: as soon as all three are there, every example has to be right.
+  const { applications, applyDefinitions, resumeExecution } = {
+    ...schema.getQueryType()?.getFields(),
+    ...schema.getMutationType()?.getFields(),
+  };
+  (applications && applyDefinitions && resumeExecution ? it : it.skip)('are valid against the schema', () => {
     expect(validate(schema, document).map(({ message }) => message)).toEqual([]);
   });
 });

@@ -63,7 +63,12 @@
       'div',
       { className: 'slipway' },
       form,
-      h(GraphiQL, { key: fetchers.idOf(fetcher), fetcher, defaultTabs: tabs }),
+      h(GraphiQL, {
+        key: fetchers.idOf(fetcher),
+        fetcher,
+        defaultTabs: tabs,
+        defaultEditorToolsVisibility: 'variables',
+      }),
     );
   }
 

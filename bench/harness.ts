@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAgentConfig, readServerConfig } from '../src/config';
+import { startEmbeddedPostgres } from '../src/database/embeddedPostgres';
+import { GraphqlClient } from '../src/demo/graphqlClient';
+import { createLog } from '../src/log';
+import { type RunningServer, startServer } from '../src/server';
+
+export const KEY = 'bench-administrator-key';
+export const TOKEN = 'bench-registration-token';
+
+export interface Bench {
+  readonly server: RunningServer;
+  readonly client: GraphqlClient;
+  agentConfig(slots: number): ReturnType<typeof readAgentConfig>;
+  close(): Promise<void>;
+}
+
+/** A server on a durable embedded PostgreSQL (fsync on) of its own, or on BENCH_DATABASE_URL. */
+export async function openBench(databaseUrl: string | undefined): Promise<Bench> {
+  const dir = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
+  const log = createLog({ level: 'error', pretty: false });
+  const postgres =
+    databaseUrl === undefined ? await startEmbeddedPostgres({ dataDir: join(dir, 'postgres'), log }) : undefined;
+  const config = readServerConfig({
+    PORT: '0',
+    DATABASE_URL: databaseUrl ?? postgres?.url,
+    SLIPWAY_DATA_DIR: dir,
+    SLIPWAY_ADMIN_KEY: KEY,
+    SLIPWAY_AGENT_TOKEN: TOKEN,
+    LOG_LEVEL: 'error',
+  });
+  const server = await startServer(config, log);
+  const client = new GraphqlClient(server.url, KEY);
+  return {
+    server,
+    client,
+    agentConfig: (slots) =>
+      readAgentConfig({
+        SLIPWAY_URL: server.url,
+        SLIPWAY_AGENT_TOKEN: TOKEN,
+        SLIPWAY_AGENT_NAME: 'bench',
+        SLIPWAY_AGENT_SLOTS: String(slots),
+        SLIPWAY_AGENT_DIR: join(dir, 'agent'),
+        LOG_LEVEL: 'error',
+      }),
+    async close() {
+      await client.close();
+      await server.stop();
+      await postgres?.stop();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function apply(client: GraphqlClient, source: string): Promise<string> {
+  await client.ask(
+    'mutation ($source: String!) { applyDefinitions(input: {source: $source, format: YAML}) { results { action } } }',
+    { source },
+  );
+  const { applicationByName } = await client.ask<{ applicationByName: { id: string } }>(
+    '{ applicationByName(name: "bench") { id } }',
+  );
+  return applicationByName.id;
+}
+
+export async function start(
+  client: GraphqlClient,
+  applicationId: string,
+  kind: 'pipeline' | 'workflow',
+  name: string,
+): Promise<string> {
+  const field = `${kind}ByName(applicationId: $a, ${kind}Name: $n) { id }`;
+  const found = await client.ask<Record<string, { id: string }>>(`query ($a: ID!, $n: String!) { ${field} }`, {
+    a: applicationId,
+    n: name,
+  });
+  const input = { applicationId, entityId: found[`${kind}ByName`]?.id, executionType: kind.toUpperCase() };
+  const { startExecution } = await client.ask<{ startExecution: { execution: { id: string } } }>(
+    'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }',
+    { input },
+  );
+  return startExecution.execution.id;
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export const row = (name: string, value: string): void => {
+  process.stdout.write(`${name.padEnd(58)} ${value}\n`);
+};

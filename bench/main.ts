@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import { openBench, row } from './harness';
+import { benchQueries } from './queries';
+import { benchIdleStart, benchThroughput } from './throughput';
+
+/**
+ * `npm run bench [-- name …]`: figures, not verdicts. Everything runs on this one machine, with a durable PostgreSQL (fsync on): compare figures of the same machine only.
+ */
+const benches = { throughput: benchThroughput, idle: benchIdleStart, queries: benchQueries };
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const bench = await openBench(process.env.BENCH_DATABASE_URL);
+  try {
+    for (const [name, run] of Object.entries(benches)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      row(`— ${name}`, '');
+      await run(bench);
+    }
+  } finally {
+    await bench.close();
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

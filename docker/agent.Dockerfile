@@ -1,0 +1,39 @@
+# An agent, with what the commands of a job commonly need. Built from the root of the repository:
+#   docker build -f docker/agent.Dockerfile -t slipway-agent .
+# For other tools make an image FROM this one (and end it with USER node again).
+
+ARG NODE_IMAGE=node:22-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# With the optional packages: TypeScript's compiler is one.
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ormconfig.ts ./
+COPY tools tools
+COPY migrations migrations
+COPY src src
+RUN npm run build
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends \
+      bzip2 ca-certificates curl git gzip openssh-client procps tar unzip xz-utils zip \
+ && rm -rf /var/lib/apt/lists/*
+# Not NODE_ENV=production: whatever the agent passes on, a job that installs its development packages should not be surprised.
+WORKDIR /app
+ENV SLIPWAY_AGENT_DIR=/agent
+RUN install --directory --owner=node --group=node --mode=0700 /agent
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json ./
+USER node
+VOLUME /agent
+# The agent listens on no port; whether it is well is the server's to say (`agents` over GraphQL). Run it with `--init`: what a job leaves
+# behind becomes a child of the container's first process, and Node does not bury children that it did not start.
+CMD ["node", "--enable-source-maps", "dist/src/agent/main.js"]

@@ -1,0 +1,198 @@
+import { createMongoAbility, type ForcedSubject, type MongoAbility, type RawRuleOf } from '@casl/ability';
+import {
+  type AccountPermissionType,
+  type Action,
+  actionsOfType,
+  type AppGrant,
+  type DeploymentAction,
+  deploymentActions,
+  type EntityAction,
+  entityActions,
+  type EnvironmentClass,
+  impliedAccountPermissions,
+  type Permissions,
+} from './permission';
+import type { Facts, SubjectType } from './subjects';
+
+/** CASL knows the account as a subject without facts: its actions are the account permissions. */
+type CaslSubject = SubjectType | 'Account';
+export type Ability = MongoAbility<
+  [Action | AccountPermissionType | 'manage', CaslSubject | 'all' | (Facts & ForcedSubject<CaslSubject>)]
+>;
+type Rule = RawRuleOf<Ability>;
+
+/** What an ability is made of. */
+export interface Rules {
+  readonly administrator: boolean;
+  /** Of each group. Their union counts. */
+  readonly permissions: readonly Permissions[];
+  /** Only what lies within these applications; null: no such narrowing. An account permission lies within no application. */
+  readonly within: readonly string[] | null;
+}
+
+/**
+ * Rights as CASL rules. There are only `can` rules, so their order does not matter, and the union over groups is all their rules.
+ *
+ * A rule that holds for many applications is one rule with many ids: 500 permissions become a few rules, and an index on a table can
+ * be used for them. With `about`, only the rules that can matter for this application are made: a check about one application
+ * does not walk through the permissions for 500 others.
+ */
+export function buildAbility({ administrator, permissions, within }: Rules, about?: string): Ability {
+  if (administrator && within === null) return createMongoAbility<Ability>([{ action: 'manage', subject: 'all' }]);
+  const collector = new RuleCollector((grant) => applicationsOf(grant, within, about));
+  if (administrator) collector.add(everyAppPermission);
+  for (const group of permissions) for (const grant of group.appPermissions) collector.add(grant);
+  const account = within === null ? accountRules(permissions.flatMap((group) => group.accountPermissions)) : [];
+  return createMongoAbility<Ability>([...account, ...collector.rules()]);
+}
+
+/** Every action in every application. */
+export const everyAppPermission: AppGrant = {
+  permissionType: 'ALL',
+  actions: actionsOfType.ALL,
+  applicationScope: 'ALL',
+  applicationIds: [],
+  environmentScope: 'ALL',
+  environmentIds: [],
+  environmentTypes: [],
+};
+
+export function expandAccountPermissions(types: Iterable<AccountPermissionType>): Set<AccountPermissionType> {
+  const expanded = new Set(types);
+  for (const type of expanded) {
+    const implied = impliedAccountPermissions[type];
+    if (implied !== undefined) expanded.add(implied);
+  }
+  return expanded;
+}
+
+function accountRules(types: readonly AccountPermissionType[]): Rule[] {
+  const expanded = expandAccountPermissions(types);
+  const rules: Rule[] = [...expanded].map((action) => ({ action, subject: 'Account' }));
+  // Whoever may delete applications has to see which there are; what is in them stays unseen.
+  if (expanded.has('CREATE_AND_DELETE_APPLICATION')) {
+    rules.push({ action: 'READ', subject: 'Application' }, { action: 'DELETE', subject: 'Application' });
+  }
+  return rules;
+}
+
+/** One elementary right: an action on a kind of object, at targets of one sort. */
+interface Right {
+  readonly action: Action;
+  readonly subject: SubjectType;
+  /** For executions: only those of pipelines, or only stand-alone workflows. */
+  readonly runKind?: 'PIPELINE' | 'WORKFLOW';
+}
+
+const entitySubjects = { ENV: 'Environment', SERVICE: 'Service', WORKFLOW: 'Workflow', PIPELINE: 'Pipeline' } as const;
+
+/** Who may execute may abort what it could have started: an abort is no more than not having started. */
+const deploymentRights: Readonly<Record<DeploymentAction, readonly Right[]>> = {
+  READ: [{ action: 'READ', subject: 'Execution' }],
+  EXECUTE_PIPELINE: [
+    { action: 'EXECUTE_PIPELINE', subject: 'Pipeline' },
+    { action: 'EXECUTE_PIPELINE', subject: 'Execution', runKind: 'PIPELINE' },
+    { action: 'ABORT_WORKFLOW', subject: 'Execution', runKind: 'PIPELINE' },
+  ],
+  EXECUTE_WORKFLOW: [
+    { action: 'EXECUTE_WORKFLOW', subject: 'Workflow' },
+    { action: 'EXECUTE_WORKFLOW', subject: 'Execution', runKind: 'WORKFLOW' },
+    { action: 'ABORT_WORKFLOW', subject: 'Execution', runKind: 'WORKFLOW' },
+  ],
+  ROLLBACK_WORKFLOW: [{ action: 'ROLLBACK_WORKFLOW', subject: 'Execution' }],
+  ABORT_WORKFLOW: [{ action: 'ABORT_WORKFLOW', subject: 'Execution' }],
+};
+
+const isEntityAction = (action: Action): action is EntityAction => (entityActions as readonly Action[]).includes(action);
+const isDeploymentAction = (action: Action): action is DeploymentAction =>
+  (deploymentActions as readonly Action[]).includes(action);
+
+/** Everything that a permission means. Whoever may do something with things of a kind may see them: else it would be told that they don't exist. */
+function rightsOf({ permissionType, actions }: AppGrant): Right[] {
+  const rights: Right[] = [];
+  if (permissionType !== 'DEPLOYMENT') {
+    const kinds = permissionType === 'ALL' ? Object.values(entitySubjects) : [entitySubjects[permissionType]];
+    const wanted = new Set<EntityAction>(actions.filter(isEntityAction));
+    if (wanted.size > 0) wanted.add('READ');
+    for (const subject of kinds) for (const action of wanted) rights.push({ action, subject });
+    if (permissionType === 'ALL' && wanted.has('UPDATE')) rights.push({ action: 'UPDATE', subject: 'Application' });
+  }
+  if (permissionType === 'DEPLOYMENT' || permissionType === 'ALL') {
+    const wanted = new Set<DeploymentAction>(actions.filter(isDeploymentAction));
+    if (wanted.size > 0) wanted.add('READ');
+    for (const action of wanted) rights.push(...deploymentRights[action]);
+  }
+  return rights;
+}
+
+type Applications = 'ALL' | Set<string>;
+
+function applicationsOf(
+  { applicationScope, applicationIds }: AppGrant,
+  within: Rules['within'],
+  about: string | undefined,
+): Applications {
+  const given = applicationScope === 'ALL' ? 'ALL' : new Set(applicationIds);
+  const left = within === null ? given : new Set(within.filter((id) => given === 'ALL' || given.has(id)));
+  if (left === 'ALL' || about === undefined) return left;
+  return new Set(left.has(about) ? [about] : []);
+}
+
+interface Collected extends Right {
+  /** At which targets: any and none at all, a class of them, or some by id. */
+  readonly at: 'ANYWHERE' | EnvironmentClass | Set<string>;
+  applications: Applications;
+}
+
+/** Merges rights that differ only in their applications, or only in their environments. */
+class RuleCollector {
+  private readonly collected = new Map<string, Collected>();
+
+  constructor(private readonly applicationsOf: (grant: AppGrant) => Applications) {}
+
+  add(grant: AppGrant): void {
+    const applications = this.applicationsOf(grant);
+    if (applications !== 'ALL' && applications.size === 0) return;
+    this.collect({ action: 'READ', subject: 'Application' }, 'ANYWHERE', applications);
+    for (const right of rightsOf(grant)) {
+      if (right.subject === 'Application' || grant.environmentScope === 'ALL') {
+        this.collect(right, 'ANYWHERE', applications);
+      } else if (grant.environmentScope === 'TYPES') {
+        for (const type of grant.environmentTypes) this.collect(right, type, applications);
+      } else this.collectIds(right, grant.environmentIds, applications);
+    }
+  }
+
+  rules(): Rule[] {
+    return [...this.collected.values()].map(({ action, subject, runKind, at, applications }) => {
+      const conditions = {
+        ...(applications !== 'ALL' && { applicationId: { $in: [...applications] } }),
+        ...(runKind !== undefined && { runKind }),
+        ...(at instanceof Set && { environmentId: { $in: [...at] } }),
+        ...(at === 'TEMPLATE' && { template: true }),
+        ...((at === 'PROD' || at === 'NON_PROD') && { environmentType: at }),
+      };
+      // CASL means "unconditional" by no conditions at all, and is faster for it.
+      return Object.keys(conditions).length === 0 ? { action, subject } : { action, subject, conditions };
+    });
+  }
+
+  private collect(right: Right, at: 'ANYWHERE' | EnvironmentClass, applications: Applications): void {
+    const key = `${keyOf(right)} ${at}`;
+    const known = this.collected.get(key);
+    if (known === undefined) {
+      this.collected.set(key, { ...right, at, applications: applications === 'ALL' ? 'ALL' : new Set(applications) });
+    } else if (applications === 'ALL') known.applications = 'ALL';
+    else if (known.applications !== 'ALL') for (const id of applications) known.applications.add(id);
+  }
+
+  /** Only for the same applications: an id that was given for one application must not begin to count for another. */
+  private collectIds(right: Right, environmentIds: readonly string[], applications: Applications): void {
+    const key = `${keyOf(right)} ${applications === 'ALL' ? 'ALL' : [...applications].sort().join()}`;
+    const known = this.collected.get(key);
+    if (known === undefined) this.collected.set(key, { ...right, at: new Set(environmentIds), applications });
+    else if (known.at instanceof Set) for (const id of environmentIds) known.at.add(id);
+  }
+}
+
+const keyOf = ({ action, subject, runKind }: Right): string => `${action} ${subject} ${runKind ?? ''}`;

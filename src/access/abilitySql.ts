@@ -1,0 +1,99 @@
+import type { rulesToAST } from '@casl/ability/extra';
+import { isId } from '../ids';
+import type { SqlFact } from './subjects';
+
+/** A node of CASL's syntax tree of conditions. CASL does not export its class; only the shape is needed. */
+export type Condition = NonNullable<ReturnType<typeof rulesToAST>>;
+
+/** The facts that conditions may name, and where they are in a statement. */
+export interface SqlScope {
+  readonly alias: string;
+  readonly facts: Readonly<Record<string, SqlFact>>;
+  /** Facts of the subquery `target`, of which there may be none or many for a row. */
+  readonly targetFacts: Readonly<Record<string, SqlFact>>;
+}
+
+/**
+ * A CASL condition as an SQL condition that is true for the same rows, never merely "not false": a row without a value must be judged as
+ * JavaScript judges null. Values become parameters; names come from the scope, and what is not in it is thrown out, because a
+ * condition that were left out would show more than it should.
+ */
+export function toSql(condition: Condition, scope: SqlScope, parameters: unknown[]): string {
+  const { operator, value } = condition;
+  switch (operator) {
+    case 'and':
+      return joined(children(condition), ' AND ', 'TRUE', scope, parameters);
+    case 'or':
+      return joined(children(condition), ' OR ', 'FALSE', scope, parameters);
+    case 'not':
+      return `(${joined(children(condition), ' AND ', 'TRUE', scope, parameters)}) IS NOT TRUE`;
+    case 'eq':
+      return isAnyOf(factOf(condition, scope), [value], parameters);
+    case 'in':
+      return isAnyOf(factOf(condition, scope), valuesOf(condition), parameters);
+    case 'ne':
+      return `(${isAnyOf(ownFactOf(condition, scope), [value], parameters)}) IS NOT TRUE`;
+    case 'nin':
+      return `(${isAnyOf(ownFactOf(condition, scope), valuesOf(condition), parameters)}) IS NOT TRUE`;
+    default:
+      throw new Error(`conditions with the operator "${operator}" have no SQL`);
+  }
+}
+
+/** Whether a condition speaks of a target, so that it belongs into the subquery. */
+export function mentionsTarget(condition: Condition, scope: SqlScope): boolean {
+  if ('field' in condition) return Object.hasOwn(scope.targetFacts, String(condition.field));
+  return children(condition).some((child) => mentionsTarget(child, scope));
+}
+
+interface Fact {
+  readonly sql: string;
+  readonly type: SqlFact['type'];
+}
+
+function isAnyOf({ sql, type }: Fact, values: readonly unknown[], parameters: unknown[]): string {
+  // Text that can't be an id equals no id, but as a parameter it would make PostgreSQL refuse the statement.
+  const possible = values.filter((value) =>
+    type === 'uuid' ? typeof value === 'string' && isId(value) : typeof value === (type === 'text' ? 'string' : type),
+  );
+  const alternatives: string[] = [];
+  if (possible.length === 1) alternatives.push(`${sql} = $${parameters.push(possible[0])}::${type}`);
+  else if (possible.length > 1) alternatives.push(`${sql} = ANY ($${parameters.push(possible)}::${type}[])`);
+  if (values.some((value) => value === null || value === undefined)) alternatives.push(`${sql} IS NULL`);
+  return alternatives.length === 0 ? 'FALSE' : alternatives.join(' OR ');
+}
+
+function factOf(condition: Condition, scope: SqlScope): Fact {
+  const name = 'field' in condition ? String(condition.field) : '';
+  const facts = Object.hasOwn(scope.targetFacts, name) ? scope.targetFacts : scope.facts;
+  const fact = Object.hasOwn(facts, name) ? facts[name] : undefined;
+  if (fact === undefined) throw new Error(`the fact "${name}" of ${scope.alias} has no SQL`);
+  return { sql: fact.sql(scope.alias), type: fact.type };
+}
+
+/** "None of the targets" and "a target that is not" are different questions, of which CASL would mean the first: neither is asked here. */
+function ownFactOf(condition: Condition, scope: SqlScope): Fact {
+  if (mentionsTarget(condition, scope)) throw new Error(`"${condition.operator}" about a target has no SQL`);
+  return factOf(condition, scope);
+}
+
+function joined(
+  conditions: readonly Condition[],
+  operator: string,
+  none: string,
+  scope: SqlScope,
+  parameters: unknown[],
+): string {
+  if (conditions.length === 0) return none;
+  return conditions.map((condition) => `(${toSql(condition, scope, parameters)})`).join(operator);
+}
+
+function children({ operator, value }: Condition): readonly Condition[] {
+  if (Array.isArray(value)) return value as readonly Condition[];
+  throw new Error(`a condition "${operator}" without conditions`);
+}
+
+function valuesOf({ operator, value }: Condition): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new Error(`a condition "${operator}" without values`);
+}

@@ -1,0 +1,114 @@
+/**
+ * What a user group may hold. Rights are the union over the groups of whoever asks; nothing denies. `README.md` says what each
+ * permission means for each kind of object; `ability.ts` is where that becomes rules.
+ */
+export const accountPermissionTypes = [
+  'ADMINISTER_OTHER_ACCOUNT_FUNCTIONS',
+  'CREATE_AND_DELETE_APPLICATION',
+  'MANAGE_API_KEYS',
+  'MANAGE_DELEGATES',
+  'MANAGE_USERS_AND_GROUPS',
+  'READ_USERS_AND_GROUPS',
+  'VIEW_AUDITS',
+] as const;
+export type AccountPermissionType = (typeof accountPermissionTypes)[number];
+
+/** Who may change users and groups must see them: the second is contained in the first instead of being asked for beside it. */
+export const impliedAccountPermissions: Readonly<Partial<Record<AccountPermissionType, AccountPermissionType>>> = {
+  MANAGE_USERS_AND_GROUPS: 'READ_USERS_AND_GROUPS',
+};
+
+export const appPermissionTypes = ['ALL', 'DEPLOYMENT', 'ENV', 'PIPELINE', 'SERVICE', 'WORKFLOW'] as const;
+export type AppPermissionType = (typeof appPermissionTypes)[number];
+
+export const entityActions = ['CREATE', 'READ', 'UPDATE', 'DELETE'] as const;
+export type EntityAction = (typeof entityActions)[number];
+
+export const deploymentActions = [
+  'READ',
+  'EXECUTE_PIPELINE',
+  'EXECUTE_WORKFLOW',
+  'ROLLBACK_WORKFLOW',
+  'ABORT_WORKFLOW',
+] as const;
+export type DeploymentAction = (typeof deploymentActions)[number];
+
+export type Action = EntityAction | DeploymentAction;
+
+/** What clients may write. EXECUTE is the older word for both ways to execute; it is stored as the two. */
+export const writtenActions = [...entityActions, 'EXECUTE', ...deploymentActions.slice(1)] as const;
+export type WrittenAction = Action | 'EXECUTE';
+
+const entityOnly: readonly Action[] = entityActions;
+export const actionsOfType: Readonly<Record<AppPermissionType, readonly Action[]>> = {
+  ALL: [...new Set<Action>([...entityActions, ...deploymentActions])],
+  DEPLOYMENT: deploymentActions,
+  ENV: entityOnly,
+  PIPELINE: entityOnly,
+  SERVICE: entityOnly,
+  WORKFLOW: entityOnly,
+};
+
+export type EnvironmentType = 'PROD' | 'NON_PROD';
+
+/** TEMPLATE is for workflows only: those whose environment is given by the pipeline or at the start, and may be any. */
+export const environmentClasses = ['PROD', 'NON_PROD', 'TEMPLATE'] as const;
+export type EnvironmentClass = (typeof environmentClasses)[number];
+
+/** How clients write the types, for each permission type that can be restricted. */
+export const filterTypesOf: Readonly<
+  Partial<Record<AppPermissionType, Readonly<Record<string, EnvironmentClass>>>>
+> = {
+  DEPLOYMENT: { PRODUCTION_ENVIRONMENTS: 'PROD', NON_PRODUCTION_ENVIRONMENTS: 'NON_PROD' },
+  ENV: { PRODUCTION_ENVIRONMENTS: 'PROD', NON_PRODUCTION_ENVIRONMENTS: 'NON_PROD' },
+  PIPELINE: { PRODUCTION_PIPELINES: 'PROD', NON_PRODUCTION_PIPELINES: 'NON_PROD' },
+  WORKFLOW: { PRODUCTION_WORKFLOWS: 'PROD', NON_PRODUCTION_WORKFLOWS: 'NON_PROD', WORKFLOW_TEMPLATES: 'TEMPLATE' },
+};
+
+/**
+ * Scopes are said in words beside their lists, and never by an empty list: a list from which the last id went must match nothing, and
+ * not everything.
+ */
+export interface AppGrant {
+  readonly permissionType: AppPermissionType;
+  readonly actions: readonly Action[];
+  readonly applicationScope: 'ALL' | 'IDS';
+  readonly applicationIds: readonly string[];
+  /** ALL: unrestricted, which also covers what has no environment. */
+  readonly environmentScope: 'ALL' | 'IDS' | 'TYPES';
+  readonly environmentIds: readonly string[];
+  readonly environmentTypes: readonly EnvironmentClass[];
+}
+
+/** An application permission of a group. Immutable: a changed one is another one. */
+export interface AppPermission extends AppGrant {
+  readonly id: string;
+  readonly groupId: string;
+}
+
+/** What a group gives. */
+export interface Permissions {
+  readonly accountPermissions: readonly AccountPermissionType[];
+  readonly appPermissions: readonly AppGrant[];
+}
+
+export const noPermissions: Permissions = { accountPermissions: [], appPermissions: [] };
+
+/** Whether two say the same, in whatever order. */
+export function sameGrant(a: AppGrant, b: AppGrant): boolean {
+  return (
+    a.permissionType === b.permissionType &&
+    a.applicationScope === b.applicationScope &&
+    a.environmentScope === b.environmentScope &&
+    sameSet(a.actions, b.actions) &&
+    sameSet(a.applicationIds, b.applicationIds) &&
+    sameSet(a.environmentIds, b.environmentIds) &&
+    sameSet(a.environmentTypes, b.environmentTypes)
+  );
+}
+
+export function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  const first = new Set(a);
+  const second = new Set(b);
+  return first.size === second.size && [...first].every((value) => second.has(value));
+}

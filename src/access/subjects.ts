@@ -1,0 +1,174 @@
+import type { Action, AppPermissionType, EntityAction, EnvironmentType } from './permission';
+
+/** An environment that something is aimed at. The name is for messages only. */
+export interface Target {
+  readonly id: string;
+  readonly type: EnvironmentType;
+  readonly name?: string;
+}
+
+/**
+ * The kinds of objects that rights are about, and what has to be known of a row to decide. Any row with these properties will do.
+ * `environments` are the targets as `targets.store.ts` reads them.
+ */
+export interface SubjectRows {
+  readonly Application: { readonly id: string };
+  readonly Environment: { readonly id: string; readonly applicationId: string; readonly type: EnvironmentType };
+  readonly Service: { readonly id: string; readonly applicationId: string };
+  readonly Workflow: Aimed & {
+    /** Whether its environment is given by the pipeline or at the start. */
+    readonly template: boolean;
+  };
+  readonly Pipeline: Aimed;
+  readonly Execution: Aimed & {
+    readonly kind: 'PIPELINE' | 'WORKFLOW';
+    readonly parentStageExecutionId: string | null;
+  };
+}
+
+interface Aimed {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly environments: readonly Target[];
+}
+
+export type SubjectType = keyof SubjectRows;
+
+/** What can be asked about each kind. An application is created by nobody's application permission, so there is no CREATE for it. */
+export interface SubjectActions {
+  readonly Application: 'READ' | 'UPDATE' | 'DELETE';
+  readonly Environment: EntityAction;
+  readonly Service: EntityAction;
+  readonly Workflow: EntityAction | 'EXECUTE_WORKFLOW';
+  readonly Pipeline: EntityAction | 'EXECUTE_PIPELINE';
+  readonly Execution: 'READ' | 'EXECUTE_PIPELINE' | 'EXECUTE_WORKFLOW' | 'ROLLBACK_WORKFLOW' | 'ABORT_WORKFLOW';
+}
+
+/** The permission type that gives entity actions on a kind; the deployment actions are always given by DEPLOYMENT. */
+export const permissionTypeOf: Readonly<Record<SubjectType, AppPermissionType>> = {
+  Application: 'ALL',
+  Environment: 'ENV',
+  Service: 'SERVICE',
+  Workflow: 'WORKFLOW',
+  Pipeline: 'PIPELINE',
+  Execution: 'DEPLOYMENT',
+};
+
+/** What rules speak of: an object at one of its targets. All values are plain, so that SQL and memory can't understand them differently. */
+export type Facts = Readonly<Record<string, string | boolean | null>>;
+
+/** How a fact is called in SQL, given the alias of the object's table. What has no entry here can't be asked for in SQL. */
+export interface SqlFact {
+  readonly type: 'uuid' | 'text' | 'boolean';
+  readonly sql: (alias: string) => string;
+}
+
+interface SubjectSpec<Row> {
+  readonly applicationId: (row: Row) => string;
+  readonly facts: (row: Row) => Facts;
+  /** Undefined for kinds that are not aimed at environments. */
+  readonly targets?: (row: Row) => readonly Target[];
+  readonly sqlFacts: Readonly<Record<string, SqlFact>>;
+  /** Rows `environment_id, environment_type`: the same targets, in SQL. */
+  readonly sqlTargets?: (alias: string) => string;
+}
+
+/** The facts about one target, in the subquery `target`. */
+export const sqlTargetFacts: Readonly<Record<string, SqlFact>> = {
+  environmentId: { type: 'uuid', sql: () => 'target.environment_id' },
+  environmentType: { type: 'text', sql: () => 'target.environment_type' },
+};
+
+const column = (name: string, type: SqlFact['type']): SqlFact => ({ type, sql: (alias) => `${alias}.${name}` });
+const id = column('id', 'uuid');
+const applicationId = column('application_id', 'uuid');
+const ofApplication = { applicationId: (row: { readonly applicationId: string }) => row.applicationId };
+const aimed = { ...ofApplication, targets: (row: Aimed) => row.environments };
+
+/** A definition's environment when it is the pipeline element, or the start, that names it. The same text as in `workflows/workflow.ts`. */
+const GIVEN = `'\${environment}'`;
+
+/** The one environment that a workflow names. It is found by its name at the time of asking, as it is when the workflow starts. */
+const workflowTargets = (w: string): string =>
+  `SELECT environment.id AS environment_id, environment.type AS environment_type
+   FROM workflow_revision revision
+   JOIN environment ON environment.application_id = ${w}.application_id AND environment.deleted_at IS NULL
+     AND environment.name = revision.definition->>'environment'
+   WHERE revision.id = ${w}.current_revision_id`;
+
+/** The environments of all workflows of all stages, resolved as a start resolves them (`executions/startPlan.ts`). */
+const pipelineTargets = (p: string): string =>
+  `SELECT environment.id AS environment_id, environment.type AS environment_type
+   FROM pipeline_revision revision
+   CROSS JOIN LATERAL jsonb_path_query(revision.definition, '$.stages[*].elements[*] ? (@.type == "WORKFLOW")') element
+   JOIN workflow ON workflow.application_id = ${p}.application_id AND workflow.deleted_at IS NULL
+     AND workflow.name = element->>'workflow'
+   JOIN workflow_revision ON workflow_revision.id = workflow.current_revision_id
+   JOIN environment ON environment.application_id = ${p}.application_id AND environment.deleted_at IS NULL
+     AND environment.name = CASE workflow_revision.definition->>'environment'
+       WHEN ${GIVEN} THEN element->>'environment' ELSE workflow_revision.definition->>'environment' END
+   WHERE revision.id = ${p}.current_revision_id`;
+
+/**
+ * The environments that an execution touches, known from its start. A workflow inside a pipeline that has no environment of its own (a
+ * build) belongs to all that the run is aimed at: whoever may see the run sees how its build went.
+ */
+const executionTargets = (e: string): string =>
+  `SELECT environment.id AS environment_id, environment.type AS environment_type
+   FROM execution_environment link JOIN environment ON environment.id = link.environment_id
+   WHERE link.execution_id = CASE WHEN ${e}.environment_id IS NULL THEN ${e}.run_id ELSE ${e}.id END`;
+
+/** Whether a stand-alone workflow, or a run of a pipeline, whose members count as the pipeline's. */
+const runKind = (row: SubjectRows['Execution']) => (row.parentStageExecutionId === null ? row.kind : 'PIPELINE');
+
+export const subjects: { readonly [T in SubjectType]: SubjectSpec<SubjectRows[T]> } = {
+  Application: {
+    applicationId: (row) => row.id,
+    facts: (row) => ({ applicationId: row.id }),
+    sqlFacts: { applicationId: id },
+  },
+  Environment: {
+    ...ofApplication,
+    facts: (row) => ({ applicationId: row.applicationId, environmentId: row.id, environmentType: row.type }),
+    sqlFacts: { applicationId, environmentId: id, environmentType: column('type', 'text') },
+  },
+  Service: {
+    ...ofApplication,
+    facts: (row) => ({ applicationId: row.applicationId }),
+    sqlFacts: { applicationId },
+  },
+  Workflow: {
+    ...aimed,
+    facts: (row) => ({ applicationId: row.applicationId, template: row.template }),
+    sqlFacts: {
+      applicationId,
+      template: {
+        type: 'boolean',
+        sql: (w) =>
+          `(SELECT revision.definition->>'environment' = ${GIVEN} FROM workflow_revision revision WHERE revision.id = ${w}.current_revision_id)`,
+      },
+    },
+    sqlTargets: workflowTargets,
+  },
+  Pipeline: {
+    ...aimed,
+    facts: (row) => ({ applicationId: row.applicationId }),
+    sqlFacts: { applicationId },
+    sqlTargets: pipelineTargets,
+  },
+  Execution: {
+    ...aimed,
+    facts: (row) => ({ applicationId: row.applicationId, runKind: runKind(row) }),
+    sqlFacts: {
+      applicationId,
+      runKind: {
+        type: 'text',
+        sql: (e) => `CASE WHEN ${e}.parent_stage_execution_id IS NULL THEN ${e}.kind ELSE 'PIPELINE' END`,
+      },
+    },
+    sqlTargets: executionTargets,
+  },
+};
+
+/** READ asks for any one of an object's targets, every other action for all of them. */
+export const asksForAnyTarget = (action: Action): boolean => action === 'READ';

@@ -1,0 +1,286 @@
+import { hostname } from 'node:os';
+import { setImmediate as nextRound } from 'node:timers/promises';
+import { version } from '../../package.json';
+import { type Clock, systemClock } from '../clock';
+import type { AgentConfig } from '../config';
+import type { Log } from '../log';
+import { pause } from './backoff';
+import { ServerRefusal } from './httpClient';
+import { HeldJob, Leases } from './leases';
+import type { AgentSettings, ClaimedJob, JobEnd } from './protocol';
+import { ProtocolClient } from './protocolClient';
+import { createReport, type ReportEnd } from './reportEnd';
+import { createExecute, type Execute, type ExecutedJob } from './runJob';
+import { Workplace } from './workplace';
+
+export interface AgentOptions {
+  readonly config: AgentConfig;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Left out: runs the commands, in folders below SLIPWAY_AGENT_DIR. */
+  readonly execute?: Execute;
+}
+
+export interface RunningAgent {
+  /** The exit code: 0 after it has drained, 1 when it could not go on. */
+  readonly finished: Promise<number>;
+  /** Takes nothing more, finishes what it has, leaves. */
+  drain(): void;
+  /** Drains, and cancels what runs. */
+  cancel(): void;
+  /** Kills what runs, and tells nobody. */
+  abandon(): void;
+}
+
+export function runAgent(options: AgentOptions): RunningAgent {
+  const agent = new Agent(options);
+  return {
+    finished: agent.run(),
+    drain: () => agent.drain(),
+    cancel: () => agent.cancel(),
+    abandon: () => agent.fail('told to stop at once'),
+  };
+}
+
+/** A claim is an offer for 15 s; a start that has not been answered by then is too late. */
+const OFFER_MS = 15_000;
+/** Between two claims when the server answers at once that there is nothing. */
+const EMPTY_CLAIM_MS = 250;
+const LEAVE_MS = 5000;
+
+class Agent {
+  private readonly log: Log;
+  private readonly client: ProtocolClient;
+  private readonly slots: number;
+  private readonly draining = new AbortController();
+  /** It can't go on, or must not. */
+  private readonly over = new AbortController();
+  private readonly starting = new Set<AbortController>();
+  private readonly cleaning = new Set<Promise<void>>();
+  private leases: Leases | undefined;
+  private busy = 0;
+  private cancelled = false;
+  private failed = false;
+  private onSlot: (() => void) | undefined;
+
+  constructor(private readonly options: AgentOptions) {
+    const { config, log } = options;
+    this.log = log;
+    this.slots = config.SLIPWAY_AGENT_SLOTS;
+    const name = config.SLIPWAY_AGENT_NAME ?? hostname().slice(0, 100);
+    const identity = { name, labels: config.SLIPWAY_AGENT_LABELS, slots: this.slots, version };
+    this.client = new ProtocolClient(config.SLIPWAY_URL, config.SLIPWAY_AGENT_TOKEN, identity, log);
+  }
+
+  /** From the registration to the leaving, top to bottom. */
+  async run(): Promise<number> {
+    const { config, execute } = this.options;
+    let workplace: Workplace | undefined;
+    try {
+      if (execute === undefined) workplace = await Workplace.open(config.SLIPWAY_AGENT_DIR, this.log);
+      const settings = await this.client.register(this.draining.signal);
+      workplace?.guard(watchdogGrace(settings));
+      await this.work(settings, execute ?? createExecute(required(workplace)));
+    } catch (error) {
+      if (error !== this.draining.signal.reason) this.fail(error);
+    }
+    await Promise.all(this.cleaning);
+    this.client.close();
+    await workplace?.close();
+    return this.failed ? 1 : 0;
+  }
+
+  drain(): void {
+    if (this.draining.signal.aborted) return;
+    this.log.info(this.busy > 0 ? `draining: ${this.busy} running, nothing more is taken` : 'draining');
+    this.draining.abort();
+    this.onSlot?.();
+  }
+
+  cancel(): void {
+    this.drain();
+    this.cancelled = true;
+    for (const held of this.leases?.jobs ?? []) this.cancelForStop(held);
+  }
+
+  fail(error: unknown): void {
+    if (this.over.signal.aborted) return;
+    this.failed = true;
+    if (error instanceof Error) this.log.fatal(error.name === 'RegistrationRefused' ? error.message : { err: error });
+    else this.log.error(String(error));
+    this.draining.abort();
+    this.over.abort();
+    for (const start of this.starting) start.abort();
+    for (const held of this.leases?.jobs ?? []) held.lose('the agent can’t go on');
+    this.onSlot?.();
+  }
+
+  private async work(settings: AgentSettings, execute: Execute): Promise<void> {
+    const leases = new Leases(this.client, settings, this.log);
+    this.leases = leases;
+    const renewing = leases.run(this.over.signal).catch((error: unknown) => this.fail(error));
+    const runner: Runner = { settings, execute, leases, report: createReport(this.client, this.log, this.over.signal) };
+    await this.claimUntilDrained(runner).catch((error: unknown) => this.fail(error));
+    while (this.busy > 0) await this.slotFreed();
+    if (!this.over.signal.aborted) await this.leave();
+    this.over.abort();
+    await renewing;
+  }
+
+  private async claimUntilDrained(runner: Runner): Promise<void> {
+    const { signal } = this.draining;
+    while (!signal.aborted) {
+      // What ends in this round of the event loop is asked for in one claim.
+      await nextRound();
+      const free = this.slots - this.busy;
+      if (free <= 0) {
+        await this.slotFreed();
+        continue;
+      }
+      const askedAt = performance.now();
+      const jobs = await this.claim(free, runner.settings.claimWaitMs);
+      if (jobs.length > 0) void this.begin(jobs, runner);
+      else if (!signal.aborted && performance.now() - askedAt < EMPTY_CLAIM_MS) {
+        await pause(EMPTY_CLAIM_MS, signal);
+      }
+    }
+  }
+
+  private async claim(free: number, waitMs: number): Promise<readonly ClaimedJob[]> {
+    const { signal } = this.draining;
+    try {
+      return await this.client.claim(free, waitMs, signal);
+    } catch (error) {
+      if (signal.aborted) return [];
+      if (!(error instanceof ServerRefusal)) throw error;
+      this.log.error({ err: error }, 'the server refuses the claim');
+      return [];
+    }
+  }
+
+  /** Starts all jobs of one claim with one call, and lets them run. */
+  private async begin(jobs: readonly ClaimedJob[], runner: Runner): Promise<void> {
+    this.busy += jobs.length;
+    const startable = this.cancelled ? [] : await this.start(jobs, runner);
+    this.busy -= jobs.length - startable.length;
+    this.onSlot?.();
+    for (const held of startable) void this.runHeld(held, runner);
+  }
+
+  private async start(jobs: readonly ClaimedJob[], { leases }: Runner): Promise<HeldJob[]> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), OFFER_MS);
+    this.starting.add(deadline);
+    try {
+      const references = jobs.map(({ jobId, token }) => ({ jobId, token }));
+      const { answers, sentAt } = await this.client.start(references, deadline.signal);
+      const answerOf = new Map(answers.map((answer) => [answer.jobId, answer]));
+      return jobs.flatMap((job) => {
+        const answer = answerOf.get(job.jobId);
+        if (answer?.ok) return [leases.hold(job, sentAt)];
+        this.log.info({ jobId: job.jobId }, `${job.task} is not to be run: ${answer?.message ?? 'no answer'}`);
+        return [];
+      });
+    } catch (error) {
+      if (deadline.signal.aborted || error instanceof ServerRefusal) {
+        this.log.warn({ err: error }, `${jobs.length} claimed jobs could not be started, and go back to the server`);
+      } else this.fail(error);
+      return [];
+    } finally {
+      clearTimeout(timer);
+      this.starting.delete(deadline);
+    }
+  }
+
+  private async runHeld(held: HeldJob, runner: Runner): Promise<void> {
+    const { job } = held;
+    const startedAt = performance.now();
+    const log = this.log.child({ jobId: job.jobId });
+    if (this.cancelled) this.cancelForStop(held);
+    if (this.over.signal.aborted) held.lose('the agent can’t go on');
+    log.info(`${job.task} started${job.attempt > 1 ? `, attempt ${job.attempt}` : ''}`);
+    const executed = await this.execute(held, runner, log, startedAt);
+    held.ended = true;
+    const told = await runner.report(held, executed).catch((error: unknown) => {
+      this.fail(error);
+      return false;
+    });
+    runner.leases.release(held);
+    const outcome = told
+      ? describeEnd(executed.end)
+      : `dropped: ${held.gone.reason?.message ?? 'its end was not taken'}`;
+    log.info(`${job.task} ${outcome} (${describeDuration(performance.now() - startedAt)})`);
+    if (executed.cleanUp !== undefined) this.keepCleaning(executed.cleanUp());
+    this.busy--;
+    this.onSlot?.();
+  }
+
+  private async execute(held: HeldJob, runner: Runner, log: Log, startedAt: number): Promise<ExecutedJob> {
+    const { job, stop, gone } = held;
+    const client = this.client.jobClient(job, (message) => held.lose(message));
+    const clock = this.options.clock ?? systemClock;
+    try {
+      return await runner.execute(job, { client, settings: runner.settings, clock, log, startedAt, stop, gone });
+    } catch (error) {
+      log.error({ err: error }, 'the job could not be run');
+      const message = error instanceof Error ? error.message : String(error);
+      return { end: { exitCode: null, signal: null, reason: 'AGENT_ERROR', message }, logBytes: 0 };
+    }
+  }
+
+  /** Removing a large working folder takes its time, and the slot is free meanwhile. */
+  private keepCleaning(cleanUp: Promise<void>): void {
+    const cleaning = cleanUp
+      .catch((error: unknown) => this.log.warn({ err: error }, 'a job was not cleaned up'))
+      .finally(() => this.cleaning.delete(cleaning));
+    this.cleaning.add(cleaning);
+  }
+
+  private cancelForStop(held: HeldJob): void {
+    held.cancel('The agent was told to stop.');
+  }
+
+  private async slotFreed(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.onSlot = resolve;
+    });
+    this.onSlot = undefined;
+  }
+
+  private async leave(): Promise<void> {
+    try {
+      await this.client.leave(AbortSignal.timeout(LEAVE_MS));
+      this.log.info('left');
+    } catch (error) {
+      this.log.warn({ err: error }, 'could not say good-bye; the server will show this agent as offline');
+    }
+  }
+}
+
+interface Runner {
+  readonly settings: AgentSettings;
+  readonly execute: Execute;
+  readonly leases: Leases;
+  readonly report: ReportEnd;
+}
+
+/** When the agent is killed, its jobs must be gone before another agent can get them; at worst the last renewal is `renewMs` ago. */
+const watchdogGrace = ({ leaseMs, renewMs }: AgentSettings) =>
+  Math.min(10, Math.max(1, Math.floor((leaseMs - 2 * renewMs) / 2000)));
+
+function required(workplace: Workplace | undefined): Workplace {
+  if (workplace === undefined) throw new Error('There is no place to run jobs in.');
+  return workplace;
+}
+
+function describeEnd({ exitCode, signal, reason, message }: JobEnd): string {
+  if (reason !== null) return `ended with ${reason}: ${message}`;
+  if (signal !== null) return `was ended by ${signal}`;
+  return exitCode === 0 ? 'succeeded' : `failed with exit code ${exitCode}`;
+}
+
+function describeDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}

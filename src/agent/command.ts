@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JobLog } from './jobLog';
+import type { Pipe } from './pipes';
+import { isErrno, isGroupLeft, isSessionLeft, signalSession } from './sessions';
+import type { StopRequest } from './stopRequest';
+import { GUARD, GUARD_REFUSES } from './watchdog';
+import type { JobFolder, Workplace } from './workplace';
+
+/** How long what a command has left behind may hold its pipes; also how long a `tee` has to write out what it still has. */
+const PATIENCE_MS = 500;
+/** What is left behind gets at most this long between SIGTERM and SIGKILL. */
+const LEFTOVER_GRACE_MS = 2000;
+
+export interface CommandOptions {
+  readonly command: string;
+  readonly env: Record<string, string>;
+  readonly folder: JobFolder;
+  readonly workplace: Workplace;
+  readonly output: JobLog;
+  readonly graceMs: number;
+  /** Aborted with a StopRequest: SIGTERM, and SIGKILL after its grace. */
+  readonly stop: AbortSignal;
+  /** Aborted when the claim is over: SIGKILL. */
+  readonly gone: AbortSignal;
+}
+
+export interface CommandEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+/** The command could not be run. */
+export class CommandFailure extends Error {}
+
+/**
+ * Runs a command to its end, and to the end of all that it started in its session. Three ends have to be told apart. The first process ends:
+ * that is the command's result. The pipes end: only when nobody holds them any more, which a forgotten background process can put off for
+ * ever. The session ends. The result never waits for the second without a limit, and nothing of the session outlives the job.
+ */
+export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
+  const { stop, gone, output, folder } = options;
+  const pipes = await openPipes(options.workplace);
+  if (stop.aborted || gone.aborted) {
+    for (const pipe of pipes) abandon(pipe);
+    throw stop.aborted ? stop.reason : gone.reason;
+  }
+  const { child, streams } = start(options, pipes);
+  const ended = new Promise<CommandEnd>((resolve, reject) => {
+    child.once('error', (error) => reject(new CommandFailure(`/bin/sh can’t be started: ${error.message}`)));
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+  const session = child.pid;
+  if (session === undefined) {
+    for (const stream of streams) stream.destroy();
+    return ended;
+  }
+  const read = new Reading(streams, output);
+  const stopping = stopOnRequest(session, stop, gone);
+  try {
+    const end = await ended;
+    if (stopping.deadline !== undefined) await endSession(session, stopping.deadline);
+    else await endLeftovers(session, read, options.graceMs);
+    await read.settle(PATIENCE_MS);
+    if (end.exitCode === GUARD_REFUSES) await checkGuard(folder);
+    return end;
+  } finally {
+    stopping.over();
+    read.close();
+    await folder.forgetSession();
+  }
+}
+
+async function openPipes(workplace: Workplace): Promise<readonly [Pipe | undefined, Pipe | undefined]> {
+  const opened: (Pipe | undefined)[] = [];
+  try {
+    opened.push(await workplace.pipes.take(), await workplace.pipes.take());
+  } catch (error) {
+    for (const pipe of opened) abandon(pipe);
+    throw new CommandFailure(`no pipe can be opened: ${error instanceof Error ? error.message : error}`);
+  }
+  return [opened[0], opened[1]];
+}
+
+function abandon(pipe: Pipe | undefined): void {
+  pipe?.closeWriter();
+  pipe?.reader.destroy();
+}
+
+function start(options: CommandOptions, pipes: readonly [Pipe | undefined, Pipe | undefined]) {
+  const [stdout, stderr] = pipes;
+  let child: ChildProcess;
+  try {
+    child = spawn('/bin/sh', ['-c', GUARD, 'slipway-job', options.command, options.folder.pidFile], {
+      cwd: options.folder.work,
+      env: options.env,
+      detached: true,
+      stdio: ['ignore', stdout?.writer ?? 'pipe', stderr?.writer ?? 'pipe'],
+    });
+  } catch (error) {
+    for (const pipe of pipes) pipe?.reader.destroy();
+    const tooLong = isErrno(error, 'E2BIG') ? 'the command and its variables are too long for this system: ' : '';
+    throw new CommandFailure(`${tooLong}${error instanceof Error ? error.message : error}`);
+  } finally {
+    for (const pipe of pipes) pipe?.closeWriter();
+  }
+  const streams = [stdout?.reader ?? child.stdout, stderr?.reader ?? child.stderr].filter((stream) => stream !== null);
+  return { child, streams };
+}
+
+/** What is read of a command's two streams. */
+class Reading {
+  private open: number;
+  private readonly closed: Promise<void>;
+
+  constructor(
+    private readonly streams: readonly Readable[],
+    private readonly output: JobLog,
+  ) {
+    this.open = streams.length;
+    this.closed = new Promise((resolve) => {
+      for (const stream of streams) {
+        stream.once('close', () => {
+          this.open--;
+          if (this.open === 0) resolve();
+        });
+      }
+    });
+    const [stdout, stderr] = streams;
+    if (stdout !== undefined) output.read(stdout, 'stdout');
+    if (stderr !== undefined) output.read(stderr, 'stderr');
+  }
+
+  get isOver(): boolean {
+    return this.open === 0;
+  }
+
+  /** Waits for both streams to end. Time in which we do not read, because the log can't be got rid of, does not count. */
+  async settle(patienceMs: number): Promise<void> {
+    const step = 20;
+    for (let waited = 0; !this.isOver && waited < patienceMs; waited += this.output.isPaused ? 0 : step) {
+      await Promise.race([this.closed, delay(step)]);
+    }
+  }
+
+  close(): void {
+    for (const stream of this.streams) stream.destroy();
+  }
+}
+
+/** The command has ended by itself; what it has left behind ends now. */
+async function endLeftovers(session: number, read: Reading, graceMs: number): Promise<void> {
+  if (!read.isOver) await read.settle(PATIENCE_MS);
+  // Nearly always so, and then it costs one system call; looking through the whole session costs hundreds.
+  if (read.isOver && !isGroupLeft(session)) return;
+  if (!isSessionLeft(session)) return;
+  signalSession(session, 'SIGTERM');
+  await endSession(session, performance.now() + Math.min(graceMs, LEFTOVER_GRACE_MS));
+}
+
+/** Everything has been asked to end; what has not done so by the deadline is killed. */
+async function endSession(session: number, deadline: number): Promise<void> {
+  for (let step = 10; isSessionLeft(session); step = Math.min(200, step * 1.5)) {
+    if (performance.now() >= deadline) {
+      signalSession(session, 'SIGKILL');
+      return;
+    }
+    await delay(step);
+  }
+}
+
+interface Stopping {
+  /** When what still runs is killed; undefined as long as nobody has asked. */
+  deadline: number | undefined;
+  over(): void;
+}
+
+function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): Stopping {
+  let timer: NodeJS.Timeout | undefined;
+  const kill = () => {
+    stopping.deadline = performance.now();
+    signalSession(session, 'SIGKILL');
+  };
+  const ask = () => {
+    const { graceMs }: StopRequest = stop.reason;
+    stopping.deadline = performance.now() + graceMs;
+    signalSession(session, 'SIGTERM');
+    timer = setTimeout(kill, graceMs);
+  };
+  const stopping: Stopping = {
+    deadline: undefined,
+    over: () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', ask);
+      gone.removeEventListener('abort', kill);
+    },
+  };
+  stop.addEventListener('abort', ask, { once: true });
+  gone.addEventListener('abort', kill, { once: true });
+  return stopping;
+}
+
+/** A command may well end with 125 itself: then its number was written. */
+async function checkGuard(folder: JobFolder): Promise<void> {
+  try {
+    await access(folder.pidFile);
+  } catch (error) {
+    throw new CommandFailure(
+      `the working folder can’t be written to: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}

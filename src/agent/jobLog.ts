@@ -1,0 +1,215 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '../clock';
+import type { Log } from '../log';
+import { backOff } from './backoff';
+import { ServerRefusal, ServerUnavailable } from './httpClient';
+import { encodeAppend, LogFramer } from './logRecords';
+import { LogSpool } from './logSpool';
+import type { AgentSettings, OutputStream } from './protocol';
+import type { JobClient } from './protocolClient';
+
+/** More than this in memory: the disk is slower than the command. */
+const MEMORY_BYTES = 1024 * 1024;
+/** More than this not yet on the server: the server is slower than the command. The disk would take more, but not without end. */
+const UNSENT_BYTES = 64 * 1024 * 1024;
+/** An append that is refused as too large is tried with half as much, down to this. */
+const SMALLEST_BODY_BYTES = 512;
+/** Appends in a row after which the server's log has not grown. */
+const MOST_WITHOUT_PROGRESS = 5;
+
+export interface JobLogOptions {
+  readonly client: JobClient;
+  readonly spoolFile: string;
+  readonly settings: Pick<AgentSettings, 'logFlushMs' | 'logMaxBytes'>;
+  /** Aborted when the claim is over: then nobody wants the log any more. */
+  readonly gone: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * The log of one job on its way from the pipes to the server. What has been read goes to the spool and is sent from there, from wherever the server's log
+ * ends. When the server or the disk falls behind, the pipes are not read any more, so that the command waits in its next write:
+ * a log is neither lost nor does it fill the memory or the disk, however fast the command writes.
+ *
+ * A log that can't be delivered does not fail the job: what comes is read and thrown away, and the end of the job says that the log is not whole.
+ */
+export class JobLog {
+  private readonly spool: LogSpool;
+  private readonly framer = new LogFramer((record) => this.spool.append(record));
+  private readonly streams = new Set<Readable>();
+  private paused = false;
+  /** The server has everything before. */
+  private position = 0;
+  private maxBodyBytes: number;
+  private sender: Promise<void> | undefined;
+  private wakeSender: (() => void) | undefined;
+  private ended = false;
+  private lost = false;
+  private failures = 0;
+  private withoutProgress = 0;
+
+  constructor(private readonly options: JobLogOptions) {
+    this.spool = new LogSpool(options.spoolFile);
+    this.maxBodyBytes = options.settings.logMaxBytes;
+    options.gone.addEventListener('abort', () => this.discard(), { once: true });
+  }
+
+  /** Whether the streams are held back because the log can't be got rid of. */
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  read(stream: Readable, name: OutputStream): void {
+    this.streams.add(stream);
+    stream.on('data', (chunk: Buffer) => {
+      if (this.lost) return;
+      this.framer.add(name, chunk, this.now());
+      this.onChange();
+    });
+    stream.once('close', () => {
+      this.streams.delete(stream);
+      this.framer.end(name, this.now());
+    });
+    stream.on('error', (error) => this.options.log.warn({ err: error }, `${name} can’t be read any more`));
+  }
+
+  /** Nothing more will be read. Delivers the rest; answers how long the log is, or null when the server does not have all of it. */
+  end(): Promise<number | null> {
+    this.ended = true;
+    return this.deliverAll();
+  }
+
+  /** The server has less than we thought. */
+  resend(offset: number): Promise<number | null> {
+    this.position = Math.min(offset, this.length);
+    return this.deliverAll();
+  }
+
+  close(): Promise<void> {
+    return this.spool.close();
+  }
+
+  private get length(): number {
+    return this.spool.end + this.framer.openBytes;
+  }
+
+  private get unsent(): number {
+    return this.length - this.position;
+  }
+
+  private now(): number {
+    return this.options.clock.now().getTime();
+  }
+
+  private onChange(): void {
+    if (this.spool.wantsSpill) void this.spill();
+    this.holdBack();
+    if (this.unsent >= this.maxBodyBytes) this.wakeSender?.();
+    if (this.unsent > 0 && !this.lost) this.startSender();
+  }
+
+  private holdBack(): void {
+    const share = this.paused ? 0.5 : 1;
+    const full = this.spool.memoryBytes > MEMORY_BYTES * share || this.unsent > UNSENT_BYTES * share;
+    if (full === this.paused) return;
+    this.paused = full;
+    for (const stream of this.streams) {
+      if (full) stream.pause();
+      else stream.resume();
+    }
+  }
+
+  private async spill(): Promise<void> {
+    try {
+      await this.spool.spill();
+      if (!this.lost) this.onChange();
+    } catch (error) {
+      this.giveUp('it can’t be written to disk', error);
+    }
+  }
+
+  private async deliverAll(): Promise<number | null> {
+    this.wakeSender?.();
+    while (this.unsent > 0 && !this.lost) await this.startSender();
+    return this.lost ? null : this.length;
+  }
+
+  /** Runs as long as there is something to send: a job without output has no sender. */
+  private startSender(): Promise<void> {
+    this.sender ??= this.send().finally(() => {
+      this.sender = undefined;
+    });
+    return this.sender;
+  }
+
+  private async send(): Promise<void> {
+    try {
+      while (this.unsent > 0 && !this.lost) {
+        await this.untilWorthIt();
+        if (!this.lost) await this.sendOnce();
+        this.holdBack();
+      }
+    } catch (error) {
+      this.giveUp('sending it has failed', error);
+    }
+  }
+
+  private async untilWorthIt(): Promise<void> {
+    if (this.ended || this.unsent >= this.maxBodyBytes) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.options.settings.logFlushMs);
+      this.wakeSender = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wakeSender = undefined;
+  }
+
+  private async sendOnce(): Promise<void> {
+    this.framer.flush();
+    const { offset, records } = await this.spool.read(this.position, this.maxBodyBytes);
+    const { body, bytes } = encodeAppend(offset, records, this.maxBodyBytes);
+    const { client, gone } = this.options;
+    try {
+      this.moveTo(await client.appendLog(body, gone));
+      this.failures = 0;
+    } catch (error) {
+      if (this.lost || gone.aborted) return;
+      if (error instanceof ServerUnavailable) await backOff(++this.failures, gone);
+      else if (!(error instanceof ServerRefusal)) throw error;
+      else if (error.code === 'LOG_GAP' && error.offset !== undefined) this.moveTo(error.offset);
+      else if (error.status === 413) this.sendLess(bytes, body, error);
+      else this.giveUp(`the server refuses it: ${error.code}: ${error.message}`);
+    }
+  }
+
+  private moveTo(offset: number): void {
+    this.withoutProgress = offset > this.position ? 0 : this.withoutProgress + 1;
+    this.position = Math.min(offset, this.spool.end);
+    if (this.withoutProgress > MOST_WITHOUT_PROGRESS) this.giveUp(`the server’s log stays at ${offset} bytes`);
+  }
+
+  /**
+   * Either one request was too large, for the server or for something on the way, or the log has reached the longest that the server takes. Smaller pieces help with
+   * the first, and get the second nearly to its limit.
+   */
+  private sendLess(bytes: number, body: string, refusal: ServerRefusal): void {
+    this.maxBodyBytes = Math.floor(Math.min(this.maxBodyBytes, Buffer.byteLength(body)) / 2);
+    if (this.maxBodyBytes < SMALLEST_BODY_BYTES || bytes <= 1) this.giveUp(`it is too long: ${refusal.message}`);
+  }
+
+  private giveUp(why: string, error?: unknown): void {
+    if (this.lost) return;
+    this.options.log.warn({ err: error }, `the log is not delivered from byte ${this.position} on: ${why}`);
+    this.discard();
+  }
+
+  private discard(): void {
+    this.lost = true;
+    this.paused = false;
+    this.wakeSender?.();
+    for (const stream of this.streams) stream.resume();
+  }
+}

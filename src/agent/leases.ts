@@ -1,0 +1,195 @@
+import type { Log } from '../log';
+import { backOff, pause } from './backoff';
+import { ServerRefusal, ServerUnavailable } from './httpClient';
+import type { AgentSettings, ClaimedJob, RenewedJob } from './protocol';
+import type { ProtocolClient } from './protocolClient';
+import { ClaimOver, StopRequest } from './stopRequest';
+
+/** A job that ends sooner never needs to be renewed, and many do: the parked call is not broken off for them. */
+const YOUNG_MS = 100;
+/** Between two renewals when the server answers at once and has nothing new to say. */
+const REPEATED_MS = 500;
+
+/** A job that this agent has started and whose end the server does not know yet. */
+export class HeldJob {
+  private readonly stopping = new AbortController();
+  private readonly losing = new AbortController();
+  /** The job is over, only its end must still be told: there is nothing left to be cancelled. */
+  ended = false;
+
+  constructor(
+    readonly job: ClaimedJob,
+    /** Of performance.now(), which nobody can set: until here nobody else has the job. */
+    public leaseUntil: number,
+  ) {}
+
+  get stop(): AbortSignal {
+    return this.stopping.signal;
+  }
+
+  get gone(): AbortSignal {
+    return this.losing.signal;
+  }
+
+  /** Answers whether that is news. */
+  cancel(message: string, graceMs = this.job.graceMs): boolean {
+    if (this.ended || this.stop.aborted || this.gone.aborted) return false;
+    this.stopping.abort(new StopRequest('CANCELLED', message, graceMs));
+    return true;
+  }
+
+  lose(why: string): boolean {
+    if (this.gone.aborted) return false;
+    this.losing.abort(new ClaimOver(why));
+    return true;
+  }
+}
+
+/**
+ * Keeps the leases of the jobs that run here. A lease counts from when the request that the server has answered was sent, on a clock that only goes
+ * forward: whatever the answer took, the server's lease is not shorter than what is believed here. A lease that
+ * runs out all the same means that another agent may have the job, so it is killed.
+ */
+export class Leases {
+  private readonly held = new Map<string, HeldJob>();
+  /** What the last renewal spoke for. */
+  private covered: ReadonlySet<HeldJob> = new Set();
+  private request: AbortController | undefined;
+  private mayBreakOff = false;
+  private wake: (() => void) | undefined;
+  /** A job has come that the last renewal did not speak for. First the timer is set, then the flag. */
+  private growing: NodeJS.Timeout | undefined;
+  private grown = false;
+  private expiring: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly client: ProtocolClient,
+    private readonly settings: AgentSettings,
+    private readonly log: Log,
+  ) {}
+
+  get jobs(): HeldJob[] {
+    return [...this.held.values()];
+  }
+
+  hold(job: ClaimedJob, sentAt: number): HeldJob {
+    // Claimed once more, after the server took it for lost: what we still have of it is the copy that must not be.
+    this.held.get(job.jobId)?.lose('it was given away and came back');
+    const held = new HeldJob(job, sentAt + this.settings.leaseMs);
+    this.held.set(job.jobId, held);
+    this.growing ??= setTimeout(() => this.onGrown(), YOUNG_MS);
+    this.watchExpiry();
+    return held;
+  }
+
+  release(held: HeldJob): void {
+    if (this.held.get(held.job.jobId) === held) this.held.delete(held.job.jobId);
+  }
+
+  /** Renews until it is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => {
+      this.request?.abort();
+      this.wake?.();
+    });
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        if (!this.grown && !this.jobs.some((held) => this.covered.has(held))) await this.untilGrown();
+        else if (!(await this.renew())) await pause(REPEATED_MS, signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!(error instanceof ServerUnavailable || error instanceof ServerRefusal)) throw error;
+        if (error instanceof ServerRefusal) this.log.error({ err: error }, 'the server refuses to renew');
+        await backOff(++failures, signal);
+      }
+    }
+    clearTimeout(this.growing);
+    clearTimeout(this.expiring);
+  }
+
+  /** One renewal of all jobs; answers whether it makes sense to go on with the next at once. */
+  private async renew(): Promise<boolean> {
+    const { leaseMs } = this.settings;
+    const renewMs = Math.min(this.settings.renewMs, leaseMs / 3);
+    const asked = this.jobs;
+    this.covered = new Set(asked);
+    this.grown = false;
+    if (asked.length === 0) return true;
+    const sentAt = performance.now();
+    // A parked renewal that is broken off has no answer, and without one nobody knows that the leases were extended. So when a lease has
+    // not been confirmed for long, the call is not parked, and not broken off either.
+    const confirm = asked.some((held) => held.leaseUntil - sentAt < leaseMs - 1.5 * renewMs);
+    const waitMs = confirm ? 0 : Math.floor(renewMs);
+    const request = new AbortController();
+    this.request = request;
+    this.mayBreakOff = !confirm;
+    try {
+      const answerMs = Math.max(500, Math.min(10_000, leaseMs / 4));
+      const references = asked.map(({ job }) => ({ jobId: job.jobId, token: job.token }));
+      const answer = await this.client.renew(references, waitMs, answerMs, request.signal);
+      return this.take(answer.answers, answer.sentAt) || confirm || performance.now() - sentAt > waitMs / 2;
+    } catch (error) {
+      if (request.signal.aborted) return true;
+      throw error;
+    } finally {
+      this.request = undefined;
+    }
+  }
+
+  /** Answers whether the server has said anything new. */
+  private take(answers: readonly RenewedJob[], sentAt: number): boolean {
+    let news = false;
+    for (const { jobId, action, graceMs } of answers) {
+      const held = this.held.get(jobId);
+      if (held === undefined || !this.covered.has(held)) continue;
+      if (action === 'drop') {
+        // While its end is being told, the answer to that decides.
+        news = (!held.ended && held.lose('the server has given it up')) || news;
+        continue;
+      }
+      held.leaseUntil = Math.max(held.leaseUntil, sentAt + this.settings.leaseMs);
+      if (action === 'cancel') news = held.cancel('It was cancelled.', graceMs) || news;
+    }
+    return news;
+  }
+
+  /** Some jobs are old enough to be renewed, and the renewal under way may not know of them. */
+  private onGrown(): void {
+    this.growing = undefined;
+    if (this.jobs.every((held) => this.covered.has(held))) return;
+    this.grown = true;
+    if (this.mayBreakOff) this.request?.abort();
+    this.wake?.();
+  }
+
+  private async untilGrown(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.wake = resolve;
+    });
+    this.wake = undefined;
+  }
+
+  /** Leases only ever get longer, so one timer for the first that may run out is enough: it may come too early, never too late. */
+  private watchExpiry(): void {
+    if (this.expiring !== undefined || this.held.size === 0) return;
+    const first = Math.min(...this.jobs.map((held) => this.expiryOf(held)));
+    this.expiring = setTimeout(() => this.expire(), Math.max(1, first - performance.now() + 1));
+  }
+
+  private expire(): void {
+    this.expiring = undefined;
+    const now = performance.now();
+    for (const held of this.jobs) {
+      if (this.expiryOf(held) > now) continue;
+      held.lose('its lease has run out without an answer of the server');
+      this.release(held);
+    }
+    this.watchExpiry();
+  }
+
+  /** A job that is over can't run twice; telling its end still counts until the server has noticed, so that is tried for one more lease. */
+  private expiryOf(held: HeldJob): number {
+    return held.leaseUntil + (held.ended ? this.settings.leaseMs : 0);
+  }
+}

@@ -1,0 +1,166 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { cutAtCharacter, type LogRecord } from './logRecords';
+
+/** Above it, what is in memory goes to the file. */
+const SPILL_BYTES = 131_072;
+/** In the file a record has this before its bytes: one byte for the stream, eight for the time, four for the length. */
+const HEADER_BYTES = 13;
+const INDEX_EVERY_BYTES = 65_536;
+
+/**
+ * All of a job's log from its first byte, for as long as the job is ours: a server that has lost the end of the log in a crash names the offset to go on
+ * from, and that may be any. The end of the log is in memory and everything before it in a file; every byte is in exactly one of the two. So the
+ * log of most jobs never touches the disk, and a log of any length takes a bounded part of the memory.
+ */
+export class LogSpool {
+  private readonly recent: LogRecord[] = [];
+  private recentStart = 0;
+  private file: FileHandle | undefined;
+  private filePosition = 0;
+  private readonly index: { readonly offset: number; readonly position: number }[] = [];
+  private spilling: Promise<void> | undefined;
+  private total = 0;
+
+  constructor(private readonly path: string) {}
+
+  /** Bytes of the log. */
+  get end(): number {
+    return this.total;
+  }
+
+  get memoryBytes(): number {
+    return this.total - this.recentStart;
+  }
+
+  append(record: LogRecord): void {
+    this.recent.push(record);
+    this.total += record.data.length;
+  }
+
+  get wantsSpill(): boolean {
+    return this.spilling === undefined && this.memoryBytes > SPILL_BYTES;
+  }
+
+  /** Moves what is in memory to the file. One move at a time. */
+  async spill(): Promise<void> {
+    this.spilling ??= this.move();
+    try {
+      await this.spilling;
+    } finally {
+      this.spilling = undefined;
+    }
+  }
+
+  /** Records from an offset on, about `length` bytes of them, at least one. They begin at the offset, or at the character that it cuts. */
+  async read(offset: number, length: number): Promise<{ readonly offset: number; readonly records: LogRecord[] }> {
+    // What is read from memory is taken before the first await: a move that ends meanwhile takes nothing away from it.
+    if (offset >= this.recentStart) return cutBefore(this.recent, this.recentStart, offset, length);
+    const entry = this.entryBefore(offset);
+    const bytes = await this.readFile(entry.position, offset - entry.offset + length);
+    return cutBefore(parseRecords(bytes), entry.offset, offset, length);
+  }
+
+  async close(): Promise<void> {
+    // Whether the move has failed is known to whoever asked for it.
+    await Promise.allSettled([this.spilling]);
+    await this.file?.close();
+    this.file = undefined;
+  }
+
+  private async move(): Promise<void> {
+    const batch = this.recent.slice();
+    let offset = this.recentStart;
+    let position = this.filePosition;
+    const parts: Buffer[] = [];
+    const entries: { offset: number; position: number }[] = [];
+    let indexed = this.index.at(-1)?.offset ?? Number.NEGATIVE_INFINITY;
+    for (const record of batch) {
+      if (offset - indexed >= INDEX_EVERY_BYTES) {
+        entries.push({ offset, position });
+        indexed = offset;
+      }
+      parts.push(headerOf(record), record.data);
+      offset += record.data.length;
+      position += HEADER_BYTES + record.data.length;
+    }
+    this.file ??= await open(this.path, 'w+', 0o600);
+    await writeAll(this.file, Buffer.concat(parts), this.filePosition);
+    this.index.push(...entries);
+    this.filePosition = position;
+    this.recent.splice(0, batch.length);
+    this.recentStart = offset;
+  }
+
+  private entryBefore(offset: number): { readonly offset: number; readonly position: number } {
+    let low = 0;
+    let high = this.index.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.index[middle]?.offset ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return this.index[low] ?? { offset: 0, position: 0 };
+  }
+
+  /** From a record's beginning: whole records with at least `length` bytes of log, as far as the file goes. */
+  private async readFile(position: number, length: number): Promise<Buffer> {
+    const available = this.filePosition - position;
+    for (let size = length + 64 * 1024; ; size *= 2) {
+      const bytes = Buffer.allocUnsafe(Math.min(size, available));
+      const { bytesRead } = (await this.file?.read(bytes, 0, bytes.length, position)) ?? { bytesRead: 0 };
+      if (bytesRead < bytes.length) throw new Error('The spool of a log is shorter than it was.');
+      if (size >= available || logBytesIn(bytes) >= length) return bytes;
+    }
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  }
+}
+
+function headerOf(record: LogRecord): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt8(record.stream === 'stdout' ? 1 : 2, 0);
+  header.writeDoubleBE(record.at, 1);
+  header.writeUInt32BE(record.data.length, 9);
+  return header;
+}
+
+/** The whole records at the beginning of these bytes. */
+function parseRecords(bytes: Buffer): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const end = at + HEADER_BYTES + bytes.readUInt32BE(at + 9);
+    if (end > bytes.length) break;
+    const stream = bytes.readUInt8(at) === 1 ? 'stdout' : 'stderr';
+    records.push({ stream, at: bytes.readDoubleBE(at + 1), data: bytes.subarray(at + HEADER_BYTES, end) });
+    at = end;
+  }
+  return records;
+}
+
+const logBytesIn = (bytes: Buffer) => parseRecords(bytes).reduce((sum, { data }) => sum + data.length, 0);
+
+/** Of records that begin at `start`: what comes from `offset` on. */
+function cutBefore(records: readonly LogRecord[], start: number, offset: number, length: number) {
+  const found: LogRecord[] = [];
+  let from = offset;
+  let end = start;
+  let bytes = 0;
+  for (const record of records) {
+    const begin = end;
+    end += record.data.length;
+    if (end <= offset) continue;
+    if (begin >= offset) found.push(record);
+    else {
+      const cut = cutAtCharacter(record.data, offset - begin);
+      from = begin + cut;
+      found.push({ ...record, data: record.data.subarray(cut) });
+    }
+    bytes += end - Math.max(begin, offset);
+    if (bytes >= length) break;
+  }
+  return { offset: from, records: found };
+}

@@ -1,0 +1,66 @@
+import type { Log } from '../log';
+import { backOff } from './backoff';
+import { Batcher } from './batcher';
+import { ServerRefusal, ServerUnavailable } from './httpClient';
+import type { HeldJob } from './leases';
+import type { EntryAnswer, JobResult } from './protocol';
+import type { ProtocolClient } from './protocolClient';
+import type { ExecutedJob } from './runJob';
+
+/** How often a log that the server does not have in full is sent again. */
+const RESEND_ROUNDS = 3;
+
+/** Tells the server how a job has ended, until it knows or the claim is over. Answers whether it knows. */
+export type ReportEnd = (held: HeldJob, executed: ExecutedJob) => Promise<boolean>;
+
+export function createReport(client: ProtocolClient, log: Log, over: AbortSignal): ReportEnd {
+  const batcher = new Batcher<JobResult, EntryAnswer>((results) => finishAll(client, results, over));
+
+  return async (held, executed) => {
+    const { jobId, token } = held.job;
+    let { logBytes } = executed;
+    let rounds = 0;
+    for (let failures = 0; !held.gone.aborted; ) {
+      const answer = await batcher.add({ jobId, token, ...executed.end, logBytes }).catch((error: unknown) => {
+        if (error instanceof ServerUnavailable) return unavailable;
+        if (error instanceof ServerRefusal) return { jobId, ok: false, code: error.code, message: error.message };
+        // The whole agent stops; then the job is lost already.
+        if (held.gone.aborted) return unavailable;
+        throw error;
+      });
+      if (answer.ok) return true;
+      if (answer === unavailable || answer.code === 'INTERNAL' || answer.code === 'UNAVAILABLE') {
+        await backOff(++failures, held.gone);
+      } else if (answer.code === 'LOG_GAP' && logBytes !== null) {
+        rounds++;
+        const canResend = rounds <= RESEND_ROUNDS && answer.offset !== undefined && executed.resendLog !== undefined;
+        logBytes = canResend ? ((await executed.resendLog?.(answer.offset ?? 0)) ?? null) : null;
+      } else {
+        log.warn({ jobId }, `the end of ${held.job.task} is not taken: ${answer.code}: ${answer.message}`);
+        held.lose(answer.message ?? 'its end was not taken');
+      }
+    }
+    return false;
+  };
+}
+
+const unavailable: EntryAnswer = { jobId: '', ok: false, code: 'UNAVAILABLE' };
+
+/** A batch that is refused as a whole is divided: one entry that the server can't read must not keep the others from being told. */
+async function finishAll(
+  client: ProtocolClient,
+  results: readonly JobResult[],
+  over: AbortSignal,
+): Promise<readonly EntryAnswer[]> {
+  try {
+    const answers = new Map((await client.finish(results, over)).map((answer) => [answer.jobId, answer]));
+    return results.map(({ jobId }) => answers.get(jobId) ?? unavailable);
+  } catch (error) {
+    const divisible = error instanceof ServerRefusal && (error.status === 400 || error.status === 413);
+    if (!divisible || results.length === 1) throw error;
+    const middle = Math.ceil(results.length / 2);
+    const first = await finishAll(client, results.slice(0, middle), over);
+    const second = await finishAll(client, results.slice(middle), over);
+    return [...first, ...second];
+  }
+}

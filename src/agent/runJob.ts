@@ -1,0 +1,127 @@
+import type { Clock } from '../clock';
+import { inheritedEnvironment } from '../config';
+import type { Log } from '../log';
+import { ArtifactFailure, downloadInputs, uploadOutputs } from './artifacts';
+import { type CommandEnd, CommandFailure, runCommand } from './command';
+import { commandEnvironment } from './commandEnvironment';
+import { JobLog } from './jobLog';
+import type { AgentSettings, ClaimedJob, JobEnd } from './protocol';
+import type { JobClient } from './protocolClient';
+import { StopRequest } from './stopRequest';
+import type { JobFolder, Workplace } from './workplace';
+
+export interface JobContext {
+  readonly client: JobClient;
+  readonly settings: AgentSettings;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of performance.now(): the job's time runs from here. */
+  readonly startedAt: number;
+  /** Aborted with a StopRequest when the job is to end early; its end is reported. */
+  readonly stop: AbortSignal;
+  /** Aborted when the claim is over: the job must be gone at once, and nobody wants to hear of it. */
+  readonly gone: AbortSignal;
+}
+
+export interface ExecutedJob {
+  readonly end: JobEnd;
+  /** Null when the server does not have the whole log. */
+  readonly logBytes: number | null;
+  /** Sends the log again from there; answers as `logBytes`. */
+  resendLog?(offset: number): Promise<number | null>;
+  /** Called when the server knows the end. */
+  cleanUp?(): Promise<void>;
+}
+
+/** Runs one job. It can be replaced, so that the protocol can be measured without the cost of processes. */
+export type Execute = (job: ClaimedJob, context: JobContext) => Promise<ExecutedJob>;
+
+const LONGEST_MESSAGE = 1000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export function createExecute(workplace: Workplace): Execute {
+  const inherited = commandEnvironment(inheritedEnvironment(), {});
+  return async (job, context) => {
+    const folder = await workplace.openJob(job.jobId);
+    return runJob(job, context, { workplace, folder, inherited });
+  };
+}
+
+interface Place {
+  readonly workplace: Workplace;
+  readonly folder: JobFolder;
+  readonly inherited: Record<string, string>;
+}
+
+/** The inputs, the command, the outputs, the log. Its time counts for all of them: it runs from the start, as the server's count does. */
+async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promise<ExecutedJob> {
+  const { client, settings, gone, clock, log } = context;
+  const { folder } = place;
+  const output = new JobLog({ client, settings, gone, clock, log, spoolFile: folder.spoolFile });
+  const limit = timeLimit(job, context.startedAt);
+  const stop = AbortSignal.any([context.stop, limit.signal]);
+  let end: JobEnd;
+  try {
+    end = await runSteps(job, context, place, output, stop);
+  } catch (error) {
+    end = endAfter(error, null, log);
+  } finally {
+    limit.clear();
+  }
+  return {
+    end,
+    logBytes: await output.end(),
+    resendLog: (offset) => output.resend(offset),
+    cleanUp: async () => {
+      await output.close();
+      await folder.remove();
+    },
+  };
+}
+
+async function runSteps(
+  job: ClaimedJob,
+  { client, gone, log }: JobContext,
+  { workplace, folder, inherited }: Place,
+  output: JobLog,
+  stop: AbortSignal,
+): Promise<JobEnd> {
+  const interrupted = AbortSignal.any([stop, gone]);
+  await downloadInputs(folder.work, job.inputs, client, interrupted);
+  const ended = await runCommand({
+    command: job.command,
+    env: { ...inherited, SLIPWAY_JOB_ID: job.jobId, ...job.env },
+    graceMs: job.graceMs,
+    folder,
+    workplace,
+    output,
+    stop,
+    gone,
+  });
+  try {
+    interrupted.throwIfAborted();
+    if (ended.exitCode === 0) await uploadOutputs(folder.work, job.outputs, client, interrupted);
+  } catch (error) {
+    return endAfter(error, ended, log);
+  }
+  return { ...ended, reason: null, message: null };
+}
+
+function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
+  const { exitCode, signal } = ended ?? { exitCode: null, signal: null };
+  if (error instanceof StopRequest || error instanceof ArtifactFailure) {
+    return { exitCode, signal, reason: error.reason, message: error.message.slice(0, LONGEST_MESSAGE) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof CommandFailure)) log.error({ err: error }, 'the job could not be run');
+  return { exitCode, signal, reason: 'AGENT_ERROR', message: message.slice(0, LONGEST_MESSAGE) };
+}
+
+function timeLimit(job: ClaimedJob, startedAt: number) {
+  const controller = new AbortController();
+  const expire = () =>
+    controller.abort(new StopRequest('TIMED_OUT', `It had not ended after ${job.timeoutMs / 1000} s.`, job.graceMs));
+  const left = Math.max(0, job.timeoutMs - (performance.now() - startedAt));
+  const timer = setTimeout(expire, Math.min(left, LONGEST_TIMER_MS));
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}

@@ -1,0 +1,35 @@
+import type { App } from '../app';
+import { isName } from '../definitions/naming';
+import { idCondition } from '../graphql/filters';
+import type { IdFilter } from '../graphql/filters.types';
+import type { Page, PageArguments } from '../graphql/paging.types';
+import type { Application } from './application';
+import { applications, findApplicationByName } from './applications.store';
+import { listNamed, nameCursor } from './listNamed';
+import { readById, unknownName } from './readNamed';
+
+const cursor = nameCursor('applications');
+
+export const readApplication = (app: App, id: string): Promise<Application> =>
+  readById(app, 'application', applications, id);
+
+export async function readApplicationByName(app: App, name: string): Promise<Application> {
+  const application = isName(name) ? await findApplicationByName(app.database, name) : undefined;
+  if (application === undefined) throw unknownName('application', name);
+  return application;
+}
+
+export function listApplications(
+  app: App,
+  filters: readonly { readonly application?: IdFilter | null; readonly name?: IdFilter | null }[],
+  page: PageArguments,
+): Promise<Page<Application>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap(({ application, name }, index) => [
+    ...(application
+      ? [idCondition('row.id', application, parameters, { field: `filters[${index}].application`, type: 'uuid' })]
+      : []),
+    ...(name ? [idCondition('row.name', name, parameters, { field: `filters[${index}].name` })] : []),
+  ]);
+  return listNamed(app, applications, cursor, { conditions, parameters }, page);
+}

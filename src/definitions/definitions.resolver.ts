@@ -1,0 +1,43 @@
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { applicationById } from '../applications/applications.loaders';
+import { echo } from '../applications/mutations.types';
+import type { Context } from '../graphql/context';
+import { found } from '../graphql/loaders';
+import type { PipelineDefinition } from '../pipelines/pipeline';
+import { pipelineById } from '../pipelines/pipelines.loaders';
+import type { WorkflowDefinition } from '../workflows/workflow';
+import { workflowById } from '../workflows/workflows.loaders';
+import { applyDefinitions } from './applyDefinitions';
+import type { Revision } from './definition';
+import { ApplyDefinitionsInput, ApplyDefinitionsPayload, DefinitionFormat, RevisionType } from './definitions.types';
+import { writePipeline, writeWorkflow } from './writeDocument';
+
+@Resolver(() => RevisionType)
+export class DefinitionsResolver {
+  @FieldResolver(() => String, { description: 'The definition as a document that can be applied again.' })
+  async definition(
+    @Arg('format', () => DefinitionFormat, { defaultValue: DefinitionFormat.YAML, description: 'What to write it in.' })
+    format: DefinitionFormat,
+    @Root() { entityId, definition }: Revision<WorkflowDefinition> | Revision<PipelineDefinition>,
+    @Ctx() { loaders }: Context,
+  ): Promise<string> {
+    const isPipeline = 'stages' in definition;
+    const row = found(await (isPipeline ? loaders.load(pipelineById, entityId) : loaders.load(workflowById, entityId)));
+    const application = found(await loaders.load(applicationById, row.applicationId));
+    const head = { application: application.name, name: row.name };
+    return isPipeline ? writePipeline(head, definition, format) : writeWorkflow(head, definition, format);
+  }
+
+  @Mutation(() => ApplyDefinitionsPayload, {
+    description:
+      'Makes applications say what the documents say: creates what does not exist, changes what is different, leaves the rest alone, and ' +
+      'deletes nothing. All or nothing: with an error in any document nothing is written. Applying the same documents again changes nothing. ' +
+      'Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, `column`, `rule` and `message`).',
+  })
+  async applyDefinitions(
+    @Arg('input', () => ApplyDefinitionsInput, { description: 'The documents.' }) input: ApplyDefinitionsInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), results: await applyDefinitions(app, actor, input) };
+  }
+}

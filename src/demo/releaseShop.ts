@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import type { GraphqlClient } from './graphqlClient';
+import { RunReport, type RunView } from './report';
+
+interface Place {
+  /** The checkout. */
+  readonly root: string;
+  /** Where the example deploys to. */
+  readonly target: string;
+  readonly print: (line?: string) => void;
+}
+
+interface Shop {
+  readonly id: string;
+  readonly pipelineId: string;
+}
+
+/** Loads the example, starts its pipeline, approves, and says what is deployed where. */
+export async function releaseShop(client: GraphqlClient, place: Place): Promise<void> {
+  const { print } = place;
+  const shop = await applyShop(client, place);
+  const version = await nextVersion(client, shop);
+  print(`\n${pc.bold(`Release ${version} of the shop`)}\n`);
+  const run = await startRelease(client, shop, version, place);
+  const final = await follow(client, shop, run, print);
+  const seconds = ((final.durationMs ?? 0) / 1000).toFixed(1);
+  if (final.status !== 'SUCCESS') {
+    await printFailedLogs(client, final, print);
+    throw new Error(`the run ${run} ended ${final.status} after ${seconds} s: ${final.failureDetails}`);
+  }
+  print(`\n${pc.green(`✓ ${final.status}`)} after ${seconds} s ${pc.dim(`execution ${run}`)}`);
+  await showDeployments(client, shop, print);
+}
+
+async function applyShop(client: GraphqlClient, { root, print }: Place): Promise<Shop> {
+  const source = readFileSync(join(root, 'examples/shop/slipway.yaml'), 'utf8');
+  const { applyDefinitions } = await client.ask<{ applyDefinitions: { results: { kind: string; action: string }[] } }>(
+    'mutation ($source: String!) { applyDefinitions(input: {source: $source, format: YAML}) { results { kind action } } }',
+    { source },
+  );
+  const counts = new Map<string, number>();
+  for (const { action } of applyDefinitions.results) counts.set(action, (counts.get(action) ?? 0) + 1);
+  print(`${pc.green('✓')} examples/shop/slipway.yaml: ${[...counts].map(([action, n]) => `${n} ${action.toLowerCase()}`).join(', ')}`);
+  const { applicationByName } = await client.ask<{
+    applicationByName: { id: string; pipelines: { nodes: { id: string; name: string }[] } };
+  }>('{ applicationByName(name: "shop") { id pipelines(limit: 50) { nodes { id name } } } }');
+  const pipeline = applicationByName.pipelines.nodes.find((one) => one.name === 'release');
+  if (pipeline === undefined) throw new Error('the application shop has no pipeline "release"');
+  return { id: applicationByName.id, pipelineId: pipeline.id };
+}
+
+/** One more than what production has, so that each demo releases something new. */
+async function nextVersion(client: GraphqlClient, shop: Shop): Promise<string> {
+  const environments = await deployments(client, shop);
+  const images = environments.flatMap((environment) => environment.deployments.map((deployment) => deployment.image));
+  const patches = images.map((image) => Number(/:1\.0\.(\d+)$/.exec(image)?.[1] ?? -1));
+  return `1.0.${Math.max(-1, ...patches) + 1}`;
+}
+
+async function startRelease(client: GraphqlClient, shop: Shop, version: string, place: Place): Promise<string> {
+  const value = (name: string, text: string) => ({ name, variableValue: { type: 'NAME', value: text } });
+  const input = {
+    applicationId: shop.id,
+    entityId: shop.pipelineId,
+    executionType: 'PIPELINE',
+    notes: 'npm run demo',
+    variableInputs: [
+      value('SOURCE', join(place.root, 'examples/shop')),
+      value('TARGET_ROOT', place.target),
+      value('VERSION', version),
+    ],
+    serviceInputs: ['web', 'inventory'].map((name) => ({ name, image: `${name}:${version}` })),
+  };
+  const { startExecution } = await client.ask<{ startExecution: { execution: { id: string } } }>(
+    'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }',
+    { input },
+  );
+  return startExecution.execution.id;
+}
+
+const RUN = `id status durationMs failureDetails ... on PipelineExecution { pipelineStageExecutions {
+  pipelineStageElementId pipelineStageName pipelineStepName status reason
+  ... on WorkflowStageExecution { workflowExecution { durationMs tasks { id name status reason durationMs jobs { id agent { name } } } } } } }`;
+
+/** Watches the run until it is final, and gives its approvals. */
+async function follow(client: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<RunView> {
+  const report = new RunReport(print);
+  const watched = client.watch<{ executionUpdated: RunView }>(
+    `subscription ($id: ID!) { executionUpdated(executionId: $id) { ${RUN} } }`,
+    { id: run },
+  );
+  let last: RunView | undefined;
+  for await (const { executionUpdated } of watched) {
+    report.show(executionUpdated);
+    last = executionUpdated;
+    if (executionUpdated.status === 'WAITING') await approve(client, shop, run, print);
+  }
+  if (last === undefined) throw new Error('the subscription ended before it said anything');
+  return last;
+}
+
+async function approve(client: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<void> {
+  const { approvalDetails } = await client.ask<{
+    approvalDetails: { approvalDetails: { approvalId: string; stepName: string; approvers: string[] }[] };
+  }>(
+    `query ($application: ID!, $run: ID!) { approvalDetails(applicationId: $application, executionId: $run) {
+      approvalDetails { approvalId stepName ... on UserGroupApprovalDetails { approvers } } } }`,
+    { application: shop.id, run },
+  );
+  for (const approval of approvalDetails.approvalDetails) {
+    print(`    ${pc.yellow('☞')} asks ${approval.approvers.join(', ')}: approving, with the comment "staging looks good"`);
+    const input = {
+      action: 'APPROVE',
+      applicationId: shop.id,
+      executionId: run,
+      approvalId: approval.approvalId,
+      comments: 'staging looks good',
+    };
+    await client.ask('mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }', { input });
+  }
+}
+
+interface EnvironmentView {
+  readonly name: string;
+  readonly type: string;
+  readonly deployments: readonly {
+    readonly service: { readonly name: string };
+    readonly image: string;
+    readonly deployedAt: string;
+  }[];
+}
+
+async function deployments(client: GraphqlClient, shop: Shop): Promise<readonly EnvironmentView[]> {
+  const { application } = await client.ask<{ application: { environments: { nodes: EnvironmentView[] } } }>(
+    `query ($id: ID!) { application(applicationId: $id) { environments(limit: 50) { nodes {
+      name type deployments { service { name } image deployedAt } } } } }`,
+    { id: shop.id },
+  );
+  return application.environments.nodes;
+}
+
+/** Ports as examples/shop/slipway.yaml gives them. */
+const PORTS: Readonly<Record<string, number>> = { staging: 4110, production: 4120 };
+
+/** What the server says is deployed, and what really answers there. */
+async function showDeployments(client: GraphqlClient, shop: Shop, print: Place['print']): Promise<void> {
+  print(`\n${pc.bold('What is deployed where')}\n`);
+  const environments = [...(await deployments(client, shop))].sort((a, b) => (a.name < b.name ? 1 : -1));
+  for (const environment of environments) {
+    const images = environment.deployments.map((one) => one.image).join('  ');
+    const url = `http://127.0.0.1:${PORTS[environment.name]}/health`;
+    const response = await fetch(url);
+    const health = (await response.json()) as { version: string; status: string };
+    const answer = `${url} → ${response.status} ${health.status} ${health.version}`;
+    print(`  ${environment.name.padEnd(12)}${environment.type.padEnd(10)}${pc.green(images)}   ${pc.dim(answer)}`);
+  }
+}
+
+/** The logs of the tasks that failed: the first thing that anybody would ask for. */
+async function printFailedLogs(client: GraphqlClient, run: RunView, print: Place['print']): Promise<void> {
+  const tasks = run.pipelineStageExecutions.flatMap((stage) => stage.workflowExecution?.tasks ?? []);
+  for (const task of tasks.filter((one) => one.status === 'FAILED')) {
+    const job = task.jobs.at(-1);
+    if (job === undefined) continue;
+    const { jobLog } = await client.ask<{ jobLog: { frames: { text: string }[] } }>(
+      'query ($id: ID!) { jobLog(jobId: $id) { frames { text } } }',
+      { id: job.id },
+    );
+    print(`\n${pc.red(`log of ${task.name}`)}\n${jobLog.frames.map((frame) => frame.text).join('')}`);
+  }
+}

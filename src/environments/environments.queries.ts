@@ -1,0 +1,36 @@
+import type { App } from '../app';
+import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
+import { partConditions } from '../applications/partFilters';
+import { readById } from '../applications/readNamed';
+import { enumCondition } from '../graphql/filters';
+import type { EnvironmentTypeFilter, IdFilter } from '../graphql/filters.types';
+import type { Page, PageArguments } from '../graphql/paging.types';
+import type { Environment } from './environment';
+import { environments } from './environments.store';
+
+const cursor = nameCursor('environments');
+
+export const readEnvironment = (app: App, id: string): Promise<Environment> =>
+  readById(app, 'environment', environments, id);
+
+export const environmentsOfApplication = listOfApplication(environments, cursor);
+
+export function listEnvironments(
+  app: App,
+  filters: readonly {
+    readonly application?: IdFilter | null;
+    readonly environment?: IdFilter | null;
+    readonly environmentType?: EnvironmentTypeFilter | null;
+    readonly name?: IdFilter | null;
+  }[],
+  page: PageArguments,
+): Promise<Page<Environment>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap(({ environment: id, environmentType, ...rest }, index) => {
+    const field = `filters[${index}]`;
+    const common = partConditions({ ...rest, id }, 'environment', field, parameters);
+    if (!environmentType) return common;
+    return [...common, enumCondition('row.type', environmentType, parameters, { field: `${field}.environmentType` })];
+  });
+  return listNamed(app, environments, cursor, { conditions, parameters }, page);
+}

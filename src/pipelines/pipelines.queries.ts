@@ -1,0 +1,33 @@
+import type { App } from '../app';
+import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
+import { partConditions } from '../applications/partFilters';
+import { readById, readPartByName } from '../applications/readNamed';
+import type { IdFilter } from '../graphql/filters.types';
+import type { Page, PageArguments } from '../graphql/paging.types';
+import type { Pipeline } from './pipeline';
+import { pipelines } from './pipelines.store';
+
+const cursor = nameCursor('pipelines');
+
+export const readPipeline = (app: App, id: string): Promise<Pipeline> => readById(app, 'pipeline', pipelines, id);
+
+export const readPipelineByName = (app: App, applicationId: string, name: string): Promise<Pipeline> =>
+  readPartByName(app, 'pipeline', pipelines, applicationId, name);
+
+export const pipelinesOfApplication = listOfApplication(pipelines, cursor);
+
+export function listPipelines(
+  app: App,
+  filters: readonly {
+    readonly application?: IdFilter | null;
+    readonly pipeline?: IdFilter | null;
+    readonly name?: IdFilter | null;
+  }[],
+  page: PageArguments,
+): Promise<Page<Pipeline>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap(({ pipeline: id, ...rest }, index) =>
+    partConditions({ ...rest, id }, 'pipeline', `filters[${index}]`, parameters),
+  );
+  return listNamed(app, pipelines, cursor, { conditions, parameters }, page);
+}

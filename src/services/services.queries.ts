@@ -1,0 +1,30 @@
+import type { App } from '../app';
+import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
+import { partConditions } from '../applications/partFilters';
+import { readById } from '../applications/readNamed';
+import type { IdFilter } from '../graphql/filters.types';
+import type { Page, PageArguments } from '../graphql/paging.types';
+import type { Service } from './service';
+import { services } from './services.store';
+
+const cursor = nameCursor('services');
+
+export const readService = (app: App, id: string): Promise<Service> => readById(app, 'service', services, id);
+
+export const servicesOfApplication = listOfApplication(services, cursor);
+
+export function listServices(
+  app: App,
+  filters: readonly {
+    readonly application?: IdFilter | null;
+    readonly service?: IdFilter | null;
+    readonly name?: IdFilter | null;
+  }[],
+  page: PageArguments,
+): Promise<Page<Service>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap(({ service: id, ...rest }, index) =>
+    partConditions({ ...rest, id }, 'service', `filters[${index}]`, parameters),
+  );
+  return listNamed(app, services, cursor, { conditions, parameters }, page);
+}

@@ -1,0 +1,33 @@
+import type { App } from '../app';
+import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
+import { partConditions } from '../applications/partFilters';
+import { readById, readPartByName } from '../applications/readNamed';
+import type { IdFilter } from '../graphql/filters.types';
+import type { Page, PageArguments } from '../graphql/paging.types';
+import type { Workflow } from './workflow';
+import { workflows } from './workflows.store';
+
+const cursor = nameCursor('workflows');
+
+export const readWorkflow = (app: App, id: string): Promise<Workflow> => readById(app, 'workflow', workflows, id);
+
+export const readWorkflowByName = (app: App, applicationId: string, name: string): Promise<Workflow> =>
+  readPartByName(app, 'workflow', workflows, applicationId, name);
+
+export const workflowsOfApplication = listOfApplication(workflows, cursor);
+
+export function listWorkflows(
+  app: App,
+  filters: readonly {
+    readonly application?: IdFilter | null;
+    readonly workflow?: IdFilter | null;
+    readonly name?: IdFilter | null;
+  }[],
+  page: PageArguments,
+): Promise<Page<Workflow>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap(({ workflow: id, ...rest }, index) =>
+    partConditions({ ...rest, id }, 'workflow', `filters[${index}]`, parameters),
+  );
+  return listNamed(app, workflows, cursor, { conditions, parameters }, page);
+}

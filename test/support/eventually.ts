@@ -1,0 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Waits until a condition holds, and answers what made it hold. Fails with what it saw last. */
+export async function eventually<T>(
+  look: () => Promise<T> | T,
+  holds: (value: T) => boolean,
+  { withinMs = 15_000, what = 'the condition' } = {},
+): Promise<T> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const value = await look();
+    if (holds(value)) return value;
+    if (Date.now() > deadline) throw new Error(`${what} did not come true within ${withinMs} ms; last: ${JSON.stringify(value)}`);
+    await pause(15);
+  }
+}

@@ -1,0 +1,57 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { AGENT_TOKEN } from './server';
+
+const dist = join(__dirname, '../../dist/src');
+
+export interface TestProcess {
+  readonly child: ChildProcess;
+  /** Everything that it has printed. */
+  output(): string;
+  /** Sends the signal and waits for the end. */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A program of the build, as its own process: what `npm start` and `npm run agent` run. */
+export function startProcess(program: 'main.js' | 'agent/main.js', environment: Readonly<Record<string, string>>): TestProcess {
+  const child = spawn(process.execPath, [join(dist, program)], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return {
+    child,
+    output: () => output,
+    async end(signal) {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** A server process; resolves when it serves. */
+export async function startServerProcess(environment: Readonly<Record<string, string>>): Promise<TestProcess & { url: string }> {
+  const server = startProcess('main.js', environment);
+  const url = await new Promise<string>((resolve, reject) => {
+    const look = () => {
+      const found = /serves at (http:\S+)\/graphql/.exec(server.output())?.[1];
+      if (found !== undefined) resolve(found);
+    };
+    server.child.stdout?.on('data', look);
+    server.child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${server.output()}`)));
+  });
+  return { ...server, url };
+}
+
+export function startAgentProcess(url: string, dir: string, name: string, more: Readonly<Record<string, string>> = {}): TestProcess {
+  return startProcess('agent/main.js', {
+    SLIPWAY_URL: url,
+    SLIPWAY_AGENT_TOKEN: AGENT_TOKEN,
+    SLIPWAY_AGENT_NAME: name,
+    SLIPWAY_AGENT_DIR: join(dir, name),
+    LOG_FORMAT: 'json',
+    ...more,
+  });
+}

@@ -1,0 +1,125 @@
+import { AGENT_TOKEN } from './server';
+
+export interface ClaimedJob {
+  readonly jobId: string;
+  readonly token: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];
+  readonly missing: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>> & { readonly error?: { readonly code: string; readonly offset?: number } };
+}
+
+/** Speaks the agent protocol over HTTP, one verb at a time, so that a test decides what an agent does and when. It runs no commands. */
+export class ProtocolAgent {
+  private constructor(
+    private readonly url: string,
+    readonly id: string,
+    private readonly token: string,
+  ) {}
+
+  static async register(
+    url: string,
+    { name = 'scripted', labels = {}, slots = 10 }: { name?: string; labels?: Record<string, string>; slots?: number } = {},
+  ): Promise<ProtocolAgent> {
+    const reply = await send(url, 'POST', 'register', AGENT_TOKEN, { name, labels, slots });
+    if (reply.status !== 201) throw new Error(`register answered ${reply.status}`);
+    return new ProtocolAgent(url, String(reply.body.agentId), String(reply.body.token));
+  }
+
+  post(verb: string, body: unknown): Promise<Reply> {
+    return send(this.url, 'POST', verb, this.token, body);
+  }
+
+  /** Jobs, as soon as there are any; fails when none come. */
+  async claim(slots = 10, waitMs = 10_000): Promise<readonly ClaimedJob[]> {
+    const reply = await this.post('claim', { slots, waitMs });
+    if (reply.status === 204) return [];
+    return reply.body.jobs as readonly ClaimedJob[];
+  }
+
+  async claimOne(waitMs = 10_000): Promise<ClaimedJob> {
+    const [job] = await this.claim(1, waitMs);
+    if (job === undefined) throw new Error('no job came');
+    return job;
+  }
+
+  async start(...jobs: readonly ClaimedJob[]): Promise<Reply> {
+    return this.post('start', { jobs: jobs.map(({ jobId, token }) => ({ jobId, token })) });
+  }
+
+  renew(jobs: readonly ClaimedJob[], waitMs: number): Promise<Reply> {
+    return this.post('renew', { jobs: jobs.map(({ jobId, token }) => ({ jobId, token })), waitMs });
+  }
+
+  log(job: ClaimedJob, offset: number, text: string, stream: 'stdout' | 'stderr' = 'stdout'): Promise<Reply> {
+    return send(this.url, 'POST', `jobs/${job.jobId}/log`, job.token, {
+      offset,
+      frames: [{ stream, at: new Date().toISOString(), text }],
+    });
+  }
+
+  finish(job: ClaimedJob, result: Partial<Record<'exitCode' | 'signal' | 'reason' | 'message' | 'logBytes', unknown>> = {}): Promise<Reply> {
+    const { jobId, token } = job;
+    const defaults = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null };
+    return this.post('finish', { results: [{ jobId, token, ...defaults, ...result }] });
+  }
+
+  /** Claims one job, starts it and finishes it. */
+  async runOne(result: Parameters<ProtocolAgent['finish']>[1] = {}): Promise<ClaimedJob> {
+    const job = await this.claimOne();
+    await this.start(job);
+    await this.finish(job, result);
+    return job;
+  }
+
+  /** Runs what comes until a condition holds; a task fails when `fails` says so. Answers the tasks in the order in which they ran. */
+  async work(until: () => Promise<boolean>, fails: (job: ClaimedJob) => boolean = () => false): Promise<ClaimedJob[]> {
+    const done: ClaimedJob[] = [];
+    while (!(await until())) {
+      const jobs = await this.claim(10, 50);
+      if (jobs.length === 0) continue;
+      await this.start(...jobs);
+      for (const job of jobs) {
+        done.push(job);
+        await this.finish(job, fails(job) ? { exitCode: 1 } : {});
+      }
+    }
+    return done;
+  }
+
+  upload(job: ClaimedJob, name: string, data: Buffer, sha256: string): Promise<Response> {
+    return fetch(`${this.url}/agent/v1/jobs/${job.jobId}/artifacts/${encodeURIComponent(name)}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${job.token}`, 'x-slipway-sha256': sha256 },
+      body: new Uint8Array(data),
+    });
+  }
+
+  download(job: ClaimedJob, artifactId: string): Promise<Response> {
+    return fetch(`${this.url}/agent/v1/jobs/${job.jobId}/artifacts/${artifactId}`, {
+      headers: { authorization: `Bearer ${job.token}` },
+    });
+  }
+}
+
+async function send(url: string, method: string, path: string, token: string, body: unknown): Promise<Reply> {
+  const response = await fetch(`${url}/agent/v1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? {} : JSON.parse(text) };
+}

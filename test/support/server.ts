@@ -1,0 +1,53 @@
+import 'reflect-metadata';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readServerConfig } from '../../src/config';
+import { GraphqlClient } from '../../src/demo/graphqlClient';
+import { createLog } from '../../src/log';
+import { startServer, type RunningServer } from '../../src/server';
+import { createTestDatabase } from './database';
+
+export const ADMIN_KEY = 'test-administrator-key';
+export const AGENT_TOKEN = 'test-registration-token';
+
+export interface TestServer extends RunningServer {
+  readonly client: GraphqlClient;
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+}
+
+/** A whole server in this process, on a database of its own, at a free port. */
+export async function startTestServer(
+  environment: Readonly<Record<string, string>> = {},
+  databaseUrl?: string,
+): Promise<TestServer> {
+  const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => undefined };
+  const dataDir = await mkdtemp(join(tmpdir(), 'slipway-server-'));
+  const config = readServerConfig({ ...testEnvironment(database.url, dataDir), ...environment });
+  const server = await startServer(config, createLog({ level: config.LOG_LEVEL, pretty: false }));
+  const client = new GraphqlClient(server.url, ADMIN_KEY);
+  return {
+    ...server,
+    client,
+    databaseUrl: database.url,
+    dataDir,
+    async stop() {
+      await client.close();
+      await server.stop();
+      await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export const testEnvironment = (databaseUrl: string, dataDir: string): Record<string, string> => ({
+  PORT: '0',
+  DATABASE_URL: databaseUrl,
+  DATABASE_POOL: '8',
+  SLIPWAY_DATA_DIR: dataDir,
+  SLIPWAY_ADMIN_KEY: ADMIN_KEY,
+  SLIPWAY_AGENT_TOKEN: AGENT_TOKEN,
+  SLIPWAY_DRAIN_SECONDS: '2',
+  LOG_LEVEL: 'silent',
+});
