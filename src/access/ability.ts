@@ -2,13 +2,13 @@ import { createMongoAbility, type ForcedSubject, type MongoAbility, type RawRule
 import {
   type AccountPermissionType,
   type Action,
-  actionsOfType,
   type AppGrant,
+  actionsOfType,
   type DeploymentAction,
   deploymentActions,
   type EntityAction,
-  entityActions,
   type EnvironmentClass,
+  entityActions,
   impliedAccountPermissions,
   type Permissions,
 } from './permission';
@@ -103,7 +103,8 @@ const deploymentRights: Readonly<Record<DeploymentAction, readonly Right[]>> = {
   ABORT_WORKFLOW: [{ action: 'ABORT_WORKFLOW', subject: 'Execution' }],
 };
 
-const isEntityAction = (action: Action): action is EntityAction => (entityActions as readonly Action[]).includes(action);
+const isEntityAction = (action: Action): action is EntityAction =>
+  (entityActions as readonly Action[]).includes(action);
 const isDeploymentAction = (action: Action): action is DeploymentAction =>
   (deploymentActions as readonly Action[]).includes(action);
 

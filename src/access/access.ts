@@ -5,8 +5,8 @@ import {
   permissionTypeOf,
   type SubjectActions,
   type SubjectRows,
-  subjects,
   type SubjectType,
+  subjects,
   type Target,
 } from './subjects';
 

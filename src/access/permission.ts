@@ -56,9 +56,7 @@ export const environmentClasses = ['PROD', 'NON_PROD', 'TEMPLATE'] as const;
 export type EnvironmentClass = (typeof environmentClasses)[number];
 
 /** How clients write the types, for each permission type that can be restricted. */
-export const filterTypesOf: Readonly<
-  Partial<Record<AppPermissionType, Readonly<Record<string, EnvironmentClass>>>>
-> = {
+export const filterTypesOf: Readonly<Partial<Record<AppPermissionType, Readonly<Record<string, EnvironmentClass>>>>> = {
   DEPLOYMENT: { PRODUCTION_ENVIRONMENTS: 'PROD', NON_PRODUCTION_ENVIRONMENTS: 'NON_PROD' },
   ENV: { PRODUCTION_ENVIRONMENTS: 'PROD', NON_PRODUCTION_ENVIRONMENTS: 'NON_PROD' },
   PIPELINE: { PRODUCTION_PIPELINES: 'PROD', NON_PRODUCTION_PIPELINES: 'NON_PROD' },

@@ -1,12 +1,12 @@
 import { isId } from '../ids';
 import type { InputError } from '../refusal';
 import {
-  accountPermissionTypes,
   type AccountPermissionType,
   type Action,
-  actionsOfType,
   type AppGrant,
   type AppPermissionType,
+  accountPermissionTypes,
+  actionsOfType,
   filterTypesOf,
   type Permissions,
   type WrittenAction,

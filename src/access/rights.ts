@@ -7,9 +7,9 @@ import {
   asksForAnyTarget,
   type Facts,
   type SubjectRows,
-  subjects,
   type SubjectType,
   sqlTargetFacts,
+  subjects,
   type Target,
 } from './subjects';
 

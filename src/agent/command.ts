@@ -61,9 +61,8 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const stopping = stopOnRequest(session, stop, gone);
   try {
     const end = await ended;
-    if (stopping.deadline !== undefined) await endSession(session, stopping.deadline);
+    if (stopping.deadline !== undefined) await endSession(session, read, stopping.deadline);
     else await endLeftovers(session, read, options.graceMs);
-    await read.settle(PATIENCE_MS);
     if (end.exitCode === GUARD_REFUSES) await checkGuard(folder);
     return end;
   } finally {
@@ -157,18 +156,20 @@ async function endLeftovers(session: number, read: Reading, graceMs: number): Pr
   if (read.isOver && !isGroupLeft(session)) return;
   if (!isSessionLeft(session)) return;
   signalSession(session, 'SIGTERM');
-  await endSession(session, performance.now() + Math.min(graceMs, LEFTOVER_GRACE_MS));
+  await endSession(session, read, performance.now() + Math.min(graceMs, LEFTOVER_GRACE_MS));
 }
 
-/** Everything has been asked to end; what has not done so by the deadline is killed. */
-async function endSession(session: number, deadline: number): Promise<void> {
+/** Everything has been asked to end; what has not done so by the deadline is killed. Then what it last wrote is read. */
+async function endSession(session: number, read: Reading, deadline: number): Promise<void> {
   for (let step = 10; isSessionLeft(session); step = Math.min(200, step * 1.5)) {
-    if (performance.now() >= deadline) {
-      signalSession(session, 'SIGKILL');
-      return;
+    if (performance.now() < deadline) {
+      await delay(step);
+      continue;
     }
-    await delay(step);
+    signalSession(session, 'SIGKILL');
+    break;
   }
+  await read.settle(PATIENCE_MS);
 }
 
 interface Stopping {

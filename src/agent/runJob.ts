@@ -7,7 +7,7 @@ import { commandEnvironment } from './commandEnvironment';
 import { JobLog } from './jobLog';
 import type { AgentSettings, ClaimedJob, JobEnd } from './protocol';
 import type { JobClient } from './protocolClient';
-import { StopRequest } from './stopRequest';
+import { ClaimOver, StopRequest } from './stopRequest';
 import type { JobFolder, Workplace } from './workplace';
 
 export interface JobContext {
@@ -113,7 +113,8 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
     return { exitCode, signal, reason: error.reason, message: error.message.slice(0, LONGEST_MESSAGE) };
   }
   const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof CommandFailure)) log.error({ err: error }, 'the job could not be run');
+  if (!(error instanceof CommandFailure || error instanceof ClaimOver))
+    log.error({ err: error }, 'the job could not be run');
   return { exitCode, signal, reason: 'AGENT_ERROR', message: message.slice(0, LONGEST_MESSAGE) };
 }
 

@@ -2,7 +2,8 @@ import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Ro
 import { Application } from '../applications/applications.types';
 import { applicationById } from '../applications/applications.loaders';
 import { RevisionType, VariableType } from '../definitions/definitions.types';
-import { Environment } from '../environments/environments.types';
+import type { Deployment as DeploymentRow } from '../environments/environment';
+import { Deployment, Environment } from '../environments/environments.types';
 import { environmentById } from '../environments/environments.loaders';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
@@ -253,5 +254,13 @@ export class WorkflowStageExecutionResolver {
   @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
   environment(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
     return stage.environmentId === null ? null : loaders.load(environmentById, stage.environmentId);
+  }
+}
+
+@Resolver(() => Deployment)
+export class DeploymentExecutionResolver {
+  @FieldResolver(() => WorkflowExecution, { description: 'The workflow execution that deployed it.' })
+  async execution(@Root() deployment: DeploymentRow, @Ctx() { loaders }: Context) {
+    return found(await loaders.load(executionById, deployment.executionId));
   }
 }

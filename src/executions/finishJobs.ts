@@ -56,7 +56,7 @@ async function settle(db: RunTransaction, results: readonly JobResult[]): Promis
     answers.set(result.jobId, null);
     db.wake(topic.log(result.jobId));
   }
-  await endJobs(db, jobEnds, db.now);
+  await endJobs(db, jobEnds, db.now, { claimsHold: true });
   await settleTasks(db, taskEnds);
   return answers;
 }

@@ -66,7 +66,7 @@ export class JobResolver {
     subscribe: async ({ args, context }) => {
       const { app, request } = context as Context;
       const { jobId, afterOffset } = args as { jobId: string; afterOffset?: number | null };
-      const offset = checkOffset(afterOffset ?? null);
+      const offset = checkOffset(afterOffset);
       await readJob(app, jobId);
       return watchLog(app, jobId, offset, request.signal);
     },
@@ -115,16 +115,16 @@ async function readJob(app: App, id: string): Promise<JobRow> {
   return job;
 }
 
-function checkOffset(offset: number | null): number {
-  if (offset === null) return 0;
+function checkOffset(offset: number | null | undefined): number {
+  if (offset === null || offset === undefined) return 0;
   if (Number.isSafeInteger(offset) && offset >= 0) return offset;
   throw invalidInput([
     { field: 'afterOffset', value: offset, rule: 'RANGE', message: `afterOffset must be a whole number from 0 on; it is ${offset}.` },
   ]);
 }
 
-function checkPage(bytes: number | null): number {
-  if (bytes === null) return 65_536;
+function checkPage(bytes: number | null | undefined): number {
+  if (bytes === null || bytes === undefined) return 65_536;
   if (bytes >= 1 && bytes <= MAX_PAGE_BYTES) return bytes;
   throw invalidInput([
     { field: 'maxBytes', value: bytes, rule: 'RANGE', message: `maxBytes must be from 1 to ${MAX_PAGE_BYTES}; it is ${bytes}.` },

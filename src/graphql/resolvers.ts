@@ -1,11 +1,12 @@
 import type { NonEmptyArray } from 'type-graphql';
 import { AgentsResolver } from '../agents/agents.resolver';
-import { ApplicationsResolver, ApplicationsResolver } from '../applications/applications.resolver';
-import { DefinitionsResolver, DefinitionsResolver } from '../definitions/definitions.resolver';
-import { DeploymentsResolver, DeploymentsResolver, EnvironmentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
+import { ApplicationsResolver } from '../applications/applications.resolver';
+import { DefinitionsResolver } from '../definitions/definitions.resolver';
+import { DeploymentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import { ApprovalStageResolver, ApprovalsResolver } from '../executions/approvals.resolver';
 import {
   ApprovalStageExecutionResolver,
+  DeploymentExecutionResolver,
   ExecutedAlongPipelineResolver,
   ExecutionResolver,
   PipelineExecutionResolver,
@@ -19,10 +20,10 @@ import {
   JobResolver,
   TaskExecutionResolver,
 } from '../executions/tasks.resolver';
-import { PipelinesResolver, PipelinesResolver } from '../pipelines/pipelines.resolver';
+import { PipelinesResolver } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
-import { ServicesResolver, ServicesResolver } from '../services/services.resolver';
-import { WorkflowsResolver, WorkflowsResolver } from '../workflows/workflows.resolver';
+import { ServicesResolver } from '../services/services.resolver';
+import { WorkflowsResolver } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 
@@ -36,12 +37,15 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ServicesResolver,
   WorkflowsResolver,
   PipelinesResolver,
+  StagesResolver,
+  WorkflowStageElementsResolver,
   ExecutionResolver,
   ExecutedAlongPipelineResolver,
   PipelineExecutionResolver,
   WorkflowExecutionResolver,
   PipelineStageExecutionResolver,
   ApprovalStageExecutionResolver,
+  DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
   TaskExecutionResolver,
   JobResolver,
@@ -50,13 +54,4 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApprovalStageResolver,
   AgentsResolver,
   AgentFieldsResolver,
-  ApplicationsResolver,
-  EnvironmentsResolver,
-  DeploymentsResolver,
-  ServicesResolver,
-  WorkflowsResolver,
-  PipelinesResolver,
-  StagesResolver,
-  WorkflowStageElementsResolver,
-  DefinitionsResolver,
 ];

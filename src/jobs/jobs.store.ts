@@ -184,9 +184,15 @@ export interface EndedJob {
 
 /**
  * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. Jobs that ended before are not answered. The caller holds the
- * locks of their runs, so nobody else ends or starts them meanwhile.
+ * locks of their runs, so nobody else ends or starts them meanwhile. `claimsHold` when it is the agent that ended them: its claim is kept, so that a repeat of its
+ * finish is recognised. An agent whose job the server ended has no say any more.
  */
-export async function endJobs(db: Db, ends: readonly JobEnd[], now: Date): Promise<EndedJob[]> {
+export async function endJobs(
+  db: Db,
+  ends: readonly JobEnd[],
+  now: Date,
+  { claimsHold = false } = {},
+): Promise<EndedJob[]> {
   if (ends.length === 0) return [];
   return db.rows(
     `WITH result AS (
@@ -194,7 +200,8 @@ export async function endJobs(db: Db, ends: readonly JobEnd[], now: Date): Promi
          AS r (job_id, status, exit_code, signal, reason_code, reason, truncated)
      ), ended AS (
        UPDATE job SET status = result.status, exit_code = result.exit_code, signal = result.signal,
-         reason_code = result.reason_code, reason = result.reason, ended_at = $8
+         reason_code = result.reason_code, reason = result.reason, ended_at = $8,
+         claim_hash = CASE WHEN $9 THEN claim_hash END
        FROM result WHERE job.id = result.job_id AND job.ended_at IS NULL
        RETURNING job.id, job.task_execution_id, job.execution_id, job.run_id, job.attempt, result.truncated
      ), unqueued AS (
@@ -216,6 +223,7 @@ export async function endJobs(db: Db, ends: readonly JobEnd[], now: Date): Promi
       ends.map((end) => end.reason),
       ends.map((end) => end.truncated),
       now,
+      claimsHold,
     ],
   );
 }

@@ -19,8 +19,7 @@ export class ElementVariable {
   name!: string;
 
   @Field(() => String, {
-    description:
-      'As it is written: text in which a name in `${…}` stands for the value of the pipeline’s variable of that name.',
+    description: 'As it is written. It may refer to variables of the pipeline.',
   })
   value!: string;
 }

@@ -1,0 +1,129 @@
+import type { Clock } from '../clock';
+import type { Db } from '../database/database';
+import { Refusal } from '../refusal';
+import { Access, type Principal } from './access';
+import { apiKeyPrincipal, findApiKeyPrincipal, findUserPrincipal, userPrincipal } from './principals.store';
+import { Rights } from './rights';
+import { findRightsGroups, findRightsVersion } from './rights.store';
+import { ACCOUNT_ADMINISTRATOR } from './userGroup';
+
+interface Entry {
+  readonly version: number;
+  readonly rights: Rights;
+}
+
+/** More than there are teams; each is some kilobytes. */
+const MOST_ENTRIES = 1000;
+
+/**
+ * Rights, kept for as long as they are true. Every change of rights raises one number in its own transaction; every request reads that number in
+ * the statement that finds its key or user; rights are used only if they were read at that number or later. So a change counts from the
+ * next request on, in every server, without anybody being told. Refused: a time to live (wrong for that long), and clearing caches by
+ * wake-ups (they may be lost). What is kept belongs to a set of groups, not to a caller, since callers in the same groups may do the same.
+ */
+export class Abilities {
+  /** By groups and narrowing; the one that was not used for the longest time stands first. */
+  private readonly entries = new Map<string, Promise<Entry>>();
+  private readonly readVersion: () => Promise<number>;
+
+  constructor(
+    private readonly db: Db,
+    private readonly clock: Clock,
+  ) {
+    this.readVersion = batched(() => findRightsVersion(db));
+  }
+
+  /** The access of somebody who was just authenticated. */
+  async accessOf(principal: Principal): Promise<Access> {
+    return new Access(await this.rightsOf(principal), principal);
+  }
+
+  /**
+   * The same caller's access now: for whatever lives longer than a request, before each thing that it shows. UNAUTHENTICATED once the
+   * key is revoked, the user deleted or the time over. When nothing changed this costs one small read, shared by all that ask at
+   * the same time.
+   */
+  async renew(access: Access): Promise<Access> {
+    const { principal } = access;
+    if (principal === null) return access;
+    if (principal.expiresAt !== null && principal.expiresAt <= this.clock.now()) throw notValid();
+    if ((await this.readVersion()) === principal.version) return access;
+    return this.accessOf(await this.principalNow(principal));
+  }
+
+  private async principalNow({ kind, id, expiresAt }: Principal): Promise<Principal> {
+    if (kind === 'USER') {
+      const user = await findUserPrincipal(this.db, id);
+      if (user === undefined) throw notValid();
+      // The token's end, of which the database knows nothing.
+      return { ...userPrincipal(user), expiresAt };
+    }
+    const key = await findApiKeyPrincipal(this.db, id);
+    if (key === undefined || key.revokedAt !== null) throw notValid();
+    if (key.expiresAt !== null && key.expiresAt <= this.clock.now()) throw notValid();
+    return apiKeyPrincipal(key);
+  }
+
+  private async rightsOf({ groupIds, within, version }: Principal): Promise<Rights> {
+    const key = `${groupIds.join()} ${within === null ? '' : `within ${[...within].sort().join()}`}`;
+    const kept = this.entries.get(key);
+    if (kept !== undefined) {
+      // One that is being read may have begun before the change that this caller has seen.
+      const entry = await kept.catch(() => undefined);
+      if (entry !== undefined && entry.version >= version) {
+        if (this.entries.get(key) === kept) this.keep(key, kept);
+        return entry.rights;
+      }
+    }
+    // Who came here at the same time for the same reason has begun to read meanwhile.
+    const begun = this.entries.get(key);
+    if (begun !== undefined && begun !== kept) return this.rightsOf({ groupIds, within, version } as Principal);
+    const reading = this.read(groupIds, within);
+    this.keep(key, reading);
+    reading.catch(() => {
+      if (this.entries.get(key) === reading) this.entries.delete(key);
+    });
+    return (await reading).rights;
+  }
+
+  private async read(groupIds: readonly string[], within: readonly string[] | null): Promise<Entry> {
+    const { version, groups } = await findRightsGroups(this.db, groupIds);
+    const administrator = groups.some((group) => group.id === ACCOUNT_ADMINISTRATOR);
+    return { version, rights: new Rights(groups, administrator, within) };
+  }
+
+  private keep(key: string, entry: Promise<Entry>): void {
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    if (this.entries.size > MOST_ENTRIES) this.entries.delete(this.entries.keys().next().value ?? '');
+  }
+}
+
+/** The words for every credential that does not count (any more), whatever the reason. */
+export const notValid = (): Refusal => new Refusal('UNAUTHENTICATED', 'This API key or token is not valid.');
+
+/**
+ * Shares a read between all who ask while another one is under way. Nobody gets the answer of a read that had begun before it asked: that
+ * one may have missed a change which was committed in between.
+ */
+function batched<T>(read: () => Promise<T>): () => Promise<T> {
+  let current: Promise<T> | undefined;
+  let next: Promise<T> | undefined;
+  const begin = (): Promise<T> => {
+    const mine = read().finally(() => {
+      if (current === mine) current = undefined;
+    });
+    current = mine;
+    return mine;
+  };
+  return () => {
+    if (current === undefined) return begin();
+    next ??= current.then(ignore, ignore).then(() => {
+      next = undefined;
+      return begin();
+    });
+    return next;
+  };
+}
+
+const ignore = () => undefined;

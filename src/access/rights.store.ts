@@ -1,0 +1,46 @@
+import type { Db, Transaction } from '../database/database';
+import type { RightsGroup } from './rights';
+
+/** Who watches something while rights change: a subscription asks for its rights again at this wake-up. */
+export const RIGHTS_CHANGED = 'rights';
+
+/** In each statement that reads rights: the version belongs to the same snapshot as what is read. */
+export const RIGHTS_VERSION = 'coalesce((SELECT version FROM rights_version), 0)';
+
+/**
+ * The first statement of every transaction that changes users, groups, members, permissions or keys. The row's lock makes these transactions
+ * follow one another, so that each sees what the ones before it did: two administrators can't remove each other at the same moment.
+ * The new version becomes visible at the same instant as the change. A sequence would not do: readers would see its next
+ * value before the commit, and keep the old rights under the new version.
+ */
+export async function beginRightsChange(db: Transaction): Promise<void> {
+  await db.write(
+    `INSERT INTO rights_version (id, version) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET version = rights_version.version + 1`,
+  );
+  db.wake(RIGHTS_CHANGED);
+}
+
+export async function findRightsVersion(db: Db): Promise<number> {
+  const [row] = await db.rows<{ version: number }>(`SELECT ${RIGHTS_VERSION} AS version`);
+  return row?.version ?? 0;
+}
+
+/** Groups with all that they give, and the version that this is true for. One statement, so that both are of the same moment. */
+export async function findRightsGroups(
+  db: Db,
+  groupIds: readonly string[],
+): Promise<{ version: number; groups: readonly RightsGroup[] }> {
+  const [row] = await db.rows<{ version: number; groups: readonly RightsGroup[] }>(
+    `SELECT ${RIGHTS_VERSION} AS version, coalesce((
+       SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'accountPermissions', g.account_permissions,
+         'appPermissions', coalesce((
+           SELECT json_agg(json_build_object('permissionType', p.permission_type, 'actions', p.actions,
+             'applicationScope', p.application_scope, 'applicationIds', p.application_ids,
+             'environmentScope', p.environment_scope, 'environmentIds', p.environment_ids,
+             'environmentTypes', p.environment_types) ORDER BY p.id)
+           FROM user_group_permission p WHERE p.group_id = g.id), '[]')))
+       FROM user_group g WHERE g.id = ANY ($1::uuid[])), '[]') AS groups`,
+    [groupIds],
+  );
+  return row ?? { version: 0, groups: [] };
+}
