@@ -51,7 +51,7 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE TABLE "pipeline_revision" ("id" uuid NOT NULL, "entity_id" uuid NOT NULL, "number" integer NOT NULL, "content_hash" text NOT NULL, "definition" jsonb NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, CONSTRAINT "pipeline_revision_number" UNIQUE ("entity_id", "number"), CONSTRAINT "PK_31f3ab70a12cfb6e634650a13a5" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
-      `CREATE TABLE "execution" ("id" uuid NOT NULL, "kind" text NOT NULL, "run_id" uuid NOT NULL, "parent_stage_execution_id" uuid, "application_id" uuid NOT NULL, "entity_id" uuid NOT NULL, "revision_id" uuid NOT NULL, "environment_id" uuid, "status" text NOT NULL, "attempt" integer NOT NULL, "version" integer NOT NULL, "last_sequence" integer NOT NULL, "last_execution_sequence" integer NOT NULL, "variables" jsonb NOT NULL, "images" jsonb NOT NULL, "notes" text, "cause" jsonb NOT NULL, "idempotency_key" text, "idempotency_hash" text, "failure_code" text, "failure_details" text, "max_parallel" integer, "open_tasks" integer NOT NULL, "busy_tasks" integer NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')), CONSTRAINT "execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND open_tasks >= busy_tasks), CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id"))`,
+      `CREATE TABLE "execution" ("id" uuid NOT NULL, "kind" text NOT NULL, "run_id" uuid NOT NULL, "parent_stage_execution_id" uuid, "application_id" uuid NOT NULL, "entity_id" uuid NOT NULL, "revision_id" uuid NOT NULL, "environment_id" uuid, "status" text NOT NULL, "attempt" integer NOT NULL, "version" integer NOT NULL, "last_sequence" integer NOT NULL, "last_execution_sequence" integer NOT NULL, "variables" jsonb NOT NULL, "images" jsonb NOT NULL, "notes" text, "cause" jsonb NOT NULL, "idempotency_key" text, "idempotency_hash" text, "failure_code" text, "failure_details" text, "max_parallel" integer, "open_tasks" integer NOT NULL, "busy_tasks" integer NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "attempt_started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, "earlier_ms" bigint NOT NULL, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')), CONSTRAINT "execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND open_tasks >= busy_tasks), CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
       `CREATE INDEX "execution_newest" ON "execution"  ("created_at", "id") WHERE parent_stage_execution_id IS NULL`,
@@ -73,6 +73,9 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE UNIQUE INDEX "execution_idempotency" ON "execution"  ("application_id", "idempotency_key") WHERE idempotency_key IS NOT NULL`,
     );
     await queryRunner.query(
+      `CREATE TABLE "execution_attempt" ("execution_id" uuid NOT NULL, "attempt" integer NOT NULL, "kind" text NOT NULL, "revision_id" uuid NOT NULL, "cause" jsonb NOT NULL, "reason" text, "from_stage" text, "status" text, "failure_code" text, "failure_details" text, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN')), CONSTRAINT "execution_attempt_ended" CHECK ((ended_at IS NULL) = (status IS NULL)), CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY ("execution_id", "attempt"))`,
+    );
+    await queryRunner.query(
       `CREATE TABLE "stage_execution" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "attempt" integer NOT NULL, "current" boolean NOT NULL, "kind" text NOT NULL, "stage_index" integer NOT NULL, "element_index" integer NOT NULL, "element_id" uuid NOT NULL, "stage_name" text NOT NULL, "step_name" text NOT NULL, "status" text NOT NULL, "reason_code" text, "reason" text, "workflow_id" uuid, "workflow_revision_id" uuid, "environment_id" uuid, "variables" jsonb NOT NULL, "images" jsonb NOT NULL, "workflow_execution_id" uuid, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "stage_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "stage_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "PK_73bb3900c2f8b931298787cd836" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
@@ -89,6 +92,9 @@ export class Initial1795258079416 implements MigrationInterface {
     );
     await queryRunner.query(
       `CREATE INDEX "task_execution_attempt" ON "task_execution"  ("execution_id", "attempt", "ordinal") `,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "task_execution_unfinished" ON "task_execution"  ("execution_id", "ordinal") WHERE current AND status <> 'SUCCESS'`,
     );
     await queryRunner.query(
       `CREATE INDEX "task_execution_ready" ON "task_execution"  ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
@@ -183,6 +189,9 @@ export class Initial1795258079416 implements MigrationInterface {
       `ALTER TABLE "execution" ADD CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
     );
     await queryRunner.query(
+      `ALTER TABLE "execution_attempt" ADD CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
       `ALTER TABLE "stage_execution" ADD CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
     );
     await queryRunner.query(
@@ -221,6 +230,7 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`ALTER TABLE "approval" DROP CONSTRAINT "FK_5d923b538c3db1c786501a60403"`);
     await queryRunner.query(`ALTER TABLE "task_execution" DROP CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84"`);
     await queryRunner.query(`ALTER TABLE "stage_execution" DROP CONSTRAINT "FK_f60937c87f7582493454f4f5111"`);
+    await queryRunner.query(`ALTER TABLE "execution_attempt" DROP CONSTRAINT "FK_5dd879d5af0654569985f4c73ba"`);
     await queryRunner.query(`ALTER TABLE "execution" DROP CONSTRAINT "FK_f7f7348bb6da87d7c815050e256"`);
     await queryRunner.query(`ALTER TABLE "execution" DROP CONSTRAINT "FK_0f304a1b1c7f00d8674def28771"`);
     await queryRunner.query(`ALTER TABLE "pipeline_revision" DROP CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f"`);
@@ -259,12 +269,14 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`DROP INDEX "public"."task_dependency_task"`);
     await queryRunner.query(`DROP TABLE "task_dependency"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_ready"`);
+    await queryRunner.query(`DROP INDEX "public"."task_execution_unfinished"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_attempt"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_current"`);
     await queryRunner.query(`DROP TABLE "task_execution"`);
     await queryRunner.query(`DROP INDEX "public"."stage_execution_attempt"`);
     await queryRunner.query(`DROP INDEX "public"."stage_execution_current"`);
     await queryRunner.query(`DROP TABLE "stage_execution"`);
+    await queryRunner.query(`DROP TABLE "execution_attempt"`);
     await queryRunner.query(`DROP INDEX "public"."execution_idempotency"`);
     await queryRunner.query(`DROP INDEX "public"."execution_expiry"`);
     await queryRunner.query(`DROP INDEX "public"."execution_active"`);

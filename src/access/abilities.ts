@@ -66,23 +66,17 @@ export class Abilities {
 
   private async rightsOf({ groupIds, within, version }: Principal): Promise<Rights> {
     const key = `${groupIds.join()} ${within === null ? '' : `within ${[...within].sort().join()}`}`;
-    const kept = this.entries.get(key);
-    if (kept !== undefined) {
-      // One that is being read may have begun before the change that this caller has seen.
+    for (let kept = this.entries.get(key); kept !== undefined; kept = this.entries.get(key)) {
       const entry = await kept.catch(() => undefined);
-      if (entry !== undefined && entry.version >= version) {
+      if (entry?.version === version) {
         if (this.entries.get(key) === kept) this.keep(key, kept);
         return entry.rights;
       }
+      // Too old, or its reading failed. Otherwise somebody else has begun to read meanwhile, and the loop looks at that.
+      if (this.entries.get(key) === kept) this.entries.delete(key);
     }
-    // Who came here at the same time for the same reason has begun to read meanwhile.
-    const begun = this.entries.get(key);
-    if (begun !== undefined && begun !== kept) return this.rightsOf({ groupIds, within, version } as Principal);
     const reading = this.read(groupIds, within);
     this.keep(key, reading);
-    reading.catch(() => {
-      if (this.entries.get(key) === reading) this.entries.delete(key);
-    });
     return (await reading).rights;
   }
 

@@ -92,17 +92,12 @@ export interface Permissions {
 
 export const noPermissions: Permissions = { accountPermissions: [], appPermissions: [] };
 
-/** Whether two say the same, in whatever order. */
-export function sameGrant(a: AppGrant, b: AppGrant): boolean {
-  return (
-    a.permissionType === b.permissionType &&
-    a.applicationScope === b.applicationScope &&
-    a.environmentScope === b.environmentScope &&
-    sameSet(a.actions, b.actions) &&
-    sameSet(a.applicationIds, b.applicationIds) &&
-    sameSet(a.environmentIds, b.environmentIds) &&
-    sameSet(a.environmentTypes, b.environmentTypes)
-  );
+/** The same for grants that say the same, in whatever order. */
+export function grantKey(grant: AppGrant): string {
+  const { permissionType, applicationScope, environmentScope } = grant;
+  const lists = [grant.actions, grant.applicationIds, grant.environmentIds, grant.environmentTypes];
+  const sorted = lists.map((list) => [...new Set<string>(list)].sort());
+  return JSON.stringify([permissionType, applicationScope, environmentScope, ...sorted]);
 }
 
 export function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -48,7 +48,7 @@ const fieldOfType: Readonly<Partial<Record<AppPermissionType, (typeof filterFiel
 };
 
 /** A group that means more than this is better several groups; each request of its members pays for it. */
-const MOST_PERMISSIONS = 1000;
+export const MOST_PERMISSIONS = 1000;
 const MOST_IDS = 1000;
 
 type Read<T> = { readonly value: T; readonly errors: readonly InputError[] };

@@ -1,23 +1,17 @@
-import type { Db, Transaction } from '../database/database';
+import type { Db } from '../database/database';
 import type { RightsGroup } from './rights';
-
-/** Who watches something while rights change: a subscription asks for its rights again at this wake-up. */
-export const RIGHTS_CHANGED = 'rights';
 
 /** In each statement that reads rights: the version belongs to the same snapshot as what is read. */
 export const RIGHTS_VERSION = 'coalesce((SELECT version FROM rights_version), 0)';
 
 /**
- * The first statement of every transaction that changes users, groups, members, permissions or keys. The row's lock makes these transactions
- * follow one another, so that each sees what the ones before it did: two administrators can't remove each other at the same moment.
- * The new version becomes visible at the same instant as the change. A sequence would not do: readers would see its next
- * value before the commit, and keep the old rights under the new version.
+ * Locks the row until the commit, and lets the new version be seen at the same instant as what changed. A sequence would not do: readers
+ * would see its next value before the commit, and keep the old rights under the new version.
  */
-export async function beginRightsChange(db: Transaction): Promise<void> {
+export async function raiseRightsVersion(db: Db): Promise<void> {
   await db.write(
     `INSERT INTO rights_version (id, version) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET version = rights_version.version + 1`,
   );
-  db.wake(RIGHTS_CHANGED);
 }
 
 export async function findRightsVersion(db: Db): Promise<number> {

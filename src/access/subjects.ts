@@ -89,7 +89,7 @@ const aimed = { ...ofApplication, targets: (row: Aimed) => row.environments };
 const GIVEN = `'\${environment}'`;
 
 /** The one environment that a workflow names. It is found by its name at the time of asking, as it is when the workflow starts. */
-const workflowTargets = (w: string): string =>
+export const workflowTargets = (w: string): string =>
   `SELECT environment.id AS environment_id, environment.type AS environment_type
    FROM workflow_revision revision
    JOIN environment ON environment.application_id = ${w}.application_id AND environment.deleted_at IS NULL
@@ -97,7 +97,7 @@ const workflowTargets = (w: string): string =>
    WHERE revision.id = ${w}.current_revision_id`;
 
 /** The environments of all workflows of all stages, resolved as a start resolves them (`executions/startPlan.ts`). */
-const pipelineTargets = (p: string): string =>
+export const pipelineTargets = (p: string): string =>
   `SELECT environment.id AS environment_id, environment.type AS environment_type
    FROM pipeline_revision revision
    CROSS JOIN LATERAL jsonb_path_query(revision.definition, '$.stages[*].elements[*] ? (@.type == "WORKFLOW")') element
@@ -113,10 +113,14 @@ const pipelineTargets = (p: string): string =>
  * The environments that an execution touches, known from its start. A workflow inside a pipeline that has no environment of its own (a
  * build) belongs to all that the run is aimed at: whoever may see the run sees how its build went.
  */
-const executionTargets = (e: string): string =>
+export const executionTargets = (e: string): string =>
   `SELECT environment.id AS environment_id, environment.type AS environment_type
    FROM execution_environment link JOIN environment ON environment.id = link.environment_id
    WHERE link.execution_id = CASE WHEN ${e}.environment_id IS NULL THEN ${e}.run_id ELSE ${e}.id END`;
+
+/** Whether a workflow is a template. */
+export const isTemplate = (w: string): string =>
+  `(SELECT revision.definition->>'environment' = ${GIVEN} FROM workflow_revision revision WHERE revision.id = ${w}.current_revision_id)`;
 
 /** Whether a stand-alone workflow, or a run of a pipeline, whose members count as the pipeline's. */
 const runKind = (row: SubjectRows['Execution']) => (row.parentStageExecutionId === null ? row.kind : 'PIPELINE');
@@ -142,11 +146,7 @@ export const subjects: { readonly [T in SubjectType]: SubjectSpec<SubjectRows[T]
     facts: (row) => ({ applicationId: row.applicationId, template: row.template }),
     sqlFacts: {
       applicationId,
-      template: {
-        type: 'boolean',
-        sql: (w) =>
-          `(SELECT revision.definition->>'environment' = ${GIVEN} FROM workflow_revision revision WHERE revision.id = ${w}.current_revision_id)`,
-      },
+      template: { type: 'boolean', sql: isTemplate },
     },
     sqlTargets: workflowTargets,
   },

@@ -4,14 +4,14 @@ import { version } from '../../package.json';
 import { type Clock, systemClock } from '../clock';
 import type { AgentConfig } from '../config';
 import type { Log } from '../log';
-import { pause } from './backoff';
+import { backOff, pause } from './backoff';
 import { ServerRefusal } from './httpClient';
 import { HeldJob, Leases } from './leases';
 import type { AgentSettings, ClaimedJob, JobEnd } from './protocol';
-import { ProtocolClient } from './protocolClient';
+import { ProtocolClient, RegistrationRefused } from './protocolClient';
 import { createReport, type ReportEnd } from './reportEnd';
 import { createExecute, type Execute, type ExecutedJob } from './runJob';
-import { Workplace } from './workplace';
+import { Workplace, WorkplaceUnusable } from './workplace';
 
 export interface AgentOptions {
   readonly config: AgentConfig;
@@ -59,6 +59,8 @@ class Agent {
   private readonly cleaning = new Set<Promise<void>>();
   private leases: Leases | undefined;
   private busy = 0;
+  /** Claims in a row that were refused. */
+  private refusals = 0;
   private cancelled = false;
   private failed = false;
   private onSlot: (() => void) | undefined;
@@ -92,7 +94,7 @@ class Agent {
 
   drain(): void {
     if (this.draining.signal.aborted) return;
-    this.log.info(this.busy > 0 ? `draining: ${this.busy} running, nothing more is taken` : 'draining');
+    if (this.busy > 0) this.log.info(`draining: waiting for ${this.busy} running`);
     this.draining.abort();
     this.onSlot?.();
   }
@@ -106,7 +108,8 @@ class Agent {
   fail(error: unknown): void {
     if (this.over.signal.aborted) return;
     this.failed = true;
-    if (error instanceof Error) this.log.fatal(error.name === 'RegistrationRefused' ? error.message : { err: error });
+    const explained = error instanceof RegistrationRefused || error instanceof WorkplaceUnusable;
+    if (error instanceof Error) this.log.fatal(explained ? error.message : { err: error });
     else this.log.error(String(error));
     this.draining.abort();
     this.over.abort();
@@ -137,23 +140,24 @@ class Agent {
         await this.slotFreed();
         continue;
       }
-      const askedAt = performance.now();
       const jobs = await this.claim(free, runner.settings.claimWaitMs);
       if (jobs.length > 0) void this.begin(jobs, runner);
-      else if (!signal.aborted && performance.now() - askedAt < EMPTY_CLAIM_MS) {
-        await pause(EMPTY_CLAIM_MS, signal);
-      }
     }
   }
 
   private async claim(free: number, waitMs: number): Promise<readonly ClaimedJob[]> {
     const { signal } = this.draining;
+    const askedAt = performance.now();
     try {
-      return await this.client.claim(free, waitMs, signal);
+      const jobs = await this.client.claim(free, waitMs, signal);
+      this.refusals = 0;
+      if (jobs.length === 0 && performance.now() - askedAt < EMPTY_CLAIM_MS) await pause(EMPTY_CLAIM_MS, signal);
+      return jobs;
     } catch (error) {
       if (signal.aborted) return [];
       if (!(error instanceof ServerRefusal)) throw error;
       this.log.error({ err: error }, 'the server refuses the claim');
+      await backOff(++this.refusals, signal);
       return [];
     }
   }

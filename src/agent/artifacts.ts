@@ -115,11 +115,11 @@ export async function uploadOutputs(
 ): Promise<number> {
   if (patterns.length === 0) return 0;
   const { files, missing, escaping } = await findOutputs(work, patterns);
-  if (missing.length > 0) throw new ArtifactFailure('OUTPUT_MISSING', `${missing.slice(0, 5).join('. ')}.`);
   if (escaping.length > 0) {
     const names = escaping.slice(0, 5).join(', ');
     throw new ArtifactFailure('UPLOAD_FAILED', `Links that lead out of the working folder are not uploaded: ${names}.`);
   }
+  if (missing.length > 0) throw new ArtifactFailure('OUTPUT_MISSING', `${missing.slice(0, 5).join('. ')}.`);
   const odd = files.find(({ name }) => !isArtifactName(name));
   if (odd !== undefined) throw new ArtifactFailure('UPLOAD_FAILED', `The name "${odd.name}" can’t be uploaded.`);
   await sideBySide(files, signal, (file, stop) => upload(file, client, stop));

@@ -13,6 +13,8 @@ import type { JobFolder, Workplace } from './workplace';
 const PATIENCE_MS = 500;
 /** What is left behind gets at most this long between SIGTERM and SIGKILL. */
 const LEFTOVER_GRACE_MS = 2000;
+/** A longer timer would run out at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface CommandOptions {
   readonly command: string;
@@ -188,7 +190,7 @@ function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): S
     const { graceMs }: StopRequest = stop.reason;
     stopping.deadline = performance.now() + graceMs;
     signalSession(session, 'SIGTERM');
-    timer = setTimeout(kill, graceMs);
+    timer = setTimeout(kill, Math.min(graceMs, LONGEST_TIMER_MS));
   };
   const stopping: Stopping = {
     deadline: undefined,

@@ -100,9 +100,14 @@ class Search {
     if (target.isFile) {
       if (!isMatch(pattern, advance(pattern, state, last))) return;
       if (inside) this.add(name, target.path);
-      else this.escaping.add(name);
+      else this.escape(name);
     } else if (inside) await this.enter(pattern, next, target.path, name);
     else this.hints.push(`${name} leads out of the working folder`);
+  }
+
+  private escape(name: string): void {
+    this.matches++;
+    this.escaping.add(name);
   }
 
   private add(name: string, path: string): void {

@@ -72,4 +72,8 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 export const isErrno = (error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  codes.includes(error.code);

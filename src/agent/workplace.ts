@@ -1,8 +1,9 @@
-import { mkdir, rm, utimes } from 'node:fs/promises';
+import { mkdir, rm, rmdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../log';
 import { clearLeftovers, ownFolderName, removeFolder } from './leftovers';
 import { PipePool } from './pipes';
+import { isErrno } from './sessions';
 import { jobsIn, pidFileIn, Watchdog } from './watchdog';
 
 const TOUCH_MS = 60_000;
@@ -17,6 +18,8 @@ export interface JobFolder {
   forgetSession(): Promise<void>;
   remove(): Promise<void>;
 }
+
+export class WorkplaceUnusable extends Error {}
 
 /**
  * The folder of this agent process, and what lives as long as it:
@@ -42,7 +45,9 @@ export class Workplace {
   static async open(parent: string, log: Log): Promise<Workplace> {
     const name = await ownFolderName();
     const folder = join(parent, name);
-    await mkdir(jobsIn(folder), { recursive: true });
+    await mkdir(jobsIn(folder), { recursive: true }).catch((error: Error) => {
+      throw new WorkplaceUnusable(`SLIPWAY_AGENT_DIR ${parent} can’t be used: ${error.message}`);
+    });
     await clearLeftovers(parent, name, log);
     const touch = () => {
       const now = new Date();
@@ -68,7 +73,9 @@ export class Workplace {
       pidFile,
       spoolFile: join(path, 'spool'),
       forgetSession: () => rm(pidFile, { force: true }),
-      remove: () => removeFolder(path, this.log),
+      remove: async () => {
+        if (!(await removeEmpty(work)) || !(await removeEmpty(path))) await removeFolder(path, this.log);
+      },
     };
   }
 
@@ -76,5 +83,16 @@ export class Workplace {
     clearInterval(this.touching);
     await removeFolder(this.folder, this.log);
     await this.watchdog?.close();
+  }
+}
+
+/** Many jobs leave nothing behind; looking through their folders would cost several times as much as removing them. */
+async function removeEmpty(path: string): Promise<boolean> {
+  try {
+    await rmdir(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'EACCES', 'EPERM', 'ENOTDIR')) return false;
+    throw error;
   }
 }

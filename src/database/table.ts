@@ -27,11 +27,7 @@ const json = { type: 'jsonb' } as const;
 const boolean = { type: 'boolean' } as const;
 const nullable = { nullable: true } as const;
 
-/** pg answers bigint as text, since it may not fit a number; byte counts and ranks here do. */
-const bigint = {
-  type: 'bigint',
-  transformer: { to: (value: number | null) => value, from: (value: string | null) => (value === null ? null : Number(value)) },
-} as const;
+const bigint = { type: 'bigint' } as const;
 
 export const column = {
   id: { ...uuid, primary: true },

@@ -5,6 +5,7 @@ import { approvalTable } from '../approvals/approvals.table';
 import { artifactTable } from '../artifacts/artifacts.table';
 import { deploymentTable, environmentTable } from '../environments/environments.table';
 import {
+  executionAttemptTable,
   executionEnvironmentTable,
   executionEventTable,
   executionServiceTable,
@@ -38,6 +39,7 @@ export const tables = [
   pipelineTable,
   pipelineRevisionTable,
   executionTable,
+  executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,
   taskDependencyTable,

@@ -70,7 +70,7 @@ class Reader {
   /** Of the document that is being read; the library's own look-up walks through the whole document for each alias. */
   private readonly anchors = new Map<string, ParsedNode>();
   private aliasedNodes = 0;
-  private documentPath = '';
+  private documentPath = 'documents';
 
   constructor(private readonly source: string) {}
 
@@ -88,6 +88,7 @@ class Reader {
       for (const document of composer.compose(this.tokens())) {
         this.documentPath = `documents[${documents.length}]`;
         documents.push(...this.convertDocument(document));
+        this.documentPath = 'documents';
         if (documents.length > MAX_DOCUMENTS) {
           throw new Unreadable('TOO_LARGE', document.range[0], `The source has more than ${MAX_DOCUMENTS} documents.`);
         }
@@ -97,7 +98,6 @@ class Reader {
       this.report(error.rule, error.offset, error.message);
     }
     if (documents.length === 0 && this.errors.length === 0) {
-      this.documentPath = 'documents';
       this.report('EMPTY_SOURCE', 0, 'The source holds no document.');
     }
     return { documents, errors: this.errors };

@@ -59,6 +59,8 @@ export function locate(root: SourceNode, path: Path): { readonly text: string; r
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') {
+      // Where one thing may stand for a list of one, it is the place of its item, too.
+      if (node?.type === 'scalar') continue;
       text += `[${step}]`;
       node = node?.type === 'list' ? node.items[step] : undefined;
       if (node !== undefined) at = node.at;

@@ -77,11 +77,14 @@ const statusesOf = (stages: readonly StageExecution[]): ExecutionStatus[] => sta
 /** The execution shows the most active of what runs side by side; once it has begun it is not QUEUED any more. */
 async function showProgress(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
   const rolledUp = rollUp(statusesOf(elements));
-  const status = rolledUp === 'QUEUED' && execution.startedAt !== null ? 'RUNNING' : rolledUp;
+  // Between a resume and the first thing that runs again it stays RESUMING.
+  const waiting = execution.status === 'RESUMING' ? 'RESUMING' : execution.startedAt === null ? 'QUEUED' : 'RUNNING';
+  const status = rolledUp === 'QUEUED' ? waiting : rolledUp;
   if (status !== execution.status) await moveExecution(db, execution, status);
 }
 
-async function beginStage(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
+/** Begins elements of one stage: asks for approvals, starts workflows. */
+export async function beginStage(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
   const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
   for (const stage of elements) {
     const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];

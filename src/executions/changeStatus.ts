@@ -15,7 +15,8 @@ export async function moveExecution(
   to: ExecutionStatus,
   failure?: Reason | null,
 ): Promise<Execution> {
-  const startedAt = execution.startedAt ?? (to === 'RUNNING' || to === 'WAITING' ? db.now : null);
+  const begins = to === 'RUNNING' || to === 'WAITING';
+  const startedAt = execution.startedAt ?? (begins ? db.now : null);
   const endedAt = isFinal(to) ? db.now : null;
   const failureCode = failure === undefined ? execution.failureCode : (failure?.code ?? null);
   const failureDetails = failure === undefined ? execution.failureDetails : (failure?.text ?? null);
@@ -25,7 +26,7 @@ export async function moveExecution(
     to,
     failureCode,
     failureDetails,
-    ...(startedAt && { startedAt }),
+    ...(begins && { startedAt: db.now }),
     ...(endedAt && { endedAt }),
   });
   if (!moved) throw new Error(`execution ${execution.id} was not ${execution.status} under the lock of its run`);
@@ -41,6 +42,7 @@ export async function moveExecution(
     status: to,
     version: execution.version + 1,
     startedAt,
+    attemptStartedAt: execution.attemptStartedAt ?? (begins ? db.now : null),
     endedAt,
     failureCode,
     failureDetails,

@@ -83,10 +83,37 @@ export interface Execution {
   readonly openTasks: number;
   readonly busyTasks: number;
   readonly createdAt: Date;
+  /** When it first ran; `attemptStartedAt` is the same for the newest attempt. */
   readonly startedAt: Date | null;
+  readonly attemptStartedAt: Date | null;
   readonly endedAt: Date | null;
+  /** Milliseconds that earlier attempts were active. The time between attempts counts for none. */
+  readonly earlierMs: number;
   /** When it becomes EXPIRED. */
   readonly expiresAt: Date;
+}
+
+export const attemptKinds = ['START', 'RESUME', 'RERUN'] as const;
+export type AttemptKind = (typeof attemptKinds)[number];
+
+/** One attempt of an execution. Immutable once it ended, and never deleted by a later one. */
+export interface ExecutionAttempt {
+  readonly executionId: string;
+  readonly attempt: number;
+  readonly kind: AttemptKind;
+  /** The revision that this attempt ran. */
+  readonly revisionId: string;
+  readonly cause: Actor;
+  readonly reason: string | null;
+  /** The stage that it went on from; null for the first stage, and for workflows. */
+  readonly fromStage: string | null;
+  /** Null while it is not final. */
+  readonly status: ExecutionStatus | null;
+  readonly failureCode: string | null;
+  readonly failureDetails: string | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
 }
 
 /** One element of one stage in one attempt of an execution. */

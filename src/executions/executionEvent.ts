@@ -4,6 +4,8 @@ import type { ExecutionStatus } from './execution';
 export interface ExecutionEventData {
   /** An execution exists: a run was started, or a stage began its workflow. */
   EXECUTION_CREATED: { kind: 'PIPELINE' | 'WORKFLOW'; name: string; stageExecutionId?: string; tasks?: number };
+  /** A final execution goes on. */
+  ATTEMPT_STARTED: { attempt: number; kind: string; from: ExecutionStatus; fromStage: string | null; reason: string | null };
   EXECUTION_STATUS: StatusChange & { attempt: number };
   STAGE_STATUS: StatusChange & { stageExecutionId: string; elementId: string; stageName: string; stepName: string };
   TASK_STATUS: StatusChange & {

@@ -35,6 +35,9 @@ export class ExecutionFilterInput {
   @Field(() => IdFilter, { nullable: true, description: 'Workflow executions that belong to these pipeline executions.' })
   pipelineExecutionId?: IdFilter | null;
 
+  @Field(() => Boolean, { nullable: true, description: 'Whether it can be resumed: FAILED, ABORTED, EXPIRED, REJECTED or ERROR, and started by itself.' })
+  resumable?: boolean | null;
+
   @Field(() => IdFilter, { nullable: true, description: 'By the id of a service that it deploys.' })
   service?: IdFilter | null;
 

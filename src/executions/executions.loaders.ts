@@ -8,14 +8,21 @@ import { byKey, groupBy, type BatchLoad } from '../graphql/loaders';
 import type { Job, JobLog } from '../jobs/job';
 import { findJobsOfTasks } from '../jobs/jobs.store';
 import { findLogs } from '../jobs/jobLog';
-import type { Execution, StageExecution, TaskExecution } from './execution';
-import { findCurrentStages, findCurrentTasks, findExecutions, findMembers, findStages } from './executions.store';
+import type { Execution, ExecutionAttempt, StageExecution, TaskExecution } from './execution';
+import { findCurrentStages, findCurrentTasks, findExecutions, findMembers, findStages, findAttempts, findStagesOfAttempts } from './executions.store';
 
 export const executionById: BatchLoad<Execution> = async (app, ids) =>
   byKey(await findExecutions(app.database, ids), (row) => row.id);
 
 export const stagesOfExecution: BatchLoad<StageExecution[]> = async (app, ids) =>
   groupBy(await findCurrentStages(app.database, ids), (row) => row.executionId);
+
+/** All elements of all attempts, the retired ones too. */
+export const stagesOfAttempts: BatchLoad<StageExecution[]> = async (app, ids) =>
+  groupBy(await findStagesOfAttempts(app.database, ids), (row) => row.executionId);
+
+export const attemptsOfExecution: BatchLoad<ExecutionAttempt[]> = async (app, ids) =>
+  groupBy(await findAttempts(app.database, ids), (row) => row.executionId);
 
 export const stageById: BatchLoad<StageExecution> = async (app, ids) =>
   byKey(await findStages(app.database, ids), (row) => row.id);

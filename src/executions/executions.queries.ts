@@ -21,6 +21,7 @@ export interface ExecutionFilter {
   readonly execution?: IdFilter | null;
   readonly pipeline?: IdFilter | null;
   readonly pipelineExecutionId?: IdFilter | null;
+  readonly resumable?: boolean | null;
   readonly service?: IdFilter | null;
   readonly startTime?: TimeFilter | null;
   readonly status?: IdFilter | null;
@@ -85,6 +86,10 @@ function filterConditions(filter: ExecutionFilter, field: string, parameters: un
   ids('status', 'e.status', 'text');
   ids('trigger', `CASE WHEN e.cause->>'kind' = 'TRIGGER' THEN e.cause->>'id' END`, 'text');
   ids('triggeredBy', `CASE WHEN e.cause->>'kind' <> 'TRIGGER' THEN e.cause->>'id' END`, 'text');
+  if (filter.resumable != null) {
+    const resumable = `(e.status IN ('FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED') AND e.parent_stage_execution_id IS NULL)`;
+    conditions.push(filter.resumable ? resumable : `NOT ${resumable}`);
+  }
   add('creationTime', () => timeCondition('e.created_at', filter.creationTime as TimeFilter, parameters));
   add('startTime', () => timeCondition('e.started_at', filter.startTime as TimeFilter, parameters));
   add('endTime', () => timeCondition('e.ended_at', filter.endTime as TimeFilter, parameters));

@@ -124,10 +124,13 @@ export class ExecutionResolver {
 
   @FieldResolver(() => Float, {
     nullable: true,
-    description: 'Milliseconds since it started, or from its start to its end; null before.',
+    description: 'Milliseconds that it has been active, over all attempts; the time between attempts does not count. Null before it started.',
   })
-  durationMs(@Root() { startedAt, endedAt }: Execution, @Ctx() { app }: Context): number | null {
-    return startedAt === null ? null : (endedAt ?? app.clock.now()).getTime() - startedAt.getTime();
+  durationMs(@Root() execution: Execution, @Ctx() { app }: Context): number | null {
+    const { startedAt, attemptStartedAt, endedAt, earlierMs } = execution;
+    if (startedAt === null) return null;
+    const now = attemptStartedAt === null ? 0 : (endedAt ?? app.clock.now()).getTime() - attemptStartedAt.getTime();
+    return earlierMs + now;
   }
 
   @FieldResolver(() => [InputVariable], { description: 'The values of its variables.' })

@@ -1,7 +1,7 @@
 import type { Db } from '../database/database';
 import { columnsOf } from '../database/table';
-import { ACTIVE, type Execution, type StageExecution, type TaskExecution } from './execution';
-import { executionTable, stageExecutionTable, taskExecutionTable } from './executions.table';
+import { ACTIVE, type Execution, type ExecutionAttempt, type StageExecution, type TaskExecution } from './execution';
+import { executionAttemptTable, executionTable, stageExecutionTable, taskExecutionTable } from './executions.table';
 
 const execution = columnsOf(executionTable, 'execution');
 const stage = columnsOf(stageExecutionTable, 'stage');
@@ -15,8 +15,76 @@ export async function findExecution(db: Db, id: string): Promise<Execution | und
   return (await findExecutions(db, [id]))[0];
 }
 
+/** Makes an execution and its first attempt. */
 export async function insertExecution(db: Db, row: Execution): Promise<void> {
   await db.manager.insert(executionTable, row);
+  await insertAttempt(db, row, { kind: 'START', cause: row.cause, reason: null, fromStage: null, at: row.createdAt });
+}
+
+export interface NewAttempt extends Pick<ExecutionAttempt, 'kind' | 'cause' | 'reason' | 'fromStage'> {
+  readonly at: Date;
+}
+
+async function insertAttempt(
+  db: Db,
+  execution: Pick<Execution, 'id' | 'attempt' | 'revisionId'>,
+  attempt: NewAttempt,
+): Promise<void> {
+  await db.write(
+    `INSERT INTO execution_attempt (execution_id, attempt, kind, revision_id, cause, reason, from_stage, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      execution.id,
+      execution.attempt,
+      attempt.kind,
+      execution.revisionId,
+      JSON.stringify(attempt.cause),
+      attempt.reason,
+      attempt.fromStage,
+      attempt.at,
+    ],
+  );
+}
+
+/** What the next attempt of an execution begins with. */
+export interface NextAttempt extends NewAttempt {
+  readonly execution: Execution;
+  readonly revisionId: string;
+  readonly expiresAt: Date;
+  readonly openTasks: number;
+  readonly maxParallel: number | null;
+  readonly variables: Execution['variables'];
+}
+
+/** A final execution begins its next attempt: RESUMING, with nothing of the failure left on it; the earlier attempts keep theirs. */
+export async function beginAttempt(db: Db, next: NextAttempt): Promise<Execution> {
+  const [row] = await db.rows<Execution>(
+    `UPDATE execution SET status = 'RESUMING', attempt = attempt + 1, version = version + 1, revision_id = $2,
+       failure_code = NULL, failure_details = NULL, open_tasks = $3, busy_tasks = 0, max_parallel = $4, variables = $5, expires_at = $6,
+       earlier_ms = earlier_ms + coalesce(extract(epoch FROM ended_at - attempt_started_at) * 1000, 0)::bigint,
+       attempt_started_at = NULL, ended_at = NULL
+     WHERE id = $1 AND version = $7 RETURNING ${execution}`,
+    [
+      next.execution.id,
+      next.revisionId,
+      next.openTasks,
+      next.maxParallel,
+      JSON.stringify(next.variables),
+      next.expiresAt,
+      next.execution.version,
+    ],
+  );
+  if (row === undefined) throw new Error(`execution ${next.execution.id} changed under the lock of its run`);
+  await insertAttempt(db, row, next);
+  return row;
+}
+
+export function findAttempts(db: Db, executionIds: readonly string[]): Promise<ExecutionAttempt[]> {
+  return db.rows(
+    `SELECT ${columnsOf(executionAttemptTable, 'attempt')} FROM execution_attempt attempt
+     WHERE execution_id = ANY ($1::uuid[]) ORDER BY execution_id, attempt`,
+    [executionIds],
+  );
 }
 
 export async function findByIdempotencyKey(db: Db, applicationId: string, key: string): Promise<Execution | undefined> {
@@ -64,12 +132,21 @@ export interface ExecutionChange {
 
 /** Moves one execution to another status; false when it no longer stands where the decision saw it. */
 export async function changeExecution(db: Db, change: ExecutionChange): Promise<boolean> {
-  const written = await db.write(
-    `UPDATE execution SET status = $3, version = version + 1,
-       failure_code = CASE WHEN $4 THEN $5 ELSE failure_code END,
-       failure_details = CASE WHEN $6 THEN $7 ELSE failure_details END,
-       started_at = coalesce(started_at, $8), ended_at = $9
-     WHERE id = $1 AND status = $2`,
+  const rows = await db.rows(
+    `WITH changed AS (
+       UPDATE execution SET status = $3, version = version + 1,
+         failure_code = CASE WHEN $4 THEN $5 ELSE failure_code END,
+         failure_details = CASE WHEN $6 THEN $7 ELSE failure_details END,
+         started_at = coalesce(started_at, $8), attempt_started_at = coalesce(attempt_started_at, $8), ended_at = $9
+       WHERE id = $1 AND status = $2
+       RETURNING id, attempt, attempt_started_at, ended_at, status, failure_code, failure_details
+     ), noted AS (
+       UPDATE execution_attempt a SET started_at = changed.attempt_started_at, ended_at = changed.ended_at,
+         status = CASE WHEN changed.ended_at IS NOT NULL THEN changed.status END,
+         failure_code = changed.failure_code, failure_details = changed.failure_details
+       FROM changed WHERE a.execution_id = changed.id AND a.attempt = changed.attempt
+     )
+     SELECT id FROM changed`,
     [
       change.id,
       change.from,
@@ -82,7 +159,7 @@ export async function changeExecution(db: Db, change: ExecutionChange): Promise<
       change.endedAt ?? null,
     ],
   );
-  return written === 1;
+  return rows.length === 1;
 }
 
 /** Marks executions as failing: no task of theirs starts any more. The first reason stays. */
@@ -141,6 +218,19 @@ export function findCurrentStages(db: Db, executionIds: readonly string[]): Prom
   return db.rows(
     `SELECT ${stage} FROM stage_execution stage WHERE execution_id = ANY ($1::uuid[]) AND current
      ORDER BY execution_id, stage_index, element_index`,
+    [executionIds],
+  );
+}
+
+/** Elements that will run again: their earlier rows stay, but are not the current ones any more. */
+export async function retireStages(db: Db, ids: readonly string[]): Promise<void> {
+  await db.write('UPDATE stage_execution SET current = false WHERE id = ANY ($1::uuid[])', [ids]);
+}
+
+/** The elements that an attempt of an execution had of its own. */
+export function findStagesOfAttempts(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {
+  return db.rows(
+    `SELECT ${stage} FROM stage_execution stage WHERE execution_id = ANY ($1::uuid[]) ORDER BY execution_id, attempt, stage_index, element_index`,
     [executionIds],
   );
 }
@@ -218,6 +308,19 @@ export async function insertTasks(
   );
 }
 
+/** Tasks that run again: their earlier rows stay, but are not the current ones any more. All of them, or those that did not succeed. */
+export function retireTasks(db: Db, executionId: string, all: boolean): Promise<{ name: string; ordinal: number }[]> {
+  return db.rows(
+    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current ${all ? '' : `AND status <> 'SUCCESS'`} RETURNING name, ordinal`,
+    [executionId],
+  );
+}
+
+/** A workflow execution goes on under the stage's new row. */
+export async function adoptMember(db: Db, executionId: string, stageExecutionId: string): Promise<void> {
+  await db.write('UPDATE execution SET parent_stage_execution_id = $2 WHERE id = $1', [executionId, stageExecutionId]);
+}
+
 export function findCurrentTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current ORDER BY execution_id, ordinal`,
@@ -250,7 +353,7 @@ export function findReadyTasks(db: Db, executionIds: readonly string[]): Promise
        WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current
        ORDER BY ordinal LIMIT greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 2147483647))
      ) ready
-     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING') AND execution.failure_code IS NULL
+     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING', 'RESUMING') AND execution.failure_code IS NULL
      ORDER BY execution.id, ready.ordinal`,
     [executionIds],
   );

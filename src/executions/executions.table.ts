@@ -2,7 +2,9 @@ import { column, oneOf, references, table } from '../database/table';
 import {
   ACTIVE,
   executionStatuses,
+  attemptKinds,
   type Execution,
+  type ExecutionAttempt,
   type ExecutionEnvironment,
   type ExecutionEvent,
   type ExecutionService,
@@ -41,7 +43,9 @@ export const executionTable = table<Execution>('execution', {
     busyTasks: column.integer,
     createdAt: column.time,
     startedAt: column.timeOrNull,
+    attemptStartedAt: column.timeOrNull,
     endedAt: column.timeOrNull,
+    earlierMs: column.bigint,
     expiresAt: column.time,
   },
   foreignKeys: [references('application', 'applicationId'), references('environment', 'environmentId')],
@@ -68,6 +72,29 @@ export const executionTable = table<Execution>('execution', {
     { name: 'execution_status', expression: oneOf('status', executionStatuses) },
     { name: 'execution_ended', expression: ended },
     { name: 'execution_counts', expression: 'busy_tasks >= 0 AND open_tasks >= busy_tasks' },
+  ],
+});
+
+export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt', {
+  columns: {
+    executionId: { ...column.uuid, primary: true },
+    attempt: { ...column.integer, primary: true },
+    kind: column.text,
+    revisionId: column.uuid,
+    cause: column.json,
+    reason: column.textOrNull,
+    fromStage: column.textOrNull,
+    status: column.textOrNull,
+    failureCode: column.textOrNull,
+    failureDetails: column.textOrNull,
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  checks: [
+    { name: 'execution_attempt_kind', expression: oneOf('kind', attemptKinds) },
+    { name: 'execution_attempt_ended', expression: '(ended_at IS NULL) = (status IS NULL)' },
   ],
 });
 
@@ -136,6 +163,12 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
   indices: [
     { name: 'task_execution_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
     { name: 'task_execution_attempt', columns: ['executionId', 'attempt', 'ordinal'] },
+    {
+      // What a resume runs again, however much it keeps.
+      name: 'task_execution_unfinished',
+      columns: ['executionId', 'ordinal'],
+      where: `current AND status <> 'SUCCESS'`,
+    },
     {
       name: 'task_execution_ready',
       columns: ['executionId', 'ordinal'],

@@ -112,7 +112,9 @@ async function preparePipeline(
       busyTasks: 0,
       createdAt: db.now,
       startedAt: null,
+      attemptStartedAt: null,
       endedAt: null,
+      earlierMs: 0,
       expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
     });
     await insertExecutionTargets(

@@ -45,7 +45,9 @@ export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set
 
 /** The first task of a workflow runs: so does the workflow, its stage, and its pipeline. */
 async function showRunning(db: RunTransaction, executionIds: readonly string[]): Promise<void> {
-  const queued = (await findExecutions(db, executionIds)).filter((execution) => execution.status === 'QUEUED');
+  const queued = (await findExecutions(db, executionIds)).filter(
+    (execution) => execution.status === 'QUEUED' || execution.status === 'RESUMING',
+  );
   for (const execution of queued) await moveExecution(db, execution, 'RUNNING');
   const stageIds = queued.flatMap((execution) => execution.parentStageExecutionId ?? []);
   const stages = (await findStages(db, stageIds)).filter((stage) => stage.status === 'QUEUED');

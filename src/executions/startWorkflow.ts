@@ -49,7 +49,9 @@ export async function startWorkflow(db: RunTransaction, start: WorkflowStart): P
     busyTasks: 0,
     createdAt: db.now,
     startedAt: null,
+    attemptStartedAt: null,
     endedAt: null,
+    earlierMs: 0,
     expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
   };
   await insertExecution(db, execution);

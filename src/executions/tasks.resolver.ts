@@ -4,6 +4,7 @@ import { Agent, AgentStatusEnum } from '../agents/agents.types';
 import type { Artifact as ArtifactRow } from '../artifacts/artifact';
 import { Artifact } from '../artifacts/artifacts.types';
 import type { Context } from '../graphql/context';
+import { found } from '../graphql/loaders';
 import { isId } from '../ids';
 import type { Job as JobRow } from '../jobs/job';
 import type { LogPage } from '../jobs/jobLog';
@@ -13,7 +14,7 @@ import { readLogPage, watchLog } from '../jobs/watchLog';
 import { invalidInput, notFound } from '../refusal';
 import type { App } from '../app';
 import type { TaskExecution as TaskRow } from './execution';
-import { agentById, artifactsOfTask, jobsOfTask, logOfJob } from './executions.loaders';
+import { agentById, artifactsOfTask, executionById, jobsOfTask, logOfJob } from './executions.loaders';
 import { TaskExecution } from './executions.types';
 
 const MAX_PAGE_BYTES = 1024 ** 2;
@@ -23,6 +24,11 @@ export class TaskExecutionResolver {
   @FieldResolver(() => Float, { nullable: true, description: 'Milliseconds since it first ran, or until its end; null before.' })
   durationMs(@Root() { startedAt, endedAt }: TaskRow, @Ctx() { app }: Context): number | null {
     return startedAt === null ? null : (endedAt ?? app.clock.now()).getTime() - startedAt.getTime();
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether its result is from an earlier attempt of the execution than the current one.' })
+  async reused(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<boolean> {
+    return task.attempt < found(await loaders.load(executionById, task.executionId)).attempt;
   }
 
   @FieldResolver(() => [Job], { description: 'Its jobs, one for each try, in order.' })

@@ -14,6 +14,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { AttemptResolver, ResumePreviewResolver, ResumeResolver } from '../executions/resume.resolver';
 import {
   AgentFieldsResolver,
   ArtifactResolver,
@@ -47,6 +48,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApprovalStageExecutionResolver,
   DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
+  ResumeResolver,
+  ResumePreviewResolver,
+  AttemptResolver,
   TaskExecutionResolver,
   JobResolver,
   ArtifactResolver,

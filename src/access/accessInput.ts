@@ -1,0 +1,69 @@
+import type { Db } from '../database/database';
+import { type InputError, invalidInput, Refusal } from '../refusal';
+import type { Access, AccountObject } from './access';
+import type { Actor } from './actor';
+import { requireAdministratorFor } from './administrators';
+import { broken } from './permissionInput';
+import type { UserGroup } from './userGroup';
+import { findUserGroups } from './userGroups.store';
+
+/** Whoever runs a command of this room. */
+export type AccessActor = Actor & { readonly access: Access };
+
+export const asUser = (id: string): AccountObject => ({ kind: 'user', id, read: 'READ_USERS_AND_GROUPS' });
+export const asUserGroup = (id: string): AccountObject => ({ kind: 'user group', id, read: 'READ_USERS_AND_GROUPS' });
+/** Who may not manage keys sees none, except its own. */
+export const asApiKey = (id: string): AccountObject => ({ kind: 'API key', id, read: 'MANAGE_API_KEYS' });
+
+export function readName(value: string, field: string, errors: InputError[]): string {
+  return readText(value, field, 1, 100, errors);
+}
+
+export function readDescription(value: string | null | undefined, errors: InputError[]): string | null {
+  return readText(value ?? '', 'description', 0, 5000, errors) || null;
+}
+
+function readText(value: string, field: string, least: number, most: number, errors: InputError[]): string {
+  const text = value.trim();
+  if (text.length < least || text.length > most || text.includes('\0')) {
+    const message = least === 0 ? `must have at most ${most} characters.` : `must have ${least} to ${most} characters.`;
+    errors.push(broken(field, value, 'LENGTH', message));
+  }
+  return text;
+}
+
+/** In lower case. Whether mail arrives there shows at the first login only, so this refuses no more than what can't be an address. */
+export function readEmail(value: string, field: string, errors: InputError[]): string {
+  const email = value.trim().toLowerCase();
+  if (!/^[^\s@\0]+@[^\s@\0]+$/.test(email) || email.length > 254) {
+    errors.push(broken(field, value, 'EMAIL', 'must be an e-mail address.'));
+  }
+  return email;
+}
+
+export function refuseErrors(errors: readonly InputError[]): void {
+  if (errors.length > 0) throw invalidInput(errors);
+}
+
+export const nameTaken = (kind: string, name: string): Refusal =>
+  new Refusal('NAME_TAKEN', `There is another ${kind} "${name}" already.`, { name });
+
+/** The groups with these ids, which all must exist. */
+export async function requireGroups(db: Db, ids: readonly string[], field: string): Promise<UserGroup[]> {
+  const groups = await findUserGroups(db, ids);
+  const known = new Set(groups.map((group) => group.id));
+  refuseErrors(
+    ids
+      .filter((id) => !known.has(id))
+      .map((id) => broken(field, id, 'UNKNOWN', `there is no user group with the id "${id}".`)),
+  );
+  return groups;
+}
+
+/** What has to be added and removed to get from one list to another; refused when it changes who is an administrator and the caller is none. */
+export function changesOf(access: Access, before: readonly string[], after: readonly string[]) {
+  const added = after.filter((id) => !before.includes(id));
+  const removed = before.filter((id) => !after.includes(id));
+  requireAdministratorFor(access, [...added, ...removed]);
+  return { added, removed };
+}

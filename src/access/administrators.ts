@@ -1,0 +1,40 @@
+import type { Db } from '../database/database';
+import { Refusal } from '../refusal';
+import type { Access } from './access';
+import { ACCOUNT_ADMINISTRATOR } from './userGroup';
+
+/**
+ * Two rules about administrators.
+ *
+ * Only administrators decide who is one. Who manages users, groups or keys could otherwise make itself one.
+ *
+ * At least one is left who will still be one tomorrow: a key that is neither narrowed nor expires, or a person who has logged in before and whom
+ * somebody put into the group. A key that expires does not count, or the last administrator would go by itself some night. Nor does a membership
+ * that a token brought: the identity provider takes it away without asking.
+ */
+export function requireAdministratorFor(access: Access, groupIds: Iterable<string>): void {
+  if (new Set(groupIds).has(ACCOUNT_ADMINISTRATOR)) access.requireAdministrator('decide who is an administrator');
+}
+
+/** Asked after the change, in its transaction, which `changeRights` made the only one. */
+export async function requireAdministratorLeft(db: Db): Promise<void> {
+  if (await hasLastingAdministrator(db)) return;
+  throw new Refusal(
+    'IN_USE',
+    'This would remove the last administrator. Make another one first: a person who has logged in, or a key that does not expire.',
+    { rule: 'LAST_ADMINISTRATOR', usedBy: [] },
+  );
+}
+
+export async function hasLastingAdministrator(db: Db): Promise<boolean> {
+  const rows = await db.rows(
+    `SELECT FROM api_key_user_group link JOIN api_key key ON key.id = link.api_key_id
+     WHERE link.group_id = $1 AND key.revoked_at IS NULL AND key.expires_at IS NULL AND key.application_ids IS NULL
+     UNION ALL
+     SELECT FROM user_group_member member JOIN user_account u ON u.id = member.user_id
+     WHERE member.group_id = $1 AND member.source = 'MANUAL' AND u.deleted_at IS NULL AND u.identity_subject IS NOT NULL
+     LIMIT 1`,
+    [ACCOUNT_ADMINISTRATOR],
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,70 @@
+import type { App } from '../app';
+import { hashSecret, newSecret } from '../ids';
+import { type InputError, Refusal } from '../refusal';
+import type { Access } from './access';
+import { requireAdministratorFor } from './administrators';
+import type { ApiKeyWithRights } from './apiKeyRights.store';
+import { broken, readIds } from './permissionInput';
+import { findNameable } from './userGroups.store';
+
+/** A new key: its value, which is told once, and what is stored of it. The prefix is public and finds the row. */
+export function newApiKeyValue(): { value: string; prefix: string; secretHash: string } {
+  const prefix = newSecret().replace(/[-_]/g, '').slice(0, 12).padEnd(12, '0');
+  const value = `swk_${prefix}_${newSecret()}`;
+  return { value, prefix, secretHash: hashSecret(value) };
+}
+
+/**
+ * Nobody gets more by a key than it has: who manages keys may give them the groups that it is in itself. Who manages users and groups could join
+ * any other one, so it may give those too. Asked for all groups that the key then has, also when only its expiry changes: a key that somebody
+ * narrowed must not be widened by whoever holds it.
+ */
+export function requireGiveable(access: Access, groupIds: readonly string[]): void {
+  requireAdministratorFor(access, groupIds);
+  if (access.canInAccount('MANAGE_USERS_AND_GROUPS')) return;
+  const foreign = groupIds.filter((id) => !access.hasGroup(id));
+  if (foreign.length === 0) return;
+  const missing = `membership of user group${foreign.length === 1 ? '' : 's'} ${foreign.join(', ')}`;
+  throw new Refusal('FORBIDDEN', `You can give a key only groups that you are in: ${missing} is missing.`, {
+    userGroupIds: foreign,
+    missing,
+  });
+}
+
+export function readExpiry(app: App, access: Access, expiresAt: Date | null, errors: InputError[]): Date | null {
+  if (expiresAt !== null && !(expiresAt > app.clock.now())) {
+    errors.push(broken('expiresAt', expiresAt, 'FUTURE', 'must be in the future.'));
+  }
+  // A key that ends could otherwise make another one that does not.
+  const own = access.principal?.kind === 'API_KEY' ? access.principal.expiresAt : null;
+  if (own !== null && (expiresAt === null || expiresAt > own)) {
+    const message = `must not be later than the end of the key that asks, ${own.toISOString()}.`;
+    errors.push(broken('expiresAt', expiresAt, 'OUTLIVES_MAKER', message));
+  }
+  return expiresAt;
+}
+
+/** The applications that a key is narrowed to. One that the caller can't see is answered like one that does not exist. */
+export async function readNarrowing(
+  app: App,
+  access: Access,
+  applicationIds: readonly (string | null)[] | null,
+  errors: InputError[],
+): Promise<readonly string[] | null> {
+  if (applicationIds === null) return null;
+  const broke = errors.length;
+  const ids = readIds(applicationIds, 'applicationIds', errors);
+  if (errors.length > broke) return ids;
+  const { applications } = await findNameable(app.database, ids, []);
+  for (const id of ids) {
+    if (applications.has(id) && access.can('READ', 'Application', { id })) continue;
+    errors.push(broken('applicationIds', id, 'UNKNOWN', `there is no application with the id "${id}".`));
+  }
+  return ids;
+}
+
+export const sameRights = (a: ApiKeyWithRights, b: ApiKeyWithRights): boolean =>
+  a.expiresAt?.getTime() === b.expiresAt?.getTime() &&
+  (a.applicationIds === null) === (b.applicationIds === null) &&
+  [...(a.applicationIds ?? [])].sort().join() === [...(b.applicationIds ?? [])].sort().join() &&
+  [...a.groupIds].sort().join() === [...b.groupIds].sort().join();

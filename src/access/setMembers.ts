@@ -1,0 +1,28 @@
+import type { Db } from '../database/database';
+import type { InputError } from '../refusal';
+import { refuseErrors } from './accessInput';
+import { requireAdministratorLeft } from './administrators';
+import { broken, readIds } from './permissionInput';
+import { ACCOUNT_ADMINISTRATOR } from './userGroup';
+import { addMemberships, findMembers, findUsers, removeMemberships } from './users.store';
+
+export function readMembers(given: readonly (string | null)[] | null | undefined, errors: InputError[]): string[] {
+  return given?.length ? readIds(given, 'userIds', errors) : [];
+}
+
+/** Makes these users the members that people put into a group; those from the identity provider stay beside them. */
+export async function setMembers(db: Db, groupId: string, userIds: readonly string[], now: Date): Promise<void> {
+  const before = (await findMembers(db, [groupId])).filter((one) => one.source === 'MANUAL').map((one) => one.userId);
+  const added = userIds.filter((id) => !before.includes(id));
+  const removed = before.filter((id) => !userIds.includes(id));
+  const living = new Set((await findUsers(db, added)).filter((user) => user.deletedAt === null).map((user) => user.id));
+  refuseErrors(
+    added
+      .filter((id) => !living.has(id))
+      .map((id) => broken('userIds', id, 'UNKNOWN', `there is no user with the id "${id}".`)),
+  );
+  const membership = (userId: string) => ({ userId, groupId, source: 'MANUAL' as const });
+  await addMemberships(db, added.map(membership), now);
+  await removeMemberships(db, removed.map(membership));
+  if (groupId === ACCOUNT_ADMINISTRATOR && removed.length > 0) await requireAdministratorLeft(db);
+}

@@ -1,0 +1,47 @@
+import type { Db } from '../database/database';
+import { executionTargets, isTemplate, pipelineTargets, type Target, workflowTargets } from './subjects';
+
+/**
+ * The environments that objects are aimed at, for decisions about rows in hand. The same SQL as in the conditions of lists, so that the two can't come
+ * to differ. Ids without an object are missing in the answer; an object without environments has none.
+ */
+export type Targets = ReadonlyMap<string, readonly Target[]>;
+
+export const findExecutionTargets = (db: Db, ids: readonly string[]): Promise<Targets> =>
+  findTargets(db, 'execution', executionTargets, ids);
+
+export const findPipelineTargets = (db: Db, ids: readonly string[]): Promise<Targets> =>
+  findTargets(db, 'pipeline', pipelineTargets, ids);
+
+export const findWorkflowTargets = (db: Db, ids: readonly string[]): Promise<Targets> =>
+  findTargets(db, 'workflow', workflowTargets, ids);
+
+/** Environments by their ids, with type and name: for the environments that a definition or a start names. */
+export async function findEnvironmentTargets(db: Db, ids: readonly string[]): Promise<Target[]> {
+  return db.rows('SELECT id, type, name FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY name, id', [ids]);
+}
+
+async function findTargets(
+  db: Db,
+  table: string,
+  targets: (alias: string) => string,
+  ids: readonly string[],
+): Promise<Targets> {
+  const rows = await db.rows<{ id: string; environments: Target[] }>(
+    `SELECT o.id, coalesce((
+       SELECT json_agg(json_build_object('id', found.id, 'type', found.type, 'name', found.name) ORDER BY found.name, found.id)
+       FROM environment found WHERE found.id IN (SELECT target.environment_id FROM (${targets('o')}) target)), '[]') AS environments
+     FROM ${table} o WHERE o.id = ANY ($1::uuid[])`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, row.environments]));
+}
+
+/** Which of these workflows have their environment given by the pipeline or at the start. */
+export async function findTemplateWorkflows(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db.rows<{ id: string }>(
+    `SELECT w.id FROM workflow w WHERE w.id = ANY ($1::uuid[]) AND ${isTemplate('w')}`,
+    [ids],
+  );
+  return new Set(rows.map((row) => row.id));
+}

@@ -1,0 +1,106 @@
+import type { Db } from '../database/database';
+import { columnsOf } from '../database/table';
+import type { AppPermission } from './permission';
+import type { UserGroup, UserGroupWithPermissions } from './userGroup';
+import { userGroupPermissionTable, userGroupTable } from './userGroups.table';
+
+const group = columnsOf(userGroupTable, 'g');
+const permission = columnsOf(userGroupPermissionTable, 'p');
+
+export function findUserGroups(db: Db, ids: readonly string[]): Promise<UserGroup[]> {
+  return db.rows(`SELECT ${group} FROM user_group g WHERE id = ANY ($1::uuid[]) ORDER BY name`, [ids]);
+}
+
+export function findUserGroupsByName(db: Db, names: readonly string[]): Promise<UserGroup[]> {
+  return db.rows(`SELECT ${group} FROM user_group g WHERE name = ANY ($1::text[]) ORDER BY name`, [names]);
+}
+
+/** In the order in which they were given to the group. */
+export function findPermissionsOfGroups(db: Db, groupIds: readonly string[]): Promise<AppPermission[]> {
+  return db.rows(
+    `SELECT ${permission} FROM user_group_permission p WHERE group_id = ANY ($1::uuid[]) ORDER BY group_id, id`,
+    [groupIds],
+  );
+}
+
+export async function findUserGroup(db: Db, id: string): Promise<UserGroupWithPermissions | undefined> {
+  const [row] = await findUserGroups(db, [id]);
+  return row && { ...row, appPermissions: await findPermissionsOfGroups(db, [id]) };
+}
+
+/** The groups of users, whatever put them there; once for each user. */
+export function findGroupsOfUsers(db: Db, userIds: readonly string[]): Promise<(UserGroup & { userId: string })[]> {
+  return db.rows(
+    `SELECT m.user_id AS "userId", ${group}
+     FROM (SELECT DISTINCT user_id, group_id FROM user_group_member WHERE user_id = ANY ($1::uuid[])) m
+     JOIN user_group g ON g.id = m.group_id ORDER BY m.user_id, g.name`,
+    [userIds],
+  );
+}
+
+/** False when a group with this id exists already. */
+export async function insertUserGroup(db: Db, row: UserGroup): Promise<boolean> {
+  const written = await db.write(
+    `INSERT INTO user_group (id, name, description, system, account_permissions, version, created_at, created_by, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+    [
+      row.id,
+      row.name,
+      row.description,
+      row.system,
+      row.accountPermissions,
+      row.version,
+      row.createdAt,
+      row.createdBy,
+      row.updatedAt,
+    ],
+  );
+  return written === 1;
+}
+
+/** Writes name, description and account permissions, and raises the version. */
+export async function updateUserGroupRow(db: Db, row: UserGroup, now: Date): Promise<void> {
+  await db.write(
+    `UPDATE user_group SET name = $2, description = $3, account_permissions = $4, version = version + 1, updated_at = $5 WHERE id = $1`,
+    [row.id, row.name, row.description, row.accountPermissions, now],
+  );
+}
+
+/** With it go its permissions, its members and its keys' membership; neither the people nor the keys. */
+export async function deleteUserGroupRow(db: Db, id: string): Promise<void> {
+  await db.write('DELETE FROM user_group WHERE id = $1', [id]);
+}
+
+export async function insertPermissions(db: Db, rows: readonly AppPermission[]): Promise<void> {
+  if (rows.length === 0) return;
+  await db.write(
+    `INSERT INTO user_group_permission (id, group_id, permission_type, actions, application_scope, application_ids,
+       environment_scope, environment_ids, environment_types)
+     SELECT * FROM json_to_recordset($1::json) AS p ("id" uuid, "groupId" uuid, "permissionType" text, "actions" text[],
+       "applicationScope" text, "applicationIds" uuid[], "environmentScope" text, "environmentIds" uuid[], "environmentTypes" text[])`,
+    [JSON.stringify(rows)],
+  );
+}
+
+export async function deletePermissions(db: Db, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await db.write('DELETE FROM user_group_permission WHERE id = ANY ($1::uuid[])', [ids]);
+}
+
+/** What permissions may name: applications and environments, also deleted ones, whose ids a group may hold from before. */
+export async function findNameable(
+  db: Db,
+  applicationIds: readonly string[],
+  environmentIds: readonly string[],
+): Promise<{ applications: ReadonlySet<string>; environments: ReadonlyMap<string, string> }> {
+  const rows = await db.rows<{ id: string; applicationId: string | null }>(
+    `SELECT id, NULL AS "applicationId" FROM application WHERE id = ANY ($1::uuid[])
+     UNION ALL SELECT id, application_id FROM environment WHERE id = ANY ($2::uuid[])`,
+    [applicationIds, environmentIds],
+  );
+  return {
+    applications: new Set(rows.filter((row) => row.applicationId === null).map((row) => row.id)),
+    environments: new Map(
+      rows.flatMap(({ id, applicationId }) => (applicationId === null ? [] : [[id, applicationId]])),
+    ),
+  };
+}

@@ -1,0 +1,99 @@
+import { Arg, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Environment } from '../environments/environments.types';
+import { environmentById } from '../environments/environments.loaders';
+import type { Context } from '../graphql/context';
+import { found } from '../graphql/loaders';
+import { RevisionType } from '../definitions/definitions.types';
+import type { Execution, ExecutionAttempt } from './execution';
+import { attemptsOfExecution, executionById, stagesOfAttempts, stagesOfExecution } from './executions.loaders';
+import { ExecutionInterface, PipelineStageExecution } from './executions.types';
+import {
+  ExecutionAttemptType,
+  RerunExecutionInput,
+  ResumabilityType,
+  ResumeExecutionInput,
+  ResumeExecutionPayload,
+  ResumePreview,
+  ResumeWorkflowExecutionInput,
+} from './resume.types';
+import { rerunExecution, resumeExecution, resumeWorkflowExecution } from './resumeExecution';
+import { previewResume, resumability, type ResumePreview as Preview } from './resumePreview';
+
+@Resolver(() => ExecutionInterface)
+export class ResumeResolver {
+  @Query(() => ResumePreview, { description: 'What `resumeExecution` with the same input would do. Writes nothing. Errors: NOT_FOUND.' })
+  resumePreview(@Arg('input', () => ResumeExecutionInput) input: ResumeExecutionInput, @Ctx() { app }: Context) {
+    return previewResume(app, input);
+  }
+
+  @Mutation(() => ResumeExecutionPayload, {
+    nullable: true,
+    description:
+      'Goes on with a pipeline execution that is FAILED, ABORTED, EXPIRED, REJECTED or ERROR: its next attempt, under the same id. The named stage and the later ones run, earlier ones keep their results. Of ' +
+      'many at once exactly one is taken. Example: `resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { execution { id status } }`. Errors: NOT_FOUND, ' +
+      'NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, AMBIGUOUS_STAGE, CONFLICT, PLAN_STALE, INVALID_INPUT.',
+  })
+  async resumeExecution(@Arg('input', () => ResumeExecutionInput) input: ResumeExecutionInput, @Ctx() { app, actor }: Context) {
+    const execution = await resumeExecution(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, execution };
+  }
+
+  @Mutation(() => ResumeExecutionPayload, {
+    description:
+      'Goes on with an execution of a workflow by itself: tasks that succeeded are kept, the others run again with a higher attempt number. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
+  })
+  async resumeWorkflowExecution(
+    @Arg('input', () => ResumeWorkflowExecutionInput) input: ResumeWorkflowExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const execution = await resumeWorkflowExecution(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, execution };
+  }
+
+  @Mutation(() => ResumeExecutionPayload, {
+    description: 'Runs a final execution again from its beginning, with the same inputs: its next attempt. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
+  })
+  async rerunExecution(@Arg('input', () => RerunExecutionInput) input: RerunExecutionInput, @Ctx() { app, actor }: Context) {
+    const execution = await rerunExecution(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, execution };
+  }
+
+  @FieldResolver(() => ResumabilityType, { description: 'Whether, and from where, it can go on.' })
+  async resumability(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return resumability(execution, (await loaders.load(stagesOfExecution, execution.id)) ?? []);
+  }
+
+  @FieldResolver(() => [ExecutionAttemptType], { description: 'Its attempts, in order; the last one is the current one.' })
+  async attempts(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(attemptsOfExecution, execution.id)) ?? [];
+  }
+}
+
+@Resolver(() => ResumePreview)
+export class ResumePreviewResolver {
+  @FieldResolver(() => [Environment], { description: 'The environments that would be touched.' })
+  environments(@Root() preview: Preview, @Ctx() { loaders }: Context) {
+    return Promise.all(preview.environmentIds.map(async (id) => found(await loaders.load(environmentById, id))));
+  }
+}
+
+@Resolver(() => ExecutionAttemptType)
+export class AttemptResolver {
+  @FieldResolver(() => Float, { nullable: true })
+  durationMs(@Root() { startedAt, endedAt }: ExecutionAttempt): number | null {
+    return startedAt === null || endedAt === null ? null : endedAt.getTime() - startedAt.getTime();
+  }
+
+  @FieldResolver(() => RevisionType, { description: 'The revision of the pipeline or workflow that it ran.' })
+  async revision(@Root() attempt: ExecutionAttempt, @Ctx() { app, loaders }: Context) {
+    const execution = found(await loaders.load(executionById, attempt.executionId));
+    const revisions = execution.kind === 'PIPELINE' ? app.pipelineRevisions : app.workflowRevisions;
+    return revisions.get(app.database, attempt.revisionId);
+  }
+
+  @FieldResolver(() => [PipelineStageExecution], { description: 'The elements that ran, or were to run, in this attempt; those that it kept belong to earlier ones.' })
+  async pipelineStageExecutions(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
+    const stages = (await loaders.load(stagesOfAttempts, attempt.executionId)) ?? [];
+    return stages.filter((stage) => stage.attempt === attempt.attempt);
+  }
+}

@@ -1,0 +1,72 @@
+import { newId } from '../ids';
+import { dispatchTasks } from './dispatchTasks';
+import type { Execution } from './execution';
+import { beginAttempt, findCurrentTasks, insertTasks, retireTasks, type NewAttempt } from './executions.store';
+import type { RunTransaction } from './runTransaction';
+import { finishWorkflow } from './settleTasks';
+
+export interface WorkflowAttempt extends NewAttempt {
+  /** Also tasks that succeeded run again. */
+  readonly anew: boolean;
+  readonly maxParallel?: number | null;
+  /** In place of the values of the attempt before. */
+  readonly variables?: Execution['variables'];
+}
+
+/**
+ * The next attempt of a workflow execution: tasks that succeeded are kept as they are, the others get a new row each and run again. Reads and writes what runs
+ * again only, however much is kept.
+ */
+export async function resumeWorkflow(db: RunTransaction, workflow: Execution, attempt: WorkflowAttempt): Promise<Execution> {
+  const { definition } = await db.app.workflowRevisions.get(db, workflow.revisionId);
+  const retired = await retireTasks(db, workflow.id, attempt.anew);
+  const ids = new Map(retired.map((task) => [task.name, newId()]));
+  const execution = await beginAttempt(db, {
+    ...attempt,
+    execution: workflow,
+    revisionId: workflow.revisionId,
+    openTasks: retired.length,
+    maxParallel: attempt.maxParallel ?? workflow.maxParallel,
+    variables: attempt.variables ?? workflow.variables,
+    expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
+  });
+  await insertTasks(
+    db,
+    execution,
+    retired
+      .sort((a, b) => a.ordinal - b.ordinal)
+      .map(({ name, ordinal }) => ({
+        id: ids.get(name) ?? newId(),
+        name,
+        ordinal,
+        // What a task depends on and is kept has succeeded: nothing to wait for.
+        dependsOn: (definition.tasks[name]?.dependsOn ?? []).flatMap((dependency) => ids.get(dependency) ?? []),
+      })),
+    db.now,
+  );
+  db.event({ runId: execution.runId, executionId: execution.id }, 'ATTEMPT_STARTED', {
+    attempt: execution.attempt,
+    kind: attempt.kind,
+    from: workflow.status,
+    fromStage: null,
+    reason: attempt.reason,
+  });
+  if (retired.length === 0) await finishWorkflow(db, execution);
+  else await dispatchTasks(db, [execution.id]);
+  return execution;
+}
+
+/** Names of the tasks that a resume would keep and run again. */
+export async function taskChoice(
+  db: RunTransaction | RunTransaction['app']['database'],
+  executionIds: readonly string[],
+  anew: boolean,
+): Promise<Map<string, { kept: string[]; again: string[] }>> {
+  const choices = new Map<string, { kept: string[]; again: string[] }>();
+  for (const task of await findCurrentTasks(db, executionIds)) {
+    const choice = choices.get(task.executionId) ?? { kept: [], again: [] };
+    choices.set(task.executionId, choice);
+    (task.status === 'SUCCESS' && !anew ? choice.kept : choice.again).push(task.name);
+  }
+  return choices;
+}

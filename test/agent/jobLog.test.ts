@@ -1,0 +1,217 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { JobLog } from '../../src/agent/jobLog';
+import { ProtocolClient } from '../../src/agent/protocolClient';
+import { systemClock } from '../../src/clock';
+import { createLog } from '../../src/log';
+
+interface Append {
+  readonly offset: number;
+  readonly frames: readonly { readonly stream: string; readonly text: string }[];
+}
+type Answer = { readonly status: number; readonly body: unknown } | undefined;
+
+/** The server's side of a log, which a test may make answer otherwise. */
+let log: Buffer;
+let appends: Append[];
+let bodies: number[];
+let answer: (append: Append) => Answer;
+let folder: string;
+let server: Server;
+let client: ProtocolClient;
+let stale: string[];
+let gone: AbortController;
+
+const refusal = (status: number, code: string, details = {}): Answer => ({
+  status,
+  body: { error: { code, message: code, ...details } },
+});
+const silent = createLog({ level: 'silent', pretty: false });
+const dataOf = ({ frames }: Append) => Buffer.from(frames.map(({ text }) => text).join(''));
+
+function append(one: Append): Answer {
+  if (one.offset > log.length) return refusal(409, 'LOG_GAP', { offset: log.length });
+  log = Buffer.concat([log, dataOf(one).subarray(log.length - one.offset)]);
+  return { status: 200, body: { offset: log.length } };
+}
+
+beforeEach(async () => {
+  [log, appends, bodies, stale, gone] = [Buffer.alloc(0), [], [], [], new AbortController()];
+  answer = () => undefined;
+  folder = await mkdtemp(join(tmpdir(), 'slipway-log-'));
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const one: Append = JSON.parse(Buffer.concat(chunks).toString());
+    appends.push(one);
+    bodies.push(Buffer.concat(chunks).length);
+    const { status, body } = answer(one) ?? append(one) ?? { status: 500, body: {} };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const identity = { name: 'test', labels: {}, slots: 1, version: '0' };
+  client = new ProtocolClient(`http://127.0.0.1:${port}`, 'swr_test', identity, silent);
+});
+afterEach(async () => {
+  client.close();
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true, force: true });
+});
+
+function open(settings = { logFlushMs: 5, logMaxBytes: 65_536 }) {
+  const job = client.jobClient({ jobId: 'job', token: 'swc_test' }, (message) => {
+    stale.push(message);
+    gone.abort(new Error(message));
+  });
+  const jobLog = new JobLog({
+    client: job,
+    spoolFile: join(folder, 'spool'),
+    settings,
+    gone: gone.signal,
+    clock: systemClock,
+    log: silent,
+  });
+  const stdout = new PassThrough();
+  jobLog.read(stdout, 'stdout');
+  return { jobLog, stdout };
+}
+
+async function deliver(text: string, settings?: { logFlushMs: number; logMaxBytes: number }) {
+  const { jobLog, stdout } = open(settings);
+  const closed = new Promise((resolve) => stdout.once('close', resolve));
+  stdout.end(text);
+  await closed;
+  return { jobLog, bytes: await jobLog.end() };
+}
+
+const text = Array.from({ length: 20_000 }, (_, n) => `line ${n} äöü\n`).join('');
+
+test('a log arrives whole, in appends that are no longer than the server wants', async () => {
+  const { jobLog, bytes } = await deliver(text);
+  expect(bytes).toBe(Buffer.byteLength(text));
+  expect(log.toString()).toBe(text);
+  expect(Math.max(...bodies)).toBeLessThanOrEqual(65_536);
+  await jobLog.close();
+});
+
+test('a job without output asks nothing of the server', async () => {
+  const { jobLog, bytes } = await deliver('');
+  expect(bytes).toBe(0);
+  expect(appends).toEqual([]);
+  await jobLog.close();
+});
+
+test('goes back to where the server’s log ends, be it at its beginning', async () => {
+  let crashes = 0;
+  answer = (one) => {
+    if (one.offset < 200_000 || crashes++ > 0) return undefined;
+    log = Buffer.alloc(0);
+    return undefined;
+  };
+  const { jobLog, bytes } = await deliver(text);
+  expect(crashes).toBeGreaterThan(0);
+  expect(bytes).toBe(Buffer.byteLength(text));
+  expect(log.toString()).toBe(text);
+  await jobLog.close();
+});
+
+test('sends again what the finish found missing', async () => {
+  const { jobLog } = await deliver(text);
+  log = log.subarray(0, 12_345);
+  expect(await jobLog.resend(12_345)).toBe(Buffer.byteLength(text));
+  expect(log.toString()).toBe(text);
+  await jobLog.close();
+});
+
+test('repeats after a failure, without a hole and without doubling', async () => {
+  let calls = 0;
+  // Every second append is stored, but its answer is lost.
+  answer = (one) => {
+    if (calls++ % 2 === 1) return undefined;
+    append(one);
+    return refusal(503, 'UNAVAILABLE');
+  };
+  const { jobLog, bytes } = await deliver(text.slice(0, 60_000));
+  expect(bytes).toBe(Buffer.byteLength(text.slice(0, 60_000)));
+  expect(log.toString()).toBe(text.slice(0, 60_000));
+  await jobLog.close();
+});
+
+test('fills a log nearly up to its limit, and says that it is not whole', async () => {
+  answer = (one) => (one.offset + dataOf(one).length > 10_000 ? refusal(413, 'TOO_LARGE') : undefined);
+  const { jobLog, bytes } = await deliver(text);
+  expect(bytes).toBeNull();
+  expect(log.length).toBeGreaterThan(9000);
+  expect(text.startsWith(log.toString())).toBe(true);
+  await jobLog.close();
+});
+
+test('sends less when something on the way takes no long requests', async () => {
+  answer = (one) => (dataOf(one).length > 3000 ? refusal(413, 'HTTP_413') : undefined);
+  const { jobLog, bytes } = await deliver(text.slice(0, 30_000));
+  expect(bytes).toBe(log.length);
+  expect(log.toString()).toBe(text.slice(0, 30_000));
+  await jobLog.close();
+});
+
+test('does not go round in circles with a server whose log does not grow', async () => {
+  answer = () => refusal(409, 'LOG_GAP', { offset: 0 });
+  const { jobLog, bytes } = await deliver('text');
+  expect(bytes).toBeNull();
+  expect(appends.length).toBeLessThan(20);
+  await jobLog.close();
+});
+
+test('says that the claim is over, and reads on without keeping anything', async () => {
+  answer = () => refusal(409, 'STALE_CLAIM');
+  const { jobLog, bytes } = await deliver(text);
+  expect(bytes).toBeNull();
+  expect(stale).toEqual(['STALE_CLAIM']);
+  expect(appends).toHaveLength(1);
+  await jobLog.close();
+});
+
+test('holds a command back when the server takes nothing, and lets go when it does', async () => {
+  let release: (() => void) | undefined;
+  let serving = false;
+  let received = 0;
+  server.removeAllListeners('request');
+  server.on('request', async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (!serving) {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    }
+    const one: Append = JSON.parse(Buffer.concat(chunks).toString());
+    received = one.offset + dataOf(one).length;
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ offset: received }));
+  });
+  const { jobLog, stdout } = open({ logFlushMs: 5, logMaxBytes: 8_388_608 });
+  const chunk = Buffer.alloc(65_536, 'a');
+  let written = 0;
+  const limit = 1600;
+  const writing = (async () => {
+    for (; written < limit && !stdout.destroyed; written++) {
+      if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));
+      // The spool writes to disk, and must get its turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    stdout.end();
+  })();
+  while (!jobLog.isPaused || release === undefined) await new Promise((resolve) => setImmediate(resolve));
+  expect(written).toBeLessThan(limit);
+  serving = true;
+  release();
+  await writing;
+  if (!stdout.closed) await new Promise((resolve) => stdout.once('close', resolve));
+  expect(await jobLog.end()).toBe(limit * chunk.length);
+  expect(received).toBe(limit * chunk.length);
+  await jobLog.close();
+});

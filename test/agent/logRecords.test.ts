@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { cutAtCharacter, encodeAppend, LogFramer, type LogRecord } from '../../src/agent/logRecords';
+
+const record = (text: string, stream: 'stdout' | 'stderr' = 'stdout', at = 0): LogRecord => ({
+  stream,
+  at,
+  data: Buffer.from(text),
+});
+
+function framed(feed: (framer: LogFramer) => void): LogRecord[] {
+  const records: LogRecord[] = [];
+  const framer = new LogFramer((one) => records.push(one));
+  feed(framer);
+  framer.flush();
+  return records;
+}
+
+const textOf = (records: readonly LogRecord[]) => Buffer.concat(records.map(({ data }) => data)).toString('utf8');
+
+describe('LogFramer', () => {
+  test('keeps the order in which the two streams were read', () => {
+    const records = framed((framer) => {
+      framer.add('stdout', Buffer.from('one '), 0);
+      framer.add('stderr', Buffer.from('two '), 1);
+      framer.add('stdout', Buffer.from('three'), 2);
+    });
+    expect(records.map(({ stream, data }) => [stream, data.toString()])).toEqual([
+      ['stdout', 'one '],
+      ['stderr', 'two '],
+      ['stdout', 'three'],
+    ]);
+  });
+
+  test('puts reads of one stream together when they come close together', () => {
+    const records = framed((framer) => {
+      framer.add('stdout', Buffer.from('a'), 0);
+      framer.add('stdout', Buffer.from('b'), 10);
+      framer.add('stdout', Buffer.from('c'), 100);
+    });
+    expect(records.map(({ at, data }) => [at, data.toString()])).toEqual([
+      [0, 'ab'],
+      [100, 'c'],
+    ]);
+  });
+
+  test('a character whose halves come apart stays whole, even with the other stream in between', () => {
+    const [first, second] = [Buffer.from('ä').subarray(0, 1), Buffer.from('ä').subarray(1)];
+    const records = framed((framer) => {
+      framer.add('stdout', first, 0);
+      framer.add('stderr', Buffer.from('!'), 0);
+      framer.add('stdout', second, 0);
+    });
+    expect(textOf(records)).toBe('!ä');
+  });
+
+  test('what is not UTF-8 becomes U+FFFD, also an unfinished character at the end', () => {
+    const records = framed((framer) => {
+      framer.add('stdout', Buffer.from([0x61, 0xff, 0x62, 0xe2, 0x82]), 0);
+      framer.end('stdout', 0);
+    });
+    expect(textOf(records)).toBe('a\ufffdb\ufffd');
+  });
+
+  test('the records of any bytes in any pieces are valid UTF-8, and counted right', () => {
+    const read = fc.tuple(fc.constantFrom('stdout' as const, 'stderr' as const), fc.uint8Array({ maxLength: 20 }));
+    fc.assert(
+      fc.property(fc.array(read, { maxLength: 20 }), (reads) => {
+        let emitted = 0;
+        const records: LogRecord[] = [];
+        const framer = new LogFramer((one) => {
+          records.push(one);
+          emitted += one.data.length;
+        });
+        for (const [stream, bytes] of reads) framer.add(stream, Buffer.from(bytes), 0);
+        framer.end('stdout', 0);
+        framer.end('stderr', 0);
+        const length = emitted + framer.openBytes;
+        framer.flush();
+        expect(emitted).toBe(length);
+        for (const stream of ['stdout', 'stderr']) {
+          const own = reads.filter(([name]) => name === stream).map(([, bytes]) => Buffer.from(bytes));
+          expect(textOf(records.filter((one) => one.stream === stream))).toBe(Buffer.concat(own).toString('utf8'));
+        }
+      }),
+    );
+  });
+});
+
+test('cutAtCharacter never cuts a character, and gives away less than one', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.nat(40), (text, length) => {
+      const data = Buffer.from(text);
+      const cut = cutAtCharacter(data, length);
+      expect(cut).toBeLessThanOrEqual(length);
+      expect(data.subarray(0, cut).toString() + data.subarray(cut).toString()).toBe(data.toString());
+      expect(Math.min(length, data.length) - cut).toBeLessThan(4);
+    }),
+  );
+});
+
+describe('encodeAppend', () => {
+  test('is what the protocol says', () => {
+    const { body, bytes } = encodeAppend(7, [record('a"\n', 'stdout', 0), record('ü', 'stderr', 1500)], 1000);
+    expect(bytes).toBe(5);
+    expect(JSON.parse(body)).toEqual({
+      offset: 7,
+      frames: [
+        { stream: 'stdout', at: '1970-01-01T00:00:00.000Z', text: 'a"\n' },
+        { stream: 'stderr', at: '1970-01-01T00:00:01.500Z', text: 'ü' },
+      ],
+    });
+  });
+
+  test('a body never is longer than it may, and appends one after the other give the whole log', () => {
+    const text = fc.string({
+      unit: fc.constantFrom('a', '\0', 'ä', '€', '😀', '"', '\n'),
+      minLength: 1,
+      maxLength: 200,
+    });
+    fc.assert(
+      fc.property(
+        fc.array(text, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 150, max: 2000 }),
+        (texts, limit) => {
+          const whole = Buffer.from(texts.join(''));
+          let received = '';
+          for (let offset = 0; offset < whole.length; ) {
+            const { body, bytes } = encodeAppend(offset, [record(whole.subarray(offset).toString())], limit);
+            expect(Buffer.byteLength(body)).toBeLessThanOrEqual(limit);
+            expect(bytes).toBeGreaterThan(0);
+            const { frames }: { frames: { text: string }[] } = JSON.parse(body);
+            received += frames.map((frame) => frame.text).join('');
+            offset += bytes;
+          }
+          expect(received).toBe(texts.join(''));
+        },
+      ),
+    );
+  });
+
+  test('takes as many records as fit, and a part of the next', () => {
+    const { body, bytes } = encodeAppend(0, [record('a'.repeat(300)), record('b'.repeat(300))], 600);
+    const { frames }: { frames: { text: string }[] } = JSON.parse(body);
+    expect(frames[0]?.text).toBe('a'.repeat(300));
+    expect(frames[1]?.text).toMatch(/^b{20,}$/);
+    expect(bytes).toBe(frames.reduce((sum, { text }) => sum + text.length, 0));
+  });
+
+  test('at least one character, however little room there is', () => {
+    expect(encodeAppend(0, [record('€uro')], 10).bytes).toBe(3);
+  });
+});

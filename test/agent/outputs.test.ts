@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { findOutputs } from '../../src/agent/outputs';
+
+let root: string;
+let work: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'slipway-outputs-'));
+  work = join(root, 'work');
+  await mkdir(work);
+  await writeFile(join(root, 'secret'), 'of the machine');
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function files(...names: string[]) {
+  for (const name of names) {
+    await mkdir(dirname(join(work, name)), { recursive: true });
+    await writeFile(join(work, name), name);
+  }
+}
+
+const namesOf = async (...patterns: string[]) => (await findOutputs(work, patterns)).files.map(({ name }) => name);
+
+test('each file once, in order, whatever the number of patterns that name it', async () => {
+  await files('dist/b.tgz', 'dist/a.tgz', 'dist/deep/c.tgz', 'other');
+  expect(await namesOf('dist/*.tgz', 'dist/**', 'dist/a.tgz')).toEqual(['dist/a.tgz', 'dist/b.tgz', 'dist/deep/c.tgz']);
+});
+
+test('every pattern must match a file', async () => {
+  await files('dist/a');
+  const { missing } = await findOutputs(work, ['dist/*', 'dist', 'none/*.xml', '../secret', '/etc/passwd']);
+  expect(missing).toEqual([
+    'nothing matches "dist"; dist is a folder, "dist/**" are the files in it',
+    'nothing matches "none/*.xml"',
+    '"../secret" is not a path within the working folder',
+    '"/etc/passwd" is not a path within the working folder',
+  ]);
+});
+
+test('a link within the folder is followed, one that leads out is not', async () => {
+  await files('releases/1/app');
+  await symlink('releases/1', join(work, 'current'));
+  await symlink('releases/1/app', join(work, 'app'));
+  await symlink(join(root, 'secret'), join(work, 'leak'));
+  await symlink(root, join(work, 'out'));
+  const found = await findOutputs(work, ['current/*', 'app', 'leak']);
+  expect(found.files.map(({ name }) => name)).toEqual(['app', 'current/app']);
+  expect(found.escaping).toEqual(['leak']);
+  expect((await findOutputs(work, ['out/secret'])).missing).toEqual([
+    'nothing matches "out/secret"; out leads out of the working folder',
+  ]);
+});
+
+test('links that lead in a circle come to an end', async () => {
+  await files('a/file');
+  await symlink('.', join(work, 'a', 'a'));
+  await symlink('loop', join(work, 'loop'));
+  expect(await namesOf('**/a/**')).toContain('a/file');
+  expect((await findOutputs(work, ['loop'])).missing).toEqual(['nothing matches "loop"; loop is a link to nothing']);
+});
+
+test('** does not go through links', async () => {
+  await files('real/file');
+  await symlink('real', join(work, 'link'));
+  expect(await namesOf('**')).toEqual(['real/file']);
+});

@@ -1,0 +1,102 @@
+import { ADMIN_KEY, startTestServer, type TestServer } from '../support/server';
+
+/** What was refused: the code and details of the first error. */
+export interface Refused extends Readonly<Record<string, unknown>> {
+  readonly code: string;
+  readonly message: string;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** A server of its own, and the questions that tests of configuration ask it. */
+export class Api {
+  private constructor(readonly server: TestServer) {}
+
+  static async start(): Promise<Api> {
+    return new Api(await startTestServer());
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+
+  ask<Data>(query: string, variables: Variables = {}): Promise<Data> {
+    return this.server.client.ask<Data>(query, variables);
+  }
+
+  /** The refusal of what must be refused. */
+  async refused(query: string, variables: Variables = {}): Promise<Refused> {
+    const response = await fetch(`${this.server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': ADMIN_KEY },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { errors } = (await response.json()) as { errors?: { message: string; extensions: Variables }[] };
+    const [error] = errors ?? [];
+    if (error === undefined) throw new Error('the server granted what it should refuse');
+    return { ...error.extensions, code: String(error.extensions.code), message: error.message };
+  }
+
+  /** `<field>(input: …)` with its payload. */
+  async mutate<Payload>(field: string, input: Variables, payload: string): Promise<Payload> {
+    return (await this.ask<Record<string, Payload>>(mutation(field, payload), { input }))[field] as Payload;
+  }
+
+  refusedMutation(field: string, input: Variables): Promise<Refused> {
+    return this.refused(mutation(field, 'clientMutationId'), { input });
+  }
+
+  async apply(source: string, more: Variables = {}): Promise<readonly Applied[]> {
+    const payload = 'results { kind application name action id revision { number contentHash } }';
+    return (await this.mutate<{ results: Applied[] }>('applyDefinitions', { source, ...more }, payload)).results;
+  }
+
+  async refusedApply(
+    source: string,
+    more: Variables = {},
+  ): Promise<readonly { path: string; rule: string; message: string }[]> {
+    const refused = await this.refusedMutation('applyDefinitions', { source, ...more });
+    if (refused.code !== 'INVALID_DEFINITION') throw new Error(`refused with ${refused.code}: ${refused.message}`);
+    return refused.errors as { path: string; rule: string; message: string }[];
+  }
+
+  /** How many statements a piece of work sends, beside those of the gate, which are the same for every request. */
+  async statements(work: () => Promise<unknown>): Promise<number> {
+    const { database } = this.server.app;
+    const before = database.statements;
+    await work();
+    return database.statements - before;
+  }
+
+  async applicationId(name = 'shop'): Promise<string> {
+    const { applicationByName } = await this.ask<{ applicationByName: { id: string } }>(
+      'query ($name: String!) { applicationByName(name: $name) { id } }',
+      { name },
+    );
+    return applicationByName.id;
+  }
+
+  /** Ids of the parts of `shop` by kind and name. */
+  async partId(kind: 'environments' | 'services' | 'workflows' | 'pipelines', name: string): Promise<string> {
+    const answer = await this.ask<{ applicationByName: Record<string, { nodes: { id: string; name: string }[] }> }>(
+      `{ applicationByName(name: "shop") { ${kind} { nodes { id name } } } }`,
+    );
+    const found = answer.applicationByName[kind]?.nodes.find((node) => node.name === name);
+    if (found === undefined) throw new Error(`there is no "${name}" among the ${kind}`);
+    return found.id;
+  }
+}
+
+export interface Applied {
+  readonly kind: string;
+  readonly application: string;
+  readonly name: string;
+  readonly action: string;
+  readonly id: string | null;
+  readonly revision: { readonly number: number; readonly contentHash: string } | null;
+}
+
+function mutation(field: string, payload: string): string {
+  const type = `${field.charAt(0).toUpperCase()}${field.slice(1)}Input`;
+  return `mutation ($input: ${type}!) { ${field}(input: $input) { ${payload} } }`;
+}

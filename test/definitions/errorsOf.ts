@@ -1,0 +1,36 @@
+import { type ParsedSource, parseDefinitions } from '../../src/definitions/parseDefinitions';
+import { validateSource } from '../../src/definitions/validateSource';
+import type { DefinitionError } from '../../src/definitions/validationRules';
+import { Refusal } from '../../src/refusal';
+
+/** The errors of a source as they leave the server, when nothing exists beside it. */
+export function errorsOf(source: string): readonly DefinitionError[] {
+  return refusedErrors(() => {
+    const parsed = parseDefinitions({ source, format: 'YAML' });
+    validateSource(parsed, new Map());
+    parsed.problems.refuseIfAny();
+  });
+}
+
+export function refusedErrors(work: () => void): readonly DefinitionError[] {
+  try {
+    work();
+  } catch (error) {
+    return errorsIn(error);
+  }
+  return [];
+}
+
+export function errorsIn(error: unknown): readonly DefinitionError[] {
+  if (error instanceof Refusal && error.code === 'INVALID_DEFINITION') {
+    return error.details.errors as readonly DefinitionError[];
+  }
+  throw error;
+}
+
+/** Reads a source that must be right, for its first document. */
+export function parsed(source: string): ParsedSource {
+  const result = parseDefinitions({ source, format: 'YAML' });
+  result.problems.refuseIfAny();
+  return result;
+}

@@ -1,0 +1,260 @@
+import { GIVEN_ENVIRONMENT } from '../../src/workflows/workflow';
+import { parts, pipeline, shop, stage, workflow } from './documents';
+
+import type { RuleFixture } from './shapeFixtures';
+
+const tasks = (lines: string) => `tasks:\n${lines}`;
+const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
+const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
+const given = GIVEN_ENVIRONMENT;
+const reference = (name: string) => `\${${name}}`;
+
+/** One mistake each that shows only between documents, or between the parts of one. The order is that of the catalogue. */
+export const meaningFixtures: readonly RuleFixture[] = [
+  {
+    rule: 'UNKNOWN_APPLICATION',
+    of: 'a part',
+    source: 'kind: Service\napplication: shop\nname: web',
+    path: 'documents[0].application',
+    at: 'shop',
+  },
+  {
+    rule: 'UNKNOWN_ENVIRONMENT',
+    of: 'a workflow',
+    source: parts + workflow('w', { keys: 'environment: stagin' }),
+    path: 'documents[5].environment',
+    at: 'stagin',
+  },
+  {
+    rule: 'UNKNOWN_ENVIRONMENT',
+    of: 'an element',
+    source:
+      parts +
+      workflow('w', { keys: `environment: ${given}` }) +
+      pipeline('p', stage('name: a, workflow: w, environment: test')),
+    path: 'documents[6].stages[0].elements[0].environment',
+    at: 'test',
+  },
+  {
+    rule: 'UNKNOWN_SERVICE',
+    of: 'a workflow',
+    source: parts + workflow('w', { keys: 'services: [web, mail]' }),
+    path: 'documents[5].services[1]',
+    at: 'mail',
+  },
+  {
+    rule: 'UNKNOWN_SERVICE',
+    of: 'an element',
+    source:
+      parts +
+      workflow('w', { keys: 'services: [web]' }) +
+      pipeline('p', stage('name: a, workflow: w, services: [mail]')),
+    path: 'documents[6].stages[0].elements[0].services[0]',
+    at: 'mail',
+  },
+  {
+    rule: 'UNKNOWN_WORKFLOW',
+    of: 'an element',
+    source: parts + pipeline('p', stage('name: a, workflow: deploy')),
+    path: 'documents[5].stages[0].elements[0].workflow',
+    at: 'deploy',
+  },
+  ...['b', 'constructor', 'toString'].map(
+    (name): RuleFixture => ({
+      rule: 'UNKNOWN_TASK',
+      of: name,
+      source: shop + workflow('w', { tasks: tasks(task('a', `dependsOn: [${name}]`)) }),
+      path: 'documents[1].tasks.a.dependsOn[0]',
+      at: `${name}]`,
+    }),
+  ),
+  {
+    rule: 'SELF_DEPENDENCY',
+    of: 'a task',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'depends_on: [a]')) }),
+    path: 'documents[1].tasks.a.depends_on[0]',
+    at: 'a]',
+  },
+  {
+    rule: 'CYCLE',
+    of: 'three tasks',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(
+          [task('a', 'depends_on: [b]'), task('b', 'depends_on: [c]'), task('c', 'depends_on: [a]')].join('\n'),
+        ),
+      }),
+    path: 'documents[1].tasks.c.depends_on[0]',
+    at: 'a] }',
+  },
+  {
+    rule: 'UNKNOWN_ARTIFACT_SOURCE',
+    of: 'a workflow',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'artifacts: { from: build }')) }),
+    path: 'documents[1].tasks.a.artifacts.from',
+    at: 'build',
+  },
+  {
+    rule: 'UNKNOWN_ARTIFACT_SOURCE',
+    of: 'a task of a workflow',
+    source:
+      shop + workflow('build') + workflow('w', { tasks: tasks(task('a', 'artifacts: { from: [build, build.two] }')) }),
+    path: 'documents[2].tasks.a.artifacts.from[1]',
+    at: 'build.two',
+  },
+  {
+    rule: 'ARTIFACT_SOURCE_NOT_UPSTREAM',
+    of: 'a task beside it',
+    source: shop + workflow('w', { tasks: tasks([task('a', ''), task('b', 'artifacts: { from: a }')].join('\n')) }),
+    path: 'documents[1].tasks.b.artifacts.from',
+    at: 'a }',
+  },
+  {
+    rule: 'ARTIFACT_SOURCE_NOT_EARLIER',
+    of: 'a workflow of the same stage',
+    source:
+      shop +
+      workflow('build') +
+      workflow('w', { tasks: tasks(task('a', 'artifacts: { from: build.one }')) }) +
+      pipeline('p', '  - elements: [{ name: a, workflow: build }, { name: b, workflow: w }]'),
+    path: 'documents[3].stages[0].elements[1]',
+    at: '{ name: b',
+  },
+  ...['/etc/passwd', '../x', 'a/../../x', 'C:/x', '~/../x', './'].map(
+    (path): RuleFixture => ({
+      rule: 'BAD_ARTIFACT_PATH',
+      of: path,
+      source: shop + workflow('w', { tasks: tasks(task('a', `artifacts: ["${path}"]`)) }),
+      path: 'documents[1].tasks.a.artifacts[0]',
+      at: `"${path}"`,
+    }),
+  ),
+  {
+    rule: 'DEFAULT_NOT_ALLOWED',
+    of: 'a default',
+    source: shop + workflow('w', { keys: variable('default: c, allowed_values: [a, b]') }),
+    path: 'documents[1].variables[0].default',
+    at: 'c, allowed',
+  },
+  {
+    rule: 'WRONG_VALUE_TYPE',
+    of: 'a default',
+    source: shop + workflow('w', { keys: variable('type: number, default: many') }),
+    path: 'documents[1].variables[0].default',
+    at: 'many',
+  },
+  {
+    rule: 'WRONG_VALUE_TYPE',
+    of: 'an allowed value',
+    source: shop + workflow('w', { keys: variable('type: boolean, allowed_values: [true, 1]') }),
+    path: 'documents[1].variables[0].allowed_values[1]',
+    at: '1]',
+  },
+  {
+    rule: 'FIXED_WITHOUT_DEFAULT',
+    of: 'a variable',
+    source: shop + workflow('w', { keys: variable('fixed: true') }),
+    path: 'documents[1].variables[0]',
+    at: '{ name: V',
+  },
+  {
+    rule: 'COMMA_IN_ALLOWED_VALUE',
+    of: 'an allowed value',
+    source: shop + workflow('w', { keys: variable('allowed_values: ["a,b"], allow_multiple_values: true') }),
+    path: 'documents[1].variables[0].allowed_values[0]',
+    at: '"a,b"',
+  },
+  {
+    rule: 'VALUE_NOT_ALLOWED',
+    of: 'an element’s value',
+    source:
+      shop +
+      workflow('w', { keys: variable('allowed_values: [a]') }) +
+      pipeline('p', stage('name: a, workflow: w, variables: { V: b }')),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: 'b }',
+  },
+  {
+    rule: 'UNKNOWN_VARIABLE',
+    of: 'an element’s value',
+    source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, variables: { V: b }')),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: 'b }',
+  },
+  {
+    rule: 'FIXED_VARIABLE',
+    of: 'an element’s value',
+    source:
+      shop +
+      workflow('w', { keys: variable('fixed: true, default: x') }) +
+      pipeline('p', stage('name: a, workflow: w, variables: { V: b }')),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: 'b }',
+  },
+  {
+    rule: 'MISSING_VALUE',
+    of: 'a required variable',
+    source: shop + workflow('w', { keys: variable('required: true') }) + pipeline('p', stage('name: a, workflow: w')),
+    path: 'documents[2].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'UNKNOWN_PIPELINE_VARIABLE',
+    of: 'a reference',
+    source:
+      shop +
+      workflow('w', { keys: variable('required: true') }) +
+      pipeline('p', stage(`name: a, workflow: w, variables: { V: "v${reference('X')}" }`)),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: '"v',
+  },
+  {
+    rule: 'ELEMENT_KIND',
+    of: 'both',
+    source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, approval: { approvers: [A] }')),
+    path: 'documents[2].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'ELEMENT_KIND',
+    of: 'neither',
+    source: shop + pipeline('p', stage('name: a')),
+    path: 'documents[1].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'ENVIRONMENT_MISSING',
+    of: 'an element',
+    source: parts + workflow('w', { keys: `environment: ${given}` }) + pipeline('p', stage('name: a, workflow: w')),
+    path: 'documents[6].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'ENVIRONMENT_FIXED',
+    of: 'a workflow with another one',
+    source:
+      parts +
+      workflow('w', { keys: 'environment: staging' }) +
+      pipeline('p', stage('name: a, workflow: w, environment: production')),
+    path: 'documents[6].stages[0].elements[0].environment',
+    at: 'production',
+  },
+  {
+    rule: 'ENVIRONMENT_FIXED',
+    of: 'a workflow with none',
+    source: parts + workflow('w') + pipeline('p', stage('name: a, workflow: w, environment: production')),
+    path: 'documents[6].stages[0].elements[0].environment',
+    at: 'production',
+  },
+  {
+    rule: 'SERVICE_NOT_DEPLOYED',
+    of: 'an element',
+    source:
+      parts +
+      workflow('w', { keys: 'services: [web]' }) +
+      pipeline('p', stage('name: a, workflow: w, services: [inventory]')),
+    path: 'documents[6].stages[0].elements[0].services[0]',
+    at: 'inventory',
+  },
+];

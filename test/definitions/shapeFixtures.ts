@@ -1,0 +1,243 @@
+import type { ValidationRule } from '../../src/definitions/validationRules';
+import { parts, pipeline, shop, stage, workflow } from './documents';
+
+export interface RuleFixture {
+  readonly rule: ValidationRule;
+  /** What makes this fixture different from others of the rule. */
+  readonly of: string;
+  readonly source: string;
+  /** Where the error is: its path, and the text that begins at its line and column. */
+  readonly path: string;
+  readonly at: string;
+}
+
+const tasks = (lines: string) => `tasks:\n${lines}`;
+const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
+const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
+
+/** One mistake each that shows within a document. The order is that of the catalogue. */
+export const shapeFixtures: readonly RuleFixture[] = [
+  { rule: 'SYNTAX', of: 'an open bracket', source: `${shop}list: [1, 2`, path: 'documents[0]', at: '' },
+  {
+    rule: 'SYNTAX',
+    of: 'an unknown tag',
+    source: `${shop}description: !secret x`,
+    path: 'documents[0]',
+    at: '!secret',
+  },
+  { rule: 'SYNTAX', of: 'an alias of nothing', source: `${shop}description: *x`, path: 'documents[0]', at: '*x' },
+  { rule: 'SYNTAX', of: 'an alias of itself', source: `${shop}description: &x [*x]`, path: 'documents[0]', at: '*x' },
+  {
+    rule: 'TOO_LARGE',
+    of: 'nesting',
+    source: `${shop}a: ${'['.repeat(99)}${']'.repeat(99)}`,
+    path: 'documents[0]',
+    at: '[',
+  },
+  { rule: 'TOO_LARGE', of: 'nesting without end', source: `${shop}a: ${'['.repeat(9999)}`, path: 'documents', at: '[' },
+  { rule: 'DUPLICATE_KEY', of: 'one spelling', source: `${shop}name: other`, path: 'documents[0]', at: 'name: other' },
+  {
+    rule: 'DUPLICATE_KEY',
+    of: 'two spellings',
+    source: shop + workflow('w', { keys: 'max_parallel: 1\nmaxParallel: 1' }),
+    path: 'documents[1].maxParallel',
+    at: 'maxParallel',
+  },
+  { rule: 'BAD_CHARACTER', of: 'NUL', source: `${shop}description: "a\\0"`, path: 'documents[0]', at: '"a' },
+  { rule: 'EMPTY_SOURCE', of: 'comments only', source: '# nothing\n---\n', path: 'documents', at: '' },
+  { rule: 'UNKNOWN_KIND', of: 'a misspelling', source: 'kind: Pipelin', path: 'documents[0].kind', at: 'Pipelin' },
+  {
+    rule: 'UNKNOWN_FIELD',
+    of: 'a document',
+    source: `${shop}descripton: x`,
+    path: 'documents[0].descripton',
+    at: 'descripton',
+  },
+  {
+    rule: 'UNKNOWN_FIELD',
+    of: 'a task',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'depend_on: []')) }),
+    path: 'documents[1].tasks.a.depend_on',
+    at: 'depend_on',
+  },
+  {
+    rule: 'UNKNOWN_FIELD',
+    of: 'a workflow’s key at an approval',
+    source: parts + pipeline('p', stage('name: a, approval: { approvers: [A] }, environment: staging')),
+    path: 'documents[5].stages[0].elements[0].environment',
+    at: 'staging',
+  },
+  { rule: 'MISSING_FIELD', of: 'a document', source: 'kind: Application', path: 'documents[0].name', at: 'kind' },
+  { rule: 'MISSING_FIELD', of: 'the kind', source: 'name: shop', path: 'documents[0].kind', at: 'name' },
+  {
+    rule: 'MISSING_FIELD',
+    of: 'a task',
+    source: shop + workflow('w', { tasks: 'tasks: { a: {} }' }),
+    path: 'documents[1].tasks.a.run',
+    at: 'a: {}',
+  },
+  { rule: 'WRONG_TYPE', of: 'a document', source: 'shop', path: 'documents[0]', at: 'shop' },
+  { rule: 'WRONG_TYPE', of: 'text', source: `${shop}description: 12`, path: 'documents[0].description', at: '12' },
+  {
+    rule: 'WRONG_TYPE',
+    of: 'a list',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'depends_on: b')) }),
+    path: 'documents[1].tasks.a.depends_on',
+    at: 'b }',
+  },
+  {
+    rule: 'BAD_NAME',
+    of: 'a document',
+    source: 'kind: Application\nname: "-shop"',
+    path: 'documents[0].name',
+    at: '"-shop"',
+  },
+  {
+    rule: 'BAD_NAME',
+    of: 'a space at the end',
+    source: 'kind: Application\nname: "shop "',
+    path: 'documents[0].name',
+    at: '"shop "',
+  },
+  {
+    rule: 'BAD_NAME',
+    of: 'a task with a space',
+    source: shop + workflow('w', { tasks: tasks(task('a b', '')) }),
+    path: 'documents[1].tasks["a b"]',
+    at: 'a b',
+  },
+  {
+    rule: 'BAD_NAME',
+    of: 'a label',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'labels: { "=": x }')) }),
+    path: 'documents[1].tasks.a.labels["="]',
+    at: '"="',
+  },
+  {
+    rule: 'BAD_VARIABLE_NAME',
+    of: 'env',
+    source: shop + workflow('w', { keys: 'env: { 1A: x }' }),
+    path: 'documents[1].env.1A',
+    at: '1A',
+  },
+  {
+    rule: 'BAD_VARIABLE_NAME',
+    of: 'a declared variable',
+    source: shop + workflow('w', { keys: 'variables: [{ name: a-b }]' }),
+    path: 'documents[1].variables[0].name',
+    at: 'a-b',
+  },
+  ...['PATH', 'LD_PRELOAD', 'SLIPWAY_TASK', '__proto__'].map(
+    (name): RuleFixture => ({
+      rule: 'RESERVED_VARIABLE_NAME',
+      of: name,
+      source: shop + workflow('w', { keys: `env: { ${name}: x }` }),
+      path: `documents[1].env.${name}`,
+      at: name,
+    }),
+  ),
+  ...['5 m', 'soon', '-1', '1.5', '0', '400d'].map(
+    (text): RuleFixture => ({
+      rule: 'BAD_DURATION',
+      of: text,
+      source: shop + workflow('w', { keys: `timeout: ${text}` }),
+      path: 'documents[1].timeout',
+      at: text,
+    }),
+  ),
+  {
+    rule: 'BAD_VALUE',
+    of: 'an environment’s type',
+    source: `${shop}---\nkind: Environment\napplication: shop\nname: e\ntype: PRODUCTION`,
+    path: 'documents[1].type',
+    at: 'PRODUCTION',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'max_parallel',
+    source: shop + workflow('w', { keys: 'max_parallel: 0' }),
+    path: 'documents[1].max_parallel',
+    at: '0',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'an empty command',
+    source: shop + workflow('w', { tasks: 'tasks: { a: { run: " " } }' }),
+    path: 'documents[1].tasks.a.run',
+    at: '" "',
+  },
+  {
+    rule: 'TOO_LONG',
+    of: 'a description',
+    source: `${shop}description: ${'x'.repeat(2001)}`,
+    path: 'documents[0].description',
+    at: 'x',
+  },
+  {
+    rule: 'EMPTY',
+    of: 'tasks',
+    source: shop + workflow('w', { tasks: 'tasks: {}' }),
+    path: 'documents[1].tasks',
+    at: '{}',
+  },
+  {
+    rule: 'EMPTY',
+    of: 'stages',
+    source: `${shop}---\nkind: Pipeline\napplication: shop\nname: p\nstages: []`,
+    path: 'documents[1].stages',
+    at: '[]',
+  },
+  {
+    rule: 'EMPTY',
+    of: 'elements',
+    source: shop + pipeline('p', '  - elements: []'),
+    path: 'documents[1].stages[0].elements',
+    at: '[]',
+  },
+  {
+    rule: 'EMPTY',
+    of: 'approvers',
+    source: shop + pipeline('p', stage('name: a, approval: { approvers: [] }')),
+    path: 'documents[1].stages[0].elements[0].approval.approvers',
+    at: '[]',
+  },
+  {
+    rule: 'EMPTY',
+    of: 'allowed values',
+    source: shop + workflow('w', { keys: variable('allowed_values: []') }),
+    path: 'documents[1].variables[0].allowed_values',
+    at: '[]',
+  },
+  { rule: 'DUPLICATE_NAME', of: 'documents', source: `${shop}---\n${shop}`, path: 'documents[1].name', at: 'shop' },
+  {
+    rule: 'DUPLICATE_NAME',
+    of: 'variables',
+    source: shop + workflow('w', { keys: 'variables: [{ name: V }, { name: V }]' }),
+    path: 'documents[1].variables[1].name',
+    at: 'V }]',
+  },
+  {
+    rule: 'DUPLICATE_NAME',
+    of: 'stages, one of them by its position',
+    source:
+      shop +
+      pipeline(
+        'p',
+        `  - name: STAGE 2\n    elements: [{ name: a, approval: { approvers: [A] } }]\n${stage('name: b, approval: { approvers: [A] }')}`,
+      ),
+    path: 'documents[1].stages[1].name',
+    at: 'elements: [{ name: b',
+  },
+  {
+    rule: 'DUPLICATE_NAME',
+    of: 'elements of two stages',
+    source:
+      shop +
+      pipeline(
+        'p',
+        `${stage('name: a, approval: { approvers: [A] }')}\n${stage('name: a, approval: { approvers: [B] }')}`,
+      ),
+    path: 'documents[1].stages[1].elements[0].name',
+    at: 'a, approval: { approvers: [B] }',
+  },
+];

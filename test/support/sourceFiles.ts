@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseSync } from '@swc/core';
+
+/** The project's sources as syntax trees, for the tests that hold rules about them. By swc, as TypeScript 7 has no API to parse with. */
+
+export interface Import {
+  /** A path from the root, or the name of a package. */
+  readonly to: string;
+  /** Still there when the program runs. */
+  readonly value: boolean;
+}
+
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+  /** The statements of the file. */
+  readonly body: readonly Node[];
+  /** Every node of its syntax tree. */
+  readonly nodes: readonly Node[];
+  readonly imports: readonly Import[];
+}
+
+export interface Node {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+const root = join(__dirname, '../..');
+
+/** The TypeScript files below a folder, parsed. */
+export function sourceFiles(folder: string): SourceFile[] {
+  return names(folder).map(read);
+}
+
+function names(folder: string): string[] {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
+    .sort();
+}
+
+function read(path: string): SourceFile {
+  const text = readFileSync(join(root, path), 'utf8');
+  const { body } = parseSync(text, { syntax: 'typescript', decorators: true, target: 'es2022' }) as unknown as {
+    body: Node[];
+  };
+  const nodes = find(body, () => true);
+  const imports = nodes.flatMap((node) => {
+    const from = importedFrom(node);
+    return from === undefined ? [] : [{ to: resolve(path, from), value: isValue(node) }];
+  });
+  return { path, text, body, nodes, imports };
+}
+
+function resolve(from: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier;
+  const path = join(dirname(from), specifier).replaceAll('\\', '/');
+  const found = ['', '.ts', '/index.ts'].map((end) => path + end).find((one) => isFile(join(root, one)));
+  if (found === undefined) throw new Error(`${from} imports ${specifier}, which does not exist`);
+  return found;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function importedFrom(node: Node): string | undefined {
+  const literal = (one: unknown) => {
+    const { type, value } = (one ?? {}) as { type?: string; value?: unknown };
+    return type === 'StringLiteral' && typeof value === 'string' ? value : undefined;
+  };
+  if (/^(Import|ExportAll|ExportNamed)Declaration$/.test(node.type)) return literal(node.source);
+  if (node.type === 'TsImportType') return literal(node.argument);
+  const called =
+    node.type === 'CallExpression' && ((node.callee as Node).type === 'Import' || calleeName(node) === 'require');
+  return called ? literal(argumentsOf(node)[0]) : undefined;
+}
+
+/** With `isolatedModules` an import without the word `type` is kept unless every use of it is one; taken for a value in any case. */
+function isValue(node: Node): boolean {
+  if (node.type === 'CallExpression') return true;
+  if (node.type === 'TsImportType' || node.typeOnly === true) return false;
+  const specifiers = (node.specifiers ?? []) as { isTypeOnly?: boolean }[];
+  return specifiers.length === 0 || specifiers.some((specifier) => specifier.isTypeOnly !== true);
+}
+
+/** All nodes below one that are as described. */
+export function find(node: unknown, matches: (node: Node) => boolean): Node[] {
+  if (Array.isArray(node)) return node.flatMap((one) => find(one, matches));
+  if (typeof node !== 'object' || node === null) return [];
+  const inner = Object.values(node).flatMap((one) => find(one, matches));
+  return 'type' in node && matches(node as Node) ? [node as Node, ...inner] : inner;
+}
+
+export function nameOf(node: unknown): string {
+  const { type, value } = (node ?? {}) as { type?: string; value?: unknown };
+  return type === 'Identifier' && typeof value === 'string' ? value : '';
+}
+
+export function isMember(node: Node, object: string, property: string): boolean {
+  return node.type === 'MemberExpression' && nameOf(node.object) === object && nameOf(node.property) === property;
+}
+
+export function calleeName(node: Node): string {
+  return node.type === 'CallExpression' ? nameOf(node.callee) : '';
+}
+
+export function argumentsOf(node: Node): Node[] {
+  return ((node.arguments ?? []) as { expression: Node }[]).map(({ expression }) => expression);
+}
