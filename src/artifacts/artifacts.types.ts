@@ -1,6 +1,6 @@
 import { Field, Float, ID, ObjectType } from 'type-graphql';
 
-@ObjectType({ description: 'A file that a job left behind.' })
+@ObjectType({ simpleResolvers: true, description: 'A file that a job left behind.' })
 export class Artifact {
   @Field(() => ID, { description: 'Given by the server.' })
   id!: string;

@@ -29,8 +29,8 @@ export class Problems {
     return (rule, path, message, at) => {
       const place = locate(root, path);
       const { line, column } = at ?? place.at;
-      this.errors.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
       if (this.errors.length >= MAX_ERRORS) throw new TooManyErrors();
+      this.errors.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
     };
   }
 

@@ -142,10 +142,10 @@ export abstract class ExecutionInterface {
   expiresAt!: Date;
 }
 
-@ObjectType({ implements: ExecutionInterface, description: 'One run of a pipeline.' })
+@ObjectType({ implements: ExecutionInterface, simpleResolvers: true, description: 'One run of a pipeline.' })
 export class PipelineExecution extends ExecutionInterface {}
 
-@ObjectType({ implements: ExecutionInterface, description: 'One run of a workflow: alone, or inside a stage.' })
+@ObjectType({ implements: ExecutionInterface, simpleResolvers: true, description: 'One run of a workflow: alone, or inside a stage.' })
 export class WorkflowExecution extends ExecutionInterface {}
 
 export const ExecutionConnection = ConnectionType(ExecutionInterface, 'Execution');
@@ -189,13 +189,13 @@ export abstract class PipelineStageExecution {
   endedAt!: Date | null;
 }
 
-@ObjectType({ implements: PipelineStageExecution, description: 'A person’s gate in a pipeline execution.' })
+@ObjectType({ implements: PipelineStageExecution, simpleResolvers: true, description: 'A person’s gate in a pipeline execution.' })
 export class ApprovalStageExecution extends PipelineStageExecution {
   @Field(() => ApprovalStepType, { description: 'How it is given.' })
   approvalStepType!: string;
 }
 
-@ObjectType({ implements: PipelineStageExecution, description: 'A workflow in a stage of a pipeline execution.' })
+@ObjectType({ implements: PipelineStageExecution, simpleResolvers: true, description: 'A workflow in a stage of a pipeline execution.' })
 export class WorkflowStageExecution extends PipelineStageExecution {
   @Field(() => ID, { nullable: true, description: 'The execution of the workflow; null until the stage is reached.' })
   workflowExecutionId!: string | null;
@@ -210,7 +210,7 @@ export class WorkflowStageExecution extends PipelineStageExecution {
   runtimeInputVariables!: VariableType[] | null;
 }
 
-@ObjectType({ description: 'One node of a workflow’s graph in an execution.' })
+@ObjectType({ simpleResolvers: true, description: 'One node of a workflow’s graph in an execution.' })
 export class TaskExecution {
   @Field(() => ID, { description: 'Given by the server.' })
   id!: string;

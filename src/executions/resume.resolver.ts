@@ -6,6 +6,7 @@ import { found } from '../graphql/loaders';
 import { RevisionType } from '../definitions/definitions.types';
 import type { Execution, ExecutionAttempt } from './execution';
 import { attemptsOfExecution, executionById, stagesOfAttempts, stagesOfExecution } from './executions.loaders';
+import { showStage } from './executions.resolver';
 import { ExecutionInterface, PipelineStageExecution } from './executions.types';
 import {
   ExecutionAttemptType,
@@ -94,6 +95,6 @@ export class AttemptResolver {
   @FieldResolver(() => [PipelineStageExecution], { description: 'The elements that ran, or were to run, in this attempt; those that it kept belong to earlier ones.' })
   async pipelineStageExecutions(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
     const stages = (await loaders.load(stagesOfAttempts, attempt.executionId)) ?? [];
-    return stages.filter((stage) => stage.attempt === attempt.attempt);
+    return stages.filter((stage) => stage.attempt === attempt.attempt).map(showStage);
   }
 }

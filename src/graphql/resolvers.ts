@@ -5,12 +5,10 @@ import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import { DeploymentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import { ApprovalStageResolver, ApprovalsResolver } from '../executions/approvals.resolver';
 import {
-  ApprovalStageExecutionResolver,
   DeploymentExecutionResolver,
   ExecutedAlongPipelineResolver,
   ExecutionResolver,
   PipelineExecutionResolver,
-  PipelineStageExecutionResolver,
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
@@ -44,8 +42,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutedAlongPipelineResolver,
   PipelineExecutionResolver,
   WorkflowExecutionResolver,
-  PipelineStageExecutionResolver,
-  ApprovalStageExecutionResolver,
   DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
   ResumeResolver,

@@ -21,7 +21,7 @@ registerEnumType(JobStatusEnum, {
   },
 });
 
-@ObjectType({ description: 'One attempt of one task: what an agent claims. Immutable once it ended.' })
+@ObjectType({ simpleResolvers: true, description: 'One attempt of one task: what an agent claims. Immutable once it ended.' })
 export class Job {
   @Field(() => ID, { description: 'Given by the server.' })
   id!: string;

@@ -14,12 +14,12 @@ import { Rights } from '../../src/access/rights';
 import type { SubjectActions, SubjectType } from '../../src/access/subjects';
 import { findExecutionTargets, findPipelineTargets, findWorkflowTargets } from '../../src/access/targets.store';
 import { newId } from '../../src/ids';
-import { type AccessDatabase, createAccessDatabase } from './accessDatabase';
+import { AccessApp } from './accessApp';
 import { createWorld, planArbitrary, type World } from './world';
 
-let access: AccessDatabase;
+let access: AccessApp;
 beforeAll(async () => {
-  access = await createAccessDatabase();
+  access = await AccessApp.create();
 });
 afterAll(() => access.close());
 

@@ -1,0 +1,113 @@
+import type { App } from '../app';
+import type { Db } from '../database/database';
+import { newId } from '../ids';
+import { Refusal } from '../refusal';
+import type { Principal } from './access';
+import { changeRights } from './changeRights';
+import type { Identity } from './identityProvider';
+import {
+  findUserPrincipal,
+  findUserPrincipalByIdentity,
+  type UserPrincipalRow,
+  userPrincipal,
+} from './principals.store';
+import { findUserGroupsByName } from './userGroups.store';
+import {
+  addMemberships,
+  findMemberships,
+  findUserByEmail,
+  insertUser,
+  linkIdentity,
+  noteClaims,
+  removeMemberships,
+  wasDeleted,
+} from './users.store';
+
+/**
+ * The user whom a verified token stands for. The first login makes one, or becomes the one that was made for this address; later ones are
+ * recognised by the subject alone, whatever the address is then. Costs one statement when there is nothing new in the token.
+ */
+export async function signIn(app: App, identity: Identity): Promise<Principal> {
+  const { issuer, subject } = identity;
+  const known = (await findUserPrincipalByIdentity(app.database, issuer, subject)) ?? (await firstLogin(app, identity));
+  const user = await takeOverGroups(app, known, identity);
+  return { ...userPrincipal(user), expiresAt: identity.expiresAt };
+}
+
+async function firstLogin(app: App, identity: Identity): Promise<UserPrincipalRow> {
+  const { issuer, subject, email } = identity;
+  // An address that nobody verified may be somebody else's: it must neither open that person's user nor take its place.
+  if (email === null) throw refused('the token holds no e-mail address that the identity provider has verified.');
+  return changeRights(app, async (db) => {
+    // Two requests of one person may get here at the same time; this is the second one.
+    const meanwhile = await findUserPrincipalByIdentity(db, issuer, subject);
+    if (meanwhile !== undefined) return meanwhile;
+    const id = await userFor(app, db, identity, email);
+    const user = await findUserPrincipal(db, id);
+    if (user === undefined) throw new Error(`user ${id} vanished while it was being made`);
+    return user;
+  });
+}
+
+async function userFor(app: App, db: Db, identity: Identity, email: string): Promise<string> {
+  const { issuer, subject } = identity;
+  const now = app.clock.now();
+  const invited = await findUserByEmail(db, email);
+  if (invited !== undefined) {
+    // Addresses are given to new people when somebody leaves. The user belongs to who logged in first. A row of another issuer is from
+    // before the configuration was changed: its people come again, with other subjects.
+    if (invited.identityIssuer === issuer) throw refused('another identity has used its e-mail address before.');
+    await linkIdentity(db, invited.id, issuer, subject, now);
+    return invited.id;
+  }
+  if (await wasDeleted(db, { issuer, subject, email })) throw refused('the user was deleted.');
+  const id = newId();
+  await insertUser(db, {
+    id,
+    name: (identity.name ?? email).slice(0, 100),
+    email,
+    identityIssuer: issuer,
+    identitySubject: subject,
+    claimsIssuedAt: null,
+    createdAt: now,
+    createdBy: null,
+    updatedAt: now,
+    deletedAt: null,
+  });
+  return id;
+}
+
+/**
+ * Makes the memberships that come from the identity provider what the newest token says. An older token that is still valid changes nothing, so
+ * that taking somebody out of a group there counts from the first newer token on, for all tokens. Groups that Slipway does not have are ignored.
+ */
+async function takeOverGroups(app: App, user: UserPrincipalRow, identity: Identity): Promise<UserPrincipalRow> {
+  const { groups, issuedAt } = identity;
+  if (groups === null || (user.claimsIssuedAt !== null && user.claimsIssuedAt >= issuedAt)) return user;
+  if (!(await groupChanges(app.database, user.id, groups)).any) {
+    await noteClaims(app.database, user.id, issuedAt);
+    return user;
+  }
+  return changeRights(app, async (db) => {
+    if (await noteClaims(db, user.id, issuedAt)) {
+      const { added, removed } = await groupChanges(db, user.id, groups);
+      const membership = (groupId: string) => ({ userId: user.id, groupId, source: 'IDENTITY_PROVIDER' as const });
+      await addMemberships(db, added.map(membership), app.clock.now());
+      await removeMemberships(db, removed.map(membership));
+    }
+    const changed = await findUserPrincipal(db, user.id);
+    if (changed === undefined) throw refused('the user was deleted.');
+    return changed;
+  });
+}
+
+async function groupChanges(db: Db, userId: string, names: readonly string[]) {
+  const wanted = (await findUserGroupsByName(db, names)).map((group) => group.id);
+  const memberships = await findMemberships(db, [userId]);
+  const before = memberships.filter((one) => one.source === 'IDENTITY_PROVIDER').map((one) => one.groupId);
+  const added = wanted.filter((id) => !before.includes(id));
+  const removed = before.filter((id) => !wanted.includes(id));
+  return { added, removed, any: added.length + removed.length > 0 };
+}
+
+const refused = (why: string): Refusal => new Refusal('UNAUTHENTICATED', `This token opens no user: ${why}`);

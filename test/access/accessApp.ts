@@ -1,0 +1,151 @@
+import { tmpdir } from 'node:os';
+import { DataSource } from 'typeorm';
+import { Abilities } from '../../src/access/abilities';
+import { systemAccess } from '../../src/access/access';
+import type { AccessActor } from '../../src/access/accessInput';
+import { systemActor } from '../../src/access/actor';
+import type { ApiKeyWithRights } from '../../src/access/apiKeyRights.store';
+import { apiKeyTable } from '../../src/access/apiKeys.table';
+import { apiKeyUserGroupTable } from '../../src/access/apiKeyUserGroups.table';
+import { ensureBuiltInGroups } from '../../src/access/builtInGroups';
+import { type CreateApiKey, createApiKey } from '../../src/access/createApiKey';
+import { createUserGroup } from '../../src/access/createUserGroup';
+import type { PermissionsInput } from '../../src/access/permissionInput';
+import { apiKeyPrincipal, findApiKeyPrincipal } from '../../src/access/principals.store';
+import { rightsVersionTable } from '../../src/access/rightsVersion.table';
+import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../../src/access/userGroups.table';
+import { userTable } from '../../src/access/users.table';
+import type { App } from '../../src/app';
+import { readServerConfig } from '../../src/config';
+import { createApp } from '../../src/createApp';
+import { SnakeNaming } from '../../src/database/naming';
+import { newId } from '../../src/ids';
+import { createLog } from '../../src/log';
+import { Refusal } from '../../src/refusal';
+import { createTestDatabase } from '../support/database';
+
+/** An app on a database of its own, with a clock that stands still until the test moves it. */
+export class AccessApp {
+  private time = new Date('2026-01-01T00:00:00Z');
+  readonly abilities: Abilities;
+  readonly app: App;
+  /** May do everything, and is nobody. */
+  readonly root: AccessActor = { ...systemActor, access: systemAccess };
+
+  private constructor(
+    app: App,
+    readonly url: string,
+    readonly close: () => Promise<void>,
+  ) {
+    this.app = { ...app, clock: { now: () => this.time } };
+    this.abilities = new Abilities(app.database, this.app.clock);
+  }
+
+  static async create(): Promise<AccessApp> {
+    const { url, drop } = await createTestDatabase();
+    await addAccessTables(url);
+    const config = readServerConfig({ DATABASE_URL: url, DATABASE_POOL: '10', SLIPWAY_DATA_DIR: tmpdir() });
+    const { app, close } = await createApp(config, createLog({ level: 'silent', pretty: false }), url);
+    const one = new AccessApp(app, url, async () => {
+      await close();
+      await drop();
+    });
+    await ensureBuiltInGroups(one.app);
+    return one;
+  }
+
+  get database() {
+    return this.app.database;
+  }
+
+  now(): Date {
+    return this.time;
+  }
+
+  passHours(hours: number): void {
+    this.time = new Date(this.time.getTime() + hours * 3_600_000);
+  }
+
+  /** A group that gives this. */
+  async group(permissions: PermissionsInput = {}): Promise<string> {
+    return (await createUserGroup(this.app, this.root, { name: `group ${newId()}`, permissions })).id;
+  }
+
+  async key(userGroupIds: string[], more: Partial<CreateApiKey> = {}): Promise<ApiKeyWithRights> {
+    return (await createApiKey(this.app, this.root, { name: 'key', userGroupIds, ...more })).apiKey;
+  }
+
+  /** Whoever holds this key, with the rights of this moment. */
+  async holder(key: { readonly id: string }): Promise<AccessActor> {
+    const row = await findApiKeyPrincipal(this.database, key.id);
+    if (row === undefined) throw new Error(`there is no key ${key.id}`);
+    const access = await this.abilities.accessOf(apiKeyPrincipal(row));
+    return { kind: 'API_KEY', id: row.id, name: row.name, administrator: false, access };
+  }
+
+  /** A caller with a new key in a new group that gives this. */
+  async caller(permissions: PermissionsInput): Promise<AccessActor> {
+    return this.holder(await this.key([await this.group(permissions)]));
+  }
+
+  /** Rows of the other rooms, as few columns as they need. */
+  async application(): Promise<string> {
+    const id = newId();
+    await this.database.write(
+      `INSERT INTO application (id, name, created_at, updated_at) VALUES ($1, $2, now(), now())`,
+      [id, id],
+    );
+    return id;
+  }
+
+  async environment(applicationId: string, type: 'PROD' | 'NON_PROD'): Promise<string> {
+    const id = newId();
+    await this.database.write(
+      `INSERT INTO environment (id, application_id, name, type, variables, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, '{}', now(), now())`,
+      [id, applicationId, id, type],
+    );
+    return id;
+  }
+}
+
+/** The refusal that work ends with. */
+export async function refusalOf(work: Promise<unknown> | (() => unknown)): Promise<Refusal> {
+  try {
+    await (typeof work === 'function' ? work() : work);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+/** The rules that an INVALID_INPUT names, each with its field. */
+export function brokenRules(refusal: Refusal): string[] {
+  const errors = (refusal.details.errors ?? []) as readonly { field: string; rule: string }[];
+  return errors.map(({ field, rule }) => `${field} ${rule}`);
+}
+
+/** Until the migration makes them: the tables of this room, and what `api_key` gains and loses. Does nothing once it does, and then goes. */
+async function addAccessTables(url: string): Promise<void> {
+  const own = [userTable, userGroupTable, userGroupMemberTable, userGroupPermissionTable, rightsVersionTable];
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url,
+    entities: [apiKeyTable, ...own, apiKeyUserGroupTable],
+    namingStrategy: new SnakeNaming(),
+    installExtensions: false,
+    uuidExtension: 'pgcrypto',
+  }).initialize();
+  try {
+    const [made] = await dataSource.query(`SELECT to_regclass('user_group') AS "userGroup"`);
+    if (made.userGroup !== null) return;
+    await dataSource.synchronize();
+    await dataSource.query(
+      `ALTER TABLE api_key DROP COLUMN administrator, ADD COLUMN owner_id uuid REFERENCES user_account (id),
+         ADD COLUMN application_ids uuid[], ADD COLUMN expires_at timestamptz(3), ADD COLUMN created_by text`,
+    );
+  } finally {
+    await dataSource.destroy();
+  }
+}
