@@ -5,7 +5,38 @@ export class Initial1795258079416 implements MigrationInterface {
 
   public async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(
-      `CREATE TABLE "api_key" ("id" uuid NOT NULL, "name" text NOT NULL, "prefix" text NOT NULL, "secret_hash" text NOT NULL, "administrator" boolean NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "last_used_at" TIMESTAMP(3) WITH TIME ZONE, "revoked_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "api_key_prefix" UNIQUE ("prefix"), CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY ("id"))`,
+      `CREATE TABLE "user_account" ("id" uuid NOT NULL, "name" text NOT NULL, "email" text NOT NULL, "identity_issuer" text, "identity_subject" text, "claims_issued_at" TIMESTAMP(3) WITH TIME ZONE, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "deleted_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "user_account_email_case" CHECK (email = lower(email)), CONSTRAINT "user_account_identity_whole" CHECK ((identity_issuer IS NULL) = (identity_subject IS NULL)), CONSTRAINT "PK_6acfec7285fdf9f463462de3e9f" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "user_account_email" ON "user_account"  ("email") WHERE deleted_at IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "user_account_identity" ON "user_account"  ("identity_subject", "identity_issuer") WHERE deleted_at IS NULL`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "user_group" ("id" uuid NOT NULL, "name" text NOT NULL, "description" text, "system" boolean NOT NULL, "account_permissions" text array NOT NULL, "version" integer NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "user_group_name" UNIQUE ("name"), CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']), CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "user_group_member" ("user_id" uuid NOT NULL, "group_id" uuid NOT NULL, "source" text NOT NULL, "added_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "user_group_member_source" CHECK (source IN ('MANUAL', 'IDENTITY_PROVIDER')), CONSTRAINT "PK_011ef9b669a6a30a314c091d6c2" PRIMARY KEY ("user_id", "group_id", "source"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "user_group_member_group" ON "user_group_member"  ("group_id", "user_id") `);
+    await queryRunner.query(`CREATE TABLE "user_group_permission" ("id" uuid NOT NULL, "group_id" uuid NOT NULL, "permission_type" text NOT NULL, "actions" text array NOT NULL, "application_scope" text NOT NULL, "application_ids" uuid array NOT NULL, "environment_scope" text NOT NULL, "environment_ids" uuid array NOT NULL, "environment_types" text array NOT NULL, CONSTRAINT "user_group_permission_type" CHECK (permission_type IN ('ALL', 'DEPLOYMENT', 'ENV', 'PIPELINE', 'SERVICE', 'WORKFLOW')), CONSTRAINT "user_group_permission_actions" CHECK (CASE permission_type WHEN 'ALL' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW'] WHEN 'DEPLOYMENT' THEN actions <@ ARRAY['READ', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW'] WHEN 'ENV' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'PIPELINE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'SERVICE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'WORKFLOW' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] END), CONSTRAINT "user_group_permission_applications" CHECK (application_scope = 'IDS' OR application_scope = 'ALL' AND application_ids = '{}'), CONSTRAINT "user_group_permission_environments" CHECK (environment_scope = 'IDS' AND environment_types = '{}' OR environment_scope = 'TYPES' AND environment_ids = '{}'
+        OR environment_scope = 'ALL' AND environment_ids = '{}' AND environment_types = '{}'), CONSTRAINT "user_group_permission_restricted" CHECK (environment_scope = 'ALL' OR permission_type NOT IN ('ALL', 'SERVICE')), CONSTRAINT "user_group_permission_environment_types" CHECK (environment_types <@ ARRAY['PROD', 'NON_PROD', 'TEMPLATE'] AND (permission_type = 'WORKFLOW' OR NOT 'TEMPLATE' = ANY (environment_types))), CONSTRAINT "PK_f0219915e4ef0b1a0faca96627c" PRIMARY KEY ("id"))`);
+    await queryRunner.query(
+      `CREATE INDEX "user_group_permission_group" ON "user_group_permission"  ("group_id", "id") `,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "api_key" ("id" uuid NOT NULL, "name" text NOT NULL, "prefix" text NOT NULL, "secret_hash" text NOT NULL, "owner_id" uuid, "application_ids" uuid array, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, "expires_at" TIMESTAMP(3) WITH TIME ZONE, "last_used_at" TIMESTAMP(3) WITH TIME ZONE, "revoked_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "api_key_prefix" UNIQUE ("prefix"), CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "api_key_owner" ON "api_key"  ("owner_id") WHERE owner_id IS NOT NULL`);
+    await queryRunner.query(
+      `CREATE TABLE "api_key_user_group" ("api_key_id" uuid NOT NULL, "group_id" uuid NOT NULL, CONSTRAINT "PK_ddff78a4256bdf5b480194f5043" PRIMARY KEY ("api_key_id", "group_id"))`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "api_key_user_group_group" ON "api_key_user_group"  ("group_id", "api_key_id") `,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "rights_version" ("id" integer NOT NULL, "version" integer NOT NULL, CONSTRAINT "rights_version_one_row" CHECK (id = 1), CONSTRAINT "PK_159e192350c15cea0ba46a5febe" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
       `CREATE TABLE "agent" ("id" uuid NOT NULL, "name" text NOT NULL, "labels" text array NOT NULL, "slots" integer NOT NULL, "version" text, "secret_hash" text NOT NULL, "registered_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "last_seen_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "left_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "PK_1000e989398c5d4ed585cf9a46f" PRIMARY KEY ("id"))`,
@@ -165,6 +196,24 @@ export class Initial1795258079416 implements MigrationInterface {
     );
     await queryRunner.query(`CREATE INDEX "deployment_run" ON "deployment"  ("run_id") `);
     await queryRunner.query(
+      `ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "user_group_permission" ADD CONSTRAINT "FK_a26c366b81deab243e1082a8ba0" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "api_key" ADD CONSTRAINT "FK_b11eedeb1df210081677dbf8687" FOREIGN KEY ("owner_id") REFERENCES "user_account"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_354bda01c7ddc31356dbf235cc6" FOREIGN KEY ("api_key_id") REFERENCES "api_key"("id") ON DELETE CASCADE ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_c34819cd18825ac36f2df8b5455" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
       `ALTER TABLE "environment" ADD CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
     );
     await queryRunner.query(
@@ -239,6 +288,12 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`ALTER TABLE "workflow" DROP CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e"`);
     await queryRunner.query(`ALTER TABLE "service" DROP CONSTRAINT "FK_3f08aa3ee783973df7b523521c1"`);
     await queryRunner.query(`ALTER TABLE "environment" DROP CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75"`);
+    await queryRunner.query(`ALTER TABLE "api_key_user_group" DROP CONSTRAINT "FK_c34819cd18825ac36f2df8b5455"`);
+    await queryRunner.query(`ALTER TABLE "api_key_user_group" DROP CONSTRAINT "FK_354bda01c7ddc31356dbf235cc6"`);
+    await queryRunner.query(`ALTER TABLE "api_key" DROP CONSTRAINT "FK_b11eedeb1df210081677dbf8687"`);
+    await queryRunner.query(`ALTER TABLE "user_group_permission" DROP CONSTRAINT "FK_a26c366b81deab243e1082a8ba0"`);
+    await queryRunner.query(`ALTER TABLE "user_group_member" DROP CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51"`);
+    await queryRunner.query(`ALTER TABLE "user_group_member" DROP CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba"`);
     await queryRunner.query(`DROP INDEX "public"."deployment_run"`);
     await queryRunner.query(`DROP INDEX "public"."deployment_history"`);
     await queryRunner.query(`DROP INDEX "public"."deployment_current"`);
@@ -300,6 +355,18 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`DROP TABLE "agent_token"`);
     await queryRunner.query(`DROP INDEX "public"."agent_registered"`);
     await queryRunner.query(`DROP TABLE "agent"`);
+    await queryRunner.query(`DROP TABLE "rights_version"`);
+    await queryRunner.query(`DROP INDEX "public"."api_key_user_group_group"`);
+    await queryRunner.query(`DROP TABLE "api_key_user_group"`);
+    await queryRunner.query(`DROP INDEX "public"."api_key_owner"`);
     await queryRunner.query(`DROP TABLE "api_key"`);
+    await queryRunner.query(`DROP INDEX "public"."user_group_permission_group"`);
+    await queryRunner.query(`DROP TABLE "user_group_permission"`);
+    await queryRunner.query(`DROP INDEX "public"."user_group_member_group"`);
+    await queryRunner.query(`DROP TABLE "user_group_member"`);
+    await queryRunner.query(`DROP TABLE "user_group"`);
+    await queryRunner.query(`DROP INDEX "public"."user_account_identity"`);
+    await queryRunner.query(`DROP INDEX "public"."user_account_email"`);
+    await queryRunner.query(`DROP TABLE "user_account"`);
   }
 }

@@ -1,3 +1,5 @@
+import type { Abilities } from './access/abilities';
+import type { IdentityProvider } from './access/identityProvider';
 import type { ArtifactFiles } from './artifacts/artifactFiles';
 import type { Clock } from './clock';
 import type { ServerConfig } from './config';
@@ -17,5 +19,8 @@ export interface App {
   readonly workflowRevisions: RevisionCache<WorkflowDefinition>;
   readonly pipelineRevisions: RevisionCache<PipelineDefinition>;
   readonly artifactFiles: ArtifactFiles;
+  readonly abilities: Abilities;
+  /** Null when none is configured: then only API keys open the server. */
+  readonly identityProvider: IdentityProvider | null;
   readonly requirementClasses: RequirementClasses;
 }

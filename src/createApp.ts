@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { Abilities } from './access/abilities';
+import { IdentityProvider } from './access/identityProvider';
 import type { App } from './app';
 import { ArtifactFiles } from './artifacts/artifactFiles';
 import { systemClock } from './clock';
@@ -6,7 +8,7 @@ import type { ServerConfig } from './config';
 import { createDataSource } from './database/dataSource';
 import { Database } from './database/database';
 import { migrateDataSource } from './database/migrate';
-import { PostgresWakeups } from './database/wakeups';
+import { PostgresWakeups } from './database/postgresWakeups';
 import { RevisionCache } from './definitions/revisionCache';
 import { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';
@@ -33,15 +35,29 @@ export async function createApp(
     await close();
     throw error;
   }
+  const database = new Database(dataSource, wakeups);
   const app: App = {
     config,
     log,
     clock: systemClock,
-    database: new Database(dataSource, wakeups),
+    database,
     workflowRevisions: new RevisionCache(workflowRevisionTable),
     pipelineRevisions: new RevisionCache(pipelineRevisionTable),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
+    abilities: new Abilities(database, systemClock),
+    identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
   };
   return { app, close };
+}
+
+function identityProviderOf(config: ServerConfig): IdentityProvider | null {
+  const { SLIPWAY_OIDC_ISSUER: issuer, SLIPWAY_OIDC_AUDIENCE: audience } = config;
+  if (issuer === undefined || audience === undefined) return null;
+  const { SLIPWAY_OIDC_JWKS_URL: jwksUrl, SLIPWAY_OIDC_GROUPS_CLAIM: groupsClaim } = config;
+  const clockToleranceSeconds = config.SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS;
+  return new IdentityProvider(
+    { issuer, audience, clockToleranceSeconds, ...(jwksUrl && { jwksUrl }), ...(groupsClaim && { groupsClaim }) },
+    systemClock,
+  );
 }

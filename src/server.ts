@@ -1,4 +1,4 @@
-import { authenticate, ensureAdministratorKey } from './access/authenticate';
+import { authenticate, ensureAdministratorKey, renewActor } from './access/authenticate';
 import { AgentRoutes } from './agents/agentRoutes';
 import type { App } from './app';
 import { ArtifactRoutes } from './artifacts/artifactRoutes';
@@ -48,6 +48,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       log,
       clock: app.clock,
       authenticate: ({ key }) => authenticate(app, key),
+      renew: (actor) => renewActor(app, actor),
       createContext: (request, actor) => ({ request, actor, app, loaders: new Loaders(app) }),
     });
     const http = createHttpServer({

@@ -1,4 +1,5 @@
 import type { Db } from '../database/database';
+import { isStorable } from '../definitions/naming';
 import { type InputError, invalidInput, Refusal } from '../refusal';
 import type { Access, AccountObject } from './access';
 import type { Actor } from './actor';
@@ -25,9 +26,11 @@ export function readDescription(value: string | null | undefined, errors: InputE
 
 function readText(value: string, field: string, least: number, most: number, errors: InputError[]): string {
   const text = value.trim();
-  if (text.length < least || text.length > most || text.includes('\0')) {
+  if (text.length < least || text.length > most) {
     const message = least === 0 ? `must have at most ${most} characters.` : `must have ${least} to ${most} characters.`;
     errors.push(broken(field, value, 'LENGTH', message));
+  } else if (!isStorable(text)) {
+    errors.push(broken(field, value, 'BAD_CHARACTER', 'holds a character that can’t be stored.'));
   }
   return text;
 }
@@ -35,7 +38,7 @@ function readText(value: string, field: string, least: number, most: number, err
 /** In lower case. Whether mail arrives there shows at the first login only, so this refuses no more than what can't be an address. */
 export function readEmail(value: string, field: string, errors: InputError[]): string {
   const email = value.trim().toLowerCase();
-  if (!/^[^\s@\0]+@[^\s@\0]+$/.test(email) || email.length > 254) {
+  if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 254 || !isStorable(email)) {
     errors.push(broken(field, value, 'EMAIL', 'must be an e-mail address.'));
   }
   return email;

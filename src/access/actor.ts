@@ -1,11 +1,33 @@
-/** Who asks. Every command gets one, every event and audit record names one. */
-export interface Actor {
+import { type Access, systemAccess } from './access';
+
+/** Who did something: what is kept of an actor in executions, events, approvals and the audit trail. */
+export interface ActorRef {
   readonly kind: 'API_KEY' | 'USER' | 'AGENT' | 'SYSTEM';
   readonly id: string;
   readonly name: string;
-  /** May do everything. */
+  /** The user behind it: the same for all keys of a person. Missing where there is none. */
+  readonly personId?: string | null;
+}
+
+/** Who asks. Every command gets one. */
+export interface Actor extends ActorRef {
   readonly administrator: boolean;
+  /** What it may do. */
+  readonly access: Access;
 }
 
 /** The server acting by itself: a timer ran out, a lease was lost, the next stage began. */
-export const systemActor: Actor = { kind: 'SYSTEM', id: 'system', name: 'Slipway', administrator: true };
+export const systemActor: Actor = {
+  kind: 'SYSTEM',
+  id: 'system',
+  name: 'Slipway',
+  administrator: true,
+  access: systemAccess,
+};
+
+export const actorRef = ({ kind, id, name, personId }: ActorRef): ActorRef => ({
+  kind,
+  id,
+  name,
+  ...(personId != null && { personId }),
+});

@@ -1,8 +1,18 @@
 import type { App } from '../app';
-import { derivedId, hashSecret, newId, newSecret, secretMatches } from '../ids';
-import { Refusal } from '../refusal';
+import { derivedId, hashSecret, newId, secretMatches } from '../ids';
+import { notValid } from './abilities';
+import type { Access, Principal } from './access';
 import type { Actor } from './actor';
-import { findApiKeyByPrefix, hasAdministratorKey, noteUse, revokeApiKey, saveApiKey } from './apiKeys.store';
+import { hasLastingAdministrator } from './administrators';
+import { newApiKeyValue } from './apiKeyInput';
+import { insertApiKey, revokeApiKeys, setApiKeyGroups } from './apiKeyRights.store';
+import { noteUse, saveConfiguredKey } from './apiKeys.store';
+import { ensureBuiltInGroups } from './builtInGroups';
+import { changeRights } from './changeRights';
+import { isJwt } from './identityProvider';
+import { apiKeyPrincipal, findApiKeyPrincipal, findApiKeyPrincipalByPrefix } from './principals.store';
+import { signIn } from './signIn';
+import { ACCOUNT_ADMINISTRATOR } from './userGroup';
 
 /** The key that the configuration gives has this row, whatever its value is at the moment. */
 const CONFIGURED_KEY = derivedId('6ba7b812-9dad-11d1-80b4-00c04fd430c8', 'slipway', 'SLIPWAY_ADMIN_KEY');
@@ -14,35 +24,68 @@ const USE_PERIOD_MS = 60_000;
  */
 const prefixOf = (key: string): string => /^swk_([A-Za-z0-9]{12})_/.exec(key)?.[1] ?? hashSecret(key).slice(0, 24);
 
-/** Who a key belongs to. Unknown and revoked keys are answered with the same words. */
-export async function authenticate(app: App, key: string): Promise<Actor> {
-  const row = await findApiKeyByPrefix(app.database, prefixOf(key));
-  const valid = row !== undefined && secretMatches(key, row.secretHash) && row.revokedAt === null;
-  if (!valid) throw new Refusal('UNAUTHENTICATED', 'This API key is not valid.');
+/** Who a key or token belongs to, and what it may do at this moment. Whatever does not count is answered with the same words. */
+export async function authenticate(app: App, credential: string): Promise<Actor> {
+  if (app.identityProvider !== null && isJwt(credential)) {
+    return actorOf(await app.abilities.accessOf(await signIn(app, await app.identityProvider.verify(credential))));
+  }
+  const row = await findApiKeyPrincipalByPrefix(app.database, prefixOf(credential));
   const now = app.clock.now();
+  const counts = row !== undefined && secretMatches(credential, row.secretHash) && row.revokedAt === null;
+  if (!counts || (row.expiresAt !== null && row.expiresAt <= now)) throw notValid();
   if (row.lastUsedAt === null || now.getTime() - row.lastUsedAt.getTime() > USE_PERIOD_MS) {
     await noteUse(app.database, row.id, now);
   }
-  return { kind: 'API_KEY', id: row.id, name: row.name, administrator: row.administrator };
+  return actorOf(await app.abilities.accessOf(apiKeyPrincipal(row)));
+}
+
+/** The same caller as it is now: for whatever lives longer than a request. */
+export async function renewActor(app: App, actor: Actor): Promise<Actor> {
+  const access = await app.abilities.renew(actor.access);
+  return access === actor.access ? actor : actorOf(access);
+}
+
+function actorOf(access: Access): Actor {
+  const { kind, id, name, personId }: Principal = access.principal ?? missing();
+  return { kind, id, name, personId, administrator: access.administrator, access };
+}
+
+function missing(): never {
+  throw new Error('an authenticated caller has no principal');
 }
 
 /** Makes sure that somebody can administer the server. Answers the new key when one had to be made: it can be told only now. */
 export async function ensureAdministratorKey(app: App): Promise<string | null> {
+  await ensureBuiltInGroups(app);
   const configured = app.config.SLIPWAY_ADMIN_KEY;
-  const createdAt = app.clock.now();
-  const base = { administrator: true, createdAt, lastUsedAt: null, revokedAt: null };
   if (configured !== undefined) {
-    const row = { ...base, id: CONFIGURED_KEY, name: 'administrator (SLIPWAY_ADMIN_KEY)' };
-    await saveApiKey(app.database, { ...row, prefix: prefixOf(configured), secretHash: hashSecret(configured) });
+    await ensureConfiguredKey(app, configured);
     return null;
   }
-  return app.database.transaction(async (db) => {
-    // Servers that start together must not print a key each.
-    await db.rows('SELECT pg_advisory_xact_lock($1)', [0x51_1b_3a_8]);
-    await revokeApiKey(db, CONFIGURED_KEY, createdAt);
-    if (await hasAdministratorKey(db)) return null;
-    const key = `swk_${newSecret().replace(/[-_]/g, '').slice(0, 12)}_${newSecret()}`;
-    await saveApiKey(db, { ...base, id: newId(), name: 'administrator', prefix: prefixOf(key), secretHash: hashSecret(key) });
-    return key;
+  const known = await findApiKeyPrincipal(app.database, CONFIGURED_KEY);
+  const revoke = known !== undefined && known.revokedAt === null;
+  if (!revoke && (await hasLastingAdministrator(app.database))) return null;
+  return changeRights(app, async (db) => {
+    const now = app.clock.now();
+    await revokeApiKeys(db, [CONFIGURED_KEY], now);
+    // Servers that start together follow one another here, and print one key.
+    if (await hasLastingAdministrator(db)) return null;
+    const { value, prefix, secretHash } = newApiKeyValue();
+    const key = { id: newId(), name: 'administrator', prefix, ownerId: null, groupIds: [ACCOUNT_ADMINISTRATOR], applicationIds: null };
+    const times = { createdAt: now, createdBy: null, expiresAt: null, lastUsedAt: null, revokedAt: null };
+    await insertApiKey(db, { ...key, ...times }, secretHash);
+    return value;
+  });
+}
+
+async function ensureConfiguredKey(app: App, value: string): Promise<void> {
+  const secretHash = hashSecret(value);
+  const row = { id: CONFIGURED_KEY, name: 'administrator (SLIPWAY_ADMIN_KEY)', prefix: prefixOf(value), secretHash };
+  const known = await findApiKeyPrincipal(app.database, CONFIGURED_KEY);
+  const same = known?.secretHash === secretHash && known.revokedAt === null && known.groupIds.includes(ACCOUNT_ADMINISTRATOR);
+  if (same) return;
+  await changeRights(app, async (db) => {
+    await saveConfiguredKey(db, row, app.clock.now());
+    await setApiKeyGroups(db, CONFIGURED_KEY, [ACCOUNT_ADMINISTRATOR]);
   });
 }

@@ -52,7 +52,7 @@ export async function createApiKey(
       groupIds,
       applicationIds,
       createdAt: app.clock.now(),
-      createdBy: actor.name,
+      createdBy: actor.id,
       expiresAt,
       lastUsedAt: null,
       revokedAt: null,

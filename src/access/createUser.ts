@@ -35,7 +35,7 @@ export async function createUser(app: App, actor: AccessActor, input: CreateUser
       identitySubject: null,
       claimsIssuedAt: null,
       createdAt: now,
-      createdBy: actor.name,
+      createdBy: actor.id,
       updatedAt: now,
       deletedAt: null,
     };

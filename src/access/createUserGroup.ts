@@ -44,7 +44,7 @@ export async function createUserGroup(
       accountPermissions,
       version: 1,
       createdAt: now,
-      createdBy: actor.name,
+      createdBy: actor.id,
       updatedAt: now,
     };
     const rows = appPermissions.map((grant) => ({ ...grant, id: newId(), groupId: group.id }));

@@ -1,4 +1,12 @@
-import type { JWTPayload, JWTVerifyGetKey, RemoteJWKSet } from 'jose' with { 'resolution-mode': 'import' };
+import {
+  createRemoteJWKSet,
+  decodeJwt,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+  type RemoteJWKSet,
+} from 'jose';
 import type { Clock } from '../clock';
 import { Refusal } from '../refusal';
 
@@ -45,9 +53,6 @@ const algorithms = [
 ];
 const FETCH_MS = 5_000;
 
-/** An ES module, which a CommonJS program can only import while it runs. Node keeps it after the first time. */
-const loadJose = () => import('jose');
-
 /** Tells a token from a key, which never looks like this. */
 export function isJwt(text: string): boolean {
   const [header = '', ...rest] = text.split('.');
@@ -72,7 +77,6 @@ export class IdentityProvider {
   /** Throws UNAUTHENTICATED for what is not a valid token, UNAVAILABLE when that can't be found out. */
   async verify(token: string): Promise<Identity> {
     const { issuer, audience, clockToleranceSeconds } = this.options;
-    const { decodeJwt, errors, jwtVerify } = await loadJose();
     try {
       // Before anything is fetched: tokens of strangers must not make the server call anybody.
       if (decodeJwt(token).iss !== issuer) throw new errors.JWTInvalid('another issuer');
@@ -96,7 +100,6 @@ export class IdentityProvider {
   }
 
   private readonly getKey: JWTVerifyGetKey = async (header, token) => {
-    const { errors } = await loadJose();
     try {
       return await (await this.keySet())(header, token);
     } catch (error) {
@@ -118,7 +121,6 @@ export class IdentityProvider {
   private async findKeys(): Promise<RemoteJWKSet> {
     const url = this.options.jwksUrl ?? (await this.discover());
     const { cooldownMs = 30_000 } = this.options;
-    const { createRemoteJWKSet } = await loadJose();
     return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_MS, cooldownDuration: cooldownMs });
   }
 

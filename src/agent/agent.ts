@@ -165,10 +165,12 @@ class Agent {
   /** Starts all jobs of one claim with one call, and lets them run. */
   private async begin(jobs: readonly ClaimedJob[], runner: Runner): Promise<void> {
     this.busy += jobs.length;
+    // The server's count of a job's time begins with the first start call that reaches it, whichever of them is answered.
+    const startedAt = performance.now();
     const startable = this.cancelled ? [] : await this.start(jobs, runner);
     this.busy -= jobs.length - startable.length;
     this.onSlot?.();
-    for (const held of startable) void this.runHeld(held, runner);
+    for (const held of startable) void this.runHeld(held, runner, startedAt);
   }
 
   private async start(jobs: readonly ClaimedJob[], { leases }: Runner): Promise<HeldJob[]> {
@@ -196,9 +198,8 @@ class Agent {
     }
   }
 
-  private async runHeld(held: HeldJob, runner: Runner): Promise<void> {
+  private async runHeld(held: HeldJob, runner: Runner, startedAt: number): Promise<void> {
     const { job } = held;
-    const startedAt = performance.now();
     const log = this.log.child({ jobId: job.jobId });
     if (this.cancelled) this.cancelForStop(held);
     if (this.over.signal.aborted) held.lose('the agent can’t go on');

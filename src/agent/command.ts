@@ -77,7 +77,8 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
 async function openPipes(workplace: Workplace): Promise<readonly [Pipe | undefined, Pipe | undefined]> {
   const opened: (Pipe | undefined)[] = [];
   try {
-    opened.push(await workplace.pipes.take(), await workplace.pipes.take());
+    opened.push(await workplace.pipes.take());
+    opened.push(await workplace.pipes.take());
   } catch (error) {
     for (const pipe of opened) abandon(pipe);
     throw new CommandFailure(`no pipe can be opened: ${error instanceof Error ? error.message : error}`);

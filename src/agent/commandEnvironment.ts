@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 const passed = new Set(
   [
-    'PATH HOME USER LOGNAME SHELL TERM',
+    'PATH HOME USER LOGNAME SHELL',
     'LANG LANGUAGE TZ TMPDIR TMP TEMP XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR',
     'HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY http_proxy https_proxy no_proxy all_proxy',
     'SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS',

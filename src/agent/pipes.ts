@@ -74,7 +74,7 @@ export class PipePool {
 
   private async make(): Promise<void> {
     const paths = Array.from({ length: AT_A_TIME }, () => join(this.folder, String(this.made++)));
-    const error = await new Promise((resolve) => {
+    const error = await new Promise<Error | null>((resolve) => {
       execFile('mkfifo', ['-m', '600', ...paths], resolve);
     });
     if (error === null) {
@@ -82,10 +82,8 @@ export class PipePool {
       return;
     }
     this.unavailable = true;
-    this.log.warn(
-      { err: error },
-      'no named pipes here: commands get sockets, and can’t open /dev/stdout or /dev/stderr',
-    );
+    const [why] = error.message.split('\n');
+    this.log.warn(`no named pipes here (${why}): commands get sockets, and can’t open /dev/stdout or /dev/stderr`);
   }
 
   /** Somebody may still hold it, so nobody else may get it. */

@@ -5,7 +5,7 @@ import type { Page, PageArguments } from '../graphql/paging.types';
 import type { Agent } from './agent';
 import { agentTable } from './agents.table';
 
-const cursor = cursorCodec('agents', 'time', 'text');
+const cursor = cursorCodec('agents', 'time', 'id');
 
 /** Agents, the newest first. */
 export async function listAgents(app: App, includeLeft: boolean, page: PageArguments): Promise<Page<Agent>> {

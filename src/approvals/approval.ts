@@ -1,4 +1,4 @@
-import type { Actor } from '../access/actor';
+import type { ActorRef } from '../access/actor';
 
 export type ApprovalStatus = 'WAITING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'ABORTED';
 
@@ -14,6 +14,6 @@ export interface Approval {
   readonly requestedAt: Date;
   readonly expiresAt: Date;
   readonly decidedAt: Date | null;
-  readonly decidedBy: Pick<Actor, 'kind' | 'id' | 'name'> | null;
+  readonly decidedBy: ActorRef | null;
   readonly comments: string | null;
 }

@@ -1,4 +1,4 @@
-import type { Actor } from '../access/actor';
+import { type ActorRef, actorRef } from '../access/actor';
 import type { Db } from '../database/database';
 import { columnsOf } from '../database/table';
 import type { Approval } from './approval';
@@ -36,16 +36,15 @@ export function findExpiredApprovals(db: Db, now: Date, limit: number): Promise<
 export interface ApprovalDecision {
   readonly status: Exclude<Approval['status'], 'WAITING'>;
   readonly at: Date;
-  readonly by: Actor;
+  readonly by: ActorRef;
   readonly comments: string | null;
 }
 
 /** Decides what still waits; false when somebody was faster. */
 export async function decide(db: Db, id: string, decision: ApprovalDecision): Promise<boolean> {
-  const { kind, id: actorId, name } = decision.by;
   const written = await db.write(
     `UPDATE approval SET status = $2, decided_at = $3, decided_by = $4, comments = $5 WHERE id = $1 AND status = 'WAITING'`,
-    [id, decision.status, decision.at, JSON.stringify({ kind, id: actorId, name }), decision.comments],
+    [id, decision.status, decision.at, JSON.stringify(actorRef(decision.by)), decision.comments],
   );
   return written === 1;
 }

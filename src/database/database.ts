@@ -30,10 +30,11 @@ export class Database implements Db {
   constructor(
     readonly dataSource: DataSource,
     readonly wakeups: Wakeups,
+    private readonly snapshotOf?: { readonly database: Database; readonly runner: QueryRunner },
   ) {}
 
   get manager(): EntityManager {
-    return this.dataSource.manager;
+    return (this.snapshotOf?.runner ?? this.dataSource).manager;
   }
 
   async rows<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
@@ -75,7 +76,20 @@ export class Database implements Db {
     }
   }
 
+  /** Everything that is read through the handle is of one moment. For reading only. */
+  async snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.withRunner(async (runner) => {
+      await this.send(runner, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', []);
+      try {
+        return await work(new Database(this.dataSource, this.wakeups, { database: this, runner }));
+      } finally {
+        await this.send(runner, 'ROLLBACK', []).catch(() => undefined);
+      }
+    });
+  }
+
   private async withRunner<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    if (this.snapshotOf !== undefined) return this.inTurn(work, this.snapshotOf.runner);
     const runner = this.dataSource.createQueryRunner();
     try {
       return await work(runner);
@@ -84,8 +98,18 @@ export class Database implements Db {
     }
   }
 
+  private turn: Promise<unknown> = Promise.resolve();
+
+  /** Fields are resolved side by side, but one connection takes one statement at a time. */
+  private inTurn<T>(work: (runner: QueryRunner) => Promise<T>, runner: QueryRunner): Promise<T> {
+    const result = this.turn.then(() => work(runner));
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+
   private send(runner: QueryRunner, sql: string, parameters: readonly unknown[]) {
     this.statements++;
+    if (this.snapshotOf !== undefined) this.snapshotOf.database.statements++;
     return runner.query(sql, parameters as unknown[], true);
   }
 }

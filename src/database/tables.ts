@@ -1,5 +1,9 @@
 import { agentTable, agentTokenTable } from '../agents/agents.table';
 import { apiKeyTable } from '../access/apiKeys.table';
+import { apiKeyUserGroupTable } from '../access/apiKeyUserGroups.table';
+import { rightsVersionTable } from '../access/rightsVersion.table';
+import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
+import { userTable } from '../access/users.table';
 import { applicationTable } from '../applications/applications.table';
 import { approvalTable } from '../approvals/approvals.table';
 import { artifactTable } from '../artifacts/artifacts.table';
@@ -28,7 +32,13 @@ import { workflowRevisionTable, workflowTable } from '../workflows/workflows.tab
 
 /** Every table, for TypeORM. The database has no other. */
 export const tables = [
+  userTable,
+  userGroupTable,
+  userGroupMemberTable,
+  userGroupPermissionTable,
   apiKeyTable,
+  apiKeyUserGroupTable,
+  rightsVersionTable,
   agentTable,
   agentTokenTable,
   applicationTable,

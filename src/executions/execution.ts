@@ -1,4 +1,4 @@
-import type { Actor } from '../access/actor';
+import type { ActorRef } from '../access/actor';
 
 /**
  * The statuses of executions, stages and tasks, and what each of them allows. The table is data, so that a test can try every status
@@ -73,7 +73,7 @@ export interface Execution {
   /** Service id → image. */
   readonly images: Readonly<Record<string, string>>;
   readonly notes: string | null;
-  readonly cause: Actor;
+  readonly cause: ActorRef;
   readonly idempotencyKey: string | null;
   readonly idempotencyHash: string | null;
   readonly failureCode: string | null;
@@ -103,7 +103,7 @@ export interface ExecutionAttempt {
   readonly kind: AttemptKind;
   /** The revision that this attempt ran. */
   readonly revisionId: string;
-  readonly cause: Actor;
+  readonly cause: ActorRef;
   readonly reason: string | null;
   /** The stage that it went on from; null for the first stage, and for workflows. */
   readonly fromStage: string | null;
@@ -196,6 +196,6 @@ export interface ExecutionEvent {
   readonly executionSequence: number;
   readonly type: string;
   readonly at: Date;
-  readonly actor: Pick<Actor, 'kind' | 'id' | 'name'>;
+  readonly actor: ActorRef;
   readonly data: Readonly<Record<string, unknown>>;
 }

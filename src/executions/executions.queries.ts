@@ -30,7 +30,7 @@ export interface ExecutionFilter {
   readonly workflow?: IdFilter | null;
 }
 
-const cursor = cursorCodec('executions', 'time', 'text');
+const cursor = cursorCodec('executions', 'time', 'id');
 const key = (execution: Execution) => [execution.createdAt, execution.id] as const;
 
 /** An execution by its id. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Actor } from '../access/actor';
+import { type Actor, type ActorRef, actorRef } from '../access/actor';
 import type { App } from '../app';
 import { isId, newId } from '../ids';
 import { invalidInput, notFound, Refusal } from '../refusal';
@@ -101,7 +101,7 @@ async function inAttempt(
 
 interface GoOn extends AttemptInput, ResumeChoice {
   readonly kind: AttemptKind;
-  readonly cause: Actor;
+  readonly cause: ActorRef;
 }
 
 /** Writes what was decided, and begins. */
@@ -175,9 +175,9 @@ function again(stage: StageExecution, attempt: number, now: Date): StageExecutio
   };
 }
 
-const attemptOf = (db: RunTransaction, input: AttemptInput, kind: AttemptKind, cause: Actor, fromStage: string | null) => ({
+const attemptOf = (db: RunTransaction, input: AttemptInput, kind: AttemptKind, cause: ActorRef, fromStage: string | null) => ({
   kind,
-  cause,
+  cause: actorRef(cause),
   reason: input.reason?.trim() || null,
   fromStage,
   at: db.now,

@@ -1,4 +1,4 @@
-import type { Actor } from '../access/actor';
+import { type Actor, actorRef } from '../access/actor';
 import type { App } from '../app';
 import type { Transaction } from '../database/database';
 import { topic } from '../database/wakeups';
@@ -83,7 +83,7 @@ async function writeEvents(db: Transaction, events: readonly PendingEvent[], act
       events.map((event) => event.type),
       events.map((event) => JSON.stringify(event.data)),
       now,
-      JSON.stringify({ kind: actor.kind, id: actor.id, name: actor.name }),
+      JSON.stringify(actorRef(actor)),
     ],
   );
 }

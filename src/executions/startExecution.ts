@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Actor } from '../access/actor';
+import { type Actor, actorRef } from '../access/actor';
 import { labelList } from '../agents/agent';
 import type { App } from '../app';
 import { sqlState, violatedConstraint } from '../database/database';
@@ -49,7 +49,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     entityId: target.id,
     revisionId: target.currentRevisionId,
     notes: input.notes?.trim() || null,
-    cause: actor,
+    cause: actorRef(actor),
     idempotencyKey: key,
     idempotencyHash: hash,
   };

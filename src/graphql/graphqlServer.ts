@@ -16,7 +16,7 @@ import { isJson, readJson, sendJson, sendRefusal } from './httpErrors';
 import { createWebSockets, type WebSocketOptions, type WebSockets } from './webSockets';
 
 export interface GraphqlServerOptions<C extends object>
-  extends Pick<WebSocketOptions, 'clock' | 'pingEveryMs' | 'pongWithinMs' | 'checkKeyEveryMs' | 'connectionInitMs'> {
+  extends Pick<WebSocketOptions, 'clock' | 'renew' | 'pingEveryMs' | 'pongWithinMs' | 'checkKeyEveryMs' | 'connectionInitMs'> {
   readonly schema: GraphQLSchema;
   readonly log: Log;
   readonly authenticate: Authenticate;

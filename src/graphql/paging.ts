@@ -1,3 +1,4 @@
+import { isId } from '../ids';
 import { type InputError, invalidInput } from '../refusal';
 import { type Page, type PageArguments, PageInfo } from './paging.types';
 
@@ -5,8 +6,8 @@ export const defaultLimit = 50;
 export const largestLimit = 500;
 
 /** What a part of a sort key is. A time must be stored with milliseconds (`timestamptz(3)`), or rows of one millisecond get lost between pages. */
-export type CursorPart = 'time' | 'text' | 'number';
-type PartValue = { readonly time: Date; readonly text: string; readonly number: number };
+export type CursorPart = 'time' | 'text' | 'number' | 'id';
+type PartValue = { readonly time: Date; readonly text: string; readonly number: number; readonly id: string };
 export type CursorKey<Parts extends readonly CursorPart[]> = { readonly [I in keyof Parts]: PartValue[Parts[I]] };
 
 /** Makes and reads the cursors of one list in one order. */
@@ -133,6 +134,8 @@ function parsePart(part: CursorPart, value: unknown): Date | string | number | u
   if (part === 'number') return typeof value === 'number' ? value : undefined;
   if (typeof value !== 'string' || value.includes('\0')) return undefined;
   if (part === 'text') return value;
+  // PostgreSQL would refuse the statement, which is no answer to a forged cursor.
+  if (part === 'id') return isId(value) ? value : undefined;
   const time = new Date(value);
   return Number.isNaN(time.getTime()) || time.toISOString() !== value ? undefined : time;
 }

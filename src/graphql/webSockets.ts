@@ -18,6 +18,8 @@ export interface WebSocketOptions {
   readonly log: Log;
   readonly authenticate: Authenticate;
   readonly createContext: (request: RequestInfo, actor: Actor) => object;
+  /** The caller as it is now, asked before each delivered event: cheap while nothing changed. Throws when its key does not count any more. */
+  readonly renew?: (actor: Actor) => Promise<Actor>;
   readonly clock?: Clock;
   /** How often each peer is pinged, and how long it may take to answer before it counts as dead. */
   readonly pingEveryMs?: number;
@@ -142,6 +144,10 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     let actor = first;
     let checkedAt = clock.now().getTime();
     return async () => {
+      if (options.renew !== undefined) {
+        actor = await options.renew(actor);
+        return createContext(request, actor);
+      }
       const now = clock.now().getTime();
       if (now - checkedAt >= checkKeyEveryMs) {
         actor = await identify(authenticate, connection.key, connection.address);

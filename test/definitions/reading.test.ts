@@ -1,6 +1,6 @@
 import { parseDefinition, parseDefinitions } from '../../src/definitions/parseDefinitions';
 import { readDocuments } from '../../src/definitions/readDocuments';
-import type { WorkflowDefinition } from '../../src/workflows/workflow';
+import { taskOrder, type WorkflowDefinition } from '../../src/workflows/workflow';
 import { shop, workflow } from './documents';
 import { errorsOf, parsed, refusedErrors } from './errorsOf';
 
@@ -178,6 +178,15 @@ describe('what a source can’t do to the server', () => {
         `  t${n}: { run: x, depends_on: [${n === 0 ? '' : `t${n - 1}`}], artifacts: { from: [${n === 0 ? '' : 't0'}] } }`,
     );
     expect(errorsOf(shop + workflow('w', { tasks: `tasks:\n${tasks.join('\n')}` }))).toEqual([]);
+  });
+
+  test('ten thousand tasks in a row can be put in order', () => {
+    const tasks = Array.from(
+      { length: 10_000 },
+      (_, n) => `  t${n}: { run: x, depends_on: [${n === 0 ? '' : `t${n - 1}`}] }`,
+    );
+    const definition = definitionOf(workflow('w', { tasks: `tasks:\n${tasks.reverse().join('\n')}` }));
+    expect(taskOrder(definition.tasks)).toEqual(Array.from({ length: 10_000 }, (_, n) => `t${n}`));
   });
 
   test('a circle of ten thousand tasks is one error', () => {

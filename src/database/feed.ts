@@ -1,0 +1,221 @@
+import type { Log } from '../log';
+import type { Listener, Wakeups } from './wakeups';
+
+/** How things of one kind are watched: `Subject` is what somebody watches, such as a run; `Position` a place in the order of its items. */
+export interface FeedKind<Subject, Item extends object, Position> {
+  /** Equal subjects have equal keys, and share a feed. */
+  key(subject: Subject): string;
+  /** The wake-ups that may mean something new. */
+  topics(subject: Subject): readonly string[];
+  /** What comes after a position, in order. */
+  read(subject: Subject, after: Position): Promise<FeedRead<Item, Position>>;
+  positionOf(item: Item): Position;
+  /** Negative, 0 or positive, as for Array.sort. */
+  compare(a: Position, b: Position): number;
+  /** The keys of those that have something new: one statement, however many are watched. Without it, each is read at each poll. */
+  moved?(positions: ReadonlyMap<string, Position>): Promise<readonly string[]>;
+  /** How many items stay in memory for followers who come a little late. */
+  readonly keep: number;
+  /** At least this long between two reads, for what changes more often than people look. */
+  readonly restMs?: number;
+}
+
+export interface FeedRead<Item, Position> {
+  readonly items: readonly Item[];
+  /** Everything up to here is known now. */
+  readonly position: Position;
+  /** There is more already. */
+  readonly more?: boolean;
+  /** There will be more after this time, without a wake-up. */
+  readonly againMs?: number;
+}
+
+/** One watcher's side of a feed. */
+export interface Follower<Item, Position> {
+  /**
+   * What the feed has after a position: nothing when the position is up to date, undefined when the feed no longer has all of it in
+   * memory, and it has to be read elsewhere.
+   */
+  after(position: Position): readonly Item[] | undefined;
+  /** False while the feed is in the middle of reading on. */
+  readonly settled: boolean;
+  /** Resolves when the feed has read something new, or was closed. */
+  change(): Promise<void>;
+  close(): void;
+}
+
+/** A feed whose wake-ups all get lost still looks this often, if its kind has no common poll. */
+const LONG_MS = 600_000;
+const RETRY_MS = 1000;
+
+/**
+ * Feeds: for each thing that somebody watches, one reader in this process, whatever the number of watchers. All of them are given the
+ * same objects, so that what is made of an item can be made once for all.
+ *
+ * A feed never waits for its followers. Who is slower than `keep` items reads by itself, at its own speed, from its own position;
+ * so a slow follower costs no memory, and holds up nobody.
+ */
+export class Feeds<Subject, Item extends object, Position> {
+  private readonly feeds = new Map<string, Feed<Subject, Item, Position>>();
+  private poll: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly kind: FeedKind<Subject, Item, Position>,
+    private readonly options: { readonly wakeups: Wakeups; readonly pollMs: number; readonly log: Log },
+  ) {}
+
+  /** How many things are watched at the moment. */
+  get size(): number {
+    return this.feeds.size;
+  }
+
+  /** Follows a subject. A feed that has to be opened for it starts at `start`: everything after that comes through it. */
+  follow(subject: Subject, start: Position): Follower<Item, Position> {
+    const key = this.kind.key(subject);
+    let feed = this.feeds.get(key);
+    if (feed === undefined) {
+      const { wakeups, pollMs, log } = this.options;
+      const listener = wakeups.listen(this.kind.topics(subject));
+      feed = new Feed(this.kind, subject, start, listener, this.kind.moved === undefined ? pollMs : LONG_MS, log);
+      this.feeds.set(key, feed);
+      this.pollLater();
+    }
+    return feed.join(() => {
+      if (this.feeds.get(key) === feed) this.feeds.delete(key);
+    });
+  }
+
+  private pollLater(): void {
+    if (this.kind.moved === undefined || this.poll !== undefined) return;
+    this.poll = setTimeout(() => {
+      this.pollAll()
+        // The feeds' own reads say what is wrong with the database; here there is nothing to add.
+        .catch(() => undefined)
+        .finally(() => {
+          this.poll = undefined;
+          if (this.feeds.size > 0) this.pollLater();
+        });
+    }, this.options.pollMs);
+    this.poll.unref();
+  }
+
+  private async pollAll(): Promise<void> {
+    const positions = new Map([...this.feeds].map(([key, feed]) => [key, feed.position]));
+    for (const key of (await this.kind.moved?.(positions)) ?? []) this.feeds.get(key)?.wake();
+  }
+}
+
+class Feed<Subject, Item extends object, Position> {
+  position: Position;
+  /** Items after `from`, up to `position`. */
+  private recent: readonly Item[] = [];
+  private from: Position;
+  private reading = true;
+  private followers = 0;
+  private waiting = new Set<() => void>();
+  private failing = false;
+
+  constructor(
+    private readonly kind: FeedKind<Subject, Item, Position>,
+    private readonly subject: Subject,
+    start: Position,
+    private readonly listener: Listener,
+    private readonly waitMs: number,
+    private readonly log: Log,
+  ) {
+    this.position = start;
+    this.from = start;
+    void this.serve();
+  }
+
+  wake(): void {
+    this.listener.wake();
+  }
+
+  join(onEmpty: () => void): Follower<Item, Position> {
+    this.followers++;
+    let closed = false;
+    let wake: (() => void) | undefined;
+    const feed = this;
+    return {
+      after: (position) => feed.after(position),
+      get settled() {
+        return !feed.reading;
+      },
+      change: () =>
+        new Promise((resolve) => {
+          if (closed) return resolve();
+          wake = resolve;
+          feed.waiting.add(resolve);
+        }),
+      close: () => {
+        if (closed) return;
+        closed = true;
+        if (wake !== undefined) feed.waiting.delete(wake);
+        wake?.();
+        feed.followers--;
+        if (feed.followers > 0) return;
+        onEmpty();
+        feed.listener.close();
+      },
+    };
+  }
+
+  private after(position: Position): readonly Item[] | undefined {
+    const { kind, recent } = this;
+    if (kind.compare(position, this.position) >= 0) return [];
+    if (kind.compare(position, this.from) < 0) return undefined;
+    // Followers are nearly always at the end.
+    let first = recent.length;
+    for (let item = recent[first - 1]; item !== undefined; item = recent[first - 1]) {
+      if (kind.compare(kind.positionOf(item), position) <= 0) break;
+      first--;
+    }
+    return recent.slice(first);
+  }
+
+  private async serve(): Promise<void> {
+    // The listener was there before the first read: a change after that read wakes the wait below.
+    do {
+      const read = await this.read();
+      if (read !== undefined) this.add(read);
+      if (read?.more) continue;
+      await this.rest();
+      if (this.followers > 0) await this.listener.wait(read === undefined ? RETRY_MS : (read.againMs ?? this.waitMs));
+    } while (this.followers > 0);
+  }
+
+  private add({ items, position, more = false }: FeedRead<Item, Position>): void {
+    const { keep, positionOf } = this.kind;
+    const before = this.recent.slice(Math.max(0, this.recent.length - keep));
+    const dropped = this.recent[this.recent.length - before.length - 1];
+    if (dropped !== undefined) this.from = positionOf(dropped);
+    this.recent = items.length === 0 ? before : [...before, ...items];
+    this.position = position;
+    const news = items.length > 0 || this.reading !== more;
+    this.reading = more;
+    if (!news) return;
+    const waiting = this.waiting;
+    this.waiting = new Set();
+    for (const wake of waiting) wake();
+  }
+
+  /** Followers keep waiting while the database is away: when it is back, nothing will have been missed. */
+  private async read(): Promise<FeedRead<Item, Position> | undefined> {
+    try {
+      const read = await this.kind.read(this.subject, this.position);
+      this.failing = false;
+      return read;
+    } catch (error) {
+      if (!this.failing) this.log.warn({ err: error }, 'what is watched can’t be read; it is tried again');
+      this.failing = true;
+      return undefined;
+    }
+  }
+
+  private async rest(): Promise<void> {
+    const { restMs } = this.kind;
+    if (restMs === undefined || this.followers === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+  }
+}

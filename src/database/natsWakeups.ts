@@ -1,0 +1,116 @@
+import type { Log } from '../log';
+import type { WakeupTransport } from './wakeups';
+
+/** The package is optional: only installations with EVENTS_URL need it. */
+const PACKAGE = '@nats-io/transport-node';
+const SUBJECT = 'slipway.wakeups';
+/** A NATS server takes messages of 1 MiB by default. */
+const MAX_PAYLOAD = 512 * 1024;
+
+/** What is used of `@nats-io/transport-node` 3.x; typed here because the package need not be there when this is compiled. */
+interface NatsPackage {
+  connect(options: {
+    servers: string;
+    name: string;
+    noEcho: boolean;
+    reconnect: boolean;
+    maxReconnectAttempts: number;
+    user?: string;
+    pass?: string;
+    token?: string;
+  }): Promise<NatsConnection>;
+}
+
+interface NatsConnection {
+  publish(subject: string, payload: string): void;
+  subscribe(
+    subject: string,
+    options: { callback: (error: Error | null, message: { string(): string }) => void },
+  ): unknown;
+  status(): AsyncIterable<{ readonly type: string }>;
+  close(): Promise<void>;
+}
+
+/**
+ * Wake-ups through NATS, for installations where one PostgreSQL should not also carry the fan-out to many replicas. NATS forgets what
+ * nobody hears, which is all that wake-ups need. The path of the URL names the installation, for those that share a NATS server:
+ * `nats://user:password@host:4222/production`.
+ */
+export class NatsWakeups implements WakeupTransport {
+  private connection: NatsConnection | undefined;
+  private readonly subject: string;
+
+  constructor(private readonly options: { readonly url: string; readonly log: Log }) {
+    const path = new URL(options.url).pathname.replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^_+|_+$/g, '');
+    this.subject = path === '' ? SUBJECT : `${SUBJECT}.${path}`;
+  }
+
+  async open(heard: Parameters<WakeupTransport['open']>[0]): Promise<void> {
+    const connection = await (await load()).connect({
+      ...credentials(this.options.url),
+      name: 'slipway wake-ups',
+      noEcho: true,
+      reconnect: true,
+      maxReconnectAttempts: -1,
+    });
+    this.connection = connection;
+    connection.subscribe(this.subject, {
+      callback: (error, message) => heard(error === null ? message.string().split('\n') : undefined),
+    });
+    void this.watchState(connection, () => heard(undefined));
+  }
+
+  send(topics: readonly string[]): void {
+    let payload = '';
+    for (const topic of topics) {
+      if (payload.length + topic.length > MAX_PAYLOAD) {
+        this.publish(payload);
+        payload = '';
+      }
+      payload += payload === '' ? topic : `\n${topic}`;
+    }
+    if (payload !== '') this.publish(payload);
+  }
+
+  async close(): Promise<void> {
+    const connection = this.connection;
+    this.connection = undefined;
+    await connection?.close();
+  }
+
+  private publish(payload: string): void {
+    try {
+      this.connection?.publish(this.subject, payload);
+    } catch (error) {
+      this.options.log.debug({ reason: String(error) }, 'a wake-up could not be sent');
+    }
+  }
+
+  private async watchState(connection: NatsConnection, missed: () => void): Promise<void> {
+    for await (const { type } of connection.status()) {
+      if (this.connection !== connection) return;
+      if (type === 'disconnect') this.options.log.warn('NATS connection lost; sleepers poll until it is back');
+      if (type === 'reconnect') {
+        this.options.log.info('NATS connection is back');
+        missed();
+      }
+    }
+  }
+}
+
+async function load(): Promise<NatsPackage> {
+  try {
+    return (await import(PACKAGE)) as NatsPackage;
+  } catch (error) {
+    throw new Error(`EVENTS_URL needs the package ${PACKAGE}: npm install ${PACKAGE}@3.3.1`, { cause: error });
+  }
+}
+
+/** NATS takes credentials beside the address: `nats://user:password@…`, or `nats://token@…`. */
+function credentials(text: string): { servers: string; user?: string; pass?: string; token?: string } {
+  const { protocol, host, username, password } = new URL(text);
+  const servers = `${protocol}//${host}`;
+  const user = decodeURIComponent(username);
+  if (user === '') return { servers };
+  return password === '' ? { servers, token: user } : { servers, user, pass: decodeURIComponent(password) };
+}

@@ -1,0 +1,82 @@
+import { Client } from 'pg';
+import type { Log } from '../log';
+import type { WakeupTransport } from './wakeups';
+
+const CHANNEL = 'slipway_wakeup';
+const RECONNECT_MS = 1000;
+const MAX_PAYLOAD = 7000; // PostgreSQL refuses 8000 bytes
+
+/** Wake-ups by LISTEN and NOTIFY, over a connection of their own: a NOTIFY within a transaction that works would take a database-wide lock at its commit. */
+export class PostgresWakeups implements WakeupTransport {
+  private readonly origin = Math.random().toString(36).slice(2);
+  private client: Client | undefined;
+  private reconnectTimer: NodeJS.Timeout | undefined;
+  private stopped = false;
+  private heard: Parameters<WakeupTransport['open']>[0] = () => undefined;
+
+  constructor(private readonly options: { readonly url: string; readonly log: Log }) {}
+
+  async open(heard: typeof this.heard): Promise<void> {
+    this.heard = heard;
+    await this.connect();
+  }
+
+  send(topics: readonly string[]): void {
+    const client = this.client;
+    if (client === undefined) return;
+    let payload = this.origin;
+    const flush = () =>
+      client.query('SELECT pg_notify($1, $2)', [CHANNEL, payload]).catch((error: Error) => this.lost(client, error));
+    for (const topic of topics) {
+      if (payload.length + topic.length + 1 > MAX_PAYLOAD) {
+        flush();
+        payload = this.origin;
+      }
+      payload += `\n${topic}`;
+    }
+    flush();
+  }
+
+  async close(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.reconnectTimer);
+    const client = this.client;
+    this.client = undefined;
+    await client?.end();
+  }
+
+  private async connect(): Promise<void> {
+    const { url } = this.options;
+    const client = new Client({ connectionString: url, application_name: 'slipway wake-ups', keepAlive: true });
+    client.on('notification', ({ payload }) => this.receive(payload));
+    client.on('error', (error) => this.lost(client, error));
+    client.on('end', () => this.lost(client, new Error('the connection ended')));
+    await client.connect();
+    await client.query(`LISTEN ${CHANNEL}`);
+    this.client = client;
+    // What was signalled while nobody listened is unknown.
+    this.heard(undefined);
+  }
+
+  private receive(payload: string | undefined): void {
+    const [origin, ...topics] = (payload ?? '').split('\n');
+    if (origin !== this.origin) this.heard(topics);
+  }
+
+  private lost(client: Client, error: Error): void {
+    if (this.stopped || this.client !== client) return;
+    this.client = undefined;
+    this.options.log.warn({ reason: error.message }, 'wake-up connection lost; sleepers poll until it is back');
+    this.reconnectLater();
+  }
+
+  private reconnectLater(): void {
+    this.reconnectTimer = setTimeout(() => {
+      if (this.stopped) return;
+      this.connect().then(
+        () => this.options.log.info('wake-up connection is back'),
+        () => this.reconnectLater(), // lost() said why once; the poll carries on meanwhile
+      );
+    }, RECONNECT_MS);
+  }
+}
