@@ -116,7 +116,7 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE INDEX "stage_execution_attempt" ON "stage_execution"  ("execution_id", "attempt") `,
     );
     await queryRunner.query(
-      `CREATE TABLE "task_execution" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "run_id" uuid NOT NULL, "attempt" integer NOT NULL, "current" boolean NOT NULL, "name" text NOT NULL, "ordinal" integer NOT NULL, "status" text NOT NULL, "waiting_on" integer NOT NULL, "job_id" uuid, "tries" integer NOT NULL, "reason_code" text, "reason" text, "exit_code" integer, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0), CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY ("id"))`,
+      `CREATE TABLE "task_execution" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "run_id" uuid NOT NULL, "attempt" integer NOT NULL, "current" boolean NOT NULL, "name" text NOT NULL, "ordinal" integer NOT NULL, "status" text NOT NULL, "waiting_on" integer NOT NULL, "job_id" uuid, "tries" integer NOT NULL, "failures" integer NOT NULL, "losses" integer NOT NULL, "next_try_at" TIMESTAMP(3) WITH TIME ZONE, "passed" boolean NOT NULL, "reason_code" text, "reason" text, "exit_code" integer, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0), CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
       `CREATE UNIQUE INDEX "task_execution_current" ON "task_execution"  ("execution_id", "name") WHERE current`,
@@ -125,10 +125,13 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE INDEX "task_execution_attempt" ON "task_execution"  ("execution_id", "attempt", "ordinal") `,
     );
     await queryRunner.query(
-      `CREATE INDEX "task_execution_unfinished" ON "task_execution"  ("execution_id", "ordinal") WHERE current AND status <> 'SUCCESS'`,
+      `CREATE INDEX "task_execution_unfinished" ON "task_execution"  ("execution_id", "ordinal") WHERE current AND NOT passed`,
     );
     await queryRunner.query(
       `CREATE INDEX "task_execution_ready" ON "task_execution"  ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "task_execution_next_try" ON "task_execution"  ("next_try_at") WHERE status = 'QUEUED' AND next_try_at IS NOT NULL`,
     );
     await queryRunner.query(
       `CREATE TABLE "task_dependency" ("depends_on_id" uuid NOT NULL, "task_id" uuid NOT NULL, CONSTRAINT "PK_a9e5031e52c7a0886bf39ab94dd" PRIMARY KEY ("depends_on_id", "task_id"))`,
@@ -147,10 +150,16 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE INDEX "execution_service_service" ON "execution_service"  ("service_id", "execution_id") `,
     );
     await queryRunner.query(
-      `CREATE TABLE "execution_event" ("run_id" uuid NOT NULL, "sequence" integer NOT NULL, "execution_id" uuid NOT NULL, "execution_sequence" integer NOT NULL, "type" text NOT NULL, "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "actor" jsonb NOT NULL, "data" jsonb NOT NULL, CONSTRAINT "execution_event_own" UNIQUE ("execution_id", "execution_sequence"), CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY ("run_id", "sequence"))`,
+      `CREATE TABLE "execution_event" ("run_id" uuid NOT NULL, "sequence" integer NOT NULL, "execution_id" uuid NOT NULL, "execution_sequence" integer NOT NULL, "transaction_id" bigint NOT NULL, "type" text NOT NULL, "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "actor" jsonb NOT NULL, "data" jsonb NOT NULL, CONSTRAINT "execution_event_own" UNIQUE ("execution_id", "execution_sequence"), CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY ("run_id", "sequence"))`,
     );
     await queryRunner.query(
-      `CREATE TABLE "approval" ("id" uuid NOT NULL, "stage_execution_id" uuid NOT NULL, "execution_id" uuid NOT NULL, "application_id" uuid NOT NULL, "status" text NOT NULL, "approvers" text array NOT NULL, "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "decided_at" TIMESTAMP(3) WITH TIME ZONE, "decided_by" jsonb, "comments" text, CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')), CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status = 'WAITING')), CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id"))`,
+      `CREATE INDEX "execution_event_committed" ON "execution_event"  ("transaction_id", "run_id", "sequence") `,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "event_horizon" ("id" integer NOT NULL, "transaction_id" bigint NOT NULL, CONSTRAINT "event_horizon_one_row" CHECK (id = 1), CONSTRAINT "PK_7cc1ec8dd5b9ae5448d6a34f047" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "approval" ("id" uuid NOT NULL, "stage_execution_id" uuid NOT NULL, "execution_id" uuid NOT NULL, "application_id" uuid NOT NULL, "status" text NOT NULL, "approvers" text array NOT NULL, "disallow_initiator" boolean NOT NULL, "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "decided_at" TIMESTAMP(3) WITH TIME ZONE, "decided_by" jsonb, "comments" text, CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')), CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status = 'WAITING')), CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(`CREATE INDEX "approval_of_execution" ON "approval"  ("execution_id", "requested_at") `);
     await queryRunner.query(
@@ -195,6 +204,21 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE INDEX "deployment_history" ON "deployment"  ("environment_id", "deployed_at", "id") `,
     );
     await queryRunner.query(`CREATE INDEX "deployment_run" ON "deployment"  ("run_id") `);
+    await queryRunner.query(
+      `CREATE TABLE "audit_record" ("id" uuid NOT NULL, "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "actor_kind" text NOT NULL, "actor_id" text NOT NULL, "actor_name" text NOT NULL, "actor_person_id" text, "address" text, "request_id" text, "action" text NOT NULL, "outcome" text NOT NULL, "code" text, "object_kind" text, "object_id" text, "object_name" text, "application_id" text, "input" jsonb, "before" jsonb, "after" jsonb, CONSTRAINT "audit_record_outcome" CHECK (outcome IN ('ALLOWED', 'REFUSED')), CONSTRAINT "audit_record_code" CHECK ((code IS NULL) = (outcome = 'ALLOWED')), CONSTRAINT "PK_2c07dcda4cbae68f1cbbe6d7426" PRIMARY KEY ("id"))`,
+    );
+    await queryRunner.query(`CREATE INDEX "audit_record_time" ON "audit_record"  ("at", "id") `);
+    await queryRunner.query(`CREATE INDEX "audit_record_of_actor" ON "audit_record"  ("actor_id", "at", "id") `);
+    await queryRunner.query(`CREATE INDEX "audit_record_of_object" ON "audit_record"  ("object_id", "at", "id") `);
+    await queryRunner.query(
+      `CREATE INDEX "audit_record_of_application" ON "audit_record"  ("application_id", "at", "id") `,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "audit_link" ("sequence" bigint NOT NULL, "record_id" uuid NOT NULL, "previous_hash" text NOT NULL, "hash" text NOT NULL, CONSTRAINT "audit_link_record" UNIQUE ("record_id"), CONSTRAINT "PK_3616b897831df0de28f3e0a01a7" PRIMARY KEY ("sequence"))`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "audit_unsealed" ("record_id" uuid NOT NULL, CONSTRAINT "PK_70d50c3285622dfac3f0f8eabab" PRIMARY KEY ("record_id"))`,
+    );
     await queryRunner.query(
       `ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION`,
     );
@@ -267,9 +291,13 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(
       `ALTER TABLE "deployment" ADD CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
     );
+    await queryRunner.query(
+      `ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN KEY ("record_id") REFERENCES "audit_record"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
   }
 
   public async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`ALTER TABLE "audit_link" DROP CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da"`);
     await queryRunner.query(`ALTER TABLE "deployment" DROP CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47"`);
     await queryRunner.query(`ALTER TABLE "deployment" DROP CONSTRAINT "FK_4da48695bfc65440efbf559a66b"`);
     await queryRunner.query(`ALTER TABLE "deployment" DROP CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73"`);
@@ -294,6 +322,13 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`ALTER TABLE "user_group_permission" DROP CONSTRAINT "FK_a26c366b81deab243e1082a8ba0"`);
     await queryRunner.query(`ALTER TABLE "user_group_member" DROP CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51"`);
     await queryRunner.query(`ALTER TABLE "user_group_member" DROP CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba"`);
+    await queryRunner.query(`DROP TABLE "audit_unsealed"`);
+    await queryRunner.query(`DROP TABLE "audit_link"`);
+    await queryRunner.query(`DROP INDEX "public"."audit_record_of_application"`);
+    await queryRunner.query(`DROP INDEX "public"."audit_record_of_object"`);
+    await queryRunner.query(`DROP INDEX "public"."audit_record_of_actor"`);
+    await queryRunner.query(`DROP INDEX "public"."audit_record_time"`);
+    await queryRunner.query(`DROP TABLE "audit_record"`);
     await queryRunner.query(`DROP INDEX "public"."deployment_run"`);
     await queryRunner.query(`DROP INDEX "public"."deployment_history"`);
     await queryRunner.query(`DROP INDEX "public"."deployment_current"`);
@@ -316,6 +351,8 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`DROP INDEX "public"."approval_waiting"`);
     await queryRunner.query(`DROP INDEX "public"."approval_of_execution"`);
     await queryRunner.query(`DROP TABLE "approval"`);
+    await queryRunner.query(`DROP TABLE "event_horizon"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_event_committed"`);
     await queryRunner.query(`DROP TABLE "execution_event"`);
     await queryRunner.query(`DROP INDEX "public"."execution_service_service"`);
     await queryRunner.query(`DROP TABLE "execution_service"`);
@@ -323,6 +360,7 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`DROP TABLE "execution_environment"`);
     await queryRunner.query(`DROP INDEX "public"."task_dependency_task"`);
     await queryRunner.query(`DROP TABLE "task_dependency"`);
+    await queryRunner.query(`DROP INDEX "public"."task_execution_next_try"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_ready"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_unfinished"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_attempt"`);

@@ -5,6 +5,8 @@ import type { Clock } from './clock';
 import type { ServerConfig } from './config';
 import type { Database } from './database/database';
 import type { RevisionCache } from './definitions/revisionCache';
+import type { EventFeeds } from './executions/eventFeeds';
+import type { QueueFeed } from './jobs/queueFeed';
 import type { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';
 import type { PipelineDefinition } from './pipelines/pipeline';
@@ -23,4 +25,6 @@ export interface App {
   /** Null when none is configured: then only API keys open the server. */
   readonly identityProvider: IdentityProvider | null;
   readonly requirementClasses: RequirementClasses;
+  /** What is watched in this process, each with one reader. */
+  readonly feeds: EventFeeds & { readonly queue: QueueFeed };
 }

@@ -17,7 +17,6 @@ const terminal = () => process.stderr.isTTY === true;
 export const serverVariables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65535).default(4000),
-  PUBLIC_URL: url('http:', 'https:').optional(),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   DATABASE_POOL: integer(3, 500).default(20),
   SLIPWAY_DATA_DIR: z
@@ -38,6 +37,12 @@ export const serverVariables = z.object({
   SLIPWAY_MAX_ARTIFACT_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   SLIPWAY_MAX_LOG_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).default(1024 ** 3),
   SLIPWAY_DRAIN_SECONDS: integer(0, 600).default(10),
+  SLIPWAY_INTROSPECTION: flag.default(true),
+  SLIPWAY_MAX_QUERY_DEPTH: integer(3, 1000).default(15),
+  SLIPWAY_MAX_QUERY_COST: integer(100, Number.MAX_SAFE_INTEGER).default(250_000),
+  SLIPWAY_RATE_PER_SECOND: integer(0, 1_000_000).default(50),
+  SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
+  SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default(() => (terminal() ? 'pretty' : 'json')),
 });

@@ -9,10 +9,14 @@ import { createDataSource } from './database/dataSource';
 import { Database } from './database/database';
 import { migrateDataSource } from './database/migrate';
 import { PostgresWakeups } from './database/postgresWakeups';
+import { ProcessWakeups } from './database/wakeups';
 import { RevisionCache } from './definitions/revisionCache';
+import { createEventFeeds } from './executions/eventFeeds';
+import { createQueueFeed } from './jobs/queueFeed';
 import { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';
 import { pipelineRevisionTable } from './pipelines/pipelines.table';
+import { completeWorkflow } from './workflows/workflow';
 import { workflowRevisionTable } from './workflows/workflows.table';
 
 /** Connects to the database at `url`, brings its schema up to date, and puts together what the rooms share. */
@@ -22,7 +26,7 @@ export async function createApp(
   url: string,
 ): Promise<{ app: App; close(): Promise<void> }> {
   const dataSource = await createDataSource(url, config.DATABASE_POOL).initialize();
-  const wakeups = new PostgresWakeups({ url, notify: config.SLIPWAY_NOTIFY, log });
+  const wakeups = new ProcessWakeups(config.SLIPWAY_NOTIFY ? new PostgresWakeups({ url, log }) : undefined);
   const close = async () => {
     await wakeups.stop();
     await dataSource.destroy();
@@ -41,12 +45,16 @@ export async function createApp(
     log,
     clock: systemClock,
     database,
-    workflowRevisions: new RevisionCache(workflowRevisionTable),
+    workflowRevisions: new RevisionCache(workflowRevisionTable, completeWorkflow),
     pipelineRevisions: new RevisionCache(pipelineRevisionTable),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
     abilities: new Abilities(database, systemClock),
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
+    feeds: {
+      ...createEventFeeds(database, config.SLIPWAY_POLL_MS, log),
+      queue: createQueueFeed(database, config.SLIPWAY_POLL_MS, systemClock, log),
+    },
   };
   return { app, close };
 }

@@ -1,13 +1,19 @@
 import { authenticate, ensureAdministratorKey, renewActor } from './access/authenticate';
+import { rightsKey } from './access/rightsKey';
 import { AgentRoutes } from './agents/agentRoutes';
 import type { App } from './app';
 import { ArtifactRoutes } from './artifacts/artifactRoutes';
+import { auditTransactions } from './audit/audited';
+import { auditMutations } from './audit/auditMutations';
+import { FailedLogins } from './audit/failedLogins';
+import { AuditSealer } from './audit/sealer';
 import type { ServerConfig } from './config';
 import { createApp } from './createApp';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embeddedPostgres';
 import { Sweeper } from './executions/sweeper';
 import type { Context } from './graphql/context';
 import { createGraphqlServer } from './graphql/graphqlServer';
+import { guardCallers } from './graphql/guardCallers';
 import { createHttpServer } from './graphql/httpServer';
 import { Loaders } from './graphql/loaders';
 import { resolvers } from './graphql/resolvers';
@@ -38,18 +44,30 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     if (embedded !== undefined) stops.push(() => embedded.stop());
     const { app, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
     stops.push(close);
+    auditTransactions(app.database, app.clock);
+    const sealer = new AuditSealer(app);
+    stops.push(() => sealer.stop());
+    const failedLogins = new FailedLogins(app);
+    stops.push(() => failedLogins.flush());
     const newAdminKey = await ensureAdministratorKey(app);
     const sweeper = new Sweeper(app);
     stops.push(() => sweeper.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const graphql = createGraphqlServer<Context>({
-      schema: buildGraphqlSchema(resolvers),
+      schema: auditMutations(buildGraphqlSchema(resolvers)),
       log,
-      clock: app.clock,
-      authenticate: ({ key }) => authenticate(app, key),
+      authenticate: guardCallers(({ key }) => authenticate(app, key), {
+        clock: app.clock,
+        rate: { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST },
+        onFailure: (address) => failedLogins.note(address),
+      }),
+      introspection: config.SLIPWAY_INTROSPECTION,
+      limits: { maxDepth: config.SLIPWAY_MAX_QUERY_DEPTH, maxCost: config.SLIPWAY_MAX_QUERY_COST },
+      maxSubscriptions: config.SLIPWAY_MAX_SUBSCRIPTIONS,
       renew: (actor) => renewActor(app, actor),
-      createContext: (request, actor) => ({ request, actor, app, loaders: new Loaders(app) }),
+      rightsKey,
+      createContext: (request, actor, own = app) => ({ request, actor, app: own, loaders: new Loaders(own) }),
     });
     const http = createHttpServer({
       config,
@@ -58,6 +76,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       routes: [new AgentRoutes(app, desk), new ArtifactRoutes(app)],
       health: { check: () => app.database.rows('SELECT 1') },
     });
+    sealer.start();
     sweeper.start();
     desk.start();
     const { url } = await http.listen();

@@ -283,7 +283,7 @@ function isWord(path: string, trail: readonly string[] = []): boolean {
 
 /** `executions/execution.ts`: the noun itself. */
 function isModel(path: string): boolean {
-  const others = ['src/access/actor.ts', 'src/executions/executionEvent.ts'];
+  const others = ['src/executions/executionEvent.ts'];
   const room = roomOf(path);
   return others.includes(path) || (rooms.includes(room) && basename(path) === `${room.replace(/s$/, '')}.ts`);
 }

@@ -1,4 +1,4 @@
-import { createMongoAbility, type ForcedSubject, type MongoAbility, type RawRuleOf } from '@casl/ability';
+import { createMongoAbility, type MongoAbility, type RawRuleOf } from '@casl/ability';
 import {
   type AccountPermissionType,
   type Action,
@@ -10,22 +10,22 @@ import {
   type EnvironmentClass,
   entityActions,
   impliedAccountPermissions,
-  type Permissions,
 } from './permission';
 import type { Facts, SubjectType } from './subjects';
 
 /** CASL knows the account as a subject without facts: its actions are the account permissions. */
 type CaslSubject = SubjectType | 'Account';
 export type Ability = MongoAbility<
-  [Action | AccountPermissionType | 'manage', CaslSubject | 'all' | (Facts & ForcedSubject<CaslSubject>)]
+  [Action | AccountPermissionType | 'manage', CaslSubject | 'all' | (Facts & { readonly kind: CaslSubject })]
 >;
 type Rule = RawRuleOf<Ability>;
 
 /** What an ability is made of. */
 export interface Rules {
   readonly administrator: boolean;
-  /** Of each group. Their union counts. */
-  readonly permissions: readonly Permissions[];
+  /** Of all groups together. */
+  readonly accountPermissions: readonly AccountPermissionType[];
+  readonly appPermissions: readonly AppGrant[];
   /** Only what lies within these applications; null: no such narrowing. An account permission lies within no application. */
   readonly within: readonly string[] | null;
 }
@@ -37,14 +37,18 @@ export interface Rules {
  * be used for them. With `about`, only the rules that can matter for this application are made: a check about one application
  * does not walk through the permissions for 500 others.
  */
-export function buildAbility({ administrator, permissions, within }: Rules, about?: string): Ability {
-  if (administrator && within === null) return createMongoAbility<Ability>([{ action: 'manage', subject: 'all' }]);
+export function buildAbility(rules: Rules, about?: string): Ability {
+  const { administrator, within } = rules;
+  if (administrator && within === null) return withRules([{ action: 'manage', subject: 'all' }]);
   const collector = new RuleCollector((grant) => applicationsOf(grant, within, about));
   if (administrator) collector.add(everyAppPermission);
-  for (const group of permissions) for (const grant of group.appPermissions) collector.add(grant);
-  const account = within === null ? accountRules(permissions.flatMap((group) => group.accountPermissions)) : [];
-  return createMongoAbility<Ability>([...account, ...collector.rules()]);
+  for (const grant of rules.appPermissions) collector.add(grant);
+  const account = within === null ? accountRules(rules.accountPermissions) : [];
+  return withRules([...account, ...collector.rules()]);
 }
+
+const withRules = (rules: Rule[]): Ability =>
+  createMongoAbility<Ability>(rules, { detectSubjectType: (facts) => facts.kind });
 
 /** Every action in every application. */
 export const everyAppPermission: AppGrant = {

@@ -9,8 +9,6 @@ export type Condition = NonNullable<ReturnType<typeof rulesToAST>>;
 export interface SqlScope {
   readonly alias: string;
   readonly facts: Readonly<Record<string, SqlFact>>;
-  /** Facts of the subquery `target`, of which there may be none or many for a row. */
-  readonly targetFacts: Readonly<Record<string, SqlFact>>;
 }
 
 /**
@@ -32,18 +30,18 @@ export function toSql(condition: Condition, scope: SqlScope, parameters: unknown
     case 'in':
       return isAnyOf(factOf(condition, scope), valuesOf(condition), parameters);
     case 'ne':
-      return `(${isAnyOf(ownFactOf(condition, scope), [value], parameters)}) IS NOT TRUE`;
+      return `(${isAnyOf(factOf(condition, scope), [value], parameters)}) IS NOT TRUE`;
     case 'nin':
-      return `(${isAnyOf(ownFactOf(condition, scope), valuesOf(condition), parameters)}) IS NOT TRUE`;
+      return `(${isAnyOf(factOf(condition, scope), valuesOf(condition), parameters)}) IS NOT TRUE`;
     default:
       throw new Error(`conditions with the operator "${operator}" have no SQL`);
   }
 }
 
-/** Whether a condition speaks of a target, so that it belongs into the subquery. */
-export function mentionsTarget(condition: Condition, scope: SqlScope): boolean {
-  if ('field' in condition) return Object.hasOwn(scope.targetFacts, String(condition.field));
-  return children(condition).some((child) => mentionsTarget(child, scope));
+/** Whether a condition speaks of one of these facts. */
+export function mentions(condition: Condition, facts: Readonly<Record<string, SqlFact>>): boolean {
+  if ('field' in condition) return Object.hasOwn(facts, String(condition.field));
+  return children(condition).some((child) => mentions(child, facts));
 }
 
 interface Fact {
@@ -65,16 +63,9 @@ function isAnyOf({ sql, type }: Fact, values: readonly unknown[], parameters: un
 
 function factOf(condition: Condition, scope: SqlScope): Fact {
   const name = 'field' in condition ? String(condition.field) : '';
-  const facts = Object.hasOwn(scope.targetFacts, name) ? scope.targetFacts : scope.facts;
-  const fact = Object.hasOwn(facts, name) ? facts[name] : undefined;
+  const fact = Object.hasOwn(scope.facts, name) ? scope.facts[name] : undefined;
   if (fact === undefined) throw new Error(`the fact "${name}" of ${scope.alias} has no SQL`);
   return { sql: fact.sql(scope.alias), type: fact.type };
-}
-
-/** "None of the targets" and "a target that is not" are different questions, of which CASL would mean the first: neither is asked here. */
-function ownFactOf(condition: Condition, scope: SqlScope): Fact {
-  if (mentionsTarget(condition, scope)) throw new Error(`"${condition.operator}" about a target has no SQL`);
-  return factOf(condition, scope);
 }
 
 function joined(

@@ -103,6 +103,22 @@ export class Access {
     if (refusal !== undefined) throw refusal;
   }
 
+  /**
+   * For an UPDATE that changes what rights go by: the right is needed for the row as it stands and as it will be. Else somebody could take a thing away to where
+   * its rights don't reach, or get hold of one there.
+   */
+  requireChange<T extends Exclude<SubjectType, 'Execution'>>(
+    type: T,
+    before: SubjectRows[T],
+    after: SubjectRows[T],
+  ): void {
+    this.require('UPDATE', type, before);
+    if (this.rights.may('UPDATE', type, after)) return;
+    const targets = subjects[type].targets?.(after) ?? [];
+    const denied = this.rights.deniedTargets('UPDATE', type, after, targets);
+    throw forbidden('UPDATE', type, after.id, subjects[type].applicationId(after), denied);
+  }
+
   explain<T extends SubjectType>(
     action: SubjectActions[T],
     type: T,

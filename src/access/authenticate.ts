@@ -3,7 +3,7 @@ import { derivedId, hashSecret, newId, secretMatches } from '../ids';
 import { notValid } from './abilities';
 import type { Access, Principal } from './access';
 import type { Actor } from './actor';
-import { hasLastingAdministrator } from './administrators';
+import { hasLastingAdministrator } from './administrators.store';
 import { newApiKeyValue } from './apiKeyInput';
 import { insertApiKey, revokeApiKeys, setApiKeyGroups } from './apiKeyRights.store';
 import { noteUse, saveConfiguredKey } from './apiKeys.store';
@@ -71,7 +71,14 @@ export async function ensureAdministratorKey(app: App): Promise<string | null> {
     // Servers that start together follow one another here, and print one key.
     if (await hasLastingAdministrator(db)) return null;
     const { value, prefix, secretHash } = newApiKeyValue();
-    const key = { id: newId(), name: 'administrator', prefix, ownerId: null, groupIds: [ACCOUNT_ADMINISTRATOR], applicationIds: null };
+    const key = {
+      id: newId(),
+      name: 'administrator',
+      prefix,
+      ownerId: null,
+      groupIds: [ACCOUNT_ADMINISTRATOR],
+      applicationIds: null,
+    };
     const times = { createdAt: now, createdBy: null, expiresAt: null, lastUsedAt: null, revokedAt: null };
     await insertApiKey(db, { ...key, ...times }, secretHash);
     return value;
@@ -82,7 +89,8 @@ async function ensureConfiguredKey(app: App, value: string): Promise<void> {
   const secretHash = hashSecret(value);
   const row = { id: CONFIGURED_KEY, name: 'administrator (SLIPWAY_ADMIN_KEY)', prefix: prefixOf(value), secretHash };
   const known = await findApiKeyPrincipal(app.database, CONFIGURED_KEY);
-  const same = known?.secretHash === secretHash && known.revokedAt === null && known.groupIds.includes(ACCOUNT_ADMINISTRATOR);
+  const same =
+    known?.secretHash === secretHash && known.revokedAt === null && known.groupIds.includes(ACCOUNT_ADMINISTRATOR);
   if (same) return;
   await changeRights(app, async (db) => {
     await saveConfiguredKey(db, row, app.clock.now());

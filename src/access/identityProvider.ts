@@ -1,12 +1,4 @@
-import {
-  createRemoteJWKSet,
-  decodeJwt,
-  errors,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-  type RemoteJWKSet,
-} from 'jose';
+import type { JWTPayload, JWTVerifyGetKey, RemoteJWKSet } from 'jose';
 import type { Clock } from '../clock';
 import { Refusal } from '../refusal';
 
@@ -53,6 +45,9 @@ const algorithms = [
 ];
 const FETCH_MS = 5_000;
 
+/** Loaded with the first token: most servers have no identity provider. */
+const loadJose = () => import('jose');
+
 /** Tells a token from a key, which never looks like this. */
 export function isJwt(text: string): boolean {
   const [header = '', ...rest] = text.split('.');
@@ -77,6 +72,7 @@ export class IdentityProvider {
   /** Throws UNAUTHENTICATED for what is not a valid token, UNAVAILABLE when that can't be found out. */
   async verify(token: string): Promise<Identity> {
     const { issuer, audience, clockToleranceSeconds } = this.options;
+    const { decodeJwt, errors, jwtVerify } = await loadJose();
     try {
       // Before anything is fetched: tokens of strangers must not make the server call anybody.
       if (decodeJwt(token).iss !== issuer) throw new errors.JWTInvalid('another issuer');
@@ -100,6 +96,7 @@ export class IdentityProvider {
   }
 
   private readonly getKey: JWTVerifyGetKey = async (header, token) => {
+    const { errors } = await loadJose();
     try {
       return await (await this.keySet())(header, token);
     } catch (error) {
@@ -121,6 +118,7 @@ export class IdentityProvider {
   private async findKeys(): Promise<RemoteJWKSet> {
     const url = this.options.jwksUrl ?? (await this.discover());
     const { cooldownMs = 30_000 } = this.options;
+    const { createRemoteJWKSet } = await loadJose();
     return createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_MS, cooldownDuration: cooldownMs });
   }
 

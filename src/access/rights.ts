@@ -1,8 +1,7 @@
-import { subject } from '@casl/ability';
 import { rulesToAST } from '@casl/ability/extra';
 import { type Ability, buildAbility, type Rules } from './ability';
-import { mentionsTarget, type SqlScope, toSql } from './abilitySql';
-import type { AccountPermissionType, Action, Permissions } from './permission';
+import { mentions, type SqlScope, toSql } from './abilitySql';
+import type { AccountPermissionType, Action, AppGrant, Permissions } from './permission';
 import {
   asksForAnyTarget,
   type Facts,
@@ -29,16 +28,31 @@ export class Rights {
   private readonly ability: Ability;
   private readonly rules: Rules;
   private readonly byApplication = new Map<string, Ability>();
-  private readonly named: ReadonlySet<string>;
+  /** What is said about applications by their ids. Somebody may have permissions in hundreds; a check is about one of them. */
+  private readonly named = new Map<string, AppGrant[]>();
+  private readonly unnamed: readonly AppGrant[];
 
   /** `within`: only what lies in these applications, and nothing of the account; null: no such narrowing. */
   constructor(groups: readonly RightsGroup[], administrator: boolean, within: readonly string[] | null) {
     this.groupNames = new Set(groups.map((group) => group.name));
     this.groupIds = new Set(groups.map((group) => group.id));
-    this.rules = { administrator, permissions: groups, within };
+    this.rules = {
+      administrator,
+      accountPermissions: groups.flatMap((group) => group.accountPermissions),
+      appPermissions: groups.flatMap((group) => group.appPermissions),
+      within,
+    };
     this.ability = buildAbility(this.rules);
-    const grants = groups.flatMap((group) => group.appPermissions);
-    this.named = new Set([...(within ?? []), ...grants.flatMap((grant) => grant.applicationIds)]);
+    const grants = this.rules.appPermissions;
+    this.unnamed = grants.filter((grant) => grant.applicationScope === 'ALL');
+    for (const id of within ?? []) this.named.set(id, []);
+    for (const grant of grants) {
+      for (const id of grant.applicationIds) {
+        const known = this.named.get(id);
+        if (known === undefined) this.named.set(id, [grant]);
+        else known.push(grant);
+      }
+    }
   }
 
   get administrator(): boolean {
@@ -68,9 +82,11 @@ export class Rights {
     const spec = subjects[type];
     const facts: Facts = spec.facts(row);
     const ability = this.abilityIn(spec.applicationId(row));
-    const may = (more: Facts) => ability.can(action, subject(type, { ...facts, ...more }));
-    if (targets.length === 0) return may({}) ? [] : [undefined];
-    return targets.filter((target) => !may({ environmentId: target.id, environmentType: target.type }));
+    if (targets.length === 0) return ability.can(action, { ...facts, kind: type }) ? [] : [undefined];
+    return targets.filter(
+      (target) =>
+        !ability.can(action, { ...facts, environmentId: target.id, environmentType: target.type, kind: type }),
+    );
   }
 
   /** The rows of a statement for which `may` is true, as a condition on the alias of their table. */
@@ -78,27 +94,33 @@ export class Rights {
     const tree = rulesToAST(this.ability, action, type);
     if (tree === null) return 'FALSE';
     const { sqlFacts, sqlTargets } = subjects[type];
-    const scope: SqlScope = { alias, facts: sqlFacts, targetFacts: sqlTargets === undefined ? {} : sqlTargetFacts };
     const alternatives = tree.operator === 'or' ? (tree.value as (typeof tree)[]) : [tree];
-    const sql = (chosen: typeof alternatives) => chosen.map((one) => `(${toSql(one, scope, parameters)})`).join(' OR ');
-    const aimed = alternatives.filter((one) => mentionsTarget(one, scope));
-    const plain = sql(alternatives.filter((one) => !mentionsTarget(one, scope)));
-    if (sqlTargets === undefined || aimed.length === 0) return `(${plain})`;
-    const targets = `(${sqlTargets(alias)}) target`;
-    const wanted = sql(aimed);
+    const sql = (chosen: typeof alternatives, facts: SqlScope['facts']) =>
+      chosen.map((one) => `(${toSql(one, { alias, facts }, parameters)})`).join(' OR ');
+    if (sqlTargets === undefined) return `(${sql(alternatives, sqlFacts)})`;
+    const aimed = alternatives.filter((one) => mentions(one, sqlTargetFacts));
+    const plain = sql(
+      alternatives.filter((one) => !mentions(one, sqlTargetFacts)),
+      sqlFacts,
+    );
+    if (aimed.length === 0) return `(${plain})`;
+    const wanted = sql(aimed, { ...sqlFacts, ...sqlTargetFacts });
+    const targets = `SELECT FROM ${sqlTargets.from} WHERE ${sqlTargets.where(alias)}`;
     // What needs no subquery stands first: PostgreSQL then asks it only for rows that are not settled yet.
     const before = plain === '' ? '' : `${plain} OR `;
-    if (asksForAnyTarget(action)) return `(${before}EXISTS (SELECT FROM ${targets} WHERE ${wanted}))`;
-    return `(${before}(EXISTS (SELECT FROM ${targets}) AND NOT EXISTS (SELECT FROM ${targets} WHERE (${wanted}) IS NOT TRUE)))`;
+    if (asksForAnyTarget(action)) return `(${before}EXISTS (${targets} AND (${wanted})))`;
+    return `(${before}(EXISTS (${targets}) AND NOT EXISTS (${targets} AND (${wanted}) IS NOT TRUE)))`;
   }
 
   /** Applications that no permission names share an ability, so that there are no more of them than names. */
   private abilityIn(applicationId: string): Ability {
     if (this.administrator) return this.ability;
-    const about = this.named.has(applicationId) ? applicationId : '';
+    const named = this.named.get(applicationId);
+    const about = named === undefined ? '' : applicationId;
     let ability = this.byApplication.get(about);
     if (ability === undefined) {
-      ability = buildAbility(this.rules, about);
+      const appPermissions = [...this.unnamed, ...(named ?? [])];
+      ability = buildAbility({ ...this.rules, appPermissions }, about);
       this.byApplication.set(about, ability);
     }
     return ability;

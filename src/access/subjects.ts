@@ -69,14 +69,23 @@ interface SubjectSpec<Row> {
   /** Undefined for kinds that are not aimed at environments. */
   readonly targets?: (row: Row) => readonly Target[];
   readonly sqlFacts: Readonly<Record<string, SqlFact>>;
-  /** Rows `environment_id, environment_type`: the same targets, in SQL. */
-  readonly sqlTargets?: (alias: string) => string;
+  /** The same targets, in SQL. */
+  readonly sqlTargets?: SqlTargets;
 }
 
-/** The facts about one target, in the subquery `target`. */
+/**
+ * The environments that a row is aimed at, as a subquery in which `target` is the environment. What refers to the row stands in `where` alone:
+ * then PostgreSQL can turn "has a target that …" into a join instead of asking it again for each row.
+ */
+export interface SqlTargets {
+  readonly from: string;
+  readonly where: (alias: string) => string;
+}
+
+/** The facts about one target, in that subquery. */
 export const sqlTargetFacts: Readonly<Record<string, SqlFact>> = {
-  environmentId: { type: 'uuid', sql: () => 'target.environment_id' },
-  environmentType: { type: 'text', sql: () => 'target.environment_type' },
+  environmentId: { type: 'uuid', sql: () => 'target.id' },
+  environmentType: { type: 'text', sql: () => 'target.type' },
 };
 
 const column = (name: string, type: SqlFact['type']): SqlFact => ({ type, sql: (alias) => `${alias}.${name}` });
@@ -89,34 +98,33 @@ const aimed = { ...ofApplication, targets: (row: Aimed) => row.environments };
 const GIVEN = `'\${environment}'`;
 
 /** The one environment that a workflow names. It is found by its name at the time of asking, as it is when the workflow starts. */
-export const workflowTargets = (w: string): string =>
-  `SELECT environment.id AS environment_id, environment.type AS environment_type
-   FROM workflow_revision revision
-   JOIN environment ON environment.application_id = ${w}.application_id AND environment.deleted_at IS NULL
-     AND environment.name = revision.definition->>'environment'
-   WHERE revision.id = ${w}.current_revision_id`;
+export const workflowTargets: SqlTargets = {
+  from: `workflow_revision target_revision
+    JOIN environment target ON target.name = target_revision.definition->>'environment' AND target.deleted_at IS NULL`,
+  where: (w) => `target_revision.id = ${w}.current_revision_id AND target.application_id = ${w}.application_id`,
+};
 
 /** The environments of all workflows of all stages, resolved as a start resolves them (`executions/startPlan.ts`). */
-export const pipelineTargets = (p: string): string =>
-  `SELECT environment.id AS environment_id, environment.type AS environment_type
-   FROM pipeline_revision revision
-   CROSS JOIN LATERAL jsonb_path_query(revision.definition, '$.stages[*].elements[*] ? (@.type == "WORKFLOW")') element
-   JOIN workflow ON workflow.application_id = ${p}.application_id AND workflow.deleted_at IS NULL
-     AND workflow.name = element->>'workflow'
-   JOIN workflow_revision ON workflow_revision.id = workflow.current_revision_id
-   JOIN environment ON environment.application_id = ${p}.application_id AND environment.deleted_at IS NULL
-     AND environment.name = CASE workflow_revision.definition->>'environment'
-       WHEN ${GIVEN} THEN element->>'environment' ELSE workflow_revision.definition->>'environment' END
-   WHERE revision.id = ${p}.current_revision_id`;
+export const pipelineTargets: SqlTargets = {
+  from: `pipeline_revision target_pipeline
+    CROSS JOIN LATERAL jsonb_path_query(target_pipeline.definition, '$.stages[*].elements[*] ? (@.type == "WORKFLOW")') target_element
+    JOIN workflow target_workflow ON target_workflow.name = target_element->>'workflow' AND target_workflow.deleted_at IS NULL
+    JOIN workflow_revision target_revision ON target_revision.id = target_workflow.current_revision_id
+    JOIN environment target ON target.application_id = target_workflow.application_id AND target.deleted_at IS NULL
+      AND target.name = CASE target_revision.definition->>'environment'
+        WHEN ${GIVEN} THEN target_element->>'environment' ELSE target_revision.definition->>'environment' END`,
+  where: (p) =>
+    `target_pipeline.id = ${p}.current_revision_id AND target_workflow.application_id = ${p}.application_id`,
+};
 
 /**
  * The environments that an execution touches, known from its start. A workflow inside a pipeline that has no environment of its own (a
  * build) belongs to all that the run is aimed at: whoever may see the run sees how its build went.
  */
-export const executionTargets = (e: string): string =>
-  `SELECT environment.id AS environment_id, environment.type AS environment_type
-   FROM execution_environment link JOIN environment ON environment.id = link.environment_id
-   WHERE link.execution_id = CASE WHEN ${e}.environment_id IS NULL THEN ${e}.run_id ELSE ${e}.id END`;
+export const executionTargets: SqlTargets = {
+  from: 'execution_environment target_link JOIN environment target ON target.id = target_link.environment_id',
+  where: (e) => `target_link.execution_id = CASE WHEN ${e}.environment_id IS NULL THEN ${e}.run_id ELSE ${e}.id END`,
+};
 
 /** Whether a workflow is a template. */
 export const isTemplate = (w: string): string =>

@@ -1,5 +1,12 @@
 import type { Db } from '../database/database';
-import { executionTargets, isTemplate, pipelineTargets, type Target, workflowTargets } from './subjects';
+import {
+  executionTargets,
+  isTemplate,
+  pipelineTargets,
+  type SqlTargets,
+  type Target,
+  workflowTargets,
+} from './subjects';
 
 /**
  * The environments that objects are aimed at, for decisions about rows in hand. The same SQL as in the conditions of lists, so that the two can't come
@@ -21,16 +28,11 @@ export async function findEnvironmentTargets(db: Db, ids: readonly string[]): Pr
   return db.rows('SELECT id, type, name FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY name, id', [ids]);
 }
 
-async function findTargets(
-  db: Db,
-  table: string,
-  targets: (alias: string) => string,
-  ids: readonly string[],
-): Promise<Targets> {
+async function findTargets(db: Db, table: string, targets: SqlTargets, ids: readonly string[]): Promise<Targets> {
   const rows = await db.rows<{ id: string; environments: Target[] }>(
     `SELECT o.id, coalesce((
        SELECT json_agg(json_build_object('id', found.id, 'type', found.type, 'name', found.name) ORDER BY found.name, found.id)
-       FROM environment found WHERE found.id IN (SELECT target.environment_id FROM (${targets('o')}) target)), '[]') AS environments
+       FROM (SELECT DISTINCT target.id, target.type, target.name FROM ${targets.from} WHERE ${targets.where('o')}) found), '[]') AS environments
      FROM ${table} o WHERE o.id = ANY ($1::uuid[])`,
     [ids],
   );

@@ -19,6 +19,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export interface CommandOptions {
   readonly command: string;
   readonly env: Record<string, string>;
+  /** The command's current folder. */
+  readonly directory: string;
   readonly folder: JobFolder;
   readonly workplace: Workplace;
   readonly output: JobLog;
@@ -96,7 +98,7 @@ function start(options: CommandOptions, pipes: readonly [Pipe | undefined, Pipe 
   let child: ChildProcess;
   try {
     child = spawn('/bin/sh', ['-c', GUARD, 'slipway-job', options.command, options.folder.pidFile], {
-      cwd: options.folder.work,
+      cwd: options.directory,
       env: options.env,
       detached: true,
       stdio: ['ignore', stdout?.writer ?? 'pipe', stderr?.writer ?? 'pipe'],

@@ -25,6 +25,10 @@ const job = z.object({
   task: z.string(),
   attempt: count,
   command: z.string(),
+  /** Within the working folder; null: there. */
+  workingDir: z.string().nullable().default(null),
+  /** Nothing of the agent's own environment. */
+  cleanEnv: z.boolean().default(false),
   env: z.record(z.string(), z.string()).default({}),
   timeoutMs: count,
   graceMs: count,

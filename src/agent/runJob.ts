@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
 import type { Clock } from '../clock';
 import { inheritedEnvironment } from '../config';
 import type { Log } from '../log';
@@ -90,7 +92,8 @@ async function runSteps(
   await downloadInputs(folder.work, job.inputs, client, interrupted);
   const ended = await runCommand({
     command: job.command,
-    env: { ...inherited, SLIPWAY_JOB_ID: job.jobId, ...job.env },
+    env: { ...(job.cleanEnv ? {} : inherited), SLIPWAY_JOB_ID: job.jobId, ...job.env },
+    directory: await workingDirectory(folder.work, job.workingDir),
     graceMs: job.graceMs,
     folder,
     workplace,
@@ -105,6 +108,23 @@ async function runSteps(
     return endAfter(error, ended, log);
   }
   return { ...ended, reason: null, message: null };
+}
+
+/**
+ * The command's current folder. It is made when no input has: the working folder is fresh, so a folder that had to be there could never be.
+ * The server refuses paths that lead out; looked at once more, as an agent does not run what it is told outside of its folder.
+ */
+async function workingDirectory(work: string, within: string | null): Promise<string> {
+  if (within === null) return work;
+  const directory = resolve(work, within);
+  if (!directory.startsWith(resolve(work) + sep)) throw new CommandFailure(`"${within}" leads out of the working folder`);
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new CommandFailure(`the folder "${within}" can’t be made: ${why}`);
+  }
+  return directory;
 }
 
 function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {

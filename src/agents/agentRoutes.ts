@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { App } from '../app';
+import { findArtifact } from '../artifacts/artifacts.store';
+import { sendArtifact } from '../artifacts/sendArtifact';
 import { Batch } from '../batch';
 import { topic } from '../database/wakeups';
 import { addArtifact, requireLease } from '../executions/addArtifact';
 import { describeJobs } from '../executions/describeJobs';
-import { finishJobs, type FinishAnswer, type JobResult } from '../executions/finishJobs';
+import { type FinishAnswer, finishJobs, type JobResult } from '../executions/finishJobs';
 import { startJobs } from '../executions/startJobs';
-import { findArtifact } from '../artifacts/artifacts.store';
-import { sendJson, readJson } from '../graphql/httpErrors';
+import { readJson, sendJson } from '../graphql/httpErrors';
 import type { Exchange, Route } from '../graphql/httpServer';
 import { hashSecret, isId } from '../ids';
 import type { ClaimDesk } from '../jobs/claimDesk';
-import { appendLog } from '../jobs/jobLog';
-import { renewLeases, type Claim } from '../jobs/jobs.store';
+import { appendLog } from '../jobs/jobLogs.store';
+import { type Claim, findOffersOf, renewLeases, withdrawOffers } from '../jobs/jobs.store';
 import { invalidInput, notFound, Refusal } from '../refusal';
-import { sendArtifact } from '../artifacts/sendArtifact';
 import type { Agent } from './agent';
 import { noteLeft, noteSeen } from './agents.store';
 import { authenticateAgent, registerAgent } from './agentTokens';
@@ -28,7 +28,11 @@ const SEEN_PERIOD_MS = 10_000;
 const MAX_BATCH = 200;
 
 const id = z.string().refine(isId, 'must be an id');
-const label = z.string().min(1).max(100).regex(/^[^=,\s]+$/, 'must have no "=", "," or white space');
+const label = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[^=,\s]+$/, 'must have no "=", "," or white space');
 const claim = z.object({ jobId: id, token: z.string().min(1).max(200) });
 const waitMs = z.number().int().min(0).max(60_000);
 const registration = z.object({
@@ -48,7 +52,11 @@ const result = claim.extend({
   logBytes: z.number().int().min(0).nullable(),
 });
 const finishRequest = z.object({ results: z.array(result).max(1000) });
-const frame = z.object({ stream: z.enum(['stdout', 'stderr']), at: z.iso.datetime({ offset: true }), text: z.string() });
+const frame = z.object({
+  stream: z.enum(['stdout', 'stderr']),
+  at: z.iso.datetime({ offset: true }),
+  text: z.string(),
+});
 const logRequest = z.object({ offset: z.number().int().min(0), frames: z.array(frame).max(10_000) });
 
 /** The server's side of the protocol that README.md of this room describes. */
@@ -86,7 +94,8 @@ export class AgentRoutes implements Route {
     if (verb === 'jobs' && jobId !== '') {
       const held = heldClaim(req, jobId);
       if (method === 'POST' && part === 'log' && rest.length === 0) return this.log(req, res, held);
-      if (method === 'PUT' && part === 'artifacts' && rest.length === 1) return this.upload(req, res, held, rest[0] ?? '');
+      if (method === 'PUT' && part === 'artifacts' && rest.length === 1)
+        return this.upload(req, res, held, rest[0] ?? '');
       if (method === 'GET' && part === 'artifacts' && rest.length === 1) return this.download(res, held, rest[0] ?? '');
     }
     throw new Refusal('NOT_FOUND', `The agent protocol has no ${method} ${exchange.path}.`);
@@ -97,7 +106,10 @@ export class AgentRoutes implements Route {
     const given = check(registration, await readJson(req, LIMIT_SMALL));
     const made = await registerAgent(this.app, token, { ...given, version: given.version ?? null });
     const leaseMs = this.app.config.SLIPWAY_LEASE_SECONDS * 1000;
-    this.app.log.info({ agent: made.agent.name, agentId: made.agent.id, labels: made.agent.labels }, 'agent registered');
+    this.app.log.info(
+      { agent: made.agent.name, agentId: made.agent.id, labels: made.agent.labels },
+      'agent registered',
+    );
     sendJson(res, 201, {
       agentId: made.agent.id,
       token: made.token,
@@ -125,8 +137,13 @@ export class AgentRoutes implements Route {
     const until = AbortSignal.any([exchange.draining, exchange.request.signal, AbortSignal.timeout(wait)]);
     const jobs = await this.desk.claim(agent.id, agent.labels, slots, until);
     if (jobs.length === 0) return noContent(res);
+    // Nobody is there to take them any more: another agent need not wait until the offers run out.
+    if (exchange.request.signal.aborted) return this.takeBack(jobs.map((job) => job.jobId));
     const tokens = new Map(jobs.map((job) => [job.jobId, job.token]));
-    const described = await describeJobs(this.app, jobs.map((job) => job.jobId));
+    const described = await describeJobs(
+      this.app,
+      jobs.map((job) => job.jobId),
+    );
     sendJson(res, 200, { jobs: described.map((job) => ({ ...job, token: tokens.get(job.jobId) })) });
   }
 
@@ -134,7 +151,9 @@ export class AgentRoutes implements Route {
     const { jobs } = check(startRequest, await readJson(req, LIMIT_SMALL));
     const answers = await Promise.all(jobs.map((job) => this.starts.add(toClaim(job))));
     sendJson(res, 200, {
-      jobs: jobs.map(({ jobId }, index) => (answers[index] ? { jobId, ok: true } : { jobId, ok: false, ...staleClaim })),
+      jobs: jobs.map(({ jobId }, index) =>
+        answers[index] ? { jobId, ok: true } : { jobId, ok: false, ...staleClaim },
+      ),
     });
   }
 
@@ -176,7 +195,14 @@ export class AgentRoutes implements Route {
     });
   }
 
+  private async takeBack(jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length === 0) return;
+    await withdrawOffers(this.app.database, jobIds);
+    this.app.database.wakeups.signal([topic.queue]);
+  }
+
   private async leave(res: ServerResponse, agent: Agent): Promise<void> {
+    await this.takeBack(await findOffersOf(this.app.database, agent.id));
     await noteLeft(this.app.database, agent.id, this.app.clock.now());
     this.app.log.info({ agent: agent.name, agentId: agent.id }, 'agent left');
     noContent(res);
@@ -210,7 +236,10 @@ export class AgentRoutes implements Route {
 }
 
 const staleClaim = { code: 'STALE_CLAIM', message: 'This claim of the job is over.' };
-const toClaim = (job: { jobId: string; token: string }): Claim => ({ jobId: job.jobId, tokenHash: hashSecret(job.token) });
+const toClaim = (job: { jobId: string; token: string }): Claim => ({
+  jobId: job.jobId,
+  tokenHash: hashSecret(job.token),
+});
 
 function bearer(req: IncomingMessage): string {
   const token = /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '')?.[1];

@@ -2,7 +2,7 @@ import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { hashSecret, isId, newId, newSecret, secretMatches } from '../ids';
 import { invalidInput, Refusal } from '../refusal';
-import { labelList, type Agent, type AgentToken } from './agent';
+import { type Agent, type AgentToken, labelList } from './agent';
 import { findAgents, findAgentToken, insertAgent, insertAgentToken } from './agents.store';
 
 /** Makes a registration token: what turns a machine into an agent. The value is answered here and never again. */
@@ -11,6 +11,7 @@ export async function createAgentToken(
   actor: Actor,
   input: { readonly name: string },
 ): Promise<{ token: AgentToken; value: string }> {
+  actor.access.requireAccount('MANAGE_DELEGATES');
   const name = input.name.trim();
   if (name.length === 0 || name.length > 100) {
     const message = 'name must have 1 to 100 characters.';

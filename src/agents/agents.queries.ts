@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { columnsOf } from '../database/table';
 import { afterCondition, cursorCodec, readPage, toPage } from '../graphql/paging';
@@ -8,7 +9,13 @@ import { agentTable } from './agents.table';
 const cursor = cursorCodec('agents', 'time', 'id');
 
 /** Agents, the newest first. */
-export async function listAgents(app: App, includeLeft: boolean, page: PageArguments): Promise<Page<Agent>> {
+export async function listAgents(
+  app: App,
+  actor: Actor,
+  includeLeft: boolean,
+  page: PageArguments,
+): Promise<Page<Agent>> {
+  actor.access.requireAccount('MANAGE_DELEGATES');
   const request = readPage(page, cursor);
   const parameters: unknown[] = [];
   const where = includeLeft ? 'TRUE' : 'left_at IS NULL';

@@ -24,27 +24,33 @@ export class CreateAgentTokenPayload {
   @Field(() => AgentRegistrationToken, { description: 'The token, without its value.' })
   agentToken!: AgentRegistrationToken;
 
-  @Field(() => String, { description: 'The value, for `SLIPWAY_AGENT_TOKEN` of an agent. It is told here and never again.' })
+  @Field(() => String, {
+    description: 'The value, for `SLIPWAY_AGENT_TOKEN` of an agent. It is told here and never again.',
+  })
   value!: string;
 }
 
 @Resolver(() => Agent)
 export class AgentsResolver {
-  @Query(() => AgentConnection, { description: 'Agents, the newest first.' })
+  @Query(() => AgentConnection, {
+    description:
+      'Agents, the newest first. Needs the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
+  })
   agents(
     @Arg('includeLeft', () => Boolean, { nullable: true, description: 'Also those that have left; false by default.' })
     includeLeft: boolean | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    return listAgents(app, includeLeft ?? false, page);
+    return listAgents(app, actor, includeLeft ?? false, page);
   }
 
   @Mutation(() => CreateAgentTokenPayload, {
-    description: 'Makes a registration token: what turns a machine into an agent. Opens nothing but that. Errors: INVALID_INPUT.',
+    description:
+      'Makes a registration token: what turns a machine into an agent. Opens nothing but that. Needs the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async createAgentToken(
-    @Arg('input', () => CreateAgentTokenInput) input: CreateAgentTokenInput,
+    @Arg('input', () => CreateAgentTokenInput, { description: 'The token to make.' }) input: CreateAgentTokenInput,
     @Ctx() { app, actor }: Context,
   ) {
     const { token, value } = await createAgentToken(app, actor, input);

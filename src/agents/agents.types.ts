@@ -15,7 +15,10 @@ registerEnumType(AgentStatusEnum, {
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'A process, on any machine, that claims jobs whose required labels it has.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'A process, on any machine, that claims jobs whose required labels it has.',
+})
 export class Agent {
   @Field(() => ID, { description: 'Given at its registration; an agent that restarts gets another.' })
   id!: string;

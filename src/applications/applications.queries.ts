@@ -1,26 +1,30 @@
+import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { isName } from '../definitions/naming';
 import { idCondition } from '../graphql/filters';
 import type { IdFilter } from '../graphql/filters.types';
 import type { Page, PageArguments } from '../graphql/paging.types';
 import type { Application } from './application';
-import { applications, findApplicationByName } from './applications.store';
+import { applications } from './applications.store';
 import { listNamed, nameCursor } from './listNamed';
 import { readById, unknownName } from './readNamed';
 
 const cursor = nameCursor('applications');
 
-export const readApplication = (app: App, id: string): Promise<Application> =>
-  readById(app, 'application', applications, id);
+export const readApplication = (app: App, actor: Actor, id: string): Promise<Application> =>
+  readById(app, actor, 'Application', applications, id);
 
-export async function readApplicationByName(app: App, name: string): Promise<Application> {
-  const application = isName(name) ? await findApplicationByName(app.database, name) : undefined;
+export async function readApplicationByName(app: App, actor: Actor, name: string): Promise<Application> {
+  const parameters: unknown[] = [name];
+  const where = `row.name = $1 AND ${actor.access.condition('READ', 'Application', 'row', parameters)}`;
+  const application = isName(name) ? await applications.findWhere(app.database, where, parameters) : undefined;
   if (application === undefined) throw unknownName('application', name);
   return application;
 }
 
 export function listApplications(
   app: App,
+  actor: Actor,
   filters: readonly { readonly application?: IdFilter | null; readonly name?: IdFilter | null }[],
   page: PageArguments,
 ): Promise<Page<Application>> {
@@ -31,5 +35,5 @@ export function listApplications(
       : []),
     ...(name ? [idCondition('row.name', name, parameters, { field: `filters[${index}].name` })] : []),
   ]);
-  return listNamed(app, applications, cursor, { conditions, parameters }, page);
+  return listNamed(app, actor, 'Application', applications, cursor, { conditions, parameters }, page);
 }

@@ -2,6 +2,7 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } fr
 import { environmentsOfApplication } from '../environments/environments.queries';
 import { EnvironmentConnection } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
+import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { pipelinesOfApplication } from '../pipelines/pipelines.queries';
 import { PipelineConnection } from '../pipelines/pipelines.types';
@@ -24,7 +25,6 @@ import {
 } from './applications.types';
 import { createApplication } from './createApplication';
 import { deleteApplication } from './deleteApplication';
-import { echo } from './mutations.types';
 import { updateApplication } from './updateApplication';
 
 @Resolver(() => Application)
@@ -32,17 +32,17 @@ export class ApplicationsResolver {
   @Query(() => Application, { nullable: true, description: 'An application by its id. Errors: NOT_FOUND.' })
   application(
     @Arg('applicationId', () => ID, { description: 'The id of the application.' }) applicationId: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<ApplicationRow> {
-    return readApplication(app, applicationId);
+    return readApplication(app, actor, applicationId);
   }
 
   @Query(() => Application, { nullable: true, description: 'An application by its name. Errors: NOT_FOUND.' })
   applicationByName(
     @Arg('name', () => String, { description: 'The name of the application.' }) name: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<ApplicationRow> {
-    return readApplicationByName(app, name);
+    return readApplicationByName(app, actor, name);
   }
 
   @Query(() => ApplicationConnection, {
@@ -52,9 +52,9 @@ export class ApplicationsResolver {
     @Arg('filters', () => [ApplicationFilter], { nullable: true, description: 'All of them must match.' })
     filters: ApplicationFilter[] | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    return listApplications(app, filters ?? [], page);
+    return listApplications(app, actor, filters ?? [], page);
   }
 
   @FieldResolver(() => EnvironmentConnection, {
@@ -63,9 +63,9 @@ export class ApplicationsResolver {
   environments(
     @Root() { id }: ApplicationRow,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders }: Context,
+    @Ctx() { loaders, actor }: Context,
   ) {
-    return environmentsOfApplication(loaders, id, page);
+    return environmentsOfApplication(loaders, actor, id, page);
   }
 
   @FieldResolver(() => ServiceConnection, {
@@ -74,9 +74,9 @@ export class ApplicationsResolver {
   services(
     @Root() { id }: ApplicationRow,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders }: Context,
+    @Ctx() { loaders, actor }: Context,
   ) {
-    return servicesOfApplication(loaders, id, page);
+    return servicesOfApplication(loaders, actor, id, page);
   }
 
   @FieldResolver(() => WorkflowConnection, {
@@ -85,9 +85,9 @@ export class ApplicationsResolver {
   workflows(
     @Root() { id }: ApplicationRow,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders }: Context,
+    @Ctx() { loaders, actor }: Context,
   ) {
-    return workflowsOfApplication(loaders, id, page);
+    return workflowsOfApplication(loaders, actor, id, page);
   }
 
   @FieldResolver(() => PipelineConnection, {
@@ -96,9 +96,9 @@ export class ApplicationsResolver {
   pipelines(
     @Root() { id }: ApplicationRow,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders }: Context,
+    @Ctx() { loaders, actor }: Context,
   ) {
-    return pipelinesOfApplication(loaders, id, page);
+    return pipelinesOfApplication(loaders, actor, id, page);
   }
 
   @Mutation(() => CreateApplicationPayload, {

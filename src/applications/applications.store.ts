@@ -5,7 +5,7 @@ import { isId } from '../ids';
 import { notFound } from '../refusal';
 import type { Application } from './application';
 import { applicationTable } from './applications.table';
-import { type ApplicationParts, type NamedRow, NamedRows } from './namedRows.store';
+import { type ApplicationParts, type NamedRow, NamedRows, type RowCondition } from './namedRows.store';
 
 const columns = columnsOf(applicationTable, 'application');
 
@@ -69,14 +69,25 @@ export async function lockPart<T extends NamedRow & { readonly applicationId: st
   return { part, application };
 }
 
-/** Executions of an application that are not final; enough of them to name. */
+/** Executions of an application that are not final, and for which a condition on `execution` holds; enough of them to name. */
 export function findActiveExecutions(
   db: Db,
   applicationId: string,
+  conditionOf: RowCondition,
   limit: number,
 ): Promise<{ id: string; kind: string; status: string }[]> {
+  const parameters: unknown[] = [applicationId, limit];
   return db.rows(
-    `SELECT id, kind, status FROM execution WHERE application_id = $1 AND status IN ${ACTIVE} ORDER BY created_at LIMIT $2`,
-    [applicationId, limit],
+    `SELECT id, kind, status FROM execution
+     WHERE application_id = $1 AND status IN ${ACTIVE} AND ${conditionOf(parameters)} ORDER BY created_at LIMIT $2`,
+    parameters,
   );
+}
+
+export async function countActiveExecutions(db: Db, applicationId: string): Promise<number> {
+  const [row] = await db.rows<{ count: number }>(
+    `SELECT count(*)::int AS count FROM execution WHERE application_id = $1 AND status IN ${ACTIVE}`,
+    [applicationId],
+  );
+  return row?.count ?? 0;
 }

@@ -1,7 +1,7 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { IdFilter } from '../graphql/filters.types';
+import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 import { ConnectionType } from '../graphql/paging.types';
-import { MutationInput, MutationPayload } from './mutations.types';
 
 @ObjectType({
   simpleResolvers: true,

@@ -12,6 +12,7 @@ export interface CreateApplication {
 }
 
 export async function createApplication(app: App, actor: Actor, input: CreateApplication): Promise<Application> {
+  actor.access.requireAccount('CREATE_AND_DELETE_APPLICATION');
   const { name = input.name, description = null } = readNameAndDescription(input);
   const work = app.database.transaction(async (db) => {
     await lockApplicationNames(db, [name]);

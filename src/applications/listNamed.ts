@@ -1,3 +1,6 @@
+import type { Access } from '../access/access';
+import type { Actor } from '../access/actor';
+import type { SubjectType } from '../access/subjects';
 import type { App } from '../app';
 import { allOf } from '../graphql/filters';
 import { type BatchLoad, groupBy, type Loaders } from '../graphql/loaders';
@@ -5,7 +8,7 @@ import { type CursorCodec, cursorCodec, type PageRequest, readPage, toPage } fro
 import type { Page, PageArguments } from '../graphql/paging.types';
 import { isId } from '../ids';
 import { invalidInput, type Refusal } from '../refusal';
-import type { ApplicationParts, NamedRow, NamedRows } from './namedRows.store';
+import type { ApplicationParts, NamedRow, NamedRows, RowCondition } from './namedRows.store';
 
 type NameKey = readonly [name: string, id: string];
 
@@ -30,21 +33,24 @@ export function badCursor(cursor: string): Refusal {
 
 const keyOf = ({ name, id }: NamedRow): NameKey => [name, id];
 
-/** A page of all rows for which the conditions hold: one statement, and one more if the total is asked for. */
+/** A page of all rows that the actor may see and for which the conditions hold: one statement, and one more if the total is asked for. */
 export async function listNamed<T extends NamedRow>(
   app: App,
+  actor: Actor,
+  type: SubjectType,
   rows: NamedRows<T>,
   cursor: CursorCodec<NameKey>,
   where: { readonly conditions: readonly string[]; readonly parameters: readonly unknown[] },
   page: PageArguments,
 ): Promise<Page<T>> {
   const request = readPage(page, cursor);
-  const condition = allOf(where.conditions);
-  const found = await rows.page(app.database, condition, where.parameters, request);
+  const parameters = [...where.parameters];
+  const condition = allOf([...where.conditions, actor.access.condition('READ', type, 'row', parameters)]);
+  const found = await rows.page(app.database, condition, parameters, request);
   return toPage(request, {
     rows: found,
     cursor: (row) => cursor.encode(keyOf(row)),
-    countTotal: () => rows.count(app.database, condition, where.parameters),
+    countTotal: () => rows.count(app.database, condition, parameters),
   });
 }
 
@@ -89,17 +95,32 @@ export function nestedList<T, Key extends readonly unknown[]>(list: NestedList<T
   };
 }
 
-/** The parts of one kind within their applications. */
+/**
+ * The parts of one kind within their applications, as the actor may see them. What a caller may see is a part of the statement, so each
+ * caller's list is loaded by itself.
+ */
 export function listOfApplication<T extends NamedRow & { readonly applicationId: string }>(
+  type: SubjectType,
   parts: ApplicationParts<T>,
   cursor: CursorCodec<NameKey>,
-): ListOfParent<T> {
-  return nestedList<T, NameKey>({
-    cursor,
-    keyOf,
-    parentOf: (row) => row.applicationId,
-    find: (app, ids, request) => parts.pages(app.database, ids, request),
-    count: async (app, ids) =>
-      new Map((await parts.counts(app.database, ids)).map(({ applicationId, count }) => [applicationId, count])),
-  });
+): (loaders: Loaders, actor: Actor, parentId: string, page: PageArguments) => Promise<Page<T>> {
+  const lists = new WeakMap<Access, ListOfParent<T>>();
+  const listFor = (access: Access): ListOfParent<T> => {
+    const known = lists.get(access);
+    if (known !== undefined) return known;
+    const seen: RowCondition = (parameters) => access.condition('READ', type, 'row', parameters);
+    const list = nestedList<T, NameKey>({
+      cursor,
+      keyOf,
+      parentOf: (row) => row.applicationId,
+      find: (app, ids, request) => parts.pages(app.database, ids, seen, request),
+      count: async (app, ids) =>
+        new Map(
+          (await parts.counts(app.database, ids, seen)).map(({ applicationId, count }) => [applicationId, count]),
+        ),
+    });
+    lists.set(access, list);
+    return list;
+  };
+  return (loaders, actor, parentId, page) => listFor(actor.access)(loaders, parentId, page);
 }

@@ -17,6 +17,9 @@ export interface NamePage {
   readonly fetch: number;
 }
 
+/** Makes a condition on `row`, and adds its parameters to those that the statement has already. */
+export type RowCondition = (parameters: unknown[]) => string;
+
 /**
  * The SQL that applications, environments, services, workflows and pipelines have in common. Deleted rows stay, because executions and
  * deployments of the past refer to them; only what says so answers them.
@@ -39,6 +42,15 @@ export class NamedRows<T extends NamedRow> {
     const [row] = await db.rows<T>(
       `SELECT ${this.columns} FROM ${this.table} AS row WHERE id = $1 AND deleted_at IS NULL`,
       [id],
+    );
+    return row;
+  }
+
+  /** The one for which a condition on `row` holds. */
+  async findWhere(db: Db, where: string, parameters: readonly unknown[]): Promise<T | undefined> {
+    const [row] = await db.rows<T>(
+      `SELECT ${this.columns} FROM ${this.table} AS row WHERE row.deleted_at IS NULL AND ${where}`,
+      parameters,
     );
     return row;
   }
@@ -111,23 +123,38 @@ export class ApplicationParts<T extends NamedRow & { readonly applicationId: str
   }
 
   /** The same page of each of several applications: one statement, whatever their number. */
-  pages(db: Db, applicationIds: readonly string[], { after, offset, fetch }: NamePage): Promise<T[]> {
+  pages(
+    db: Db,
+    applicationIds: readonly string[],
+    conditionOf: RowCondition,
+    { after, offset, fetch }: NamePage,
+  ): Promise<T[]> {
     const parameters: unknown[] = [applicationIds, fetch, offset];
-    const behind = after ? `AND (name, id) > ($${parameters.push(after[0])}, $${parameters.push(after[1])}::uuid)` : '';
+    const condition = conditionOf(parameters);
+    const behind = after
+      ? `AND (row.name, row.id) > ($${parameters.push(after[0])}, $${parameters.push(after[1])}::uuid)`
+      : '';
     return db.rows(
-      `SELECT ${this.columns} FROM unnest($1::uuid[]) AS application (id) CROSS JOIN LATERAL (
-         SELECT * FROM ${this.table} WHERE application_id = application.id AND deleted_at IS NULL ${behind}
-         ORDER BY name, id LIMIT $2 OFFSET $3
+      `SELECT ${this.columns} FROM unnest($1::uuid[]) AS parent (id) CROSS JOIN LATERAL (
+         SELECT * FROM ${this.table} AS row
+         WHERE row.application_id = parent.id AND row.deleted_at IS NULL AND ${condition} ${behind}
+         ORDER BY row.name, row.id LIMIT $2 OFFSET $3
        ) AS row ORDER BY row.name, row.id`,
       parameters,
     );
   }
 
-  counts(db: Db, applicationIds: readonly string[]): Promise<{ applicationId: string; count: number }[]> {
+  counts(
+    db: Db,
+    applicationIds: readonly string[],
+    conditionOf: RowCondition,
+  ): Promise<{ applicationId: string; count: number }[]> {
+    const parameters: unknown[] = [applicationIds];
     return db.rows(
-      `SELECT application_id AS "applicationId", count(*)::int AS count FROM ${this.table}
-       WHERE application_id = ANY ($1::uuid[]) AND deleted_at IS NULL GROUP BY application_id`,
-      [applicationIds],
+      `SELECT row.application_id AS "applicationId", count(*)::int AS count FROM ${this.table} AS row
+       WHERE row.application_id = ANY ($1::uuid[]) AND row.deleted_at IS NULL AND ${conditionOf(parameters)}
+       GROUP BY row.application_id`,
+      parameters,
     );
   }
 

@@ -1,27 +1,41 @@
+import type { Actor } from '../access/actor';
+import type { SubjectType } from '../access/subjects';
 import type { App } from '../app';
 import { isName } from '../definitions/naming';
 import { isId } from '../ids';
 import { notFound, Refusal } from '../refusal';
 import type { ApplicationParts, NamedRow, NamedRows } from './namedRows.store';
 
-/** One thing by its id; a deleted one is as good as none. */
-export async function readById<T extends NamedRow>(app: App, kind: string, rows: NamedRows<T>, id: string): Promise<T> {
-  const row = isId(id) ? await rows.find(app.database, id) : undefined;
-  if (row === undefined) throw notFound(kind, id);
+/** One thing by its id; a deleted one is as good as none, and so is one that the actor may not see. */
+export async function readById<T extends NamedRow>(
+  app: App,
+  actor: Actor,
+  type: SubjectType,
+  rows: NamedRows<T>,
+  id: string,
+): Promise<T> {
+  const parameters: unknown[] = [id];
+  const seen = actor.access.condition('READ', type, 'row', parameters);
+  const row = isId(id) ? await rows.findWhere(app.database, `row.id = $1 AND ${seen}`, parameters) : undefined;
+  if (row === undefined) throw notFound(type.toLowerCase(), id);
   return row;
 }
 
-/** One part of an application by its name. */
+/** One part of an application by its name, as the actor may see it. */
 export async function readPartByName<T extends NamedRow & { readonly applicationId: string }>(
   app: App,
-  kind: string,
+  actor: Actor,
+  type: SubjectType,
   parts: ApplicationParts<T>,
   applicationId: string,
   name: string,
 ): Promise<T> {
+  const parameters: unknown[] = [applicationId, name];
+  const seen = actor.access.condition('READ', type, 'row', parameters);
+  const where = `row.application_id = $1 AND row.name = $2 AND ${seen}`;
   const possible = isId(applicationId) && isName(name);
-  const row = possible ? await parts.findByName(app.database, applicationId, name) : undefined;
-  if (row === undefined) throw unknownName(kind, name);
+  const row = possible ? await parts.findWhere(app.database, where, parameters) : undefined;
+  if (row === undefined) throw unknownName(type.toLowerCase(), name);
   return row;
 }
 

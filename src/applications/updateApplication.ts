@@ -12,11 +12,12 @@ export interface UpdateApplication {
   readonly description?: string | null | undefined;
 }
 
-export async function updateApplication(app: App, _actor: Actor, input: UpdateApplication): Promise<Application> {
+export async function updateApplication(app: App, actor: Actor, input: UpdateApplication): Promise<Application> {
   const said = readNameAndDescription(input);
   const work = app.database.transaction(async (db) => {
     if (said.name !== undefined) await lockApplicationNames(db, [said.name]);
     const before = await lockApplication(db, input.applicationId);
+    actor.access.require('UPDATE', 'Application', before);
     const { name = before.name, description = before.description } = said;
     if (name === before.name && description === before.description) return before;
     if (name !== before.name && (await findApplicationByName(db, name))) throw nameTaken('application', name);

@@ -11,6 +11,8 @@ export interface Approval {
   readonly status: ApprovalStatus;
   /** Names of user groups; any one member decides. */
   readonly approvers: readonly string[];
+  /** Keeps whoever started or resumed the execution from deciding. */
+  readonly disallowInitiator: boolean;
   readonly requestedAt: Date;
   readonly expiresAt: Date;
   readonly decidedAt: Date | null;

@@ -15,6 +15,10 @@ export async function findApproval(db: Db, id: string): Promise<Approval | undef
   return row;
 }
 
+export function findApprovals(db: Db, ids: readonly string[]): Promise<Approval[]> {
+  return db.rows(`SELECT ${approval} FROM approval WHERE id = ANY ($1::uuid[])`, [ids]);
+}
+
 export function findApprovalsOfStages(db: Db, stageExecutionIds: readonly string[]): Promise<Approval[]> {
   return db.rows(
     `SELECT ${approval} FROM approval WHERE stage_execution_id = ANY ($1::uuid[]) ORDER BY requested_at, id`,

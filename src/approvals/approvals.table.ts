@@ -9,6 +9,7 @@ export const approvalTable = table<Approval>('approval', {
     applicationId: column.uuid,
     status: column.text,
     approvers: column.texts,
+    disallowInitiator: column.boolean,
     requestedAt: column.time,
     expiresAt: column.time,
     decidedAt: column.timeOrNull,

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authenticate } from '../access/authenticate';
+import { subjectFor } from '../access/visible';
 import type { App } from '../app';
 import { identify, keyFromHeaders } from '../graphql/credentials';
 import type { Exchange, Route } from '../graphql/httpServer';
 import { isId } from '../ids';
 import { notFound } from '../refusal';
-import { findArtifact } from './artifacts.store';
+import { findArtifact, findExecutionRows } from './artifacts.store';
 import { sendArtifact } from './sendArtifact';
 
 const PREFIX = '/artifacts/';
@@ -19,10 +20,13 @@ export class ArtifactRoutes implements Route {
   }
 
   async handle(req: IncomingMessage, res: ServerResponse, exchange: Exchange): Promise<void> {
-    await identify(({ key }) => authenticate(this.app, key), keyFromHeaders(req.headers), exchange.request.address);
+    const actor = await identify(({ key }) => authenticate(this.app, key), keyFromHeaders(req.headers), exchange.request.address);
     const id = exchange.path.slice(PREFIX.length);
     const artifact = isId(id) ? await findArtifact(this.app.database, id) : undefined;
-    if (artifact === undefined) throw notFound('artifact', id);
+    const [execution] = artifact === undefined ? [] : await findExecutionRows(this.app.database, artifact.executionId);
+    if (artifact === undefined || execution === undefined) throw notFound('artifact', id);
+    const subject = await subjectFor(this.app, 'Execution', execution);
+    if (!actor.access.can('READ', 'Execution', subject)) throw notFound('artifact', id);
     await sendArtifact(this.app, res, artifact);
   }
 }

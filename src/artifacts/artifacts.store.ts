@@ -75,3 +75,14 @@ async function newest(db: Db, condition: string, parameters: readonly unknown[])
 export async function isInputOf(db: Db, artifactId: string, runId: string): Promise<boolean> {
   return (await db.rows('SELECT FROM artifact WHERE id = $1 AND run_id = $2', [artifactId, runId])).length === 1;
 }
+
+/** What rights need to know of the execution that an artifact belongs to. */
+export function findExecutionRows(
+  db: Db,
+  id: string,
+): Promise<{ id: string; applicationId: string; kind: 'PIPELINE' | 'WORKFLOW'; parentStageExecutionId: string | null }[]> {
+  return db.rows(
+    `SELECT id, application_id AS "applicationId", kind, parent_stage_execution_id AS "parentStageExecutionId" FROM execution WHERE id = $1`,
+    [id],
+  );
+}

@@ -4,10 +4,9 @@ import { migrations } from '../../migrations';
 import { SnakeNaming } from './naming';
 import { tables } from './tables';
 
-// pg answers bigint as text, since it may not fit a number. Counts, byte sizes and milliseconds do.
-types.setTypeParser(types.builtins.INT8, Number);
-
 export function createDataSource(url: string, poolSize = 20): DataSource {
+  // pg answers bigint as text, since it may not fit a number. Counts, byte sizes and milliseconds do.
+  types.setTypeParser(types.builtins.INT8, Number);
   return new DataSource({
     type: 'postgres',
     url,

@@ -16,6 +16,9 @@ export interface Transaction extends Db {
   wake(...topics: string[]): void;
 }
 
+/** Takes part in a transaction just before its COMMIT. What it answers is called when that has succeeded. */
+export type BeforeCommit = (db: Transaction) => Promise<(() => void) | undefined>;
+
 const RETRYABLE = new Set(['40001', '40P01']); // serialization failure, deadlock
 const MAX_TRIES = 4;
 
@@ -26,6 +29,7 @@ const MAX_TRIES = 4;
 export class Database implements Db {
   /** Statements sent so far; tests compare it before and after to prove that a list has no N+1. */
   statements = 0;
+  private readonly hooks: BeforeCommit[] = [];
 
   constructor(
     readonly dataSource: DataSource,
@@ -45,6 +49,11 @@ export class Database implements Db {
     return this.withRunner(async (runner) => (await this.send(runner, sql, parameters)).affected ?? 0);
   }
 
+  /** From now on `hook` takes part in every transaction, once for each try, after all that the transaction itself does. */
+  beforeCommit(hook: BeforeCommit): void {
+    this.hooks.push(hook);
+  }
+
   async transaction<T>(work: (db: Transaction) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       const topics = new Set<string>();
@@ -52,15 +61,19 @@ export class Database implements Db {
         const result = await this.withRunner(async (runner) => {
           await this.send(runner, 'BEGIN', []);
           try {
-            const value = await work({
+            const db: Transaction = {
               manager: runner.manager,
               rows: async (sql, parameters = []) => (await this.send(runner, sql, parameters)).records,
               write: async (sql, parameters = []) => (await this.send(runner, sql, parameters)).affected ?? 0,
               wake: (...names) => {
                 for (const name of names) topics.add(name);
               },
-            });
+            };
+            const value = await work(db);
+            const committed: (() => void)[] = [];
+            for (const hook of this.hooks) committed.push((await hook(db)) ?? (() => undefined));
             await this.send(runner, 'COMMIT', []);
+            for (const tell of committed) tell();
             return value;
           } catch (error) {
             // A ROLLBACK that fails means that the connection is gone, and the transaction with it: the first error is the one to tell.

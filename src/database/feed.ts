@@ -37,6 +37,8 @@ export interface Follower<Item, Position> {
    * memory, and it has to be read elsewhere.
    */
   after(position: Position): readonly Item[] | undefined;
+  /** The newest item, for who wants no others. */
+  newest(): Item | undefined;
   /** False while the feed is in the middle of reading on. */
   readonly settled: boolean;
   /** Resolves when the feed has read something new, or was closed. */
@@ -139,6 +141,7 @@ class Feed<Subject, Item extends object, Position> {
     const feed = this;
     return {
       after: (position) => feed.after(position),
+      newest: () => feed.recent.at(-1),
       get settled() {
         return !feed.reading;
       },

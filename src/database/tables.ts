@@ -7,8 +7,10 @@ import { userTable } from '../access/users.table';
 import { applicationTable } from '../applications/applications.table';
 import { approvalTable } from '../approvals/approvals.table';
 import { artifactTable } from '../artifacts/artifacts.table';
+import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../audit/audit.table';
 import { deploymentTable, environmentTable } from '../environments/environments.table';
 import {
+  eventHorizonTable,
   executionAttemptTable,
   executionEnvironmentTable,
   executionEventTable,
@@ -56,6 +58,7 @@ export const tables = [
   executionEnvironmentTable,
   executionServiceTable,
   executionEventTable,
+  eventHorizonTable,
   approvalTable,
   jobTable,
   readyJobTable,
@@ -65,4 +68,7 @@ export const tables = [
   jobLogTable,
   artifactTable,
   deploymentTable,
+  auditRecordTable,
+  auditLinkTable,
+  auditUnsealedTable,
 ];

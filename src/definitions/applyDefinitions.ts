@@ -2,14 +2,17 @@ import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import type { Application } from '../applications/application';
 import { findApplicationsByName, lockApplicationsByName } from '../applications/applications.store';
+import { nameTaken } from '../applications/nameTaken';
 import type { Db } from '../database/database';
 import { newId } from '../ids';
-import { loadConfigurations } from './configuration';
-import { documentKinds } from './documentSchemas';
+import { type Configuration, loadConfigurations } from './configuration';
+import { type AnyDocument, documentKinds } from './documentSchemas';
 import { isName } from './naming';
 import { type DefinitionSource, type ParsedSource, parseDefinitions } from './parseDefinitions';
 import { type AppliedDocument, applicationNameOf, planDocument, type Step } from './planDocument';
+import { type Planned, requirePlanned } from './requirePlanned';
 import type { Author } from './revise';
+import { asSeenBy } from './seen';
 import { validateSource } from './validateSource';
 
 export interface ApplyDefinitions extends DefinitionSource {
@@ -28,7 +31,7 @@ export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefin
   const author: Author = { actor, now: app.clock.now() };
   if (input.dryRun) {
     const existing = await findApplicationsByName(app.database, names);
-    const steps = await planSource(app.database, author, source, existing);
+    const steps = await planSource(app.database, author, source, existing, 'APPLY');
     return steps.map(({ applied }) => (applied.action === 'CREATED' ? { ...applied, id: null } : applied));
   }
   return app.database.transaction(async (db) =>
@@ -36,14 +39,18 @@ export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefin
   );
 }
 
+/** CREATE: the documents, workflows or pipelines, must be new. */
+export type ApplyMode = 'APPLY' | 'CREATE';
+
 /** The same in the middle of a transaction that has locked the applications. */
 export async function applySource(
   db: Db,
   author: Author,
   source: ParsedSource,
   existing: readonly Application[],
+  mode: ApplyMode = 'APPLY',
 ): Promise<AppliedDocument[]> {
-  const steps = await planSource(db, author, source, existing);
+  const steps = await planSource(db, author, source, existing, mode);
   // What others refer to comes first.
   const order = ({ applied }: Step) => documentKinds.indexOf(applied.kind);
   for (const { write } of [...steps].sort((a, b) => order(a) - order(b))) await write?.(db);
@@ -56,17 +63,50 @@ async function planSource(
   author: Author,
   source: ParsedSource,
   existing: readonly Application[],
+  mode: ApplyMode,
 ): Promise<Step[]> {
-  const configurations = await loadConfigurations(db, existing);
-  // Permissions will be asked here: the actor and each application with all of its parts are at hand.
+  const { access } = author.actor;
+  const configurations = asSeenBy(access, await loadConfigurations(db, existing));
   validateSource(source, configurations);
   source.problems.refuseIfAny();
-  const newIds = new Map<string, string>();
-  return source.documents.map(({ document }) => {
+  const planned = new Map<string, { applicationId: string; existing: Configuration | undefined; planned: Planned[] }>();
+  const steps = source.documents.map(({ document }) => {
     const name = applicationNameOf(document);
     const configuration = configurations.get(name);
-    const applicationId = configuration?.application.id ?? newIds.get(name) ?? newId();
-    newIds.set(name, applicationId);
-    return planDocument(document, { ...author, existing: configuration, applicationId });
+    const application = planned.get(name) ?? {
+      applicationId: configuration?.application.id ?? newId(),
+      existing: mode === 'CREATE' ? withoutPart(configuration, document) : configuration,
+      planned: [],
+    };
+    planned.set(name, application);
+    const step = planDocument(document, {
+      ...author,
+      existing: application.existing,
+      applicationId: application.applicationId,
+    });
+    application.planned.push({ document, step });
+    return step;
   });
+  for (const application of planned.values()) requirePlanned(access, application);
+  if (mode === 'CREATE') refuseTaken(source, configurations);
+  return steps;
+}
+
+/** For who may not even create it, it makes no difference whether there is one with this name. */
+function withoutPart(configuration: Configuration | undefined, { kind, name }: AnyDocument): Configuration | undefined {
+  if (configuration === undefined) return undefined;
+  const without = <Part>(parts: ReadonlyMap<string, Part>) => new Map([...parts].filter(([other]) => other !== name));
+  if (kind === 'Workflow') return { ...configuration, workflows: without(configuration.workflows) };
+  if (kind === 'Pipeline') return { ...configuration, pipelines: without(configuration.pipelines) };
+  return configuration;
+}
+
+function refuseTaken(source: ParsedSource, configurations: ReadonlyMap<string, Configuration>): void {
+  for (const { document } of source.documents) {
+    const { kind, name } = document;
+    const existing = configurations.get(applicationNameOf(document));
+    const taken =
+      kind === 'Workflow' ? existing?.workflows.has(name) : kind === 'Pipeline' && existing?.pipelines.has(name);
+    if (taken) throw nameTaken(kind.toLowerCase(), name);
+  }
 }

@@ -1,5 +1,5 @@
 import type { PipelineDefinition, StageElement } from '../pipelines/pipeline';
-import type { WorkflowDefinition } from '../workflows/workflow';
+import { laterTaskKeys, laterWorkflowKeys, type WorkflowDefinition } from '../workflows/workflow';
 
 /**
  * The last step to the canonical form, after the checks have named places by their position in the document: lists that are sets
@@ -8,11 +8,19 @@ import type { WorkflowDefinition } from '../workflows/workflow';
 export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefinition {
   const tasks = Object.entries(definition.tasks).map(([name, task]) => [
     name,
-    { ...task, description: task.description || null, dependsOn: asSet(task.dependsOn) },
+    {
+      ...task,
+      displayName: task.displayName || null,
+      description: task.description || null,
+      dependsOn: asSet(task.dependsOn),
+      matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),
+      retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
+    },
   ]);
   return {
     ...definition,
     description: definition.description || null,
+    tags: asSet(definition.tags),
     services: asSet(definition.services),
     variables: canonicalVariables(definition.variables),
     tasks: Object.fromEntries(tasks),
@@ -26,6 +34,23 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
     variables: canonicalVariables(definition.variables),
     stages: definition.stages.map((stage) => ({ ...stage, elements: stage.elements.map(canonicalElement) })),
   };
+}
+
+/** What of a definition is hashed: all but later keys that have their defaults, so that a stored definition keeps its hash when a key is added. */
+export function hashedForm(definition: object): object {
+  if (!('tasks' in definition)) return definition;
+  const { tasks, ...rest } = definition as WorkflowDefinition;
+  const hashed = Object.entries(tasks).map(([name, task]) => [name, without(task, laterTaskKeys)]);
+  return { ...without(rest, laterWorkflowKeys), tasks: Object.fromEntries(hashed) };
+}
+
+function without(values: object, defaults: object): object {
+  const usual = new Map(Object.entries(defaults));
+  const isUsual = (key: string, value: unknown) => {
+    const other = usual.get(key);
+    return usual.has(key) && (value === other || (Array.isArray(other) && Array.isArray(value) && value.length === 0));
+  };
+  return Object.fromEntries(Object.entries(values).filter(([key, value]) => !isUsual(key, value)));
 }
 
 const canonicalElement = (element: StageElement): StageElement =>

@@ -1,4 +1,5 @@
 import type { Actor } from '../access/actor';
+import { subjectIn } from '../access/subjectIn';
 import type { App } from '../app';
 import { lockApplication, lockPart } from '../applications/applications.store';
 import { nameTaken, refusingTakenName } from '../applications/nameTaken';
@@ -31,9 +32,9 @@ export async function createDefined<Definition>(
   const { name = input.name } = readNameAndDescription({ name: input.name });
   const work = app.database.transaction(async (db) => {
     const application = await lockApplication(db, input.applicationId);
-    if (await rows.findByName(db, application.id, name)) throw nameTaken(kind.toLowerCase(), name);
+    actor.access.require('READ', 'Application', application);
     const source = parseDefinition(input.definition, { kind, application: application.name, name });
-    const [made] = await applySource(db, { actor, now: app.clock.now() }, source, [application]);
+    const [made] = await applySource(db, { actor, now: app.clock.now() }, source, [application], 'CREATE');
     return reread(db, rows, made?.id ?? '');
   });
   return refusingTakenName(kind.toLowerCase(), name, work);
@@ -56,6 +57,7 @@ export async function updateDefined<Definition>(
   const said = readNameAndDescription({ name: input.name });
   const work = app.database.transaction(async (db) => {
     const { part, application } = await lockPart(db, kind.toLowerCase(), rows, input.id);
+    actor.access.require('UPDATE', kind, await subjectIn(db, kind, part));
     const { name = part.name } = said;
     const author = { actor, now: app.clock.now() };
     if (name !== part.name) {

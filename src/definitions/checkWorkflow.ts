@@ -1,4 +1,5 @@
 import { artifactSource } from '../workflows/artifactSource';
+import { baseName, dependencyOf, nodeCount, nodesOf } from '../workflows/taskGraph';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
 import { type Complain, checkVariables } from './checkVariables';
 import { didYouMean } from './decoders';
@@ -38,12 +39,21 @@ function checkDependencies(tasks: Tasks, complain: Complain): void {
   for (const [name, task] of Object.entries(tasks)) {
     task.dependsOn.forEach((other, index) => {
       const path = ['tasks', name, 'dependsOn', index];
-      if (other === name) complain('SELF_DEPENDENCY', path, `The task "${name}" depends on itself.`);
-      else if (other !== '' && !Object.hasOwn(tasks, other)) {
+      if (baseName(other) === name) complain('SELF_DEPENDENCY', path, `The task "${name}" depends on itself.`);
+      else if (other !== '' && !Object.hasOwn(tasks, baseName(other))) {
         complain('UNKNOWN_TASK', path, `There is no task "${other}" in this workflow${didYouMean(other, names)}.`);
+      } else if (other !== '' && dependencyOf(other, tasks) === undefined) {
+        const hint = didYouMean(other, firstNodes(tasks, baseName(other)));
+        complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);
       }
     });
   }
+}
+
+/** For a hint; not for the sake of ten thousand names. */
+function firstNodes(tasks: Tasks, base: string): readonly string[] {
+  const task = tasks[base];
+  return task === undefined || task.matrix.length === 0 || nodeCount(task) > 1000 ? [] : nodesOf(base, task);
 }
 
 /**
@@ -59,7 +69,8 @@ function checkCircles(tasks: Tasks, complain: Complain): void {
     const onWalk = new Set([start]);
     for (let step = walk.at(-1); step !== undefined; step = walk.at(-1)) {
       const index = step.next++;
-      const other = tasks[step.name]?.dependsOn[index];
+      const text = tasks[step.name]?.dependsOn[index];
+      const other = text === undefined ? undefined : baseName(text);
       if (other === undefined) {
         done.add(step.name);
         onWalk.delete(step.name);
@@ -127,7 +138,7 @@ function workflowProblem(
 function dependentsOf(tasks: Tasks): ReadonlyMap<string, readonly string[]> {
   const dependents = new Map<string, string[]>();
   for (const [name, task] of Object.entries(tasks)) {
-    for (const other of task.dependsOn) {
+    for (const other of task.dependsOn.map(baseName)) {
       const list = dependents.get(other) ?? [];
       dependents.set(other, list);
       list.push(name);

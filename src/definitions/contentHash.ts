@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hashedForm } from './canonical';
 
 /** JSON in which the order of keys has no meaning and no effect. Lists keep theirs. */
 export function canonicalJson(value: unknown): string {
@@ -11,4 +12,6 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 (hex) of a definition: the same for the same meaning, however it was written. */
 export const contentHash = (definition: object): string =>
-  createHash('sha256').update(canonicalJson(definition)).digest('hex');
+  createHash('sha256')
+    .update(canonicalJson(hashedForm(definition)))
+    .digest('hex');

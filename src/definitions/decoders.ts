@@ -7,7 +7,7 @@ import {
   type SourceNode,
   snakeCase,
 } from './sourceTree';
-import type { ValidationRule } from './validationRules';
+import type { ValidationRule, ValidationWarning } from './validationRules';
 
 /**
  * Small readers of tree nodes, put together into the shapes of documents (documentSchemas.ts).
@@ -25,7 +25,7 @@ export interface Place {
 }
 
 /** `at` is where the path leads, unless it is given. */
-export type Report = (rule: ValidationRule, path: Path, message: string, at?: Position) => void;
+export type Report = (rule: ValidationRule | ValidationWarning, path: Path, message: string, at?: Position) => void;
 
 export const inside = (place: Place, step: string | number): Place => ({ ...place, path: [...place.path, step] });
 
@@ -70,6 +70,20 @@ export function integer(minimum: number, maximum: number): Decoder<number> {
     const value = node.type === 'scalar' ? node.value : undefined;
     if (typeof value !== 'number' || !Number.isInteger(value)) {
       wrongType('a whole number', node, place);
+    } else if (value < minimum || value > maximum) {
+      place.report('BAD_VALUE', place.path, `${value} is not from ${minimum} to ${maximum}.`, node.at);
+    } else {
+      return value;
+    }
+    return minimum;
+  };
+}
+
+export function decimal(minimum: number, maximum: number): Decoder<number> {
+  return (node, place) => {
+    const value = node.type === 'scalar' ? node.value : undefined;
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      wrongType('a number', node, place);
     } else if (value < minimum || value > maximum) {
       place.report('BAD_VALUE', place.path, `${value} is not from ${minimum} to ${maximum}.`, node.at);
     } else {
@@ -141,6 +155,8 @@ export interface Field<T> {
   readonly decode: Decoder<T>;
   /** What the key is called in documents, when the property has another name. */
   readonly key?: string;
+  /** A second key that means the same. */
+  readonly alias?: string;
   /** What it is when it is left out; without it, leaving it out is an error. */
   readonly otherwise?: { readonly value: T };
 }
@@ -152,20 +168,25 @@ export const optional = <T>(decode: Decoder<T>, otherwise: T): Field<T> => ({
 });
 export const called = <T>(key: string, field: Field<T>): Field<T> => ({ ...field, key });
 
+export const alsoCalled = <T>(alias: string, field: Field<T>): Field<T> => ({ ...field, alias });
+
 type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
 
 /** Keys that are ours, in either spelling. An empty value is as good as none. */
 export function object<T extends object>(fields: Fields<T>): Decoder<T> {
   const properties = Object.keys(fields) as (keyof T & string)[];
   const keys = properties.map((property) => fields[property].key ?? property);
+  const aliases = new Map(properties.flatMap((property, index) => [[fields[property].alias, keys[index]] as const]));
   return (node, place) => {
-    const entries = node.type === 'map' ? knownEntries(node, keys, place) : new Map<string, SourceEntry>();
+    const entries = node.type === 'map' ? knownEntries(node, keys, aliases, place) : new Map<string, SourceEntry>();
     if (node.type !== 'map') wrongType('keys with values', node, place);
     const report = node.type === 'map' ? place.report : silent;
     const decoded: Partial<T> = {};
     properties.forEach((property, index) => {
       const key = keys[index] ?? property;
-      decoded[property] = decodeField(fields[property], key, entries.get(key)?.value, node, { ...place, report });
+      const entry = entries.get(key);
+      const written = entry !== undefined && camelCase(entry.key) !== key ? entry.key : key;
+      decoded[property] = decodeField(fields[property], written, entry?.value, node, { ...place, report });
     });
     return decoded as T;
   };
@@ -187,10 +208,16 @@ function decodeField<T>(
 
 export const isNothing = (node: SourceNode): boolean => node.type === 'scalar' && node.value === null;
 
-function knownEntries(map: SourceMap, known: readonly string[], place: Place): Map<string, SourceEntry> {
+function knownEntries(
+  map: SourceMap,
+  known: readonly string[],
+  aliases: ReadonlyMap<string | undefined, string | undefined>,
+  place: Place,
+): Map<string, SourceEntry> {
   const entries = new Map<string, SourceEntry>();
   for (const entry of map.entries) {
-    const key = camelCase(entry.key);
+    const written = camelCase(entry.key);
+    const key = aliases.get(written) ?? written;
     const path = [...place.path, entry.key];
     const before = entries.get(key);
     if (!known.includes(key)) {

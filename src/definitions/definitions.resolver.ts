@@ -1,6 +1,6 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { applicationById } from '../applications/applications.loaders';
-import { echo } from '../applications/mutations.types';
+import { echo } from '../graphql/mutations.types';
 import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
 import type { PipelineDefinition } from '../pipelines/pipeline';
@@ -9,7 +9,14 @@ import type { WorkflowDefinition } from '../workflows/workflow';
 import { workflowById } from '../workflows/workflows.loaders';
 import { applyDefinitions } from './applyDefinitions';
 import type { Revision } from './definition';
-import { ApplyDefinitionsInput, ApplyDefinitionsPayload, DefinitionFormat, RevisionType } from './definitions.types';
+import {
+  ApplyDefinitionsInput,
+  ApplyDefinitionsPayload,
+  DefinitionFormat,
+  DefinitionValidation,
+  RevisionType,
+} from './definitions.types';
+import { validateDefinition } from './validateDefinition';
 import { writePipeline, writeWorkflow } from './writeDocument';
 
 @Resolver(() => RevisionType)
@@ -26,6 +33,29 @@ export class DefinitionsResolver {
     const application = found(await loaders.load(applicationById, row.applicationId));
     const head = { application: application.name, name: row.name };
     return isPipeline ? writePipeline(head, definition, format) : writeWorkflow(head, definition, format);
+  }
+
+  @Query(() => DefinitionValidation, {
+    description:
+      'Checks documents as `applyDefinitions` would, with what exists, and writes nothing. It needs no permission to write. What is wrong is ' +
+      'answered, never refused.',
+  })
+  validateDefinition(
+    @Arg('source', () => String, { description: 'One or more documents, in any order.' }) source: string,
+    @Arg('format', () => DefinitionFormat, {
+      defaultValue: DefinitionFormat.YAML,
+      description: 'What they are written in.',
+    })
+    format: DefinitionFormat,
+    @Arg('application', () => String, {
+      nullable: true,
+      description:
+        'The name of the application of documents that name none. TOML may leave it open: then nothing around it is looked at.',
+    })
+    application: string | null,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return validateDefinition(app, actor, { source, format, application });
   }
 
   @Mutation(() => ApplyDefinitionsPayload, {

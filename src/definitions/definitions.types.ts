@@ -1,10 +1,11 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { MutationInput, MutationPayload } from '../applications/mutations.types';
+import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 export enum DefinitionFormat {
   YAML = 'YAML',
   JSON = 'JSON',
+  TOML = 'TOML',
 }
 registerEnumType(DefinitionFormat, {
   name: 'DefinitionFormat',
@@ -12,6 +13,10 @@ registerEnumType(DefinitionFormat, {
   valuesConfig: {
     YAML: { description: 'YAML 1.2. Several documents are divided by `---`.' },
     JSON: { description: 'JSON. Several documents are the items of one list.' },
+    TOML: {
+      description:
+        'TOML 1.0: one document. Without a `kind` it is a Workflow, so that files of task graphs are accepted as they stand.',
+    },
   },
 });
 
@@ -132,6 +137,12 @@ export class ApplyDefinitionsInput extends MutationInput {
   @Field(() => DefinitionFormat, { defaultValue: DefinitionFormat.YAML, description: 'What they are written in.' })
   format!: DefinitionFormat;
 
+  @Field(() => String, {
+    nullable: true,
+    description: 'The name of the application of documents that name none, as TOML files of workflows do.',
+  })
+  application?: string | null;
+
   @Field(() => Boolean, {
     defaultValue: false,
     description: 'Whether only to check, and to answer what would be done; nothing is written.',
@@ -176,4 +187,41 @@ export class AppliedDefinition {
 export class ApplyDefinitionsPayload extends MutationPayload {
   @Field(() => [AppliedDefinition], { description: 'One for each document, in their order.' })
   results!: readonly AppliedDefinition[];
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A rule that a definition breaks, or a warning, and where.' })
+export class DefinitionProblem {
+  @Field(() => String, { description: 'What it is about, such as `documents[2].tasks.pack.depends_on[0]`.' })
+  path!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The line of the source, from 1; null where it has no place in the source.',
+  })
+  line!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'The column, from 1.' })
+  column!: number | null;
+
+  @Field(() => String, { description: 'A stable code for programs, such as `UNKNOWN_TASK`.' })
+  rule!: string;
+
+  @Field(() => String, { description: 'The same for people, with the nearest known word where there is one.' })
+  message!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What was found in a definition that was only looked at.' })
+export class DefinitionValidation {
+  @Field(() => Boolean, { description: 'Whether it could be applied: there is no error. Warnings don’t count.' })
+  valid!: boolean;
+
+  @Field(() => [DefinitionProblem], {
+    description: 'All errors of all documents, in the order of the text; after 500 the search ends.',
+  })
+  errors!: readonly DefinitionProblem[];
+
+  @Field(() => [DefinitionProblem], {
+    description: 'What is allowed and probably not meant, in the order of the text.',
+  })
+  warnings!: readonly DefinitionProblem[];
 }

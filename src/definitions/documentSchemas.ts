@@ -1,6 +1,7 @@
 import { type EnvironmentType, environmentTypes } from '../environments/environment';
-import type { PipelineDefinition, StageDefinition, StageElement } from '../pipelines/pipeline';
-import type { TaskArtifacts, TaskDefinition, WorkflowDefinition } from '../workflows/workflow';
+import type { ApprovalElement, PipelineDefinition, StageDefinition, StageElement } from '../pipelines/pipeline';
+import { nodeCount } from '../workflows/taskGraph';
+import type { WorkflowDefinition } from '../workflows/workflow';
 import {
   called,
   checked,
@@ -10,12 +11,10 @@ import {
   inside,
   integer,
   isNothing,
-  type KeyCheck,
   list,
   mapOf,
   object,
   oneOf,
-  oneOrMany,
   optional,
   type Place,
   required,
@@ -25,30 +24,18 @@ import {
   wrongType,
 } from './decoders';
 import type { VariableDefinition } from './definition';
-import {
-  isName,
-  isReservedVariableName,
-  isTaskName,
-  isVariableName,
-  MAX_DESCRIPTION,
-  nameRule,
-  parseDuration,
-} from './naming';
 import { findEntry, type SourceNode } from './sourceTree';
+import { task } from './taskSchema';
+import { DAY, description, duration, env, filled, label, name, taskKey, variableKey } from './valueDecoders';
 
 /**
- * The shapes of the five kinds of documents. To widen tasks: a key here, its default, its property in `workflow.ts`, its place in
- * `writeDocument.ts`, a line in the README. A new key must be optional, and its default must be left out of the canonical form when the
- * definition does not use it, or every stored definition gets another hash.
+ * The shapes of the five kinds of documents. A new key of a workflow must be optional, and stand with its default in `laterWorkflowKeys`
+ * (`workflow.ts`), or every stored definition gets another hash. Tasks are in taskSchema.ts.
  */
 export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 export const MAX_TASKS = 10_000;
-const DAY = 86_400;
-/** PostgreSQL and the timers of Node count a job's milliseconds in 31 bits; with its grace, this stays below. */
-const MAX_TASK_SECONDS = 20 * DAY;
-const MAX_GRACE_SECONDS = 3600;
 const MAX_SECONDS = 365 * DAY;
 
 interface Named<Kind extends DocumentKind> {
@@ -75,78 +62,6 @@ export type AnyDocument =
   | WorkflowDocument
   | PipelineDocument;
 
-// Names and texts
-
-const name: Decoder<string> = checked(text, (value, place, node) => {
-  if (node.type === 'scalar' && typeof node.value === 'string' && !isName(value)) {
-    place.report('BAD_NAME', place.path, `"${short(value)}" is no name: it must have ${nameRule}.`, node.at);
-  }
-});
-
-const description = optional<string | null>(
-  checked(text, (value, place, node) => {
-    if (value.length > MAX_DESCRIPTION) {
-      const message = `The description has ${value.length} characters; at most ${MAX_DESCRIPTION} are kept.`;
-      place.report('TOO_LONG', place.path, message, node.at);
-    }
-  }),
-  null,
-);
-
-const taskKey: KeyCheck = (key, place, at) => {
-  if (isTaskName(key)) return;
-  const rule = '1 to 100 letters, digits, dots, underscores or hyphens, beginning with a letter or digit';
-  place.report('BAD_NAME', place.path, `"${short(key)}" is no name of a task: it must have ${rule}.`, at);
-};
-
-const variableKey: KeyCheck = (key, place, at) => {
-  if (!isVariableName(key)) {
-    const rule = '1 to 100 letters, digits or underscores, not beginning with a digit';
-    place.report(
-      'BAD_VARIABLE_NAME',
-      place.path,
-      `"${short(key)}" is no name of a variable: it must have ${rule}.`,
-      at,
-    );
-  } else if (isReservedVariableName(key)) {
-    place.report('RESERVED_VARIABLE_NAME', place.path, `"${key}" can’t be set: the system or Slipway uses it.`, at);
-  }
-};
-
-const labelKey: KeyCheck = (key, place, at) => {
-  if (/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/.test(key)) return;
-  place.report('BAD_NAME', place.path, `"${short(key)}" is no key of a label.`, at);
-};
-
-const labelValue: Decoder<string> = checked(valueText, (value, place, node) => {
-  if (value.length > 200 || /[,=]/.test(value)) {
-    place.report('BAD_VALUE', place.path, 'A label’s value has at most 200 characters, and no comma or "=".', node.at);
-  }
-});
-
-function duration(minimum: number, maximum: number): Decoder<number> {
-  return (node, place) => {
-    const written = node.type === 'scalar' && typeof node.value !== 'boolean' ? node.text : undefined;
-    const seconds = written === undefined ? undefined : parseDuration(written);
-    if (written === undefined) wrongType('a duration', node, place);
-    else if (seconds === undefined) {
-      const message = `"${short(written)}" is no duration: write 90s, 5m, 1h30m, 2d, or a whole number of seconds.`;
-      place.report('BAD_DURATION', place.path, message, node.at);
-    } else if (seconds < minimum || seconds > maximum) {
-      const message = `${written} is not from ${minimum} to ${maximum} seconds.`;
-      place.report('BAD_DURATION', place.path, message, node.at);
-    } else return seconds;
-    return minimum;
-  };
-}
-
-const env = optional(mapOf(variableKey, valueText), {});
-
-const filled = <T>(decoder: Decoder<readonly T[]>, message: string): Decoder<readonly T[]> =>
-  checked(decoder, (items, place, node) => {
-    if (items.length === 0 && node.type === 'list') place.report('EMPTY', place.path, message, node.at);
-  });
-
 // Variables
 
 const variable = object<VariableDefinition>({
@@ -171,45 +86,13 @@ const variables = optional(list(variable), []);
 
 // Workflows
 
-const artifactPath: Decoder<string> = (node, place) => {
-  const given = text(node, place);
-  const steps = given.split('/').filter((step) => step !== '' && step !== '.');
-  const problem = (message: string) => place.report('BAD_ARTIFACT_PATH', place.path, message, node.at);
-  if (node.type !== 'scalar' || typeof node.value !== 'string') return '';
-  if (/^(?:[/\\]|[A-Za-z]:[/\\])/.test(given))
-    problem(`"${short(given)}" is absolute; paths begin in the working folder.`);
-  else if (given.split(/[/\\]/).includes('..')) problem(`"${short(given)}" leads out of the working folder.`);
-  else if (steps.length === 0) problem(`"${short(given)}" names no file. For all files write "**".`);
-  return steps.join('/');
-};
-
-const artifactFields = object<TaskArtifacts>({
-  paths: optional(oneOrMany(artifactPath), []),
-  from: optional(oneOrMany(text), []),
-});
-
-const artifacts: Decoder<TaskArtifacts> = (node, place) =>
-  node.type === 'list' ? { paths: list(artifactPath)(node, place), from: [] } : artifactFields(node, place);
-
-const task = object<TaskDefinition>({
-  description,
-  run: required(
-    checked(text, (value, place, node) => {
-      if (value.trim() !== '' || node.type !== 'scalar' || typeof node.value !== 'string') return;
-      place.report('BAD_VALUE', place.path, 'The command is empty.', node.at);
-    }),
-  ),
-  dependsOn: optional(list(text), []),
-  env,
-  labels: optional(mapOf(labelKey, labelValue), {}),
-  timeoutSeconds: called('timeout', optional(duration(1, MAX_TASK_SECONDS), 3600)),
-  graceSeconds: called('grace', optional(duration(0, MAX_GRACE_SECONDS), 10)),
-  artifacts: optional(artifacts, { paths: [], from: [] }),
-});
-
-const tasks: Decoder<WorkflowDefinition['tasks']> = checked(mapOf(taskKey, task), (_value, place, node) => {
-  const count = node.type === 'map' ? node.entries.length : 1;
-  if (count === 0) place.report('EMPTY', place.path, 'A workflow needs at least one task.', node.at);
+const tasks: Decoder<WorkflowDefinition['tasks']> = checked(mapOf(taskKey, task), (value, place, node) => {
+  const written = node.type === 'map' ? node.entries.length : 1;
+  const count = Math.max(
+    written,
+    Object.values(value).reduce((sum, one) => sum + nodeCount(one), 0),
+  );
+  if (written === 0) place.report('EMPTY', place.path, 'A workflow needs at least one task.', node.at);
   if (count > MAX_TASKS) {
     place.report(
       'TOO_LARGE',
@@ -225,6 +108,7 @@ const tasks: Decoder<WorkflowDefinition['tasks']> = checked(mapOf(taskKey, task)
 const approval = object({
   approvers: required(filled(list(name), 'Without approvers nobody could ever decide.')),
   timeoutSeconds: called('timeout', optional(duration(1, MAX_SECONDS), 7 * DAY)),
+  disallowInitiator: optional(flag, false),
 });
 
 const elementFields = object({
@@ -233,7 +117,7 @@ const elementFields = object({
   environment: optional<string | null>(text, null),
   services: optional<readonly string[] | null>(list(text), null),
   variables: optional(mapOf(variableKey, valueText), {}),
-  approval: optional<{ approvers: readonly string[]; timeoutSeconds: number } | null>(approval, null),
+  approval: optional<Omit<ApprovalElement, 'type' | 'name'> | null>(approval, null),
 });
 
 const element: Decoder<StageElement> = (node, place) => {
@@ -285,6 +169,7 @@ const shapes = {
     } = object({
       ...partHeader,
       description,
+      tags: optional(list(label), []),
       environment: optional<string | null>(text, null),
       services: optional(list(text), []),
       variables,

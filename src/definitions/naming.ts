@@ -21,14 +21,17 @@ export const nameRule =
 /** What can't be stored in PostgreSQL: NUL, and half of a surrogate pair. */
 export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
 
-const durationText = /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s?)?$/;
+const durationText =
+  /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})(?:s|$)|(\d{1,9}\.\d{1,3})s)?(?:(\d{1,9})ms)?$/;
 
-/** Seconds, or undefined when it is no duration. */
+/** Seconds, to the millisecond, or undefined when it is no duration. */
 export function parseDuration(given: string): number | undefined {
   const parts = given === '' ? null : durationText.exec(given);
   if (parts === null) return undefined;
-  const [days, hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
-  return (days ?? 0) * 86400 + (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0);
+  const [days = 0, hours = 0, minutes = 0, whole = 0, decimal = 0, ms = 0] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return Math.round((days * 86400 + hours * 3600 + minutes * 60 + whole + decimal) * 1000 + ms) / 1000;
 }
 
 /** `90s` is `1m30s`: the largest units first, none of which is 0. */
@@ -37,7 +40,8 @@ export function formatDuration(seconds: number): string {
     [Math.floor(seconds / 86400), 'd'],
     [Math.floor(seconds / 3600) % 24, 'h'],
     [Math.floor(seconds / 60) % 60, 'm'],
-    [seconds % 60, 's'],
+    [Math.floor(seconds) % 60, 's'],
+    [Math.round(seconds * 1000) % 1000, 'ms'],
   ] as const;
   return parts.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('') || '0s';
 }

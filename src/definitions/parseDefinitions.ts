@@ -9,6 +9,8 @@ import { findEntry, type SourceEntry, type SourceNode } from './sourceTree';
 export interface DefinitionSource {
   readonly source: string;
   readonly format: DefinitionFormat;
+  /** The application of documents that name none. */
+  readonly application?: string | null | undefined;
 }
 
 /** A document whose kind is known, however wrong the rest of it may be. */
@@ -29,12 +31,13 @@ export interface ParsedSource {
 }
 
 /** Reads a source, and the shape of each document in it. */
-export function parseDefinitions({ source }: DefinitionSource): ParsedSource {
-  const read = readDocuments(source);
+export function parseDefinitions({ source, format, application }: DefinitionSource): ParsedSource {
+  const read = readDocuments(source, format);
   const problems = new Problems(read.errors);
   const documents: ParsedDocument[] = [];
   problems.collect(() => {
-    read.documents.forEach((root, index) => {
+    read.documents.forEach((written, index) => {
+      const root = withApplication(written, application);
       const parsed = parseDocument(root, problems.of(root, index), problems);
       if (parsed) documents.push(parsed);
     });
@@ -56,6 +59,14 @@ function parseDocument(root: SourceNode, report: Report, problems: Problems): Pa
   return { document, intact: problems.count === before, withoutVariables, complain: report };
 }
 
+function withApplication(root: SourceNode, application: string | null | undefined): SourceNode {
+  if (root.type !== 'map' || application == null || findEntry(root, 'application') !== undefined) return root;
+  const kind = findEntry(root, 'kind')?.value;
+  if (kind?.type === 'scalar' && kind.value === 'Application') return root;
+  const value: SourceNode = { type: 'scalar', at: root.at, value: application, text: application };
+  return { ...root, entries: [...root.entries, { key: 'application', keyAt: root.at, value }] };
+}
+
 /** What a document is about, when the request says that already. */
 export interface ExpectedHead {
   readonly kind: DocumentKind;
@@ -64,8 +75,8 @@ export interface ExpectedHead {
 }
 
 /** Reads the one document that defines a named thing. Its head may be left out; if it is there, it must be right. */
-export function parseDefinition({ source }: DefinitionSource, expected: ExpectedHead): ParsedSource {
-  const read = readDocuments(source);
+export function parseDefinition({ source, format }: DefinitionSource, expected: ExpectedHead): ParsedSource {
+  const read = readDocuments(source, format);
   const problems = new Problems(read.errors);
   const documents: ParsedDocument[] = [];
   problems.collect(() => {

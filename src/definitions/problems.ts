@@ -1,16 +1,17 @@
 import { Refusal } from '../refusal';
 import type { Report } from './decoders';
 import { locate, type SourceNode } from './sourceTree';
-import type { DefinitionError } from './validationRules';
+import { type DefinitionError, isWarning } from './validationRules';
 
 const MAX_ERRORS = 500;
 
 /** Stops the checks of a source that has more errors than anybody reads: finding each of them costs time. */
 class TooManyErrors extends Error {}
 
-/** The errors of a source, in its order. */
+/** What is wrong with a source, and what is only worth a warning. */
 export class Problems {
   private readonly errors: DefinitionError[] = [];
+  private readonly warned: DefinitionError[] = [];
 
   constructor(errors: readonly DefinitionError[] = []) {
     this.errors.push(...errors);
@@ -29,6 +30,12 @@ export class Problems {
     return (rule, path, message, at) => {
       const place = locate(root, path);
       const { line, column } = at ?? place.at;
+      if (isWarning(rule)) {
+        if (this.warned.length < MAX_ERRORS) {
+          this.warned.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
+        }
+        return;
+      }
       if (this.errors.length >= MAX_ERRORS) throw new TooManyErrors();
       this.errors.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
     };
@@ -43,10 +50,15 @@ export class Problems {
     }
   }
 
+  /** In the order of the text, as what leaves the server. */
+  get inOrder(): { readonly errors: readonly DefinitionError[]; readonly warnings: readonly DefinitionError[] } {
+    return { errors: [...this.errors].sort(byPlace), warnings: [...this.warned].sort(byPlace) };
+  }
+
   refuseIfAny(): void {
     const [first] = this.errors;
     if (first === undefined) return;
-    const errors = [...this.errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+    const { errors } = this.inOrder;
     const [shown = first] = errors;
     const where = shown.line === null ? '' : ` (line ${shown.line})`;
     const count =
@@ -56,3 +68,6 @@ export class Problems {
     });
   }
 }
+
+const byPlace = (a: DefinitionError, b: DefinitionError): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

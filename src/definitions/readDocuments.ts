@@ -11,10 +11,11 @@ import {
   Parser,
   Scalar,
 } from 'yaml';
+import { readToml } from './readToml';
 import type { Position, SourceEntry, SourceNode } from './sourceTree';
 import type { DefinitionError, ValidationRule } from './validationRules';
 
-export const definitionFormats = ['YAML', 'JSON'] as const;
+export const definitionFormats = ['YAML', 'JSON', 'TOML'] as const;
 export type DefinitionFormat = (typeof definitionFormats)[number];
 
 export const MAX_SOURCE_BYTES = 1024 ** 2;
@@ -34,19 +35,19 @@ export interface ReadDocuments {
 }
 
 /**
- * Reads a source into documents. JSON is read by the YAML reader as well: it is a part of YAML, and errors have their places that way. A
+ * Reads a source into documents. TOML has one, and a reader of its own (readToml.ts). JSON is read by the YAML reader as well: it is a part of YAML, and errors have their places that way. A
  * list at the top is as many documents, so that JSON can hold several, too.
  *
  * Nothing that a source holds may hurt the server: nesting is bounded before anything recursive sees it (the YAML library runs out of
  * memory on half a million brackets, and takes the process along), doubled keys are found with a set (the library compares each
  * with each), and aliases are counted as they are followed.
  */
-export function readDocuments(source: string): ReadDocuments {
+export function readDocuments(source: string, format: DefinitionFormat = 'YAML'): ReadDocuments {
   const size = Buffer.byteLength(source);
   if (size > MAX_SOURCE_BYTES) {
     return refused('TOO_LARGE', `The source has ${size} bytes; at most ${MAX_SOURCE_BYTES} are read.`);
   }
-  return new Reader(source).read();
+  return format === 'TOML' ? readToml(source) : new Reader(source).read();
 }
 
 function refused(rule: ValidationRule, message: string): ReadDocuments {

@@ -8,10 +8,14 @@ import { workflows } from '../workflows/workflows.store';
 import { loadConfiguration } from './configuration';
 import { pipelineRefersTo, type Referred, renameInPipeline, renameInWorkflow, workflowRefersTo } from './references';
 import { type Author, nextRevision, saveRevision } from './revise';
+import { unseenIn } from './seen';
 
 /**
  * Definitions refer by name, so a new name is written into every current definition that has the old one: as new revisions, in the
  * transaction of the rename, so that no moment sees a pipeline without its parts. The application is locked. Old revisions keep the old name.
+ *
+ * It needs no right but the one to rename: what the definitions mean stays the same. Were a right to change each of them needed, whether something may be renamed
+ * would hang on things that the caller need not even see.
  */
 export async function renameReferred(
   db: Db,
@@ -21,11 +25,13 @@ export async function renameReferred(
   to: string,
 ): Promise<void> {
   const configuration = await loadConfiguration(db, application);
+  const unseen = unseenIn(author.actor.access, configuration);
+  const where = (workflow: string) => (unseen.workflows.has(workflow) ? null : workflow);
   for (const defined of configuration.workflows.values()) {
     if (!workflowRefersTo(defined.revision.definition, referred)) continue;
     const renamed = renameInWorkflow(defined.revision.definition, referred, to);
     if (referred.kind === 'workflow')
-      refuseOtherMeaning(defined.revision.definition, renamed, referred.name, to, defined.row.name);
+      refuseOtherMeaning(defined.revision.definition, renamed, referred.name, to, where(defined.row.name));
     await saveRevision(db, workflows, nextRevision(defined, renamed, author));
   }
   for (const defined of configuration.pipelines.values()) {
@@ -41,7 +47,7 @@ function refuseOtherMeaning(
   after: WorkflowDefinition,
   name: string,
   to: string,
-  where: string,
+  where: string | null,
 ): void {
   for (const [task, { artifacts }] of Object.entries(before.tasks)) {
     artifacts.from.forEach((from, index) => {
@@ -50,9 +56,11 @@ function refuseOtherMeaning(
       const written = after.tasks[task]?.artifacts.from[index] ?? '';
       const read = artifactSource(written, after.tasks);
       if (read.workflow === to && read.task === meant.task) return;
-      const message =
-        `The task "${task}" of the workflow "${where}" takes files from "${from}". With the new name that would be "${written}", ` +
-        'which means something else there. Choose a name without dots that no task of that workflow has.';
+      const taker =
+        where === null
+          ? 'A workflow that you may not see takes files from this one. The new name'
+          : `The task "${task}" of the workflow "${where}" takes files from "${from}". With the new name that would be "${written}", which`;
+      const message = `${taker} means something else there. Choose a name without dots that no task of that workflow has.`;
       throw invalidInput([{ field: 'name', value: to, rule: 'AMBIGUOUS_REFERENCE', message }]);
     });
   }

@@ -3,11 +3,11 @@ import { canonicalWorkflow } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
-import type { Configuration } from './configuration';
 import { contentHash } from './contentHash';
 import { didYouMean } from './decoders';
 import type { AnyDocument } from './documentSchemas';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
+import type { SeenConfiguration } from './seen';
 import type { Path } from './sourceTree';
 import type { ValidationRule } from './validationRules';
 
@@ -23,7 +23,12 @@ const applicationOf = (document: AnyDocument): string =>
   document.kind === 'Application' ? document.name : document.application;
 
 /** Checks the documents of a source with each other and with what exists. What is wrong is added to the source's problems. */
-export function validateSource(source: ParsedSource, existing: ReadonlyMap<string, Configuration>): void {
+export function validateSource(
+  source: ParsedSource,
+  existing: ReadonlyMap<string, SeenConfiguration>,
+  /** The name of an application that nobody has named: nothing is known of it, and that is no error. */
+  unnamed?: string,
+): void {
   source.problems.collect(() => {
     checkDoubles(source.documents);
     const created = new Set(source.documents.filter(isApplication).map(({ document }) => document.name));
@@ -31,7 +36,7 @@ export function validateSource(source: ParsedSource, existing: ReadonlyMap<strin
       const documents = source.documents.filter(({ document }) => applicationOf(document) === name);
       const configuration = existing.get(name);
       const known = configuration !== undefined || created.has(name);
-      if (!known && source.complete && name !== '') {
+      if (!known && source.complete && name !== '' && name !== unnamed) {
         const hint = didYouMean(name, [...existing.keys(), ...created]);
         for (const { complain } of documents) {
           complain('UNKNOWN_APPLICATION', ['application'], `There is no application "${name}"${hint}.`);
@@ -58,7 +63,7 @@ function checkDoubles(documents: readonly ParsedDocument[]): void {
 }
 
 /** What the application will have once the source is applied. */
-function overlay(existing: Configuration | undefined, documents: readonly ParsedDocument[]): Catalog {
+function overlay(existing: SeenConfiguration | undefined, documents: readonly ParsedDocument[]): Catalog {
   const named = (kind: AnyDocument['kind']) =>
     documents.flatMap(({ document }) => (document.kind === kind ? [document.name] : []));
   const workflows = new Map<string, WorkflowDefinition | null>();
@@ -66,11 +71,31 @@ function overlay(existing: Configuration | undefined, documents: readonly Parsed
   for (const { document, intact } of documents) {
     if (document.kind === 'Workflow') workflows.set(document.name, intact ? document.definition : null);
   }
+  const unseen = existing?.unseen;
   return {
-    environments: new Set([...(existing?.environments.keys() ?? []), ...named('Environment')]),
-    services: new Set([...(existing?.services.keys() ?? []), ...named('Service')]),
-    workflows,
+    environments: suggesting(
+      new Set([...(existing?.environments.keys() ?? []), ...named('Environment')]),
+      unseen?.environments,
+    ),
+    services: suggesting(new Set([...(existing?.services.keys() ?? []), ...named('Service')]), unseen?.services),
+    workflows: suggestingKeys(workflows, unseen?.workflows),
   };
+}
+
+/** The same names, but walking through them, as suggestions do, leaves out those that the caller may not be told. */
+function suggesting(names: ReadonlySet<string>, unseen: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  const told = new Set([...names].filter((name) => !unseen.has(name)));
+  return Object.assign(told, { has: (name: string) => names.has(name) });
+}
+
+function suggestingKeys(
+  workflows: Catalog['workflows'],
+  unseen: ReadonlySet<string> = new Set(),
+): Catalog['workflows'] {
+  const told = new Map([...workflows].filter(([name]) => !unseen.has(name)));
+  const has = (name: string) => workflows.has(name);
+  const get = (name: string) => workflows.get(name);
+  return Object.assign(told, { has, get });
 }
 
 function checkDocument({ document, complain, withoutVariables }: ParsedDocument, catalog: Catalog): void {
@@ -83,7 +108,7 @@ function checkDocument({ document, complain, withoutVariables }: ParsedDocument,
  * A workflow that changes may not break what is not in the source: pipelines that use it, workflows that take its files. Only what the
  * changed workflows have to answer for is told; what was wrong before is not this source's fault.
  */
-function checkOthers(existing: Configuration, documents: readonly ParsedDocument[], catalog: Catalog): void {
+function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocument[], catalog: Catalog): void {
   const changed = new Map<string, Complain>();
   for (const { document, intact, complain } of documents) {
     if (document.kind !== 'Workflow' || !intact) continue;
@@ -103,7 +128,8 @@ function checkOthers(existing: Configuration, documents: readonly ParsedDocument
       const element = stages[Number(path[1])]?.elements[Number(path[3])];
       return element?.type === 'WORKFLOW' ? changed.get(element.workflow) : undefined;
     };
-    checkPipeline(revision.definition, catalog, tell('BREAKS_PIPELINE', `The pipeline "${name}"`, blame));
+    const whom = existing.unseen.pipelines.has(name) ? null : `The pipeline "${name}"`;
+    checkPipeline(revision.definition, catalog, tell('BREAKS_PIPELINE', whom, blame));
   }
   for (const [name, { revision }] of existing.workflows) {
     if (inSource('Workflow', name)) continue;
@@ -112,11 +138,19 @@ function checkOthers(existing: Configuration, documents: readonly ParsedDocument
       const from = tasks[String(path[1])]?.artifacts.from[Number(path[4])];
       return path[3] === 'from' && from !== undefined ? changed.get(from.split('.')[0] ?? '') : undefined;
     };
-    checkWorkflow(revision.definition, catalog, tell('BREAKS_WORKFLOW', `The workflow "${name}"`, blame));
+    const whom = existing.unseen.workflows.has(name) ? null : `The workflow "${name}"`;
+    checkWorkflow(revision.definition, catalog, tell('BREAKS_WORKFLOW', whom, blame));
   }
 }
 
-function tell(rule: ValidationRule, whom: string, blame: (path: Path) => Complain | undefined): Complain {
+/** `whom` is null when the caller may not be told. */
+function tell(rule: ValidationRule, whom: string | null, blame: (path: Path) => Complain | undefined): Complain {
   return (_rule, path, message) =>
-    blame(path)?.(rule, [], `${whom}, which is not in the source, would be broken: ${message}`);
+    blame(path)?.(
+      rule,
+      [],
+      whom === null
+        ? 'Something that you may not see, and that is not in the source, would be broken.'
+        : `${whom}, which is not in the source, would be broken: ${message}`,
+    );
 }

@@ -5,7 +5,7 @@
 export const validationRules = {
   SYNTAX: 'The text is YAML (or JSON) that can be read.',
   TOO_LARGE:
-    'A source has at most 1 MiB, 500 documents, 64 levels, and aliases that stand for at most 100,000 values; a workflow has at most 10,000 tasks.',
+    'A source has at most 1 MiB, 500 documents, 64 levels, and aliases that stand for at most 100,000 values; a workflow has at most 10,000 tasks, combinations counted.',
   DUPLICATE_KEY: 'A key is given once, in one spelling.',
   BAD_CHARACTER: 'Text has no NUL and no half of a surrogate pair: neither can be stored.',
   EMPTY_SOURCE: 'A source holds at least one document.',
@@ -22,17 +22,19 @@ export const validationRules = {
   RESERVED_VARIABLE_NAME:
     'A variable’s name is none that changes how programs are loaded, and none that Slipway sets itself.',
   BAD_DURATION: 'A duration is like 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds.',
+  BAD_WORKING_DIR: 'A working folder is a relative path that stays in the task’s own folder.',
   BAD_VALUE: 'A value is one of those that are possible here.',
   TOO_LONG: 'A description has at most 2,000 characters.',
   EMPTY:
     'A workflow has a task, a pipeline a stage, a stage an element; a list of allowed values or approvers is not empty.',
+  EMPTY_MATRIX: 'Each list of a matrix has a value: without one the task would vanish.',
   DUPLICATE_NAME:
-    'A name is used once: by the documents of one kind and application, the variables of a list, the stages and the elements of a pipeline.',
+    'A name is used once: by the documents of one kind and application, the variables of a list, the values of a matrix, the stages and the elements of a pipeline.',
   UNKNOWN_APPLICATION: 'The application is in the source, or exists.',
   UNKNOWN_ENVIRONMENT: 'The environment is in the source, or exists in the application.',
   UNKNOWN_SERVICE: 'The service is in the source, or exists in the application.',
   UNKNOWN_WORKFLOW: 'The workflow is in the source, or exists in the application.',
-  UNKNOWN_TASK: '`depends_on` names tasks of the same workflow.',
+  UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or combinations that their matrix has.',
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a circle.',
   UNKNOWN_ARTIFACT_SOURCE:
@@ -60,13 +62,25 @@ export const validationRules = {
 
 export type ValidationRule = keyof typeof validationRules;
 
-/** A broken rule, and where. */
+/** What is allowed and probably not meant. Nothing is refused for it. */
+export const validationWarnings = {
+  SHORT_TIMEOUT: 'A task has a second or more: below that, starting a process is most of it.',
+  LONG_TIMEOUT: 'A task takes at most a day.',
+  MANY_RETRIES: 'A task is tried again at most ten times.',
+} as const;
+
+export type ValidationWarning = keyof typeof validationWarnings;
+
+export const isWarning = (rule: ValidationRule | ValidationWarning): rule is ValidationWarning =>
+  Object.hasOwn(validationWarnings, rule);
+
+/** A broken rule or a warning, and where. */
 export interface DefinitionError {
   /** Like `documents[2].tasks.pack.depends_on[0]`. */
   readonly path: string;
   /** From 1; null where the error has no place in the source. */
   readonly line: number | null;
   readonly column: number | null;
-  readonly rule: ValidationRule;
+  readonly rule: ValidationRule | ValidationWarning;
   readonly message: string;
 }

@@ -1,6 +1,8 @@
+import { stringify } from 'smol-toml';
 import { Document } from 'yaml';
 import type { PipelineDefinition, StageElement } from '../pipelines/pipeline';
-import { type TaskDefinition, taskOrder, type WorkflowDefinition } from '../workflows/workflow';
+import { taskLevels } from '../workflows/taskGraph';
+import type { RetryDelay, TaskDefinition, WorkflowDefinition } from '../workflows/workflow';
 import type { VariableDefinition } from './definition';
 import { formatDuration } from './naming';
 import type { DefinitionFormat } from './readDocuments';
@@ -16,12 +18,13 @@ export interface DocumentHead {
  * again gives the same hash. The text that a definition was once made from is not kept: after a rename it would be wrong.
  */
 export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
-  const { description, environment, services, variables, env, maxParallel, timeoutSeconds, tasks } = definition;
+  const { description, tags, environment, services, variables, env, maxParallel, timeoutSeconds, tasks } = definition;
   return write(format, {
     kind: 'Workflow',
     application: head.application,
     name: head.name,
     description: description ?? undefined,
+    tags: unlessEmpty(tags),
     environment: environment ?? undefined,
     services: unlessEmpty(services),
     variables: unlessEmpty(variables.map(variableFields)),
@@ -29,7 +32,9 @@ export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition
     max_parallel: maxParallel ?? undefined,
     timeout: durationUnless(86_400, timeoutSeconds),
     tasks: new Map(
-      taskOrder(tasks).flatMap((name) => (tasks[name] === undefined ? [] : [[name, taskFields(tasks[name])]])),
+      taskLevels(tasks)
+        .flat()
+        .flatMap((name) => (tasks[name] === undefined ? [] : [[name, taskFields(tasks[name])]])),
     ),
   });
 }
@@ -62,15 +67,35 @@ const variableFields = (variable: VariableDefinition) => ({
 });
 
 const taskFields = (task: TaskDefinition) => ({
+  name: task.displayName ?? undefined,
   description: task.description ?? undefined,
   run: task.run,
+  working_dir: task.workingDir ?? undefined,
+  clean_env: task.cleanEnv || undefined,
   depends_on: unlessEmpty(task.dependsOn),
+  matrix: task.matrix.length === 0 ? undefined : new Map(task.matrix.map(({ name, values }) => [name, values])),
   env: unlessEmpty(task.env),
   labels: unlessEmpty(task.labels),
   timeout: durationUnless(3600, task.timeoutSeconds),
   grace: durationUnless(10, task.graceSeconds),
+  retries: task.retries || undefined,
+  retry_delay: task.retryDelay === null ? undefined : delayFields(task.retryDelay),
+  retry_on: task.retryOn ?? undefined,
+  ignore_failure: task.ignoreFailure || undefined,
   artifacts: artifactFields(task.artifacts),
 });
+
+function delayFields({ initialSeconds, factor, maxSeconds, jitter }: RetryDelay) {
+  if (factor === 1 && jitter === 0 && maxSeconds === initialSeconds && initialSeconds > 0) {
+    return formatDuration(initialSeconds);
+  }
+  return {
+    initial: formatDuration(initialSeconds),
+    factor: factor === 2 ? undefined : factor,
+    max: durationUnless(300, maxSeconds),
+    jitter: jitter || undefined,
+  };
+}
 
 function artifactFields({ paths, from }: TaskDefinition['artifacts']) {
   if (from.length === 0) return unlessEmpty(paths);
@@ -81,7 +106,11 @@ const elementFields = (element: StageElement) =>
   element.type === 'APPROVAL'
     ? {
         name: element.name,
-        approval: { approvers: element.approvers, timeout: durationUnless(7 * 86_400, element.timeoutSeconds) },
+        approval: {
+          approvers: element.approvers,
+          timeout: durationUnless(7 * 86_400, element.timeoutSeconds),
+          disallow_initiator: element.disallowInitiator || undefined,
+        },
       }
     : {
         name: element.name,
@@ -103,6 +132,7 @@ function unlessEmpty<T extends readonly unknown[] | Readonly<Record<string, stri
 }
 
 function write(format: DefinitionFormat, fields: Readonly<Record<string, unknown>>): string {
+  if (format === 'TOML') return `${stringify(JSON.parse(JSON.stringify(fields, mapAsObject)))}\n`;
   if (format === 'JSON') return `${JSON.stringify(fields, mapAsObject, 2)}\n`;
   const document = new Document(fields, { version: '1.2', schema: 'core', aliasDuplicateObjects: false });
   return document.toString({ lineWidth: 0 });

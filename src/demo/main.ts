@@ -57,7 +57,7 @@ async function main(): Promise<void> {
 
     const target = join(config.SLIPWAY_DATA_DIR, 'demo', 'target');
     const failed = [server.failed.then(() => new Promise<never>(() => undefined)), ...agents.map((agent) => agent.failed), interrupted];
-    await Promise.race([releaseShop(client, { root, target, print }), ...failed]);
+    await Promise.race([releaseShop(client, { root, url: server.url, target, print }), ...failed]);
 
     print(`\n${pc.bold('Look around')}`);
     print(`  GraphiQL   ${pc.cyan(`${server.url}/graphql`)}`);

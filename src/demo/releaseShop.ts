@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pc from 'picocolors';
-import type { GraphqlClient } from './graphqlClient';
+import { GraphqlClient } from './graphqlClient';
 import { RunReport, type RunView } from './report';
+import { type Ports, shopDefinitions } from './shopDefinitions';
 
 interface Place {
   /** The checkout. */
   readonly root: string;
+  /** The server's address. */
+  readonly url: string;
   /** Where the example deploys to. */
   readonly target: string;
   readonly print: (line?: string) => void;
@@ -15,6 +17,7 @@ interface Place {
 interface Shop {
   readonly id: string;
   readonly pipelineId: string;
+  readonly ports: Ports;
 }
 
 /** Loads the example, starts its pipeline, approves, and says what is deployed where. */
@@ -24,7 +27,9 @@ export async function releaseShop(client: GraphqlClient, place: Place): Promise<
   const version = await nextVersion(client, shop);
   print(`\n${pc.bold(`Release ${version} of the shop`)}\n`);
   const run = await startRelease(client, shop, version, place);
-  const final = await follow(client, shop, run, print);
+  const approver = await releaseManager(client, place);
+  const final = await follow(client, approver, shop, run, print);
+  await approver.close();
   const seconds = ((final.durationMs ?? 0) / 1000).toFixed(1);
   if (final.status !== 'SUCCESS') {
     await printFailedLogs(client, final, print);
@@ -34,8 +39,8 @@ export async function releaseShop(client: GraphqlClient, place: Place): Promise<
   await showDeployments(client, shop, print);
 }
 
-async function applyShop(client: GraphqlClient, { root, print }: Place): Promise<Shop> {
-  const source = readFileSync(join(root, 'examples/shop/slipway.yaml'), 'utf8');
+async function applyShop(client: GraphqlClient, { root, target, print }: Place): Promise<Shop> {
+  const { source, ports, moved } = await shopDefinitions(root, target);
   const { applyDefinitions } = await client.ask<{ applyDefinitions: { results: { kind: string; action: string }[] } }>(
     'mutation ($source: String!) { applyDefinitions(input: {source: $source, format: YAML}) { results { kind action } } }',
     { source },
@@ -48,7 +53,8 @@ async function applyShop(client: GraphqlClient, { root, print }: Place): Promise
   }>('{ applicationByName(name: "shop") { id pipelines(limit: 50) { nodes { id name } } } }');
   const pipeline = applicationByName.pipelines.nodes.find((one) => one.name === 'release');
   if (pipeline === undefined) throw new Error('the application shop has no pipeline "release"');
-  return { id: applicationByName.id, pipelineId: pipeline.id };
+  for (const line of moved) print(`  ${pc.yellow(line)}`);
+  return { id: applicationByName.id, pipelineId: pipeline.id, ports };
 }
 
 /** One more than what production has, so that each demo releases something new. */
@@ -85,7 +91,7 @@ const RUN = `id status durationMs failureDetails ... on PipelineExecution { pipe
   ... on WorkflowStageExecution { workflowExecution { durationMs tasks { id name status reason durationMs jobs { id agent { name } } } } } } }`;
 
 /** Watches the run until it is final, and gives its approvals. */
-async function follow(client: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<RunView> {
+async function follow(client: GraphqlClient, approver: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<RunView> {
   const report = new RunReport(print);
   const watched = client.watch<{ executionUpdated: RunView }>(
     `subscription ($id: ID!) { executionUpdated(executionId: $id) { ${RUN} } }`,
@@ -95,13 +101,13 @@ async function follow(client: GraphqlClient, shop: Shop, run: string, print: Pla
   for await (const { executionUpdated } of watched) {
     report.show(executionUpdated);
     last = executionUpdated;
-    if (executionUpdated.status === 'WAITING') await approve(client, shop, run, print);
+    if (executionUpdated.status === 'WAITING') await approve(client, approver, shop, run, print);
   }
   if (last === undefined) throw new Error('the subscription ended before it said anything');
   return last;
 }
 
-async function approve(client: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<void> {
+async function approve(client: GraphqlClient, approver: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<void> {
   const { approvalDetails } = await client.ask<{
     approvalDetails: { approvalDetails: { approvalId: string; stepName: string; approvers: string[] }[] };
   }>(
@@ -118,8 +124,34 @@ async function approve(client: GraphqlClient, shop: Shop, run: string, print: Pl
       approvalId: approval.approvalId,
       comments: 'staging looks good',
     };
-    await client.ask('mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }', { input });
+    await approver.ask('mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }', { input });
   }
+}
+
+/**
+ * A person of the group that the pipeline's approval names, with a key of that group. Not even the administrator may approve without being in it.
+ */
+async function releaseManager(client: GraphqlClient, { url, print }: Place): Promise<GraphqlClient> {
+  const name = 'Release Managers';
+  const { userGroups } = await client.ask<{ userGroups: { nodes: { id: string; name: string }[] } }>(
+    '{ userGroups(limit: 500) { nodes { id name } } }',
+  );
+  let groupId = userGroups.nodes.find((group) => group.name === name)?.id;
+  if (groupId === undefined) {
+    const { createUserGroup } = await client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      `mutation ($name: String!) { createUserGroup(input: {name: $name, permissions: {appPermissions: [
+        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
+      { name },
+    );
+    groupId = createUserGroup.userGroup.id;
+  }
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const { createApiKey } = await client.ask<{ createApiKey: { value: string } }>(
+    'mutation ($group: ID!, $expiresAt: DateTime!) { createApiKey(input: {name: "release manager of the demo", userGroupIds: [$group], expiresAt: $expiresAt}) { value } }',
+    { group: groupId, expiresAt },
+  );
+  print(`${pc.green('✓')} a key of the group ${name}, which the approval asks for`);
+  return new GraphqlClient(url, createApiKey.value);
 }
 
 interface EnvironmentView {
@@ -141,16 +173,13 @@ async function deployments(client: GraphqlClient, shop: Shop): Promise<readonly 
   return application.environments.nodes;
 }
 
-/** Ports as examples/shop/slipway.yaml gives them. */
-const PORTS: Readonly<Record<string, number>> = { staging: 4110, production: 4120 };
-
 /** What the server says is deployed, and what really answers there. */
 async function showDeployments(client: GraphqlClient, shop: Shop, print: Place['print']): Promise<void> {
   print(`\n${pc.bold('What is deployed where')}\n`);
   const environments = [...(await deployments(client, shop))].sort((a, b) => (a.name < b.name ? 1 : -1));
   for (const environment of environments) {
     const images = environment.deployments.map((one) => one.image).join('  ');
-    const url = `http://127.0.0.1:${PORTS[environment.name]}/health`;
+    const url = `http://127.0.0.1:${shop.ports.get(environment.name)?.get('WEB_PORT')}/health`;
     const response = await fetch(url);
     const health = (await response.json()) as { version: string; status: string };
     const answer = `${url} → ${response.status} ${health.status} ${health.version}`;

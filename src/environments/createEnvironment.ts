@@ -21,10 +21,12 @@ export async function createEnvironment(app: App, actor: Actor, input: CreateEnv
   const variables = readEnvironmentVariables(input.variables) ?? {};
   const work = app.database.transaction(async (db) => {
     const application = await lockApplication(db, input.applicationId);
+    const id = newId();
+    actor.access.require('CREATE', 'Environment', { id, applicationId: application.id, type: input.type });
     if (await environments.findByName(db, application.id, name)) throw nameTaken('environment', name);
     const now = app.clock.now();
     const made: Environment = {
-      id: newId(),
+      id,
       applicationId: application.id,
       name,
       type: input.type,

@@ -1,21 +1,21 @@
 import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { lockPart } from '../applications/applications.store';
-import { refuseIfUsed } from '../applications/inUse';
 import { loadConfiguration } from '../definitions/configuration';
-import { usersOf } from '../definitions/references';
+import { refuseUsers } from '../definitions/refuseUsers';
 import { environments } from './environments.store';
 
 /** Refused while a current definition names it. What was deployed to it stays readable. */
 export async function deleteEnvironment(
   app: App,
-  _actor: Actor,
+  actor: Actor,
   input: { readonly environmentId: string },
 ): Promise<void> {
   await app.database.transaction(async (db) => {
     const { part, application } = await lockPart(db, 'environment', environments, input.environmentId);
+    actor.access.require('DELETE', 'Environment', part);
     const configuration = await loadConfiguration(db, application);
-    refuseIfUsed('environment', part.name, usersOf({ kind: 'environment', name: part.name }, configuration));
+    refuseUsers(actor.access, { kind: 'environment', name: part.name }, configuration);
     await environments.delete(db, part.id, app.clock.now());
   });
 }

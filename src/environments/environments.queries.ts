@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
 import { partConditions } from '../applications/partFilters';
@@ -10,13 +11,14 @@ import { environments } from './environments.store';
 
 const cursor = nameCursor('environments');
 
-export const readEnvironment = (app: App, id: string): Promise<Environment> =>
-  readById(app, 'environment', environments, id);
+export const readEnvironment = (app: App, actor: Actor, id: string): Promise<Environment> =>
+  readById(app, actor, 'Environment', environments, id);
 
-export const environmentsOfApplication = listOfApplication(environments, cursor);
+export const environmentsOfApplication = listOfApplication('Environment', environments, cursor);
 
 export function listEnvironments(
   app: App,
+  actor: Actor,
   filters: readonly {
     readonly application?: IdFilter | null;
     readonly environment?: IdFilter | null;
@@ -32,5 +34,5 @@ export function listEnvironments(
     if (!environmentType) return common;
     return [...common, enumCondition('row.type', environmentType, parameters, { field: `${field}.environmentType` })];
   });
-  return listNamed(app, environments, cursor, { conditions, parameters }, page);
+  return listNamed(app, actor, 'Environment', environments, cursor, { conditions, parameters }, page);
 }

@@ -1,9 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { visible } from '../access/visible';
 import { applicationById } from '../applications/applications.loaders';
 import { Application } from '../applications/applications.types';
-import { echo } from '../applications/mutations.types';
 import type { Context } from '../graphql/context';
-import { found } from '../graphql/loaders';
+import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { serviceById } from '../services/services.loaders';
 import { Service } from '../services/services.types';
@@ -32,9 +32,9 @@ export class EnvironmentsResolver {
   @Query(() => Environment, { nullable: true, description: 'An environment by its id. Errors: NOT_FOUND.' })
   environment(
     @Arg('environmentId', () => ID, { description: 'The id of the environment.' }) environmentId: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<EnvironmentRow> {
-    return readEnvironment(app, environmentId);
+    return readEnvironment(app, actor, environmentId);
   }
 
   @Query(() => EnvironmentConnection, {
@@ -44,14 +44,17 @@ export class EnvironmentsResolver {
     @Arg('filters', () => [EnvironmentFilter], { nullable: true, description: 'All of them must match.' })
     filters: EnvironmentFilter[] | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    return listEnvironments(app, filters ?? [], page);
+    return listEnvironments(app, actor, filters ?? [], page);
   }
 
-  @FieldResolver(() => Application, { description: 'The application that it belongs to.' })
-  async application(@Root() { applicationId }: EnvironmentRow, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(applicationById, applicationId));
+  @FieldResolver(() => Application, {
+    nullable: true,
+    description: 'The application that it belongs to; null for a caller who may not see it.',
+  })
+  async application(@Root() { applicationId }: EnvironmentRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, applicationId));
   }
 
   @FieldResolver(() => [EnvironmentVariable], {
@@ -108,8 +111,11 @@ export class EnvironmentsResolver {
 
 @Resolver(() => Deployment)
 export class DeploymentsResolver {
-  @FieldResolver(() => Service, { description: 'The service that was deployed.' })
-  async service(@Root() { serviceId }: DeploymentRow, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(serviceById, serviceId));
+  @FieldResolver(() => Service, {
+    nullable: true,
+    description: 'The service that was deployed; null for a caller who may not see it.',
+  })
+  async service(@Root() { serviceId }: DeploymentRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Service', await loaders.load(serviceById, serviceId));
   }
 }

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { MutationInput, MutationPayload } from '../applications/mutations.types';
 import { EnvironmentType, EnvironmentTypeFilter, IdFilter } from '../graphql/filters.types';
+import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 @ObjectType({ simpleResolvers: true, description: 'A target of an application: where its services are deployed to.' })

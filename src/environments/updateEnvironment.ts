@@ -27,6 +27,7 @@ export async function updateEnvironment(app: App, actor: Actor, input: UpdateEnv
     const { name = part.name, description = part.description } = said;
     const stands = { name: part.name, type: part.type, description: part.description, variables: part.variables };
     const change = { name, type: input.type ?? part.type, description, variables: saidVariables ?? part.variables };
+    actor.access.requireChange('Environment', part, { ...part, type: change.type });
     if (canonicalJson(stands) === canonicalJson(change)) return part;
     const now = app.clock.now();
     if (name !== part.name) {

@@ -1,8 +1,9 @@
 import type { Actor } from '../access/actor';
+import { subjectFor } from '../access/visible';
 import type { App } from '../app';
-import { notFound, Refusal } from '../refusal';
 import { isId } from '../ids';
-import { isFinal, type Execution } from './execution';
+import { notFound, Refusal } from '../refusal';
+import { type Execution, isFinal } from './execution';
 import { findExecution } from './executions.store';
 import { inRuns } from './runTransaction';
 import { stopExecution } from './stopExecution';
@@ -20,6 +21,7 @@ export interface AbortExecution {
 export async function abortExecution(app: App, actor: Actor, input: AbortExecution): Promise<Execution> {
   const seen = isId(input.executionId) ? await findExecution(app.database, input.executionId) : undefined;
   if (seen === undefined || seen.applicationId !== input.applicationId) throw notFound('execution', input.executionId);
+  await requireAbort(app, actor, seen);
   return inRuns(app, [seen.runId], actor, async (db) => {
     const execution = await findExecution(db, input.executionId);
     if (execution === undefined) throw notFound('execution', input.executionId);
@@ -32,4 +34,11 @@ export async function abortExecution(app: App, actor: Actor, input: AbortExecuti
     await stopExecution(db, execution, 'ABORTED', `aborted by ${actor.name}${reason === null ? '' : `: ${reason}`}`);
     return (await findExecution(db, execution.id)) ?? execution;
   });
+}
+
+/** Whoever may run it may end it; ABORT_WORKFLOW gives the right to end what others run. */
+async function requireAbort(app: App, actor: Actor, execution: Execution): Promise<void> {
+  const subject = await subjectFor(app, 'Execution', execution);
+  const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+  if (!actor.access.can(run, 'Execution', subject)) actor.access.require('ABORT_WORKFLOW', 'Execution', subject);
 }

@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { findArtifactByName, insertArtifact } from '../artifacts/artifacts.store';
-import { newId } from '../ids';
-import { findLeases, type Claim, type LeaseWithJob } from '../jobs/jobs.store';
 import type { Db } from '../database/database';
-import { invalidInput, Refusal, type InputError } from '../refusal';
+import { newId } from '../ids';
+import { type Claim, findLeases, type LeaseWithJob } from '../jobs/jobs.store';
+import { type InputError, invalidInput, Refusal } from '../refusal';
 import { inRuns } from './runTransaction';
 
 export interface NewArtifact {
@@ -32,7 +32,17 @@ export async function addArtifact(
     if (meanwhile !== undefined) return { artifactId: sameContent(meanwhile, artifact), created: false };
     const id = newId();
     const { name, size, sha256 } = artifact;
-    await insertArtifact(db, { id, runId, executionId, taskExecutionId, jobId: claim.jobId, name, size, sha256, createdAt: db.now });
+    await insertArtifact(db, {
+      id,
+      runId,
+      executionId,
+      taskExecutionId,
+      jobId: claim.jobId,
+      name,
+      size,
+      sha256,
+      createdAt: db.now,
+    });
     db.event({ runId, executionId }, 'ARTIFACT_ADDED', { artifactId: id, taskExecutionId, name, size, sha256 });
     return { artifactId: id, created: true };
   });
@@ -57,13 +67,21 @@ function checkArtifact({ name, size, sha256 }: NewArtifact, maxBytes: number): v
   const refuse = (field: string, value: unknown, rule: string, message: string) =>
     errors.push({ field, value, rule, message });
   const parts = name.split('/');
-  if (name.length === 0 || name.length > 1000 || /[\\\0]/.test(name) || parts.some((part) => ['', '.', '..'].includes(part))) {
+  if (
+    name.length === 0 ||
+    name.length > 1000 ||
+    /[\\\0]/.test(name) ||
+    parts.some((part) => ['', '.', '..'].includes(part))
+  ) {
     refuse('name', name, 'PATH', 'An artifact has a relative path without empty parts, "..", backslash or NUL.');
   }
-  if (!/^[0-9a-f]{64}$/.test(sha256)) refuse('sha256', sha256, 'SHA256', 'X-Slipway-Sha256 must be 64 lower-case hex digits.');
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    refuse('sha256', sha256, 'SHA256', 'X-Slipway-Sha256 must be 64 lower-case hex digits.');
   if (!Number.isSafeInteger(size) || size < 0) refuse('size', size, 'SIZE', 'Content-Length must say the size.');
   if (errors.length > 0) throw invalidInput(errors);
   if (size > maxBytes) {
-    throw new Refusal('TOO_LARGE', `The artifact has ${size} bytes; at most ${maxBytes} are allowed.`, { limit: maxBytes });
+    throw new Refusal('TOO_LARGE', `The artifact has ${size} bytes; at most ${maxBytes} are allowed.`, {
+      limit: maxBytes,
+    });
   }
 }

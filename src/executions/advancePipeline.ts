@@ -1,7 +1,15 @@
 import { decide, findApprovalsOfStages, insertApproval } from '../approvals/approvals.store';
 import { newId } from '../ids';
+import type { ApprovalElement } from '../pipelines/pipeline';
 import { moveExecution, moveStage } from './changeStatus';
-import { isFinal, rollUp, type Execution, type ExecutionStatus, type FinalStatus, type StageExecution } from './execution';
+import {
+  type Execution,
+  type ExecutionStatus,
+  type FinalStatus,
+  isFinal,
+  rollUp,
+  type StageExecution,
+} from './execution';
 import { findCurrentStages, findExecutions, findStages } from './executions.store';
 import type { RunTransaction } from './runTransaction';
 import { startWorkflow } from './startWorkflow';
@@ -43,7 +51,8 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
     const begun = elements.some((stage) => stage.startedAt !== null || stage.workflowExecutionId !== null);
     if (elements.every((stage) => isFinal(stage.status))) {
       const failed = elements.find(endedBadly);
-      if (failed !== undefined) return endPipeline(db, execution, stages, rollUp(statusesOf(elements)) as FinalStatus, failed);
+      if (failed !== undefined)
+        return endPipeline(db, execution, stages, rollUp(statusesOf(elements)) as FinalStatus, failed);
     } else if (begun) {
       if (elements.some(endedBadly)) await withdrawApprovals(db, execution, elements);
       const now = await findCurrentStages(db, [executionId]);
@@ -56,7 +65,11 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
     } else {
       await beginStage(db, execution, elements);
       const now = await findCurrentStages(db, [executionId]);
-      return showProgress(db, execution, now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex));
+      return showProgress(
+        db,
+        execution,
+        now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex),
+      );
     }
   }
   await endPipeline(db, execution, stages, stopping ? (execution.failureCode as FinalStatus) : 'SUCCESS');
@@ -75,7 +88,11 @@ function byStage(stages: readonly StageExecution[]): StageExecution[][] {
 const statusesOf = (stages: readonly StageExecution[]): ExecutionStatus[] => stages.map((stage) => stage.status);
 
 /** The execution shows the most active of what runs side by side; once it has begun it is not QUEUED any more. */
-async function showProgress(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
+async function showProgress(
+  db: RunTransaction,
+  execution: Execution,
+  elements: readonly StageExecution[],
+): Promise<void> {
   const rolledUp = rollUp(statusesOf(elements));
   // Between a resume and the first thing that runs again it stays RESUMING.
   const waiting = execution.status === 'RESUMING' ? 'RESUMING' : execution.startedAt === null ? 'QUEUED' : 'RUNNING';
@@ -84,11 +101,16 @@ async function showProgress(db: RunTransaction, execution: Execution, elements: 
 }
 
 /** Begins elements of one stage: asks for approvals, starts workflows. */
-export async function beginStage(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
+export async function beginStage(
+  db: RunTransaction,
+  execution: Execution,
+  elements: readonly StageExecution[],
+): Promise<void> {
   const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
   for (const stage of elements) {
     const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
-    if (element === undefined) throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
+    if (element === undefined)
+      throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
     if (element.type === 'APPROVAL') await requestApproval(db, execution, stage, element);
     else await beginWorkflow(db, execution, stage, element.workflow);
   }
@@ -98,7 +120,7 @@ async function requestApproval(
   db: RunTransaction,
   execution: Execution,
   stage: StageExecution,
-  element: { readonly approvers: readonly string[]; readonly timeoutSeconds: number },
+  element: ApprovalElement,
 ): Promise<void> {
   const id = newId();
   const expiresAt = new Date(db.now.getTime() + element.timeoutSeconds * 1000);
@@ -109,6 +131,7 @@ async function requestApproval(
     applicationId: execution.applicationId,
     status: 'WAITING',
     approvers: element.approvers,
+    disallowInitiator: element.disallowInitiator,
     requestedAt: db.now,
     expiresAt,
     decidedAt: null,
@@ -124,7 +147,12 @@ async function requestApproval(
   });
 }
 
-async function beginWorkflow(db: RunTransaction, execution: Execution, stage: StageExecution, name: string): Promise<void> {
+async function beginWorkflow(
+  db: RunTransaction,
+  execution: Execution,
+  stage: StageExecution,
+  name: string,
+): Promise<void> {
   const { workflowId, workflowRevisionId } = stage;
   if (workflowId === null || workflowRevisionId === null) throw new Error(`stage ${stage.id} has no workflow`);
   const id = newId();
@@ -149,7 +177,11 @@ async function beginWorkflow(db: RunTransaction, execution: Execution, stage: St
 }
 
 /** Ends what waits for a person in a stage that can't succeed any more, so that nobody is asked for nothing. */
-async function withdrawApprovals(db: RunTransaction, execution: Execution, elements: readonly StageExecution[]): Promise<void> {
+async function withdrawApprovals(
+  db: RunTransaction,
+  execution: Execution,
+  elements: readonly StageExecution[],
+): Promise<void> {
   await closeApprovals(db, execution, elements, 'ABORTED', 'SKIPPED', {
     code: 'NOT_STARTED',
     text: 'not decided, because another element of the stage failed',
@@ -167,7 +199,10 @@ export async function closeApprovals(
 ): Promise<void> {
   const waiting = elements.filter((stage) => stage.status === 'WAITING');
   if (waiting.length === 0) return;
-  const approvals = await findApprovalsOfStages(db, waiting.map((stage) => stage.id));
+  const approvals = await findApprovalsOfStages(
+    db,
+    waiting.map((stage) => stage.id),
+  );
   for (const approval of approvals.filter((one) => one.status === 'WAITING')) {
     await decide(db, approval.id, { status: approvalStatus, at: db.now, by: db.actor, comments: null });
     db.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_DECIDED', {

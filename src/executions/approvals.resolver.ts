@@ -23,16 +23,21 @@ export class ApprovalsResolver {
     description: 'What an execution waits for. Errors: NOT_FOUND.',
   })
   async approvalDetails(
-    @Arg('applicationId', () => ID) applicationId: string,
-    @Arg('executionId', () => ID) executionId: string,
-    @Arg('includeDecided', () => Boolean, { nullable: true, description: 'Also those that were decided; false by default.' })
+    @Arg('applicationId', () => ID, { description: 'The application of the execution.' }) applicationId: string,
+    @Arg('executionId', () => ID, { description: 'The execution.' }) executionId: string,
+    @Arg('includeDecided', () => Boolean, {
+      nullable: true,
+      description: 'Also those that were decided; false by default.',
+    })
     includeDecided: boolean | null,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    const execution = await readExecution(app, executionId);
+    const execution = await readExecution(app, actor, executionId);
     if (execution.applicationId !== applicationId) throw notFound('execution', executionId);
     const approvals = await findApprovalsOfExecution(app.database, executionId);
-    return { approvalDetails: includeDecided ? approvals : approvals.filter((approval) => approval.status === 'WAITING') };
+    return {
+      approvalDetails: includeDecided ? approvals : approvals.filter((approval) => approval.status === 'WAITING'),
+    };
   }
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
@@ -40,7 +45,7 @@ export class ApprovalsResolver {
       'Decides an approval that waits. Deciding the same again changes nothing. Errors: NOT_FOUND, NOT_WAITING (somebody was faster, or its time is over), INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
-    @Arg('input', () => ApproveOrRejectApprovalsInput) input: ApproveOrRejectApprovalsInput,
+    @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'The decision.' }) input: ApproveOrRejectApprovalsInput,
     @Ctx() { app, actor }: Context,
   ) {
     await decideApproval(app, actor, input);

@@ -89,7 +89,9 @@ export class UserGroupApprovalDetails extends ApprovalDetails {
 
 @ObjectType({ simpleResolvers: true, description: 'The approvals of an execution.' })
 export class ApprovalDetailsPayload {
-  @Field(() => [ApprovalDetails], { description: 'In the order in which they were asked for; by default only those that wait.' })
+  @Field(() => [ApprovalDetails], {
+    description: 'In the order in which they were asked for; by default only those that wait.',
+  })
   approvalDetails!: ApprovalDetails[];
 }
 

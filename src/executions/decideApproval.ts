@@ -1,9 +1,12 @@
 import type { Actor } from '../access/actor';
+import { requireReadable } from '../access/visible';
 import type { App } from '../app';
 import { decide, findApproval } from '../approvals/approvals.store';
 import { isId } from '../ids';
 import { invalidInput, notFound, Refusal } from '../refusal';
 import { settleStage } from './advancePipeline';
+import { approverRefusal } from './approverRefusal';
+import { findAttempts, findExecution } from './executions.store';
 import { inRuns } from './runTransaction';
 
 export interface DecideApproval {
@@ -27,6 +30,9 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
   if (seen === undefined || seen.executionId !== input.executionId || seen.applicationId !== input.applicationId) {
     throw notFound('approval', input.approvalId);
   }
+  const execution = await findExecution(app.database, seen.executionId);
+  if (execution === undefined) throw notFound('approval', input.approvalId);
+  await requireReadable(app, actor.access, 'Execution', execution);
   const status = input.action === 'APPROVE' ? 'APPROVED' : 'REJECTED';
   await inRuns(app, [seen.executionId], actor, async (db) => {
     const approval = await findApproval(db, seen.id);
@@ -34,10 +40,16 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     if (approval.status === status && approval.decidedBy?.id === actor.id) return;
     if (approval.status !== 'WAITING' || approval.expiresAt <= db.now) {
       const by = approval.decidedBy === null ? '' : ` by ${approval.decidedBy.name}`;
-      throw new Refusal('NOT_WAITING', `The approval is ${approval.status === 'WAITING' ? 'EXPIRED' : approval.status}${by}.`, {
-        status: approval.status,
-      });
+      throw new Refusal(
+        'NOT_WAITING',
+        `The approval is ${approval.status === 'WAITING' ? 'EXPIRED' : approval.status}${by}.`,
+        {
+          status: approval.status,
+        },
+      );
     }
+    const refusal = approverRefusal(actor, approval, await findAttempts(db, [approval.executionId]));
+    if (refusal !== null) throw refusal;
     await decide(db, approval.id, { status, at: db.now, by: actor, comments });
     db.event({ runId: approval.executionId, executionId: approval.executionId }, 'APPROVAL_DECIDED', {
       approvalId: approval.id,

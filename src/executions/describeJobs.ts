@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import { findInputArtifacts } from '../artifacts/artifacts.store';
+import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 
 /** All that an agent needs to run a job. */
 export interface JobDescription {
@@ -9,6 +10,9 @@ export interface JobDescription {
   readonly task: string;
   readonly attempt: number;
   readonly command: string;
+  /** Within the working folder; null: there. */
+  readonly workingDir: string | null;
+  readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly graceMs: number;
@@ -18,52 +22,18 @@ export interface JobDescription {
   readonly outputs: readonly string[];
 }
 
-interface JobRow {
-  readonly jobId: string;
-  readonly attempt: number;
-  readonly timeoutMs: number;
-  readonly graceMs: number;
-  readonly task: string;
-  readonly executionId: string;
-  readonly runId: string;
-  readonly revisionId: string;
-  readonly variables: Readonly<Record<string, string>>;
-  readonly images: Readonly<Record<string, string>>;
-  readonly application: string;
-  readonly workflow: string;
-  readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
-  /** Service id → name. */
-  readonly services: Readonly<Record<string, string>> | null;
-}
-
 /** Puts together what was claimed: one statement for all jobs, one more for each that takes files of earlier ones. */
 export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
   const db = app.database;
-  const rows = await db.rows<JobRow>(
-    `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.name AS task,
-       execution.id AS "executionId", execution.run_id AS "runId", execution.revision_id AS "revisionId",
-       execution.variables, execution.images, application.name AS application, workflow.name AS workflow,
-       CASE WHEN environment.id IS NOT NULL THEN
-         jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
-       END AS environment,
-       CASE WHEN execution.images <> '{}' THEN
-         (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(execution.images)))
-       END AS services
-     FROM unnest($1::uuid[]) WITH ORDINALITY AS claimed (id, n)
-     JOIN job ON job.id = claimed.id
-     JOIN task_execution task ON task.id = job.task_execution_id
-     JOIN execution ON execution.id = job.execution_id
-     JOIN application ON application.id = execution.application_id
-     JOIN workflow ON workflow.id = execution.entity_id
-     LEFT JOIN environment ON environment.id = execution.environment_id
-     ORDER BY claimed.n`,
-    [jobIds],
+  const rows = await findClaimedJobs(db, jobIds);
+  await app.workflowRevisions.getAll(
+    db,
+    rows.map((row) => row.revisionId),
   );
-  await app.workflowRevisions.getAll(db, rows.map((row) => row.revisionId));
   return Promise.all(rows.map((row) => describe(app, row)));
 }
 
-async function describe(app: App, row: JobRow): Promise<JobDescription> {
+async function describe(app: App, row: ClaimedJobRow): Promise<JobDescription> {
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
   const task = definition.tasks[row.task];
   if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
@@ -78,6 +48,8 @@ async function describe(app: App, row: JobRow): Promise<JobDescription> {
     graceMs,
     task: row.task,
     command: task.run,
+    workingDir: task.workingDir,
+    cleanEnv: task.cleanEnv,
     // Later wins; the documentation of definitions promises this order.
     env: { ...row.environment?.variables, ...definition.env, ...row.variables, ...task.env, ...ownVariables(row) },
     inputs,
@@ -87,7 +59,7 @@ async function describe(app: App, row: JobRow): Promise<JobDescription> {
 }
 
 /** What Slipway itself tells a command. */
-function ownVariables(row: JobRow): Record<string, string> {
+function ownVariables(row: ClaimedJobRow): Record<string, string> {
   const images = Object.entries(row.images).map(([id, image]) => [row.services?.[id] ?? id, image] as const);
   const [only] = images;
   return {
@@ -107,7 +79,7 @@ function ownVariables(row: JobRow): Record<string, string> {
   };
 }
 
-async function findInputs(app: App, row: JobRow, sources: readonly string[]) {
+async function findInputs(app: App, row: ClaimedJobRow, sources: readonly string[]) {
   const inputs: JobDescription['inputs'][number][] = [];
   const missing: string[] = [];
   for (const source of sources) {

@@ -13,23 +13,27 @@ export async function dispatchTasks(db: RunTransaction, executionIds: readonly s
   const ready = await findReadyTasks(db, executionIds);
   if (ready.length === 0) return;
   const { workflowRevisions, requirementClasses } = db.app;
-  await workflowRevisions.getAll(db, ready.map((task) => task.revisionId));
+  await workflowRevisions.getAll(
+    db,
+    ready.map((task) => task.revisionId),
+  );
   const jobs = [];
   const counts = new Map<string, { open: number; busy: number }>();
   for (const task of ready) {
     const { definition } = await workflowRevisions.get(db, task.revisionId);
     const taskDefinition = definition.tasks[task.name];
     if (taskDefinition === undefined) throw new Error(`revision ${task.revisionId} has no task ${task.name}`);
+    const job = { id: newId(), taskExecutionId: task.id, attempt: task.tries + 1 };
     jobs.push({
-      id: newId(),
-      taskExecutionId: task.id,
+      ...job,
       executionId: task.executionId,
       runId: task.runId,
-      attempt: task.tries + 1,
       requirementClassId: await requirementClasses.idOf(db, labelList(taskDefinition.labels)),
       timeoutMs: taskDefinition.timeoutSeconds * 1000,
       graceMs: taskDefinition.graceSeconds * 1000,
     });
+    const { id: jobId, taskExecutionId, attempt } = job;
+    db.event(task, 'JOB_QUEUED', { jobId, taskExecutionId, name: task.name, attempt });
     counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) + 1 });
   }
   await insertJobs(db, jobs, db.now);

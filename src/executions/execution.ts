@@ -163,6 +163,13 @@ export interface TaskExecution {
   readonly jobId: string | null;
   /** Jobs made for it so far. */
   readonly tries: number;
+  /** How many of them failed and were followed by another try, and how many were lost with their agent: two counts, each with its own limit. */
+  readonly failures: number;
+  readonly losses: number;
+  /** When a task that failed may be tried again; until then it is not ready. */
+  readonly nextTryAt: Date | null;
+  /** What depends on it goes on: it succeeded, or its failure is ignored. A resume keeps it. */
+  readonly passed: boolean;
   readonly reasonCode: string | null;
   readonly reason: string | null;
   readonly exitCode: number | null;
@@ -194,8 +201,17 @@ export interface ExecutionEvent {
   /** The execution of the run that it is about, and its own gap-free sequence. */
   readonly executionId: string;
   readonly executionSequence: number;
+  /** Its place among the events of all runs: README.md, "The log". */
+  readonly transactionId: number;
   readonly type: string;
   readonly at: Date;
   readonly actor: ActorRef;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** How far old events have been deleted: one row. */
+export interface EventHorizon {
+  readonly id: number;
+  /** The largest that was deleted. */
+  readonly transactionId: number;
 }

@@ -1,12 +1,23 @@
 import type { ExecutionStatus } from './execution';
 
-/** What each type of event tells. Fields are only ever added. */
+/**
+ * What each type of event tells. Every committed change that the API shows has its event. Fields and types are only ever added; a new type needs
+ * its class in `events.types.ts`, which the compiler asks for.
+ */
 export interface ExecutionEventData {
   /** An execution exists: a run was started, or a stage began its workflow. */
   EXECUTION_CREATED: { kind: 'PIPELINE' | 'WORKFLOW'; name: string; stageExecutionId?: string; tasks?: number };
   /** A final execution goes on. */
-  ATTEMPT_STARTED: { attempt: number; kind: string; from: ExecutionStatus; fromStage: string | null; reason: string | null };
+  ATTEMPT_STARTED: {
+    attempt: number;
+    kind: string;
+    from: ExecutionStatus;
+    fromStage: string | null;
+    reason: string | null;
+  };
   EXECUTION_STATUS: StatusChange & { attempt: number };
+  /** It will not succeed any more: nothing new of it begins, what runs may still finish. Its status says so when the last of it is final. */
+  EXECUTION_FAILING: { reasonCode: string; reason: string };
   STAGE_STATUS: StatusChange & { stageExecutionId: string; elementId: string; stageName: string; stepName: string };
   TASK_STATUS: StatusChange & {
     taskExecutionId: string;
@@ -16,7 +27,8 @@ export interface ExecutionEventData {
     /** Which try of the task. */
     try: number;
   };
-  /** An agent took a job, or lost it. */
+  /** A task waits for an agent, was taken by one, or lost it. How a job ended is told by its task's TASK_STATUS: the two are one change. */
+  JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
   APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };

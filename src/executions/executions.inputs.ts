@@ -14,13 +14,19 @@ export class ExecutionFilterInput {
   @Field(() => TimeFilter, { nullable: true, description: 'By `createdAt`.' })
   creationTime?: TimeFilter | null;
 
-  @Field(() => NumberFilter, { nullable: true, description: 'By the time from `startedAt` to `endedAt`, in milliseconds. Final executions only.' })
+  @Field(() => NumberFilter, {
+    nullable: true,
+    description: 'By the time from `startedAt` to `endedAt`, in milliseconds. Final executions only.',
+  })
   duration?: NumberFilter | null;
 
   @Field(() => TimeFilter, { nullable: true, description: 'By `endedAt`.' })
   endTime?: TimeFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By environment id; a pipeline matches for each environment that it aims at, from its start.' })
+  @Field(() => IdFilter, {
+    nullable: true,
+    description: 'By environment id; a pipeline matches for each environment that it aims at, from its start.',
+  })
   environment?: IdFilter | null;
 
   @Field(() => EnvironmentTypeFilter, { nullable: true, description: 'By the type of an environment that it aims at.' })
@@ -32,10 +38,16 @@ export class ExecutionFilterInput {
   @Field(() => IdFilter, { nullable: true, description: 'By the id of the pipeline that it is a run of.' })
   pipeline?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'Workflow executions that belong to these pipeline executions.' })
+  @Field(() => IdFilter, {
+    nullable: true,
+    description: 'Workflow executions that belong to these pipeline executions.',
+  })
   pipelineExecutionId?: IdFilter | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether it can be resumed: FAILED, ABORTED, EXPIRED, REJECTED or ERROR, and started by itself.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether it can be resumed: FAILED, ABORTED, EXPIRED, REJECTED or ERROR, and started by itself.',
+  })
   resumable?: boolean | null;
 
   @Field(() => IdFilter, { nullable: true, description: 'By the id of a service that it deploys.' })
@@ -68,7 +80,7 @@ registerEnumType(VariableValueType, {
   valuesConfig: {
     NAME: { description: 'Literally; for a thing, its name.' },
     ID: { description: 'The id of a thing, such as an environment.' },
-    EXPRESSION: { description: 'A text in which `${NAME}` stands for another value that is given literally.' },
+    EXPRESSION: { description: 'A text in which a name in `$` and braces stands for another value that is given literally.' },
   },
 });
 
@@ -83,7 +95,9 @@ export class VariableValue {
 
 @InputType('VariableInput', { description: 'A value for a variable that the pipeline or workflow declares.' })
 export class VariableInputType {
-  @Field(() => String, { description: 'The name of the variable. `environment` is the environment of a workflow that asks for one.' })
+  @Field(() => String, {
+    description: 'The name of the variable. `environment` is the environment of a workflow that asks for one.',
+  })
   name!: string;
 
   @Field(() => VariableValue, { description: 'Its value.' })
@@ -110,7 +124,10 @@ export class StartExecutionInput {
   @Field(() => ExecutionTypeEnum, { description: 'Which of the two.' })
   executionType!: ExecutionTypeEnum;
 
-  @Field(() => [VariableInputType], { nullable: true, description: 'Values for the declared variables; the others get their defaults.' })
+  @Field(() => [VariableInputType], {
+    nullable: true,
+    description: 'Values for the declared variables; the others get their defaults.',
+  })
   variableInputs?: VariableInputType[] | null;
 
   @Field(() => [ServiceInput], { nullable: true, description: 'An image for each service that will be deployed.' })
@@ -139,7 +156,10 @@ export class StartExecutionPayload {
   @Field(() => ExecutionInterface, { description: 'The execution, as it stands.' })
   execution!: object;
 
-  @Field(() => String, { nullable: true, description: 'Something that the caller should know; null when there is nothing.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Something that the caller should know; null when there is nothing.',
+  })
   warningMessage!: string | null;
 }
 
@@ -163,6 +183,8 @@ export class AbortExecutionPayload {
   @Field(() => String, { nullable: true, description: 'As it was given.' })
   clientMutationId!: string | null;
 
-  @Field(() => ExecutionInterface, { description: 'The execution, as it stands: ABORTED, or still RUNNING until its jobs have ended.' })
+  @Field(() => ExecutionInterface, {
+    description: 'The execution, as it stands: ABORTED, or still RUNNING until its jobs have ended.',
+  })
   execution!: object;
 }

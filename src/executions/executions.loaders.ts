@@ -1,15 +1,23 @@
-import { findApprovalsOfStages } from '../approvals/approvals.store';
-import type { Approval } from '../approvals/approval';
-import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
-import type { Artifact } from '../artifacts/artifact';
-import { findAgents } from '../agents/agents.store';
 import type { Agent } from '../agents/agent';
-import { byKey, groupBy, type BatchLoad } from '../graphql/loaders';
+import { findAgents } from '../agents/agents.store';
+import type { Approval } from '../approvals/approval';
+import { findApprovalsOfStages } from '../approvals/approvals.store';
+import type { Artifact } from '../artifacts/artifact';
+import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
+import { type BatchLoad, byKey, groupBy } from '../graphql/loaders';
 import type { Job, JobLog } from '../jobs/job';
+import { findLogs } from '../jobs/jobLogs.store';
 import { findJobsOfTasks } from '../jobs/jobs.store';
-import { findLogs } from '../jobs/jobLog';
 import type { Execution, ExecutionAttempt, StageExecution, TaskExecution } from './execution';
-import { findCurrentStages, findCurrentTasks, findExecutions, findMembers, findStages, findAttempts, findStagesOfAttempts } from './executions.store';
+import {
+  findAttempts,
+  findCurrentStages,
+  findCurrentTasks,
+  findExecutions,
+  findMembers,
+  findStages,
+  findStagesOfAttempts,
+} from './executions.store';
 
 export const executionById: BatchLoad<Execution> = async (app, ids) =>
   byKey(await findExecutions(app.database, ids), (row) => row.id);
@@ -36,7 +44,8 @@ export const tasksOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
 export const jobsOfTask: BatchLoad<Job[]> = async (app, ids) =>
   groupBy(await findJobsOfTasks(app.database, ids), (row) => row.taskExecutionId);
 
-export const logOfJob: BatchLoad<JobLog> = async (app, ids) => byKey(await findLogs(app.database, ids), (row) => row.jobId);
+export const logOfJob: BatchLoad<JobLog> = async (app, ids) =>
+  byKey(await findLogs(app.database, ids), (row) => row.jobId);
 
 export const artifactsOfTask: BatchLoad<Artifact[]> = async (app, ids) =>
   groupBy(await findArtifactsOfTasks(app.database, ids), (row) => row.taskExecutionId);
@@ -44,4 +53,5 @@ export const artifactsOfTask: BatchLoad<Artifact[]> = async (app, ids) =>
 export const approvalsOfStage: BatchLoad<Approval[]> = async (app, ids) =>
   groupBy(await findApprovalsOfStages(app.database, ids), (row) => row.stageExecutionId);
 
-export const agentById: BatchLoad<Agent> = async (app, ids) => byKey(await findAgents(app.database, ids), (row) => row.id);
+export const agentById: BatchLoad<Agent> = async (app, ids) =>
+  byKey(await findAgents(app.database, ids), (row) => row.id);

@@ -1,14 +1,22 @@
+import type { Actor } from '../access/actor';
+import { requireReadable } from '../access/visible';
 import type { App } from '../app';
 import { columnsOf } from '../database/table';
 import { allOf, enumCondition, idCondition, numberCondition, timeCondition } from '../graphql/filters';
-import { IdOperator, type EnvironmentTypeFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../graphql/filters.types';
+import {
+  type EnvironmentTypeFilter,
+  type IdFilter,
+  IdOperator,
+  type NumberFilter,
+  type TimeFilter,
+} from '../graphql/filters.types';
 import { afterCondition, cursorCodec, readPage, toPage } from '../graphql/paging';
 import type { Page, PageArguments } from '../graphql/paging.types';
 import { isId } from '../ids';
 import { notFound } from '../refusal';
 import type { Execution } from './execution';
-import { executionTable } from './executions.table';
 import { findExecution } from './executions.store';
+import { executionTable } from './executions.table';
 
 /** One object of the argument `filters`; what it names must all hold. */
 export interface ExecutionFilter {
@@ -33,29 +41,29 @@ export interface ExecutionFilter {
 const cursor = cursorCodec('executions', 'time', 'id');
 const key = (execution: Execution) => [execution.createdAt, execution.id] as const;
 
-/** An execution by its id. */
-export async function readExecution(app: App, id: string): Promise<Execution> {
+/** An execution by its id, as the actor may see it. */
+export async function readExecution(app: App, actor: Actor, id: string): Promise<Execution> {
   const execution = isId(id) ? await findExecution(app.database, id) : undefined;
   if (execution === undefined) throw notFound('execution', id);
+  await requireReadable(app, actor.access, 'Execution', execution);
   return execution;
 }
 
 /** The newest executions first. Without `indirect`, only those that were started by themselves, not by a pipeline. */
 export async function listExecutions(
   app: App,
+  actor: Actor,
   filters: readonly ExecutionFilter[],
   indirect: boolean,
   page: PageArguments,
 ): Promise<Page<Execution>> {
   const request = readPage(page, cursor);
   const parameters: unknown[] = [];
-  const conditions = filters.flatMap((filter, index) => filterConditions(filter, `filters[${index}]`, parameters));
-  // What a run holds is asked for by the run's id: then its members are meant, whether or not indirect ones are asked for.
-  const ofRun = filters.some((filter) => filter.pipelineExecutionId);
-  if (!indirect && !ofRun) conditions.push('e.parent_stage_execution_id IS NULL');
+  const where = executionCondition(actor, filters, indirect, parameters);
   const counted = [...parameters];
-  const where = allOf(conditions);
-  const after = request.after ? ` AND ${afterCondition(['e.created_at', 'e.id'], 'DESC', request.after, parameters)}` : '';
+  const after = request.after
+    ? ` AND ${afterCondition(['e.created_at', 'e.id'], 'DESC', request.after, parameters)}`
+    : '';
   const rows = await app.database.rows<Execution>(
     `SELECT ${columnsOf(executionTable, 'e')} FROM execution e WHERE ${where}${after}
      ORDER BY e.created_at DESC, e.id DESC LIMIT $${parameters.push(request.fetch)} OFFSET $${parameters.push(request.offset)}`,
@@ -65,13 +73,42 @@ export async function listExecutions(
     rows,
     cursor: (row) => cursor.encode(key(row)),
     countTotal: async () => {
-      const [row] = await app.database.rows<{ n: string }>(`SELECT count(*) AS n FROM execution e WHERE ${where}`, counted);
+      const [row] = await app.database.rows<{ n: string }>(
+        `SELECT count(*) AS n FROM execution e WHERE ${where}`,
+        counted,
+      );
       return Number(row?.n ?? 0);
     },
   });
 }
 
-function filterConditions(filter: ExecutionFilter, field: string, parameters: unknown[]): string[] {
+/** Makes the condition on a status, given the condition on any column that holds one. */
+type StatusCondition = (on: (column: string) => string) => string;
+
+/** Which executions are meant, as far as the actor may see them: a condition on `e`. */
+export function executionCondition(
+  actor: Actor,
+  filters: readonly ExecutionFilter[],
+  indirect: boolean,
+  parameters: unknown[],
+  status: StatusCondition = (on) => on('e.status'),
+): string {
+  const conditions = filters.flatMap((filter, index) =>
+    filterConditions(filter, `filters[${index}]`, parameters, status),
+  );
+  // What a run holds is asked for by the run's id: then its members are meant, whether or not indirect ones are asked for.
+  const ofRun = filters.some((filter) => filter.pipelineExecutionId);
+  if (!indirect && !ofRun) conditions.push('e.parent_stage_execution_id IS NULL');
+  conditions.push(actor.access.condition('READ', 'Execution', 'e', parameters));
+  return allOf(conditions);
+}
+
+function filterConditions(
+  filter: ExecutionFilter,
+  field: string,
+  parameters: unknown[],
+  status: StatusCondition,
+): string[] {
   const conditions: string[] = [];
   const add = (name: keyof ExecutionFilter, make: (where: string) => string) => {
     if (filter[name]) conditions.push(make(`${field}.${name}`));
@@ -83,7 +120,9 @@ function filterConditions(filter: ExecutionFilter, field: string, parameters: un
   ids('pipeline', `CASE WHEN e.kind = 'PIPELINE' THEN e.entity_id END`, 'uuid');
   ids('workflow', `CASE WHEN e.kind = 'WORKFLOW' THEN e.entity_id END`, 'uuid');
   ids('pipelineExecutionId', 'CASE WHEN e.parent_stage_execution_id IS NOT NULL THEN e.run_id END', 'uuid');
-  ids('status', 'e.status', 'text');
+  add('status', (where) =>
+    status((column) => idCondition(column, filter.status as IdFilter, parameters, { field: where, type: 'text' })),
+  );
   ids('trigger', `CASE WHEN e.cause->>'kind' = 'TRIGGER' THEN e.cause->>'id' END`, 'text');
   ids('triggeredBy', `CASE WHEN e.cause->>'kind' <> 'TRIGGER' THEN e.cause->>'id' END`, 'text');
   if (filter.resumable != null) {
@@ -94,16 +133,23 @@ function filterConditions(filter: ExecutionFilter, field: string, parameters: un
   add('startTime', () => timeCondition('e.started_at', filter.startTime as TimeFilter, parameters));
   add('endTime', () => timeCondition('e.ended_at', filter.endTime as TimeFilter, parameters));
   add('duration', (where) =>
-    numberCondition('(extract(epoch FROM e.ended_at - e.started_at) * 1000)', filter.duration as NumberFilter, parameters, {
-      field: where,
-    }),
+    numberCondition(
+      '(extract(epoch FROM e.ended_at - e.started_at) * 1000)',
+      filter.duration as NumberFilter,
+      parameters,
+      {
+        field: where,
+      },
+    ),
   );
   add('environment', (where) =>
     linked('execution_environment', 'environment_id', filter.environment as IdFilter, parameters, where),
   );
   add('service', (where) => linked('execution_service', 'service_id', filter.service as IdFilter, parameters, where));
   add('environmentType', (where) => {
-    const type = enumCondition('environment.type', filter.environmentType as EnvironmentTypeFilter, parameters, { field: where });
+    const type = enumCondition('environment.type', filter.environmentType as EnvironmentTypeFilter, parameters, {
+      field: where,
+    });
     return `EXISTS (SELECT FROM execution_environment link JOIN environment ON environment.id = link.environment_id
       WHERE link.execution_id = e.id AND ${type})`;
   });

@@ -1,18 +1,21 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { Application } from '../applications/applications.types';
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { userById } from '../access/access.loaders';
+import { User } from '../access/access.types';
+import { requireReadable, visible } from '../access/visible';
 import { applicationById } from '../applications/applications.loaders';
+import { Application } from '../applications/applications.types';
 import { RevisionType } from '../definitions/definitions.types';
 import type { Deployment as DeploymentRow } from '../environments/environment';
-import { Deployment, Environment } from '../environments/environments.types';
 import { environmentById } from '../environments/environments.loaders';
+import { Deployment, Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
-import { found } from '../graphql/loaders';
-import { Pipeline } from '../pipelines/pipelines.types';
 import { pipelineById } from '../pipelines/pipelines.loaders';
-import { Workflow } from '../workflows/workflows.types';
+import { Pipeline } from '../pipelines/pipelines.types';
 import { workflowById } from '../workflows/workflows.loaders';
+import { Workflow } from '../workflows/workflows.types';
 import { abortExecution } from './abortExecution';
+import { logEnd } from './eventLog';
 import type { Execution, StageExecution } from './execution';
 import {
   AbortExecutionInput,
@@ -26,10 +29,10 @@ import { listExecutions, readExecution } from './executions.queries';
 import {
   Cause,
   ExecutedAlongPipeline,
+  ExecutedByUser,
   ExecutionConnection,
   ExecutionInterface,
   InputVariable,
-
   PipelineExecution,
   PipelineStageExecution,
   ServiceImage,
@@ -49,7 +52,11 @@ export const showStage = (stage: StageExecution): object => ({
   ...(stage.kind === 'APPROVAL'
     ? { __typename: 'ApprovalStageExecution', approvalStepType: 'USER_GROUP' }
     : // No definition can ask for runtime inputs yet, so none is ever asked for.
-      { __typename: 'WorkflowStageExecution', inputVariables: asVariables(stage.variables), runtimeInputVariables: null }),
+      {
+        __typename: 'WorkflowStageExecution',
+        inputVariables: asVariables(stage.variables),
+        runtimeInputVariables: null,
+      }),
 });
 
 const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] =>
@@ -61,8 +68,8 @@ export class ExecutionResolver {
     nullable: true,
     description: 'An execution by its id: of a pipeline, or of a workflow. Errors: NOT_FOUND.',
   })
-  execution(@Arg('executionId', () => ID) executionId: string, @Ctx() { app }: Context): Promise<Execution> {
-    return readExecution(app, executionId);
+  execution(@Arg('executionId', () => ID, { description: 'The id of the execution.' }) executionId: string, @Ctx() { app, actor }: Context): Promise<Execution> {
+    return readExecution(app, actor, executionId);
   }
 
   @Query(() => ExecutionConnection, { description: 'Executions, the newest first. Errors: INVALID_INPUT.' })
@@ -75,9 +82,9 @@ export class ExecutionResolver {
     })
     indirect: boolean | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    return listExecutions(app, filters ?? [], indirect ?? false, page);
+    return listExecutions(app, actor, filters ?? [], indirect ?? false, page);
   }
 
   @Mutation(() => StartExecutionPayload, {
@@ -86,7 +93,7 @@ export class ExecutionResolver {
       'execution. Errors: NOT_FOUND, INVALID_INPUT (with every broken rule), IDEMPOTENCY_CONFLICT.',
   })
   async startExecution(
-    @Arg('input', () => StartExecutionInput) input: StartExecutionInput,
+    @Arg('input', () => StartExecutionInput, { description: 'What to start, and with what.' }) input: StartExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await startExecution(app, actor, input);
@@ -99,7 +106,7 @@ export class ExecutionResolver {
       'that grace plus one second. Nothing is rolled back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE.',
   })
   async abortExecution(
-    @Arg('input', () => AbortExecutionInput) input: AbortExecutionInput,
+    @Arg('input', () => AbortExecutionInput, { description: 'Which execution to end.' }) input: AbortExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await abortExecution(app, actor, input);
@@ -110,17 +117,33 @@ export class ExecutionResolver {
     description:
       'The execution as it stands, then again after each change, in order, until it is final: then the stream completes. Changes that come faster than they are read are one answer. Errors: NOT_FOUND.',
     subscribe: ({ args, context }) => {
-      const { app, request } = context as Context;
-      return watchExecution(app, (args as { executionId: string }).executionId, request.signal);
+      const { app, actor, request } = context as Context;
+      return watchExecution(app, actor, (args as { executionId: string }).executionId, request.signal);
     },
   })
-  executionUpdated(@Arg('executionId', () => ID) _executionId: string, @Root() execution: Execution): Execution {
+  async executionUpdated(
+    @Arg('executionId', () => ID, { description: 'The id of the execution.' }) _executionId: string,
+    @Root() execution: Execution,
+    @Ctx() { app, actor }: Context,
+  ): Promise<Execution> {
+    // Rights may have changed since the last answer; a lost one ends the stream with the refusal.
+    await requireReadable(app, actor.access, 'Execution', execution);
     return execution;
   }
 
-  @FieldResolver(() => Application, { description: 'The application that it belongs to.' })
-  async application(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(applicationById, execution.applicationId));
+  @FieldResolver(() => Int, {
+    description: 'The newest event of it, as `executionEvents` takes it for `after`: what follows is what this answer does not show.',
+  })
+  lastSequence(@Root() execution: Execution): number {
+    return logEnd(execution);
+  }
+
+  @FieldResolver(() => Application, {
+    nullable: true,
+    description: 'The application that it belongs to; null for a caller who may not see it.',
+  })
+  async application(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, execution.applicationId));
   }
 
   @FieldResolver(() => Cause, { description: 'Why it was started.' })
@@ -128,13 +151,15 @@ export class ExecutionResolver {
     if (execution.parentStageExecutionId !== null) {
       return { __typename: 'ExecutedAlongPipeline', executionId: execution.runId };
     }
-    const { id, name } = execution.cause;
+    const { kind, id, name } = execution.cause;
+    if (kind === 'USER') return { __typename: 'ExecutedByUser', userId: id, using: 'GRAPHQL_API' };
     return { __typename: 'ExecutedByAPIKey', apiKey: { id, name }, using: 'GRAPHQL_API' };
   }
 
   @FieldResolver(() => Float, {
     nullable: true,
-    description: 'Milliseconds that it has been active, over all attempts; the time between attempts does not count. Null before it started.',
+    description:
+      'Milliseconds that it has been active, over all attempts; the time between attempts does not count. Null before it started.',
   })
   durationMs(@Root() execution: Execution, @Ctx() { app }: Context): number | null {
     const { startedAt, attemptStartedAt, endedAt, earlierMs } = execution;
@@ -156,17 +181,32 @@ export class ExecutionResolver {
 
 @Resolver(() => ExecutedAlongPipeline)
 export class ExecutedAlongPipelineResolver {
-  @FieldResolver(() => PipelineExecution, { description: 'The pipeline execution.' })
-  async execution(@Root() cause: ExecutedAlongPipeline, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(executionById, cause.executionId));
+  @FieldResolver(() => PipelineExecution, {
+    nullable: true,
+    description: 'The pipeline execution; null for a caller who may not see it.',
+  })
+  async execution(@Root() cause: ExecutedAlongPipeline, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, cause.executionId));
+  }
+}
+
+@Resolver(() => ExecutedByUser)
+export class ExecutedByUserResolver {
+  @FieldResolver(() => User, { nullable: true, description: 'The person; null for a caller who may not see users.' })
+  async user(@Root() { userId }: ExecutedByUser, @Ctx() { loaders, actor }: Context) {
+    const seen = actor.access.personId === userId || actor.access.canInAccount('READ_USERS_AND_GROUPS');
+    return seen ? ((await loaders.load(userById, userId)) ?? null) : null;
   }
 }
 
 @Resolver(() => PipelineExecution)
 export class PipelineExecutionResolver {
-  @FieldResolver(() => Pipeline, { description: 'The pipeline that it is a run of.' })
-  async pipeline(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(pipelineById, execution.entityId));
+  @FieldResolver(() => Pipeline, {
+    nullable: true,
+    description: 'The pipeline that it is a run of; null for a caller who may not see it.',
+  })
+  async pipeline(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Pipeline', await loaders.load(pipelineById, execution.entityId));
   }
 
   @FieldResolver(() => RevisionType, { description: 'The revision of the pipeline that it runs.' })
@@ -181,27 +221,34 @@ export class PipelineExecutionResolver {
     return ((await loaders.load(stagesOfExecution, execution.id)) ?? []).map(showStage);
   }
 
-  @FieldResolver(() => [WorkflowExecution], { description: 'The workflow executions that its stages started so far, in order.' })
-  async workflowExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return (await loaders.load(membersOfExecution, execution.id)) ?? [];
+  @FieldResolver(() => [WorkflowExecution], {
+    description: 'The workflow executions that its stages started so far, in order.',
+  })
+  async workflowExecutions(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    const members = (await loaders.load(membersOfExecution, execution.id)) ?? [];
+    const seen = await Promise.all(members.map((member) => visible(actor.access, loaders, 'Execution', member)));
+    return seen.filter((member) => member !== null);
   }
 
   @FieldResolver(() => ExecutionConnection, { description: 'The same as a connection, the newest first.' })
   memberExecutions(
     @Root() execution: Execution,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
     const filter = { pipelineExecutionId: { operator: 'EQUALS' as never, values: [execution.id] } };
-    return listExecutions(app, [filter], true, page);
+    return listExecutions(app, actor, [filter], true, page);
   }
 }
 
 @Resolver(() => WorkflowExecution)
 export class WorkflowExecutionResolver {
-  @FieldResolver(() => Workflow, { description: 'The workflow that it is a run of.' })
-  async workflow(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(workflowById, execution.entityId));
+  @FieldResolver(() => Workflow, {
+    nullable: true,
+    description: 'The workflow that it is a run of; null for a caller who may not see it.',
+  })
+  async workflow(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Workflow', await loaders.load(workflowById, execution.entityId));
   }
 
   @FieldResolver(() => RevisionType, { description: 'The revision of the workflow that it runs.' })
@@ -210,8 +257,9 @@ export class WorkflowExecutionResolver {
   }
 
   @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
-  environment(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return execution.environmentId === null ? null : loaders.load(environmentById, execution.environmentId);
+  async environment(@Root() { environmentId }: Execution, @Ctx() { loaders, actor }: Context) {
+    if (environmentId === null) return null;
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
   }
 
   @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
@@ -222,21 +270,29 @@ export class WorkflowExecutionResolver {
 
 @Resolver(() => WorkflowStageExecution)
 export class WorkflowStageExecutionResolver {
-  @FieldResolver(() => WorkflowExecution, { nullable: true, description: 'The execution of the workflow; null until the stage is reached.' })
-  workflowExecution(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
-    return stage.workflowExecutionId === null ? null : loaders.load(executionById, stage.workflowExecutionId);
+  @FieldResolver(() => WorkflowExecution, {
+    nullable: true,
+    description: 'The execution of the workflow; null until the stage is reached.',
+  })
+  async workflowExecution(@Root() { workflowExecutionId: id }: StageExecution, @Ctx() { loaders, actor }: Context) {
+    if (id === null) return null;
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, id));
   }
 
   @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
-  environment(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
-    return stage.environmentId === null ? null : loaders.load(environmentById, stage.environmentId);
+  async environment(@Root() { environmentId }: StageExecution, @Ctx() { loaders, actor }: Context) {
+    if (environmentId === null) return null;
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
   }
 }
 
 @Resolver(() => Deployment)
 export class DeploymentExecutionResolver {
-  @FieldResolver(() => WorkflowExecution, { description: 'The workflow execution that deployed it.' })
-  async execution(@Root() deployment: DeploymentRow, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(executionById, deployment.executionId));
+  @FieldResolver(() => WorkflowExecution, {
+    nullable: true,
+    description: 'The workflow execution that deployed it; null for a caller who may not see it.',
+  })
+  async execution(@Root() deployment: DeploymentRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, deployment.executionId));
   }
 }

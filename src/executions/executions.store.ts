@@ -1,3 +1,4 @@
+// Long because every statement about the four kinds of rows of a run is here, each a few lines of its own.
 import type { Db } from '../database/database';
 import { columnsOf } from '../database/table';
 import { ACTIVE, type Execution, type ExecutionAttempt, type StageExecution, type TaskExecution } from './execution';
@@ -162,24 +163,40 @@ export async function changeExecution(db: Db, change: ExecutionChange): Promise<
   return rows.length === 1;
 }
 
+/** An execution that began to fail, and why. */
+export interface Failing {
+  readonly executionId: string;
+  readonly runId: string;
+  readonly reasonCode: string;
+  readonly reason: string;
+}
+
+const failing = `execution.id AS "executionId", run_id AS "runId", failure_code AS "reasonCode", failure_details AS reason`;
+
 /** Marks executions as failing: no task of theirs starts any more. The first reason stays. */
 export function markFailing(
   db: Db,
   failures: readonly { executionId: string; code: string; details: string }[],
-): Promise<{ executionId: string }[]> {
+): Promise<Failing[]> {
   return db.rows(
     `UPDATE execution SET failure_code = f.code, failure_details = f.details
      FROM (SELECT DISTINCT ON (id) * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS f (id, code, details)) f
-     WHERE execution.id = f.id AND failure_code IS NULL RETURNING execution.id AS "executionId"`,
+     WHERE execution.id = f.id AND failure_code IS NULL RETURNING ${failing}`,
     [failures.map((f) => f.executionId), failures.map((f) => f.code), failures.map((f) => f.details)],
   );
 }
 
 /** Says why executions are being ended; in place of an earlier failure, but not of an earlier abort or expiry. */
-export async function setFailure(db: Db, executionIds: readonly string[], code: string, details: string): Promise<void> {
-  await db.write(
+export function setFailure(
+  db: Db,
+  executionIds: readonly string[],
+  code: string,
+  details: string,
+): Promise<Failing[]> {
+  return db.rows(
     `UPDATE execution SET failure_code = $2, failure_details = $3 WHERE id = ANY ($1::uuid[]) AND status IN ${ACTIVE}
-       AND failure_code IS DISTINCT FROM 'ABORTED' AND failure_code IS DISTINCT FROM 'EXPIRED'`,
+       AND failure_code IS DISTINCT FROM 'ABORTED' AND failure_code IS DISTINCT FROM 'EXPIRED'
+     RETURNING ${failing}`,
     [executionIds, code, details],
   );
 }
@@ -288,8 +305,8 @@ export async function insertTasks(
   const edges = tasks.flatMap((one) => one.dependsOn.map((dependsOnId) => ({ taskId: one.id, dependsOnId })));
   await db.rows(
     `WITH made AS (
-       INSERT INTO task_execution (id, execution_id, run_id, attempt, current, name, ordinal, status, waiting_on, tries, created_at)
-       SELECT id, $1, $2, $3, true, name, ordinal, 'QUEUED', waiting_on, 0, $4
+       INSERT INTO task_execution (id, execution_id, run_id, attempt, current, name, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
+       SELECT id, $1, $2, $3, true, name, ordinal, 'QUEUED', waiting_on, 0, 0, 0, false, $4
        FROM unnest($5::uuid[], $6::text[], $7::int[], $8::int[]) AS t (id, name, ordinal, waiting_on)
      )
      INSERT INTO task_dependency (task_id, depends_on_id) SELECT * FROM unnest($9::uuid[], $10::uuid[])`,
@@ -308,10 +325,10 @@ export async function insertTasks(
   );
 }
 
-/** Tasks that run again: their earlier rows stay, but are not the current ones any more. All of them, or those that did not succeed. */
+/** Tasks that run again: their earlier rows stay, but are not the current ones any more. All of them, or those that have not passed. */
 export function retireTasks(db: Db, executionId: string, all: boolean): Promise<{ name: string; ordinal: number }[]> {
   return db.rows(
-    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current ${all ? '' : `AND status <> 'SUCCESS'`} RETURNING name, ordinal`,
+    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current ${all ? '' : `AND NOT passed`} RETURNING name, ordinal`,
     [executionId],
   );
 }
@@ -319,6 +336,10 @@ export function retireTasks(db: Db, executionId: string, all: boolean): Promise<
 /** A workflow execution goes on under the stage's new row. */
 export async function adoptMember(db: Db, executionId: string, stageExecutionId: string): Promise<void> {
   await db.write('UPDATE execution SET parent_stage_execution_id = $2 WHERE id = $1', [executionId, stageExecutionId]);
+  await db.write('UPDATE stage_execution SET workflow_execution_id = $2 WHERE id = $1', [
+    stageExecutionId,
+    executionId,
+  ]);
 }
 
 export function findCurrentTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
@@ -351,6 +372,7 @@ export function findReadyTasks(db: Db, executionIds: readonly string[]): Promise
      CROSS JOIN LATERAL (
        SELECT id, name, tries, ordinal FROM task_execution
        WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current
+         AND next_try_at IS NULL
        ORDER BY ordinal LIMIT greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 2147483647))
      ) ready
      WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING', 'RESUMING') AND execution.failure_code IS NULL
@@ -380,7 +402,7 @@ export function startTasks(db: Db, taskIds: readonly string[], now: Date): Promi
 /** A lost job's task waits for its next one. */
 export function requeueTasks(db: Db, taskIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
-    `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL
+    `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL, losses = losses + 1
      WHERE id = ANY ($1::uuid[]) AND status IN ('QUEUED', 'RUNNING') RETURNING ${task}`,
     [taskIds],
   );
@@ -392,6 +414,8 @@ export interface TaskEnd {
   readonly reasonCode: string | null;
   readonly reason: string | null;
   readonly exitCode: number | null;
+  /** What depends on it goes on although it did not succeed. */
+  readonly passes?: boolean;
 }
 
 export type EndedTask = TaskExecution & { readonly before: TaskExecution['status'] };
@@ -399,8 +423,9 @@ export type EndedTask = TaskExecution & { readonly before: TaskExecution['status
 /** Ends tasks that have not ended yet, and answers them as they are then. */
 export function endTasks(db: Db, ends: readonly TaskEnd[], now: Date): Promise<EndedTask[]> {
   return db.rows(
-    `UPDATE task_execution task SET status = e.status, reason_code = e.reason_code, reason = e.reason, exit_code = e.exit_code, ended_at = $6
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[]) AS e (id, status, reason_code, reason, exit_code)
+    `UPDATE task_execution task SET status = e.status, reason_code = e.reason_code, reason = e.reason, exit_code = e.exit_code,
+       passed = e.passes, next_try_at = NULL, ended_at = $6
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $7::boolean[]) AS e (id, status, reason_code, reason, exit_code, passes)
      JOIN task_execution old ON old.id = e.id
      WHERE task.id = e.id AND task.ended_at IS NULL
      RETURNING ${task}, old.status AS before`,
@@ -411,6 +436,7 @@ export function endTasks(db: Db, ends: readonly TaskEnd[], now: Date): Promise<E
       ends.map((end) => end.reason),
       ends.map((end) => end.exitCode),
       now,
+      ends.map((end) => end.status === 'SUCCESS' || end.passes === true),
     ],
   );
 }

@@ -1,13 +1,14 @@
 import { column, oneOf, references, table } from '../database/table';
 import {
   ACTIVE,
-  executionStatuses,
   attemptKinds,
+  type EventHorizon,
   type Execution,
   type ExecutionAttempt,
   type ExecutionEnvironment,
   type ExecutionEvent,
   type ExecutionService,
+  executionStatuses,
   type StageExecution,
   type TaskDependency,
   type TaskExecution,
@@ -152,6 +153,10 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     waitingOn: column.integer,
     jobId: column.uuidOrNull,
     tries: column.integer,
+    failures: column.integer,
+    losses: column.integer,
+    nextTryAt: column.timeOrNull,
+    passed: column.boolean,
     reasonCode: column.textOrNull,
     reason: column.textOrNull,
     exitCode: column.integerOrNull,
@@ -167,13 +172,14 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
       // What a resume runs again, however much it keeps.
       name: 'task_execution_unfinished',
       columns: ['executionId', 'ordinal'],
-      where: `current AND status <> 'SUCCESS'`,
+      where: `current AND NOT passed`,
     },
     {
       name: 'task_execution_ready',
       columns: ['executionId', 'ordinal'],
       where: `status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
     },
+    { name: 'task_execution_next_try', columns: ['nextTryAt'], where: `status = 'QUEUED' AND next_try_at IS NOT NULL` },
   ],
   checks: [
     { name: 'task_execution_status', expression: oneOf('status', executionStatuses) },
@@ -212,10 +218,17 @@ export const executionEventTable = table<ExecutionEvent>('execution_event', {
     sequence: { ...column.integer, primary: true },
     executionId: column.uuid,
     executionSequence: column.integer,
+    transactionId: column.bigint,
     type: column.text,
     at: column.time,
     actor: column.json,
     data: column.json,
   },
   uniques: [{ name: 'execution_event_own', columns: ['executionId', 'executionSequence'] }],
+  indices: [{ name: 'execution_event_committed', columns: ['transactionId', 'runId', 'sequence'] }],
+});
+
+export const eventHorizonTable = table<EventHorizon>('event_horizon', {
+  columns: { id: { ...column.integer, primary: true }, transactionId: column.bigint },
+  checks: [{ name: 'event_horizon_one_row', expression: 'id = 1' }],
 });

@@ -69,7 +69,10 @@ registerEnumType(ExecuteOptions, {
   valuesConfig: { GRAPHQL_API: { description: 'This API.' } },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'A key of this API, as the cause of what it started. Its value is never shown.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'A key of this API, as the cause of what it started. Its value is never shown.',
+})
 export class APIKey {
   @Field(() => ID, { description: 'Given by the server.' })
   id!: string;
@@ -87,6 +90,14 @@ export class ExecutedByAPIKey {
   using!: string;
 }
 
+@ObjectType({ description: 'A person started it.' })
+export class ExecutedByUser {
+  readonly userId!: string;
+
+  @Field(() => ExecuteOptions, { description: 'Through which door.' })
+  using!: string;
+}
+
 @ObjectType({ description: 'A stage of a pipeline execution started it.' })
 export class ExecutedAlongPipeline {
   readonly __typename = 'ExecutedAlongPipeline';
@@ -96,7 +107,7 @@ export class ExecutedAlongPipeline {
 export const Cause = createUnionType({
   name: 'Cause',
   description: 'Why an execution was started.',
-  types: () => [ExecutedAlongPipeline, ExecutedByAPIKey] as const,
+  types: () => [ExecutedAlongPipeline, ExecutedByAPIKey, ExecutedByUser] as const,
   resolveType: (value: object) => ('executionId' in value ? ExecutedAlongPipeline : ExecutedByAPIKey),
 });
 
@@ -122,11 +133,15 @@ export abstract class ExecutionInterface {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why it did not succeed, or will not: `TASK_FAILED`, `EXIT_CODE`, `TIMED_OUT`, `LOST`, `ABORTED`, `EXPIRED`, `REJECTED` and the like.',
+    description:
+      'Why it did not succeed, or will not: `TASK_FAILED`, `EXIT_CODE`, `TIMED_OUT`, `LOST`, `ABORTED`, `EXPIRED`, `REJECTED` and the like.',
   })
   failureCode!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same in words: which stage, step and task, and what happened.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The same in words: which stage, step and task, and what happened.',
+  })
   failureDetails!: string | null;
 
   @Field(() => Date, { description: 'When it was started by its cause.' })
@@ -145,7 +160,11 @@ export abstract class ExecutionInterface {
 @ObjectType({ implements: ExecutionInterface, simpleResolvers: true, description: 'One run of a pipeline.' })
 export class PipelineExecution extends ExecutionInterface {}
 
-@ObjectType({ implements: ExecutionInterface, simpleResolvers: true, description: 'One run of a workflow: alone, or inside a stage.' })
+@ObjectType({
+  implements: ExecutionInterface,
+  simpleResolvers: true,
+  description: 'One run of a workflow: alone, or inside a stage.',
+})
 export class WorkflowExecution extends ExecutionInterface {}
 
 export const ExecutionConnection = ConnectionType(ExecutionInterface, 'Execution');
@@ -160,8 +179,10 @@ export class InputVariable {
 }
 
 @InterfaceType('PipelineStageExecution', {
-  description: 'One element of one stage of a pipeline execution. Elements that run side by side share `pipelineStageName`.',
-  resolveType: (row: { kind: string }) => (row.kind === 'APPROVAL' ? 'ApprovalStageExecution' : 'WorkflowStageExecution'),
+  description:
+    'One element of one stage of a pipeline execution. Elements that run side by side share `pipelineStageName`.',
+  resolveType: (row: { kind: string }) =>
+    row.kind === 'APPROVAL' ? 'ApprovalStageExecution' : 'WorkflowStageExecution',
 })
 export abstract class PipelineStageExecution {
   @Field(() => ID, { description: 'The same for the same element in every execution of the pipeline.' })
@@ -176,7 +197,10 @@ export abstract class PipelineStageExecution {
   @Field(() => ExecutionStatusEnum, { description: 'Where it stands. QUEUED: not reached yet.' })
   status!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why it ended as it did, unless it succeeded; such as `TASK_FAILED` or `NOT_STARTED`.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it ended as it did, unless it succeeded; such as `TASK_FAILED` or `NOT_STARTED`.',
+  })
   reasonCode!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The same in words.' })
@@ -189,13 +213,21 @@ export abstract class PipelineStageExecution {
   endedAt!: Date | null;
 }
 
-@ObjectType({ implements: PipelineStageExecution, simpleResolvers: true, description: 'A person’s gate in a pipeline execution.' })
+@ObjectType({
+  implements: PipelineStageExecution,
+  simpleResolvers: true,
+  description: 'A person’s gate in a pipeline execution.',
+})
 export class ApprovalStageExecution extends PipelineStageExecution {
   @Field(() => ApprovalStepType, { description: 'How it is given.' })
   approvalStepType!: string;
 }
 
-@ObjectType({ implements: PipelineStageExecution, simpleResolvers: true, description: 'A workflow in a stage of a pipeline execution.' })
+@ObjectType({
+  implements: PipelineStageExecution,
+  simpleResolvers: true,
+  description: 'A workflow in a stage of a pipeline execution.',
+})
 export class WorkflowStageExecution extends PipelineStageExecution {
   @Field(() => ID, { nullable: true, description: 'The execution of the workflow; null until the stage is reached.' })
   workflowExecutionId!: string | null;
@@ -218,7 +250,9 @@ export class TaskExecution {
   @Field(() => String, { description: 'The name of the task.' })
   name!: string;
 
-  @Field(() => ExecutionStatusEnum, { description: 'Where it stands. QUEUED: waits for other tasks, for `maxParallel`, or for an agent.' })
+  @Field(() => ExecutionStatusEnum, {
+    description: 'Where it stands. QUEUED: waits for other tasks, for `maxParallel`, or for an agent.',
+  })
   status!: string;
 
   @Field(() => Int, { description: 'The attempt of the execution in which it ran.' })
@@ -226,6 +260,13 @@ export class TaskExecution {
 
   @Field(() => Int, { description: 'How many jobs were made for it.' })
   tries!: number;
+
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'When it is tried again, while it waits for that after a failure. `reasonCode` and `exitCode` are those of the last try then.',
+  })
+  nextTryAt!: Date | null;
 
   @Field(() => String, { nullable: true, description: 'Why it did not succeed, as `Job.reasonCode`.' })
   reasonCode!: string | null;

@@ -1,8 +1,8 @@
 import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { topic } from '../database/wakeups';
-import { findLogs } from '../jobs/jobLog';
-import { endJobs, findClaimedRuns, findJobs, findLeases, type Claim, type JobEnd } from '../jobs/jobs.store';
+import { findLogs } from '../jobs/jobLogs.store';
+import { type Claim, endJobs, findClaimedRuns, findJobs, findLeases, type JobEnd } from '../jobs/jobs.store';
 import { Refusal } from '../refusal';
 import type { TaskEnd } from './executions.store';
 import { inRuns, type RunTransaction } from './runTransaction';
@@ -29,7 +29,12 @@ export type FinishAnswer = Refusal | null;
 export async function finishJobs(app: App, results: readonly JobResult[]): Promise<FinishAnswer[]> {
   const runs = await findClaimedRuns(app.database, results);
   if (runs.length === 0) return repeats(app, results, new Map());
-  const answers = await inRuns(app, runs.map((run) => run.runId), systemActor, (db) => settle(db, results));
+  const answers = await inRuns(
+    app,
+    runs.map((run) => run.runId),
+    systemActor,
+    (db) => settle(db, results),
+  );
   return answers.size === results.length
     ? results.map((result) => answers.get(result.jobId) ?? null)
     : repeats(app, results, answers);
@@ -87,7 +92,8 @@ async function repeats(
     const answer = answers.get(result.jobId);
     if (answer !== undefined) return answer;
     const job = jobs.get(result.jobId);
-    const taken = job !== undefined && job.endedAt !== null && job.status !== 'LOST' && job.claimHash === result.tokenHash;
+    const taken =
+      job !== undefined && job.endedAt !== null && job.status !== 'LOST' && job.claimHash === result.tokenHash;
     return taken ? null : new Refusal('STALE_CLAIM', 'This claim of the job is over.');
   });
 }

@@ -78,7 +78,12 @@ export function readInputs(inputs: readonly VariableInput[]): { given: Map<strin
   for (const { name, variableValue } of inputs) {
     const field = `variableInputs.${name}`;
     if (given.has(name)) {
-      errors.push({ field, value: variableValue.value, rule: 'DUPLICATE', message: `${field}: is given more than once.` });
+      errors.push({
+        field,
+        value: variableValue.value,
+        rule: 'DUPLICATE',
+        message: `${field}: is given more than once.`,
+      });
     }
     const value =
       variableValue.type === 'EXPRESSION'

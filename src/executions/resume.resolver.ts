@@ -1,9 +1,10 @@
 import { Arg, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { Environment } from '../environments/environments.types';
+import { visible } from '../access/visible';
+import { RevisionType } from '../definitions/definitions.types';
 import { environmentById } from '../environments/environments.loaders';
+import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
-import { RevisionType } from '../definitions/definitions.types';
 import type { Execution, ExecutionAttempt } from './execution';
 import { attemptsOfExecution, executionById, stagesOfAttempts, stagesOfExecution } from './executions.loaders';
 import { showStage } from './executions.resolver';
@@ -18,13 +19,15 @@ import {
   ResumeWorkflowExecutionInput,
 } from './resume.types';
 import { rerunExecution, resumeExecution, resumeWorkflowExecution } from './resumeExecution';
-import { previewResume, resumability, type ResumePreview as Preview } from './resumePreview';
+import { type ResumePreview as Preview, previewResume, resumability } from './resumePreview';
 
 @Resolver(() => ExecutionInterface)
 export class ResumeResolver {
-  @Query(() => ResumePreview, { description: 'What `resumeExecution` with the same input would do. Writes nothing. Errors: NOT_FOUND.' })
-  resumePreview(@Arg('input', () => ResumeExecutionInput) input: ResumeExecutionInput, @Ctx() { app }: Context) {
-    return previewResume(app, input);
+  @Query(() => ResumePreview, {
+    description: 'What `resumeExecution` with the same input would do. Writes nothing. Errors: NOT_FOUND.',
+  })
+  resumePreview(@Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput, @Ctx() { app, actor }: Context) {
+    return previewResume(app, actor, input);
   }
 
   @Mutation(() => ResumeExecutionPayload, {
@@ -34,7 +37,10 @@ export class ResumeResolver {
       'many at once exactly one is taken. Example: `resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { execution { id status } }`. Errors: NOT_FOUND, ' +
       'NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, AMBIGUOUS_STAGE, CONFLICT, PLAN_STALE, INVALID_INPUT.',
   })
-  async resumeExecution(@Arg('input', () => ResumeExecutionInput) input: ResumeExecutionInput, @Ctx() { app, actor }: Context) {
+  async resumeExecution(
+    @Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
     const execution = await resumeExecution(app, actor, input);
     return { clientMutationId: input.clientMutationId ?? null, execution };
   }
@@ -44,7 +50,7 @@ export class ResumeResolver {
       'Goes on with an execution of a workflow by itself: tasks that succeeded are kept, the others run again with a higher attempt number. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
   })
   async resumeWorkflowExecution(
-    @Arg('input', () => ResumeWorkflowExecutionInput) input: ResumeWorkflowExecutionInput,
+    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Which execution, and how.' }) input: ResumeWorkflowExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await resumeWorkflowExecution(app, actor, input);
@@ -52,9 +58,13 @@ export class ResumeResolver {
   }
 
   @Mutation(() => ResumeExecutionPayload, {
-    description: 'Runs a final execution again from its beginning, with the same inputs: its next attempt. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
+    description:
+      'Runs a final execution again from its beginning, with the same inputs: its next attempt. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
   })
-  async rerunExecution(@Arg('input', () => RerunExecutionInput) input: RerunExecutionInput, @Ctx() { app, actor }: Context) {
+  async rerunExecution(
+    @Arg('input', () => RerunExecutionInput, { description: 'Which execution, and how.' }) input: RerunExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
     const execution = await rerunExecution(app, actor, input);
     return { clientMutationId: input.clientMutationId ?? null, execution };
   }
@@ -64,7 +74,9 @@ export class ResumeResolver {
     return resumability(execution, (await loaders.load(stagesOfExecution, execution.id)) ?? []);
   }
 
-  @FieldResolver(() => [ExecutionAttemptType], { description: 'Its attempts, in order; the last one is the current one.' })
+  @FieldResolver(() => [ExecutionAttemptType], {
+    description: 'Its attempts, in order; the last one is the current one.',
+  })
   async attempts(@Root() execution: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(attemptsOfExecution, execution.id)) ?? [];
   }
@@ -72,9 +84,16 @@ export class ResumeResolver {
 
 @Resolver(() => ResumePreview)
 export class ResumePreviewResolver {
-  @FieldResolver(() => [Environment], { description: 'The environments that would be touched.' })
-  environments(@Root() preview: Preview, @Ctx() { loaders }: Context) {
-    return Promise.all(preview.environmentIds.map(async (id) => found(await loaders.load(environmentById, id))));
+  @FieldResolver(() => [Environment], {
+    description: 'The environments that would be touched, as far as you may see them.',
+  })
+  async environments(@Root() preview: Preview, @Ctx() { loaders, actor }: Context) {
+    const rows = await Promise.all(
+      preview.environmentIds.map(async (id) =>
+        visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, id)),
+      ),
+    );
+    return rows.filter((row) => row !== null);
   }
 }
 
@@ -92,7 +111,9 @@ export class AttemptResolver {
     return revisions.get(app.database, attempt.revisionId);
   }
 
-  @FieldResolver(() => [PipelineStageExecution], { description: 'The elements that ran, or were to run, in this attempt; those that it kept belong to earlier ones.' })
+  @FieldResolver(() => [PipelineStageExecution], {
+    description: 'The elements that ran, or were to run, in this attempt; those that it kept belong to earlier ones.',
+  })
   async pipelineStageExecutions(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
     const stages = (await loaders.load(stagesOfAttempts, attempt.executionId)) ?? [];
     return stages.filter((stage) => stage.attempt === attempt.attempt).map(showStage);

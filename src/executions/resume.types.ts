@@ -42,7 +42,10 @@ registerEnumType(AttemptKindEnum, {
   },
 });
 
-@InputType({ description: 'From where a pipeline execution is to go on. Inputs, variables and images of the start can’t be changed.' })
+@InputType({
+  description:
+    'From where a pipeline execution is to go on. Inputs, variables and images of the start can’t be changed.',
+})
 export class ResumeExecutionInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
@@ -52,7 +55,8 @@ export class ResumeExecutionInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The stage to go on from, such as `STAGE 3`: it and the later ones run. Without it and the element id: the first stage that did not succeed.',
+    description:
+      'The stage to go on from, such as `STAGE 3`: it and the later ones run. Without it and the element id: the first stage that did not succeed.',
   })
   pipelineStageName?: string | null;
 
@@ -62,19 +66,31 @@ export class ResumeExecutionInput {
   @Field(() => ParallelMode, { nullable: true, description: 'Which elements of that stage run again; by default ALL.' })
   parallelMode?: ParallelMode | null;
 
-  @Field(() => ResumeGranularity, { nullable: true, description: 'How much of its workflows runs again; by default STAGE.' })
+  @Field(() => ResumeGranularity, {
+    nullable: true,
+    description: 'How much of its workflows runs again; by default STAGE.',
+  })
   granularity?: ResumeGranularity | null;
 
-  @Field(() => Int, { nullable: true, description: 'How many tasks run side by side in workflows that go on by TASK; by default as before.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many tasks run side by side in workflows that go on by TASK; by default as before.',
+  })
   maxParallel?: number | null;
 
   @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
   reason?: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.',
+  })
   expectedVersion?: number | null;
 
-  @Field(() => String, { nullable: true, description: '`planToken` of a preview; PLAN_STALE when anything changed since.' })
+  @Field(() => String, {
+    nullable: true,
+    description: '`planToken` of a preview; PLAN_STALE when anything changed since.',
+  })
   planToken?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
@@ -95,7 +111,10 @@ export class ResumeWorkflowExecutionInput {
   @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
   reason?: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.',
+  })
   expectedVersion?: number | null;
 
   @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
@@ -113,7 +132,10 @@ export class RerunExecutionInput {
   @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
   reason?: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.',
+  })
   expectedVersion?: number | null;
 
   @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
@@ -125,7 +147,9 @@ export class ResumeExecutionPayload {
   @Field(() => String, { nullable: true, description: 'As it was given.' })
   clientMutationId!: string | null;
 
-  @Field(() => ExecutionInterface, { description: 'The same execution, with its next attempt: RESUMING until the first of it runs.' })
+  @Field(() => ExecutionInterface, {
+    description: 'The same execution, with its next attempt: RESUMING until the first of it runs.',
+  })
   execution!: object;
 }
 
@@ -152,7 +176,9 @@ export class PreviewedStageElement {
   @Field(() => ExecutionStatusEnum, { description: 'Where it stands now.' })
   status!: string;
 
-  @Field(() => [String], { description: 'Tasks that would run, as far as they are known: of a stage that was not reached yet none are.' })
+  @Field(() => [String], {
+    description: 'Tasks that would run, as far as they are known: of a stage that was not reached yet none are.',
+  })
   tasksThatRun!: string[];
 
   @Field(() => [String], { description: 'Tasks that would keep their results.' })
@@ -176,7 +202,10 @@ export class ResumePreview {
   @Field(() => [String], { description: 'Approvals that would be asked for anew.' })
   askedAgain!: string[];
 
-  @Field(() => String, { nullable: true, description: 'For the mutation: it is refused with PLAN_STALE when anything changed in between.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'For the mutation: it is refused with PLAN_STALE when anything changed in between.',
+  })
   planToken!: string | null;
 }
 
@@ -195,7 +224,10 @@ export class StageResumability {
   reason!: string | null;
 }
 
-@ObjectType('Resumability', { simpleResolvers: true, description: 'Whether an execution can go on, by the rules that the mutation follows.' })
+@ObjectType('Resumability', {
+  simpleResolvers: true,
+  description: 'Whether an execution can go on, by the rules that the mutation follows.',
+})
 export class ResumabilityType {
   @Field(() => Boolean, { description: 'Whether it can.' })
   resumable!: boolean;
@@ -239,6 +271,9 @@ export class ExecutionAttemptType {
   @Field(() => Date, { nullable: true, description: 'When it became final.' })
   endedAt!: Date | null;
 
-  @Field(() => Float, { nullable: true, description: 'Milliseconds from its start to its end; null while it is active.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Milliseconds from its start to its end; null while it is active.',
+  })
   durationMs!: number | null;
 }

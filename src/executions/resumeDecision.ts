@@ -1,5 +1,5 @@
 import { Refusal } from '../refusal';
-import { isFinal, isResumable, type Execution, type StageExecution } from './execution';
+import { type Execution, isFinal, isResumable, type StageExecution } from './execution';
 
 /** From where, and how much, a pipeline execution is to go on. */
 export interface ResumeChoice {
@@ -25,7 +25,10 @@ export interface ResumeDecision {
 export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): Refusal | null {
   const { status } = execution;
   if (status === 'RESUMING') {
-    return new Refusal('CONFLICT', 'Somebody else has just resumed this execution.', { status, version: execution.version });
+    return new Refusal('CONFLICT', 'Somebody else has just resumed this execution.', {
+      status,
+      version: execution.version,
+    });
   }
   if (verb === 'rerun' ? isFinal(status) : isResumable(status)) return null;
   const instead =
@@ -36,7 +39,10 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
         : status === 'WAITING'
           ? 'it waits for a decision, which approveOrRejectApprovals gives'
           : 'it is active; abortExecution ends it';
-  return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, { status, version: execution.version });
+  return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, {
+    status,
+    version: execution.version,
+  });
 }
 
 /** A stage that has begun in the attempts so far, as its current rows say. */
@@ -59,9 +65,13 @@ export function decideResume(
   const stageName = elements[0]?.stageName ?? '';
   if (!wasReached(elements)) {
     const names = [...new Set(stages.filter((stage) => wasReached([stage])).map((stage) => stage.stageName))];
-    return new Refusal('STAGE_NOT_EXECUTED', `Stage "${stageName}" was never reached; these were: ${names.join(', ')}.`, {
-      stages: names,
-    });
+    return new Refusal(
+      'STAGE_NOT_EXECUTED',
+      `Stage "${stageName}" was never reached; these were: ${names.join(', ')}.`,
+      {
+        stages: names,
+      },
+    );
   }
   const failedOnly = choice.parallelMode === 'FAILED_ONLY';
   const runsAgain = (stage: StageExecution): boolean =>
@@ -80,9 +90,13 @@ function findStage(stages: readonly StageExecution[], choice: ResumeChoice): num
   if (elementId != null) {
     const element = stages.find((stage) => stage.elementId === elementId);
     if (element !== undefined && (name == null || name === element.stageName)) return element.stageIndex;
-    return new Refusal('STAGE_NOT_FOUND', `There is no stage element "${elementId}"${name == null ? '' : ` in stage "${name}"`}.`, {
-      stages: names,
-    });
+    return new Refusal(
+      'STAGE_NOT_FOUND',
+      `There is no stage element "${elementId}"${name == null ? '' : ` in stage "${name}"`}.`,
+      {
+        stages: names,
+      },
+    );
   }
   if (name == null) {
     const failed = stages.find((stage) => isFinal(stage.status) && !succeeded(stage));
@@ -90,7 +104,12 @@ function findStage(stages: readonly StageExecution[], choice: ResumeChoice): num
   }
   const found = [...new Set(stages.filter((stage) => stage.stageName === name).map((stage) => stage.stageIndex))];
   if (found.length > 1) {
-    return new Refusal('AMBIGUOUS_STAGE', `Several stages are named "${name}"; give pipelineStageElementId.`, { stages: names });
+    return new Refusal('AMBIGUOUS_STAGE', `Several stages are named "${name}"; give pipelineStageElementId.`, {
+      stages: names,
+    });
   }
-  return found[0] ?? new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; there are: ${names.join(', ')}.`, { stages: names });
+  return (
+    found[0] ??
+    new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; there are: ${names.join(', ')}.`, { stages: names })
+  );
 }

@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
 import { type Actor, type ActorRef, actorRef } from '../access/actor';
+import { findEnvironmentTargets, findExecutionTargets } from '../access/targets.store';
+import { requireReadable, subjectFor } from '../access/visible';
 import type { App } from '../app';
+import type { Db } from '../database/database';
 import { isId, newId } from '../ids';
 import { invalidInput, notFound, Refusal } from '../refusal';
 import { advancePipeline, beginStage } from './advancePipeline';
 import type { AttemptKind, Execution, StageExecution } from './execution';
-import { adoptMember, beginAttempt, findCurrentStages, findExecution, findExecutions, insertStages, retireStages } from './executions.store';
-import { decideResume, refuseAttempt, type ResumeChoice, type ResumeDecision } from './resumeDecision';
+import {
+  adoptMember,
+  beginAttempt,
+  findCurrentStages,
+  findExecution,
+  findExecutions,
+  insertStages,
+  retireStages,
+} from './executions.store';
+import { decideResume, type ResumeChoice, type ResumeDecision, refuseAttempt } from './resumeDecision';
 import { resumeWorkflow } from './resumeWorkflow';
 import { inRuns, type RunTransaction } from './runTransaction';
 
@@ -36,6 +47,7 @@ export async function resumeExecution(app: App, actor: Actor, input: ResumeExecu
   return inAttempt(app, actor, input.pipelineExecutionId, 'PIPELINE', input, async (db, execution) => {
     const decision = decideResume(execution, await findCurrentStages(db, [execution.id]), input);
     if (decision instanceof Refusal) throw decision;
+    await requireStages(db, actor, execution, decision.again);
     checkPlanToken(input.planToken, resumeToken(execution, input));
     await goOn(db, execution, decision, { ...input, kind: 'RESUME', cause: actor });
   });
@@ -47,10 +59,16 @@ export async function rerunExecution(app: App, actor: Actor, input: RerunExecuti
     const refusal = refuseAttempt(execution, 'rerun');
     if (refusal !== null) throw refusal;
     if (execution.kind === 'WORKFLOW') {
-      await resumeWorkflow(db, execution, { ...attemptOf(db, input, 'RERUN', actor, null), anew: true, maxParallel: input.maxParallel ?? null });
+      actor.access.require('EXECUTE_WORKFLOW', 'Execution', await subjectFor(app, 'Execution', execution));
+      await resumeWorkflow(db, execution, {
+        ...attemptOf(db, input, 'RERUN', actor, null),
+        anew: true,
+        maxParallel: input.maxParallel ?? null,
+      });
       return;
     }
     const stages = await findCurrentStages(db, [execution.id]);
+    await requireStages(db, actor, execution, stages);
     const decision = { stageIndex: 0, stageName: stages[0]?.stageName ?? '', kept: [], again: stages };
     await goOn(db, execution, decision, { ...input, kind: 'RERUN', cause: actor });
   });
@@ -61,10 +79,15 @@ export interface ResumeWorkflowExecution extends AttemptInput {
 }
 
 /** Goes on with an execution of a workflow by itself: tasks that succeeded are kept, the others run again. */
-export async function resumeWorkflowExecution(app: App, actor: Actor, input: ResumeWorkflowExecution): Promise<Execution> {
+export async function resumeWorkflowExecution(
+  app: App,
+  actor: Actor,
+  input: ResumeWorkflowExecution,
+): Promise<Execution> {
   return inAttempt(app, actor, input.workflowExecutionId, 'WORKFLOW', input, async (db, execution) => {
     const refusal = refuseAttempt(execution, 'resume');
     if (refusal !== null) throw refusal;
+    actor.access.require('EXECUTE_WORKFLOW', 'Execution', await subjectFor(app, 'Execution', execution));
     checkPlanToken(input.planToken, resumeToken(execution, {}));
     await resumeWorkflow(db, execution, {
       ...attemptOf(db, input, 'RESUME', actor, null),
@@ -87,16 +110,35 @@ async function inAttempt(
   const seen = isId(id) ? await findExecution(app.database, id) : undefined;
   const own = seen?.parentStageExecutionId === null && (kind === null || seen.kind === kind);
   if (seen === undefined || seen.applicationId !== input.applicationId || !own) throw notFound('execution', id);
+  await requireReadable(app, actor.access, 'Execution', seen);
   return inRuns(app, [seen.runId], actor, async (db) => {
     const execution = await findExecution(db, id);
     if (execution === undefined) throw notFound('execution', id);
     const { version, status } = execution;
     if (input.expectedVersion != null && input.expectedVersion !== version) {
-      throw new Refusal('CONFLICT', `The execution is at version ${version}, not ${input.expectedVersion}.`, { status, version });
+      throw new Refusal('CONFLICT', `The execution is at version ${version}, not ${input.expectedVersion}.`, {
+        status,
+        version,
+      });
     }
     await work(db, execution);
     return (await findExecution(db, id)) ?? execution;
   });
+}
+
+/** To go on with a pipeline takes the right for the environment of every stage that will run; the stages that are kept count for nothing. */
+export async function requireStages(
+  db: Db,
+  actor: Actor,
+  execution: Execution,
+  again: readonly StageExecution[],
+): Promise<void> {
+  const targets = await findEnvironmentTargets(
+    db,
+    again.flatMap((stage) => stage.environmentId ?? []),
+  );
+  const environments = (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];
+  actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Execution', { ...execution, environments }, targets);
 }
 
 interface GoOn extends AttemptInput, ResumeChoice {
@@ -126,7 +168,10 @@ async function goOn(db: RunTransaction, execution: Execution, decision: ResumeDe
   });
   const before = new Map(decision.again.map((stage) => [stage.elementId, stage]));
   const rows = decision.again.map((stage) => again(stage, next.attempt, db.now));
-  await retireStages(db, decision.again.map((stage) => stage.id));
+  await retireStages(
+    db,
+    decision.again.map((stage) => stage.id),
+  );
   await insertStages(db, rows);
   const target = rows.filter((stage) => stage.stageIndex === decision.stageIndex);
   const fresh: StageExecution[] = [];
@@ -150,7 +195,6 @@ async function resumeMember(
   const [member] = await findExecutions(db, [memberId]);
   if (member === undefined) throw new Error(`workflow execution ${memberId} does not exist`);
   await adoptMember(db, memberId, stage.id);
-  await db.write('UPDATE stage_execution SET workflow_execution_id = $2 WHERE id = $1', [stage.id, memberId]);
   await resumeWorkflow(
     db,
     { ...member, parentStageExecutionId: stage.id },
@@ -175,7 +219,13 @@ function again(stage: StageExecution, attempt: number, now: Date): StageExecutio
   };
 }
 
-const attemptOf = (db: RunTransaction, input: AttemptInput, kind: AttemptKind, cause: ActorRef, fromStage: string | null) => ({
+const attemptOf = (
+  db: RunTransaction,
+  input: AttemptInput,
+  kind: AttemptKind,
+  cause: ActorRef,
+  fromStage: string | null,
+) => ({
   kind,
   cause: actorRef(cause),
   reason: input.reason?.trim() || null,
@@ -186,7 +236,12 @@ const attemptOf = (db: RunTransaction, input: AttemptInput, kind: AttemptKind, c
 function checkInput(input: AttemptInput): void {
   const errors = [];
   if ((input.reason?.length ?? 0) > 5000) {
-    errors.push({ field: 'reason', value: input.reason?.length, rule: 'MAX_LENGTH', message: 'reason has at most 5,000 characters.' });
+    errors.push({
+      field: 'reason',
+      value: input.reason?.length,
+      rule: 'MAX_LENGTH',
+      message: 'reason has at most 5,000 characters.',
+    });
   }
   if (input.maxParallel != null && input.maxParallel < 1) {
     const message = `maxParallel must be 1 or more; it is ${input.maxParallel}.`;
@@ -198,11 +253,21 @@ function checkInput(input: AttemptInput): void {
 /** Stands for what a preview showed: the execution at this version, and what was chosen. */
 export function resumeToken(execution: Execution, choice: ResumeChoice): string {
   const { pipelineStageName, pipelineStageElementId, parallelMode, granularity } = choice;
-  const meaning = [execution.id, execution.version, pipelineStageName ?? null, pipelineStageElementId ?? null, parallelMode ?? 'ALL', granularity ?? 'STAGE'];
+  const meaning = [
+    execution.id,
+    execution.version,
+    pipelineStageName ?? null,
+    pipelineStageElementId ?? null,
+    parallelMode ?? 'ALL',
+    granularity ?? 'STAGE',
+  ];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('base64url');
 }
 
 function checkPlanToken(given: string | null | undefined, now: string): void {
   if (given == null || given === now) return;
-  throw new Refusal('PLAN_STALE', 'The execution has moved on since the preview, or something else was asked for than what was previewed.');
+  throw new Refusal(
+    'PLAN_STALE',
+    'The execution has moved on since the preview, or something else was asked for than what was previewed.',
+  );
 }

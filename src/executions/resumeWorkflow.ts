@@ -1,7 +1,7 @@
 import { newId } from '../ids';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
-import { beginAttempt, findCurrentTasks, insertTasks, retireTasks, type NewAttempt } from './executions.store';
+import { beginAttempt, findCurrentTasks, insertTasks, type NewAttempt, retireTasks } from './executions.store';
 import type { RunTransaction } from './runTransaction';
 import { finishWorkflow } from './settleTasks';
 
@@ -17,7 +17,11 @@ export interface WorkflowAttempt extends NewAttempt {
  * The next attempt of a workflow execution: tasks that succeeded are kept as they are, the others get a new row each and run again. Reads and writes what runs
  * again only, however much is kept.
  */
-export async function resumeWorkflow(db: RunTransaction, workflow: Execution, attempt: WorkflowAttempt): Promise<Execution> {
+export async function resumeWorkflow(
+  db: RunTransaction,
+  workflow: Execution,
+  attempt: WorkflowAttempt,
+): Promise<Execution> {
   const { definition } = await db.app.workflowRevisions.get(db, workflow.revisionId);
   const retired = await retireTasks(db, workflow.id, attempt.anew);
   const ids = new Map(retired.map((task) => [task.name, newId()]));
@@ -66,7 +70,7 @@ export async function taskChoice(
   for (const task of await findCurrentTasks(db, executionIds)) {
     const choice = choices.get(task.executionId) ?? { kept: [], again: [] };
     choices.set(task.executionId, choice);
-    (task.status === 'SUCCESS' && !anew ? choice.kept : choice.again).push(task.name);
+    (task.passed && !anew ? choice.kept : choice.again).push(task.name);
   }
   return choices;
 }

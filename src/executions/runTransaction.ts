@@ -50,11 +50,15 @@ export function inRuns<T>(
       event: (run, type, data) => events.push({ runId: run.runId, executionId: run.executionId, type, data }),
     });
     await writeEvents(db, events, actor, now);
-    db.wake(...new Set(events.map((event) => topic.run(event.runId))));
+    if (events.length > 0) db.wake(topic.events, ...new Set(events.map((event) => topic.run(event.runId))));
     return result;
   });
 }
 
+/**
+ * `transaction_id` is the place of an event among those of all runs (README.md, "The log"). Within a run it never goes down: a transaction that
+ * began earlier may get the lock later.
+ */
 async function writeEvents(db: Transaction, events: readonly PendingEvent[], actor: Actor, now: Date): Promise<void> {
   if (events.length === 0) return;
   await db.rows(
@@ -63,10 +67,12 @@ async function writeEvents(db: Transaction, events: readonly PendingEvent[], act
          row_number() OVER (PARTITION BY execution_id ORDER BY n) AS own_step
        FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) WITH ORDINALITY AS e (run_id, execution_id, type, data, n)
      ), written AS (
-       INSERT INTO execution_event (run_id, sequence, execution_id, execution_sequence, type, at, actor, data)
+       INSERT INTO execution_event
+         (run_id, sequence, execution_id, execution_sequence, transaction_id, type, at, actor, data)
        SELECT pending.run_id, run.last_sequence + run_step, pending.execution_id, own.last_execution_sequence + own_step,
-         pending.type, $5, $6, pending.data
+         greatest(pg_current_xact_id()::text::bigint, newest.transaction_id), pending.type, $5, $6, pending.data
        FROM pending JOIN execution run ON run.id = pending.run_id JOIN execution own ON own.id = pending.execution_id
+       LEFT JOIN execution_event newest ON newest.run_id = run.id AND newest.sequence = run.last_sequence
      ), steps AS (
        SELECT id, sum(run_steps) AS run_steps, sum(own_steps) AS own_steps FROM (
          SELECT run_id AS id, count(*) AS run_steps, 0 AS own_steps FROM pending GROUP BY run_id

@@ -1,7 +1,7 @@
 import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { topic } from '../database/wakeups';
-import { endJobs, findDueLeases, findLeases, withdrawOffers, type JobEnd, type LeaseWithJob } from '../jobs/jobs.store';
+import { endJobs, findDueLeases, findLeases, type JobEnd, type LeaseWithJob, withdrawOffers } from '../jobs/jobs.store';
 import { dispatchTasks } from './dispatchTasks';
 import type { TaskExecution } from './execution';
 import { addToCounts, findExecutions, findTasks, requeueTasks, type TaskEnd } from './executions.store';
@@ -19,26 +19,51 @@ const BATCH = 200;
 export async function settleDueLeases(app: App): Promise<number> {
   const due = await findDueLeases(app.database, app.clock.now(), BATCH);
   if (due.length === 0) return 0;
-  await inRuns(app, due.map((lease) => lease.runId), systemActor, async (db) => {
-    // An agent may have renewed, or another server may have been faster, before the runs were locked.
-    const leases = (await findLeases(db, due.map((lease) => lease.jobId))).filter((lease) => isDue(lease, db.now));
-    const offers = leases.filter((lease) => !lease.started);
-    if (offers.length > 0) {
-      await withdrawOffers(db, offers.map((lease) => lease.jobId));
-      db.wake(topic.queue);
-    }
-    await settleStarted(db, leases.filter((lease) => lease.started));
-    db.wake(...leases.flatMap((lease) => [topic.agent(lease.agentId), topic.log(lease.jobId)]));
-  });
+  await inRuns(
+    app,
+    due.map((lease) => lease.runId),
+    systemActor,
+    async (db) => {
+      // An agent may have renewed, or another server may have been faster, before the runs were locked.
+      const leases = (
+        await findLeases(
+          db,
+          due.map((lease) => lease.jobId),
+        )
+      ).filter((lease) => isDue(lease, db.now));
+      const offers = leases.filter((lease) => !lease.started);
+      if (offers.length > 0) {
+        await withdrawOffers(
+          db,
+          offers.map((lease) => lease.jobId),
+        );
+        db.wake(topic.queue);
+      }
+      await settleStarted(
+        db,
+        leases.filter((lease) => lease.started),
+      );
+      db.wake(...leases.flatMap((lease) => [topic.agent(lease.agentId), topic.log(lease.jobId)]));
+    },
+  );
   return due.length;
 }
 
 const isDue = (lease: LeaseWithJob, now: Date): boolean =>
-  lease.expiresAt < now || (lease.killAt !== null && lease.killAt < now) || (lease.timeoutAt !== null && lease.timeoutAt < now);
+  lease.expiresAt < now ||
+  (lease.killAt !== null && lease.killAt < now) ||
+  (lease.timeoutAt !== null && lease.timeoutAt < now);
 
 async function settleStarted(db: RunTransaction, leases: readonly LeaseWithJob[]): Promise<void> {
   if (leases.length === 0) return;
-  const tasks = new Map((await findTasks(db, leases.map((lease) => lease.taskExecutionId))).map((task) => [task.id, task]));
+  const tasks = new Map(
+    (
+      await findTasks(
+        db,
+        leases.map((lease) => lease.taskExecutionId),
+      )
+    ).map((task) => [task.id, task]),
+  );
   const executions = await findExecutions(db, [...new Set(leases.map((lease) => lease.executionId))]);
   const failing = new Set(executions.filter((one) => one.failureCode !== null).map((one) => one.id));
   const jobEnds: JobEnd[] = [];
@@ -47,9 +72,17 @@ async function settleStarted(db: RunTransaction, leases: readonly LeaseWithJob[]
   for (const lease of leases) {
     const task = tasks.get(lease.taskExecutionId);
     if (task === undefined) throw new Error(`job ${lease.jobId} has no task`);
-    const verdict = judge(lease, db.now, failing.has(lease.executionId));
+    const verdict = judge(lease, task, db.now, failing.has(lease.executionId));
     const { status, code, text, retry } = verdict;
-    jobEnds.push({ jobId: lease.jobId, status, exitCode: null, signal: null, reasonCode: code, reason: text, truncated: true });
+    jobEnds.push({
+      jobId: lease.jobId,
+      status,
+      exitCode: null,
+      signal: null,
+      reasonCode: code,
+      reason: text,
+      truncated: true,
+    });
     if (status === 'LOST') {
       db.event({ runId: lease.runId, executionId: lease.executionId }, 'JOB_LOST', {
         jobId: lease.jobId,
@@ -77,14 +110,24 @@ interface Verdict {
   readonly retry: boolean;
 }
 
-function judge(lease: LeaseWithJob, now: Date, workflowIsFailing: boolean): Verdict {
+function judge(lease: LeaseWithJob, task: TaskExecution, now: Date, workflowIsFailing: boolean): Verdict {
   if (lease.cancelRequestedAt !== null) {
-    return { status: 'ABORTED', code: 'CANCELLED', text: 'cancelled; its agent did not say in time that it ended', retry: false };
+    return {
+      status: 'ABORTED',
+      code: 'CANCELLED',
+      text: 'cancelled; its agent did not say in time that it ended',
+      retry: false,
+    };
   }
   if (lease.timeoutAt !== null && lease.timeoutAt < now) {
-    return { status: 'FAILED', code: 'TIMED_OUT', text: 'ran longer than its timeout, and its agent did not end it', retry: false };
+    return {
+      status: 'FAILED',
+      code: 'TIMED_OUT',
+      text: 'ran longer than its timeout, and its agent did not end it',
+      retry: false,
+    };
   }
-  const retry = lease.attempt <= LOST_RETRIES && !workflowIsFailing;
+  const retry = task.losses < LOST_RETRIES && !workflowIsFailing;
   const text = `its agent was not heard of in time${retry ? '' : `, on try ${lease.attempt}`}`;
   return { status: 'LOST', code: 'LOST', text, retry };
 }
@@ -93,7 +136,10 @@ function judge(lease: LeaseWithJob, now: Date, workflowIsFailing: boolean): Verd
 async function requeue(db: RunTransaction, tasks: readonly TaskExecution[]): Promise<void> {
   if (tasks.length === 0) return;
   const counts = new Map<string, { open: number; busy: number }>();
-  for (const task of await requeueTasks(db, tasks.map((one) => one.id))) {
+  for (const task of await requeueTasks(
+    db,
+    tasks.map((one) => one.id),
+  )) {
     counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) - 1 });
     db.event({ runId: task.runId, executionId: task.executionId }, 'TASK_STATUS', {
       taskExecutionId: task.id,

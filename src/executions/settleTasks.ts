@@ -1,11 +1,13 @@
+import { newId } from '../ids';
 import { endJobs } from '../jobs/jobs.store';
 import { settleStage } from './advancePipeline';
 import { moveExecution } from './changeStatus';
 import { dispatchTasks } from './dispatchTasks';
-import { isFinal, type Execution, type FinalStatus } from './execution';
+import { type Execution, type FinalStatus, isFinal } from './execution';
 import {
   addToCounts,
   endTasks,
+  type Failing,
   findExecutions,
   findUnstartedTasks,
   markFailing,
@@ -13,7 +15,7 @@ import {
   releaseDependents,
   type TaskEnd,
 } from './executions.store';
-import { newId } from '../ids';
+import { retryFailed } from './retryFailed';
 import type { RunTransaction } from './runTransaction';
 
 /**
@@ -22,7 +24,7 @@ import type { RunTransaction } from './runTransaction';
  */
 export async function settleTasks(db: RunTransaction, ends: readonly TaskEnd[]): Promise<void> {
   const touched = new Map<string, Execution>();
-  const failing = await applyEnds(db, ends, touched);
+  const failing = await applyEnds(db, await retryFailed(db, ends, touched), touched);
   if (failing.length > 0) {
     const skipped = await skipUnstarted(db, failing, 'not started, because another task of the workflow failed');
     await applyEnds(db, skipped, touched);
@@ -48,7 +50,7 @@ async function applyEnds(
   for (const task of ended) {
     const count = counts.get(task.executionId) ?? { open: 0, busy: 0 };
     counts.set(task.executionId, { open: count.open - 1, busy: count.busy - (task.jobId === null ? 0 : 1) });
-    if (task.status === 'FAILED') {
+    if (task.status === 'FAILED' && !task.passed) {
       const details = `Task "${task.name}" failed: ${task.reason}`;
       failures.push({ executionId: task.executionId, code: 'TASK_FAILED', details });
     }
@@ -65,12 +67,20 @@ async function applyEnds(
     });
   }
   const failing = failures.length === 0 ? [] : await markFailing(db, failures);
+  noteFailing(db, failing);
   await releaseDependents(
     db,
-    ended.filter((task) => task.status === 'SUCCESS').map((task) => task.id),
+    ended.filter((task) => task.passed).map((task) => task.id),
   );
   for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
   return failing.map((failure) => failure.executionId);
+}
+
+/** Executions whose failure shows from now on, though their status does not say so yet. */
+export function noteFailing(db: RunTransaction, executions: readonly Failing[]): void {
+  for (const { reasonCode, reason, ...run } of executions) {
+    db.event(run, 'EXECUTION_FAILING', { reasonCode, reason });
+  }
 }
 
 /** Takes back what has not begun in these workflow executions; answers how those tasks end. */
@@ -94,13 +104,13 @@ export async function skipUnstarted(
     })),
     db.now,
   );
-  return tasks.map((task) => ({
-    taskId: task.id,
-    status: 'SKIPPED',
-    reasonCode: 'NOT_STARTED',
-    reason,
-    exitCode: null,
-  }));
+  return tasks.map((task) => {
+    if (task.failures === 0) {
+      return { taskId: task.id, status: 'SKIPPED', reasonCode: 'NOT_STARTED', reason, exitCode: null };
+    }
+    const { id: taskId, reasonCode, exitCode } = task;
+    return { taskId, status: 'FAILED', reasonCode, reason: `${task.reason}; not tried again: ${reason}`, exitCode };
+  });
 }
 
 /** The status that a workflow execution ends with, from why it failed. */

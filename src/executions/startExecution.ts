@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto';
 import { type Actor, actorRef } from '../access/actor';
+import { findEnvironmentTargets } from '../access/targets.store';
+import { subjectFor } from '../access/visible';
 import { labelList } from '../agents/agent';
 import type { App } from '../app';
 import { sqlState, violatedConstraint } from '../database/database';
 import { derivedId, isId, newId } from '../ids';
-import { invalidInput, notFound, Refusal, type InputError } from '../refusal';
+import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
 import type { WorkflowDefinition } from '../workflows/workflow';
 import { advancePipeline } from './advancePipeline';
 import type { Execution, StageExecution } from './execution';
-import { findByIdempotencyKey, findExecution, insertExecution, insertExecutionTargets, insertStages } from './executions.store';
+import {
+  findByIdempotencyKey,
+  findExecution,
+  insertExecution,
+  insertExecutionTargets,
+  insertStages,
+} from './executions.store';
 import { readInputs, type VariableInput } from './resolveVariables';
 import { inRuns, type RunTransaction } from './runTransaction';
-import { elementKey, planPipeline, planWorkflow, unusedImages, type Catalogue, type ElementPlan } from './startPlan';
+import { type Catalogue, type ElementPlan, elementKey, planPipeline, planWorkflow, unusedImages } from './startPlan';
 import { findCatalogue, findStartable, holdApplication, type Startable } from './startTargets.store';
 import { startWorkflow } from './startWorkflow';
 
@@ -33,12 +41,9 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
   checkTexts(input);
   const key = input.idempotencyKey ?? null;
   const hash = key === null ? null : requestHash(input);
-  const target = isId(input.applicationId) && isId(input.entityId) ? await findStartable(app.database, input) : undefined;
+  const target =
+    isId(input.applicationId) && isId(input.entityId) ? await findStartable(app.database, input) : undefined;
   if (target === undefined) throw notFound(input.executionType.toLowerCase(), input.entityId);
-  if (key !== null) {
-    const known = await findByIdempotencyKey(app.database, input.applicationId, key);
-    if (known !== undefined) return sameRequest(known, hash);
-  }
   const catalogue = await findCatalogue(app.database, input.applicationId);
   const id = newId();
   const base = {
@@ -55,8 +60,12 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
   };
   const start =
     input.executionType === 'PIPELINE'
-      ? await preparePipeline(app, target, catalogue, input, base)
-      : await prepareWorkflow(app, target, catalogue, input, base);
+      ? await preparePipeline(app, actor, target, catalogue, input, base)
+      : await prepareWorkflow(app, actor, target, catalogue, input, base);
+  if (key !== null) {
+    const known = await findByIdempotencyKey(app.database, input.applicationId, key);
+    if (known !== undefined) return sameRequest(known, hash);
+  }
   try {
     return await inRuns(app, [], actor, async (db) => {
       if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
@@ -66,30 +75,46 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
       return execution;
     });
   } catch (error) {
-    if (key === null || sqlState(error) !== '23505' || violatedConstraint(error) !== 'execution_idempotency') throw error;
+    if (key === null || sqlState(error) !== '23505' || violatedConstraint(error) !== 'execution_idempotency')
+      throw error;
     const known = await findByIdempotencyKey(app.database, input.applicationId, key);
     if (known === undefined) throw error;
     return sameRequest(known, hash);
   }
 }
 
-type Base = Omit<Parameters<typeof startWorkflow>[1], 'name' | 'maxParallel' | 'environmentId' | 'variables' | 'images'>;
+type Base = Omit<
+  Parameters<typeof startWorkflow>[1],
+  'name' | 'maxParallel' | 'environmentId' | 'variables' | 'images'
+>;
 type Start = (db: RunTransaction) => Promise<unknown>;
 
 async function preparePipeline(
   app: App,
+  actor: Actor,
   target: Startable,
   catalogue: Catalogue,
   input: StartExecution,
   base: Base,
 ): Promise<Start> {
   const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
-  const used = new Set(definition.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))));
+  const used = new Set(
+    definition.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))),
+  );
   const workflows = catalogue.workflows.filter((workflow) => used.has(workflow.name));
-  const revisions = await app.workflowRevisions.getAll(app.database, workflows.map((one) => one.currentRevisionId));
+  const revisions = await app.workflowRevisions.getAll(
+    app.database,
+    workflows.map((one) => one.currentRevisionId),
+  );
   const definitions = new Map(revisions.map((revision) => [revision.id, revision.definition]));
   const { given, images, errors } = readStartInputs(input);
   const plan = planPipeline(definition, catalogue, definitions, given, images);
+  const targets = await findEnvironmentTargets(
+    app.database,
+    [...plan.value.elements.values()].flatMap((one) => one.environmentId ?? []),
+  );
+  const subject = await subjectFor(app, 'Pipeline', { id: target.id, applicationId: input.applicationId });
+  actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
   refuseErrors([...errors, ...plan.errors]);
   await ensureRequirementClasses(app, [...definitions.values()]);
   const elements = [...plan.value.elements.values()];
@@ -170,6 +195,7 @@ function newStage(
 
 async function prepareWorkflow(
   app: App,
+  actor: Actor,
   target: Startable,
   catalogue: Catalogue,
   input: StartExecution,
@@ -188,6 +214,12 @@ async function prepareWorkflow(
     field: (name) => `variableInputs.${name}`,
     where: 'variableInputs',
   });
+  const targets = await findEnvironmentTargets(
+    app.database,
+    plan.value.environmentId === null ? [] : [plan.value.environmentId],
+  );
+  const subject = await subjectFor(app, 'Workflow', { id: target.id, applicationId: input.applicationId });
+  actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
   refuseErrors([...errors, ...plan.errors, ...unusedImages(images, new Set(definition.services))]);
   await ensureRequirementClasses(app, [definition]);
   return (db) => startWorkflow(db, { ...base, ...plan.value, name: target.name, maxParallel: null });
@@ -218,7 +250,9 @@ function readStartInputs(input: StartExecution) {
 
 /** Makes the numbers of label sets before the transaction, so that they can be cached. */
 function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefinition[]): Promise<void> {
-  const sets = definitions.flatMap((definition) => Object.values(definition.tasks).map((task) => labelList(task.labels)));
+  const sets = definitions.flatMap((definition) =>
+    Object.values(definition.tasks).map((task) => labelList(task.labels)),
+  );
   return app.requirementClasses.ensure(app.database, sets);
 }
 
@@ -259,7 +293,11 @@ function requestHash(input: StartExecution): string {
 
 function sameRequest(known: Execution, hash: string | null): Execution {
   if (known.idempotencyHash === hash) return known;
-  throw new Refusal('IDEMPOTENCY_CONFLICT', `This idempotency key started execution ${known.id} with another request.`, {
-    executionId: known.id,
-  });
+  throw new Refusal(
+    'IDEMPOTENCY_CONFLICT',
+    `This idempotency key started execution ${known.id} with another request.`,
+    {
+      executionId: known.id,
+    },
+  );
 }

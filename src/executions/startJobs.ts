@@ -1,6 +1,6 @@
 import { systemActor } from '../access/actor';
 import type { App } from '../app';
-import { findClaimedRuns, startLeases, type Claim } from '../jobs/jobs.store';
+import { type Claim, findClaimedRuns, startLeases } from '../jobs/jobs.store';
 import { advancePipeline } from './advancePipeline';
 import { moveExecution, moveStage } from './changeStatus';
 import { findExecutions, findStages, startTasks } from './executions.store';
@@ -13,34 +13,45 @@ import { inRuns, type RunTransaction } from './runTransaction';
 export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set<string>> {
   const runs = await findClaimedRuns(app.database, claims);
   if (runs.length === 0) return new Set();
-  return inRuns(app, runs.map((run) => run.runId), systemActor, async (db) => {
-    const leaseUntil = new Date(db.now.getTime() + app.config.SLIPWAY_LEASE_SECONDS * 1000);
-    const jobs = await startLeases(db, claims, leaseUntil, db.now);
-    const fresh = jobs.filter((job) => job.first);
-    const tasks = new Map(
-      (await startTasks(db, fresh.map((job) => job.taskExecutionId), db.now)).map((task) => [task.id, task]),
-    );
-    for (const job of fresh) {
-      const task = tasks.get(job.taskExecutionId);
-      if (task === undefined) continue;
-      const run = { runId: job.runId, executionId: job.executionId };
-      const { jobId, taskExecutionId, attempt, agentId } = job;
-      db.event(run, 'JOB_STARTED', { jobId, taskExecutionId, name: task.name, attempt, agentId });
-      db.event(run, 'TASK_STATUS', {
-        taskExecutionId,
-        name: task.name,
-        from: 'QUEUED',
-        to: 'RUNNING',
-        reasonCode: null,
-        reason: null,
-        jobId,
-        exitCode: null,
-        try: task.tries,
-      });
-    }
-    await showRunning(db, [...new Set([...tasks.values()].map((task) => task.executionId))]);
-    return new Set(jobs.map((job) => job.jobId));
-  });
+  return inRuns(
+    app,
+    runs.map((run) => run.runId),
+    systemActor,
+    async (db) => {
+      const leaseUntil = new Date(db.now.getTime() + app.config.SLIPWAY_LEASE_SECONDS * 1000);
+      const jobs = await startLeases(db, claims, leaseUntil, db.now);
+      const fresh = jobs.filter((job) => job.first);
+      const tasks = new Map(
+        (
+          await startTasks(
+            db,
+            fresh.map((job) => job.taskExecutionId),
+            db.now,
+          )
+        ).map((task) => [task.id, task]),
+      );
+      for (const job of fresh) {
+        const task = tasks.get(job.taskExecutionId);
+        if (task === undefined) continue;
+        const run = { runId: job.runId, executionId: job.executionId };
+        const { jobId, taskExecutionId, attempt, agentId } = job;
+        db.event(run, 'JOB_STARTED', { jobId, taskExecutionId, name: task.name, attempt, agentId });
+        db.event(run, 'TASK_STATUS', {
+          taskExecutionId,
+          name: task.name,
+          from: 'QUEUED',
+          to: 'RUNNING',
+          reasonCode: null,
+          reason: null,
+          jobId,
+          exitCode: null,
+          try: task.tries,
+        });
+      }
+      await showRunning(db, [...new Set([...tasks.values()].map((task) => task.executionId))]);
+      return new Set(jobs.map((job) => job.jobId));
+    },
+  );
 }
 
 /** The first task of a workflow runs: so does the workflow, its stage, and its pipeline. */

@@ -1,5 +1,5 @@
-import type { InputError } from '../refusal';
 import type { PipelineDefinition, WorkflowElement } from '../pipelines/pipeline';
+import type { InputError } from '../refusal';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
 import { fillIn, resolveVariables } from './resolveVariables';
 
@@ -144,7 +144,9 @@ export function planWorkflow(
     if (service === undefined) {
       errors.push(error(`${inputs.where}.services`, name, 'UNKNOWN_SERVICE', `there is no service "${name}".`));
     } else if (image === undefined) {
-      errors.push(error(`serviceInputs.${name}`, null, 'REQUIRED', `${inputs.where} deploys it, so it needs an image.`));
+      errors.push(
+        error(`serviceInputs.${name}`, null, 'REQUIRED', `${inputs.where} deploys it, so it needs an image.`),
+      );
     } else images[service.id] = image;
   }
   return { value: { environmentId, variables: values, images }, errors };

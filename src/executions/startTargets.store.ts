@@ -10,7 +10,11 @@ export interface Startable {
 
 export async function findStartable(
   db: Db,
-  target: { readonly applicationId: string; readonly entityId: string; readonly executionType: 'PIPELINE' | 'WORKFLOW' },
+  target: {
+    readonly applicationId: string;
+    readonly entityId: string;
+    readonly executionType: 'PIPELINE' | 'WORKFLOW';
+  },
 ): Promise<Startable | undefined> {
   const table = target.executionType === 'PIPELINE' ? 'pipeline' : 'workflow';
   const [row] = await db.rows<Startable>(
@@ -35,6 +39,8 @@ export async function findCatalogue(db: Db, applicationId: string): Promise<Cata
 
 /** Keeps an application from being deleted while something of it starts; false when it is deleted already. */
 export async function holdApplication(db: Db, applicationId: string): Promise<boolean> {
-  const rows = await db.rows('SELECT id FROM application WHERE id = $1 AND deleted_at IS NULL FOR SHARE', [applicationId]);
+  const rows = await db.rows('SELECT id FROM application WHERE id = $1 AND deleted_at IS NULL FOR SHARE', [
+    applicationId,
+  ]);
   return rows.length === 1;
 }

@@ -1,10 +1,10 @@
 import { topic } from '../database/wakeups';
 import { requestCancel } from '../jobs/jobs.store';
 import { advancePipeline, closeApprovals } from './advancePipeline';
-import { isFinal, type Execution } from './execution';
+import { type Execution, isFinal } from './execution';
 import { findCurrentStages, findMembers, findRunningTasks, setFailure } from './executions.store';
 import type { RunTransaction } from './runTransaction';
-import { finishWorkflow, settleTasks, skipUnstarted } from './settleTasks';
+import { finishWorkflow, noteFailing, settleTasks, skipUnstarted } from './settleTasks';
 
 /** A cancelled job is final this long after its grace, whatever the agent does. Within the second that is promised, with the sweeper's period taken off. */
 const KILL_SLACK_MS = 500;
@@ -24,10 +24,15 @@ export async function stopExecution(
       ? [execution]
       : (await findMembers(db, [execution.id])).filter((member) => !isFinal(member.status));
   const workflowIds = members.map((member) => member.id);
-  await setFailure(db, [execution.id, ...workflowIds], code, text);
+  noteFailing(db, await setFailure(db, [execution.id, ...workflowIds], code, text));
 
   const running = await findRunningTasks(db, workflowIds);
-  const holders = await requestCancel(db, running.flatMap((task) => task.jobId ?? []), db.now, KILL_SLACK_MS);
+  const holders = await requestCancel(
+    db,
+    running.flatMap((task) => task.jobId ?? []),
+    db.now,
+    KILL_SLACK_MS,
+  );
   db.wake(...holders.map((holder) => topic.agent(holder.agentId)));
 
   await settleTasks(db, await skipUnstarted(db, workflowIds, `not started, because the execution was ${code}`));

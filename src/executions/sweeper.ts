@@ -1,9 +1,10 @@
 import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { findExpiredApprovals } from '../approvals/approvals.store';
-import { closeApprovals, advancePipeline } from './advancePipeline';
+import { advancePipeline, closeApprovals } from './advancePipeline';
 import { isFinal } from './execution';
 import { findExecution, findExpiredExecutions, findStages } from './executions.store';
+import { startDueRetries } from './retryFailed';
 import { inRuns } from './runTransaction';
 import { settleDueLeases } from './settleDueLeases';
 import { stopExecution } from './stopExecution';
@@ -43,6 +44,7 @@ export class Sweeper {
   private async sweep(): Promise<void> {
     try {
       while (!this.stopped && (await settleDueLeases(this.app)) > 0);
+      while (!this.stopped && (await startDueRetries(this.app)) > 0);
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
         await expireExecutions(this.app);

@@ -1,34 +1,48 @@
 import { Arg, Ctx, FieldResolver, Float, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
-import { agentStatus, type Agent as AgentRow } from '../agents/agent';
+import type { Actor } from '../access/actor';
+import { type Agent as AgentRow, agentStatus } from '../agents/agent';
 import { Agent, AgentStatusEnum } from '../agents/agents.types';
+import type { App } from '../app';
 import type { Artifact as ArtifactRow } from '../artifacts/artifact';
 import { Artifact } from '../artifacts/artifacts.types';
 import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
 import { isId } from '../ids';
 import type { Job as JobRow } from '../jobs/job';
-import type { LogPage } from '../jobs/jobLog';
+import type { LogPage } from '../jobs/jobLogs.store';
 import { findJobs } from '../jobs/jobs.store';
 import { Job, JobLogPage, JobLogState } from '../jobs/jobs.types';
 import { readLogPage, watchLog } from '../jobs/watchLog';
-import { invalidInput, notFound } from '../refusal';
-import type { App } from '../app';
+import { invalidInput, notFound, Refusal } from '../refusal';
 import type { TaskExecution as TaskRow } from './execution';
 import { agentById, artifactsOfTask, executionById, jobsOfTask, logOfJob } from './executions.loaders';
+import { readExecution } from './executions.queries';
 import { TaskExecution } from './executions.types';
 
 const MAX_PAGE_BYTES = 1024 ** 2;
 
 @Resolver(() => TaskExecution)
 export class TaskExecutionResolver {
-  @FieldResolver(() => Float, { nullable: true, description: 'Milliseconds since it first ran, or until its end; null before.' })
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description: 'Milliseconds since it first ran, or until its end; null before.',
+  })
   durationMs(@Root() { startedAt, endedAt }: TaskRow, @Ctx() { app }: Context): number | null {
     return startedAt === null ? null : (endedAt ?? app.clock.now()).getTime() - startedAt.getTime();
   }
 
-  @FieldResolver(() => Boolean, { description: 'Whether its result is from an earlier attempt of the execution than the current one.' })
+  @FieldResolver(() => Boolean, {
+    description: 'Whether its result is from an earlier attempt of the execution than the current one.',
+  })
   async reused(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<boolean> {
     return task.attempt < found(await loaders.load(executionById, task.executionId)).attempt;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: 'Whether it failed and that does not count: the workflow can succeed, and what depends on it goes on.',
+  })
+  ignoredFailure(@Root() { status, passed }: TaskRow): boolean {
+    return status === 'FAILED' && passed;
   }
 
   @FieldResolver(() => [Job], { description: 'Its jobs, one for each try, in order.' })
@@ -45,8 +59,11 @@ export class TaskExecutionResolver {
 @Resolver(() => Job)
 export class JobResolver {
   @Query(() => Job, { nullable: true, description: 'A job by its id. Errors: NOT_FOUND.' })
-  job(@Arg('jobId', () => ID) jobId: string, @Ctx() { app }: Context): Promise<JobRow> {
-    return readJob(app, jobId);
+  job(
+    @Arg('jobId', () => ID, { description: 'The id of the job.' }) jobId: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<JobRow> {
+    return readJob(app, actor, jobId);
   }
 
   @Query(() => JobLogPage, {
@@ -54,14 +71,20 @@ export class JobResolver {
     description: 'A stretch of a job’s log, from an offset on. Errors: NOT_FOUND, INVALID_INPUT.',
   })
   async jobLog(
-    @Arg('jobId', () => ID) jobId: string,
-    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip; `nextOffset` of the page before. By default 0.' })
+    @Arg('jobId', () => ID, { description: 'The id of the job.' }) jobId: string,
+    @Arg('afterOffset', () => Float, {
+      nullable: true,
+      description: 'Bytes to skip; `nextOffset` of the page before. By default 0.',
+    })
     afterOffset: number | null,
-    @Arg('maxBytes', () => Int, { nullable: true, description: 'About how much to answer: 1 to 1,048,576 bytes, by default 65,536.' })
+    @Arg('maxBytes', () => Int, {
+      nullable: true,
+      description: 'About how much to answer: 1 to 1,048,576 bytes, by default 65,536.',
+    })
     maxBytes: number | null,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<LogPage> {
-    await readJob(app, jobId);
+    await readJob(app, actor, jobId);
     return readLogPage(app, jobId, checkOffset(afterOffset), checkPage(maxBytes));
   }
 
@@ -70,17 +93,19 @@ export class JobResolver {
       'A job’s log from an offset on: what is there, then what comes, each byte once and in order, until it is final: then the stream completes. After a lost connection go on ' +
       'with `afterOffset: <nextOffset of the last page>`. Errors: NOT_FOUND, INVALID_INPUT.',
     subscribe: async ({ args, context }) => {
-      const { app, request } = context as Context;
+      const { app, actor, request } = context as Context;
       const { jobId, afterOffset } = args as { jobId: string; afterOffset?: number | null };
       const offset = checkOffset(afterOffset);
-      await readJob(app, jobId);
+      await readJob(app, actor, jobId);
       return watchLog(app, jobId, offset, request.signal);
     },
     name: 'jobLog',
   })
   watchJobLog(
-    @Arg('jobId', () => ID) _jobId: string,
-    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip. By default 0.' }) _afterOffset: number | null,
+    @Arg('jobId', () => ID, { description: 'The id of the job.' }) _jobId: string,
+    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip. By default 0.' }) _afterOffset:
+      | number
+      | null,
     @Root() page: LogPage,
   ): LogPage {
     return page;
@@ -115,9 +140,13 @@ export class AgentFieldsResolver {
   }
 }
 
-async function readJob(app: App, id: string): Promise<JobRow> {
+/** A job by its id: whoever may see its execution may see it. */
+async function readJob(app: App, actor: Actor, id: string): Promise<JobRow> {
   const [job] = isId(id) ? await findJobs(app.database, [id]) : [];
   if (job === undefined) throw notFound('job', id);
+  await readExecution(app, actor, job.executionId).catch((error: unknown) => {
+    throw error instanceof Refusal && error.code === 'NOT_FOUND' ? notFound('job', id) : error;
+  });
   return job;
 }
 
@@ -125,7 +154,12 @@ function checkOffset(offset: number | null | undefined): number {
   if (offset === null || offset === undefined) return 0;
   if (Number.isSafeInteger(offset) && offset >= 0) return offset;
   throw invalidInput([
-    { field: 'afterOffset', value: offset, rule: 'RANGE', message: `afterOffset must be a whole number from 0 on; it is ${offset}.` },
+    {
+      field: 'afterOffset',
+      value: offset,
+      rule: 'RANGE',
+      message: `afterOffset must be a whole number from 0 on; it is ${offset}.`,
+    },
   ]);
 }
 
@@ -133,6 +167,11 @@ function checkPage(bytes: number | null | undefined): number {
   if (bytes === null || bytes === undefined) return 65_536;
   if (bytes >= 1 && bytes <= MAX_PAGE_BYTES) return bytes;
   throw invalidInput([
-    { field: 'maxBytes', value: bytes, rule: 'RANGE', message: `maxBytes must be from 1 to ${MAX_PAGE_BYTES}; it is ${bytes}.` },
+    {
+      field: 'maxBytes',
+      value: bytes,
+      rule: 'RANGE',
+      message: `maxBytes must be from 1 to ${MAX_PAGE_BYTES}; it is ${bytes}.`,
+    },
   ]);
 }

@@ -11,6 +11,8 @@ export interface RequestInfo {
   readonly transport: 'http' | 'websocket';
   /** Aborted when the client went away, or when it ended its subscription. */
   readonly signal: AbortSignal;
+  /** The cursor of the last event that a client of server-sent events has seen: newer than the argument of an operation that is sent once more. */
+  readonly resumeAfter?: string;
 }
 
 /** What every resolver is given as its context. */

@@ -1,4 +1,12 @@
-import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
 
 /** More tokens than any hand-written operation has; definitions travel as variables, which don't count. */
 export const maxTokens = 15_000;
@@ -13,7 +21,8 @@ const mostKept = 500;
  * Parses and validates operations that come over WebSockets, once for all clients that send the same text: a dashboard that is open in
  * a thousand browsers subscribes with one document. (Over HTTP Apollo keeps its own.)
  */
-export function createDocuments(schema: GraphQLSchema): (text: string) => Checked {
+export function createDocuments(schema: GraphQLSchema, introspection = true): (text: string) => Checked {
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const kept = new Map<string, Checked>();
   return (text) => {
     const known = kept.get(text);
@@ -23,7 +32,7 @@ export function createDocuments(schema: GraphQLSchema): (text: string) => Checke
       kept.set(text, known);
       return known;
     }
-    const checked = check(schema, text);
+    const checked = check(schema, rules, text);
     if (text.length <= longestKept) {
       kept.set(text, checked);
       if (kept.size > mostKept) kept.delete(kept.keys().next().value ?? '');
@@ -32,10 +41,10 @@ export function createDocuments(schema: GraphQLSchema): (text: string) => Checke
   };
 }
 
-function check(schema: GraphQLSchema, text: string): Checked {
+function check(schema: GraphQLSchema, rules: typeof specifiedRules, text: string): Checked {
   try {
     const document = parse(text, { maxTokens });
-    const errors = validate(schema, document);
+    const errors = validate(schema, document, rules);
     if (errors.length === 0) return { document };
     return { errors: errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')) };
   } catch (error) {

@@ -1,31 +1,47 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApolloServer, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import { type GraphQLFormattedError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
+import { GraphQLError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Actor } from '../access/actor';
+import type { App } from '../app';
 import type { Log } from '../log';
 import { invalidInput, Refusal, refusalCodes } from '../refusal';
 import type { RequestInfo } from './context';
 import { type Authenticate, identify, keyFromHeaders } from './credentials';
 import { createDocuments, maxTokens } from './documents';
-import { refusalFields, toGraphqlError, toRefusal } from './errors';
-import { isJson, readJson, sendJson, sendRefusal } from './httpErrors';
+import { toGraphqlError, toRefusal } from './errors';
+import { createEventStreams, type EventStreamOptions, type EventStreams } from './eventStreams';
+import { createLimits, type LimitOptions, type Limits, type OperationCost } from './limits';
+import { OpenStreams } from './openStreams';
+import { isJson, readJson, sendGraphqlRefusal, sendRefusal } from './httpErrors';
+import { SharedAnswers, type SharedAnswersOptions } from './sharedAnswers';
 import { createWebSockets, type WebSocketOptions, type WebSockets } from './webSockets';
 
 export interface GraphqlServerOptions<C extends object>
-  extends Pick<WebSocketOptions, 'clock' | 'renew' | 'pingEveryMs' | 'pongWithinMs' | 'checkKeyEveryMs' | 'connectionInitMs'> {
+  extends Pick<WebSocketOptions, 'pingEveryMs' | 'pongWithinMs' | 'drainWithinMs' | 'connectionInitMs'>,
+    Pick<EventStreamOptions, 'beatEveryMs'>,
+    Pick<SharedAnswersOptions, 'renew' | 'rightsKey'> {
   readonly schema: GraphQLSchema;
   readonly log: Log;
   readonly authenticate: Authenticate;
-  /** Called for each HTTP request, each WebSocket operation and each delivered event; makes new loaders each time. Must be cheap. */
-  readonly createContext: (request: RequestInfo, actor: Actor) => C;
+  /** Whether clients may ask for the schema itself; they may by default. */
+  readonly introspection?: boolean;
+  readonly limits?: LimitOptions;
+  /** How many streams a key may have open in this process. */
+  readonly maxSubscriptions?: number;
+  /**
+   * Called for each HTTP request, each operation over another transport, and each delivered event; makes new loaders each time. Must be cheap.
+   * `app` is given when an event brings a database of its own.
+   */
+  readonly createContext: (request: RequestInfo, actor: Actor, app?: App) => C;
 }
 
 export interface GraphqlServer {
   readonly sockets: WebSockets;
+  readonly eventStreams: EventStreams;
   start(): Promise<void>;
   /** Answers `POST /graphql`. Throws refusals about the request as such; whatever GraphQL has to say it answers itself. */
   post(req: IncomingMessage, res: ServerResponse, request: RequestInfo): Promise<void>;
@@ -35,16 +51,19 @@ export interface GraphqlServer {
 const largestBody = 1024 ** 2;
 
 /**
- * Apollo Server for what comes by HTTP, graphql-ws for what comes by WebSocket; the same schema, gate, contexts and errors for both.
+ * Apollo Server for what comes by HTTP, graphql-ws for what comes by WebSocket, server-sent events for who can't have one; the same schema, gate,
+ * contexts and errors for all of them.
  *
  * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which costs 1.7 times on lists. Its own
  * cache-control plugin has one, therefore it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
-  const { schema, log, authenticate, createContext } = options;
+  const { schema, log, authenticate, createContext, introspection = true } = options;
+  const limits = createLimits(schema, options.limits);
+  const openStreams = new OpenStreams(options.maxSubscriptions);
   const apollo = new ApolloServer<C>({
     schema,
-    introspection: true,
+    introspection,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     csrfPrevention: true,
@@ -53,12 +72,14 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
     parseOptions: { maxTokens },
     logger: log,
     formatError: (_formatted, error) => toGraphqlError(error, log),
-    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled()],
+    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), limitOperations(limits)],
   });
   const isSubscription = subscriptionDetector(schema);
+  const answers = new SharedAnswers(options);
 
   return {
-    sockets: createWebSockets(options),
+    sockets: createWebSockets({ ...options, answers, limits, openStreams }),
+    eventStreams: createEventStreams({ ...options, answers, limits, openStreams }),
     start: () => apollo.start(),
     stop: () => apollo.stop(),
     async post(req, res, request) {
@@ -71,12 +92,37 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       }
       if (!isJson(req)) return sendRefusal(res, notJson(req), { status: 415 });
       const body = await readJson(req, largestBody);
-      if (isSubscription(body)) return sendGraphqlRefusal(res, needsWebSocket());
+      if (isSubscription(body)) return sendGraphqlRefusal(res, needsStream());
       const response = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(req), search: '', body },
         context: async () => createContext(request, actor),
       });
       await write(res, response);
+    },
+  };
+}
+
+/** Checks each operation after its validation and before its execution, and tells in the answer what it cost. */
+function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C> {
+  return {
+    requestDidStart: async () => {
+      let cost: OperationCost | undefined;
+      return {
+        didResolveOperation: async ({ document, request: { operationName, variables } }) => {
+          try {
+            cost = limits.check(document, operationName, variables);
+          } catch (error) {
+            if (!(error instanceof Refusal)) throw error;
+            const http = { status: refusalCodes[error.code].http };
+            throw new GraphQLError(error.message, { originalError: error, extensions: { http } });
+          }
+        },
+        willSendResponse: async ({ response: { body } }) => {
+          if (cost !== undefined && body.kind === 'single') {
+            body.singleResult.extensions = { ...body.singleResult.extensions, cost };
+          }
+        },
+      };
     },
   };
 }
@@ -104,13 +150,6 @@ async function write(res: ServerResponse, { status = 200, headers, body }: HTTPG
   res.end();
 }
 
-/** A refusal before GraphQL began, in the form that GraphQL clients read. */
-function sendGraphqlRefusal(res: ServerResponse, refusal: Refusal): void {
-  const error: GraphQLFormattedError = { message: refusal.message, extensions: refusalFields(refusal) };
-  const { http } = refusalCodes[refusal.code];
-  sendJson(res, http, { errors: [error] }, http === 401 ? { 'WWW-Authenticate': 'Bearer' } : {});
-}
-
 /**
  * Over HTTP graphql-js would execute a subscription like a query, without its stream. A document may hold several operations, of
  * which only the chosen one counts, so a text that mentions the word has to be parsed; hardly any other does.
@@ -127,8 +166,9 @@ function subscriptionDetector(schema: GraphQLSchema): (body: unknown) => boolean
   };
 }
 
-function needsWebSocket(): Refusal {
-  const message = 'A subscription needs a WebSocket with the subprotocol "graphql-transport-ws" on this path.';
+function needsStream(): Refusal {
+  const message =
+    'A subscription needs a WebSocket with the subprotocol "graphql-transport-ws" on this path, or "/graphql/stream" for server-sent events.';
   return invalidInput([{ field: 'query', value: 'subscription', rule: 'TRANSPORT', message }]);
 }
 

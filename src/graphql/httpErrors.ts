@@ -33,14 +33,26 @@ export function sendRefusal(
   refusal: Refusal,
   { status = refusalCodes[refusal.code].http as number, headers = {} as OutgoingHttpHeaders } = {},
 ): void {
-  const challenge: OutgoingHttpHeaders = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {};
   sendJson(
     res,
     status,
     { error: { message: refusal.message, ...refusalFields(refusal) } },
-    { ...challenge, ...headers },
+    { ...refusalHeaders(refusal, status), ...headers },
   );
   discardRest(res.req);
+}
+
+/** A refusal before GraphQL began, in the form that GraphQL clients read. */
+export function sendGraphqlRefusal(res: ServerResponse, refusal: Refusal): void {
+  const error = { message: refusal.message, extensions: refusalFields(refusal) };
+  const { http } = refusalCodes[refusal.code];
+  sendJson(res, http, { errors: [error] }, refusalHeaders(refusal, http));
+}
+
+/** What a refusal says in HTTP's own words, beside its body. */
+function refusalHeaders({ details }: Refusal, status: number): OutgoingHttpHeaders {
+  if (status === 401) return { 'WWW-Authenticate': 'Bearer' };
+  return typeof details.retryAfterSeconds === 'number' ? { 'Retry-After': String(details.retryAfterSeconds) } : {};
 }
 
 /** Answers whatever a handler threw. */

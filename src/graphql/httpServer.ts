@@ -66,6 +66,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
     const { path, request } = exchange;
     if (path === '/healthz') return sendJson(res, 200, { status: 'ok' });
     if (path === '/readyz') return ready(res);
+    if (graphql && path === '/graphql/stream') return graphql.eventStreams.handle(req, res, request);
     if (graphql && graphiql && (path === '/graphql' || path.startsWith('/graphql/'))) {
       if (path === '/graphql' && method === 'POST') return graphql.post(req, res, request);
       if (serveGraphiql(graphiql, req, res, path)) return;
@@ -92,7 +93,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
       }
     });
     res.setHeader('X-Request-Id', id);
-    res.setHeader('X-Content-Type-Options', 'nosniff');
+    for (const [name, value] of securityHeaders) res.setHeader(name, value);
     if (draining.signal.aborted) res.setHeader('Connection', 'close');
     dispatch(req, res, { request, path, draining: draining.signal }).catch((error: unknown) =>
       sendError(res, error, log, { requestId: id, method: req.method, path }),
@@ -150,6 +151,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
         server.close(() => resolve());
       });
       for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close');
+      graphql?.eventStreams.drain();
       closeIdle();
       const quiet = Promise.all([closed, graphql?.sockets.drain()]);
       if (!(await within(quiet, seconds * 1_000))) {
@@ -162,6 +164,18 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
     },
   };
 }
+
+/**
+ * On every answer. What is shown to people (GraphiQL, downloads) replaces the policy by its own; everything else is data, which no browser should run, frame or
+ * hand to other sites. Nothing here is needed against forged requests: there are no cookies, and keys don't travel by themselves.
+ */
+const securityHeaders = [
+  ['X-Content-Type-Options', 'nosniff'],
+  ['X-Frame-Options', 'DENY'],
+  ['Referrer-Policy', 'no-referrer'],
+  ['Cross-Origin-Resource-Policy', 'same-origin'],
+  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
+] as const;
 
 /** `/readyz`. Anybody may ask, so however many ask at once, the database is asked once. */
 function readiness(health: Health, draining: AbortSignal): (res: ServerResponse) => Promise<void> {

@@ -1,12 +1,24 @@
 import type { NonEmptyArray } from 'type-graphql';
+import { ApiKeysResolver } from '../access/apiKeys.resolver';
+import { UserGroupsResolver } from '../access/userGroups.resolver';
+import { UsersResolver } from '../access/users.resolver';
+import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.resolver';
 import { AgentsResolver } from '../agents/agents.resolver';
 import { ApplicationsResolver } from '../applications/applications.resolver';
+import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import { DeploymentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import { ApprovalStageResolver, ApprovalsResolver } from '../executions/approvals.resolver';
 import {
+  ApprovalsSnapshotResolver,
+  EventsResolver,
+  ExecutionsSnapshotResolver,
+  ExecutionsUpdatedResolver,
+} from '../executions/events.resolver';
+import {
   DeploymentExecutionResolver,
   ExecutedAlongPipelineResolver,
+  ExecutedByUserResolver,
   ExecutionResolver,
   PipelineExecutionResolver,
   WorkflowExecutionResolver,
@@ -19,6 +31,7 @@ import {
   JobResolver,
   TaskExecutionResolver,
 } from '../executions/tasks.resolver';
+import { QueueResolver } from '../jobs/queue.resolver';
 import { PipelinesResolver } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
 import { ServicesResolver } from '../services/services.resolver';
@@ -29,6 +42,11 @@ import { VersionResolver } from './version.resolver';
 /** Every resolver of the API, named one by one: what is not in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
+  ViewerResolver,
+  UsersResolver,
+  UserGroupsResolver,
+  ApiKeysResolver,
+  AvailableActionsResolver,
   DefinitionsResolver,
   ApplicationsResolver,
   EnvironmentsResolver,
@@ -40,10 +58,16 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   WorkflowStageElementsResolver,
   ExecutionResolver,
   ExecutedAlongPipelineResolver,
+  ExecutedByUserResolver,
   PipelineExecutionResolver,
   WorkflowExecutionResolver,
   DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
+  EventsResolver,
+  ExecutionsUpdatedResolver,
+  ExecutionsSnapshotResolver,
+  ApprovalsSnapshotResolver,
+  QueueResolver,
   ResumeResolver,
   ResumePreviewResolver,
   AttemptResolver,
@@ -54,4 +78,5 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApprovalStageResolver,
   AgentsResolver,
   AgentFieldsResolver,
+  AuditResolver,
 ];

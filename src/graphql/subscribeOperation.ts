@@ -1,39 +1,42 @@
-import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql';
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import type { Actor } from '../access/actor';
+import type { RequestInfo } from './context';
+import type { SharedAnswers, StreamEvent } from './sharedAnswers';
 
-export interface EventStreamOptions {
+export interface StreamOptions {
+  readonly request: RequestInfo;
+  /** Who opens the stream. Looked at again before each event. */
+  readonly actor: Actor;
+  readonly answers: SharedAnswers;
   /**
-   * Makes the context in which one event is executed. Called anew for each event: a DataLoader that outlives an event would answer the
-   * next one with the rows of the last. What it throws ends the stream.
+   * Hands one answer to the client. Answers a promise when the client has to catch up first: nothing is read for it meanwhile. What the promise
+   * rejects with ends the stream.
    */
-  readonly contextForEvent: () => unknown;
+  readonly write: (text: string, cursor: string | undefined) => Promise<void> | undefined;
   /** Called once, when the client, the server or the source ends the stream. */
   readonly onEnd: () => void;
 }
 
-export type ResponseStream = AsyncIterableIterator<ExecutionResult, undefined> & {
-  return(): Promise<IteratorResult<ExecutionResult, undefined>>;
-};
+/** Yields nothing: answers go out through `write`. Its first `next` begins, and is settled when the stream is over. */
+export type Stream = AsyncGenerator<never, undefined, undefined>;
 
 /**
- * GraphQL's "subscribe", with two differences from graphql-js's own:
+ * GraphQL's "subscribe", with three differences from graphql-js's own:
  *
- * - each event is executed with a context of its own;
+ * - events are executed by `SharedAnswers`, each with a context of its own, and once for all who get the same answer;
+ * - the next event is asked for when the last one has left, so a slow reader slows its own stream down and fills no memory;
  * - ending the stream takes effect at once, even while the source waits for its next event. An async generator that awaits can't be
  *   returned from outside; graphql-js would keep the operation, its timers and its place in the drain until an event comes, which may
  *   be never. Here the consumer is released immediately, and `onEnd` lets the source (by its context's signal) finish by itself.
  */
 export async function subscribeOperation(
   args: ExecutionArgs,
-  options: EventStreamOptions,
-): Promise<ResponseStream | ExecutionResult> {
+  options: StreamOptions,
+): Promise<Stream | ExecutionResult> {
   const source = await openSource(args);
-  if (!(Symbol.asyncIterator in source)) {
-    options.onEnd();
-    return source;
-  }
-  const respond = async (event: unknown) =>
-    execute({ ...args, rootValue: event, contextValue: await options.contextForEvent() });
-  return responseStream(source, respond, options.onEnd);
+  if (Symbol.asyncIterator in source) return startStream(source, args, options);
+  options.onEnd();
+  return source;
 }
 
 /** A resolver that returns no stream is a defect of one field, not a reason to close the socket with everything else on it. */
@@ -48,14 +51,12 @@ async function openSource(args: ExecutionArgs): Promise<AsyncIterable<unknown> |
 
 const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
-function responseStream(
-  source: AsyncIterable<unknown>,
-  respond: (event: unknown) => Promise<ExecutionResult>,
-  onEnd: () => void,
-): ResponseStream {
+function startStream(source: AsyncIterable<unknown>, args: ExecutionArgs, options: StreamOptions): Stream {
+  const { answers, request, write, onEnd } = options;
+  const operation = answers.operation(args);
   const events = source[Symbol.asyncIterator]();
+  let { actor } = options;
   let ended = false;
-  // Only one event is asked for at a time, so there is at most one consumer to release.
   let release: (() => void) | undefined;
 
   function end(): void {
@@ -67,30 +68,29 @@ function responseStream(
     events.return?.()?.catch(() => undefined);
   }
 
-  async function respondToNext(): Promise<IteratorResult<ExecutionResult, undefined>> {
-    try {
+  async function deliver(): Promise<void> {
+    while (!ended) {
       const next = await events.next();
-      if (!next.done && !ended) return { value: await respond(next.value), done: false };
-    } catch (error) {
-      if (!ended) {
-        // The consumer gets the error, not the quiet end that a release would be.
-        release = undefined;
-        end();
-        throw error;
-      }
+      if (next.done || ended) return;
+      const answer = await answers.of(next.value, operation, actor, request);
+      if (ended) return;
+      actor = answer.actor;
+      const full = write(answer.text, (next.value as StreamEvent | null)?.cursor);
+      if (full !== undefined) await full;
     }
-    end();
-    return done;
   }
 
   return {
     next: () =>
-      ended
-        ? Promise.resolve(done)
-        : new Promise((resolve, reject) => {
-            release = () => resolve(done);
-            respondToNext().then(resolve, reject);
-          }),
+      new Promise((resolve, reject) => {
+        release = () => resolve(done);
+        if (ended) return release();
+        deliver().then(end, (error: unknown) => {
+          // The consumer gets the error, not the quiet end that a release would be.
+          release = ended ? release : () => reject(error);
+          end();
+        });
+      }),
     return: async () => {
       end();
       return done;
@@ -101,6 +101,9 @@ function responseStream(
     },
     [Symbol.asyncIterator]() {
       return this;
+    },
+    async [Symbol.asyncDispose]() {
+      end();
     },
   };
 }

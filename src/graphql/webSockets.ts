@@ -1,56 +1,69 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema } from 'graphql';
+import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Context as WsContext } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Actor } from '../access/actor';
-import { type Clock, systemClock } from '../clock';
 import type { Log } from '../log';
 import { Refusal } from '../refusal';
 import type { RequestInfo } from './context';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import { createDocuments } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
-import { type EventStreamOptions, subscribeOperation } from './subscribeOperation';
+import { PeerSocket } from './peerSocket';
+import type { SharedAnswers } from './sharedAnswers';
+import type { Limits, OperationCost } from './limits';
+import { type OpenStreams, tooManySubscriptions } from './openStreams';
+import { type StreamOptions, subscribeOperation } from './subscribeOperation';
 
 export interface WebSocketOptions {
   readonly schema: GraphQLSchema;
   readonly log: Log;
   readonly authenticate: Authenticate;
   readonly createContext: (request: RequestInfo, actor: Actor) => object;
-  /** The caller as it is now, asked before each delivered event: cheap while nothing changed. Throws when its key does not count any more. */
-  readonly renew?: (actor: Actor) => Promise<Actor>;
-  readonly clock?: Clock;
+  readonly answers: SharedAnswers;
+  readonly introspection?: boolean;
+  readonly limits: Limits;
+  readonly openStreams: OpenStreams;
   /** How often each peer is pinged, and how long it may take to answer before it counts as dead. */
   readonly pingEveryMs?: number;
   readonly pongWithinMs?: number;
-  /** How long an open stream may go on with a key that was valid when it was last looked at. */
-  readonly checkKeyEveryMs?: number;
+  /** How long a reader may take to make room for the next message of its streams. */
+  readonly drainWithinMs?: number;
   readonly connectionInitMs?: number;
 }
 
 export interface WebSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
-  /** Takes no new operations, and closes each socket with 1001 as soon as its last operation ended. Resolves when all are closed. */
+  /**
+   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation ended. Streams don't count: they would not end
+   * by themselves, and their clients go on elsewhere from their cursors. Resolves when all are closed.
+   */
   drain(): Promise<void>;
   /** Closes what is left with 1001, without waiting for operations, and cuts off who does not answer. */
   closeAll(): void;
 }
 
+interface Operation {
+  readonly ended: AbortController;
+  readonly isStream: boolean;
+}
+
 interface Connection {
   readonly id: string;
   readonly address: string;
-  readonly socket: WebSocket;
+  readonly peer: PeerSocket;
   readonly headerKey: string | undefined;
   /** What runs, from the moment it was asked for. Keyed by the message, as a client may use an id again before we saw its first use end. */
-  readonly operations: Map<SubscribePayload, AbortController>;
+  readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
-  alive: boolean;
 }
 
 type Context = WsContext<Record<string, unknown>, Connection>;
 
 const largestMessage = 1024 ** 2;
+/** Open at once on one connection, streams and others. */
+const mostOperations = 100;
 /** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws connect again after both. */
 const goingAway = 1001;
 const tryAgainLater = 1013;
@@ -59,14 +72,16 @@ const closeMs = 1_000;
 
 /**
  * GraphQL over WebSockets (the graphql-transport-ws protocol). The protocol itself is graphql-ws's; its ready-made binding to `ws`
- * is not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained.
+ * is not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Nor are the messages of
+ * streams sent by graphql-ws, which would serialise each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const { schema, log, authenticate, createContext, clock = systemClock } = options;
-  const { pingEveryMs = 15_000, pongWithinMs = 10_000, checkKeyEveryMs = 5_000, connectionInitMs = 5_000 } = options;
-  const documents = createDocuments(schema);
+  const { schema, log, authenticate, createContext, answers, limits, openStreams } = options;
+  const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
+  const documents = createDocuments(schema, options.introspection);
   const connections = new Set<Connection>();
-  const streams = new WeakMap<ExecutionArgs, EventStreamOptions>();
+  const streams = new WeakMap<ExecutionArgs, StreamOptions>();
+  const costs = new WeakMap<ExecutionArgs, OperationCost>();
   let draining: (() => void) | undefined;
 
   const server = new WebSocketServer({
@@ -81,7 +96,10 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     connectionInitWaitTimeout: connectionInitMs,
     onConnect,
     onSubscribe,
-    execute,
+    execute: async (args) => {
+      const result = await execute(args);
+      return { ...result, extensions: { ...result.extensions, cost: costs.get(args) } };
+    },
     subscribe: (args) => subscribeOperation(args, mustFind(streams, args)),
     onNext: (ctx, _id, _payload, _args, result) =>
       result.errors ? { ...result, errors: format(ctx, result.errors) } : undefined,
@@ -102,9 +120,9 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: connection.id });
       // The first close counts: what graphql-ws does after this has no effect.
-      if (refusal.code === 'UNAVAILABLE') connection.socket.close(tryAgainLater, 'Try again later');
+      if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED') connection.peer.close(tryAgainLater, 'Try again later');
       else if (refusal.code === 'INTERNAL')
-        connection.socket.close(CloseCode.InternalServerError, 'Internal server error');
+        connection.peer.close(CloseCode.InternalServerError, 'Internal server error');
       return false;
     }
   }
@@ -115,8 +133,11 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     if (draining) return [wrap(new Refusal('UNAVAILABLE', 'The server is stopping. Try again.'))];
     const checked = documents(payload.query);
     if ('errors' in checked) return checked.errors;
+    const { document } = checked;
+    const operationName = payload.operationName ?? null;
+    const isStream = getOperationAST(document, operationName)?.operation === 'subscription';
     const ended = new AbortController();
-    connection.operations.set(payload, ended);
+    connection.operations.set(payload, { ended, isStream });
     const request: RequestInfo = {
       id: `${connection.id}/${id}`,
       address: connection.address,
@@ -124,15 +145,20 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       signal: ended.signal,
     };
     try {
+      if (connection.operations.size > mostOperations) throw tooManySubscriptions('This connection', mostOperations);
       const actor = await identify(authenticate, connection.key, connection.address);
-      const args: ExecutionArgs = {
-        schema,
-        document: checked.document,
-        operationName: payload.operationName ?? null,
-        variableValues: payload.variables ?? null,
-        contextValue: createContext(request, actor),
-      };
-      streams.set(args, { contextForEvent: eventContexts(connection, request, actor), onEnd: () => ended.abort() });
+      const variableValues = payload.variables ?? null;
+      const cost = limits.check(document, operationName, variableValues);
+      if (isStream) openStreams.add(actor, ended.signal);
+      const contextValue = createContext(request, actor);
+      const args: ExecutionArgs = { schema, document, operationName, variableValues, contextValue };
+      if (cost !== undefined) costs.set(args, cost);
+      if (isStream) {
+        const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+        const { peer } = connection;
+        const write = (text: string, cursor: string | undefined) => peer.sendInStream(`${head}${text}}`, cursor);
+        streams.set(args, { request, actor, answers, write, onEnd: () => ended.abort() });
+      }
       return args;
     } catch (error) {
       finish(connection, payload);
@@ -140,75 +166,48 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     }
   }
 
-  function eventContexts(connection: Connection, request: RequestInfo, first: Actor): () => Promise<object> {
-    let actor = first;
-    let checkedAt = clock.now().getTime();
-    return async () => {
-      if (options.renew !== undefined) {
-        actor = await options.renew(actor);
-        return createContext(request, actor);
-      }
-      const now = clock.now().getTime();
-      if (now - checkedAt >= checkKeyEveryMs) {
-        actor = await identify(authenticate, connection.key, connection.address);
-        checkedAt = now;
-      }
-      return createContext(request, actor);
-    };
-  }
-
   function format(ctx: Context, errors: readonly GraphQLError[]) {
     return errors.map((error) => toGraphqlError(error, log, { requestId: ctx.extra.id }));
   }
 
   function finish(connection: Connection, payload: SubscribePayload): void {
-    connection.operations.get(payload)?.abort();
+    connection.operations.get(payload)?.ended.abort();
     connection.operations.delete(payload);
     // After the messages that graphql-ws sends when this callback returns.
     if (draining) setImmediate(closeIfIdle, connection);
   }
 
   function closeIfIdle(connection: Connection): void {
-    if (connection.operations.size === 0) connection.socket.close(goingAway, 'Going away');
+    for (const { isStream } of connection.operations.values()) if (!isStream) return;
+    connection.peer.close(goingAway, 'Going away');
   }
 
-  function open(socket: WebSocket, req: IncomingMessage, { id, address }: Pick<RequestInfo, 'id' | 'address'>): void {
-    const connection: Connection = {
-      id,
-      address,
-      socket,
-      headerKey: keyFromHeaders(req.headers),
-      operations: new Map(),
-      key: undefined,
-      alive: true,
-    };
+  type Upgrade = Pick<RequestInfo, 'id' | 'address'>;
+
+  function open(peer: PeerSocket, headerKey: string | undefined, { id, address }: Upgrade): void {
+    const connection: Connection = { id, address, peer, headerKey, operations: new Map(), key: undefined };
     connections.add(connection);
     startPinging();
-    // A frame that breaks the protocol or is too large: `ws` closes the socket by itself with the right code.
-    socket.on('error', (error) => log.debug({ requestId: id, reason: error.message }, 'WebSocket error'));
-    socket.on('pong', () => {
-      connection.alive = true;
-    });
     const closed = protocol.opened(
       {
-        protocol: socket.protocol,
-        send: (text) => send(socket, text),
-        close: (code, reason) => socket.close(code, reason),
+        protocol: peer.protocol,
+        send: (text) => peer.send(text),
+        close: (code = 1000, reason = '') => peer.close(code, reason),
         onMessage: (handle) =>
-          socket.on('message', (data) => {
-            handle(String(data)).catch((error: unknown) => {
-              if (socket.readyState !== socket.OPEN) return;
+          peer.onMessage((text) => {
+            handle(text).catch((error: unknown) => {
+              if (!peer.isOpen) return;
               toRefusal(error, log, { requestId: id });
-              socket.close(CloseCode.InternalServerError, 'Internal server error');
+              peer.close(CloseCode.InternalServerError, 'Internal server error');
             });
           }),
       },
       connection,
     );
-    socket.once('close', (code, reason) => {
+    peer.onClose((code, reason) => {
       connections.delete(connection);
-      for (const ended of connection.operations.values()) ended.abort();
-      closed(code, String(reason)).catch((error: unknown) => toRefusal(error, log, { requestId: id }));
+      for (const { ended } of connection.operations.values()) ended.abort();
+      closed(code, reason).catch((error: unknown) => toRefusal(error, log, { requestId: id }));
       if (connections.size === 0) draining?.();
     });
   }
@@ -224,19 +223,21 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
         return;
       }
       const pinged = [...connections];
-      for (const connection of pinged) {
-        connection.alive = false;
-        connection.socket.ping();
-      }
+      for (const { peer } of pinged) peer.ping();
       setTimeout(() => {
-        for (const { alive, socket } of pinged) if (!alive) socket.terminate();
+        for (const { peer } of pinged) peer.terminateIfDead();
       }, pongWithinMs).unref();
     }, pingEveryMs).unref();
   }
 
   return {
     upgrade(req, socket, head, request) {
-      server.handleUpgrade(req, socket, head, (webSocket) => open(webSocket, req, request));
+      server.handleUpgrade(req, socket, head, (webSocket) => {
+        const peer = new PeerSocket(webSocket, drainWithinMs, (error) =>
+          log.debug({ requestId: request.id, reason: error.message }, 'WebSocket error'),
+        );
+        open(peer, keyFromHeaders(req.headers), request);
+      });
     },
     drain() {
       return new Promise((resolve) => {
@@ -247,20 +248,12 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     },
     closeAll() {
       const rest = [...connections];
-      for (const { socket } of rest) socket.close(goingAway, 'Going away');
+      for (const { peer } of rest) peer.close(goingAway, 'Going away');
       setTimeout(() => {
-        for (const { socket } of rest) socket.terminate();
+        for (const { peer } of rest) peer.terminate();
       }, closeMs).unref();
     },
   };
-}
-
-/** Resolves when the bytes were handed to the system, so that a slow reader slows its own streams down instead of filling our memory. */
-function send(socket: WebSocket, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(text, (error) => (error ? reject(error) : resolve()));
-  });
 }
 
 function wrap(error: unknown): GraphQLError {

@@ -112,12 +112,7 @@ export interface StartedJob {
 }
 
 /** Turns offers into leases. A claim that is over, or that is being cancelled, is not answered. */
-export async function startLeases(
-  db: Db,
-  list: readonly Claim[],
-  leaseUntil: Date,
-  now: Date,
-): Promise<StartedJob[]> {
+export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Date, now: Date): Promise<StartedJob[]> {
   return db.rows(
     `WITH claim AS (
        SELECT lease.job_id, lease.token_hash, lease.agent_id, lease.started
@@ -262,6 +257,15 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
      FROM withdrawn JOIN job ON job.id = withdrawn.job_id`,
     [jobIds],
   );
+}
+
+/** The offers that an agent holds and has not started. */
+export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
+  const rows = await db.rows<{ jobId: string }>(
+    'SELECT job_id AS "jobId" FROM job_lease WHERE agent_id = $1 AND NOT started',
+    [agentId],
+  );
+  return rows.map((row) => row.jobId);
 }
 
 /** Asks for the end of started jobs; answers the agents that have to hear it. */

@@ -1,5 +1,13 @@
 import { column, oneOf, references, table } from '../database/table';
-import { jobStatuses, type Job, type JobLease, type JobLog, type LogChunk, type ReadyJob, type RequirementClass } from './job';
+import {
+  type Job,
+  type JobLease,
+  type JobLog,
+  jobStatuses,
+  type LogChunk,
+  type ReadyJob,
+  type RequirementClass,
+} from './job';
 
 export const jobTable = table<Job>('job', {
   columns: {
@@ -23,9 +31,7 @@ export const jobTable = table<Job>('job', {
     endedAt: column.timeOrNull,
   },
   foreignKeys: [references('task_execution', 'taskExecutionId')],
-  indices: [
-    { name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true },
-  ],
+  indices: [{ name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true }],
   checks: [
     { name: 'job_status', expression: oneOf('status', jobStatuses) },
     { name: 'job_ended', expression: `(ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING'))` },

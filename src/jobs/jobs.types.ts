@@ -21,7 +21,10 @@ registerEnumType(JobStatusEnum, {
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'One attempt of one task: what an agent claims. Immutable once it ended.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'One attempt of one task: what an agent claims. Immutable once it ended.',
+})
 export class Job {
   @Field(() => ID, { description: 'Given by the server.' })
   id!: string;
@@ -66,7 +69,9 @@ export class JobLogState {
   @Field(() => Boolean, { description: 'Nothing more will come.' })
   sealed!: boolean;
 
-  @Field(() => Boolean, { description: 'Some of it is missing: the agent could not deliver it, or it was longer than the limit.' })
+  @Field(() => Boolean, {
+    description: 'Some of it is missing: the agent could not deliver it, or it was longer than the limit.',
+  })
   truncated!: boolean;
 }
 
@@ -94,7 +99,8 @@ export class LogFrame {
 
 @ObjectType('JobLogPage', {
   simpleResolvers: true,
-  description: 'A stretch of a job’s log. The frames of all pages, in order, are what the command wrote, each byte once.',
+  description:
+    'A stretch of a job’s log. The frames of all pages, in order, are what the command wrote, each byte once.',
 })
 export class JobLogPage {
   @Field(() => Float, { description: 'Bytes of the log before this page.' })

@@ -1,6 +1,6 @@
 import type { App } from '../app';
 import { topic } from '../database/wakeups';
-import { readLog, type LogPage } from './jobLog';
+import { type LogPage, readLog } from './jobLogs.store';
 import { findJobs } from './jobs.store';
 
 const PAGE_BYTES = 64 * 1024;

@@ -35,5 +35,7 @@ export interface ApprovalElement {
   readonly type: 'APPROVAL';
   readonly name: string;
   readonly approvers: readonly string[];
+  /** Keeps whoever started or resumed the execution from deciding. */
+  readonly disallowInitiator: boolean;
   readonly timeoutSeconds: number;
 }

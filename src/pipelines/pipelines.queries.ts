@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
 import { partConditions } from '../applications/partFilters';
@@ -9,15 +10,17 @@ import { pipelines } from './pipelines.store';
 
 const cursor = nameCursor('pipelines');
 
-export const readPipeline = (app: App, id: string): Promise<Pipeline> => readById(app, 'pipeline', pipelines, id);
+export const readPipeline = (app: App, actor: Actor, id: string): Promise<Pipeline> =>
+  readById(app, actor, 'Pipeline', pipelines, id);
 
-export const readPipelineByName = (app: App, applicationId: string, name: string): Promise<Pipeline> =>
-  readPartByName(app, 'pipeline', pipelines, applicationId, name);
+export const readPipelineByName = (app: App, actor: Actor, applicationId: string, name: string): Promise<Pipeline> =>
+  readPartByName(app, actor, 'Pipeline', pipelines, applicationId, name);
 
-export const pipelinesOfApplication = listOfApplication(pipelines, cursor);
+export const pipelinesOfApplication = listOfApplication('Pipeline', pipelines, cursor);
 
 export function listPipelines(
   app: App,
+  actor: Actor,
   filters: readonly {
     readonly application?: IdFilter | null;
     readonly pipeline?: IdFilter | null;
@@ -29,5 +32,5 @@ export function listPipelines(
   const conditions = filters.flatMap(({ pipeline: id, ...rest }, index) =>
     partConditions({ ...rest, id }, 'pipeline', `filters[${index}]`, parameters),
   );
-  return listNamed(app, pipelines, cursor, { conditions, parameters }, page);
+  return listNamed(app, actor, 'Pipeline', pipelines, cursor, { conditions, parameters }, page);
 }

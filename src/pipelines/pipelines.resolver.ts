@@ -1,12 +1,13 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { visible } from '../access/visible';
 import { applicationById } from '../applications/applications.loaders';
 import { Application } from '../applications/applications.types';
-import { echo } from '../applications/mutations.types';
 import { DefinitionFormat, RevisionConnection, RevisionType, VariableType } from '../definitions/definitions.types';
 import { revisionsOf } from '../definitions/revisionPages';
 import { writePipeline } from '../definitions/writeDocument';
 import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
+import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { createPipeline } from './createPipeline';
 import { deletePipeline } from './deletePipeline';
@@ -37,18 +38,18 @@ export class PipelinesResolver {
   @Query(() => Pipeline, { nullable: true, description: 'A pipeline by its id. Errors: NOT_FOUND.' })
   pipeline(
     @Arg('pipelineId', () => ID, { description: 'The id of the pipeline.' }) pipelineId: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<PipelineRow> {
-    return readPipeline(app, pipelineId);
+    return readPipeline(app, actor, pipelineId);
   }
 
   @Query(() => Pipeline, { nullable: true, description: 'A pipeline by its application and name. Errors: NOT_FOUND.' })
   pipelineByName(
     @Arg('applicationId', () => ID, { description: 'The id of the application.' }) applicationId: string,
     @Arg('pipelineName', () => String, { description: 'The name of the pipeline.' }) pipelineName: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<PipelineRow> {
-    return readPipelineByName(app, applicationId, pipelineName);
+    return readPipelineByName(app, actor, applicationId, pipelineName);
   }
 
   @Query(() => PipelineConnection, {
@@ -58,14 +59,17 @@ export class PipelinesResolver {
     @Arg('filters', () => [PipelineFilter], { nullable: true, description: 'All of them must match.' })
     filters: PipelineFilter[] | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    return listPipelines(app, filters ?? [], page);
+    return listPipelines(app, actor, filters ?? [], page);
   }
 
-  @FieldResolver(() => Application, { description: 'The application that it belongs to.' })
-  async application(@Root() { applicationId }: PipelineRow, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(applicationById, applicationId));
+  @FieldResolver(() => Application, {
+    nullable: true,
+    description: 'The application that it belongs to; null for a caller who may not see it.',
+  })
+  async application(@Root() { applicationId }: PipelineRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, applicationId));
   }
 
   @FieldResolver(() => [VariableType], { description: 'What a start must or may give.' })

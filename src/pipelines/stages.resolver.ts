@@ -1,4 +1,5 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { visible } from '../access/visible';
 import { environmentNamed } from '../environments/environments.loaders';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
@@ -52,16 +53,22 @@ export class StagesResolver {
 
 @Resolver(() => WorkflowStageElement)
 export class WorkflowStageElementsResolver {
-  @FieldResolver(() => Workflow, { nullable: true, description: 'The workflow that it runs.' })
-  workflow(@Root() { applicationId, workflowName }: ElementRow, @Ctx() { loaders }: Context) {
-    return workflowNamed(loaders, applicationId, workflowName);
+  @FieldResolver(() => Workflow, {
+    nullable: true,
+    description: 'The workflow that it runs; null for a caller who may not see it.',
+  })
+  async workflow(@Root() { applicationId, workflowName }: ElementRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Workflow', await workflowNamed(loaders, applicationId, workflowName));
   }
 
   @FieldResolver(() => Environment, {
     nullable: true,
-    description: 'The environment that it is aimed at. Null: the workflow’s own, or none.',
+    description:
+      'The environment that it is aimed at. Null: the workflow’s own, or none, or one that the caller may not see.',
   })
-  environment(@Root() { applicationId, environmentName }: ElementRow, @Ctx() { loaders }: Context) {
-    return environmentName === null ? null : environmentNamed(loaders, applicationId, environmentName);
+  async environment(@Root() { applicationId, environmentName }: ElementRow, @Ctx() { loaders, actor }: Context) {
+    if (environmentName === null) return null;
+    const environment = await environmentNamed(loaders, applicationId, environmentName);
+    return visible(actor.access, loaders, 'Environment', environment);
   }
 }

@@ -17,10 +17,12 @@ export async function createService(app: App, actor: Actor, input: CreateService
   const { name = input.name, description = null } = readNameAndDescription(input);
   const work = app.database.transaction(async (db) => {
     const application = await lockApplication(db, input.applicationId);
+    const id = newId();
+    actor.access.require('CREATE', 'Service', { id, applicationId: application.id });
     if (await services.findByName(db, application.id, name)) throw nameTaken('service', name);
     const now = app.clock.now();
     const made: Service = {
-      id: newId(),
+      id,
       applicationId: application.id,
       name,
       description,

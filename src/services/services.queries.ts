@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
 import { partConditions } from '../applications/partFilters';
@@ -9,12 +10,14 @@ import { services } from './services.store';
 
 const cursor = nameCursor('services');
 
-export const readService = (app: App, id: string): Promise<Service> => readById(app, 'service', services, id);
+export const readService = (app: App, actor: Actor, id: string): Promise<Service> =>
+  readById(app, actor, 'Service', services, id);
 
-export const servicesOfApplication = listOfApplication(services, cursor);
+export const servicesOfApplication = listOfApplication('Service', services, cursor);
 
 export function listServices(
   app: App,
+  actor: Actor,
   filters: readonly {
     readonly application?: IdFilter | null;
     readonly service?: IdFilter | null;
@@ -26,5 +29,5 @@ export function listServices(
   const conditions = filters.flatMap(({ service: id, ...rest }, index) =>
     partConditions({ ...rest, id }, 'service', `filters[${index}]`, parameters),
   );
-  return listNamed(app, services, cursor, { conditions, parameters }, page);
+  return listNamed(app, actor, 'Service', services, cursor, { conditions, parameters }, page);
 }

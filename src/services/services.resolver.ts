@@ -1,9 +1,9 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { visible } from '../access/visible';
 import { applicationById } from '../applications/applications.loaders';
 import { Application } from '../applications/applications.types';
-import { echo } from '../applications/mutations.types';
 import type { Context } from '../graphql/context';
-import { found } from '../graphql/loaders';
+import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { createService } from './createService';
 import { deleteService } from './deleteService';
@@ -27,9 +27,9 @@ export class ServicesResolver {
   @Query(() => Service, { nullable: true, description: 'A service by its id. Errors: NOT_FOUND.' })
   service(
     @Arg('serviceId', () => ID, { description: 'The id of the service.' }) serviceId: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<ServiceRow> {
-    return readService(app, serviceId);
+    return readService(app, actor, serviceId);
   }
 
   @Query(() => ServiceConnection, {
@@ -39,14 +39,17 @@ export class ServicesResolver {
     @Arg('filters', () => [ServiceFilter], { nullable: true, description: 'All of them must match.' })
     filters: ServiceFilter[] | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    return listServices(app, filters ?? [], page);
+    return listServices(app, actor, filters ?? [], page);
   }
 
-  @FieldResolver(() => Application, { description: 'The application that it belongs to.' })
-  async application(@Root() { applicationId }: ServiceRow, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(applicationById, applicationId));
+  @FieldResolver(() => Application, {
+    nullable: true,
+    description: 'The application that it belongs to; null for a caller who may not see it.',
+  })
+  async application(@Root() { applicationId }: ServiceRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, applicationId));
   }
 
   @Mutation(() => CreateServicePayload, {

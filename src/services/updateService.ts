@@ -19,6 +19,7 @@ export async function updateService(app: App, actor: Actor, input: UpdateService
   const said = readNameAndDescription(input);
   const work = app.database.transaction(async (db) => {
     const { part, application } = await lockPart(db, 'service', services, input.serviceId);
+    actor.access.require('UPDATE', 'Service', part);
     const { name = part.name, description = part.description } = said;
     if (name === part.name && description === part.description) return part;
     const now = app.clock.now();

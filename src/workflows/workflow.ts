@@ -6,6 +6,8 @@ export type WorkflowRevision = Revision<WorkflowDefinition>;
 /** A directed acyclic graph of tasks, aimed at an environment. This is the canonical form: every default is filled in. */
 export interface WorkflowDefinition {
   readonly description: string | null;
+  /** Words to find it by; a set. */
+  readonly tags: readonly string[];
   /** A name, `${environment}` for the one that the element or the start gives, or null for none. */
   readonly environment: string | null;
   /** Names of the services that it deploys. */
@@ -19,16 +21,45 @@ export interface WorkflowDefinition {
 }
 
 export interface TaskDefinition {
+  /** What people read; the key in `tasks` is what everything refers to. */
+  readonly displayName: string | null;
   readonly description: string | null;
   readonly run: string;
-  /** Names of tasks of the same workflow. */
+  /** Where the command runs, within its working folder; null: there. */
+  readonly workingDir: string | null;
+  /** Nothing of the agent's own environment reaches the command. */
+  readonly cleanEnv: boolean;
+  /** Names of tasks of the same workflow, or of one combination of a matrix: `test[os=linux,node=22]`. */
   readonly dependsOn: readonly string[];
+  /** One task for each combination of the axes' values; none: one task. The order of the axes is that of the names. */
+  readonly matrix: readonly MatrixAxis[];
   readonly env: Readonly<Record<string, string>>;
   /** What the agent must have, all of it. */
   readonly labels: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly graceSeconds: number;
+  /** How often it is tried again after it failed. */
+  readonly retries: number;
+  /** null: at once. */
+  readonly retryDelay: RetryDelay | null;
+  /** Exit codes after which it is tried again; null: after every failure. */
+  readonly retryOn: readonly number[] | null;
+  /** The workflow can succeed without it, and what depends on it goes on. */
+  readonly ignoreFailure: boolean;
   readonly artifacts: TaskArtifacts;
+}
+
+export interface MatrixAxis {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** Before try n + 1: `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, less a random share of up to `jitter` of it. A fixed delay has factor 1. */
+export interface RetryDelay {
+  readonly initialSeconds: number;
+  readonly factor: number;
+  readonly maxSeconds: number;
+  readonly jitter: number;
 }
 
 export interface TaskArtifacts {
@@ -38,35 +69,29 @@ export interface TaskArtifacts {
   readonly from: readonly string[];
 }
 
+/**
+ * What tasks have when their definition was stored before there was such a key. A definition that says no more than these has the hash that
+ * it had then, so that applying an old document still changes nothing.
+ */
+export const laterTaskKeys = {
+  displayName: null,
+  workingDir: null,
+  cleanEnv: false,
+  retries: 0,
+  retryDelay: null,
+  retryOn: null,
+  ignoreFailure: false,
+  matrix: [],
+} as const satisfies Partial<TaskDefinition>;
+
+/** The same for workflows. */
+export const laterWorkflowKeys = { tags: [] } as const satisfies Partial<WorkflowDefinition>;
+
+/** A definition as it is stored may lack what came later. */
+export function completeWorkflow(stored: WorkflowDefinition): WorkflowDefinition {
+  const tasks = Object.entries(stored.tasks).map(([name, task]) => [name, { ...laterTaskKeys, ...task }]);
+  return { ...laterWorkflowKeys, ...stored, tasks: Object.fromEntries(tasks) };
+}
+
 /** What `environment` says when the environment is chosen by the pipeline element or at the start. */
 export const GIVEN_ENVIRONMENT = `\${environment}`;
-
-/**
- * Task names in an order in which each comes after all that it depends on: by level, then by name. Without recursion, since ten
- * thousand tasks in a row would be as many calls deep. The graph has no circle: definitions are checked for that.
- */
-export function taskOrder(tasks: WorkflowDefinition['tasks']): string[] {
-  const dependents = new Map<string, string[]>();
-  const missing = new Map<string, number>();
-  for (const [name, { dependsOn }] of Object.entries(tasks)) {
-    missing.set(name, dependsOn.length);
-    for (const other of dependsOn) {
-      const list = dependents.get(other);
-      if (list === undefined) dependents.set(other, [name]);
-      else list.push(name);
-    }
-  }
-  const order: string[] = [];
-  let level = Object.keys(tasks).filter((name) => missing.get(name) === 0);
-  while (level.length > 0) {
-    order.push(...level.sort());
-    const next: string[] = [];
-    for (const dependent of level.flatMap((name) => dependents.get(name) ?? [])) {
-      const left = (missing.get(dependent) ?? 0) - 1;
-      missing.set(dependent, left);
-      if (left === 0) next.push(dependent);
-    }
-    level = next;
-  }
-  return order;
-}

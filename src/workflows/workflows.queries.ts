@@ -1,3 +1,4 @@
+import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { listNamed, listOfApplication, nameCursor } from '../applications/listNamed';
 import { partConditions } from '../applications/partFilters';
@@ -9,15 +10,17 @@ import { workflows } from './workflows.store';
 
 const cursor = nameCursor('workflows');
 
-export const readWorkflow = (app: App, id: string): Promise<Workflow> => readById(app, 'workflow', workflows, id);
+export const readWorkflow = (app: App, actor: Actor, id: string): Promise<Workflow> =>
+  readById(app, actor, 'Workflow', workflows, id);
 
-export const readWorkflowByName = (app: App, applicationId: string, name: string): Promise<Workflow> =>
-  readPartByName(app, 'workflow', workflows, applicationId, name);
+export const readWorkflowByName = (app: App, actor: Actor, applicationId: string, name: string): Promise<Workflow> =>
+  readPartByName(app, actor, 'Workflow', workflows, applicationId, name);
 
-export const workflowsOfApplication = listOfApplication(workflows, cursor);
+export const workflowsOfApplication = listOfApplication('Workflow', workflows, cursor);
 
 export function listWorkflows(
   app: App,
+  actor: Actor,
   filters: readonly {
     readonly application?: IdFilter | null;
     readonly workflow?: IdFilter | null;
@@ -29,5 +32,5 @@ export function listWorkflows(
   const conditions = filters.flatMap(({ workflow: id, ...rest }, index) =>
     partConditions({ ...rest, id }, 'workflow', `filters[${index}]`, parameters),
   );
-  return listNamed(app, workflows, cursor, { conditions, parameters }, page);
+  return listNamed(app, actor, 'Workflow', workflows, cursor, { conditions, parameters }, page);
 }

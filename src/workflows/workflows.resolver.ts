@@ -1,12 +1,13 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { visible } from '../access/visible';
 import { applicationById } from '../applications/applications.loaders';
 import { Application } from '../applications/applications.types';
-import { echo } from '../applications/mutations.types';
 import { DefinitionFormat, RevisionConnection, RevisionType, VariableType } from '../definitions/definitions.types';
 import { revisionsOf } from '../definitions/revisionPages';
 import { writeWorkflow } from '../definitions/writeDocument';
 import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
+import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { createWorkflow } from './createWorkflow';
 import { deleteWorkflow } from './deleteWorkflow';
@@ -37,18 +38,18 @@ export class WorkflowsResolver {
   @Query(() => Workflow, { nullable: true, description: 'A workflow by its id. Errors: NOT_FOUND.' })
   workflow(
     @Arg('workflowId', () => ID, { description: 'The id of the workflow.' }) workflowId: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<WorkflowRow> {
-    return readWorkflow(app, workflowId);
+    return readWorkflow(app, actor, workflowId);
   }
 
   @Query(() => Workflow, { nullable: true, description: 'A workflow by its application and name. Errors: NOT_FOUND.' })
   workflowByName(
     @Arg('applicationId', () => ID, { description: 'The id of the application.' }) applicationId: string,
     @Arg('workflowName', () => String, { description: 'The name of the workflow.' }) workflowName: string,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ): Promise<WorkflowRow> {
-    return readWorkflowByName(app, applicationId, workflowName);
+    return readWorkflowByName(app, actor, applicationId, workflowName);
   }
 
   @Query(() => WorkflowConnection, {
@@ -58,14 +59,17 @@ export class WorkflowsResolver {
     @Arg('filters', () => [WorkflowFilter], { nullable: true, description: 'All of them must match.' })
     filters: WorkflowFilter[] | null,
     @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app }: Context,
+    @Ctx() { app, actor }: Context,
   ) {
-    return listWorkflows(app, filters ?? [], page);
+    return listWorkflows(app, actor, filters ?? [], page);
   }
 
-  @FieldResolver(() => Application, { description: 'The application that it belongs to.' })
-  async application(@Root() { applicationId }: WorkflowRow, @Ctx() { loaders }: Context) {
-    return found(await loaders.load(applicationById, applicationId));
+  @FieldResolver(() => Application, {
+    nullable: true,
+    description: 'The application that it belongs to; null for a caller who may not see it.',
+  })
+  async application(@Root() { applicationId }: WorkflowRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, applicationId));
   }
 
   @FieldResolver(() => [VariableType], { description: 'What a start must or may give.' })

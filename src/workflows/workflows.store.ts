@@ -1,5 +1,5 @@
 import { DefinedRows } from '../definitions/definedRows.store';
-import type { WorkflowDefinition } from './workflow';
+import { completeWorkflow, type WorkflowDefinition } from './workflow';
 import { workflowRevisionTable, workflowTable } from './workflows.table';
 
-export const workflows = new DefinedRows<WorkflowDefinition>(workflowTable, workflowRevisionTable);
+export const workflows = new DefinedRows<WorkflowDefinition>(workflowTable, workflowRevisionTable, completeWorkflow);

@@ -1,7 +1,7 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { MutationInput, MutationPayload } from '../applications/mutations.types';
 import { DefinitionInput } from '../definitions/definitions.types';
 import { IdFilter } from '../graphql/filters.types';
+import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 @ObjectType({ simpleResolvers: true, description: 'A directed acyclic graph of tasks, aimed at an environment.' })

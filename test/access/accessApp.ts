@@ -1,24 +1,17 @@
 import { tmpdir } from 'node:os';
-import { DataSource } from 'typeorm';
 import { Abilities } from '../../src/access/abilities';
 import { systemAccess } from '../../src/access/access';
 import type { AccessActor } from '../../src/access/accessInput';
 import { systemActor } from '../../src/access/actor';
 import type { ApiKeyWithRights } from '../../src/access/apiKeyRights.store';
-import { apiKeyTable } from '../../src/access/apiKeys.table';
-import { apiKeyUserGroupTable } from '../../src/access/apiKeyUserGroups.table';
 import { ensureBuiltInGroups } from '../../src/access/builtInGroups';
 import { type CreateApiKey, createApiKey } from '../../src/access/createApiKey';
 import { createUserGroup } from '../../src/access/createUserGroup';
 import type { PermissionsInput } from '../../src/access/permissionInput';
 import { apiKeyPrincipal, findApiKeyPrincipal } from '../../src/access/principals.store';
-import { rightsVersionTable } from '../../src/access/rightsVersion.table';
-import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../../src/access/userGroups.table';
-import { userTable } from '../../src/access/users.table';
 import type { App } from '../../src/app';
 import { readServerConfig } from '../../src/config';
 import { createApp } from '../../src/createApp';
-import { SnakeNaming } from '../../src/database/naming';
 import { newId } from '../../src/ids';
 import { createLog } from '../../src/log';
 import { Refusal } from '../../src/refusal';
@@ -43,7 +36,6 @@ export class AccessApp {
 
   static async create(): Promise<AccessApp> {
     const { url, drop } = await createTestDatabase();
-    await addAccessTables(url);
     const config = readServerConfig({ DATABASE_URL: url, DATABASE_POOL: '10', SLIPWAY_DATA_DIR: tmpdir() });
     const { app, close } = await createApp(config, createLog({ level: 'silent', pretty: false }), url);
     const one = new AccessApp(app, url, async () => {
@@ -124,28 +116,4 @@ export async function refusalOf(work: Promise<unknown> | (() => unknown)): Promi
 export function brokenRules(refusal: Refusal): string[] {
   const errors = (refusal.details.errors ?? []) as readonly { field: string; rule: string }[];
   return errors.map(({ field, rule }) => `${field} ${rule}`);
-}
-
-/** Until the migration makes them: the tables of this room, and what `api_key` gains and loses. Does nothing once it does, and then goes. */
-async function addAccessTables(url: string): Promise<void> {
-  const own = [userTable, userGroupTable, userGroupMemberTable, userGroupPermissionTable, rightsVersionTable];
-  const dataSource = await new DataSource({
-    type: 'postgres',
-    url,
-    entities: [apiKeyTable, ...own, apiKeyUserGroupTable],
-    namingStrategy: new SnakeNaming(),
-    installExtensions: false,
-    uuidExtension: 'pgcrypto',
-  }).initialize();
-  try {
-    const [made] = await dataSource.query(`SELECT to_regclass('user_group') AS "userGroup"`);
-    if (made.userGroup !== null) return;
-    await dataSource.synchronize();
-    await dataSource.query(
-      `ALTER TABLE api_key DROP COLUMN administrator, ADD COLUMN owner_id uuid REFERENCES user_account (id),
-         ADD COLUMN application_ids uuid[], ADD COLUMN expires_at timestamptz(3), ADD COLUMN created_by text`,
-    );
-  } finally {
-    await dataSource.destroy();
-  }
 }

@@ -97,13 +97,40 @@ const variable: fc.Arbitrary<VariableDefinition> = fc.record({
   description,
 });
 
+const label = fc.constantFrom('a', 'Build and test', '1.10', 'true', '# x', 'ä: b');
+const delaySeconds = fc.oneof(
+  fc.constantFrom(0, 0.5, 1, 300),
+  fc.integer({ min: 1, max: 86_400_000 }).map((ms) => ms / 1000),
+);
+const retryDelay = fc.oneof(
+  delaySeconds
+    .filter((seconds) => seconds > 0)
+    .map((s) => ({ initialSeconds: s, factor: 1, maxSeconds: s, jitter: 0 })),
+  fc.record({
+    initialSeconds: delaySeconds,
+    factor: fc.constantFrom(1, 1.5, 2, 100),
+    maxSeconds: delaySeconds,
+    jitter: fc.constantFrom(0, 0.25, 1),
+  }),
+);
+
 const task = fc.record({
+  displayName: fc.option(label),
   description,
   run: someText,
+  workingDir: fc.option(fc.constantFrom('a', 'a/b c', '1', 'true')),
+  cleanEnv: fc.boolean(),
+  retries: fc.integer({ min: 0, max: 12 }),
+  retryDelay: fc.option(retryDelay),
+  retryOn: fc.option(fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 3 })),
+  ignoreFailure: fc.boolean(),
   dependsOn: fc.constant<string[]>([]),
   env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
   labels: fc.dictionary(labelKey, labelValue, { maxKeys: 3, noNullPrototype: true }),
-  timeoutSeconds: seconds(1_728_000),
+  timeoutSeconds: fc.oneof(
+    seconds(1_728_000),
+    fc.integer({ min: 1, max: 5000 }).map((ms) => ms / 1000),
+  ),
   graceSeconds: fc.integer({ min: 0, max: 3600 }),
   artifacts: fc.record({ paths: fc.array(artifactPath, { maxLength: 3 }), from: fc.array(taskName, { maxLength: 3 }) }),
 });
@@ -124,6 +151,7 @@ const tasks = fc
 export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   .record({
     description,
+    tags: fc.array(label, { maxLength: 3 }),
     environment: fc.option(fc.oneof(name, fc.constant(GIVEN_ENVIRONMENT))),
     services: fc.array(name, { maxLength: 3 }),
     variables: fc.array(variable, { maxLength: 3 }),
@@ -147,6 +175,7 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     type: fc.constant('APPROVAL' as const),
     name,
     approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
+    disallowInitiator: fc.boolean(),
     timeoutSeconds: seconds(31_536_000),
   }),
 );

@@ -1,12 +1,13 @@
 import { type ParsedSource, parseDefinitions } from '../../src/definitions/parseDefinitions';
+import type { DefinitionFormat } from '../../src/definitions/readDocuments';
 import { validateSource } from '../../src/definitions/validateSource';
 import type { DefinitionError } from '../../src/definitions/validationRules';
 import { Refusal } from '../../src/refusal';
 
 /** The errors of a source as they leave the server, when nothing exists beside it. */
-export function errorsOf(source: string): readonly DefinitionError[] {
+export function errorsOf(source: string, format: DefinitionFormat = 'YAML'): readonly DefinitionError[] {
   return refusedErrors(() => {
-    const parsed = parseDefinitions({ source, format: 'YAML' });
+    const parsed = parseDefinitions({ source, format });
     validateSource(parsed, new Map());
     parsed.problems.refuseIfAny();
   });
@@ -29,8 +30,8 @@ export function errorsIn(error: unknown): readonly DefinitionError[] {
 }
 
 /** Reads a source that must be right, for its first document. */
-export function parsed(source: string): ParsedSource {
-  const result = parseDefinitions({ source, format: 'YAML' });
+export function parsed(source: string, format: DefinitionFormat = 'YAML'): ParsedSource {
+  const result = parseDefinitions({ source, format });
   result.problems.refuseIfAny();
   return result;
 }

@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { canonicalPipeline, canonicalWorkflow } from '../../src/definitions/canonical';
 import { canonicalJson, contentHash } from '../../src/definitions/contentHash';
 import type { AnyDocument } from '../../src/definitions/documentSchemas';
-import { definitionFormats } from '../../src/definitions/readDocuments';
+import { type DefinitionFormat, definitionFormats } from '../../src/definitions/readDocuments';
 import { writePipeline, writeWorkflow } from '../../src/definitions/writeDocument';
 import { anyPipeline, anyWorkflow } from './anyDefinition';
 import { parsed } from './errorsOf';
 
 const head = { application: 'shop', name: 'one' };
 
-function definitionIn(source: string) {
-  const document = parsed(source).documents[0]?.document as AnyDocument;
+function definitionIn(source: string, format: DefinitionFormat = 'YAML') {
+  const document = parsed(source, format).documents[0]?.document as AnyDocument;
   if (document.kind === 'Workflow') return canonicalWorkflow(document.definition);
   if (document.kind === 'Pipeline') return canonicalPipeline(document.definition);
   throw new Error('the source defines neither a workflow nor a pipeline');
@@ -83,7 +83,7 @@ describe('a definition that is written as a document and read again', () => {
   test.each(definitionFormats)('is the same workflow (%s)', (format) => {
     fc.assert(
       fc.property(anyWorkflow, (definition) => {
-        const again = definitionIn(writeWorkflow(head, definition, format));
+        const again = definitionIn(writeWorkflow(head, definition, format), format);
         expect(again).toEqual(definition);
         expect(contentHash(again)).toBe(contentHash(definition));
       }),
@@ -94,7 +94,7 @@ describe('a definition that is written as a document and read again', () => {
   test.each(definitionFormats)('is the same pipeline (%s)', (format) => {
     fc.assert(
       fc.property(anyPipeline, (definition) => {
-        const again = definitionIn(writePipeline(head, definition, format));
+        const again = definitionIn(writePipeline(head, definition, format), format);
         expect(again).toEqual(definition);
         expect(contentHash(again)).toBe(contentHash(definition));
       }),

@@ -1,6 +1,7 @@
 import { parseDefinition, parseDefinitions } from '../../src/definitions/parseDefinitions';
 import { readDocuments } from '../../src/definitions/readDocuments';
-import { taskOrder, type WorkflowDefinition } from '../../src/workflows/workflow';
+import { taskLevels } from '../../src/workflows/taskGraph';
+import type { WorkflowDefinition } from '../../src/workflows/workflow';
 import { shop, workflow } from './documents';
 import { errorsOf, parsed, refusedErrors } from './errorsOf';
 
@@ -14,6 +15,7 @@ describe('reading documents', () => {
   test('every default is filled in', () => {
     expect(definitionOf(workflow('w'))).toEqual({
       description: null,
+      tags: [],
       environment: null,
       services: [],
       variables: [],
@@ -22,8 +24,16 @@ describe('reading documents', () => {
       timeoutSeconds: 86_400,
       tasks: {
         one: {
+          displayName: null,
           description: null,
           run: 'true',
+          workingDir: null,
+          cleanEnv: false,
+          retries: 0,
+          retryDelay: null,
+          retryOn: null,
+          ignoreFailure: false,
+          matrix: [],
           dependsOn: [],
           env: {},
           labels: {},
@@ -52,6 +62,35 @@ describe('reading documents', () => {
     ['1d1h1m1s', 90_061],
   ])('%s is %d seconds', (text, seconds) => {
     expect(definitionOf(workflow('w', { keys: `timeout: ${text}` })).timeoutSeconds).toBe(seconds);
+  });
+
+  test.each([
+    ['500ms', 0.5],
+    ['1.5s', 1.5],
+    ['1m10ms', 60.01],
+    ['10ms', 0.01],
+  ])('a task may take %s', (text, seconds) => {
+    const tasks = `tasks: { one: { run: x, timeout: ${text} } }`;
+    expect(definitionOf(workflow('w', { tasks })).tasks.one?.timeoutSeconds).toBe(seconds);
+  });
+
+  test('a delay between tries is fixed or grows; the command has a second name; a folder is written in one way', () => {
+    const one = (keys: string) => definitionOf(workflow('w', { tasks: `tasks: { one: { ${keys} } }` })).tasks.one;
+    expect(one('cmd: make')?.run).toBe('make');
+    expect(one('run: x, working_dir: ./a//b/')?.workingDir).toBe('a/b');
+    expect(one('run: x, working_dir: .')?.workingDir).toBeNull();
+    expect(one('run: x, retry_delay: 500ms')?.retryDelay).toEqual({
+      initialSeconds: 0.5,
+      factor: 1,
+      maxSeconds: 0.5,
+      jitter: 0,
+    });
+    expect(one('run: x, retry_delay: { initial: 1s }')?.retryDelay).toEqual({
+      initialSeconds: 1,
+      factor: 2,
+      maxSeconds: 300,
+      jitter: 0,
+    });
   });
 
   test('paths of artifacts lose what means nothing; a list of paths is short for its long form', () => {
@@ -186,7 +225,7 @@ describe('what a source can’t do to the server', () => {
       (_, n) => `  t${n}: { run: x, depends_on: [${n === 0 ? '' : `t${n - 1}`}] }`,
     );
     const definition = definitionOf(workflow('w', { tasks: `tasks:\n${tasks.reverse().join('\n')}` }));
-    expect(taskOrder(definition.tasks)).toEqual(Array.from({ length: 10_000 }, (_, n) => `t${n}`));
+    expect(taskLevels(definition.tasks).flat()).toEqual(Array.from({ length: 10_000 }, (_, n) => `t${n}`));
   });
 
   test('a circle of ten thousand tasks is one error', () => {

@@ -123,12 +123,7 @@ describe('examples', () => {
   });
 
   const schema = buildGraphqlSchema(resolvers);
-  // While the API is being built: as soon as all three are there, every example has to be right.
-  const { applications, applyDefinitions, resumeExecution } = {
-    ...schema.getQueryType()?.getFields(),
-    ...schema.getMutationType()?.getFields(),
-  };
-  (applications && applyDefinitions && resumeExecution ? it : it.skip)('are valid against the schema', () => {
+  it('are valid against the schema', () => {
     expect(validate(schema, document).map(({ message }) => message)).toEqual([]);
   });
 });

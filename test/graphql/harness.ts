@@ -2,6 +2,7 @@ import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'gra
 import { type Client, createClient } from 'graphql-ws';
 import pino from 'pino';
 import { WebSocket } from 'ws';
+import { systemAccess } from '../../src/access/access';
 import type { Actor } from '../../src/access/actor';
 import type { Authenticate } from '../../src/graphql/credentials';
 import { createGraphqlServer, type GraphqlServerOptions } from '../../src/graphql/graphqlServer';
@@ -140,7 +141,7 @@ export interface StartOptions {
   readonly graphql?: Partial<
     Pick<
       GraphqlServerOptions<TestContext>,
-      'clock' | 'pingEveryMs' | 'pongWithinMs' | 'checkKeyEveryMs' | 'connectionInitMs'
+      'pingEveryMs' | 'pongWithinMs' | 'drainWithinMs' | 'connectionInitMs' | 'beatEveryMs'
     >
   >;
 }
@@ -161,12 +162,17 @@ export async function startServer({
     if (key === 'key-of-defect') throw new Error(secret);
     const name = people[key];
     if (!name || revoked.has(key)) throw new Refusal('UNAUTHENTICATED', 'This API key is not valid.');
-    return { kind: 'USER', id: name, name, administrator: false };
+    return { kind: 'USER', id: name, name, administrator: false, access: systemAccess };
   };
   const graphql = createGraphqlServer<TestContext>({
     schema: testSchema(channel, (context) => onStart.shift()?.(context), held),
     log,
     authenticate,
+    renew: async (actor) => {
+      if (revoked.has(`key-of-${actor.name}`)) throw new Refusal('UNAUTHENTICATED', 'This API key is not valid.');
+      return actor;
+    },
+    rightsKey: ({ id }) => id,
     createContext: (request, actor) => {
       const context = { actor, signal: request.signal, loaders: contexts.length };
       contexts.push(context);

@@ -8,6 +8,8 @@ export interface ClaimedJob {
   readonly task: string;
   readonly attempt: number;
   readonly command: string;
+  readonly workingDir: string | null;
+  readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly graceMs: number;

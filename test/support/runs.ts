@@ -1,5 +1,6 @@
-import type { TestServer } from './server';
+import { GraphqlClient } from '../../src/demo/graphqlClient';
 import { eventually } from './eventually';
+import type { TestServer } from './server';
 
 /** The documents of one small application, `app`, with an environment `staging`, a production `prod` and a service `web`; more may follow. */
 export const APP = `
@@ -40,7 +41,15 @@ export interface TaskView {
   readonly reason: string | null;
   readonly exitCode: number | null;
   readonly tries: number;
-  readonly jobs: readonly { id: string; status: string; attempt: number; reasonCode: string | null; agent: { id: string; name: string } | null }[];
+  readonly nextTryAt: string | null;
+  readonly ignoredFailure: boolean;
+  readonly jobs: readonly {
+    id: string;
+    status: string;
+    attempt: number;
+    reasonCode: string | null;
+    agent: { id: string; name: string } | null;
+  }[];
   readonly artifacts: readonly { id: string; name: string; size: number; sha256: string; downloadUrl: string }[];
 }
 
@@ -53,12 +62,17 @@ export interface RunView {
   readonly tasks?: readonly TaskView[];
 }
 
-const TASKS = `tasks { id name status reasonCode reason exitCode tries
+const TASKS = `tasks { id name status reasonCode reason exitCode tries nextTryAt ignoredFailure
   jobs { id status attempt reasonCode agent { id name } } artifacts { id name size sha256 downloadUrl } }`;
 
 /** What tests do with runs, through the public API. */
 export class Runs {
-  constructor(private readonly server: TestServer) {}
+  private approving: GraphqlClient | undefined;
+
+  constructor(
+    private readonly server: TestServer,
+    private readonly application = 'app',
+  ) {}
 
   async apply(source: string): Promise<void> {
     await this.server.client.ask(
@@ -70,7 +84,8 @@ export class Runs {
   /** Id of the application and of its pipeline or workflow of this name. */
   async ids(kind: 'pipeline' | 'workflow', name: string): Promise<{ applicationId: string; entityId: string }> {
     const { applicationByName } = await this.server.client.ask<{ applicationByName: { id: string } }>(
-      '{ applicationByName(name: "app") { id } }',
+      'query ($name: String!) { applicationByName(name: $name) { id } }',
+      { name: this.application },
     );
     const field = kind === 'pipeline' ? 'pipelineByName' : 'workflowByName';
     const argument = kind === 'pipeline' ? 'pipelineName' : 'workflowName';
@@ -81,7 +96,11 @@ export class Runs {
     return { applicationId: applicationByName.id, entityId: found[field]?.id ?? '' };
   }
 
-  async start(kind: 'pipeline' | 'workflow', name: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  async start(
+    kind: 'pipeline' | 'workflow',
+    name: string,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
     const input = { ...(await this.ids(kind, name)), executionType: kind.toUpperCase(), ...more };
     const { startExecution } = await this.server.client.ask<{ startExecution: { execution: { id: string } } }>(
       'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }',
@@ -121,7 +140,8 @@ export class Runs {
 
   async abort(executionId: string, reason?: string): Promise<string> {
     const { applicationByName } = await this.server.client.ask<{ applicationByName: { id: string } }>(
-      '{ applicationByName(name: "app") { id } }',
+      'query ($name: String!) { applicationByName(name: $name) { id } }',
+      { name: this.application },
     );
     const { abortExecution } = await this.server.client.ask<{ abortExecution: { execution: { status: string } } }>(
       'mutation ($input: AbortExecutionInput!) { abortExecution(input: $input) { execution { status } } }',
@@ -130,8 +150,10 @@ export class Runs {
     return abortExecution.execution.status;
   }
 
-  async approvals(executionId: string): Promise<readonly { approvalId: string; status: string; comments: string | null }[]> {
-    const { applicationId } = await this.application(executionId);
+  async approvals(
+    executionId: string,
+  ): Promise<readonly { approvalId: string; status: string; comments: string | null }[]> {
+    const { applicationId } = await this.applicationOf(executionId);
     const { approvalDetails } = await this.server.client.ask<{
       approvalDetails: { approvalDetails: { approvalId: string; status: string; comments: string | null }[] };
     }>(
@@ -142,17 +164,32 @@ export class Runs {
     return approvalDetails.approvalDetails;
   }
 
+  /** Somebody of the group that the approvals of these tests name; nobody else may decide, an administrator neither. */
+  private async approver(): Promise<GraphqlClient> {
+    if (this.approving !== undefined) return this.approving;
+    const { createUserGroup } = await this.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
+        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
+    );
+    const { createApiKey } = await this.server.client.ask<{ createApiKey: { value: string } }>(
+      'mutation ($group: ID!) { createApiKey(input: {name: "a manager", userGroupIds: [$group]}) { value } }',
+      { group: createUserGroup.userGroup.id },
+    );
+    this.approving = new GraphqlClient(this.server.url, createApiKey.value);
+    return this.approving;
+  }
+
   async decide(executionId: string, action: 'APPROVE' | 'REJECT', comments?: string): Promise<void> {
-    const { applicationId } = await this.application(executionId);
+    const { applicationId } = await this.applicationOf(executionId);
     const waiting = (await this.approvals(executionId)).find((approval) => approval.status === 'WAITING');
     const approvalId = waiting?.approvalId ?? (await this.approvals(executionId)).at(-1)?.approvalId;
-    await this.server.client.ask(
+    await (await this.approver()).ask(
       'mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }',
       { input: { action, applicationId, executionId, approvalId, comments } },
     );
   }
 
-  private async application(executionId: string): Promise<{ applicationId: string }> {
+  private async applicationOf(executionId: string): Promise<{ applicationId: string }> {
     const { execution } = await this.server.client.ask<{ execution: { application: { id: string } } }>(
       'query ($id: ID!) { execution(executionId: $id) { application { id } } }',
       { id: executionId },
@@ -161,7 +198,9 @@ export class Runs {
   }
 
   /** The run's log of events, straight from the table: gaps in it would be the defect that no API shows. */
-  events(runId: string): Promise<readonly { sequence: number; type: string; data: Record<string, unknown>; executionId: string }[]> {
+  events(
+    runId: string,
+  ): Promise<readonly { sequence: number; type: string; data: Record<string, unknown>; executionId: string }[]> {
     return this.server.app.database.rows(
       'SELECT sequence, type, data, execution_id AS "executionId" FROM execution_event WHERE run_id = $1 ORDER BY sequence',
       [runId],

@@ -1,0 +1,46 @@
+import { type AppPermission, type AppPermissionType, filterTypesOf } from './permission';
+import type { UserGroupWithPermissions } from './userGroup';
+
+const FILTER_FIELD: Readonly<Partial<Record<AppPermissionType, string>>> = {
+  DEPLOYMENT: 'deployments',
+  ENV: 'environments',
+  PIPELINE: 'pipelines',
+  WORKFLOW: 'workflows',
+};
+
+/** What a group gives, in the words of the API: the inverse of `permissionInput.ts`. */
+export function showPermissions(group: UserGroupWithPermissions) {
+  return {
+    accountPermissions: { accountPermissionTypes: group.accountPermissions },
+    appPermissions: group.appPermissions.map(showPermission),
+    version: group.version,
+  };
+}
+
+function showPermission(permission: AppPermission) {
+  const { id, permissionType, actions, applicationScope, applicationIds } = permission;
+  const all = applicationScope === 'ALL';
+  const field = FILTER_FIELD[permissionType];
+  return {
+    id,
+    permissionType,
+    actions,
+    applications: { appIds: all ? null : applicationIds, filterType: all ? 'ALL' : null },
+    deployments: null,
+    environments: null,
+    pipelines: null,
+    workflows: null,
+    ...(field !== undefined && { [field]: showFilter(permission) }),
+  };
+}
+
+function showFilter({ permissionType, environmentScope, environmentIds, environmentTypes }: AppPermission) {
+  const names = Object.entries(filterTypesOf[permissionType] ?? {});
+  return {
+    envIds: environmentScope === 'IDS' ? environmentIds : null,
+    filterTypes:
+      environmentScope === 'TYPES'
+        ? names.filter(([, type]) => environmentTypes.includes(type)).map(([name]) => name)
+        : null,
+  };
+}

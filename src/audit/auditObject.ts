@@ -1,0 +1,24 @@
+import type { AuditObject } from './audit';
+
+/**
+ * What a request names, from its arguments: the id of something within an application rather than the application. Knows nothing of what the command did; that
+ * is what `auditDetail` is for.
+ */
+export function namedObject(input: unknown): AuditObject | null {
+  const ids = new Map<string, string>();
+  collectIds(input, ids, 0);
+  const applicationId = ids.get('application') ?? null;
+  for (const [kind, id] of ids) if (kind !== 'application') return { kind, id, applicationId };
+  return applicationId === null ? null : { kind: 'application', id: applicationId, applicationId };
+}
+
+/** `executionId` and the like, in the arguments themselves and in `input`. */
+function collectIds(value: unknown, ids: Map<string, string>, depth: number): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || depth > 1) return;
+  for (const [key, one] of Object.entries(value)) {
+    const [, kind] = /^([a-z]\w*)Id$/.exec(key) ?? [];
+    if (typeof one === 'string' && kind !== undefined && kind !== 'clientMutation' && !ids.has(kind))
+      ids.set(kind, one);
+    else collectIds(one, ids, depth + 1);
+  }
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * What may enter the trail, which nobody can take anything out of again. A name that sounds like a secret hides its value whatever it is; any other text is kept
+ * only under a name that is known to hold none. The alternative, to hide what sounds like a secret and keep the rest, was refused: variables, scripts and
+ * configuration files hold passwords under every name, and the next argument that somebody adds to the API would be kept without anybody having thought of it.
+ */
+const secretName =
+  /secret|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
+/** Says which, how many or when, not what. */
+const harmlessEnd = /(Ids?|Count|At|Name|Names|Version)$/;
+
+const plainNames = new Set([
+  ...['id', 'ids', 'name', 'names', 'description', 'email', 'kind', 'type', 'status', 'format', 'action', 'actions'],
+  ...[
+    'reason',
+    'comments',
+    'notes',
+    'permission',
+    'permissionType',
+    'permissions',
+    'accountPermissions',
+    'appPermissions',
+  ],
+  ...['applications', 'environments', 'filterTypes', 'filterType', 'applicationScope', 'environmentScope'],
+  ...['environmentTypes', 'environmentClass', 'approvers', 'userGroups', 'groups', 'member', 'mode'],
+  ...[
+    'createdAt',
+    'createdBy',
+    'updatedAt',
+    'updatedBy',
+    'deletedAt',
+    'expiresAt',
+    'revokedAt',
+    'endedAt',
+    'startedAt',
+  ],
+  ...[
+    'executionType',
+    'stage',
+    'stageName',
+    'stages',
+    'from',
+    'fromStage',
+    'cron',
+    'timeZone',
+    'branch',
+    'image',
+    'images',
+  ],
+  ...['contentId', 'revision', 'revisionId', 'version', 'labels', 'issuer', 'subject', 'failureCode', 'reasonCode'],
+]);
+
+/** Whatever it stands under: keys and tokens of ours, JSON web tokens, and private keys have shapes of their own. */
+const secretShapes = [
+  /\bsw[kra]_[\w-]{8,}/g,
+  /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
+  /\bBearer +\S+/gi,
+  /-----BEGIN[^-]*PRIVATE KEY-----[\s\S]*?(-----END[^-]*-----|$)/g,
+  /:\/\/[^\s/:@]+:[^\s/@]+@/g,
+];
+
+const hidden = '[redacted]';
+const longestText = 1_000;
+const longestList = 100;
+const deepest = 8;
+const largest = 16_384;
+
+/** A copy that holds no secret and is at most 16 KiB of JSON. Dates become text. */
+export function redact(value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  const copy = redactValue('', value, 0);
+  const text = JSON.stringify(copy);
+  return text.length <= largest ? copy : { omitted: `${text.length} characters`, sha256: sha256(text) };
+}
+
+/** A name or id for a column of text: no character that PostgreSQL refuses, and no endless one. */
+export function plainText(text: string): string {
+  return shorten(withoutShapes(storable(text)), 200);
+}
+
+function redactValue(name: string, value: unknown, depth: number): unknown {
+  if (value === null || value === undefined) return null;
+  if (secretName.test(name) && !harmlessEnd.test(name)) return hidden;
+  if (typeof value === 'boolean' || typeof value === 'number') return value;
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'string') return redactText(name, value);
+  if (value instanceof Date) return value.toISOString();
+  if (depth >= deepest) return '[deeper]';
+  if (Array.isArray(value)) {
+    const kept = value.slice(0, longestList).map((one) => redactValue(name, one, depth + 1));
+    return value.length > longestList ? [...kept, `[${value.length - longestList} more]`] : kept;
+  }
+  if (typeof value !== 'object') return `[${typeof value}]`;
+  return redactObject(value, depth);
+}
+
+function redactObject(value: object, depth: number): Record<string, unknown> {
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  // `{ name: "PASSWORD", value: … }`: the name that matters stands beside the value.
+  const kept = entries
+    .slice(0, longestList)
+    .map(([key, one]) => [storable(key).slice(0, 100), redactValue(key, one, depth + 1)]);
+  if (entries.length > longestList) kept.push(['[more]', entries.length - longestList]);
+  return Object.fromEntries(kept);
+}
+
+function redactText(name: string, text: string): string {
+  if (plainNames.has(name) || harmlessEnd.test(name)) return shorten(withoutShapes(storable(text)), longestText);
+  // Words of the API itself: enums, ids.
+  if (/^([A-Z][A-Z_]{1,40}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)) return text;
+  return `[text, ${text.length} characters]`;
+}
+
+function withoutShapes(text: string): string {
+  return secretShapes.reduce((rest, shape) => rest.replace(shape, hidden), text);
+}
+
+/** jsonb takes neither the character 0 nor half of a surrogate pair. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\ufffd').replace(/[\ud800-\udfff]/gu, '\ufffd');
+}
+
+function shorten(text: string, longest: number): string {
+  return text.length <= longest ? text : `${storable(text.slice(0, longest))}… [${text.length} characters]`;
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

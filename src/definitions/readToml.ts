@@ -1,0 +1,81 @@
+import { parse, TomlDate, TomlError } from 'smol-toml';
+import type { ReadDocuments } from './readDocuments';
+import type { Path, Position, SourceEntry, SourceMap, SourceNode } from './sourceTree';
+import { type TomlPlace, TomlPlaces } from './tomlPlaces';
+import type { DefinitionError, ValidationRule } from './validationRules';
+
+const MAX_LEVELS = 64;
+const START: Position = { line: 1, column: 1 };
+
+/**
+ * Reads a TOML text as the one document that it is. Without a `kind` it is a Workflow: files of task graphs are written that way, and are
+ * accepted as they stand.
+ */
+export function readToml(source: string): ReadDocuments {
+  if (/^(?:\s|#[^\n]*)*$/.test(source)) return refused('EMPTY_SOURCE', START, 'The source holds no document.');
+  let table: unknown;
+  try {
+    table = parse(source, { maxDepth: MAX_LEVELS });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [message = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
+    return refused('SYNTAX', error, `${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
+  }
+  const reader = new TomlTree(new TomlPlaces(source));
+  const root = reader.root(table);
+  return { documents: [withKind(root)], errors: reader.errors };
+}
+
+function refused(rule: ValidationRule, { line, column }: Position, message: string): ReadDocuments {
+  return { documents: [], errors: [{ path: 'documents', line, column, rule, message }] };
+}
+
+function withKind(root: SourceMap): SourceMap {
+  if (root.entries.some(({ key }) => key === 'kind')) return root;
+  const value: SourceNode = { type: 'scalar', at: root.at, value: 'Workflow', text: 'Workflow' };
+  return { ...root, entries: [{ key: 'kind', keyAt: root.at, value }, ...root.entries] };
+}
+
+class TomlTree {
+  readonly errors: DefinitionError[] = [];
+
+  constructor(private readonly places: TomlPlaces) {}
+
+  root(table: unknown): SourceMap {
+    return { type: 'map', at: START, entries: this.entries(table, [], START) };
+  }
+
+  private entries(table: unknown, path: Path, around: Position): SourceEntry[] {
+    return Object.entries(table as object).map(([key, value]) => {
+      const inner = [...path, key];
+      const place = this.places.of(inner);
+      const keyAt = place?.keyAt ?? around;
+      return { key: this.storable(key, keyAt), keyAt, value: this.node(value, inner, place, keyAt) };
+    });
+  }
+
+  private node(value: unknown, path: Path, place: TomlPlace | undefined, around: Position): SourceNode {
+    const at = place?.at ?? around;
+    if (Array.isArray(value)) {
+      const items = value.map((item, index) => {
+        const inner = [...path, index];
+        return this.node(item, inner, this.places.of(inner), at);
+      });
+      return { type: 'list', at, items };
+    }
+    if (typeof value === 'number') return { type: 'scalar', at, value, text: place?.text || String(value) };
+    if (typeof value === 'boolean') return { type: 'scalar', at, value, text: String(value) };
+    // A date is the text that it is written as: nothing here has a date.
+    const text = value instanceof TomlDate ? place?.text || value.toISOString() : value;
+    if (typeof text === 'string') return { type: 'scalar', at, value: this.storable(text, at), text };
+    return { type: 'map', at, entries: this.entries(value, path, at) };
+  }
+
+  private storable(text: string, { line, column }: Position): string {
+    if (/\0|\p{Surrogate}/u.test(text)) {
+      const message = 'The text holds a NUL or half of a surrogate pair, which can’t be stored.';
+      this.errors.push({ path: 'documents[0]', line, column, rule: 'BAD_CHARACTER', message });
+    }
+    return text;
+  }
+}

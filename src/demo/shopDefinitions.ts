@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+
+/** Ports of the shop's environments: `staging` → `WEB_PORT` → 4110. */
+export type Ports = Map<string, Map<string, number>>;
+
+/**
+ * The example's documents, as they are in examples/shop, unless one of their ports is taken by somebody else on this machine (another demo in another folder,
+ * for example): then that environment gets a free one. A port at which our own earlier release answers is ours.
+ */
+export async function shopDefinitions(root: string, target: string): Promise<{ source: string; ports: Ports; moved: string[] }> {
+  const documents = parseAllDocuments(readFileSync(join(root, 'examples/shop/slipway.yaml'), 'utf8'));
+  const ports: Ports = new Map();
+  const moved: string[] = [];
+  for (const document of documents) {
+    if (document.get('kind') !== 'Environment') continue;
+    const name = String(document.get('name'));
+    const variables = (document.toJS() as { variables: Record<string, string> }).variables;
+    const own = new Map<string, number>();
+    for (const [variable, value] of Object.entries(variables)) {
+      if (!variable.endsWith('_PORT')) continue;
+      const service = variable.slice(0, -'_PORT'.length).toLowerCase();
+      const used = usedBefore(target, name, service);
+      const port = used ?? ((await isFree(Number(value))) ? Number(value) : await freePort());
+      if (port !== Number(value)) {
+        document.setIn(['variables', variable], String(port));
+        if (used === undefined) moved.push(`${name}: ${service} at ${port}, since ${value} is taken`);
+      }
+      own.set(variable, port);
+    }
+    ports.set(name, own);
+  }
+  return { source: documents.map(String).join(''), ports, moved };
+}
+
+/** Where the service of an earlier release of this demo listens, if it still runs. */
+function usedBefore(target: string, environment: string, service: string): number | undefined {
+  try {
+    const file = join(target, environment, service, 'process.json');
+    const { pid, port } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number; port: number };
+    process.kill(pid, 0);
+    return port;
+  } catch {
+    // There is no such file, or no such process: nothing of ours is there.
+    return undefined;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import type { Actor } from '../access/actor';
+import type { SubjectRows } from '../access/subjects';
+import { findEnvironmentTargets, findExecutionTargets } from '../access/targets.store';
+import type { App } from '../app';
+import { findApprovalsOfExecution } from '../approvals/approvals.store';
+import { Refusal } from '../refusal';
+import { type Execution, isFinal } from './execution';
+import { findCurrentStages } from './executions.store';
+import { decideResume, refuseAttempt } from './resumeDecision';
+
+export interface AvailableAction {
+  readonly action: 'abort' | 'resume' | 'rerun' | 'approve';
+  readonly allowed: boolean;
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+type Answer = Pick<AvailableAction, 'allowed' | 'code' | 'message'>;
+const yes: Answer = { allowed: true, code: null, message: null };
+const no = (code: string, message: string): Answer => ({ allowed: false, code, message });
+const refused = (refusal: Refusal): Answer => no(refusal.code, refusal.message);
+
+/** What the caller can do with an execution now: by the decisions that the commands take, status first, then rights. */
+export async function availableActions(app: App, actor: Actor, execution: Execution): Promise<AvailableAction[]> {
+  const environments = (await findExecutionTargets(app.database, [execution.id])).get(execution.id) ?? [];
+  const subject = { ...execution, environments };
+  const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+  const { access } = actor;
+  const actions: [AvailableAction['action'], Answer][] = [];
+  actions.push(['abort', canAbort(actor, execution, subject)]);
+  if (execution.parentStageExecutionId === null) {
+    actions.push(['resume', await canResume(app, actor, execution, subject)]);
+    const rerun = refuseAttempt(execution, 'rerun');
+    actions.push(['rerun', rerun === null ? access.explain(run, 'Execution', subject) : refused(rerun)]);
+  }
+  if (execution.kind === 'PIPELINE') actions.push(['approve', await canApprove(app, actor, execution)]);
+  return actions.map(([action, { allowed, code, message }]) => ({ action, allowed, code, message }));
+}
+
+function canAbort({ access }: Actor, execution: Execution, subject: SubjectRows['Execution']): Answer {
+  if (isFinal(execution.status)) return no('NOT_ABORTABLE', `The execution is ${execution.status} already.`);
+  const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+  return access.can(run, 'Execution', subject) ? yes : access.explain('ABORT_WORKFLOW', 'Execution', subject);
+}
+
+async function canResume(
+  app: App,
+  { access }: Actor,
+  execution: Execution,
+  subject: SubjectRows['Execution'],
+): Promise<Answer> {
+  if (execution.kind === 'WORKFLOW') {
+    const refusal = refuseAttempt(execution, 'resume');
+    return refusal === null ? access.explain('EXECUTE_WORKFLOW', 'Execution', subject) : refused(refusal);
+  }
+  const decision = decideResume(execution, await findCurrentStages(app.database, [execution.id]), {});
+  if (decision instanceof Refusal) return refused(decision);
+  const targets = await findEnvironmentTargets(
+    app.database,
+    decision.again.flatMap((stage) => stage.environmentId ?? []),
+  );
+  return access.explain('EXECUTE_PIPELINE', 'Execution', subject, targets);
+}
+
+async function canApprove(app: App, { access }: Actor, execution: Execution): Promise<Answer> {
+  const approvals = await findApprovalsOfExecution(app.database, execution.id);
+  const waiting = approvals.filter((approval) => approval.status === 'WAITING');
+  if (waiting.length === 0) return no('NOT_WAITING', 'Nothing waits for an approval.');
+  if (waiting.some((approval) => access.isMemberOf(approval.approvers))) return yes;
+  return no('FORBIDDEN', 'The membership of an approver group is missing.');
+}

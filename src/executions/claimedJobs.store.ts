@@ -1,0 +1,44 @@
+import type { Db } from '../database/database';
+
+/** A claimed job with all that its agent has to be told, but for the definition of its task. */
+export interface ClaimedJobRow {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly task: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly revisionId: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly images: Readonly<Record<string, string>>;
+  readonly application: string;
+  readonly workflow: string;
+  readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
+  /** Service id → name. */
+  readonly services: Readonly<Record<string, string>> | null;
+}
+
+/** One statement for all jobs, in the order of the ids. */
+export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<ClaimedJobRow[]> {
+  return db.rows(
+    `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.name AS task,
+       execution.id AS "executionId", execution.run_id AS "runId", execution.revision_id AS "revisionId",
+       execution.variables, execution.images, application.name AS application, workflow.name AS workflow,
+       CASE WHEN environment.id IS NOT NULL THEN
+         jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
+       END AS environment,
+       CASE WHEN execution.images <> '{}' THEN
+         (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(execution.images)))
+       END AS services
+     FROM unnest($1::uuid[]) WITH ORDINALITY AS claimed (id, n)
+     JOIN job ON job.id = claimed.id
+     JOIN task_execution task ON task.id = job.task_execution_id
+     JOIN execution ON execution.id = job.execution_id
+     JOIN application ON application.id = execution.application_id
+     JOIN workflow ON workflow.id = execution.entity_id
+     LEFT JOIN environment ON environment.id = execution.environment_id
+     ORDER BY claimed.n`,
+    [jobIds],
+  );
+}

@@ -1,0 +1,267 @@
+import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
+import { GraphQLJson } from '../graphql/scalars';
+import { ApprovalStatusEnum } from './approvals.types';
+import type { ExecutionEventType } from './executionEvent';
+import { ExecutionStatusEnum } from './executions.types';
+
+@ObjectType({ simpleResolvers: true, description: 'Who brought a change about.' })
+export class EventActor {
+  @Field(() => String, { description: '`API_KEY`, `USER`, `AGENT`, or `SYSTEM` for the server itself; more may follow.' })
+  kind!: string;
+
+  @Field(() => ID, { description: 'Its id.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Its name at the time.' })
+  name!: string;
+}
+
+/** Fields of `data` lie beside those of the event in the objects that are resolved: see `shownEvent`. */
+@InterfaceType('ExecutionEvent', {
+  description:
+    'One committed change of an execution, written in the same transaction. Each type of event has its own object type with the fields of `data`; more types will follow, and are ' +
+    'delivered as `OtherEvent` to whoever asks an older server. So ask for what all have in common, and for the types that you know: ' +
+    '`{ sequence type at ... on TaskStatusEvent { name to } }`.',
+  resolveType: () => 'OtherEvent',
+})
+export abstract class ExecutionEventInterface {
+  @Field(() => ID, { description: 'The execution that nobody started from another one: it, or the pipeline execution that it is a member of.' })
+  runId!: string;
+
+  @Field(() => ID, { description: 'The execution that changed.' })
+  executionId!: string;
+
+  @Field(() => Int, {
+    description:
+      'Its place in the log that was asked for, from 1 and without gaps: in the log of a run, or of a member execution alone. Elsewhere its place in the log of `executionId`. Takes the place ' +
+      'of a cursor as `after`.',
+  })
+  sequence!: number;
+
+  @Field(() => String, { description: 'Such as `TASK_STATUS`. More may follow.' })
+  type!: string;
+
+  @Field(() => Date, { description: 'When it was committed, by the clock of the server that did it.' })
+  at!: Date;
+
+  @Field(() => EventActor, { description: 'Who brought it about.' })
+  actor!: EventActor;
+
+  @Field(() => GraphQLJson, { description: 'All that the event tells, as JSON: for types that you do not know.' })
+  data!: unknown;
+}
+
+const type = (description: string) => ({ implements: ExecutionEventInterface, simpleResolvers: true, description });
+
+@ObjectType(type('`EXECUTION_CREATED`: a run was started, or a stage began its workflow.'))
+export class ExecutionCreatedEvent extends ExecutionEventInterface {
+  @Field(() => String, { description: '`PIPELINE` or `WORKFLOW`.' })
+  kind!: string;
+
+  @Field(() => String, { description: 'The name of the pipeline or workflow.' })
+  name!: string;
+
+  @Field(() => ID, { nullable: true, description: 'The element of a stage that it belongs to; null when it was started by itself.' })
+  stageExecutionId?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'How many tasks a workflow has.' })
+  tasks?: number | null;
+}
+
+@ObjectType(type('`ATTEMPT_STARTED`: a final execution goes on, as its next attempt. Its status is RESUMING.'))
+export class AttemptStartedEvent extends ExecutionEventInterface {
+  @Field(() => Int, { description: 'The number of the attempt.' })
+  attempt!: number;
+
+  @Field(() => String, { description: 'Why there is one: `RESUME`, `RERUN`; more may follow.' })
+  kind!: string;
+
+  @Field(() => ExecutionStatusEnum, { description: 'What it had ended with.' })
+  from!: string;
+
+  @Field(() => String, { nullable: true, description: 'The stage that it goes on from; null for the first one, and for workflows.' })
+  fromStage?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  reason?: string | null;
+}
+
+abstract class StatusEvent extends ExecutionEventInterface {
+  @Field(() => ExecutionStatusEnum, { description: 'The status before.' })
+  from!: string;
+
+  @Field(() => ExecutionStatusEnum, { description: 'The status from now on.' })
+  to!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why, for programs: such as `TASK_FAILED`; null when it needs no reason.' })
+  reasonCode?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  reason?: string | null;
+}
+
+@ObjectType(type('`EXECUTION_STATUS`: an execution moved to another status.'))
+export class ExecutionStatusEvent extends StatusEvent {
+  @Field(() => Int, { description: 'The attempt that it belongs to.' })
+  attempt!: number;
+}
+
+@ObjectType(
+  type('`EXECUTION_FAILING`: an execution will not succeed any more. Nothing new of it begins, what runs may finish; its status follows when the last of it is final.'),
+)
+export class ExecutionFailingEvent extends ExecutionEventInterface {
+  @Field(() => String, { description: '`failureCode` of the execution.' })
+  reasonCode!: string;
+
+  @Field(() => String, { description: '`failureDetails` of the execution.' })
+  reason!: string;
+}
+
+@ObjectType(type('`STAGE_STATUS`: an element of a stage moved to another status.'))
+export class StageStatusEvent extends StatusEvent {
+  @Field(() => ID, { description: 'The element in this attempt.' })
+  stageExecutionId!: string;
+
+  @Field(() => ID, { description: '`pipelineStageElementId`: the same in every execution of the pipeline.' })
+  elementId!: string;
+
+  @Field(() => String, { description: 'The name of the stage.' })
+  stageName!: string;
+
+  @Field(() => String, { description: 'The name of the element.' })
+  stepName!: string;
+}
+
+@ObjectType(type('`TASK_STATUS`: a task moved to another status. When it is final, so is its job.'))
+export class TaskStatusEvent extends StatusEvent {
+  @Field(() => ID, { description: 'The task in this attempt.' })
+  taskExecutionId!: string;
+
+  @Field(() => String, { description: 'The name of the task.' })
+  name!: string;
+
+  @Field(() => ID, { nullable: true, description: 'Its newest job; null when it has none.' })
+  jobId?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'The exit code of its command, when it ended by itself.' })
+  exitCode?: number | null;
+
+  @Field(() => Int, { description: 'Which try of the task it is, from 1; 0 before the first.' })
+  try!: number;
+}
+
+abstract class JobEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The job.' })
+  jobId!: string;
+
+  @Field(() => ID, { description: 'Its task.' })
+  taskExecutionId!: string;
+
+  @Field(() => String, { description: 'The name of the task.' })
+  name!: string;
+
+  @Field(() => Int, { description: 'Which try of the task it is, from 1.' })
+  attempt!: number;
+}
+
+@ObjectType(type('`JOB_QUEUED`: what a task depends on is done; it waits for an agent.'))
+export class JobQueuedEvent extends JobEvent {}
+
+@ObjectType(type('`JOB_STARTED`: an agent runs the job.'))
+export class JobStartedEvent extends JobEvent {
+  @Field(() => ID, { description: 'The agent.' })
+  agentId!: string;
+}
+
+@ObjectType(type('`JOB_LOST`: the agent was not heard of in time.'))
+export class JobLostEvent extends JobEvent {
+  @Field(() => Boolean, { description: 'Whether the task gets another job.' })
+  retried!: boolean;
+}
+
+@ObjectType(type('`APPROVAL_REQUESTED`: a person is asked.'))
+export class ApprovalRequestedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The approval.' })
+  approvalId!: string;
+
+  @Field(() => ID, { description: 'The element of a stage that asks.' })
+  stageExecutionId!: string;
+
+  @Field(() => [String], { description: 'Names of user groups; any one member of one of them decides.' })
+  approvers!: string[];
+
+  @Field(() => Date, { description: 'When it becomes EXPIRED.' })
+  expiresAt!: Date;
+}
+
+@ObjectType(type('`APPROVAL_DECIDED`: an approval no longer waits.'))
+export class ApprovalDecidedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The approval.' })
+  approvalId!: string;
+
+  @Field(() => ID, { description: 'The element of a stage that asked.' })
+  stageExecutionId!: string;
+
+  @Field(() => ApprovalStatusEnum, { description: 'What became of it.' })
+  status!: string;
+
+  @Field(() => String, { nullable: true, description: 'What was said with the decision.' })
+  comments?: string | null;
+}
+
+@ObjectType(type('`ABORT_REQUESTED`: a person ends the execution. What runs is asked to stop.'))
+export class AbortRequestedEvent extends ExecutionEventInterface {
+  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  reason?: string | null;
+}
+
+@ObjectType(type('`ARTIFACT_ADDED`: a job left a file behind.'))
+export class ArtifactAddedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The artifact.' })
+  artifactId!: string;
+
+  @Field(() => ID, { description: 'The task that made it.' })
+  taskExecutionId!: string;
+
+  @Field(() => String, { description: 'Its path.' })
+  name!: string;
+
+  @Field(() => Number, { description: 'Its size in bytes.' })
+  size!: number;
+
+  @Field(() => String, { description: 'SHA-256 of its bytes, in hex.' })
+  sha256!: string;
+}
+
+@ObjectType(type('`DEPLOYED`: an environment holds another image of a service.'))
+export class DeployedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The environment.' })
+  environmentId!: string;
+
+  @Field(() => ID, { description: 'The service.' })
+  serviceId!: string;
+
+  @Field(() => String, { description: 'The image.' })
+  image!: string;
+}
+
+@ObjectType(type('An event of a type that this version of the schema does not know. `type` and `data` say what it is.'))
+export class OtherEvent extends ExecutionEventInterface {}
+
+/** The object type of each type of event. */
+export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => ExecutionEventInterface>> = {
+  EXECUTION_CREATED: ExecutionCreatedEvent,
+  ATTEMPT_STARTED: AttemptStartedEvent,
+  EXECUTION_STATUS: ExecutionStatusEvent,
+  EXECUTION_FAILING: ExecutionFailingEvent,
+  STAGE_STATUS: StageStatusEvent,
+  TASK_STATUS: TaskStatusEvent,
+  JOB_QUEUED: JobQueuedEvent,
+  JOB_STARTED: JobStartedEvent,
+  JOB_LOST: JobLostEvent,
+  APPROVAL_REQUESTED: ApprovalRequestedEvent,
+  APPROVAL_DECIDED: ApprovalDecidedEvent,
+  ABORT_REQUESTED: AbortRequestedEvent,
+  ARTIFACT_ADDED: ArtifactAddedEvent,
+  DEPLOYED: DeployedEvent,
+};

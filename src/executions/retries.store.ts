@@ -1,0 +1,64 @@
+import type { Db } from '../database/database';
+import { columnsOf } from '../database/table';
+import type { TaskExecution } from './execution';
+import { taskExecutionTable } from './executions.table';
+
+const task = columnsOf(taskExecutionTable, 'task');
+
+/** A task whose job failed, with what decides whether it gets another. */
+export type FailedTask = TaskExecution & { readonly revisionId: string; readonly failureCode: string | null };
+
+export function findFailedTasks(db: Db, taskIds: readonly string[]): Promise<FailedTask[]> {
+  return db.rows(
+    `SELECT ${task}, execution.revision_id AS "revisionId", execution.failure_code AS "failureCode"
+     FROM task_execution task JOIN execution ON execution.id = task.execution_id
+     WHERE task.id = ANY ($1::uuid[]) AND task.ended_at IS NULL`,
+    [taskIds],
+  );
+}
+
+export interface NextTry {
+  readonly taskId: string;
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+  /** null: at once. */
+  readonly nextTryAt: Date | null;
+}
+
+/** Failed tasks wait for their next try, and show why the last one failed. */
+export function retryTasks(db: Db, tries: readonly NextTry[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL, failures = failures + 1, reason_code = t.reason_code,
+       reason = t.reason, exit_code = t.exit_code, next_try_at = t.next_try_at
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
+       AS t (id, reason_code, reason, exit_code, next_try_at)
+     WHERE task.id = t.id RETURNING ${task}`,
+    [
+      tries.map((one) => one.taskId),
+      tries.map((one) => one.reasonCode),
+      tries.map((one) => one.reason),
+      tries.map((one) => one.exitCode),
+      tries.map((one) => one.nextTryAt),
+    ],
+  );
+}
+
+/** Tasks whose delay is over. */
+export function findDueRetries(db: Db, now: Date, limit: number): Promise<{ runId: string }[]> {
+  return db.rows(
+    `SELECT run_id AS "runId" FROM task_execution
+     WHERE status = 'QUEUED' AND next_try_at IS NOT NULL AND next_try_at <= $1 ORDER BY next_try_at LIMIT $2`,
+    [now, limit],
+  );
+}
+
+/** They are ready from now on, whether or not there is room for them; answers their executions. */
+export function endDelays(db: Db, runIds: readonly string[], now: Date): Promise<{ executionId: string }[]> {
+  return db.rows(
+    `UPDATE task_execution SET next_try_at = NULL
+     WHERE run_id = ANY ($1::uuid[]) AND status = 'QUEUED' AND next_try_at IS NOT NULL AND next_try_at <= $2
+     RETURNING execution_id AS "executionId"`,
+    [runIds, now],
+  );
+}

@@ -1,0 +1,88 @@
+import { systemActor } from '../access/actor';
+import type { App } from '../app';
+import { dispatchTasks } from './dispatchTasks';
+import type { Execution } from './execution';
+import { addToCounts, type TaskEnd } from './executions.store';
+import { endDelays, type FailedTask, findDueRetries, findFailedTasks, type NextTry, retryTasks } from './retries.store';
+import { isTriedAgain, retryDelayMs } from './retryDecision';
+import { inRuns, type RunTransaction } from './runTransaction';
+
+const BATCH = 200;
+
+/**
+ * What becomes of tasks whose job failed: those with tries left are put back, with the time of their next try in their row, so that a
+ * delay outlives every server; the ends of the others are answered, marked where their failure is ignored. Costs nothing where nothing
+ * failed. `touched` gets the executions that changed.
+ */
+export async function retryFailed(
+  db: RunTransaction,
+  ends: readonly TaskEnd[],
+  touched: Map<string, Execution>,
+): Promise<readonly TaskEnd[]> {
+  const failed = ends.filter((end) => end.status === 'FAILED');
+  if (failed.length === 0) return ends;
+  const tasks = new Map(
+    (
+      await findFailedTasks(
+        db,
+        failed.map((end) => end.taskId),
+      )
+    ).map((task) => [task.id, task]),
+  );
+  const again: NextTry[] = [];
+  const standing: TaskEnd[] = ends.filter((end) => end.status !== 'FAILED');
+  for (const end of failed) {
+    const task = tasks.get(end.taskId);
+    const { definition } = task === undefined ? { definition: undefined } : await definitionOf(db, task);
+    if (task === undefined || definition === undefined) standing.push(end);
+    else if (task.failureCode === null && isTriedAgain(definition, task, end)) {
+      const delay = retryDelayMs(definition.retryDelay, task.failures + 1, Math.random());
+      again.push({ ...end, nextTryAt: delay === 0 ? null : new Date(db.now.getTime() + delay) });
+    } else standing.push({ ...end, passes: definition.ignoreFailure });
+  }
+  await putBack(db, again, tasks, touched);
+  return standing;
+}
+
+async function definitionOf(db: RunTransaction, task: FailedTask) {
+  const { definition } = await db.app.workflowRevisions.get(db, task.revisionId);
+  return { definition: definition.tasks[task.name] };
+}
+
+async function putBack(
+  db: RunTransaction,
+  tries: readonly NextTry[],
+  before: ReadonlyMap<string, FailedTask>,
+  touched: Map<string, Execution>,
+): Promise<void> {
+  if (tries.length === 0) return;
+  const counts = new Map<string, { open: number; busy: number }>();
+  for (const task of await retryTasks(db, tries)) {
+    counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) - 1 });
+    const when = task.nextTryAt === null ? 'at once' : `at ${task.nextTryAt.toISOString()}`;
+    db.event({ runId: task.runId, executionId: task.executionId }, 'TASK_STATUS', {
+      taskExecutionId: task.id,
+      name: task.name,
+      from: before.get(task.id)?.status ?? 'RUNNING',
+      to: 'QUEUED',
+      reasonCode: 'RETRY',
+      reason: `${task.reason}; it is tried again ${when}`,
+      jobId: null,
+      exitCode: task.exitCode,
+      try: task.tries,
+    });
+  }
+  for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
+}
+
+/** Tries again what has waited long enough. Answers how many tasks were due, so that the caller goes on until there are none. */
+export async function startDueRetries(app: App): Promise<number> {
+  const due = await findDueRetries(app.database, app.clock.now(), BATCH);
+  if (due.length === 0) return 0;
+  const runIds = [...new Set(due.map((task) => task.runId))];
+  await inRuns(app, runIds, systemActor, async (db) => {
+    const ready = await endDelays(db, runIds, db.now);
+    await dispatchTasks(db, [...new Set(ready.map((task) => task.executionId))]);
+  });
+  return due.length;
+}

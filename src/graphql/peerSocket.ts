@@ -1,0 +1,110 @@
+import type { WebSocket } from 'ws';
+import { slowReader } from './slowReader';
+
+/** What may lie in our memory for one socket before its streams wait. Enough to keep a quick reader busy during a round trip. */
+const MOST_BUFFERED = 64 * 1024;
+/** RFC 6455: try again later. Clients of graphql-ws connect again. */
+const TRY_AGAIN_LATER = 1013;
+
+interface Waiting {
+  readonly cursor: string | undefined;
+  readonly giveUp: (error: Error) => void;
+}
+
+/**
+ * One WebSocket, as far as its reader's speed goes. Messages of streams wait for a reader that is behind, each stream with one message at the
+ * most; a reader that takes nothing at all for `drainWithinMs` is told where to go on, and closed.
+ */
+export class PeerSocket {
+  private readonly waiting = new Set<Waiting>();
+  private stuck: NodeJS.Timeout | undefined;
+  private alive = true;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly drainWithinMs: number,
+    onError: (error: Error) => void,
+  ) {
+    // A frame that breaks the protocol or is too large: `ws` closes the socket by itself with the right code.
+    socket.on('error', onError);
+    socket.on('pong', () => {
+      this.alive = true;
+    });
+  }
+
+  get protocol(): string {
+    return this.socket.protocol;
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
+  onMessage(heard: (text: string) => void): void {
+    this.socket.on('message', (data) => heard(String(data)));
+  }
+
+  onClose(closed: (code: number, reason: string) => void): void {
+    this.socket.once('close', (code, reason) => {
+      clearTimeout(this.stuck);
+      closed(code, String(reason));
+    });
+  }
+
+  /** Resolves when the bytes were handed to the system. */
+  send(text: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.isOpen) return resolve();
+      this.socket.send(text, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** Answers a promise when the reader is behind: it resolves when this message was handed to the system. */
+  sendInStream(text: string, cursor: string | undefined): Promise<void> | undefined {
+    if (!this.isOpen) return undefined;
+    if (this.socket.bufferedAmount < MOST_BUFFERED) {
+      this.socket.send(text);
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = { cursor, giveUp: reject };
+      this.waiting.add(waiting);
+      this.startWatch();
+      this.socket.send(text, (error) => {
+        this.waiting.delete(waiting);
+        clearTimeout(this.stuck);
+        this.stuck = undefined;
+        if (error) return reject(error);
+        // Whoever makes room is not dead, even if our ping is still in the queue.
+        this.alive = true;
+        if (this.waiting.size > 0) this.startWatch();
+        resolve();
+      });
+    });
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.socket.terminate();
+  }
+
+  ping(): void {
+    this.alive = false;
+    if (this.isOpen) this.socket.ping();
+  }
+
+  terminateIfDead(): void {
+    if (!this.alive) this.terminate();
+  }
+
+  private startWatch(): void {
+    this.stuck ??= setTimeout(() => {
+      for (const { cursor, giveUp } of this.waiting) giveUp(slowReader(this.drainWithinMs, cursor));
+      // After the error messages of the streams.
+      setImmediate(() => this.close(TRY_AGAIN_LATER, 'Too slow: go on from your last cursor'));
+    }, this.drainWithinMs);
+  }
+}

@@ -1,0 +1,22 @@
+import { Resolver, Root, Subscription } from 'type-graphql';
+import type { Context } from '../graphql/context';
+import type { QueueState } from './queue';
+import { QueueStateType } from './queue.types';
+import type { WatchedQueue } from './queueFeed';
+import { watchQueue } from './watchQueue';
+
+@Resolver()
+export class QueueResolver {
+  @Subscription(() => QueueStateType, {
+    description:
+      'The queue as it stands, then again after each change, at most twice a second; it has no cursor, as each answer says all. Never completes. Example: ' +
+      '`subscription { queueUpdated { readyJobs runningJobs slots waiting { labels readyJobs agentsOnline } } }`. Errors: SLOW_READER and UNAVAILABLE: subscribe again.',
+    subscribe: ({ context }) => {
+      const { app, request } = context as Context;
+      return watchQueue(app, request.signal);
+    },
+  })
+  queueUpdated(@Root() { state }: WatchedQueue): QueueState {
+    return state;
+  }
+}

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { Abilities } from '../../src/access/abilities';
+import type { Access } from '../../src/access/access';
+import { addAccountPermission } from '../../src/access/addAccountPermission';
+import { addUserToUserGroup } from '../../src/access/addUserToUserGroup';
+import { createUser } from '../../src/access/createUser';
+import { deleteUser } from '../../src/access/deleteUser';
+import {
+  apiKeyPrincipal,
+  findApiKeyPrincipal,
+  findUserPrincipal,
+  userPrincipal,
+} from '../../src/access/principals.store';
+import { removeAccountPermission } from '../../src/access/removeAccountPermission';
+import { removeUserFromUserGroup } from '../../src/access/removeUserFromUserGroup';
+import { revokeApiKey } from '../../src/access/revokeApiKey';
+import { raiseRightsVersion } from '../../src/access/rights.store';
+import { updateApiKey } from '../../src/access/updateApiKey';
+import { updateUserGroupPermissions } from '../../src/access/updateUserGroupPermissions';
+import { Database } from '../../src/database/database';
+import { createDataSource } from '../../src/database/dataSource';
+import { newId } from '../../src/ids';
+import { AccessApp, refusalOf } from './accessApp';
+
+const accountPermission = 'VIEW_AUDITS' as const;
+let one: AccessApp;
+/** The cache of another server on the same database, which is told nothing. */
+let elsewhere: Abilities;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  one = await AccessApp.create();
+  const dataSource = await createDataSource(one.url, 5).initialize();
+  elsewhere = new Abilities(new Database(dataSource, one.database.wakeups), one.app.clock);
+  close = () => dataSource.destroy();
+});
+afterAll(async () => {
+  await close();
+  await one.close();
+});
+
+/** What a request does: authenticates, and asks. */
+async function request(keyId: string, abilities: Abilities): Promise<Access> {
+  const row = await findApiKeyPrincipal(one.database, keyId);
+  if (row === undefined) throw new Error(`there is no key ${keyId}`);
+  return abilities.accessOf(apiKeyPrincipal(row));
+}
+
+async function statements(work: () => Promise<unknown>): Promise<number> {
+  const before = one.database.statements;
+  await work();
+  return one.database.statements - before;
+}
+
+test('what changes counts from the next request on, in every server', async () => {
+  const userGroupId = await one.group();
+  const key = await one.key([userGroupId]);
+  const may = async () => {
+    const answers = await Promise.all([one.abilities, elsewhere].map((abilities) => request(key.id, abilities)));
+    return answers.map((access) => access.canInAccount(accountPermission));
+  };
+  expect(await may()).toEqual([false, false]);
+  await addAccountPermission(one.app, one.root, { userGroupId, accountPermission });
+  expect(await may()).toEqual([true, true]);
+  await removeAccountPermission(one.app, one.root, { userGroupId, accountPermission });
+  expect(await may()).toEqual([false, false]);
+  await updateUserGroupPermissions(one.app, one.root, {
+    userGroupId,
+    permissions: { accountPermissions: { accountPermissionTypes: [accountPermission] } },
+  });
+  expect(await may()).toEqual([true, true]);
+  await updateApiKey(one.app, one.root, { id: key.id, userGroupIds: [await one.group()] });
+  expect(await may()).toEqual([false, false]);
+});
+
+test('a change that is rolled back counts for nobody, also while it is under way', async () => {
+  const userGroupId = await one.group();
+  const key = await one.key([userGroupId]);
+  await request(key.id, elsewhere);
+  const attempt = one.database.transaction(async (db) => {
+    await raiseRightsVersion(db);
+    await db.write(`UPDATE user_group SET account_permissions = '{VIEW_AUDITS}' WHERE id = $1`, [userGroupId]);
+    expect((await request(key.id, elsewhere)).canInAccount(accountPermission)).toBe(false);
+    throw new Error('changed my mind');
+  });
+  await expect(attempt).rejects.toThrow('changed my mind');
+  expect((await request(key.id, elsewhere)).canInAccount(accountPermission)).toBe(false);
+  await addAccountPermission(one.app, one.root, { userGroupId, accountPermission });
+  expect((await request(key.id, elsewhere)).canInAccount(accountPermission)).toBe(true);
+});
+
+test('as long as nothing changes, rights cost no statement beside the one that finds the key', async () => {
+  const userGroupId = await one.group();
+  const [a, b] = [await one.key([userGroupId]), await one.key([userGroupId])];
+  expect(await statements(() => request(a.id, one.abilities))).toBe(2);
+  expect(await statements(() => request(a.id, one.abilities))).toBe(1);
+  // The same groups give the same rights, whoever is in them.
+  expect(await statements(() => request(b.id, one.abilities))).toBe(1);
+  await addAccountPermission(one.app, one.root, { userGroupId, accountPermission });
+  // Of many at once one reads.
+  expect(await statements(() => Promise.all(Array.from({ length: 20 }, () => request(a.id, one.abilities))))).toBe(21);
+});
+
+describe('what lives longer than a request', () => {
+  test('asks again for little, and gets the very same as long as nothing changed', async () => {
+    const { access } = await one.holder(await one.key([await one.group()]));
+    expect(await one.abilities.renew(access)).toBe(access);
+    // The first begins one read; all others share the next one.
+    const many = () => Promise.all(Array.from({ length: 500 }, () => one.abilities.renew(access)));
+    expect(await statements(many)).toBe(2);
+  });
+
+  test('gets new rights after a change, and an end with its key', async () => {
+    const userGroupId = await one.group();
+    const key = await one.key([userGroupId]);
+    const { access } = await one.holder(key);
+    await addAccountPermission(one.app, one.root, { userGroupId, accountPermission });
+    const renewed = await elsewhere.renew(access);
+    expect([access, renewed].map((one) => one.canInAccount(accountPermission))).toEqual([false, true]);
+    await revokeApiKey(one.app, one.root, key);
+    for (const abilities of [one.abilities, elsewhere]) {
+      expect(await refusalOf(abilities.renew(renewed))).toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+  });
+
+  test('ends with its user, and with its token', async () => {
+    const { id } = await createUser(one.app, one.root, { name: 'Ada', email: `${newId()}@example.com` });
+    const row = await findUserPrincipal(one.database, id);
+    if (row === undefined) throw new Error('no user');
+    const until = (hours: number) => new Date(one.now().getTime() + hours * 3_600_000);
+    const [short, long] = await Promise.all(
+      [until(1), until(2)].map((expiresAt) => one.abilities.accessOf({ ...userPrincipal(row), expiresAt })),
+    );
+    if (short === undefined || long === undefined) throw new Error('no access');
+    one.passHours(1);
+    expect(await refusalOf(one.abilities.renew(short))).toMatchObject({ code: 'UNAUTHENTICATED' });
+    // The end of a token stays its end, whatever changes.
+    const userGroupId = await one.group();
+    await addUserToUserGroup(one.app, one.root, { userGroupId, userId: id });
+    const renewed = await one.abilities.renew(long);
+    expect([renewed.hasGroup(userGroupId), renewed.principal?.expiresAt]).toEqual([true, long.principal?.expiresAt]);
+    await deleteUser(one.app, one.root, { id });
+    expect(await refusalOf(one.abilities.renew(renewed))).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+test('a request that begins after a change was committed never sees the rights of before, whatever runs beside it', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ member: fc.boolean(), requests: fc.integer({ min: 1, max: 6 }), server: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      async (steps) => {
+        const userGroupId = await one.group({ accountPermissions: { accountPermissionTypes: [accountPermission] } });
+        const { id: userId } = await createUser(one.app, one.root, { name: 'Ada', email: `${newId()}@example.com` });
+        const ask = async (abilities: Abilities) => {
+          const row = await findUserPrincipal(one.database, userId);
+          if (row === undefined) throw new Error('no user');
+          return (await abilities.accessOf(userPrincipal(row))).canInAccount(accountPermission);
+        };
+        const beside: Promise<unknown>[] = [];
+        for (const { member, requests, server } of steps) {
+          const change = member ? addUserToUserGroup : removeUserFromUserGroup;
+          const changing = change(one.app, one.root, { userGroupId, userId });
+          for (let n = 0; n < requests; n++) beside.push(ask(server ? one.abilities : elsewhere));
+          await changing;
+          expect(await Promise.all([ask(one.abilities), ask(elsewhere)])).toEqual([member, member]);
+        }
+        await Promise.all(beside);
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test('rights that could not be read are not kept', async () => {
+  let broken = true;
+  const db = {
+    ...one.database,
+    manager: one.database.manager,
+    write: () => Promise.resolve(0),
+    rows: <T>(sql: string, parameters?: readonly unknown[]): Promise<T[]> =>
+      broken ? Promise.reject(new Error('connection lost')) : one.database.rows<T>(sql, parameters),
+  };
+  const abilities = new Abilities(db, one.app.clock);
+  const key = await one.key([await one.group()]);
+  await expect(request(key.id, abilities)).rejects.toThrow('connection lost');
+  broken = false;
+  expect((await request(key.id, abilities)).administrator).toBe(false);
+});

@@ -1,0 +1,139 @@
+import type { AccessActor } from '../../src/access/accessInput';
+import { addUserToUserGroup } from '../../src/access/addUserToUserGroup';
+import { hasLastingAdministrator } from '../../src/access/administrators.store';
+import { createUser } from '../../src/access/createUser';
+import { deleteUser } from '../../src/access/deleteUser';
+import { removeUserFromUserGroup } from '../../src/access/removeUserFromUserGroup';
+import { revokeApiKey } from '../../src/access/revokeApiKey';
+import { updateApiKey } from '../../src/access/updateApiKey';
+import { updateUser } from '../../src/access/updateUser';
+import { updateUserGroup } from '../../src/access/updateUserGroup';
+import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
+import { linkIdentity } from '../../src/access/users.store';
+import { newId } from '../../src/ids';
+import { AccessApp, refusalOf } from './accessApp';
+
+const userGroupId = ACCOUNT_ADMINISTRATOR;
+let one: AccessApp;
+beforeAll(async () => {
+  one = await AccessApp.create();
+});
+beforeEach(async () => {
+  // Nobody is an administrator.
+  await one.database.write('DELETE FROM user_group_member');
+  await one.database.write('UPDATE api_key SET revoked_at = now()');
+});
+afterAll(() => one.close());
+
+/** An administrator who has logged in before. */
+async function person(): Promise<string> {
+  const { id } = await createUser(one.app, one.root, {
+    name: 'A',
+    email: `${newId()}@example.com`,
+    userGroupIds: [userGroupId],
+  });
+  await linkIdentity(one.database, id, 'https://id.example.com', id, one.now());
+  return id;
+}
+
+const LAST = { code: 'IN_USE', details: { rule: 'LAST_ADMINISTRATOR' } };
+
+/** Every way in which the only administrator, a person, can be lost. */
+const waysToLosePerson: [string, (id: string) => Promise<unknown>][] = [
+  ['deleting the user', (id) => deleteUser(one.app, one.root, { id })],
+  ['removing the member', (userId) => removeUserFromUserGroup(one.app, one.root, { userGroupId, userId })],
+  [
+    'giving the user other groups',
+    async (id) => updateUser(one.app, one.root, { id, userGroupIds: [await one.group()] }),
+  ],
+  ['giving the user no groups', (id) => updateUser(one.app, one.root, { id, userGroupIds: [] })],
+  ['giving the group other members', (id) => otherMembers(id)],
+  ['giving the group no members', () => updateUserGroup(one.app, one.root, { userGroupId, userIds: [] })],
+];
+
+/** In place of the person somebody who has never logged in, and may never. */
+async function otherMembers(_id: string): Promise<unknown> {
+  const { id } = await createUser(one.app, one.root, { name: 'B', email: `${newId()}@example.com` });
+  return updateUserGroup(one.app, one.root, { userGroupId, userIds: [id] });
+}
+
+test.each(waysToLosePerson)('the last administrator can’t be lost by %s', async (_way, lose) => {
+  const id = await person();
+  expect(await refusalOf(lose(id))).toMatchObject(LAST);
+  expect(await hasLastingAdministrator(one.database)).toBe(true);
+  // With another one who lasts it is no matter.
+  await one.key([userGroupId]);
+  await lose(id);
+});
+
+const waysToLoseKey: [string, (id: string) => Promise<unknown>][] = [
+  ['revoking the key', (id) => revokeApiKey(one.app, one.root, { id })],
+  [
+    'letting the key expire',
+    (id) => updateApiKey(one.app, one.root, { id, expiresAt: new Date(one.now().getTime() + 1000) }),
+  ],
+  [
+    'narrowing the key',
+    async (id) => updateApiKey(one.app, one.root, { id, applicationIds: [await one.application()] }),
+  ],
+  [
+    'giving the key other groups',
+    async (id) => updateApiKey(one.app, one.root, { id, userGroupIds: [await one.group()] }),
+  ],
+];
+
+test.each(waysToLoseKey)('the last administrator can’t be lost by %s', async (_way, lose) => {
+  const { id } = await one.key([userGroupId]);
+  expect(await refusalOf(lose(id))).toMatchObject(LAST);
+  expect(await hasLastingAdministrator(one.database)).toBe(true);
+  await person();
+  await lose(id);
+});
+
+test('a person who owns the last key can’t be deleted', async () => {
+  const { id } = await createUser(one.app, one.root, { name: 'A', email: `${newId()}@example.com` });
+  await one.key([userGroupId], { ownerId: id });
+  expect(await refusalOf(deleteUser(one.app, one.root, { id }))).toMatchObject(LAST);
+});
+
+test('who does not last does not count: keys that expire or are narrowed, people who never logged in, memberships from tokens', async () => {
+  const { id } = await one.key([userGroupId]);
+  await one.key([userGroupId], { expiresAt: new Date(one.now().getTime() + 1e12) });
+  await one.key([userGroupId], { applicationIds: [await one.application()] });
+  await createUser(one.app, one.root, { name: 'A', email: `${newId()}@example.com`, userGroupIds: [userGroupId] });
+  const brought = await person();
+  await one.database.write(`UPDATE user_group_member SET source = 'IDENTITY_PROVIDER' WHERE user_id = $1`, [brought]);
+  expect(await refusalOf(revokeApiKey(one.app, one.root, { id }))).toMatchObject(LAST);
+});
+
+test('renaming the last administrator’s key is no loss', async () => {
+  const { id } = await one.key([userGroupId]);
+  expect(await updateApiKey(one.app, one.root, { id, name: 'other', expiresAt: null })).toMatchObject({
+    name: 'other',
+  });
+});
+
+test('administrators who remove each other at the same moment: one is left', async () => {
+  for (let round = 0; round < 5; round++) {
+    const keys = await Promise.all([1, 2, 3, 4].map(() => one.key([userGroupId])));
+    const users = await Promise.all([1, 2].map(() => person()));
+    const holders = await Promise.all(keys.map((key) => one.holder(key)));
+    const other = (index: number): AccessActor => holders[(index + 1) % holders.length] ?? one.root;
+    const results = await Promise.allSettled([
+      ...keys.map(({ id }, index) => revokeApiKey(one.app, other(index), { id })),
+      ...users.map((id, index) => deleteUser(one.app, other(index), { id })),
+    ]);
+    const refused = results.filter((result) => result.status === 'rejected');
+    // In the first round there was nobody else; in later ones somebody of the round before is left.
+    expect(refused.length).toBe(round === 0 ? 1 : 0);
+    for (const result of refused) expect(result.reason).toMatchObject(LAST);
+    expect(await hasLastingAdministrator(one.database)).toBe(true);
+  }
+});
+
+test('adding the same member from many sides at once is adding it once', async () => {
+  const userId = await person();
+  await Promise.all(Array.from({ length: 5 }, () => addUserToUserGroup(one.app, one.root, { userGroupId, userId })));
+  const rows = await one.database.rows('SELECT FROM user_group_member WHERE user_id = $1', [userId]);
+  expect(rows).toHaveLength(1);
+});

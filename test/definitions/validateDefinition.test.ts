@@ -1,0 +1,97 @@
+import { validationWarnings } from '../../src/definitions/validationRules';
+import { Api } from '../configuration/api';
+import { shop, workflow } from './documents';
+
+interface Problem {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly rule: string;
+  readonly message: string;
+}
+
+const task = (keys: string) => `tasks:\n  a: { run: "true", ${keys} }`;
+
+/** One for each warning: what is written, and the text that begins where it says. */
+const warnings = [
+  { rule: 'SHORT_TIMEOUT', keys: 'timeout: 999ms', at: '999ms' },
+  { rule: 'LONG_TIMEOUT', keys: 'timeout: 25h', at: '25h' },
+  { rule: 'MANY_RETRIES', keys: 'retries: 11', at: '11' },
+];
+
+describe('validateDefinition', () => {
+  let api: Api;
+  beforeAll(async () => {
+    api = await Api.start();
+  });
+  afterAll(() => api.stop());
+
+  async function validate(source: string, format = 'YAML') {
+    const { validateDefinition } = await api.server.client.ask<{
+      validateDefinition: { valid: boolean; errors: Problem[]; warnings: Problem[] };
+    }>(
+      `query ($source: String!, $format: DefinitionFormat!) { validateDefinition(source: $source, format: $format) {
+        valid errors { path line column rule message } warnings { path line column rule message } } }`,
+      { source, format },
+    );
+    return validateDefinition;
+  }
+
+  test('every warning has a fixture', () => {
+    expect(warnings.map(({ rule }) => rule).sort()).toEqual(Object.keys(validationWarnings).sort());
+  });
+
+  test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at }) => {
+    const source = shop + workflow('w', { tasks: task(keys) });
+    const { valid, errors, warnings: found } = await validate(source);
+    expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({ valid: true, errors: [], rules: [rule] });
+    const [{ line, column } = { line: 0, column: 0 }] = found;
+    expect(source.split('\n')[line - 1]?.slice(column - 1)).toMatch(new RegExp(`^${at}`));
+  });
+
+  test.each(['timeout: 1s', 'timeout: 24h', 'retries: 10'])('%s is worth no warning', async (keys) => {
+    expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);
+  });
+
+  test('answers errors and warnings together, and writes nothing', async () => {
+    const source = shop + workflow('w', { tasks: task('retries: 11, depends_on: [b]') });
+    const { valid, errors, warnings: found } = await validate(source);
+    expect(valid).toBe(false);
+    expect(errors.map(({ rule, path, line, column }) => [rule, path, line, column])).toEqual([
+      ['UNKNOWN_TASK', 'documents[1].tasks.a.depends_on[0]', 8, 47],
+    ]);
+    expect(found.map(({ rule }) => rule)).toEqual(['MANY_RETRIES']);
+    expect(await api.server.app.database.rows('SELECT FROM application')).toEqual([]);
+  });
+
+  test('knows what exists', async () => {
+    await api.apply(shop);
+    const source = workflow('w', { keys: 'services: [web]' }).replace('---\n', '');
+    expect((await validate(source)).errors.map(({ rule }) => rule)).toEqual(['UNKNOWN_SERVICE']);
+  });
+});
+
+describe('a definition that was stored before there were later keys', () => {
+  test('is read with their defaults, has its hash still, and is not changed by applying it again', async () => {
+    const api = await Api.start();
+    try {
+      const source = shop + workflow('w');
+      const [, made] = await api.apply(source);
+      const { database } = api.server.app;
+      await database.write(
+        `UPDATE workflow_revision SET definition = definition - 'tags' || jsonb_build_object('tasks',
+           jsonb_build_object('one', (definition #> '{tasks,one}') - ARRAY['displayName', 'workingDir', 'cleanEnv', 'retries',
+             'retryDelay', 'retryOn', 'ignoreFailure']))`,
+      );
+      const [, again] = await api.apply(source);
+      expect(again).toEqual({ ...made, action: 'UNCHANGED' });
+      const revision = await api.server.app.workflowRevisions.getAll(
+        database,
+        (await database.rows<{ id: string }>('SELECT id FROM workflow_revision')).map(({ id }) => id),
+      );
+      expect(revision[0]?.definition).toMatchObject({ tags: [], tasks: { one: { retries: 0, workingDir: null } } });
+    } finally {
+      await api.stop();
+    }
+  });
+});

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startAgentProcess, type TestProcess } from '../support/processes';
+import { Runs, type RunView } from '../support/runs';
+import { startTestServer, type TestServer } from '../support/server';
+
+const folder = join(__dirname, '../../examples/workflows');
+const read = (file: string) => readFileSync(join(folder, file), 'utf8');
+
+/** How the tasks of each example end: its status, and `!` where a failure is ignored. */
+const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'retries.yaml': { flaky: 'SUCCESS' },
+  'ignored-failure.yaml': { report: 'FAILED!', release: 'SUCCESS' },
+  'working-folder.yaml': { write: 'SUCCESS', clean: 'SUCCESS' },
+  'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', publish: 'SUCCESS' },
+};
+
+describe('the examples', () => {
+  let server: TestServer;
+  let agent: TestProcess;
+  let runs: Runs;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    runs = new Runs(server, 'examples');
+    agent = startAgentProcess(server.url, server.dataDir, 'worker', { SLIPWAY_AGENT_SLOTS: '4' });
+    await runs.apply(read('application.yaml'));
+  });
+  afterAll(async () => {
+    await agent.end('SIGTERM');
+    await server.stop();
+  });
+
+  it('are all here', () => {
+    const files = readdirSync(folder).filter((file) => /\.(yaml|toml)$/.test(file) && file !== 'application.yaml');
+    expect(files.sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it.each(Object.entries(expected))('%s runs, on a real agent', async (file, ends) => {
+    const format = file.endsWith('.toml') ? 'TOML' : 'YAML';
+    const { applyDefinitions } = await server.client.ask<{ applyDefinitions: { results: { name: string }[] } }>(
+      `mutation ($source: String!, $format: DefinitionFormat!) {
+        applyDefinitions(input: { source: $source, format: $format, application: "examples" }) { results { name } } }`,
+      { source: read(file), format },
+    );
+    const name = applyDefinitions.results[0]?.name ?? '';
+    const run = await runs.until(await runs.start('workflow', name), 'SUCCESS', 'FAILED', 'ABORTED');
+    expect(endsOf(run)).toEqual(ends);
+    expect(run.status).toBe('SUCCESS');
+  });
+});
+
+const endsOf = ({ tasks }: RunView) =>
+  Object.fromEntries(
+    (tasks ?? []).map(({ name, status, ignoredFailure }) => [name, `${status}${ignoredFailure ? '!' : ''}`]),
+  );
