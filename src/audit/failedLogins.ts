@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import { addressGroup } from '../graphql/addressGroup';
+import type { Route } from '../graphql/httpServer';
 import { Refusal } from '../refusal';
 import { auditRefusal } from './audited';
 
@@ -35,6 +36,21 @@ export class FailedLogins {
       this.failures.set(group, { address, more: 0 });
       this.write(address, 1);
     }
+  }
+
+  /** A route with a door of its own; its invalid tokens are noted as well. */
+  watching(route: Route): Route {
+    return {
+      match: (method, path) => route.match(method, path),
+      handle: async (req, res, exchange) => {
+        try {
+          await route.handle(req, res, exchange);
+        } catch (error) {
+          if (error instanceof Refusal && error.code === 'UNAUTHENTICATED') this.note(exchange.request.address);
+          throw error;
+        }
+      },
+    };
   }
 
   /** Writes what was only counted so far. */

@@ -92,8 +92,23 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
     return value.length > longestList ? [...kept, `[${value.length - longestList} more]`] : kept;
   }
   if (typeof value !== 'object') return `[${typeof value}]`;
-  return redactObject(value, depth);
+  return valuesByName.has(name) ? hideValues(value) : redactObject(value, depth);
 }
+
+/** Maps whose keys are chosen by people: a variable may be called `name` and hold a password. */
+const valuesByName = new Set(['variables', 'env', 'outputs']);
+
+function hideValues(value: object): Record<string, unknown> {
+  const entries = Object.entries(value);
+  const kept: [string, unknown][] = entries
+    .slice(0, longestList)
+    .map(([key, one]) => [storable(key).slice(0, 100), hiddenText(secretName.test(key) ? null : one)]);
+  if (entries.length > longestList) kept.push(['[more]', entries.length - longestList]);
+  return Object.fromEntries(kept);
+}
+
+const hiddenText = (value: unknown): string =>
+  typeof value === 'string' ? `[text, ${value.length} characters]` : hidden;
 
 function redactObject(value: object, depth: number): Record<string, unknown> {
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
@@ -109,7 +124,7 @@ function redactText(name: string, text: string): string {
   if (plainNames.has(name) || harmlessEnd.test(name)) return shorten(withoutShapes(storable(text)), longestText);
   // Words of the API itself: enums, ids.
   if (/^([A-Z][A-Z_]{1,40}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)) return text;
-  return `[text, ${text.length} characters]`;
+  return hiddenText(text);
 }
 
 function withoutShapes(text: string): string {
