@@ -15,9 +15,7 @@ import type { Facts, SubjectType } from './subjects';
 
 /** CASL knows the account as a subject without facts: its actions are the account permissions. */
 type CaslSubject = SubjectType | 'Account';
-export type Ability = MongoAbility<
-  [Action | AccountPermissionType | 'manage', CaslSubject | 'all' | (Facts & { readonly kind: CaslSubject })]
->;
+export type Ability = MongoAbility<[Action | AccountPermissionType | 'manage', CaslSubject | 'all' | Facts]>;
 type Rule = RawRuleOf<Ability>;
 
 /** What an ability is made of. */

@@ -1,9 +1,47 @@
 import type { rulesToAST } from '@casl/ability/extra';
 import { isId } from '../ids';
-import type { SqlFact } from './subjects';
+import { type SqlFact, type SqlTargets, sqlTargetFacts } from './subjects';
 
 /** A node of CASL's syntax tree of conditions. CASL does not export its class; only the shape is needed. */
 export type Condition = NonNullable<ReturnType<typeof rulesToAST>>;
+
+/** What has to be known of a kind of objects to ask for its rows. */
+export interface RowScope {
+  readonly alias: string;
+  readonly sqlFacts: Readonly<Record<string, SqlFact>>;
+  readonly sqlTargets?: SqlTargets;
+  /** Whether one of a row's targets is enough, or all of them are needed. */
+  readonly anyTarget: boolean;
+}
+
+/**
+ * A whole ability's condition for rows: what speaks of targets is asked of the row's targets, in a subquery. As in memory, a row without targets fulfils
+ * only what does not speak of them.
+ */
+export function toRowSql(condition: Condition, row: RowScope, parameters: unknown[]): string {
+  const { alias, sqlFacts, sqlTargets, anyTarget } = row;
+  const sql = (chosen: readonly Condition[], facts: SqlScope['facts'] = sqlFacts) =>
+    chosen.map((one) => `(${toSql(one, { alias, facts }, parameters)})`).join(' OR ');
+  const alternatives = condition.operator === 'or' ? children(condition) : [condition];
+  if (sqlTargets === undefined) return `(${sql(alternatives)})`;
+  const aimed = alternatives.filter((one) => mentions(one, sqlTargetFacts));
+  const plain = alternatives.filter((one) => !aimed.includes(one));
+  if (aimed.length === 0) return `(${sql(plain)})`;
+  const targets = `SELECT FROM ${sqlTargets.from} WHERE ${sqlTargets.where(alias)}`;
+  const wanted = sql(aimed, { ...sqlFacts, ...sqlTargetFacts });
+  const asked = anyTarget
+    ? `EXISTS (${targets} AND (${wanted}))`
+    : `EXISTS (${targets}) AND NOT EXISTS (${targets} AND (${wanted}) IS NOT TRUE)`;
+  // Alone, the subquery becomes a join. Beside other conditions it can't: then it is asked for each row that is left, so what
+  // the row itself can settle stands before it.
+  if (plain.length === 0) return `(${asked})`;
+  const own = aimed.map((one) =>
+    one.operator === 'and' ? children(one).filter((child) => !mentions(child, sqlTargetFacts)) : [],
+  );
+  if (own.some((parts) => parts.length === 0)) return `(${sql(plain)} OR (${asked}))`;
+  const settled = own.map((parts) => `(${parts.map((part) => sql([part])).join(' AND ')})`).join(' OR ');
+  return `(${sql(plain)} OR ((${settled}) AND ${asked}))`;
+}
 
 /** The facts that conditions may name, and where they are in a statement. */
 export interface SqlScope {
@@ -39,7 +77,7 @@ export function toSql(condition: Condition, scope: SqlScope, parameters: unknown
 }
 
 /** Whether a condition speaks of one of these facts. */
-export function mentions(condition: Condition, facts: Readonly<Record<string, SqlFact>>): boolean {
+function mentions(condition: Condition, facts: Readonly<Record<string, SqlFact>>): boolean {
   if ('field' in condition) return Object.hasOwn(facts, String(condition.field));
   return children(condition).some((child) => mentions(child, facts));
 }

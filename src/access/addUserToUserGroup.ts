@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { isId } from '../ids';
 import { notFound } from '../refusal';
 import { type AccessActor, asUserGroup } from './accessInput';
@@ -24,6 +25,7 @@ export async function addUserToUserGroup(
     const user = isId(input.userId) ? await findUser(db, input.userId) : undefined;
     if (user === undefined) throw notFound('user', input.userId);
     await addMemberships(db, [{ userId: user.id, groupId: group.id, source: 'MANUAL' }], app.clock.now());
+    auditDetail(db, { kind: 'userGroup', id: group.id, name: group.name });
     return group;
   });
 }

@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import type { Db } from '../database/database';
 import { isId, newId } from '../ids';
 import { type InputError, notFound, Refusal } from '../refusal';
@@ -83,7 +84,9 @@ export async function changeUserGroup(
     db,
     added.map((grant) => ({ ...grant, id: newId(), groupId: group.id })),
   );
-  return (await findUserGroup(db, group.id)) ?? group;
+  const after = (await findUserGroup(db, group.id)) ?? group;
+  auditDetail(db, { kind: 'userGroup', id: group.id, name: group.name, before: group, after });
+  return after;
 }
 
 export async function requireFreeName(db: Db, name: string): Promise<void> {

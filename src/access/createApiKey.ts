@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { isId, newId } from '../ids';
 import type { InputError } from '../refusal';
 import { type AccessActor, readName, refuseErrors, requireGroups } from './accessInput';
@@ -58,6 +59,7 @@ export async function createApiKey(
       revokedAt: null,
     };
     await insertApiKey(db, apiKey, secretHash);
+    auditDetail(db, { kind: 'apiKey', id: apiKey.id, name, after: apiKey });
     return { apiKey, value };
   });
 }

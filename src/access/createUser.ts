@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { newId } from '../ids';
 import type { InputError } from '../refusal';
 import { type AccessActor, nameTaken, readEmail, readName, refuseErrors, requireGroups } from './accessInput';
@@ -45,6 +46,7 @@ export async function createUser(app: App, actor: AccessActor, input: CreateUser
       groupIds.map((groupId) => ({ userId: user.id, groupId, source: 'MANUAL' })),
       now,
     );
+    auditDetail(db, { kind: 'user', id: user.id, name, after: { ...user, groupIds } });
     return user;
   });
 }

@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { newId } from '../ids';
 import type { InputError } from '../refusal';
 import { type AccessActor, readDescription, readName, refuseErrors } from './accessInput';
@@ -51,6 +52,8 @@ export async function createUserGroup(
     await insertUserGroup(db, group);
     await insertPermissions(db, rows);
     await setMembers(db, group.id, userIds, now);
+    const after = { ...group, appPermissions: rows, userIds };
+    auditDetail(db, { kind: 'userGroup', id: group.id, name, after });
     return { ...group, appPermissions: rows };
   });
 }

@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { isId } from '../ids';
 import { notFound } from '../refusal';
 import { type AccessActor, asUser } from './accessInput';
@@ -23,6 +24,7 @@ export async function deleteUser(app: App, actor: AccessActor, input: { readonly
     requireAdministratorFor(actor.access, groupIds);
     const now = app.clock.now();
     await markUserDeleted(db, user.id, now);
+    auditDetail(db, { kind: 'user', id: user.id, name: user.name, before: { ...user, groupIds: [...groupIds] } });
     await revokeApiKeys(
       db,
       keys.map((key) => key.id),

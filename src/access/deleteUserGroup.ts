@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { invalidInput } from '../refusal';
 import { type AccessActor, asUserGroup } from './accessInput';
 import { changeRights } from './changeRights';
@@ -20,5 +21,6 @@ export async function deleteUserGroup(
       throw invalidInput([broken('userGroupId', input.userGroupId, 'SYSTEM_GROUP', message)]);
     }
     await deleteUserGroupRow(db, group.id);
+    auditDetail(db, { kind: 'userGroup', id: group.id, name: group.name, before: group });
   });
 }

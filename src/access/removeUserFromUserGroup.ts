@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { isId } from '../ids';
 import { invalidInput, notFound } from '../refusal';
 import { type AccessActor, asUserGroup } from './accessInput';
@@ -29,6 +30,7 @@ export async function removeUserFromUserGroup(
     }
     await removeMemberships(db, memberships);
     if (group.id === ACCOUNT_ADMINISTRATOR && memberships.length > 0) await requireAdministratorLeft(db);
+    auditDetail(db, { kind: 'userGroup', id: group.id, name: group.name });
     return group;
   });
 }

@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { isId } from '../ids';
 import { notFound } from '../refusal';
 import { type AccessActor, asApiKey } from './accessInput';
@@ -27,6 +28,7 @@ export async function revokeApiKey(
     if (key.revokedAt !== null) return key;
     const now = app.clock.now();
     await revokeApiKeys(db, [key.id], now);
+    auditDetail(db, { kind: 'apiKey', id: key.id, name: key.name, before: key, after: { ...key, revokedAt: now } });
     if (key.groupIds.includes(ACCOUNT_ADMINISTRATOR)) await requireAdministratorLeft(db);
     return { ...key, revokedAt: now };
   });

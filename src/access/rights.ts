@@ -1,16 +1,8 @@
 import { rulesToAST } from '@casl/ability/extra';
 import { type Ability, buildAbility, type Rules } from './ability';
-import { mentions, type SqlScope, toSql } from './abilitySql';
+import { toRowSql } from './abilitySql';
 import type { AccountPermissionType, Action, AppGrant, Permissions } from './permission';
-import {
-  asksForAnyTarget,
-  type Facts,
-  type SubjectRows,
-  type SubjectType,
-  sqlTargetFacts,
-  subjects,
-  type Target,
-} from './subjects';
+import { asksForAnyTarget, type SubjectRows, type SubjectType, subjects, type Target } from './subjects';
 
 /** A user group as far as rights go. */
 export interface RightsGroup extends Permissions {
@@ -80,36 +72,16 @@ export class Rights {
     targets: readonly Target[],
   ): readonly (Target | undefined)[] {
     const spec = subjects[type];
-    const facts: Facts = spec.facts(row);
     const ability = this.abilityIn(spec.applicationId(row));
-    if (targets.length === 0) return ability.can(action, { ...facts, kind: type }) ? [] : [undefined];
-    return targets.filter(
-      (target) =>
-        !ability.can(action, { ...facts, environmentId: target.id, environmentType: target.type, kind: type }),
-    );
+    if (targets.length === 0) return ability.can(action, spec.facts(row, undefined)) ? [] : [undefined];
+    return targets.filter((target) => !ability.can(action, spec.facts(row, target)));
   }
 
   /** The rows of a statement for which `may` is true, as a condition on the alias of their table. */
   condition(action: Action, type: SubjectType, alias: string, parameters: unknown[]): string {
     const tree = rulesToAST(this.ability, action, type);
     if (tree === null) return 'FALSE';
-    const { sqlFacts, sqlTargets } = subjects[type];
-    const alternatives = tree.operator === 'or' ? (tree.value as (typeof tree)[]) : [tree];
-    const sql = (chosen: typeof alternatives, facts: SqlScope['facts']) =>
-      chosen.map((one) => `(${toSql(one, { alias, facts }, parameters)})`).join(' OR ');
-    if (sqlTargets === undefined) return `(${sql(alternatives, sqlFacts)})`;
-    const aimed = alternatives.filter((one) => mentions(one, sqlTargetFacts));
-    const plain = sql(
-      alternatives.filter((one) => !mentions(one, sqlTargetFacts)),
-      sqlFacts,
-    );
-    if (aimed.length === 0) return `(${plain})`;
-    const wanted = sql(aimed, { ...sqlFacts, ...sqlTargetFacts });
-    const targets = `SELECT FROM ${sqlTargets.from} WHERE ${sqlTargets.where(alias)}`;
-    // What needs no subquery stands first: PostgreSQL then asks it only for rows that are not settled yet.
-    const before = plain === '' ? '' : `${plain} OR `;
-    if (asksForAnyTarget(action)) return `(${before}EXISTS (${targets} AND (${wanted})))`;
-    return `(${before}(EXISTS (${targets}) AND NOT EXISTS (${targets} AND (${wanted}) IS NOT TRUE)))`;
+    return toRowSql(tree, { ...subjects[type], alias, anyTarget: asksForAnyTarget(action) }, parameters);
   }
 
   /** Applications that no permission names share an ability, so that there are no more of them than names. */

@@ -55,7 +55,7 @@ export const permissionTypeOf: Readonly<Record<SubjectType, AppPermissionType>> 
 };
 
 /** What rules speak of: an object at one of its targets. All values are plain, so that SQL and memory can't understand them differently. */
-export type Facts = Readonly<Record<string, string | boolean | null>>;
+export type Facts = Readonly<Record<string, string | boolean | null>> & { readonly kind: SubjectType };
 
 /** How a fact is called in SQL, given the alias of the object's table. What has no entry here can't be asked for in SQL. */
 export interface SqlFact {
@@ -65,7 +65,8 @@ export interface SqlFact {
 
 interface SubjectSpec<Row> {
   readonly applicationId: (row: Row) => string;
-  readonly facts: (row: Row) => Facts;
+  /** Written out for each kind: making these objects is most of what a decision costs. */
+  readonly facts: (row: Row, target: Target | undefined) => Facts;
   /** Undefined for kinds that are not aimed at environments. */
   readonly targets?: (row: Row) => readonly Target[];
   readonly sqlFacts: Readonly<Record<string, SqlFact>>;
@@ -136,22 +137,33 @@ const runKind = (row: SubjectRows['Execution']) => (row.parentStageExecutionId =
 export const subjects: { readonly [T in SubjectType]: SubjectSpec<SubjectRows[T]> } = {
   Application: {
     applicationId: (row) => row.id,
-    facts: (row) => ({ applicationId: row.id }),
+    facts: (row) => ({ kind: 'Application', applicationId: row.id }),
     sqlFacts: { applicationId: id },
   },
   Environment: {
     ...ofApplication,
-    facts: (row) => ({ applicationId: row.applicationId, environmentId: row.id, environmentType: row.type }),
+    facts: (row) => ({
+      kind: 'Environment',
+      applicationId: row.applicationId,
+      environmentId: row.id,
+      environmentType: row.type,
+    }),
     sqlFacts: { applicationId, environmentId: id, environmentType: column('type', 'text') },
   },
   Service: {
     ...ofApplication,
-    facts: (row) => ({ applicationId: row.applicationId }),
+    facts: (row) => ({ kind: 'Service', applicationId: row.applicationId }),
     sqlFacts: { applicationId },
   },
   Workflow: {
     ...aimed,
-    facts: (row) => ({ applicationId: row.applicationId, template: row.template }),
+    facts: (row, target) => ({
+      kind: 'Workflow',
+      applicationId: row.applicationId,
+      template: row.template,
+      environmentId: target?.id ?? null,
+      environmentType: target?.type ?? null,
+    }),
     sqlFacts: {
       applicationId,
       template: { type: 'boolean', sql: isTemplate },
@@ -160,13 +172,24 @@ export const subjects: { readonly [T in SubjectType]: SubjectSpec<SubjectRows[T]
   },
   Pipeline: {
     ...aimed,
-    facts: (row) => ({ applicationId: row.applicationId }),
+    facts: (row, target) => ({
+      kind: 'Pipeline',
+      applicationId: row.applicationId,
+      environmentId: target?.id ?? null,
+      environmentType: target?.type ?? null,
+    }),
     sqlFacts: { applicationId },
     sqlTargets: pipelineTargets,
   },
   Execution: {
     ...aimed,
-    facts: (row) => ({ applicationId: row.applicationId, runKind: runKind(row) }),
+    facts: (row, target) => ({
+      kind: 'Execution',
+      applicationId: row.applicationId,
+      runKind: runKind(row),
+      environmentId: target?.id ?? null,
+      environmentType: target?.type ?? null,
+    }),
     sqlFacts: {
       applicationId,
       runKind: {

@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { isId } from '../ids';
 import { type InputError, invalidInput, notFound } from '../refusal';
 import { type AccessActor, asApiKey, readName, refuseErrors, requireGroups } from './accessInput';
@@ -49,6 +50,7 @@ export async function updateApiKey(app: App, actor: AccessActor, input: UpdateAp
       await requireGroups(db, after.groupIds, 'userGroupIds');
     }
     await updateApiKeyRow(db, after);
+    auditDetail(db, { kind: 'apiKey', id: before.id, name: before.name, before, after });
     if (!sameRights(before, after) && before.groupIds.includes(ACCOUNT_ADMINISTRATOR))
       await requireAdministratorLeft(db);
     return after;

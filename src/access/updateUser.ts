@@ -1,4 +1,5 @@
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { isId } from '../ids';
 import { type InputError, notFound } from '../refusal';
 import { type AccessActor, asUser, changesOf, readName, refuseErrors, requireGroups } from './accessInput';
@@ -41,6 +42,8 @@ export async function updateUser(app: App, actor: AccessActor, input: UpdateUser
       await removeMemberships(db, removed.map(membership));
       if (removed.includes(ACCOUNT_ADMINISTRATOR)) await requireAdministratorLeft(db);
     }
-    return (await findUser(db, user.id)) ?? user;
+    const after = (await findUser(db, user.id)) ?? user;
+    auditDetail(db, { kind: 'user', id: user.id, name: user.name, before: user, after });
+    return after;
   });
 }

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { echo } from '../graphql/mutations.types';
 import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
+import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { groupById, membersOfGroup } from './access.loaders';
 import { listGroups, readGroup, readGroupByName } from './access.queries';
@@ -41,7 +41,10 @@ export class UserGroupsResolver {
     nullable: true,
     description: 'A group by its id. Needs READ_USERS_AND_GROUPS, or to be in it. Errors: NOT_FOUND.',
   })
-  userGroup(@Arg('userGroupId', () => ID, { description: 'The id of the group.' }) id: string, @Ctx() { app, actor }: Context): Promise<GroupRow> {
+  userGroup(
+    @Arg('userGroupId', () => ID, { description: 'The id of the group.' }) id: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<GroupRow> {
     return readGroup(app, actor, id);
   }
 
@@ -49,7 +52,10 @@ export class UserGroupsResolver {
     nullable: true,
     description: 'A group by its name. Needs READ_USERS_AND_GROUPS, or to be in it. Errors: NOT_FOUND.',
   })
-  userGroupByName(@Arg('name', () => String, { description: 'The name of the group.' }) name: string, @Ctx() { app, actor }: Context): Promise<GroupRow> {
+  userGroupByName(
+    @Arg('name', () => String, { description: 'The name of the group.' }) name: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<GroupRow> {
     return readGroupByName(app, actor, name);
   }
 
@@ -80,7 +86,8 @@ export class UserGroupsResolver {
       'Replaces all that a group gives. With the version that the caller read, a change that it has not seen is refused. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, CONFLICT.',
   })
   async updateUserGroupPermissions(
-    @Arg('input', () => UpdateUserGroupPermissionsInput, { description: 'What to do.' }) input: UpdateUserGroupPermissionsInput,
+    @Arg('input', () => UpdateUserGroupPermissionsInput, { description: 'What to do.' })
+    input: UpdateUserGroupPermissionsInput,
     @Ctx() { app, actor }: Context,
   ) {
     const group = await updateUserGroupPermissions(app, actor, input);
@@ -169,7 +176,8 @@ export class UserGroupsResolver {
       'Adds an account permission. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async addAccountPermission(
-    @Arg('input', () => AccountPermissionChangeInput, { description: 'What to do.' }) input: AccountPermissionChangeInput,
+    @Arg('input', () => AccountPermissionChangeInput, { description: 'What to do.' })
+    input: AccountPermissionChangeInput,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await addAccountPermission(app, actor, input) };
@@ -180,7 +188,8 @@ export class UserGroupsResolver {
       'Takes an account permission away. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async removeAccountPermission(
-    @Arg('input', () => AccountPermissionChangeInput, { description: 'What to do.' }) input: AccountPermissionChangeInput,
+    @Arg('input', () => AccountPermissionChangeInput, { description: 'What to do.' })
+    input: AccountPermissionChangeInput,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await removeAccountPermission(app, actor, input) };

@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { echo } from '../graphql/mutations.types';
 import type { Context } from '../graphql/context';
+import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { groupsOfUser } from './access.loaders';
 import { listUsers, readUser, readUserByEmail } from './access.queries';
@@ -25,7 +25,10 @@ export class UsersResolver {
     nullable: true,
     description: 'A user by its id. Needs READ_USERS_AND_GROUPS, or to be that user. Errors: NOT_FOUND.',
   })
-  user(@Arg('id', () => ID, { description: 'The id of the user.' }) id: string, @Ctx() { app, actor }: Context): Promise<UserRow> {
+  user(
+    @Arg('id', () => ID, { description: 'The id of the user.' }) id: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<UserRow> {
     return readUser(app, actor, id);
   }
 
@@ -33,7 +36,10 @@ export class UsersResolver {
     nullable: true,
     description: 'A user by its address. Needs READ_USERS_AND_GROUPS, or to be that user. Errors: NOT_FOUND.',
   })
-  userByEmail(@Arg('email', () => String, { description: 'The address.' }) email: string, @Ctx() { app, actor }: Context): Promise<UserRow> {
+  userByEmail(
+    @Arg('email', () => String, { description: 'The address.' }) email: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<UserRow> {
     return readUserByEmail(app, actor, email);
   }
 
@@ -54,7 +60,10 @@ export class UsersResolver {
     description:
       'Makes a user; the first login with its address becomes it. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
   })
-  async createUser(@Arg('input', () => CreateUserInput, { description: 'What to do.' }) input: CreateUserInput, @Ctx() { app, actor }: Context) {
+  async createUser(
+    @Arg('input', () => CreateUserInput, { description: 'What to do.' }) input: CreateUserInput,
+    @Ctx() { app, actor }: Context,
+  ) {
     return { ...echo(input), user: await createUser(app, actor, input) };
   }
 
@@ -62,7 +71,10 @@ export class UsersResolver {
     description:
       'Changes a user. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
-  async updateUser(@Arg('input', () => UpdateUserInput, { description: 'What to do.' }) input: UpdateUserInput, @Ctx() { app, actor }: Context) {
+  async updateUser(
+    @Arg('input', () => UpdateUserInput, { description: 'What to do.' }) input: UpdateUserInput,
+    @Ctx() { app, actor }: Context,
+  ) {
     return { ...echo(input), user: await updateUser(app, actor, input) };
   }
 
@@ -70,7 +82,10 @@ export class UsersResolver {
     description:
       'Deletes a user, and revokes its keys. What it did stays readable. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
-  async deleteUser(@Arg('input', () => DeleteUserInput, { description: 'What to do.' }) input: DeleteUserInput, @Ctx() { app, actor }: Context) {
+  async deleteUser(
+    @Arg('input', () => DeleteUserInput, { description: 'What to do.' }) input: DeleteUserInput,
+    @Ctx() { app, actor }: Context,
+  ) {
     await deleteUser(app, actor, input);
     return echo(input);
   }

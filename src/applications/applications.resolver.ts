@@ -102,7 +102,7 @@ export class ApplicationsResolver {
   }
 
   @Mutation(() => CreateApplicationPayload, {
-    description: 'Creates an application without any parts. Errors: INVALID_INPUT, NAME_TAKEN.',
+    description: 'Creates an application without any parts. Errors: FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async createApplication(
     @Arg('input', () => CreateApplicationInput, { description: 'The new application.' }) input: CreateApplicationInput,
@@ -112,7 +112,7 @@ export class ApplicationsResolver {
   }
 
   @Mutation(() => UpdateApplicationPayload, {
-    description: 'Renames or describes an application. Errors: NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
+    description: 'Renames or describes an application. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async updateApplication(
     @Arg('input', () => UpdateApplicationInput, { description: 'The changes.' }) input: UpdateApplicationInput,
@@ -124,7 +124,7 @@ export class ApplicationsResolver {
   @Mutation(() => DeleteApplicationPayload, {
     description:
       'Deletes an application with all of its parts. Its executions stay readable. ' +
-      'Errors: NOT_FOUND, IN_USE (`usedBy` lists executions that are not final).',
+      'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists executions that are not final; only those that the caller may see).',
   })
   async deleteApplication(
     @Arg('input', () => DeleteApplicationInput, { description: 'What to delete.' }) input: DeleteApplicationInput,

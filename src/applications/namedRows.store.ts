@@ -1,4 +1,5 @@
 import type { EntitySchema } from 'typeorm';
+import { auditDetail } from '../audit/auditDetail';
 import type { Db } from '../database/database';
 import { snakeCase } from '../database/naming';
 import { columnsOf } from '../database/table';
@@ -75,23 +76,39 @@ export class NamedRows<T extends NamedRow> {
   }
 
   async insert(db: Db, rows: readonly T[]): Promise<void> {
-    if (rows.length > 0) await insertRows(db, this.schema, rows);
+    if (rows.length === 0) return;
+    await insertRows(db, this.schema, rows);
+    for (const row of rows) this.tell(db, row, { after: row });
   }
 
   async update(db: Db, id: string, changes: Partial<Omit<T, 'id'>>): Promise<void> {
     const entries = Object.entries(changes);
     const assignments = entries.map(([name], index) => `${snakeCase(name)} = $${index + 2}`);
-    await db.write(`UPDATE ${this.table} SET ${assignments.join(', ')} WHERE id = $1`, [
+    const before = await this.changing(db, `UPDATE ${this.table} SET ${assignments.join(', ')} WHERE id = $1`, [
       id,
       ...entries.map(([, value]) => value),
     ]);
+    if (before !== undefined) this.tell(db, before, { before, after: { ...before, ...changes } });
   }
 
   async delete(db: Db, id: string, now: Date): Promise<void> {
-    await db.write(`UPDATE ${this.table} SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL`, [
-      id,
-      now,
-    ]);
+    const update = `UPDATE ${this.table} SET deleted_at = $2, updated_at = $2 WHERE id = $1 AND deleted_at IS NULL`;
+    const before = await this.changing(db, update, [id, now]);
+    if (before !== undefined && before.deletedAt === null) this.tell(db, before, { before });
+  }
+
+  /** Runs an UPDATE of the row `$1`, and answers the row as it was: the SELECT of a statement does not see what its WITH writes. */
+  private async changing(db: Db, update: string, parameters: readonly unknown[]): Promise<T | undefined> {
+    const sql = `WITH changed AS (${update}) SELECT ${this.columns} FROM ${this.table} AS row WHERE id = $1`;
+    const [row] = await db.rows<T>(sql, parameters);
+    return row;
+  }
+
+  /** All changes of configuration pass here, so that no command has to think of the audit trail. */
+  private tell(db: Db, row: T, change: { readonly before?: T; readonly after?: T }): void {
+    const { id, name } = row;
+    const applicationId = 'applicationId' in row ? String(row.applicationId) : id;
+    auditDetail(db, { kind: this.table, id, name, applicationId, ...change });
   }
 }
 

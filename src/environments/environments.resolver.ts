@@ -74,7 +74,7 @@ export class EnvironmentsResolver {
   }
 
   @Mutation(() => CreateEnvironmentPayload, {
-    description: 'Creates an environment. Errors: NOT_FOUND (the application), INVALID_INPUT, NAME_TAKEN.',
+    description: 'Creates an environment. Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async createEnvironment(
     @Arg('input', () => CreateEnvironmentInput, { description: 'The new environment.' }) input: CreateEnvironmentInput,
@@ -86,7 +86,7 @@ export class EnvironmentsResolver {
   @Mutation(() => UpdateEnvironmentPayload, {
     description:
       'Changes an environment. A new name is also written into the workflows and pipelines that refer to it, as new revisions. ' +
-      'Errors: NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async updateEnvironment(
     @Arg('input', () => UpdateEnvironmentInput, { description: 'The changes.' }) input: UpdateEnvironmentInput,
@@ -98,7 +98,7 @@ export class EnvironmentsResolver {
   @Mutation(() => DeleteEnvironmentPayload, {
     description:
       'Deletes an environment. What was deployed to it stays readable. ' +
-      'Errors: NOT_FOUND, IN_USE (`usedBy` lists workflows and pipelines that refer to it).',
+      'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists workflows and pipelines that refer to it; only those that the caller may see).',
   })
   async deleteEnvironment(
     @Arg('input', () => DeleteEnvironmentInput, { description: 'What to delete.' }) input: DeleteEnvironmentInput,

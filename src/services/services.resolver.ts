@@ -53,7 +53,7 @@ export class ServicesResolver {
   }
 
   @Mutation(() => CreateServicePayload, {
-    description: 'Creates a service. Errors: NOT_FOUND (the application), INVALID_INPUT, NAME_TAKEN.',
+    description: 'Creates a service. Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async createService(
     @Arg('input', () => CreateServiceInput, { description: 'The new service.' }) input: CreateServiceInput,
@@ -65,7 +65,7 @@ export class ServicesResolver {
   @Mutation(() => UpdateServicePayload, {
     description:
       'Changes a service. A new name is also written into the workflows and pipelines that refer to it, as new revisions. ' +
-      'Errors: NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async updateService(
     @Arg('input', () => UpdateServiceInput, { description: 'The changes.' }) input: UpdateServiceInput,
@@ -77,7 +77,7 @@ export class ServicesResolver {
   @Mutation(() => DeleteServicePayload, {
     description:
       'Deletes a service. Where it was deployed stays readable. ' +
-      'Errors: NOT_FOUND, IN_USE (`usedBy` lists workflows and pipelines that refer to it).',
+      'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists workflows and pipelines that refer to it; only those that the caller may see).',
   })
   async deleteService(
     @Arg('input', () => DeleteServiceInput, { description: 'What to delete.' }) input: DeleteServiceInput,

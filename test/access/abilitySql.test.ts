@@ -15,11 +15,12 @@ import type { SubjectActions, SubjectType } from '../../src/access/subjects';
 import { findExecutionTargets, findPipelineTargets, findWorkflowTargets } from '../../src/access/targets.store';
 import { newId } from '../../src/ids';
 import { AccessApp } from './accessApp';
-import { createWorld, planArbitrary, type World } from './world';
+import { createWorld, forgetOtherRules, planArbitrary, type World } from './world';
 
 let access: AccessApp;
 beforeAll(async () => {
   access = await AccessApp.create();
+  await forgetOtherRules(access.database);
 });
 afterAll(() => access.close());
 

@@ -1,9 +1,11 @@
+// Long because one world of applications and callers serves all of it.
 import { randomUUID } from 'node:crypto';
 import { systemActor } from '../../src/access/actor';
 import { createApiKey } from '../../src/access/createApiKey';
 import { createUserGroup } from '../../src/access/createUserGroup';
 import type { ApplicationPermissionInput, PermissionsInput } from '../../src/access/permissionInput';
 import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from '../../src/access/targets.store';
+import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
 import { applications } from '../../src/applications/applications.store';
 import { pipelineSubject, surroundingsOf, workflowSubject } from '../../src/definitions/aims';
 import { loadConfiguration } from '../../src/definitions/configuration';
@@ -358,6 +360,19 @@ describe('permissions on what is configured', () => {
       const service = await maker.refusedMutation('createService', { applicationId, name: 'one' });
       expect(service).toMatchObject({ code: 'FORBIDDEN', permissionType: 'SERVICE' });
       await maker.mutate('deleteApplication', { applicationId });
+
+      const entityId = await partId('workflows', 'build', vault);
+      const serviceInputs = [{ name: 'web', image: 'web:1' }];
+      const input = { applicationId: vault, entityId, executionType: 'WORKFLOW', serviceInputs };
+      const { execution } = await api.mutate<{ execution: { id: string } }>(
+        'startExecution',
+        input,
+        'execution { id }',
+      );
+      const inUse = await maker.refusedMutation('deleteApplication', { applicationId: vault });
+      expect(inUse).toMatchObject({ code: 'IN_USE', usedBy: [] });
+      expect(inUse.message).toMatch(/1 that you may not see/);
+      await api.mutate('abortExecution', { applicationId: vault, executionId: execution.id }, 'clientMutationId');
     });
   });
 
@@ -384,14 +399,34 @@ describe('permissions on what is configured', () => {
       expect(await revisions()).toEqual(before);
       await staging.apply(toStaging('changed'));
       expect(await staging.apply(toStaging('changed'), { dryRun: true })).toEqual({
-        applyDefinitions: { results: [{ kind: 'Workflow', name: 'to-staging', action: 'UNCHANGED' }] },
+        applyDefinitions: { results: [{ kind: 'WORKFLOW', name: 'to-staging', action: 'UNCHANGED' }] },
       });
       await api.apply(shopSource);
     });
 
-    it('needs nothing for what stays as it is', async () => {
-      const reader = await caller({ appPermissions: [inShop('SERVICE', ['READ'])] });
+    it('needs nothing for what stays as it is, if the caller may see it', async () => {
+      const reader = await caller({ appPermissions: [inShop('ALL', ['READ'])] });
       await expect(reader.apply(shopSource)).resolves.toBeDefined();
+    });
+
+    it('tells nothing of parts that the caller may not see, but that their name is taken for those who could create them', async () => {
+      for (const [name, more] of [
+        ['production', 'type: PROD'],
+        ['not-there', 'type: PROD'],
+      ]) {
+        const source = `kind: Environment\napplication: shop\nname: ${name}\n${more}`;
+        const refused = await staging.refusedMutation('applyDefinitions', { source });
+        expect(refused).toMatchObject({ code: 'FORBIDDEN', action: 'CREATE', permissionType: 'ENV' });
+        expect(JSON.stringify(refused)).not.toContain(await partId('environments', 'production'));
+      }
+      for (const name of ['build', 'not-there']) {
+        const refused = await staging.refusedMutation('applyDefinitions', { source: workflow(name) });
+        expect(refused).toMatchObject({ code: 'FORBIDDEN', action: 'CREATE', permissionType: 'WORKFLOW' });
+      }
+      const taken = await staging.refusedMutation('applyDefinitions', {
+        source: workflow('build', { keys: 'environment: staging' }),
+      });
+      expect(taken.code).toBe('NAME_TAKEN');
     });
 
     it('knows the environments that the same source makes', async () => {
@@ -423,12 +458,9 @@ describe('permissions on what is configured', () => {
 
   it('a key that is narrowed to applications knows no others, whatever its groups', async () => {
     const { app } = api.server;
-    const { rows } = {
-      rows: await app.database.rows<{ id: string }>(`SELECT id FROM user_group WHERE name = 'Account Administrator'`),
-    };
     const { value } = await createApiKey(app, systemActor, {
       name: 'narrow',
-      userGroupIds: rows.map(({ id }) => id),
+      userGroupIds: [ACCOUNT_ADMINISTRATOR],
       applicationIds: [vault],
     });
     const narrow = new Caller(value);
