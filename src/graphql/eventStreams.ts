@@ -125,21 +125,22 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     });
     try {
       await source.next();
-      if (!draining) res.write(complete);
+      if (!res.writableEnded) res.write(complete);
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: request.id });
       const failed = { errors: [{ message: refusal.message, extensions: refusalFields(refusal) }] };
-      res.write(nextEvent(JSON.stringify(failed)));
+      if (!res.writableEnded) res.write(nextEvent(JSON.stringify(failed)));
       // A stream that is not completed is one that the client opens again.
-      if (!refusalCodes[refusal.code].retryable) res.write(complete);
+      if (!res.writableEnded && !refusalCodes[refusal.code].retryable) res.write(complete);
     } finally {
+      streams.delete(res);
       res.end();
     }
   }
 
   /** Answers a promise when the reader is behind: it resolves when there is room again. */
   function send(res: ServerResponse, text: string, cursor: string | undefined): Promise<void> | undefined {
-    if (res.write(text) || res.destroyed) return undefined;
+    if (res.writableEnded || res.write(text) || res.destroyed) return undefined;
     return new Promise((resolve, reject) => {
       const settle = (outcome: () => void) => () => {
         clearTimeout(timer);
@@ -183,6 +184,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     drain() {
       draining = true;
       for (const res of streams) res.end();
+      streams.clear();
     },
   };
 }
@@ -238,7 +240,8 @@ function refuseRequest(req: IncomingMessage): { refusal: Refusal; status: number
 async function readOperation(req: IncomingMessage): Promise<Asked> {
   const given = req.method === 'GET' ? fromUrl(req.url ?? '') : await readJson(req, largestBody);
   const { query, operationName, variables } = (given ?? {}) as Record<string, unknown>;
-  if (typeof query !== 'string') throw invalidRequest('query', query ?? null, '"query" must be the text of an operation.');
+  if (typeof query !== 'string')
+    throw invalidRequest('query', query ?? null, '"query" must be the text of an operation.');
   if (operationName != null && typeof operationName !== 'string') {
     throw invalidRequest('operationName', operationName, '"operationName" must be a text.');
   }

@@ -14,9 +14,9 @@ import { type Authenticate, identify, keyFromHeaders } from './credentials';
 import { createDocuments, maxTokens } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
 import { createEventStreams, type EventStreamOptions, type EventStreams } from './eventStreams';
+import { isJson, readJson, sendGraphqlRefusal, sendRefusal } from './httpErrors';
 import { createLimits, type LimitOptions, type Limits, type OperationCost } from './limits';
 import { OpenStreams } from './openStreams';
-import { isJson, readJson, sendGraphqlRefusal, sendRefusal } from './httpErrors';
 import { SharedAnswers, type SharedAnswersOptions } from './sharedAnswers';
 import { createWebSockets, type WebSocketOptions, type WebSockets } from './webSockets';
 
@@ -69,10 +69,16 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
     csrfPrevention: true,
     stopOnTerminationSignals: false,
     nodeEnv: 'production',
+    // Apollo's own indents: a third more bytes to make and to send.
+    stringifyResult: (value) => JSON.stringify(value),
     parseOptions: { maxTokens },
     logger: log,
     formatError: (_formatted, error) => toGraphqlError(error, log),
-    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), limitOperations(limits)],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      limitOperations(limits),
+    ],
   });
   const isSubscription = subscriptionDetector(schema);
   const answers = new SharedAnswers(options);

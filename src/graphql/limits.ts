@@ -39,7 +39,7 @@ interface Known {
  * The limits on operations, the same for every transport. They are counted on the document, which is the same object each time that a client sends the same text:
  * after the first time a check is two look-ups.
  */
-export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 250_000 }: LimitOptions = {}): Limits {
+export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 500_000 }: LimitOptions = {}): Limits {
   const documents = new WeakMap<DocumentNode, Map<string, Known>>();
 
   function measured(document: DocumentNode, name: string | null | undefined): Known | undefined {

@@ -2,7 +2,6 @@ import type { NonEmptyArray } from 'type-graphql';
 import { ApiKeysResolver } from '../access/apiKeys.resolver';
 import { UserGroupsResolver } from '../access/userGroups.resolver';
 import { UsersResolver } from '../access/users.resolver';
-import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.resolver';
 import { AgentsResolver } from '../agents/agents.resolver';
 import { ApplicationsResolver } from '../applications/applications.resolver';
 import { AuditResolver } from '../audit/audit.resolver';
@@ -31,6 +30,8 @@ import {
   JobResolver,
   TaskExecutionResolver,
 } from '../executions/tasks.resolver';
+import { ExecutionVariablesResolver } from '../executions/variables.resolver';
+import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.resolver';
 import { QueueResolver } from '../jobs/queue.resolver';
 import { PipelinesResolver } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
@@ -71,6 +72,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ResumeResolver,
   ResumePreviewResolver,
   AttemptResolver,
+  ExecutionVariablesResolver,
   TaskExecutionResolver,
   JobResolver,
   ArtifactResolver,

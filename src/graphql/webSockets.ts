@@ -10,10 +10,10 @@ import type { RequestInfo } from './context';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import { createDocuments } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
-import { PeerSocket } from './peerSocket';
-import type { SharedAnswers } from './sharedAnswers';
 import type { Limits, OperationCost } from './limits';
 import { type OpenStreams, tooManySubscriptions } from './openStreams';
+import { PeerSocket } from './peerSocket';
+import type { SharedAnswers } from './sharedAnswers';
 import { type StreamOptions, subscribeOperation } from './subscribeOperation';
 
 export interface WebSocketOptions {
@@ -120,7 +120,8 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: connection.id });
       // The first close counts: what graphql-ws does after this has no effect.
-      if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED') connection.peer.close(tryAgainLater, 'Try again later');
+      if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED')
+        connection.peer.close(tryAgainLater, 'Try again later');
       else if (refusal.code === 'INTERNAL')
         connection.peer.close(CloseCode.InternalServerError, 'Internal server error');
       return false;

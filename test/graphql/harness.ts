@@ -30,6 +30,11 @@ export class Channel {
     else this.#queue.push(event);
   }
 
+  /** Events that nobody has asked for yet. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   stream(): AsyncIterableIterator<unknown> {
     this.readers += 1;
     return {
@@ -76,6 +81,7 @@ export function testSchema(
     name: 'Event',
     fields: {
       n: { type: GraphQLInt },
+      text: { type: GraphQLString },
       loaders: { type: GraphQLInt, resolve: (_event, _args, context) => context.loaders },
       actor: { type: GraphQLString, resolve: (_event, _args, context) => context.actor.name },
       broken: { type: GraphQLString, resolve: refuse(new Error(secret)) },
