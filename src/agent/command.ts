@@ -24,6 +24,8 @@ export interface CommandOptions {
   readonly folder: JobFolder;
   readonly workplace: Workplace;
   readonly output: JobLog;
+  /** Sees standard output as it is read. */
+  readonly watch?: ((chunk: Buffer) => void) | undefined;
   readonly graceMs: number;
   /** Aborted with a StopRequest: SIGTERM, and SIGKILL after its grace. */
   readonly stop: AbortSignal;
@@ -62,6 +64,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     return ended;
   }
   const read = new Reading(streams, output);
+  if (options.watch !== undefined) streams[0]?.on('data', options.watch);
   const stopping = stopOnRequest(session, stop, gone);
   try {
     const end = await ended;

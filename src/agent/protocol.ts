@@ -34,6 +34,8 @@ const job = z.object({
   graceMs: count,
   inputs: z.array(z.object({ artifactId: z.string(), name: z.string(), size: count, sha256: z.string() })).default([]),
   outputs: z.array(z.string()).default([]),
+  /** The variable that gets the last line of standard output; null: none does. */
+  register: z.string().nullable().default(null),
 });
 
 export const registerAnswer = z.object({ agentId: z.string(), token: z.string().min(1), settings });
@@ -62,13 +64,22 @@ export type EndReason =
   | 'AGENT_ERROR'
   | 'INPUT_MISSING'
   | 'OUTPUT_MISSING'
-  | 'UPLOAD_FAILED';
+  | 'UPLOAD_FAILED'
+  | 'BAD_OUTPUT';
+
+/** A value that a command leaves for later tasks. */
+export interface JobOutput {
+  readonly name: string;
+  readonly value: string;
+}
 
 export interface JobEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly reason: EndReason | null;
   readonly message: string | null;
+  /** Of a job that succeeded. */
+  readonly outputs?: readonly JobOutput[];
 }
 
 export interface JobResult extends JobEnd, JobReference {

@@ -6,6 +6,7 @@ import type { Log } from '../log';
 import { ArtifactFailure, downloadInputs, uploadOutputs } from './artifacts';
 import { type CommandEnd, CommandFailure, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
+import { BadOutput, LastLine, readOutputFile } from './commandOutputs';
 import { JobLog } from './jobLog';
 import type { AgentSettings, ClaimedJob, JobEnd } from './protocol';
 import type { JobClient } from './protocolClient';
@@ -90,20 +91,32 @@ async function runSteps(
 ): Promise<JobEnd> {
   const interrupted = AbortSignal.any([stop, gone]);
   await downloadInputs(folder.work, job.inputs, client, interrupted);
+  const line = job.register === null ? undefined : new LastLine();
   const ended = await runCommand({
     command: job.command,
-    env: { ...(job.cleanEnv ? {} : inherited), SLIPWAY_JOB_ID: job.jobId, ...job.env },
+    env: {
+      ...(job.cleanEnv ? {} : inherited),
+      SLIPWAY_JOB_ID: job.jobId,
+      ...job.env,
+      SLIPWAY_OUTPUT: folder.outputFile,
+    },
     directory: await workingDirectory(folder.work, job.workingDir),
     graceMs: job.graceMs,
     folder,
     workplace,
     output,
+    watch: line && ((chunk) => line.add(chunk)),
     stop,
     gone,
   });
   try {
     interrupted.throwIfAborted();
-    if (ended.exitCode === 0) await uploadOutputs(folder.work, job.outputs, client, interrupted);
+    if (ended.exitCode === 0) {
+      await uploadOutputs(folder.work, job.outputs, client, interrupted);
+      const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
+      const outputs = [...registered, ...(await readOutputFile(folder.outputFile))];
+      if (outputs.length > 0) return { ...ended, reason: null, message: null, outputs };
+    }
   } catch (error) {
     return endAfter(error, ended, log);
   }
@@ -117,7 +130,8 @@ async function runSteps(
 async function workingDirectory(work: string, within: string | null): Promise<string> {
   if (within === null) return work;
   const directory = resolve(work, within);
-  if (!directory.startsWith(resolve(work) + sep)) throw new CommandFailure(`"${within}" leads out of the working folder`);
+  if (!directory.startsWith(resolve(work) + sep))
+    throw new CommandFailure(`"${within}" leads out of the working folder`);
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {
@@ -132,6 +146,7 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   if (error instanceof StopRequest || error instanceof ArtifactFailure) {
     return { exitCode, signal, reason: error.reason, message: error.message.slice(0, LONGEST_MESSAGE) };
   }
+  if (error instanceof BadOutput) return { exitCode, signal, reason: 'BAD_OUTPUT', message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
     log.error({ err: error }, 'the job could not be run');

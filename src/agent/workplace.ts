@@ -13,6 +13,8 @@ export interface JobFolder {
   /** The command's current folder: fresh and empty. */
   readonly work: string;
   readonly spoolFile: string;
+  /** Where a command may write variables for later tasks. */
+  readonly outputFile: string;
   readonly pidFile: string;
   /** Nothing of the job runs any more: its number must not be taken for a job's. */
   forgetSession(): Promise<void>;
@@ -30,6 +32,7 @@ export class WorkplaceUnusable extends Error {}
  *         work/                the command's current folder
  *         pid                  the number of its session, while anything of it may run
  *         spool                what has been read of its output, when that is long
+ *         output               what the command has written to $SLIPWAY_OUTPUT
  */
 export class Workplace {
   private jobs = 0;
@@ -72,6 +75,7 @@ export class Workplace {
       work,
       pidFile,
       spoolFile: join(path, 'spool'),
+      outputFile: join(path, 'output'),
       forgetSession: () => rm(pidFile, { force: true }),
       remove: async () => {
         if (!(await removeEmpty(work)) || !(await removeEmpty(path))) await removeFolder(path, this.log);

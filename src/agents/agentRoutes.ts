@@ -50,6 +50,10 @@ const result = claim.extend({
   reason: z.string().max(50).nullable(),
   message: z.string().max(10_000).nullable(),
   logBytes: z.number().int().min(0).nullable(),
+  outputs: z
+    .array(z.object({ name: z.string().max(1000), value: z.string() }))
+    .max(1000)
+    .default([]),
 });
 const finishRequest = z.object({ results: z.array(result).max(1000) });
 const frame = z.object({

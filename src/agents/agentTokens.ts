@@ -1,5 +1,6 @@
 import type { Actor } from '../access/actor';
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { hashSecret, isId, newId, newSecret, secretMatches } from '../ids';
 import { invalidInput, Refusal } from '../refusal';
 import { type Agent, type AgentToken, labelList } from './agent';
@@ -26,7 +27,10 @@ export async function createAgentToken(
     createdBy: actor.name,
     revokedAt: null,
   };
-  await insertAgentToken(app.database, token);
+  await app.database.transaction(async (db) => {
+    await insertAgentToken(db, token);
+    auditDetail(db, { kind: 'agentToken', id: token.id, name, after: token });
+  });
   return { token, value };
 }
 

@@ -2,15 +2,14 @@ import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import type { Application } from '../applications/application';
 import { findApplicationsByName, lockApplicationsByName } from '../applications/applications.store';
-import { nameTaken } from '../applications/nameTaken';
 import type { Db } from '../database/database';
 import { newId } from '../ids';
-import { type Configuration, loadConfigurations } from './configuration';
-import { type AnyDocument, documentKinds } from './documentSchemas';
+import { loadConfigurations } from './configuration';
+import { documentKinds } from './documentSchemas';
 import { isName } from './naming';
 import { type DefinitionSource, type ParsedSource, parseDefinitions } from './parseDefinitions';
 import { type AppliedDocument, applicationNameOf, planDocument, type Step } from './planDocument';
-import { type Planned, requirePlanned } from './requirePlanned';
+import { type Planned, type PlannedApplication, requirePlanned } from './requirePlanned';
 import type { Author } from './revise';
 import { asSeenBy } from './seen';
 import { validateSource } from './validateSource';
@@ -69,13 +68,13 @@ async function planSource(
   const configurations = asSeenBy(access, await loadConfigurations(db, existing));
   validateSource(source, configurations);
   source.problems.refuseIfAny();
-  const planned = new Map<string, { applicationId: string; existing: Configuration | undefined; planned: Planned[] }>();
+  const planned = new Map<string, PlannedApplication & { planned: Planned[] }>();
   const steps = source.documents.map(({ document }) => {
     const name = applicationNameOf(document);
     const configuration = configurations.get(name);
     const application = planned.get(name) ?? {
       applicationId: configuration?.application.id ?? newId(),
-      existing: mode === 'CREATE' ? withoutPart(configuration, document) : configuration,
+      existing: configuration,
       planned: [],
     };
     planned.set(name, application);
@@ -87,26 +86,6 @@ async function planSource(
     application.planned.push({ document, step });
     return step;
   });
-  for (const application of planned.values()) requirePlanned(access, application);
-  if (mode === 'CREATE') refuseTaken(source, configurations);
+  for (const application of planned.values()) requirePlanned(access, application, mode === 'CREATE');
   return steps;
-}
-
-/** For who may not even create it, it makes no difference whether there is one with this name. */
-function withoutPart(configuration: Configuration | undefined, { kind, name }: AnyDocument): Configuration | undefined {
-  if (configuration === undefined) return undefined;
-  const without = <Part>(parts: ReadonlyMap<string, Part>) => new Map([...parts].filter(([other]) => other !== name));
-  if (kind === 'Workflow') return { ...configuration, workflows: without(configuration.workflows) };
-  if (kind === 'Pipeline') return { ...configuration, pipelines: without(configuration.pipelines) };
-  return configuration;
-}
-
-function refuseTaken(source: ParsedSource, configurations: ReadonlyMap<string, Configuration>): void {
-  for (const { document } of source.documents) {
-    const { kind, name } = document;
-    const existing = configurations.get(applicationNameOf(document));
-    const taken =
-      kind === 'Workflow' ? existing?.workflows.has(name) : kind === 'Pipeline' && existing?.pipelines.has(name);
-    if (taken) throw nameTaken(kind.toLowerCase(), name);
-  }
 }

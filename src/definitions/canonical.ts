@@ -13,6 +13,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       displayName: task.displayName || null,
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
+      requires: asSet(task.requires),
       matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),
       retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
     },

@@ -31,6 +31,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkVariables(variables, complain);
   checkDependencies(tasks, complain);
   checkCircles(tasks, complain);
+  checkRegistered(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
 
@@ -47,6 +48,21 @@ function checkDependencies(tasks: Tasks, complain: Complain): void {
         complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);
       }
     });
+  }
+}
+
+/** A variable has one owner: the second task that sets it would fail, at the earliest when it has done its work. */
+function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
+  const owners = new Map(variables.map(({ name }) => [name, `given at the start`]));
+  for (const [name, { register, matrix }] of Object.entries(tasks)) {
+    if (register === null || register === '') continue;
+    const path = ['tasks', name, 'register'];
+    const owner = owners.get(register);
+    if (owner !== undefined) complain('REGISTERED_TWICE', path, `The variable ${register} is ${owner} already.`);
+    else if (nodeCount({ matrix }) > 1) {
+      complain('REGISTERED_TWICE', path, `Each combination of "${name}" would set the variable ${register}.`);
+    }
+    owners.set(register, `set by the task "${name}"`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { applicationById } from '../applications/applications.loaders';
-import { echo } from '../graphql/mutations.types';
 import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
+import { echo } from '../graphql/mutations.types';
 import type { PipelineDefinition } from '../pipelines/pipeline';
 import { pipelineById } from '../pipelines/pipelines.loaders';
 import type { WorkflowDefinition } from '../workflows/workflow';
@@ -62,7 +62,9 @@ export class DefinitionsResolver {
     description:
       'Makes applications say what the documents say: creates what does not exist, changes what is different, leaves the rest alone, and ' +
       'deletes nothing. All or nothing: with an error in any document nothing is written. Applying the same documents again changes nothing. ' +
-      'Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, `column`, `rule` and `message`).',
+      'Each document that creates or changes something needs the permission that the single mutation would need. ' +
+      'Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, `column`, `rule` and `message`), ' +
+      'FORBIDDEN, NAME_TAKEN (by something that the caller may not see).',
   })
   async applyDefinitions(
     @Arg('input', () => ApplyDefinitionsInput, { description: 'The documents.' }) input: ApplyDefinitionsInput,

@@ -1,7 +1,7 @@
 import { type EnvironmentType, environmentTypes } from '../environments/environment';
 import type { ApprovalElement, PipelineDefinition, StageDefinition, StageElement } from '../pipelines/pipeline';
 import { nodeCount } from '../workflows/taskGraph';
-import type { WorkflowDefinition } from '../workflows/workflow';
+import { type WorkflowDefinition, type WorkflowMode, workflowModes } from '../workflows/workflow';
 import {
   called,
   checked,
@@ -175,6 +175,8 @@ const shapes = {
       variables,
       env,
       maxParallel: optional<number | null>(integer(1, MAX_TASKS), null),
+      mode: optional<WorkflowMode>(oneOf(workflowModes), 'WORK_STEALING'),
+      onTaskFailure: optional<'finish' | 'cancel'>(oneOf(['finish', 'cancel']), 'finish'),
       timeoutSeconds: called('timeout', optional(duration(1, MAX_SECONDS), DAY)),
       tasks: required(tasks),
     })(node, place);

@@ -1,5 +1,6 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import type { ReadDocuments } from './readDocuments';
+import { replaceTemplates } from './shellTemplate';
 import type { Path, Position, SourceEntry, SourceMap, SourceNode } from './sourceTree';
 import { type TomlPlace, TomlPlaces } from './tomlPlaces';
 import type { DefinitionError, ValidationRule } from './validationRules';
@@ -22,7 +23,7 @@ export function readToml(source: string): ReadDocuments {
     return refused('SYNTAX', error, `${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
   }
   const reader = new TomlTree(new TomlPlaces(source));
-  const root = reader.root(table);
+  const root = reader.templates(reader.root(table));
   return { documents: [withKind(root)], errors: reader.errors };
 }
 
@@ -36,6 +37,13 @@ function withKind(root: SourceMap): SourceMap {
   return { ...root, entries: [{ key: 'kind', keyAt: root.at, value }, ...root.entries] };
 }
 
+function changed(map: SourceMap, keys: readonly string[], change: (value: SourceNode) => SourceNode): SourceMap {
+  const entries = map.entries.map((entry) =>
+    keys.includes(entry.key) ? { ...entry, value: change(entry.value) } : entry,
+  );
+  return { ...map, entries };
+}
+
 class TomlTree {
   readonly errors: DefinitionError[] = [];
 
@@ -43,6 +51,42 @@ class TomlTree {
 
   root(table: unknown): SourceMap {
     return { type: 'map', at: START, entries: this.entries(table, [], START) };
+  }
+
+  /** `{{.name}}` in commands becomes the variable of that name, and a need of the task. Only here: what YAML says in a command is the command. */
+  templates(root: SourceMap): SourceMap {
+    return changed(root, ['tasks'], (tasks) => {
+      if (tasks.type !== 'map') return tasks;
+      const entries = tasks.entries.map((entry) => ({ ...entry, value: this.task(entry.value, entry.key) }));
+      return { ...tasks, entries };
+    });
+  }
+
+  private task(task: SourceNode, name: string): SourceNode {
+    if (task.type !== 'map') return task;
+    const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
+    const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
+    const names = new Set<string>();
+    const replaced = changed(task, ['cmd', 'run'], (command) => {
+      if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
+      const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
+      const { command: text, names: found, problem } = replaceTemplates(command.value, variableOf);
+      if (problem !== null) {
+        const message = `The command of "${name}" has a {{.name}}: ${problem}.`;
+        this.errors.push({ path: `documents[0].tasks.${name}`, ...command.at, rule: 'BAD_TEMPLATE', message });
+      }
+      for (const one of found) if (!axes.includes(one)) names.add(one);
+      return { ...command, value: text, text };
+    });
+    if (names.size === 0) return replaced;
+    const given = replaced.entries.find(({ key }) => key === 'requires');
+    const own = given?.value.type === 'list' ? given.value.items : [];
+    const items = [
+      ...own,
+      ...[...names].map((one): SourceNode => ({ type: 'scalar', at: task.at, value: one, text: one })),
+    ];
+    const requires: SourceEntry = { key: 'requires', keyAt: task.at, value: { type: 'list', at: task.at, items } };
+    return { ...replaced, entries: [...replaced.entries.filter((entry) => entry !== given), requires] };
   }
 
   private entries(table: unknown, path: Path, around: Position): SourceEntry[] {

@@ -20,7 +20,18 @@ import {
 } from './decoders';
 import { parseDuration } from './naming';
 import type { SourceNode } from './sourceTree';
-import { axisKey, DAY, description, duration, env, filled, label, labelKey, labelValue } from './valueDecoders';
+import {
+  axisKey,
+  DAY,
+  description,
+  duration,
+  env,
+  filled,
+  label,
+  labelKey,
+  labelValue,
+  variableKey,
+} from './valueDecoders';
 
 /**
  * The shape of a task. To widen it: a key here with its default, its property in `workflow.ts` (and in `laterTaskKeys` there), its place in
@@ -72,6 +83,10 @@ const artifactPath: Decoder<string> = (node, place) => {
 const workingDir: Decoder<string | null> = (node, place) =>
   insidePath('BAD_WORKING_DIR', node, place)?.join('/') || null;
 
+const variableName: Decoder<string> = checked(text, (value, place, node) => {
+  if (isText(node)) variableKey(value, place, node.at);
+});
+
 const artifactFields = object<TaskArtifacts>({
   paths: optional(oneOrMany(artifactPath), []),
   from: optional(oneOrMany(text), []),
@@ -121,7 +136,8 @@ const matrixValues: Decoder<readonly string[]> = checked(list(matrixValue), (val
     place.report('EMPTY_MATRIX', place.path, 'An empty list has no combination.', node.at);
   }
   values.forEach((value, index) => {
-    if (values.indexOf(value) < index) place.report('DUPLICATE_NAME', [...place.path, index], `"${value}" is given twice.`);
+    if (values.indexOf(value) < index)
+      place.report('DUPLICATE_NAME', [...place.path, index], `"${value}" is given twice.`);
   });
 });
 
@@ -133,7 +149,8 @@ const matrix: Decoder<readonly MatrixAxis[]> = (node, place) => {
   }
   names.forEach((name, index) => {
     const same = names.findIndex((other) => other.toUpperCase() === name.toUpperCase());
-    if (same < index) place.report('DUPLICATE_NAME', [...place.path, name], `"${name}" and "${names[same]}" give one variable.`);
+    if (same < index)
+      place.report('DUPLICATE_NAME', [...place.path, name], `"${name}" and "${names[same]}" give one variable.`);
   });
   return names.map((name) => ({ name, values: axes[name] ?? [] }));
 };
@@ -160,5 +177,7 @@ export const task = object<TaskDefinition>({
     null,
   ),
   ignoreFailure: optional(flag, false),
+  requires: optional(list(variableName), []),
+  register: optional<string | null>(variableName, null),
   artifacts: optional(artifacts, { paths: [], from: [] }),
 });

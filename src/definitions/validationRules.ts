@@ -35,6 +35,8 @@ export const validationRules = {
   UNKNOWN_SERVICE: 'The service is in the source, or exists in the application.',
   UNKNOWN_WORKFLOW: 'The workflow is in the source, or exists in the application.',
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or combinations that their matrix has.',
+  BAD_TEMPLATE: '`{{.name}}` stands in a TOML command where a shell can take it as a value.',
+  REGISTERED_TWICE: '`register` names a variable that no other task, no other combination and no start sets.',
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a circle.',
   UNKNOWN_ARTIFACT_SOURCE:

@@ -19,6 +19,7 @@ export interface DocumentHead {
  */
 export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
   const { description, tags, environment, services, variables, env, maxParallel, timeoutSeconds, tasks } = definition;
+  const { mode, onTaskFailure } = definition;
   return write(format, {
     kind: 'Workflow',
     application: head.application,
@@ -30,6 +31,8 @@ export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition
     variables: unlessEmpty(variables.map(variableFields)),
     env: unlessEmpty(env),
     max_parallel: maxParallel ?? undefined,
+    mode: mode === 'WORK_STEALING' ? undefined : mode,
+    on_task_failure: onTaskFailure === 'finish' ? undefined : onTaskFailure,
     timeout: durationUnless(86_400, timeoutSeconds),
     tasks: new Map(
       taskLevels(tasks)
@@ -82,6 +85,8 @@ const taskFields = (task: TaskDefinition) => ({
   retry_delay: task.retryDelay === null ? undefined : delayFields(task.retryDelay),
   retry_on: task.retryOn ?? undefined,
   ignore_failure: task.ignoreFailure || undefined,
+  requires: unlessEmpty(task.requires),
+  register: task.register ?? undefined,
   artifacts: artifactFields(task.artifacts),
 });
 

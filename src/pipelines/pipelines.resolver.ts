@@ -104,7 +104,7 @@ export class PipelinesResolver {
   @Mutation(() => CreatePipelinePayload, {
     description:
       'Creates a pipeline from a document, which is checked as by `applyDefinitions`. ' +
-      'Errors: NOT_FOUND (the application), INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION (`errors` lists every error).',
+      'Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION (`errors` lists every error).',
   })
   async createPipeline(
     @Arg('input', () => CreatePipelineInput, { description: 'The new pipeline.' }) input: CreatePipelineInput,
@@ -116,7 +116,7 @@ export class PipelinesResolver {
   @Mutation(() => UpdatePipelinePayload, {
     description:
       'Changes a pipeline; the definition is checked as by `applyDefinitions`, and becomes a new revision. ' +
-      'Errors: NOT_FOUND, INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION.',
   })
   async updatePipeline(
     @Arg('input', () => UpdatePipelineInput, { description: 'The changes.' }) input: UpdatePipelineInput,
@@ -126,7 +126,8 @@ export class PipelinesResolver {
   }
 
   @Mutation(() => DeletePipelinePayload, {
-    description: 'Deletes a pipeline. Its executions stay readable, and go on if they run. Errors: NOT_FOUND.',
+    description:
+      'Deletes a pipeline. Its executions stay readable, and go on if they run. Errors: NOT_FOUND, FORBIDDEN.',
   })
   async deletePipeline(
     @Arg('input', () => DeletePipelineInput, { description: 'What to delete.' }) input: DeletePipelineInput,

@@ -3,6 +3,13 @@ import type { DefinedEntity, Revision, VariableDefinition } from '../definitions
 export type Workflow = DefinedEntity;
 export type WorkflowRevision = Revision<WorkflowDefinition>;
 
+/**
+ * How the graph is run. SEQUENTIAL: one task at a time, by level, then name; nothing after a failure. PARALLEL: level by level; a level in which
+ * a task fails is finished, later ones don't start. WORK_STEALING: a task starts as soon as its own dependencies are done.
+ */
+export const workflowModes = ['SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'] as const;
+export type WorkflowMode = (typeof workflowModes)[number];
+
 /** A directed acyclic graph of tasks, aimed at an environment. This is the canonical form: every default is filled in. */
 export interface WorkflowDefinition {
   readonly description: string | null;
@@ -16,6 +23,9 @@ export interface WorkflowDefinition {
   readonly env: Readonly<Record<string, string>>;
   /** How many tasks run side by side; null: no bound. */
   readonly maxParallel: number | null;
+  readonly mode: WorkflowMode;
+  /** In the mode WORK_STEALING: what becomes of the tasks that run when another one fails. */
+  readonly onTaskFailure: 'finish' | 'cancel';
   readonly timeoutSeconds: number;
   readonly tasks: Readonly<Record<string, TaskDefinition>>;
 }
@@ -46,6 +56,10 @@ export interface TaskDefinition {
   readonly retryOn: readonly number[] | null;
   /** The workflow can succeed without it, and what depends on it goes on. */
   readonly ignoreFailure: boolean;
+  /** Variables without which it fails before it starts. */
+  readonly requires: readonly string[];
+  /** The variable that gets the last line of its standard output. */
+  readonly register: string | null;
   readonly artifacts: TaskArtifacts;
 }
 
@@ -82,10 +96,16 @@ export const laterTaskKeys = {
   retryOn: null,
   ignoreFailure: false,
   matrix: [],
+  register: null,
+  requires: [],
 } as const satisfies Partial<TaskDefinition>;
 
 /** The same for workflows. */
-export const laterWorkflowKeys = { tags: [] } as const satisfies Partial<WorkflowDefinition>;
+export const laterWorkflowKeys = {
+  tags: [],
+  mode: 'WORK_STEALING',
+  onTaskFailure: 'finish',
+} as const satisfies Partial<WorkflowDefinition>;
 
 /** A definition as it is stored may lack what came later. */
 export function completeWorkflow(stored: WorkflowDefinition): WorkflowDefinition {

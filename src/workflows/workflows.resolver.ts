@@ -104,7 +104,7 @@ export class WorkflowsResolver {
   @Mutation(() => CreateWorkflowPayload, {
     description:
       'Creates a workflow from a document, which is checked as by `applyDefinitions`. ' +
-      'Errors: NOT_FOUND (the application), INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION (`errors` lists every error).',
+      'Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION (`errors` lists every error).',
   })
   async createWorkflow(
     @Arg('input', () => CreateWorkflowInput, { description: 'The new workflow.' }) input: CreateWorkflowInput,
@@ -117,7 +117,7 @@ export class WorkflowsResolver {
     description:
       'Changes a workflow; the definition is checked as by `applyDefinitions`, with the new name if there is one, and becomes a new revision. A ' +
       'new name is also written into the pipelines and workflows that refer to it, as new revisions. ' +
-      'Errors: NOT_FOUND, INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION.',
+      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN, INVALID_DEFINITION.',
   })
   async updateWorkflow(
     @Arg('input', () => UpdateWorkflowInput, { description: 'The changes.' }) input: UpdateWorkflowInput,
@@ -129,7 +129,7 @@ export class WorkflowsResolver {
   @Mutation(() => DeleteWorkflowPayload, {
     description:
       'Deletes a workflow. Its executions stay readable, and go on if they run. ' +
-      'Errors: NOT_FOUND, IN_USE (`usedBy` lists pipelines that run it and workflows that take files from it).',
+      'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists pipelines that run it and workflows that take files from it; only those that the caller may see).',
   })
   async deleteWorkflow(
     @Arg('input', () => DeleteWorkflowInput, { description: 'What to delete.' }) input: DeleteWorkflowInput,

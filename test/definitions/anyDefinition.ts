@@ -3,7 +3,7 @@ import { canonicalPipeline, canonicalWorkflow } from '../../src/definitions/cano
 import type { VariableDefinition } from '../../src/definitions/definition';
 import { isReservedVariableName, isStorable } from '../../src/definitions/naming';
 import type { PipelineDefinition, StageElement } from '../../src/pipelines/pipeline';
-import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../../src/workflows/workflow';
+import { GIVEN_ENVIRONMENT, type WorkflowDefinition, workflowModes } from '../../src/workflows/workflow';
 
 /** Definitions of any shape, for properties. They need not make sense: only reading and writing is tried with them. */
 
@@ -114,6 +114,14 @@ const retryDelay = fc.oneof(
   }),
 );
 
+const axis = fc.record({
+  name: fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,5}$/).filter((value) => value !== '__proto__'),
+  values: fc.uniqueArray(fc.constantFrom('linux', '22', '1.10', 'true', 'a b', '#', 'ä'), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+});
+
 const task = fc.record({
   displayName: fc.option(label),
   description,
@@ -124,6 +132,9 @@ const task = fc.record({
   retryDelay: fc.option(retryDelay),
   retryOn: fc.option(fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 3 })),
   ignoreFailure: fc.boolean(),
+  register: fc.option(variableName),
+  requires: fc.array(variableName, { maxLength: 2 }),
+  matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
   dependsOn: fc.constant<string[]>([]),
   env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
   labels: fc.dictionary(labelKey, labelValue, { maxKeys: 3, noNullPrototype: true }),
@@ -157,6 +168,8 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     variables: fc.array(variable, { maxLength: 3 }),
     env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
     maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
+    mode: fc.constantFrom(...workflowModes),
+    onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),
     timeoutSeconds: seconds(31_536_000),
     tasks,
   })

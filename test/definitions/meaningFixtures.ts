@@ -69,6 +69,60 @@ export const meaningFixtures: readonly RuleFixture[] = [
     }),
   ),
   {
+    rule: 'UNKNOWN_TASK',
+    of: 'a combination that there is not',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(`${task('a', 'matrix: { os: [x] }')}\n${task('b', 'depends_on: ["a[os=y]"]')}`),
+      }),
+    path: 'documents[1].tasks.b.depends_on[0]',
+    at: '"a[os=y]"',
+  },
+  {
+    rule: 'CYCLE',
+    of: 'a combination that waits for its own task',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(`${task('a', 'matrix: { os: [x] }, depends_on: [b]')}\n${task('b', 'depends_on: ["a[os=x]"]')}`),
+      }),
+    path: 'documents[1].tasks.b.depends_on[0]',
+    at: '"a[os=x]"',
+  },
+  {
+    rule: 'TOO_LARGE',
+    of: 'combinations',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(task('a', `matrix: { a: [${[...Array(101).keys()]}], b: [${[...Array(100).keys()]}] }`)),
+      }),
+    path: 'documents[1].tasks',
+    at: 'a: { run',
+  },
+  {
+    rule: 'REGISTERED_TWICE',
+    of: 'two tasks',
+    source: shop + workflow('w', { tasks: tasks(`${task('a', 'register: X')}\n${task('b', 'register: X')}`) }),
+    path: 'documents[1].tasks.b.register',
+    at: 'X }',
+  },
+  {
+    rule: 'REGISTERED_TWICE',
+    of: 'combinations',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { os: [a, b] }, register: X')) }),
+    path: 'documents[1].tasks.a.register',
+    at: 'X }',
+  },
+  {
+    rule: 'REGISTERED_TWICE',
+    of: 'a variable of the start',
+    source: shop + workflow('w', { keys: variable('default: x'), tasks: tasks(task('a', 'register: V')) }),
+    path: 'documents[1].tasks.a.register',
+    at: 'V }',
+  },
+  {
     rule: 'SELF_DEPENDENCY',
     of: 'a task',
     source: shop + workflow('w', { tasks: tasks(task('a', 'depends_on: [a]')) }),

@@ -21,6 +21,8 @@ describe('reading documents', () => {
       variables: [],
       env: {},
       maxParallel: null,
+      mode: 'WORK_STEALING',
+      onTaskFailure: 'finish',
       timeoutSeconds: 86_400,
       tasks: {
         one: {
@@ -34,6 +36,8 @@ describe('reading documents', () => {
           retryOn: null,
           ignoreFailure: false,
           matrix: [],
+          register: null,
+          requires: [],
           dependsOn: [],
           env: {},
           labels: {},

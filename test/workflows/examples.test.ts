@@ -9,10 +9,20 @@ const read = (file: string) => readFileSync(join(folder, file), 'utf8');
 
 /** How the tasks of each example end: its status, and `!` where a failure is ignored. */
 const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'matrix.yaml': {
+    'test[os=darwin,node=20]': 'SUCCESS',
+    'test[os=darwin,node=22]': 'SUCCESS',
+    'test[os=linux,node=20]': 'SUCCESS',
+    'test[os=linux,node=22]': 'SUCCESS',
+    report: 'SUCCESS',
+    image: 'SUCCESS',
+  },
+  'modes.yaml': { slow: 'SUCCESS', fast: 'SUCCESS', after: 'SUCCESS' },
   'retries.yaml': { flaky: 'SUCCESS' },
   'ignored-failure.yaml': { report: 'FAILED!', release: 'SUCCESS' },
+  'variables.yaml': { version: 'SUCCESS', facts: 'SUCCESS', check: 'SUCCESS' },
   'working-folder.yaml': { write: 'SUCCESS', clean: 'SUCCESS' },
-  'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', publish: 'SUCCESS' },
+  'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', version: 'SUCCESS', publish: 'SUCCESS' },
 };
 
 describe('the examples', () => {

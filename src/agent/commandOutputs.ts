@@ -1,0 +1,64 @@
+import { open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import type { JobOutput } from './protocol';
+import { isErrno } from './sessions';
+
+const MAX_FILE_BYTES = 256 * 1024;
+const MAX_LINE = 65_536;
+
+/** What a command left for later tasks can't be read; its try has failed. */
+export class BadOutput extends Error {}
+
+/** The last line of a stream that is not empty, whatever the stream's size: of a longer line only as much as shows that it is too long. */
+export class LastLine {
+  private readonly decoder = new StringDecoder('utf8');
+  private open = '';
+  private last = '';
+
+  add(chunk: Buffer): void {
+    const lines = (this.open + this.decoder.write(chunk)).split('\n');
+    this.open = (lines.pop() ?? '').slice(0, MAX_LINE);
+    this.last = lines.findLast((line) => line.trim() !== '') ?? this.last;
+  }
+
+  get value(): string {
+    const line = this.open.trim() === '' ? this.last : this.open;
+    return line.replace(/\r$/, '');
+  }
+}
+
+/** The lines `NAME=value` of the file that a command knows as SLIPWAY_OUTPUT; none when it wrote none. */
+export async function readOutputFile(file: string): Promise<JobOutput[]> {
+  const text = await readBounded(file);
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const [, name, value] = /^([^=]+)=(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new BadOutput(`line ${index + 1} of $SLIPWAY_OUTPUT is not like NAME=value`);
+    }
+    return [{ name, value }];
+  });
+}
+
+async function readBounded(file: string): Promise<string> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+      let length = 0;
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      if (length > MAX_FILE_BYTES) throw new BadOutput(`$SLIPWAY_OUTPUT has more than ${MAX_FILE_BYTES} bytes`);
+      return buffer.toString('utf8', 0, length);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return '';
+    if (error instanceof BadOutput) throw error;
+    throw new BadOutput(`$SLIPWAY_OUTPUT can’t be read: ${error instanceof Error ? error.message : error}`);
+  }
+}

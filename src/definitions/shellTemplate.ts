@@ -1,0 +1,98 @@
+/** A command with its `{{.name}}` replaced, the names that it needs, and why it can't be done. */
+export interface ReplacedTemplate {
+  readonly command: string;
+  readonly names: readonly string[];
+  readonly problem: string | null;
+}
+
+const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/y;
+/** These read their arguments as a program: a value would be run there, however it is quoted here. */
+const runsItsArguments = new RegExp(
+  [
+    String.raw`(?:^|[\s;&|(!{/])(?:eval|trap)\s`,
+    String.raw`(?:^|[\s;&|(!{/])(?:\w*sh|su|python[\d.]*)\s[\s\S]*?-\w*c\s`,
+    String.raw`(?:^|[\s;&|(!{/])(?:perl|ruby|node|php)\s[\s\S]*?-\w*[er]\s`,
+  ].join('|'),
+);
+
+type Context = 'plain' | 'double' | 'substitution';
+
+/**
+ * Replaces `{{.name}}` in a shell command by the environment variable of that name, quoted as its place asks for: the value never becomes a part of the
+ * command, so nothing that it holds can change what runs. Pasting the value, however well it is quoted, was refused: it has to be
+ * right for each value, and this has to be right once for each command, and can be seen in the definition.
+ *
+ * Where the shell would look at the value as more than a value (arithmetic, `eval`, `sh -c`) or can't put one (a literal here-document), it is a problem.
+ */
+export function replaceTemplates(
+  text: string,
+  variableOf: (name: string) => string = (name) => name,
+): ReplacedTemplate {
+  const names = new Set<string>();
+  const open: Context[] = ['plain'];
+  let command = '';
+  let problem: string | null = null;
+  const fail = (why: string) => {
+    problem ??= why;
+  };
+  /** Where the command began that is being read; a separator within quotes or `$(…)` begins none. */
+  let statement = 0;
+  for (let at = 0; at < text.length; ) {
+    const context = open.at(-1) ?? 'plain';
+    if (open.length === 1 && /[\n;&|]/.test(text[at] ?? '')) statement = at + 1;
+    const rest = text.slice(at, at + 3);
+    template.lastIndex = at;
+    const found = template.exec(text);
+    if (found?.[1] !== undefined) {
+      const variable = variableOf(found[1]);
+      names.add(found[1]);
+      if (runsItsArguments.test(text.slice(statement, at)))
+        fail('here it would be read as a command; pass it as an argument instead');
+      command += context === 'double' ? `\${${variable}}` : `"\${${variable}}"`;
+      at = template.lastIndex;
+    } else if (text[at] === '\\') {
+      command += text.slice(at, at + 2);
+      at += 2;
+    } else if (rest === '$((') {
+      const end = text.indexOf('))', at);
+      const inner = text.slice(at, end === -1 ? text.length : end + 2);
+      if (/\{\{\s*\./.test(inner)) fail('in arithmetic a value is calculated, and can be a program');
+      command += inner;
+      at += inner.length;
+    } else if (rest.startsWith('$(')) {
+      open.push('substitution');
+      command += '$(';
+      at += 2;
+    } else if (text[at] === ')' && context === 'substitution') {
+      open.pop();
+      command += ')';
+      at += 1;
+    } else if (text[at] === '"') {
+      if (context === 'double') open.pop();
+      else open.push('double');
+      command += '"';
+      at += 1;
+    } else if (text[at] === "'" && context !== 'double') {
+      const end = text.indexOf("'", at + 1);
+      const inner = text.slice(at, end === -1 ? text.length : end + 1);
+      const quoted = inner.replace(/\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g, (_, name: string) => {
+        names.add(name);
+        if (runsItsArguments.test(text.slice(statement, at)))
+          fail('here it would be read as a command; pass it as an argument instead');
+        return `'"\${${variableOf(name)}}"'`;
+      });
+      command += quoted;
+      at += inner.length;
+    } else if (text[at] === '`' || rest.startsWith('<<')) {
+      // What comes is quoted by rules of its own: nothing there is worth the risk of a mistake.
+      if (/\{\{\s*\.[A-Za-z_]/.test(text.slice(at)))
+        fail('after a backquote or in a here-document it can’t be put; use $(…) or printf');
+      command += text.slice(at);
+      at = text.length;
+    } else {
+      command += text[at];
+      at += 1;
+    }
+  }
+  return { command, names: [...names], problem };
+}
