@@ -82,7 +82,7 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE TABLE "pipeline_revision" ("id" uuid NOT NULL, "entity_id" uuid NOT NULL, "number" integer NOT NULL, "content_hash" text NOT NULL, "definition" jsonb NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "created_by" text, CONSTRAINT "pipeline_revision_number" UNIQUE ("entity_id", "number"), CONSTRAINT "PK_31f3ab70a12cfb6e634650a13a5" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
-      `CREATE TABLE "execution" ("id" uuid NOT NULL, "kind" text NOT NULL, "run_id" uuid NOT NULL, "parent_stage_execution_id" uuid, "application_id" uuid NOT NULL, "entity_id" uuid NOT NULL, "revision_id" uuid NOT NULL, "environment_id" uuid, "status" text NOT NULL, "attempt" integer NOT NULL, "version" integer NOT NULL, "last_sequence" integer NOT NULL, "last_execution_sequence" integer NOT NULL, "variables" jsonb NOT NULL, "images" jsonb NOT NULL, "notes" text, "cause" jsonb NOT NULL, "idempotency_key" text, "idempotency_hash" text, "failure_code" text, "failure_details" text, "max_parallel" integer, "open_tasks" integer NOT NULL, "busy_tasks" integer NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "attempt_started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, "earlier_ms" bigint NOT NULL, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')), CONSTRAINT "execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND open_tasks >= busy_tasks), CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id"))`,
+      `CREATE TABLE "execution" ("id" uuid NOT NULL, "kind" text NOT NULL, "run_id" uuid NOT NULL, "parent_stage_execution_id" uuid, "application_id" uuid NOT NULL, "entity_id" uuid NOT NULL, "revision_id" uuid NOT NULL, "environment_id" uuid, "status" text NOT NULL, "attempt" integer NOT NULL, "version" integer NOT NULL, "last_sequence" integer NOT NULL, "last_execution_sequence" integer NOT NULL, "variables" jsonb NOT NULL, "images" jsonb NOT NULL, "notes" text, "cause" jsonb NOT NULL, "idempotency_key" text, "idempotency_hash" text, "failure_code" text, "failure_details" text, "max_parallel" integer, "mode" text NOT NULL, "open_tasks" integer NOT NULL, "busy_tasks" integer NOT NULL, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "attempt_started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, "earlier_ms" bigint NOT NULL, "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')), CONSTRAINT "execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')), CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND open_tasks >= busy_tasks), CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
       `CREATE INDEX "execution_newest" ON "execution"  ("created_at", "id") WHERE parent_stage_execution_id IS NULL`,
@@ -116,13 +116,16 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE INDEX "stage_execution_attempt" ON "stage_execution"  ("execution_id", "attempt") `,
     );
     await queryRunner.query(
-      `CREATE TABLE "task_execution" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "run_id" uuid NOT NULL, "attempt" integer NOT NULL, "current" boolean NOT NULL, "name" text NOT NULL, "ordinal" integer NOT NULL, "status" text NOT NULL, "waiting_on" integer NOT NULL, "job_id" uuid, "tries" integer NOT NULL, "failures" integer NOT NULL, "losses" integer NOT NULL, "next_try_at" TIMESTAMP(3) WITH TIME ZONE, "passed" boolean NOT NULL, "reason_code" text, "reason" text, "exit_code" integer, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0), CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY ("id"))`,
+      `CREATE TABLE "task_execution" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "run_id" uuid NOT NULL, "attempt" integer NOT NULL, "current" boolean NOT NULL, "name" text NOT NULL, "level" integer NOT NULL, "ordinal" integer NOT NULL, "status" text NOT NULL, "waiting_on" integer NOT NULL, "job_id" uuid, "tries" integer NOT NULL, "failures" integer NOT NULL, "losses" integer NOT NULL, "next_try_at" TIMESTAMP(3) WITH TIME ZONE, "passed" boolean NOT NULL, "reason_code" text, "reason" text, "exit_code" integer, "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "started_at" TIMESTAMP(3) WITH TIME ZONE, "ended_at" TIMESTAMP(3) WITH TIME ZONE, CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')), CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))), CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0), CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY ("id"))`,
     );
     await queryRunner.query(
       `CREATE UNIQUE INDEX "task_execution_current" ON "task_execution"  ("execution_id", "name") WHERE current`,
     );
     await queryRunner.query(
       `CREATE INDEX "task_execution_attempt" ON "task_execution"  ("execution_id", "attempt", "ordinal") `,
+    );
+    await queryRunner.query(
+      `CREATE INDEX "task_execution_open" ON "task_execution"  ("execution_id", "ordinal") WHERE current AND ended_at IS NULL`,
     );
     await queryRunner.query(
       `CREATE INDEX "task_execution_unfinished" ON "task_execution"  ("execution_id", "ordinal") WHERE current AND NOT passed`,
@@ -137,6 +140,15 @@ export class Initial1795258079416 implements MigrationInterface {
       `CREATE TABLE "task_dependency" ("depends_on_id" uuid NOT NULL, "task_id" uuid NOT NULL, CONSTRAINT "PK_a9e5031e52c7a0886bf39ab94dd" PRIMARY KEY ("depends_on_id", "task_id"))`,
     );
     await queryRunner.query(`CREATE INDEX "task_dependency_task" ON "task_dependency"  ("task_id") `);
+    await queryRunner.query(
+      `CREATE TABLE "execution_variable" ("task_execution_id" uuid NOT NULL, "name" text NOT NULL, "execution_id" uuid NOT NULL, "type" text NOT NULL, "value" text NOT NULL, "set_by" text NOT NULL, "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL, "current" boolean NOT NULL, CONSTRAINT "execution_variable_type" CHECK (type IN ('string', 'int', 'float', 'bool', 'json')), CONSTRAINT "PK_796830a7c802a572ab0ada943ea" PRIMARY KEY ("task_execution_id", "name"))`,
+    );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "execution_variable_current" ON "execution_variable"  ("execution_id", "name") WHERE current`,
+    );
+    await queryRunner.query(
+      `CREATE TABLE "task_gate" ("id" uuid NOT NULL, "execution_id" uuid NOT NULL, "waiting_on" integer NOT NULL, CONSTRAINT "task_gate_waiting_on" CHECK (waiting_on >= 0), CONSTRAINT "PK_66b7c7ab2429e29756e4e0bc8ab" PRIMARY KEY ("id"))`,
+    );
     await queryRunner.query(
       `CREATE TABLE "execution_environment" ("execution_id" uuid NOT NULL, "environment_id" uuid NOT NULL, CONSTRAINT "PK_8d156766643041fa0e335c3ccae" PRIMARY KEY ("execution_id", "environment_id"))`,
     );
@@ -271,6 +283,12 @@ export class Initial1795258079416 implements MigrationInterface {
       `ALTER TABLE "task_execution" ADD CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
     );
     await queryRunner.query(
+      `ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
+      `ALTER TABLE "task_gate" ADD CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
+    );
+    await queryRunner.query(
       `ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION`,
     );
     await queryRunner.query(
@@ -305,6 +323,8 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`ALTER TABLE "job" DROP CONSTRAINT "FK_03509037af609fc3e0c6103deec"`);
     await queryRunner.query(`ALTER TABLE "approval" DROP CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954"`);
     await queryRunner.query(`ALTER TABLE "approval" DROP CONSTRAINT "FK_5d923b538c3db1c786501a60403"`);
+    await queryRunner.query(`ALTER TABLE "task_gate" DROP CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f"`);
+    await queryRunner.query(`ALTER TABLE "execution_variable" DROP CONSTRAINT "FK_c94fec1703300f614e8938a5732"`);
     await queryRunner.query(`ALTER TABLE "task_execution" DROP CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84"`);
     await queryRunner.query(`ALTER TABLE "stage_execution" DROP CONSTRAINT "FK_f60937c87f7582493454f4f5111"`);
     await queryRunner.query(`ALTER TABLE "execution_attempt" DROP CONSTRAINT "FK_5dd879d5af0654569985f4c73ba"`);
@@ -358,11 +378,15 @@ export class Initial1795258079416 implements MigrationInterface {
     await queryRunner.query(`DROP TABLE "execution_service"`);
     await queryRunner.query(`DROP INDEX "public"."execution_environment_environment"`);
     await queryRunner.query(`DROP TABLE "execution_environment"`);
+    await queryRunner.query(`DROP TABLE "task_gate"`);
+    await queryRunner.query(`DROP INDEX "public"."execution_variable_current"`);
+    await queryRunner.query(`DROP TABLE "execution_variable"`);
     await queryRunner.query(`DROP INDEX "public"."task_dependency_task"`);
     await queryRunner.query(`DROP TABLE "task_dependency"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_next_try"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_ready"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_unfinished"`);
+    await queryRunner.query(`DROP INDEX "public"."task_execution_open"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_attempt"`);
     await queryRunner.query(`DROP INDEX "public"."task_execution_current"`);
     await queryRunner.query(`DROP TABLE "task_execution"`);

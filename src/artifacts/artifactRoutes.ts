@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { authenticate } from '../access/authenticate';
 import { subjectFor } from '../access/visible';
 import type { App } from '../app';
-import { identify, keyFromHeaders } from '../graphql/credentials';
+import { type Authenticate, identify, keyFromHeaders } from '../graphql/credentials';
 import type { Exchange, Route } from '../graphql/httpServer';
 import { isId } from '../ids';
 import { notFound } from '../refusal';
@@ -13,14 +12,18 @@ const PREFIX = '/artifacts/';
 
 /** `GET /artifacts/<id>`: what `downloadUrl` of an artifact points to. Asks for an API key like everything else. */
 export class ArtifactRoutes implements Route {
-  constructor(private readonly app: App) {}
+  /** `authenticate`: the same guarded door as that of the API, or keys could be tried here without getting slow. */
+  constructor(
+    private readonly app: App,
+    private readonly authenticate: Authenticate,
+  ) {}
 
   match(method: string, path: string): boolean {
     return method === 'GET' && path.startsWith(PREFIX);
   }
 
   async handle(req: IncomingMessage, res: ServerResponse, exchange: Exchange): Promise<void> {
-    const actor = await identify(({ key }) => authenticate(this.app, key), keyFromHeaders(req.headers), exchange.request.address);
+    const actor = await identify(this.authenticate, keyFromHeaders(req.headers), exchange.request.address);
     const id = exchange.path.slice(PREFIX.length);
     const artifact = isId(id) ? await findArtifact(this.app.database, id) : undefined;
     const [execution] = artifact === undefined ? [] : await findExecutionRows(this.app.database, artifact.executionId);

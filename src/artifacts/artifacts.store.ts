@@ -44,17 +44,21 @@ export async function findInputArtifacts(
   job: { readonly executionId: string; readonly runId: string },
   source: string,
 ): Promise<InputArtifact[]> {
-  const own = await newest(db, 'execution.id = $1 AND task.name = $2', [job.executionId, source]);
+  const own = await newest(db, `execution.id = $1 AND ${named('$2')}`, [job.executionId, source]);
   if (own.length > 0) return own;
   const dot = source.indexOf('.');
   const workflow = dot < 0 ? source : source.slice(0, dot);
   const taskName = dot < 0 ? null : source.slice(dot + 1);
-  return newest(
-    db,
-    `execution.run_id = $1 AND workflow.name = $2 AND ($3::text IS NULL OR task.name = $3)`,
-    [job.runId, workflow, taskName],
-  );
+  return newest(db, `execution.run_id = $1 AND workflow.name = $2 AND ($3::text IS NULL OR ${named('$3')})`, [
+    job.runId,
+    workflow,
+    taskName,
+  ]);
 }
+
+/** A task of this name, or every combination of it; the name of one combination is that of a task. */
+const named = (parameter: string): string =>
+  `(task.name = ${parameter} OR starts_with(task.name, ${parameter} || '['))`;
 
 async function newest(db: Db, condition: string, parameters: readonly unknown[]): Promise<InputArtifact[]> {
   const rows = await db.rows<Omit<InputArtifact, 'size'> & { size: string }>(
@@ -80,7 +84,9 @@ export async function isInputOf(db: Db, artifactId: string, runId: string): Prom
 export function findExecutionRows(
   db: Db,
   id: string,
-): Promise<{ id: string; applicationId: string; kind: 'PIPELINE' | 'WORKFLOW'; parentStageExecutionId: string | null }[]> {
+): Promise<
+  { id: string; applicationId: string; kind: 'PIPELINE' | 'WORKFLOW'; parentStageExecutionId: string | null }[]
+> {
   return db.rows(
     `SELECT id, application_id AS "applicationId", kind, parent_stage_execution_id AS "parentStageExecutionId" FROM execution WHERE id = $1`,
     [id],

@@ -71,6 +71,11 @@ export class Feeds<Subject, Item extends object, Position> {
     return this.feeds.size;
   }
 
+  /** How many follow what has this key. */
+  followers(key: string): number {
+    return this.feeds.get(key)?.followers ?? 0;
+  }
+
   /** Follows a subject. A feed that has to be opened for it starts at `start`: everything after that comes through it. */
   follow(subject: Subject, start: Position): Follower<Item, Position> {
     const key = this.kind.key(subject);
@@ -113,7 +118,7 @@ class Feed<Subject, Item extends object, Position> {
   private recent: readonly Item[] = [];
   private from: Position;
   private reading = true;
-  private followers = 0;
+  followers = 0;
   private waiting = new Set<() => void>();
   private failing = false;
 

@@ -1,9 +1,9 @@
-import { agentTable, agentTokenTable } from '../agents/agents.table';
 import { apiKeyTable } from '../access/apiKeys.table';
 import { apiKeyUserGroupTable } from '../access/apiKeyUserGroups.table';
 import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
 import { userTable } from '../access/users.table';
+import { agentTable, agentTokenTable } from '../agents/agents.table';
 import { applicationTable } from '../applications/applications.table';
 import { approvalTable } from '../approvals/approvals.table';
 import { artifactTable } from '../artifacts/artifacts.table';
@@ -16,9 +16,11 @@ import {
   executionEventTable,
   executionServiceTable,
   executionTable,
+  executionVariableTable,
   stageExecutionTable,
   taskDependencyTable,
   taskExecutionTable,
+  taskGateTable,
 } from '../executions/executions.table';
 import {
   jobLeaseTable,
@@ -55,6 +57,8 @@ export const tables = [
   stageExecutionTable,
   taskExecutionTable,
   taskDependencyTable,
+  executionVariableTable,
+  taskGateTable,
   executionEnvironmentTable,
   executionServiceTable,
   executionEventTable,

@@ -173,6 +173,7 @@ async function beginWorkflow(
     idempotencyHash: null,
     name,
     maxParallel: null,
+    mode: null,
   });
 }
 

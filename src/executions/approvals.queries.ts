@@ -41,6 +41,9 @@ export function approvalCondition(actor: Actor, { applicationId }: ApprovalFilte
 export async function decidable(app: App, actor: Actor, approvals: readonly Approval[]): Promise<Approval[]> {
   const asked = approvals.filter((approval) => actor.access.isMemberOf(approval.approvers));
   const strict = asked.filter((approval) => approval.disallowInitiator).map((approval) => approval.executionId);
-  const attempts = groupBy(strict.length === 0 ? [] : await findAttempts(app.database, strict), (one) => one.executionId);
+  const attempts = groupBy(
+    strict.length === 0 ? [] : await findAttempts(app.database, strict),
+    (one) => one.executionId,
+  );
   return asked.filter((one) => approverRefusal(actor, one, attempts.get(one.executionId) ?? []) === null);
 }

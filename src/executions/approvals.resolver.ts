@@ -45,7 +45,8 @@ export class ApprovalsResolver {
       'Decides an approval that waits. Deciding the same again changes nothing. Errors: NOT_FOUND, NOT_WAITING (somebody was faster, or its time is over), INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
-    @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'The decision.' }) input: ApproveOrRejectApprovalsInput,
+    @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'The decision.' })
+    input: ApproveOrRejectApprovalsInput,
     @Ctx() { app, actor }: Context,
   ) {
     await decideApproval(app, actor, input);

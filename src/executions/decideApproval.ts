@@ -2,6 +2,7 @@ import type { Actor } from '../access/actor';
 import { requireReadable } from '../access/visible';
 import type { App } from '../app';
 import { decide, findApproval } from '../approvals/approvals.store';
+import { auditDetail } from '../audit/auditDetail';
 import { isId } from '../ids';
 import { invalidInput, notFound, Refusal } from '../refusal';
 import { settleStage } from './advancePipeline';
@@ -51,6 +52,9 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     const refusal = approverRefusal(actor, approval, await findAttempts(db, [approval.executionId]));
     if (refusal !== null) throw refusal;
     await decide(db, approval.id, { status, at: db.now, by: actor, comments });
+    const { id, applicationId, executionId } = approval;
+    const after = { status, comments, executionId };
+    auditDetail(db, { kind: 'approval', id, applicationId, before: { status: approval.status }, after });
     db.event({ runId: approval.executionId, executionId: approval.executionId }, 'APPROVAL_DECIDED', {
       approvalId: approval.id,
       stageExecutionId: approval.stageExecutionId,

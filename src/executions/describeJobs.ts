@@ -1,6 +1,8 @@
 import type { App } from '../app';
 import { findInputArtifacts } from '../artifacts/artifacts.store';
+import { baseName, matrixVariables } from '../workflows/taskGraph';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
+import { findVariables } from './executionVariables.store';
 
 /** All that an agent needs to run a job. */
 export interface JobDescription {
@@ -20,6 +22,8 @@ export interface JobDescription {
   /** Sources named in `artifacts.from` that left nothing: the job can't run. */
   readonly missing: readonly string[];
   readonly outputs: readonly string[];
+  /** The variable that gets the last line of standard output. */
+  readonly register: string | null;
 }
 
 /** Puts together what was claimed: one statement for all jobs, one more for each that takes files of earlier ones. */
@@ -30,12 +34,18 @@ export async function describeJobs(app: App, jobIds: readonly string[]): Promise
     db,
     rows.map((row) => row.revisionId),
   );
-  return Promise.all(rows.map((row) => describe(app, row)));
+  const variables = await findVariables(db, [...new Set(rows.map((row) => row.executionId))]);
+  return Promise.all(
+    rows.map((row) => {
+      const own = variables.filter((one) => one.executionId === row.executionId);
+      return describe(app, row, Object.fromEntries(own.map(({ name, value }) => [name, value])));
+    }),
+  );
 }
 
-async function describe(app: App, row: ClaimedJobRow): Promise<JobDescription> {
+async function describe(app: App, row: ClaimedJobRow, set: Readonly<Record<string, string>>): Promise<JobDescription> {
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
-  const task = definition.tasks[row.task];
+  const task = definition.tasks[baseName(row.task)];
   if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
   const { inputs, missing } = await findInputs(app, row, task.artifacts.from);
   const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
@@ -51,10 +61,19 @@ async function describe(app: App, row: ClaimedJobRow): Promise<JobDescription> {
     workingDir: task.workingDir,
     cleanEnv: task.cleanEnv,
     // Later wins; the documentation of definitions promises this order.
-    env: { ...row.environment?.variables, ...definition.env, ...row.variables, ...task.env, ...ownVariables(row) },
+    env: {
+      ...row.environment?.variables,
+      ...definition.env,
+      ...row.variables,
+      ...set,
+      ...matrixVariables(row.task),
+      ...task.env,
+      ...ownVariables(row),
+    },
     inputs,
     missing,
     outputs: task.artifacts.paths,
+    register: task.register,
   };
 }
 

@@ -8,7 +8,9 @@ const columns = ({ id, runId }: Pick<Execution, 'id' | 'runId'>) =>
     ? { owner: 'event.run_id', sequence: 'event.sequence' }
     : { owner: 'event.execution_id', sequence: 'event.execution_sequence' };
 
-const event = (sequence: string) => `event.run_id AS "runId", event.execution_id AS "executionId", ${sequence} AS sequence,
+const event = (
+  sequence: string,
+) => `event.run_id AS "runId", event.execution_id AS "executionId", ${sequence} AS sequence,
   event.type, event.at, event.actor, event.data`;
 
 /** What comes after a place in the log of an execution, in order. */

@@ -13,13 +13,17 @@ registerEnumType(GapReason, {
   description: 'Why what comes after a cursor can’t be given.',
   valuesConfig: {
     PRUNED: { description: 'Events after it have been deleted: they were older than `SLIPWAY_EVENT_RETENTION_DAYS`.' },
-    UNKNOWN: { description: 'Nothing was ever there: it is a cursor of another database, or the database was set back to an earlier state.' },
+    UNKNOWN: {
+      description:
+        'Nothing was ever there: it is a cursor of another database, or the database was set back to an earlier state.',
+    },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Some events after a cursor are missing, and won’t come any more. A stream brings a fresh snapshot with it, and goes on from there.',
+  description:
+    'Some events after a cursor are missing, and won’t come any more. A stream brings a fresh snapshot with it, and goes on from there.',
 })
 export class EventGap {
   @Field(() => GapReason, { description: 'Why.' })
@@ -49,7 +53,10 @@ export class ExecutionEventConnection {
   @Field(() => PageInfo, { description: 'Where this page stands in the log.' })
   pageInfo!: PageInfo;
 
-  @Field(() => EventGap, { nullable: true, description: 'Set when events between `after` and this page are missing. Read the execution itself then.' })
+  @Field(() => EventGap, {
+    nullable: true,
+    description: 'Set when events between `after` and this page are missing. Read the execution itself then.',
+  })
   gap!: EventGap | null;
 }
 
@@ -73,10 +80,16 @@ export class ExecutionEventsItem {
   @Field(() => ExecutionEventInterface, { nullable: true, description: 'The next event.' })
   event!: object | null;
 
-  @Field(() => ExecutionSnapshot, { nullable: true, description: 'The first answer when no cursor was given; also with each gap.' })
+  @Field(() => ExecutionSnapshot, {
+    nullable: true,
+    description: 'The first answer when no cursor was given; also with each gap.',
+  })
   snapshot!: ExecutionSnapshot | null;
 
-  @Field(() => EventGap, { nullable: true, description: 'Set when events are missing. The snapshot beside it replaces what was known.' })
+  @Field(() => EventGap, {
+    nullable: true,
+    description: 'Set when events are missing. The snapshot beside it replaces what was known.',
+  })
   gap!: EventGap | null;
 }
 
@@ -90,10 +103,16 @@ export class ExecutionsUpdatedItem {
   @Field(() => ID, { description: 'Where to go on after this: give it as `after`.' })
   cursor!: string;
 
-  @Field(() => ExecutionsSnapshot, { nullable: true, description: 'The first answer when no cursor was given; also with each gap.' })
+  @Field(() => ExecutionsSnapshot, {
+    nullable: true,
+    description: 'The first answer when no cursor was given; also with each gap.',
+  })
   snapshot!: object | null;
 
-  @Field(() => EventGap, { nullable: true, description: 'Set when events are missing. The snapshot beside it replaces what was known.' })
+  @Field(() => EventGap, {
+    nullable: true,
+    description: 'Set when events are missing. The snapshot beside it replaces what was known.',
+  })
   gap!: EventGap | null;
 }
 
@@ -114,10 +133,15 @@ export class ApprovalsRequestedItem {
   })
   approval!: ApprovalDetails | null;
 
-  @Field(() => ApprovalsSnapshot, { nullable: true, description: 'The first answer when no cursor was given; also with each gap.' })
+  @Field(() => ApprovalsSnapshot, {
+    nullable: true,
+    description: 'The first answer when no cursor was given; also with each gap.',
+  })
   snapshot!: object | null;
 
-  @Field(() => EventGap, { nullable: true, description: 'Set when something may be missing. The snapshot beside it replaces what was known.' })
+  @Field(() => EventGap, {
+    nullable: true,
+    description: 'Set when something may be missing. The snapshot beside it replaces what was known.',
+  })
   gap!: EventGap | null;
 }
-

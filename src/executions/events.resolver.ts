@@ -6,8 +6,6 @@ import type { ApprovalFilter } from './approvals.queries';
 import { listWaitingApprovals } from './approvals.queries';
 import { ApprovalDetails } from './approvals.types';
 import type { LogEvent, WatchedEvent } from './eventLog';
-import { listEvents } from './events.queries';
-import { eventTypes, ExecutionEventInterface } from './events.types';
 import {
   ApprovalsRequestedItem,
   ApprovalsSnapshot,
@@ -16,6 +14,8 @@ import {
   ExecutionsSnapshot,
   ExecutionsUpdatedItem,
 } from './eventStreams.types';
+import { listEvents } from './events.queries';
+import { ExecutionEventInterface, eventTypes } from './events.types';
 import type { Execution } from './execution';
 import { ExecutionFilterInput } from './executions.inputs';
 import { executionById } from './executions.loaders';
@@ -43,13 +43,22 @@ export class EventsResolver {
   })
   async executionEvents(
     @Arg('executionId', () => ID, { description: 'The execution.' }) executionId: string,
-    @Arg('after', () => ID, { nullable: true, description: 'Answer what comes after this cursor, or after the event with this sequence.' })
+    @Arg('after', () => ID, {
+      nullable: true,
+      description: 'Answer what comes after this cursor, or after the event with this sequence.',
+    })
     after: string | null,
-    @Arg('first', () => Int, { nullable: true, description: 'How many events to answer at most: 1 to 500, by default 50.' })
+    @Arg('first', () => Int, {
+      nullable: true,
+      description: 'How many events to answer at most: 1 to 500, by default 50.',
+    })
     first: number | null,
     @Ctx() { app, actor }: Context,
   ): Promise<ExecutionEventConnection> {
-    const { nodes, edges, pageInfo, gap } = await listEvents(app, actor, executionId, { after: after ?? null, first: first ?? null });
+    const { nodes, edges, pageInfo, gap } = await listEvents(app, actor, executionId, {
+      after: after ?? null,
+      first: first ?? null,
+    });
     return {
       nodes: nodes.map(shownEvent),
       edges: edges.map(({ node, cursor }) => ({ node: shownEvent(node), cursor })),
@@ -101,7 +110,10 @@ export class EventsResolver {
     },
   })
   async executionsUpdated(
-    @Arg('filters', () => [ExecutionFilterInput], { nullable: true, description: 'All must hold; without any, all executions.' })
+    @Arg('filters', () => [ExecutionFilterInput], {
+      nullable: true,
+      description: 'All must hold; without any, all executions.',
+    })
     _filters: ExecutionFilterInput[] | null,
     @Arg('includeIndirectExecutions', () => Boolean, {
       nullable: true,
@@ -136,7 +148,10 @@ export class EventsResolver {
   approvalsRequested(
     @Arg('applicationId', () => ID, { nullable: true, description: 'Only those of this application.' })
     _applicationId: string | null,
-    @Arg('all', () => Boolean, { nullable: true, description: 'Also those that you may see but not decide; false by default.' })
+    @Arg('all', () => Boolean, {
+      nullable: true,
+      description: 'Also those that you may see but not decide; false by default.',
+    })
     _all: boolean | null,
     @Arg('after', () => ID, { nullable: true, description: AFTER }) _after: string | null,
     @Root() update: ApprovalUpdate,

@@ -6,7 +6,9 @@ import { ExecutionStatusEnum } from './executions.types';
 
 @ObjectType({ simpleResolvers: true, description: 'Who brought a change about.' })
 export class EventActor {
-  @Field(() => String, { description: '`API_KEY`, `USER`, `AGENT`, or `SYSTEM` for the server itself; more may follow.' })
+  @Field(() => String, {
+    description: '`API_KEY`, `USER`, `AGENT`, or `SYSTEM` for the server itself; more may follow.',
+  })
   kind!: string;
 
   @Field(() => ID, { description: 'Its id.' })
@@ -25,7 +27,10 @@ export class EventActor {
   resolveType: () => 'OtherEvent',
 })
 export abstract class ExecutionEventInterface {
-  @Field(() => ID, { description: 'The execution that nobody started from another one: it, or the pipeline execution that it is a member of.' })
+  @Field(() => ID, {
+    description:
+      'The execution that nobody started from another one: it, or the pipeline execution that it is a member of.',
+  })
   runId!: string;
 
   @Field(() => ID, { description: 'The execution that changed.' })
@@ -51,7 +56,11 @@ export abstract class ExecutionEventInterface {
   data!: unknown;
 }
 
-const type = (description: string) => ({ implements: ExecutionEventInterface, simpleResolvers: true, description });
+const type = (description: string, ...more: (abstract new () => ExecutionEventInterface)[]) => ({
+  implements: [ExecutionEventInterface, ...more],
+  simpleResolvers: true,
+  description,
+});
 
 @ObjectType(type('`EXECUTION_CREATED`: a run was started, or a stage began its workflow.'))
 export class ExecutionCreatedEvent extends ExecutionEventInterface {
@@ -61,7 +70,10 @@ export class ExecutionCreatedEvent extends ExecutionEventInterface {
   @Field(() => String, { description: 'The name of the pipeline or workflow.' })
   name!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The element of a stage that it belongs to; null when it was started by itself.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The element of a stage that it belongs to; null when it was started by itself.',
+  })
   stageExecutionId?: string | null;
 
   @Field(() => Int, { nullable: true, description: 'How many tasks a workflow has.' })
@@ -79,35 +91,48 @@ export class AttemptStartedEvent extends ExecutionEventInterface {
   @Field(() => ExecutionStatusEnum, { description: 'What it had ended with.' })
   from!: string;
 
-  @Field(() => String, { nullable: true, description: 'The stage that it goes on from; null for the first one, and for workflows.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The stage that it goes on from; null for the first one, and for workflows.',
+  })
   fromStage?: string | null;
 
   @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
   reason?: string | null;
 }
 
-abstract class StatusEvent extends ExecutionEventInterface {
+@InterfaceType('StatusChangeEvent', {
+  implements: ExecutionEventInterface,
+  description: 'What the events of all moves from one status to another have in common.',
+  resolveType: () => 'OtherEvent',
+})
+export abstract class StatusChangeEvent extends ExecutionEventInterface {
   @Field(() => ExecutionStatusEnum, { description: 'The status before.' })
   from!: string;
 
   @Field(() => ExecutionStatusEnum, { description: 'The status from now on.' })
   to!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why, for programs: such as `TASK_FAILED`; null when it needs no reason.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why, for programs: such as `TASK_FAILED`; null when it needs no reason.',
+  })
   reasonCode?: string | null;
 
   @Field(() => String, { nullable: true, description: 'The same in words.' })
   reason?: string | null;
 }
 
-@ObjectType(type('`EXECUTION_STATUS`: an execution moved to another status.'))
-export class ExecutionStatusEvent extends StatusEvent {
+@ObjectType(type('`EXECUTION_STATUS`: an execution moved to another status.', StatusChangeEvent))
+export class ExecutionStatusEvent extends StatusChangeEvent {
   @Field(() => Int, { description: 'The attempt that it belongs to.' })
   attempt!: number;
 }
 
 @ObjectType(
-  type('`EXECUTION_FAILING`: an execution will not succeed any more. Nothing new of it begins, what runs may finish; its status follows when the last of it is final.'),
+  type(
+    '`EXECUTION_FAILING`: an execution will not succeed any more. Nothing new of it begins, what runs may finish; its status follows when the last of it is final.',
+  ),
 )
 export class ExecutionFailingEvent extends ExecutionEventInterface {
   @Field(() => String, { description: '`failureCode` of the execution.' })
@@ -117,8 +142,8 @@ export class ExecutionFailingEvent extends ExecutionEventInterface {
   reason!: string;
 }
 
-@ObjectType(type('`STAGE_STATUS`: an element of a stage moved to another status.'))
-export class StageStatusEvent extends StatusEvent {
+@ObjectType(type('`STAGE_STATUS`: an element of a stage moved to another status.', StatusChangeEvent))
+export class StageStatusEvent extends StatusChangeEvent {
   @Field(() => ID, { description: 'The element in this attempt.' })
   stageExecutionId!: string;
 
@@ -132,8 +157,8 @@ export class StageStatusEvent extends StatusEvent {
   stepName!: string;
 }
 
-@ObjectType(type('`TASK_STATUS`: a task moved to another status. When it is final, so is its job.'))
-export class TaskStatusEvent extends StatusEvent {
+@ObjectType(type('`TASK_STATUS`: a task moved to another status. When it is final, so is its job.', StatusChangeEvent))
+export class TaskStatusEvent extends StatusChangeEvent {
   @Field(() => ID, { description: 'The task in this attempt.' })
   taskExecutionId!: string;
 
@@ -150,7 +175,13 @@ export class TaskStatusEvent extends StatusEvent {
   try!: number;
 }
 
-abstract class JobEvent extends ExecutionEventInterface {
+@InterfaceType('JobEvent', {
+  implements: ExecutionEventInterface,
+  description:
+    'What the events of jobs have in common. How a job ended is told by the `TaskStatusEvent` of its task: the two are one change.',
+  resolveType: () => 'OtherEvent',
+})
+export abstract class JobEvent extends ExecutionEventInterface {
   @Field(() => ID, { description: 'The job.' })
   jobId!: string;
 
@@ -164,16 +195,16 @@ abstract class JobEvent extends ExecutionEventInterface {
   attempt!: number;
 }
 
-@ObjectType(type('`JOB_QUEUED`: what a task depends on is done; it waits for an agent.'))
+@ObjectType(type('`JOB_QUEUED`: what a task depends on is done; it waits for an agent.', JobEvent))
 export class JobQueuedEvent extends JobEvent {}
 
-@ObjectType(type('`JOB_STARTED`: an agent runs the job.'))
+@ObjectType(type('`JOB_STARTED`: an agent runs the job.', JobEvent))
 export class JobStartedEvent extends JobEvent {
   @Field(() => ID, { description: 'The agent.' })
   agentId!: string;
 }
 
-@ObjectType(type('`JOB_LOST`: the agent was not heard of in time.'))
+@ObjectType(type('`JOB_LOST`: the agent was not heard of in time.', JobEvent))
 export class JobLostEvent extends JobEvent {
   @Field(() => Boolean, { description: 'Whether the task gets another job.' })
   retried!: boolean;

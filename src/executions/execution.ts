@@ -1,4 +1,5 @@
 import type { ActorRef } from '../access/actor';
+import type { WorkflowMode } from '../workflows/workflow';
 
 /**
  * The statuses of executions, stages and tasks, and what each of them allows. The table is data, so that a test can try every status
@@ -79,6 +80,8 @@ export interface Execution {
   readonly failureCode: string | null;
   readonly failureDetails: string | null;
   readonly maxParallel: number | null;
+  /** Of a workflow execution: how its graph is run. */
+  readonly mode: WorkflowMode;
   /** Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts rows. */
   readonly openTasks: number;
   readonly busyTasks: number;
@@ -154,6 +157,8 @@ export interface TaskExecution {
   readonly attempt: number;
   readonly current: boolean;
   readonly name: string;
+  /** How far from a task that depends on nothing. */
+  readonly level: number;
   /** Position in the order of the graph: by level, then by name. */
   readonly ordinal: number;
   readonly status: ExecutionStatus;
@@ -178,9 +183,34 @@ export interface TaskExecution {
   readonly endedAt: Date | null;
 }
 
+/** Either side may be a gate. */
 export interface TaskDependency {
   readonly taskId: string;
   readonly dependsOnId: string;
+}
+
+/** All combinations of a task's matrix as one dependency: `waitingOn` counts those that have not passed. */
+export interface TaskGate {
+  readonly id: string;
+  readonly executionId: string;
+  readonly waitingOn: number;
+}
+
+export const variableTypes = ['string', 'int', 'float', 'bool', 'json'] as const;
+export type VariableType = (typeof variableTypes)[number];
+
+/** A value that a task of a workflow execution has set for later ones. */
+export interface ExecutionVariable {
+  readonly executionId: string;
+  readonly name: string;
+  readonly taskExecutionId: string;
+  readonly type: VariableType;
+  readonly value: string;
+  /** The name of the task. */
+  readonly setBy: string;
+  readonly setAt: Date;
+  /** False once the task runs again in a later attempt: the row is its snapshot then. */
+  readonly current: boolean;
 }
 
 /** Which environments an execution touches: known from its start, so that a filter finds it before it gets there. */

@@ -1,6 +1,7 @@
-import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { EnvironmentTypeFilter, IdFilter, NumberFilter, TimeFilter } from '../graphql/filters.types';
-import { ExecutionInterface, ExecutionTypeEnum } from './executions.types';
+import type { WorkflowMode } from '../workflows/workflow';
+import { ExecutionInterface, ExecutionTypeEnum, WorkflowModeEnum } from './executions.types';
 
 @InputType('ExecutionFilter', {
   description:
@@ -80,7 +81,9 @@ registerEnumType(VariableValueType, {
   valuesConfig: {
     NAME: { description: 'Literally; for a thing, its name.' },
     ID: { description: 'The id of a thing, such as an environment.' },
-    EXPRESSION: { description: 'A text in which a name in `$` and braces stands for another value that is given literally.' },
+    EXPRESSION: {
+      description: 'A text in which a name in `$` and braces stands for another value that is given literally.',
+    },
   },
 });
 
@@ -132,6 +135,18 @@ export class StartExecutionInput {
 
   @Field(() => [ServiceInput], { nullable: true, description: 'An image for each service that will be deployed.' })
   serviceInputs?: ServiceInput[] | null;
+
+  @Field(() => WorkflowModeEnum, {
+    nullable: true,
+    description: 'How the graph of a workflow is run, in place of what its definition says.',
+  })
+  mode?: WorkflowMode | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How many tasks of a workflow run side by side, in place of what its definition says.',
+  })
+  maxParallel?: number | null;
 
   @Field(() => String, { nullable: true, description: 'At most 5,000 characters; shown with the execution.' })
   notes?: string | null;

@@ -8,7 +8,7 @@ import { type BatchLoad, byKey, groupBy } from '../graphql/loaders';
 import type { Job, JobLog } from '../jobs/job';
 import { findLogs } from '../jobs/jobLogs.store';
 import { findJobsOfTasks } from '../jobs/jobs.store';
-import type { Execution, ExecutionAttempt, StageExecution, TaskExecution } from './execution';
+import type { Execution, ExecutionAttempt, ExecutionVariable, StageExecution, TaskExecution } from './execution';
 import {
   findAttempts,
   findCurrentStages,
@@ -18,6 +18,7 @@ import {
   findStages,
   findStagesOfAttempts,
 } from './executions.store';
+import { findVariables } from './executionVariables.store';
 
 export const executionById: BatchLoad<Execution> = async (app, ids) =>
   byKey(await findExecutions(app.database, ids), (row) => row.id);
@@ -40,6 +41,9 @@ export const membersOfExecution: BatchLoad<Execution[]> = async (app, ids) =>
 
 export const tasksOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
   groupBy(await findCurrentTasks(app.database, ids), (row) => row.executionId);
+
+export const variablesOfExecution: BatchLoad<ExecutionVariable[]> = async (app, ids) =>
+  groupBy(await findVariables(app.database, ids), (row) => row.executionId);
 
 export const jobsOfTask: BatchLoad<Job[]> = async (app, ids) =>
   groupBy(await findJobsOfTasks(app.database, ids), (row) => row.taskExecutionId);

@@ -13,8 +13,8 @@ import {
 import { afterCondition, cursorCodec, readPage, toPage } from '../graphql/paging';
 import type { Page, PageArguments } from '../graphql/paging.types';
 import { isId } from '../ids';
-import { notFound } from '../refusal';
-import type { Execution } from './execution';
+import { invalidInput, notFound } from '../refusal';
+import { type Execution, executionStatuses } from './execution';
 import { findExecution } from './executions.store';
 import { executionTable } from './executions.table';
 
@@ -120,6 +120,7 @@ function filterConditions(
   ids('pipeline', `CASE WHEN e.kind = 'PIPELINE' THEN e.entity_id END`, 'uuid');
   ids('workflow', `CASE WHEN e.kind = 'WORKFLOW' THEN e.entity_id END`, 'uuid');
   ids('pipelineExecutionId', 'CASE WHEN e.parent_stage_execution_id IS NOT NULL THEN e.run_id END', 'uuid');
+  if (filter.status) checkStatuses(filter.status, `${field}.status`);
   add('status', (where) =>
     status((column) => idCondition(column, filter.status as IdFilter, parameters, { field: where, type: 'text' })),
   );
@@ -162,4 +163,18 @@ function linked(table: string, column: string, filter: IdFilter, parameters: unk
   const positive = none ? { ...filter, operator: IdOperator.IN } : filter;
   const condition = idCondition(`link.${column}`, positive, parameters, { field, type: 'uuid' });
   return `${none ? 'NOT ' : ''}EXISTS (SELECT FROM ${table} link WHERE link.execution_id = e.id AND ${condition})`;
+}
+
+/** The statuses are a closed set: a word that is none of them is a mistake, and an empty list would hide it. */
+function checkStatuses({ operator, values }: IdFilter, field: string): void {
+  if (operator === IdOperator.LIKE || operator === IdOperator.NOT_NULL) return;
+  const known: readonly (string | null)[] = [...executionStatuses, 'RESUMED'];
+  const unknown = values.filter((value) => !known.includes(value));
+  if (unknown.length === 0) return;
+  throw invalidInput(
+    unknown.map((value) => {
+      const message = `${field}: "${value}" is no status; there are: ${executionStatuses.join(', ')}.`;
+      return { field, value, rule: 'ONE_OF', message };
+    }),
+  );
 }

@@ -1,4 +1,17 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  FieldResolver,
+  Float,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import { userById } from '../access/access.loaders';
 import { User } from '../access/access.types';
 import { requireReadable, visible } from '../access/visible';
@@ -15,6 +28,7 @@ import { Pipeline } from '../pipelines/pipelines.types';
 import { workflowById } from '../workflows/workflows.loaders';
 import { Workflow } from '../workflows/workflows.types';
 import { abortExecution } from './abortExecution';
+import { approverWarning } from './approverWarning';
 import { logEnd } from './eventLog';
 import type { Execution, StageExecution } from './execution';
 import {
@@ -68,7 +82,10 @@ export class ExecutionResolver {
     nullable: true,
     description: 'An execution by its id: of a pipeline, or of a workflow. Errors: NOT_FOUND.',
   })
-  execution(@Arg('executionId', () => ID, { description: 'The id of the execution.' }) executionId: string, @Ctx() { app, actor }: Context): Promise<Execution> {
+  execution(
+    @Arg('executionId', () => ID, { description: 'The id of the execution.' }) executionId: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<Execution> {
     return readExecution(app, actor, executionId);
   }
 
@@ -93,11 +110,16 @@ export class ExecutionResolver {
       'execution. Errors: NOT_FOUND, INVALID_INPUT (with every broken rule), IDEMPOTENCY_CONFLICT.',
   })
   async startExecution(
-    @Arg('input', () => StartExecutionInput, { description: 'What to start, and with what.' }) input: StartExecutionInput,
+    @Arg('input', () => StartExecutionInput, { description: 'What to start, and with what.' })
+    input: StartExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await startExecution(app, actor, input);
-    return { clientMutationId: input.clientMutationId ?? null, execution, warningMessage: null };
+    return {
+      clientMutationId: input.clientMutationId ?? null,
+      execution,
+      warningMessage: await approverWarning(app, execution),
+    };
   }
 
   @Mutation(() => AbortExecutionPayload, {
@@ -132,7 +154,8 @@ export class ExecutionResolver {
   }
 
   @FieldResolver(() => Int, {
-    description: 'The newest event of it, as `executionEvents` takes it for `after`: what follows is what this answer does not show.',
+    description:
+      'The newest event of it, as `executionEvents` takes it for `after`: what follows is what this answer does not show.',
   })
   lastSequence(@Root() execution: Execution): number {
     return logEnd(execution);

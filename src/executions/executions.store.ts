@@ -3,6 +3,7 @@ import type { Db } from '../database/database';
 import { columnsOf } from '../database/table';
 import { ACTIVE, type Execution, type ExecutionAttempt, type StageExecution, type TaskExecution } from './execution';
 import { executionAttemptTable, executionTable, stageExecutionTable, taskExecutionTable } from './executions.table';
+import type { NewGraph } from './newTasks';
 
 const execution = columnsOf(executionTable, 'execution');
 const stage = columnsOf(stageExecutionTable, 'stage');
@@ -187,12 +188,7 @@ export function markFailing(
 }
 
 /** Says why executions are being ended; in place of an earlier failure, but not of an earlier abort or expiry. */
-export function setFailure(
-  db: Db,
-  executionIds: readonly string[],
-  code: string,
-  details: string,
-): Promise<Failing[]> {
+export function setFailure(db: Db, executionIds: readonly string[], code: string, details: string): Promise<Failing[]> {
   return db.rows(
     `UPDATE execution SET failure_code = $2, failure_details = $3 WHERE id = ANY ($1::uuid[]) AND status IN ${ACTIVE}
        AND failure_code IS DISTINCT FROM 'ABORTED' AND failure_code IS DISTINCT FROM 'EXPIRED'
@@ -288,28 +284,26 @@ export async function changeStage(db: Db, change: StageChange): Promise<boolean>
 
 // Tasks
 
-export interface NewTask {
-  readonly id: string;
-  readonly name: string;
-  readonly ordinal: number;
-  readonly dependsOn: readonly string[];
-}
-
-/** Makes the tasks of one attempt of a workflow execution, with the edges between them; `dependsOn` are ids of tasks. */
+/** Makes the tasks of one attempt of a workflow execution, with the edges and gates between them. */
 export async function insertTasks(
   db: Db,
   execution: Pick<Execution, 'id' | 'runId' | 'attempt'>,
-  tasks: readonly NewTask[],
+  { tasks, gates }: NewGraph,
   now: Date,
 ): Promise<void> {
-  const edges = tasks.flatMap((one) => one.dependsOn.map((dependsOnId) => ({ taskId: one.id, dependsOnId })));
+  const edges = [...tasks, ...gates].flatMap((one) =>
+    one.dependsOn.map((dependsOnId) => ({ taskId: one.id, dependsOnId })),
+  );
   await db.rows(
     `WITH made AS (
-       INSERT INTO task_execution (id, execution_id, run_id, attempt, current, name, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
-       SELECT id, $1, $2, $3, true, name, ordinal, 'QUEUED', waiting_on, 0, 0, 0, false, $4
-       FROM unnest($5::uuid[], $6::text[], $7::int[], $8::int[]) AS t (id, name, ordinal, waiting_on)
+       INSERT INTO task_execution (id, execution_id, run_id, attempt, current, name, level, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
+       SELECT id, $1, $2, $3, true, name, level, ordinal, 'QUEUED', waiting_on, 0, 0, 0, false, $4
+       FROM unnest($5::uuid[], $6::text[], $7::int[], $8::int[], $9::int[]) AS t (id, name, level, ordinal, waiting_on)
+     ), gates AS (
+       INSERT INTO task_gate (id, execution_id, waiting_on)
+       SELECT id, $1, waiting_on FROM unnest($10::uuid[], $11::int[]) AS g (id, waiting_on)
      )
-     INSERT INTO task_dependency (task_id, depends_on_id) SELECT * FROM unnest($9::uuid[], $10::uuid[])`,
+     INSERT INTO task_dependency (task_id, depends_on_id) SELECT * FROM unnest($12::uuid[], $13::uuid[])`,
     [
       execution.id,
       execution.runId,
@@ -317,8 +311,11 @@ export async function insertTasks(
       now,
       tasks.map((one) => one.id),
       tasks.map((one) => one.name),
+      tasks.map((one) => one.level),
       tasks.map((one) => one.ordinal),
       tasks.map((one) => one.dependsOn.length),
+      gates.map((one) => one.id),
+      gates.map((one) => one.dependsOn.length),
       edges.map((edge) => edge.taskId),
       edges.map((edge) => edge.dependsOnId),
     ],
@@ -363,19 +360,28 @@ export interface ReadyTask {
   readonly revisionId: string;
 }
 
-/** Tasks whose dependencies are done, in order, up to each workflow's `maxParallel`; none of a workflow that is failing. */
+/**
+ * Tasks whose dependencies are done, in order, up to each workflow's `maxParallel` and as far as its mode lets them; none of a workflow that is failing, but for the level of the failure in the mode PARALLEL: what comes after it has been taken back.
+ */
 export function findReadyTasks(db: Db, executionIds: readonly string[]): Promise<ReadyTask[]> {
   return db.rows(
     `SELECT ready.id, execution.id AS "executionId", execution.run_id AS "runId", ready.name, ready.tries,
        execution.revision_id AS "revisionId"
      FROM execution
+     LEFT JOIN LATERAL (
+       SELECT level, ordinal FROM task_execution
+       WHERE execution.mode <> 'WORK_STEALING' AND execution_id = execution.id AND current AND ended_at IS NULL
+       ORDER BY ordinal LIMIT 1
+     ) next ON true
      CROSS JOIN LATERAL (
        SELECT id, name, tries, ordinal FROM task_execution
        WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current
          AND next_try_at IS NULL
+         AND CASE execution.mode WHEN 'SEQUENTIAL' THEN ordinal = next.ordinal WHEN 'PARALLEL' THEN level = next.level ELSE true END
        ORDER BY ordinal LIMIT greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 2147483647))
      ) ready
-     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING', 'RESUMING') AND execution.failure_code IS NULL
+     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING', 'RESUMING')
+       AND (execution.failure_code IS NULL OR execution.failure_code = 'TASK_FAILED' AND execution.mode = 'PARALLEL')
      ORDER BY execution.id, ready.ordinal`,
     [executionIds],
   );
@@ -441,15 +447,21 @@ export function endTasks(db: Db, ends: readonly TaskEnd[], now: Date): Promise<E
   );
 }
 
-/** Tells the tasks that depend on these that one thing less is missing. */
-export async function releaseDependents(db: Db, taskIds: readonly string[]): Promise<void> {
-  if (taskIds.length === 0) return;
-  await db.write(
-    `UPDATE task_execution SET waiting_on = waiting_on - d.n
-     FROM (SELECT task_id, count(*) AS n FROM task_dependency WHERE depends_on_id = ANY ($1::uuid[]) GROUP BY task_id) d
-     WHERE task_execution.id = d.task_id`,
-    [taskIds],
-  );
+/** Tells what depends on these tasks that one thing less is missing; a gate that opens tells those that wait for it. */
+export async function releaseDependents(db: Db, passedIds: readonly string[]): Promise<void> {
+  for (let ids = passedIds; ids.length > 0; ) {
+    const opened = await db.rows<{ id: string }>(
+      `WITH due AS (
+         SELECT task_id AS id, count(*) AS n FROM task_dependency WHERE depends_on_id = ANY ($1::uuid[]) GROUP BY task_id
+       ), released AS (
+         UPDATE task_execution SET waiting_on = waiting_on - due.n FROM due WHERE task_execution.id = due.id
+       )
+       UPDATE task_gate SET waiting_on = waiting_on - due.n FROM due WHERE task_gate.id = due.id
+       RETURNING CASE WHEN task_gate.waiting_on = 0 THEN task_gate.id END AS id`,
+      [ids],
+    );
+    ids = opened.flatMap(({ id }) => id ?? []);
+  }
 }
 
 /** Tasks of these executions that have not begun: without a job, or with one that no agent has started. */

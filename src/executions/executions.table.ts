@@ -1,4 +1,5 @@
 import { column, oneOf, references, table } from '../database/table';
+import { workflowModes } from '../workflows/workflow';
 import {
   ACTIVE,
   attemptKinds,
@@ -8,10 +9,13 @@ import {
   type ExecutionEnvironment,
   type ExecutionEvent,
   type ExecutionService,
+  type ExecutionVariable,
   executionStatuses,
   type StageExecution,
   type TaskDependency,
   type TaskExecution,
+  type TaskGate,
+  variableTypes,
 } from './execution';
 
 const ended = `(ended_at IS NULL) = (status IN ${ACTIVE})`;
@@ -40,6 +44,7 @@ export const executionTable = table<Execution>('execution', {
     failureCode: column.textOrNull,
     failureDetails: column.textOrNull,
     maxParallel: column.integerOrNull,
+    mode: column.text,
     openTasks: column.integer,
     busyTasks: column.integer,
     createdAt: column.time,
@@ -71,6 +76,7 @@ export const executionTable = table<Execution>('execution', {
   checks: [
     { name: 'execution_kind', expression: oneOf('kind', ['PIPELINE', 'WORKFLOW']) },
     { name: 'execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'execution_mode', expression: oneOf('mode', workflowModes) },
     { name: 'execution_ended', expression: ended },
     { name: 'execution_counts', expression: 'busy_tasks >= 0 AND open_tasks >= busy_tasks' },
   ],
@@ -148,6 +154,7 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     attempt: column.integer,
     current: column.boolean,
     name: column.text,
+    level: column.integer,
     ordinal: column.integer,
     status: column.text,
     waitingOn: column.integer,
@@ -168,6 +175,8 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
   indices: [
     { name: 'task_execution_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
     { name: 'task_execution_attempt', columns: ['executionId', 'attempt', 'ordinal'] },
+    // Its first entry says which level, and which task, comes next where not everything that is ready may run.
+    { name: 'task_execution_open', columns: ['executionId', 'ordinal'], where: 'current AND ended_at IS NULL' },
     {
       // What a resume runs again, however much it keeps.
       name: 'task_execution_unfinished',
@@ -194,6 +203,35 @@ export const taskDependencyTable = table<TaskDependency>('task_dependency', {
     taskId: { ...column.uuid, primary: true },
   },
   indices: [{ name: 'task_dependency_task', columns: ['taskId'] }],
+});
+
+export const taskGateTable = table<TaskGate>('task_gate', {
+  columns: {
+    id: column.id,
+    executionId: column.uuid,
+    waitingOn: column.integer,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  checks: [{ name: 'task_gate_waiting_on', expression: 'waiting_on >= 0' }],
+});
+
+export const executionVariableTable = table<ExecutionVariable>('execution_variable', {
+  columns: {
+    taskExecutionId: { ...column.uuid, primary: true },
+    name: { ...column.text, primary: true },
+    executionId: column.uuid,
+    type: column.text,
+    value: column.text,
+    setBy: column.text,
+    setAt: column.time,
+    current: column.boolean,
+  },
+  foreignKeys: [references('task_execution', 'taskExecutionId')],
+  indices: [
+    // A name has one owner.
+    { name: 'execution_variable_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
+  ],
+  checks: [{ name: 'execution_variable_type', expression: oneOf('type', variableTypes) }],
 });
 
 export const executionEnvironmentTable = table<ExecutionEnvironment>('execution_environment', {

@@ -160,12 +160,38 @@ export abstract class ExecutionInterface {
 @ObjectType({ implements: ExecutionInterface, simpleResolvers: true, description: 'One run of a pipeline.' })
 export class PipelineExecution extends ExecutionInterface {}
 
+export enum WorkflowModeEnum {
+  SEQUENTIAL = 'SEQUENTIAL',
+  PARALLEL = 'PARALLEL',
+  WORK_STEALING = 'WORK_STEALING',
+}
+registerEnumType(WorkflowModeEnum, {
+  name: 'WorkflowMode',
+  description: 'How a graph of tasks is run. All three come to the same end when the tasks do.',
+  valuesConfig: {
+    SEQUENTIAL: { description: 'One task at a time, by level, then name. After a failure nothing starts any more.' },
+    PARALLEL: { description: 'Level by level. A level in which a task fails is finished; later ones don’t start.' },
+    WORK_STEALING: {
+      description:
+        'A task starts as soon as its own dependencies are done. After a failure nothing starts any more; `on_task_failure` says whether what runs is cancelled or finished.',
+    },
+  },
+});
+
 @ObjectType({
   implements: ExecutionInterface,
   simpleResolvers: true,
   description: 'One run of a workflow: alone, or inside a stage.',
 })
-export class WorkflowExecution extends ExecutionInterface {}
+export class WorkflowExecution extends ExecutionInterface {
+  @Field(() => WorkflowModeEnum, {
+    description: 'How its graph is run: as it was given at the start, else as the definition says.',
+  })
+  mode!: string;
+
+  @Field(() => Int, { nullable: true, description: 'How many of its tasks run side by side; null: no bound.' })
+  maxParallel!: number | null;
+}
 
 export const ExecutionConnection = ConnectionType(ExecutionInterface, 'Execution');
 
@@ -268,7 +294,10 @@ export class TaskExecution {
   })
   nextTryAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it did not succeed, as `Job.reasonCode`.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Why it did not succeed, as `Job.reasonCode`; or `UNDEFINED_VARIABLE`, before it had a job.',
+  })
   reasonCode!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The same in words.' })

@@ -2,9 +2,18 @@ import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { topic } from '../database/wakeups';
 import { findLogs } from '../jobs/jobLogs.store';
-import { type Claim, endJobs, findClaimedRuns, findJobs, findLeases, type JobEnd } from '../jobs/jobs.store';
+import {
+  type Claim,
+  endJobs,
+  findClaimedRuns,
+  findJobs,
+  findLeases,
+  type JobEnd,
+  type LeaseWithJob,
+} from '../jobs/jobs.store';
 import { Refusal } from '../refusal';
 import type { TaskEnd } from './executions.store';
+import { keepOutputs, type Output, type OutputsOfJob } from './keepOutputs';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { settleTasks } from './settleTasks';
 
@@ -17,6 +26,8 @@ export interface JobResult extends Claim {
   readonly message: string | null;
   /** How long the agent's log is; null: the agent gave up delivering the rest. */
   readonly logBytes: number | null;
+  /** What the command has set for later tasks; counts when it succeeded. */
+  readonly outputs: readonly Output[];
 }
 
 /** For each result in order: null when it is taken, or was taken before; else why not. */
@@ -47,6 +58,7 @@ async function settle(db: RunTransaction, results: readonly JobResult[]): Promis
   const answers = new Map<string, FinishAnswer>();
   const jobEnds: JobEnd[] = [];
   const taskEnds: TaskEnd[] = [];
+  const refused = await keepOutputs(db, successfulOutputs(results, leases, logs));
   for (const result of results) {
     const lease = leases.get(result.jobId);
     if (lease === undefined || lease.tokenHash !== result.tokenHash || !lease.started) continue;
@@ -55,7 +67,9 @@ async function settle(db: RunTransaction, results: readonly JobResult[]): Promis
       answers.set(result.jobId, new Refusal('LOG_GAP', `The log ends at ${offset}.`, { offset }));
       continue;
     }
-    const end = readResult(result, lease.cancelRequestedAt !== null);
+    const problem = refused.get(result.jobId);
+    const read = readResult(result, lease.cancelRequestedAt !== null);
+    const end: End = problem === undefined ? read : { ...read, ...problem, status: 'FAILED' };
     jobEnds.push({ jobId: result.jobId, ...end, signal: result.signal, truncated: result.logBytes === null });
     taskEnds.push({ taskId: lease.taskExecutionId, ...end });
     answers.set(result.jobId, null);
@@ -66,10 +80,27 @@ async function settle(db: RunTransaction, results: readonly JobResult[]): Promis
   return answers;
 }
 
+/** The outputs of the results that will be taken as successes. */
+function successfulOutputs(
+  results: readonly JobResult[],
+  leases: ReadonlyMap<string, LeaseWithJob>,
+  logs: ReadonlyMap<string, number>,
+): OutputsOfJob[] {
+  return results.flatMap((result) => {
+    const lease = leases.get(result.jobId);
+    const taken = lease?.started === true && lease.tokenHash === result.tokenHash;
+    if (result.outputs.length === 0 || lease === undefined || !taken) return [];
+    if ((result.logBytes ?? 0) > (logs.get(result.jobId) ?? 0)) return [];
+    if (readResult(result, lease.cancelRequestedAt !== null).status !== 'SUCCESS') return [];
+    const { jobId, outputs } = result;
+    return [{ jobId, outputs, taskExecutionId: lease.taskExecutionId, executionId: lease.executionId }];
+  });
+}
+
 type End = Pick<TaskEnd, 'reasonCode' | 'reason' | 'exitCode'> & { readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' };
 
 /** What a result means for the task. */
-export function readResult(result: Omit<JobResult, 'jobId' | 'tokenHash'>, cancelled: boolean): End {
+export function readResult(result: Omit<JobResult, 'jobId' | 'tokenHash' | 'outputs'>, cancelled: boolean): End {
   const { exitCode, signal, reason, message } = result;
   if (reason === null && exitCode === 0) return { status: 'SUCCESS', reasonCode: null, reason: null, exitCode };
   if (cancelled || reason === 'CANCELLED') {

@@ -26,7 +26,10 @@ export class ResumeResolver {
   @Query(() => ResumePreview, {
     description: 'What `resumeExecution` with the same input would do. Writes nothing. Errors: NOT_FOUND.',
   })
-  resumePreview(@Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput, @Ctx() { app, actor }: Context) {
+  resumePreview(
+    @Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
     return previewResume(app, actor, input);
   }
 
@@ -50,7 +53,8 @@ export class ResumeResolver {
       'Goes on with an execution of a workflow by itself: tasks that succeeded are kept, the others run again with a higher attempt number. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
   })
   async resumeWorkflowExecution(
-    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Which execution, and how.' }) input: ResumeWorkflowExecutionInput,
+    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Which execution, and how.' })
+    input: ResumeWorkflowExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await resumeWorkflowExecution(app, actor, input);

@@ -3,11 +3,12 @@ import { type Actor, type ActorRef, actorRef } from '../access/actor';
 import { findEnvironmentTargets, findExecutionTargets } from '../access/targets.store';
 import { requireReadable, subjectFor } from '../access/visible';
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import type { Db } from '../database/database';
 import { isId, newId } from '../ids';
 import { invalidInput, notFound, Refusal } from '../refusal';
 import { advancePipeline, beginStage } from './advancePipeline';
-import type { AttemptKind, Execution, StageExecution } from './execution';
+import { type AttemptKind, type Execution, isFinal, type StageExecution } from './execution';
 import {
   adoptMember,
   beginAttempt,
@@ -115,6 +116,10 @@ async function inAttempt(
     const execution = await findExecution(db, id);
     if (execution === undefined) throw notFound('execution', id);
     const { version, status } = execution;
+    // Whoever asked while it was final, and found it taken under the lock, lost to somebody faster.
+    if (seen.version !== version && isFinal(seen.status)) {
+      throw new Refusal('CONFLICT', `Somebody else was faster: the execution is ${status}.`, { status, version });
+    }
     if (input.expectedVersion != null && input.expectedVersion !== version) {
       throw new Refusal('CONFLICT', `The execution is at version ${version}, not ${input.expectedVersion}.`, {
         status,
@@ -122,7 +127,11 @@ async function inAttempt(
       });
     }
     await work(db, execution);
-    return (await findExecution(db, id)) ?? execution;
+    const after = (await findExecution(db, id)) ?? execution;
+    const { applicationId } = execution;
+    const said = (one: Execution) => ({ status: one.status, attempt: one.attempt });
+    auditDetail(db, { kind: 'execution', id, applicationId, before: said(execution), after: said(after) });
+    return after;
   });
 }
 

@@ -1,7 +1,9 @@
-import { newId } from '../ids';
+import { taskNodes } from '../workflows/taskGraph';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
 import { beginAttempt, findCurrentTasks, insertTasks, type NewAttempt, retireTasks } from './executions.store';
+import { retireVariables } from './executionVariables.store';
+import { newGraph } from './newTasks';
 import type { RunTransaction } from './runTransaction';
 import { finishWorkflow } from './settleTasks';
 
@@ -24,7 +26,9 @@ export async function resumeWorkflow(
 ): Promise<Execution> {
   const { definition } = await db.app.workflowRevisions.get(db, workflow.revisionId);
   const retired = await retireTasks(db, workflow.id, attempt.anew);
-  const ids = new Map(retired.map((task) => [task.name, newId()]));
+  await retireVariables(db, workflow.id);
+  // What a task depends on and is kept has passed: nothing to wait for.
+  const graph = newGraph(taskNodes(definition.tasks), new Set(retired.map((task) => task.name)));
   const execution = await beginAttempt(db, {
     ...attempt,
     execution: workflow,
@@ -34,20 +38,7 @@ export async function resumeWorkflow(
     variables: attempt.variables ?? workflow.variables,
     expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
   });
-  await insertTasks(
-    db,
-    execution,
-    retired
-      .sort((a, b) => a.ordinal - b.ordinal)
-      .map(({ name, ordinal }) => ({
-        id: ids.get(name) ?? newId(),
-        name,
-        ordinal,
-        // What a task depends on and is kept has succeeded: nothing to wait for.
-        dependsOn: (definition.tasks[name]?.dependsOn ?? []).flatMap((dependency) => ids.get(dependency) ?? []),
-      })),
-    db.now,
-  );
+  await insertTasks(db, execution, graph, db.now);
   db.event({ runId: execution.runId, executionId: execution.id }, 'ATTEMPT_STARTED', {
     attempt: execution.attempt,
     kind: attempt.kind,

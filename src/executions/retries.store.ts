@@ -1,16 +1,16 @@
 import type { Db } from '../database/database';
 import { columnsOf } from '../database/table';
-import type { TaskExecution } from './execution';
+import type { Execution, TaskExecution } from './execution';
 import { taskExecutionTable } from './executions.table';
 
 const task = columnsOf(taskExecutionTable, 'task');
 
 /** A task whose job failed, with what decides whether it gets another. */
-export type FailedTask = TaskExecution & { readonly revisionId: string; readonly failureCode: string | null };
+export type FailedTask = TaskExecution & Pick<Execution, 'revisionId' | 'failureCode' | 'mode'>;
 
 export function findFailedTasks(db: Db, taskIds: readonly string[]): Promise<FailedTask[]> {
   return db.rows(
-    `SELECT ${task}, execution.revision_id AS "revisionId", execution.failure_code AS "failureCode"
+    `SELECT ${task}, execution.revision_id AS "revisionId", execution.failure_code AS "failureCode", execution.mode
      FROM task_execution task JOIN execution ON execution.id = task.execution_id
      WHERE task.id = ANY ($1::uuid[]) AND task.ended_at IS NULL`,
     [taskIds],

@@ -1,13 +1,9 @@
-import { systemActor } from '../access/actor';
-import type { App } from '../app';
-import { dispatchTasks } from './dispatchTasks';
+import { baseName } from '../workflows/taskGraph';
 import type { Execution } from './execution';
 import { addToCounts, type TaskEnd } from './executions.store';
-import { endDelays, type FailedTask, findDueRetries, findFailedTasks, type NextTry, retryTasks } from './retries.store';
+import { type FailedTask, findFailedTasks, type NextTry, retryTasks } from './retries.store';
 import { isTriedAgain, retryDelayMs } from './retryDecision';
-import { inRuns, type RunTransaction } from './runTransaction';
-
-const BATCH = 200;
+import type { RunTransaction } from './runTransaction';
 
 /**
  * What becomes of tasks whose job failed: those with tries left are put back, with the time of their next try in their row, so that a
@@ -35,7 +31,7 @@ export async function retryFailed(
     const task = tasks.get(end.taskId);
     const { definition } = task === undefined ? { definition: undefined } : await definitionOf(db, task);
     if (task === undefined || definition === undefined) standing.push(end);
-    else if (task.failureCode === null && isTriedAgain(definition, task, end)) {
+    else if (mayGoOn(task) && isTriedAgain(definition, task, end)) {
       const delay = retryDelayMs(definition.retryDelay, task.failures + 1, Math.random());
       again.push({ ...end, nextTryAt: delay === 0 ? null : new Date(db.now.getTime() + delay) });
     } else standing.push({ ...end, passes: definition.ignoreFailure });
@@ -44,9 +40,13 @@ export async function retryFailed(
   return standing;
 }
 
+/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL. */
+const mayGoOn = ({ failureCode, mode }: FailedTask): boolean =>
+  failureCode === null || (failureCode === 'TASK_FAILED' && mode === 'PARALLEL');
+
 async function definitionOf(db: RunTransaction, task: FailedTask) {
   const { definition } = await db.app.workflowRevisions.get(db, task.revisionId);
-  return { definition: definition.tasks[task.name] };
+  return { definition: definition.tasks[baseName(task.name)] };
 }
 
 async function putBack(
@@ -73,16 +73,4 @@ async function putBack(
     });
   }
   for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
-}
-
-/** Tries again what has waited long enough. Answers how many tasks were due, so that the caller goes on until there are none. */
-export async function startDueRetries(app: App): Promise<number> {
-  const due = await findDueRetries(app.database, app.clock.now(), BATCH);
-  if (due.length === 0) return 0;
-  const runIds = [...new Set(due.map((task) => task.runId))];
-  await inRuns(app, runIds, systemActor, async (db) => {
-    const ready = await endDelays(db, runIds, db.now);
-    await dispatchTasks(db, [...new Set(ready.map((task) => task.executionId))]);
-  });
-  return due.length;
 }

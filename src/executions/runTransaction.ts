@@ -1,8 +1,11 @@
-import { type Actor, actorRef } from '../access/actor';
+import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import type { Transaction } from '../database/database';
 import { topic } from '../database/wakeups';
 import type { ExecutionEventData, ExecutionEventType } from './executionEvent';
+import type { TaskEnd } from './executions.store';
+import { lockRuns, type PendingEvent, writeEvents } from './runs.store';
+import { settleTasks } from './settleTasks';
 
 /**
  * Every change of a run happens here: one transaction that first locks the row of the run, so that changes of one run follow each other, and that
@@ -13,19 +16,14 @@ export interface RunTransaction extends Transaction {
   readonly app: App;
   readonly now: Date;
   readonly actor: Actor;
+  /** Ends of tasks that were decided without an agent, while something else was being settled: settled before the commit, one after the other. */
+  settleLater(ends: readonly TaskEnd[]): void;
   /** Records that something of a run changed; written just before the commit, in the order of the calls. */
   event<T extends ExecutionEventType>(
     run: { readonly runId: string; readonly executionId: string },
     type: T,
     data: ExecutionEventData[T],
   ): void;
-}
-
-interface PendingEvent {
-  readonly runId: string;
-  readonly executionId: string;
-  readonly type: string;
-  readonly data: unknown;
 }
 
 export function inRuns<T>(
@@ -35,61 +33,22 @@ export function inRuns<T>(
   work: (db: RunTransaction) => Promise<T>,
 ): Promise<T> {
   return app.database.transaction(async (db) => {
-    if (runIds.length > 0) {
-      await db.rows('SELECT FROM execution WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [
-        [...new Set(runIds)],
-      ]);
-    }
+    if (runIds.length > 0) await lockRuns(db, runIds);
     const events: PendingEvent[] = [];
     const now = app.clock.now();
-    const result = await work({
+    const later: TaskEnd[] = [];
+    const run: RunTransaction = {
       ...db,
       app,
       now,
       actor,
-      event: (run, type, data) => events.push({ runId: run.runId, executionId: run.executionId, type, data }),
-    });
+      settleLater: (ends) => void later.push(...ends),
+      event: ({ runId, executionId }, type, data) => events.push({ runId, executionId, type, data }),
+    };
+    const result = await work(run);
+    while (later.length > 0) await settleTasks(run, later.splice(0));
     await writeEvents(db, events, actor, now);
     if (events.length > 0) db.wake(topic.events, ...new Set(events.map((event) => topic.run(event.runId))));
     return result;
   });
-}
-
-/**
- * `transaction_id` is the place of an event among those of all runs (README.md, "The log"). Within a run it never goes down: a transaction that
- * began earlier may get the lock later.
- */
-async function writeEvents(db: Transaction, events: readonly PendingEvent[], actor: Actor, now: Date): Promise<void> {
-  if (events.length === 0) return;
-  await db.rows(
-    `WITH pending AS (
-       SELECT *, row_number() OVER (PARTITION BY run_id ORDER BY n) AS run_step,
-         row_number() OVER (PARTITION BY execution_id ORDER BY n) AS own_step
-       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) WITH ORDINALITY AS e (run_id, execution_id, type, data, n)
-     ), written AS (
-       INSERT INTO execution_event
-         (run_id, sequence, execution_id, execution_sequence, transaction_id, type, at, actor, data)
-       SELECT pending.run_id, run.last_sequence + run_step, pending.execution_id, own.last_execution_sequence + own_step,
-         greatest(pg_current_xact_id()::text::bigint, newest.transaction_id), pending.type, $5, $6, pending.data
-       FROM pending JOIN execution run ON run.id = pending.run_id JOIN execution own ON own.id = pending.execution_id
-       LEFT JOIN execution_event newest ON newest.run_id = run.id AND newest.sequence = run.last_sequence
-     ), steps AS (
-       SELECT id, sum(run_steps) AS run_steps, sum(own_steps) AS own_steps FROM (
-         SELECT run_id AS id, count(*) AS run_steps, 0 AS own_steps FROM pending GROUP BY run_id
-         UNION ALL
-         SELECT execution_id, 0, count(*) FROM pending GROUP BY execution_id
-       ) counted GROUP BY id
-     )
-     UPDATE execution SET last_sequence = last_sequence + steps.run_steps,
-       last_execution_sequence = last_execution_sequence + steps.own_steps
-     FROM steps WHERE execution.id = steps.id`,
-    [
-      events.map((event) => event.runId),
-      events.map((event) => event.executionId),
-      events.map((event) => event.type),
-      events.map((event) => JSON.stringify(event.data)),
-      now,
-      JSON.stringify(actorRef(actor)),
-    ],
-  );
 }

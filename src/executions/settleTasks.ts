@@ -1,6 +1,7 @@
 import { newId } from '../ids';
 import { endJobs } from '../jobs/jobs.store';
 import { settleStage } from './advancePipeline';
+import { cancelRunning } from './cancelRunning';
 import { moveExecution } from './changeStatus';
 import { dispatchTasks } from './dispatchTasks';
 import { type Execution, type FinalStatus, isFinal } from './execution';
@@ -25,9 +26,11 @@ import type { RunTransaction } from './runTransaction';
 export async function settleTasks(db: RunTransaction, ends: readonly TaskEnd[]): Promise<void> {
   const touched = new Map<string, Execution>();
   const failing = await applyEnds(db, await retryFailed(db, ends, touched), touched);
-  if (failing.length > 0) {
-    const skipped = await skipUnstarted(db, failing, 'not started, because another task of the workflow failed');
+  if (failing.size > 0) {
+    const reason = 'not started, because another task of the workflow failed';
+    const skipped = await skipUnstarted(db, [...failing.keys()], reason, finishedLevels(touched, failing));
     await applyEnds(db, skipped, touched);
+    await cancelRunning(db, await thatCancel(db, touched, failing));
   }
   const open: string[] = [];
   for (const execution of touched.values()) {
@@ -37,22 +40,24 @@ export async function settleTasks(db: RunTransaction, ends: readonly TaskEnd[]):
   await dispatchTasks(db, open);
 }
 
-/** Writes the ends with their events, counts and released dependants; answers the executions that began to fail. */
+/** Writes the ends with their events, counts and released dependants; answers the executions that began to fail, each with the level of the failure. */
 async function applyEnds(
   db: RunTransaction,
   ends: readonly TaskEnd[],
   touched: Map<string, Execution>,
-): Promise<string[]> {
-  if (ends.length === 0) return [];
+): Promise<ReadonlyMap<string, number>> {
+  if (ends.length === 0) return new Map();
   const ended = await endTasks(db, ends, db.now);
   const counts = new Map<string, { open: number; busy: number }>();
   const failures = [];
+  const levels = new Map<string, number>();
   for (const task of ended) {
     const count = counts.get(task.executionId) ?? { open: 0, busy: 0 };
     counts.set(task.executionId, { open: count.open - 1, busy: count.busy - (task.jobId === null ? 0 : 1) });
     if (task.status === 'FAILED' && !task.passed) {
       const details = `Task "${task.name}" failed: ${task.reason}`;
       failures.push({ executionId: task.executionId, code: 'TASK_FAILED', details });
+      levels.set(task.executionId, Math.max(task.level, levels.get(task.executionId) ?? 0));
     }
     db.event({ runId: task.runId, executionId: task.executionId }, 'TASK_STATUS', {
       taskExecutionId: task.id,
@@ -73,7 +78,31 @@ async function applyEnds(
     ended.filter((task) => task.passed).map((task) => task.id),
   );
   for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
-  return failing.map((failure) => failure.executionId);
+  return new Map(failing.map(({ executionId }) => [executionId, levels.get(executionId) ?? 0]));
+}
+
+/** In the mode PARALLEL a level in which a task failed is finished: up to it nothing is taken back. */
+function finishedLevels(
+  executions: ReadonlyMap<string, Execution>,
+  failing: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  return new Map([...failing].filter(([id]) => executions.get(id)?.mode === 'PARALLEL'));
+}
+
+/** Those of the executions that began to fail whose definition wants an end of what still runs. */
+async function thatCancel(
+  db: RunTransaction,
+  executions: ReadonlyMap<string, Execution>,
+  failing: ReadonlyMap<string, number>,
+): Promise<string[]> {
+  const cancelling: string[] = [];
+  for (const id of failing.keys()) {
+    const execution = executions.get(id);
+    if (execution?.mode !== 'WORK_STEALING') continue;
+    const { definition } = await db.app.workflowRevisions.get(db, execution.revisionId);
+    if (definition.onTaskFailure === 'cancel') cancelling.push(id);
+  }
+  return cancelling;
 }
 
 /** Executions whose failure shows from now on, though their status does not say so yet. */
@@ -88,8 +117,11 @@ export async function skipUnstarted(
   db: RunTransaction,
   executionIds: readonly string[],
   reason: string,
+  /** Levels up to which what has not begun may still begin. */
+  levels: ReadonlyMap<string, number> = new Map(),
 ): Promise<TaskEnd[]> {
-  const tasks = await findUnstartedTasks(db, executionIds);
+  const unstarted = await findUnstartedTasks(db, executionIds);
+  const tasks = unstarted.filter((task) => task.level > (levels.get(task.executionId) ?? -1));
   const queued = tasks.flatMap((task) => (task.jobId === null ? [] : [task.jobId]));
   await endJobs(
     db,

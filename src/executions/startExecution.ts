@@ -4,10 +4,11 @@ import { findEnvironmentTargets } from '../access/targets.store';
 import { subjectFor } from '../access/visible';
 import { labelList } from '../agents/agent';
 import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
 import { sqlState, violatedConstraint } from '../database/database';
 import { derivedId, isId, newId } from '../ids';
 import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
-import type { WorkflowDefinition } from '../workflows/workflow';
+import type { WorkflowDefinition, WorkflowMode } from '../workflows/workflow';
 import { advancePipeline } from './advancePipeline';
 import type { Execution, StageExecution } from './execution';
 import {
@@ -30,6 +31,9 @@ export interface StartExecution {
   readonly variableInputs?: readonly VariableInput[] | null;
   readonly serviceInputs?: readonly { readonly name: string; readonly image: string }[] | null;
   readonly notes?: string | null;
+  /** Of a workflow: in place of what its definition says. */
+  readonly mode?: WorkflowMode | null;
+  readonly maxParallel?: number | null;
   readonly idempotencyKey?: string | null;
 }
 
@@ -72,6 +76,9 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
       await start(db);
       const execution = await findExecution(db, id);
       if (execution === undefined) throw new Error(`execution ${id} vanished while it was being made`);
+      const { kind, entityId, environmentId, notes } = execution;
+      const after = { kind, entityId, environmentId, notes };
+      auditDetail(db, { kind: 'execution', id, applicationId: input.applicationId, after });
       return execution;
     });
   } catch (error) {
@@ -85,7 +92,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
 
 type Base = Omit<
   Parameters<typeof startWorkflow>[1],
-  'name' | 'maxParallel' | 'environmentId' | 'variables' | 'images'
+  'name' | 'maxParallel' | 'mode' | 'environmentId' | 'variables' | 'images'
 >;
 type Start = (db: RunTransaction) => Promise<unknown>;
 
@@ -133,6 +140,7 @@ async function preparePipeline(
       failureCode: null,
       failureDetails: null,
       maxParallel: null,
+      mode: 'WORK_STEALING',
       openTasks: 0,
       busyTasks: 0,
       createdAt: db.now,
@@ -222,7 +230,14 @@ async function prepareWorkflow(
   actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
   refuseErrors([...errors, ...plan.errors, ...unusedImages(images, new Set(definition.services))]);
   await ensureRequirementClasses(app, [definition]);
-  return (db) => startWorkflow(db, { ...base, ...plan.value, name: target.name, maxParallel: null });
+  return (db) =>
+    startWorkflow(db, {
+      ...base,
+      ...plan.value,
+      name: target.name,
+      maxParallel: input.maxParallel ?? null,
+      mode: input.mode ?? null,
+    });
 }
 
 /** A workflow that is started alone gets its environment as the variable `environment`, by name or by id. */
@@ -265,6 +280,20 @@ function checkTexts(input: StartExecution): void {
       errors.push({ field, value: length, rule: 'MAX_LENGTH', message });
     }
   };
+  const { mode, maxParallel } = input;
+  for (const [field, value] of Object.entries({ mode, maxParallel })) {
+    if (value == null || input.executionType === 'WORKFLOW') continue;
+    errors.push({
+      field,
+      value,
+      rule: 'WORKFLOW_ONLY',
+      message: `${field} can be given for a workflow only: each of a pipeline has its own.`,
+    });
+  }
+  if (maxParallel != null && maxParallel < 1) {
+    const message = `maxParallel must be 1 or more; it is ${maxParallel}.`;
+    errors.push({ field: 'maxParallel', value: maxParallel, rule: 'RANGE', message });
+  }
   limit('notes', 5000);
   limit('idempotencyKey', 200);
   if (input.idempotencyKey === '') {
@@ -287,6 +316,7 @@ function requestHash(input: StartExecution): string {
     byName(input.variableInputs).map(({ name, variableValue }) => [name, variableValue.type, variableValue.value]),
     byName(input.serviceInputs).map(({ name, image }) => [name, image]),
     input.notes ?? null,
+    ...(input.mode == null && input.maxParallel == null ? [] : [input.mode ?? null, input.maxParallel ?? null]),
   ];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
 }

@@ -1,8 +1,9 @@
-import { newId } from '../ids';
-import { taskOrder } from '../workflows/workflow';
+import { taskNodes } from '../workflows/taskGraph';
+import type { WorkflowMode } from '../workflows/workflow';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
 import { insertExecution, insertExecutionTargets, insertTasks } from './executions.store';
+import { newGraph } from './newTasks';
 import type { RunTransaction } from './runTransaction';
 
 /** What a workflow execution starts from; everything else about it follows. */
@@ -21,18 +22,17 @@ export type WorkflowStart = Pick<
   | 'cause'
   | 'idempotencyKey'
   | 'idempotencyHash'
-> & { readonly name: string; readonly maxParallel: number | null };
+> & {
+  readonly name: string;
+  /** In place of what the definition says. */
+  readonly maxParallel: number | null;
+  readonly mode: WorkflowMode | null;
+};
 
 /** Makes a workflow execution with all of its tasks, and the jobs of those that can run at once. */
 export async function startWorkflow(db: RunTransaction, start: WorkflowStart): Promise<Execution> {
   const { definition } = await db.app.workflowRevisions.get(db, start.revisionId);
-  const order = taskOrder(definition.tasks);
-  const ids = new Map(order.map((name) => [name, newId()]));
-  const idOf = (name: string): string => {
-    const id = ids.get(name);
-    if (id === undefined) throw new Error(`revision ${start.revisionId} depends on an unknown task ${name}`);
-    return id;
-  };
+  const graph = newGraph(taskNodes(definition.tasks), 'all');
   const { name, ...row } = start;
   const execution: Execution = {
     ...row,
@@ -45,7 +45,8 @@ export async function startWorkflow(db: RunTransaction, start: WorkflowStart): P
     failureCode: null,
     failureDetails: null,
     maxParallel: start.maxParallel ?? definition.maxParallel,
-    openTasks: order.length,
+    mode: start.mode ?? definition.mode,
+    openTasks: graph.tasks.length,
     busyTasks: 0,
     createdAt: db.now,
     startedAt: null,
@@ -61,17 +62,11 @@ export async function startWorkflow(db: RunTransaction, start: WorkflowStart): P
     execution.environmentId === null ? [] : [execution.environmentId],
     Object.keys(execution.images),
   );
-  const tasks = order.map((task, ordinal) => ({
-    id: idOf(task),
-    name: task,
-    ordinal,
-    dependsOn: (definition.tasks[task]?.dependsOn ?? []).map(idOf),
-  }));
-  await insertTasks(db, execution, tasks, db.now);
+  await insertTasks(db, execution, graph, db.now);
   db.event({ runId: execution.runId, executionId: execution.id }, 'EXECUTION_CREATED', {
     kind: 'WORKFLOW',
     name,
-    tasks: tasks.length,
+    tasks: graph.tasks.length,
     ...(execution.parentStageExecutionId && { stageExecutionId: execution.parentStageExecutionId }),
   });
   await dispatchTasks(db, [execution.id]);

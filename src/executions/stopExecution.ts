@@ -1,13 +1,9 @@
-import { topic } from '../database/wakeups';
-import { requestCancel } from '../jobs/jobs.store';
 import { advancePipeline, closeApprovals } from './advancePipeline';
+import { cancelRunning } from './cancelRunning';
 import { type Execution, isFinal } from './execution';
-import { findCurrentStages, findMembers, findRunningTasks, setFailure } from './executions.store';
+import { findCurrentStages, findMembers, setFailure } from './executions.store';
 import type { RunTransaction } from './runTransaction';
 import { finishWorkflow, noteFailing, settleTasks, skipUnstarted } from './settleTasks';
-
-/** A cancelled job is final this long after its grace, whatever the agent does. Within the second that is promised, with the sweeper's period taken off. */
-const KILL_SLACK_MS = 500;
 
 /**
  * Ends an execution before its time, because a person aborted it or its time is over. What has not begun is skipped; what runs is asked to stop, and is final
@@ -26,15 +22,7 @@ export async function stopExecution(
   const workflowIds = members.map((member) => member.id);
   noteFailing(db, await setFailure(db, [execution.id, ...workflowIds], code, text));
 
-  const running = await findRunningTasks(db, workflowIds);
-  const holders = await requestCancel(
-    db,
-    running.flatMap((task) => task.jobId ?? []),
-    db.now,
-    KILL_SLACK_MS,
-  );
-  db.wake(...holders.map((holder) => topic.agent(holder.agentId)));
-
+  const running = await cancelRunning(db, workflowIds);
   await settleTasks(db, await skipUnstarted(db, workflowIds, `not started, because the execution was ${code}`));
   for (const member of members) {
     if (!running.some((task) => task.executionId === member.id)) await finishWorkflow(db, member);

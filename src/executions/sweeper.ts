@@ -2,17 +2,19 @@ import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { findExpiredApprovals } from '../approvals/approvals.store';
 import { advancePipeline, closeApprovals } from './advancePipeline';
+import { pruneEvents } from './eventRetention';
 import { isFinal } from './execution';
 import { findExecution, findExpiredExecutions, findStages } from './executions.store';
-import { startDueRetries } from './retryFailed';
 import { inRuns } from './runTransaction';
 import { settleDueLeases } from './settleDueLeases';
+import { startDueRetries } from './startDueRetries';
 import { stopExecution } from './stopExecution';
 
 /** Short enough that an abort is final within a second after its grace. */
 const PERIOD_MS = 200;
 const SLOW_EVERY = 5;
 const BATCH = 50;
+const PRUNE_EVERY_MS = 3_600_000;
 
 /**
  * The timers of the server: whatever is not final and does not wait for a person has a time at which it is moved on. The times are columns of the rows themselves, so a
@@ -24,6 +26,9 @@ export class Sweeper {
   private stopped = false;
   private turn = 0;
   private failing = false;
+  private readonly stopping = new AbortController();
+  private pruning: Promise<unknown> | undefined;
+  private pruneAt = 0;
 
   constructor(private readonly app: App) {}
 
@@ -38,7 +43,9 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.stopping.abort();
     await this.running;
+    await this.pruning;
   }
 
   private async sweep(): Promise<void> {
@@ -48,6 +55,7 @@ export class Sweeper {
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
         await expireExecutions(this.app);
+        this.prune();
       }
       if (this.failing) this.app.log.info('the sweeper works again');
       this.failing = false;
@@ -56,6 +64,19 @@ export class Sweeper {
       if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; it tries again');
       this.failing = true;
     }
+  }
+
+  /** Beside the turns: deleting what piled up may take minutes, and leases can't wait for it. */
+  private prune(): void {
+    const now = this.app.clock.now().getTime();
+    if (this.pruning !== undefined || now < this.pruneAt) return;
+    this.pruneAt = now + PRUNE_EVERY_MS;
+    this.pruning = pruneEvents(this.app, this.stopping.signal)
+      .then((deleted) => deleted > 0 && this.app.log.info({ deleted }, 'old events were deleted'))
+      .catch((error: unknown) => this.app.log.warn({ err: error }, 'old events could not be deleted'))
+      .finally(() => {
+        this.pruning = undefined;
+      });
   }
 }
 

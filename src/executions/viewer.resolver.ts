@@ -79,7 +79,11 @@ export class ViewerResolver {
         kind: 'PIPELINE' as const,
         parentStageExecutionId: null,
       };
-      return viewer.access.explain(action as 'EXECUTE_PIPELINE', 'Execution', row);
+      const answer = viewer.access.explain(action as 'EXECUTE_PIPELINE', 'Execution', row);
+      // There is no execution that could be hidden: what is asked about is the right itself.
+      return answer.code === 'NOT_FOUND'
+        ? { ...answer, code: 'FORBIDDEN', message: `The permission DEPLOYMENT ${action} is missing.` }
+        : answer;
     }
     if (environment !== undefined) return viewer.access.explain(action as 'READ', 'Environment', environment);
     return viewer.access.explain(action as 'READ', 'Application', { id: applicationId });
@@ -88,7 +92,10 @@ export class ViewerResolver {
   @Query(() => EffectivePermissions, {
     description: 'What a user may do. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
   })
-  async effectivePermissions(@Arg('userId', () => ID, { description: 'The id of the user.' }) userId: string, @Ctx() { app, actor, loaders }: Context) {
+  async effectivePermissions(
+    @Arg('userId', () => ID, { description: 'The id of the user.' }) userId: string,
+    @Ctx() { app, actor, loaders }: Context,
+  ) {
     actor.access.requireAccount('READ_USERS_AND_GROUPS');
     const user = await readUser(app, actor, userId);
     const groups = (await loaders.load(groupsOfUser, user.id)) ?? [];

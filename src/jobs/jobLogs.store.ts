@@ -153,7 +153,7 @@ export async function readLog(db: Db, jobId: string, offset: number, maxBytes: n
     offset,
     frames,
     nextOffset: position,
-    final: log !== undefined && log.sealed && position >= end,
+    final: log?.sealed === true && position >= end,
     truncated: log?.truncated ?? false,
   };
 }

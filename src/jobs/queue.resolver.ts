@@ -9,10 +9,12 @@ import { watchQueue } from './watchQueue';
 export class QueueResolver {
   @Subscription(() => QueueStateType, {
     description:
-      'The queue as it stands, then again after each change, at most twice a second; it has no cursor, as each answer says all. Never completes. Example: ' +
-      '`subscription { queueUpdated { readyJobs runningJobs slots waiting { labels readyJobs agentsOnline } } }`. Errors: SLOW_READER and UNAVAILABLE: subscribe again.',
+      'The queue as it stands, then again after each change, at most twice a second; it has no cursor, as each answer says all. Needs the account permission MANAGE_DELEGATES. Never completes. Example: ' +
+      '`subscription { queueUpdated { readyJobs runningJobs slots waiting { labels readyJobs agentsOnline } } }`. Errors: FORBIDDEN; SLOW_READER and UNAVAILABLE: subscribe again.',
     subscribe: ({ context }) => {
-      const { app, request } = context as Context;
+      const { app, actor, request } = context as Context;
+      // Of all applications together: for those who look after the agents.
+      actor.access.requireAccount('MANAGE_DELEGATES');
       return watchQueue(app, request.signal);
     },
   })

@@ -8,7 +8,9 @@ export class WaitingJobs {
   @Field(() => Int, { description: 'How many wait.' })
   readyJobs!: number;
 
-  @Field(() => Int, { description: 'Agents online that have all of the labels. With none, the jobs wait until one comes.' })
+  @Field(() => Int, {
+    description: 'Agents online that have all of the labels. With none, the jobs wait until one comes.',
+  })
   agentsOnline!: number;
 
   @Field(() => Date, { description: 'Since when the first of them waits.' })
@@ -35,6 +37,8 @@ export class QueueStateType {
   @Field(() => Int, { description: 'How many jobs these agents run at the most.' })
   slots!: number;
 
-  @Field(() => [WaitingJobs], { description: 'The jobs that wait, by the labels that they need; those that wait longest first.' })
+  @Field(() => [WaitingJobs], {
+    description: 'The jobs that wait, by the labels that they need; those that wait longest first.',
+  })
   waiting!: WaitingJobs[];
 }

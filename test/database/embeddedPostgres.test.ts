@@ -1,3 +1,4 @@
+// Long because each way in which a database can be found or left behind is a test of its own.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,10 +20,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embeddedPostgres';
 import { createLog } from '../../src/log';
+import { eventually } from '../support/eventually';
 
 // Past 400 lines, because each helper below is used by most groups of tests and by no other file.
 
@@ -360,13 +361,8 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`never became true: ${condition}`);
-    await delay(10);
-  }
-}
+const until = (condition: () => boolean | Promise<boolean>): Promise<unknown> =>
+  eventually(condition, (value) => value, { withinMs: 10_000, what: String(condition) });
 
 async function postmasterOf(directory: string): Promise<number> {
   return Number((await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n')[0]);

@@ -1,15 +1,15 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphqlClient } from '../../src/demo/graphqlClient';
 import { startEmbeddedPostgres } from '../../src/database/embeddedPostgres';
+import { GraphqlClient } from '../../src/demo/graphqlClient';
 import { createLog } from '../../src/log';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { eventually } from '../support/eventually';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../support/processes';
 import { APP, Runs } from '../support/runs';
-import { ADMIN_KEY, startTestServer, testEnvironment, type TestServer } from '../support/server';
+import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../support/server';
 
 /**
  * Real processes, killed in the middle of a run. Each task writes a line to a file when it begins, and waits until the test lets it go on: so the test knows what runs, and how

@@ -1,4 +1,4 @@
-import { ProtocolAgent, type ClaimedJob } from '../support/protocolAgent';
+import { type ClaimedJob, ProtocolAgent } from '../support/protocolAgent';
 import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
 
@@ -139,7 +139,11 @@ describe('how executions end when nobody lets them finish', () => {
       const [a] = (await runs.read(id)).pipelineStageExecutions ?? [];
       await runs.abort(a?.workflowExecutionId ?? '');
       await agent.work(() => runs.is(id, 'ABORTED'));
-      expect((await runs.read(id)).pipelineStageExecutions?.map((stage) => stage.status)).toEqual(['ABORTED', 'SUCCESS', 'SKIPPED']);
+      expect((await runs.read(id)).pipelineStageExecutions?.map((stage) => stage.status)).toEqual([
+        'ABORTED',
+        'SUCCESS',
+        'SKIPPED',
+      ]);
       await nothingIsLeft(id);
     });
   });
@@ -189,7 +193,9 @@ describe('how executions end when nobody lets them finish', () => {
       const second = await ProtocolAgent.register(server.url, { name: 'second' });
       const again = await second.claimOne(8000);
       expect(again).toMatchObject({ task: 'one', attempt: 2 });
-      expect((await agent.finish(first as ClaimedJob)).body.results).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
+      expect((await agent.finish(first as ClaimedJob)).body.results).toMatchObject([
+        { ok: false, code: 'STALE_CLAIM' },
+      ]);
       expect(await runs.task(id, 'one')).toMatchObject({ status: 'QUEUED', tries: 2 });
       await second.start(again);
       const run = await runs.until(id, 'FAILED');
@@ -205,7 +211,9 @@ describe('how executions end when nobody lets them finish', () => {
     it('counts a finish that comes late but before anybody noticed', async () => {
       const id = await runs.start('workflow', 'two');
       const [job] = await started();
-      await server.app.database.write(`UPDATE job_lease SET expires_at = now() + interval '20 ms' WHERE job_id = $1`, [job?.jobId]);
+      await server.app.database.write(`UPDATE job_lease SET expires_at = now() + interval '20 ms' WHERE job_id = $1`, [
+        job?.jobId,
+      ]);
       // Whichever comes first, the finish or the sweeper, the task runs to its end and never twice at a time.
       await agent.finish(job as ClaimedJob);
       await agent.work(() => runs.is(id, 'SUCCESS'));

@@ -100,7 +100,9 @@ describe('a pipeline', () => {
 
   it('records what it deployed, in each environment, with the execution that did it', async () => {
     const { application } = await server.client.ask<{
-      application: { environments: { nodes: { name: string; deployments: { service: { name: string }; image: string }[] }[] } };
+      application: {
+        environments: { nodes: { name: string; deployments: { service: { name: string }; image: string }[] }[] };
+      };
     }>(
       `query ($id: ID!) { application(applicationId: $id) { environments(limit: 10) { nodes {
         name deployments { service { name } image execution { id } deployedAt } } } } }`,
@@ -137,7 +139,13 @@ describe('a pipeline', () => {
     const run = await runs.read(id);
     expect(run).toMatchObject({ failureCode: 'TASK_FAILED' });
     expect(run.failureDetails).toBe('Stage "Build", step "build": Task "lint" failed: exit code 1');
-    expect(run.pipelineStageExecutions?.map((stage) => stage.status)).toEqual(['FAILED', 'SKIPPED', 'SKIPPED', 'SKIPPED', 'SKIPPED']);
+    expect(run.pipelineStageExecutions?.map((stage) => stage.status)).toEqual([
+      'FAILED',
+      'SKIPPED',
+      'SKIPPED',
+      'SKIPPED',
+      'SKIPPED',
+    ]);
     expect(run.pipelineStageExecutions?.[1]).toMatchObject({
       reasonCode: 'NOT_STARTED',
       reason: 'not reached, because stage "Build" ended FAILED',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ProtocolAgent, type ClaimedJob } from '../support/protocolAgent';
+import { type ClaimedJob, ProtocolAgent } from '../support/protocolAgent';
 import { APP, Runs } from '../support/runs';
 import { ADMIN_KEY, AGENT_TOKEN, startTestServer, type TestServer } from '../support/server';
 
@@ -91,7 +91,14 @@ describe('the agent protocol', () => {
       variableInputs: [{ name: 'GIVEN', variableValue: { type: 'NAME', value: `it's "quoted" $(rm -rf /)\n; ok` } }],
     });
     const job = await agent.claimOne();
-    expect(job).toMatchObject({ task: 'make', command: 'make it', attempt: 1, outputs: ['out/*.txt'], inputs: [], missing: [] });
+    expect(job).toMatchObject({
+      task: 'make',
+      command: 'make it',
+      attempt: 1,
+      outputs: ['out/*.txt'],
+      inputs: [],
+      missing: [],
+    });
     expect(job.env).toMatchObject({
       GIVEN: `it's "quoted" $(rm -rf /)\n; ok`,
       WHERE: 'workflow',
@@ -139,11 +146,14 @@ describe('the agent protocol', () => {
     await watching;
     expect(pages.map((page) => page.text).join('|')).toBe('stderr two\n|stdout three\n|stdout end\n');
 
-    const { jobLog } = await server.client.ask<{ jobLog: { frames: { text: string }[]; final: boolean; truncated: boolean } }>(
-      'query ($id: ID!) { jobLog(jobId: $id) { frames { text } final truncated } }',
-      { id: job.jobId },
-    );
-    expect(jobLog).toEqual({ frames: [{ text: 'one é\n' }, { text: 'two\n' }, { text: 'three\n' }, { text: 'end\n' }], final: true, truncated: false });
+    const { jobLog } = await server.client.ask<{
+      jobLog: { frames: { text: string }[]; final: boolean; truncated: boolean };
+    }>('query ($id: ID!) { jobLog(jobId: $id) { frames { text } final truncated } }', { id: job.jobId });
+    expect(jobLog).toEqual({
+      frames: [{ text: 'one é\n' }, { text: 'two\n' }, { text: 'three\n' }, { text: 'end\n' }],
+      final: true,
+      truncated: false,
+    });
     await runs.abort(id);
   });
 

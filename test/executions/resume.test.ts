@@ -1,5 +1,5 @@
-import { executionStatuses } from '../../src/executions/execution';
 import { GraphqlClient } from '../../src/demo/graphqlClient';
+import { executionStatuses } from '../../src/executions/execution';
 import { eventually } from '../support/eventually';
 import { ProtocolAgent } from '../support/protocolAgent';
 import { APP, Runs } from '../support/runs';
@@ -63,7 +63,11 @@ describe('resume', () => {
     (job: { task: string }) =>
       tasks.includes(job.task);
   const applicationId = async () => (await runs.ids('pipeline', 'release')).applicationId;
-  const resume = async (id: string, more: Readonly<Record<string, unknown>> = {}, client: GraphqlClient = server.client) => {
+  const resume = async (
+    id: string,
+    more: Readonly<Record<string, unknown>> = {},
+    client: GraphqlClient = server.client,
+  ) => {
     const input = { applicationId: await applicationId(), pipelineExecutionId: id, ...more };
     const { resumeExecution } = await client.ask<{ resumeExecution: { execution: { id: string; status: string } } }>(
       'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id status } } }',
@@ -92,7 +96,9 @@ describe('resume', () => {
   it('goes on from the failed stage with the mutation of an old script, as it stands', async () => {
     const id = await failedInStage2('deploy');
     expect(await statuses(id)).toEqual(['SUCCESS', 'FAILED', 'SUCCESS', 'SKIPPED', 'SKIPPED']);
-    const { resumeExecution } = await server.client.ask<{ resumeExecution: { execution: { id: string; status: string } } }>(
+    const { resumeExecution } = await server.client.ask<{
+      resumeExecution: { execution: { id: string; status: string } };
+    }>(
       `mutation { resumeExecution(input: {applicationId: "${await applicationId()}", pipelineExecutionId: "${id}", pipelineStageName: "STAGE 2"}) { execution { status id } } }`,
     );
     expect(resumeExecution.execution).toEqual({ id, status: 'RESUMING' });
@@ -107,7 +113,14 @@ describe('resume', () => {
     const events = await runs.events(id);
     expect(events.map((event) => event.sequence)).toEqual(events.map((_, index) => index + 1));
     const path = events.filter((event) => event.type === 'EXECUTION_STATUS' && event.executionId === id);
-    expect(path.map((event) => event.data.to)).toEqual(['RUNNING', 'FAILED', 'RUNNING', 'WAITING', 'RUNNING', 'SUCCESS']);
+    expect(path.map((event) => event.data.to)).toEqual([
+      'RUNNING',
+      'FAILED',
+      'RUNNING',
+      'WAITING',
+      'RUNNING',
+      'SUCCESS',
+    ]);
   });
 
   it('runs only what had failed of a stage when asked to', async () => {
@@ -126,7 +139,9 @@ describe('resume', () => {
     const ran = await agent.work(() => runs.is(id, 'WAITING'));
     expect(ran.map((job) => job.task)).toEqual(['integration', 'pack']);
     expect((await runs.read(id)).pipelineStageExecutions?.[2]?.workflowExecutionId).toBe(member);
-    const { execution } = await server.client.ask<{ execution: { attempt: number; tasks: { name: string; reused: boolean; attempt: number }[] } }>(
+    const { execution } = await server.client.ask<{
+      execution: { attempt: number; tasks: { name: string; reused: boolean; attempt: number }[] };
+    }>(
       'query ($id: ID!) { execution(executionId: $id) { attempt ... on WorkflowExecution { tasks { name reused attempt } } } }',
       { id: member },
     );
@@ -192,9 +207,14 @@ describe('resume', () => {
         { stepName: 'live' },
       ],
     });
-    expect((resumePreview.environments as { name: string }[]).map((one) => one.name).sort()).toEqual(['prod', 'staging']);
+    expect((resumePreview.environments as { name: string }[]).map((one) => one.name).sort()).toEqual([
+      'prod',
+      'staging',
+    ]);
     expect(await runs.events(id)).toEqual(before);
-    await expect(resume(id, { pipelineStageName: 'STAGE 2', planToken: resumePreview.planToken })).rejects.toThrow('PLAN_STALE');
+    await expect(resume(id, { pipelineStageName: 'STAGE 2', planToken: resumePreview.planToken })).rejects.toThrow(
+      'PLAN_STALE',
+    );
     await resume(id, { ...choice, planToken: resumePreview.planToken });
     await runs.abort(id);
     await expect(resume(id, { ...choice, planToken: resumePreview.planToken })).rejects.toThrow('PLAN_STALE');
@@ -204,7 +224,10 @@ describe('resume', () => {
     const second = await startTestServer({}, server.databaseUrl);
     try {
       const id = await failedInStage2('deploy');
-      const clients = Array.from({ length: 50 }, (_, n) => new GraphqlClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY));
+      const clients = Array.from(
+        { length: 50 },
+        (_, n) => new GraphqlClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
+      );
       const outcomes = await Promise.all(
         clients.map((client) =>
           resume(id, { pipelineStageName: 'STAGE 2' }, client).then(
@@ -226,14 +249,21 @@ describe('resume', () => {
   it('resumes a workflow by itself, and reruns what is final', async () => {
     const id = await runs.start('workflow', 'build');
     await agent.work(() => runs.is(id, 'FAILED'), fail('unit'));
-    expect((await runs.read(id)).tasks?.map((task) => task.status)).toEqual(['SUCCESS', 'FAILED', 'SKIPPED', 'SKIPPED']);
+    expect((await runs.read(id)).tasks?.map((task) => task.status)).toEqual([
+      'SUCCESS',
+      'FAILED',
+      'SKIPPED',
+      'SKIPPED',
+    ]);
     const { applicationId: application } = await runs.ids('workflow', 'build');
     await server.client.ask(
       `mutation { resumeWorkflowExecution(input: {applicationId: "${application}", workflowExecutionId: "${id}"}) { execution { status } } }`,
     );
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(ran.map((job) => job.task)).toEqual(['unit', 'integration', 'pack']);
-    await server.client.ask(`mutation { rerunExecution(input: {applicationId: "${application}", executionId: "${id}"}) { execution { status } } }`);
+    await server.client.ask(
+      `mutation { rerunExecution(input: {applicationId: "${application}", executionId: "${id}"}) { execution { status } } }`,
+    );
     const again = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(again.map((job) => job.task)).toEqual(['lint', 'unit', 'integration', 'pack']);
     expect((await attempts(id)).map((one) => one.kind)).toEqual(['START', 'RESUME', 'RERUN']);
@@ -266,7 +296,10 @@ describe('resume', () => {
       );
       expect(executions.nodes).toEqual([]);
       if (resumable) await runs.abort(id);
-      else await server.app.database.write(`UPDATE execution SET status = 'ABORTED', ended_at = now() WHERE id = $1`, [id]);
+      else
+        await server.app.database.write(`UPDATE execution SET status = 'ABORTED', ended_at = now() WHERE id = $1`, [
+          id,
+        ]);
     });
   });
 

@@ -10,7 +10,8 @@ export async function eventually<T>(
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
-    if (Date.now() > deadline) throw new Error(`${what} did not come true within ${withinMs} ms; last: ${JSON.stringify(value)}`);
+    if (Date.now() > deadline)
+      throw new Error(`${what} did not come true within ${withinMs} ms; last: ${JSON.stringify(value)}`);
     await pause(15);
   }
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { AGENT_TOKEN } from './server';
 
@@ -13,7 +13,10 @@ export interface TestProcess {
 }
 
 /** A program of the build, as its own process: what `npm start` and `npm run agent` run. */
-export function startProcess(program: 'main.js' | 'agent/main.js', environment: Readonly<Record<string, string>>): TestProcess {
+export function startProcess(
+  program: 'main.js' | 'agent/main.js',
+  environment: Readonly<Record<string, string>>,
+): TestProcess {
   const child = spawn(process.execPath, [join(dist, program)], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -32,7 +35,9 @@ export function startProcess(program: 'main.js' | 'agent/main.js', environment: 
 }
 
 /** A server process; resolves when it serves. */
-export async function startServerProcess(environment: Readonly<Record<string, string>>): Promise<TestProcess & { url: string }> {
+export async function startServerProcess(
+  environment: Readonly<Record<string, string>>,
+): Promise<TestProcess & { url: string }> {
   const server = startProcess('main.js', environment);
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
@@ -45,7 +50,12 @@ export async function startServerProcess(environment: Readonly<Record<string, st
   return { ...server, url };
 }
 
-export function startAgentProcess(url: string, dir: string, name: string, more: Readonly<Record<string, string>> = {}): TestProcess {
+export function startAgentProcess(
+  url: string,
+  dir: string,
+  name: string,
+  more: Readonly<Record<string, string>> = {},
+): TestProcess {
   return startProcess('agent/main.js', {
     SLIPWAY_URL: url,
     SLIPWAY_AGENT_TOKEN: AGENT_TOKEN,

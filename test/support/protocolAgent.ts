@@ -16,11 +16,14 @@ export interface ClaimedJob {
   readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];
   readonly missing: readonly string[];
   readonly outputs: readonly string[];
+  readonly register: string | null;
 }
 
 export interface Reply {
   readonly status: number;
-  readonly body: Readonly<Record<string, unknown>> & { readonly error?: { readonly code: string; readonly offset?: number } };
+  readonly body: Readonly<Record<string, unknown>> & {
+    readonly error?: { readonly code: string; readonly offset?: number };
+  };
 }
 
 /** Speaks the agent protocol over HTTP, one verb at a time, so that a test decides what an agent does and when. It runs no commands. */
@@ -33,7 +36,11 @@ export class ProtocolAgent {
 
   static async register(
     url: string,
-    { name = 'scripted', labels = {}, slots = 10 }: { name?: string; labels?: Record<string, string>; slots?: number } = {},
+    {
+      name = 'scripted',
+      labels = {},
+      slots = 10,
+    }: { name?: string; labels?: Record<string, string>; slots?: number } = {},
   ): Promise<ProtocolAgent> {
     const reply = await send(url, 'POST', 'register', AGENT_TOKEN, { name, labels, slots });
     if (reply.status !== 201) throw new Error(`register answered ${reply.status}`);
@@ -72,7 +79,10 @@ export class ProtocolAgent {
     });
   }
 
-  finish(job: ClaimedJob, result: Partial<Record<'exitCode' | 'signal' | 'reason' | 'message' | 'logBytes', unknown>> = {}): Promise<Reply> {
+  finish(
+    job: ClaimedJob,
+    result: Partial<Record<'exitCode' | 'signal' | 'reason' | 'message' | 'logBytes' | 'outputs', unknown>> = {},
+  ): Promise<Reply> {
     const { jobId, token } = job;
     const defaults = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null };
     return this.post('finish', { results: [{ jobId, token, ...defaults, ...result }] });

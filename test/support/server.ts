@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readServerConfig } from '../../src/config';
 import { GraphqlClient } from '../../src/demo/graphqlClient';
 import { createLog } from '../../src/log';
-import { startServer, type RunningServer } from '../../src/server';
+import { type RunningServer, startServer } from '../../src/server';
 import { createTestDatabase } from './database';
 
 export const ADMIN_KEY = 'test-administrator-key';
@@ -22,7 +22,8 @@ export async function startTestServer(
   environment: Readonly<Record<string, string>> = {},
   databaseUrl?: string,
 ): Promise<TestServer> {
-  const database = databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => undefined };
+  const database =
+    databaseUrl === undefined ? await createTestDatabase() : { url: databaseUrl, drop: async () => undefined };
   const dataDir = await mkdtemp(join(tmpdir(), 'slipway-server-'));
   const config = readServerConfig({ ...testEnvironment(database.url, dataDir), ...environment });
   const server = await startServer(config, createLog({ level: config.LOG_LEVEL, pretty: false }));
