@@ -1,12 +1,20 @@
 import 'reflect-metadata';
+import { benchAbilities } from './abilities';
 import { openBench, row } from './harness';
 import { benchQueries } from './queries';
+import { benchSubscriber } from './subscriber';
 import { benchIdleStart, benchThroughput } from './throughput';
 
 /**
  * `npm run bench [-- name …]`: figures, not verdicts. Everything runs on this one machine, with a durable PostgreSQL (fsync on): compare figures of the same machine only.
  */
-const benches = { throughput: benchThroughput, idle: benchIdleStart, queries: benchQueries };
+const benches = {
+  throughput: benchThroughput,
+  idle: benchIdleStart,
+  queries: benchQueries,
+  subscriber: benchSubscriber,
+  abilities: benchAbilities,
+};
 
 async function main(): Promise<void> {
   const wanted = process.argv.slice(2);

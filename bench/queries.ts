@@ -1,7 +1,7 @@
 import autocannon from 'autocannon';
-import { type Bench, KEY, apply, row, start } from './harness';
-import { createLog } from '../src/log';
 import { runAgent } from '../src/agent/agent';
+import { createLog } from '../src/log';
+import { apply, type Bench, KEY, row, start } from './harness';
 import { noWork } from './throughput';
 
 const ONE = `query ($id: ID!) { execution(executionId: $id) { id ... on PipelineExecution { status pipelineStageExecutions {
@@ -40,7 +40,9 @@ export async function benchQueries(bench: Bench): Promise<void> {
   });
   for (let n = 0; n < 60; n++) ids.push(await start(bench.client, application, 'pipeline', 'six'));
   for (const id of ids) {
-    const updates = bench.client.watch('subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }', { id });
+    const updates = bench.client.watch('subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }', {
+      id,
+    });
     for await (const _ of updates);
   }
   agent.drain();
@@ -61,6 +63,7 @@ async function load(bench: Bench, name: string, query: string, variables: object
   };
   await autocannon({ ...options, duration: 2 });
   const result = await autocannon({ ...options, duration: 5 });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} bad answers, ${result.errors} errors`);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${name}: ${result.non2xx} bad answers, ${result.errors} errors`);
   row(name, `${result.requests.average.toFixed(0)}   p95 ${result.latency.p97_5} ms`);
 }

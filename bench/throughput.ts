@@ -1,7 +1,7 @@
-import { createLog } from '../src/log';
 import { runAgent } from '../src/agent/agent';
 import type { Execute } from '../src/agent/runJob';
-import { type Bench, apply, percentile, row, start } from './harness';
+import { createLog } from '../src/log';
+import { apply, type Bench, percentile, row, start } from './harness';
 
 /** A command that does nothing, in no process: what is left is the protocol. */
 export const noWork: Execute = async () => ({
@@ -39,16 +39,16 @@ export async function benchThroughput(bench: Bench): Promise<void> {
 }
 
 async function untilFinal(bench: Bench, id: string): Promise<void> {
-  const updates = bench.client.watch(
-    'subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }',
-    { id },
-  );
+  const updates = bench.client.watch('subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }', {
+    id,
+  });
   for await (const _ of updates);
 }
 
 /** How long an idle agent takes from the commit of a start to its own start of the job, over HTTP. */
 export async function benchIdleStart(bench: Bench): Promise<void> {
-  const source = 'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: one\ntasks:\n  one: { run: "true" }\n';
+  const source =
+    'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: one\ntasks:\n  one: { run: "true" }\n';
   const application = await apply(bench.client, source);
   const log = createLog({ level: 'error', pretty: false });
   let arrived: (() => void) | undefined;
@@ -74,5 +74,8 @@ export async function benchIdleStart(bench: Bench): Promise<void> {
   }
   agent.drain();
   await agent.finished;
-  row('idle agent: started answered → job runs, p50 / p95 ms', `${percentile(times, 0.5).toFixed(1)} / ${percentile(times, 0.95).toFixed(1)}`);
+  row(
+    'idle agent: started answered → job runs, p50 / p95 ms',
+    `${percentile(times, 0.5).toFixed(1)} / ${percentile(times, 0.95).toFixed(1)}`,
+  );
 }
