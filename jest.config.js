@@ -1,7 +1,7 @@
 module.exports = {
   testEnvironment: 'node',
-  transform: { '^.+\\.ts$': ['@swc/jest'] },
-  transformIgnorePatterns: ['/node_modules/(?!(fast-check|pure-rand|jose|smol-toml|@marcbachmann)/)'],
+  transform: { '^.+\\.[jt]s$': ['@swc/jest'] },
+  transformIgnorePatterns: ['/node_modules/(?!(fast-check|pure-rand|jose|smol-toml)/)'],
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   setupFiles: ['reflect-metadata'],

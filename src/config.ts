@@ -34,12 +34,14 @@ export const serverVariables = z.object({
   SLIPWAY_LEASE_SECONDS: integer(2, 3600).default(60),
   SLIPWAY_NOTIFY: flag.default(true),
   SLIPWAY_POLL_MS: integer(50, 60000).default(2000),
+  SLIPWAY_EVENT_RETENTION_DAYS: integer(1, 36500).default(400),
+  EVENTS_URL: url('nats:', 'tls:').optional(),
   SLIPWAY_MAX_ARTIFACT_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   SLIPWAY_MAX_LOG_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).default(1024 ** 3),
   SLIPWAY_DRAIN_SECONDS: integer(0, 600).default(10),
   SLIPWAY_INTROSPECTION: flag.default(true),
   SLIPWAY_MAX_QUERY_DEPTH: integer(3, 1000).default(15),
-  SLIPWAY_MAX_QUERY_COST: integer(100, Number.MAX_SAFE_INTEGER).default(250_000),
+  SLIPWAY_MAX_QUERY_COST: integer(100, Number.MAX_SAFE_INTEGER).default(500_000),
   SLIPWAY_RATE_PER_SECOND: integer(0, 1_000_000).default(50),
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
@@ -85,13 +87,25 @@ function read<T extends z.ZodObject>(variables: T, environment: Environment): Re
   // An empty variable means "not set": that is how compose files and CI systems pass what they do not have.
   const given = Object.fromEntries(Object.keys(variables.shape).map((name) => [name, environment[name] || undefined]));
   const result = variables.safeParse(given);
-  if (result.success) return Object.freeze(result.data);
-  const lines = result.error.issues.map((issue) => {
+  const alone = given.SLIPWAY_OIDC_ISSUER !== undefined && given.SLIPWAY_OIDC_AUDIENCE === undefined;
+  if (result.success && !alone) return Object.freeze(result.data);
+  const lines = (result.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
-    const shown = given[name] === undefined ? 'is not set' : /KEY|TOKEN|DATABASE_URL/.test(name) ? 'is refused' : `is "${given[name]}"`;
+    const shown =
+      given[name] === undefined
+        ? 'is not set'
+        : /KEY|TOKEN|DATABASE_URL|EVENTS_URL/.test(name)
+          ? 'is refused'
+          : `is "${given[name]}"`;
     return `  ${name} ${shown}: ${issue.message}`;
   });
-  throw new ConfigError(`The configuration has ${lines.length === 1 ? 'an error' : `${lines.length} errors`}:\n${lines.join('\n')}`);
+  if (alone)
+    lines.push(
+      '  SLIPWAY_OIDC_AUDIENCE is not set: an issuer without it would let in tokens that were made for other programs',
+    );
+  throw new ConfigError(
+    `The configuration has ${lines.length === 1 ? 'an error' : `${lines.length} errors`}:\n${lines.join('\n')}`,
+  );
 }
 
 function parseLabels(text: string, refuse: (message: string) => void): Readonly<Record<string, string>> {

@@ -5,11 +5,12 @@ import type { App } from './app';
 import { ArtifactFiles } from './artifacts/artifactFiles';
 import { systemClock } from './clock';
 import type { ServerConfig } from './config';
-import { createDataSource } from './database/dataSource';
 import { Database } from './database/database';
+import { createDataSource } from './database/dataSource';
 import { migrateDataSource } from './database/migrate';
+import { NatsWakeups } from './database/natsWakeups';
 import { PostgresWakeups } from './database/postgresWakeups';
-import { ProcessWakeups } from './database/wakeups';
+import { ProcessWakeups, type WakeupTransport } from './database/wakeups';
 import { RevisionCache } from './definitions/revisionCache';
 import { createEventFeeds } from './executions/eventFeeds';
 import { createQueueFeed } from './jobs/queueFeed';
@@ -26,7 +27,7 @@ export async function createApp(
   url: string,
 ): Promise<{ app: App; close(): Promise<void> }> {
   const dataSource = await createDataSource(url, config.DATABASE_POOL).initialize();
-  const wakeups = new ProcessWakeups(config.SLIPWAY_NOTIFY ? new PostgresWakeups({ url, log }) : undefined);
+  const wakeups = new ProcessWakeups(wakeupTransport(config, url, log));
   const close = async () => {
     await wakeups.stop();
     await dataSource.destroy();
@@ -68,4 +69,10 @@ function identityProviderOf(config: ServerConfig): IdentityProvider | null {
     { issuer, audience, clockToleranceSeconds, ...(jwksUrl && { jwksUrl }), ...(groupsClaim && { groupsClaim }) },
     systemClock,
   );
+}
+
+/** How servers wake each other's sleepers; undefined: not at all, then they rely on their polls. */
+function wakeupTransport(config: ServerConfig, url: string, log: Log): WakeupTransport | undefined {
+  if (config.EVENTS_URL !== undefined) return new NatsWakeups({ url: config.EVENTS_URL, log });
+  return config.SLIPWAY_NOTIFY ? new PostgresWakeups({ url, log }) : undefined;
 }

@@ -10,7 +10,8 @@ export interface LogOptions {
 
 export function createLog(options: LogOptions): Log {
   const redact = { paths: ['headers.authorization', 'headers["x-api-key"]', 'token', '*.token'], censor: '[secret]' };
-  if (!options.pretty) return pino({ level: options.level, redact, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  if (!options.pretty)
+    return pino({ level: options.level, redact, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   return pino(
     { level: options.level, redact, base: null },
     pino.transport({

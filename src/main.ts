@@ -10,7 +10,10 @@ async function main(): Promise<void> {
   const config = readServerConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
   const server = await startServer(config, log);
-  log.info({ url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' }, 'Slipway serves');
+  log.info(
+    { url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' },
+    'Slipway serves',
+  );
   process.stdout.write(`\n  Slipway serves at ${pc.cyan(`${server.url}/graphql`)}\n`);
   if (server.newAdminKey !== null) {
     process.stdout.write(
@@ -45,7 +48,15 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  if ((error as NodeJS.ErrnoException)?.code === 'EADDRINUSE') {
+    process.stderr.write(
+      `${pc.red('Slipway could not start.')} The port is taken by another program: set PORT to another one (0 takes a free one).\n`,
+    );
+    process.exit(2);
+  }
   const known = error instanceof ConfigError || error instanceof EmbeddedPostgresError;
-  process.stderr.write(`${pc.red('Slipway could not start.')} ${known ? (error as Error).message : String((error as Error)?.stack ?? error)}\n`);
+  process.stderr.write(
+    `${pc.red('Slipway could not start.')} ${known ? (error as Error).message : String((error as Error)?.stack ?? error)}\n`,
+  );
   process.exit(known ? 2 : 1);
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { authenticate, ensureAdministratorKey, renewActor } from './access/authenticate';
 import { rightsKey } from './access/rightsKey';
 import { AgentRoutes } from './agents/agentRoutes';
@@ -9,7 +10,8 @@ import { FailedLogins } from './audit/failedLogins';
 import { AuditSealer } from './audit/sealer';
 import type { ServerConfig } from './config';
 import { createApp } from './createApp';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embeddedPostgres';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embeddedPostgres';
+import { adoptRestoredEvents } from './executions/eventLog.store';
 import { Sweeper } from './executions/sweeper';
 import type { Context } from './graphql/context';
 import { createGraphqlServer } from './graphql/graphqlServer';
@@ -20,7 +22,6 @@ import { resolvers } from './graphql/resolvers';
 import { buildGraphqlSchema } from './graphql/schema';
 import { ClaimDesk } from './jobs/claimDesk';
 import type { Log } from './log';
-import { join } from 'node:path';
 
 export interface RunningServer {
   readonly app: App;
@@ -49,19 +50,23 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => sealer.stop());
     const failedLogins = new FailedLogins(app);
     stops.push(() => failedLogins.flush());
+    const adopted = await adoptRestoredEvents(app.database);
+    if (adopted > 0)
+      log.info({ events: adopted }, 'events of another database were adopted: it was restored from a dump');
     const newAdminKey = await ensureAdministratorKey(app);
     const sweeper = new Sweeper(app);
     stops.push(() => sweeper.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
+    const guarded = guardCallers(({ key }) => authenticate(app, key), {
+      clock: app.clock,
+      rate: { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST },
+      onFailure: (address) => failedLogins.note(address),
+    });
     const graphql = createGraphqlServer<Context>({
       schema: auditMutations(buildGraphqlSchema(resolvers)),
       log,
-      authenticate: guardCallers(({ key }) => authenticate(app, key), {
-        clock: app.clock,
-        rate: { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST },
-        onFailure: (address) => failedLogins.note(address),
-      }),
+      authenticate: guarded,
       introspection: config.SLIPWAY_INTROSPECTION,
       limits: { maxDepth: config.SLIPWAY_MAX_QUERY_DEPTH, maxCost: config.SLIPWAY_MAX_QUERY_COST },
       maxSubscriptions: config.SLIPWAY_MAX_SUBSCRIPTIONS,
@@ -73,7 +78,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       config,
       log,
       graphql,
-      routes: [new AgentRoutes(app, desk), new ArtifactRoutes(app)],
+      routes: [failedLogins.watching(new AgentRoutes(app, desk)), new ArtifactRoutes(app, guarded)],
       health: { check: () => app.database.rows('SELECT 1') },
     });
     sealer.start();

@@ -131,7 +131,7 @@ describe('imports', () => {
       agent: ['src/clock.ts', 'src/config.ts', 'src/log.ts'],
       cli: ['src/config.ts', 'src/log.ts'],
       // Starts a server, and then speaks to it as any client does.
-      demo: ['src/config.ts', 'src/ids.ts', 'src/log.ts', 'src/server.ts'],
+      demo: ['src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts', 'src/server.ts'],
     };
     const wrong = edges(src, 'types too').filter(({ from, to }) => {
       if (roomOf(to) === roomOf(from) || to === 'package.json') return false;

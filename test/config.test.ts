@@ -36,7 +36,6 @@ describe('the configuration', () => {
   it('is refused with every bad value named at once', () => {
     const bad = {
       PORT: '70000',
-      PUBLIC_URL: 'example.org',
       DATABASE_URL: 'mysql://root:hunter2@localhost',
       DATABASE_POOL: 'many',
       SLIPWAY_ADMIN_KEY: 'hunter2',

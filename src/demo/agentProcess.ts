@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inheritedEnvironment } from '../config';
@@ -46,7 +46,8 @@ export function startAgent(options: {
   const failed = new Promise<never>((_resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      if (!stopping) reject(new Error(`${options.name} ended by itself (${signal ?? `exit code ${code}`}); its log: ${logFile}`));
+      if (!stopping)
+        reject(new Error(`${options.name} ended by itself (${signal ?? `exit code ${code}`}); its log: ${logFile}`));
     });
   });
   // Whoever awaits it hears of it; until then it must not count as unhandled.

@@ -1,4 +1,4 @@
-import { createClient, type Client } from 'graphql-ws';
+import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
 /** Any client of the API does what this one does: queries and mutations with POST, subscriptions with graphql-ws. */
@@ -30,9 +30,14 @@ export class GraphqlClient {
 
   /** The answers of a subscription, until it completes. */
   async *watch<Data extends object>(query: string, variables: Readonly<Record<string, unknown>>): AsyncGenerator<Data> {
-    for await (const answer of this.socket.iterate({ query, variables })) {
-      if (answer.errors !== undefined || !answer.data) throw new Error(JSON.stringify(answer.errors));
-      yield answer.data as Data;
+    try {
+      for await (const answer of this.socket.iterate({ query, variables })) {
+        if (answer.errors !== undefined || !answer.data) throw new Error(errorText(answer as Answer<Data>));
+        yield answer.data as Data;
+      }
+    } catch (error) {
+      // A refused subscription is thrown as the list of its errors.
+      throw Array.isArray(error) ? new Error(errorText({ errors: error })) : error;
     }
   }
 
@@ -50,7 +55,9 @@ function errorText({ errors }: Answer<unknown>): string {
   return (errors ?? [{ message: 'the server answered without data' }])
     .map(({ message, extensions }) => {
       const details = (extensions?.errors ?? []) as { path?: string; line?: number; message?: string }[];
-      const lines = details.map((detail) => `\n    ${detail.path ?? ''}${detail.line ? ` (line ${detail.line})` : ''} ${detail.message ?? ''}`);
+      const lines = details.map(
+        (detail) => `\n    ${detail.path ?? ''}${detail.line ? ` (line ${detail.line})` : ''} ${detail.message ?? ''}`,
+      );
       return `${extensions?.code ?? 'ERROR'}: ${message}${lines.join('')}`;
     })
     .join('\n');

@@ -43,20 +43,34 @@ async function main(): Promise<void> {
   try {
     const server = await startServer(config, log);
     stops.push(() => server.stop());
-    print(`${pc.green('✓')} server with ${config.DATABASE_URL ? 'the database of DATABASE_URL' : 'an embedded PostgreSQL'} at ${pc.cyan(server.url)}`);
+    print(
+      `${pc.green('✓')} server with ${config.DATABASE_URL ? 'the database of DATABASE_URL' : 'an embedded PostgreSQL'} at ${pc.cyan(server.url)}`,
+    );
 
     const apiKey = config.SLIPWAY_ADMIN_KEY ?? '';
     const client = new GraphqlClient(server.url, apiKey);
     stops.push(() => client.close());
     const token = await agentToken(client);
     const agents = ['agent-1', 'agent-2'].map((name, index) =>
-      startAgent({ name, url: server.url, token, labels: `demo=true,zone=${index === 0 ? 'a' : 'b'}`, dataDir: config.SLIPWAY_DATA_DIR }),
+      startAgent({
+        name,
+        url: server.url,
+        token,
+        labels: `demo=true,zone=${index === 0 ? 'a' : 'b'}`,
+        dataDir: config.SLIPWAY_DATA_DIR,
+      }),
     );
     for (const agent of agents) stops.push(() => agent.stop());
-    print(`${pc.green('✓')} two agents as processes of their own ${pc.dim(agents.map((agent) => `${agent.name}: pid ${agent.pid}`).join(', '))}`);
+    print(
+      `${pc.green('✓')} two agents as processes of their own ${pc.dim(agents.map((agent) => `${agent.name}: pid ${agent.pid}`).join(', '))}`,
+    );
 
     const target = join(config.SLIPWAY_DATA_DIR, 'demo', 'target');
-    const failed = [server.failed.then(() => new Promise<never>(() => undefined)), ...agents.map((agent) => agent.failed), interrupted];
+    const failed = [
+      server.failed.then(() => new Promise<never>(() => undefined)),
+      ...agents.map((agent) => agent.failed),
+      interrupted,
+    ];
     await Promise.race([releaseShop(client, { root, url: server.url, target, print }), ...failed]);
 
     print(`\n${pc.bold('Look around')}`);
@@ -115,7 +129,9 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const known = error instanceof ConfigError;
-    process.stderr.write(`\n${pc.red('The demo failed.')} ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `\n${pc.red('The demo failed.')} ${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exit(1);
   },
 );

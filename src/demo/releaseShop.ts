@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
+import { systemClock } from '../clock';
 import { GraphqlClient } from './graphqlClient';
 import { RunReport, type RunView } from './report';
 import { type Ports, shopDefinitions } from './shopDefinitions';
@@ -47,7 +48,9 @@ async function applyShop(client: GraphqlClient, { root, target, print }: Place):
   );
   const counts = new Map<string, number>();
   for (const { action } of applyDefinitions.results) counts.set(action, (counts.get(action) ?? 0) + 1);
-  print(`${pc.green('✓')} examples/shop/slipway.yaml: ${[...counts].map(([action, n]) => `${n} ${action.toLowerCase()}`).join(', ')}`);
+  print(
+    `${pc.green('✓')} examples/shop/slipway.yaml: ${[...counts].map(([action, n]) => `${n} ${action.toLowerCase()}`).join(', ')}`,
+  );
   const { applicationByName } = await client.ask<{
     applicationByName: { id: string; pipelines: { nodes: { id: string; name: string }[] } };
   }>('{ applicationByName(name: "shop") { id pipelines(limit: 50) { nodes { id name } } } }');
@@ -91,7 +94,13 @@ const RUN = `id status durationMs failureDetails ... on PipelineExecution { pipe
   ... on WorkflowStageExecution { workflowExecution { durationMs tasks { id name status reason durationMs jobs { id agent { name } } } } } } }`;
 
 /** Watches the run until it is final, and gives its approvals. */
-async function follow(client: GraphqlClient, approver: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<RunView> {
+async function follow(
+  client: GraphqlClient,
+  approver: GraphqlClient,
+  shop: Shop,
+  run: string,
+  print: Place['print'],
+): Promise<RunView> {
   const report = new RunReport(print);
   const watched = client.watch<{ executionUpdated: RunView }>(
     `subscription ($id: ID!) { executionUpdated(executionId: $id) { ${RUN} } }`,
@@ -107,7 +116,13 @@ async function follow(client: GraphqlClient, approver: GraphqlClient, shop: Shop
   return last;
 }
 
-async function approve(client: GraphqlClient, approver: GraphqlClient, shop: Shop, run: string, print: Place['print']): Promise<void> {
+async function approve(
+  client: GraphqlClient,
+  approver: GraphqlClient,
+  shop: Shop,
+  run: string,
+  print: Place['print'],
+): Promise<void> {
   const { approvalDetails } = await client.ask<{
     approvalDetails: { approvalDetails: { approvalId: string; stepName: string; approvers: string[] }[] };
   }>(
@@ -116,7 +131,9 @@ async function approve(client: GraphqlClient, approver: GraphqlClient, shop: Sho
     { application: shop.id, run },
   );
   for (const approval of approvalDetails.approvalDetails) {
-    print(`    ${pc.yellow('☞')} asks ${approval.approvers.join(', ')}: approving, with the comment "staging looks good"`);
+    print(
+      `    ${pc.yellow('☞')} asks ${approval.approvers.join(', ')}: approving, with the comment "staging looks good"`,
+    );
     const input = {
       action: 'APPROVE',
       applicationId: shop.id,
@@ -124,7 +141,10 @@ async function approve(client: GraphqlClient, approver: GraphqlClient, shop: Sho
       approvalId: approval.approvalId,
       comments: 'staging looks good',
     };
-    await approver.ask('mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }', { input });
+    await approver.ask(
+      'mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }',
+      { input },
+    );
   }
 }
 
@@ -145,7 +165,7 @@ async function releaseManager(client: GraphqlClient, { url, print }: Place): Pro
     );
     groupId = createUserGroup.userGroup.id;
   }
-  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const expiresAt = new Date(systemClock.now().getTime() + 3_600_000).toISOString();
   const { createApiKey } = await client.ask<{ createApiKey: { value: string } }>(
     'mutation ($group: ID!, $expiresAt: DateTime!) { createApiKey(input: {name: "release manager of the demo", userGroupIds: [$group], expiresAt: $expiresAt}) { value } }',
     { group: groupId, expiresAt },

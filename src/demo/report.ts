@@ -43,7 +43,8 @@ const colour: Readonly<Record<string, (text: string) => string>> = {
 const sign: Readonly<Record<string, string>> = { SUCCESS: '✓', RUNNING: '▸', WAITING: '…', SKIPPED: '–', QUEUED: '·' };
 
 const status = (text: string): string => (colour[text] ?? pc.red)(`${sign[text] ?? '✗'} ${text.padEnd(8)}`);
-const duration = (ms: number | null | undefined): string => (ms === null || ms === undefined ? '' : pc.dim(`${(ms / 1000).toFixed(1)} s`));
+const duration = (ms: number | null | undefined): string =>
+  ms === null || ms === undefined ? '' : pc.dim(`${(ms / 1000).toFixed(1)} s`);
 
 /** Prints each change of a run once, as a line. */
 export class RunReport {
@@ -60,19 +61,28 @@ export class RunReport {
     const place = `${stage.pipelineStageName} › ${stage.pipelineStepName}`;
     const begun = stage.status !== 'QUEUED';
     const ended = begun && stage.status !== 'RUNNING' && stage.status !== 'WAITING';
-    if (begun && !ended) this.once(stage.pipelineStageElementId, stage.status, `${status(stage.status)} ${pc.bold(place)}`);
+    if (begun && !ended)
+      this.once(stage.pipelineStageElementId, stage.status, `${status(stage.status)} ${pc.bold(place)}`);
     for (const task of tasks) {
       if (task.status === 'QUEUED') continue;
       const agent = task.jobs.at(-1)?.agent?.name;
       const on = task.status === 'RUNNING' && agent ? pc.dim(`on ${agent}`) : '';
       const why = task.status === 'SUCCESS' || task.reason === null ? '' : pc.dim(task.reason);
       const time = task.status === 'RUNNING' ? '' : duration(task.durationMs);
-      this.once(task.id, task.status, `    ${status(task.status)} ${task.name.padEnd(16)} ${on}${time} ${why}`.trimEnd());
+      this.once(
+        task.id,
+        task.status,
+        `    ${status(task.status)} ${task.name.padEnd(16)} ${on}${time} ${why}`.trimEnd(),
+      );
     }
     if (!ended) return;
     const why = stage.status === 'SUCCESS' || stage.reason === null ? '' : pc.dim(stage.reason);
     const time = duration(stage.workflowExecution?.durationMs);
-    this.once(stage.pipelineStageElementId, stage.status, `${status(stage.status)} ${pc.bold(place)} ${time} ${why}`.trimEnd());
+    this.once(
+      stage.pipelineStageElementId,
+      stage.status,
+      `${status(stage.status)} ${pc.bold(place)} ${time} ${why}`.trimEnd(),
+    );
   }
 
   private once(key: string, value: string, line: string): void {

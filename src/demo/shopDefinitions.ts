@@ -10,7 +10,10 @@ export type Ports = Map<string, Map<string, number>>;
  * The example's documents, as they are in examples/shop, unless one of their ports is taken by somebody else on this machine (another demo in another folder,
  * for example): then that environment gets a free one. A port at which our own earlier release answers is ours.
  */
-export async function shopDefinitions(root: string, target: string): Promise<{ source: string; ports: Ports; moved: string[] }> {
+export async function shopDefinitions(
+  root: string,
+  target: string,
+): Promise<{ source: string; ports: Ports; moved: string[] }> {
   const documents = parseAllDocuments(readFileSync(join(root, 'examples/shop/slipway.yaml'), 'utf8'));
   const ports: Ports = new Map();
   const moved: string[] = [];
