@@ -81,7 +81,8 @@ class RawStream {
 
 const post = (id: string, more: Readonly<Record<string, string>> = {}, after: number | null = null) =>
   RawStream.open(`${world.server.url}/graphql/stream`, { query: EVENTS, variables: { id, after } }, more);
-const itemOf = ({ data }: ServerEvent) => (JSON.parse(data ?? '') as { data: { executionEvents: EventsItem } }).data.executionEvents;
+const itemOf = ({ data }: ServerEvent) =>
+  (JSON.parse(data ?? '') as { data: { executionEvents: EventsItem } }).data.executionEvents;
 
 async function finished(): Promise<string> {
   const id = await world.runs.start('workflow', 'one');
@@ -142,7 +143,10 @@ it('speaks to the client of graphql-sse', async () => {
   const id = await finished();
   const client = createClient({ url: `${world.server.url}/graphql/stream`, headers: { 'x-api-key': ADMIN_KEY } });
   const items = [];
-  for await (const result of client.iterate<{ executionEvents: EventsItem }>({ query: EVENTS, variables: { id, after: 0 } })) {
+  for await (const result of client.iterate<{ executionEvents: EventsItem }>({
+    query: EVENTS,
+    variables: { id, after: 0 },
+  })) {
     items.push(result.data?.executionEvents.cursor);
   }
   expect(items).toEqual((await world.runs.events(id)).map((event) => String(event.sequence)));
@@ -156,7 +160,9 @@ it('speaks to the client of graphql-sse', async () => {
 it('takes a GET, as curl and EventSource send it', async () => {
   const id = await finished();
   const query = new URLSearchParams({ query: EVENTS, variables: JSON.stringify({ id, after: 2 }) });
-  const stream = await RawStream.open(`${world.server.url}/graphql/stream?${query}`, null, { accept: 'text/event-stream' });
+  const stream = await RawStream.open(`${world.server.url}/graphql/stream?${query}`, null, {
+    accept: 'text/event-stream',
+  });
   expect(itemOf((await stream.next()) ?? {}).event?.sequence).toBe(3);
   await stream.rest();
 });
@@ -187,7 +193,10 @@ it('refuses a mutation by GET, and the single connection mode', async () => {
   const query = new URLSearchParams({ query: 'mutation { x: __typename }' });
   const { response } = await RawStream.open(`${world.server.url}/graphql/stream?${query}`, null);
   expect(response.status).toBe(405);
-  const reserve = await fetch(`${world.server.url}/graphql/stream`, { method: 'PUT', headers: { 'x-api-key': ADMIN_KEY } });
+  const reserve = await fetch(`${world.server.url}/graphql/stream`, {
+    method: 'PUT',
+    headers: { 'x-api-key': ADMIN_KEY },
+  });
   expect([reserve.status, await reserve.text()]).toEqual([405, expect.stringContaining('single connection mode')]);
 });
 
@@ -223,5 +232,8 @@ it('stops reading for a client that is gone', async () => {
   expect(world.server.app.feeds.events.followers(id)).toBe(1);
   response.on('error', () => undefined);
   request.destroy();
-  await eventually(() => world.server.app.feeds.events.followers(id), (n) => n === 0);
+  await eventually(
+    () => world.server.app.feeds.events.followers(id),
+    (n) => n === 0,
+  );
 });

@@ -28,7 +28,9 @@ interface Message {
 
 /** A client that has subscribed and then reads nothing. */
 async function pausedSocket(): Promise<{ socket: WebSocket; messages: Message[] }> {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers: alice });
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+    headers: alice,
+  });
   await once(socket, 'open');
   const messages: Message[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data)) as Message));
