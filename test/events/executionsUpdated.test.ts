@@ -40,9 +40,11 @@ it('begins with a snapshot of what matches, and goes on with the events of each'
   await note(world.server, { runId: b });
   await note(world.server, { runId: await start() });
   await note(world.server, { runId: a });
-  expect(await reading.next()).toMatchObject({ event: { executionId: b }, execution: { id: b, status: 'QUEUED' } });
-  const itsOwn = await reading.until(({ event }) => event?.executionId !== b);
-  expect(itsOwn).toMatchObject({ event: { executionId: a }, snapshot: null, gap: null });
+  // What was committed while an older transaction was open comes after the snapshot, too: each event once, but perhaps one that it already shows.
+  const ofB = await reading.until(({ event }) => event?.executionId === b);
+  expect(ofB).toMatchObject({ execution: { id: b, status: 'QUEUED' }, snapshot: null, gap: null });
+  await reading.until(({ event }) => event?.executionId === a);
+  expect(reading.items.every(({ event }) => event === null || [a, b].includes(event.executionId))).toBe(true);
   await reading.close();
 });
 
