@@ -1,6 +1,12 @@
 import { Initial1795258079416 } from './1795258079416-Initial';
 import { StorageSettings1795258079417 } from './1795258079417-StorageSettings';
 import { AuditIsAppendOnly1795258079418 } from './1795258079418-AuditIsAppendOnly';
+import { TaskTypes1795268267390 } from './1795268267390-TaskTypes';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
-export const migrations = [Initial1795258079416, StorageSettings1795258079417, AuditIsAppendOnly1795258079418] as const;
+export const migrations = [
+  Initial1795258079416,
+  StorageSettings1795258079417,
+  AuditIsAppendOnly1795258079418,
+  TaskTypes1795268267390,
+] as const;

@@ -46,6 +46,9 @@ function checkDependencies(tasks: Tasks, complain: Complain): void {
       } else if (other !== '' && dependencyOf(other, tasks) === undefined) {
         const hint = didYouMean(other, firstNodes(tasks, baseName(other)));
         complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);
+      } else if (other !== '' && (task.type === 'forensic' || tasks[baseName(other)]?.type !== task.type)) {
+        const message = `The ${task.type} task "${name}" can’t depend on the ${tasks[baseName(other)]?.type} task "${other}".`;
+        complain('DEPENDENCY_TYPE', path, message);
       }
     });
   }

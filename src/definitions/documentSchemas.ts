@@ -92,7 +92,9 @@ const tasks: Decoder<WorkflowDefinition['tasks']> = checked(mapOf(taskKey, task)
     written,
     Object.values(value).reduce((sum, one) => sum + nodeCount(one), 0),
   );
-  if (written === 0) place.report('EMPTY', place.path, 'A workflow needs at least one task.', node.at);
+  if (!Object.values(value).some(({ type }) => type === 'normal')) {
+    place.report('EMPTY', place.path, 'A workflow needs at least one normal task.', node.at);
+  }
   if (count > MAX_TASKS) {
     place.report(
       'TOO_LARGE',

@@ -1,4 +1,11 @@
-import type { MatrixAxis, RetryDelay, TaskArtifacts, TaskDefinition } from '../workflows/workflow';
+import {
+  type MatrixAxis,
+  type RetryDelay,
+  type TaskArtifacts,
+  type TaskDefinition,
+  type TaskType,
+  taskTypes,
+} from '../workflows/workflow';
 import {
   alsoCalled,
   called,
@@ -10,6 +17,7 @@ import {
   list,
   mapOf,
   object,
+  oneOf,
   oneOrMany,
   optional,
   type Place,
@@ -157,6 +165,7 @@ const matrix: Decoder<readonly MatrixAxis[]> = (node, place) => {
 
 export const task = object<TaskDefinition>({
   displayName: called('name', optional<string | null>(label, null)),
+  type: optional<TaskType>(oneOf(taskTypes), 'normal'),
   description,
   run: alsoCalled('cmd', required(command)),
   workingDir: optional<string | null>(workingDir, null),

@@ -71,6 +71,7 @@ const variableFields = (variable: VariableDefinition) => ({
 
 const taskFields = (task: TaskDefinition) => ({
   name: task.displayName ?? undefined,
+  type: task.type === 'normal' ? undefined : task.type,
   description: task.description ?? undefined,
   run: task.run,
   working_dir: task.workingDir ?? undefined,

@@ -10,8 +10,9 @@ import {
   rollUp,
   type StageExecution,
 } from './execution';
-import { findCurrentStages, findExecutions, findStages } from './executions.store';
+import { findExecutions } from './executions.store';
 import type { RunTransaction } from './runTransaction';
+import { findCurrentStages, findStages } from './stages.store';
 import { startWorkflow } from './startWorkflow';
 
 interface Reason {

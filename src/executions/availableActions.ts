@@ -5,8 +5,8 @@ import type { App } from '../app';
 import { findApprovalsOfExecution } from '../approvals/approvals.store';
 import { Refusal } from '../refusal';
 import { type Execution, isFinal } from './execution';
-import { findCurrentStages } from './executions.store';
 import { decideResume, refuseAttempt } from './resumeDecision';
+import { findCurrentStages } from './stages.store';
 
 export interface AvailableAction {
   readonly action: 'abort' | 'resume' | 'rerun' | 'approve';

@@ -1,8 +1,8 @@
 import { topic } from '../database/wakeups';
 import { requestCancel } from '../jobs/jobs.store';
 import type { TaskExecution } from './execution';
-import { findRunningTasks } from './executions.store';
 import type { RunTransaction } from './runTransaction';
+import { findRunningTasks } from './tasks.store';
 
 /** A cancelled job is final this long after its grace, whatever the agent does. Within the second that is promised, with the sweeper's period taken off. */
 const KILL_SLACK_MS = 500;

@@ -1,7 +1,8 @@
 import type { Execution, ExecutionStatus, StageExecution } from './execution';
 import { isFinal } from './execution';
-import { changeExecution, changeStage } from './executions.store';
+import { changeExecution } from './executions.store';
 import type { RunTransaction } from './runTransaction';
+import { changeStage } from './stages.store';
 
 interface Reason {
   readonly code: string;

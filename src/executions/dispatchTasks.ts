@@ -3,9 +3,10 @@ import { topic } from '../database/wakeups';
 import { newId } from '../ids';
 import { insertJobs } from '../jobs/jobs.store';
 import { baseName, matrixVariables } from '../workflows/taskGraph';
-import { addToCounts, assignJobs, findReadyTasks, type ReadyTask, type TaskEnd } from './executions.store';
+import { addToCounts } from './executions.store';
 import { findKnownNames } from './executionVariables.store';
 import type { RunTransaction } from './runTransaction';
+import { assignJobs, findReadyTasks, type ReadyTask, type TaskEnd } from './tasks.store';
 
 /**
  * Makes a job for each task whose dependencies are done, as far as the workflow's `maxParallel` goes. Reads only what is ready, so the cost

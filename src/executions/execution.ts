@@ -1,5 +1,5 @@
 import type { ActorRef } from '../access/actor';
-import type { WorkflowMode } from '../workflows/workflow';
+import type { TaskType, WorkflowMode } from '../workflows/workflow';
 
 /**
  * The statuses of executions, stages and tasks, and what each of them allows. The table is data, so that a test can try every status
@@ -149,13 +149,15 @@ export interface StageExecution {
   readonly endedAt: Date | null;
 }
 
-/** One node of a workflow's graph in one attempt of a workflow execution. */
+/** One node of a workflow's graph in one attempt of a workflow execution; or a forensic or restore task that ran beside the graph. */
 export interface TaskExecution {
   readonly id: string;
   readonly executionId: string;
   readonly runId: string;
   readonly attempt: number;
+  /** False once a later attempt has its own row for the same node. Rows of forensic and restore tasks, which are not of the graph, are never current. */
   readonly current: boolean;
+  readonly type: TaskType;
   readonly name: string;
   /** How far from a task that depends on nothing. */
   readonly level: number;

@@ -9,16 +9,10 @@ import type { Job, JobLog } from '../jobs/job';
 import { findLogs } from '../jobs/jobLogs.store';
 import { findJobsOfTasks } from '../jobs/jobs.store';
 import type { Execution, ExecutionAttempt, ExecutionVariable, StageExecution, TaskExecution } from './execution';
-import {
-  findAttempts,
-  findCurrentStages,
-  findCurrentTasks,
-  findExecutions,
-  findMembers,
-  findStages,
-  findStagesOfAttempts,
-} from './executions.store';
+import { findAttempts, findExecutions, findMembers } from './executions.store';
 import { findVariables } from './executionVariables.store';
+import { findCurrentStages, findStages, findStagesOfAttempts } from './stages.store';
+import { findCurrentTasks } from './tasks.store';
 
 export const executionById: BatchLoad<Execution> = async (app, ids) =>
   byKey(await findExecutions(app.database, ids), (row) => row.id);

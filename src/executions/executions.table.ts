@@ -1,5 +1,5 @@
 import { column, oneOf, references, table } from '../database/table';
-import { workflowModes } from '../workflows/workflow';
+import { taskTypes, workflowModes } from '../workflows/workflow';
 import {
   ACTIVE,
   attemptKinds,
@@ -153,6 +153,7 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     runId: column.uuid,
     attempt: column.integer,
     current: column.boolean,
+    type: { ...column.text, default: 'normal' },
     name: column.text,
     level: column.integer,
     ordinal: column.integer,
@@ -191,6 +192,7 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     { name: 'task_execution_next_try', columns: ['nextTryAt'], where: `status = 'QUEUED' AND next_try_at IS NOT NULL` },
   ],
   checks: [
+    { name: 'task_execution_type', expression: `${oneOf('type', taskTypes)} AND (type = 'normal' OR NOT current)` },
     { name: 'task_execution_status', expression: oneOf('status', executionStatuses) },
     { name: 'task_execution_ended', expression: ended },
     { name: 'task_execution_waiting_on', expression: 'waiting_on >= 0' },

@@ -12,10 +12,10 @@ import {
   type LeaseWithJob,
 } from '../jobs/jobs.store';
 import { Refusal } from '../refusal';
-import type { TaskEnd } from './executions.store';
 import { keepOutputs, type Output, type OutputsOfJob } from './keepOutputs';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { settleTasks } from './settleTasks';
+import type { TaskEnd } from './tasks.store';
 
 /** How an agent says that a job went. */
 export interface JobResult extends Claim {

@@ -1,8 +1,8 @@
 import { isReservedVariableName, isVariableName } from '../definitions/naming';
 import type { ExecutionVariable, VariableType } from './execution';
-import { findTasks } from './executions.store';
 import { findOwners, insertVariables } from './executionVariables.store';
 import type { RunTransaction } from './runTransaction';
+import { findTasks } from './tasks.store';
 
 /** What a command left for later tasks. */
 export interface Output {

@@ -9,18 +9,11 @@ import { isId, newId } from '../ids';
 import { invalidInput, notFound, Refusal } from '../refusal';
 import { advancePipeline, beginStage } from './advancePipeline';
 import { type AttemptKind, type Execution, isFinal, type StageExecution } from './execution';
-import {
-  adoptMember,
-  beginAttempt,
-  findCurrentStages,
-  findExecution,
-  findExecutions,
-  insertStages,
-  retireStages,
-} from './executions.store';
+import { beginAttempt, findExecution, findExecutions } from './executions.store';
 import { decideResume, type ResumeChoice, type ResumeDecision, refuseAttempt } from './resumeDecision';
 import { resumeWorkflow } from './resumeWorkflow';
 import { inRuns, type RunTransaction } from './runTransaction';
+import { adoptMember, findCurrentStages, insertStages, retireStages } from './stages.store';
 
 export interface AttemptInput {
   readonly applicationId: string;

@@ -4,10 +4,11 @@ import type { App } from '../app';
 import { isId } from '../ids';
 import { notFound, Refusal } from '../refusal';
 import type { Execution, StageExecution } from './execution';
-import { findCurrentStages, findExecution } from './executions.store';
+import { findExecution } from './executions.store';
 import { decideResume, type ResumeChoice, refuseAttempt } from './resumeDecision';
 import { requireStages, resumeToken } from './resumeExecution';
 import { taskChoice } from './resumeWorkflow';
+import { findCurrentStages } from './stages.store';
 
 export interface ResumePreview {
   readonly allowed: boolean;

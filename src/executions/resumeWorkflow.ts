@@ -1,11 +1,12 @@
 import { taskNodes } from '../workflows/taskGraph';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
-import { beginAttempt, findCurrentTasks, insertTasks, type NewAttempt, retireTasks } from './executions.store';
+import { beginAttempt, type NewAttempt } from './executions.store';
 import { retireVariables } from './executionVariables.store';
 import { newGraph } from './newTasks';
 import type { RunTransaction } from './runTransaction';
 import { finishWorkflow } from './settleTasks';
+import { findCurrentTasks, insertTasks, retireTasks } from './tasks.store';
 
 export interface WorkflowAttempt extends NewAttempt {
   /** Also tasks that succeeded run again. */

@@ -1,6 +1,6 @@
 import type { RetryDelay, TaskDefinition } from '../workflows/workflow';
 import type { TaskExecution } from './execution';
-import type { TaskEnd } from './executions.store';
+import type { TaskEnd } from './tasks.store';
 
 /**
  * Failures that another try can't change, or that have a limit of their own: a job whose agent was lost twice may be what takes its agents

@@ -1,9 +1,10 @@
 import { baseName } from '../workflows/taskGraph';
 import type { Execution } from './execution';
-import { addToCounts, type TaskEnd } from './executions.store';
+import { addToCounts } from './executions.store';
 import { type FailedTask, findFailedTasks, type NextTry, retryTasks } from './retries.store';
 import { isTriedAgain, retryDelayMs } from './retryDecision';
 import type { RunTransaction } from './runTransaction';
+import { type TaskEnd } from './tasks.store';
 
 /**
  * What becomes of tasks whose job failed: those with tries left are put back, with the time of their next try in their row, so that a

@@ -3,9 +3,9 @@ import type { App } from '../app';
 import type { Transaction } from '../database/database';
 import { topic } from '../database/wakeups';
 import type { ExecutionEventData, ExecutionEventType } from './executionEvent';
-import type { TaskEnd } from './executions.store';
 import { lockRuns, type PendingEvent, writeEvents } from './runs.store';
 import { settleTasks } from './settleTasks';
+import type { TaskEnd } from './tasks.store';
 
 /**
  * Every change of a run happens here: one transaction that first locks the row of the run, so that changes of one run follow each other, and that

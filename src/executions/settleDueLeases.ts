@@ -4,9 +4,10 @@ import { topic } from '../database/wakeups';
 import { endJobs, findDueLeases, findLeases, type JobEnd, type LeaseWithJob, withdrawOffers } from '../jobs/jobs.store';
 import { dispatchTasks } from './dispatchTasks';
 import type { TaskExecution } from './execution';
-import { addToCounts, findExecutions, findTasks, requeueTasks, type TaskEnd } from './executions.store';
+import { addToCounts, findExecutions } from './executions.store';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { settleTasks } from './settleTasks';
+import { findTasks, requeueTasks, type TaskEnd } from './tasks.store';
 
 /** How often a task gets a new job because its agent was lost. */
 const LOST_RETRIES = 1;

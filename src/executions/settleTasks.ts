@@ -3,21 +3,13 @@ import { endJobs } from '../jobs/jobs.store';
 import { settleStage } from './advancePipeline';
 import { cancelRunning } from './cancelRunning';
 import { moveExecution } from './changeStatus';
+import { recordDeployments } from './deployments.store';
 import { dispatchTasks } from './dispatchTasks';
 import { type Execution, type FinalStatus, isFinal } from './execution';
-import {
-  addToCounts,
-  endTasks,
-  type Failing,
-  findExecutions,
-  findUnstartedTasks,
-  markFailing,
-  recordDeployments,
-  releaseDependents,
-  type TaskEnd,
-} from './executions.store';
+import { addToCounts, type Failing, findExecutions, markFailing } from './executions.store';
 import { retryFailed } from './retryFailed';
 import type { RunTransaction } from './runTransaction';
+import { endTasks, findUnstartedTasks, releaseDependents, type TaskEnd } from './tasks.store';
 
 /**
  * Tasks ended: what follows from it, up to the next stage of the pipeline. Reads and writes only the tasks that ended, those that depend on them and the rows of
@@ -52,9 +44,11 @@ async function applyEnds(
   const failures = [];
   const levels = new Map<string, number>();
   for (const task of ended) {
+    const counted = task.type === 'normal';
     const count = counts.get(task.executionId) ?? { open: 0, busy: 0 };
-    counts.set(task.executionId, { open: count.open - 1, busy: count.busy - (task.jobId === null ? 0 : 1) });
-    if (task.status === 'FAILED' && !task.passed) {
+    if (counted)
+      counts.set(task.executionId, { open: count.open - 1, busy: count.busy - (task.jobId === null ? 0 : 1) });
+    if (counted && task.status === 'FAILED' && !task.passed) {
       const details = `Task "${task.name}" failed: ${task.reason}`;
       failures.push({ executionId: task.executionId, code: 'TASK_FAILED', details });
       levels.set(task.executionId, Math.max(task.level, levels.get(task.executionId) ?? 0));

@@ -11,15 +11,10 @@ import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
 import type { WorkflowDefinition, WorkflowMode } from '../workflows/workflow';
 import { advancePipeline } from './advancePipeline';
 import type { Execution, StageExecution } from './execution';
-import {
-  findByIdempotencyKey,
-  findExecution,
-  insertExecution,
-  insertExecutionTargets,
-  insertStages,
-} from './executions.store';
+import { findByIdempotencyKey, findExecution, insertExecution, insertExecutionTargets } from './executions.store';
 import { readInputs, type VariableInput } from './resolveVariables';
 import { inRuns, type RunTransaction } from './runTransaction';
+import { insertStages } from './stages.store';
 import { type Catalogue, type ElementPlan, elementKey, planPipeline, planWorkflow, unusedImages } from './startPlan';
 import { findCatalogue, findStartable, holdApplication, type Startable } from './startTargets.store';
 import { startWorkflow } from './startWorkflow';

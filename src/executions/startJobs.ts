@@ -3,8 +3,10 @@ import type { App } from '../app';
 import { type Claim, findClaimedRuns, startLeases } from '../jobs/jobs.store';
 import { advancePipeline } from './advancePipeline';
 import { moveExecution, moveStage } from './changeStatus';
-import { findExecutions, findStages, startTasks } from './executions.store';
+import { findExecutions } from './executions.store';
 import { inRuns, type RunTransaction } from './runTransaction';
+import { findStages } from './stages.store';
+import { startTasks } from './tasks.store';
 
 /**
  * Agents say that the commands of these jobs are about to run. Answers the ids of those that may: a claim that is over, or whose job is being cancelled,

@@ -2,9 +2,10 @@ import { taskNodes } from '../workflows/taskGraph';
 import type { WorkflowMode } from '../workflows/workflow';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
-import { insertExecution, insertExecutionTargets, insertTasks } from './executions.store';
+import { insertExecution, insertExecutionTargets } from './executions.store';
 import { newGraph } from './newTasks';
 import type { RunTransaction } from './runTransaction';
+import { insertTasks } from './tasks.store';
 
 /** What a workflow execution starts from; everything else about it follows. */
 export type WorkflowStart = Pick<

@@ -1,9 +1,10 @@
 import { advancePipeline, closeApprovals } from './advancePipeline';
 import { cancelRunning } from './cancelRunning';
 import { type Execution, isFinal } from './execution';
-import { findCurrentStages, findMembers, setFailure } from './executions.store';
+import { findMembers, setFailure } from './executions.store';
 import type { RunTransaction } from './runTransaction';
 import { finishWorkflow, noteFailing, settleTasks, skipUnstarted } from './settleTasks';
+import { findCurrentStages } from './stages.store';
 
 /**
  * Ends an execution before its time, because a person aborted it or its time is over. What has not begun is skipped; what runs is asked to stop, and is final

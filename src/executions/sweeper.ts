@@ -4,9 +4,10 @@ import { findExpiredApprovals } from '../approvals/approvals.store';
 import { advancePipeline, closeApprovals } from './advancePipeline';
 import { pruneEvents } from './eventRetention';
 import { isFinal } from './execution';
-import { findExecution, findExpiredExecutions, findStages } from './executions.store';
+import { findExecution, findExpiredExecutions } from './executions.store';
 import { inRuns } from './runTransaction';
 import { settleDueLeases } from './settleDueLeases';
+import { findStages } from './stages.store';
 import { startDueRetries } from './startDueRetries';
 import { stopExecution } from './stopExecution';
 

@@ -99,13 +99,13 @@ export function taskLevels(tasks: Tasks): string[][] {
   return levels;
 }
 
-/** All nodes in their order. Its size is that of the workflow: dependencies on all combinations stay one entry each. */
+/** All nodes in their order, which are those of normal tasks. Its size is that of the workflow: dependencies on all combinations stay one entry each. */
 export function taskNodes(tasks: Tasks): TaskNode[] {
   const nodes: TaskNode[] = [];
   taskLevels(tasks).forEach((names, level) => {
     for (const base of names) {
       const task = tasks[base];
-      if (task === undefined) continue;
+      if (task?.type !== 'normal') continue;
       const dependsOn = task.dependsOn.flatMap((text) => dependencyOf(text, tasks) ?? []);
       for (const name of nodesOf(base, task)) nodes.push({ name, base, level, ordinal: nodes.length, dependsOn });
     }

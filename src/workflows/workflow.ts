@@ -10,6 +10,12 @@ export type WorkflowRevision = Revision<WorkflowDefinition>;
 export const workflowModes = ['SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'] as const;
 export type WorkflowMode = (typeof workflowModes)[number];
 
+/**
+ * What a task is for. Only normal tasks are nodes of the graph. A forensic task is a failure handler; a restore task runs when a run is restored to its last good version.
+ */
+export const taskTypes = ['normal', 'forensic', 'restore'] as const;
+export type TaskType = (typeof taskTypes)[number];
+
 /** A directed acyclic graph of tasks, aimed at an environment. This is the canonical form: every default is filled in. */
 export interface WorkflowDefinition {
   readonly description: string | null;
@@ -31,6 +37,7 @@ export interface WorkflowDefinition {
 }
 
 export interface TaskDefinition {
+  readonly type: TaskType;
   /** What people read; the key in `tasks` is what everything refers to. */
   readonly displayName: string | null;
   readonly description: string | null;
@@ -88,6 +95,7 @@ export interface TaskArtifacts {
  * it had then, so that applying an old document still changes nothing.
  */
 export const laterTaskKeys = {
+  type: 'normal',
   displayName: null,
   workingDir: null,
   cleanEnv: false,

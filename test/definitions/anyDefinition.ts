@@ -123,6 +123,7 @@ const axis = fc.record({
 });
 
 const task = fc.record({
+  type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
   description,
   run: someText,
@@ -154,7 +155,12 @@ const tasks = fc
     return Object.fromEntries(
       unique.map(([own, one, links], index) => [
         own,
-        { ...one, dependsOn: index === 0 ? [] : links.flatMap((link) => unique[link % index]?.[0] ?? []) },
+        // A workflow has a normal task.
+        {
+          ...one,
+          ...(index === 0 && { type: 'normal' as const }),
+          dependsOn: index === 0 ? [] : links.flatMap((link) => unique[link % index]?.[0] ?? []),
+        },
       ]),
     );
   });

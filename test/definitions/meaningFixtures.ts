@@ -122,6 +122,25 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].tasks.a.register',
     at: 'V }',
   },
+  ...[
+    ['normal', 'restore'],
+    ['forensic', 'normal'],
+    ['restore', 'forensic'],
+  ].map(
+    ([type, other]): RuleFixture => ({
+      rule: 'DEPENDENCY_TYPE',
+      of: `a ${type} task on a ${other} one`,
+      source:
+        shop +
+        workflow('w', {
+          tasks: tasks(
+            `${task('a', `type: ${other}`)}\n${task('b', `type: ${type}, depends_on: [a]`)}\n${task('c', 'type: normal')}`,
+          ),
+        }),
+      path: 'documents[1].tasks.b.depends_on[0]',
+      at: 'a] }',
+    }),
+  ),
   {
     rule: 'SELF_DEPENDENCY',
     of: 'a task',

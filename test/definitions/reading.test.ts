@@ -26,6 +26,7 @@ describe('reading documents', () => {
       timeoutSeconds: 86_400,
       tasks: {
         one: {
+          type: 'normal',
           displayName: null,
           description: null,
           run: 'true',

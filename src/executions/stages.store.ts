@@ -1,0 +1,74 @@
+import type { Db } from '../database/database';
+import { columnsOf } from '../database/table';
+import type { StageExecution } from './execution';
+import { stageExecutionTable } from './executions.table';
+
+const stage = columnsOf(stageExecutionTable, 'stage');
+
+export async function insertStages(db: Db, stages: readonly StageExecution[]): Promise<void> {
+  await db.manager.insert(stageExecutionTable, [...stages]);
+}
+
+export function findCurrentStages(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {
+  return db.rows(
+    `SELECT ${stage} FROM stage_execution stage WHERE execution_id = ANY ($1::uuid[]) AND current
+     ORDER BY execution_id, stage_index, element_index`,
+    [executionIds],
+  );
+}
+
+/** Elements that will run again: their earlier rows stay, but are not the current ones any more. */
+export async function retireStages(db: Db, ids: readonly string[]): Promise<void> {
+  await db.write('UPDATE stage_execution SET current = false WHERE id = ANY ($1::uuid[])', [ids]);
+}
+
+/** The elements that an attempt of an execution had of its own. */
+export function findStagesOfAttempts(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {
+  return db.rows(
+    `SELECT ${stage} FROM stage_execution stage WHERE execution_id = ANY ($1::uuid[]) ORDER BY execution_id, attempt, stage_index, element_index`,
+    [executionIds],
+  );
+}
+
+export function findStages(db: Db, ids: readonly string[]): Promise<StageExecution[]> {
+  return db.rows(`SELECT ${stage} FROM stage_execution stage WHERE id = ANY ($1::uuid[])`, [ids]);
+}
+
+export interface StageChange {
+  readonly id: string;
+  readonly from: StageExecution['status'];
+  readonly to: StageExecution['status'];
+  readonly reasonCode?: string;
+  readonly reason?: string;
+  readonly workflowExecutionId?: string;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+}
+
+export async function changeStage(db: Db, change: StageChange): Promise<boolean> {
+  const written = await db.write(
+    `UPDATE stage_execution SET status = $3, reason_code = coalesce($4, reason_code), reason = coalesce($5, reason),
+       workflow_execution_id = coalesce($6, workflow_execution_id), started_at = coalesce(started_at, $7), ended_at = $8
+     WHERE id = $1 AND status = $2`,
+    [
+      change.id,
+      change.from,
+      change.to,
+      change.reasonCode ?? null,
+      change.reason ?? null,
+      change.workflowExecutionId ?? null,
+      change.startedAt ?? null,
+      change.endedAt ?? null,
+    ],
+  );
+  return written === 1;
+}
+
+/** A workflow execution goes on under the stage's new row. */
+export async function adoptMember(db: Db, executionId: string, stageExecutionId: string): Promise<void> {
+  await db.write('UPDATE execution SET parent_stage_execution_id = $2 WHERE id = $1', [executionId, stageExecutionId]);
+  await db.write('UPDATE stage_execution SET workflow_execution_id = $2 WHERE id = $1', [
+    stageExecutionId,
+    executionId,
+  ]);
+}
