@@ -164,7 +164,11 @@ describe('names of combinations', () => {
 
   it('stand in the order of the graph', () => {
     const base = { type: 'normal', matrix: [], dependsOn: [] };
-    const tasks = { z: base, b: { ...task, type: 'normal', dependsOn: ['z'] }, a: { ...base, dependsOn: ['b[os=mac,node=20]'] } };
+    const tasks = {
+      z: base,
+      b: { ...task, type: 'normal', dependsOn: ['z'] },
+      a: { ...base, dependsOn: ['b[os=mac,node=20]'] },
+    };
     const nodes = taskNodes(tasks as unknown as Parameters<typeof taskNodes>[0]);
     expect(nodes.map(({ name, level }) => [name, level])).toEqual([
       ['z', 0],
