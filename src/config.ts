@@ -1,12 +1,22 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { nearest } from './didYouMean';
 
 /**
  * The only reader of process.env. Everything is validated at once, so that a start with three bad values names all three.
  * The README's table lists the same variables; a test compares the two.
  */
-const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
-const integer = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+const flag = z
+  .enum(['true', 'false', '1', '0'], 'must be true or false')
+  .transform((value) => value === 'true' || value === '1');
+const oneOf = <const T extends readonly string[]>(...words: T) =>
+  z.enum(words, `must be one of ${words.slice(0, -1).join(', ')} and ${words.at(-1)}`);
+const integer = (minimum: number, maximum: number) => {
+  const most = maximum === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${maximum}`;
+  const rule = `must be a whole number, ${minimum} ${most}`;
+  return z.coerce.number(rule).int(rule).min(minimum, rule).max(maximum, rule);
+};
+const secret = (length: number) => z.string('must be given').min(length, `must have at least ${length} characters`);
 const url = (...protocols: string[]) =>
   z.string().refine((value) => URL.canParse(value) && protocols.includes(new URL(value).protocol), {
     message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
@@ -24,8 +34,8 @@ export const serverVariables = z.object({
     .min(1)
     .default('.slipway')
     .transform((path) => resolve(path)),
-  SLIPWAY_ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
-  SLIPWAY_AGENT_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  SLIPWAY_ADMIN_KEY: secret(16).optional(),
+  SLIPWAY_AGENT_TOKEN: secret(16).optional(),
   SLIPWAY_OIDC_ISSUER: url('http:', 'https:').optional(),
   SLIPWAY_OIDC_AUDIENCE: z.string().min(1).optional(),
   SLIPWAY_OIDC_JWKS_URL: url('http:', 'https:').optional(),
@@ -45,13 +55,13 @@ export const serverVariables = z.object({
   SLIPWAY_RATE_PER_SECOND: integer(0, 1_000_000).default(50),
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  LOG_FORMAT: z.enum(['json', 'pretty']).default(() => (terminal() ? 'pretty' : 'json')),
+  LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
+  LOG_FORMAT: oneOf('json', 'pretty').default(() => (terminal() ? 'pretty' : 'json')),
 });
 
 export const agentVariables = z.object({
   SLIPWAY_URL: url('http:', 'https:').default('http://127.0.0.1:4000'),
-  SLIPWAY_AGENT_TOKEN: z.string().min(16, 'must have at least 16 characters'),
+  SLIPWAY_AGENT_TOKEN: secret(16),
   SLIPWAY_AGENT_NAME: z.string().min(1).max(100).optional(),
   SLIPWAY_AGENT_LABELS: z
     .string()
@@ -67,8 +77,16 @@ export const agentVariables = z.object({
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });
 
+export const cliVariables = z.object({
+  SLIPWAY_URL: agentVariables.shape.SLIPWAY_URL,
+  SLIPWAY_API_KEY: z.string().min(1).optional(),
+  SLIPWAY_ADMIN_KEY: serverVariables.shape.SLIPWAY_ADMIN_KEY,
+  SLIPWAY_DATA_DIR: serverVariables.shape.SLIPWAY_DATA_DIR,
+});
+
 export type ServerConfig = Readonly<z.infer<typeof serverVariables>>;
 export type AgentConfig = Readonly<z.infer<typeof agentVariables>>;
+export type CliConfig = Readonly<z.infer<typeof cliVariables>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Thrown with one line for each bad value. */
@@ -79,6 +97,25 @@ export const readServerConfig = (environment: Environment = process.env): Server
 
 export const readAgentConfig = (environment: Environment = process.env): AgentConfig =>
   read(agentVariables, environment);
+
+export const readCliConfig = (environment: Environment = process.env): CliConfig => read(cliVariables, environment);
+
+/** Where the demo keeps the administrator's key of its server, for whoever may read this user's files. */
+export const demoKeyFile = (dataDir: string): string => join(dataDir, 'demo', 'admin-key');
+
+/** A line for each variable that is set, looks like one of Slipway's, and is read by none of its programs: probably a slip of the pen. */
+export function unknownVariables(environment: Environment = process.env): string[] {
+  const prefix = 'SLIPWAY_';
+  const known = [serverVariables, agentVariables, cliVariables].flatMap(({ shape }) => Object.keys(shape));
+  const unknown = Object.keys(environment).filter(
+    (name) => name.startsWith(prefix) && environment[name] && !known.includes(name),
+  );
+  const endings = known.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  return unknown.sort().map((name) => {
+    const near = nearest(name.slice(prefix.length), endings);
+    return `${name} is set, but there is no such variable${near === undefined ? '' : `; the nearest is ${prefix}${near}`}`;
+  });
+}
 
 /** What the programs that they start inherit: PATH, HOME and the like. */
 export const inheritedEnvironment = (): Readonly<NodeJS.ProcessEnv> => process.env;
@@ -104,7 +141,7 @@ function read<T extends z.ZodObject>(variables: T, environment: Environment): Re
       '  SLIPWAY_OIDC_AUDIENCE is not set: an issuer without it would let in tokens that were made for other programs',
     );
   throw new ConfigError(
-    `The configuration has ${lines.length === 1 ? 'an error' : `${lines.length} errors`}:\n${lines.join('\n')}`,
+    `The configuration has ${lines.length === 1 ? 'an error' : `${lines.length} errors`}:\n${[...lines, ...unknownVariables(environment).map((line) => `  ${line}`)].join('\n')}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import pc from 'picocolors';
-import { ConfigError, readServerConfig } from './config';
+import { ConfigError, readServerConfig, unknownVariables } from './config';
 import { EmbeddedPostgresError } from './database/embeddedPostgres';
 import { createLog } from './log';
 import { startServer } from './server';
@@ -9,6 +9,7 @@ import { startServer } from './server';
 async function main(): Promise<void> {
   const config = readServerConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
+  for (const line of unknownVariables()) log.warn(line);
   const server = await startServer(config, log);
   log.info(
     { url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' },

@@ -43,7 +43,7 @@ const rooms = [
 ];
 
 /** What belongs to no room and may be used by all of them. */
-const words = ['batch', 'clock', 'config', 'ids', 'log', 'refusal'].map((name) => `src/${name}.ts`);
+const words = ['batch', 'clock', 'config', 'didYouMean', 'ids', 'log', 'refusal'].map((name) => `src/${name}.ts`);
 /** Where everything comes together. Only what starts the server looks at these, and they at each other. */
 const assembly = [
   'src/createApp.ts',

@@ -2,7 +2,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { agentVariables, ConfigError, readAgentConfig, readServerConfig, serverVariables } from '../src/config';
+import {
+  agentVariables,
+  ConfigError,
+  cliVariables,
+  readAgentConfig,
+  readServerConfig,
+  serverVariables,
+  unknownVariables,
+} from '../src/config';
+import { eventually } from './support/eventually';
+import { startProcess } from './support/processes';
 
 const root = join(__dirname, '..');
 const token = 'a-registration-token';
@@ -70,6 +80,47 @@ describe('the configuration', () => {
     expect(message).toContain('"zone" is not key=value');
   });
 
+  it('says in words what a value must be', () => {
+    const bad = {
+      PORT: 'abc',
+      DATABASE_POOL: '1',
+      SLIPWAY_MAX_LOG_BYTES: '-1.5',
+      SLIPWAY_NOTIFY: 'yes',
+      LOG_LEVEL: 'loud',
+    };
+    const lines = problemsOf(() => readServerConfig(bad)).split('\n');
+    expect(lines.slice(1).map((line) => line.trim())).toEqual([
+      'PORT is "abc": must be a whole number, 0 to 65535',
+      'DATABASE_POOL is "1": must be a whole number, 3 to 500',
+      'SLIPWAY_NOTIFY is "yes": must be true or false',
+      'SLIPWAY_MAX_LOG_BYTES is "-1.5": must be a whole number, 1024 or more',
+      'LOG_LEVEL is "loud": must be one of trace, debug, info, warn, error, fatal and silent',
+    ]);
+    expect(problemsOf(() => readAgentConfig({}))).toContain('SLIPWAY_AGENT_TOKEN is not set: must be given');
+  });
+
+  it('names what was probably misspelled', () => {
+    const odd = { SLIPWAY_ADMN_KEY: 'x', SLIPWAY_FOO: '1', SLIPWAY_EMPTY: '', SLIPWAY_AGENT_SLOTS: '1', OTHER: '1' };
+    expect(unknownVariables(odd)).toEqual([
+      'SLIPWAY_ADMN_KEY is set, but there is no such variable; the nearest is SLIPWAY_ADMIN_KEY',
+      'SLIPWAY_FOO is set, but there is no such variable',
+    ]);
+    expect(problemsOf(() => readAgentConfig({ SLIPWAY_AGENT_TOKN: token }))).toContain(
+      'nearest is SLIPWAY_AGENT_TOKEN',
+    );
+  });
+
+  it('with a misspelled variable is good enough to start, and says so', async () => {
+    const agent = startProcess('agent/main.js', {
+      SLIPWAY_URL: 'http://127.0.0.1:9',
+      SLIPWAY_AGENT_TOKEN: token,
+      SLIPWAY_AGENT_SLOT: '1',
+      LOG_FORMAT: 'json',
+    });
+    await eventually(agent.output, (text) => text.includes('the nearest is SLIPWAY_AGENT_SLOTS'));
+    await agent.end('SIGKILL');
+  });
+
   it('takes labels as key=value', () => {
     const labels = (text: string) =>
       readAgentConfig({ SLIPWAY_AGENT_TOKEN: token, SLIPWAY_AGENT_LABELS: text }).SLIPWAY_AGENT_LABELS;
@@ -86,6 +137,7 @@ describe('README.md', () => {
   it.each([
     ['Server', serverVariables],
     ['Agent', agentVariables],
+    ['Command line', cliVariables],
   ] as const)('lists the variables of the %s with their defaults', (title, variables) => {
     const table = configuration.split(/^### /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
     const rows = [...table.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \|$/gm)];

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ServerUnavailable } from './httpClient';
 
 const FIRST_MS = 200;
-const LONGEST_MS = 10_000;
+/** Short, so that work goes on soon after an outage: a refused connection costs the server nothing. */
+const LONGEST_MS = 2_000;
 
 /** Half of the pause is chance: after an outage the agents must not all come back in the same moment. */
 export function backoffMs(failures: number, random = Math.random): number {

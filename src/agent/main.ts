@@ -1,4 +1,4 @@
-import { ConfigError, readAgentConfig } from '../config';
+import { ConfigError, readAgentConfig, unknownVariables } from '../config';
 import { createLog } from '../log';
 import { runAgent } from './agent';
 
@@ -6,6 +6,7 @@ import { runAgent } from './agent';
 async function main(): Promise<number> {
   const config = readAgentConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
+  for (const line of unknownVariables()) log.warn(line);
   const agent = runAgent({ config, log });
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals) => {

@@ -1,9 +1,9 @@
+import { didYouMean } from '../didYouMean';
 import type { PipelineDefinition, WorkflowElement } from '../pipelines/pipeline';
 import { artifactSource } from '../workflows/artifactSource';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
 import { type Complain, checkVariables } from './checkVariables';
 import type { Catalog } from './checkWorkflow';
-import { didYouMean } from './decoders';
 import type { Path } from './sourceTree';
 import { referencesIn, valueProblem } from './variables';
 

@@ -1,8 +1,8 @@
+import { didYouMean } from '../didYouMean';
 import { artifactSource } from '../workflows/artifactSource';
 import { baseName, dependencyOf, nodeCount, nodesOf } from '../workflows/taskGraph';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
 import { type Complain, checkVariables } from './checkVariables';
-import { didYouMean } from './decoders';
 
 /** What the definitions of an application may refer to, by name: what exists, and what the source brings. */
 export interface Catalog {

@@ -1,3 +1,4 @@
+import { didYouMean } from '../didYouMean';
 import {
   camelCase,
   type Path,
@@ -231,38 +232,4 @@ function knownEntries(
     }
   }
   return entries;
-}
-
-const MAX_COMPARED = 1000;
-
-/** The end of a message, when one of the possible words is near. Compares with a bounded number, since a source may have thousands of both. */
-export function didYouMean(word: string, possible: readonly string[]): string {
-  if (word.length > 100) return '';
-  const limit = Math.max(2, Math.floor(word.length / 3));
-  let nearest: { readonly candidate: string; readonly distance: number } | undefined;
-  for (const candidate of possible.slice(0, MAX_COMPARED)) {
-    if (Math.abs(candidate.length - word.length) > limit) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance <= limit && distance < (nearest?.distance ?? Infinity)) nearest = { candidate, distance };
-  }
-  return nearest === undefined ? '' : `; the nearest is "${nearest.candidate}"`;
-}
-
-/** How many letters have to be put in, left out, exchanged, or swapped with their neighbour to make one word of the other. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
-      row.push(best);
-    }
-    beforeLast = last;
-    last = row;
-  }
-  return last[b.length] ?? 0;
 }

@@ -1,3 +1,4 @@
+import { didYouMean } from '../didYouMean';
 import { type EnvironmentType, environmentTypes } from '../environments/environment';
 import type { ApprovalElement, PipelineDefinition, StageDefinition, StageElement } from '../pipelines/pipeline';
 import { nodeCount } from '../workflows/taskGraph';
@@ -6,7 +7,6 @@ import {
   called,
   checked,
   type Decoder,
-  didYouMean,
   flag,
   inside,
   integer,

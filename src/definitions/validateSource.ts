@@ -1,10 +1,10 @@
+import { didYouMean } from '../didYouMean';
 import type { WorkflowDefinition } from '../workflows/workflow';
 import { canonicalWorkflow } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
 import { contentHash } from './contentHash';
-import { didYouMean } from './decoders';
 import type { AnyDocument } from './documentSchemas';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from './seen';

@@ -1,10 +1,17 @@
 import 'reflect-metadata';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { ConfigError, inheritedEnvironment, readServerConfig, type ServerConfig } from '../config';
+import {
+  ConfigError,
+  demoKeyFile,
+  inheritedEnvironment,
+  readServerConfig,
+  type ServerConfig,
+  unknownVariables,
+} from '../config';
 import { newSecret } from '../ids';
 import { createLog } from '../log';
 import { startServer } from '../server';
@@ -29,6 +36,7 @@ async function main(): Promise<void> {
     .opts<{ exit?: boolean }>();
   const config = await demoConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
+  for (const line of unknownVariables()) log.warn(line);
 
   print(`\n${pc.bold('Slipway')}: a pipeline from its sources to production, on this machine\n`);
   print(pc.dim(`  data folder ${config.SLIPWAY_DATA_DIR}`));
@@ -102,9 +110,9 @@ async function demoConfig(): Promise<ServerConfig> {
 }
 
 function keptKey(dataDir: string): string {
-  const file = join(dataDir, 'demo', 'admin-key');
+  const file = demoKeyFile(dataDir);
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(join(dataDir, 'demo'), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true });
   const key = `demo-${newSecret()}`;
   writeFileSync(file, `${key}\n`, { mode: 0o600 });
   return key;
