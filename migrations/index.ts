@@ -2,6 +2,7 @@ import { Initial1795258079416 } from './1795258079416-Initial';
 import { StorageSettings1795258079417 } from './1795258079417-StorageSettings';
 import { AuditIsAppendOnly1795258079418 } from './1795258079418-AuditIsAppendOnly';
 import { TaskTypes1795268267390 } from './1795268267390-TaskTypes';
+import { Pause1795269466885 } from './1795269466885-Pause';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   StorageSettings1795258079417,
   AuditIsAppendOnly1795258079418,
   TaskTypes1795268267390,
+  Pause1795269466885,
 ] as const;

@@ -34,7 +34,8 @@ export const refusalCodes = {
   NOT_PAUSABLE: {
     http: 409,
     retryable: false,
-    meaning: 'Only an execution that is QUEUED or RUNNING can be paused, and only a paused one continued.',
+    meaning:
+      'Only an execution that is QUEUED or RUNNING can be paused, and only one that a person has paused continued.',
   },
   NOT_WAITING: { http: 409, retryable: false, meaning: 'The approval does not wait for a decision (any more).' },
   NOT_RESUMABLE: {

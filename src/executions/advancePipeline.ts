@@ -63,6 +63,8 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
       return showProgress(db, execution, current);
     } else if (stopping) {
       return endPipeline(db, execution, stages, execution.failureCode as FinalStatus);
+    } else if (execution.pause !== null) {
+      return;
     } else {
       await beginStage(db, execution, elements);
       const now = await findCurrentStages(db, [executionId]);
@@ -88,12 +90,13 @@ function byStage(stages: readonly StageExecution[]): StageExecution[][] {
 
 const statusesOf = (stages: readonly StageExecution[]): ExecutionStatus[] => stages.map((stage) => stage.status);
 
-/** The execution shows the most active of what runs side by side; once it has begun it is not QUEUED any more. */
+/** The execution shows the most active of what runs side by side; once it has begun it is not QUEUED any more. What a person holds shows that. */
 async function showProgress(
   db: RunTransaction,
   execution: Execution,
   elements: readonly StageExecution[],
 ): Promise<void> {
+  if (execution.pause !== null) return;
   const rolledUp = rollUp(statusesOf(elements));
   // Between a resume and the first thing that runs again it stays RESUMING.
   const waiting = execution.status === 'RESUMING' ? 'RESUMING' : execution.startedAt === null ? 'QUEUED' : 'RUNNING';

@@ -5,11 +5,12 @@ import type { App } from '../app';
 import { findApprovalsOfExecution } from '../approvals/approvals.store';
 import { Refusal } from '../refusal';
 import { type Execution, isFinal } from './execution';
+import { refuseHold } from './pauseExecution';
 import { decideResume, refuseAttempt } from './resumeDecision';
 import { findCurrentStages } from './stages.store';
 
 export interface AvailableAction {
-  readonly action: 'abort' | 'resume' | 'rerun' | 'approve';
+  readonly action: 'pause' | 'continue' | 'abort' | 'resume' | 'rerun' | 'approve';
   readonly allowed: boolean;
   readonly code: string | null;
   readonly message: string | null;
@@ -29,6 +30,9 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
   const actions: [AvailableAction['action'], Answer][] = [];
   actions.push(['abort', canAbort(actor, execution, subject)]);
   if (execution.parentStageExecutionId === null) {
+    for (const verb of ['pause', 'continue'] as const) {
+      actions.push([verb, canHold(execution, verb) ?? access.explain(run, 'Execution', subject)]);
+    }
     actions.push(['resume', await canResume(app, actor, execution, subject)]);
     const rerun = refuseAttempt(execution, 'rerun');
     actions.push(['rerun', rerun === null ? access.explain(run, 'Execution', subject) : refused(rerun)]);
@@ -41,6 +45,14 @@ function canAbort({ access }: Actor, execution: Execution, subject: SubjectRows[
   if (isFinal(execution.status)) return no('NOT_ABORTABLE', `The execution is ${execution.status} already.`);
   const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
   return access.can(run, 'Execution', subject) ? yes : access.explain('ABORT_WORKFLOW', 'Execution', subject);
+}
+
+/** What would change nothing is not offered, though the command takes it. */
+function canHold(execution: Execution, verb: 'pause' | 'continue'): Answer | null {
+  const refusal = refuseHold(execution, verb);
+  if (refusal !== null) return refused(refusal);
+  if ((verb === 'pause') !== (execution.pause !== null)) return null;
+  return no('NOT_PAUSABLE', `The execution is ${execution.status} already.`);
 }
 
 async function canResume(

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionStatus, StageExecution } from './execution';
+import type { Execution, ExecutionStatus, Pause, StageExecution } from './execution';
 import { isFinal } from './execution';
 import { changeExecution } from './executions.store';
 import type { RunTransaction } from './runTransaction';
@@ -15,6 +15,8 @@ export async function moveExecution(
   execution: Execution,
   to: ExecutionStatus,
   failure?: Reason | null,
+  /** With the move to PAUSED: a person holds it. */
+  pause: Pause | null = null,
 ): Promise<Execution> {
   const begins = to === 'RUNNING' || to === 'WAITING';
   const startedAt = execution.startedAt ?? (begins ? db.now : null);
@@ -27,6 +29,7 @@ export async function moveExecution(
     to,
     failureCode,
     failureDetails,
+    pause,
     ...(begins && { startedAt: db.now }),
     ...(endedAt && { endedAt }),
   });
@@ -47,6 +50,7 @@ export async function moveExecution(
     endedAt,
     failureCode,
     failureDetails,
+    pause,
   };
 }
 

@@ -246,6 +246,18 @@ export class AbortRequestedEvent extends ExecutionEventInterface {
   reason?: string | null;
 }
 
+@ObjectType(type('`PAUSE_REQUESTED`: a person holds the execution. Nothing of it starts, what runs is finished.'))
+export class PauseRequestedEvent extends ExecutionEventInterface {
+  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  reason?: string | null;
+}
+
+@ObjectType(type('`CONTINUE_REQUESTED`: a person lets a paused execution go on.'))
+export class ContinueRequestedEvent extends ExecutionEventInterface {
+  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  reason?: string | null;
+}
+
 @ObjectType(type('`ARTIFACT_ADDED`: a job left a file behind.'))
 export class ArtifactAddedEvent extends ExecutionEventInterface {
   @Field(() => ID, { description: 'The artifact.' })
@@ -293,6 +305,8 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   APPROVAL_REQUESTED: ApprovalRequestedEvent,
   APPROVAL_DECIDED: ApprovalDecidedEvent,
   ABORT_REQUESTED: AbortRequestedEvent,
+  PAUSE_REQUESTED: PauseRequestedEvent,
+  CONTINUE_REQUESTED: ContinueRequestedEvent,
   ARTIFACT_ADDED: ArtifactAddedEvent,
   DEPLOYED: DeployedEvent,
 };

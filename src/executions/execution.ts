@@ -79,6 +79,8 @@ export interface Execution {
   readonly idempotencyHash: string | null;
   readonly failureCode: string | null;
   readonly failureDetails: string | null;
+  /** A person holds it: nothing of it starts. Its status is PAUSED then; it is PAUSED without this where a stage asks for runtime inputs. */
+  readonly pause: Pause | null;
   readonly maxParallel: number | null;
   /** Of a workflow execution: how its graph is run. */
   readonly mode: WorkflowMode;
@@ -95,6 +97,20 @@ export interface Execution {
   /** When it becomes EXPIRED. */
   readonly expiresAt: Date;
 }
+
+/** Who holds an execution, since when, and why. */
+export interface Pause {
+  readonly by: ActorRef;
+  readonly at: string;
+  readonly reason: string | null;
+}
+
+/** Where an execution stands that has begun nothing, or something, when nobody holds it (any more). */
+export const unheldStatus = ({
+  attempt,
+  attemptStartedAt,
+}: Pick<Execution, 'attempt' | 'attemptStartedAt'>): ExecutionStatus =>
+  attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
 export const attemptKinds = ['START', 'RESUME', 'RERUN'] as const;
 export type AttemptKind = (typeof attemptKinds)[number];

@@ -34,6 +34,8 @@ export interface ExecutionEventData {
   APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };
   APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
   ABORT_REQUESTED: { reason: string | null };
+  PAUSE_REQUESTED: { reason: string | null };
+  CONTINUE_REQUESTED: { reason: string | null };
   ARTIFACT_ADDED: { artifactId: string; taskExecutionId: string; name: string; size: number; sha256: string };
   DEPLOYED: { environmentId: string; serviceId: string; image: string };
 }

@@ -1,6 +1,6 @@
 import type { Db } from '../database/database';
 import { columnsOf } from '../database/table';
-import { ACTIVE, type Execution, type ExecutionAttempt } from './execution';
+import { ACTIVE, type Execution, type ExecutionAttempt, type Pause } from './execution';
 import { executionAttemptTable, executionTable } from './executions.table';
 
 const execution = columnsOf(executionTable, 'execution');
@@ -124,6 +124,7 @@ export interface ExecutionChange {
   readonly to: Execution['status'];
   readonly failureCode?: string | null;
   readonly failureDetails?: string | null;
+  readonly pause?: Pause | null;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
 }
@@ -135,7 +136,8 @@ export async function changeExecution(db: Db, change: ExecutionChange): Promise<
        UPDATE execution SET status = $3, version = version + 1,
          failure_code = CASE WHEN $4 THEN $5 ELSE failure_code END,
          failure_details = CASE WHEN $6 THEN $7 ELSE failure_details END,
-         started_at = coalesce(started_at, $8), attempt_started_at = coalesce(attempt_started_at, $8), ended_at = $9
+         started_at = coalesce(started_at, $8), attempt_started_at = coalesce(attempt_started_at, $8), ended_at = $9,
+         pause = $10
        WHERE id = $1 AND status = $2
        RETURNING id, attempt, attempt_started_at, ended_at, status, failure_code, failure_details
      ), noted AS (
@@ -155,6 +157,7 @@ export async function changeExecution(db: Db, change: ExecutionChange): Promise<
       change.failureDetails ?? null,
       change.startedAt ?? null,
       change.endedAt ?? null,
+      change.pause ? JSON.stringify(change.pause) : null,
     ],
   );
   return rows.length === 1;

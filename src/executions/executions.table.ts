@@ -43,6 +43,7 @@ export const executionTable = table<Execution>('execution', {
     idempotencyHash: column.textOrNull,
     failureCode: column.textOrNull,
     failureDetails: column.textOrNull,
+    pause: column.jsonOrNull,
     maxParallel: column.integerOrNull,
     mode: column.text,
     openTasks: column.integer,
@@ -78,6 +79,7 @@ export const executionTable = table<Execution>('execution', {
     { name: 'execution_status', expression: oneOf('status', executionStatuses) },
     { name: 'execution_mode', expression: oneOf('mode', workflowModes) },
     { name: 'execution_ended', expression: ended },
+    { name: 'execution_pause', expression: `pause IS NULL OR status = 'PAUSED'` },
     { name: 'execution_counts', expression: 'busy_tasks >= 0 AND open_tasks >= busy_tasks' },
   ],
 });

@@ -4,6 +4,7 @@ import { findEnvironmentTargets } from '../access/targets.store';
 import { subjectFor } from '../access/visible';
 import { labelList } from '../agents/agent';
 import type { App } from '../app';
+import { readApplication } from '../applications/applications.queries';
 import { auditDetail } from '../audit/auditDetail';
 import { sqlState, violatedConstraint } from '../database/database';
 import { derivedId, isId, newId } from '../ids';
@@ -42,7 +43,11 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
   const hash = key === null ? null : requestHash(input);
   const target =
     isId(input.applicationId) && isId(input.entityId) ? await findStartable(app.database, input) : undefined;
-  if (target === undefined) throw notFound(input.executionType.toLowerCase(), input.entityId);
+  if (target === undefined) {
+    // Says which of the two ids is wrong.
+    await readApplication(app, actor, input.applicationId);
+    throw notFound(input.executionType.toLowerCase(), input.entityId);
+  }
   const catalogue = await findCatalogue(app.database, input.applicationId);
   const id = newId();
   const base = {
@@ -134,6 +139,7 @@ async function preparePipeline(
       images: Object.assign({}, ...elements.map((element) => element.images)),
       failureCode: null,
       failureDetails: null,
+      pause: null,
       maxParallel: null,
       mode: 'WORK_STEALING',
       openTasks: 0,

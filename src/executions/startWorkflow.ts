@@ -45,6 +45,7 @@ export async function startWorkflow(db: RunTransaction, start: WorkflowStart): P
     lastExecutionSequence: 0,
     failureCode: null,
     failureDetails: null,
+    pause: null,
     maxParallel: start.maxParallel ?? definition.maxParallel,
     mode: start.mode ?? definition.mode,
     openTasks: graph.tasks.length,

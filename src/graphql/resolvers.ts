@@ -23,6 +23,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { PauseResolver } from '../executions/pause.resolver';
 import { AttemptResolver, ResumePreviewResolver, ResumeResolver } from '../executions/resume.resolver';
 import {
   AgentFieldsResolver,
@@ -58,6 +59,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StagesResolver,
   WorkflowStageElementsResolver,
   ExecutionResolver,
+  PauseResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   PipelineExecutionResolver,

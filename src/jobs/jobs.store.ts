@@ -259,6 +259,32 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
   );
 }
 
+/**
+ * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those that it found. A job that goes
+ * from one to the other meanwhile may be missed: ask again for it.
+ */
+export async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]> {
+  const queued = await db.rows<{ jobId: string }>(
+    'DELETE FROM ready_job WHERE job_id = ANY ($1::uuid[]) RETURNING job_id AS "jobId"',
+    [jobIds],
+  );
+  // A statement of its own: it sees what was offered while the one before waited for that.
+  const offered = await db.rows<{ jobId: string }>(
+    'DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[]) AND NOT started RETURNING job_id AS "jobId"',
+    [jobIds],
+  );
+  return [...queued, ...offered].map((row) => row.jobId);
+}
+
+/** Puts withheld jobs at the end of the queue, in the order in which they were made. */
+export async function requeueJobs(db: Db, jobIds: readonly string[]): Promise<void> {
+  await db.rows(
+    `INSERT INTO ready_job (job_id, requirement_class_id)
+     SELECT id, requirement_class_id FROM job WHERE id = ANY ($1::uuid[]) AND status = 'QUEUED' ORDER BY queued_at, id`,
+    [jobIds],
+  );
+}
+
 /** The offers that an agent holds and has not started. */
 export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
   const rows = await db.rows<{ jobId: string }>(

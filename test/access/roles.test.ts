@@ -217,6 +217,22 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  pauseExecution: [
+    'mutation { pauseExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
+    'NOT_PAUSABLE',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  continueExecution: [
+    'mutation { continueExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
+    'NOT_PAUSABLE',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
   deletePipeline: [
     'mutation { deletePipeline(input: {pipelineId: "$pipeline"}) { clientMutationId } }',
     ...administered,

@@ -190,4 +190,15 @@ describe('a pipeline', () => {
     const stopped = await runs.until(id, 'ABORTED');
     expect(stopped.failureDetails).toContain('enough');
   });
+
+  it('says which of the ids of a start is wrong', async () => {
+    const { applicationId, entityId } = await runs.ids('pipeline', 'gate');
+    const none = '01a1fde6-77b0-740d-b857-a367d0a2b8ae';
+    await expect(runs.start('pipeline', 'gate', { applicationId: none, entityId })).rejects.toThrow(
+      `no application with the id "${none}"`,
+    );
+    await expect(runs.start('pipeline', 'gate', { applicationId, entityId: none })).rejects.toThrow(
+      `no pipeline with the id "${none}"`,
+    );
+  });
 });
