@@ -64,6 +64,12 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'Something changed since the preview that gave the plan token; preview again.',
   },
+  INCOMPATIBLE_DEFINITION: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'The current definition does not fit what would be kept; `changes` lists what was renamed, removed or rewired.',
+  },
   NOT_STARTABLE: {
     http: 409,
     retryable: false,

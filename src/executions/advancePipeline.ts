@@ -49,12 +49,12 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
   const stages = await findCurrentStages(db, [executionId]);
   const stopping = execution.failureCode === 'ABORTED' || execution.failureCode === 'EXPIRED';
   for (const elements of byStage(stages)) {
-    const begun = elements.some((stage) => stage.startedAt !== null || stage.workflowExecutionId !== null);
+    const waiting = elements.filter((stage) => stage.status === 'QUEUED' && stage.workflowExecutionId === null);
     if (elements.every((stage) => isFinal(stage.status))) {
       const failed = elements.find(endedBadly);
       if (failed !== undefined)
         return endPipeline(db, execution, stages, rollUp(statusesOf(elements)) as FinalStatus, failed);
-    } else if (begun) {
+    } else if (waiting.length === 0) {
       if (elements.some(endedBadly)) await withdrawApprovals(db, execution, elements);
       const now = await findCurrentStages(db, [executionId]);
       const current = now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex);
@@ -66,7 +66,7 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
     } else if (execution.pause !== null) {
       return;
     } else {
-      await beginStage(db, execution, elements);
+      await beginStage(db, execution, waiting);
       const now = await findCurrentStages(db, [executionId]);
       return showProgress(
         db,
@@ -79,13 +79,13 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
 }
 
 function byStage(stages: readonly StageExecution[]): StageExecution[][] {
-  const groups: StageExecution[][] = [];
+  const groups = new Map<number, StageExecution[]>();
   for (const stage of stages) {
-    const group = groups[stage.stageIndex] ?? [];
-    groups[stage.stageIndex] = group;
+    const group = groups.get(stage.stageIndex) ?? [];
+    groups.set(stage.stageIndex, group);
     group.push(stage);
   }
-  return groups;
+  return [...groups.values()];
 }
 
 const statusesOf = (stages: readonly StageExecution[]): ExecutionStatus[] => stages.map((stage) => stage.status);
@@ -105,7 +105,7 @@ async function showProgress(
 }
 
 /** Begins elements of one stage: asks for approvals, starts workflows. */
-export async function beginStage(
+async function beginStage(
   db: RunTransaction,
   execution: Execution,
   elements: readonly StageExecution[],
@@ -176,8 +176,8 @@ async function beginWorkflow(
     idempotencyKey: null,
     idempotencyHash: null,
     name,
-    maxParallel: null,
-    mode: null,
+    maxParallel: stage.maxParallel,
+    mode: stage.mode,
   });
 }
 

@@ -159,6 +159,9 @@ export interface StageExecution {
   readonly variables: Readonly<Record<string, string>>;
   /** Service id → image, of the services that this element deploys. */
   readonly images: Readonly<Record<string, string>>;
+  /** How its workflow is run, in place of what the definition says; null: as that says. */
+  readonly mode: WorkflowMode | null;
+  readonly maxParallel: number | null;
   readonly workflowExecutionId: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;

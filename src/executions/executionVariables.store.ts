@@ -64,10 +64,9 @@ export async function insertVariables(db: Db, variables: readonly ExecutionVaria
 }
 
 /** Tasks that run again set their variables again; until then nobody has. What kept tasks have set stays. */
-export async function retireVariables(db: Db, executionId: string): Promise<void> {
+export async function retireVariables(db: Db, taskExecutionIds: readonly string[]): Promise<void> {
   await db.write(
-    `UPDATE execution_variable variable SET current = false FROM task_execution task
-     WHERE variable.execution_id = $1 AND variable.current AND task.id = variable.task_execution_id AND NOT task.current`,
-    [executionId],
+    'UPDATE execution_variable SET current = false WHERE task_execution_id = ANY ($1::uuid[]) AND current',
+    [taskExecutionIds],
   );
 }

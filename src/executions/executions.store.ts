@@ -45,13 +45,13 @@ async function insertAttempt(
 }
 
 /** What the next attempt of an execution begins with. */
-export interface NextAttempt extends NewAttempt {
+export interface NextAttempt
+  extends NewAttempt,
+    Pick<
+      Execution,
+      'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel' | 'openTasks' | 'expiresAt'
+    > {
   readonly execution: Execution;
-  readonly revisionId: string;
-  readonly expiresAt: Date;
-  readonly openTasks: number;
-  readonly maxParallel: number | null;
-  readonly variables: Execution['variables'];
 }
 
 /** A final execution begins its next attempt: RESUMING, with nothing of the failure left on it; the earlier attempts keep theirs. */
@@ -59,6 +59,7 @@ export async function beginAttempt(db: Db, next: NextAttempt): Promise<Execution
   const [row] = await db.rows<Execution>(
     `UPDATE execution SET status = 'RESUMING', attempt = attempt + 1, version = version + 1, revision_id = $2,
        failure_code = NULL, failure_details = NULL, open_tasks = $3, busy_tasks = 0, max_parallel = $4, variables = $5, expires_at = $6,
+       mode = $8, images = $9, environment_id = $10,
        earlier_ms = earlier_ms + coalesce(extract(epoch FROM ended_at - attempt_started_at) * 1000, 0)::bigint,
        attempt_started_at = NULL, ended_at = NULL
      WHERE id = $1 AND version = $7 RETURNING ${execution}`,
@@ -70,6 +71,9 @@ export async function beginAttempt(db: Db, next: NextAttempt): Promise<Execution
       JSON.stringify(next.variables),
       next.expiresAt,
       next.execution.version,
+      next.mode,
+      JSON.stringify(next.images),
+      next.environmentId,
     ],
   );
   if (row === undefined) throw new Error(`execution ${next.execution.id} changed under the lock of its run`);
@@ -102,6 +106,7 @@ export function findMembers(db: Db, runIds: readonly string[]): Promise<Executio
   );
 }
 
+/** What an execution aims at; what it aims at already stays. */
 export async function insertExecutionTargets(
   db: Db,
   executionId: string,
@@ -111,8 +116,10 @@ export async function insertExecutionTargets(
   await db.rows(
     `WITH environments AS (
        INSERT INTO execution_environment (execution_id, environment_id) SELECT DISTINCT $1::uuid, unnest($2::uuid[])
+       ON CONFLICT DO NOTHING
      )
-     INSERT INTO execution_service (execution_id, service_id) SELECT DISTINCT $1::uuid, unnest($3::uuid[])`,
+     INSERT INTO execution_service (execution_id, service_id) SELECT DISTINCT $1::uuid, unnest($3::uuid[])
+     ON CONFLICT DO NOTHING`,
     [executionId, environmentIds, serviceIds],
   );
 }

@@ -127,6 +127,8 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
     environmentId: column.uuidOrNull,
     variables: column.json,
     images: column.json,
+    mode: column.textOrNull,
+    maxParallel: column.integerOrNull,
     workflowExecutionId: column.uuidOrNull,
     createdAt: column.time,
     startedAt: column.timeOrNull,
@@ -145,6 +147,7 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
   checks: [
     { name: 'stage_execution_status', expression: oneOf('status', executionStatuses) },
     { name: 'stage_execution_ended', expression: ended },
+    { name: 'stage_execution_mode', expression: oneOf('mode', workflowModes) },
   ],
 });
 

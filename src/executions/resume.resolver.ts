@@ -9,17 +9,25 @@ import type { Execution, ExecutionAttempt } from './execution';
 import { attemptsOfExecution, executionById, stagesOfAttempts, stagesOfExecution } from './executions.loaders';
 import { showStage } from './executions.resolver';
 import { ExecutionInterface, PipelineStageExecution } from './executions.types';
+import { rerunExecution } from './rerunExecution';
 import {
   ExecutionAttemptType,
   RerunExecutionInput,
   ResumabilityType,
   ResumeExecutionInput,
   ResumeExecutionPayload,
-  ResumePreview,
   ResumeWorkflowExecutionInput,
 } from './resume.types';
-import { rerunExecution, resumeExecution, resumeWorkflowExecution } from './resumeExecution';
-import { type ResumePreview as Preview, previewResume, resumability } from './resumePreview';
+import { resumeExecution } from './resumeExecution';
+import {
+  type ResumePreview as Preview,
+  type PreviewedEnvironment as PreviewedAccess,
+  previewResume,
+  previewWorkflowResume,
+  resumability,
+} from './resumePreview';
+import { PreviewedEnvironment, ResumePreview } from './resumePreview.types';
+import { resumeWorkflowExecution } from './resumeWorkflowExecution';
 
 @Resolver(() => ExecutionInterface)
 export class ResumeResolver {
@@ -33,12 +41,23 @@ export class ResumeResolver {
     return previewResume(app, actor, input);
   }
 
+  @Query(() => ResumePreview, {
+    description: 'What `resumeWorkflowExecution` with the same input would do. Writes nothing. Errors: NOT_FOUND.',
+  })
+  resumeWorkflowPreview(
+    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Which execution, and how.' })
+    input: ResumeWorkflowExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return previewWorkflowResume(app, actor, input);
+  }
+
   @Mutation(() => ResumeExecutionPayload, {
     nullable: true,
     description:
       'Goes on with a pipeline execution that is FAILED, ABORTED, EXPIRED, REJECTED or ERROR: its next attempt, under the same id. The named stage and the later ones run, earlier ones keep their results. Of ' +
       'many at once exactly one is taken. Example: `resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { execution { id status } }`. Errors: NOT_FOUND, ' +
-      'NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, AMBIGUOUS_STAGE, CONFLICT, PLAN_STALE, INVALID_INPUT.',
+      'NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, AMBIGUOUS_STAGE, CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT.',
   })
   async resumeExecution(
     @Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput,
@@ -50,7 +69,9 @@ export class ResumeResolver {
 
   @Mutation(() => ResumeExecutionPayload, {
     description:
-      'Goes on with an execution of a workflow by itself: tasks that succeeded are kept, the others run again with a higher attempt number. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
+      'Goes on with an execution of a workflow by itself: tasks that succeeded are kept with the variables that they have set, the others run again with fresh retries and a higher attempt number. Values of the start are ' +
+      'applied again; `variableInputs` overrides them for what runs again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
+      'TASK_OWNED where a kept task has set the variable).',
   })
   async resumeWorkflowExecution(
     @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Which execution, and how.' })
@@ -91,15 +112,22 @@ export class ResumePreviewResolver {
   @FieldResolver(() => [Environment], {
     description: 'The environments that would be touched, as far as you may see them.',
   })
-  async environments(@Root() preview: Preview, @Ctx() { loaders, actor }: Context) {
-    const rows = await Promise.all(
-      preview.environmentIds.map(async (id) =>
-        visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, id)),
-      ),
-    );
+  async environments(@Root() { environmentAccess }: Preview, @Ctx() context: Context) {
+    const rows = await Promise.all(environmentAccess.map((one) => readableEnvironment(one, context)));
     return rows.filter((row) => row !== null);
   }
 }
+
+@Resolver(() => PreviewedEnvironment)
+export class PreviewedEnvironmentResolver {
+  @FieldResolver(() => Environment, { nullable: true, description: 'The environment; null when you may not see it.' })
+  environment(@Root() access: PreviewedAccess, @Ctx() context: Context) {
+    return readableEnvironment(access, context);
+  }
+}
+
+const readableEnvironment = async ({ environmentId }: PreviewedAccess, { loaders, actor }: Context) =>
+  visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
 
 @Resolver(() => ExecutionAttemptType)
 export class AttemptResolver {

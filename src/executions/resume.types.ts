@@ -1,5 +1,7 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { ExecutionInterface, ExecutionStatusEnum } from './executions.types';
+import { VariableInputType } from './executions.inputs';
+import { ExecutionInterface, ExecutionStatusEnum, WorkflowModeEnum } from './executions.types';
+import type { VariableInput } from './resolveVariables';
 
 export enum ParallelMode {
   ALL = 'ALL',
@@ -26,6 +28,28 @@ registerEnumType(ResumeGranularity, {
     TASK: { description: 'Its tasks that had not succeeded, as the next attempt of the same workflow execution.' },
   },
 });
+
+export enum ResumeDefinition {
+  PINNED = 'PINNED',
+  LATEST = 'LATEST',
+}
+registerEnumType(ResumeDefinition, {
+  name: 'ResumeDefinition',
+  description: 'Which definition an execution goes on with.',
+  valuesConfig: {
+    PINNED: { description: 'The revisions that it ran so far.' },
+    LATEST: {
+      description:
+        'The current ones. What runs again may have changed, and new stages and tasks run. INCOMPATIBLE_DEFINITION when something that would be kept was renamed, removed, moved or waits for other tasks; ' +
+        'INVALID_INPUT when a variable or image is needed now that the start did not give.',
+    },
+  },
+});
+
+/** What can be said of the definition, wherever an execution goes on. */
+const LATEST_OR_NOT = 'Which definition it goes on with; by default PINNED.';
+const FORCE =
+  'With LATEST, also when what is kept does not fit: what is gone is not kept any more, what waits for other tasks now keeps its result, and what was added before the kept ones does not run.';
 
 export enum AttemptKindEnum {
   START = 'START',
@@ -72,9 +96,21 @@ export class ResumeExecutionInput {
   })
   granularity?: ResumeGranularity | null;
 
+  @Field(() => ResumeDefinition, { nullable: true, description: LATEST_OR_NOT })
+  definition?: ResumeDefinition | null;
+
+  @Field(() => Boolean, { nullable: true, description: FORCE })
+  force?: boolean | null;
+
+  @Field(() => WorkflowModeEnum, {
+    nullable: true,
+    description: 'How the workflows of all stages that run again are run; by default as before.',
+  })
+  executionMode?: WorkflowModeEnum | null;
+
   @Field(() => Int, {
     nullable: true,
-    description: 'How many tasks run side by side in workflows that go on by TASK; by default as before.',
+    description: 'How many tasks of each of these workflows run side by side; by default as before.',
   })
   maxParallel?: number | null;
 
@@ -105,8 +141,38 @@ export class ResumeWorkflowExecutionInput {
   @Field(() => ID, { description: 'The workflow execution.' })
   workflowExecutionId!: string;
 
+  @Field(() => WorkflowModeEnum, { nullable: true, description: 'How its graph is run; by default as before.' })
+  mode?: WorkflowModeEnum | null;
+
   @Field(() => Int, { nullable: true, description: 'How many tasks run side by side; by default as before.' })
   maxParallel?: number | null;
+
+  @Field(() => [VariableInputType], {
+    nullable: true,
+    description:
+      'Values in place of those that the start gave, for what runs again; those that are not named stay. Refused for what a kept task has set (TASK_OWNED), for fixed and for unknown variables, and for another `environment`.',
+  })
+  variableInputs?: VariableInput[] | null;
+
+  @Field(() => ResumeDefinition, { nullable: true, description: LATEST_OR_NOT })
+  definition?: ResumeDefinition | null;
+
+  @Field(() => Boolean, { nullable: true, description: FORCE })
+  force?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether tasks that failed, which was ignored, run again; by default false. What depends on them and succeeded is kept.',
+  })
+  rerunIgnoredFailures?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether tasks that a condition skipped are decided again; by default false. What depends on them and succeeded is kept.',
+  })
+  reevaluateSkipped?: boolean | null;
 
   @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
   reason?: string | null;
@@ -116,6 +182,12 @@ export class ResumeWorkflowExecutionInput {
     description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.',
   })
   expectedVersion?: number | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: '`planToken` of a preview; PLAN_STALE when anything changed since.',
+  })
+  planToken?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
   clientMutationId?: string | null;
@@ -151,62 +223,6 @@ export class ResumeExecutionPayload {
     description: 'The same execution, with its next attempt: RESUMING until the first of it runs.',
   })
   execution!: object;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'A reason why something would be refused.' })
-export class PreviewedRefusal {
-  @Field(() => String, { description: 'The code of the refusal.' })
-  code!: string;
-
-  @Field(() => String, { description: 'The same in words.' })
-  message!: string;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'An element of a stage, as a resume would treat it.' })
-export class PreviewedStageElement {
-  @Field(() => ID, { description: 'The element.' })
-  elementId!: string;
-
-  @Field(() => String, { description: 'The stage.' })
-  stageName!: string;
-
-  @Field(() => String, { description: 'The name of the element.' })
-  stepName!: string;
-
-  @Field(() => ExecutionStatusEnum, { description: 'Where it stands now.' })
-  status!: string;
-
-  @Field(() => [String], {
-    description: 'Tasks that would run, as far as they are known: of a stage that was not reached yet none are.',
-  })
-  tasksThatRun!: string[];
-
-  @Field(() => [String], { description: 'Tasks that would keep their results.' })
-  tasksKept!: string[];
-}
-
-@ObjectType({ description: 'What a resume would do.' })
-export class ResumePreview {
-  @Field(() => Boolean, { description: 'Whether it would be taken.' })
-  allowed!: boolean;
-
-  @Field(() => [PreviewedRefusal], { description: 'Why not.' })
-  refusals!: PreviewedRefusal[];
-
-  @Field(() => [PreviewedStageElement], { description: 'What would run.' })
-  willRun!: PreviewedStageElement[];
-
-  @Field(() => [PreviewedStageElement], { description: 'What would keep its results.' })
-  kept!: PreviewedStageElement[];
-
-  @Field(() => [String], { description: 'Approvals that would be asked for anew.' })
-  askedAgain!: string[];
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'For the mutation: it is refused with PLAN_STALE when anything changed in between.',
-  })
-  planToken!: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Whether an execution can go on from a stage.' })

@@ -1,4 +1,5 @@
 import { Refusal } from '../refusal';
+import type { WorkflowMode } from '../workflows/workflow';
 import { type Execution, isFinal, isResumable, type StageExecution } from './execution';
 
 /** From where, and how much, a pipeline execution is to go on. */
@@ -10,7 +11,16 @@ export interface ResumeChoice {
   readonly parallelMode?: 'ALL' | 'FAILED_ONLY' | null;
   /** STAGE (default): the tasks of the stage's workflows run anew; TASK: those that had succeeded are kept. */
   readonly granularity?: 'STAGE' | 'TASK' | null;
+  /** PINNED (default): the revision that it ran; LATEST: the current one. */
+  readonly definition?: DefinitionChoice | null;
+  /** Also when what would be kept does not fit the current definition. */
+  readonly force?: boolean | null;
+  /** How the workflows that run again are run; by default as before. */
+  readonly executionMode?: WorkflowMode | null;
+  readonly maxParallel?: number | null;
 }
+
+export type DefinitionChoice = 'PINNED' | 'LATEST';
 
 export interface ResumeDecision {
   readonly stageIndex: number;

@@ -1,44 +1,54 @@
 import { taskNodes } from '../workflows/taskGraph';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
-import { beginAttempt, type NewAttempt } from './executions.store';
+import { beginAttempt, insertExecutionTargets, type NewAttempt } from './executions.store';
 import { retireVariables } from './executionVariables.store';
 import { newGraph } from './newTasks';
+import type { WorkflowNext } from './resumeWorkflowPlan';
 import type { RunTransaction } from './runTransaction';
 import { finishWorkflow } from './settleTasks';
-import { findCurrentTasks, insertTasks, retireTasks } from './tasks.store';
-
-export interface WorkflowAttempt extends NewAttempt {
-  /** Also tasks that succeeded run again. */
-  readonly anew: boolean;
-  readonly maxParallel?: number | null;
-  /** In place of the values of the attempt before. */
-  readonly variables?: Execution['variables'];
-}
+import { findCurrentTasks, insertTasks, placeTasks, retirePassedTasks, retireTasks } from './tasks.store';
 
 /**
- * The next attempt of a workflow execution: tasks that succeeded are kept as they are, the others get a new row each and run again. Reads and writes what runs
- * again only, however much is kept.
+ * The next attempt of a workflow execution: tasks that passed are kept as they are, the others get a new row each and run again. Reads and writes what runs
+ * again only, however much is kept; unless another revision is to run, for which each kept task gets its place.
  */
-export async function resumeWorkflow(
-  db: RunTransaction,
-  workflow: Execution,
-  attempt: WorkflowAttempt,
-): Promise<Execution> {
-  const { definition } = await db.app.workflowRevisions.get(db, workflow.revisionId);
-  const retired = await retireTasks(db, workflow.id, attempt.anew);
-  await retireVariables(db, workflow.id);
+export async function resumeWorkflow(db: RunTransaction, next: WorkflowNext, attempt: NewAttempt): Promise<Execution> {
+  const { execution: workflow, again, revisionId, environmentId, variables, images, mode, maxParallel } = next;
+  const { definition } = await db.app.workflowRevisions.get(db, revisionId);
+  const nodes = taskNodes(definition.tasks);
+  const retired = await retireTasks(db, workflow.id, again.all ? 'all' : 'not passed');
+  if (again.ignoredFailures || again.skipped || next.dropped.length > 0) {
+    const statuses = [
+      ...(again.ignoredFailures ? ['FAILED' as const] : []),
+      ...(again.skipped ? ['SKIPPED' as const] : []),
+    ];
+    retired.push(...(await retirePassedTasks(db, workflow.id, statuses, next.dropped)));
+  }
+  await retireVariables(
+    db,
+    retired.map((task) => task.id),
+  );
+  const changed = revisionId !== workflow.revisionId;
+  const kept = changed ? new Set((await findCurrentTasks(db, [workflow.id])).map((task) => task.name)) : null;
+  const chosen = kept ? nodes.flatMap(({ name }) => (kept.has(name) ? [] : [name])) : retired.map((task) => task.name);
   // What a task depends on and is kept has passed: nothing to wait for.
-  const graph = newGraph(taskNodes(definition.tasks), new Set(retired.map((task) => task.name)));
+  const graph = newGraph(nodes, new Set(chosen));
   const execution = await beginAttempt(db, {
     ...attempt,
+    ...{ revisionId, environmentId, variables, images, mode, maxParallel },
     execution: workflow,
-    revisionId: workflow.revisionId,
-    openTasks: retired.length,
-    maxParallel: attempt.maxParallel ?? workflow.maxParallel,
-    variables: attempt.variables ?? workflow.variables,
+    openTasks: graph.tasks.length,
     expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
   });
+  if (kept) {
+    await placeTasks(
+      db,
+      workflow.id,
+      nodes.filter((node) => kept.has(node.name)),
+    );
+    await insertExecutionTargets(db, workflow.id, environmentId === null ? [] : [environmentId], Object.keys(images));
+  }
   await insertTasks(db, execution, graph, db.now);
   db.event({ runId: execution.runId, executionId: execution.id }, 'ATTEMPT_STARTED', {
     attempt: execution.attempt,
@@ -47,22 +57,7 @@ export async function resumeWorkflow(
     fromStage: null,
     reason: attempt.reason,
   });
-  if (retired.length === 0) await finishWorkflow(db, execution);
+  if (graph.tasks.length === 0) await finishWorkflow(db, execution);
   else await dispatchTasks(db, [execution.id]);
   return execution;
-}
-
-/** Names of the tasks that a resume would keep and run again. */
-export async function taskChoice(
-  db: RunTransaction | RunTransaction['app']['database'],
-  executionIds: readonly string[],
-  anew: boolean,
-): Promise<Map<string, { kept: string[]; again: string[] }>> {
-  const choices = new Map<string, { kept: string[]; again: string[] }>();
-  for (const task of await findCurrentTasks(db, executionIds)) {
-    const choice = choices.get(task.executionId) ?? { kept: [], again: [] };
-    choices.set(task.executionId, choice);
-    (task.passed && !anew ? choice.kept : choice.again).push(task.name);
-  }
-  return choices;
 }

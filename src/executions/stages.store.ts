@@ -22,6 +22,26 @@ export async function retireStages(db: Db, ids: readonly string[]): Promise<void
   await db.write('UPDATE stage_execution SET current = false WHERE id = ANY ($1::uuid[])', [ids]);
 }
 
+/** Elements that are kept stand where another revision of the definition has them. By way of places that nothing has, since two may change places. */
+export async function placeStages(db: Db, stages: readonly StageExecution[]): Promise<void> {
+  if (stages.length === 0) return;
+  await db.write(
+    `UPDATE stage_execution SET stage_index = -1 - p.stage_index, element_index = p.element_index, stage_name = p.stage_name, element_id = p.element_id
+     FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::uuid[]) AS p (id, stage_index, element_index, stage_name, element_id)
+     WHERE stage_execution.id = p.id`,
+    [
+      stages.map((stage) => stage.id),
+      stages.map((stage) => stage.stageIndex),
+      stages.map((stage) => stage.elementIndex),
+      stages.map((stage) => stage.stageName),
+      stages.map((stage) => stage.elementId),
+    ],
+  );
+  await db.write('UPDATE stage_execution SET stage_index = -1 - stage_index WHERE id = ANY ($1::uuid[])', [
+    stages.map((stage) => stage.id),
+  ]);
+}
+
 /** The elements that an attempt of an execution had of its own. */
 export function findStagesOfAttempts(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {
   return db.rows(

@@ -6,8 +6,9 @@ import { labelList } from '../agents/agent';
 import type { App } from '../app';
 import { readApplication } from '../applications/applications.queries';
 import { auditDetail } from '../audit/auditDetail';
-import { sqlState, violatedConstraint } from '../database/database';
+import { type Db, sqlState, violatedConstraint } from '../database/database';
 import { derivedId, isId, newId } from '../ids';
+import type { PipelineDefinition } from '../pipelines/pipeline';
 import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
 import type { WorkflowDefinition, WorkflowMode } from '../workflows/workflow';
 import { advancePipeline } from './advancePipeline';
@@ -96,6 +97,24 @@ type Base = Omit<
 >;
 type Start = (db: RunTransaction) => Promise<unknown>;
 
+/** The current definitions of the workflows that a pipeline runs, by the ids of their revisions. */
+export async function definitionsOf(
+  db: Db,
+  app: App,
+  pipeline: PipelineDefinition,
+  catalogue: Catalogue,
+): Promise<ReadonlyMap<string, WorkflowDefinition>> {
+  const used = new Set(
+    pipeline.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))),
+  );
+  const workflows = catalogue.workflows.filter((workflow) => used.has(workflow.name));
+  const revisions = await app.workflowRevisions.getAll(
+    db,
+    workflows.map((one) => one.currentRevisionId),
+  );
+  return new Map(revisions.map((revision) => [revision.id, revision.definition]));
+}
+
 async function preparePipeline(
   app: App,
   actor: Actor,
@@ -105,15 +124,7 @@ async function preparePipeline(
   base: Base,
 ): Promise<Start> {
   const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
-  const used = new Set(
-    definition.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))),
-  );
-  const workflows = catalogue.workflows.filter((workflow) => used.has(workflow.name));
-  const revisions = await app.workflowRevisions.getAll(
-    app.database,
-    workflows.map((one) => one.currentRevisionId),
-  );
-  const definitions = new Map(revisions.map((revision) => [revision.id, revision.definition]));
+  const definitions = await definitionsOf(app.database, app, definition, catalogue);
   const { given, images, errors } = readStartInputs(input);
   const plan = planPipeline(definition, catalogue, definitions, given, images);
   const targets = await findEnvironmentTargets(
@@ -195,6 +206,8 @@ function newStage(
     environmentId: plan?.environmentId ?? null,
     variables: plan?.variables ?? {},
     images: plan?.images ?? {},
+    mode: null,
+    maxParallel: null,
     workflowExecutionId: null,
     createdAt: now,
     startedAt: null,

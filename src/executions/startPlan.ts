@@ -35,6 +35,11 @@ const error = (field: string, value: unknown, rule: string, message: string): In
   message: `${field}: ${message}`,
 });
 
+export interface PipelinePlan {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly elements: ReadonlyMap<string, ElementPlan>;
+}
+
 /** Decides with which values each element of a pipeline will run; pure, with every error at once. */
 export function planPipeline(
   definition: PipelineDefinition,
@@ -42,7 +47,20 @@ export function planPipeline(
   revisions: ReadonlyMap<string, WorkflowDefinition>,
   given: ReadonlyMap<string, string>,
   images: ReadonlyMap<string, string>,
-): Plan<{ variables: Readonly<Record<string, string>>; elements: Map<string, ElementPlan> }> {
+): Plan<PipelinePlan> {
+  const { value, errors, deployed } = planElements(definition, catalogue, revisions, given, images);
+  return { value, errors: [...errors, ...unusedImages(images, deployed)] };
+}
+
+/** The same for those elements that are `chosen`; with the names of the services that they deploy. */
+export function planElements(
+  definition: PipelineDefinition,
+  catalogue: Catalogue,
+  revisions: ReadonlyMap<string, WorkflowDefinition>,
+  given: ReadonlyMap<string, string>,
+  images: ReadonlyMap<string, string>,
+  chosen: (stageIndex: number, elementIndex: number) => boolean = () => true,
+): Plan<PipelinePlan> & { readonly deployed: ReadonlySet<string> } {
   const pipeline = resolveVariables(definition.variables, given, (name) => `variableInputs.${name}`);
   const values = new Map(Object.entries(pipeline.values));
   const errors = [...pipeline.errors];
@@ -50,7 +68,7 @@ export function planPipeline(
   const deployed = new Set<string>();
   for (const [stageIndex, stage] of definition.stages.entries()) {
     for (const [elementIndex, element] of stage.elements.entries()) {
-      if (element.type !== 'WORKFLOW') continue;
+      if (element.type !== 'WORKFLOW' || !chosen(stageIndex, elementIndex)) continue;
       const where = `stages.${stage.name}.${element.name}`;
       const workflow = catalogue.workflows.find((one) => one.name === element.workflow);
       const workflowDefinition = workflow && revisions.get(workflow.currentRevisionId);
@@ -76,8 +94,7 @@ export function planPipeline(
       });
     }
   }
-  errors.push(...unusedImages(images, deployed));
-  return { value: { variables: pipeline.values, elements }, errors };
+  return { value: { variables: pipeline.values, elements }, errors, deployed };
 }
 
 export const elementKey = (stageIndex: number, elementIndex: number): string => `${stageIndex}.${elementIndex}`;

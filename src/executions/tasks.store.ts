@@ -44,11 +44,41 @@ export async function insertTasks(
   );
 }
 
-/** Tasks that run again: their earlier rows stay, but are not the current ones any more. All of them, or those that have not passed. */
-export function retireTasks(db: Db, executionId: string, all: boolean): Promise<{ name: string; ordinal: number }[]> {
+/** Tasks that run again, or are not of the graph any more: their earlier rows stay, but are not the current ones. */
+export function retireTasks(db: Db, executionId: string, which: 'all' | 'not passed'): Promise<RetiredTask[]> {
   return db.rows(
-    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current ${all ? '' : `AND NOT passed`} RETURNING name, ordinal`,
+    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current ${which === 'all' ? '' : 'AND NOT passed'} RETURNING id, name`,
     [executionId],
+  );
+}
+
+/** The same for tasks that passed, by how they ended or by name. */
+export function retirePassedTasks(
+  db: Db,
+  executionId: string,
+  statuses: readonly TaskExecution['status'][],
+  names: readonly string[],
+): Promise<RetiredTask[]> {
+  return db.rows(
+    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current AND (status = ANY ($2) OR name = ANY ($3)) RETURNING id, name`,
+    [executionId, statuses, names],
+  );
+}
+
+type RetiredTask = Pick<TaskExecution, 'id' | 'name'>;
+
+/** Tasks that are kept stand where another revision of the definition has them. */
+export async function placeTasks(
+  db: Db,
+  executionId: string,
+  places: readonly Pick<TaskExecution, 'name' | 'level' | 'ordinal'>[],
+): Promise<void> {
+  await db.write(
+    `UPDATE task_execution SET level = p.level, ordinal = p.ordinal
+     FROM unnest($2::text[], $3::int[], $4::int[]) AS p (name, level, ordinal)
+     WHERE execution_id = $1 AND current AND task_execution.name = p.name
+       AND (task_execution.level, task_execution.ordinal) <> (p.level, p.ordinal)`,
+    [executionId, places.map((one) => one.name), places.map((one) => one.level), places.map((one) => one.ordinal)],
   );
 }
 

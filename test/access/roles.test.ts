@@ -80,6 +80,10 @@ const queries: Readonly<Record<string, Row>> = {
     '{ resumePreview(input: {applicationId: "$app", pipelineExecutionId: "$run"}) { allowed } }',
     ...seen,
   ],
+  resumeWorkflowPreview: [
+    '{ resumeWorkflowPreview(input: {applicationId: "$app", workflowExecutionId: "$flow"}) { allowed } }',
+    ...seen,
+  ],
   agents: ['{ agents(limit: 9) { nodes { name } } }', ...account],
   user: ['{ user(id: "$user") { name } }', ...hidden],
   userByEmail: ['{ userByEmail(email: "somebody@example.org") { name } }', ...hidden],
@@ -194,10 +198,10 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
   ],
   resumeWorkflowExecution: [
-    'mutation { resumeWorkflowExecution(input: {applicationId: "$app", workflowExecutionId: "$run"}) { execution { id } } }',
-    'NOT_FOUND',
-    'NOT_FOUND',
-    'NOT_FOUND',
+    'mutation { resumeWorkflowExecution(input: {applicationId: "$app", workflowExecutionId: "$flow"}) { execution { id } } }',
+    'OK',
+    'FORBIDDEN',
+    'FORBIDDEN',
     'NOT_FOUND',
     'NOT_FOUND',
   ],
@@ -360,6 +364,11 @@ name: other
     const done = await agent.work(() => runs.is(run, 'WAITING'));
     const [approval] = await runs.approvals(run);
     await runs.decide(run, 'REJECT');
+    const flow = await runs.start('workflow', 'deploy', {
+      variableInputs: [{ name: 'environment', variableValue: { type: 'NAME', value: 'prod' } }],
+      serviceInputs: [{ name: 'web', image: 'web:1' }],
+    });
+    await runs.abort(flow);
     const { createUser } = await server.client.ask<{ createUser: { user: { id: string } } }>(
       'mutation { createUser(input: {name: "Somebody", email: "somebody@example.org"}) { user { id } } }',
     );
@@ -386,6 +395,7 @@ name: other
       staging: read.environments.nodes.find((one) => one.name === 'staging')?.id ?? '',
       service: read.services.nodes[0]?.id ?? '',
       run,
+      flow,
       job: done[0]?.jobId ?? '',
       approval: approval?.approvalId ?? '',
       user: createUser.user.id,
