@@ -3,7 +3,7 @@ import { StorageSettings1795258079417 } from './1795258079417-StorageSettings';
 import { AuditIsAppendOnly1795258079418 } from './1795258079418-AuditIsAppendOnly';
 import { TaskTypes1795268267390 } from './1795268267390-TaskTypes';
 import { Pause1795269466885 } from './1795269466885-Pause';
-import { StageMode1795269185997 } from './1795269185997-StageMode';
+import { StageMode1795269966885 } from './1795269966885-StageMode';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -12,5 +12,5 @@ export const migrations = [
   AuditIsAppendOnly1795258079418,
   TaskTypes1795268267390,
   Pause1795269466885,
-  StageMode1795269185997,
+  StageMode1795269966885,
 ] as const;

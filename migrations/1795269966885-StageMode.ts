@@ -1,7 +1,7 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class StageMode1795269185997 implements MigrationInterface {
-  name = 'StageMode1795269185997';
+export class StageMode1795269966885 implements MigrationInterface {
+  name = 'StageMode1795269966885';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`ALTER TABLE "stage_execution" ADD "mode" text`);
