@@ -4,6 +4,7 @@ import { AuditIsAppendOnly1795258079418 } from './1795258079418-AuditIsAppendOnl
 import { TaskTypes1795268267390 } from './1795268267390-TaskTypes';
 import { Pause1795269466885 } from './1795269466885-Pause';
 import { StageMode1795269966885 } from './1795269966885-StageMode';
+import { BesideTasks1795270466885 } from './1795270466885-BesideTasks';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   TaskTypes1795268267390,
   Pause1795269466885,
   StageMode1795269966885,
+  BesideTasks1795270466885,
 ] as const;

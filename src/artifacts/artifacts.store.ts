@@ -65,7 +65,7 @@ async function newest(db: Db, condition: string, parameters: readonly unknown[])
     `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.size, artifact.sha256
      FROM execution
      JOIN workflow ON workflow.id = execution.entity_id
-     JOIN task_execution task ON task.execution_id = execution.id
+     JOIN task_execution task ON task.execution_id = execution.id AND task.type = 'normal'
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id
      WHERE ${condition}

@@ -10,6 +10,7 @@ import { artifactTable } from '../artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../audit/audit.table';
 import { deploymentTable, environmentTable } from '../environments/environments.table';
 import {
+  besideTaskTable,
   eventHorizonTable,
   executionAttemptTable,
   executionEnvironmentTable,
@@ -56,6 +57,7 @@ export const tables = [
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,
+  besideTaskTable,
   taskDependencyTable,
   executionVariableTable,
   taskGateTable,

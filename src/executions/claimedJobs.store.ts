@@ -12,6 +12,8 @@ export interface ClaimedJobRow {
   readonly revisionId: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly images: Readonly<Record<string, string>>;
+  /** What a task beside the graph is told besides. */
+  readonly besideEnv: Readonly<Record<string, string>> | null;
   readonly application: string;
   readonly workflow: string;
   readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
@@ -23,18 +25,20 @@ export interface ClaimedJobRow {
 export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<ClaimedJobRow[]> {
   return db.rows(
     `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.name AS task,
-       execution.id AS "executionId", execution.run_id AS "runId", execution.revision_id AS "revisionId",
-       execution.variables, execution.images, application.name AS application, workflow.name AS workflow,
+       execution.id AS "executionId", execution.run_id AS "runId", coalesce(beside.revision_id, execution.revision_id) AS "revisionId",
+       coalesce(beside.variables, execution.variables) AS variables, shown.images, beside.env AS "besideEnv", application.name AS application, workflow.name AS workflow,
        CASE WHEN environment.id IS NOT NULL THEN
          jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
        END AS environment,
-       CASE WHEN execution.images <> '{}' THEN
-         (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(execution.images)))
+       CASE WHEN shown.images <> '{}' THEN
+         (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(shown.images)))
        END AS services
      FROM unnest($1::uuid[]) WITH ORDINALITY AS claimed (id, n)
      JOIN job ON job.id = claimed.id
      JOIN task_execution task ON task.id = job.task_execution_id
      JOIN execution ON execution.id = job.execution_id
+     LEFT JOIN beside_task beside ON task.type <> 'normal' AND beside.task_id = task.id
+     CROSS JOIN LATERAL (SELECT coalesce(beside.images, execution.images) AS images) shown
      JOIN application ON application.id = execution.application_id
      JOIN workflow ON workflow.id = execution.entity_id
      LEFT JOIN environment ON environment.id = execution.environment_id

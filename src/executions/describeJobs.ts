@@ -69,6 +69,7 @@ async function describe(app: App, row: ClaimedJobRow, set: Readonly<Record<strin
       ...matrixVariables(row.task),
       ...task.env,
       ...ownVariables(row),
+      ...row.besideEnv,
     },
     inputs,
     missing,

@@ -17,6 +17,12 @@ export function finalAfter(event: LogEvent, executionId: string): boolean | unde
   return event.type === 'EXECUTION_STATUS' ? isFinal(event.data.to as ExecutionStatus) : undefined;
 }
 
+/** How an event changes the number of open tasks beside the graph: `Execution.besideTasks`. */
+export function besideAfter({ type, data }: LogEvent): number {
+  if (type === 'BESIDE_TASK_CREATED') return 1;
+  return type === 'TASK_STATUS' && data.taskType !== undefined && isFinal(data.to as ExecutionStatus) ? -1 : 0;
+}
+
 /** Why a reader can't be given all that comes after its cursor. */
 export const gapReasons = ['PRUNED', 'UNKNOWN'] as const;
 

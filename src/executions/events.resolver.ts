@@ -71,7 +71,7 @@ export class EventsResolver {
     name: 'executionEvents',
     description:
       'The log of an execution as it grows: of a run with all its members, or of a member execution alone. Without `after` first a snapshot, then each event once, in order; with `after` exactly what ' +
-      'follows it, whatever was lost in between: connections, servers. Completes when the execution is final and everything was given; after a resume, subscribe again with the last cursor. ' +
+      'follows it, whatever was lost in between: connections, servers. Completes when the execution and its failure handlers are final and everything was given; after a resume, subscribe again with the last cursor. ' +
       'Example: `subscription { executionEvents(executionId: "…") { cursor event { type ... on StageStatusEvent { stepName to } } snapshot { sequence execution { status } } gap { reason } } }`. ' +
       'Errors: NOT_FOUND (also when the right to see it is lost), INVALID_INPUT; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
     subscribe: ({ args, context }) => {

@@ -2,7 +2,7 @@ import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { GraphQLJson } from '../graphql/scalars';
 import { ApprovalStatusEnum } from './approvals.types';
 import type { ExecutionEventType } from './executionEvent';
-import { ExecutionStatusEnum } from './executions.types';
+import { ExecutionStatusEnum, TaskTypeEnum } from './executions.types';
 
 @ObjectType({ simpleResolvers: true, description: 'Who brought a change about.' })
 export class EventActor {
@@ -173,6 +173,32 @@ export class TaskStatusEvent extends StatusChangeEvent {
 
   @Field(() => Int, { description: 'Which try of the task it is, from 1; 0 before the first.' })
   try!: number;
+
+  @Field(() => TaskTypeEnum, { nullable: true, description: 'What it is for; null for tasks of the graph.' })
+  taskType?: string | null;
+}
+
+@ObjectType(
+  type(
+    '`BESIDE_TASK_CREATED`: a task runs beside the graph of the workflow, because something failed or is restored. Its `TaskStatusEvent`s follow, also after the execution is final.',
+  ),
+)
+export class BesideTaskCreatedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The task in this attempt.' })
+  taskExecutionId!: string;
+
+  @Field(() => String, { description: 'The name of the task.' })
+  name!: string;
+
+  @Field(() => TaskTypeEnum, { description: 'What it is for.' })
+  taskType!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The task whose failure it handles; null for the failure handler of the workflow, and for restore tasks.',
+  })
+  failedTaskExecutionId?: string | null;
 }
 
 @InterfaceType('JobEvent', {
@@ -299,6 +325,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   EXECUTION_FAILING: ExecutionFailingEvent,
   STAGE_STATUS: StageStatusEvent,
   TASK_STATUS: TaskStatusEvent,
+  BESIDE_TASK_CREATED: BesideTaskCreatedEvent,
   JOB_QUEUED: JobQueuedEvent,
   JOB_STARTED: JobStartedEvent,
   JOB_LOST: JobLostEvent,

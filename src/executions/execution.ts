@@ -87,6 +87,8 @@ export interface Execution {
   /** Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts rows. */
   readonly openTasks: number;
   readonly busyTasks: number;
+  /** Tasks beside the graph that are not final; of a pipeline execution, those of its members too. Its status does not wait for them. */
+  readonly besideTasks: number;
   readonly createdAt: Date;
   /** When it first ran; `attemptStartedAt` is the same for the newest attempt. */
   readonly startedAt: Date | null;
@@ -202,6 +204,23 @@ export interface TaskExecution {
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
+}
+
+/** What a forensic or restore task runs with, whatever becomes of its execution meanwhile: runBesideGraph.ts. */
+export interface BesideTask {
+  readonly taskId: string;
+  readonly executionId: string;
+  readonly revisionId: string;
+  readonly variables: Execution['variables'];
+  readonly images: Execution['images'];
+  /** What its command is told besides; comes before everything else. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Of a task's failure handler: the task that failed. It has one handler, once. */
+  readonly failedTaskId: string | null;
+  /** Of a workflow's failure handler: the attempt that failed. It has one handler, once. */
+  readonly failedAttempt: number | null;
+  /** It fails unless an agent has started its job by then; null once that was looked at. */
+  readonly startBy: Date | null;
 }
 
 /** Either side may be a gate. */

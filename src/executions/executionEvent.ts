@@ -1,3 +1,4 @@
+import type { TaskType } from '../workflows/workflow';
 import type { ExecutionStatus } from './execution';
 
 /**
@@ -26,6 +27,16 @@ export interface ExecutionEventData {
     exitCode: number | null;
     /** Which try of the task. */
     try: number;
+    /** Of a task beside the graph. */
+    taskType?: TaskType;
+  };
+  /** A task runs beside the graph: a failure handler, or a part of a restore. Its end is told by its TASK_STATUS. */
+  BESIDE_TASK_CREATED: {
+    taskExecutionId: string;
+    name: string;
+    taskType: TaskType;
+    /** The task that a handler is for; null for the handler of the workflow, and for parts of a restore. */
+    failedTaskExecutionId: string | null;
   };
   /** A task waits for an agent, was taken by one, or lost it. How a job ended is told by its task's TASK_STATUS: the two are one change. */
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };

@@ -137,7 +137,7 @@ export class ExecutionResolver {
 
   @Subscription(() => ExecutionInterface, {
     description:
-      'The execution as it stands, then again after each change, in order, until it is final: then the stream completes. Changes that come faster than they are read are one answer. Errors: NOT_FOUND.',
+      'The execution as it stands, then again after each change, in order, until it and its failure handlers are final: then the stream completes. Changes that come faster than they are read are one answer. Errors: NOT_FOUND.',
     subscribe: ({ args, context }) => {
       const { app, actor, request } = context as Context;
       return watchExecution(app, actor, (args as { executionId: string }).executionId, request.signal);

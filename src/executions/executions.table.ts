@@ -3,6 +3,7 @@ import { taskTypes, workflowModes } from '../workflows/workflow';
 import {
   ACTIVE,
   attemptKinds,
+  type BesideTask,
   type EventHorizon,
   type Execution,
   type ExecutionAttempt,
@@ -48,6 +49,7 @@ export const executionTable = table<Execution>('execution', {
     mode: column.text,
     openTasks: column.integer,
     busyTasks: column.integer,
+    besideTasks: { ...column.integer, default: 0 },
     createdAt: column.time,
     startedAt: column.timeOrNull,
     attemptStartedAt: column.timeOrNull,
@@ -80,7 +82,7 @@ export const executionTable = table<Execution>('execution', {
     { name: 'execution_mode', expression: oneOf('mode', workflowModes) },
     { name: 'execution_ended', expression: ended },
     { name: 'execution_pause', expression: `pause IS NULL OR status = 'PAUSED'` },
-    { name: 'execution_counts', expression: 'busy_tasks >= 0 AND open_tasks >= busy_tasks' },
+    { name: 'execution_counts', expression: 'busy_tasks >= 0 AND open_tasks >= busy_tasks AND beside_tasks >= 0' },
   ],
 });
 
@@ -202,6 +204,27 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     { name: 'task_execution_ended', expression: ended },
     { name: 'task_execution_waiting_on', expression: 'waiting_on >= 0' },
   ],
+});
+
+export const besideTaskTable = table<BesideTask>('beside_task', {
+  columns: {
+    taskId: { ...column.uuid, primary: true },
+    executionId: column.uuid,
+    revisionId: column.uuid,
+    variables: column.json,
+    images: column.json,
+    env: column.json,
+    failedTaskId: column.uuidOrNull,
+    failedAttempt: column.integerOrNull,
+    startBy: column.timeOrNull,
+  },
+  foreignKeys: [references('task_execution', 'taskId'), references('task_execution', 'failedTaskId')],
+  // At most once for each failure.
+  uniques: [
+    { name: 'beside_task_failed_task', columns: ['failedTaskId'] },
+    { name: 'beside_task_failed_attempt', columns: ['executionId', 'failedAttempt'] },
+  ],
+  indices: [{ name: 'beside_task_start_by', columns: ['startBy'], where: 'start_by IS NOT NULL' }],
 });
 
 export const taskDependencyTable = table<TaskDependency>('task_dependency', {

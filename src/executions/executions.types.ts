@@ -268,13 +268,34 @@ export class WorkflowStageExecution extends PipelineStageExecution {
   runtimeInputVariables!: VariableType[] | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'One node of a workflow’s graph in an execution.' })
+export enum TaskTypeEnum {
+  NORMAL = 'normal',
+  FORENSIC = 'forensic',
+  RESTORE = 'restore',
+}
+registerEnumType(TaskTypeEnum, {
+  name: 'TaskType',
+  description: 'What a task is for, as its definition says it.',
+  valuesConfig: {
+    NORMAL: { description: 'A node of the graph.' },
+    FORENSIC: { description: 'A failure handler: runs beside the graph when a task or the workflow has failed.' },
+    RESTORE: { description: 'Runs beside the graph when a run is restored.' },
+  },
+});
+
+@ObjectType({
+  simpleResolvers: true,
+  description: 'One node of a workflow’s graph in an execution; or a task that ran beside the graph.',
+})
 export class TaskExecution {
   @Field(() => ID, { description: 'Given by the server.' })
   id!: string;
 
   @Field(() => String, { description: 'The name of the task.' })
   name!: string;
+
+  @Field(() => TaskTypeEnum, { description: 'What it is for.' })
+  type!: string;
 
   @Field(() => ExecutionStatusEnum, {
     description: 'Where it stands. QUEUED: waits for other tasks, for `maxParallel`, or for an agent.',

@@ -45,10 +45,12 @@ export async function keepOutputs(
     db,
     jobs.map((job) => job.taskExecutionId),
   );
-  const tasks = new Map(taskRows.map((task) => [task.id, task.name]));
+  // What runs beside the graph sets nothing for it.
+  const tasks = new Map(taskRows.filter(({ type }) => type === 'normal').map((task) => [task.id, task.name]));
   const kept: ExecutionVariable[] = [];
   for (const { jobId, executionId, taskExecutionId, outputs } of jobs) {
-    const setBy = tasks.get(taskExecutionId) ?? '';
+    const setBy = tasks.get(taskExecutionId);
+    if (setBy === undefined) continue;
     // The last value of a name counts.
     const values = new Map(outputs.map(({ name, value }) => [name, value]));
     const problem = problemOf(values, (name) => owners.get(key(executionId, name)));

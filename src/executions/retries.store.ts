@@ -10,8 +10,9 @@ export type FailedTask = TaskExecution & Pick<Execution, 'revisionId' | 'failure
 
 export function findFailedTasks(db: Db, taskIds: readonly string[]): Promise<FailedTask[]> {
   return db.rows(
-    `SELECT ${task}, execution.revision_id AS "revisionId", execution.failure_code AS "failureCode", execution.mode
+    `SELECT ${task}, coalesce(beside.revision_id, execution.revision_id) AS "revisionId", execution.failure_code AS "failureCode", execution.mode
      FROM task_execution task JOIN execution ON execution.id = task.execution_id
+     LEFT JOIN beside_task beside ON task.type <> 'normal' AND beside.task_id = task.id
      WHERE task.id = ANY ($1::uuid[]) AND task.ended_at IS NULL`,
     [taskIds],
   );
@@ -53,12 +54,16 @@ export function findDueRetries(db: Db, now: Date, limit: number): Promise<{ runI
   );
 }
 
-/** They are ready from now on, whether or not there is room for them; answers their executions. */
-export function endDelays(db: Db, runIds: readonly string[], now: Date): Promise<{ executionId: string }[]> {
+/** They are ready from now on, whether or not there is room for them. */
+export function endDelays(
+  db: Db,
+  runIds: readonly string[],
+  now: Date,
+): Promise<Pick<TaskExecution, 'id' | 'executionId' | 'type'>[]> {
   return db.rows(
     `UPDATE task_execution SET next_try_at = NULL
      WHERE run_id = ANY ($1::uuid[]) AND status = 'QUEUED' AND next_try_at IS NOT NULL AND next_try_at <= $2
-     RETURNING execution_id AS "executionId"`,
+     RETURNING id, execution_id AS "executionId", type`,
     [runIds, now],
   );
 }

@@ -6,7 +6,7 @@ import type { TaskEnd } from './tasks.store';
  * Failures that another try can't change, or that have a limit of their own: a job whose agent was lost twice may be what takes its agents
  * down, and is not given to a third.
  */
-const neverAgain: readonly (string | null)[] = ['LOST', 'INPUT_MISSING', 'UNDEFINED_VARIABLE'];
+const neverAgain: readonly (string | null)[] = ['LOST', 'INPUT_MISSING', 'UNDEFINED_VARIABLE', 'NOT_STARTED'];
 
 /** Whether a task that failed is tried again. */
 export function isTriedAgain(

@@ -3,6 +3,7 @@ import type { Execution } from './execution';
 import { addToCounts } from './executions.store';
 import { type FailedTask, findFailedTasks, type NextTry, retryTasks } from './retries.store';
 import { isTriedAgain, retryDelayMs } from './retryDecision';
+import { besideType, queueBeside } from './runBesideGraph';
 import type { RunTransaction } from './runTransaction';
 import { type TaskEnd } from './tasks.store';
 
@@ -41,9 +42,9 @@ export async function retryFailed(
   return standing;
 }
 
-/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL. */
-const mayGoOn = ({ failureCode, mode }: FailedTask): boolean =>
-  failureCode === null || (failureCode === 'TASK_FAILED' && mode === 'PARALLEL');
+/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL, and what runs beside the graph. */
+const mayGoOn = ({ failureCode, mode, type }: FailedTask): boolean =>
+  failureCode === null || type !== 'normal' || (failureCode === 'TASK_FAILED' && mode === 'PARALLEL');
 
 async function definitionOf(db: RunTransaction, task: FailedTask) {
   const { definition } = await db.app.workflowRevisions.get(db, task.revisionId);
@@ -58,8 +59,10 @@ async function putBack(
 ): Promise<void> {
   if (tries.length === 0) return;
   const counts = new Map<string, { open: number; busy: number }>();
+  const beside: string[] = [];
   for (const task of await retryTasks(db, tries)) {
-    counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) - 1 });
+    if (task.type !== 'normal') beside.push(task.id);
+    else counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) - 1 });
     const when = task.nextTryAt === null ? 'at once' : `at ${task.nextTryAt.toISOString()}`;
     db.event({ runId: task.runId, executionId: task.executionId }, 'TASK_STATUS', {
       taskExecutionId: task.id,
@@ -71,7 +74,9 @@ async function putBack(
       jobId: null,
       exitCode: task.exitCode,
       try: task.tries,
+      ...besideType(task),
     });
   }
   for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
+  await queueBeside(db, beside);
 }

@@ -5,6 +5,7 @@ import { endJobs, findDueLeases, findLeases, type JobEnd, type LeaseWithJob, wit
 import { dispatchTasks } from './dispatchTasks';
 import type { TaskExecution } from './execution';
 import { addToCounts, findExecutions } from './executions.store';
+import { besideType, queueBeside } from './runBesideGraph';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { settleTasks } from './settleTasks';
 import { findTasks, requeueTasks, type TaskEnd } from './tasks.store';
@@ -128,7 +129,7 @@ function judge(lease: LeaseWithJob, task: TaskExecution, now: Date, workflowIsFa
       retry: false,
     };
   }
-  const retry = task.losses < LOST_RETRIES && !workflowIsFailing;
+  const retry = task.losses < LOST_RETRIES && (!workflowIsFailing || task.type !== 'normal');
   const text = `its agent was not heard of in time${retry ? '' : `, on try ${lease.attempt}`}`;
   return { status: 'LOST', code: 'LOST', text, retry };
 }
@@ -137,11 +138,13 @@ function judge(lease: LeaseWithJob, task: TaskExecution, now: Date, workflowIsFa
 async function requeue(db: RunTransaction, tasks: readonly TaskExecution[]): Promise<void> {
   if (tasks.length === 0) return;
   const counts = new Map<string, { open: number; busy: number }>();
+  const beside: string[] = [];
   for (const task of await requeueTasks(
     db,
     tasks.map((one) => one.id),
   )) {
-    counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) - 1 });
+    if (task.type !== 'normal') beside.push(task.id);
+    else counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) - 1 });
     db.event({ runId: task.runId, executionId: task.executionId }, 'TASK_STATUS', {
       taskExecutionId: task.id,
       name: task.name,
@@ -152,8 +155,10 @@ async function requeue(db: RunTransaction, tasks: readonly TaskExecution[]): Pro
       jobId: null,
       exitCode: null,
       try: task.tries,
+      ...besideType(task),
     });
   }
   await addToCounts(db, counts);
   await dispatchTasks(db, [...counts.keys()]);
+  await queueBeside(db, beside);
 }

@@ -8,6 +8,7 @@ import { dispatchTasks } from './dispatchTasks';
 import { type Execution, type FinalStatus, isFinal } from './execution';
 import { addToCounts, type Failing, findExecutions, markFailing } from './executions.store';
 import { retryFailed } from './retryFailed';
+import { besideType, endBeside } from './runBesideGraph';
 import type { RunTransaction } from './runTransaction';
 import { endTasks, findUnstartedTasks, releaseDependents, type TaskEnd } from './tasks.store';
 
@@ -63,8 +64,13 @@ async function applyEnds(
       jobId: task.jobId,
       exitCode: task.exitCode,
       try: task.tries,
+      ...besideType(task),
     });
   }
+  await endBeside(
+    db,
+    ended.filter((task) => task.type !== 'normal'),
+  );
   const failing = failures.length === 0 ? [] : await markFailing(db, failures);
   noteFailing(db, failing);
   await releaseDependents(

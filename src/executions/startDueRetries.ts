@@ -2,6 +2,7 @@ import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { dispatchTasks } from './dispatchTasks';
 import { endDelays, findDueRetries } from './retries.store';
+import { queueBeside } from './runBesideGraph';
 import { inRuns } from './runTransaction';
 
 const BATCH = 200;
@@ -13,7 +14,12 @@ export async function startDueRetries(app: App): Promise<number> {
   const runIds = [...new Set(due.map((task) => task.runId))];
   await inRuns(app, runIds, systemActor, async (db) => {
     const ready = await endDelays(db, runIds, db.now);
-    await dispatchTasks(db, [...new Set(ready.map((task) => task.executionId))]);
+    const ofGraph = ready.filter((task) => task.type === 'normal');
+    await dispatchTasks(db, [...new Set(ofGraph.map((task) => task.executionId))]);
+    await queueBeside(
+      db,
+      ready.filter((task) => task.type !== 'normal').map((task) => task.id),
+    );
   });
   return due.length;
 }

@@ -155,6 +155,7 @@ async function preparePipeline(
       mode: 'WORK_STEALING',
       openTasks: 0,
       busyTasks: 0,
+      besideTasks: 0,
       createdAt: db.now,
       startedAt: null,
       attemptStartedAt: null,

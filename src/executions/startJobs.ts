@@ -4,6 +4,7 @@ import { type Claim, findClaimedRuns, startLeases } from '../jobs/jobs.store';
 import { advancePipeline } from './advancePipeline';
 import { moveExecution, moveStage } from './changeStatus';
 import { findExecutions } from './executions.store';
+import { besideType } from './runBesideGraph';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { findStages } from './stages.store';
 import { startTasks } from './tasks.store';
@@ -48,9 +49,11 @@ export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set
           jobId,
           exitCode: null,
           try: task.tries,
+          ...besideType(task),
         });
       }
-      await showRunning(db, [...new Set([...tasks.values()].map((task) => task.executionId))]);
+      const ofGraph = [...tasks.values()].filter((task) => task.type === 'normal');
+      await showRunning(db, [...new Set(ofGraph.map((task) => task.executionId))]);
       return new Set(jobs.map((job) => job.jobId));
     },
   );

@@ -2,9 +2,11 @@ import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { findExpiredApprovals } from '../approvals/approvals.store';
 import { advancePipeline, closeApprovals } from './advancePipeline';
+import { findDueBeside } from './besideTasks.store';
 import { pruneEvents } from './eventRetention';
 import { isFinal } from './execution';
 import { findExecution, findExpiredExecutions } from './executions.store';
+import { expireBeside } from './runBesideGraph';
 import { inRuns } from './runTransaction';
 import { settleDueLeases } from './settleDueLeases';
 import { findStages } from './stages.store';
@@ -56,6 +58,7 @@ export class Sweeper {
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
         await expireExecutions(this.app);
+        await expireBesideTasks(this.app);
         this.prune();
       }
       if (this.failing) this.app.log.info('the sweeper works again');
@@ -102,4 +105,11 @@ export async function expireExecutions(app: App): Promise<void> {
       await stopExecution(db, execution, 'EXPIRED', `its time was over at ${execution.expiresAt.toISOString()}`);
     });
   }
+}
+
+export async function expireBesideTasks(app: App): Promise<void> {
+  const due = await findDueBeside(app.database, app.clock.now(), BATCH);
+  if (due.length === 0) return;
+  const [taskIds, runIds] = [due.map((task) => task.taskId), due.map((task) => task.runId)];
+  await inRuns(app, runIds, systemActor, (db) => expireBeside(db, taskIds));
 }

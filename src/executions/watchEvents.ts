@@ -2,13 +2,13 @@ import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { notFound } from '../refusal';
 import { readEvents } from './eventFeeds';
-import { type EventGap, finalAfter, logEnd, readSequence, type WatchedEvent } from './eventLog';
+import { besideAfter, type EventGap, finalAfter, logEnd, readSequence, type WatchedEvent } from './eventLog';
 import { type Execution, isFinal } from './execution';
 import { readExecution } from './executions.queries';
 import { findExecution } from './executions.store';
 
 /**
- * The log of an execution from a place on: each event once, in order, until the execution is final and everything was given. Without a place, first
+ * The log of an execution from a place on: each event once, in order, until the execution and what runs beside its graph are final and everything was given. Without a place, first
  * the execution as it stands, and then what comes after that.
  *
  * What was not kept, or never was, is said: a gap, with the execution as it stands, from where it goes on.
@@ -25,6 +25,7 @@ export async function* watchEvents(
   /** What the row promises; up to here it says more about the status than the events that are still on their way. */
   let known = logEnd(execution);
   let final = isFinal(execution.status);
+  let beside = execution.besideTasks;
   const follower = app.feeds.events.follow(execution, known);
   const stop = () => follower.close();
   until.addEventListener('abort', stop, { once: true });
@@ -35,6 +36,7 @@ export async function* watchEvents(
     position = taken.sequence;
     known = position;
     final = isFinal(taken.execution.status);
+    beside = taken.execution.besideTasks;
   }
 
   try {
@@ -46,7 +48,7 @@ export async function* watchEvents(
         events = await readEvents(app.database, execution, position);
         if (events.length === 0) yield* snapshot({ reason: 'PRUNED', after: String(position) });
       } else if (events.length === 0) {
-        if (final && follower.settled) return;
+        if (final && beside === 0 && follower.settled) return;
         await follower.change();
       }
       for (const item of events) {
@@ -56,7 +58,9 @@ export async function* watchEvents(
         }
         yield item;
         position++;
-        if (position > known && item.event !== null) final = finalAfter(item.event, executionId) ?? final;
+        if (position <= known || item.event === null) continue;
+        final = finalAfter(item.event, executionId) ?? final;
+        beside += besideAfter(item.event);
       }
     }
   } finally {

@@ -5,7 +5,7 @@ import { type Execution, isFinal } from './execution';
 import { readExecution } from './executions.queries';
 
 /**
- * An execution as it stands, and again after each change of it, until it is final. Changes that were committed together, or faster than the
+ * An execution as it stands, and again after each change of it, until it and what runs beside its graph are final. Changes that were committed together, or faster than the
  * client reads, are one answer; each answer is newer than the one before.
  */
 export async function* watchExecution(
@@ -20,7 +20,7 @@ export async function* watchExecution(
   until.addEventListener('abort', stop, { once: true });
   try {
     yield execution;
-    while (!until.aborted && !isFinal(execution.status)) {
+    while (!until.aborted && !(isFinal(execution.status) && execution.besideTasks === 0)) {
       const newest = follower.newest();
       if (newest !== undefined && logEnd(newest) > logEnd(execution)) {
         execution = newest;
