@@ -17,7 +17,7 @@ export class ExecutionFilterInput {
 
   @Field(() => NumberFilter, {
     nullable: true,
-    description: 'By the time from `startedAt` to `endedAt`, in milliseconds. Final executions only.',
+    description: 'By `durationMs`, which leaves out the time between attempts. Final executions only.',
   })
   duration?: NumberFilter | null;
 

@@ -135,7 +135,7 @@ function filterConditions(
   add('endTime', () => timeCondition('e.ended_at', filter.endTime as TimeFilter, parameters));
   add('duration', (where) =>
     numberCondition(
-      '(extract(epoch FROM e.ended_at - e.started_at) * 1000)',
+      '(CASE WHEN e.ended_at IS NOT NULL AND e.started_at IS NOT NULL THEN e.earlier_ms + coalesce(extract(epoch FROM e.ended_at - e.attempt_started_at) * 1000, 0) END)',
       filter.duration as NumberFilter,
       parameters,
       {

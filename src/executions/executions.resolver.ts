@@ -302,6 +302,14 @@ export class WorkflowStageExecutionResolver {
     return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, id));
   }
 
+  @FieldResolver(() => RevisionType, {
+    nullable: true,
+    description: 'The revision of its workflow that it runs, or ran when it was kept from an earlier attempt.',
+  })
+  async revision(@Root() { workflowRevisionId: id }: StageExecution, @Ctx() { app }: Context) {
+    return id === null ? null : app.workflowRevisions.get(app.database, id);
+  }
+
   @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
   async environment(@Root() { environmentId }: StageExecution, @Ctx() { loaders, actor }: Context) {
     if (environmentId === null) return null;

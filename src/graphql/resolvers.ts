@@ -24,7 +24,12 @@ import {
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
-import { AttemptResolver, ResumePreviewResolver, ResumeResolver } from '../executions/resume.resolver';
+import {
+  AttemptResolver,
+  PreviewedEnvironmentResolver,
+  ResumePreviewResolver,
+  ResumeResolver,
+} from '../executions/resume.resolver';
 import {
   AgentFieldsResolver,
   ArtifactResolver,
@@ -73,6 +78,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   QueueResolver,
   ResumeResolver,
   ResumePreviewResolver,
+  PreviewedEnvironmentResolver,
   AttemptResolver,
   ExecutionVariablesResolver,
   TaskExecutionResolver,
