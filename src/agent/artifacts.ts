@@ -10,6 +10,7 @@ import { LocalFileError, ServerRefusal, ServerUnavailable } from './httpClient';
 import { findOutputs, type OutputFile } from './outputs';
 import type { EndReason, JobInput } from './protocol';
 import type { JobClient } from './protocolClient';
+import type { SecretMask } from './secretMask';
 import { isErrno } from './sessions';
 
 /** Files on their way at the same time, for each job: enough to hide the way there and back, few enough for a job not to take all. */
@@ -112,6 +113,7 @@ export async function uploadOutputs(
   patterns: readonly string[],
   client: JobClient,
   signal: AbortSignal,
+  mask?: SecretMask,
 ): Promise<number> {
   if (patterns.length === 0) return 0;
   const { files, missing, escaping } = await findOutputs(work, patterns);
@@ -122,6 +124,8 @@ export async function uploadOutputs(
   if (missing.length > 0) throw new ArtifactFailure('OUTPUT_MISSING', `${missing.slice(0, 5).join('. ')}.`);
   const odd = files.find(({ name }) => !isArtifactName(name));
   if (odd !== undefined) throw new ArtifactFailure('UPLOAD_FAILED', `The name "${odd.name}" can’t be uploaded.`);
+  if (mask !== undefined && files.some(({ name }) => mask.isIn(name)))
+    throw new ArtifactFailure('SECRET_IN_OUTPUT', 'The name of a file to upload holds a secret.');
   await sideBySide(files, signal, (file, stop) => upload(file, client, stop));
   return files.length;
 }

@@ -1,13 +1,20 @@
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import type { JobOutput } from './protocol';
+import type { EndReason, JobOutput } from './protocol';
 import { isErrno } from './sessions';
 
 const MAX_FILE_BYTES = 256 * 1024;
 const MAX_LINE = 65_536;
 
 /** What a command left for later tasks can't be read; its try has failed. */
-export class BadOutput extends Error {}
+export class BadOutput extends Error {
+  constructor(
+    message: string,
+    readonly reason: EndReason = 'BAD_OUTPUT',
+  ) {
+    super(message);
+  }
+}
 
 /** The last line of a stream that is not empty, whatever the stream's size: of a longer line only as much as shows that it is too long. */
 export class LastLine {

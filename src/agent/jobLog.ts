@@ -7,6 +7,7 @@ import { encodeAppend, LogFramer } from './logRecords';
 import { LogSpool } from './logSpool';
 import type { AgentSettings, OutputStream } from './protocol';
 import type { JobClient } from './protocolClient';
+import type { SecretMask } from './secretMask';
 
 /** More than this in memory: the disk is slower than the command. */
 const MEMORY_BYTES = 1024 * 1024;
@@ -25,6 +26,8 @@ export interface JobLogOptions {
   readonly gone: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
+  /** Nothing is kept, on disk neither, that has not gone through it. */
+  readonly mask?: SecretMask | undefined;
 }
 
 /**
@@ -62,13 +65,15 @@ export class JobLog {
 
   read(stream: Readable, name: OutputStream): void {
     this.streams.add(stream);
+    const masked = this.options.mask?.stream();
     stream.on('data', (chunk: Buffer) => {
       if (this.lost) return;
-      this.framer.add(name, chunk, this.now());
+      this.framer.add(name, masked === undefined ? chunk : masked.write(chunk), this.now());
       this.onChange();
     });
     stream.once('close', () => {
       this.streams.delete(stream);
+      if (masked !== undefined) this.framer.add(name, masked.end(), this.now());
       this.framer.end(name, this.now());
     });
     stream.on('error', (error) => this.options.log.warn({ err: error }, `${name} can’t be read any more`));

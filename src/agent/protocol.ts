@@ -30,9 +30,18 @@ const job = z.object({
   /** Nothing of the agent's own environment. */
   cleanEnv: z.boolean().default(false),
   env: z.record(z.string(), z.string()).default({}),
+  /** Environment variables that nobody may see; apart from `env`, so that an agent that hides nothing gets none. */
+  secrets: z.record(z.string(), z.string()).default({}),
+  /** Why it must not run, after all: its end is this. */
+  refused: z
+    .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE']), message: z.string() })
+    .nullable()
+    .default(null),
   timeoutMs: count,
   graceMs: count,
   inputs: z.array(z.object({ artifactId: z.string(), name: z.string(), size: count, sha256: z.string() })).default([]),
+  /** Sources of inputs that left nothing. */
+  missing: z.array(z.string()).default([]),
   outputs: z.array(z.string()).default([]),
   /** The variable that gets the last line of standard output; null: none does. */
   register: z.string().nullable().default(null),
@@ -65,7 +74,10 @@ export type EndReason =
   | 'INPUT_MISSING'
   | 'OUTPUT_MISSING'
   | 'UPLOAD_FAILED'
-  | 'BAD_OUTPUT';
+  | 'BAD_OUTPUT'
+  | 'SECRET_IN_OUTPUT'
+  | 'SECRET_MISSING'
+  | 'SECRET_UNREADABLE';
 
 /** A value that a command leaves for later tasks. */
 export interface JobOutput {

@@ -8,8 +8,9 @@ import { type CommandEnd, CommandFailure, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
 import { BadOutput, LastLine, readOutputFile } from './commandOutputs';
 import { JobLog } from './jobLog';
-import type { AgentSettings, ClaimedJob, JobEnd } from './protocol';
+import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from './protocol';
 import type { JobClient } from './protocolClient';
+import { SecretMask } from './secretMask';
 import { ClaimOver, StopRequest } from './stopRequest';
 import type { JobFolder, Workplace } from './workplace';
 
@@ -46,7 +47,8 @@ export function createExecute(workplace: Workplace): Execute {
   const inherited = commandEnvironment(inheritedEnvironment(), {});
   return async (job, context) => {
     const folder = await workplace.openJob(job.jobId);
-    return runJob(job, context, { workplace, folder, inherited });
+    const mask = SecretMask.of(Object.values(job.secrets));
+    return runJob(job, context, { workplace, folder, inherited, mask });
   };
 }
 
@@ -54,13 +56,24 @@ interface Place {
   readonly workplace: Workplace;
   readonly folder: JobFolder;
   readonly inherited: Record<string, string>;
+  readonly mask: SecretMask | undefined;
+}
+
+/** The server says with the job why it must not run. */
+class JobRefused extends Error {
+  constructor(
+    readonly reason: EndReason,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /** The inputs, the command, the outputs, the log. Its time counts for all of them: it runs from the start, as the server's count does. */
 async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promise<ExecutedJob> {
   const { client, settings, gone, clock, log } = context;
-  const { folder } = place;
-  const output = new JobLog({ client, settings, gone, clock, log, spoolFile: folder.spoolFile });
+  const { folder, mask } = place;
+  const output = new JobLog({ client, settings, gone, clock, log, mask, spoolFile: folder.spoolFile });
   const limit = timeLimit(job, context.startedAt);
   const stop = AbortSignal.any([context.stop, limit.signal]);
   let end: JobEnd;
@@ -72,7 +85,7 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
     limit.clear();
   }
   return {
-    end,
+    end: { ...end, message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE) },
     logBytes: await output.end(),
     resendLog: (offset) => output.resend(offset),
     cleanUp: async () => {
@@ -85,11 +98,15 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
 async function runSteps(
   job: ClaimedJob,
   { client, gone, log }: JobContext,
-  { workplace, folder, inherited }: Place,
+  { workplace, folder, inherited, mask }: Place,
   output: JobLog,
   stop: AbortSignal,
 ): Promise<JobEnd> {
   const interrupted = AbortSignal.any([stop, gone]);
+  if (job.refused !== null) throw new JobRefused(job.refused.reason, job.refused.message);
+  if (job.missing.length > 0) {
+    throw new JobRefused('INPUT_MISSING', `No files were left by ${job.missing.join(', ')}.`);
+  }
   await downloadInputs(folder.work, job.inputs, client, interrupted);
   const line = job.register === null ? undefined : new LastLine();
   const ended = await runCommand({
@@ -98,6 +115,7 @@ async function runSteps(
       ...(job.cleanEnv ? {} : inherited),
       SLIPWAY_JOB_ID: job.jobId,
       ...job.env,
+      ...job.secrets,
       SLIPWAY_OUTPUT: folder.outputFile,
     },
     directory: await workingDirectory(folder.work, job.workingDir),
@@ -112,15 +130,24 @@ async function runSteps(
   try {
     interrupted.throwIfAborted();
     if (ended.exitCode === 0) {
-      await uploadOutputs(folder.work, job.outputs, client, interrupted);
+      await uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
       const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
       const outputs = [...registered, ...(await readOutputFile(folder.outputFile))];
+      if (mask !== undefined) refuseSecrets(outputs, mask);
       if (outputs.length > 0) return { ...ended, reason: null, message: null, outputs };
     }
   } catch (error) {
     return endAfter(error, ended, log);
   }
   return { ...ended, reason: null, message: null };
+}
+
+/** A value that is stored is seen by everybody who may see the execution. */
+function refuseSecrets(outputs: readonly JobOutput[], mask: SecretMask): void {
+  const leak = outputs.find(({ name, value }) => mask.isIn(name) || mask.isIn(value));
+  if (leak !== undefined) {
+    throw new BadOutput(`the variable ${leak.name.slice(0, 100)} would hold a secret`, 'SECRET_IN_OUTPUT');
+  }
 }
 
 /**
@@ -143,14 +170,14 @@ async function workingDirectory(work: string, within: string | null): Promise<st
 
 function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   const { exitCode, signal } = ended ?? { exitCode: null, signal: null };
-  if (error instanceof StopRequest || error instanceof ArtifactFailure) {
-    return { exitCode, signal, reason: error.reason, message: error.message.slice(0, LONGEST_MESSAGE) };
+  if (error instanceof StopRequest || error instanceof ArtifactFailure || error instanceof JobRefused) {
+    return { exitCode, signal, reason: error.reason, message: error.message };
   }
-  if (error instanceof BadOutput) return { exitCode, signal, reason: 'BAD_OUTPUT', message: error.message };
+  if (error instanceof BadOutput) return { exitCode, signal, reason: error.reason, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
     log.error({ err: error }, 'the job could not be run');
-  return { exitCode, signal, reason: 'AGENT_ERROR', message: message.slice(0, LONGEST_MESSAGE) };
+  return { exitCode, signal, reason: 'AGENT_ERROR', message };
 }
 
 function timeLimit(job: ClaimedJob, startedAt: number) {

@@ -1,0 +1,73 @@
+/**
+ * How a secret may look in what a command writes: as it is, line by line, and in the encodings that programs put values into. What else a command makes of it
+ * (reversed, hashed, one letter a line) nobody can know.
+ */
+export interface SecretForm {
+  readonly text: string;
+  /** Tools wrap it: a line break may stand anywhere within. */
+  readonly wraps: boolean;
+}
+
+/** Fewer characters would be found everywhere. */
+export const SHORTEST_SECRET = 4;
+
+export function formsOf(secret: string): SecretForm[] {
+  const plain = new Set<string>();
+  const wrapping = new Set<string>();
+  for (const part of new Set([secret, secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())])) {
+    if ([...part].length < SHORTEST_SECRET) continue;
+    for (const text of [part, ...urlForms(part), ...jsonForms(part)]) plain.add(text);
+    for (const text of base64Forms(part)) wrapping.add(text);
+  }
+  return [
+    ...[...plain].map((text) => ({ text, wraps: false })),
+    ...[...wrapping].map((text) => ({ text, wraps: true })),
+  ];
+}
+
+/** Percent-encoding, by the habits of several languages: what they leave as it is, what a space becomes, and in which case they write. */
+function urlForms(text: string): string[] {
+  const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  const strict = encodeURIComponent(text).replace(/[!'()*]/g, percent);
+  const forms = [
+    strict,
+    encodeURIComponent(text),
+    encodeURI(text),
+    strict.replaceAll('%2F', '/'),
+    strict.replaceAll('%20', '+'),
+    strict.replaceAll('%20', '+').replaceAll('~', '%7E'),
+    strict.replaceAll('%20', '+').replaceAll('~', '%7E').replaceAll('%2A', '*'),
+  ];
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
+}
+
+/** Within a JSON string: with `/`, the characters of HTML, and all beyond ASCII escaped or not; and once more within another JSON string. */
+function jsonForms(text: string): string[] {
+  const inner = (one: string) => JSON.stringify(one).slice(1, -1);
+  const unicode = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const ascii = (form: string) => form.replace(/[^\x20-\x7e]/g, unicode);
+  const upper = (form: string) => form.replace(/\\u[0-9a-f]{4}/g, (code) => `\\u${code.slice(2).toUpperCase()}`);
+  const plain = inner(text);
+  const slashed = [plain, plain.replaceAll('/', '\\/')];
+  const html = [...slashed, ...slashed.map((form) => form.replace(/[<>&]/g, unicode))];
+  const forms = [...html, ...html.map(ascii)];
+  return [...forms, ...forms.map(upper), inner(plain)];
+}
+
+/**
+ * What is sure to stand in the base64 of any text that holds the secret: it may begin at each of three places within a group, and what surrounds it takes part in the first and the last
+ * character. Whole to the end where nothing follows but the line's end.
+ */
+function base64Forms(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const forms = [0, 1, 2].flatMap((shift) => {
+    const first = Math.ceil((shift * 8) / 6);
+    const encode = (end: string) => Buffer.concat([Buffer.alloc(shift), bytes, Buffer.from(end)]).toString('base64');
+    const padded = encode('').slice(first);
+    const sure = padded.slice(0, Math.floor(((shift + bytes.length) * 8) / 6) - first);
+    const before = encode('\n').slice(first);
+    return [sure, padded, padded.replace(/=+$/, ''), before, before.replace(/=+$/, '')];
+  });
+  const all = [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
+  return all.filter((form) => form.length >= SHORTEST_SECRET);
+}

@@ -1,0 +1,129 @@
+import { FormAutomaton } from './formAutomaton';
+import { formsOf } from './secretForms';
+
+const STARS = Buffer.from('***');
+const NOTHING = Buffer.alloc(0);
+
+/** Hides the secrets of one job in everything that leaves the machine. */
+export class SecretMask {
+  private constructor(private readonly automaton: FormAutomaton) {}
+
+  /** Undefined when there is nothing to hide. */
+  static of(secrets: Iterable<string>): SecretMask | undefined {
+    const forms = [...new Set(secrets)].flatMap(formsOf);
+    return forms.length === 0 ? undefined : new SecretMask(new FormAutomaton(forms));
+  }
+
+  /** For one stream: secrets are looked for across its chunks, whatever another stream brings in between. */
+  stream(): MaskedStream {
+    return new MaskedStream(this.automaton);
+  }
+
+  hide(text: string): string {
+    const stream = this.stream();
+    return Buffer.concat([stream.write(Buffer.from(text)), stream.end()]).toString();
+  }
+
+  isIn(text: string): boolean {
+    let node = 0;
+    return Buffer.from(text).some((byte) => {
+      node = this.automaton.next(node, byte);
+      return (this.automaton.longest[node] ?? 0) > 0;
+    });
+  }
+}
+
+interface Hidden {
+  start: number;
+  end: number;
+  /** Its stars are out already, and more of it may come. */
+  shown: boolean;
+}
+
+/**
+ * What was read may be the beginning of a secret: that much is held back, at most the longest form less one byte, until what follows has decided it or the stream has ended. It is not
+ * let go after some time: then a program that writes slowly would have its secret shown.
+ */
+export class MaskedStream {
+  private node = 0;
+  /** Bytes that are held back; positions are counted from its first. */
+  private held: Buffer = NOTHING;
+  /** In order, and apart from each other. */
+  private readonly hidden: Hidden[] = [];
+  /** Line breaks that were passed over within what is held back. */
+  private readonly breaks: number[] = [];
+
+  constructor(private readonly automaton: FormAutomaton) {}
+
+  /** Answers what can be shown by now. */
+  write(chunk: Buffer): Buffer {
+    const from = this.held.length;
+    const data = from === 0 ? chunk : Buffer.concat([this.held, chunk]);
+    const { automaton } = this;
+    let { node } = this;
+    for (let at = from; at < data.length; at++) {
+      const byte = data[at] ?? 0;
+      if (node === 0) {
+        node = automaton.first[byte] ?? 0;
+        if (node === 0) continue;
+      } else if (automaton.passesOver(node, byte)) {
+        this.breaks.push(at);
+        continue;
+      } else {
+        node = automaton.next(node, byte);
+        if (node === 0) this.breaks.length = 0;
+      }
+      const length = automaton.longest[node] ?? 0;
+      if (length === 0) continue;
+      this.hide(this.startOf(length, at + 1), at + 1);
+      node = automaton.settled(node);
+    }
+    this.node = node;
+    return this.release(data, this.startOf(automaton.depth[node] ?? 0, data.length));
+  }
+
+  /** What was held back begins no secret any more. */
+  end(): Buffer {
+    this.node = 0;
+    return this.release(this.held, this.held.length);
+  }
+
+  /** Where the last `length` bytes before `end` begin, line breaks within not counted. */
+  private startOf(length: number, end: number): number {
+    let start = end - length;
+    if (length > 0) for (const at of this.breaks.toReversed()) if (at < end && at >= start) start--;
+    return start;
+  }
+
+  private hide(start: number, end: number): void {
+    const one: Hidden = { start, end, shown: false };
+    for (let last = this.hidden.at(-1); last !== undefined && last.end >= start; last = this.hidden.at(-1)) {
+      one.start = Math.min(one.start, last.start);
+      one.shown ||= last.shown;
+      this.hidden.pop();
+    }
+    this.hidden.push(one);
+  }
+
+  /** Everything before `until` is decided. */
+  private release(data: Buffer, until: number): Buffer {
+    const shown: Buffer[] = [];
+    let at = 0;
+    for (const one of this.hidden) {
+      if (one.start >= until) break;
+      shown.push(data.subarray(at, one.start));
+      if (!one.shown) shown.push(STARS);
+      one.shown = true;
+      at = Math.min(one.end, until);
+    }
+    shown.push(data.subarray(at, until));
+    // One that ends here may go on with the next byte: two secrets side by side get one mask, however they are read.
+    const rest = this.hidden.filter(({ end }) => end >= until);
+    const moved = rest.map((one) => ({ ...one, start: Math.max(0, one.start - until), end: one.end - until }));
+    this.hidden.splice(0, this.hidden.length, ...moved);
+    this.breaks.splice(0, this.breaks.length, ...this.breaks.filter((one) => one >= until).map((one) => one - until));
+    // A copy, or the few bytes would keep the whole chunk.
+    this.held = until === data.length ? NOTHING : Buffer.from(data.subarray(until));
+    return shown.length === 1 ? (shown[0] ?? NOTHING) : Buffer.concat(shown);
+  }
+}
