@@ -10,6 +10,7 @@ import type { QueueFeed } from './jobs/queueFeed';
 import type { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';
 import type { PipelineDefinition } from './pipelines/pipeline';
+import type { SecretKeys } from './secrets/secretKeys';
 import type { WorkflowDefinition } from './workflows/workflow';
 
 /** What every command gets as its first argument. Made once for each process, by `createApp`. */
@@ -25,6 +26,7 @@ export interface App {
   /** Null when none is configured: then only API keys open the server. */
   readonly identityProvider: IdentityProvider | null;
   readonly requirementClasses: RequirementClasses;
+  readonly secretKeys: SecretKeys;
   /** What is watched in this process, each with one reader. */
   readonly feeds: EventFeeds & { readonly queue: QueueFeed };
 }

@@ -22,6 +22,23 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
+/** 32 bytes in base64 (also its URL form) or hexadecimal; undefined for anything else. */
+export function parseSecretKey(text: string): Buffer | undefined {
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
+  return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
+}
+
+const secretKeys = z.string().transform((text, context) =>
+  text.split(',').map((one, index) => {
+    const key = parseSecretKey(one.trim());
+    if (key === undefined) {
+      const message = `key ${index + 1} must be 32 bytes in base64 or hexadecimal, as "openssl rand -base64 32" prints them`;
+      context.addIssue({ code: 'custom', message });
+    }
+    return key ?? Buffer.alloc(0);
+  }),
+);
+
 const terminal = () => process.stderr.isTTY === true;
 
 export const serverVariables = z.object({
@@ -36,6 +53,7 @@ export const serverVariables = z.object({
     .transform((path) => resolve(path)),
   SLIPWAY_ADMIN_KEY: secret(16).optional(),
   SLIPWAY_AGENT_TOKEN: secret(16).optional(),
+  SLIPWAY_SECRET_KEY: secretKeys.optional(),
   SLIPWAY_OIDC_ISSUER: url('http:', 'https:').optional(),
   SLIPWAY_OIDC_AUDIENCE: z.string().min(1).optional(),
   SLIPWAY_OIDC_JWKS_URL: url('http:', 'https:').optional(),

@@ -17,6 +17,7 @@ import { createQueueFeed } from './jobs/queueFeed';
 import { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';
 import { pipelineRevisionTable } from './pipelines/pipelines.table';
+import { SecretKeys } from './secrets/secretKeys';
 import { completeWorkflow } from './workflows/workflow';
 import { workflowRevisionTable } from './workflows/workflows.table';
 
@@ -52,6 +53,7 @@ export async function createApp(
     abilities: new Abilities(database, systemClock),
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
+    secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
     feeds: {
       ...createEventFeeds(database, config.SLIPWAY_POLL_MS, log),
       queue: createQueueFeed(database, config.SLIPWAY_POLL_MS, systemClock, log),
@@ -59,6 +61,10 @@ export async function createApp(
   };
   return { app, close };
 }
+
+/** With a database of its own the server keeps its key beside it. A database that others reach must not find its key in a file of one of them. */
+const secretKeyFile = (config: ServerConfig): string | null =>
+  config.DATABASE_URL === undefined ? join(config.SLIPWAY_DATA_DIR, 'secret.key') : null;
 
 function identityProviderOf(config: ServerConfig): IdentityProvider | null {
   const { SLIPWAY_OIDC_ISSUER: issuer, SLIPWAY_OIDC_AUDIENCE: audience } = config;

@@ -75,6 +75,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The definition can’t be started as it stands; the message says what is missing.',
   },
+  SECRETS_NOT_CONFIGURED: {
+    http: 409,
+    retryable: false,
+    meaning: 'The server has no key to encrypt secrets with; the message says which variable to set.',
+  },
   STALE_CLAIM: { http: 409, retryable: false, meaning: 'Agent protocol: the claim is over; the job must be killed.' },
   LOG_GAP: { http: 409, retryable: true, meaning: 'Agent protocol: bytes are missing; go on from `offset`.' },
   ARTIFACT_EXISTS: {

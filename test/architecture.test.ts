@@ -31,6 +31,7 @@ const rooms = [
   'applications',
   'definitions',
   'environments',
+  'secrets',
   'services',
   'workflows',
   'pipelines',

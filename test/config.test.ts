@@ -50,6 +50,7 @@ describe('the configuration', () => {
       DATABASE_POOL: 'many',
       SLIPWAY_ADMIN_KEY: 'hunter2',
       SLIPWAY_AGENT_TOKEN: 'short',
+      SLIPWAY_SECRET_KEY: 'hunter2',
       SLIPWAY_LEASE_SECONDS: '0',
       SLIPWAY_NOTIFY: 'maybe',
       SLIPWAY_POLL_MS: '1',

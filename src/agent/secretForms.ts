@@ -14,9 +14,12 @@ export const SHORTEST_SECRET = 4;
 export function formsOf(secret: string): SecretForm[] {
   const plain = new Set<string>();
   const wrapping = new Set<string>();
-  for (const part of new Set([secret, secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())])) {
-    if ([...part].length < SHORTEST_SECRET) continue;
-    for (const text of [part, ...urlForms(part), ...jsonForms(part)]) plain.add(text);
+  const isLong = (text: string) => [...text].length >= SHORTEST_SECRET;
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  for (const part of new Set([secret, secret.trim(), ...lines].filter(isLong))) {
+    // As it is, a value of several lines is hidden line by line, so that a log keeps its lines.
+    if (!part.includes('\n') || !lines.some(isLong)) plain.add(part);
+    for (const text of [...urlForms(part), ...jsonForms(part)]) plain.add(text);
     for (const text of base64Forms(part)) wrapping.add(text);
   }
   return [

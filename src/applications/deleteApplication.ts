@@ -2,6 +2,7 @@ import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { environments } from '../environments/environments.store';
 import { pipelines } from '../pipelines/pipelines.store';
+import { deleteSecretsOfApplication } from '../secrets/secrets.store';
 import { services } from '../services/services.store';
 import { workflows } from '../workflows/workflows.store';
 import { applications, countActiveExecutions, findActiveExecutions, lockApplication } from './applications.store';
@@ -33,6 +34,7 @@ export async function deleteApplication(
     for (const parts of [pipelines, workflows, services, environments]) {
       await parts.deleteOfApplication(db, application.id, now);
     }
+    await deleteSecretsOfApplication(db, application.id);
     await applications.delete(db, application.id, now);
   });
 }

@@ -32,6 +32,7 @@ import {
   requirementClassTable,
 } from '../jobs/jobs.table';
 import { pipelineRevisionTable, pipelineTable } from '../pipelines/pipelines.table';
+import { secretTable } from '../secrets/secrets.table';
 import { serviceTable } from '../services/services.table';
 import { workflowRevisionTable, workflowTable } from '../workflows/workflows.table';
 
@@ -49,6 +50,7 @@ export const tables = [
   applicationTable,
   environmentTable,
   serviceTable,
+  secretTable,
   workflowTable,
   workflowRevisionTable,
   pipelineTable,

@@ -14,6 +14,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
       requires: asSet(task.requires),
+      secrets: asSet(task.secrets),
       matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),
       retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
     },
@@ -23,6 +24,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
     description: definition.description || null,
     tags: asSet(definition.tags),
     services: asSet(definition.services),
+    secrets: asSet(definition.secrets),
     variables: canonicalVariables(definition.variables),
     tasks: Object.fromEntries(tasks),
   };

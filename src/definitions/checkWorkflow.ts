@@ -32,6 +32,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkDependencies(tasks, complain);
   checkCircles(tasks, complain);
   checkRegistered(definition, complain);
+  checkSecrets(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
 
@@ -66,6 +67,27 @@ function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Com
       complain('REGISTERED_TWICE', path, `Each combination of "${name}" would set the variable ${register}.`);
     }
     owners.set(register, `set by the task "${name}"`);
+  }
+}
+
+/** One name, one value: a secret would hide the variable, or a variable that everybody can read would be taken for the secret. */
+function checkSecrets(definition: WorkflowDefinition, complain: Complain): void {
+  const { variables, env, tasks } = definition;
+  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const taken = new Set([...variables.map(({ name }) => name), ...Object.keys(env), ...registered]);
+  const check = (names: readonly string[], more: object, path: readonly string[]) =>
+    names.forEach((name, index) => {
+      if (name === '' || !(taken.has(name) || Object.hasOwn(more, name))) return;
+      complain('SECRET_NAME_TAKEN', [...path, 'secrets', index], `"${name}" is a secret here, and a variable, too.`);
+    });
+  check(definition.secrets, {}, []);
+  for (const [name, task] of Object.entries(tasks)) {
+    check(task.secrets, task.env, ['tasks', name]);
+    for (const secret of definition.secrets) {
+      if (!Object.hasOwn(task.env, secret)) continue;
+      const message = `"${secret}" is a secret of the workflow, and a variable here.`;
+      complain('SECRET_NAME_TAKEN', ['tasks', name, 'env', secret], message);
+    }
   }
 }
 

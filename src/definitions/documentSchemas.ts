@@ -26,7 +26,18 @@ import {
 import type { VariableDefinition } from './definition';
 import { findEntry, type SourceNode } from './sourceTree';
 import { task } from './taskSchema';
-import { DAY, description, duration, env, filled, label, name, taskKey, variableKey } from './valueDecoders';
+import {
+  DAY,
+  description,
+  duration,
+  env,
+  filled,
+  label,
+  name,
+  secretNames,
+  taskKey,
+  variableKey,
+} from './valueDecoders';
 
 /**
  * The shapes of the five kinds of documents. A new key of a workflow must be optional, and stand with its default in `laterWorkflowKeys`
@@ -176,6 +187,7 @@ const shapes = {
       services: optional(list(text), []),
       variables,
       env,
+      secrets: secretNames,
       maxParallel: optional<number | null>(integer(1, MAX_TASKS), null),
       mode: optional<WorkflowMode>(oneOf(workflowModes), 'WORK_STEALING'),
       onTaskFailure: optional<'finish' | 'cancel'>(oneOf(['finish', 'cancel']), 'finish'),

@@ -38,7 +38,8 @@ import {
   label,
   labelKey,
   labelValue,
-  variableKey,
+  secretNames,
+  variableName,
 } from './valueDecoders';
 
 /**
@@ -90,10 +91,6 @@ const artifactPath: Decoder<string> = (node, place) => {
 
 const workingDir: Decoder<string | null> = (node, place) =>
   insidePath('BAD_WORKING_DIR', node, place)?.join('/') || null;
-
-const variableName: Decoder<string> = checked(text, (value, place, node) => {
-  if (isText(node)) variableKey(value, place, node.at);
-});
 
 const artifactFields = object<TaskArtifacts>({
   paths: optional(oneOrMany(artifactPath), []),
@@ -187,6 +184,7 @@ export const task = object<TaskDefinition>({
   ),
   ignoreFailure: optional(flag, false),
   requires: optional(list(variableName), []),
+  secrets: secretNames,
   register: optional<string | null>(variableName, null),
   artifacts: optional(artifacts, { paths: [], from: [] }),
 });

@@ -37,6 +37,7 @@ export const validationRules = {
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or combinations that their matrix has.',
   BAD_TEMPLATE: '`{{.name}}` stands in a TOML command where a shell can take it as a value.',
   REGISTERED_TWICE: '`register` names a variable that no other task, no other combination and no start sets.',
+  SECRET_NAME_TAKEN: 'A secret has a name that no variable, no `env` and no `register` of the workflow has.',
   DEPENDENCY_TYPE: 'A normal task depends on normal tasks, a restore task on restore tasks, a forensic task on none.',
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a circle.',

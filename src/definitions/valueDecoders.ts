@@ -1,4 +1,15 @@
-import { checked, type Decoder, type KeyCheck, mapOf, optional, short, text, valueText, wrongType } from './decoders';
+import {
+  checked,
+  type Decoder,
+  type KeyCheck,
+  list,
+  mapOf,
+  optional,
+  short,
+  text,
+  valueText,
+  wrongType,
+} from './decoders';
 import {
   isName,
   isReservedVariableName,
@@ -56,6 +67,22 @@ export const variableKey: KeyCheck = (key, place, at) => {
     place.report('RESERVED_VARIABLE_NAME', place.path, `"${key}" can’t be set: the system or Slipway uses it.`, at);
   }
 };
+
+export const variableName: Decoder<string> = checked(text, (value, place, node) => {
+  if (node.type === 'scalar' && typeof node.value === 'string') variableKey(value, place, node.at);
+});
+
+const MAX_SECRETS = 50;
+
+/** An agent looks for each of them in every byte of a log. */
+export const secretNames = optional<readonly string[]>(
+  checked(list(variableName), (names, place, node) => {
+    if (names.length > MAX_SECRETS) {
+      place.report('TOO_LARGE', place.path, `At most ${MAX_SECRETS} secrets are possible here.`, node.at);
+    }
+  }),
+  [],
+);
 
 export const axisKey: KeyCheck = (key, place, at) => {
   if (isVariableName(key)) return;

@@ -19,7 +19,7 @@ export interface DocumentHead {
  */
 export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
   const { description, tags, environment, services, variables, env, maxParallel, timeoutSeconds, tasks } = definition;
-  const { mode, onTaskFailure } = definition;
+  const { mode, onTaskFailure, secrets } = definition;
   return write(format, {
     kind: 'Workflow',
     application: head.application,
@@ -30,6 +30,7 @@ export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition
     services: unlessEmpty(services),
     variables: unlessEmpty(variables.map(variableFields)),
     env: unlessEmpty(env),
+    secrets: unlessEmpty(secrets),
     max_parallel: maxParallel ?? undefined,
     mode: mode === 'WORK_STEALING' ? undefined : mode,
     on_task_failure: onTaskFailure === 'finish' ? undefined : onTaskFailure,
@@ -87,6 +88,7 @@ const taskFields = (task: TaskDefinition) => ({
   retry_on: task.retryOn ?? undefined,
   ignore_failure: task.ignoreFailure || undefined,
   requires: unlessEmpty(task.requires),
+  secrets: unlessEmpty(task.secrets),
   register: task.register ?? undefined,
   artifacts: artifactFields(task.artifacts),
 });

@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { lockPart } from '../applications/applications.store';
 import { loadConfiguration } from '../definitions/configuration';
 import { refuseUsers } from '../definitions/refuseUsers';
+import { deleteSecretsOfEnvironment } from '../secrets/secrets.store';
 import { environments } from './environments.store';
 
 /** Refused while a current definition names it. What was deployed to it stays readable. */
@@ -16,6 +17,7 @@ export async function deleteEnvironment(
     actor.access.require('DELETE', 'Environment', part);
     const configuration = await loadConfiguration(db, application);
     refuseUsers(actor.access, { kind: 'environment', name: part.name }, configuration);
+    await deleteSecretsOfEnvironment(db, part.id);
     await environments.delete(db, part.id, app.clock.now());
   });
 }

@@ -14,6 +14,8 @@ export interface ClaimedJobRow {
   readonly images: Readonly<Record<string, string>>;
   /** What a task beside the graph is told besides. */
   readonly besideEnv: Readonly<Record<string, string>> | null;
+  readonly applicationId: string;
+  readonly environmentId: string | null;
   readonly application: string;
   readonly workflow: string;
   readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
@@ -26,7 +28,8 @@ export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<Clai
   return db.rows(
     `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.name AS task,
        execution.id AS "executionId", execution.run_id AS "runId", coalesce(beside.revision_id, execution.revision_id) AS "revisionId",
-       coalesce(beside.variables, execution.variables) AS variables, shown.images, beside.env AS "besideEnv", application.name AS application, workflow.name AS workflow,
+       coalesce(beside.variables, execution.variables) AS variables, shown.images, beside.env AS "besideEnv", execution.application_id AS "applicationId",
+       execution.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
        CASE WHEN environment.id IS NOT NULL THEN
          jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
        END AS environment,

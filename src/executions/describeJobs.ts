@@ -1,8 +1,10 @@
 import type { App } from '../app';
 import { findInputArtifacts } from '../artifacts/artifacts.store';
 import { baseName, matrixVariables } from '../workflows/taskGraph';
+import { secretsOfTask } from '../workflows/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from './executionVariables.store';
+import { type OpenedSecrets, openSecrets } from './openSecrets';
 
 /** All that an agent needs to run a job. */
 export interface JobDescription {
@@ -16,6 +18,10 @@ export interface JobDescription {
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
+  /** What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them into its commands. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Why the agent must not run it, but end it with this. */
+  readonly refused: OpenedSecrets['refused'];
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];
@@ -26,6 +32,8 @@ export interface JobDescription {
   readonly register: string | null;
 }
 
+const nothing: OpenedSecrets = { values: {}, refused: null };
+
 /** Puts together what was claimed: one statement for all jobs, one more for each that takes files of earlier ones. */
 export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
   const db = app.database;
@@ -35,15 +43,27 @@ export async function describeJobs(app: App, jobIds: readonly string[]): Promise
     rows.map((row) => row.revisionId),
   );
   const variables = await findVariables(db, [...new Set(rows.map((row) => row.executionId))]);
+  const secrets = await openSecrets(app, await Promise.all(rows.map((row) => secretsWanted(app, row))));
   return Promise.all(
-    rows.map((row) => {
+    rows.map((row, index) => {
       const own = variables.filter((one) => one.executionId === row.executionId);
-      return describe(app, row, Object.fromEntries(own.map(({ name, value }) => [name, value])));
+      return describe(app, row, Object.fromEntries(own.map(({ name, value }) => [name, value])), secrets[index]);
     }),
   );
 }
 
-async function describe(app: App, row: ClaimedJobRow, set: Readonly<Record<string, string>>): Promise<JobDescription> {
+async function secretsWanted(app: App, row: ClaimedJobRow) {
+  const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
+  const task = definition.tasks[baseName(row.task)];
+  return { place: row, names: task === undefined ? [] : secretsOfTask(definition, task) };
+}
+
+async function describe(
+  app: App,
+  row: ClaimedJobRow,
+  set: Readonly<Record<string, string>>,
+  { values, refused }: OpenedSecrets = nothing,
+): Promise<JobDescription> {
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
   const task = definition.tasks[baseName(row.task)];
   if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
@@ -71,6 +91,8 @@ async function describe(app: App, row: ClaimedJobRow, set: Readonly<Record<strin
       ...ownVariables(row),
       ...row.besideEnv,
     },
+    secrets: values,
+    refused,
     inputs,
     missing,
     outputs: task.artifacts.paths,

@@ -1,4 +1,5 @@
 import { addToCounts } from './executions.store';
+import { withSecrets } from './missingSecrets';
 import { queueJobs } from './queueJobs';
 import type { RunTransaction } from './runTransaction';
 import { findReadyTasks } from './tasks.store';
@@ -15,7 +16,7 @@ export async function dispatchTasks(db: RunTransaction, executionIds: readonly s
     db,
     found.map((task) => task.revisionId),
   );
-  const ready = await withoutUndefined(db, found);
+  const ready = await withSecrets(db, await withoutUndefined(db, found));
   if (ready.length === 0) return;
   await queueJobs(db, ready);
   const counts = new Map<string, { open: number; busy: number }>();

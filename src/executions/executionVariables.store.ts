@@ -46,6 +46,22 @@ export async function findKnownNames(
   return new Map(rows.map(({ id, names }) => [id, new Set(names)]));
 }
 
+/** The names of secrets that tasks of each execution can have: of its environment, and of its application. */
+export async function findSecretNames(
+  db: Db,
+  executionIds: readonly string[],
+): Promise<Map<string, ReadonlySet<string>>> {
+  const rows = await db.rows<{ id: string; names: string[] }>(
+    `SELECT execution.id, ARRAY(
+       SELECT name FROM secret WHERE application_id = execution.application_id
+         AND (environment_id IS NULL OR environment_id = execution.environment_id)
+     ) AS names
+     FROM execution WHERE id = ANY ($1::uuid[])`,
+    [executionIds],
+  );
+  return new Map(rows.map(({ id, names }) => [id, new Set(names)]));
+}
+
 export async function insertVariables(db: Db, variables: readonly ExecutionVariable[]): Promise<void> {
   await db.write(
     `INSERT INTO execution_variable (execution_id, name, task_execution_id, type, value, set_by, set_at, current)

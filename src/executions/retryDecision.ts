@@ -6,7 +6,14 @@ import type { TaskEnd } from './tasks.store';
  * Failures that another try can't change, or that have a limit of their own: a job whose agent was lost twice may be what takes its agents
  * down, and is not given to a third.
  */
-const neverAgain: readonly (string | null)[] = ['LOST', 'INPUT_MISSING', 'UNDEFINED_VARIABLE', 'NOT_STARTED'];
+const neverAgain: readonly (string | null)[] = [
+  'LOST',
+  'INPUT_MISSING',
+  'UNDEFINED_VARIABLE',
+  'NOT_STARTED',
+  'SECRET_MISSING',
+  'SECRET_UNREADABLE',
+];
 
 /** Whether a task that failed is tried again. */
 export function isTriedAgain(

@@ -9,6 +9,7 @@ import {
   takeDueBeside,
 } from './besideTasks.store';
 import type { BesideTask, Execution, TaskExecution } from './execution';
+import { withSecrets } from './missingSecrets';
 import { queueJobs, taskDefinition } from './queueJobs';
 import type { RunTransaction } from './runTransaction';
 import { withoutUndefined } from './undefinedVariables';
@@ -62,7 +63,7 @@ export async function runBesideGraph(db: RunTransaction, tasks: readonly BesideG
 /** Gives tasks beside the graph that wait for one a job: their first, or the next after a failure or a lost agent. */
 export async function queueBeside(db: RunTransaction, taskIds: readonly string[]): Promise<void> {
   if (taskIds.length === 0) return;
-  const ready = await withoutUndefined(db, await findReadyBeside(db, taskIds));
+  const ready = await withSecrets(db, await withoutUndefined(db, await findReadyBeside(db, taskIds)));
   await queueJobs(db, ready);
   const times = [];
   for (const task of ready) {

@@ -1,4 +1,5 @@
 import { baseName, matrixVariables } from '../workflows/taskGraph';
+import { secretsOfTask } from '../workflows/workflow';
 import { findKnownNames } from './executionVariables.store';
 import type { RunTransaction } from './runTransaction';
 import type { ReadyTask, TaskEnd } from './tasks.store';
@@ -13,7 +14,8 @@ export async function withoutUndefined<Task extends ReadyTask & { readonly env?:
     const { definition } = await db.app.workflowRevisions.get(db, task.revisionId);
     const own = definition.tasks[baseName(task.name)];
     const constant = { ...definition.env, ...own?.env, ...matrixVariables(task.name), ...task.env };
-    const needed = own?.requires.filter((name) => !Object.hasOwn(constant, name)) ?? [];
+    const secrets = own === undefined ? [] : secretsOfTask(definition, own);
+    const needed = own?.requires.filter((name) => !Object.hasOwn(constant, name) && !secrets.includes(name)) ?? [];
     if (needed.length > 0) needs.set(task.id, needed);
   }
   if (needs.size === 0) return tasks;

@@ -41,6 +41,7 @@ import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.r
 import { QueueResolver } from '../jobs/queue.resolver';
 import { PipelinesResolver } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
+import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServicesResolver } from '../services/services.resolver';
 import { WorkflowsResolver } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
@@ -58,6 +59,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApplicationsResolver,
   EnvironmentsResolver,
   DeploymentsResolver,
+  ApplicationSecretsResolver,
+  EnvironmentSecretsResolver,
+  SecretsResolver,
   ServicesResolver,
   WorkflowsResolver,
   PipelinesResolver,

@@ -44,7 +44,7 @@ export class Job {
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it did not succeed: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `LOST`, `NOT_STARTED`, `AGENT_ERROR`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, `VARIABLE_CONFLICT`.',
+      'Why it did not succeed: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `LOST`, `NOT_STARTED`, `AGENT_ERROR`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, `VARIABLE_CONFLICT`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, `SECRET_UNREADABLE`.',
   })
   reasonCode!: string | null;
 

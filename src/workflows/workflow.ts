@@ -27,6 +27,8 @@ export interface WorkflowDefinition {
   readonly services: readonly string[];
   readonly variables: readonly VariableDefinition[];
   readonly env: Readonly<Record<string, string>>;
+  /** Names of secrets that all of its tasks get; a set. */
+  readonly secrets: readonly string[];
   /** How many tasks run side by side; null: no bound. */
   readonly maxParallel: number | null;
   readonly mode: WorkflowMode;
@@ -65,6 +67,8 @@ export interface TaskDefinition {
   readonly ignoreFailure: boolean;
   /** Variables without which it fails before it starts. */
   readonly requires: readonly string[];
+  /** Names of secrets that it gets beside those of the workflow; a set. */
+  readonly secrets: readonly string[];
   /** The variable that gets the last line of its standard output. */
   readonly register: string | null;
   readonly artifacts: TaskArtifacts;
@@ -106,11 +110,13 @@ export const laterTaskKeys = {
   matrix: [],
   register: null,
   requires: [],
+  secrets: [],
 } as const satisfies Partial<TaskDefinition>;
 
 /** The same for workflows. */
 export const laterWorkflowKeys = {
   tags: [],
+  secrets: [],
   mode: 'WORK_STEALING',
   onTaskFailure: 'finish',
 } as const satisfies Partial<WorkflowDefinition>;
@@ -123,3 +129,9 @@ export function completeWorkflow(stored: WorkflowDefinition): WorkflowDefinition
 
 /** What `environment` says when the environment is chosen by the pipeline element or at the start. */
 export const GIVEN_ENVIRONMENT = `\${environment}`;
+
+/** The secrets that a task gets. */
+export const secretsOfTask = (
+  workflow: Pick<WorkflowDefinition, 'secrets'>,
+  task: Pick<TaskDefinition, 'secrets'>,
+): string[] => [...new Set([...workflow.secrets, ...task.secrets])];

@@ -133,6 +133,19 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  setSecret: [
+    'mutation { setSecret(input: {applicationId: "$app", name: "TOKEN", secretValue: "hunter2!"}) { secret { name } warnings } }',
+    ...administered,
+  ],
+  deleteSecret: [
+    'mutation { deleteSecret(input: {applicationId: "$app", environmentId: "$staging", name: "TOKEN"}) { clientMutationId } }',
+    'NOT_FOUND',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  resealSecrets: ['mutation { resealSecrets { keyId resealed unreadable } }', ...account],
   createService: [
     'mutation { createService(input: {applicationId: "$app", name: "db"}) { service { id } } }',
     ...administered,

@@ -114,6 +114,9 @@ const retryDelay = fc.oneof(
   }),
 );
 
+/** Apart from the names of variables, which must be others. */
+const secretName = fc.constantFrom('_SECRET_A', '_SECRET_B', '_SECRET_C');
+
 const axis = fc.record({
   name: fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,5}$/).filter((value) => value !== '__proto__'),
   values: fc.uniqueArray(fc.constantFrom('linux', '22', '1.10', 'true', 'a b', '#', 'ä'), {
@@ -135,6 +138,7 @@ const task = fc.record({
   ignoreFailure: fc.boolean(),
   register: fc.option(variableName),
   requires: fc.array(variableName, { maxLength: 2 }),
+  secrets: fc.array(secretName, { maxLength: 2 }),
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
   dependsOn: fc.constant<string[]>([]),
   env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
@@ -173,6 +177,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     services: fc.array(name, { maxLength: 3 }),
     variables: fc.array(variable, { maxLength: 3 }),
     env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
+    secrets: fc.array(secretName, { maxLength: 2 }),
     maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
     mode: fc.constantFrom(...workflowModes),
     onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),

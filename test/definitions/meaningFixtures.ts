@@ -122,6 +122,27 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].tasks.a.register',
     at: 'V }',
   },
+  {
+    rule: 'SECRET_NAME_TAKEN',
+    of: 'a variable',
+    source: shop + workflow('w', { keys: variable('default: x'), tasks: tasks(task('a', 'secrets: [S, V]')) }),
+    path: 'documents[1].tasks.a.secrets[1]',
+    at: 'V]',
+  },
+  {
+    rule: 'SECRET_NAME_TAKEN',
+    of: 'what a task registers',
+    source: shop + workflow('w', { keys: 'secrets: [X]', tasks: tasks(task('a', 'register: X')) }),
+    path: 'documents[1].secrets[0]',
+    at: 'X]',
+  },
+  {
+    rule: 'SECRET_NAME_TAKEN',
+    of: 'the env of a task',
+    source: shop + workflow('w', { keys: 'secrets: [X]', tasks: tasks(task('a', 'env: { X: x }')) }),
+    path: 'documents[1].tasks.a.env.X',
+    at: 'x }',
+  },
   ...[
     ['normal', 'restore'],
     ['forensic', 'normal'],

@@ -23,6 +23,7 @@ describe('reading documents', () => {
       maxParallel: null,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
+      secrets: [],
       timeoutSeconds: 86_400,
       tasks: {
         one: {
@@ -39,6 +40,7 @@ describe('reading documents', () => {
           matrix: [],
           register: null,
           requires: [],
+          secrets: [],
           dependsOn: [],
           env: {},
           labels: {},

@@ -35,6 +35,13 @@ export const shapeFixtures: readonly RuleFixture[] = [
     at: '[',
   },
   { rule: 'TOO_LARGE', of: 'nesting without end', source: `${shop}a: ${'['.repeat(9999)}`, path: 'documents', at: '[' },
+  {
+    rule: 'TOO_LARGE',
+    of: 'secrets',
+    source: shop + workflow('w', { keys: `secrets: [${Array.from({ length: 51 }, (_, index) => `S${index}`)}]` }),
+    path: 'documents[1].secrets',
+    at: '[S0',
+  },
   { rule: 'DUPLICATE_KEY', of: 'one spelling', source: `${shop}name: other`, path: 'documents[0]', at: 'name: other' },
   {
     rule: 'DUPLICATE_KEY',

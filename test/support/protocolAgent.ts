@@ -11,6 +11,8 @@ export interface ClaimedJob {
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly refused: { readonly reason: string; readonly message: string } | null;
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];

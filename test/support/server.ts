@@ -9,6 +9,7 @@ import { type RunningServer, startServer } from '../../src/server';
 import { createTestDatabase } from './database';
 
 export const ADMIN_KEY = 'test-administrator-key';
+export const SECRET_KEY = Buffer.alloc(32, 'k').toString('base64');
 export const AGENT_TOKEN = 'test-registration-token';
 
 export interface TestServer extends RunningServer {
@@ -49,6 +50,7 @@ export const testEnvironment = (databaseUrl: string, dataDir: string): Record<st
   SLIPWAY_DATA_DIR: dataDir,
   SLIPWAY_ADMIN_KEY: ADMIN_KEY,
   SLIPWAY_AGENT_TOKEN: AGENT_TOKEN,
+  SLIPWAY_SECRET_KEY: SECRET_KEY,
   SLIPWAY_DRAIN_SECONDS: '2',
   // Tests ask in loops until something is true. What limits them has tests of its own.
   SLIPWAY_RATE_PER_SECOND: '0',

@@ -22,6 +22,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ignored-failure.yaml': { report: 'FAILED!', release: 'SUCCESS' },
   'variables.yaml': { version: 'SUCCESS', facts: 'SUCCESS', check: 'SUCCESS' },
   'working-folder.yaml': { write: 'SUCCESS', clean: 'SUCCESS' },
+  'secrets.yaml': { deploy: 'SUCCESS' },
   'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', version: 'SUCCESS', publish: 'SUCCESS' },
 };
 
@@ -35,6 +36,13 @@ describe('the examples', () => {
     runs = new Runs(server, 'examples');
     agent = startAgentProcess(server.url, server.dataDir, 'worker', { SLIPWAY_AGENT_SLOTS: '4' });
     await runs.apply(read('application.yaml'));
+    const { applicationByName } = await server.client.ask<{ applicationByName: { id: string } }>(
+      '{ applicationByName(name: "examples") { id } }',
+    );
+    await server.client.ask(
+      'mutation ($id: ID!) { setSecret(input: {applicationId: $id, name: "DEPLOY_TOKEN", secretValue: "not for the log"}) { warnings } }',
+      { id: applicationByName.id },
+    );
   });
   afterAll(async () => {
     await agent.end('SIGTERM');
