@@ -3,9 +3,9 @@ import { StorageSettings1795258079417 } from './1795258079417-StorageSettings';
 import { AuditIsAppendOnly1795258079418 } from './1795258079418-AuditIsAppendOnly';
 import { TaskTypes1795268267390 } from './1795268267390-TaskTypes';
 import { Pause1795269466885 } from './1795269466885-Pause';
-import { Secrets1795269734689 } from './1795269734689-Secrets';
 import { StageMode1795269966885 } from './1795269966885-StageMode';
 import { BesideTasks1795270466885 } from './1795270466885-BesideTasks';
+import { Secrets1795270966885 } from './1795270966885-Secrets';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -16,5 +16,5 @@ export const migrations = [
   Pause1795269466885,
   StageMode1795269966885,
   BesideTasks1795270466885,
-  Secrets1795269734689,
+  Secrets1795270966885,
 ] as const;

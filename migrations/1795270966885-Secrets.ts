@@ -1,7 +1,7 @@
 import { MigrationInterface, QueryRunner } from 'typeorm';
 
-export class Secrets1795269734689 implements MigrationInterface {
-  name = 'Secrets1795269734689';
+export class Secrets1795270966885 implements MigrationInterface {
+  name = 'Secrets1795270966885';
 
   public async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(
