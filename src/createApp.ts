@@ -16,6 +16,7 @@ import { createEventFeeds } from './executions/eventFeeds';
 import { createQueueFeed } from './jobs/queueFeed';
 import { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';
+import { completePipeline } from './pipelines/pipeline';
 import { pipelineRevisionTable } from './pipelines/pipelines.table';
 import { SecretKeys } from './secrets/secretKeys';
 import { completeWorkflow } from './workflows/workflow';
@@ -48,7 +49,7 @@ export async function createApp(
     clock: systemClock,
     database,
     workflowRevisions: new RevisionCache(workflowRevisionTable, completeWorkflow),
-    pipelineRevisions: new RevisionCache(pipelineRevisionTable),
+    pipelineRevisions: new RevisionCache(pipelineRevisionTable, completePipeline),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
     abilities: new Abilities(database, systemClock),
     identityProvider: identityProviderOf(config),

@@ -1,4 +1,4 @@
-import type { PipelineDefinition, StageElement } from '../pipelines/pipeline';
+import { laterElementKeys, type PipelineDefinition, type StageElement } from '../pipelines/pipeline';
 import { laterTaskKeys, laterWorkflowKeys, type WorkflowDefinition } from '../workflows/workflow';
 
 /**
@@ -41,11 +41,20 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
 
 /** What of a definition is hashed: all but later keys that have their defaults, so that a stored definition keeps its hash when a key is added. */
 export function hashedForm(definition: object): object {
+  if ('stages' in definition) return hashedPipeline(definition as PipelineDefinition);
   if (!('tasks' in definition)) return definition;
   const { tasks, ...rest } = definition as WorkflowDefinition;
   const hashed = Object.entries(tasks).map(([name, task]) => [name, without(task, laterTaskKeys)]);
   return { ...without(rest, laterWorkflowKeys), tasks: Object.fromEntries(hashed) };
 }
+
+const hashedPipeline = (definition: PipelineDefinition): object => ({
+  ...definition,
+  stages: definition.stages.map((stage) => ({
+    ...stage,
+    elements: stage.elements.map((element) => without(element, laterElementKeys)),
+  })),
+});
 
 function without(values: object, defaults: object): object {
   const usual = new Map(Object.entries(defaults));

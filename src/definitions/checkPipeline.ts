@@ -2,6 +2,7 @@ import { didYouMean } from '../didYouMean';
 import type { PipelineDefinition, WorkflowElement } from '../pipelines/pipeline';
 import { artifactSource } from '../workflows/artifactSource';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
+import { checkElementConditions } from './checkConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import type { Catalog } from './checkWorkflow';
 import type { Path } from './sourceTree';
@@ -22,6 +23,7 @@ export function checkPipeline(
   checkVariables(definition.variables, complain);
   checkNames(definition, complain);
   const variables = gaps.variables ? null : new Set(definition.variables.map((variable) => variable.name));
+  checkElementConditions(definition, variables, complain);
   const earlier = new Set<string>();
   definition.stages.forEach(({ elements }, stage) => {
     elements.forEach((element, index) => {

@@ -1,10 +1,10 @@
 import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
-import type { ValidationRule } from './validationRules';
+import type { ValidationRule, ValidationWarning } from './validationRules';
 import { isOfType, valueProblem } from './variables';
 
-/** Says that a rule is broken, and where in the document. */
-export type Complain = (rule: ValidationRule, path: Path, message: string) => void;
+/** Says that a rule is broken, or what is worth a warning, and where in the document. */
+export type Complain = (rule: ValidationRule | ValidationWarning, path: Path, message: string) => void;
 
 /** What has to be true of the variables that a workflow or pipeline declares. */
 export function checkVariables(variables: readonly VariableDefinition[], complain: Complain): void {

@@ -1,7 +1,8 @@
 import { didYouMean } from '../didYouMean';
 import { artifactSource } from '../workflows/artifactSource';
-import { baseName, dependencyOf, nodeCount, nodesOf } from '../workflows/taskGraph';
+import { allAfter, baseName, dependencyOf, dependentsOf, nodeCount, nodesOf } from '../workflows/taskGraph';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
+import { checkTaskConditions } from './checkConditions';
 import { type Complain, checkVariables } from './checkVariables';
 
 /** What the definitions of an application may refer to, by name: what exists, and what the source brings. */
@@ -33,6 +34,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkCircles(tasks, complain);
   checkRegistered(definition, complain);
   checkSecrets(definition, complain);
+  checkTaskConditions(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
 
@@ -174,29 +176,4 @@ function workflowProblem(
   if (task === null || definition === null || Object.hasOwn(definition.tasks, task)) return undefined;
   const hint = didYouMean(task, Object.keys(definition.tasks));
   return `The workflow "${workflow}" has no task "${task}"${hint}.`;
-}
-
-function dependentsOf(tasks: Tasks): ReadonlyMap<string, readonly string[]> {
-  const dependents = new Map<string, string[]>();
-  for (const [name, task] of Object.entries(tasks)) {
-    for (const other of task.dependsOn.map(baseName)) {
-      const list = dependents.get(other) ?? [];
-      dependents.set(other, list);
-      list.push(name);
-    }
-  }
-  return dependents;
-}
-
-function allAfter(task: string, dependents: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
-  const after = new Set<string>();
-  const open = [task];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const dependent of dependents.get(next) ?? []) {
-      if (after.has(dependent)) continue;
-      after.add(dependent);
-      open.push(dependent);
-    }
-  }
-  return after;
 }

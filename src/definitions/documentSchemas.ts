@@ -130,7 +130,8 @@ const elementFields = object({
   environment: optional<string | null>(text, null),
   services: optional<readonly string[] | null>(list(text), null),
   variables: optional(mapOf(variableKey, valueText), {}),
-  approval: optional<Omit<ApprovalElement, 'type' | 'name'> | null>(approval, null),
+  approval: optional<Omit<ApprovalElement, 'type' | 'name' | 'skipCondition'> | null>(approval, null),
+  skipCondition: optional<string | null>(valueText, null),
 });
 
 const element: Decoder<StageElement> = (node, place) => {
@@ -147,7 +148,8 @@ const element: Decoder<StageElement> = (node, place) => {
       place.report('UNKNOWN_FIELD', [...place.path, key], `An approval has no key "${key}": it belongs to a workflow.`);
     }
   }
-  if (gate !== null) return { type: 'APPROVAL', name: rest.name, ...gate };
+  const { name: own, skipCondition } = rest;
+  if (gate !== null) return { type: 'APPROVAL', name: own, ...gate, skipCondition };
   return { type: 'WORKFLOW', workflow: workflow ?? '', ...rest };
 };
 

@@ -167,6 +167,7 @@ export const task = object<TaskDefinition>({
   run: alsoCalled('cmd', required(command)),
   workingDir: optional<string | null>(workingDir, null),
   cleanEnv: optional(flag, false),
+  condition: called('if', optional<string | null>(valueText, null)),
   dependsOn: optional(list(text), []),
   matrix: optional(matrix, []),
   env,

@@ -39,6 +39,9 @@ export const validationRules = {
   REGISTERED_TWICE: '`register` names a variable that no other task, no other combination and no start sets.',
   SECRET_NAME_TAKEN: 'A secret has a name that no variable, no `env` and no `register` of the workflow has.',
   DEPENDENCY_TYPE: 'A normal task depends on normal tasks, a restore task on restore tasks, a forensic task on none.',
+  BAD_CONDITION:
+    'A condition is an expression of the language of conditions: at most 1,000 characters, its functions and no others. Normal tasks and elements have one.',
+  UNKNOWN_NAME: 'A condition names what there is when it is decided: variables, and what comes before it.',
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a circle.',
   UNKNOWN_ARTIFACT_SOURCE:
@@ -70,6 +73,8 @@ export type ValidationRule = keyof typeof validationRules;
 export const validationWarnings = {
   SHORT_TIMEOUT: 'A task has a second or more: below that, starting a process is most of it.',
   LONG_TIMEOUT: 'A task takes at most a day.',
+  UNSURE_NAME:
+    'What a condition names is declared: else it fails unless an earlier task or the environment has set it.',
   MANY_RETRIES: 'A task is tried again at most ten times.',
 } as const;
 

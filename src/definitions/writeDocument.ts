@@ -77,6 +77,7 @@ const taskFields = (task: TaskDefinition) => ({
   run: task.run,
   working_dir: task.workingDir ?? undefined,
   clean_env: task.cleanEnv || undefined,
+  if: task.condition ?? undefined,
   depends_on: unlessEmpty(task.dependsOn),
   matrix: task.matrix.length === 0 ? undefined : new Map(task.matrix.map(({ name, values }) => [name, values])),
   env: unlessEmpty(task.env),
@@ -114,6 +115,7 @@ const elementFields = (element: StageElement) =>
   element.type === 'APPROVAL'
     ? {
         name: element.name,
+        skip_condition: element.skipCondition ?? undefined,
         approval: {
           approvers: element.approvers,
           timeout: durationUnless(7 * 86_400, element.timeoutSeconds),
@@ -122,6 +124,7 @@ const elementFields = (element: StageElement) =>
       }
     : {
         name: element.name,
+        skip_condition: element.skipCondition ?? undefined,
         workflow: element.workflow,
         environment: element.environment ?? undefined,
         services: element.services ?? undefined,

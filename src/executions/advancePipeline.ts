@@ -2,6 +2,7 @@ import { decide, findApprovalsOfStages, insertApproval } from '../approvals/appr
 import { newId } from '../ids';
 import type { ApprovalElement } from '../pipelines/pipeline';
 import { moveExecution, moveStage } from './changeStatus';
+import { decideSkips } from './decideConditions';
 import {
   type Execution,
   type ExecutionStatus,
@@ -68,11 +69,10 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
     } else {
       await beginStage(db, execution, waiting);
       const now = await findCurrentStages(db, [executionId]);
-      return showProgress(
-        db,
-        execution,
-        now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex),
-      );
+      const current = now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex);
+      // Conditions may have ended all of it.
+      if (current.every((stage) => isFinal(stage.status))) return advancePipeline(db, executionId);
+      return showProgress(db, execution, current);
     }
   }
   await endPipeline(db, execution, stages, stopping ? (execution.failureCode as FinalStatus) : 'SUCCESS');
@@ -104,14 +104,22 @@ async function showProgress(
   if (status !== execution.status) await moveExecution(db, execution, status);
 }
 
-/** Begins elements of one stage: asks for approvals, starts workflows. */
+/** Begins elements of one stage: asks for approvals, starts workflows. Those whose condition says so are skipped; where one can't be decided, nothing of the stage begins. */
 async function beginStage(
   db: RunTransaction,
   execution: Execution,
   elements: readonly StageExecution[],
 ): Promise<void> {
   const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
+  const decided = await decideSkips(db, execution, definition, elements);
+  const broken = [...decided.values()].some(({ status }) => status === 'FAILED');
   for (const stage of elements) {
+    const outcome = decided.get(stage.id) ?? (broken ? notBegun : undefined);
+    if (outcome !== undefined) {
+      const reason = { code: outcome.reasonCode, text: outcome.reason };
+      await moveStage(db, execution.runId, stage, outcome.status, { reason });
+      continue;
+    }
     const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
     if (element === undefined)
       throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
@@ -119,6 +127,12 @@ async function beginStage(
     else await beginWorkflow(db, execution, stage, element.workflow);
   }
 }
+
+const notBegun = {
+  status: 'SKIPPED',
+  reasonCode: 'NOT_STARTED',
+  reason: 'not started, because the condition of another element of the stage can’t be decided',
+} as const;
 
 async function requestApproval(
   db: RunTransaction,

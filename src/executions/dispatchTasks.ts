@@ -1,3 +1,4 @@
+import { thatMayRun } from './decideConditions';
 import { addToCounts } from './executions.store';
 import { withSecrets } from './missingSecrets';
 import { queueJobs } from './queueJobs';
@@ -16,7 +17,7 @@ export async function dispatchTasks(db: RunTransaction, executionIds: readonly s
     db,
     found.map((task) => task.revisionId),
   );
-  const ready = await withSecrets(db, await withoutUndefined(db, found));
+  const ready = await withSecrets(db, await withoutUndefined(db, await thatMayRun(db, found)));
   if (ready.length === 0) return;
   await queueJobs(db, ready);
   const counts = new Map<string, { open: number; busy: number }>();

@@ -225,7 +225,8 @@ export abstract class PipelineStageExecution {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why it ended as it did, unless it succeeded; such as `TASK_FAILED` or `NOT_STARTED`.',
+    description:
+      'Why it ended as it did, unless it succeeded; such as `TASK_FAILED`, `NOT_STARTED`, `CONDITION_TRUE` (its skip condition was true) or `CONDITION_ERROR` (it could not be decided).',
   })
   reasonCode!: string | null;
 
@@ -317,7 +318,8 @@ export class TaskExecution {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why it did not succeed, as `Job.reasonCode`; or `UNDEFINED_VARIABLE`, before it had a job.',
+    description:
+      'Why it did not succeed, as `Job.reasonCode`; or before it had a job: `UNDEFINED_VARIABLE`, `CONDITION_FALSE` (skipped; what depends on it goes on), `CONDITION_ERROR` (its condition could not be decided).',
   })
   reasonCode!: string | null;
 

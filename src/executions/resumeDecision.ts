@@ -57,7 +57,14 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
 
 /** A stage that has begun in the attempts so far, as its current rows say. */
 const wasReached = (elements: readonly StageExecution[]): boolean =>
-  elements.some((stage) => stage.startedAt !== null || stage.workflowExecutionId !== null);
+  elements.some(
+    (stage) =>
+      stage.startedAt !== null ||
+      stage.workflowExecutionId !== null ||
+      // Its condition was decided: it was reached, and did not have to begin.
+      stage.reasonCode === 'CONDITION_TRUE' ||
+      stage.reasonCode === 'CONDITION_ERROR',
+  );
 
 const succeeded = (stage: StageExecution): boolean => stage.status === 'SUCCESS' || stage.status === 'SKIPPED';
 

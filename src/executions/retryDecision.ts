@@ -13,6 +13,7 @@ const neverAgain: readonly (string | null)[] = [
   'NOT_STARTED',
   'SECRET_MISSING',
   'SECRET_UNREADABLE',
+  'CONDITION_ERROR',
 ];
 
 /** Whether a task that failed is tried again. */

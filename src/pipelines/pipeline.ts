@@ -29,6 +29,8 @@ export interface WorkflowElement {
   readonly services: readonly string[] | null;
   /** Values for the workflow's variables; `${NAME}` is the value of the pipeline's variable NAME. */
   readonly variables: Readonly<Record<string, string>>;
+  /** It is SKIPPED when this is true; null: never. */
+  readonly skipCondition: string | null;
 }
 
 export interface ApprovalElement {
@@ -38,4 +40,14 @@ export interface ApprovalElement {
   /** Keeps whoever started or resumed the execution from deciding. */
   readonly disallowInitiator: boolean;
   readonly timeoutSeconds: number;
+  readonly skipCondition: string | null;
+}
+
+/** What elements have when their definition was stored before there was such a key (`laterTaskKeys` of workflows says more). */
+export const laterElementKeys = { skipCondition: null } as const satisfies Partial<StageElement>;
+
+/** A definition as it is stored may lack what came later. */
+export function completePipeline(stored: PipelineDefinition): PipelineDefinition {
+  const elements = (stage: StageDefinition) => stage.elements.map((one) => ({ ...laterElementKeys, ...one }));
+  return { ...stored, stages: stored.stages.map((stage) => ({ ...stage, elements: elements(stage) })) };
 }

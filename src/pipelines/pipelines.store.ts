@@ -1,5 +1,5 @@
 import { DefinedRows } from '../definitions/definedRows.store';
-import type { PipelineDefinition } from './pipeline';
+import { completePipeline, type PipelineDefinition } from './pipeline';
 import { pipelineRevisionTable, pipelineTable } from './pipelines.table';
 
-export const pipelines = new DefinedRows<PipelineDefinition>(pipelineTable, pipelineRevisionTable);
+export const pipelines = new DefinedRows<PipelineDefinition>(pipelineTable, pipelineRevisionTable, completePipeline);

@@ -112,3 +112,30 @@ export function taskNodes(tasks: Tasks): TaskNode[] {
   });
   return nodes;
 }
+
+/** By task, those that name it in `depends_on`. */
+export function dependentsOf(tasks: Tasks): ReadonlyMap<string, readonly string[]> {
+  const dependents = new Map<string, string[]>();
+  for (const [name, task] of Object.entries(tasks)) {
+    for (const other of task.dependsOn.map(baseName)) {
+      const list = dependents.get(other) ?? [];
+      dependents.set(other, list);
+      list.push(name);
+    }
+  }
+  return dependents;
+}
+
+/** All that wait for a task, near and far. */
+export function allAfter(task: string, dependents: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const after = new Set<string>();
+  const open = [task];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const dependent of dependents.get(next) ?? []) {
+      if (after.has(dependent)) continue;
+      after.add(dependent);
+      open.push(dependent);
+    }
+  }
+  return after;
+}

@@ -48,6 +48,8 @@ export interface TaskDefinition {
   readonly workingDir: string | null;
   /** Nothing of the agent's own environment reaches the command. */
   readonly cleanEnv: boolean;
+  /** It runs when this is true; else it is SKIPPED, and what depends on it goes on. null: always. */
+  readonly condition: string | null;
   /** Names of tasks of the same workflow, or of one combination of a matrix: `test[os=linux,node=22]`. */
   readonly dependsOn: readonly string[];
   /** One task for each combination of the axes' values; none: one task. The order of the axes is that of the names. */
@@ -103,6 +105,7 @@ export const laterTaskKeys = {
   displayName: null,
   workingDir: null,
   cleanEnv: false,
+  condition: null,
   retries: 0,
   retryDelay: null,
   retryOn: null,

@@ -140,6 +140,7 @@ const task = fc.record({
   requires: fc.array(variableName, { maxLength: 2 }),
   secrets: fc.array(secretName, { maxLength: 2 }),
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
+  condition: fc.option(text),
   dependsOn: fc.constant<string[]>([]),
   env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
   labels: fc.dictionary(labelKey, labelValue, { maxKeys: 3, noNullPrototype: true }),
@@ -194,6 +195,7 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     environment: fc.option(name),
     services: fc.option(fc.array(name, { maxLength: 3 })),
     variables: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
+    skipCondition: fc.option(text),
   }),
   fc.record({
     type: fc.constant('APPROVAL' as const),
@@ -201,6 +203,7 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
     disallowInitiator: fc.boolean(),
     timeoutSeconds: seconds(31_536_000),
+    skipCondition: fc.option(text),
   }),
 );
 

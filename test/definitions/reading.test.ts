@@ -33,6 +33,7 @@ describe('reading documents', () => {
           run: 'true',
           workingDir: null,
           cleanEnv: false,
+          condition: null,
           retries: 0,
           retryDelay: null,
           retryOn: null,

@@ -1,4 +1,5 @@
 import { validationWarnings } from '../../src/definitions/validationRules';
+import { GIVEN_ENVIRONMENT } from '../../src/workflows/workflow';
 import { Api } from '../configuration/api';
 import { shop, workflow } from './documents';
 
@@ -17,6 +18,7 @@ const warnings = [
   { rule: 'SHORT_TIMEOUT', keys: 'timeout: 999ms', at: '999ms' },
   { rule: 'LONG_TIMEOUT', keys: 'timeout: 25h', at: '25h' },
   { rule: 'MANY_RETRIES', keys: 'retries: 11', at: '11' },
+  { rule: 'UNSURE_NAME', keys: 'if: REGION == "eu"', at: 'REGION', of: `environment: ${GIVEN_ENVIRONMENT}` },
 ];
 
 describe('validateDefinition', () => {
@@ -41,8 +43,8 @@ describe('validateDefinition', () => {
     expect(warnings.map(({ rule }) => rule).sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
-  test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at }) => {
-    const source = shop + workflow('w', { tasks: task(keys) });
+  test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at, of = '' }) => {
+    const source = shop + workflow('w', { keys: of, tasks: task(keys) });
     const { valid, errors, warnings: found } = await validate(source);
     expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({ valid: true, errors: [], rules: [rule] });
     const [{ line, column } = { line: 0, column: 0 }] = found;
