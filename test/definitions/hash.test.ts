@@ -71,6 +71,14 @@ describe('the hash of a definition', () => {
     expect(hashOf(other)).not.toBe(hashOf(written));
   });
 
+  test('does not depend on keys that came later and say what was before', () => {
+    const later = { stages: [{ name: 'a', elements: [{ type: 'WORKFLOW', name: 'b', skipCondition: null }] }] };
+    const before = { stages: [{ name: 'a', elements: [{ type: 'WORKFLOW', name: 'b' }] }] };
+    expect(contentHash(later)).toBe(contentHash(before));
+    const used = { stages: [{ name: 'a', elements: [{ type: 'WORKFLOW', name: 'b', skipCondition: 'true' }] }] };
+    expect(contentHash(used)).not.toBe(contentHash(before));
+  });
+
   test('is the SHA-256 of JSON with sorted keys', () => {
     expect(canonicalJson({ b: [2, 1], a: { d: null, c: 'ä' }, ['__proto__']: true })).toBe(
       '{"__proto__":true,"a":{"c":"ä","d":null},"b":[2,1]}',
