@@ -1,7 +1,7 @@
 import { didYouMean } from '../didYouMean';
 import type { PipelineDefinition } from '../pipelines/pipeline';
 import { allAfter, baseName, dependencyOf, dependentsOf } from '../workflows/taskGraph';
-import type { TaskDefinition, WorkflowDefinition } from '../workflows/workflow';
+import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from '../workflows/workflow';
 import type { Complain } from './checkVariables';
 
 import { type Expression, type Reference, readExpression } from './expressions';
@@ -126,6 +126,9 @@ class TaskNames {
 
   private variableProblem(variable: string): NameProblem | undefined {
     const { variables, env, environment, tasks } = this.definition;
+    if (secretsOfTask(this.definition, this.task).includes(variable)) {
+      return unknown(`"${variable}" is a secret, which no condition sees`);
+    }
     const own = [...Object.keys(env), ...Object.keys(this.task.env)];
     const declared = [
       ...variables.map((one) => one.name),

@@ -157,6 +157,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
       at: `"${condition}"`,
     }),
   ),
+  {
+    rule: 'UNKNOWN_NAME',
+    of: 'a secret',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'secrets: [TOKEN], if: TOKEN == 1')) }),
+    path: 'documents[1].tasks.a.if',
+    at: 'TOKEN == 1',
+  },
   ...[
     ['a variable of a pipeline', 'VERSION == 1'],
     ['a later element', "steps.two.status == 'SUCCESS'"],
