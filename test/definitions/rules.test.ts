@@ -1,10 +1,11 @@
 import { validationRules } from '../../src/definitions/validationRules';
+import { conditionFixtures } from './conditionFixtures';
 import { parts, pipeline, shop, stage, workflow } from './documents';
 import { errorsOf } from './errorsOf';
 import { meaningFixtures } from './meaningFixtures';
 import { shapeFixtures } from './shapeFixtures';
 
-const ruleFixtures = [...shapeFixtures, ...meaningFixtures];
+const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures];
 
 /** Rules that need more than a source: what exists already, or what the request says. Their tests are in apply.test.ts and reading.test.ts. */
 const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
