@@ -15,6 +15,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       dependsOn: asSet(task.dependsOn),
       requires: asSet(task.requires),
       secrets: asSet(task.secrets),
+      onFailure: task.onFailure || null,
       matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),
       retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
     },
@@ -22,6 +23,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
   return {
     ...definition,
     description: definition.description || null,
+    onFailure: definition.onFailure || null,
     tags: asSet(definition.tags),
     services: asSet(definition.services),
     secrets: asSet(definition.secrets),

@@ -4,6 +4,7 @@ import { allAfter, baseName, dependencyOf, dependentsOf, nodeCount, nodesOf } fr
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
 import { checkTaskConditions } from './checkConditions';
 import { type Complain, checkVariables } from './checkVariables';
+import type { Path } from './sourceTree';
 
 /** What the definitions of an application may refer to, by name: what exists, and what the source brings. */
 export interface Catalog {
@@ -31,6 +32,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   });
   checkVariables(variables, complain);
   checkDependencies(tasks, complain);
+  checkHandlers(definition, complain);
   checkCircles(tasks, complain);
   checkRegistered(definition, complain);
   checkSecrets(definition, complain);
@@ -54,6 +56,49 @@ function checkDependencies(tasks: Tasks, complain: Complain): void {
         complain('DEPENDENCY_TYPE', path, message);
       }
     });
+  }
+}
+
+/** Failure handlers run beside the graph: once for a failure, as one task, and nothing comes after them. */
+function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Complain): void {
+  const used = new Set([onFailure]);
+  const check = (handler: string | null, path: Path) => {
+    if (handler === null || handler === '') return;
+    used.add(handler);
+    const type = Object.hasOwn(tasks, handler) ? tasks[handler]?.type : undefined;
+    if (type === undefined) {
+      const handlers = Object.keys(tasks).filter((name) => tasks[name]?.type === 'forensic');
+      complain(
+        'UNKNOWN_HANDLER',
+        path,
+        `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
+      );
+    } else if (type !== 'forensic') {
+      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler says "type: forensic".`);
+    }
+  };
+  check(onFailure, ['onFailure']);
+  for (const [name, task] of Object.entries(tasks)) {
+    if (task.type === 'normal') check(task.onFailure, ['tasks', name, 'onFailure']);
+    else if (task.onFailure)
+      complain('FORENSIC_KEY', ['tasks', name, 'onFailure'], `A ${task.type} task has no failure handler of its own.`);
+  }
+  for (const [name, task] of Object.entries(tasks)) {
+    if (task.type !== 'forensic') continue;
+    const refuse = (key: string) =>
+      complain(
+        'FORENSIC_KEY',
+        ['tasks', name, key],
+        `A forensic task has no "${key}": it runs once for a failure, and nothing comes after it.`,
+      );
+    if (task.matrix.length > 0) refuse('matrix');
+    if (task.register) refuse('register');
+    if (!used.has(name))
+      complain(
+        'UNUSED_HANDLER',
+        ['tasks', name, 'type'],
+        `Nothing names the forensic task "${name}" as its "on_failure".`,
+      );
   }
 }
 

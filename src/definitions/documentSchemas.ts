@@ -193,6 +193,7 @@ const shapes = {
       maxParallel: optional<number | null>(integer(1, MAX_TASKS), null),
       mode: optional<WorkflowMode>(oneOf(workflowModes), 'WORK_STEALING'),
       onTaskFailure: optional<'finish' | 'cancel'>(oneOf(['finish', 'cancel']), 'finish'),
+      onFailure: optional<string | null>(text, null),
       timeoutSeconds: called('timeout', optional(duration(1, MAX_SECONDS), DAY)),
       tasks: required(tasks),
     })(node, place);

@@ -187,5 +187,6 @@ export const task = object<TaskDefinition>({
   requires: optional(list(variableName), []),
   secrets: secretNames,
   register: optional<string | null>(variableName, null),
+  onFailure: optional<string | null>(text, null),
   artifacts: optional(artifacts, { paths: [], from: [] }),
 });

@@ -42,6 +42,9 @@ export const validationRules = {
   BAD_CONDITION:
     'A condition is an expression of the language of conditions: at most 1,000 characters, its functions and no others. Normal tasks and elements have one.',
   UNKNOWN_NAME: 'A condition names what there is when it is decided: variables, and what comes before it.',
+  UNKNOWN_HANDLER: '`on_failure` names a task of the same workflow.',
+  HANDLER_TYPE: '`on_failure` names a forensic task.',
+  FORENSIC_KEY: 'A forensic task has no `matrix`, no `register` and no `on_failure`; a restore task no `on_failure`.',
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a circle.',
   UNKNOWN_ARTIFACT_SOURCE:
@@ -76,6 +79,7 @@ export const validationWarnings = {
   UNSURE_NAME:
     'What a condition names is declared: else it fails unless an earlier task or the environment has set it.',
   MANY_RETRIES: 'A task is tried again at most ten times.',
+  UNUSED_HANDLER: 'A forensic task is named by an `on_failure`.',
 } as const;
 
 export type ValidationWarning = keyof typeof validationWarnings;

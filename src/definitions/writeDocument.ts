@@ -19,7 +19,7 @@ export interface DocumentHead {
  */
 export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
   const { description, tags, environment, services, variables, env, maxParallel, timeoutSeconds, tasks } = definition;
-  const { mode, onTaskFailure, secrets } = definition;
+  const { mode, onTaskFailure, onFailure, secrets } = definition;
   return write(format, {
     kind: 'Workflow',
     application: head.application,
@@ -34,6 +34,7 @@ export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition
     max_parallel: maxParallel ?? undefined,
     mode: mode === 'WORK_STEALING' ? undefined : mode,
     on_task_failure: onTaskFailure === 'finish' ? undefined : onTaskFailure,
+    on_failure: onFailure ?? undefined,
     timeout: durationUnless(86_400, timeoutSeconds),
     tasks: new Map(
       taskLevels(tasks)
@@ -91,6 +92,7 @@ const taskFields = (task: TaskDefinition) => ({
   requires: unlessEmpty(task.requires),
   secrets: unlessEmpty(task.secrets),
   register: task.register ?? undefined,
+  on_failure: task.onFailure ?? undefined,
   artifacts: artifactFields(task.artifacts),
 });
 

@@ -103,3 +103,23 @@ export function findBesideTasks(
     [executionIds, type],
   );
 }
+
+/** The failure handlers of tasks. */
+export function findHandlers(db: Db, failedTaskIds: readonly string[]) {
+  return db.rows<TaskExecution & { readonly failedTaskId: string }>(
+    `SELECT ${task}, beside.failed_task_id AS "failedTaskId"
+     FROM beside_task beside JOIN task_execution task ON task.id = beside.task_id
+     WHERE beside.failed_task_id = ANY ($1::uuid[])`,
+    [failedTaskIds],
+  );
+}
+
+/** The tasks that failure handlers are for. */
+export function findHandled(db: Db, handlerIds: readonly string[]) {
+  return db.rows<TaskExecution & { readonly handlerId: string }>(
+    `SELECT ${task}, beside.task_id AS "handlerId"
+     FROM beside_task beside JOIN task_execution task ON task.id = beside.failed_task_id
+     WHERE beside.task_id = ANY ($1::uuid[])`,
+    [handlerIds],
+  );
+}

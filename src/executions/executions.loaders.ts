@@ -8,6 +8,7 @@ import { type BatchLoad, byKey, groupBy } from '../graphql/loaders';
 import type { Job, JobLog } from '../jobs/job';
 import { findLogs } from '../jobs/jobLogs.store';
 import { findJobsOfTasks } from '../jobs/jobs.store';
+import { findBesideTasks, findHandled, findHandlers } from './besideTasks.store';
 import type { Execution, ExecutionAttempt, ExecutionVariable, StageExecution, TaskExecution } from './execution';
 import { findAttempts, findExecutions, findMembers } from './executions.store';
 import { findVariables } from './executionVariables.store';
@@ -35,6 +36,17 @@ export const membersOfExecution: BatchLoad<Execution[]> = async (app, ids) =>
 
 export const tasksOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
   groupBy(await findCurrentTasks(app.database, ids), (row) => row.executionId);
+
+/** The failure handlers of all attempts. */
+export const forensicOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
+  groupBy(await findBesideTasks(app.database, ids, 'forensic'), (row) => row.executionId);
+
+export const handlerOfTask: BatchLoad<TaskExecution> = async (app, ids) =>
+  byKey(await findHandlers(app.database, ids), (row) => row.failedTaskId);
+
+/** The task that a failure handler is for. */
+export const failureOfHandler: BatchLoad<TaskExecution> = async (app, ids) =>
+  byKey(await findHandled(app.database, ids), (row) => row.handlerId);
 
 export const variablesOfExecution: BatchLoad<ExecutionVariable[]> = async (app, ids) =>
   groupBy(await findVariables(app.database, ids), (row) => row.executionId);

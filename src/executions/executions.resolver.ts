@@ -38,7 +38,13 @@ import {
   StartExecutionInput,
   StartExecutionPayload,
 } from './executions.inputs';
-import { executionById, membersOfExecution, stagesOfExecution, tasksOfExecution } from './executions.loaders';
+import {
+  executionById,
+  forensicOfExecution,
+  membersOfExecution,
+  stagesOfExecution,
+  tasksOfExecution,
+} from './executions.loaders';
 import { listExecutions, readExecution } from './executions.queries';
 import {
   Cause,
@@ -288,6 +294,15 @@ export class WorkflowExecutionResolver {
   @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
   async tasks(@Root() execution: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(tasksOfExecution, execution.id)) ?? [];
+  }
+
+  @FieldResolver(() => [TaskExecution], {
+    description:
+      'The failure handlers that ran, or run, beside its graph: those of its tasks and its own, of all attempts, the oldest first. They never count in its result, and may run on after its end. ' +
+      'Example: `forensicExecutions { name status exitCode failedTaskExecution { name } jobs { id } artifacts { name } }`.',
+  })
+  async forensicExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(forensicOfExecution, execution.id)) ?? [];
   }
 }
 

@@ -7,6 +7,7 @@ import { recordDeployments } from './deployments.store';
 import { dispatchTasks } from './dispatchTasks';
 import { type Execution, type FinalStatus, isFinal } from './execution';
 import { addToCounts, type Failing, findExecutions, markFailing } from './executions.store';
+import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
 import { retryFailed } from './retryFailed';
 import { besideType, endBeside } from './runBesideGraph';
 import type { RunTransaction } from './runTransaction';
@@ -78,6 +79,7 @@ async function applyEnds(
     ended.filter((task) => task.passed).map((task) => task.id),
   );
   for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
+  await handleTaskFailures(db, ended, touched);
   return new Map(failing.map(({ executionId }) => [executionId, levels.get(executionId) ?? 0]));
 }
 
@@ -157,6 +159,7 @@ export async function finishWorkflow(db: RunTransaction, workflow: Execution): P
   const [execution] = await findExecutions(db, [workflow.id]);
   if (execution === undefined || isFinal(execution.status)) return;
   const status = endStatus(execution.failureCode);
+  if (status !== 'SUCCESS') await handleWorkflowFailure(db, execution);
   await moveExecution(db, execution, status);
   if (status === 'SUCCESS') await recordImages(db, execution);
   if (execution.parentStageExecutionId !== null) {

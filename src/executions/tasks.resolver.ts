@@ -15,7 +15,15 @@ import { Job, JobLogPage, JobLogState } from '../jobs/jobs.types';
 import { readLogPage, watchLog } from '../jobs/watchLog';
 import { invalidInput, notFound, Refusal } from '../refusal';
 import type { TaskExecution as TaskRow } from './execution';
-import { agentById, artifactsOfTask, executionById, jobsOfTask, logOfJob } from './executions.loaders';
+import {
+  agentById,
+  artifactsOfTask,
+  executionById,
+  failureOfHandler,
+  handlerOfTask,
+  jobsOfTask,
+  logOfJob,
+} from './executions.loaders';
 import { readExecution } from './executions.queries';
 import { TaskExecution } from './executions.types';
 
@@ -43,6 +51,24 @@ export class TaskExecutionResolver {
   })
   ignoredFailure(@Root() { status, passed }: TaskRow): boolean {
     return status === 'FAILED' && passed;
+  }
+
+  @FieldResolver(() => TaskExecution, {
+    nullable: true,
+    description:
+      'Its failure handler (`on_failure`), which runs beside the graph since it failed; null when it has none, or has not failed. Never counts in the result of the workflow.',
+  })
+  async forensicExecution(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
+    return (await loaders.load(handlerOfTask, task.id)) ?? null;
+  }
+
+  @FieldResolver(() => TaskExecution, {
+    nullable: true,
+    description:
+      'Of a task’s failure handler: the task that failed. Null for the workflow’s handler, and for other tasks.',
+  })
+  async failedTaskExecution(@Root() { id, type }: TaskRow, @Ctx() { loaders }: Context) {
+    return type === 'forensic' ? ((await loaders.load(failureOfHandler, id)) ?? null) : null;
   }
 
   @FieldResolver(() => [Job], { description: 'Its jobs, one for each try, in order.' })

@@ -89,6 +89,17 @@ export function findCurrentTasks(db: Db, executionIds: readonly string[]): Promi
   );
 }
 
+/** What failed first in the newest attempt of an execution; a failure before what was cancelled. */
+export async function findFirstFailed(db: Db, executionId: string): Promise<TaskExecution | undefined> {
+  const [row] = await db.rows<TaskExecution>(
+    `SELECT ${task} FROM task_execution task
+     WHERE execution_id = $1 AND current AND NOT passed AND status IN ('FAILED', 'ABORTED')
+     ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 1`,
+    [executionId],
+  );
+  return row;
+}
+
 export function findTasks(db: Db, ids: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(`SELECT ${task} FROM task_execution task WHERE id = ANY ($1::uuid[])`, [ids]);
 }

@@ -164,3 +164,41 @@ function wholeCharacters(bytes: Buffer): Buffer {
   while (start < bytes.length && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
   return bytes.subarray(start);
 }
+
+/** So far from its end a log is looked through for what was written to standard error. */
+const NEAR_THE_END_BYTES = 65_536;
+
+/** The end of what the newest job of each of these tasks wrote to standard error near the end of its log; nothing for those that wrote nothing. */
+export async function findErrorEnds(
+  db: Db,
+  taskExecutionIds: readonly string[],
+  maxBytes: number,
+): Promise<ReadonlyMap<string, string>> {
+  const pieces = await db.rows<{ taskId: string; data: Buffer; frames: LogFrame[] }>(
+    `SELECT newest.task_id AS "taskId", piece.data, piece.frames
+     FROM (
+       SELECT DISTINCT ON (task_execution_id) task_execution_id AS task_id, id FROM job
+       WHERE task_execution_id = ANY ($1::uuid[]) ORDER BY task_execution_id, attempt DESC
+     ) newest
+     JOIN job_log log ON log.job_id = newest.id
+     CROSS JOIN LATERAL (SELECT * FROM log_chunk WHERE job_id = newest.id ORDER BY start DESC LIMIT 64) piece
+     WHERE piece.start + piece.length > log.bytes - $2
+     ORDER BY newest.task_id, piece.start`,
+    [taskExecutionIds, NEAR_THE_END_BYTES],
+  );
+  const written = new Map<string, Buffer[]>();
+  for (const { taskId, data, frames } of pieces) {
+    let at = 0;
+    for (const { stream, bytes } of frames) {
+      const part = data.subarray(at, at + bytes);
+      at += bytes;
+      if (stream !== 'stderr') continue;
+      const parts = written.get(taskId);
+      if (parts === undefined) written.set(taskId, [part]);
+      else parts.push(part);
+    }
+  }
+  const endOf = (parts: readonly Buffer[]): string =>
+    wholeCharacters(Buffer.concat(parts).subarray(-maxBytes)).toString('utf8');
+  return new Map([...written].map(([taskId, parts]) => [taskId, endOf(parts)]));
+}

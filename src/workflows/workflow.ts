@@ -34,6 +34,8 @@ export interface WorkflowDefinition {
   readonly mode: WorkflowMode;
   /** In the mode WORK_STEALING: what becomes of the tasks that run when another one fails. */
   readonly onTaskFailure: 'finish' | 'cancel';
+  /** The forensic task that runs once the workflow has ended otherwise than by success. */
+  readonly onFailure: string | null;
   readonly timeoutSeconds: number;
   readonly tasks: Readonly<Record<string, TaskDefinition>>;
 }
@@ -73,6 +75,8 @@ export interface TaskDefinition {
   readonly secrets: readonly string[];
   /** The variable that gets the last line of its standard output. */
   readonly register: string | null;
+  /** The forensic task that runs once this one has failed, or was cancelled while it ran. */
+  readonly onFailure: string | null;
   readonly artifacts: TaskArtifacts;
 }
 
@@ -114,6 +118,7 @@ export const laterTaskKeys = {
   register: null,
   requires: [],
   secrets: [],
+  onFailure: null,
 } as const satisfies Partial<TaskDefinition>;
 
 /** The same for workflows. */
@@ -122,6 +127,7 @@ export const laterWorkflowKeys = {
   secrets: [],
   mode: 'WORK_STEALING',
   onTaskFailure: 'finish',
+  onFailure: null,
 } as const satisfies Partial<WorkflowDefinition>;
 
 /** A definition as it is stored may lack what came later. */

@@ -139,6 +139,7 @@ const task = fc.record({
   register: fc.option(variableName),
   requires: fc.array(variableName, { maxLength: 2 }),
   secrets: fc.array(secretName, { maxLength: 2 }),
+  onFailure: fc.option(taskName),
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
   condition: fc.option(text),
   dependsOn: fc.constant<string[]>([]),
@@ -182,6 +183,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
     mode: fc.constantFrom(...workflowModes),
     onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),
+    onFailure: fc.option(taskName),
     timeoutSeconds: seconds(31_536_000),
     tasks,
   })

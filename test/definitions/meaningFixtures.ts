@@ -163,6 +163,46 @@ export const meaningFixtures: readonly RuleFixture[] = [
     }),
   ),
   {
+    rule: 'UNKNOWN_HANDLER',
+    of: 'a task',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'on_failure: b')) }),
+    path: 'documents[1].tasks.a.on_failure',
+    at: 'b }',
+  },
+  {
+    rule: 'UNKNOWN_HANDLER',
+    of: 'a workflow',
+    source: shop + workflow('w', { keys: 'on_failure: constructor', tasks: tasks(task('a', '')) }),
+    path: 'documents[1].on_failure',
+    at: 'constructor',
+  },
+  {
+    rule: 'HANDLER_TYPE',
+    of: 'a task that names a normal one',
+    source: shop + workflow('w', { tasks: tasks(`${task('a', 'on_failure: b')}\n${task('b', '')}`) }),
+    path: 'documents[1].tasks.a.on_failure',
+    at: 'b }',
+  },
+  {
+    rule: 'HANDLER_TYPE',
+    of: 'a workflow that names a restore task',
+    source:
+      shop + workflow('w', { keys: 'on_failure: b', tasks: tasks(`${task('a', '')}\n${task('b', 'type: restore')}`) }),
+    path: 'documents[1].on_failure',
+    at: 'b',
+  },
+  ...['matrix: { os: [x] }', 'register: V', 'on_failure: h'].map(
+    (key): RuleFixture => ({
+      rule: 'FORENSIC_KEY',
+      of: key,
+      source:
+        shop + workflow('w', { tasks: tasks(`${task('a', 'on_failure: h')}\n${task('h', `type: forensic, ${key}`)}`) }),
+      path: `documents[1].tasks.h.${key.split(':')[0]}`,
+      // A map has its place where its key stands.
+      at: key.startsWith('matrix') ? key : key.slice(key.indexOf(' ') + 1),
+    }),
+  ),
+  {
     rule: 'SELF_DEPENDENCY',
     of: 'a task',
     source: shop + workflow('w', { tasks: tasks(task('a', 'depends_on: [a]')) }),

@@ -11,7 +11,7 @@ interface Problem {
   readonly message: string;
 }
 
-const task = (keys: string) => `tasks:\n  a: { run: "true", ${keys} }`;
+const task = (keys: string) => `tasks:\n  a: { run: "true", ${keys} }\n  c: { run: "true" }`;
 
 /** One for each warning: what is written, and the text that begins where it says. */
 const warnings = [
@@ -19,6 +19,7 @@ const warnings = [
   { rule: 'LONG_TIMEOUT', keys: 'timeout: 25h', at: '25h' },
   { rule: 'MANY_RETRIES', keys: 'retries: 11', at: '11' },
   { rule: 'UNSURE_NAME', keys: 'if: REGION == "eu"', at: 'REGION', of: `environment: ${GIVEN_ENVIRONMENT}` },
+  { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },
 ];
 
 describe('validateDefinition', () => {
