@@ -6,6 +6,8 @@ import { Pause1795269466885 } from './1795269466885-Pause';
 import { StageMode1795269966885 } from './1795269966885-StageMode';
 import { BesideTasks1795270466885 } from './1795270466885-BesideTasks';
 import { Secrets1795270966885 } from './1795270966885-Secrets';
+import { Restores1795271466885 } from './1795271466885-Restores';
+import { RestorePointsAreImmutable1795271466886 } from './1795271466886-RestorePointsAreImmutable';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -17,4 +19,6 @@ export const migrations = [
   StageMode1795269966885,
   BesideTasks1795270466885,
   Secrets1795270966885,
+  Restores1795271466885,
+  RestorePointsAreImmutable1795271466886,
 ] as const;

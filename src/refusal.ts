@@ -70,6 +70,47 @@ export const refusalCodes = {
     meaning:
       'The current definition does not fit what would be kept; `changes` lists what was renamed, removed or rewired.',
   },
+  NOT_EXTENDABLE: {
+    http: 409,
+    retryable: false,
+    meaning: 'A run with this `status` can’t be extended; the message says what can be done.',
+  },
+  NOTHING_CHANGED: {
+    http: 409,
+    retryable: false,
+    meaning: 'The run has these images and inputs already, or nothing of it sees what would change.',
+  },
+  NEW_RUN_REQUIRED: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'An extension adds images and changes inputs; `changes` lists what is neither, each with what it would take.',
+  },
+  NOT_RESTORABLE: {
+    http: 409,
+    retryable: false,
+    meaning: 'A run with this `status` can’t be restored; the message says what can be done.',
+  },
+  NO_RESTORE_POINT: {
+    http: 409,
+    retryable: false,
+    meaning: 'The run was never extended from a success, so there is nothing to go back to.',
+  },
+  RESTORE_POINT_CONSUMED: {
+    http: 409,
+    retryable: false,
+    meaning: 'The run was restored to this point already; `operationId` says by which operation.',
+  },
+  RESTORE_POINT_CORRUPT: {
+    http: 409,
+    retryable: false,
+    meaning: 'The restore point is not complete, or not what it was when it was made; nothing was changed.',
+  },
+  ENVIRONMENT_CONFLICT: {
+    http: 409,
+    retryable: false,
+    meaning: 'Other runs have deployed since where this one would be restored; `conflicts` lists what.',
+  },
   NOT_STARTABLE: {
     http: 409,
     retryable: false,

@@ -22,6 +22,7 @@ import { resolvers } from './graphql/resolvers';
 import { buildGraphqlSchema } from './graphql/schema';
 import { ClaimDesk } from './jobs/claimDesk';
 import type { Log } from './log';
+import { advanceRestores } from './restores/advanceRestores';
 
 export interface RunningServer {
   readonly app: App;
@@ -54,7 +55,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     if (adopted > 0)
       log.info({ events: adopted }, 'events of another database were adopted: it was restored from a dump');
     const newAdminKey = await ensureAdministratorKey(app);
-    const sweeper = new Sweeper(app);
+    const sweeper = new Sweeper(app, [advanceRestores]);
     stops.push(() => sweeper.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());

@@ -36,8 +36,8 @@ export interface InputArtifact {
 }
 
 /**
- * The files that `artifacts.from` means: of a task of the same workflow execution, else of the workflow, or its task, of this run. For each name the
- * file of the newest successful job counts.
+ * The files that `artifacts.from` means: of a task of the same workflow execution, else of the workflow, or its task, of this run. Results that the run
+ * shows count, no others: what ran again since, or was undone, has left nothing. For each name the file of the newest successful job.
  */
 export async function findInputArtifacts(
   db: Db,
@@ -49,23 +49,26 @@ export async function findInputArtifacts(
   const dot = source.indexOf('.');
   const workflow = dot < 0 ? source : source.slice(0, dot);
   const taskName = dot < 0 ? null : source.slice(dot + 1);
-  return newest(db, `execution.run_id = $1 AND workflow.name = $2 AND ($3::text IS NULL OR ${named('$3')})`, [
-    job.runId,
-    workflow,
-    taskName,
-  ]);
+  return newest(
+    db,
+    `execution.run_id = $1 AND workflow.name = $2 AND ($3::text IS NULL OR ${named('$3')}) AND ${shown}`,
+    [job.runId, workflow, taskName],
+  );
 }
 
 /** A task of this name, or every combination of it; the name of one combination is that of a task. */
 const named = (parameter: string): string =>
   `(task.name = ${parameter} OR starts_with(task.name, ${parameter} || '['))`;
 
+const shown = `(execution.parent_stage_execution_id IS NULL
+  OR EXISTS (SELECT FROM stage_execution stage WHERE stage.id = execution.parent_stage_execution_id AND stage.current))`;
+
 async function newest(db: Db, condition: string, parameters: readonly unknown[]): Promise<InputArtifact[]> {
   const rows = await db.rows<Omit<InputArtifact, 'size'> & { size: string }>(
     `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.size, artifact.sha256
      FROM execution
      JOIN workflow ON workflow.id = execution.entity_id
-     JOIN task_execution task ON task.execution_id = execution.id AND task.type = 'normal'
+     JOIN task_execution task ON task.execution_id = execution.id AND task.current
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id
      WHERE ${condition}

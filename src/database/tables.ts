@@ -32,6 +32,7 @@ import {
   requirementClassTable,
 } from '../jobs/jobs.table';
 import { pipelineRevisionTable, pipelineTable } from '../pipelines/pipelines.table';
+import { operationLogTable, operationTable, operationTaskTable, restorePointTable } from '../restores/restores.table';
 import { secretTable } from '../secrets/secrets.table';
 import { serviceTable } from '../services/services.table';
 import { workflowRevisionTable, workflowTable } from '../workflows/workflows.table';
@@ -76,6 +77,10 @@ export const tables = [
   jobLogTable,
   artifactTable,
   deploymentTable,
+  restorePointTable,
+  operationTable,
+  operationTaskTable,
+  operationLogTable,
   auditRecordTable,
   auditLinkTable,
   auditUnsealedTable,

@@ -25,15 +25,22 @@ export async function abortExecution(app: App, actor: Actor, input: AbortExecuti
   return inRuns(app, [seen.runId], actor, async (db) => {
     const execution = await findExecution(db, input.executionId);
     if (execution === undefined) throw notFound('execution', input.executionId);
-    if (execution.failureCode === 'ABORTED') return execution;
-    if (isFinal(execution.status)) {
-      throw new Refusal('NOT_ABORTABLE', `The execution is ${execution.status} already.`, { status: execution.status });
-    }
+    if (execution.failureCode === 'ABORTED' && execution.status !== 'RESTORING') return execution;
+    const refusal = refuseAbort(execution);
+    if (refusal !== null) throw refusal;
     const reason = input.reason?.trim() || null;
     db.event({ runId: execution.runId, executionId: execution.id }, 'ABORT_REQUESTED', { reason });
     await stopExecution(db, execution, 'ABORTED', `aborted by ${actor.name}${reason === null ? '' : `: ${reason}`}`);
     return (await findExecution(db, execution.id)) ?? execution;
   });
+}
+
+/** Why an execution can't be aborted as it stands. */
+export function refuseAbort({ status }: Pick<Execution, 'status'>): Refusal | null {
+  if (status === 'RESTORING') {
+    return new Refusal('NOT_ABORTABLE', 'The execution is being restored; that ends by itself.', { status });
+  }
+  return isFinal(status) ? new Refusal('NOT_ABORTABLE', `The execution is ${status} already.`, { status }) : null;
 }
 
 /** Whoever may run it may end it; ABORT_WORKFLOW gives the right to end what others run. */

@@ -2,6 +2,7 @@ import { decide, findApprovalsOfStages, insertApproval } from '../approvals/appr
 import { newId } from '../ids';
 import type { ApprovalElement } from '../pipelines/pipeline';
 import { moveExecution, moveStage } from './changeStatus';
+import { continueWorkflow } from './continueWorkflow';
 import { decideSkips } from './decideConditions';
 import {
   type Execution,
@@ -173,6 +174,7 @@ async function beginWorkflow(
 ): Promise<void> {
   const { workflowId, workflowRevisionId } = stage;
   if (workflowId === null || workflowRevisionId === null) throw new Error(`stage ${stage.id} has no workflow`);
+  if (stage.goesOn !== null) return continueWorkflow(db, execution, stage, stage.goesOn);
   const id = newId();
   await moveStage(db, execution.runId, stage, stage.status, { workflowExecutionId: id });
   await startWorkflow(db, {

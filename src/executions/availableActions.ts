@@ -4,7 +4,8 @@ import { findEnvironmentTargets, findExecutionTargets } from '../access/targets.
 import type { App } from '../app';
 import { findApprovalsOfExecution } from '../approvals/approvals.store';
 import { Refusal } from '../refusal';
-import { type Execution, isFinal } from './execution';
+import { refuseAbort } from './abortExecution';
+import type { Execution } from './execution';
 import { refuseHold } from './pauseExecution';
 import { decideResume, refuseAttempt } from './resumeDecision';
 import { findCurrentStages } from './stages.store';
@@ -42,7 +43,8 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
 }
 
 function canAbort({ access }: Actor, execution: Execution, subject: SubjectRows['Execution']): Answer {
-  if (isFinal(execution.status)) return no('NOT_ABORTABLE', `The execution is ${execution.status} already.`);
+  const refusal = refuseAbort(execution);
+  if (refusal !== null) return refused(refusal);
   const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
   return access.can(run, 'Execution', subject) ? yes : access.explain('ABORT_WORKFLOW', 'Execution', subject);
 }

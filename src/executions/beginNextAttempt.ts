@@ -14,7 +14,8 @@ export async function beginNextAttempt(
   attempt: NewAttempt,
 ): Promise<void> {
   const { definition } = await db.app.pipelineRevisions.get(db, plan.revisionId);
-  const { environmentId, images, mode, maxParallel } = execution;
+  const { environmentId, mode, maxParallel } = execution;
+  const images = plan.images ?? execution.images;
   const next = await beginAttempt(db, {
     ...attempt,
     execution,

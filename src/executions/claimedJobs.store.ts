@@ -1,4 +1,5 @@
 import type { Db } from '../database/database';
+import type { TaskType } from '../workflows/workflow';
 
 /** A claimed job with all that its agent has to be told, but for the definition of its task. */
 export interface ClaimedJobRow {
@@ -6,7 +7,9 @@ export interface ClaimedJobRow {
   readonly attempt: number;
   readonly timeoutMs: number;
   readonly graceMs: number;
+  readonly taskExecutionId: string;
   readonly task: string;
+  readonly type: TaskType;
   readonly executionId: string;
   readonly runId: string;
   readonly revisionId: string;
@@ -26,7 +29,8 @@ export interface ClaimedJobRow {
 /** One statement for all jobs, in the order of the ids. */
 export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<ClaimedJobRow[]> {
   return db.rows(
-    `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.name AS task,
+    `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.id AS "taskExecutionId",
+       task.name AS task, task.type,
        execution.id AS "executionId", execution.run_id AS "runId", coalesce(beside.revision_id, execution.revision_id) AS "revisionId",
        coalesce(beside.variables, execution.variables) AS variables, shown.images, beside.env AS "besideEnv", execution.application_id AS "applicationId",
        execution.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,

@@ -1,5 +1,7 @@
 import type { App } from '../app';
 import { findInputArtifacts } from '../artifacts/artifacts.store';
+import type { Db } from '../database/database';
+import { findRestoredArtifacts } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../workflows/taskGraph';
 import { secretsOfTask } from '../workflows/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
@@ -85,7 +87,8 @@ async function describe(
       ...row.environment?.variables,
       ...definition.env,
       ...row.variables,
-      ...set,
+      // A restore task is given the values that tasks had set by its restore point.
+      ...(row.type === 'restore' ? {} : set),
       ...matrixVariables(row.task),
       ...task.env,
       ...ownVariables(row),
@@ -121,11 +124,15 @@ function ownVariables(row: ClaimedJobRow): Record<string, string> {
   };
 }
 
+/** A restore task takes files of the results that it goes back to. */
+const findSource = (db: Db, row: ClaimedJobRow, source: string) =>
+  row.type === 'restore' ? findRestoredArtifacts(db, row.taskExecutionId, source) : findInputArtifacts(db, row, source);
+
 async function findInputs(app: App, row: ClaimedJobRow, sources: readonly string[]) {
   const inputs: JobDescription['inputs'][number][] = [];
   const missing: string[] = [];
   for (const source of sources) {
-    const found = await findInputArtifacts(app.database, row, source);
+    const found = await findSource(app.database, row, source);
     if (found.length === 0) missing.push(source);
     inputs.push(...found);
   }

@@ -85,7 +85,7 @@ export class AttemptStartedEvent extends ExecutionEventInterface {
   @Field(() => Int, { description: 'The number of the attempt.' })
   attempt!: number;
 
-  @Field(() => String, { description: 'Why there is one: `RESUME`, `RERUN`; more may follow.' })
+  @Field(() => String, { description: 'Why there is one: `RESUME`, `RERUN`, `EXTEND`; more may follow.' })
   kind!: string;
 
   @Field(() => ExecutionStatusEnum, { description: 'What it had ended with.' })
@@ -314,6 +314,34 @@ export class DeployedEvent extends ExecutionEventInterface {
   image!: string;
 }
 
+@ObjectType(type('`RESTORE_STARTED`: a run is being brought back to its restore point; its status is RESTORING.'))
+export class RestoreStartedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The operation; its log says what happens.' })
+  operationId!: string;
+
+  @Field(() => ID, { description: 'The restore point.' })
+  restorePointId!: string;
+}
+
+@ObjectType(
+  type(
+    '`RESTORE_ENDED`: a restore is over. After a SUCCESS the run shows the stages, tasks, variables, images and inputs of its restore point: read them again.',
+  ),
+)
+export class RestoreEndedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The operation.' })
+  operationId!: string;
+
+  @Field(() => String, { description: '`SUCCESS`, or `FAILED`: then everything is as it was before the restore.' })
+  status!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it failed, as `Operation.error.code`.' })
+  reasonCode?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  reason?: string | null;
+}
+
 @ObjectType(type('An event of a type that this version of the schema does not know. `type` and `data` say what it is.'))
 export class OtherEvent extends ExecutionEventInterface {}
 
@@ -335,5 +363,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   PAUSE_REQUESTED: PauseRequestedEvent,
   CONTINUE_REQUESTED: ContinueRequestedEvent,
   ARTIFACT_ADDED: ArtifactAddedEvent,
+  RESTORE_STARTED: RestoreStartedEvent,
+  RESTORE_ENDED: RestoreEndedEvent,
   DEPLOYED: DeployedEvent,
 };

@@ -114,7 +114,7 @@ export const unheldStatus = ({
 }: Pick<Execution, 'attempt' | 'attemptStartedAt'>): ExecutionStatus =>
   attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
-export const attemptKinds = ['START', 'RESUME', 'RERUN'] as const;
+export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND'] as const;
 export type AttemptKind = (typeof attemptKinds)[number];
 
 /** One attempt of an execution. Immutable once it ended, and never deleted by a later one. */
@@ -128,6 +128,8 @@ export interface ExecutionAttempt {
   readonly reason: string | null;
   /** The stage that it went on from; null for the first stage, and for workflows. */
   readonly fromStage: string | null;
+  /** The restore that undid it; null: it stands. The one thing that is still written to an attempt that ended. */
+  readonly revertedBy: string | null;
   /** Null while it is not final. */
   readonly status: ExecutionStatus | null;
   readonly failureCode: string | null;
@@ -165,9 +167,17 @@ export interface StageExecution {
   readonly mode: WorkflowMode | null;
   readonly maxParallel: number | null;
   readonly workflowExecutionId: string | null;
+  /** Of an extension that keeps tasks: what becomes of the element's workflow once the stage is reached. */
+  readonly goesOn: GoesOn | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
+}
+
+/** The workflow execution that goes on with other inputs, and its tasks that run again; the others keep their results. */
+export interface GoesOn {
+  readonly executionId: string;
+  readonly tasks: readonly string[];
 }
 
 /** One node of a workflow's graph in one attempt of a workflow execution; or a forensic or restore task that ran beside the graph. */

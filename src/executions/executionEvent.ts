@@ -48,6 +48,15 @@ export interface ExecutionEventData {
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };
   ARTIFACT_ADDED: { artifactId: string; taskExecutionId: string; name: string; size: number; sha256: string };
+  /** The run is being brought back to its restore point. */
+  RESTORE_STARTED: { operationId: string; restorePointId: string };
+  /** It is back there, and shows what it was; or it could not be brought there, and is what it was before. */
+  RESTORE_ENDED: {
+    operationId: string;
+    status: 'SUCCESS' | 'FAILED';
+    reasonCode: string | null;
+    reason: string | null;
+  };
   DEPLOYED: { environmentId: string; serviceId: string; image: string };
 }
 

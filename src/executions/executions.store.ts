@@ -217,11 +217,11 @@ export function addToCounts(
   );
 }
 
-/** Executions whose time is over. */
+/** Executions whose time is over. A restore has a deadline of its own. */
 export function findExpiredExecutions(db: Db, now: Date, limit: number): Promise<{ id: string; runId: string }[]> {
   return db.rows(
     `SELECT id, run_id AS "runId" FROM execution
-     WHERE expires_at < $1 AND status IN ${ACTIVE} AND failure_code IS DISTINCT FROM 'EXPIRED' AND failure_code IS DISTINCT FROM 'ABORTED'
+     WHERE expires_at < $1 AND status IN ${ACTIVE} AND status <> 'RESTORING' AND failure_code IS DISTINCT FROM 'EXPIRED' AND failure_code IS DISTINCT FROM 'ABORTED'
      ORDER BY expires_at LIMIT $2`,
     [now, limit],
   );

@@ -55,6 +55,7 @@ export enum AttemptKindEnum {
   START = 'START',
   RESUME = 'RESUME',
   RERUN = 'RERUN',
+  EXTEND = 'EXTEND',
 }
 registerEnumType(AttemptKindEnum, {
   name: 'AttemptKind',
@@ -63,6 +64,7 @@ registerEnumType(AttemptKindEnum, {
     START: { description: 'The start of the execution.' },
     RESUME: { description: '`resumeExecution` or `resumeWorkflowExecution`.' },
     RERUN: { description: '`rerunExecution`.' },
+    EXTEND: { description: '`addImagesToRun`.' },
   },
 });
 

@@ -48,7 +48,9 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
         ? 'a paused execution is continued'
         : status === 'WAITING'
           ? 'it waits for a decision, which approveOrRejectApprovals gives'
-          : 'it is active; abortExecution ends it';
+          : status === 'RESTORING'
+            ? 'it is being restored; wait for the end of that'
+            : 'it is active; abortExecution ends it';
   return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, {
     status,
     version: execution.version,

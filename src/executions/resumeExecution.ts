@@ -35,7 +35,7 @@ export async function requireStages(
   db: Db,
   actor: Actor,
   execution: Execution,
-  again: readonly StageExecution[],
+  again: readonly Pick<StageExecution, 'environmentId'>[],
 ): Promise<void> {
   const targets = await findEnvironmentTargets(
     db,

@@ -37,6 +37,8 @@ export interface AttemptPlan {
   readonly fromStage: string;
   readonly revisionId: string;
   readonly variables: Execution['variables'];
+  /** In place of those that the execution has. */
+  readonly images?: Execution['images'];
   /** Elements that keep their results, as they stand in that revision. */
   readonly kept: readonly StageExecution[];
   readonly elements: readonly PlannedElement[];
@@ -183,7 +185,7 @@ async function changesOfTasks(app: App, db: Db, elements: readonly PlannedElemen
 }
 
 /** The row of an element in the next attempt: nothing done yet, and what the row before says of it otherwise. */
-function nextRow(execution: Execution, before: StageExecution | undefined, now: Date): StageExecution {
+export function nextRow(execution: Execution, before: StageExecution | undefined, now: Date): StageExecution {
   return {
     kind: 'APPROVAL',
     stageIndex: 0,
@@ -207,6 +209,7 @@ function nextRow(execution: Execution, before: StageExecution | undefined, now: 
     reasonCode: null,
     reason: null,
     workflowExecutionId: null,
+    goesOn: null,
     createdAt: now,
     startedAt: null,
     endedAt: null,

@@ -210,6 +210,7 @@ function newStage(
     mode: null,
     maxParallel: null,
     workflowExecutionId: null,
+    goesOn: null,
     createdAt: now,
     startedAt: null,
     endedAt: null,

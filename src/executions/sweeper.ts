@@ -33,7 +33,11 @@ export class Sweeper {
   private pruning: Promise<unknown> | undefined;
   private pruneAt = 0;
 
-  constructor(private readonly app: App) {}
+  constructor(
+    private readonly app: App,
+    /** What rooms that stand after this one have to move on; each at every turn. */
+    private readonly others: readonly ((app: App) => Promise<void>)[] = [],
+  ) {}
 
   start(): void {
     this.timer = setTimeout(() => {
@@ -55,6 +59,7 @@ export class Sweeper {
     try {
       while (!this.stopped && (await settleDueLeases(this.app)) > 0);
       while (!this.stopped && (await startDueRetries(this.app)) > 0);
+      for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
         await expireExecutions(this.app);

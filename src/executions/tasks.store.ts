@@ -52,7 +52,7 @@ export function retireTasks(db: Db, executionId: string, which: 'all' | 'not pas
   );
 }
 
-/** The same for tasks that passed, by how they ended or by name. */
+/** The same for tasks by how they ended or by name. */
 export function retirePassedTasks(
   db: Db,
   executionId: string,

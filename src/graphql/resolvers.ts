@@ -41,6 +41,14 @@ import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.r
 import { QueueResolver } from '../jobs/queue.resolver';
 import { PipelinesResolver } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
+import {
+  OperationResolver,
+  RestorePointResolver,
+  RestorePreviewResolver,
+  RestoresResolver,
+  RevertedAttemptResolver,
+  RunOperationsResolver,
+} from '../restores/restores.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServicesResolver } from '../services/services.resolver';
 import { WorkflowsResolver } from '../workflows/workflows.resolver';
@@ -84,6 +92,12 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ResumePreviewResolver,
   PreviewedEnvironmentResolver,
   AttemptResolver,
+  RestoresResolver,
+  RestorePreviewResolver,
+  RestorePointResolver,
+  OperationResolver,
+  RunOperationsResolver,
+  RevertedAttemptResolver,
   ExecutionVariablesResolver,
   TaskExecutionResolver,
   JobResolver,

@@ -84,6 +84,9 @@ const queries: Readonly<Record<string, Row>> = {
     '{ resumeWorkflowPreview(input: {applicationId: "$app", workflowExecutionId: "$flow"}) { allowed } }',
     ...seen,
   ],
+  restorePreview: ['{ restorePreview(runId: "$run") { allowed refusals { code } } }', ...seen],
+  operation: ['{ operation(operationId: "$operation") { status error { code } log } }', ...seen],
+  operationLog: ['{ operationLog(operationId: "$operation") { lines { message } final } }', ...seen],
   agents: ['{ agents(limit: 9) { nodes { name } } }', ...account],
   user: ['{ user(id: "$user") { name } }', ...hidden],
   userByEmail: ['{ userByEmail(email: "somebody@example.org") { name } }', ...hidden],
@@ -189,6 +192,22 @@ const mutations: Readonly<Record<string, Row>> = {
   startExecution: [
     'mutation { startExecution(input: {applicationId: "$app", entityId: "$pipeline", executionType: PIPELINE, serviceInputs: [{name: "web", image: "web:1"}]}) { execution { id } } }',
     'OK',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  addImagesToRun: [
+    'mutation { addImagesToRun(input: {runId: "$extended", images: [{service: "web", image: "web:3"}]}) { run { id } } }',
+    'OK',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  restoreRun: [
+    'mutation { restoreRun(input: {runId: "$run"}) { operation { id } } }',
+    'NO_RESTORE_POINT',
     'FORBIDDEN',
     'FORBIDDEN',
     'NOT_FOUND',
@@ -314,6 +333,7 @@ const subscriptions: Readonly<Record<string, Row>> = {
   approvalsRequested: ['subscription { approvalsRequested { snapshot { approvals { approvalId } } } }', ...all('OK')],
   queueUpdated: ['subscription { queueUpdated { readyJobs } }', ...account],
   executionUpdated: ['subscription { executionUpdated(executionId: "$run") { id } }', ...seen],
+  operationLog: ['subscription { operationLog(operationId: "$operation") { final } }', ...seen],
   jobLog: ['subscription { jobLog(jobId: "$job") { final } }', ...seen],
 };
 
@@ -361,6 +381,12 @@ stages:
   - elements: [{ name: ask, approval: { approvers: [Managers] } }]
   - elements: [{ name: prod, workflow: deploy, environment: prod }]
 ---
+kind: Pipeline
+application: app
+name: quick
+stages:
+  - elements: [{ name: prod, workflow: deploy, environment: prod }]
+---
 kind: Application
 name: other
 `);
@@ -382,6 +408,12 @@ name: other
       serviceInputs: [{ name: 'web', image: 'web:1' }],
     });
     await runs.abort(flow);
+    const extended = await runs.start('pipeline', 'quick', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
+    await agent.work(() => runs.is(extended, 'SUCCESS'));
+    const { addImagesToRun } = await server.client.ask<{ addImagesToRun: { operation: { id: string } } }>(
+      `mutation { addImagesToRun(input: {runId: "${extended}", images: [{service: "web", image: "web:2"}]}) { operation { id } } }`,
+    );
+    await runs.abort(extended);
     const { createUser } = await server.client.ask<{ createUser: { user: { id: string } } }>(
       'mutation { createUser(input: {name: "Somebody", email: "somebody@example.org"}) { user { id } } }',
     );
@@ -409,6 +441,8 @@ name: other
       service: read.services.nodes[0]?.id ?? '',
       run,
       flow,
+      extended,
+      operation: addImagesToRun.operation.id,
       job: done[0]?.jobId ?? '',
       approval: approval?.approvalId ?? '',
       user: createUser.user.id,

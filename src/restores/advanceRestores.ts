@@ -1,0 +1,129 @@
+import { systemActor } from '../access/actor';
+import type { App } from '../app';
+import { topic } from '../database/wakeups';
+import type { TaskExecution } from '../executions/execution';
+import { findExecution } from '../executions/executions.store';
+import { inRuns, type RunTransaction } from '../executions/runTransaction';
+import { settleTasks } from '../executions/settleTasks';
+import { newId } from '../ids';
+import { endJobs, requestCancel } from '../jobs/jobs.store';
+import { Refusal } from '../refusal';
+import { beginStep, say } from './operationSteps';
+import type { Operation } from './restore';
+import { planRestore, requirePoint } from './restorePlan';
+import {
+  endOperation,
+  endRestoring,
+  findDueOperations,
+  findOperations,
+  findOperationTasks,
+  setOperationError,
+} from './restores.store';
+import { revertRun } from './revertRun';
+
+const BATCH = 20;
+/** A cancelled job is final this long after its grace, as after an abort. */
+const KILL_SLACK_MS = 500;
+
+/**
+ * Moves on the restores that wait for nothing any more: the next step, the reversal of the records, or the failure. Any server does it, each step in a transaction of its own, so that a server
+ * that dies leaves nothing half done. Whatever goes wrong ends the operation as FAILED, with the run as it was.
+ */
+export async function advanceRestores(app: App): Promise<void> {
+  for (const due of await findDueOperations(app.database, app.clock.now(), BATCH)) {
+    try {
+      await inRestore(app, due, advance);
+    } catch (error) {
+      const { code, message } = error instanceof Refusal ? error : fault(app, error);
+      await inRestore(app, due, (db, operation) => fail(db, operation, code, message));
+    }
+  }
+}
+
+type Step = (db: RunTransaction, operation: Operation) => Promise<void>;
+
+/** Under the run's lock, if the operation still runs then: another server may have been faster. */
+function inRestore(app: App, { id, runId }: Operation, step: Step): Promise<void> {
+  return inRuns(app, [runId], systemActor, async (db) => {
+    const [operation] = await findOperations(db, [id]);
+    if (operation?.status === 'RUNNING') await step(db, operation);
+  });
+}
+
+function fault(app: App, error: unknown): { code: string; message: string } {
+  const errorId = newId();
+  app.log.error({ err: error, errorId }, 'a restore failed');
+  return { code: 'INTERNAL', message: `A fault of the server; its log has it as ${errorId}.` };
+}
+
+async function advance(db: RunTransaction, operation: Operation): Promise<void> {
+  const tasks = await findOperationTasks(db, [operation.id]);
+  const open = tasks.filter((task) => task.endedAt === null);
+  if (operation.errorCode === null && operation.deadlineAt < db.now) return stop(db, operation, open);
+  if (open.length > 0) return;
+  const last = tasks.filter((task) => task.step === operation.step - 1);
+  await say(
+    db,
+    operation,
+    last.map((task) => [task.passed ? 'INFO' : 'ERROR', `"${task.name}" ended ${describeEnd(task)}`] as const),
+  );
+  if (operation.errorCode !== null) {
+    return fail(db, operation, operation.errorCode, operation.errorMessage ?? operation.errorCode);
+  }
+  const failed = last.find((task) => !task.passed);
+  if (failed !== undefined) {
+    return fail(db, operation, 'TASK_FAILED', `Restore task "${failed.name}" ended ${describeEnd(failed)}`);
+  }
+  const plan = await planRestore(db, await requirePoint(db, operation.runId, operation.restorePointId));
+  if (operation.step < plan.steps.length) return beginStep(db, operation, plan);
+  await revertRun(db, operation, plan);
+}
+
+const describeEnd = ({ status, reason, jobId }: TaskExecution): string =>
+  `${status}${reason === null ? '' : `: ${reason}`}${jobId === null ? '' : ` (job ${jobId})`}`;
+
+/** Its time is over: what runs is asked to stop, what has not begun is taken back. It fails when the last of it is final. */
+async function stop(db: RunTransaction, operation: Operation, open: readonly TaskExecution[]): Promise<void> {
+  const message = `The restore was not done by ${operation.deadlineAt.toISOString()}.`;
+  await setOperationError(db, operation.id, 'TIMED_OUT', message);
+  await say(db, operation, [['ERROR', message]]);
+  const jobs = (status: TaskExecution['status']) =>
+    open.filter((task) => task.status === status).flatMap((task) => task.jobId ?? []);
+  const holders = await requestCancel(db, jobs('RUNNING'), db.now, KILL_SLACK_MS);
+  db.wake(...holders.map((holder) => topic.agent(holder.agentId)));
+  const end = {
+    reasonCode: 'NOT_STARTED',
+    reason: 'not started, because the time of the restore was over',
+    exitCode: null,
+  };
+  await endJobs(
+    db,
+    jobs('QUEUED').map((jobId) => ({ ...end, jobId, status: 'ABORTED' as const, signal: null, truncated: false })),
+    db.now,
+  );
+  const queued = open.filter((task) => task.status === 'QUEUED');
+  await settleTasks(
+    db,
+    queued.map((task) => ({ ...end, taskId: task.id, status: 'SKIPPED' as const })),
+  );
+}
+
+/** The status of before comes back, and the point can be used again. */
+async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
+  const { id, runId, before } = operation;
+  const run = await findExecution(db, runId);
+  if (run === undefined || !(await endRestoring(db, runId, before))) throw new Error(`run ${runId} was not RESTORING`);
+  await endOperation(db, id, { code, message }, db.now);
+  const on = { runId, executionId: runId };
+  db.event(on, 'EXECUTION_STATUS', {
+    from: 'RESTORING',
+    to: before.status,
+    reasonCode: run.failureCode,
+    reason: run.failureDetails,
+    attempt: run.attempt,
+  });
+  db.event(on, 'RESTORE_ENDED', { operationId: id, status: 'FAILED', reasonCode: code, reason: message });
+  await say(db, operation, [
+    ['ERROR', `failed: ${code}: ${message} The run is ${before.status} again; its restore point was not used.`],
+  ]);
+}
