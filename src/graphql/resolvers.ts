@@ -23,6 +23,7 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
+import { GraphResolver } from '../executions/graph.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import {
   AttemptResolver,
@@ -99,6 +100,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   RunOperationsResolver,
   RevertedAttemptResolver,
   ExecutionVariablesResolver,
+  GraphResolver,
   TaskExecutionResolver,
   JobResolver,
   ArtifactResolver,

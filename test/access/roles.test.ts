@@ -56,6 +56,7 @@ const queries: Readonly<Record<string, Row>> = {
     '{ workflows(filters: [{application: {operator: EQUALS, values: ["$app"]}}], limit: 9) { nodes { name } pageInfo { total } } }',
     ...listed,
   ],
+  workflowGraph: ['{ workflowGraph(workflowId: "$workflow", format: ASCII) { text } }', ...seen],
   pipeline: ['{ pipeline(pipelineId: "$pipeline") { name definition } }', ...seen],
   pipelineByName: ['{ pipelineByName(applicationId: "$app", pipelineName: "release") { id } }', ...seen],
   pipelines: [
