@@ -57,7 +57,10 @@ function read(path: string): SourceFile {
 function resolve(from: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
   const path = join(dirname(from), specifier).replaceAll('\\', '/');
-  const found = ['', '.ts', '/index.ts'].map((end) => path + end).find((one) => isFile(join(root, one)));
+  // A dynamic import names what is there when the program runs.
+  const found = ['', '.ts', '/index.ts']
+    .map((end) => path.replace(/\.js$/, '.ts') + end)
+    .find((one) => isFile(join(root, one)));
   if (found === undefined) throw new Error(`${from} imports ${specifier}, which does not exist`);
   return found;
 }

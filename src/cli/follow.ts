@@ -1,0 +1,56 @@
+import { onEachEvent, untilInterrupted } from './events';
+import { Followed } from './failure';
+import { RunReport } from './report';
+import type { Run } from './run';
+import { findRun } from './runs';
+import type { Session } from './session';
+import { readRun, sayNext, sayWhy } from './showRun';
+import { duration, words } from './ui';
+
+/**
+ * Follows a run until it is final, says how it ended, and answers it. `after` is the last event that is known already; without it what has
+ * happened so far is told first. `--json` has a line for each event, when `events` is set.
+ */
+export async function followRun(
+  session: Session,
+  id: string,
+  { after = null, events = false }: { readonly after?: number | null; readonly events?: boolean } = {},
+): Promise<Run> {
+  const { api, ui } = session;
+  const report = new RunReport(ui);
+  // What is known already names the workflows of the events to come.
+  if (after !== null) report.learn(await readRun(api, id));
+  await ui.beginProgress();
+  try {
+    await untilInterrupted(id, ({ signal }) =>
+      onEachEvent(api, id, { after: after === null ? null : String(after), signal }, ({ event, snapshot, gap }) => {
+        if (gap !== null) ui.say(ui.paint.yellow('Some events are gone; this is how it stands:'));
+        if (snapshot !== null) report.showAll(snapshot.execution);
+        if (event !== null) report.show(event);
+        if (events && event !== null) ui.answerLine(event);
+        ui.progress(report.doing());
+      }),
+    );
+  } finally {
+    ui.endProgress();
+  }
+  const run = await readRun(api, id);
+  const how = `${ui.status(run.status).trimEnd()} after ${duration(run.durationMs)}`;
+  ui.say(words(how, run.attempt > 1 ? `in attempt ${run.attempt}` : '', ui.paint.dim(run.id)));
+  await sayWhy(session, run);
+  if (run.status !== 'SUCCESS') sayNext(ui, run);
+  return run;
+}
+
+/** `slipway watch`. */
+export async function watchRun(session: Session, named: string): Promise<void> {
+  const run = await followRun(session, (await findRun(session, named)).id, { events: true });
+  session.ui.answerLine({ execution: run });
+  requireSuccess(run);
+}
+
+/** A run that did not end well ends the program with its code. */
+export function requireSuccess(run: Run): void {
+  if (run.status === 'SUCCESS') return;
+  throw new Followed(run.failureCode ?? run.status, run.failureDetails ?? `The run is ${run.status}.`);
+}

@@ -1,0 +1,108 @@
+import { onEachEvent, untilInterrupted } from './events';
+import { exit, Failure } from './failure';
+import { followLog, LOGGED, type LoggedRun, type LoggedTask, type Page, readLog } from './jobLog';
+import { isFinal } from './run';
+import { findRun } from './runs';
+import type { Session } from './session';
+import { Steps } from './steps';
+import { harmless } from './ui';
+
+export interface LogsOptions {
+  readonly follow?: boolean;
+}
+
+/** `slipway logs`: the newest try of each task, or of one; with `-f` also what comes, of whatever begins, until the run is final. */
+export async function showLogs(
+  session: Session,
+  named: string,
+  task: string | undefined,
+  { follow = false }: LogsOptions,
+): Promise<void> {
+  const { api } = session;
+  const run = await findRun(session, named);
+  const { execution } = await api.ask<{ execution: LoggedRun }>(LOGGED, { id: run.id });
+  const all = tasksOf(execution);
+  const isMeant = (step: string | null, name: string) => task === undefined || [name, label(step, name)].includes(task);
+  const tasks = all.filter(({ step, name }) => isMeant(step, name));
+  const jobs = tasks.flatMap(({ step, name, jobs }) =>
+    jobs.slice(-1).map(({ id }) => ({ id, label: label(step, name) })),
+  );
+  const writer = new LogWriter(session, task === undefined || jobs.length > 1);
+  if (tasks.length === 0 && task !== undefined && (!follow || isFinal(run.status))) throw noSuchTask(all, task);
+  if (!follow) {
+    for (const { id, label } of jobs) await readLog(api, id, (page) => writer.write(id, label, page));
+    return;
+  }
+  await untilInterrupted(null, async (stop) => {
+    const followed = new Map<string, Promise<void>>();
+    const begin = (id: string, label: string) => {
+      if (followed.has(id)) return;
+      const done = followLog(api, id, stop.signal, (page) => writer.write(id, label, page));
+      // What goes wrong with one log ends it all, and is thrown by whoever looks at the signal.
+      followed.set(
+        id,
+        done.catch((error: unknown) => stop.abort(error)),
+      );
+    };
+    for (const { id, label } of jobs) begin(id, label);
+    const steps = new Steps();
+    for (const { executionId, step } of all) if (step !== null) steps.learn(executionId, step);
+    await onEachEvent(api, run.id, { after: String(run.lastSequence), signal: stop.signal }, ({ event }) => {
+      for (const { type, executionId, data } of event === null ? [] : steps.inOrder(event)) {
+        const [name, step] = [String(data.name), steps.of(executionId)];
+        if (type === 'JOB_STARTED' && isMeant(step, name)) begin(String(data.jobId), label(step, name));
+      }
+    });
+    await Promise.all(followed.values());
+    stop.signal.throwIfAborted();
+    if (followed.size === 0 && task !== undefined) throw noSuchTask(all, task);
+  });
+}
+
+/** In a pipeline several workflows may have tasks of one name. */
+const label = (step: string | null, name: string): string => (step === null ? name : `${step}/${name}`);
+
+interface NamedTask extends LoggedTask {
+  readonly step: string | null;
+  readonly executionId: string;
+}
+
+const tasksOf = (run: LoggedRun): NamedTask[] => [
+  ...(run.tasks ?? []).map((task) => ({ ...task, step: null, executionId: run.id })),
+  ...(run.pipelineStageExecutions ?? []).flatMap(({ pipelineStepName: step, workflowExecution }) =>
+    (workflowExecution?.tasks ?? []).map((task) => ({ ...task, step, executionId: workflowExecution?.id ?? '' })),
+  ),
+];
+
+function noSuchTask(tasks: readonly NamedTask[], task: string): Failure {
+  const names = tasks.map(({ step, name }) => label(step, name));
+  const advice = names.length > 0 && names.length < 100 ? [`Its tasks: ${names.join(', ')}.`] : [];
+  return new Failure(exit.refused, 'NOT_FOUND', `The run has no task "${task}".`, {}, advice);
+}
+
+/** Writes what commands wrote: as it is when it is one task’s, else line by line with the name of the task before it. */
+class LogWriter {
+  private readonly begun = new Map<string, string>();
+
+  constructor(
+    private readonly session: Session,
+    private readonly named: boolean,
+  ) {}
+
+  write(jobId: string, name: string, { frames, final }: Page): void {
+    const { ui } = this.session;
+    const terminal = process.stdout.isTTY === true;
+    for (const frame of frames) {
+      if (ui.json) ui.answerLine({ task: name, jobId, ...frame });
+      else if (!this.named) process.stdout.write(terminal ? harmless(frame.text) : frame.text);
+      else {
+        const lines = ((this.begun.get(jobId) ?? '') + frame.text).split('\n');
+        this.begun.set(jobId, lines.pop() ?? '');
+        for (const line of lines) ui.say(`${ui.paint.dim(`${name} |`)} ${line}`);
+      }
+    }
+    const rest = this.begun.get(jobId) ?? '';
+    if (final && rest !== '') ui.say(`${ui.paint.dim(`${name} |`)} ${rest}`);
+    if (final) this.begun.delete(jobId);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Event } from './events';
+import { isFinal, nameOf, type Run, type Task, workflowsOf } from './run';
+import { Steps } from './steps';
+import { duration, timeOfDay, type Ui, words } from './ui';
+
+/** Prints each change once, as a line. */
+export class RunReport {
+  private readonly steps = new Steps();
+  private readonly began = new Map<string, string>();
+  private readonly running = new Map<string, string>();
+  private status = '';
+  private waitsFor = '';
+
+  constructor(private readonly ui: Ui) {}
+
+  learn(run: Run): void {
+    this.status = run.status;
+    for (const { id, step } of workflowsOf(run)) if (step !== null) this.steps.learn(id, step);
+  }
+
+  /** How it stands, before the first event. */
+  showAll(run: Run): void {
+    this.learn(run);
+    this.ui.say(
+      words(this.ui.paint.bold(nameOf(run)), this.ui.status(run.status).trimEnd(), this.ui.paint.dim(run.id)),
+    );
+    for (const stage of run.pipelineStageExecutions ?? []) {
+      if (stage.status === 'QUEUED' && stage.startedAt === null) continue;
+      const place = this.ui.paint.bold(`${stage.pipelineStageName} › ${stage.pipelineStepName}`);
+      this.line(null, stage.status, place, '', stage.reason);
+      this.showTasks(stage.pipelineStepName, stage.workflowExecution?.tasks ?? []);
+      const approval = stage.approvals?.at(-1);
+      if (approval?.status === 'WAITING') this.asks(approval.approvers);
+    }
+    this.showTasks(null, run.tasks ?? []);
+  }
+
+  private showTasks(step: string | null, tasks: readonly Task[]): void {
+    for (const task of tasks.filter(({ status }) => status !== 'QUEUED')) {
+      if (task.status === 'RUNNING') this.running.set(task.id, task.name);
+      this.line(null, task.status, taskName(step, task.name), duration(task.durationMs), task.reason);
+    }
+  }
+
+  show(event: Event): void {
+    for (const next of this.steps.inOrder(event)) this.tell(next);
+  }
+
+  private tell({ type, at, executionId, runId, actor, data }: Event): void {
+    const text = (name: string) => (typeof data[name] === 'string' ? (data[name] as string) : '');
+    const to = text('to');
+    const from = text('fromStage') && `from ${text('fromStage')}`;
+    switch (type) {
+      case 'ATTEMPT_STARTED':
+        if (executionId !== runId) break;
+        this.say(at, words(`attempt ${data.attempt}:`, text('kind').toLowerCase(), `by ${actor.name}`, from));
+        break;
+      case 'EXECUTION_STATUS':
+        if (executionId === runId) this.status = to;
+        break;
+      case 'STAGE_STATUS':
+        this.timed(
+          text('stageExecutionId'),
+          at,
+          to,
+          this.ui.paint.bold(`${text('stageName')} › ${text('stepName')}`),
+          text('reason'),
+        );
+        if (to !== 'WAITING') this.waitsFor = '';
+        break;
+      case 'TASK_STATUS':
+        if (to === 'RUNNING') this.running.set(text('taskExecutionId'), text('name'));
+        else this.running.delete(text('taskExecutionId'));
+        this.timed(text('taskExecutionId'), at, to, taskName(this.steps.of(executionId), text('name')), text('reason'));
+        break;
+      case 'JOB_LOST':
+        this.say(at, `the agent of ${text('name')} was lost${data.retried ? '; it is tried again' : ''}`);
+        break;
+      case 'APPROVAL_REQUESTED':
+        this.asks((data.approvers ?? []) as string[]);
+        break;
+      case 'APPROVAL_DECIDED':
+        this.say(at, `${text('status').toLowerCase()} by ${actor.name}${text('comments') && `: ${text('comments')}`}`);
+        break;
+      case 'ABORT_REQUESTED':
+        this.say(at, `abort by ${actor.name}${text('reason') && `: ${text('reason')}`}`);
+        break;
+      case 'DEPLOYED':
+        this.say(at, `deployed ${text('image')}`);
+        break;
+    }
+  }
+
+  /** What the progress line says. */
+  doing(): string {
+    const names = [...this.running.values()];
+    const some = names.slice(0, 4).join(', ');
+    return words(this.status, this.waitsFor || (names.length > 4 ? `${some} and ${names.length - 4} more` : some));
+  }
+
+  private asks(approvers: readonly string[]): void {
+    this.waitsFor = `for an approval by ${approvers.join(', ')}`;
+    this.say(null, this.ui.paint.yellow(`waits ${this.waitsFor}`));
+  }
+
+  /** A line for a change of status, with the time since it began when it is over. QUEUED is no news. */
+  private timed(key: string, at: string, to: string, name: string, reason: string): void {
+    const began = this.began.get(key);
+    const took = isFinal(to) && began !== undefined ? duration(Date.parse(at) - Date.parse(began)) : '';
+    if (to === 'RUNNING') this.began.set(key, at);
+    if (to !== 'QUEUED') this.line(at, to, name, took, to === 'SUCCESS' ? null : reason);
+  }
+
+  private line(at: string | null, status: string, name: string, took = '', reason: string | null = null): void {
+    this.say(at, words(this.ui.status(status), name, took, this.ui.paint.dim(reason ?? '')));
+  }
+
+  private say(at: string | null, text: string): void {
+    this.ui.say(`${this.ui.paint.dim(at === null ? ' '.repeat(8) : timeOfDay(at))}  ${text}`);
+  }
+}
+
+const taskName = (step: string | null, name: string): string => `  ${step ? `${step} › ` : ''}${name}`;

@@ -1,0 +1,125 @@
+import type { Api } from './api';
+import { lastLines } from './jobLog';
+import { isFinal, nameOf, RUN, type Run, type Stage, type Task, workflowsOf } from './run';
+import { findRun } from './runs';
+import type { Session } from './session';
+import { duration, moment, type Ui, words } from './ui';
+
+/** Of workflows with more tasks than this, those that went well are counted instead of listed. */
+const SHOWN_TASKS = 40;
+
+export async function readRun(api: Api, id: string): Promise<Run> {
+  const { execution } = await api.ask<{ execution: Run }>(
+    `query ($id: ID!) { execution(executionId: $id) { ...Run } } ${RUN}`,
+    { id },
+  );
+  return execution;
+}
+
+/** `slipway run show`: what happened, why, and what can be done next. */
+export async function showRun({ api, ui }: Session, named: string, all: boolean): Promise<void> {
+  const run = await readRun(api, (await findRun({ api, ui }, named)).id);
+  ui.answer(run);
+  if (ui.json) return;
+  const { paint } = ui;
+  ui.say(`${paint.bold(nameOf(run))}  ${ui.status(run.status)} ${paint.dim(run.id)}`);
+  const facts: [string, string][] = [
+    ['started', `${moment(run.createdAt)}${run.durationMs === null ? '' : `, active for ${duration(run.durationMs)}`}`],
+    ['images', run.serviceImages.map(({ image }) => image).join(', ')],
+    ['inputs', run.inputVariables.map(({ name, value }) => `${name}=${value}`).join(', ')],
+    ['notes', run.notes ?? ''],
+  ];
+  for (const [name, value] of facts) if (value !== '') ui.say(`  ${paint.dim(name.padEnd(8))} ${value}`);
+  ui.say('');
+  for (const stage of run.pipelineStageExecutions ?? []) sayStage(ui, stage, all);
+  if (run.tasks !== undefined) sayTasks(ui, run.tasks, all);
+  if (run.attempts.length > 1) {
+    ui.say('', paint.bold('Attempts'));
+    for (const { attempt, kind, status, fromStage, reason, durationMs, revision } of run.attempts) {
+      const from = fromStage === null ? '' : ` from ${fromStage}`;
+      const about = [`revision ${revision.number}`, duration(durationMs), reason ?? ''].filter(Boolean).join(', ');
+      ui.say(`  ${attempt}  ${ui.status(status ?? run.status)} ${kind.toLowerCase()}${from} ${paint.dim(about)}`);
+    }
+  }
+  await sayWhy({ api, ui }, run);
+  sayNext(ui, run);
+}
+
+function sayStage(ui: Ui, stage: Stage, all: boolean): void {
+  const { paint } = ui;
+  const took =
+    stage.startedAt !== null && stage.endedAt !== null
+      ? duration(Date.parse(stage.endedAt) - Date.parse(stage.startedAt))
+      : '';
+  const place = `${stage.pipelineStageName} › ${stage.pipelineStepName}`;
+  const where = stage.environment ? paint.dim(`on ${stage.environment.name}`) : '';
+  const approval = stage.approvals?.at(-1);
+  const asked =
+    approval?.status === 'WAITING'
+      ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}`)
+      : (approval?.comments ?? '');
+  ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
+  if (stage.workflowExecution) sayTasks(ui, stage.workflowExecution.tasks, all);
+}
+
+function sayTasks(ui: Ui, tasks: readonly Task[], all: boolean): void {
+  const { paint } = ui;
+  const hidden = all || tasks.length <= SHOWN_TASKS ? [] : tasks.filter(({ status }) => status === 'SUCCESS');
+  const shown = tasks.filter((task) => !hidden.includes(task));
+  const longest = Math.max(0, ...shown.map(({ name }) => name.length));
+  for (const task of shown) {
+    const about = [
+      task.reused ? `kept from attempt ${task.attempt}` : '',
+      task.tries > 1 ? `${task.tries} tries` : '',
+      task.ignoredFailure ? 'ignored' : '',
+    ];
+    const took = duration(task.durationMs).padStart(7);
+    ui.say(
+      words(
+        `  ${ui.status(task.status)} ${task.name.padEnd(longest)} ${took}`,
+        paint.dim(about.filter(Boolean).join(', ')),
+        why(ui, task),
+      ),
+    );
+  }
+  if (hidden.length > 0) ui.say(paint.dim(`  and ${hidden.length} tasks that succeeded (--all shows them)`));
+}
+
+const why = (ui: Ui, { status, reason, reasonCode }: Pick<Task, 'status' | 'reason' | 'reasonCode'>): string =>
+  status === 'SUCCESS' ? '' : ui.paint.dim(reason ?? reasonCode ?? '');
+
+/** Why it ended as it did, and the last lines of what the first failed task has written. */
+export async function sayWhy({ api, ui }: Session, run: Run): Promise<void> {
+  if (run.failureDetails === null || run.status === 'SUCCESS') return;
+  ui.say('', `${ui.paint.red(run.failureCode ?? run.status)}: ${run.failureDetails}`);
+  const failed = workflowsOf(run).flatMap(({ id, step, tasks }) =>
+    tasks.filter((task) => task.status === 'FAILED' && !task.ignoredFailure).map(({ name }) => ({ id, step, name })),
+  );
+  const [first] = failed;
+  if (first === undefined) return;
+  const lines = await lastLines(api, first.id, first.name);
+  if (lines.length === 0) return;
+  ui.say(ui.paint.dim(`The last lines of ${first.name} (slipway logs ${run.id} ${first.name}):`));
+  ui.say(...lines.map((line) => `  ${line}`));
+}
+
+/** The commands that the server would take now. */
+export function sayNext(ui: Ui, run: Run): void {
+  const { paint } = ui;
+  const stages = [...new Set(run.resumability.stages.filter(({ resumable }) => resumable).map(({ name }) => name))];
+  const meaning: Readonly<Record<string, string>> = {
+    resume: stages.length > 1 ? `go on from what failed; --stage: ${stages.join(', ')}` : 'go on from what failed',
+    rerun: 'all of it again, with the same inputs',
+    abort: 'end it',
+    approve: 'or reject',
+    restore: 'back to what it was before it was extended',
+  };
+  const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
+  const lines = possible.map(({ action }): [string, string] => [`slipway ${action} ${run.id}`, meaning[action] ?? '']);
+  if (!isFinal(run.status)) lines.unshift([`slipway watch ${run.id}`, 'follow it']);
+  const longest = Math.max(0, ...lines.map(([command]) => command.length));
+  if (lines.length > 0) ui.say('', paint.bold('Next'));
+  for (const [command, text] of lines) ui.say(`  ${paint.cyan(command.padEnd(longest))}  ${paint.dim(text)}`);
+  const denied = run.availableActions.find(({ action, code }) => action === 'resume' && code === 'FORBIDDEN');
+  if (denied?.message && run.resumability.resumable) ui.say(paint.dim(`  Resuming is not for you: ${denied.message}`));
+}

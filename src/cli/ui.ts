@@ -1,0 +1,142 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import type { Spinner } from 'yocto-spinner';
+import { exit, Failure, usage } from './failure';
+
+/**
+ * What people and programs get to see. The answer goes to standard output; with `--json` that is JSON and nothing else, and what is said to
+ * people goes to standard error. Questions, progress and errors always go there.
+ */
+export class Ui {
+  readonly paint: ReturnType<typeof pc.createColors>;
+  private readonly out: NodeJS.WriteStream;
+  private spinner: Spinner | undefined;
+
+  constructor(readonly json: boolean) {
+    this.out = json ? process.stderr : process.stdout;
+    this.paint = pc.createColors(pc.isColorSupported && this.out.isTTY === true);
+  }
+
+  /** Lines for people. */
+  say(...lines: readonly string[]): void {
+    for (const line of lines) this.out.write(`${this.out.isTTY ? harmless(line) : line}\n`);
+  }
+
+  /** The answer, for programs; without `--json` people have read it already. */
+  answer(value: unknown): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** One of many answers: a line of its own. */
+  answerLine(value: unknown): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** From now on `progress` says what goes on, on a terminal, until `endProgress` takes it away again. */
+  async beginProgress(): Promise<void> {
+    if (!process.stderr.isTTY) return;
+    const { default: spinner } = await import('yocto-spinner');
+    this.spinner = spinner({ stream: process.stderr, handleSignals: false }).start();
+  }
+
+  progress(text: string): void {
+    if (this.spinner !== undefined) this.spinner.text = harmless(text);
+  }
+
+  endProgress(): void {
+    this.spinner?.stop();
+    this.spinner = undefined;
+  }
+
+  /** Asks before something is changed. Without a terminal nobody could answer: then `--yes` is needed. */
+  async confirm(question: string): Promise<boolean> {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) {
+      throw usage('This changes something, and there is no terminal to confirm it at.', 'Add --yes to do it unasked.');
+    }
+    const { confirm } = await import('@clack/prompts');
+    const answer = await confirm({ message: harmless(question), initialValue: false, output: process.stderr });
+    return answer === true;
+  }
+
+  /** Columns as wide as their widest cell; the last one takes what is left, and is never cut. */
+  table(head: readonly string[], rows: readonly (readonly string[])[]): void {
+    const widths = head.map((title, column) =>
+      Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(width)),
+    );
+    const line = (cells: readonly string[]) =>
+      cells
+        .map((cell, n) => pad(cell, widths[n] ?? 0))
+        .join('  ')
+        .trimEnd();
+    this.say(this.paint.dim(line(head)), ...rows.map(line));
+  }
+
+  /** A status with its sign and colour, in a column of its own. */
+  status(status: string): string {
+    const { paint } = this;
+    const colours: Readonly<Record<string, (text: string) => string>> = {
+      SUCCESS: paint.green,
+      RUNNING: paint.cyan,
+      RESUMING: paint.cyan,
+      RESTORING: paint.cyan,
+      WAITING: paint.yellow,
+      PAUSED: paint.yellow,
+      SKIPPED: paint.dim,
+      QUEUED: paint.dim,
+    };
+    return (colours[status] ?? paint.red)(`${signs[status] ?? '✗'} ${status.padEnd(LONGEST_STATUS)}`);
+  }
+}
+
+/** For what changes something: goes on only after a yes. */
+export async function refuseUnlessConfirmed(ui: Ui, question: string): Promise<void> {
+  if (!(await ui.confirm(question))) throw new Failure(exit.declined, 'DECLINED', 'Nothing was changed.');
+}
+
+const LONGEST_STATUS = 'RESTORING'.length;
+const signs: Readonly<Record<string, string>> = {
+  SUCCESS: '✓',
+  RUNNING: '▸',
+  RESUMING: '▸',
+  RESTORING: '▸',
+  WAITING: '…',
+  PAUSED: '…',
+  SKIPPED: '–',
+  QUEUED: '·',
+};
+
+const width = (text: string): number => stripVTControlCharacters(text).length;
+const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(0, to - width(text)));
+
+/** Colours stay; whatever else could move the cursor, set the title or answer to the terminal is taken away. */
+export function harmless(text: string): string {
+  // biome can’t tell that control characters are what this is about, so they are written as text.
+  return text.replace(new RegExp(CONTROL, 'g'), (found) => (/^\[[\d;:]*m$/.test(found.slice(1)) ? found : ''));
+}
+
+const ESC = '\\u001b';
+const CONTROL = [
+  `${ESC}\\[[0-?]*[ -/]*[@-~]`, // CSI
+  `${ESC}[\\]PX^_][^\\u0007${ESC}]*(?:\\u0007|${ESC}\\\\)?`, // OSC and other strings
+  `${ESC}[ -/]*[0-~]?`, // the rest of the escapes
+  '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001a\\u001c-\\u001f\\u007f-\\u009f]',
+].join('|');
+
+/** What there is to say, in one line. */
+export const words = (...parts: readonly string[]): string => parts.filter(Boolean).join(' ').trimEnd();
+
+/** `0.3 s`, `1 min 5 s`, `2 h 3 min`. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return '';
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The local time of day, `14:03:07`. */
+export const timeOfDay = (at: string): string => new Date(at).toLocaleTimeString('en-GB');
+
+/** The local date and time, `2026-11-21 14:03`. */
+export const moment = (at: string): string => `${new Date(at).toLocaleString('sv-SE').slice(0, 16)}`;

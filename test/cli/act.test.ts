@@ -1,0 +1,233 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../support/eventually';
+import { ADMIN_KEY } from '../support/server';
+import { main, slipway, startSlipway } from './program';
+import { createWorld, DEFINITIONS, startRelease, type World } from './world';
+
+let world: World;
+let url: string;
+let folder: string;
+beforeAll(async () => {
+  world = await createWorld();
+  url = world.server.url;
+  folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
+});
+afterAll(async () => {
+  await world?.server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** `script`, of every Debian, gives a program a terminal; elsewhere it takes other arguments, or is not there. */
+const canHaveTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
+const testOnTerminal = canHaveTerminal ? it : it.skip;
+
+describe('slipway resume', () => {
+  it('shows what would run, resumes it with --yes, and follows it to its end', async () => {
+    const id = await world.failedRelease();
+    const resuming = startSlipway(url, [
+      'resume',
+      id,
+      '--yes',
+      '--granularity',
+      'task',
+      '--reason',
+      'the database is up',
+    ]);
+    await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+    const { code, out } = await resuming.ended;
+    expect(code).toBe(0);
+    expect(out).toContain(`Resume of ${id}, which is FAILED:\n`);
+    expect(out).toContain('runs  Test › tests integration, build\n        keeps lint\n');
+    expect(out).toContain('touches the environment staging (NON_PROD)');
+    expect(out).toContain('attempt 2: resume by');
+    expect(out).toMatch(/✓ SUCCESS after .* in attempt 2/);
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(
+      /lint .*kept from attempt 1[\s\S]*the database is up/,
+    );
+  });
+
+  it('follows to the next failure, and ends with 1; as JSON with what the run became', async () => {
+    const id = await world.failedRelease();
+    const resuming = startSlipway(url, ['resume', id, '--yes', '--json']);
+    let over = false;
+    void resuming.ended.then(() => {
+      over = true;
+    });
+    await world.agent.work(
+      async () => over,
+      ({ task }) => task === 'build',
+    );
+    const { code, out, err } = await resuming.ended;
+    expect([code, JSON.parse(out)]).toEqual([
+      1,
+      { execution: expect.objectContaining({ id, status: 'FAILED', attempt: 2 }) },
+    ]);
+    expect(err).toContain('✗ FAILED after');
+  });
+
+  it('does not ask where nobody can answer, and changes nothing', async () => {
+    const id = await world.failedRelease();
+    const { code, err } = await slipway(url, ['resume', id], {}, 'y\n');
+    expect([code, err]).toEqual([2, expect.stringContaining('Add --yes')]);
+    expect(await world.runs.is(id, 'FAILED')).toBe(true);
+  });
+
+  it('says the code of a refusal, what can be done, and ends with 3', async () => {
+    const id = await world.failedRelease();
+    const unknown = await slipway(url, ['resume', id, '--yes', '--stage', 'Tset', '--json']);
+    expect([unknown.code, JSON.parse(unknown.out)]).toEqual([
+      3,
+      { error: expect.objectContaining({ code: 'STAGE_NOT_FOUND' }) },
+    ]);
+    const early = await slipway(url, ['resume', id, '--yes', '--stage', 'STAGE 2']);
+    expect([early.code, early.err]).toEqual([3, expect.stringMatching(/^STAGE_NOT_EXECUTED: [\s\S]*run show/)]);
+    await slipway(url, ['rerun', id, '--yes', '--no-follow']);
+    const running = await slipway(url, ['resume', id, '--yes']);
+    expect([running.code, running.err]).toEqual([3, expect.stringMatching(/^CONFLICT: /)]);
+    expect((await slipway(url, ['abort', id, '--yes'])).code).toBe(0);
+  });
+
+  testOnTerminal('asks on a terminal, where no means no', async () => {
+    const id = await world.failedRelease();
+    const answered = async (key: string) => {
+      const asking = spawn(
+        'script',
+        ['-qec', `stty cols 120; '${process.execPath}' ${main} resume ${id} --no-follow`, '/dev/null'],
+        {
+          env: { PATH: process.env.PATH ?? '', TERM: 'xterm', SLIPWAY_URL: url, SLIPWAY_API_KEY: ADMIN_KEY },
+          stdio: ['pipe', 'pipe', 'inherit'],
+        },
+      );
+      let out = '';
+      asking.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+      const ended = new Promise((resolve) => asking.once('exit', resolve));
+      await eventually(
+        () => out,
+        (text) => text.includes('Resume?'),
+      );
+      asking.stdin.write(key);
+      const code = await ended;
+      asking.stdin.destroy();
+      return { code, out };
+    };
+    expect(await answered('n')).toMatchObject({ code: 5, out: expect.stringContaining('Nothing was changed.') });
+    expect(await world.runs.is(id, 'FAILED')).toBe(true);
+    expect(await answered('y')).toMatchObject({ code: 0, out: expect.stringContaining('▸ RESUMING') });
+    await slipway(url, ['abort', id, '--yes']);
+  });
+});
+
+describe('a workflow by itself', () => {
+  it('is started, fails, and is resumed with what succeeded kept', async () => {
+    const started = await slipway(url, ['start', 'app', 'flow', '--workflow', '--no-follow', '--json']);
+    const { id } = JSON.parse(started.out).execution;
+    await world.agent.work(
+      () => world.runs.is(id, 'FAILED'),
+      ({ task }) => task === 'integration',
+    );
+    const resuming = startSlipway(url, ['resume', id, '--yes']);
+    await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+    const { code, out } = await resuming.ended;
+    expect([code, out]).toEqual([0, expect.stringContaining('kept  lint\n  runs  integration, build\n')]);
+  });
+});
+
+describe('slipway start, abort, approve and reject', () => {
+  it('starts with values and images, and follows', async () => {
+    const starting = startSlipway(url, ['start', 'app', 'release', '--image', 'web=web:7', '--notes', 'by hand']);
+    await starting.prints('app/release ');
+    const { out } = await slipway(url, ['runs', '-n', '1', '--json']);
+    const [{ id }] = JSON.parse(out);
+    await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+    expect(await starting.ended).toMatchObject({ code: 0, out: expect.stringContaining('deployed web:7') });
+    const over = { code: 3, err: expect.stringContaining('NOT_ABORTABLE') };
+    expect(await slipway(url, ['abort', id, '--yes'])).toMatchObject(over);
+    const again = { code: 3, err: expect.stringMatching(/^NOT_RESUMABLE: .*SUCCESS/) };
+    expect(await slipway(url, ['resume', id, '--yes'])).toMatchObject(again);
+    const unknown = await slipway(url, ['start', 'app', 'relaese']);
+    expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('NOT_FOUND')]);
+  });
+
+  it('aborts', async () => {
+    const id = await startRelease(world.runs);
+    const aborted = await slipway(url, ['abort', id, '--yes', '--reason', 'wrong image']);
+    expect([aborted.code, aborted.out]).toEqual([
+      0,
+      expect.stringMatching(/abort by .*: wrong image[\s\S]*✗ ABORTED after/),
+    ]);
+  });
+
+  it('decides on the approval that a run waits for, if the key is of an approver', async () => {
+    const id = await world.runs.start('pipeline', 'gated');
+    await world.runs.until(id, 'WAITING');
+    const watching = startSlipway(url, ['watch', id]);
+    await watching.prints('waits for an approval by Managers');
+    const administrator = await slipway(url, ['approve', id]);
+    expect([administrator.code, administrator.err]).toEqual([3, expect.stringMatching(/^FORBIDDEN: /)]);
+    const { createUserGroup } = await world.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
+        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
+    );
+    const { createApiKey } = await world.server.client.ask<{ createApiKey: { value: string } }>(
+      'mutation ($group: ID!) { createApiKey(input: {name: "a manager", userGroupIds: [$group]}) { value } }',
+      { group: createUserGroup.userGroup.id },
+    );
+    const key = { SLIPWAY_API_KEY: createApiKey.value };
+    expect(await slipway(url, ['approve', id, '--step', 'nobody'], key)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('It waits for: manager.'),
+    });
+    expect(await slipway(url, ['reject', id, '-m', 'not today'], key)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('STAGE 1 › manager is rejected.'),
+    });
+    expect(await watching.ended).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/rejected by a manager: not today[\s\S]*✗ REJECTED after/),
+    });
+  });
+});
+
+describe('slipway apply and validate', () => {
+  it('take files together, in any order', async () => {
+    const [first, second] = [join(folder, 'pipeline.yaml'), join(folder, 'others.yaml')];
+    const other = (text: string) =>
+      text.replaceAll('application: app', 'application: other').replaceAll('name: app', 'name: other');
+    const [head = '', ...pipelines] = DEFINITIONS.split(/(?=---\nkind: Pipeline)/);
+    await writeFile(first, other(pipelines.join('')));
+    await writeFile(second, other(head));
+    expect(await slipway(url, ['validate', first, second])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('✓ valid'),
+    });
+    const dry = await slipway(url, ['apply', first, second, '--dry-run']);
+    expect([dry.code, dry.out]).toEqual([
+      0,
+      expect.stringMatching(/^WOULD BE[\s\S]*created +pipeline +other\/release/),
+    ]);
+    expect((await slipway(url, ['apply', first, second])).code).toBe(0);
+    expect((await slipway(url, ['apply', '-'], {}, other(DEFINITIONS))).out).toMatch(
+      /unchanged +pipeline +other\/release +1/,
+    );
+  });
+
+  it('name the file and the line of each mistake', async () => {
+    const [good, bad] = [join(folder, 'good.yaml'), join(folder, 'bad.yaml')];
+    await writeFile(good, 'kind: Application\nname: third');
+    await writeFile(
+      bad,
+      'kind: Workflow\napplication: third\nname: flow\ntasks:\n  a: { rnu: "true" }\n  b: { run: "true", depends_on: [c] }\n',
+    );
+    const applied = await slipway(url, ['apply', good, bad]);
+    expect([applied.code, applied.out]).toEqual([3, '']);
+    expect(applied.err).toMatch(/^INVALID_DEFINITION: \d errors; nothing was applied\./);
+    expect(applied.err).toContain(`${bad}:5`);
+    expect(applied.err).toContain(`${bad}:6`);
+    const validated = await slipway(url, ['validate', good, bad]);
+    expect([validated.code, validated.out]).toEqual([1, expect.stringContaining(`error    ${bad}:5`)]);
+  });
+});

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ADMIN_KEY } from '../support/server';
+import { main, slipway, startSlipway } from './program';
+import { createWorld, startRelease, type World } from './world';
+
+let world: World;
+let url: string;
+beforeAll(async () => {
+  world = await createWorld();
+  url = world.server.url;
+});
+afterAll(() => world?.server.stop());
+
+describe('slipway', () => {
+  it('answers --help at once, with the commands and the exit codes, without a key or a server', async () => {
+    const began = performance.now();
+    const { code, out } = await slipway('', ['--help'], { SLIPWAY_API_KEY: '' });
+    // Some 0.12 s on a machine with time; here it is only held that nothing heavy is loaded.
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect(code).toBe(0);
+    for (const command of ['runs', 'run', 'watch', 'logs', 'resume', 'apply']) expect(out).toContain(`\n  ${command} `);
+    expect(out).toContain('Exit codes: 0 done');
+  });
+
+  it('loads no configuration and no prompts for --help', () => {
+    const { stdout } = spawnSync(
+      process.execPath,
+      [
+        '-e',
+        `process.argv.push('--help'); require(${JSON.stringify(main)}); process.on('exit', () => console.log(JSON.stringify(Object.keys(require.cache))))`,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(stdout).toContain('picocolors');
+    expect(stdout).not.toMatch(/node_modules\/(zod|graphql|@clack|yocto-spinner|typeorm|pino)\//);
+  });
+
+  it.each([
+    [['rnus'], 'Did you mean runs?'],
+    [['resume'], "missing required argument 'run'"],
+    [['resume', 'latest', '--granularity', 'some'], 'Allowed are STAGE and TASK.'],
+    [['runs', '--limit', '0'], 'whole number, 1 to 500'],
+    [['run', 'show', 'ab'], 'at least 4 characters'],
+    [['runs', '--url', 'ftp://x'], '--url must be a URL that begins with http'],
+    [['start', 'app', 'release', '--var', 'oops'], '--var takes NAME=VALUE'],
+    [['apply', '/no/such/file.yaml'], '/no/such/file.yaml can’t be read'],
+  ])('says what is wrong with %j, and ends with 2', async (args, message) => {
+    const { code, err } = await slipway(url, args);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(err).not.toMatch(/^ +at /m);
+  });
+
+  it('says that nobody answers, and ends with 4', async () => {
+    const { address, close } = await listen(createServer());
+    await close();
+    const { code, out, err } = await slipway(address, ['runs']);
+    expect([code, out]).toEqual([4, '']);
+    expect(err).toContain(
+      `UNREACHABLE: No answer from ${address}: nobody listens there.\n  Is the server running there?`,
+    );
+  });
+
+  it('says that something else answers, and ends with 4', async () => {
+    const { address, close } = await listen(createServer((_req, res) => res.end('<html>')));
+    const { code, err } = await slipway(address, ['runs']);
+    await close();
+    expect([code, err]).toEqual([4, expect.stringContaining('it is not Slipway that speaks')]);
+  });
+
+  it('says that a key is wrong, and ends with 3; for scripts as JSON and nothing else', async () => {
+    const { code, out, err } = await slipway(url, ['runs', '--key', 'wrong', '--json']);
+    expect([code, JSON.parse(out)]).toEqual([3, { error: expect.objectContaining({ code: 'UNAUTHENTICATED' }) }]);
+    expect(err).toContain('SLIPWAY_API_KEY');
+    // Streams are refused in the same way.
+    expect((await slipway(url, ['watch', await startRelease(world.runs), '--key', 'wrong'])).code).toBe(3);
+  });
+
+  it('takes the administrator’s key on the server’s machine only', async () => {
+    const local = { SLIPWAY_API_KEY: '', SLIPWAY_ADMIN_KEY: ADMIN_KEY };
+    expect((await slipway(url, ['runs'], local)).code).toBe(0);
+    const away = await slipway('http://slipway.invalid:4000', ['runs'], local);
+    expect([away.code, away.err]).toEqual([
+      2,
+      expect.stringContaining('There is no key to send to http://slipway.invalid'),
+    ]);
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
+    expect((await slipway(url, ['runs'], { SLIPWAY_API_KEY: '', SLIPWAY_DATA_DIR: folder })).code).toBe(2);
+    await rm(folder, { recursive: true });
+  });
+
+  it('does not mind a reader that stops reading', async () => {
+    const { child, ended } = startSlipway(url, ['runs']);
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('has no colours where nobody sees them', async () => {
+    await startRelease(world.runs);
+    const { out } = await slipway(url, ['runs'], { CI: 'true', TERM: 'xterm-256color' });
+    expect(out).toContain('RUN ');
+    expect(out).not.toContain('\u001b');
+  });
+});
+
+async function listen(server: Server): Promise<{ address: string; close(): Promise<void> }> {
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}`,
+    close: () => new Promise((closed) => server.close(() => closed())),
+  };
+}

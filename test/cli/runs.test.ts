@@ -1,0 +1,195 @@
+import { eventually } from '../support/eventually';
+import { slipway, startSlipway } from './program';
+import { createWorld, startRelease, type World } from './world';
+
+let world: World;
+let url: string;
+let failed: string;
+beforeAll(async () => {
+  world = await createWorld();
+  url = world.server.url;
+  failed = await world.failedRelease();
+});
+afterAll(() => world?.server.stop());
+
+describe('slipway runs', () => {
+  it('lists runs, and those that can be resumed', async () => {
+    const { code, out } = await slipway(url, ['runs', '--resumable', '--application', 'app', '--status', 'failed']);
+    expect(code).toBe(0);
+    const [head, row] = out.split('\n');
+    expect(head).toMatch(/^RUN +STATUS +WHAT +STARTED +ATTEMPT +TOOK$/);
+    expect(row).toMatch(new RegExp(`^${failed} +✗ FAILED +app/release +\\S+ \\S+ +1 +\\S+ s +Stage "Test"`));
+    expect((await slipway(url, ['runs', '--status', 'SUCCESS'])).out).toBe('No such run.\n');
+    const json = await slipway(url, ['runs', '--json', '-n', '1']);
+    expect(JSON.parse(json.out)).toEqual([expect.objectContaining({ id: failed, status: 'FAILED' })]);
+  });
+
+  it('says what is wrong with a filter', async () => {
+    const { code, err } = await slipway(url, ['runs', '--status', 'sucess']);
+    expect([code, err]).toEqual([3, expect.stringContaining('"SUCESS" is no status')]);
+  });
+});
+
+describe('slipway run show', () => {
+  it('says what happened, why, the last lines of the log, and what to do next', async () => {
+    for (const named of [failed, failed.slice(-8), 'latest']) {
+      const { code, out } = await slipway(url, ['run', 'show', named]);
+      expect(code).toBe(0);
+      expect(out).toContain('✗ FAILED    Test › tests');
+      expect(out).toMatch(/✓ SUCCESS +lint +\d/);
+      expect(out).toMatch(/✗ FAILED +integration .*exit code 3/);
+      expect(out).toMatch(/– SKIPPED +build .*not started/);
+      expect(out).toContain('TASK_FAILED: Stage "Test"');
+      expect(out).toContain('  connecting to the database\n  connection refused\n');
+      expect(out).toContain(`slipway resume ${failed}`);
+      expect(out).not.toContain(`slipway abort`);
+    }
+  });
+
+  it('says that there is no such run', async () => {
+    const unknown = await slipway(url, ['run', 'show', 'ffffffff-ffff']);
+    expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('NOT_FOUND: No run that you may see has')]);
+    const id = await slipway(url, ['run', 'show', '01a1fe6c-6da2-7324-be05-165e556d6af2']);
+    expect([id.code, id.err]).toEqual([3, expect.stringMatching(/^NOT_FOUND: [\s\S]*"slipway runs" lists/)]);
+  });
+});
+
+describe('slipway logs', () => {
+  it('writes what a task wrote, byte for byte, or of all tasks with their names', async () => {
+    expect((await slipway(url, ['logs', failed, 'integration'])).out).toBe(
+      'connecting to the database\nconnection refused\n',
+    );
+    const all = await slipway(url, ['logs', failed, '-f']);
+    expect([all.code, all.out]).toEqual([
+      0,
+      'tests/integration | connecting to the database\ntests/integration | connection refused\n',
+    ]);
+    const lines = (await slipway(url, ['logs', failed, 'tests/integration', '--json'])).out.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ task: 'tests/integration', stream: 'stdout' }),
+      expect.objectContaining({ task: 'tests/integration', stream: 'stderr', text: 'connection refused\n' }),
+    ]);
+    const none = await slipway(url, ['logs', failed, 'intergation']);
+    expect([none.code, none.err]).toEqual([3, expect.stringContaining('Its tasks: tests/lint, tests/integration')]);
+  });
+
+  it('follows tasks that begin later, line by line, until the run is final', async () => {
+    const id = await startRelease(world.runs);
+    const following = startSlipway(url, ['logs', id, '--follow']);
+    const write = async (text: string) => {
+      const job = await world.agent.claimOne();
+      await world.agent.start(job);
+      await world.agent.log(job, 0, text.slice(0, 3));
+      await world.agent.log(job, 3, text.slice(3));
+      await following.prints(`${job.task} | ${text}`);
+      await world.agent.finish(job, { logBytes: text.length });
+    };
+    for (const text of ['linted\n', 'tested\n', 'built\n', 'deployed\n']) await write(text);
+    const { code, out } = await following.ended;
+    expect([code, out]).toEqual([
+      0,
+      'tests/lint | linted\ntests/integration | tested\ntests/build | built\nto staging/put | deployed\n',
+    ]);
+  });
+});
+
+describe('slipway watch', () => {
+  it('tells each change once, and ends with 0 when the run succeeds', async () => {
+    const id = await startRelease(world.runs);
+    const watching = startSlipway(url, ['watch', id]);
+    await watching.prints('app/release');
+    await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+    const { code, out } = await watching.ended;
+    expect(code).toBe(0);
+    for (const line of [
+      /✓ SUCCESS +tests › lint/,
+      /✓ SUCCESS +Test › tests/,
+      /✓ SUCCESS +to staging › put/,
+      /✓ SUCCESS after/,
+    ]) {
+      expect(out.match(new RegExp(line, 'g'))).toHaveLength(1);
+    }
+    expect(out).toContain('deployed web:1');
+  });
+
+  it('goes on over a lost connection, where it was', async () => {
+    const id = await startRelease(world.runs);
+    const relay = await createRelay(url);
+    const watching = startSlipway(relay.url, ['watch', id, '--json']);
+    // Its name is told to people: the snapshot has come, and the events follow.
+    await watching.tells('app/release');
+    await world.agent.runOne();
+    await watching.prints('"name":"lint"');
+    await relay.cut();
+    await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+    const { code, out, err } = await watching.ended;
+    await relay.close();
+    expect([code, err]).toEqual([0, expect.stringMatching(/Trying again …\n[\s\S]*The connection is back\./)]);
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const sequences = lines.flatMap(({ sequence }) => sequence ?? []);
+    expect(sequences).toEqual(sequences.map((_, n) => sequences[0] + n));
+    expect(lines.at(-1)).toEqual({ execution: expect.objectContaining({ id, status: 'SUCCESS' }) });
+  });
+
+  it('ends with 1 when it fails, and says why and what to do next', async () => {
+    const { code, out } = await slipway(url, ['watch', failed]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/✗ FAILED after[\s\S]*TASK_FAILED: [\s\S]*connection refused[\s\S]*slipway resume/);
+  });
+
+  it('is ended by Ctrl-C with 130, and the run goes on', async () => {
+    const id = await startRelease(world.runs);
+    const watching = startSlipway(url, ['watch', id]);
+    await watching.prints('app/release');
+    watching.child.kill('SIGINT');
+    const { code, err } = await watching.ended;
+    expect([code, err]).toEqual([
+      130,
+      expect.stringContaining(`The run goes on. To follow it again: slipway watch ${id}`),
+    ]);
+    expect(await world.runs.is(id, 'QUEUED')).toBe(true);
+    await world.runs.abort(id);
+    await world.agent.work(() => world.runs.is(id, 'ABORTED'));
+  });
+});
+
+/** Passes bytes to the server until it is cut: then connections break, and for a while no new ones are taken. */
+async function createRelay(target: string): Promise<{ url: string; cut(): Promise<void>; close(): Promise<void> }> {
+  const { connect, createServer } = await import('node:net');
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<import('node:net').Socket>();
+  let refusals = 0;
+  const relay = createServer((client) => {
+    if (refusals > 0) {
+      refusals--;
+      client.destroy();
+      return;
+    }
+    const server = connect(Number(port), hostname);
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    }
+    client.pipe(server).pipe(client);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => relay.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(relay.address() as import('node:net').AddressInfo).port}`,
+    async cut() {
+      refusals = 2;
+      for (const socket of sockets) socket.destroy();
+      await eventually(
+        () => refusals,
+        (left) => left === 0,
+        { what: 'attempts to connect again' },
+      );
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => relay.close(resolve));
+    },
+  };
+}
