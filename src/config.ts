@@ -73,6 +73,7 @@ export const serverVariables = z.object({
   SLIPWAY_MAX_QUERY_COST: integer(100, Number.MAX_SAFE_INTEGER).default(500_000),
   SLIPWAY_RATE_PER_SECOND: integer(0, 1_000_000).default(50),
   SLIPWAY_RATE_BURST: integer(1, 1_000_000).default(200),
+  SLIPWAY_AGENT_RATE_PER_SECOND: integer(0, 1_000_000).default(500),
   SLIPWAY_MAX_SUBSCRIPTIONS: integer(1, 1_000_000).default(1_000),
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('info'),
   LOG_FORMAT: oneOf('json', 'pretty').default(() => (terminal() ? 'pretty' : 'json')),

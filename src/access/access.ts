@@ -116,7 +116,8 @@ export class Access {
     if (this.rights.may('UPDATE', type, after)) return;
     const targets = subjects[type].targets?.(after) ?? [];
     const denied = this.rights.deniedTargets('UPDATE', type, after, targets);
-    throw forbidden('UPDATE', type, after.id, subjects[type].applicationId(after), denied);
+    const applicationId = subjects[type].applicationId(after);
+    throw forbidden('UPDATE', type, after.id, applicationId, this.named(applicationId, denied));
   }
 
   explain<T extends SubjectType>(
@@ -187,7 +188,19 @@ export class Access {
       // What does not exist yet can't be unseen; the application it would belong to can.
       if (!this.rights.may('READ', 'Application', { id: applicationId })) return notFound('application', applicationId);
     } else if (!this.rights.may('READ', type, row)) return notFound(type.toLowerCase(), row.id);
-    return forbidden(action, type, row.id, applicationId, this.rights.deniedTargets(action, type, row, targets));
+    const denied = this.rights.deniedTargets(action, type, row, targets);
+    return forbidden(action, type, row.id, applicationId, this.named(applicationId, denied));
+  }
+
+  /** Environments as a refusal may name them: what the caller can't see has an id and no name. */
+  private named(applicationId: string, targets: readonly (Target | undefined)[]): NamedTarget[] {
+    return targets.flatMap((target) => {
+      if (target === undefined) return [];
+      const { id, type, name } = target;
+      return this.rights.may('READ', 'Environment', { id, applicationId, type })
+        ? { id, name }
+        : { id, name: undefined };
+    });
   }
 
   private accountRefusal(permission: AccountPermissionType, object?: AccountObject): Refusal | undefined {
@@ -196,6 +209,11 @@ export class Access {
     if (object !== undefined && !this.rights.mayDoInAccount(object.read)) return notFound(object.kind, object.id);
     return accountForbidden(permission);
   }
+}
+
+interface NamedTarget {
+  readonly id: string;
+  readonly name: string | undefined;
 }
 
 function accountForbidden(permission: AccountPermissionType): Refusal {
@@ -208,25 +226,26 @@ function forbidden(
   type: SubjectType,
   id: string,
   applicationId: string,
-  denied: readonly (Target | undefined)[],
+  denied: readonly NamedTarget[],
 ): Refusal {
   if (type === 'Application' && action === 'DELETE') return accountForbidden('CREATE_AND_DELETE_APPLICATION');
   const isDeployment = action !== 'READ' && (deploymentActions as readonly Action[]).includes(action);
   const permissionType = isDeployment ? 'DEPLOYMENT' : permissionTypeOf[type];
-  const named = denied.filter((target) => target !== undefined);
-  const environmentIds = type === 'Environment' ? [id] : named.map((target) => target.id);
-  const missing = `${permissionType} ${action} in application ${applicationId}${where(type, id, named)}`;
+  // A new environment has no id yet that anybody could look for.
+  const isNew = type === 'Environment' && action === 'CREATE';
+  const own = type === 'Environment' && !isNew ? [{ id, name: undefined }] : [];
+  const environments = type === 'Environment' ? own : denied;
+  const missing = `${permissionType} ${action} in application ${applicationId}${isNew ? '' : where(type, environments)}`;
   return new Refusal('FORBIDDEN', `The permission ${missing} is missing.`, {
     action,
     permissionType,
     applicationId,
-    environmentIds,
+    environmentIds: environments.map((one) => one.id),
     missing,
   });
 }
 
-function where(type: SubjectType, id: string, environments: readonly Target[]): string {
-  if (type === 'Environment') return ` for environment ${id}`;
+function where(type: SubjectType, environments: readonly NamedTarget[]): string {
   if (environments.length > 0) {
     const names = environments.map((one) => (one.name === undefined ? one.id : `${one.name} (${one.id})`));
     return ` for environment${names.length === 1 ? '' : 's'} ${names.join(', ')}`;

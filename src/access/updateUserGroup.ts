@@ -3,6 +3,7 @@ import type { InputError } from '../refusal';
 import { type AccessActor, asUserGroup, readDescription, readName, refuseErrors } from './accessInput';
 import { changeRights } from './changeRights';
 import { changeUserGroup, findGroupToChange, type GroupToChange } from './changeUserGroup';
+import { refuseApprovers } from './deleteUserGroup';
 import { type PermissionsInput, readPermissions } from './permissionInput';
 import { readMembers, setMembers } from './setMembers';
 import type { UserGroupWithPermissions } from './userGroup';
@@ -17,7 +18,7 @@ export interface UpdateUserGroup extends GroupToChange {
   readonly userIds?: readonly (string | null)[] | null;
 }
 
-/** Changes what is given. */
+/** Changes what is given. A group that approvals of pipelines name keeps its name. */
 export async function updateUserGroup(
   app: App,
   actor: AccessActor,
@@ -32,6 +33,7 @@ export async function updateUserGroup(
   refuseErrors([...errors, ...(permissions?.errors ?? [])]);
   return changeRights(app, async (db) => {
     const group = await findGroupToChange(db, actor, input);
+    if (name !== undefined && name !== group.name) await refuseApprovers(db, actor.access, group.name);
     if (userIds !== undefined) await setMembers(db, group.id, userIds, app.clock.now());
     return changeUserGroup(app, db, group, { name, description, ...permissions?.value });
   });

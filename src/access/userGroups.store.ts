@@ -23,6 +23,26 @@ export function findPermissionsOfGroups(db: Db, groupIds: readonly string[]): Pr
   );
 }
 
+/**
+ * Pipelines whose current definition names a group as an approver. `seenOf` makes a condition on `pipeline`; those for which it does not hold keep the group alive, too.
+ */
+export function findApprovedPipelines(
+  db: Db,
+  groupName: string,
+  seenOf: (parameters: unknown[]) => string,
+): Promise<{ id: string; name: string; seen: boolean }[]> {
+  const parameters: unknown[] = [groupName];
+  const seen = seenOf(parameters);
+  return db.rows(
+    `SELECT pipeline.id, pipeline.name, ${seen} AS seen
+     FROM pipeline JOIN pipeline_revision revision ON revision.id = pipeline.current_revision_id
+     WHERE pipeline.deleted_at IS NULL
+       AND jsonb_path_exists(revision.definition, '$.stages[*].elements[*].approvers[*] ? (@ == $name)', jsonb_build_object('name', $1::text))
+     ORDER BY pipeline.name, pipeline.id`,
+    parameters,
+  );
+}
+
 export async function findUserGroup(db: Db, id: string): Promise<UserGroupWithPermissions | undefined> {
   const [row] = await findUserGroups(db, [id]);
   return row && { ...row, appPermissions: await findPermissionsOfGroups(db, [id]) };

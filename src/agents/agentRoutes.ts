@@ -19,6 +19,7 @@ import { invalidInput, notFound, Refusal } from '../refusal';
 import type { Agent } from './agent';
 import { noteLeft, noteSeen } from './agents.store';
 import { authenticateAgent, registerAgent } from './agentTokens';
+import { AgentGuard } from './guardAgents';
 
 const PREFIX = '/agent/v1/';
 const LIMIT_SMALL = 1024 ** 2;
@@ -65,6 +66,7 @@ const logRequest = z.object({ offset: z.number().int().min(0), frames: z.array(f
 
 /** The server's side of the protocol that README.md of this room describes. */
 export class AgentRoutes implements Route {
+  private readonly guard: AgentGuard;
   private readonly starts: Batch<Claim, boolean>;
   private readonly finishes: Batch<JobResult, FinishAnswer>;
 
@@ -72,6 +74,7 @@ export class AgentRoutes implements Route {
     private readonly app: App,
     private readonly desk: ClaimDesk,
   ) {
+    this.guard = new AgentGuard(app.config.SLIPWAY_AGENT_RATE_PER_SECOND, app.clock);
     this.starts = new Batch(async (claims) => {
       const started = await startJobs(app, claims);
       return claims.map((one) => started.has(one.jobId));
@@ -86,9 +89,11 @@ export class AgentRoutes implements Route {
   async handle(req: IncomingMessage, res: ServerResponse, exchange: Exchange): Promise<void> {
     const [verb = '', jobId = '', part = '', ...rest] = exchange.path.slice(PREFIX.length).split('/');
     const method = req.method ?? '';
+    const { address } = exchange.request;
+    this.guard.admit(bearer(req), address);
     if (method === 'POST' && jobId === '') {
-      if (verb === 'register') return this.register(req, res);
-      const agent = await this.agent(req);
+      if (verb === 'register') return this.register(req, res, exchange);
+      const agent = await this.agent(req, address);
       if (verb === 'claim') return this.claim(req, res, exchange, agent);
       if (verb === 'start') return this.start(req, res);
       if (verb === 'renew') return this.renew(req, res, exchange, agent);
@@ -105,10 +110,13 @@ export class AgentRoutes implements Route {
     throw new Refusal('NOT_FOUND', `The agent protocol has no ${method} ${exchange.path}.`);
   }
 
-  private async register(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  private async register(req: IncomingMessage, res: ServerResponse, exchange: Exchange): Promise<void> {
     const token = bearer(req);
     const given = check(registration, await readJson(req, LIMIT_SMALL));
-    const made = await registerAgent(this.app, token, { ...given, version: given.version ?? null });
+    const { request } = exchange;
+    const made = await this.guard.judge(token, request.address, () =>
+      registerAgent(this.app, token, { ...given, version: given.version ?? null }, request),
+    );
     const leaseMs = this.app.config.SLIPWAY_LEASE_SECONDS * 1000;
     this.app.log.info(
       { agent: made.agent.name, agentId: made.agent.id, labels: made.agent.labels },
@@ -127,8 +135,9 @@ export class AgentRoutes implements Route {
     });
   }
 
-  private async agent(req: IncomingMessage): Promise<Agent> {
-    const agent = await authenticateAgent(this.app, bearer(req));
+  private async agent(req: IncomingMessage, address: string): Promise<Agent> {
+    const token = bearer(req);
+    const agent = await this.guard.judge(token, address, () => authenticateAgent(this.app, token));
     const now = this.app.clock.now();
     if (agent.leftAt !== null || now.getTime() - agent.lastSeenAt.getTime() > SEEN_PERIOD_MS) {
       await noteSeen(this.app.database, agent.id, now);

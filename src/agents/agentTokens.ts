@@ -1,6 +1,7 @@
 import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { auditDetail } from '../audit/auditDetail';
+import { audit } from '../audit/audited';
 import { hashSecret, isId, newId, newSecret, secretMatches } from '../ids';
 import { invalidInput, Refusal } from '../refusal';
 import { type Agent, type AgentToken, labelList } from './agent';
@@ -46,6 +47,7 @@ export async function registerAgent(
   app: App,
   registrationToken: string,
   registration: Registration,
+  request: { readonly id: string; readonly address: string },
 ): Promise<{ agent: Agent; token: string }> {
   const hash = hashSecret(registrationToken);
   const configured = app.config.SLIPWAY_AGENT_TOKEN;
@@ -66,7 +68,18 @@ export async function registerAgent(
     lastSeenAt: now,
     leftAt: null,
   };
-  await insertAgent(app.database, agent);
+  await app.database.transaction(async (db) => {
+    await insertAgent(db, agent);
+    const { id, name } = agent;
+    const attempt = { actor: { kind: 'AGENT', id, name }, address: request.address, requestId: request.id } as const;
+    const { secretHash: _, ...after } = agent;
+    await audit(
+      app,
+      db,
+      { ...attempt, action: 'agent.register', input: registration },
+      { kind: 'agent', id, name, after },
+    );
+  });
   return { agent, token: `swa_${agent.id}_${secret}` };
 }
 

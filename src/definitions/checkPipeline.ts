@@ -6,7 +6,7 @@ import { checkElementConditions } from './checkConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import type { Catalog } from './checkWorkflow';
 import type { Path } from './sourceTree';
-import { referencesIn, valueProblem } from './variables';
+import { referencesIn, valueProblems } from './variables';
 
 /** What of a pipeline is not known, because reading it failed; what refers to it is not judged then. */
 export interface PipelineGaps {
@@ -145,7 +145,7 @@ class ElementCheck {
       const message = `The variable "${name}" of the workflow "${this.element.workflow}" is fixed: no value can be given.`;
       this.complain('FIXED_VARIABLE', path, message);
     } else if (constant) {
-      const problem = valueProblem(variable, value);
+      const [problem] = valueProblems(variable, value);
       if (problem) this.complain(problem.rule, path, problem.message);
     }
   }

@@ -1,7 +1,7 @@
 import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
 import type { ValidationRule, ValidationWarning } from './validationRules';
-import { isOfType, valueProblem } from './variables';
+import { isOfType, valueProblems } from './variables';
 
 /** Says that a rule is broken, or what is worth a warning, and where in the document. */
 export type Complain = (rule: ValidationRule | ValidationWarning, path: Path, message: string) => void;
@@ -28,7 +28,7 @@ export function checkVariables(variables: readonly VariableDefinition[], complai
         complain('COMMA_IN_ALLOWED_VALUE', path, `Several values are divided by commas, but "${value}" has one in it.`);
       }
     });
-    const problem = defaultValue === null ? undefined : valueProblem(variable, defaultValue);
+    const [problem] = defaultValue === null ? [] : valueProblems(variable, defaultValue);
     if (problem) {
       const rule = problem.rule === 'VALUE_NOT_ALLOWED' ? 'DEFAULT_NOT_ALLOWED' : problem.rule;
       complain(rule, [...at, 'default'], problem.message);

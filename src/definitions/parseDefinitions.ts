@@ -42,7 +42,7 @@ export function parseDefinitions({ source, format, application }: DefinitionSour
       if (parsed) documents.push(parsed);
     });
   });
-  return { documents, problems, complete: read.errors.length === 0 && documents.length === read.documents.length };
+  return { documents, problems, complete: read.complete && documents.length === read.documents.length };
 }
 
 function parseDocument(root: SourceNode, report: Report, problems: Problems): ParsedDocument | undefined {
@@ -89,7 +89,7 @@ export function parseDefinition({ source, format }: DefinitionSource, expected: 
     const parsed = parseDocument(withHead(root, expected, problems.of(root, 0)), problems.of(root, 0), problems);
     if (parsed) documents.push(parsed);
   });
-  return { documents, problems, complete: read.errors.length === 0 && documents.length === 1 };
+  return { documents, problems, complete: read.complete && documents.length === 1 };
 }
 
 function withHead(root: SourceNode, expected: ExpectedHead, report: Report): SourceNode {

@@ -12,7 +12,7 @@ import {
   Scalar,
 } from 'yaml';
 import { readToml } from './readToml';
-import type { Position, SourceEntry, SourceNode } from './sourceTree';
+import { type Path, type Position, pathText, type SourceEntry, type SourceNode } from './sourceTree';
 import type { DefinitionError, ValidationRule } from './validationRules';
 
 export const definitionFormats = ['YAML', 'JSON', 'TOML'] as const;
@@ -32,6 +32,8 @@ export interface ReadDocuments {
   /** Empty documents are left out: a source may begin or end with `---`. */
   readonly documents: readonly SourceNode[];
   readonly errors: readonly DefinitionError[];
+  /** Every document could be read, whatever is wrong with it. */
+  readonly complete: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export function readDocuments(source: string, format: DefinitionFormat = 'YAML')
 }
 
 function refused(rule: ValidationRule, message: string): ReadDocuments {
-  return { documents: [], errors: [{ path: 'documents', line: null, column: null, rule, message }] };
+  return { documents: [], errors: [{ path: 'documents', line: null, column: null, rule, message }], complete: false };
 }
 
 /** Thrown where reading can't go on. */
@@ -65,6 +67,12 @@ class Unreadable extends Error {
   }
 }
 
+/** Where a node stands, and whether that is by way of an alias. */
+interface Within {
+  readonly path: Path;
+  readonly aliased: boolean;
+}
+
 class Reader {
   private readonly lines = new LineCounter();
   private readonly errors: DefinitionError[] = [];
@@ -72,6 +80,8 @@ class Reader {
   private readonly anchors = new Map<string, ParsedNode>();
   private aliasedNodes = 0;
   private documentPath = 'documents';
+  private documentsBefore = 0;
+  private complete = true;
 
   constructor(private readonly source: string) {}
 
@@ -87,6 +97,7 @@ class Reader {
         logLevel: 'silent',
       });
       for (const document of composer.compose(this.tokens())) {
+        this.documentsBefore = documents.length;
         this.documentPath = `documents[${documents.length}]`;
         documents.push(...this.convertDocument(document));
         this.documentPath = 'documents';
@@ -96,12 +107,13 @@ class Reader {
       }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
+      this.complete = false;
       this.report(error.rule, error.offset, error.message);
     }
     if (documents.length === 0 && this.errors.length === 0) {
       this.report('EMPTY_SOURCE', 0, 'The source holds no document.');
     }
-    return { documents, errors: this.errors };
+    return { documents, errors: this.errors, complete: this.complete };
   }
 
   /** The library's own pipeline, with a look at its stack and its complaints between any two steps. */
@@ -134,15 +146,17 @@ class Reader {
       this.report('SYNTAX', pos[0], `${firstLine(message)}.`);
     }
     const { contents } = document;
+    if (complaints.length > 0) this.complete = false;
     if (complaints.length > 0 || contents === null) return [];
     this.anchors.clear();
-    const root = this.convert(contents, []);
+    const root = this.convert(contents, [], { aliased: false, path: [] });
     if (root.type === 'scalar' && root.value === null) return [];
     return root.type === 'list' ? [...root.items] : [root];
   }
 
   /** `open` holds what is being converted around this node: an alias to one of them has no end. */
-  private convert(node: ParsedNode, open: readonly object[], aliased = false): SourceNode {
+  private convert(node: ParsedNode, open: readonly object[], within: Within): SourceNode {
+    const { aliased, path } = within;
     const at = this.position(node.range[0]);
     if (aliased && ++this.aliasedNodes > MAX_ALIASED_NODES) {
       throw new Unreadable('TOO_LARGE', node.range[0], `Aliases stand for more than ${MAX_ALIASED_NODES} values.`);
@@ -156,53 +170,59 @@ class Reader {
         const problem = target === undefined ? 'has no anchor before it' : 'stands for something around itself';
         throw new Unreadable('SYNTAX', node.range[0], `The alias *${node.source} ${problem}.`);
       }
-      return { ...this.convert(target, open, true), at };
+      return { ...this.convert(target, open, { ...within, aliased: true }), at };
     }
     if (node.anchor !== undefined && !aliased) this.anchors.set(node.anchor, node);
     const inside = [...open, node];
     if (isSeq(node)) {
-      const items = (node.items as ParsedNode[]).map((item) => this.convert(item, inside, aliased));
+      const items = (node.items as ParsedNode[]).map((item, index) =>
+        this.convert(item, inside, { ...within, path: [...path, index] }),
+      );
       return { type: 'list', at, items };
     }
     if (isMap(node)) {
-      const entries = node.items.map(({ key, value }) => this.entry(key, value, inside, aliased));
-      this.refuseDuplicates(entries);
+      const entries = node.items.map(({ key, value }) => this.entry(key, value, inside, within));
+      this.refuseDuplicates(entries, path);
       return { type: 'map', at, entries };
     }
-    return this.scalar(node, at);
+    return this.scalar(node, at, path);
   }
 
-  private entry(key: unknown, value: ParsedNode | null, open: readonly object[], aliased: boolean): SourceEntry {
+  private entry(key: unknown, value: ParsedNode | null, open: readonly object[], within: Within): SourceEntry {
     // `stringKeys` has reported every other key already.
     const node = key as Scalar.Parsed;
     const keyAt = this.position(node.range[0]);
-    const text = this.storable(String(node.value), node.range[0]);
+    const text = this.storable(String(node.value), keyAt, within.path);
     const converted: SourceNode =
-      value === null ? { type: 'scalar', at: keyAt, value: null, text: '' } : this.convert(value, open, aliased);
+      value === null
+        ? { type: 'scalar', at: keyAt, value: null, text: '' }
+        : this.convert(value, open, { ...within, path: [...within.path, text] });
     return { key: text, keyAt, value: converted };
   }
 
   /** `depends_on` and `dependsOn` are two keys where keys are data, and one where they are ours; that is found out when it matters. */
-  private refuseDuplicates(entries: readonly SourceEntry[]): void {
+  private refuseDuplicates(entries: readonly SourceEntry[], path: Path): void {
     const seen = new Set<string>();
     for (const { key, keyAt } of entries) {
-      if (seen.has(key)) this.reportAt('DUPLICATE_KEY', keyAt, `The key "${key}" is given twice.`);
+      if (seen.has(key))
+        this.reportAt('DUPLICATE_KEY', keyAt, `The key "${key}" is given twice.`, this.pathOf([...path, key]));
       seen.add(key);
     }
   }
 
-  private scalar(node: ParsedNode, at: Position): SourceNode {
+  private scalar(node: ParsedNode, at: Position, path: Path): SourceNode {
     if (!isScalar(node)) throw new Error(`The YAML library made a node of an unknown kind: ${String(node)}.`);
     const { value, source } = node as Scalar;
     if (typeof value === 'number') return { type: 'scalar', at, value, text: source ?? String(value) };
     if (typeof value === 'boolean' || value === null) return { type: 'scalar', at, value, text: String(value) };
-    const text = this.storable(String(value), node.range[0]);
+    const text = this.storable(String(value), at, path);
     return { type: 'scalar', at, value: text, text };
   }
 
-  private storable(text: string, offset: number): string {
+  private storable(text: string, at: Position, path: Path): string {
     if (/\0|\p{Surrogate}/u.test(text)) {
-      this.report('BAD_CHARACTER', offset, 'The text holds a NUL or half of a surrogate pair, which can’t be stored.');
+      const message = 'The text holds a NUL or half of a surrogate pair, which can’t be stored.';
+      this.reportAt('BAD_CHARACTER', at, message, this.pathOf(path));
     }
     return text;
   }
@@ -211,8 +231,15 @@ class Reader {
     this.reportAt(rule, this.position(offset), message);
   }
 
-  private reportAt(rule: ValidationRule, at: Position, message: string): void {
-    this.errors.push({ path: this.documentPath, line: at.line, column: at.column, rule, message });
+  /** A list at the top is as many documents. */
+  private pathOf(path: Path): string {
+    const [first, ...rest] = path;
+    if (typeof first !== 'number') return this.documentPath + pathText(path);
+    return `documents[${this.documentsBefore + first}]${pathText(rest)}`;
+  }
+
+  private reportAt(rule: ValidationRule, at: Position, message: string, path = this.documentPath): void {
+    this.errors.push({ path, line: at.line, column: at.column, rule, message });
   }
 
   private position(offset: number): Position {

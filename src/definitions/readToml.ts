@@ -24,11 +24,11 @@ export function readToml(source: string): ReadDocuments {
   }
   const reader = new TomlTree(new TomlPlaces(source));
   const root = reader.templates(reader.root(table));
-  return { documents: [withKind(root)], errors: reader.errors };
+  return { documents: [withKind(root)], errors: reader.errors, complete: true };
 }
 
 function refused(rule: ValidationRule, { line, column }: Position, message: string): ReadDocuments {
-  return { documents: [], errors: [{ path: 'documents', line, column, rule, message }] };
+  return { documents: [], errors: [{ path: 'documents', line, column, rule, message }], complete: false };
 }
 
 function withKind(root: SourceMap): SourceMap {

@@ -74,4 +74,8 @@ export function locate(root: SourceNode, path: Path): { readonly text: string; r
   return { text, at };
 }
 
+/** A path as it is told, of keys as they are written. */
+export const pathText = (path: Path): string =>
+  path.map((step) => (typeof step === 'number' ? `[${step}]` : keyText(step))).join('');
+
 const keyText = (key: string): string => (/^[A-Za-z0-9_-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);

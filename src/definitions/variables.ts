@@ -4,27 +4,27 @@ import type { ValidationRule } from './validationRules';
 /** What values variables may have, as far as that can be said before an execution starts. */
 
 export interface ValueProblem {
-  readonly rule: ValidationRule;
+  readonly rule: ValidationRule & ('WRONG_VALUE_TYPE' | 'VALUE_NOT_ALLOWED');
+  /** The value, or the part of it, that breaks the rule. */
+  readonly part: string;
   readonly message: string;
 }
 
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** Why a variable can't have a value; undefined when it can. */
-export function valueProblem(variable: VariableDefinition, value: string): ValueProblem | undefined {
+/** Why a variable can't have a value: what is wrong with each part of it. */
+export function valueProblems(variable: VariableDefinition, value: string): ValueProblem[] {
   const { name, type, allowedValues, allowMultipleValues } = variable;
   const parts = allowMultipleValues ? value.split(',').map((part) => part.trim()) : [value];
-  const wrong = parts.find((part) => !isOfType(type, part));
-  if (wrong !== undefined) {
-    return { rule: 'WRONG_VALUE_TYPE', message: `The variable ${name} is a ${type}; "${wrong}" is none.` };
-  }
-  const refused = allowedValues && parts.find((part) => !allowedValues.includes(part));
-  if (typeof refused !== 'string') return undefined;
   const allowed = allowedValues?.map((one) => `"${one}"`).join(', ');
-  return {
-    rule: 'VALUE_NOT_ALLOWED',
-    message: `"${refused}" is not allowed for the variable ${name}; allowed are ${allowed}.`,
-  };
+  return parts.flatMap((part): ValueProblem[] => {
+    if (!isOfType(type, part)) {
+      return [{ rule: 'WRONG_VALUE_TYPE', part, message: `The variable ${name} is a ${type}; "${part}" is none.` }];
+    }
+    if (allowedValues === null || allowedValues.includes(part)) return [];
+    const message = `"${part}" is not allowed for the variable ${name}; allowed are ${allowed}.`;
+    return [{ rule: 'VALUE_NOT_ALLOWED', part, message }];
+  });
 }
 
 export function isOfType(type: VariableDefinition['type'], value: string): boolean {

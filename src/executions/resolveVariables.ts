@@ -1,4 +1,5 @@
 import type { VariableDefinition } from '../definitions/definition';
+import { valueProblems } from '../definitions/variables';
 import type { InputError } from '../refusal';
 
 /** A value as a caller gives it: literally, by the id of a thing, or as an expression over other variables. */
@@ -47,21 +48,15 @@ export function resolveVariables(
   return { values, errors };
 }
 
+const typeNames = { string: 'text', number: 'a number', boolean: 'true or false' } as const;
+
 function brokenRules(definition: VariableDefinition, value: string): [string, string][] {
   const broken: [string, string][] = [];
   if (Buffer.byteLength(value) > MAX_VALUE) broken.push(['MAX_LENGTH', `has more than ${MAX_VALUE} bytes.`]);
   if (value.includes('\0')) broken.push(['NUL', 'holds a NUL character, which an environment variable can’t.']);
-  const parts = definition.allowMultipleValues ? value.split(',').map((part) => part.trim()) : [value];
-  for (const part of parts) {
-    if (definition.type === 'number' && (part.trim() === '' || !Number.isFinite(Number(part)))) {
-      broken.push(['TYPE', `"${part}" is not a number.`]);
-    }
-    if (definition.type === 'boolean' && part !== 'true' && part !== 'false') {
-      broken.push(['TYPE', `"${part}" is not true or false.`]);
-    }
-    if (definition.allowedValues !== null && !definition.allowedValues.includes(part)) {
-      broken.push(['ALLOWED_VALUES', `"${part}" is not one of: ${definition.allowedValues.join(', ')}.`]);
-    }
+  for (const { rule, part } of valueProblems(definition, value)) {
+    if (rule === 'WRONG_VALUE_TYPE') broken.push(['TYPE', `"${part}" is not ${typeNames[definition.type]}.`]);
+    else broken.push(['ALLOWED_VALUES', `"${part}" is not one of: ${definition.allowedValues?.join(', ')}.`]);
   }
   return broken;
 }

@@ -3,7 +3,7 @@ import { groupById, groupsOfUser, userById } from '../access/access.loaders';
 import { readUser } from '../access/access.queries';
 import { User, UserGroup } from '../access/access.types';
 import type { Actor } from '../access/actor';
-import { deploymentActions, entityActions } from '../access/permission';
+import { actionsOfType, deploymentActions } from '../access/permission';
 import { showPermissions } from '../access/showPermissions';
 import { findEnvironmentTargets } from '../access/targets.store';
 import { AvailableAction, EffectivePermissions, PermissionAnswer, Viewer } from '../access/viewer.types';
@@ -17,7 +17,7 @@ import { availableActions } from './availableActions';
 import type { Execution } from './execution';
 import { ExecutionInterface } from './executions.types';
 
-const actions: readonly string[] = [...entityActions, ...deploymentActions];
+const actions: readonly string[] = actionsOfType.ALL;
 
 @Resolver(() => Viewer)
 export class ViewerResolver {

@@ -24,6 +24,8 @@ export class RateLimit {
   constructor(
     private readonly rate: Rate,
     private readonly clock: Clock,
+    /** Whom the refusal names. */
+    private readonly who = 'This key',
   ) {}
 
   /** Throws RATE_LIMITED when this caller has to wait. */
@@ -33,7 +35,7 @@ export class RateLimit {
     const now = this.clock.now().getTime();
     const known = this.buckets.get(caller);
     const tokens = known === undefined ? burst : refill(known, now, this.rate);
-    if (tokens < 1) throw rateLimited((1 - tokens) / perSecond, 'This key asks for more than the server gives it');
+    if (tokens < 1) throw rateLimited((1 - tokens) / perSecond, `${this.who} asks for more than the server gives it`);
     if (known === undefined) {
       if (this.buckets.size >= mostBuckets) this.forgetFull(now);
       this.buckets.set(caller, { tokens: tokens - 1, at: now });

@@ -158,7 +158,7 @@ describe('refusals', () => {
   });
 
   test('what may be seen but not done names permission, application and every missing environment', async () => {
-    const access = withGrants(...DEPLOY(types('NON_PROD')));
+    const access = withGrants(...DEPLOY(types('NON_PROD')), grant('ENV', ['READ']));
     const refusal = await thrown(() => access.require('EXECUTE_PIPELINE', 'Execution', run(dev, prod)));
     expect(refusal.code).toBe('FORBIDDEN');
     expect(refusal.details).toEqual({
@@ -169,6 +169,15 @@ describe('refusals', () => {
       missing: `DEPLOYMENT EXECUTE_PIPELINE in application ${A} for environment prod (${prod.id})`,
     });
     expect(refusal.message).toBe(`The permission ${refusal.details.missing} is missing.`);
+  });
+
+  test('an environment that may not be seen is told by its id only', async () => {
+    const access = withGrants(...DEPLOY(types('NON_PROD')));
+    const refusal = await thrown(() => access.require('EXECUTE_PIPELINE', 'Execution', run(dev, prod)));
+    const missing = `DEPLOYMENT EXECUTE_PIPELINE in application ${A} for environment ${prod.id}`;
+    expect(refusal.details).toMatchObject({ environmentIds: [prod.id], missing });
+    const explained = access.explain('EXECUTE_PIPELINE', 'Execution', run(dev, prod), [prod]);
+    expect(explained.message).toBe(`The permission ${missing} is missing.`);
   });
 
   test('only the environments that will run are asked for', async () => {

@@ -11,6 +11,7 @@ import { pipelineSubject, surroundingsOf, workflowSubject } from '../../src/defi
 import { loadConfiguration } from '../../src/definitions/configuration';
 import { Api } from '../configuration/api';
 import { parts, pipeline, stage, workflow } from '../definitions/documents';
+import { ADMIN_KEY } from '../support/server';
 
 type Variables = Readonly<Record<string, unknown>>;
 interface Refused extends Variables {
@@ -322,11 +323,49 @@ describe('permissions on what is configured', () => {
         name: 'x',
         type: 'PROD',
       });
-      expect(created).toMatchObject({ code: 'FORBIDDEN', permissionType: 'ENV', action: 'CREATE' });
+      // It has no id yet that anybody could look for.
+      const missing = `ENV CREATE in application ${shop}`;
+      expect(created).toMatchObject({ code: 'FORBIDDEN', permissionType: 'ENV', environmentIds: [], missing });
       // Without an environment it is aimed at none, which only an unrestricted permission covers.
       const definition = { source: 'tasks: { one: { run: x } }' };
       const nowhere = await staging.refusedMutation('createWorkflow', { applicationId: shop, name: 'x', definition });
       expect(nowhere).toMatchObject({ code: 'FORBIDDEN', permissionType: 'WORKFLOW', environmentIds: [] });
+    });
+
+    it('keeps the groups that its approvals name, under their names', async () => {
+      const root = new Caller(ADMIN_KEY);
+      const group = async (name: string) => {
+        const made = await root.mutate<{ createUserGroup: { userGroup: { id: string } } }>(
+          'createUserGroup',
+          { name },
+          'userGroup { id }',
+        );
+        return made.createUserGroup.userGroup.id;
+      };
+      const [approvers, others] = [await group('Approvers'), await group('Not Approvers')];
+      const approval = 'stages:\n  - elements: [{ name: a, approval: { approvers: [Approvers] } }]';
+      const made = await root.mutate<{ createPipeline: { pipeline: { id: string } } }>(
+        'createPipeline',
+        { applicationId: shop, name: 'gated', definition: { source: approval } },
+        'pipeline { id }',
+      );
+      const usedBy = [{ kind: 'PIPELINE', id: made.createPipeline.pipeline.id, name: 'gated' }];
+      expect(await root.refusedMutation('deleteUserGroup', { userGroupId: approvers })).toMatchObject({
+        code: 'IN_USE',
+        usedBy,
+        message: 'The user group "Approvers" is still used by: pipeline "gated".',
+      });
+      expect(await root.refusedMutation('updateUserGroup', { userGroupId: approvers, name: 'X' })).toMatchObject({
+        code: 'IN_USE',
+      });
+      await root.mutate('updateUserGroup', { userGroupId: approvers, description: 'x' });
+      await root.mutate('deleteUserGroup', { userGroupId: others });
+      const manager = await caller({ accountPermissions: { accountPermissionTypes: ['MANAGE_USERS_AND_GROUPS'] } });
+      const unseen = await manager.refusedMutation('deleteUserGroup', { userGroupId: approvers });
+      expect(unseen).toMatchObject({ code: 'IN_USE', usedBy: [] });
+      expect(unseen.message).not.toContain('gated');
+      await root.mutate('deletePipeline', { pipelineId: made.createPipeline.pipeline.id });
+      await root.mutate('deleteUserGroup', { userGroupId: approvers });
     });
 
     it('can be changed by those who have the right for it', async () => {

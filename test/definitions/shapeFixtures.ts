@@ -42,7 +42,13 @@ export const shapeFixtures: readonly RuleFixture[] = [
     path: 'documents[1].secrets',
     at: '[S0',
   },
-  { rule: 'DUPLICATE_KEY', of: 'one spelling', source: `${shop}name: other`, path: 'documents[0]', at: 'name: other' },
+  {
+    rule: 'DUPLICATE_KEY',
+    of: 'one spelling',
+    source: `${shop}name: other`,
+    path: 'documents[0].name',
+    at: 'name: other',
+  },
   {
     rule: 'DUPLICATE_KEY',
     of: 'two spellings',
@@ -50,7 +56,13 @@ export const shapeFixtures: readonly RuleFixture[] = [
     path: 'documents[1].maxParallel',
     at: 'maxParallel',
   },
-  { rule: 'BAD_CHARACTER', of: 'NUL', source: `${shop}description: "a\\0"`, path: 'documents[0]', at: '"a' },
+  {
+    rule: 'BAD_CHARACTER',
+    of: 'NUL',
+    source: `${shop}description: "a\\0"`,
+    path: 'documents[0].description',
+    at: '"a',
+  },
   { rule: 'EMPTY_SOURCE', of: 'comments only', source: '# nothing\n---\n', path: 'documents', at: '' },
   { rule: 'UNKNOWN_KIND', of: 'a misspelling', source: 'kind: Pipelin', path: 'documents[0].kind', at: 'Pipelin' },
   {

@@ -56,6 +56,20 @@ describe('validateDefinition', () => {
     expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);
   });
 
+  test('tells of a doubled key where it is, and of everything else', async () => {
+    const source = `${shop}${workflow('w', { keys: 'environment: nowhere\nenv: { A: a, A: b }', tasks: task('depends_on: [b]') })}`;
+    const { errors } = await validate(source);
+    expect(errors.map(({ rule, path }) => [rule, path])).toEqual([
+      ['UNKNOWN_ENVIRONMENT', 'documents[1].environment'],
+      ['DUPLICATE_KEY', 'documents[1].env.A'],
+      ['UNKNOWN_TASK', 'documents[1].tasks.a.depends_on[0]'],
+    ]);
+    const list = await validate(
+      '[{ kind: Application, name: shop }, { kind: Application, name: a, tags: { x: 1, x: 2 } }]',
+    );
+    expect(list.errors.map(({ rule, path }) => [rule, path])).toContainEqual(['DUPLICATE_KEY', 'documents[1].tags.x']);
+  });
+
   test('answers errors and warnings together, and writes nothing', async () => {
     const source = shop + workflow('w', { tasks: task('retries: 11, depends_on: [b]') });
     const { valid, errors, warnings: found } = await validate(source);

@@ -54,5 +54,6 @@ export const testEnvironment = (databaseUrl: string, dataDir: string): Record<st
   SLIPWAY_DRAIN_SECONDS: '2',
   // Tests ask in loops until something is true. What limits them has tests of its own.
   SLIPWAY_RATE_PER_SECOND: '0',
+  SLIPWAY_AGENT_RATE_PER_SECOND: '0',
   LOG_LEVEL: 'silent',
 });
