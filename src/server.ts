@@ -71,7 +71,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       introspection: config.SLIPWAY_INTROSPECTION,
       limits: { maxDepth: config.SLIPWAY_MAX_QUERY_DEPTH, maxCost: config.SLIPWAY_MAX_QUERY_COST },
       maxSubscriptions: config.SLIPWAY_MAX_SUBSCRIPTIONS,
-      renew: (actor) => renewActor(app, actor),
+      renew: (actor, since) => renewActor(app, actor, since),
       rightsKey,
       createContext: (request, actor, own = app) => ({ request, actor, app: own, loaders: new Loaders(own) }),
     });

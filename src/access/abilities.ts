@@ -24,13 +24,13 @@ const MOST_ENTRIES = 1000;
 export class Abilities {
   /** By groups and narrowing; the one that was not used for the longest time stands first. */
   private readonly entries = new Map<string, Promise<Entry>>();
-  private readonly readVersion: () => Promise<number>;
+  private readonly readVersion: (since: number) => Promise<number>;
 
   constructor(
     private readonly db: Db,
     private readonly clock: Clock,
   ) {
-    this.readVersion = batched(() => findRightsVersion(db));
+    this.readVersion = shared(() => findRightsVersion(db));
   }
 
   /** The access of somebody who was just authenticated. */
@@ -41,13 +41,13 @@ export class Abilities {
   /**
    * The same caller's access now: for whatever lives longer than a request, before each thing that it shows. UNAUTHENTICATED once the
    * key is revoked, the user deleted or the time over. When nothing changed this costs one small read, shared by all that ask at
-   * the same time.
+   * the same time; for something that was read `since` (of performance.now()), also by those that ask a moment later.
    */
-  async renew(access: Access): Promise<Access> {
+  async renew(access: Access, since = Number.POSITIVE_INFINITY): Promise<Access> {
     const { principal } = access;
     if (principal === null) return access;
     if (principal.expiresAt !== null && principal.expiresAt <= this.clock.now()) throw notValid();
-    if ((await this.readVersion()) === principal.version) return access;
+    if ((await this.readVersion(since)) === principal.version) return access;
     return this.accessOf(await this.principalNow(principal));
   }
 
@@ -96,23 +96,31 @@ export class Abilities {
 /** The words for every credential that does not count (any more), whatever the reason. */
 export const notValid = (): Refusal => new Refusal('UNAUTHENTICATED', 'This API key or token is not valid.');
 
+/** Long enough for a page of events; nobody can tell it from a request that was quicker than the change. */
+const SHARE_MS = 20;
+
 /**
- * Shares a read between all who ask while another one is under way. Nobody gets the answer of a read that had begun before it asked: that
- * one may have missed a change which was committed in between.
+ * Shares a read between all that ask while another one is under way, and for a moment after it. Nobody gets the answer of a read that began
+ * before `since`: that one may have missed a change which what is shown now already follows. Whoever asks as of now (infinity) gets
+ * a read that begins later.
  */
-function batched<T>(read: () => Promise<T>): () => Promise<T> {
-  let current: Promise<T> | undefined;
+function shared<T>(read: () => Promise<T>): (since: number) => Promise<T> {
+  let newest: { readonly begunAt: number; readonly answer: Promise<T> } | undefined;
+  let underWay = false;
   let next: Promise<T> | undefined;
   const begin = (): Promise<T> => {
-    const mine = read().finally(() => {
-      if (current === mine) current = undefined;
+    underWay = true;
+    const answer = read().finally(() => {
+      underWay = false;
     });
-    current = mine;
-    return mine;
+    newest = { begunAt: performance.now(), answer };
+    return answer;
   };
-  return () => {
-    if (current === undefined) return begin();
-    next ??= current.then(ignore, ignore).then(() => {
+  return (since) => {
+    if (newest !== undefined && newest.begunAt >= since && performance.now() - newest.begunAt < SHARE_MS)
+      return newest.answer;
+    if (newest === undefined || !underWay) return begin();
+    next ??= newest.answer.then(ignore, ignore).then(() => {
       next = undefined;
       return begin();
     });

@@ -39,9 +39,9 @@ export async function authenticate(app: App, credential: string): Promise<Actor>
   return actorOf(await app.abilities.accessOf(apiKeyPrincipal(row)));
 }
 
-/** The same caller as it is now: for whatever lives longer than a request. */
-export async function renewActor(app: App, actor: Actor): Promise<Actor> {
-  const access = await app.abilities.renew(actor.access);
+/** The same caller as it is now, or was since something was read: for whatever lives longer than a request. */
+export async function renewActor(app: App, actor: Actor, since?: number): Promise<Actor> {
+  const access = await app.abilities.renew(actor.access, since);
   return access === actor.access ? actor : actorOf(access);
 }
 

@@ -37,6 +37,7 @@ export interface CommittedQuery<Item extends CommittedItem> {
 
 export interface PlacedEvent {
   readonly cursor: string;
+  readonly readAt: number;
   readonly place: Place;
   readonly event: LogEvent;
 }
@@ -99,7 +100,15 @@ function eventsOf(database: Database): FeedKind<Execution, WatchedEvent, number>
 /** A page of the log of an execution. */
 export async function readEvents(database: Database, execution: Execution, after: number): Promise<WatchedEvent[]> {
   const events = await findEvents(database, execution, after, EVENT_PAGE);
-  return events.map((event) => ({ cursor: String(event.sequence), execution, event, snapshot: null, gap: null }));
+  const readAt = performance.now();
+  return events.map((event) => ({
+    cursor: String(event.sequence),
+    readAt,
+    execution,
+    event,
+    snapshot: null,
+    gap: null,
+  }));
 }
 
 function statesOf(database: Database): FeedKind<Execution, Execution, number> {
@@ -138,7 +147,8 @@ export async function readCommitted<Item extends CommittedItem>(
   after: Place,
 ) {
   const { events, horizon, waiting } = await findCommitted(database, after, query.where, EVENT_PAGE);
-  const placed = events.map((event) => placeOf(event, identity));
+  const readAt = performance.now();
+  const placed = events.map((event) => ({ ...placeOf(event, identity), readAt }));
   const last = placed.at(-1);
   const more = placed.length === EVENT_PAGE && last !== undefined;
   const end = placeBefore(horizon);
@@ -150,7 +160,10 @@ export async function readCommitted<Item extends CommittedItem>(
   };
 }
 
-function placeOf({ transactionId, runSequence, ...event }: CommittedEvent, identity: string): PlacedEvent {
+function placeOf(
+  { transactionId, runSequence, ...event }: CommittedEvent,
+  identity: string,
+): Omit<PlacedEvent, 'readAt'> {
   const place = { transactionId, runId: event.runId, sequence: runSequence };
   return { cursor: encodePlace(identity, place), place, event };
 }

@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { rightsKey } from '../access/rightsKey';
 import { requireReadable } from '../access/visible';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
@@ -124,7 +125,11 @@ export class EventsResolver {
     @Root() update: ExecutionsUpdate,
     @Ctx() { app, actor, loaders }: Context,
   ): Promise<ExecutionsUpdate> {
-    const execution = update.event && (await loaders.load(executionById, update.event.executionId));
+    // It was found with the rights of its reader. Only whoever has others since then is looked at again.
+    const execution =
+      update.event &&
+      update.rights !== rightsKey(actor) &&
+      (await loaders.load(executionById, update.event.executionId));
     if (execution) await requireReadable(app, actor.access, 'Execution', execution);
     return update;
   }

@@ -18,6 +18,8 @@ export interface ExecutionsUpdate {
   readonly event: LogEvent | null;
   readonly snapshot: WatchedExecutions | null;
   readonly gap: EventGap | null;
+  /** Whose rights it was read for, as `rightsKey`. */
+  readonly rights: string;
 }
 
 /**
@@ -33,8 +35,9 @@ export function watchExecutions(
   after: string | null,
   until: AbortSignal,
 ): AsyncGenerator<ExecutionsUpdate> {
+  const rights = rightsKey(actor);
   const query: CommittedQuery<ExecutionsUpdate & PlacedEvent> = {
-    key: `executions ${rightsKey(actor)} ${JSON.stringify(watched)}`,
+    key: `executions ${rights} ${JSON.stringify(watched)}`,
     where: (parameters) =>
       executionCondition(
         actor,
@@ -44,12 +47,13 @@ export function watchExecutions(
         (on) =>
           `(${on('e.status')} OR event.type = 'EXECUTION_STATUS' AND (${on(`event.data->>'from'`)} OR ${on(`event.data->>'to'`)}))`,
       ),
-    complete: async (events) => events.map((event) => ({ ...event, snapshot: null, gap: null })),
+    complete: async (events) => events.map((event) => ({ ...event, snapshot: null, gap: null, rights })),
   };
   return watchCommitted(app, query, after, until, (cursor, gap) => ({
     cursor,
     event: null,
     snapshot: watched,
     gap,
+    rights,
   }));
 }

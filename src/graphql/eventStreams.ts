@@ -80,14 +80,15 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
       const message = 'A mutation is sent with POST: a GET may be repeated by anything on its way.';
       return sendRefusal(res, invalidRequest('query', 'mutation', message), { status: 405 });
     }
+    const signal = closed(res);
     let cost: OperationCost | undefined;
     try {
       cost = limits.check(checked.document, asked.operationName, asked.variables);
-      if (kind === 'subscription') openStreams.add(actor, closed(res));
+      if (kind === 'subscription') openStreams.add(actor, signal);
     } catch (error) {
       return sendGraphqlRefusal(res, toRefusal(error, log, { requestId: request.id }));
     }
-    await stream(res, checked.document, asked, actor, { ...request, ...resumeOf(req) }, cost);
+    await stream(res, checked.document, asked, actor, { ...request, signal, ...resumeOf(req) }, cost);
   }
 
   async function stream(
@@ -189,6 +190,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
   };
 }
 
+/** Aborted when the response is over, also when we ended it: its source must not go on. */
 function closed(res: ServerResponse): AbortSignal {
   const ended = new AbortController();
   res.once('close', () => ended.abort());

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { slowReader } from './slowReader';
 
@@ -19,9 +20,12 @@ export class PeerSocket {
   private readonly waiting = new Set<Waiting>();
   private stuck: NodeJS.Timeout | undefined;
   private alive = true;
+  private collecting = false;
 
   constructor(
     private readonly socket: WebSocket,
+    /** What carries it. */
+    private readonly carrier: Duplex,
     private readonly drainWithinMs: number,
     onError: (error: Error) => void,
   ) {
@@ -62,6 +66,7 @@ export class PeerSocket {
   /** Answers a promise when the reader is behind: it resolves when this message was handed to the system. */
   sendInStream(text: string, cursor: string | undefined): Promise<void> | undefined {
     if (!this.isOpen) return undefined;
+    this.collect();
     if (this.socket.bufferedAmount < MOST_BUFFERED) {
       this.socket.send(text);
       return undefined;
@@ -98,6 +103,17 @@ export class PeerSocket {
 
   terminateIfDead(): void {
     if (!this.alive) this.terminate();
+  }
+
+  /** What is sent before the system is asked again leaves in one call, as HTTP answers do: for a page of events that is most of the cost. */
+  private collect(): void {
+    if (this.collecting) return;
+    this.collecting = true;
+    this.carrier.cork();
+    process.nextTick(() => {
+      this.collecting = false;
+      this.carrier.uncork();
+    });
   }
 
   private startWatch(): void {

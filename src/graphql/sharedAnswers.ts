@@ -18,14 +18,16 @@ import { toGraphqlError, toRefusal } from './errors';
 export interface StreamEvent {
   /** Where a client goes on after this event. Sent as the id of server-sent events, and told to readers that are too slow. */
   readonly cursor?: string;
+  /** When it was read, of performance.now(): rights that were looked at after that count for it. Without it they are looked at anew. */
+  readonly readAt?: number;
   /** Executes the event on a database of its own, for events that tell of one moment. */
   readonly within?: <T>(work: (app: App) => Promise<T>) => Promise<T>;
 }
 
 export interface SharedAnswersOptions {
   readonly log: Log;
-  /** The caller as it is now; throws when it is nobody any more. Asked before each event. */
-  readonly renew: (actor: Actor) => Promise<Actor>;
+  /** The caller as it is now, or was at some time after `since`; throws when it is nobody any more. Asked before each event. */
+  readonly renew: (actor: Actor, since?: number) => Promise<Actor>;
   /** Equal for callers to whom everything in the API looks the same. */
   readonly rightsKey: (actor: Actor) => string;
   readonly createContext: (request: RequestInfo, actor: Actor, app?: App) => object;
@@ -87,11 +89,11 @@ export class SharedAnswers {
   private async make(event: unknown, args: ExecutionArgs, before: Actor, request: RequestInfo): Promise<Answer> {
     const { log, createContext, renew } = this.options;
     try {
-      const actor = await renew(before);
+      const { within, readAt } = (event ?? {}) as StreamEvent;
+      const actor = await renew(before, readAt);
       // Each event has a context of its own: a DataLoader that outlives an event would answer the next one with the rows of the last.
       const work = async (app?: App) =>
         execute({ ...args, rootValue: event, contextValue: createContext(forMany(request), actor, app) });
-      const { within } = (event ?? {}) as StreamEvent;
       const result = await (within === undefined ? work() : within(work));
       return { text: this.serialise(result, request), actor };
     } catch (error) {

@@ -234,7 +234,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   return {
     upgrade(req, socket, head, request) {
       server.handleUpgrade(req, socket, head, (webSocket) => {
-        const peer = new PeerSocket(webSocket, drainWithinMs, (error) =>
+        const peer = new PeerSocket(webSocket, socket, drainWithinMs, (error) =>
           log.debug({ requestId: request.id, reason: error.message }, 'WebSocket error'),
         );
         open(peer, keyFromHeaders(req.headers), request);

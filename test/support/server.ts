@@ -7,6 +7,7 @@ import { GraphqlClient } from '../../src/demo/graphqlClient';
 import { createLog } from '../../src/log';
 import { type RunningServer, startServer } from '../../src/server';
 import { createTestDatabase } from './database';
+import { eventually } from './eventually';
 
 export const ADMIN_KEY = 'test-administrator-key';
 export const SECRET_KEY = Buffer.alloc(32, 'k').toString('base64');
@@ -37,6 +38,13 @@ export async function startTestServer(
     async stop() {
       await client.close();
       await server.stop();
+      // A stream that nobody reads any more and that follows on would be there for ever.
+      const { events, states, committed } = server.app.feeds;
+      await eventually(
+        () => [events, states, committed].map((feeds) => feeds.size),
+        (sizes) => sizes.every((size) => size === 0),
+        { what: 'that nothing is watched any more' },
+      );
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+export const breaks = ['close', 'reset', 'stall'] as const;
+export type Break = (typeof breaks)[number];
+
+interface Planned {
+  readonly how: Break;
+  /** How much of what the server sends next still arrives: 0 to 1. */
+  readonly share: number;
+  readonly happened: () => void;
+}
+
+/** Stands between one client and its servers, and breaks connections in the ways that networks do. It passes on what it gets, and waits for nobody. */
+export class FlakyProxy {
+  private readonly sockets = new Set<Socket>();
+  private readonly stalled: Socket[] = [];
+  private planned: Planned | undefined;
+  /** The server of the newest connection. */
+  server = '';
+
+  private constructor(
+    private readonly listener: Server,
+    readonly url: string,
+  ) {}
+
+  /** Each connection goes to the address that `target` answers at that moment. */
+  static async start(target: () => string): Promise<FlakyProxy> {
+    const listener = createServer({ noDelay: true });
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    const proxy = new FlakyProxy(listener, `http://127.0.0.1:${port}`);
+    listener.on('connection', (client) => proxy.join(client, target()));
+    return proxy;
+  }
+
+  /**
+   * Breaks the connection in the middle of the next bytes that the server sends; resolves when it is done. It is closed politely, reset, or stalled: a stalled one
+   * stays open on both sides, and nothing passes any more, which neither side is told.
+   */
+  breakNext(how: Break, share: number): Promise<void> {
+    return new Promise((happened) => {
+      this.planned = { how, share, happened };
+    });
+  }
+
+  /** What a client's own time limit does: it gives up connections on which nothing comes any more. Their servers still know nothing. */
+  giveUpStalled(): void {
+    for (const client of this.stalled.splice(0)) client.resetAndDestroy();
+  }
+
+  async stop(): Promise<void> {
+    this.listener.close();
+    for (const socket of this.sockets) socket.destroy();
+    await once(this.listener, 'close');
+  }
+
+  private join(client: Socket, target: string): void {
+    this.server = target;
+    const { hostname, port } = new URL(target);
+    const server = connect({ host: hostname, port: Number(port), noDelay: true });
+    let stalled = false;
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.sockets.add(socket);
+      // The other side is told by the close that follows.
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        if (!stalled) other.destroy();
+      });
+    }
+    client.on('data', (chunk) => {
+      if (!stalled) server.write(chunk);
+    });
+    server.on('data', (chunk) => {
+      if (stalled) return;
+      const { planned } = this;
+      if (planned === undefined) {
+        client.write(chunk);
+        return;
+      }
+      this.planned = undefined;
+      client.write(chunk.subarray(0, Math.floor(chunk.length * planned.share)));
+      if (planned.how === 'stall') {
+        stalled = true;
+        this.stalled.push(client);
+        // Unread, so that the server's messages pile up as they do behind a dead network.
+        server.pause();
+      } else if (planned.how === 'reset') {
+        client.resetAndDestroy();
+        server.resetAndDestroy();
+      } else {
+        client.end();
+        server.end();
+      }
+      planned.happened();
+    });
+  }
+}
