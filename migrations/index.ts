@@ -8,6 +8,7 @@ import { BesideTasks1795270466885 } from './1795270466885-BesideTasks';
 import { Secrets1795270966885 } from './1795270966885-Secrets';
 import { Restores1795271466885 } from './1795271466885-Restores';
 import { RestorePointsAreImmutable1795271466886 } from './1795271466886-RestorePointsAreImmutable';
+import { RuntimeInputs1795271966999 } from './1795271966999-RuntimeInputs';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Secrets1795270966885,
   Restores1795271466885,
   RestorePointsAreImmutable1795271466886,
+  RuntimeInputs1795271966999,
 ] as const;

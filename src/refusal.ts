@@ -37,7 +37,11 @@ export const refusalCodes = {
     meaning:
       'Only an execution that is QUEUED or RUNNING can be paused, and only one that a person has paused continued.',
   },
-  NOT_WAITING: { http: 409, retryable: false, meaning: 'The approval does not wait for a decision (any more).' },
+  NOT_WAITING: {
+    http: 409,
+    retryable: false,
+    meaning: 'What was to be decided or answered does not wait for it (any more).',
+  },
   NOT_RESUMABLE: {
     http: 409,
     retryable: false,

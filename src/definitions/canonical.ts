@@ -1,4 +1,9 @@
-import { laterElementKeys, type PipelineDefinition, type StageElement } from '../pipelines/pipeline';
+import {
+  laterElementKeys,
+  laterWorkflowElementKeys,
+  type PipelineDefinition,
+  type StageElement,
+} from '../pipelines/pipeline';
 import { laterTaskKeys, laterWorkflowKeys, type WorkflowDefinition } from '../workflows/workflow';
 
 /**
@@ -54,7 +59,7 @@ const hashedPipeline = (definition: PipelineDefinition): object => ({
   ...definition,
   stages: definition.stages.map((stage) => ({
     ...stage,
-    elements: stage.elements.map((element) => without(element, laterElementKeys)),
+    elements: stage.elements.map((element) => without(element, { ...laterElementKeys, ...laterWorkflowElementKeys })),
   })),
 });
 
@@ -70,7 +75,14 @@ function without(values: object, defaults: object): object {
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
     ? { ...element, approvers: asSet(element.approvers) }
-    : { ...element, services: element.services && asSet(element.services) };
+    : {
+        ...element,
+        services: element.services && asSet(element.services),
+        runtimeInputs: element.runtimeInputs && {
+          ...element.runtimeInputs,
+          variables: asSet(element.runtimeInputs.variables),
+        },
+      };
 
 const canonicalVariables = (variables: WorkflowDefinition['variables']): WorkflowDefinition['variables'] =>
   variables.map((variable) => ({ ...variable, description: variable.description || null }));

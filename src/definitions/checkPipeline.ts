@@ -5,6 +5,7 @@ import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflo
 import { checkElementConditions } from './checkConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import type { Catalog } from './checkWorkflow';
+import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
 import { referencesIn, valueProblems } from './variables';
 
@@ -32,6 +33,7 @@ export function checkPipeline(
       const check = new ElementCheck(element, path, catalog, complain);
       check.references();
       check.values(variables);
+      check.asked(variables);
       check.artifacts(earlier);
     });
     for (const element of elements) if (element.type === 'WORKFLOW') earlier.add(element.workflow);
@@ -126,11 +128,38 @@ class ElementCheck {
       }
       this.value(name, value, references.length === 0, path);
     }
-    for (const { name, required, defaultValue } of this.workflow?.variables ?? []) {
-      const comes = !required || defaultValue !== null || Object.hasOwn(given, name) || (pipeline?.has(name) ?? true);
-      if (comes) continue;
+    for (const variable of this.workflow?.variables ?? []) {
+      const { name } = variable;
+      if (this.comes(variable, pipeline) || this.element.runtimeInputs?.variables.includes(name)) continue;
       const message = `The workflow "${this.element.workflow}" needs a value for "${name}": nothing gives one.`;
       this.complain('MISSING_VALUE', this.path, message);
+    }
+  }
+
+  /** Whether a variable of the workflow has a value at the start, if it needs one. */
+  private comes({ name, required, defaultValue }: VariableDefinition, pipeline: ReadonlySet<string> | null): boolean {
+    if (!required || defaultValue !== null) return true;
+    return Object.hasOwn(this.element.variables, name) || (pipeline?.has(name) ?? true);
+  }
+
+  /** What is asked for when the element is reached. */
+  asked(pipeline: ReadonlySet<string> | null): void {
+    const { runtimeInputs, workflow } = this.element;
+    if (this.workflow === undefined || runtimeInputs === null) return;
+    const path = [...this.path, 'runtimeInputs'];
+    for (const name of new Set(runtimeInputs.variables)) {
+      const variable = this.workflow.variables.find((one) => one.name === name);
+      if (variable === undefined) {
+        const names = this.workflow.variables.map((one) => one.name);
+        const message = `The workflow "${workflow}" has no variable "${name}"${didYouMean(name, names)}.`;
+        this.complain('UNKNOWN_VARIABLE', path, message);
+      } else if (variable.fixed) {
+        const message = `The variable "${name}" of the workflow "${workflow}" is fixed: it can’t be asked for.`;
+        this.complain('FIXED_VARIABLE', path, message);
+      } else if (runtimeInputs.onTimeout === 'continue' && !this.comes(variable, pipeline)) {
+        const message = `"${name}" is required and has no default, so nothing could go on when nobody answers.`;
+        this.complain('RUNTIME_INPUT_WITHOUT_DEFAULT', path, message);
+      }
     }
   }
 

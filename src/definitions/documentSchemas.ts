@@ -1,6 +1,12 @@
 import { didYouMean } from '../didYouMean';
 import { type EnvironmentType, environmentTypes } from '../environments/environment';
-import type { ApprovalElement, PipelineDefinition, StageDefinition, StageElement } from '../pipelines/pipeline';
+import type {
+  ApprovalElement,
+  PipelineDefinition,
+  RuntimeInputs,
+  StageDefinition,
+  StageElement,
+} from '../pipelines/pipeline';
 import { nodeCount } from '../workflows/taskGraph';
 import { type WorkflowDefinition, type WorkflowMode, workflowModes } from '../workflows/workflow';
 import {
@@ -124,6 +130,19 @@ const approval = object({
   disallowInitiator: optional(flag, false),
 });
 
+const askedVariables = filled(list(text), 'Without a name nothing would be asked for.');
+
+const runtimeInputFields = object<RuntimeInputs>({
+  variables: required(askedVariables),
+  timeoutSeconds: called('timeout', optional(duration(1, MAX_SECONDS), 7 * DAY)),
+  onTimeout: optional<RuntimeInputs['onTimeout']>(oneOf(['expire', 'continue']), 'expire'),
+});
+
+const runtimeInputs: Decoder<RuntimeInputs> = (node, place) =>
+  node.type === 'list'
+    ? { variables: askedVariables(node, place), timeoutSeconds: 7 * DAY, onTimeout: 'expire' }
+    : runtimeInputFields(node, place);
+
 const elementFields = object({
   name: required(name),
   workflow: optional<string | null>(name, null),
@@ -132,6 +151,7 @@ const elementFields = object({
   variables: optional(mapOf(variableKey, valueText), {}),
   approval: optional<Omit<ApprovalElement, 'type' | 'name' | 'skipCondition'> | null>(approval, null),
   skipCondition: optional<string | null>(valueText, null),
+  runtimeInputs: optional<RuntimeInputs | null>(runtimeInputs, null),
 });
 
 const element: Decoder<StageElement> = (node, place) => {
@@ -144,7 +164,7 @@ const element: Decoder<StageElement> = (node, place) => {
     const found = given('approval') ? 'this one has both' : 'this one has neither';
     place.report('ELEMENT_KIND', place.path, `An element has either "workflow" or "approval"; ${found}.`, node.at);
   } else if (gate !== null) {
-    for (const key of ['environment', 'services', 'variables'].filter(given)) {
+    for (const key of ['environment', 'services', 'variables', 'runtimeInputs'].filter(given)) {
       place.report('UNKNOWN_FIELD', [...place.path, key], `An approval has no key "${key}": it belongs to a workflow.`);
     }
   }

@@ -57,10 +57,12 @@ export const validationRules = {
   FIXED_WITHOUT_DEFAULT: 'A fixed variable has a default.',
   COMMA_IN_ALLOWED_VALUE: 'Where several values are allowed, no allowed value has a comma: it divides them.',
   VALUE_NOT_ALLOWED: 'A given value is among the allowed values.',
-  UNKNOWN_VARIABLE: 'An element gives values for variables that its workflow declares.',
-  FIXED_VARIABLE: 'An element gives no value for a fixed variable.',
+  UNKNOWN_VARIABLE: 'An element gives values for, and asks for, variables that its workflow declares.',
+  FIXED_VARIABLE: 'An element gives no value for a fixed variable, and does not ask for one.',
   MISSING_VALUE:
-    'Every required variable of an element’s workflow gets a value: from the element, from the pipeline’s variable of the same name, or by default.',
+    'Every required variable of an element’s workflow gets a value: from the element, from the pipeline’s variable of the same name, by default, or when it is asked for.',
+  RUNTIME_INPUT_WITHOUT_DEFAULT:
+    'What goes on with the defaults when nobody answers has one for each required variable that it asks for.',
   UNKNOWN_PIPELINE_VARIABLE: 'A value refers to variables of the pipeline only.',
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',
   ENVIRONMENT_MISSING: 'An element gives the environment of a workflow that leaves it to the element.',

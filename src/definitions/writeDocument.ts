@@ -1,6 +1,6 @@
 import { stringify } from 'smol-toml';
 import { Document } from 'yaml';
-import type { PipelineDefinition, StageElement } from '../pipelines/pipeline';
+import type { PipelineDefinition, RuntimeInputs, StageElement } from '../pipelines/pipeline';
 import { taskLevels } from '../workflows/taskGraph';
 import type { RetryDelay, TaskDefinition, WorkflowDefinition } from '../workflows/workflow';
 import type { VariableDefinition } from './definition';
@@ -131,7 +131,14 @@ const elementFields = (element: StageElement) =>
         environment: element.environment ?? undefined,
         services: element.services ?? undefined,
         variables: unlessEmpty(element.variables),
+        runtime_inputs: element.runtimeInputs === null ? undefined : runtimeInputFields(element.runtimeInputs),
       };
+
+function runtimeInputFields({ variables, timeoutSeconds, onTimeout }: RuntimeInputs) {
+  const timeout = durationUnless(7 * 86_400, timeoutSeconds);
+  if (timeout === undefined && onTimeout === 'expire') return variables;
+  return { variables, timeout, on_timeout: onTimeout === 'expire' ? undefined : onTimeout };
+}
 
 function durationUnless(usual: number, seconds: number): string | undefined {
   return seconds === usual ? undefined : formatDuration(seconds);

@@ -1,6 +1,7 @@
 import { decide, findApprovalsOfStages, insertApproval } from '../approvals/approvals.store';
 import { newId } from '../ids';
 import type { ApprovalElement } from '../pipelines/pipeline';
+import { askRuntimeInputs } from './askRuntimeInputs';
 import { moveExecution, moveStage } from './changeStatus';
 import { continueWorkflow } from './continueWorkflow';
 import { decideSkips } from './decideConditions';
@@ -14,6 +15,7 @@ import {
 } from './execution';
 import { findExecutions } from './executions.store';
 import type { RunTransaction } from './runTransaction';
+import { mustAsk } from './runtimeInputs';
 import { findCurrentStages, findStages } from './stages.store';
 import { startWorkflow } from './startWorkflow';
 
@@ -41,6 +43,8 @@ export async function settleStage(
 const endedBadly = (stage: StageExecution): boolean =>
   isFinal(stage.status) && stage.status !== 'SUCCESS' && stage.status !== 'SKIPPED';
 
+const isUnbegun = (stage: StageExecution): boolean => stage.status === 'QUEUED' && stage.workflowExecutionId === null;
+
 /**
  * Brings a pipeline execution to where its stages stand: begins the next stage, ends the execution, or shows what its current stage does. Called whenever
  * one of its elements moved; calling it again changes nothing.
@@ -51,13 +55,13 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
   const stages = await findCurrentStages(db, [executionId]);
   const stopping = execution.failureCode === 'ABORTED' || execution.failureCode === 'EXPIRED';
   for (const elements of byStage(stages)) {
-    const waiting = elements.filter((stage) => stage.status === 'QUEUED' && stage.workflowExecutionId === null);
+    const waiting = elements.filter(isUnbegun);
+    const failed = elements.find(endedBadly);
     if (elements.every((stage) => isFinal(stage.status))) {
-      const failed = elements.find(endedBadly);
       if (failed !== undefined)
         return endPipeline(db, execution, stages, rollUp(statusesOf(elements)) as FinalStatus, failed);
-    } else if (waiting.length === 0) {
-      if (elements.some(endedBadly)) await withdrawApprovals(db, execution, elements);
+    } else if (waiting.length === 0 || failed !== undefined) {
+      if (failed !== undefined) await withdrawWaiting(db, execution, elements);
       const now = await findCurrentStages(db, [executionId]);
       const current = now.filter((stage) => stage.stageIndex === elements[0]?.stageIndex);
       // Withdrawing the last open element may have ended the stage.
@@ -105,14 +109,16 @@ async function showProgress(
   if (status !== execution.status) await moveExecution(db, execution, status);
 }
 
-/** Begins elements of one stage: asks for approvals, starts workflows. Those whose condition says so are skipped; where one can't be decided, nothing of the stage begins. */
+/** Begins elements of one stage: asks for approvals and runtime inputs, starts workflows. Those whose condition says so are skipped; where one can't be decided, nothing of the stage begins. */
 async function beginStage(
   db: RunTransaction,
   execution: Execution,
   elements: readonly StageExecution[],
 ): Promise<void> {
   const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
-  const decided = await decideSkips(db, execution, definition, elements);
+  // What was answered, or is tried again, was decided when it was reached.
+  const reached = elements.filter((stage) => stage.startedAt === null);
+  const decided = await decideSkips(db, execution, definition, reached);
   const broken = [...decided.values()].some(({ status }) => status === 'FAILED');
   for (const stage of elements) {
     const outcome = decided.get(stage.id) ?? (broken ? notBegun : undefined);
@@ -124,7 +130,9 @@ async function beginStage(
     const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
     if (element === undefined)
       throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
+    const asked = mustAsk(element, stage);
     if (element.type === 'APPROVAL') await requestApproval(db, execution, stage, element);
+    else if (asked !== null) await askRuntimeInputs(db, execution, stage, asked);
     else await beginWorkflow(db, execution, stage, element.workflow);
   }
 }
@@ -198,19 +206,18 @@ async function beginWorkflow(
 }
 
 /** Ends what waits for a person in a stage that can't succeed any more, so that nobody is asked for nothing. */
-async function withdrawApprovals(
+async function withdrawWaiting(
   db: RunTransaction,
   execution: Execution,
   elements: readonly StageExecution[],
 ): Promise<void> {
-  await closeApprovals(db, execution, elements, 'ABORTED', 'SKIPPED', {
-    code: 'NOT_STARTED',
-    text: 'not decided, because another element of the stage failed',
-  });
+  const reason = { code: 'NOT_STARTED', text: 'not decided, because another element of the stage failed' };
+  for (const stage of elements.filter(isUnbegun)) await moveStage(db, execution.runId, stage, 'SKIPPED', { reason });
+  await closeWaiting(db, execution, elements, 'ABORTED', 'SKIPPED', reason);
 }
 
-/** Closes the approvals that wait in these elements, without a person's decision. */
-export async function closeApprovals(
+/** Closes what waits for a person in these elements, without a person's decision. */
+export async function closeWaiting(
   db: RunTransaction,
   execution: Execution,
   elements: readonly StageExecution[],
@@ -218,7 +225,7 @@ export async function closeApprovals(
   stageStatus: FinalStatus,
   reason: Reason,
 ): Promise<void> {
-  const waiting = elements.filter((stage) => stage.status === 'WAITING');
+  const waiting = elements.filter((stage) => stage.status === 'WAITING' || stage.waitsUntil !== null);
   if (waiting.length === 0) return;
   const approvals = await findApprovalsOfStages(
     db,

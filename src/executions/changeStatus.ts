@@ -1,4 +1,4 @@
-import type { Execution, ExecutionStatus, Pause, StageExecution } from './execution';
+import type { Execution, ExecutionStatus, Pause, RuntimeAnswers, StageExecution } from './execution';
 import { isFinal } from './execution';
 import { changeExecution } from './executions.store';
 import type { RunTransaction } from './runTransaction';
@@ -18,7 +18,7 @@ export async function moveExecution(
   /** With the move to PAUSED: a person holds it. */
   pause: Pause | null = null,
 ): Promise<Execution> {
-  const begins = to === 'RUNNING' || to === 'WAITING';
+  const begins = to === 'RUNNING' || to === 'WAITING' || (to === 'PAUSED' && pause === null);
   const startedAt = execution.startedAt ?? (begins ? db.now : null);
   const endedAt = isFinal(to) ? db.now : null;
   const failureCode = failure === undefined ? execution.failureCode : (failure?.code ?? null);
@@ -60,9 +60,16 @@ export async function moveStage(
   runId: string,
   stage: StageExecution,
   to: ExecutionStatus,
-  options: { readonly reason?: Reason; readonly workflowExecutionId?: string } = {},
+  options: {
+    readonly reason?: Reason;
+    readonly workflowExecutionId?: string;
+    /** It waits for a person. */
+    readonly waitsUntil?: Date;
+    readonly answers?: RuntimeAnswers;
+  } = {},
 ): Promise<StageExecution> {
-  const startedAt = stage.startedAt ?? (to === 'RUNNING' || to === 'WAITING' ? db.now : null);
+  const begins = to === 'RUNNING' || to === 'WAITING' || options.waitsUntil !== undefined;
+  const startedAt = stage.startedAt ?? (begins ? db.now : null);
   const endedAt = isFinal(to) ? db.now : null;
   const moved = await changeStage(db, {
     id: stage.id,
@@ -70,6 +77,8 @@ export async function moveStage(
     to,
     ...(options.reason && { reasonCode: options.reason.code, reason: options.reason.text }),
     ...(options.workflowExecutionId && { workflowExecutionId: options.workflowExecutionId }),
+    ...(options.waitsUntil && { waitsUntil: options.waitsUntil }),
+    ...(options.answers && { answers: options.answers }),
     ...(startedAt && { startedAt }),
     ...(endedAt && { endedAt }),
   });
@@ -96,5 +105,8 @@ export async function moveStage(
     reasonCode,
     reason,
     workflowExecutionId: options.workflowExecutionId ?? stage.workflowExecutionId,
+    waitsUntil: options.waitsUntil ?? null,
+    answers: options.answers ?? stage.answers,
+    variables: { ...stage.variables, ...options.answers?.values },
   };
 }

@@ -266,6 +266,41 @@ export class ApprovalDecidedEvent extends ExecutionEventInterface {
   comments?: string | null;
 }
 
+@ObjectType(type('`RUNTIME_INPUTS_REQUESTED`: an element of a stage is PAUSED until somebody answers.'))
+export class RuntimeInputsRequestedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The element in this attempt.' })
+  stageExecutionId!: string;
+
+  @Field(() => ID, { description: '`pipelineStageElementId`, as `pipelineResumeRuntime` takes it.' })
+  elementId!: string;
+
+  @Field(() => String, { description: 'The name of the stage.' })
+  stageName!: string;
+
+  @Field(() => String, { description: 'The name of the element.' })
+  stepName!: string;
+
+  @Field(() => [String], { description: 'The names of the variables that it asks for.' })
+  variables!: string[];
+
+  @Field(() => Date, { description: 'When it is EXPIRED, or goes on with its defaults.' })
+  expiresAt!: Date;
+}
+
+@ObjectType(
+  type('`RUNTIME_INPUTS_GIVEN`: somebody answered what an element asked for, or its time was over and it goes on.'),
+)
+export class RuntimeInputsGivenEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The element in this attempt.' })
+  stageExecutionId!: string;
+
+  @Field(() => ID, { description: '`pipelineStageElementId`: the same in every execution of the pipeline.' })
+  elementId!: string;
+
+  @Field(() => [String], { description: 'The names of the variables that were given a value.' })
+  variables!: string[];
+}
+
 @ObjectType(type('`ABORT_REQUESTED`: a person ends the execution. What runs is asked to stop.'))
 export class AbortRequestedEvent extends ExecutionEventInterface {
   @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
@@ -359,6 +394,8 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   JOB_LOST: JobLostEvent,
   APPROVAL_REQUESTED: ApprovalRequestedEvent,
   APPROVAL_DECIDED: ApprovalDecidedEvent,
+  RUNTIME_INPUTS_REQUESTED: RuntimeInputsRequestedEvent,
+  RUNTIME_INPUTS_GIVEN: RuntimeInputsGivenEvent,
   ABORT_REQUESTED: AbortRequestedEvent,
   PAUSE_REQUESTED: PauseRequestedEvent,
   CONTINUE_REQUESTED: ContinueRequestedEvent,

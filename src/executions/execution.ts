@@ -139,6 +139,15 @@ export interface ExecutionAttempt {
   readonly endedAt: Date | null;
 }
 
+/** Who answered what a stage asked for; the server itself when the time was over. */
+export interface RuntimeAnswers {
+  readonly by: ActorRef;
+  readonly at: string;
+  /** The variables that were asked for, and what was given; the others have their defaults. */
+  readonly asked: readonly string[];
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** One element of one stage in one attempt of an execution. */
 export interface StageExecution {
   readonly id: string;
@@ -169,6 +178,10 @@ export interface StageExecution {
   readonly workflowExecutionId: string | null;
   /** Of an extension that keeps tasks: what becomes of the element's workflow once the stage is reached. */
   readonly goesOn: GoesOn | null;
+  /** Until when it waits for a person: PAUSED for runtime inputs. */
+  readonly waitsUntil: Date | null;
+  /** The runtime inputs that it was given; they are among `variables`. */
+  readonly answers: RuntimeAnswers | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;

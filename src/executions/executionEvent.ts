@@ -44,6 +44,17 @@ export interface ExecutionEventData {
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
   APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };
   APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
+  /** A stage is PAUSED until somebody answers. */
+  RUNTIME_INPUTS_REQUESTED: {
+    stageExecutionId: string;
+    elementId: string;
+    stageName: string;
+    stepName: string;
+    variables: readonly string[];
+    expiresAt: string;
+  };
+  /** Its names tell what was answered: none of them when the time was over, and it goes on with the defaults. */
+  RUNTIME_INPUTS_GIVEN: { stageExecutionId: string; elementId: string; variables: readonly string[] };
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };

@@ -71,12 +71,7 @@ export const showStage = (stage: StageExecution): object => ({
   pipelineStepName: stage.stepName,
   ...(stage.kind === 'APPROVAL'
     ? { __typename: 'ApprovalStageExecution', approvalStepType: 'USER_GROUP' }
-    : // No definition can ask for runtime inputs yet, so none is ever asked for.
-      {
-        __typename: 'WorkflowStageExecution',
-        inputVariables: asVariables(stage.variables),
-        runtimeInputVariables: null,
-      }),
+    : { __typename: 'WorkflowStageExecution', inputVariables: asVariables(stage.variables) }),
 });
 
 const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] =>

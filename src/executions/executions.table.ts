@@ -134,6 +134,8 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
     maxParallel: column.integerOrNull,
     workflowExecutionId: column.uuidOrNull,
     goesOn: column.jsonOrNull,
+    waitsUntil: column.timeOrNull,
+    answers: column.jsonOrNull,
     createdAt: column.time,
     startedAt: column.timeOrNull,
     endedAt: column.timeOrNull,
@@ -147,11 +149,13 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
       where: 'current',
     },
     { name: 'stage_execution_attempt', columns: ['executionId', 'attempt'] },
+    { name: 'stage_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
   ],
   checks: [
     { name: 'stage_execution_status', expression: oneOf('status', executionStatuses) },
     { name: 'stage_execution_ended', expression: ended },
     { name: 'stage_execution_mode', expression: oneOf('mode', workflowModes) },
+    { name: 'stage_execution_waiting', expression: `waits_until IS NULL OR status IN ('PAUSED', 'WAITING')` },
   ],
 });
 

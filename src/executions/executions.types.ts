@@ -1,5 +1,4 @@
 import { createUnionType, Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
-import { VariableType } from '../definitions/definitions.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 export enum ExecutionStatusEnum {
@@ -262,11 +261,11 @@ export class WorkflowStageExecution extends PipelineStageExecution {
   @Field(() => [InputVariable], { description: 'The values that its workflow runs with.' })
   inputVariables!: InputVariable[];
 
-  @Field(() => [VariableType], {
+  @Field(() => Date, {
     nullable: true,
-    description: 'The variables that it asks for while it is PAUSED; null when it asks for none.',
+    description: 'Until when it waits for a person’s answer; null when it waits for none.',
   })
-  runtimeInputVariables!: VariableType[] | null;
+  waitsUntil!: Date | null;
 }
 
 export enum TaskTypeEnum {

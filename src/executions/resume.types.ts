@@ -116,6 +116,13 @@ export class ResumeExecutionInput {
   })
   maxParallel?: number | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether elements that begin anew ask for their runtime inputs again, with the earlier answers as defaults. By default they keep those answers.',
+  })
+  askRuntimeInputs?: boolean | null;
+
   @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
   reason?: string | null;
 

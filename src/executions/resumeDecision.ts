@@ -17,6 +17,8 @@ export interface ResumeChoice {
   readonly force?: boolean | null;
   /** How the workflows that run again are run; by default as before. */
   readonly executionMode?: WorkflowMode | null;
+  /** Elements that begin anew ask for their runtime inputs again; by default they keep the answers. */
+  readonly askRuntimeInputs?: boolean | null;
   readonly maxParallel?: number | null;
 }
 

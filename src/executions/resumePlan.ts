@@ -109,6 +109,7 @@ async function layOut(
     ...stage,
     mode: choice.executionMode ?? stage.mode,
     maxParallel: choice.maxParallel ?? stage.maxParallel,
+    answers: choice.askRuntimeInputs ? null : stage.answers,
   });
   if (choice.definition !== 'LATEST') {
     const elements = decision.again.map((before) => ({ stage: over(nextRow(execution, before, now)), before }));
@@ -200,6 +201,7 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
     images: {},
     mode: null,
     maxParallel: null,
+    answers: null,
     ...before,
     id: newId(),
     executionId: execution.id,
@@ -210,6 +212,7 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
     reason: null,
     workflowExecutionId: null,
     goesOn: null,
+    waitsUntil: null,
     createdAt: now,
     startedAt: null,
     endedAt: null,
@@ -235,7 +238,7 @@ function placed(
     workflowId: own?.workflowId ?? null,
     workflowRevisionId: own?.workflowRevisionId ?? null,
     environmentId: own?.environmentId ?? null,
-    variables: own?.variables ?? {},
+    variables: { ...own?.variables, ...row.answers?.values },
     images: own?.images ?? {},
   };
 }

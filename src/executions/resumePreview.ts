@@ -13,6 +13,7 @@ import { type PlannedElement, planResume } from './resumePlan';
 import { resumeToken, workflowResumeToken } from './resumeToken';
 import { requireEnvironment } from './resumeWorkflowExecution';
 import { planWorkflowResume, type TaskChoice, type WorkflowResumeChoice } from './resumeWorkflowPlan';
+import { mustAsk } from './runtimeInputs';
 
 export interface ResumePreview {
   readonly allowed: boolean;
@@ -63,6 +64,7 @@ export async function previewResume(
   const plan = await planResume(app, db, execution, input);
   if (plan instanceof Refusal) return refused(plan);
   const stages = plan.elements.map(({ stage }) => stage);
+  const { definition } = await app.pipelineRevisions.get(db, plan.revisionId);
   const denied = await refusalOf(requireStages(db, actor, execution, stages));
   const refusals = [...plan.refusals, ...(denied ?? [])];
   const allowed = refusals.length === 0;
@@ -75,7 +77,12 @@ export async function previewResume(
     }),
     tasksThatRun: [],
     tasksKept: [],
-    askedAgain: stages.filter((stage) => stage.kind === 'APPROVAL').map((stage) => stage.stepName),
+    askedAgain: stages
+      .filter((stage) => {
+        const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
+        return stage.kind === 'APPROVAL' || mustAsk(element, stage) !== null;
+      })
+      .map((stage) => stage.stepName),
     changes: plan.changes,
     environmentAccess: await accessTo(app, actor, execution, stages),
     planToken: allowed ? resumeToken(execution, input, plan) : null,

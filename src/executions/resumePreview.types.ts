@@ -107,7 +107,9 @@ export class ResumePreview {
   @Field(() => [String], { description: 'Tasks that would keep their results, of a workflow by itself; else empty.' })
   tasksKept!: string[];
 
-  @Field(() => [String], { description: 'Approvals that would be asked for anew.' })
+  @Field(() => [String], {
+    description: 'Approvals that would be asked for anew, and elements that would ask for runtime inputs.',
+  })
   askedAgain!: string[];
 
   @Field(() => [DefinitionChangeType], {

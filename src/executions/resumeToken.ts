@@ -19,7 +19,7 @@ export function resumeToken(execution: Execution, choice: ResumeChoice, plan: At
     kept: plan.kept.map((stage) => stage.id),
     runs: plan.elements.map(({ stage, next }) => [
       ...[stage.elementId, stage.workflowRevisionId, stage.environmentId, stage.variables, stage.images],
-      ...[stage.mode, stage.maxParallel, next?.execution.version ?? null],
+      ...[stage.answers, stage.mode, stage.maxParallel, next?.execution.version ?? null],
     ]),
   });
 }

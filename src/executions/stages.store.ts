@@ -1,6 +1,6 @@
 import type { Db } from '../database/database';
 import { columnsOf } from '../database/table';
-import type { StageExecution } from './execution';
+import type { RuntimeAnswers, StageExecution } from './execution';
 import { stageExecutionTable } from './executions.table';
 
 const stage = columnsOf(stageExecutionTable, 'stage');
@@ -61,6 +61,8 @@ export interface StageChange {
   readonly reasonCode?: string;
   readonly reason?: string;
   readonly workflowExecutionId?: string;
+  readonly waitsUntil?: Date;
+  readonly answers?: RuntimeAnswers;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
 }
@@ -68,7 +70,8 @@ export interface StageChange {
 export async function changeStage(db: Db, change: StageChange): Promise<boolean> {
   const written = await db.write(
     `UPDATE stage_execution SET status = $3, reason_code = coalesce($4, reason_code), reason = coalesce($5, reason),
-       workflow_execution_id = coalesce($6, workflow_execution_id), started_at = coalesce(started_at, $7), ended_at = $8
+       workflow_execution_id = coalesce($6, workflow_execution_id), started_at = coalesce(started_at, $7), ended_at = $8,
+       waits_until = $9, answers = coalesce($10, answers), variables = variables || coalesce($10->'values', '{}')
      WHERE id = $1 AND status = $2`,
     [
       change.id,
@@ -79,9 +82,19 @@ export async function changeStage(db: Db, change: StageChange): Promise<boolean>
       change.workflowExecutionId ?? null,
       change.startedAt ?? null,
       change.endedAt ?? null,
+      change.waitsUntil ?? null,
+      change.answers ? JSON.stringify(change.answers) : null,
     ],
   );
   return written === 1;
+}
+
+/** Elements whose time to wait for a person is over. */
+export function findDueStages(db: Db, now: Date, limit: number): Promise<StageExecution[]> {
+  return db.rows(
+    `SELECT ${stage} FROM stage_execution stage WHERE waits_until IS NOT NULL AND waits_until < $1 ORDER BY waits_until LIMIT $2`,
+    [now, limit],
+  );
 }
 
 /** A workflow execution goes on under the stage's new row. */

@@ -211,6 +211,8 @@ function newStage(
     maxParallel: null,
     workflowExecutionId: null,
     goesOn: null,
+    waitsUntil: null,
+    answers: null,
     createdAt: now,
     startedAt: null,
     endedAt: null,

@@ -82,6 +82,7 @@ export function planElements(
         services: element.services,
         given: own,
         images,
+        askedLater: element.runtimeInputs?.onTimeout === 'expire' ? element.runtimeInputs.variables : [],
         field: (name) => `${where}.variables.${name}`,
         where,
       });
@@ -130,6 +131,8 @@ interface WorkflowInputs {
   readonly given: ReadonlyMap<string, string>;
   /** Service name → image. */
   readonly images: ReadonlyMap<string, string>;
+  /** Variables that may still be without a value. */
+  readonly askedLater?: readonly string[];
   readonly field: (variable: string) => string;
   readonly where: string;
 }
@@ -140,7 +143,10 @@ export function planWorkflow(
   catalogue: Catalogue,
   inputs: WorkflowInputs,
 ): Plan<WorkflowPlan> {
-  const { values, errors: variableErrors } = resolveVariables(definition.variables, inputs.given, inputs.field);
+  const variables = definition.variables.map((variable) =>
+    inputs.askedLater?.includes(variable.name) ? { ...variable, required: false } : variable,
+  );
+  const { values, errors: variableErrors } = resolveVariables(variables, inputs.given, inputs.field);
   const errors = [...variableErrors];
   const environmentName = definition.environment === GIVEN_ENVIRONMENT ? inputs.environment : definition.environment;
   let environmentId: string | null = null;

@@ -1,4 +1,4 @@
-import { advancePipeline, closeApprovals } from './advancePipeline';
+import { advancePipeline, closeWaiting } from './advancePipeline';
 import { cancelRunning } from './cancelRunning';
 import { type Execution, isFinal } from './execution';
 import { findMembers, setFailure } from './executions.store';
@@ -30,7 +30,7 @@ export async function stopExecution(
   }
   if (execution.kind === 'PIPELINE') {
     const stages = await findCurrentStages(db, [execution.id]);
-    await closeApprovals(db, execution, stages, code, code, { code, text });
+    await closeWaiting(db, execution, stages, code, code, { code, text });
     await advancePipeline(db, execution.id);
   }
 }

@@ -1,11 +1,12 @@
 import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { findExpiredApprovals } from '../approvals/approvals.store';
-import { advancePipeline, closeApprovals } from './advancePipeline';
+import { advancePipeline, closeWaiting } from './advancePipeline';
 import { findDueBeside } from './besideTasks.store';
 import { pruneEvents } from './eventRetention';
 import { isFinal } from './execution';
 import { findExecution, findExpiredExecutions } from './executions.store';
+import { endDueRuntimeInputs } from './pipelineResumeRuntime';
 import { expireBeside } from './runBesideGraph';
 import { inRuns } from './runTransaction';
 import { settleDueLeases } from './settleDueLeases';
@@ -62,6 +63,7 @@ export class Sweeper {
       for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
+        await endDueRuntimeInputs(this.app);
         await expireExecutions(this.app);
         await expireBesideTasks(this.app);
         this.prune();
@@ -96,7 +98,7 @@ export async function expireApprovals(app: App): Promise<void> {
       const stages = await findStages(db, [approval.stageExecutionId]);
       if (execution === undefined || isFinal(execution.status)) return;
       const reason = { code: 'EXPIRED', text: `nobody decided before ${approval.expiresAt.toISOString()}` };
-      await closeApprovals(db, execution, stages, 'EXPIRED', 'EXPIRED', reason);
+      await closeWaiting(db, execution, stages, 'EXPIRED', 'EXPIRED', reason);
       await advancePipeline(db, execution.id);
     });
   }

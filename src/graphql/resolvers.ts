@@ -31,6 +31,7 @@ import {
   ResumePreviewResolver,
   ResumeResolver,
 } from '../executions/resume.resolver';
+import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
 import {
   AgentFieldsResolver,
   ArtifactResolver,
@@ -84,6 +85,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   WorkflowExecutionResolver,
   DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
+  RuntimeInputsResolver,
   EventsResolver,
   ExecutionsUpdatedResolver,
   ExecutionsSnapshotResolver,

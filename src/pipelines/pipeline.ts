@@ -31,6 +31,16 @@ export interface WorkflowElement {
   readonly variables: Readonly<Record<string, string>>;
   /** It is SKIPPED when this is true; null: never. */
   readonly skipCondition: string | null;
+  /** What it asks for when it is reached; null: nothing. */
+  readonly runtimeInputs: RuntimeInputs | null;
+}
+
+export interface RuntimeInputs {
+  /** Variables of its workflow; a set. */
+  readonly variables: readonly string[];
+  readonly timeoutSeconds: number;
+  /** When nobody has answered by then: EXPIRED, or on with the defaults. */
+  readonly onTimeout: 'expire' | 'continue';
 }
 
 export interface ApprovalElement {
@@ -46,8 +56,17 @@ export interface ApprovalElement {
 /** What elements have when their definition was stored before there was such a key (`laterTaskKeys` of workflows says more). */
 export const laterElementKeys = { skipCondition: null } as const satisfies Partial<StageElement>;
 
+/** The same for those that run a workflow. */
+export const laterWorkflowElementKeys = { runtimeInputs: null } as const satisfies Partial<WorkflowElement>;
+
 /** A definition as it is stored may lack what came later. */
 export function completePipeline(stored: PipelineDefinition): PipelineDefinition {
-  const elements = (stage: StageDefinition) => stage.elements.map((one) => ({ ...laterElementKeys, ...one }));
-  return { ...stored, stages: stored.stages.map((stage) => ({ ...stage, elements: elements(stage) })) };
+  const complete = (one: StageElement): StageElement =>
+    one.type === 'WORKFLOW'
+      ? { ...laterElementKeys, ...laterWorkflowElementKeys, ...one }
+      : { ...laterElementKeys, ...one };
+  return {
+    ...stored,
+    stages: stored.stages.map((stage) => ({ ...stage, elements: stage.elements.map(complete) })),
+  };
 }

@@ -254,6 +254,14 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  pipelineResumeRuntime: [
+    'mutation { pipelineResumeRuntime(input: {applicationId: "$app", pipelineExecutionId: "$run", pipelineStageElementId: "$element"}) { status } }',
+    'NOT_WAITING',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
   pauseExecution: [
     'mutation { pauseExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
     'NOT_PAUSABLE',
@@ -446,6 +454,7 @@ name: other
       operation: addImagesToRun.operation.id,
       job: done[0]?.jobId ?? '',
       approval: approval?.approvalId ?? '',
+      element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       user: createUser.user.id,
       group: spare.groupId,
       everybody: everybody.groupId,

@@ -198,6 +198,13 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     services: fc.option(fc.array(name, { maxLength: 3 })),
     variables: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
     skipCondition: fc.option(text),
+    runtimeInputs: fc.option(
+      fc.record({
+        variables: fc.array(variableName, { minLength: 1, maxLength: 3 }),
+        timeoutSeconds: seconds(31_536_000),
+        onTimeout: fc.constantFrom('expire' as const, 'continue' as const),
+      }),
+    ),
   }),
   fc.record({
     type: fc.constant('APPROVAL' as const),

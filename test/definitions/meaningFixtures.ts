@@ -334,6 +334,33 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: '{ name: a',
   },
   {
+    rule: 'UNKNOWN_VARIABLE',
+    of: 'what an element asks for',
+    source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, runtime_inputs: [X]')),
+    path: 'documents[2].stages[0].elements[0].runtime_inputs',
+    at: 'runtime_inputs',
+  },
+  {
+    rule: 'FIXED_VARIABLE',
+    of: 'what an element asks for',
+    source:
+      shop +
+      workflow('w', { keys: variable('fixed: true, default: x') }) +
+      pipeline('p', stage('name: a, workflow: w, runtime_inputs: { variables: [V] }')),
+    path: 'documents[2].stages[0].elements[0].runtime_inputs',
+    at: 'runtime_inputs',
+  },
+  {
+    rule: 'RUNTIME_INPUT_WITHOUT_DEFAULT',
+    of: 'what goes on with its defaults',
+    source:
+      shop +
+      workflow('w', { keys: variable('required: true') }) +
+      pipeline('p', stage('name: a, workflow: w, runtime_inputs: { variables: [V], on_timeout: continue }')),
+    path: 'documents[2].stages[0].elements[0].runtime_inputs',
+    at: 'runtime_inputs',
+  },
+  {
     rule: 'UNKNOWN_PIPELINE_VARIABLE',
     of: 'a reference',
     source:
