@@ -1,3 +1,4 @@
+// Long because every rule has its own broken document here.
 import { GIVEN_ENVIRONMENT } from '../../src/workflows/workflow';
 import { parts, pipeline, shop, stage, workflow } from './documents';
 
