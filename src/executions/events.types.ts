@@ -1,3 +1,4 @@
+// Long because each type of event has its class here.
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { GraphQLJson } from '../graphql/scalars';
 import { ApprovalStatusEnum } from './approvals.types';
