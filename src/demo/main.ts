@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
@@ -17,11 +16,14 @@ import { createLog } from '../log';
 import { startServer } from '../server';
 import { startAgent } from './agentProcess';
 import { GraphqlClient } from './graphqlClient';
+import type { Place } from './place';
+import { isFree } from './ports';
 import { releaseShop } from './releaseShop';
+import { resumeOrders } from './resumeOrders';
 
 /**
  * The main job on real input: a server with its own database, two agents as processes of their own, and the application in examples/shop that is built, tested,
- * deployed to staging, approved and deployed to production. All of it goes through the public API; what you see here any client can do.
+ * deployed to staging, approved and deployed to production; then the one in examples/resume, which fails and goes on. All of it goes through the public API; what you see here any client can do.
  */
 const print = (line = ''): void => {
   process.stdout.write(`${line}\n`);
@@ -79,7 +81,8 @@ async function main(): Promise<void> {
       ...agents.map((agent) => agent.failed),
       interrupted,
     ];
-    await Promise.race([releaseShop(client, { root, url: server.url, target, print }), ...failed]);
+    const atEnd: Place['atEnd'] = (work) => void stops.push(work);
+    await Promise.race([runSteps(client, { root, url: server.url, target, print, atEnd }), ...failed]);
 
     print(`\n${pc.bold('Look around')}`);
     print(`  GraphiQL   ${pc.cyan(`${server.url}/graphql`)}`);
@@ -100,6 +103,11 @@ async function main(): Promise<void> {
 
 class Interrupted extends Error {}
 
+/** What the demo shows, one after the other. */
+async function runSteps(client: GraphqlClient, place: Place): Promise<void> {
+  for (const step of [releaseShop, resumeOrders]) await step(client, place);
+}
+
 /** The server's configuration, with what a demo may choose by itself: a key that stays the same, a free port, and little log. */
 async function demoConfig(): Promise<ServerConfig> {
   const environment = inheritedEnvironment();
@@ -116,14 +124,6 @@ function keptKey(dataDir: string): string {
   const key = `demo-${newSecret()}`;
   writeFileSync(file, `${key}\n`, { mode: 0o600 });
   return key;
-}
-
-function isFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolveFree) => {
-    const probe = createServer();
-    probe.once('error', () => resolveFree(false));
-    probe.listen(port, host, () => probe.close(() => resolveFree(true)));
-  });
 }
 
 async function agentToken(client: GraphqlClient): Promise<string> {

@@ -2,18 +2,9 @@ import { join } from 'node:path';
 import pc from 'picocolors';
 import { systemClock } from '../clock';
 import { GraphqlClient } from './graphqlClient';
+import type { Place } from './place';
 import { RunReport, type RunView } from './report';
 import { type Ports, shopDefinitions } from './shopDefinitions';
-
-interface Place {
-  /** The checkout. */
-  readonly root: string;
-  /** The server's address. */
-  readonly url: string;
-  /** Where the example deploys to. */
-  readonly target: string;
-  readonly print: (line?: string) => void;
-}
 
 interface Shop {
   readonly id: string;

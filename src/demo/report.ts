@@ -24,6 +24,8 @@ export interface TaskView {
   readonly status: string;
   readonly reason: string | null;
   readonly durationMs: number | null;
+  /** Its result is from an earlier attempt. */
+  readonly reused?: boolean;
   readonly jobs: readonly { readonly id: string; readonly agent: { readonly name: string } | null }[];
 }
 
@@ -63,18 +65,7 @@ export class RunReport {
     const ended = begun && stage.status !== 'RUNNING' && stage.status !== 'WAITING';
     if (begun && !ended)
       this.once(stage.pipelineStageElementId, stage.status, `${status(stage.status)} ${pc.bold(place)}`);
-    for (const task of tasks) {
-      if (task.status === 'QUEUED') continue;
-      const agent = task.jobs.at(-1)?.agent?.name;
-      const on = task.status === 'RUNNING' && agent ? pc.dim(`on ${agent}`) : '';
-      const why = task.status === 'SUCCESS' || task.reason === null ? '' : pc.dim(task.reason);
-      const time = task.status === 'RUNNING' ? '' : duration(task.durationMs);
-      this.once(
-        task.id,
-        task.status,
-        `    ${status(task.status)} ${task.name.padEnd(16)} ${on}${time} ${why}`.trimEnd(),
-      );
-    }
+    this.showTasks(tasks);
     if (!ended) return;
     const why = stage.status === 'SUCCESS' || stage.reason === null ? '' : pc.dim(stage.reason);
     const time = duration(stage.workflowExecution?.durationMs);
@@ -83,6 +74,21 @@ export class RunReport {
       stage.status,
       `${status(stage.status)} ${pc.bold(place)} ${time} ${why}`.trimEnd(),
     );
+  }
+
+  showTasks(tasks: readonly TaskView[]): void {
+    for (const task of tasks) {
+      if (task.status === 'QUEUED') continue;
+      const agent = task.jobs.at(-1)?.agent?.name;
+      const on = task.status === 'RUNNING' && agent ? pc.dim(`on ${agent}`) : '';
+      const why = task.reused ? pc.dim('kept') : task.status === 'SUCCESS' ? '' : pc.dim(task.reason ?? '');
+      const time = task.status === 'RUNNING' || task.reused ? '' : duration(task.durationMs);
+      this.once(
+        task.id,
+        task.status,
+        `    ${status(task.status)} ${task.name.padEnd(16)} ${on}${time} ${why}`.trimEnd(),
+      );
+    }
   }
 
   private once(key: string, value: string, line: string): void {
