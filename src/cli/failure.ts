@@ -77,6 +77,10 @@ const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>
   FORBIDDEN: () => ['Ask somebody who may, or an administrator for the permission.'],
   NOT_FOUND: () => ['"slipway runs" lists the runs that this key may see.'],
   NOT_RESUMABLE: () => ['"slipway run show RUN" says what can be done with it.'],
+  INCOMPATIBLE_DEFINITION: () => [
+    'Resume with the definition that it ran so far (without --definition latest), or with --force.',
+  ],
+  ENVIRONMENT_CONFLICT: () => ['Look at the conflicts of the preview; --confirm-conflicts overrules them.'],
   NOT_RESTORABLE: () => ['"slipway run show RUN" says what can be done with it.'],
   STAGE_NOT_FOUND: ({ stages }) => [`Its stages: ${list(stages)}.`],
   STAGE_NOT_EXECUTED: ({ stages }) => [`Stages that were reached: ${list(stages)}.`],

@@ -4,7 +4,8 @@ import { decide } from './decide';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { showLogs } from './logs';
-import { abortRun, rerunRun, resumeRun } from './resume';
+import { restoreRun } from './restore';
+import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
 import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
 import { showRun } from './showRun';
@@ -60,6 +61,9 @@ export function createProgram(): Command {
     .option('--element <id>', 'an element of that stage, where its name is used more than once')
     .addOption(choice('--parallel-mode <mode>', 'which elements of that stage run again', 'ALL', 'FAILED_ONLY'))
     .addOption(choice('--granularity <what>', 'how much of its workflows runs again', 'STAGE', 'TASK'))
+    .addOption(choice('--definition <which>', 'the definition that it goes on with', 'PINNED', 'LATEST'))
+    .option('--force', 'with the latest definition, also when what is kept does not fit')
+    .option('--dry-run', 'only the preview')
     .action(async (run: string, options, command: Command) => {
       await resumeRun(await session(command), run, options);
     });
@@ -73,12 +77,25 @@ export function createProgram(): Command {
       await abortRun(await session(command), run, options);
     },
   );
+  extending(
+    acting(program.command('extend <run>').description('more images or other inputs for a run that succeeded')),
+  ).action(async (run: string, options, command: Command) => {
+    await extendRun(await session(command), run, options);
+  });
   program
-    .command('start <application> <name>')
+    .command('restore <run>')
+    .description('bring a run, and the environments that it deployed to, back to what they were before it was extended')
+    .option('-y, --yes', 'do not ask for confirmation')
+    .option('--confirm-conflicts', 'also where other runs have deployed since')
+    .option('--debug', 'a log with debug lines')
+    .option('--dry-run', 'only the preview')
+    .option('--no-follow', 'do not wait for its end')
+    .action(async (run: string, options, command: Command) => {
+      await restoreRun(await session(command), run, options);
+    });
+  extending(program.command('start <application> <name>'))
     .description('start a pipeline, or with --workflow a workflow by itself')
     .option('--workflow', 'the name is a workflow’s')
-    .option('--var <name=value>', 'a value for a variable; may be given again', collect, [])
-    .option('--image <service=image>', 'an image to deploy; may be given again', collect, [])
     .option('--notes <text>', 'shown with the run')
     .option('--idempotency-key <key>', 'the same key again answers the run that was started first')
     .option('--no-follow', 'do not wait for its end')
@@ -128,6 +145,11 @@ const acting = (command: Command): Command =>
     .option('--reason <text>', 'shown with the attempt')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'do not wait for its end');
+
+const extending = (command: Command): Command =>
+  command
+    .option('--var <name=value>', 'a value for a variable; may be given again', collect, [])
+    .option('--image <service=image>', 'an image to deploy; may be given again', collect, []);
 
 /** Words as the API has them; small letters and hyphens do as well. */
 function choice(flags: string, description: string, ...words: readonly string[]): Option {

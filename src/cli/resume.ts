@@ -1,9 +1,10 @@
-import { exit, Failure } from './failure';
+import { exit, Failure, usage } from './failure';
 import { followRun, requireSuccess } from './follow';
-import type { Run, Task } from './run';
+import type { Run } from './run';
 import { applicationOf, type FoundRun, findRun } from './runs';
 import type { Session } from './session';
-import { refuseUnlessConfirmed } from './ui';
+import { serviceImage, variableInput } from './start';
+import { refuseUnlessConfirmed, words } from './ui';
 
 /** What all commands that change a run have in common. */
 export interface ActOptions {
@@ -17,12 +18,14 @@ export interface ResumeOptions extends ActOptions {
   readonly element?: string;
   readonly parallelMode?: string;
   readonly granularity?: string;
+  readonly definition?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
 }
 
 interface PreviewedElement {
   readonly stageName: string;
   readonly stepName: string;
-  readonly status: string;
   readonly tasksThatRun: readonly string[];
   readonly tasksKept: readonly string[];
 }
@@ -32,23 +35,57 @@ interface Preview {
   readonly refusals: readonly { readonly code: string; readonly message: string }[];
   readonly willRun: readonly PreviewedElement[];
   readonly kept: readonly PreviewedElement[];
+  readonly tasksThatRun: readonly string[];
+  readonly tasksKept: readonly string[];
   readonly askedAgain: readonly string[];
+  readonly changes: readonly { readonly message: string; readonly incompatible: boolean }[];
   readonly environments: readonly { readonly name: string; readonly type: string }[];
   readonly planToken: string | null;
 }
 
 const ELEMENT = 'stageName stepName status tasksThatRun tasksKept';
-const PREVIEW = `query ($input: ResumeExecutionInput!) { resumePreview(input: $input) {
-  allowed refusals { code message } willRun { ${ELEMENT} } kept { ${ELEMENT} } askedAgain environments { name type } planToken } }`;
+const PREVIEW = `allowed refusals { code message } willRun { ${ELEMENT} } kept { ${ELEMENT} } tasksThatRun tasksKept askedAgain
+  changes { message incompatible } environments { name type } planToken`;
 
 /** `slipway resume`: shows what would run and what is kept, asks, resumes exactly that, and follows it. */
 export async function resumeRun(session: Session, named: string, options: ResumeOptions): Promise<void> {
+  const { api, ui } = session;
   const run = await findRun(session, named);
-  const mutation =
-    run.__typename === 'PipelineExecution'
-      ? await planPipeline(session, run, options)
-      : await planWorkflow(session, run, options);
-  await act(session, run, { ...mutation, question: 'Resume?' }, options);
+  const { reason, definition, force } = options;
+  const common = { applicationId: applicationOf(run), reason, definition, force };
+  const isPipeline = run.__typename === 'PipelineExecution';
+  const [field, preview, type] = isPipeline
+    ? ['resumeExecution', 'resumePreview', 'ResumeExecutionInput']
+    : ['resumeWorkflowExecution', 'resumeWorkflowPreview', 'ResumeWorkflowExecutionInput'];
+  const input = isPipeline
+    ? {
+        ...common,
+        pipelineExecutionId: run.id,
+        pipelineStageName: options.stage,
+        pipelineStageElementId: options.element,
+        parallelMode: options.parallelMode,
+        granularity: options.granularity,
+      }
+    : { ...common, workflowExecutionId: run.id };
+  const { plan } = await api.ask<{ plan: Preview }>(
+    `query ($input: ${type}!) { plan: ${preview}(input: $input) { ${PREVIEW} } }`,
+    { input },
+  );
+  sayPreview(session, run, plan);
+  requireAllowed(run, plan);
+  if (options.dryRun) return ui.answer(plan);
+  const query = mutation(field ?? '', type ?? '');
+  await act(session, run, { query, input: { ...input, planToken: plan.planToken }, question: 'Resume?' }, options);
+}
+
+/** A plan that would be refused is refused already, with every reason. */
+export function requireAllowed(run: FoundRun, { allowed, refusals }: Pick<Preview, 'allowed' | 'refusals'>): void {
+  const [first, ...others] = refusals;
+  if (allowed || first === undefined) return;
+  throw new Failure(exit.refused, first.code, first.message, { refusals }, [
+    ...others.map(({ code, message }) => `${code}: ${message}`),
+    `"slipway run show ${run.id}" says what can be done with it.`,
+  ]);
 }
 
 interface Mutation {
@@ -56,69 +93,23 @@ interface Mutation {
   readonly input: object;
 }
 
-async function planPipeline(session: Session, run: FoundRun, options: ResumeOptions): Promise<Mutation> {
-  const input = {
-    applicationId: applicationOf(run),
-    pipelineExecutionId: run.id,
-    pipelineStageName: options.stage,
-    pipelineStageElementId: options.element,
-    parallelMode: options.parallelMode,
-    granularity: options.granularity,
-    reason: options.reason,
-  };
-  const { resumePreview } = await session.api.ask<{ resumePreview: Preview }>(PREVIEW, { input });
-  const [refused] = resumePreview.refusals;
-  if (!resumePreview.allowed && refused !== undefined) {
-    throw new Failure(exit.refused, refused.code, refused.message, { refusals: resumePreview.refusals }, [
-      `"slipway run show ${run.id}" says what can be done with it.`,
-    ]);
-  }
-  sayPreview(session, run, resumePreview);
-  return {
-    query: mutation('resumeExecution', 'ResumeExecutionInput'),
-    input: { ...input, planToken: resumePreview.planToken },
-  };
-}
-
-async function planWorkflow({ api, ui }: Session, run: FoundRun, options: ResumeOptions): Promise<Mutation> {
-  const { execution } = await api.ask<{
-    execution: { version: number; tasks: Pick<Task, 'name' | 'status' | 'reasonCode' | 'ignoredFailure'>[] };
-  }>(
-    'query ($id: ID!) { execution(executionId: $id) { version ... on WorkflowExecution { tasks { name status reasonCode ignoredFailure } } } }',
-    { id: run.id },
-  );
-  const kept = execution.tasks.filter(
-    ({ status, reasonCode, ignoredFailure }) =>
-      status === 'SUCCESS' || ignoredFailure || (status === 'SKIPPED' && reasonCode !== 'NOT_STARTED'),
-  );
-  const again = execution.tasks.filter((task) => !kept.includes(task));
-  ui.say(`Resume of ${run.id}, which is ${run.status}: tasks that succeeded are kept.`);
-  ui.say(`  ${ui.paint.green('kept')}  ${names(kept.map(({ name }) => name)) || 'nothing'}`);
-  ui.say(`  ${ui.paint.cyan('runs')}  ${names(again.map(({ name }) => name)) || 'nothing'}`);
-  return {
-    query: mutation('resumeWorkflowExecution', 'ResumeWorkflowExecutionInput'),
-    input: {
-      applicationId: applicationOf(run),
-      workflowExecutionId: run.id,
-      reason: options.reason,
-      expectedVersion: execution.version,
-    },
-  };
-}
-
-function sayPreview({ ui }: Session, run: FoundRun, { kept, willRun, askedAgain, environments }: Preview): void {
+function sayPreview({ ui }: Session, run: FoundRun, plan: Preview): void {
+  if (!plan.allowed && plan.changes.length === 0) return;
   const { paint } = ui;
   ui.say(`Resume of ${run.id}, which is ${run.status}:`);
-  for (const element of kept) ui.say(`  ${paint.green('kept')}  ${placeOf(element)}`);
-  for (const element of willRun) {
-    ui.say(`  ${paint.cyan('runs')}  ${placeOf(element)} ${paint.dim(names(element.tasksThatRun))}`.trimEnd());
+  if (plan.tasksKept.length > 0) ui.say(`  ${paint.green('kept')}  ${names(plan.tasksKept)}`);
+  if (plan.tasksThatRun.length > 0) ui.say(`  ${paint.cyan('runs')}  ${names(plan.tasksThatRun)}`);
+  for (const element of plan.kept) ui.say(`  ${paint.green('kept')}  ${placeOf(element)}`);
+  for (const element of plan.willRun) {
+    const tasks = element.tasksThatRun.length === 0 ? '' : paint.dim(names(element.tasksThatRun));
+    ui.say(words(`  ${paint.cyan('runs')}  ${placeOf(element)}`, tasks));
     if (element.tasksKept.length > 0) ui.say(`        ${paint.dim(`keeps ${names(element.tasksKept)}`)}`);
   }
-  if (askedAgain.length > 0) ui.say(`  ${paint.yellow('asks')}  ${names(askedAgain)}`);
-  if (environments.length > 0)
-    ui.say(
-      `  touches the environment${environments.length > 1 ? 's' : ''} ${environments.map(({ name, type }) => `${name} (${type})`).join(', ')}`,
-    );
+  if (plan.askedAgain.length > 0) ui.say(`  ${paint.yellow('asks')}  ${names(plan.askedAgain)}`);
+  for (const { message, incompatible } of plan.changes)
+    ui.say(`  ${incompatible ? paint.red('clash') : paint.yellow('since')} ${message}`);
+  const touched = plan.environments.map(({ name, type }) => `${name} (${type})`).join(', ');
+  if (touched !== '') ui.say(`  touches the environment${plan.environments.length > 1 ? 's' : ''} ${touched}`);
 }
 
 const placeOf = ({ stageName, stepName }: PreviewedElement): string => `${stageName} › ${stepName}`;
@@ -147,6 +138,24 @@ export async function abortRun(session: Session, named: string, options: ActOpti
   const input = { applicationId: applicationOf(run), executionId: run.id, reason: options.reason };
   const query = mutation('abortExecution', 'AbortExecutionInput');
   await act(session, run, { query, input, question: 'End it?', wanted: 'ABORTED' }, options);
+}
+
+export interface ExtendOptions extends ActOptions {
+  readonly var: readonly string[];
+  readonly image: readonly string[];
+}
+
+/** `slipway extend`: more images or other inputs for a run that succeeded; what does not see them is kept. */
+export async function extendRun(session: Session, named: string, options: ExtendOptions): Promise<void> {
+  const images = options.image.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
+  const variableInputs = options.var.map(variableInput);
+  if (images.length + variableInputs.length === 0) throw usage('Nothing is added: give --image or --var.');
+  const run = await findRun(session, named);
+  session.ui.say(`Extension of ${run.id}, which is ${run.status}: ${[...options.image, ...options.var].join(', ')}.`);
+  session.ui.say('  What does not see the change is kept; "slipway restore" brings back what the run is now.');
+  const query = `mutation ($input: AddImagesToRunInput!) { done: addImagesToRun(input: $input) { execution: run { id status attempt } } }`;
+  const input = { runId: run.id, images, variableInputs, reason: options.reason };
+  await act(session, run, { query, input, question: 'Extend it?' }, options);
 }
 
 /** Asks, sends, and follows what comes of it; ends well when the run ends as it was wanted to. */

@@ -39,9 +39,13 @@ export interface Run {
     readonly durationMs: number | null;
     readonly failureDetails: string | null;
     readonly revision: { readonly number: number };
+    /** The restore that undid it. */
+    readonly revertedBy: { readonly id: string } | null;
   }[];
   readonly pipeline?: { readonly name: string } | null;
   readonly pipelineStageExecutions?: readonly Stage[];
+  /** What it can be brought back to, once. */
+  readonly restorePoint?: { readonly consumedBy: { readonly id: string } | null } | null;
   readonly workflow?: { readonly name: string } | null;
   readonly tasks?: readonly Task[];
 }
@@ -87,9 +91,10 @@ export const RUN = `fragment Run on Execution {
   serviceImages { image } inputVariables { name value }
   availableActions { action allowed code message }
   resumability { resumable reason stages { name elementId resumable reason } }
-  attempts { attempt kind status fromStage reason createdAt durationMs failureDetails revision { number } }
+  attempts { attempt kind status fromStage reason createdAt durationMs failureDetails revision { number } revertedBy { id } }
   ... on PipelineExecution {
     pipeline { name }
+    restorePoint { consumedBy { id } }
     pipelineStageExecutions {
       pipelineStageElementId pipelineStageName pipelineStepName status reasonCode reason startedAt endedAt
       ... on WorkflowStageExecution { environment { name } workflowExecution { id tasks { ${TASK} } } }

@@ -35,9 +35,12 @@ export async function showRun({ api, ui }: Session, named: string, all: boolean)
   if (run.tasks !== undefined) sayTasks(ui, run.tasks, all);
   if (run.attempts.length > 1) {
     ui.say('', paint.bold('Attempts'));
-    for (const { attempt, kind, status, fromStage, reason, durationMs, revision } of run.attempts) {
+    for (const { attempt, kind, status, fromStage, reason, durationMs, revision, revertedBy } of run.attempts) {
       const from = fromStage === null ? '' : ` from ${fromStage}`;
-      const about = [`revision ${revision.number}`, duration(durationMs), reason ?? ''].filter(Boolean).join(', ');
+      const undone = revertedBy === null ? '' : 'reverted by a restore';
+      const about = [`revision ${revision.number}`, duration(durationMs), reason ?? '', undone]
+        .filter(Boolean)
+        .join(', ');
       ui.say(`  ${attempt}  ${ui.status(status ?? run.status)} ${kind.toLowerCase()}${from} ${paint.dim(about)}`);
     }
   }
@@ -112,10 +115,11 @@ export function sayNext(ui: Ui, run: Run): void {
     rerun: 'all of it again, with the same inputs',
     abort: 'end it',
     approve: 'or reject',
-    restore: 'back to what it was before it was extended',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
   const lines = possible.map(({ action }): [string, string] => [`slipway ${action} ${run.id}`, meaning[action] ?? '']);
+  if (isFinal(run.status) && run.restorePoint?.consumedBy === null)
+    lines.push([`slipway restore ${run.id}`, 'back to what it was before it was extended']);
   if (!isFinal(run.status)) lines.unshift([`slipway watch ${run.id}`, 'follow it']);
   const longest = Math.max(0, ...lines.map(([command]) => command.length));
   if (lines.length > 0) ui.say('', paint.bold('Next'));

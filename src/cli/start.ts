@@ -20,14 +20,8 @@ export async function startRun(
 ): Promise<void> {
   const { api, ui } = session;
   const kind = options.workflow ? 'workflow' : 'pipeline';
-  const variableInputs = options.var.map((pair) => {
-    const [variable, value] = split(pair, '--var', 'NAME=VALUE');
-    return { name: variable, variableValue: { type: 'NAME', value } };
-  });
-  const serviceInputs = options.image.map((pair) => {
-    const [service, image] = split(pair, '--image', 'SERVICE=IMAGE');
-    return { name: service, image };
-  });
+  const variableInputs = options.var.map(variableInput);
+  const serviceInputs = options.image.map(serviceImage);
   const { applicationByName } = await api.ask<{ applicationByName: { id: string } }>(
     'query ($name: String!) { applicationByName(name: $name) { id } }',
     { name: application },
@@ -60,6 +54,18 @@ export async function startRun(
   const final = await followRun(session, execution.id, { after: 0 });
   ui.answer({ execution: final });
   requireSuccess(final);
+}
+
+/** `--var NAME=VALUE`, as the API takes it. */
+export function variableInput(pair: string): object {
+  const [name, value] = split(pair, '--var', 'NAME=VALUE');
+  return { name, variableValue: { type: 'NAME', value } };
+}
+
+/** `--image SERVICE=IMAGE`. */
+export function serviceImage(pair: string): { readonly name: string; readonly image: string } {
+  const [name, image] = split(pair, '--image', 'SERVICE=IMAGE');
+  return { name, image };
 }
 
 function split(pair: string, option: string, form: string): [string, string] {

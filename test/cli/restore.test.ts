@@ -1,0 +1,117 @@
+import { World } from '../restores/world';
+import { type Ended, type Started, slipway, startSlipway } from './program';
+
+let world: World;
+let url: string;
+beforeAll(async () => {
+  world = await World.start();
+  url = world.server.url;
+});
+afterAll(() => world?.stop());
+
+/** A release that was extended with an image that does not become healthy. */
+async function broken(): Promise<string> {
+  const id = await world.release();
+  await world.extend(id, { web: 'web:2' });
+  await world.finish(id, 'FAILED', 'health');
+  return id;
+}
+
+/** Works until the program has ended; tasks that are named fail. */
+async function workUntilEnd({ ended }: Started, ...fails: readonly string[]): Promise<Ended> {
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  await world.agent.work(
+    async () => over,
+    ({ task }) => fails.includes(task),
+  );
+  return ended;
+}
+
+describe('slipway restore', () => {
+  it('shows the configuration that comes back and what is reverted, and writes nothing with --dry-run', async () => {
+    const id = await broken();
+    const { code, out } = await slipway(url, ['restore', id, '--dry-run']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Restore of ${id}, which is FAILED, to its attempt 1: it was extended on`);
+    expect(out).toMatch(/The configuration that comes back\n[\s\S]*web:1/);
+    expect(out).toMatch(/image +staging web +web:1 again/);
+    expect(out).toMatch(/input +web +web:2 → web:1/);
+    expect(out).toMatch(/result +STAGE 2 › web to staging +FAILED \(attempt 2\) → SUCCESS \(attempt 1\)/);
+    expect(out).toMatch(/1\. STAGE 2 › web to staging › switch-back on staging/);
+    const json = JSON.parse((await slipway(url, ['restore', id, '--dry-run', '--json'])).out);
+    expect(json).toMatchObject({ allowed: true, planToken: expect.any(String) });
+    expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway restore ${id}`);
+    expect(await world.runs.is(id, 'FAILED')).toBe(true);
+  });
+
+  it('restores with --yes, follows the log to its end, and consumes the point', async () => {
+    const id = await broken();
+    const { code, out } = await workUntilEnd(startSlipway(url, ['restore', id, '--yes', '--debug']));
+    expect(code).toBe(0);
+    expect(out).toMatch(/\d\d:\d\d:\d\d {2}INFO /);
+    expect(out).toMatch(/\d\d:\d\d:\d\d {2}DEBUG /);
+    expect(out).toContain(`✓ SUCCESS restored ${id}`);
+    expect((await world.deployed()).staging).toMatchObject({ web: 'web:1' });
+    const shown = (await slipway(url, ['run', 'show', id])).out;
+    expect(shown).toMatch(/2 +✗ FAILED +extend.*reverted by a restore/);
+    expect(shown).not.toContain('slipway restore');
+    const again = await slipway(url, ['restore', id, '--yes', '--json']);
+    expect([again.code, JSON.parse(again.out)]).toEqual([
+      3,
+      { error: expect.objectContaining({ code: 'RESTORE_POINT_CONSUMED' }) },
+    ]);
+  });
+
+  it('ends with 1 and the code when it fails, and says that it can be tried again', async () => {
+    const id = await broken();
+    const failing = await workUntilEnd(startSlipway(url, ['restore', id, '--yes', '--json']), 'switch-back');
+    expect([failing.code, JSON.parse(failing.out)]).toEqual([
+      1,
+      {
+        operation: expect.objectContaining({
+          status: 'FAILED',
+          error: expect.objectContaining({ code: 'TASK_FAILED' }),
+        }),
+        execution: expect.objectContaining({ id, status: 'FAILED' }),
+      },
+    ]);
+    expect(failing.err).toMatch(/TASK_FAILED: [\s\S]*The run is FAILED, as before\. It can be tried again\./);
+    expect((await workUntilEnd(startSlipway(url, ['restore', id, '--yes']))).code).toBe(0);
+  });
+
+  it('needs another word where other runs have deployed since', async () => {
+    const id = await broken();
+    const other = await world.release({ web: 'web:9', api: 'api:9' });
+    const refused = await slipway(url, ['restore', id, '--yes']);
+    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('ENVIRONMENT_CONFLICT')]);
+    expect(refused.err).toContain('--confirm-conflicts');
+    expect(refused.out).toMatch(new RegExp(`staging web: web:9 → web:1 by run ${other}`));
+    const confirmed = await workUntilEnd(startSlipway(url, ['restore', id, '--yes', '--confirm-conflicts']));
+    expect(confirmed.code).toBe(0);
+  });
+
+  it('says that there is nothing to go back to, and does not ask without a terminal', async () => {
+    const id = await world.release();
+    const never = await slipway(url, ['restore', id, '--yes']);
+    expect([never.code, never.err]).toEqual([3, expect.stringContaining('NO_RESTORE_POINT')]);
+    const unasked = await slipway(url, ['restore', await broken()], {}, 'y\n');
+    expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining('Add --yes')]);
+  });
+});
+
+describe('slipway extend', () => {
+  it('adds an image, follows the next attempt, and says when nothing is new', async () => {
+    const id = await world.release();
+    const { code, out } = await workUntilEnd(
+      startSlipway(url, ['extend', id, '--image', 'api=api:2', '--yes', '--no-follow']),
+    );
+    expect([code, out]).toEqual([0, expect.stringContaining(`Extension of ${id}, which is SUCCESS: api=api:2.`)]);
+    await world.finish(id, 'SUCCESS');
+    const same = await slipway(url, ['extend', id, '--image', 'api=api:2', '--yes']);
+    expect([same.code, same.err]).toEqual([3, expect.stringMatching(/^NOTHING_CHANGED: /)]);
+    expect((await slipway(url, ['extend', id])).code).toBe(2);
+  });
+});
