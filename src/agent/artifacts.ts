@@ -107,15 +107,15 @@ class Meter extends Transform {
   }
 }
 
-/** Uploads what the patterns name; answers how many files that were. */
+/** Uploads what the patterns name, all of it. */
 export async function uploadOutputs(
   work: string,
   patterns: readonly string[],
   client: JobClient,
   signal: AbortSignal,
   mask?: SecretMask,
-): Promise<number> {
-  if (patterns.length === 0) return 0;
+): Promise<void> {
+  if (patterns.length === 0) return;
   const { files, missing, escaping } = await findOutputs(work, patterns);
   if (escaping.length > 0) {
     const names = escaping.slice(0, 5).join(', ');
@@ -127,7 +127,20 @@ export async function uploadOutputs(
   if (mask !== undefined && files.some(({ name }) => mask.isIn(name)))
     throw new ArtifactFailure('SECRET_IN_OUTPUT', 'The name of a file to upload holds a secret.');
   await sideBySide(files, signal, (file, stop) => upload(file, client, stop));
-  return files.length;
+}
+
+/** Uploads what there is of what the patterns name: for a job that has failed already. */
+export async function uploadWhatIsThere(
+  work: string,
+  patterns: readonly string[],
+  client: JobClient,
+  signal: AbortSignal,
+  mask?: SecretMask,
+): Promise<void> {
+  if (patterns.length === 0) return;
+  const { files } = await findOutputs(work, patterns);
+  const named = files.filter(({ name }) => isArtifactName(name) && mask?.isIn(name) !== true);
+  await sideBySide(named, signal, (file, stop) => upload(file, client, stop));
 }
 
 async function upload(file: OutputFile, client: JobClient, signal: AbortSignal): Promise<void> {

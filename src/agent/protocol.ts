@@ -43,6 +43,8 @@ const job = z.object({
   /** Sources of inputs that left nothing. */
   missing: z.array(z.string()).default([]),
   outputs: z.array(z.string()).default([]),
+  /** After which end of the command they are uploaded. */
+  outputsWhen: z.enum(['success', 'failure', 'always']).default('success'),
   /** The variable that gets the last line of standard output; null: none does. */
   register: z.string().nullable().default(null),
 });

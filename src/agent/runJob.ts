@@ -3,7 +3,7 @@ import { resolve, sep } from 'node:path';
 import type { Clock } from '../clock';
 import { inheritedEnvironment } from '../config';
 import type { Log } from '../log';
-import { ArtifactFailure, downloadInputs, uploadOutputs } from './artifacts';
+import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
 import { type CommandEnd, CommandFailure, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
 import { BadOutput, LastLine, readOutputFile } from './commandOutputs';
@@ -97,6 +97,38 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
 
 async function runSteps(
   job: ClaimedJob,
+  context: JobContext,
+  place: Place,
+  output: JobLog,
+  stop: AbortSignal,
+): Promise<JobEnd> {
+  if (job.outputsWhen === 'success') return runCommandOf(job, context, place, output, stop);
+  const limit = graceLimit(stop, context.gone);
+  try {
+    const end = await runCommandOf(job, context, place, output, stop);
+    if (end.exitCode !== 0 || end.reason !== null) await uploadAfterFailure(job, context, place, limit.signal);
+    return end;
+  } finally {
+    limit.clear();
+  }
+}
+
+/** What a failed job leaves for people to look at. It has failed already: what can't be uploaded changes nothing. */
+async function uploadAfterFailure(
+  job: ClaimedJob,
+  { client, log }: JobContext,
+  { folder, mask }: Place,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (!signal.aborted) await uploadWhatIsThere(folder.work, job.outputs, client, signal, mask);
+  } catch (error) {
+    log.warn({ err: error, jobId: job.jobId }, `not all files of ${job.task}, which failed, are uploaded`);
+  }
+}
+
+async function runCommandOf(
+  job: ClaimedJob,
   { client, gone, log }: JobContext,
   { workplace, folder, inherited, mask }: Place,
   output: JobLog,
@@ -130,7 +162,7 @@ async function runSteps(
   try {
     interrupted.throwIfAborted();
     if (ended.exitCode === 0) {
-      await uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
+      if (job.outputsWhen !== 'failure') await uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
       const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
       const outputs = [...registered, ...(await readOutputFile(folder.outputFile))];
       if (mask !== undefined) refuseSecrets(outputs, mask);
@@ -187,4 +219,23 @@ function timeLimit(job: ClaimedJob, startedAt: number) {
   const left = Math.max(0, job.timeoutMs - (performance.now() - startedAt));
   const timer = setTimeout(expire, Math.min(left, LONGEST_TIMER_MS));
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+/** Aborted once a job that is to stop has used up its grace, or its claim is over. */
+function graceLimit(stop: AbortSignal, gone: AbortSignal) {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => {
+    const { graceMs }: StopRequest = stop.reason;
+    timer = setTimeout(() => controller.abort(stop.reason), Math.min(graceMs, LONGEST_TIMER_MS));
+  };
+  if (stop.aborted) begin();
+  else stop.addEventListener('abort', begin, { once: true });
+  return {
+    signal: AbortSignal.any([controller.signal, gone]),
+    clear: () => {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', begin);
+    },
+  };
 }

@@ -36,22 +36,29 @@ export interface InputArtifact {
 }
 
 /**
- * The files that `artifacts.from` means: of a task of the same workflow execution, else of the workflow, or its task, of this run. Results that the run
- * shows count, no others: what ran again since, or was undone, has left nothing. For each name the file of the newest successful job.
+ * The files that `artifacts.from` means: of a task of the same workflow execution, else of the workflow, or its task, of this run. What a workflow is called is what the
+ * pinned definition of the pipeline says: its name may be another one by now. Results that the run shows count, no others: what ran again since, or was undone, has left
+ * nothing. For each name the file of the newest successful job.
  */
 export async function findInputArtifacts(
   db: Db,
   job: { readonly executionId: string; readonly runId: string },
   source: string,
 ): Promise<InputArtifact[]> {
-  const own = await newest(db, `execution.id = $1 AND ${named('$2')}`, [job.executionId, source]);
+  const own = await newest(db, 'execution', `execution.id = $1 AND ${named('$2')}`, [job.executionId, source]);
   if (own.length > 0) return own;
   const dot = source.indexOf('.');
   const workflow = dot < 0 ? source : source.slice(0, dot);
   const taskName = dot < 0 ? null : source.slice(dot + 1);
+  const members = `execution
+     JOIN execution run ON run.id = execution.run_id
+     JOIN pipeline_revision revision ON revision.id = run.revision_id
+     JOIN stage_execution stage ON stage.id = execution.parent_stage_execution_id AND stage.current`;
+  const element = `ARRAY['stages', stage.stage_index::text, 'elements', stage.element_index::text, 'workflow']`;
   return newest(
     db,
-    `execution.run_id = $1 AND workflow.name = $2 AND ($3::text IS NULL OR ${named('$3')}) AND ${shown}`,
+    members,
+    `execution.run_id = $1 AND revision.definition #>> ${element} = $2 AND ($3::text IS NULL OR ${named('$3')})`,
     [job.runId, workflow, taskName],
   );
 }
@@ -60,14 +67,15 @@ export async function findInputArtifacts(
 const named = (parameter: string): string =>
   `(task.name = ${parameter} OR starts_with(task.name, ${parameter} || '['))`;
 
-const shown = `(execution.parent_stage_execution_id IS NULL
-  OR EXISTS (SELECT FROM stage_execution stage WHERE stage.id = execution.parent_stage_execution_id AND stage.current))`;
-
-async function newest(db: Db, condition: string, parameters: readonly unknown[]): Promise<InputArtifact[]> {
+async function newest(
+  db: Db,
+  executions: string,
+  condition: string,
+  parameters: readonly unknown[],
+): Promise<InputArtifact[]> {
   const rows = await db.rows<Omit<InputArtifact, 'size'> & { size: string }>(
     `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.size, artifact.sha256
-     FROM execution
-     JOIN workflow ON workflow.id = execution.entity_id
+     FROM ${executions}
      JOIN task_execution task ON task.execution_id = execution.id AND task.current
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id

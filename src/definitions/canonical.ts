@@ -4,7 +4,7 @@ import {
   type PipelineDefinition,
   type StageElement,
 } from '../pipelines/pipeline';
-import { laterTaskKeys, laterWorkflowKeys, type WorkflowDefinition } from '../workflows/workflow';
+import { laterArtifactKeys, laterTaskKeys, laterWorkflowKeys, type WorkflowDefinition } from '../workflows/workflow';
 
 /**
  * The last step to the canonical form, after the checks have named places by their position in the document: lists that are sets
@@ -51,7 +51,10 @@ export function hashedForm(definition: object): object {
   if ('stages' in definition) return hashedPipeline(definition as PipelineDefinition);
   if (!('tasks' in definition)) return definition;
   const { tasks, ...rest } = definition as WorkflowDefinition;
-  const hashed = Object.entries(tasks).map(([name, task]) => [name, without(task, laterTaskKeys)]);
+  const hashed = Object.entries(tasks).map(([name, task]) => [
+    name,
+    { ...without(task, laterTaskKeys), artifacts: without(task.artifacts, laterArtifactKeys) },
+  ]);
   return { ...without(rest, laterWorkflowKeys), tasks: Object.fromEntries(hashed) };
 }
 

@@ -1,4 +1,6 @@
 import {
+  type ArtifactsWhen,
+  artifactsWhen,
   type MatrixAxis,
   type RetryDelay,
   type TaskArtifacts,
@@ -94,11 +96,14 @@ const workingDir: Decoder<string | null> = (node, place) =>
 
 const artifactFields = object<TaskArtifacts>({
   paths: optional(oneOrMany(artifactPath), []),
+  when: optional<ArtifactsWhen>(oneOf(artifactsWhen), 'success'),
   from: optional(oneOrMany(text), []),
 });
 
+const noArtifacts: TaskArtifacts = { paths: [], when: 'success', from: [] };
+
 const artifacts: Decoder<TaskArtifacts> = (node, place) =>
-  node.type === 'list' ? { paths: list(artifactPath)(node, place), from: [] } : artifactFields(node, place);
+  node.type === 'list' ? { ...noArtifacts, paths: list(artifactPath)(node, place) } : artifactFields(node, place);
 
 const timeout: Decoder<number> = checked(duration(0.001, MAX_TASK_SECONDS, 'ms'), (_value, place, node) => {
   const written = node.type === 'scalar' ? node.text : '';
@@ -188,5 +193,5 @@ export const task = object<TaskDefinition>({
   secrets: secretNames,
   register: optional<string | null>(variableName, null),
   onFailure: optional<string | null>(text, null),
-  artifacts: optional(artifacts, { paths: [], from: [] }),
+  artifacts: optional(artifacts, noArtifacts),
 });

@@ -108,9 +108,13 @@ function delayFields({ initialSeconds, factor, maxSeconds, jitter }: RetryDelay)
   };
 }
 
-function artifactFields({ paths, from }: TaskDefinition['artifacts']) {
-  if (from.length === 0) return unlessEmpty(paths);
-  return { paths: unlessEmpty(paths), from: from.length === 1 ? from[0] : from };
+function artifactFields({ paths, when, from }: TaskDefinition['artifacts']) {
+  if (from.length === 0 && when === 'success') return unlessEmpty(paths);
+  return {
+    paths: unlessEmpty(paths),
+    when: when === 'success' ? undefined : when,
+    from: from.length === 1 ? from[0] : unlessEmpty(from),
+  };
 }
 
 const elementFields = (element: StageElement) =>

@@ -3,7 +3,7 @@ import { findInputArtifacts } from '../artifacts/artifacts.store';
 import type { Db } from '../database/database';
 import { findRestoredArtifacts } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../workflows/taskGraph';
-import { secretsOfTask } from '../workflows/workflow';
+import { type ArtifactsWhen, secretsOfTask } from '../workflows/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from './executionVariables.store';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
@@ -30,6 +30,8 @@ export interface JobDescription {
   /** Sources named in `artifacts.from` that left nothing: the job can't run. */
   readonly missing: readonly string[];
   readonly outputs: readonly string[];
+  /** After which end of the command they are uploaded. */
+  readonly outputsWhen: ArtifactsWhen;
   /** The variable that gets the last line of standard output. */
   readonly register: string | null;
 }
@@ -99,6 +101,7 @@ async function describe(
     inputs,
     missing,
     outputs: task.artifacts.paths,
+    outputsWhen: task.artifacts.when,
     register: task.register,
   };
 }

@@ -93,9 +93,14 @@ export interface RetryDelay {
   readonly jitter: number;
 }
 
+export const artifactsWhen = ['success', 'failure', 'always'] as const;
+export type ArtifactsWhen = (typeof artifactsWhen)[number];
+
 export interface TaskArtifacts {
-  /** Globs within the working folder, uploaded when the task succeeds. */
+  /** Globs within the working folder. */
   readonly paths: readonly string[];
+  /** After which end of the command they are uploaded. */
+  readonly when: ArtifactsWhen;
   /** `task` of this workflow, `workflow` or `workflow.task` of an earlier stage. */
   readonly from: readonly string[];
 }
@@ -130,9 +135,15 @@ export const laterWorkflowKeys = {
   onFailure: null,
 } as const satisfies Partial<WorkflowDefinition>;
 
+/** The same for the artifacts of tasks. */
+export const laterArtifactKeys = { when: 'success' } as const satisfies Partial<TaskArtifacts>;
+
 /** A definition as it is stored may lack what came later. */
 export function completeWorkflow(stored: WorkflowDefinition): WorkflowDefinition {
-  const tasks = Object.entries(stored.tasks).map(([name, task]) => [name, { ...laterTaskKeys, ...task }]);
+  const tasks = Object.entries(stored.tasks).map(([name, task]) => [
+    name,
+    { ...laterTaskKeys, ...task, artifacts: { ...laterArtifactKeys, ...task.artifacts } },
+  ]);
   return { ...laterWorkflowKeys, ...stored, tasks: Object.fromEntries(tasks) };
 }
 

@@ -3,7 +3,7 @@ import { canonicalPipeline, canonicalWorkflow } from '../../src/definitions/cano
 import type { VariableDefinition } from '../../src/definitions/definition';
 import { isReservedVariableName, isStorable } from '../../src/definitions/naming';
 import type { PipelineDefinition, StageElement } from '../../src/pipelines/pipeline';
-import { GIVEN_ENVIRONMENT, type WorkflowDefinition, workflowModes } from '../../src/workflows/workflow';
+import { artifactsWhen, GIVEN_ENVIRONMENT, type WorkflowDefinition, workflowModes } from '../../src/workflows/workflow';
 
 /** Definitions of any shape, for properties. They need not make sense: only reading and writing is tried with them. */
 
@@ -150,7 +150,11 @@ const task = fc.record({
     fc.integer({ min: 1, max: 5000 }).map((ms) => ms / 1000),
   ),
   graceSeconds: fc.integer({ min: 0, max: 3600 }),
-  artifacts: fc.record({ paths: fc.array(artifactPath, { maxLength: 3 }), from: fc.array(taskName, { maxLength: 3 }) }),
+  artifacts: fc.record({
+    paths: fc.array(artifactPath, { maxLength: 3 }),
+    when: fc.constantFrom(...artifactsWhen),
+    from: fc.array(taskName, { maxLength: 3 }),
+  }),
 });
 
 /** Tasks depend on tasks before them, so that there is no circle: the writer puts them in the order of the graph. */

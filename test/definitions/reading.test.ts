@@ -23,6 +23,7 @@ describe('reading documents', () => {
       maxParallel: null,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
+      onFailure: null,
       secrets: [],
       timeoutSeconds: 86_400,
       tasks: {
@@ -47,7 +48,8 @@ describe('reading documents', () => {
           labels: {},
           timeoutSeconds: 3600,
           graceSeconds: 10,
-          artifacts: { paths: [], from: [] },
+          onFailure: null,
+          artifacts: { paths: [], when: 'success', from: [] },
         },
       },
     });
@@ -104,8 +106,12 @@ describe('reading documents', () => {
   test('paths of artifacts lose what means nothing; a list of paths is short for its long form', () => {
     const artifacts = (text: string) =>
       definitionOf(workflow('w', { tasks: `tasks: { one: { run: x, artifacts: ${text} } }` })).tasks.one?.artifacts;
-    expect(artifacts('["./a//b/", "**/*.tgz"]')).toEqual({ paths: ['a/b', '**/*.tgz'], from: [] });
-    expect(artifacts('{ paths: a, from: build }')).toEqual({ paths: ['a'], from: ['build'] });
+    expect(artifacts('["./a//b/", "**/*.tgz"]')).toEqual({ paths: ['a/b', '**/*.tgz'], when: 'success', from: [] });
+    expect(artifacts('{ paths: a, when: always, from: build }')).toEqual({
+      paths: ['a'],
+      when: 'always',
+      from: ['build'],
+    });
   });
 
   test('stages without names are numbered by position', () => {

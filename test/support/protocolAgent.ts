@@ -18,6 +18,7 @@ export interface ClaimedJob {
   readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];
   readonly missing: readonly string[];
   readonly outputs: readonly string[];
+  readonly outputsWhen: string;
   readonly register: string | null;
 }
 

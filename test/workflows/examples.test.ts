@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '../support/eventually';
 import { startAgentProcess, type TestProcess } from '../support/processes';
 import { Runs, type RunView } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
@@ -30,10 +31,16 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'retries.yaml': { flaky: 'SUCCESS' },
   'ignored-failure.yaml': { report: 'FAILED!', release: 'SUCCESS' },
+  'failure-handlers.yaml': { migrate: 'FAILED!', release: 'SUCCESS' },
   'variables.yaml': { version: 'SUCCESS', facts: 'SUCCESS', check: 'SUCCESS' },
   'working-folder.yaml': { write: 'SUCCESS', clean: 'SUCCESS' },
   'secrets.yaml': { deploy: 'SUCCESS' },
   'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', version: 'SUCCESS', publish: 'SUCCESS' },
+};
+
+/** The failure handlers that ran beside them, and how those ended. */
+const handlers: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  'failure-handlers.yaml': [['diagnose', 'SUCCESS']],
 };
 
 describe('the examples', () => {
@@ -75,7 +82,22 @@ describe('the examples', () => {
     const run = await runs.until(await runs.start('workflow', name), 'SUCCESS', 'FAILED', 'ABORTED');
     expect(endsOf(run)).toEqual(ends);
     expect(run.status).toBe('SUCCESS');
+    const handled = await eventually(
+      () => handlersOf(run.id),
+      (all) => all.every(({ endedAt }) => endedAt !== null),
+    );
+    expect(handled.map(({ name, status }) => [name, status])).toEqual(handlers[file] ?? []);
   });
+
+  const handlersOf = async (id: string) => {
+    const { execution } = await server.client.ask<{
+      execution: { forensicExecutions: { name: string; status: string; endedAt: string | null }[] };
+    }>(
+      `query ($id: ID!) { execution(executionId: $id) { ... on WorkflowExecution { forensicExecutions { name status endedAt } } } }`,
+      { id },
+    );
+    return execution.forensicExecutions;
+  };
 });
 
 const endsOf = ({ tasks }: RunView) =>
