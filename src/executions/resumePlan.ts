@@ -5,6 +5,7 @@ import { invalidInput, Refusal } from '../refusal';
 import { type DefinitionChange, type Fit, fitStages, type PlacedElement, taskChanges } from './definitionChanges';
 import type { Execution, StageExecution } from './execution';
 import { findExecutions } from './executions.store';
+import { definitionsOf } from './planStart';
 import { decideResume, type ResumeChoice, type ResumeDecision } from './resumeDecision';
 import {
   asBefore,
@@ -17,7 +18,6 @@ import {
   type WorkflowNext,
 } from './resumeWorkflowPlan';
 import { findCurrentStages } from './stages.store';
-import { definitionsOf } from './startExecution';
 import { elementKey, type PipelinePlan, planElements } from './startPlan';
 import { findCatalogue, findStartable } from './startTargets.store';
 

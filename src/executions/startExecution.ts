@@ -6,18 +6,18 @@ import { labelList } from '../agents/agent';
 import type { App } from '../app';
 import { readApplication } from '../applications/applications.queries';
 import { auditDetail } from '../audit/auditDetail';
-import { type Db, sqlState, violatedConstraint } from '../database/database';
+import { sqlState, violatedConstraint } from '../database/database';
 import { derivedId, isId, newId } from '../ids';
-import type { PipelineDefinition } from '../pipelines/pipeline';
 import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
 import type { WorkflowDefinition, WorkflowMode } from '../workflows/workflow';
 import { advancePipeline } from './advancePipeline';
 import type { Execution, StageExecution } from './execution';
 import { findByIdempotencyKey, findExecution, insertExecution, insertExecutionTargets } from './executions.store';
-import { readInputs, type VariableInput } from './resolveVariables';
+import { planPipelineStart, planWorkflowStart, textErrors } from './planStart';
+import type { VariableInput } from './resolveVariables';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { insertStages } from './stages.store';
-import { type Catalogue, type ElementPlan, elementKey, planPipeline, planWorkflow, unusedImages } from './startPlan';
+import { type Catalogue, type ElementPlan, elementKey } from './startPlan';
 import { findCatalogue, findStartable, holdApplication, type Startable } from './startTargets.store';
 import { startWorkflow } from './startWorkflow';
 
@@ -39,7 +39,7 @@ export interface StartExecution {
  * request answers the execution that was started first.
  */
 export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
-  checkTexts(input);
+  refuseErrors(textErrors(input));
   const key = input.idempotencyKey ?? null;
   const hash = key === null ? null : requestHash(input);
   const target =
@@ -97,24 +97,6 @@ type Base = Omit<
 >;
 type Start = (db: RunTransaction) => Promise<unknown>;
 
-/** The current definitions of the workflows that a pipeline runs, by the ids of their revisions. */
-export async function definitionsOf(
-  db: Db,
-  app: App,
-  pipeline: PipelineDefinition,
-  catalogue: Catalogue,
-): Promise<ReadonlyMap<string, WorkflowDefinition>> {
-  const used = new Set(
-    pipeline.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))),
-  );
-  const workflows = catalogue.workflows.filter((workflow) => used.has(workflow.name));
-  const revisions = await app.workflowRevisions.getAll(
-    db,
-    workflows.map((one) => one.currentRevisionId),
-  );
-  return new Map(revisions.map((revision) => [revision.id, revision.definition]));
-}
-
 async function preparePipeline(
   app: App,
   actor: Actor,
@@ -124,18 +106,16 @@ async function preparePipeline(
   base: Base,
 ): Promise<Start> {
   const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
-  const definitions = await definitionsOf(app.database, app, definition, catalogue);
-  const { given, images, errors } = readStartInputs(input);
-  const plan = planPipeline(definition, catalogue, definitions, given, images);
+  const { definitions, plan, errors } = await planPipelineStart(app, definition, catalogue, input);
   const targets = await findEnvironmentTargets(
     app.database,
-    [...plan.value.elements.values()].flatMap((one) => one.environmentId ?? []),
+    [...plan.elements.values()].flatMap((one) => one.environmentId ?? []),
   );
   const subject = await subjectFor(app, 'Pipeline', { id: target.id, applicationId: input.applicationId });
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
-  refuseErrors([...errors, ...plan.errors]);
+  refuseErrors(errors);
   await ensureRequirementClasses(app, [...definitions.values()]);
-  const elements = [...plan.value.elements.values()];
+  const elements = [...plan.elements.values()];
   return async (db) => {
     await insertExecution(db, {
       ...base,
@@ -146,7 +126,7 @@ async function preparePipeline(
       version: 1,
       lastSequence: 0,
       lastExecutionSequence: 0,
-      variables: plan.value.variables,
+      variables: plan.variables,
       images: Object.assign({}, ...elements.map((element) => element.images)),
       failureCode: null,
       failureDetails: null,
@@ -171,7 +151,7 @@ async function preparePipeline(
     );
     const stages = definition.stages.flatMap((stage, stageIndex) =>
       stage.elements.map((element, elementIndex) =>
-        newStage(db.now, base, plan.value.elements.get(elementKey(stageIndex, elementIndex)), {
+        newStage(db.now, base, plan.elements.get(elementKey(stageIndex, elementIndex)), {
           kind: element.type,
           stageIndex,
           elementIndex,
@@ -228,57 +208,20 @@ async function prepareWorkflow(
   base: Base,
 ): Promise<Start> {
   const { definition } = await app.workflowRevisions.get(app.database, target.currentRevisionId);
-  const { given, images, errors } = readStartInputs(input);
-  const declared = definition.variables.some((variable) => variable.name === 'environment');
-  const environment = declared ? null : environmentInput(input.variableInputs ?? [], catalogue);
-  if (!declared) given.delete('environment');
-  const plan = planWorkflow(definition, catalogue, {
-    environment,
-    services: null,
-    given,
-    images,
-    field: (name) => `variableInputs.${name}`,
-    where: 'variableInputs',
-  });
-  const targets = await findEnvironmentTargets(
-    app.database,
-    plan.value.environmentId === null ? [] : [plan.value.environmentId],
-  );
+  const { plan, errors } = planWorkflowStart(definition, catalogue, input);
+  const targets = await findEnvironmentTargets(app.database, plan.environmentId === null ? [] : [plan.environmentId]);
   const subject = await subjectFor(app, 'Workflow', { id: target.id, applicationId: input.applicationId });
   actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
-  refuseErrors([...errors, ...plan.errors, ...unusedImages(images, new Set(definition.services))]);
+  refuseErrors(errors);
   await ensureRequirementClasses(app, [definition]);
   return (db) =>
     startWorkflow(db, {
       ...base,
-      ...plan.value,
+      ...plan,
       name: target.name,
       maxParallel: input.maxParallel ?? null,
       mode: input.mode ?? null,
     });
-}
-
-/** A workflow that is started alone gets its environment as the variable `environment`, by name or by id. */
-function environmentInput(inputs: readonly VariableInput[], catalogue: Catalogue): string | null {
-  const value = inputs.find((input) => input.name === 'environment')?.variableValue;
-  if (value === undefined) return null;
-  if (value.type !== 'ID') return value.value;
-  return catalogue.environments.find((environment) => environment.id === value.value)?.name ?? value.value;
-}
-
-function readStartInputs(input: StartExecution) {
-  const { given, errors } = readInputs(input.variableInputs ?? []);
-  const images = new Map<string, string>();
-  const refuse = (name: string, value: string, rule: string, message: string) =>
-    errors.push({ field: `serviceInputs.${name}`, value, rule, message: `serviceInputs.${name}: ${message}` });
-  for (const { name, image } of input.serviceInputs ?? []) {
-    if (images.has(name)) refuse(name, image, 'DUPLICATE', 'is given more than once.');
-    if (image.trim() === '' || image.length > 1000 || /[\s\0]/.test(image)) {
-      refuse(name, image, 'IMAGE', 'an image has 1 to 1000 characters and no white space.');
-    }
-    images.set(name, image);
-  }
-  return { given, images, errors };
 }
 
 /** Makes the numbers of label sets before the transaction, so that they can be cached. */
@@ -287,38 +230,6 @@ function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefini
     Object.values(definition.tasks).map((task) => labelList(task.labels)),
   );
   return app.requirementClasses.ensure(app.database, sets);
-}
-
-function checkTexts(input: StartExecution): void {
-  const errors: InputError[] = [];
-  const limit = (field: 'notes' | 'idempotencyKey', maximum: number) => {
-    const length = input[field]?.length ?? 0;
-    if (length > maximum) {
-      const message = `${field} has ${length} characters; at most ${maximum} are allowed.`;
-      errors.push({ field, value: length, rule: 'MAX_LENGTH', message });
-    }
-  };
-  const { mode, maxParallel } = input;
-  for (const [field, value] of Object.entries({ mode, maxParallel })) {
-    if (value == null || input.executionType === 'WORKFLOW') continue;
-    errors.push({
-      field,
-      value,
-      rule: 'WORKFLOW_ONLY',
-      message: `${field} can be given for a workflow only: each of a pipeline has its own.`,
-    });
-  }
-  if (maxParallel != null && maxParallel < 1) {
-    const message = `maxParallel must be 1 or more; it is ${maxParallel}.`;
-    errors.push({ field: 'maxParallel', value: maxParallel, rule: 'RANGE', message });
-  }
-  limit('notes', 5000);
-  limit('idempotencyKey', 200);
-  if (input.idempotencyKey === '') {
-    const message = 'idempotencyKey is empty; leave it out instead.';
-    errors.push({ field: 'idempotencyKey', value: '', rule: 'NOT_EMPTY', message });
-  }
-  refuseErrors(errors);
 }
 
 function refuseErrors(errors: readonly InputError[]): void {

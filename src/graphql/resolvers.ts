@@ -25,6 +25,7 @@ import {
 } from '../executions/executions.resolver';
 import { GraphResolver } from '../executions/graph.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
+import { PlanResolver } from '../executions/plan.resolver';
 import {
   AttemptResolver,
   PreviewedEnvironmentResolver,
@@ -103,6 +104,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   RevertedAttemptResolver,
   ExecutionVariablesResolver,
   GraphResolver,
+  PlanResolver,
   TaskExecutionResolver,
   JobResolver,
   ArtifactResolver,

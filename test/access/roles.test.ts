@@ -56,6 +56,10 @@ const queries: Readonly<Record<string, Row>> = {
     '{ workflows(filters: [{application: {operator: EQUALS, values: ["$app"]}}], limit: 9) { nodes { name } pageInfo { total } } }',
     ...listed,
   ],
+  executionPlan: [
+    '{ executionPlan(input: {applicationId: "$app", entityId: "$workflow", executionType: WORKFLOW}) { startable problems { code } } }',
+    ...seen,
+  ],
   workflowGraph: ['{ workflowGraph(workflowId: "$workflow", format: ASCII) { text } }', ...seen],
   pipeline: ['{ pipeline(pipelineId: "$pipeline") { name definition } }', ...seen],
   pipelineByName: ['{ pipelineByName(applicationId: "$app", pipelineName: "release") { id } }', ...seen],
