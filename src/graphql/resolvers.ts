@@ -8,6 +8,7 @@ import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import { DeploymentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import { ApprovalStageResolver, ApprovalsResolver } from '../executions/approvals.resolver';
+import { ComparisonsResolver } from '../executions/comparisons.resolver';
 import {
   ApprovalsSnapshotResolver,
   EventsResolver,
@@ -96,6 +97,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ResumePreviewResolver,
   PreviewedEnvironmentResolver,
   AttemptResolver,
+  ComparisonsResolver,
   RestoresResolver,
   RestorePreviewResolver,
   RestorePointResolver,

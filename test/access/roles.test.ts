@@ -71,6 +71,10 @@ const queries: Readonly<Record<string, Row>> = {
     '{ execution(executionId: "$run") { id status application { name } cause { __typename } attempts { attempt } } }',
     ...seen,
   ],
+  compareExecutions: [
+    '{ compareExecutions(a: "$run", b: "$run") { a { id } definition { name } stages { name different } tasks { name } omitted } }',
+    ...seen,
+  ],
   executions: [
     '{ executions(filters: [{execution: {operator: EQUALS, values: ["$run"]}}], limit: 9) { nodes { id } pageInfo { total } } }',
     ...listed,
