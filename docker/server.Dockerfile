@@ -32,6 +32,8 @@ RUN install --directory --owner=node --group=node --mode=0700 /data
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
+# For its administrator: docker compose exec server slipway runs
+RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/slipway
 USER node
 VOLUME /data
 EXPOSE 4000

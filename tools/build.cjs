@@ -60,6 +60,8 @@ function build() {
       fs.rmSync(path.join(dist, name.replace(/\.ts$/, extension)), { force: true });
   }
   compile();
+  // A program that can be called by its name: npm does this for packages that it installs.
+  fs.chmodSync(path.join(dist, 'src/cli/main.js'), 0o755);
   copyAssets();
   fs.writeFileSync(stampFile, JSON.stringify({ hash: hashOfInputs(), sources }));
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { decide } from './decide';
+import { answer, decide, hold } from './decide';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { showLogs } from './logs';
@@ -62,6 +62,7 @@ export function createProgram(): Command {
     .addOption(choice('--parallel-mode <mode>', 'which elements of that stage run again', 'ALL', 'FAILED_ONLY'))
     .addOption(choice('--granularity <what>', 'how much of its workflows runs again', 'STAGE', 'TASK'))
     .addOption(choice('--definition <which>', 'the definition that it goes on with', 'PINNED', 'LATEST'))
+    .option('--ask-inputs', 'ask for runtime inputs again, with the earlier answers as defaults')
     .option('--force', 'with the latest definition, also when what is kept does not fit')
     .option('--dry-run', 'only the preview')
     .action(async (run: string, options, command: Command) => {
@@ -110,6 +111,25 @@ export function createProgram(): Command {
       .option('-m, --comments <text>', 'shown with the decision')
       .action(async (run: string, options, command: Command) => {
         await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
+      });
+  }
+  program
+    .command('answer <run>')
+    .description('give the values that a run asks for')
+    .option('--step <name>', 'which element, where several ask')
+    .option('--var <name=value>', 'a value; may be given again; what is left out gets its default', collect, [])
+    .action(async (run: string, options, command: Command) => {
+      await answer(await session(command), run, options);
+    });
+  for (const verb of ['pause', 'continue'] as const) {
+    program
+      .command(`${verb} <run>`)
+      .description(
+        verb === 'pause' ? 'hold a run: what runs is finished, and nothing new begins' : 'let a paused run go on',
+      )
+      .option('--reason <text>', 'shown with the run')
+      .action(async (run: string, { reason }: { reason?: string }, command: Command) => {
+        await hold(await session(command), run, verb, reason);
       });
   }
   program

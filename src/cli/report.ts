@@ -1,5 +1,5 @@
 import type { Event } from './events';
-import { isFinal, nameOf, type Run, type Task, workflowsOf } from './run';
+import { asking, isFinal, nameOf, type Run, type Task, workflowsOf } from './run';
 import { Steps } from './steps';
 import { duration, timeOfDay, type Ui, words } from './ui';
 
@@ -30,9 +30,11 @@ export class RunReport {
       this.line(null, stage.status, place, '', stage.reason);
       this.showTasks(stage.pipelineStepName, stage.workflowExecution?.tasks ?? []);
       const approval = stage.approvals?.at(-1);
-      if (approval?.status === 'WAITING') this.asks(approval.approvers);
+      if (approval?.status === 'WAITING') this.waits(null, `for an approval by ${approval.approvers.join(', ')}`);
     }
     this.showTasks(null, run.tasks ?? []);
+    for (const { runtimeInputVariables } of asking(run))
+      this.waits(null, `for ${(runtimeInputVariables ?? []).map(({ name }) => name).join(', ')}`);
   }
 
   private showTasks(step: string | null, tasks: readonly Task[]): void {
@@ -49,6 +51,8 @@ export class RunReport {
   private tell({ type, at, executionId, runId, actor, data }: Event): void {
     const text = (name: string) => (typeof data[name] === 'string' ? (data[name] as string) : '');
     const to = text('to');
+    const reason = text('reason');
+    const list = (name: string) => ((data[name] ?? []) as readonly string[]).join(', ');
     const from = text('fromStage') && `from ${text('fromStage')}`;
     switch (type) {
       case 'ATTEMPT_STARTED':
@@ -66,7 +70,7 @@ export class RunReport {
           this.ui.paint.bold(`${text('stageName')} › ${text('stepName')}`),
           text('reason'),
         );
-        if (to !== 'WAITING') this.waitsFor = '';
+        if (to !== 'WAITING' && to !== 'PAUSED') this.waitsFor = '';
         break;
       case 'TASK_STATUS':
         if (to === 'RUNNING') this.running.set(text('taskExecutionId'), text('name'));
@@ -77,13 +81,30 @@ export class RunReport {
         this.say(at, `the agent of ${text('name')} was lost${data.retried ? '; it is tried again' : ''}`);
         break;
       case 'APPROVAL_REQUESTED':
-        this.asks((data.approvers ?? []) as string[]);
+        this.waits(at, `for an approval by ${list('approvers')}`);
+        break;
+      case 'RUNTIME_INPUTS_REQUESTED':
+        this.waits(at, `for ${list('variables')}: slipway answer ${runId}`);
+        break;
+      case 'RUNTIME_INPUTS_GIVEN':
+        this.say(at, `answered by ${actor.name}`);
+        break;
+      case 'PAUSE_REQUESTED':
+      case 'CONTINUE_REQUESTED':
+        this.say(at, words(type === 'PAUSE_REQUESTED' ? 'paused' : 'continued', `by ${actor.name}`, reason));
+        break;
+      case 'RESTORE_STARTED':
+      case 'RESTORE_ENDED':
+        this.say(
+          at,
+          words(type === 'RESTORE_STARTED' ? 'restore' : 'end of the restore:', text('status'), `by ${actor.name}`),
+        );
         break;
       case 'APPROVAL_DECIDED':
         this.say(at, `${text('status').toLowerCase()} by ${actor.name}${text('comments') && `: ${text('comments')}`}`);
         break;
       case 'ABORT_REQUESTED':
-        this.say(at, `abort by ${actor.name}${text('reason') && `: ${text('reason')}`}`);
+        this.say(at, words(`abort by ${actor.name}${reason && ':'}`, reason));
         break;
       case 'DEPLOYED':
         this.say(at, `deployed ${text('image')}`);
@@ -98,9 +119,9 @@ export class RunReport {
     return words(this.status, this.waitsFor || (names.length > 4 ? `${some} and ${names.length - 4} more` : some));
   }
 
-  private asks(approvers: readonly string[]): void {
-    this.waitsFor = `for an approval by ${approvers.join(', ')}`;
-    this.say(null, this.ui.paint.yellow(`waits ${this.waitsFor}`));
+  private waits(at: string | null, what: string): void {
+    this.waitsFor = what;
+    this.say(at, this.ui.paint.yellow(`waits ${what}`));
   }
 
   /** A line for a change of status, with the time since it began when it is over. QUEUED is no news. */

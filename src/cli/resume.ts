@@ -20,6 +20,7 @@ export interface ResumeOptions extends ActOptions {
   readonly granularity?: string;
   readonly definition?: string;
   readonly force?: boolean;
+  readonly askInputs?: boolean;
   readonly dryRun?: boolean;
 }
 
@@ -65,6 +66,7 @@ export async function resumeRun(session: Session, named: string, options: Resume
         pipelineStageElementId: options.element,
         parallelMode: options.parallelMode,
         granularity: options.granularity,
+        askRuntimeInputs: options.askInputs,
       }
     : { ...common, workflowExecutionId: run.id };
   const { plan } = await api.ask<{ plan: Preview }>(

@@ -60,6 +60,8 @@ export interface Stage {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly environment?: { readonly name: string } | null;
+  /** What it is PAUSED for. */
+  readonly runtimeInputVariables?: readonly { readonly name: string }[] | null;
   readonly workflowExecution?: { readonly id: string; readonly tasks: readonly Task[] } | null;
   readonly approvals?: readonly {
     readonly status: string;
@@ -97,7 +99,7 @@ export const RUN = `fragment Run on Execution {
     restorePoint { consumedBy { id } }
     pipelineStageExecutions {
       pipelineStageElementId pipelineStageName pipelineStepName status reasonCode reason startedAt endedAt
-      ... on WorkflowStageExecution { environment { name } workflowExecution { id tasks { ${TASK} } } }
+      ... on WorkflowStageExecution { environment { name } runtimeInputVariables { name } workflowExecution { id tasks { ${TASK} } } }
       ... on ApprovalStageExecution { approvals { status comments willExpireAt ... on UserGroupApprovalDetails { approvers } } }
     }
   }
@@ -117,3 +119,7 @@ export function workflowsOf(run: Run): { id: string; step: string | null; tasks:
     workflowExecution ? [{ ...workflowExecution, step: pipelineStepName }] : [],
   );
 }
+
+/** The elements of its stages that wait for values from a person. */
+export const asking = (run: Run): Stage[] =>
+  (run.pipelineStageExecutions ?? []).filter((stage) => stage.status === 'PAUSED' && stage.runtimeInputVariables);

@@ -1,6 +1,6 @@
 import type { Api } from './api';
 import { lastLines } from './jobLog';
-import { isFinal, nameOf, RUN, type Run, type Stage, type Task, workflowsOf } from './run';
+import { asking, isFinal, nameOf, RUN, type Run, type Stage, type Task, workflowsOf } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
 import { duration, moment, type Ui, words } from './ui';
@@ -115,11 +115,16 @@ export function sayNext(ui: Ui, run: Run): void {
     rerun: 'all of it again, with the same inputs',
     abort: 'end it',
     approve: 'or reject',
+    continue: 'it is paused by a person',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
   const lines = possible.map(({ action }): [string, string] => [`slipway ${action} ${run.id}`, meaning[action] ?? '']);
   if (isFinal(run.status) && run.restorePoint?.consumedBy === null)
     lines.push([`slipway restore ${run.id}`, 'back to what it was before it was extended']);
+  for (const { runtimeInputVariables } of asking(run)) {
+    const values = (runtimeInputVariables ?? []).map(({ name }) => `--var ${name}=…`).join(' ');
+    lines.unshift([`slipway answer ${run.id} ${values}`, 'it asks for values']);
+  }
   if (!isFinal(run.status)) lines.unshift([`slipway watch ${run.id}`, 'follow it']);
   const longest = Math.max(0, ...lines.map(([command]) => command.length));
   if (lines.length > 0) ui.say('', paint.bold('Next'));

@@ -87,6 +87,8 @@ async function main(): Promise<void> {
     print(`\n${pc.bold('Look around')}`);
     print(`  GraphiQL   ${pc.cyan(`${server.url}/graphql`)}`);
     print(`  API key    ${pc.green(apiKey)}`);
+    const slipway = `npx slipway runs${server.url === 'http://127.0.0.1:4000' ? '' : ` --url ${server.url}`}`;
+    print(`  terminal   ${pc.cyan(slipway)} ${pc.dim('in another one; it finds the key by itself')}`);
     print(`  agent logs ${agents.map((agent) => agent.logFile).join(', ')}`);
     print(pc.dim(`  what was deployed stays up; to stop it: node examples/shop/scripts/stop.mjs ${target}`));
     if (!exit) {

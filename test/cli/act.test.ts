@@ -192,6 +192,32 @@ describe('slipway start, abort, approve and reject', () => {
   });
 });
 
+describe('slipway answer, pause and continue', () => {
+  it('give what a run asks for', async () => {
+    const id = await world.runs.start('pipeline', 'asking');
+    await world.runs.until(id, 'PAUSED');
+    const watching = startSlipway(url, ['watch', id]);
+    await watching.prints('waits for COLOUR');
+    expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway answer ${id} --var COLOUR=…`);
+    expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('COLOUR') });
+    expect(await slipway(url, ['answer', id, '--var', 'COLOUR=blue'])).toMatchObject({ code: 0 });
+    await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+    expect(await watching.ended).toMatchObject({ code: 0, out: expect.stringContaining('answered by') });
+    expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('NOT_WAITING') });
+  });
+
+  it('hold a run and let it go on', async () => {
+    const id = await startRelease(world.runs);
+    const paused = await slipway(url, ['pause', id, '--reason', 'lunch']);
+    expect(paused).toMatchObject({ code: 0, out: `… PAUSED ${id}\n` });
+    expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway continue ${id}`);
+    expect((await slipway(url, ['continue', id])).code).toBe(0);
+    await slipway(url, ['abort', id, '--yes', '--no-follow']);
+    await world.runs.until(id, 'ABORTED');
+    expect(await slipway(url, ['pause', id])).toMatchObject({ code: 3, err: expect.stringContaining('NOT_PAUSABLE') });
+  });
+});
+
 describe('slipway apply and validate', () => {
   it('take files together, in any order', async () => {
     const [first, second] = [join(folder, 'pipeline.yaml'), join(folder, 'others.yaml')];

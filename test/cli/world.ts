@@ -34,6 +34,19 @@ application: app
 name: gated
 stages:
   - elements: [{ name: manager, approval: { approvers: [Managers], timeout: 1h } }]
+---
+kind: Workflow
+application: app
+name: choose
+variables: [{ name: COLOUR, required: true }]
+tasks:
+  paint: { run: "true" }
+---
+kind: Pipeline
+application: app
+name: asking
+stages:
+  - elements: [{ name: colour, workflow: choose, runtime_inputs: [COLOUR] }]
 `;
 
 export interface World {
