@@ -14,6 +14,9 @@ import { queueJobs, taskDefinition } from './queueJobs';
 import type { RunTransaction } from './runTransaction';
 import { withoutUndefined } from './undefinedVariables';
 
+/** So long a task waits for an agent at least, however short its own timeout is: all agents may be busy. */
+const LEAST_WAIT_MS = 3_600_000;
+
 /** A forensic or restore task that is to run: a task of the definition, for this execution of it, and what it runs with. */
 export interface BesideGraph extends Pick<BesideTask, 'revisionId' | 'variables' | 'images' | 'env'> {
   readonly execution: Pick<Execution, 'id' | 'runId' | 'attempt'>;
@@ -25,7 +28,7 @@ export interface BesideGraph extends Pick<BesideTask, 'revisionId' | 'variables'
 
 /**
  * Runs tasks that are not nodes of the graph: each gets its row and its job at once, whatever the status, the mode and `maxParallel` of its execution are, and none of them
- * counts in its result. From there on they are tasks like others: they are claimed, retried, lost and settled on the same ways; but the one that no agent has started within its own timeout fails.
+ * counts in its result. From there on they are tasks like others: they are claimed, retried, lost and settled on the same ways; but one that no agent has started within its own timeout, or an hour, fails.
  * Answers those that are new.
  */
 export async function runBesideGraph(db: RunTransaction, tasks: readonly BesideGraph[]): Promise<TaskExecution[]> {
@@ -64,11 +67,13 @@ export async function runBesideGraph(db: RunTransaction, tasks: readonly BesideG
 export async function queueBeside(db: RunTransaction, taskIds: readonly string[]): Promise<void> {
   if (taskIds.length === 0) return;
   const ready = await withSecrets(db, await withoutUndefined(db, await findReadyBeside(db, taskIds)));
+  if (ready.length === 0) return;
   await queueJobs(db, ready);
   const times = [];
   for (const task of ready) {
     const { timeoutSeconds } = await taskDefinition(db, task);
-    times.push({ id: task.id, startBy: new Date(db.now.getTime() + timeoutSeconds * 1000) });
+    const waitMs = Math.max(timeoutSeconds * 1000, LEAST_WAIT_MS);
+    times.push({ id: task.id, startBy: new Date(db.now.getTime() + waitMs) });
   }
   await setStartBy(db, times);
 }
@@ -87,7 +92,7 @@ export async function expireBeside(db: RunTransaction, taskIds: readonly string[
   const end = {
     status: 'FAILED',
     reasonCode: 'NOT_STARTED',
-    reason: 'no agent started it within its timeout',
+    reason: 'no agent started it in time',
   } as const;
   const jobIds = waiting.flatMap(({ jobId }) => jobId ?? []);
   await endJobs(

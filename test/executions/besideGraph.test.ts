@@ -118,9 +118,15 @@ describe('a task beside the graph', () => {
     expect(await ended(id)).toMatchObject({ status: 'SUCCESS', tries: 2 });
   });
 
-  it('fails when no agent starts it within its timeout', async () => {
+  it('fails when no agent starts it in time', async () => {
     const id = await finished();
     await beside(id, 'short');
+    const [row] = await server.app.database.rows<{ s: number }>(
+      `UPDATE beside_task SET start_by = created_at FROM task_execution task WHERE task.id = task_id AND beside_task.execution_id = $1
+       RETURNING extract(epoch FROM (SELECT start_by FROM beside_task old WHERE old.task_id = beside_task.task_id) - created_at)::int AS s`,
+      [id],
+    );
+    expect(row?.s).toBe(3600);
     expect(await ended(id)).toMatchObject({ status: 'FAILED', reasonCode: 'NOT_STARTED', tries: 1 });
     const [ready] = await server.app.database.rows<{ n: number }>('SELECT count(*) AS n FROM ready_job');
     expect(ready?.n).toBe(0);
