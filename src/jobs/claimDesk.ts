@@ -18,6 +18,9 @@ interface Waiting {
   readonly slots: number;
   readonly answer: (jobs: ClaimedJob[]) => void;
   readonly fail: (error: unknown) => void;
+  /** While a statement claims for it, it can't leave: what it gets would be offered to nobody. */
+  asking: boolean;
+  over: boolean;
 }
 
 /**
@@ -67,8 +70,13 @@ export class ClaimDesk {
           settle();
           reject(error);
         },
+        asking: false,
+        over: false,
       };
-      const giveUp = () => claim.answer([]);
+      const giveUp = () => {
+        claim.over = true;
+        if (!claim.asking) claim.answer([]);
+      };
       if (until.aborted || this.stop.signal.aborted) return resolve([]);
       until.addEventListener('abort', giveUp, { once: true });
       this.waiting.add(claim);
@@ -113,6 +121,7 @@ export class ClaimDesk {
       slots.push({ agentId: claim.agentId, tokenHash });
     }
     const offerUntil = new Date(this.app.clock.now().getTime() + OFFER_MS);
+    for (const claim of group) claim.asking = true;
     const claimed = await claimReadyJobs(this.app.database, labels, slots, offerUntil);
     const answers = new Map<Waiting, ClaimedJob[]>();
     for (const { jobId, tokenHash } of claimed) {
@@ -122,7 +131,11 @@ export class ClaimDesk {
       jobs.push({ jobId, token: slot.token });
       answers.set(slot.claim, jobs);
     }
-    for (const [claim, jobs] of answers) claim.answer(jobs);
+    for (const claim of group) {
+      claim.asking = false;
+      const jobs = answers.get(claim) ?? [];
+      if (jobs.length > 0 || claim.over) claim.answer(jobs);
+    }
     // A full batch may have left jobs behind, for agents that still wait.
     if (claimed.length === slots.length && this.waiting.size > 0) this.app.database.wakeups.signalHere(this.arrival);
   }

@@ -189,7 +189,7 @@ export async function forgetOtherRules(database: Database): Promise<void> {
 async function requiredColumns(database: Database, table: string): Promise<Record<string, unknown>> {
   const columns = await database.rows<{ name: string; type: string }>(
     `SELECT column_name AS name, data_type AS type FROM information_schema.columns
-     WHERE table_name = $1 AND table_schema = 'public' AND is_nullable = 'NO' AND column_default IS NULL`,
+     WHERE table_name = $1 AND table_schema = 'public' AND is_nullable = 'NO'`,
     [table],
   );
   const values: Record<string, unknown> = {

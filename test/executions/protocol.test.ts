@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Client } from 'pg';
+import { eventually } from '../support/eventually';
 import { type ClaimedJob, ProtocolAgent } from '../support/protocolAgent';
 import { APP, Runs } from '../support/runs';
 import { ADMIN_KEY, AGENT_TOKEN, startTestServer, type TestServer } from '../support/server';
@@ -83,6 +85,28 @@ describe('the agent protocol', () => {
     const id = await runs.start('workflow', 'files');
     expect((await parked).executionId).toBe(id);
     await runs.abort(id);
+  });
+
+  it('gives a claim whose time is over what was being claimed for it, instead of offering it to nobody', async () => {
+    const agent = await ProtocolAgent.register(server.url);
+    const id = await runs.start('workflow', 'labelled');
+    const blocker = new Client({ connectionString: server.databaseUrl });
+    await blocker.connect();
+    try {
+      await blocker.query('BEGIN; LOCK TABLE job_lease IN SHARE ROW EXCLUSIVE MODE');
+      const claim = agent.claim(10, 100);
+      const blocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+        AND query LIKE '%INSERT INTO job_lease%' AND query_start < clock_timestamp() - interval '300 ms'`;
+      await eventually(
+        async () => (await blocker.query(blocked)).rowCount,
+        (count) => count === 1,
+      );
+      await blocker.query('COMMIT');
+      expect((await claim).map((job) => job.task)).toEqual(['anywhere']);
+    } finally {
+      await blocker.end();
+      await runs.abort(id);
+    }
   });
 
   it('tells the job all that it needs, with later sources of variables before earlier ones', async () => {

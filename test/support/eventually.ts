@@ -11,7 +11,9 @@ export async function eventually<T>(
     const value = await look();
     if (holds(value)) return value;
     if (Date.now() > deadline)
-      throw new Error(`${what} did not come true within ${withinMs} ms; last: ${JSON.stringify(value)}`);
+      throw new Error(
+        `${what} did not come true within ${withinMs} ms; last: ${JSON.stringify(value)?.slice(0, 2000)}`,
+      );
     await pause(15);
   }
 }
