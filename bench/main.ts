@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { benchAbilities } from './abilities';
+import { benchGraphs } from './graphs';
 import { openBench, row } from './harness';
 import { benchQueries } from './queries';
 import { benchSubscriber } from './subscriber';
@@ -14,6 +15,7 @@ const benches = {
   queries: benchQueries,
   subscriber: benchSubscriber,
   abilities: benchAbilities,
+  graphs: benchGraphs,
 };
 
 async function main(): Promise<void> {

@@ -10,7 +10,7 @@ import { typeOf } from './keepOutputs';
  * is looked at unless it is named.
  */
 
-/** The value that a variable's text says. */
+/** The value that a variable's text says. JSON that is nested too deep to be walked through stays text. */
 export function typedValue(text: string): Value {
   const type = typeOf(text);
   if (type === 'int') return BigInt(text.replace('+', ''));
@@ -19,7 +19,11 @@ export function typedValue(text: string): Value {
   if (type !== 'json') return text;
   const maps = (_key: string, value: unknown): unknown =>
     typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value;
-  return JSON.parse(text, maps) as Value;
+  try {
+    return JSON.parse(text, maps) as Value;
+  } catch {
+    return text;
+  }
 }
 
 /** What a task's command would see, in the order in which later wins; the documentation of definitions promises it. */

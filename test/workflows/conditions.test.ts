@@ -185,6 +185,20 @@ describe('conditions', () => {
     expect((await runs.read(id)).status).toBe('FAILED');
   });
 
+  it('survive any value that a task sets', async () => {
+    for (const value of [
+      `${'['.repeat(16_000)}${']'.repeat(16_000)}`,
+      '{"__proto__": 1}',
+      '1'.repeat(18),
+      'x'.repeat(32_768),
+    ]) {
+      const id = await runs.start('workflow', 'choice', version('2'));
+      const set = { outputs: [{ name: 'COMMIT', value }] };
+      expect(await runAll({ build: set })).toEqual(['after', 'build', 'clean', 'new']);
+      expect((await runs.task(id, 'set')).reason?.length).toBeLessThan(500);
+    }
+  });
+
   it('skip a long chain in one go', async () => {
     const id = await runs.start('workflow', 'chain');
     const run = await runs.read(id);
