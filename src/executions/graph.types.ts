@@ -12,7 +12,7 @@ registerEnumType(GraphFormatEnum, {
   valuesConfig: {
     JSON: {
       description:
-        'For programs: `{ nodes: [{ name, label, type, level, dependsOn, condition, combinations, state }] }`. `level` is null for what stands beside ' +
+        'For programs: `{ onFailure, nodes: [{ name, label, type, level, dependsOn, condition, onFailure, combinations, state }] }`. `level` is null for what stands beside ' +
         'the graph (failure handlers, restore tasks); `state` is null in a definition, else `{ status, counts }`. In an expanded graph the name of a matrix in ' +
         '`dependsOn` means all of its combinations.',
     },

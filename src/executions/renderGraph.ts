@@ -12,10 +12,10 @@ export function renderGraph(graph: WorkflowGraph, format: GraphFormat): string {
   return { JSON: asJson, MERMAID: asMermaid, DOT: asDot, ASCII: asText }[format](graph);
 }
 
-const asJson = ({ nodes }: WorkflowGraph): string => `${JSON.stringify({ nodes }, null, 2)}\n`;
+const asJson = ({ onFailure, nodes }: WorkflowGraph): string => `${JSON.stringify({ onFailure, nodes }, null, 2)}\n`;
 
 /** The nodes with the numbers that stand for them, and the edges between those. Where many wait for many, a point between them has an edge of each. */
-function numbered({ nodes }: WorkflowGraph) {
+function numbered({ nodes, onFailure }: WorkflowGraph) {
   const ids = new Map(nodes.map((node, index) => [node.name, `n${index}`]));
   const combinations = new Map<string, string[]>();
   for (const { name } of nodes) {
@@ -38,7 +38,18 @@ function numbered({ nodes }: WorkflowGraph) {
   for (const { name, dependsOn } of nodes) {
     for (const source of dependsOn.flatMap(sourcesOf)) edges.push([source, ids.get(name) ?? '']);
   }
-  return { named: nodes.map((node) => ({ node, id: ids.get(node.name) ?? '' })), joints: [...joints.values()], edges };
+  const handled: [from: string, to: string][] = nodes.flatMap((node) => {
+    const handler = node.onFailure === null ? undefined : ids.get(node.onFailure);
+    return handler === undefined ? [] : [[ids.get(node.name) ?? '', handler]];
+  });
+  const said = (node: GraphNode) =>
+    node.level === null && node.name === onFailure ? [...linesOf(node), 'handler of the workflow'] : linesOf(node);
+  return {
+    handled,
+    named: nodes.map((node) => ({ node, id: ids.get(node.name) ?? '', lines: said(node) })),
+    joints: [...joints.values()],
+    edges,
+  };
 }
 
 /** The lines of a node's box. */
@@ -72,10 +83,10 @@ const mermaidText = (text: string): string =>
   text.replace(/[^A-Za-z0-9 ._=,-]/gu, (character) => `#${character.codePointAt(0)};`);
 
 function asMermaid(graph: WorkflowGraph): string {
-  const { named, joints, edges } = numbered(graph);
-  const box = ({ node, id }: (typeof named)[number]) => {
+  const { named, joints, edges, handled } = numbered(graph);
+  const box = ({ node, id, lines: own }: (typeof named)[number]) => {
     const status = node.state !== null && node.state.status in colours ? `:::${node.state.status}` : '';
-    return `${id}["${linesOf(node).map(mermaidText).join('<br/>')}"]${status}`;
+    return `${id}["${own.map(mermaidText).join('<br/>')}"]${status}`;
   };
   const beside = named.filter(({ node }) => node.level === null);
   const used = new Set(named.flatMap(({ node }) => node.state?.status ?? []));
@@ -88,6 +99,7 @@ function asMermaid(graph: WorkflowGraph): string {
     ...(beside.length === 0
       ? []
       : ['  subgraph beside["beside the graph"]', ...beside.map((one) => `    ${box(one)}`), '  end']),
+    ...handled.map(([from, to]) => `  ${from} -. on failure .-> ${to}`),
     ...classes.map(([status, colour]) => `  classDef ${status} fill:${colour}`),
   );
 }
@@ -97,12 +109,12 @@ const dotText = (text: string): string =>
   text.replace(/[\\"]/g, (character) => `\\${character}`).replace(/\p{Cc}/gu, ' ');
 
 function asDot(graph: WorkflowGraph): string {
-  const { named, joints, edges } = numbered(graph);
-  const box = ({ node, id }: (typeof named)[number]) => {
+  const { named, joints, edges, handled } = numbered(graph);
+  const box = ({ node, id, lines: own }: (typeof named)[number]) => {
     const colour = node.state === null ? undefined : colours[node.state.status];
     const style = [...(colour === undefined ? [] : ['filled']), ...(node.level === null ? ['dashed'] : [])];
     const attributes = [
-      `label="${linesOf(node).map(dotText).join('\\n')}"`,
+      `label="${own.map(dotText).join('\\n')}"`,
       ...(style.length === 0 ? [] : [`style="${style.join(',')}"`]),
       ...(colour === undefined ? [] : [`fillcolor="${colour}"`]),
     ];
@@ -123,6 +135,7 @@ function asDot(graph: WorkflowGraph): string {
           ...beside.map((one) => `    ${box(one)}`),
           '  }',
         ]),
+    ...handled.map(([from, to]) => `  ${from} -> ${to} [style=dashed, label="on failure"];`),
     '}',
   );
 }
@@ -131,13 +144,17 @@ function asDot(graph: WorkflowGraph): string {
 const plainText = (text: string): string =>
   text.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 
-function asText({ nodes }: WorkflowGraph): string {
+function asText({ nodes, onFailure }: WorkflowGraph): string {
   const width = Math.max(0, ...nodes.map(({ name }) => plainText(name).length));
   const rows = nodes.map((node, index) => {
     const { name, label, level, dependsOn } = node;
     const [, ...more] = linesOf({ ...node, label: name });
     const after = dependsOn.length === 0 ? [] : [`after ${dependsOn.join(', ')}`];
-    const said = [...(label === name ? [] : [`"${label}"`]), ...after, ...more].map(plainText).join('; ');
+    const handler = node.onFailure === null ? [] : [`on failure ${node.onFailure}`];
+    const whole = level === null && name === onFailure ? ['handler of the workflow'] : [];
+    const said = [...(label === name ? [] : [`"${label}"`]), ...after, ...more, ...handler, ...whole]
+      .map(plainText)
+      .join('; ');
     const heading = level === null ? 'beside the graph' : `level ${level}`;
     const begins = index === 0 || nodes[index - 1]?.level !== level;
     const row = `  ${plainText(name).padEnd(width)}  ${said}`.trimEnd();

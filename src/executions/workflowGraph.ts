@@ -5,6 +5,8 @@ import { type ExecutionStatus, rollUp } from './execution';
 
 /** A workflow as people draw it: tasks, what they wait for, and in an execution how they stand. */
 export interface WorkflowGraph {
+  /** The failure handler of the workflow as a whole. */
+  readonly onFailure: string | null;
   readonly nodes: readonly GraphNode[];
 }
 
@@ -18,6 +20,8 @@ export interface GraphNode {
   /** Names of nodes; the name of an expanded matrix means all of its combinations. */
   readonly dependsOn: readonly string[];
   readonly condition: string | null;
+  /** The failure handler that it names. */
+  readonly onFailure: string | null;
   /** For how many combinations it stands; null: it has no matrix, or is one of them. */
   readonly combinations: number | null;
   readonly state: NodeState | null;
@@ -53,6 +57,7 @@ export function workflowGraph(
         level: task.type === 'normal' ? level : null,
         dependsOn: [...new Set(dependencies.map((one) => shownName(one, expanded)))].sort(),
         condition: task.condition,
+        onFailure: task.onFailure,
       };
       if (expanded && task.matrix.length > 0 && task.type === 'normal') {
         return combinations.map((name) => {
@@ -66,7 +71,11 @@ export function workflowGraph(
     }),
   );
   // What stands beside the graph comes last.
-  return { nodes: [...nodes.filter((one) => one.level !== null), ...nodes.filter((one) => one.level === null)] };
+  const { onFailure } = definition;
+  return {
+    onFailure,
+    nodes: [...nodes.filter((one) => one.level !== null), ...nodes.filter((one) => one.level === null)],
+  };
 }
 
 const shownName = (dependency: Dependency, expanded: boolean): string => {

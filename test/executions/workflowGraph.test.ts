@@ -14,16 +14,18 @@ import { startTestServer, type TestServer } from '../support/server';
 const SOURCE = `kind: Workflow
 application: app
 name: ship
+on_failure: collect
 tasks:
   build: { run: make, name: 'Build "it"' }
   test:
     run: make test
     matrix: { os: [linux, darwin], node: [20, 22] }
     depends_on: [build]
-  pack: { run: make pack, depends_on: [test], if: 'tasks.test.status == "SUCCESS"' }
+  pack: { run: make pack, depends_on: [test], on_failure: explain, if: 'tasks.test.status == "SUCCESS"' }
   sign: { run: make sign, depends_on: [test] }
   notes: { run: make notes, depends_on: ["test[os=linux,node=22]"], name: '<b>"]; click n0 href "javascript:alert(1)" %% é' }
   explain: { run: ./explain.sh, type: forensic }
+  collect: { run: ./collect.sh, type: forensic }
   back: { run: ./back.sh, type: restore }
 `;
 
@@ -130,7 +132,7 @@ describe('workflowGraph', () => {
     const id = await runs.start('workflow', 'ship');
     await agent.start(await agent.claimOne());
     const { text, nodeCount } = await graph(`executionId: "${id}", matrix: EXPANDED, format: ASCII`);
-    expect(nodeCount).toBe(10);
+    expect(nodeCount).toBe(11);
     expect(text).toContain('build                    "Build \\u{22}it\\u{22}"; RUNNING'.replaceAll('\\u{22}', '"'));
     expect(text).toContain('test[os=darwin,node=20]  after build; QUEUED');
     await runs.abort(id);
