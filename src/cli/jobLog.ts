@@ -20,14 +20,17 @@ export interface LoggedRun {
   readonly id: string;
   readonly status: string;
   readonly tasks?: readonly LoggedTask[];
+  /** Failure handlers, of a workflow that is asked for by itself: of all stages at once they would cost too much. */
+  readonly forensicExecutions?: readonly LoggedTask[];
   readonly pipelineStageExecutions?: readonly {
     readonly pipelineStepName: string;
     readonly workflowExecution?: { readonly id: string; readonly tasks: readonly LoggedTask[] } | null;
   }[];
 }
 
-const TASKS = 'tasks { name jobs { id log { bytes } } }';
-export const LOGGED = `query ($id: ID!) { execution(executionId: $id) { id status ... on WorkflowExecution { ${TASKS} }
+const TASK = '{ name jobs { id log { bytes } } }';
+const TASKS = `tasks ${TASK}`;
+export const LOGGED = `query ($id: ID!) { execution(executionId: $id) { id status ... on WorkflowExecution { ${TASKS} forensicExecutions ${TASK} }
   ... on PipelineExecution { pipelineStageExecutions { pipelineStepName ... on WorkflowStageExecution { workflowExecution { id ${TASKS} } } } } } }`;
 
 /** All that there is so far, page by page. */

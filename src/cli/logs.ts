@@ -68,7 +68,11 @@ interface NamedTask extends LoggedTask {
 }
 
 const tasksOf = (run: LoggedRun): NamedTask[] => [
-  ...(run.tasks ?? []).map((task) => ({ ...task, step: null, executionId: run.id })),
+  ...[...(run.tasks ?? []), ...(run.forensicExecutions ?? [])].map((task) => ({
+    ...task,
+    step: null,
+    executionId: run.id,
+  })),
   ...(run.pipelineStageExecutions ?? []).flatMap(({ pipelineStepName: step, workflowExecution }) =>
     (workflowExecution?.tasks ?? []).map((task) => ({ ...task, step, executionId: workflowExecution?.id ?? '' })),
   ),

@@ -77,6 +77,9 @@ export class RunReport {
         else this.running.delete(text('taskExecutionId'));
         this.timed(text('taskExecutionId'), at, to, taskName(this.steps.of(executionId), text('name')), text('reason'));
         break;
+      case 'BESIDE_TASK_CREATED':
+        if (data.taskType === 'forensic') this.say(at, `failure handler ${text('name')} is asked for`);
+        break;
       case 'JOB_LOST':
         this.say(at, `the agent of ${text('name')} was lost${data.retried ? '; it is tried again' : ''}`);
         break;

@@ -112,6 +112,24 @@ describe('slipway watch', () => {
     expect(out).toContain('deployed web:1');
   });
 
+  it('tells of failure handlers, which may end after the run, and has their logs', async () => {
+    const id = await world.runs.start('workflow', 'watched');
+    const watching = startSlipway(url, ['watch', id]);
+    await watching.prints('app/watched');
+    await world.agent.runOne({ exitCode: 1 });
+    const job = await world.agent.claimOne();
+    await world.agent.start(job);
+    await world.agent.log(job, 0, 'collected\n');
+    await watching.prints('RUNNING     collect');
+    await world.agent.finish(job, { logBytes: 10 });
+    const { code, out } = await watching.ended;
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /FAILED +risky[\s\S]*failure handler collect is asked for[\s\S]*SUCCESS +collect[\s\S]*FAILED +after/,
+    );
+    expect((await slipway(url, ['logs', id, 'collect'])).out).toBe('collected\n');
+  });
+
   it('goes on over a lost connection, where it was', async () => {
     const id = await startRelease(world.runs);
     const relay = await createRelay(url);

@@ -15,6 +15,14 @@ tasks:
 ---
 kind: Workflow
 application: app
+name: watched
+on_failure: collect
+tasks:
+  risky: { run: "true" }
+  collect: { run: "true", type: forensic }
+---
+kind: Workflow
+application: app
 name: deploy
 environment: staging
 services: [web]
