@@ -9,6 +9,7 @@ import { Secrets1795270966885 } from './1795270966885-Secrets';
 import { Restores1795271466885 } from './1795271466885-Restores';
 import { RestorePointsAreImmutable1795271466886 } from './1795271466886-RestorePointsAreImmutable';
 import { RuntimeInputs1795271966999 } from './1795271966999-RuntimeInputs';
+import { RevertedDeployments1795272262057 } from './1795272262057-RevertedDeployments';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Restores1795271466885,
   RestorePointsAreImmutable1795271466886,
   RuntimeInputs1795271966999,
+  RevertedDeployments1795272262057,
 ] as const;

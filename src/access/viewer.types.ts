@@ -23,7 +23,9 @@ export class PermissionAnswer {
   description: 'Something that can be done with an execution, and whether the caller may do it now.',
 })
 export class AvailableAction {
-  @Field(() => String, { description: '`pause`, `continue`, `abort`, `resume`, `rerun` or `approve`.' })
+  @Field(() => String, {
+    description: '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `extend` or `restore`.',
+  })
   action!: string;
 
   @Field(() => Boolean, { description: 'Whether it would be taken now.' })

@@ -28,4 +28,6 @@ export interface Deployment {
   readonly deployedAt: Date;
   /** False once a later deployment of the same service took its place; the row stays as history. */
   readonly current: boolean;
+  /** The restore that undid it; null: it stands. */
+  readonly revertedBy: string | null;
 }

@@ -31,6 +31,7 @@ export const deploymentTable = table<Deployment>('deployment', {
     runId: column.uuid,
     deployedAt: column.time,
     current: column.boolean,
+    revertedBy: column.uuidOrNull,
   },
   foreignKeys: [
     references('environment', 'environmentId'),

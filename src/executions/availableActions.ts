@@ -11,7 +11,7 @@ import { decideResume, refuseAttempt } from './resumeDecision';
 import { findCurrentStages } from './stages.store';
 
 export interface AvailableAction {
-  readonly action: 'pause' | 'continue' | 'abort' | 'resume' | 'rerun' | 'approve';
+  readonly action: 'pause' | 'continue' | 'abort' | 'resume' | 'rerun' | 'approve' | 'extend' | 'restore';
   readonly allowed: boolean;
   readonly code: string | null;
   readonly message: string | null;

@@ -13,6 +13,7 @@ import type { Context } from '../graphql/context';
 import { found } from '../graphql/loaders';
 import { isId } from '../ids';
 import { invalidInput, notFound } from '../refusal';
+import { availableRestores } from '../restores/availableRestores';
 import { availableActions } from './availableActions';
 import type { Execution } from './execution';
 import { ExecutionInterface } from './executions.types';
@@ -111,6 +112,7 @@ export class AvailableActionsResolver {
   })
   async availableActions(@Root() execution: Execution, @Ctx() { app, actor, loaders }: Context) {
     const seen = await visible(actor.access, loaders, 'Execution', execution);
-    return seen === null ? [] : availableActions(app, actor, execution);
+    if (seen === null) return [];
+    return [...(await availableActions(app, actor, execution)), ...(await availableRestores(app, actor, execution))];
   }
 }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Db } from '../database/database';
 import type { Deployment } from '../environments/environment';
 import { type Execution, isResumable, type StageExecution } from '../executions/execution';
+import { isId } from '../ids';
 import { Refusal } from '../refusal';
 import { baseName, taskLevels } from '../workflows/taskGraph';
 import type { TaskDefinition } from '../workflows/workflow';
 import { checksumOf } from './makeRestorePoint';
-import type { RestoreContent, RestorePoint, Stored } from './restore';
+import type { Operation, RestoreContent, RestorePoint, Stored } from './restore';
 import { findBegunElements, findConsumers, findDeployed, findRestorePoint } from './restores.store';
 
 /** A restore task, with what it runs with. */
@@ -40,15 +41,9 @@ export interface RestorePlan {
 /** The newest point of a run, or why the run can't be restored to it. */
 export async function requirePoint(db: Db, runId: string, pointId: string | null): Promise<RestorePoint> {
   const point = await findRestorePoint(db, runId);
-  if (point === undefined) {
-    throw new Refusal('NO_RESTORE_POINT', 'The run was never extended from a success: there is nothing to go back to.');
-  }
-  const [consumer] = await findConsumers(db, [pointId ?? point.id]);
-  if (consumer?.runId === runId) {
-    throw new Refusal('RESTORE_POINT_CONSUMED', 'The run was restored to this point already.', {
-      operationId: consumer.id,
-    });
-  }
+  if (point === undefined) throw noPoint();
+  const [consumer] = await findConsumers(db, [pointId !== null && isId(pointId) ? pointId : point.id]);
+  if (consumer?.runId === runId) throw consumed(consumer);
   if (pointId !== null && pointId !== point.id) {
     throw new Refusal('NO_RESTORE_POINT', `The newest restore point of the run is ${point.id}, not ${pointId}.`);
   }
@@ -56,6 +51,12 @@ export async function requirePoint(db: Db, runId: string, pointId: string | null
   if (broken !== null) throw corrupt(broken);
   return point;
 }
+
+export const noPoint = (): Refusal =>
+  new Refusal('NO_RESTORE_POINT', 'The run was never extended from a success: there is nothing to go back to.');
+
+export const consumed = ({ id }: Operation): Refusal =>
+  new Refusal('RESTORE_POINT_CONSUMED', 'The run was restored to this point already.', { operationId: id });
 
 export const corrupt = (what: string): Refusal =>
   new Refusal('RESTORE_POINT_CORRUPT', `The restore point can’t be used: ${what}. Nothing was changed.`);

@@ -201,7 +201,7 @@ const deployment = columnsOf(deploymentTable, 'deployment');
 /** What a run deployed last: one row for each environment and service. */
 export function findNewestDeployments(db: Db, runId: string): Promise<Deployment[]> {
   return db.rows(
-    `SELECT DISTINCT ON (environment_id, service_id) ${deployment} FROM deployment WHERE run_id = $1
+    `SELECT DISTINCT ON (environment_id, service_id) ${deployment} FROM deployment WHERE run_id = $1 AND reverted_by IS NULL
      ORDER BY environment_id, service_id, deployed_at DESC, id DESC`,
     [runId],
   );
@@ -218,6 +218,22 @@ export function findDeployed(db: Db, environmentIds: readonly string[]): Promise
 /** Nobody deploys to these environments until the transaction ends. */
 export async function lockEnvironments(db: Db, ids: readonly string[]): Promise<void> {
   await db.rows('SELECT FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
+}
+
+/** What a run has deployed since, in each place, says what undid it. */
+export async function markDeployments(
+  db: Db,
+  runId: string,
+  standing: readonly object[],
+  operationId: string,
+): Promise<void> {
+  await db.write(
+    `UPDATE deployment SET reverted_by = $3 WHERE run_id = $1 AND reverted_by IS NULL AND NOT EXISTS (
+       SELECT FROM jsonb_populate_recordset(NULL::deployment, $2) was
+       WHERE was.run_id = deployment.run_id AND was.environment_id = deployment.environment_id
+         AND was.service_id = deployment.service_id AND was.deployed_at >= deployment.deployed_at)`,
+    [runId, asRecords(standing), operationId],
+  );
 }
 
 /** What was deployed before is shown as deployed again. */

@@ -7,6 +7,7 @@ import { requireConfirmed } from './restoreRun';
 import {
   endOperation,
   lockEnvironments,
+  markDeployments,
   markReverted,
   replaceDeployments,
   revertExecutions,
@@ -42,6 +43,7 @@ export async function revertRun(db: RunTransaction, operation: Operation, before
     back.flatMap(({ now }) => now?.id ?? []),
     back.flatMap((one) => one.before?.id ?? []),
   );
+  await markDeployments(db, runId, content.deployments, operationId);
   await markReverted(db, plan.point, shown, operationId);
   await endOperation(db, operationId, null, db.now);
 

@@ -1,4 +1,4 @@
-import type { GraphqlClient } from '../../src/demo/graphqlClient';
+import { GraphqlClient } from '../../src/demo/graphqlClient';
 import { eventually } from '../support/eventually';
 import { ProtocolAgent } from '../support/protocolAgent';
 import { APP, Runs } from '../support/runs';
@@ -25,7 +25,8 @@ name: deploy-web
 environment: \${environment}
 services: [web]
 tasks:
-  copy: { run: "true", artifacts: { from: build.pack } }
+  prepare: { run: "true" }
+  copy: { run: "true", depends_on: [prepare], artifacts: { from: build.pack } }
   health: { run: "true", depends_on: [copy] }
   switch-back: { type: restore, run: "true", artifacts: { from: build.pack } }
   restart: { type: restore, run: "true", depends_on: [switch-back] }
@@ -109,6 +110,22 @@ export class World {
     }
   }
 
+  /** A run whose extension with another web has reached staging and failed in production; and how it was before. */
+  async failedInProd(): Promise<{ id: string; before: unknown }> {
+    const id = await this.release();
+    const before = await this.snapshot(id);
+    await this.extend(id, { web: 'web:2' });
+    let copies = 0;
+    for (;;) {
+      await this.agent.work(
+        () => this.runs.is(id, 'FAILED', 'WAITING'),
+        (job) => job.task === 'copy' && ++copies > 1,
+      );
+      if (await this.runs.is(id, 'FAILED')) return { id, before };
+      await this.runs.decide(id, 'APPROVE');
+    }
+  }
+
   async extend(
     runId: string,
     images: Readonly<Record<string, string | null>>,
@@ -167,6 +184,23 @@ export class World {
     );
   }
 
+  /** All that the API shows of a run and of the environments, but for attempts, events, operations, and the version that counts its changes. */
+  async snapshot(runId: string): Promise<unknown> {
+    const tasks =
+      'tasks { id name status tries reasonCode reason exitCode ignoredFailure startedAt endedAt durationMs jobs { id status attempt reasonCode log { bytes sealed } } artifacts { id name size sha256 } }';
+    const shared =
+      'id status notes failureCode failureDetails createdAt startedAt endedAt expiresAt durationMs inputVariables { name value } serviceImages { serviceId image } variables { name value type setBy setAt readOnly }';
+    return this.client.ask(
+      `query ($id: ID!) {
+        execution(executionId: $id) { ${shared} resumability { resumable reason stages { name elementId resumable } } ... on PipelineExecution {
+          revision { id } pipelineStageExecutions { pipelineStageElementId pipelineStageName pipelineStepName status reasonCode reason startedAt endedAt
+            ... on WorkflowStageExecution { workflowExecutionId inputVariables { name value } environment { id }
+              workflowExecution { ${shared} mode maxParallel environment { id } revision { id } ${tasks} } } } } }
+        environments(limit: 50) { nodes { id name variables { name value } deployments { image deployedAt service { name } execution { id } } } } }`,
+      { id: runId },
+    );
+  }
+
   async preview(runId: string, client = this.client): Promise<Record<string, unknown>> {
     const { restorePreview } = await client.ask<{ restorePreview: Record<string, unknown> }>(
       `query ($id: ID!) { restorePreview(runId: $id) { allowed refusals { code } configuration planToken restorePoint { id attempt }
@@ -189,6 +223,32 @@ export class World {
         Object.fromEntries(deployments.map(({ service, image }) => [service.name, image])),
       ]),
     );
+  }
+
+  /** Somebody with these rights to the runs of the application; without environments, for all of them. */
+  async key(name: string, actions: readonly string[], environments?: string): Promise<GraphqlClient> {
+    const deployments = environments === undefined ? '' : `, deployments: {filterTypes: [${environments}]}`;
+    const { createUserGroup } = await this.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      `mutation { createUserGroup(input: {name: "${name}", permissions: {appPermissions: [
+        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}},
+        {permissionType: PIPELINE, actions: [READ], applications: {filterType: ALL}},
+        {permissionType: DEPLOYMENT, actions: [${actions.join(', ')}], applications: {filterType: ALL}${deployments}}]}}) { userGroup { id } } }`,
+    );
+    const { createApiKey } = await this.client.ask<{ createApiKey: { value: string } }>(
+      `mutation { createApiKey(input: {name: "${name}", userGroupIds: ["${createUserGroup.userGroup.id}"]}) { value } }`,
+    );
+    return new GraphqlClient(this.server.url, createApiKey.value);
+  }
+
+  /** Of somebody who may see nothing. */
+  async strangerKey(): Promise<string> {
+    const { createUserGroup } = await this.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      'mutation { createUserGroup(input: {name: "strangers"}) { userGroup { id } } }',
+    );
+    const { createApiKey } = await this.client.ask<{ createApiKey: { value: string } }>(
+      `mutation { createApiKey(input: {name: "a stranger", userGroupIds: ["${createUserGroup.userGroup.id}"]}) { value } }`,
+    );
+    return createApiKey.value;
   }
 
   codeOf(work: Promise<unknown>): Promise<string> {
