@@ -1,6 +1,6 @@
 import { type Execution, type GoesOn, isResumable, type StageExecution } from '../executions/execution';
 import { readInputs, type VariableInput } from '../executions/resolveVariables';
-import { type Catalogue, elementKey, planPipeline } from '../executions/startPlan';
+import { type Catalogue, type ElementPlan, elementKey, planPipeline } from '../executions/startPlan';
 import type { PipelineDefinition } from '../pipelines/pipeline';
 import { type InputError, invalidInput, Refusal } from '../refusal';
 import type { WorkflowDefinition } from '../workflows/workflow';
@@ -70,7 +70,7 @@ export function decideExtension(run: ExtendedRun, additions: Additions): Extensi
   if (errors.length > 0) return invalidInput(errors);
 
   const { variables, elements } = plan.value;
-  const planned = new Map(stages.map((stage) => [stage.elementId, elements.get(keyOf(stage))]));
+  const planned = new Map(stages.map((stage) => [stage.elementId, withAnswers(elements.get(keyOf(stage)), stage)]));
   const images = Object.assign({}, execution.images, ...[...elements.values()].map((element) => element.images));
   const before = fingerprints(stages.flatMap((stage) => elementInputs(run, stage, stage, execution.variables)));
   const after = fingerprints(
@@ -90,6 +90,16 @@ export function decideExtension(run: ExtendedRun, additions: Additions): Extensi
   const running = [...again, ...approvals].sort((a, b) => place(a.stage) - place(b.stage));
   const ids = new Set(running.map(({ stage }) => stage.id));
   return { variables, images, again: running, kept: stages.filter((stage) => !ids.has(stage.id)) };
+}
+
+/** What a person has answered at a stage stays: it is not asked again. */
+function withAnswers(plan: ElementPlan | undefined, { answers, variables }: StageExecution): ElementPlan | undefined {
+  if (plan === undefined || answers === null) return plan;
+  const answered = answers.asked.flatMap((name) => {
+    const value = variables[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...plan, variables: { ...plan.variables, ...Object.fromEntries(answered) } };
 }
 
 const keyOf = (stage: StageExecution): string => elementKey(stage.stageIndex, stage.elementIndex);
