@@ -3,41 +3,37 @@ import type { SecretForm } from './secretForms';
 /** In which a line break is passed over only when this much of it stands before: else every line that ends like the beginning of a form would wait for the next one. */
 const WRAPPED_FROM = 4;
 
+const FIRST_NODES = 1024;
+
 /**
- * Finds many texts at once in a stream of bytes, one step a byte (Aho–Corasick). A node stands for a beginning of a form; its children are a list, because a table of 256 for each node
- * would take a hundred times the memory, and only the root, where a log nearly always is, has one.
+ * Finds many texts at once in a stream of bytes, one step a byte (Aho–Corasick). A node stands for a beginning of a form, 0 for none. The steps are in one hash table, because a table of 256 for
+ * each node would take a hundred times the memory; only where a log nearly always is, at 0, there is one.
  */
 export class FormAutomaton {
   /** The node after a byte that continues nothing. */
   readonly first = new Int32Array(256);
   /** How much of a form a node stands for. */
-  readonly depth: Int32Array;
+  depth = new Int32Array(FIRST_NODES);
   /** The length of the longest form that ends with a node; 0: none. */
-  readonly longest: Int32Array;
-  private readonly byte: Uint8Array;
-  private readonly child: Int32Array;
-  private readonly sibling: Int32Array;
-  private readonly fallback: Int32Array;
-  private readonly wraps: Uint8Array;
+  longest = new Int32Array(FIRST_NODES);
+  private parent = new Int32Array(FIRST_NODES);
+  private byte = new Uint8Array(FIRST_NODES);
+  /** What is left of a node when the next byte does not continue it. */
+  private fallback = new Int32Array(FIRST_NODES);
+  private wraps = new Uint8Array(FIRST_NODES);
+  private continued = new Uint8Array(FIRST_NODES);
+  /** Nodes by their parent and byte; 0: free. */
+  private slots = new Int32Array(FIRST_NODES * 2);
   private size = 1;
 
   constructor(forms: readonly SecretForm[]) {
-    const texts = forms.map(({ text, wraps }) => ({ bytes: Buffer.from(text), wraps }));
-    const most = texts.reduce((sum, { bytes }) => sum + bytes.length, 1);
-    this.depth = new Int32Array(most);
-    this.longest = new Int32Array(most);
-    this.byte = new Uint8Array(most);
-    this.child = new Int32Array(most);
-    this.sibling = new Int32Array(most);
-    this.fallback = new Int32Array(most);
-    this.wraps = new Uint8Array(most);
-    for (const { bytes, wraps } of texts) this.add(bytes, wraps);
+    for (const { text, wraps } of forms) this.add(Buffer.from(text), wraps);
     this.link();
   }
 
   next(from: number, byte: number): number {
     for (let node = from; node !== 0; node = this.fallback[node] ?? 0) {
-      const found = this.childOf(node, byte);
+      const found = this.step(node, byte);
       if (found !== 0) return found;
     }
     return this.first[byte] ?? 0;
@@ -46,54 +42,101 @@ export class FormAutomaton {
   /** The same node for all that follows, where a form that is complete can't become a longer one: nothing has to wait for that. */
   settled(from: number): number {
     let node = from;
-    while (node !== 0 && this.child[node] === 0) node = this.fallback[node] ?? 0;
+    while (node !== 0 && this.continued[node] === 0) node = this.fallback[node] ?? 0;
     return node;
   }
 
   /** Whether a byte is a line break that a tool may have put into the form. */
   passesOver(node: number, byte: number): boolean {
-    return (byte === 10 || byte === 13) && this.wraps[node] === 1 && this.childOf(node, byte) === 0;
+    return (byte === 10 || byte === 13) && this.wraps[node] === 1 && this.step(node, byte) === 0;
   }
 
-  private childOf(node: number, byte: number): number {
-    let child = this.child[node] ?? 0;
-    while (child !== 0 && this.byte[child] !== byte) child = this.sibling[child] ?? 0;
-    return child;
+  /** The node of a form that goes on from this one with a byte; 0: none does. */
+  private step(node: number, byte: number): number {
+    return this.slots[this.slotOf(node, byte)] ?? 0;
+  }
+
+  /** Where that node stands, or would stand. */
+  private slotOf(node: number, byte: number): number {
+    const { slots, parent } = this;
+    const mask = slots.length - 1;
+    let at = (Math.imul(node, 0x9e3779b1) ^ Math.imul(byte + 1, 0x85ebca6b)) >>> 7;
+    for (;;) {
+      at &= mask;
+      const found = slots[at] ?? 0;
+      if (found === 0 || (parent[found] === node && this.byte[found] === byte)) return at;
+      at++;
+    }
   }
 
   private add(bytes: Buffer, wraps: boolean): void {
     let node = 0;
-    for (const [index, byte] of bytes.entries()) {
-      let next = this.childOf(node, byte);
-      if (next === 0) {
-        next = this.size++;
-        this.byte[next] = byte;
-        this.depth[next] = index + 1;
-        this.sibling[next] = this.child[node] ?? 0;
-        this.child[node] = next;
-      }
-      node = next;
+    for (let index = 0; index < bytes.length; index++) {
+      const byte = bytes[index] ?? 0;
+      const next = this.step(node, byte);
+      node = next === 0 ? this.addNode(node, byte, index + 1) : next;
       if (wraps && index + 1 >= WRAPPED_FROM) this.wraps[node] = 1;
     }
     this.longest[node] = bytes.length;
   }
 
-  /** In order of depth, so that what a node falls back to is done before it. */
-  private link(): void {
-    const order = new Int32Array(this.size);
-    let end = 1;
-    for (let at = 0; at < end; at++) {
-      const node = order[at] ?? 0;
-      for (let child = this.child[node] ?? 0; child !== 0; child = this.sibling[child] ?? 0) {
-        const byte = this.byte[child] ?? 0;
-        if (node === 0) this.first[byte] = child;
-        else {
-          const fallback = this.next(this.fallback[node] ?? 0, byte);
-          this.fallback[child] = fallback;
-          if (this.longest[child] === 0) this.longest[child] = this.longest[fallback] ?? 0;
-        }
-        order[end++] = child;
-      }
+  private addNode(parent: number, byte: number, depth: number): number {
+    if (this.size === this.depth.length) this.grow();
+    const node = this.size++;
+    this.parent[node] = parent;
+    this.byte[node] = byte;
+    this.depth[node] = depth;
+    this.continued[parent] = 1;
+    if (parent === 0) this.first[byte] = node;
+    this.slots[this.slotOf(parent, byte)] = node;
+    return node;
+  }
+
+  /** Forms share most of their beginnings, so how many nodes there will be is not known beforehand. */
+  private grow(): void {
+    const numbers = (old: Int32Array) => {
+      const grown = new Int32Array(old.length * 2);
+      grown.set(old);
+      return grown;
+    };
+    const bytes = (old: Uint8Array) => {
+      const grown = new Uint8Array(old.length * 2);
+      grown.set(old);
+      return grown;
+    };
+    [this.depth, this.longest] = [numbers(this.depth), numbers(this.longest)];
+    [this.parent, this.fallback] = [numbers(this.parent), numbers(this.fallback)];
+    [this.byte, this.wraps, this.continued] = [bytes(this.byte), bytes(this.wraps), bytes(this.continued)];
+    this.slots = new Int32Array(this.slots.length * 2);
+    for (let node = 1; node < this.size; node++) {
+      this.slots[this.slotOf(this.parent[node] ?? 0, this.byte[node] ?? 0)] = node;
     }
+  }
+
+  /** What is left of a node is shorter than it, so short ones come first. */
+  private link(): void {
+    for (const node of this.byDepth()) {
+      const parent = this.parent[node] ?? 0;
+      if (parent === 0) continue;
+      const fallback = this.next(this.fallback[parent] ?? 0, this.byte[node] ?? 0);
+      this.fallback[node] = fallback;
+      if (this.longest[node] === 0) this.longest[node] = this.longest[fallback] ?? 0;
+    }
+  }
+
+  /** All nodes in order of their depth, counted out: comparing millions of them would take seconds. */
+  private byDepth(): Int32Array {
+    const ends = new Int32Array(this.size + 1);
+    const depths = this.depth.subarray(1, this.size);
+    for (const depth of depths) ends[depth] = (ends[depth] ?? 0) + 1;
+    for (let depth = 1; depth < ends.length; depth++) ends[depth] = (ends[depth] ?? 0) + (ends[depth - 1] ?? 0);
+    const nodes = new Int32Array(this.size - 1);
+    for (let node = this.size - 1; node > 0; node--) {
+      const depth = this.depth[node] ?? 0;
+      const at = (ends[depth] ?? 0) - 1;
+      ends[depth] = at;
+      nodes[at] = node;
+    }
+    return nodes;
   }
 }

@@ -91,13 +91,22 @@ export class MaskedStream {
   /** Where the last `length` bytes before `end` begin, line breaks within not counted. */
   private startOf(length: number, end: number): number {
     let start = end - length;
-    if (length > 0) for (const at of this.breaks.toReversed()) if (at < end && at >= start) start--;
+    if (length === 0) return start;
+    for (let index = this.breaks.length - 1; index >= 0; index--) {
+      const at = this.breaks[index] ?? 0;
+      if (at < end && at >= start) start--;
+    }
     return start;
   }
 
   private hide(start: number, end: number): void {
+    const before = this.hidden.at(-1);
+    if (before !== undefined && before.start <= start && before.end >= start) {
+      before.end = end;
+      return;
+    }
     const one: Hidden = { start, end, shown: false };
-    for (let last = this.hidden.at(-1); last !== undefined && last.end >= start; last = this.hidden.at(-1)) {
+    for (let last = before; last !== undefined && last.end >= start; last = this.hidden.at(-1)) {
       one.start = Math.min(one.start, last.start);
       one.shown ||= last.shown;
       this.hidden.pop();

@@ -118,7 +118,7 @@ describe('the mask', () => {
     const stream = maskOf('aaaaaaaa').stream();
     const chunk = Buffer.alloc(65_536, 'a');
     let bytes = 0;
-    for (let round = 0; round < 50; round++) bytes += stream.write(chunk).length;
+    for (let round = 0; round < 10; round++) bytes += stream.write(chunk).length;
     expect(bytes + stream.end().length).toBe(3);
   });
 

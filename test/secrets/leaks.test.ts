@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { GraphqlClient } from '../../src/demo/graphqlClient';
 import { createTestDatabase, type TestDatabase } from '../support/database';
+import { eventually } from '../support/eventually';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../support/processes';
 import { APP, Runs } from '../support/runs';
 import { ADMIN_KEY, type TestServer, testEnvironment } from '../support/server';
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   missing: 'exit 0',
   folder: 'mkdir "$(echo "$KEY" | head -1)"',
   failing: 'echo "$SECRET" >&2; exit 3',
+  handled: 'echo "it was $SECRET" >&2; exit 4',
 };
 
 const more: Readonly<Record<string, string>> = {
@@ -33,6 +35,7 @@ const more: Readonly<Record<string, string>> = {
   'as-name': 'artifacts: ["*key*"]',
   missing: 'artifacts: [nothing]',
   folder: 'artifacts: ["*key"]',
+  handled: 'on_failure: tell',
 };
 
 const DEFINITIONS = `${APP}
@@ -45,6 +48,7 @@ tasks:
 ${Object.entries(COMMANDS)
   .map(([name, run]) => `  ${name}: { run: ${JSON.stringify(run)}, ignore_failure: true, ${more[name] ?? ''} }`)
   .join('\n')}
+  tell: { type: forensic, run: 'echo "$error_message"; env' }
 `;
 
 describe('a secret', () => {
@@ -90,6 +94,16 @@ describe('a secret', () => {
     return jobLog.frames;
   };
 
+  const forensic = async (id: string) => {
+    const { execution } = await client.ask<{
+      execution: { forensicExecutions: { status: string; jobs: { id: string }[] }[] };
+    }>(
+      'query ($id: ID!) { execution(executionId: $id) { ... on WorkflowExecution { forensicExecutions { status jobs { id } } } } }',
+      { id },
+    );
+    return execution.forensicExecutions;
+  };
+
   it('is nowhere after a run: not in logs, results, errors, events, records, nor in what the programs say', async () => {
     const id = await runs.start('workflow', 'leaky');
     const run = await runs.until(id, 'SUCCESS', 'FAILED');
@@ -109,6 +123,7 @@ describe('a secret', () => {
       missing: 'OUTPUT_MISSING',
       folder: 'OUTPUT_MISSING',
       failing: 'EXIT_CODE',
+      handled: 'EXIT_CODE',
     });
     expect(tasks.get('folder')?.reason).toContain('*** is a folder');
     const text = async (name: string, stream: string) =>
@@ -120,6 +135,12 @@ describe('a secret', () => {
     expect(await text('plain', 'stderr')).toBe('***\n');
     expect([await text('split', 'stdout'), await text('split', 'stderr')]).toEqual(['***', '***']);
     expect(await text('lines', 'stdout')).toBe('***\n***\n***\n');
+    const handlers = await eventually(
+      () => forensic(id),
+      (all) => all.length === 1 && all.every(({ status }) => status === 'SUCCESS'),
+    );
+    const told = (await log(handlers[0]?.jobs[0]?.id ?? '')).map((one) => one.text).join('');
+    expect(told).toContain('it was ***');
     const forms = formsToLookFor();
     const dump = await everything(database.url);
     for (const form of forms) {
