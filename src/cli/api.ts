@@ -29,24 +29,23 @@ export class Api {
 
   /**
    * The answers of a subscription until it completes, over any number of connections: `variables` is asked again for each, and says where to
-   * go on. What can’t be reached at the first attempt fails at once.
+   * go on. A question was answered before, so a server that does not answer now will be back.
    */
   async *follow<Data>(query: string, variables: () => Variables, signal: AbortSignal): AsyncGenerator<Data> {
     let lostAt: number | null = null;
     let pauseMs = FIRST_PAUSE_MS;
-    for (let connected = false; ; ) {
+    for (;;) {
       try {
-        for await (const data of this.stream<Data>(query, variables(), signal)) {
+        const onOpen = () => {
           if (lostAt !== null) this.onOutage(null);
-          connected = true;
           lostAt = null;
           pauseMs = FIRST_PAUSE_MS;
-          yield data;
-        }
+        };
+        yield* this.stream<Data>(query, variables(), signal, onOpen);
         return;
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof Failure) || !isPassing(error) || !connected) throw error;
+        if (!(error instanceof Failure) || !isPassing(error)) throw error;
         lostAt ??= performance.now();
         if (performance.now() - lostAt > AWAY_MS) throw error;
         this.onOutage(error.message);
@@ -57,7 +56,12 @@ export class Api {
   }
 
   /** One connection. It is over without an error only when the server says that the operation is complete. */
-  private async *stream<Data>(query: string, variables: Variables, signal: AbortSignal): AsyncGenerator<Data> {
+  private async *stream<Data>(
+    query: string,
+    variables: Variables,
+    signal: AbortSignal,
+    onOpen: () => void,
+  ): AsyncGenerator<Data> {
     const silent = new AbortController();
     const timer = setTimeout(() => silent.abort(), SILENT_MS);
     try {
@@ -66,6 +70,7 @@ export class Api {
       if (!/^text\/event-stream/.test(response.headers.get('content-type') ?? '')) {
         throw refusal((await this.readJson(response)).errors ?? []);
       }
+      onOpen();
       for await (const { event, data } of serverSentEvents(response, () => timer.refresh())) {
         if (event === 'complete') return;
         if (event !== 'next') continue;

@@ -10,24 +10,27 @@ async function main(): Promise<number> {
     await createProgram().parseAsync();
     return exit.ok;
   } catch (error) {
-    // Commander has said already what is wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return exit.ok;
     if (error instanceof Followed) return error.exitCode;
     const failure = asFailure(error);
-    say(failure);
+    say(error, failure);
     return failure.exitCode;
   }
 }
 
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  return new Failure(exit.failed, 'ERROR', error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof CommanderError) return new Failure(exit.usage, 'USAGE', message);
+  return new Failure(exit.failed, 'ERROR', message);
 }
 
-function say({ code, message, details, advice }: Failure): void {
+function say(error: unknown, { code, message, advice, details }: Failure): void {
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ error: { code, message, advice, ...details } }, null, 2)}\n`);
   }
+  // Commander has said already what is wrong.
+  if (error instanceof CommanderError) return;
   const paint = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
   process.stderr.write(`${[`${paint.red(code)}: ${message}`, ...advice.map((line) => `  ${line}`)].join('\n')}\n`);
 }

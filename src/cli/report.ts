@@ -40,6 +40,7 @@ export class RunReport {
   private showTasks(step: string | null, tasks: readonly Task[]): void {
     for (const task of tasks.filter(({ status }) => status !== 'QUEUED')) {
       if (task.status === 'RUNNING') this.running.set(task.id, task.name);
+      if (task.status === 'RUNNING' && task.startedAt !== null) this.began.set(task.id, task.startedAt);
       this.line(null, task.status, taskName(step, task.name), duration(task.durationMs), task.reason);
     }
   }

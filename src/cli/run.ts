@@ -82,10 +82,11 @@ export interface Task {
   readonly attempt: number;
   readonly reused: boolean;
   readonly ignoredFailure: boolean;
+  readonly startedAt: string | null;
   readonly durationMs: number | null;
 }
 
-const TASK = 'id name status reasonCode reason exitCode tries attempt reused ignoredFailure durationMs';
+const TASK = 'id name status reasonCode reason exitCode tries attempt reused ignoredFailure startedAt durationMs';
 
 /** For queries and snapshots: `execution { ...Run }`. */
 export const RUN = `fragment Run on Execution {

@@ -55,6 +55,11 @@ describe('slipway', () => {
     expect(err).not.toMatch(/^ +at /m);
   });
 
+  it('says that also for scripts', async () => {
+    const { code, out } = await slipway(url, ['runs', '--lmit', '3', '--json']);
+    expect([code, JSON.parse(out)]).toEqual([2, { error: expect.objectContaining({ code: 'USAGE' }) }]);
+  });
+
   it('says that nobody answers, and ends with 4', async () => {
     const { address, close } = await listen(createServer());
     await close();

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
 import { slipway, startSlipway } from './program';
 import { createWorld, startRelease, type World } from './world';
@@ -91,6 +92,23 @@ describe('slipway logs', () => {
       'tests/lint | linted\ntests/integration | tested\ntests/build | built\nto staging/put | deployed\n',
     ]);
   });
+
+  it('follows over a lost connection, also before anything came', async () => {
+    const id = await startRelease(world.runs);
+    const relay = await createRelay(url);
+    const following = startSlipway(relay.url, ['logs', id, 'lint', '-f']);
+    await eventually(relay.streams, (streams) => streams > 0, { what: 'the stream' });
+    await relay.cut();
+    await following.tells('The connection is back.');
+    const job = await world.agent.claimOne();
+    await world.agent.start(job);
+    await world.agent.log(job, 0, 'linted\n');
+    await following.prints('linted');
+    await world.agent.finish(job, { logBytes: 7 });
+    await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+    expect(await following.ended).toMatchObject({ code: 0, out: 'linted\n' });
+    await relay.close();
+  });
 });
 
 describe('slipway watch', () => {
@@ -174,12 +192,21 @@ describe('slipway watch', () => {
   });
 });
 
-/** Passes bytes to the server until it is cut: then connections break, and for a while no new ones are taken. */
-async function createRelay(target: string): Promise<{ url: string; cut(): Promise<void>; close(): Promise<void> }> {
-  const { connect, createServer } = await import('node:net');
+interface Relay {
+  readonly url: string;
+  /** How many streams of events were opened through it. */
+  streams(): number;
+  /** Breaks all connections; the next two are refused, and it waits for them. */
+  cut(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Passes bytes to the server. */
+async function createRelay(target: string): Promise<Relay> {
   const { hostname, port } = new URL(target);
-  const sockets = new Set<import('node:net').Socket>();
+  const sockets = new Set<Socket>();
   let refusals = 0;
+  let streams = 0;
   const relay = createServer((client) => {
     if (refusals > 0) {
       refusals--;
@@ -191,14 +218,21 @@ async function createRelay(target: string): Promise<{ url: string; cut(): Promis
       sockets.add(socket);
       socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     }
+    server.on('data', (bytes) => {
+      if (bytes.includes('text/event-stream')) streams++;
+    });
     client.pipe(server).pipe(client);
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => relay.once('listening', resolve));
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
-    url: `http://127.0.0.1:${(relay.address() as import('node:net').AddressInfo).port}`,
+    url: `http://127.0.0.1:${(relay.address() as AddressInfo).port}`,
+    streams: () => streams,
     async cut() {
       refusals = 2;
-      for (const socket of sockets) socket.destroy();
+      breakAll();
       await eventually(
         () => refusals,
         (left) => left === 0,
@@ -206,7 +240,7 @@ async function createRelay(target: string): Promise<{ url: string; cut(): Promis
       );
     },
     async close() {
-      for (const socket of sockets) socket.destroy();
+      breakAll();
       await new Promise((resolve) => relay.close(resolve));
     },
   };
