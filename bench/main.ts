@@ -3,6 +3,7 @@ import { benchAbilities } from './abilities';
 import { benchGraphs } from './graphs';
 import { openBench, row } from './harness';
 import { benchQueries } from './queries';
+import { benchResume } from './resume';
 import { benchSubscriber } from './subscriber';
 import { benchIdleStart, benchThroughput } from './throughput';
 
@@ -16,6 +17,7 @@ const benches = {
   subscriber: benchSubscriber,
   abilities: benchAbilities,
   graphs: benchGraphs,
+  resume: benchResume,
 };
 
 async function main(): Promise<void> {

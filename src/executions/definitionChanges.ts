@@ -1,6 +1,6 @@
 import { canonicalJson } from '../definitions/contentHash';
 import type { PipelineDefinition, StageElement } from '../pipelines/pipeline';
-import { baseName, dependencyOf, nodesOf, taskNodes } from '../workflows/taskGraph';
+import { baseName, dependenciesOf, nodesOf, taskNodes } from '../workflows/taskGraph';
 import type { WorkflowDefinition } from '../workflows/workflow';
 import type { StageExecution } from './execution';
 import type { Catalogue } from './startPlan';
@@ -57,11 +57,9 @@ export function taskChanges(
 
 /** The nodes that a task waits for; those of a matrix one by one, since another combination is another dependency. */
 function waitsFor({ tasks }: WorkflowDefinition, base: string): string {
-  const nodes = (tasks[base]?.dependsOn ?? []).flatMap((text) => {
-    const dependency = dependencyOf(text, tasks);
-    if (dependency === undefined) return [];
-    return 'node' in dependency ? [dependency.node] : nodesOf(dependency.all, tasks[dependency.all] ?? { matrix: [] });
-  });
+  const nodes = dependenciesOf(base, tasks).flatMap((dependency) =>
+    'node' in dependency ? [dependency.node] : nodesOf(dependency.all, tasks[dependency.all] ?? { matrix: [] }),
+  );
   return [...new Set(nodes)].sort().join('\n');
 }
 

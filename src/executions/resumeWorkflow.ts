@@ -1,4 +1,5 @@
-import { taskNodes } from '../workflows/taskGraph';
+import { baseName, dependenciesOf, type TaskNode, taskNodes } from '../workflows/taskGraph';
+import type { WorkflowDefinition } from '../workflows/workflow';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution } from './execution';
 import { beginAttempt, insertExecutionTargets, type NewAttempt } from './executions.store';
@@ -16,7 +17,6 @@ import { findCurrentTasks, insertTasks, placeTasks, retirePassedTasks, retireTas
 export async function resumeWorkflow(db: RunTransaction, next: WorkflowNext, attempt: NewAttempt): Promise<Execution> {
   const { execution: workflow, again, revisionId, environmentId, variables, images, mode, maxParallel } = next;
   const { definition } = await db.app.workflowRevisions.get(db, revisionId);
-  const nodes = taskNodes(definition.tasks);
   const retired = await retireTasks(db, workflow.id, again.all ? 'all' : 'not passed');
   if (again.ignoredFailures || again.skipped || next.dropped.length > 0) {
     const statuses = [
@@ -29,11 +29,13 @@ export async function resumeWorkflow(db: RunTransaction, next: WorkflowNext, att
     db,
     retired.map((task) => task.id),
   );
-  const changed = revisionId !== workflow.revisionId;
-  const kept = changed ? new Set((await findCurrentTasks(db, [workflow.id])).map((task) => task.name)) : null;
-  const chosen = kept ? nodes.flatMap(({ name }) => (kept.has(name) ? [] : [name])) : retired.map((task) => task.name);
+  const kept =
+    revisionId === workflow.revisionId
+      ? null
+      : new Set((await findCurrentTasks(db, [workflow.id])).map((task) => task.name));
+  const nodes = kept === null ? retired.map((row) => nodeOf(row, definition.tasks)) : taskNodes(definition.tasks);
   // What a task depends on and is kept has passed: nothing to wait for.
-  const graph = newGraph(nodes, new Set(chosen));
+  const graph = newGraph(kept === null ? nodes : nodes.filter((node) => !kept.has(node.name)), 'all');
   const execution = await beginAttempt(db, {
     ...attempt,
     ...{ revisionId, environmentId, variables, images, mode, maxParallel },
@@ -60,4 +62,13 @@ export async function resumeWorkflow(db: RunTransaction, next: WorkflowNext, att
   if (graph.tasks.length === 0) await finishWorkflow(db, execution);
   else await dispatchTasks(db, [execution.id]);
   return execution;
+}
+
+/** A task of the graph as its row has it: for few tasks of many the whole graph needs not be laid out. */
+function nodeOf(
+  { name, level, ordinal }: Pick<TaskNode, 'name' | 'level' | 'ordinal'>,
+  tasks: WorkflowDefinition['tasks'],
+): TaskNode {
+  const base = baseName(name);
+  return { name, base, level, ordinal, dependsOn: dependenciesOf(base, tasks) };
 }

@@ -44,10 +44,16 @@ export async function insertTasks(
   );
 }
 
-/** Tasks that run again, or are not of the graph any more: their earlier rows stay, but are not the current ones. */
+/**
+ * Tasks that run again, or are not of the graph any more: their earlier rows stay, but are not the current ones. The bound bounds nothing: with it the planner reads those that have not passed
+ * from their own index, in its order, rather than all that are kept.
+ */
 export function retireTasks(db: Db, executionId: string, which: 'all' | 'not passed'): Promise<RetiredTask[]> {
+  const unfinished = `id = ANY (ARRAY(
+    SELECT id FROM task_execution WHERE execution_id = $1 AND current AND NOT passed ORDER BY ordinal LIMIT (SELECT 2147483647)))`;
   return db.rows(
-    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current ${which === 'all' ? '' : 'AND NOT passed'} RETURNING id, name`,
+    `UPDATE task_execution SET current = false WHERE ${which === 'all' ? 'execution_id = $1 AND current' : unfinished}
+     RETURNING id, name, level, ordinal`,
     [executionId],
   );
 }
@@ -60,12 +66,12 @@ export function retirePassedTasks(
   names: readonly string[],
 ): Promise<RetiredTask[]> {
   return db.rows(
-    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current AND (status = ANY ($2) OR name = ANY ($3)) RETURNING id, name`,
+    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current AND (status = ANY ($2) OR name = ANY ($3)) RETURNING id, name, level, ordinal`,
     [executionId, statuses, names],
   );
 }
 
-type RetiredTask = Pick<TaskExecution, 'id' | 'name'>;
+type RetiredTask = Pick<TaskExecution, 'id' | 'name' | 'level' | 'ordinal'>;
 
 /** Tasks that are kept stand where another revision of the definition has them. */
 export async function placeTasks(

@@ -56,6 +56,10 @@ export function nodesOf(base: string, task: Pick<TaskDefinition, 'matrix'>): str
 export const nodeCount = (task: Pick<TaskDefinition, 'matrix'>): number =>
   task.matrix.reduce((count, axis) => count * axis.values.length, 1);
 
+/** What a task waits for. */
+export const dependenciesOf = (base: string, tasks: Tasks): Dependency[] =>
+  (tasks[base]?.dependsOn ?? []).flatMap((text) => dependencyOf(text, tasks) ?? []);
+
 /** What an entry of `depends_on` means; undefined when there is no such task or combination. The axes may stand in any order. */
 export function dependencyOf(text: string, tasks: Tasks): Dependency | undefined {
   const base = baseName(text);
@@ -106,7 +110,7 @@ export function taskNodes(tasks: Tasks): TaskNode[] {
     for (const base of names) {
       const task = tasks[base];
       if (task?.type !== 'normal') continue;
-      const dependsOn = task.dependsOn.flatMap((text) => dependencyOf(text, tasks) ?? []);
+      const dependsOn = dependenciesOf(base, tasks);
       for (const name of nodesOf(base, task)) nodes.push({ name, base, level, ordinal: nodes.length, dependsOn });
     }
   });

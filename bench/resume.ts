@@ -1,0 +1,78 @@
+import { runAgent } from '../src/agent/agent';
+import type { Execute } from '../src/agent/runJob';
+import { createLog } from '../src/log';
+import { apply, type Bench, percentile, row, start } from './harness';
+
+const ROUNDS = 15;
+
+/**
+ * A workflow of which most succeeded and the last few failed, resumed again and again: how long from the request until the answer, and until an idle agent runs the first job. It grows
+ * with the tasks that run again, not with those that are kept.
+ */
+export async function benchResume(bench: Bench): Promise<void> {
+  for (const [kept, again] of [
+    [10, 10],
+    [490, 10],
+    [4990, 10],
+    [4900, 100],
+    [4000, 1000],
+  ] as const) {
+    const name = `resume-${kept}-${again}`;
+    const applicationId = await apply(bench.client, definitionOf(name, kept, again));
+    const id = await start(bench.client, applicationId, 'workflow', name);
+    let arrived: ((at: bigint) => void) | undefined;
+    const execute: Execute = async ({ task }) => {
+      const fails = task.startsWith('again');
+      if (fails) arrived?.(process.hrtime.bigint());
+      return { end: { exitCode: fails ? 1 : 0, signal: null, reason: null, message: null }, logBytes: 0 };
+    };
+    const agent = runAgent({
+      config: bench.agentConfig(100),
+      log: createLog({ level: 'error', pretty: false }),
+      execute,
+    });
+    const answers: number[] = [];
+    const firsts: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await untilFinal(bench, id);
+      const first = new Promise<bigint>((resolve) => {
+        arrived = resolve;
+      });
+      const asked = process.hrtime.bigint();
+      await bench.client.ask(
+        'mutation ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowExecution(input: $input) { execution { id } } }',
+        { input: { applicationId, workflowExecutionId: id } },
+      );
+      answers.push(Number(process.hrtime.bigint() - asked) / 1e6);
+      firsts.push(Number((await first) - asked) / 1e6);
+    }
+    await untilFinal(bench, id);
+    agent.drain();
+    await agent.finished;
+    // The first round reads the definition.
+    const median = (values: readonly number[]) => percentile(values.slice(1), 0.5).toFixed(1);
+    row(
+      `resume, ${kept} tasks kept, ${again} run: answer / first job, p50 ms`,
+      `${median(answers)} / ${median(firsts)}`,
+    );
+  }
+}
+
+/** The tasks that are kept, one that waits for all of them, and those that fail behind it. */
+function definitionOf(name: string, kept: number, again: number): string {
+  const number = (n: number) => String(n).padStart(5, '0');
+  const first = Array.from({ length: kept - 1 }, (_, n) => `kept${number(n)}`);
+  const lines = [
+    ...first.map((task) => `  ${task}: { run: "true" }`),
+    `  join: { run: "true", depends_on: [${first.join(', ')}] }`,
+    ...Array.from({ length: again }, (_, n) => `  again${number(n)}: { run: "true", depends_on: [join] }`),
+  ];
+  return `kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: ${name}\ntasks:\n${lines.join('\n')}\n`;
+}
+
+async function untilFinal(bench: Bench, id: string): Promise<void> {
+  const updates = bench.client.watch('subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }', {
+    id,
+  });
+  for await (const _ of updates);
+}
