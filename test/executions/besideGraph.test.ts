@@ -20,6 +20,7 @@ tasks:
   one: { run: "true" }
   beside: { run: "true", type: forensic, requires: [word] }
   again: { run: "true", type: forensic, retries: 1, retry_delay: 100ms }
+  brief: { run: "true", type: forensic, timeout: 100ms, grace: 0s }
   short: { run: "true", type: forensic, timeout: 100ms, labels: { os: none } }
 `;
 
@@ -116,6 +117,17 @@ describe('a task beside the graph', () => {
     await agent.runOne({ exitCode: 1 });
     await agent.runOne();
     expect(await ended(id)).toMatchObject({ status: 'SUCCESS', tries: 2 });
+  });
+
+  it('fails when its time is over and its agent does not end it, although its execution is final', async () => {
+    const id = await finished();
+    await beside(id, 'brief');
+    const job = await agent.claimOne();
+    await agent.start(job);
+    // An agent that is heard of, so that its lease holds.
+    while ((await only(id))?.endedAt === null) await agent.renew([job], 200);
+    expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'TIMED_OUT' });
+    expect((await agent.finish(job)).body).toMatchObject({ results: [{ ok: false, code: 'STALE_CLAIM' }] });
   });
 
   it('fails when no agent starts it in time', async () => {
