@@ -218,6 +218,19 @@ describe('conditions', () => {
     expect(ends(await runs.read(id))).toEqual(['skip SKIPPED', 'fail SUCCESS']);
   });
 
+  it('of kept tasks are decided again when the resume says so, with the values that it gives', async () => {
+    const id = await runs.start('workflow', 'resumed');
+    await runAll({ fail: { exitCode: 1 } });
+    const { applicationId } = await runs.ids('workflow', 'resumed');
+    const input = { applicationId, workflowExecutionId: id, reevaluateSkipped: true, ...version('2') };
+    await server.client.ask(
+      'mutation ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowExecution(input: $input) { execution { id } } }',
+      { input },
+    );
+    expect(await runAll()).toEqual(['fail', 'skip']);
+    expect(ends(await runs.read(id))).toEqual(['skip SUCCESS', 'fail SUCCESS']);
+  });
+
   it('of elements skip approvals and workflows, with what earlier ones did and set', async () => {
     const id = await runs.start('pipeline', 'release');
     await runAll({ one: { outputs: [{ name: 'FOUND', value: 'nothing' }] } });
