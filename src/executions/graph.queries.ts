@@ -1,39 +1,48 @@
 import type { Actor } from '../access/actor';
 import type { App } from '../app';
+import { readPipeline } from '../pipelines/pipelines.queries';
 import { invalidInput } from '../refusal';
 import { baseName } from '../workflows/taskGraph';
 import { readWorkflow } from '../workflows/workflows.queries';
 import { findBesideTasks } from './besideTasks.store';
 import type { ExecutionStatus } from './execution';
 import { readExecution } from './executions.queries';
+import { findCurrentStages } from './stages.store';
 import { findCurrentTasks } from './tasks.store';
-import { type NodeStates, type WorkflowGraph, workflowGraph } from './workflowGraph';
+import { type NodeStates, pipelineGraph, type WorkflowGraph, workflowGraph } from './workflowGraph';
 
 export interface GraphQuestion {
   readonly workflowId?: string | null;
+  readonly pipelineId?: string | null;
   readonly executionId?: string | null;
   readonly expanded: boolean;
 }
 
-/** The graph of a workflow's current definition, or of an execution with how its tasks stand, for whoever may see it. */
+/** The graph of a current definition, or of an execution with how its parts stand, for whoever may see it. */
 export async function readGraph(app: App, actor: Actor, question: GraphQuestion): Promise<WorkflowGraph> {
-  const { workflowId, executionId, expanded } = question;
-  if ((workflowId == null) === (executionId == null)) {
-    const message = 'Give either workflowId or executionId.';
+  const { workflowId, pipelineId, executionId, expanded } = question;
+  const db = app.database;
+  if ([workflowId, pipelineId, executionId].filter((id) => id != null).length !== 1) {
+    const message = 'Give exactly one of workflowId, pipelineId and executionId.';
     throw invalidInput([{ field: 'workflowId', value: workflowId ?? null, rule: 'ONE_OF', message }]);
   }
-  if (executionId != null) {
-    const execution = await readExecution(app, actor, executionId);
-    if (execution.kind !== 'WORKFLOW') {
-      const message = `${executionId} is an execution of a pipeline; give that of one of its workflows.`;
-      throw invalidInput([{ field: 'executionId', value: executionId, rule: 'WORKFLOW_ONLY', message }]);
-    }
-    const { definition } = await app.workflowRevisions.get(app.database, execution.revisionId);
-    return workflowGraph(definition, { expanded, states: await statesOf(app, executionId) });
+  if (workflowId != null) {
+    const workflow = await readWorkflow(app, actor, workflowId);
+    const { definition } = await app.workflowRevisions.get(db, workflow.currentRevisionId);
+    return workflowGraph(definition, { expanded, states: null });
   }
-  const workflow = await readWorkflow(app, actor, workflowId ?? '');
-  const { definition } = await app.workflowRevisions.get(app.database, workflow.currentRevisionId);
-  return workflowGraph(definition, { expanded, states: null });
+  if (pipelineId != null) {
+    const pipeline = await readPipeline(app, actor, pipelineId);
+    return pipelineGraph((await app.pipelineRevisions.get(db, pipeline.currentRevisionId)).definition, null);
+  }
+  const execution = await readExecution(app, actor, executionId ?? '');
+  if (execution.kind === 'PIPELINE') {
+    const { definition } = await app.pipelineRevisions.get(db, execution.revisionId);
+    const stages = await findCurrentStages(db, [execution.id]);
+    return pipelineGraph(definition, new Map(stages.map(({ stepName, status }) => [stepName, [status]])));
+  }
+  const { definition } = await app.workflowRevisions.get(db, execution.revisionId);
+  return workflowGraph(definition, { expanded, states: await statesOf(app, execution.id) });
 }
 
 async function statesOf({ database }: App, executionId: string): Promise<NodeStates> {

@@ -8,12 +8,16 @@ import { renderGraph } from './renderGraph';
 export class GraphResolver {
   @Query(() => WorkflowGraphText, {
     description:
-      'The graph of a workflow’s current definition (`workflowId`), or of an execution of a workflow with how its tasks stand now (`executionId`): exactly one of both. ' +
-      'Forensic and restore tasks are shown apart. At most 5,000 nodes. Errors: NOT_FOUND, INVALID_INPUT (`ONE_OF`, `WORKFLOW_ONLY`, `TOO_LARGE`).',
+      'The graph of the current definition of a workflow (`workflowId`) or a pipeline (`pipelineId`), or of an execution of either with how its tasks or elements stand now (`executionId`): ' +
+      'exactly one of the three. Forensic and restore tasks are shown apart. At most 5,000 nodes. Errors: NOT_FOUND, INVALID_INPUT (`ONE_OF`, `TOO_LARGE`).',
   })
   async workflowGraph(
     @Arg('workflowId', () => ID, { nullable: true, description: 'The workflow.' }) workflowId: string | null,
-    @Arg('executionId', () => ID, { nullable: true, description: 'The execution of a workflow, alone or in a stage.' })
+    @Arg('pipelineId', () => ID, { nullable: true, description: 'The pipeline.' }) pipelineId: string | null,
+    @Arg('executionId', () => ID, {
+      nullable: true,
+      description: 'The execution of a pipeline, or of a workflow, alone or in a stage.',
+    })
     executionId: string | null,
     @Arg('format', () => GraphFormatEnum, { defaultValue: GraphFormatEnum.JSON, description: 'What to write it in.' })
     format: GraphFormatEnum,
@@ -25,7 +29,7 @@ export class GraphResolver {
     @Ctx() { app, actor }: Context,
   ): Promise<WorkflowGraphText> {
     const expanded = matrix === MatrixDisplay.EXPANDED;
-    const graph = await readGraph(app, actor, { workflowId, executionId, expanded });
+    const graph = await readGraph(app, actor, { workflowId, pipelineId, executionId, expanded });
     return { format, text: renderGraph(graph, format), nodeCount: graph.nodes.length };
   }
 }

@@ -12,9 +12,9 @@ registerEnumType(GraphFormatEnum, {
   valuesConfig: {
     JSON: {
       description:
-        'For programs: `{ onFailure, nodes: [{ name, label, type, level, dependsOn, condition, onFailure, combinations, state }] }`. `level` is null for what stands beside ' +
-        'the graph (failure handlers, restore tasks); `state` is null in a definition, else `{ status, counts }`. In an expanded graph the name of a matrix in ' +
-        '`dependsOn` means all of its combinations.',
+        'For programs: `{ onFailure, nodes: [{ name, label, type, group, level, dependsOn, condition, onFailure, combinations, state }] }`. `level` is null for what stands beside ' +
+        'the graph (failure handlers, restore tasks); `state` is null in a definition, else `{ status, counts }`. `dependsOn` has names of nodes, and of groups, which mean ' +
+        'all that is in them: a matrix whose combinations are expanded, or a stage.',
     },
     MERMAID: { description: 'A Mermaid flowchart, which many wikis and code hosts draw.' },
     DOT: { description: 'For Graphviz.' },
@@ -35,7 +35,10 @@ registerEnumType(MatrixDisplay, {
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'The graph of a workflow, written for a tool or a person.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'The graph of a workflow or pipeline, written for a tool or a person.',
+})
 export class WorkflowGraphText {
   @Field(() => GraphFormatEnum, { description: 'What it is written in.' })
   format!: string;

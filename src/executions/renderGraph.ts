@@ -17,18 +17,17 @@ const asJson = ({ onFailure, nodes }: WorkflowGraph): string => `${JSON.stringif
 /** The nodes with the numbers that stand for them, and the edges between those. Where many wait for many, a point between them has an edge of each. */
 function numbered({ nodes, onFailure }: WorkflowGraph) {
   const ids = new Map(nodes.map((node, index) => [node.name, `n${index}`]));
-  const combinations = new Map<string, string[]>();
-  for (const { name } of nodes) {
-    const base = name.slice(0, name.indexOf('['));
-    if (!name.includes('[')) continue;
-    const list = combinations.get(base) ?? [];
-    combinations.set(base, list);
+  const groups = new Map<string, string[]>();
+  for (const { name, group } of nodes) {
+    if (group === null) continue;
+    const list = groups.get(group) ?? [];
+    groups.set(group, list);
     list.push(ids.get(name) ?? '');
   }
   const joints = new Map<string, string>();
   const edges: [from: string, to: string][] = [];
   const sourcesOf = (name: string): readonly string[] => {
-    const members = ids.has(name) ? [ids.get(name) ?? ''] : (combinations.get(name) ?? []);
+    const members = groups.get(name) ?? (ids.has(name) ? [ids.get(name) ?? ''] : []);
     if (members.length <= 1) return members;
     const joint = joints.get(name) ?? `j${joints.size}`;
     if (!joints.has(name)) for (const member of members) edges.push([member, joint]);
@@ -53,12 +52,14 @@ function numbered({ nodes, onFailure }: WorkflowGraph) {
 }
 
 /** The lines of a node's box. */
-function linesOf({ name, label, type, combinations, condition, state }: GraphNode): string[] {
+function linesOf({ name, label, type, group, combinations, condition, state }: GraphNode): string[] {
+  const element = type === 'workflow' || type === 'approval';
   const lines = [label];
-  if (label !== name && !label.endsWith(name)) lines.push(name);
+  if (label !== name && !label.endsWith(name) && !element) lines.push(name);
+  if (element) lines.push(`stage ${group}`);
   if (combinations !== null) lines.push(`${combinations} combinations`);
   if (type !== 'normal') lines.push(type);
-  if (condition !== null) lines.push(`if ${condition}`);
+  if (condition !== null) lines.push(`${element ? 'skip if' : 'if'} ${condition}`);
   if (state !== null) lines.push(stateText(state));
   return lines;
 }

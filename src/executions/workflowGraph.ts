@@ -1,9 +1,10 @@
-import { type InputError, invalidInput } from '../refusal';
+import type { PipelineDefinition } from '../pipelines/pipeline';
+import { invalidInput, type Refusal } from '../refusal';
 import { baseName, type Dependency, dependencyOf, nodeCount, nodesOf, taskLevels } from '../workflows/taskGraph';
 import type { TaskDefinition, TaskType, WorkflowDefinition } from '../workflows/workflow';
 import { type ExecutionStatus, rollUp } from './execution';
 
-/** A workflow as people draw it: tasks, what they wait for, and in an execution how they stand. */
+/** A workflow or a pipeline as people draw it: tasks or elements, what they wait for, and in an execution how they stand. */
 export interface WorkflowGraph {
   /** The failure handler of the workflow as a whole. */
   readonly onFailure: string | null;
@@ -11,14 +12,17 @@ export interface WorkflowGraph {
 }
 
 export interface GraphNode {
-  /** The name of the task, or of one combination. */
+  /** The name of the task, of one combination, or of the element. */
   readonly name: string;
   readonly label: string;
-  readonly type: TaskType;
+  readonly type: TaskType | 'approval' | 'workflow';
+  /** What others may wait for as a whole: the matrix that it is a combination of, or its stage. */
+  readonly group: string | null;
   /** Where it stands in the order of the graph; null for what stands beside it: failure handlers, restore tasks. */
   readonly level: number | null;
-  /** Names of nodes; the name of an expanded matrix means all of its combinations. */
+  /** Names of groups, which mean all that is in them, and of nodes. */
   readonly dependsOn: readonly string[];
+  /** Of a task: it runs if this is true. Of an element: it is skipped if it is. */
   readonly condition: string | null;
   /** The failure handler that it names. */
   readonly onFailure: string | null;
@@ -62,12 +66,12 @@ export function workflowGraph(
       if (expanded && task.matrix.length > 0 && task.type === 'normal') {
         return combinations.map((name) => {
           const label = task.displayName === null ? name : `${task.displayName} ${name.slice(base.length)}`;
-          return { name, label, ...common, combinations: null, state: stateOf([name], states) };
+          return { name, label, ...common, group: base, combinations: null, state: stateOf([name], states) };
         });
       }
       const label = task.displayName ?? base;
       const count = task.matrix.length === 0 ? null : combinations.length;
-      return [{ name: base, label, ...common, combinations: count, state: stateOf(combinations, states) }];
+      return [{ name: base, label, ...common, group: null, combinations: count, state: stateOf(combinations, states) }];
     }),
   );
   // What stands beside the graph comes last.
@@ -76,6 +80,31 @@ export function workflowGraph(
     onFailure,
     nodes: [...nodes.filter((one) => one.level !== null), ...nodes.filter((one) => one.level === null)],
   };
+}
+
+/** The elements of each stage wait for all of the stage before. `states` has the status of each element by its name. */
+export function pipelineGraph({ stages }: PipelineDefinition, states: NodeStates | null): WorkflowGraph {
+  const count = stages.reduce((sum, { elements }) => sum + elements.length, 0);
+  if (count > MAX_GRAPH_NODES) throw tooLarge('pipelineId', null, count, '');
+  const nodes = stages.flatMap((stage, level) =>
+    stage.elements.map((element): GraphNode => {
+      const { name } = element;
+      const label = element.type === 'WORKFLOW' && element.workflow !== name ? `${name}: ${element.workflow}` : name;
+      return {
+        name,
+        label,
+        type: element.type === 'WORKFLOW' ? 'workflow' : 'approval',
+        group: stage.name,
+        level,
+        dependsOn: stages.slice(Math.max(0, level - 1), level).map((before) => before.name),
+        condition: element.skipCondition,
+        onFailure: null,
+        combinations: null,
+        state: stateOf([name], states),
+      };
+    }),
+  );
+  return { onFailure: null, nodes };
 }
 
 const shownName = (dependency: Dependency, expanded: boolean): string => {
@@ -95,7 +124,15 @@ function refuseTooLarge({ tasks }: WorkflowDefinition, expanded: boolean): void 
   const size = (task: TaskDefinition) => (expanded ? nodeCount(task) : 1);
   const count = Object.values(tasks).reduce((sum, task) => sum + size(task), 0);
   if (count <= MAX_GRAPH_NODES) return;
-  const message = `The graph has ${count} nodes; at most ${MAX_GRAPH_NODES} are drawn.${expanded ? ' Try it with the matrices collapsed.' : ''}`;
-  const error: InputError = { field: 'matrix', value: expanded ? 'EXPANDED' : 'COLLAPSED', rule: 'TOO_LARGE', message };
-  throw invalidInput([error]);
+  throw tooLarge(
+    'matrix',
+    expanded ? 'EXPANDED' : 'COLLAPSED',
+    count,
+    expanded ? ' Try it with the matrices collapsed.' : '',
+  );
+}
+
+function tooLarge(field: string, value: string | null, count: number, hint: string): Refusal {
+  const message = `The graph has ${count} nodes; at most ${MAX_GRAPH_NODES} are drawn.${hint}`;
+  return invalidInput([{ field, value, rule: 'TOO_LARGE', message }]);
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { canonicalWorkflow } from '../../src/definitions/canonical';
+import { canonicalPipeline, canonicalWorkflow } from '../../src/definitions/canonical';
 import type { ExecutionStatus } from '../../src/executions/execution';
 import { graphFormats, renderGraph } from '../../src/executions/renderGraph';
-import { workflowGraph } from '../../src/executions/workflowGraph';
+import { pipelineGraph, workflowGraph } from '../../src/executions/workflowGraph';
+import type { PipelineDefinition } from '../../src/pipelines/pipeline';
 import type { WorkflowDefinition } from '../../src/workflows/workflow';
 import { parsed } from '../definitions/errorsOf';
 import { ProtocolAgent } from '../support/protocolAgent';
@@ -28,6 +29,33 @@ tasks:
   collect: { run: ./collect.sh, type: forensic }
   back: { run: ./back.sh, type: restore }
 `;
+
+const PIPELINE = `kind: Pipeline
+application: app
+name: release
+stages:
+  - name: build
+    elements: [{ name: build, workflow: ship }]
+  - name: Check
+    elements:
+      - { name: again, workflow: ship, skip_condition: 'steps.build.status == "SKIPPED"' }
+      - { name: manager, approval: { approvers: [Managers] } }
+  - elements: [{ name: last, workflow: ship }, { name: other, workflow: ship }]
+`;
+
+const pipelineIn = (source: string): PipelineDefinition => {
+  const document = parsed(source).documents[0]?.document;
+  if (document?.kind !== 'Pipeline') throw new Error('the source defines no pipeline');
+  return canonicalPipeline(document.definition);
+};
+
+const elementStates = new Map<string, readonly ExecutionStatus[]>([
+  ['build', ['SUCCESS']],
+  ['again', ['SKIPPED']],
+  ['manager', ['WAITING']],
+  ['last', ['QUEUED']],
+  ['other', ['QUEUED']],
+]);
 
 const definitionIn = (source: string): WorkflowDefinition => {
   const document = parsed(source).documents[0]?.document;
@@ -58,6 +86,11 @@ describe('the graph of a workflow', () => {
     expect(renderGraph(collapsed, format)).toBe(golden(`definition.${endings[format]}`));
     const live = workflowGraph(definition, { expanded: true, states });
     expect(renderGraph(live, format)).toBe(golden(`execution.${endings[format]}`));
+  });
+
+  it.each(graphFormats)('of a pipeline as %s is that of the golden file', (format) => {
+    const graph = pipelineGraph(pipelineIn(PIPELINE), elementStates);
+    expect(renderGraph(graph, format)).toBe(golden(`pipeline.${endings[format]}`));
   });
 
   it('collapsed, says how its combinations stand', () => {
@@ -114,7 +147,7 @@ describe('workflowGraph', () => {
   beforeAll(async () => {
     server = await startTestServer();
     runs = new Runs(server);
-    await runs.apply(`${APP}---\n${SOURCE}`);
+    await runs.apply(`${APP}---\n${SOURCE}---\n${PIPELINE}`);
   });
   afterAll(() => server.stop());
 
@@ -138,9 +171,27 @@ describe('workflowGraph', () => {
     await runs.abort(id);
   });
 
+  it('shows a pipeline and its execution', async () => {
+    const { entityId } = await runs.ids('pipeline', 'release');
+    expect((await graph(`pipelineId: "${entityId}", format: ASCII`)).text).toContain(
+      'manager  after build; stage Check; approval',
+    );
+    const id = await runs.start('pipeline', 'release');
+    const { text } = await graph(`executionId: "${id}"`);
+    const { nodes } = JSON.parse(text) as { nodes: { name: string; state: { status: string } }[] };
+    expect(nodes.map(({ name, state }) => [name, state.status])).toEqual([
+      ['build', 'QUEUED'],
+      ['again', 'QUEUED'],
+      ['manager', 'QUEUED'],
+      ['last', 'QUEUED'],
+      ['other', 'QUEUED'],
+    ]);
+    await runs.abort(id);
+  });
+
   it.each([
-    ['', 'Give either workflowId or executionId.'],
-    ['workflowId: "a", executionId: "b"', 'Give either workflowId or executionId.'],
+    ['', 'Give exactly one of workflowId, pipelineId and executionId.'],
+    ['workflowId: "a", executionId: "b"', 'Give exactly one of workflowId, pipelineId and executionId.'],
     ['workflowId: "a"', 'NOT_FOUND'],
     ['executionId: "a"', 'NOT_FOUND'],
   ])('refuses (%s)', async (args, message) => {
