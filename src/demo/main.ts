@@ -19,6 +19,7 @@ import { GraphqlClient } from './graphqlClient';
 import type { Place } from './place';
 import { isFree } from './ports';
 import { releaseShop } from './releaseShop';
+import { restoreShop } from './restoreShop';
 import { resumeOrders } from './resumeOrders';
 
 /**
@@ -107,7 +108,7 @@ class Interrupted extends Error {}
 
 /** What the demo shows, one after the other. */
 async function runSteps(client: GraphqlClient, place: Place): Promise<void> {
-  for (const step of [releaseShop, resumeOrders]) await step(client, place);
+  for (const step of [releaseShop, restoreShop, resumeOrders]) await step(client, place);
 }
 
 /** The server's configuration, with what a demo may choose by itself: a key that stays the same, a free port, and little log. */

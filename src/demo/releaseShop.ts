@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { systemClock } from '../clock';
 import { GraphqlClient } from './graphqlClient';
 import type { Place } from './place';
-import { RunReport, type RunView } from './report';
+import { RUN, RunReport, type RunView } from './report';
 import { type Ports, shopDefinitions } from './shopDefinitions';
 
 interface Shop {
@@ -79,10 +79,6 @@ async function startRelease(client: GraphqlClient, shop: Shop, version: string, 
   );
   return startExecution.execution.id;
 }
-
-const RUN = `id status durationMs failureDetails ... on PipelineExecution { pipelineStageExecutions {
-  pipelineStageElementId pipelineStageName pipelineStepName status reason
-  ... on WorkflowStageExecution { workflowExecution { durationMs tasks { id name status reason durationMs jobs { id agent { name } } } } } } }`;
 
 /** Watches the run until it is final, and gives its approvals. */
 async function follow(

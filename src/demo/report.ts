@@ -9,6 +9,11 @@ export interface RunView {
   readonly pipelineStageExecutions: readonly StageView[];
 }
 
+/** The fields of it. */
+export const RUN = `id status durationMs failureDetails ... on PipelineExecution { pipelineStageExecutions {
+  pipelineStageElementId pipelineStageName pipelineStepName status reason
+  ... on WorkflowStageExecution { workflowExecution { durationMs tasks { id name status reason durationMs jobs { id agent { name } } } } } } }`;
+
 export interface StageView {
   readonly pipelineStageElementId: string;
   readonly pipelineStageName: string;

@@ -17,6 +17,7 @@ import {
   findDueOperations,
   findOperations,
   findOperationTasks,
+  type RanForOperation,
   setOperationError,
 } from './restores.store';
 import { revertRun } from './revertRun';
@@ -65,22 +66,22 @@ async function advance(db: RunTransaction, operation: Operation): Promise<void> 
   await say(
     db,
     operation,
-    last.map((task) => [task.passed ? 'INFO' : 'ERROR', `"${task.name}" ended ${describeEnd(task)}`] as const),
+    last.map((task) => [task.passed ? 'INFO' : 'ERROR', describeEnd(task)] as const),
   );
   if (operation.errorCode !== null) {
     return fail(db, operation, operation.errorCode, operation.errorMessage ?? operation.errorCode);
   }
   const failed = last.find((task) => !task.passed);
   if (failed !== undefined) {
-    return fail(db, operation, 'TASK_FAILED', `Restore task "${failed.name}" ended ${describeEnd(failed)}`);
+    return fail(db, operation, 'TASK_FAILED', `Restore task ${describeEnd(failed)}`);
   }
   const plan = await planRestore(db, await requirePoint(db, operation.runId, operation.restorePointId));
   if (operation.step < plan.steps.length) return beginStep(db, operation, plan);
   await revertRun(db, operation, plan);
 }
 
-const describeEnd = ({ status, reason, jobId }: TaskExecution): string =>
-  `${status}${reason === null ? '' : `: ${reason}`}${jobId === null ? '' : ` (job ${jobId})`}`;
+const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperation): string =>
+  `"${name}"${environment === null ? '' : ` in ${environment}`} ended ${status}${reason === null ? '' : `: ${reason}`}${jobId === null ? '' : ` (job ${jobId})`}`;
 
 /** Its time is over: what runs is asked to stop, what has not begun is taken back. It fails when the last of it is final. */
 async function stop(db: RunTransaction, operation: Operation, open: readonly TaskExecution[]): Promise<void> {

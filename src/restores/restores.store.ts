@@ -109,14 +109,18 @@ export async function insertOperationTasks(db: Db, tasks: readonly OperationTask
   );
 }
 
+export type RanForOperation = TaskExecution &
+  Pick<OperationTask, 'operationId' | 'step'> & {
+    /** The name of the environment that it ran for. */
+    readonly environment: string | null;
+  };
+
 /** The tasks that ran, or run, for these operations, in order. */
-export function findOperationTasks(
-  db: Db,
-  operationIds: readonly string[],
-): Promise<(TaskExecution & Pick<OperationTask, 'operationId' | 'step'>)[]> {
+export function findOperationTasks(db: Db, operationIds: readonly string[]): Promise<RanForOperation[]> {
   return db.rows(
-    `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step
+    `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step, environment.name AS environment
      FROM operation_task part JOIN task_execution task ON task.id = part.task_execution_id
+     JOIN execution ON execution.id = task.execution_id LEFT JOIN environment ON environment.id = execution.environment_id
      WHERE part.operation_id = ANY ($1::uuid[]) ORDER BY part.operation_id, part.step, task.created_at, task.id`,
     [operationIds],
   );

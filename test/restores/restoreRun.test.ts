@@ -147,7 +147,7 @@ describe('restoreRun', () => {
     const failed = await world.snapshot(id);
     const first = await world.restored(id, {}, 'restart');
     expect(first).toMatchObject({ status: 'FAILED', error: { code: 'TASK_FAILED' }, ran: ['switch-back', 'restart'] });
-    expect(first.log).toContain('ERROR "restart" ended FAILED: exit code 1');
+    expect(first.log).toContain('ERROR "restart" in prod ended FAILED: exit code 1');
     expect(first.log).not.toContain('DEBUG');
     expect(await world.snapshot(id)).toEqual(failed);
     const events = await world.runs.events(id);
