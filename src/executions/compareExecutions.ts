@@ -1,6 +1,7 @@
 import type { Actor } from '../access/actor';
 import { visible } from '../access/visible';
 import type { App } from '../app';
+import { environmentById } from '../environments/environments.loaders';
 import type { Loaders } from '../graphql/loaders';
 import { pipelineById } from '../pipelines/pipelines.loaders';
 import { type InputError, invalidInput } from '../refusal';
@@ -136,15 +137,7 @@ async function readSide(reading: Reading, execution: Execution, attempt: Executi
   return {
     execution,
     definition: await definitionOf(reading, execution, attempt, stages),
-    inputs: new Map([
-      ...Object.entries(execution.variables),
-      ...stages.flatMap((stage) =>
-        Object.entries(stage.variables).map(([name, value]): [string, string] => [
-          inPlace(placeOf(stage), name),
-          value,
-        ]),
-      ),
-    ]),
+    inputs: await inputsOf(reading, execution, stages),
     images: await imagesOf(reading, execution),
     variables: new Map(
       set.map(({ executionId, name, value, digest }) => [
@@ -223,6 +216,25 @@ async function definitionOf(
     leavesOf({ workflows: { [workflow.name]: definition } }, '', leaves);
   }
   return leaves;
+}
+
+/** What the start gave; the environments, too, since a workflow may leave that to the start. */
+async function inputsOf(
+  { actor, loaders }: Reading,
+  execution: Execution,
+  stages: readonly StageExecution[],
+): Promise<Texts> {
+  const inputs = new Map<string, string>();
+  const parts = [{ ...execution, place: null }, ...stages.map((stage) => ({ ...stage, place: placeOf(stage) }))];
+  for (const { place, environmentId, variables } of parts) {
+    if (environmentId !== null) {
+      const environment = await loaders.load(environmentById, environmentId);
+      const seen = await visible(actor.access, loaders, 'Environment', environment);
+      inputs.set(inPlace(place, 'environment'), seen?.name ?? environmentId);
+    }
+    for (const [name, value] of Object.entries(variables)) inputs.set(inPlace(place, name), value);
+  }
+  return inputs;
 }
 
 async function imagesOf({ actor, loaders }: Reading, { images }: Execution): Promise<Texts> {

@@ -79,7 +79,7 @@ export class ExecutionComparison {
   })
   definition!: ComparedValue[] | null;
 
-  @Field(() => [ComparedValue], { description: 'Values given at the start that differ, by name.' })
+  @Field(() => [ComparedValue], { description: 'What the start gave and differs: values by name, and `environment`.' })
   inputs!: ComparedValue[];
 
   @Field(() => [ComparedValue], { description: 'Images that differ, by the name of the service.' })

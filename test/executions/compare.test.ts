@@ -152,6 +152,18 @@ describe('compareExecutions', () => {
     });
   });
 
+  it('tells of another environment', async () => {
+    const start = async (environment: string) => {
+      const id = await runs.start('workflow', 'deploy', {
+        variableInputs: [{ name: 'environment', variableValue: { type: 'NAME', value: environment } }],
+      });
+      await runs.abort(id);
+      return id;
+    };
+    const { inputs } = await compare(await start('staging'), await start('prod'));
+    expect(inputs).toEqual([{ name: 'environment', a: 'staging', b: 'prod' }]);
+  });
+
   it('refuses what can’t be compared', async () => {
     const flow = await runs.start('pipeline', 'flow', { serviceInputs: level('low').serviceInputs });
     const make = await runs.start('workflow', 'make', level('low'));

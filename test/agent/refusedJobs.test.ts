@@ -1,0 +1,66 @@
+import { startAgentProcess } from '../support/processes';
+import { APP, Runs } from '../support/runs';
+import { startTestServer, type TestServer } from '../support/server';
+
+const DEFINITIONS = `${APP}---
+kind: Workflow
+application: app
+name: without-input
+tasks:
+  nothing: { run: 'true' }
+  takes: { run: 'echo it ran', depends_on: [nothing], artifacts: { from: nothing }, retries: 2 }
+---
+kind: Workflow
+application: app
+name: without-secret
+tasks:
+  use: { run: 'echo it ran', secrets: [TOKEN], retries: 2 }
+`;
+
+/** What the server tells an agent not to run after all. */
+describe('a job that must not run', () => {
+  let server: TestServer;
+  let runs: Runs;
+  beforeAll(async () => {
+    server = await startTestServer();
+    runs = new Runs(server);
+    await runs.apply(DEFINITIONS);
+  });
+  afterAll(() => server.stop());
+
+  it('ends with the reason, without its command and without another try', async () => {
+    const { applicationId } = await runs.ids('workflow', 'without-secret');
+    const input = { applicationId, name: 'TOKEN' };
+    await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
+      input: { ...input, secretValue: 'hunter2!' },
+    });
+    // Queued with its secret, claimed without.
+    const secret = await runs.start('workflow', 'without-secret');
+    await server.client.ask(
+      'mutation ($input: DeleteSecretInput!) { deleteSecret(input: $input) { clientMutationId } }',
+      {
+        input,
+      },
+    );
+    const inputs = await runs.start('workflow', 'without-input');
+    const agent = startAgentProcess(server.url, server.dataDir, 'agent');
+    try {
+      await runs.until(secret, 'FAILED');
+      await runs.until(inputs, 'FAILED');
+      for (const [task, reasonCode, reason] of [
+        [await runs.task(secret, 'use'), 'SECRET_MISSING', 'TOKEN'],
+        [await runs.task(inputs, 'takes'), 'INPUT_MISSING', 'nothing'],
+      ] as const) {
+        expect(task).toMatchObject({ status: 'FAILED', reasonCode, tries: 1 });
+        expect(task.reason).toContain(reason);
+        const { jobLog } = await server.client.ask<{ jobLog: { frames: unknown[] } }>(
+          'query ($id: ID!) { jobLog(jobId: $id) { frames { text } } }',
+          { id: task.jobs[0]?.id },
+        );
+        expect(jobLog.frames).toEqual([]);
+      }
+    } finally {
+      await agent.end('SIGTERM');
+    }
+  });
+});
