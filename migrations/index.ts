@@ -9,7 +9,10 @@ import { Secrets1795270966885 } from './1795270966885-Secrets';
 import { Restores1795271466885 } from './1795271466885-Restores';
 import { RestorePointsAreImmutable1795271466886 } from './1795271466886-RestorePointsAreImmutable';
 import { RuntimeInputs1795271966999 } from './1795271966999-RuntimeInputs';
+
 import { RevertedDeployments1795272262057 } from './1795272262057-RevertedDeployments';
+
+import { Interventions1795272436096 } from './1795272436096-Interventions';
 
 /** In order. Named here rather than found by a glob, so that src, dist and the tests run the same list. */
 export const migrations = [
@@ -25,4 +28,5 @@ export const migrations = [
   RestorePointsAreImmutable1795271466886,
   RuntimeInputs1795271966999,
   RevertedDeployments1795272262057,
+  Interventions1795272436096,
 ] as const;

@@ -24,7 +24,7 @@ export class PermissionAnswer {
 })
 export class AvailableAction {
   @Field(() => String, {
-    description: '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `extend` or `restore`.',
+    description: '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `intervene`, `extend` or `restore`.',
   })
   action!: string;
 

@@ -30,8 +30,9 @@ import {
   wrongType,
 } from './decoders';
 import type { VariableDefinition } from './definition';
+import { type FailureStrategy, failureStrategy, strategyOf } from './failureStrategy';
 import { findEntry, type SourceNode } from './sourceTree';
-import { task } from './taskSchema';
+import { retries, task } from './taskSchema';
 import {
   DAY,
   description,
@@ -152,10 +153,14 @@ const elementFields = object({
   approval: optional<Omit<ApprovalElement, 'type' | 'name' | 'skipCondition'> | null>(approval, null),
   skipCondition: optional<string | null>(valueText, null),
   runtimeInputs: optional<RuntimeInputs | null>(runtimeInputs, null),
+  retries: optional(retries, 0),
+  failureStrategy: optional<FailureStrategy | null>(failureStrategy, null),
 });
 
+const ofWorkflows = ['environment', 'services', 'variables', 'runtimeInputs', 'retries', 'failureStrategy'];
+
 const element: Decoder<StageElement> = (node, place) => {
-  const { approval: gate, workflow, ...rest } = elementFields(node, place);
+  const { approval: gate, workflow, failureStrategy: strategy, ...rest } = elementFields(node, place);
   const given = (key: string) => {
     const entry = node.type === 'map' ? findEntry(node, key) : undefined;
     return entry !== undefined && !isNothing(entry.value);
@@ -164,13 +169,13 @@ const element: Decoder<StageElement> = (node, place) => {
     const found = given('approval') ? 'this one has both' : 'this one has neither';
     place.report('ELEMENT_KIND', place.path, `An element has either "workflow" or "approval"; ${found}.`, node.at);
   } else if (gate !== null) {
-    for (const key of ['environment', 'services', 'variables', 'runtimeInputs'].filter(given)) {
+    for (const key of ofWorkflows.filter(given)) {
       place.report('UNKNOWN_FIELD', [...place.path, key], `An approval has no key "${key}": it belongs to a workflow.`);
     }
   }
   const { name: own, skipCondition } = rest;
   if (gate !== null) return { type: 'APPROVAL', name: own, ...gate, skipCondition };
-  return { type: 'WORKFLOW', workflow: workflow ?? '', ...rest };
+  return { type: 'WORKFLOW', workflow: workflow ?? '', ...rest, ...strategyOf(false, strategy, node, place) };
 };
 
 const stageFields = object<{ name: string | null; elements: readonly StageElement[] }>({

@@ -28,6 +28,7 @@ import {
   text,
   valueText,
 } from './decoders';
+import { type FailureStrategy, failureStrategy, strategyOf } from './failureStrategy';
 import { parseDuration } from './naming';
 import type { SourceNode } from './sourceTree';
 import {
@@ -115,7 +116,7 @@ const timeout: Decoder<number> = checked(duration(0.001, MAX_TASK_SECONDS, 'ms')
   }
 });
 
-const retries: Decoder<number> = checked(integer(0, MAX_RETRIES), (count, place, node) => {
+export const retries: Decoder<number> = checked(integer(0, MAX_RETRIES), (count, place, node) => {
   if (count > MANY_RETRIES) place.report('MANY_RETRIES', place.path, `${count} retries are many.`, node.at);
 });
 
@@ -165,7 +166,7 @@ const matrix: Decoder<readonly MatrixAxis[]> = (node, place) => {
   return names.map((name) => ({ name, values: axes[name] ?? [] }));
 };
 
-export const task = object<TaskDefinition>({
+const taskFields = object<Omit<TaskDefinition, 'intervention'> & { readonly failureStrategy: FailureStrategy | null }>({
   displayName: called('name', optional<string | null>(label, null)),
   type: optional<TaskType>(oneOf(taskTypes), 'normal'),
   description,
@@ -189,9 +190,19 @@ export const task = object<TaskDefinition>({
     null,
   ),
   ignoreFailure: optional(flag, false),
+  failureStrategy: optional<FailureStrategy | null>(failureStrategy, null),
   requires: optional(list(variableName), []),
   secrets: secretNames,
   register: optional<string | null>(variableName, null),
   onFailure: optional<string | null>(text, null),
   artifacts: optional(artifacts, noArtifacts),
 });
+
+export const task: Decoder<TaskDefinition> = (node, place) => {
+  const { failureStrategy: strategy, ...rest } = taskFields(node, place);
+  if (rest.type !== 'normal' && strategy?.intervention) {
+    const message = `A ${rest.type} task is beside the graph: nobody is asked about its failure.`;
+    place.report('BAD_VALUE', [...place.path, 'failureStrategy'], message);
+  }
+  return { ...rest, ...strategyOf(rest.ignoreFailure, strategy, node, place) };
+};

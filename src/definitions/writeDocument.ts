@@ -2,7 +2,7 @@ import { stringify } from 'smol-toml';
 import { Document } from 'yaml';
 import type { PipelineDefinition, RuntimeInputs, StageElement } from '../pipelines/pipeline';
 import { taskLevels } from '../workflows/taskGraph';
-import type { RetryDelay, TaskDefinition, WorkflowDefinition } from '../workflows/workflow';
+import type { Intervention, RetryDelay, TaskDefinition, WorkflowDefinition } from '../workflows/workflow';
 import type { VariableDefinition } from './definition';
 import { formatDuration } from './naming';
 import type { DefinitionFormat } from './readDocuments';
@@ -89,6 +89,7 @@ const taskFields = (task: TaskDefinition) => ({
   retry_delay: task.retryDelay === null ? undefined : delayFields(task.retryDelay),
   retry_on: task.retryOn ?? undefined,
   ignore_failure: task.ignoreFailure || undefined,
+  failure_strategy: strategyFields(false, task.intervention),
   requires: unlessEmpty(task.requires),
   secrets: unlessEmpty(task.secrets),
   register: task.register ?? undefined,
@@ -136,7 +137,16 @@ const elementFields = (element: StageElement) =>
         services: element.services ?? undefined,
         variables: unlessEmpty(element.variables),
         runtime_inputs: element.runtimeInputs === null ? undefined : runtimeInputFields(element.runtimeInputs),
+        retries: element.retries || undefined,
+        failure_strategy: strategyFields(element.ignoreFailure, element.intervention),
       };
+
+function strategyFields(ignored: boolean, intervention: Intervention | null) {
+  if (intervention === null) return ignored ? 'ignore' : undefined;
+  const { timeoutSeconds, onTimeout } = intervention;
+  if (timeoutSeconds === 86_400 && onTimeout === 'fail') return 'wait';
+  return { wait: formatDuration(timeoutSeconds), on_timeout: onTimeout === 'fail' ? undefined : onTimeout };
+}
 
 function runtimeInputFields({ variables, timeoutSeconds, onTimeout }: RuntimeInputs) {
   const timeout = durationUnless(7 * 86_400, timeoutSeconds);

@@ -14,6 +14,7 @@ import {
   type StageExecution,
 } from './execution';
 import { findExecutions } from './executions.store';
+import { decideFailedElement } from './failedElement';
 import type { RunTransaction } from './runTransaction';
 import { mustAsk } from './runtimeInputs';
 import { findCurrentStages, findStages } from './stages.store';
@@ -36,12 +37,46 @@ export async function settleStage(
   if (isFinal(stage.status)) return;
   const [execution] = await findExecutions(db, [stage.executionId]);
   if (execution === undefined) throw new Error(`execution ${stage.executionId} does not exist`);
-  await moveStage(db, execution.runId, stage, status, reason && { reason });
+  await endElement(db, execution, stage, status, reason);
   await advancePipeline(db, stage.executionId);
 }
 
+/** Writes the end of an element; or, where its workflow has failed, what its definition says about that. */
+async function endElement(
+  db: RunTransaction,
+  execution: Execution,
+  stage: StageExecution,
+  status: FinalStatus,
+  reason?: Reason,
+): Promise<void> {
+  const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
+  const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
+  const strategy = element?.type === 'WORKFLOW' && status !== 'SUCCESS' ? element : null;
+  const neighbours = strategy === null ? [] : await findCurrentStages(db, [execution.id]);
+  const hopeless =
+    execution.failureCode !== null || neighbours.some((one) => one.stageIndex === stage.stageIndex && endedBadly(one));
+  const next = strategy && decideFailedElement(strategy, stage, status, hopeless);
+  const { runId } = execution;
+  const { intervention } = strategy ?? {};
+  if (next === 'RETRY') {
+    const text = `${reason?.text ?? status}; its workflow runs anew`;
+    await moveStage(db, runId, stage, 'QUEUED', { reason: { code: 'RETRY', text }, again: true });
+  } else if (next === 'WAIT' && intervention) {
+    const waitsUntil = new Date(db.now.getTime() + intervention.timeoutSeconds * 1000);
+    await moveStage(db, runId, stage, 'WAITING', { waitsUntil, ...(reason && { reason }) });
+    db.event({ runId, executionId: execution.id }, 'INTERVENTION_REQUESTED', {
+      stageExecutionId: stage.id,
+      elementId: stage.elementId,
+      name: stage.stepName,
+      taskExecutionId: null,
+      reason: reason?.text ?? null,
+      expiresAt: waitsUntil.toISOString(),
+    });
+  } else await moveStage(db, runId, stage, status, { ...(reason && { reason }), ignored: next === 'IGNORE' });
+}
+
 const endedBadly = (stage: StageExecution): boolean =>
-  isFinal(stage.status) && stage.status !== 'SUCCESS' && stage.status !== 'SKIPPED';
+  isFinal(stage.status) && stage.status !== 'SUCCESS' && stage.status !== 'SKIPPED' && !stage.ignored;
 
 const isUnbegun = (stage: StageExecution): boolean => stage.status === 'QUEUED' && stage.workflowExecutionId === null;
 
@@ -59,7 +94,13 @@ export async function advancePipeline(db: RunTransaction, executionId: string): 
     const failed = elements.find(endedBadly);
     if (elements.every((stage) => isFinal(stage.status))) {
       if (failed !== undefined)
-        return endPipeline(db, execution, stages, rollUp(statusesOf(elements)) as FinalStatus, failed);
+        return endPipeline(
+          db,
+          execution,
+          stages,
+          rollUp(statusesOf(elements.filter((stage) => !stage.ignored))) as FinalStatus,
+          failed,
+        );
     } else if (waiting.length === 0 || failed !== undefined) {
       if (failed !== undefined) await withdrawWaiting(db, execution, elements);
       const now = await findCurrentStages(db, [executionId]);
@@ -225,7 +266,10 @@ export async function closeWaiting(
   stageStatus: FinalStatus,
   reason: Reason,
 ): Promise<void> {
-  const waiting = elements.filter((stage) => stage.status === 'WAITING' || stage.waitsUntil !== null);
+  // An element whose workflow waits for a person is closed with its workflow.
+  const waiting = elements.filter(
+    (stage) => (stage.kind === 'APPROVAL' && stage.status === 'WAITING') || stage.waitsUntil !== null,
+  );
   if (waiting.length === 0) return;
   const approvals = await findApprovalsOfStages(
     db,
@@ -240,7 +284,11 @@ export async function closeWaiting(
       comments: null,
     });
   }
-  for (const stage of waiting) await moveStage(db, execution.runId, stage, stageStatus, { reason });
+  for (const stage of waiting) {
+    const failed = stage.status === 'WAITING' && stage.workflowExecutionId !== null && stageStatus === 'SKIPPED';
+    if (failed) await moveStage(db, execution.runId, stage, 'FAILED');
+    else await moveStage(db, execution.runId, stage, stageStatus, { reason });
+  }
 }
 
 /** Everything that runs is over: what was not reached is skipped, with the reason, and the execution is final. */

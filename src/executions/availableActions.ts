@@ -6,12 +6,13 @@ import { findApprovalsOfExecution } from '../approvals/approvals.store';
 import { Refusal } from '../refusal';
 import { refuseAbort } from './abortExecution';
 import type { Execution } from './execution';
+import { findWaitingForPerson, requireRight } from './interveneExecution';
 import { refuseHold } from './pauseExecution';
 import { decideResume, refuseAttempt } from './resumeDecision';
 import { findCurrentStages } from './stages.store';
 
 export interface AvailableAction {
-  readonly action: 'pause' | 'continue' | 'abort' | 'resume' | 'rerun' | 'approve' | 'extend' | 'restore';
+  readonly action: 'pause' | 'continue' | 'abort' | 'resume' | 'rerun' | 'approve' | 'intervene' | 'extend' | 'restore';
   readonly allowed: boolean;
   readonly code: string | null;
   readonly message: string | null;
@@ -39,6 +40,7 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
     actions.push(['rerun', rerun === null ? access.explain(run, 'Execution', subject) : refused(rerun)]);
   }
   if (execution.kind === 'PIPELINE') actions.push(['approve', await canApprove(app, actor, execution)]);
+  actions.push(['intervene', await canIntervene(app, actor, execution)]);
   return actions.map(([action, { allowed, code, message }]) => ({ action, allowed, code, message }));
 }
 
@@ -82,4 +84,16 @@ async function canApprove(app: App, { access }: Actor, execution: Execution): Pr
   if (waiting.length === 0) return no('NOT_WAITING', 'Nothing waits for an approval.');
   if (waiting.some((approval) => access.isMemberOf(approval.approvers))) return yes;
   return no('FORBIDDEN', 'The membership of an approver group is missing.');
+}
+
+async function canIntervene(app: App, actor: Actor, execution: Execution): Promise<Answer> {
+  const [target] = await findWaitingForPerson(app.database, execution.id);
+  if (target === undefined) return no('NOT_WAITING', 'No failure waits for a decision.');
+  try {
+    await requireRight(app, actor, execution, target);
+    return yes;
+  } catch (error) {
+    if (error instanceof Refusal) return refused(error);
+    throw error;
+  }
 }

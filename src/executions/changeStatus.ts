@@ -66,6 +66,10 @@ export async function moveStage(
     /** It waits for a person. */
     readonly waitsUntil?: Date;
     readonly answers?: RuntimeAnswers;
+    /** Its workflow is to run anew. */
+    readonly again?: boolean;
+    /** It failed, and that does not count. */
+    readonly ignored?: boolean;
   } = {},
 ): Promise<StageExecution> {
   const begins = to === 'RUNNING' || to === 'WAITING' || options.waitsUntil !== undefined;
@@ -79,12 +83,15 @@ export async function moveStage(
     ...(options.workflowExecutionId && { workflowExecutionId: options.workflowExecutionId }),
     ...(options.waitsUntil && { waitsUntil: options.waitsUntil }),
     ...(options.answers && { answers: options.answers }),
+    again: options.again ?? false,
+    ignored: options.ignored ?? false,
     ...(startedAt && { startedAt }),
     ...(endedAt && { endedAt }),
   });
   if (!moved) throw new Error(`stage execution ${stage.id} was not ${stage.status} under the lock of its run`);
-  const reasonCode = options.reason?.code ?? stage.reasonCode;
-  const reason = options.reason?.text ?? stage.reason;
+  const kept = to === 'SUCCESS' ? { reasonCode: null, reason: null } : stage;
+  const reasonCode = options.reason?.code ?? kept.reasonCode;
+  const reason = options.reason?.text ?? kept.reason;
   if (to !== stage.status) {
     db.event({ runId, executionId: stage.executionId }, 'STAGE_STATUS', {
       stageExecutionId: stage.id,
@@ -104,7 +111,9 @@ export async function moveStage(
     endedAt,
     reasonCode,
     reason,
-    workflowExecutionId: options.workflowExecutionId ?? stage.workflowExecutionId,
+    workflowExecutionId: options.workflowExecutionId ?? (options.again ? null : stage.workflowExecutionId),
+    failures: stage.failures + (options.again ? 1 : 0),
+    ignored: options.ignored ?? false,
     waitsUntil: options.waitsUntil ?? null,
     answers: options.answers ?? stage.answers,
     variables: { ...stage.variables, ...options.answers?.values },

@@ -302,6 +302,52 @@ export class RuntimeInputsGivenEvent extends ExecutionEventInterface {
   variables!: string[];
 }
 
+@ObjectType(type('`INTERVENTION_REQUESTED`: a failure waits for a person; `interveneExecution` decides.'))
+export class InterventionRequestedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { nullable: true, description: 'The task; null for an element of a stage.' })
+  taskExecutionId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'The element of a stage in this attempt; null for a task.' })
+  stageExecutionId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: '`pipelineStageElementId` of the element; null for a task.' })
+  elementId?: string | null;
+
+  @Field(() => String, { description: 'The name of the task or element.' })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'Why it failed.' })
+  reason?: string | null;
+
+  @Field(() => Date, { description: 'When its definition decides.' })
+  expiresAt!: Date;
+}
+
+@ObjectType(
+  type(
+    '`INTERVENED`: a person decided about a failure; or the server, as the definition says, when the time was over.',
+  ),
+)
+export class IntervenedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { nullable: true, description: 'The task; null for an element of a stage.' })
+  taskExecutionId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'The element of a stage in this attempt; null for a task.' })
+  stageExecutionId?: string | null;
+
+  @Field(() => ID, { nullable: true, description: '`pipelineStageElementId` of the element; null for a task.' })
+  elementId?: string | null;
+
+  @Field(() => String, { description: 'The name of the task or element.' })
+  name!: string;
+
+  @Field(() => String, { description: 'The action of `interveneExecution`.' })
+  action!: string;
+
+  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  reason?: string | null;
+}
+
 @ObjectType(type('`ABORT_REQUESTED`: a person ends the execution. What runs is asked to stop.'))
 export class AbortRequestedEvent extends ExecutionEventInterface {
   @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
@@ -397,6 +443,8 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   APPROVAL_DECIDED: ApprovalDecidedEvent,
   RUNTIME_INPUTS_REQUESTED: RuntimeInputsRequestedEvent,
   RUNTIME_INPUTS_GIVEN: RuntimeInputsGivenEvent,
+  INTERVENTION_REQUESTED: InterventionRequestedEvent,
+  INTERVENED: IntervenedEvent,
   ABORT_REQUESTED: AbortRequestedEvent,
   PAUSE_REQUESTED: PauseRequestedEvent,
   CONTINUE_REQUESTED: ContinueRequestedEvent,

@@ -87,6 +87,8 @@ export interface Execution {
   /** Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts rows. */
   readonly openTasks: number;
   readonly busyTasks: number;
+  /** Tasks that wait for a person. */
+  readonly waitingTasks: number;
   /** Tasks beside the graph that are not final; of a pipeline execution, those of its members too. Its status does not wait for them. */
   readonly besideTasks: number;
   readonly createdAt: Date;
@@ -178,10 +180,14 @@ export interface StageExecution {
   readonly workflowExecutionId: string | null;
   /** Of an extension that keeps tasks: what becomes of the element's workflow once the stage is reached. */
   readonly goesOn: GoesOn | null;
-  /** Until when it waits for a person: PAUSED for runtime inputs. */
+  /** Until when it waits for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
   readonly waitsUntil: Date | null;
   /** The runtime inputs that it was given; they are among `variables`. */
   readonly answers: RuntimeAnswers | null;
+  /** How often its workflow failed and ran anew. */
+  readonly failures: number;
+  /** It failed, and that does not count. */
+  readonly ignored: boolean;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
@@ -219,6 +225,8 @@ export interface TaskExecution {
   readonly losses: number;
   /** When a task that failed may be tried again; until then it is not ready. */
   readonly nextTryAt: Date | null;
+  /** Until when it waits for a person to decide about its failure. */
+  readonly waitsUntil: Date | null;
   /** What depends on it goes on: it succeeded, or its failure is ignored. A resume keeps it. */
   readonly passed: boolean;
   readonly reasonCode: string | null;

@@ -55,6 +55,9 @@ export interface ExecutionEventData {
   };
   /** Its names tell what was answered: none of them when the time was over, and it goes on with the defaults. */
   RUNTIME_INPUTS_GIVEN: { stageExecutionId: string; elementId: string; variables: readonly string[] };
+  /** A failure waits for a person: of a task, or of an element of a stage. */
+  INTERVENTION_REQUESTED: Intervening & { reason: string | null; expiresAt: string };
+  INTERVENED: Intervening & { action: string; reason: string | null };
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };
@@ -72,6 +75,13 @@ export interface ExecutionEventData {
 }
 
 export type ExecutionEventType = keyof ExecutionEventData;
+
+interface Intervening {
+  taskExecutionId: string | null;
+  stageExecutionId: string | null;
+  elementId: string | null;
+  name: string;
+}
 
 interface StatusChange {
   from: ExecutionStatus;

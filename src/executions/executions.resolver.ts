@@ -71,7 +71,11 @@ export const showStage = (stage: StageExecution): object => ({
   pipelineStepName: stage.stepName,
   ...(stage.kind === 'APPROVAL'
     ? { __typename: 'ApprovalStageExecution', approvalStepType: 'USER_GROUP' }
-    : { __typename: 'WorkflowStageExecution', inputVariables: asVariables(stage.variables) }),
+    : {
+        __typename: 'WorkflowStageExecution',
+        inputVariables: asVariables(stage.variables),
+        ignoredFailure: stage.ignored,
+      }),
 });
 
 const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] =>

@@ -206,14 +206,19 @@ export function setFailure(db: Db, executionIds: readonly string[], code: string
 /** Adds to the counts of workflow executions, and answers those rows as they stand now. */
 export function addToCounts(
   db: Db,
-  changes: ReadonlyMap<string, { open: number; busy: number }>,
+  changes: ReadonlyMap<string, { open: number; busy: number; waiting?: number }>,
 ): Promise<Execution[]> {
   const entries = [...changes.entries()];
   return db.rows(
-    `UPDATE execution SET open_tasks = open_tasks + c.open, busy_tasks = busy_tasks + c.busy
-     FROM unnest($1::uuid[], $2::int[], $3::int[]) AS c (id, open, busy)
+    `UPDATE execution SET open_tasks = open_tasks + c.open, busy_tasks = busy_tasks + c.busy, waiting_tasks = waiting_tasks + c.waiting
+     FROM unnest($1::uuid[], $2::int[], $3::int[], $4::int[]) AS c (id, open, busy, waiting)
      WHERE execution.id = c.id RETURNING ${execution}`,
-    [entries.map(([id]) => id), entries.map(([, c]) => c.open), entries.map(([, c]) => c.busy)],
+    [
+      entries.map(([id]) => id),
+      entries.map(([, c]) => c.open),
+      entries.map(([, c]) => c.busy),
+      entries.map(([, c]) => c.waiting ?? 0),
+    ],
   );
 }
 

@@ -49,6 +49,7 @@ export const executionTable = table<Execution>('execution', {
     mode: column.text,
     openTasks: column.integer,
     busyTasks: column.integer,
+    waitingTasks: { ...column.integer, default: 0 },
     besideTasks: { ...column.integer, default: 0 },
     createdAt: column.time,
     startedAt: column.timeOrNull,
@@ -82,7 +83,11 @@ export const executionTable = table<Execution>('execution', {
     { name: 'execution_mode', expression: oneOf('mode', workflowModes) },
     { name: 'execution_ended', expression: ended },
     { name: 'execution_pause', expression: `pause IS NULL OR status = 'PAUSED'` },
-    { name: 'execution_counts', expression: 'busy_tasks >= 0 AND open_tasks >= busy_tasks AND beside_tasks >= 0' },
+    {
+      name: 'execution_counts',
+      expression:
+        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0',
+    },
   ],
 });
 
@@ -136,6 +141,8 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
     goesOn: column.jsonOrNull,
     waitsUntil: column.timeOrNull,
     answers: column.jsonOrNull,
+    failures: { ...column.integer, default: 0 },
+    ignored: { ...column.boolean, default: false },
     createdAt: column.time,
     startedAt: column.timeOrNull,
     endedAt: column.timeOrNull,
@@ -177,6 +184,7 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     failures: column.integer,
     losses: column.integer,
     nextTryAt: column.timeOrNull,
+    waitsUntil: column.timeOrNull,
     passed: column.boolean,
     reasonCode: column.textOrNull,
     reason: column.textOrNull,
@@ -202,12 +210,14 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
       columns: ['executionId', 'ordinal'],
       where: `status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
     },
+    { name: 'task_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
     { name: 'task_execution_next_try', columns: ['nextTryAt'], where: `status = 'QUEUED' AND next_try_at IS NOT NULL` },
   ],
   checks: [
     { name: 'task_execution_type', expression: `${oneOf('type', taskTypes)} AND (type = 'normal' OR NOT current)` },
     { name: 'task_execution_status', expression: oneOf('status', executionStatuses) },
     { name: 'task_execution_ended', expression: ended },
+    { name: 'task_execution_waiting', expression: `waits_until IS NULL OR status = 'WAITING'` },
     { name: 'task_execution_waiting_on', expression: 'waiting_on >= 0' },
   ],
 });

@@ -263,9 +263,13 @@ export class WorkflowStageExecution extends PipelineStageExecution {
 
   @Field(() => Date, {
     nullable: true,
-    description: 'Until when it waits for a person’s answer; null when it waits for none.',
+    description:
+      'Until when it waits for a person: PAUSED for `pipelineResumeRuntime`, WAITING for `interveneExecution`. Null when it does not.',
   })
   waitsUntil!: Date | null;
+
+  @Field(() => Boolean, { description: 'Whether it failed and that does not count: the pipeline goes on.' })
+  ignoredFailure!: boolean;
 }
 
 export enum TaskTypeEnum {
@@ -314,6 +318,13 @@ export class TaskExecution {
       'When it is tried again, while it waits for that after a failure. `reasonCode` and `exitCode` are those of the last try then.',
   })
   nextTryAt!: Date | null;
+
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Until when it waits for a person to decide about its failure (`interveneExecution`); null when it does not. Afterwards its definition decides.',
+  })
+  waitsUntil!: Date | null;
 
   @Field(() => String, {
     nullable: true,

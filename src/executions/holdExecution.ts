@@ -6,6 +6,7 @@ import { dispatchTasks } from './dispatchTasks';
 import { type Execution, isFinal, type Pause, unheldStatus } from './execution';
 import { findMembers } from './executions.store';
 import type { RunTransaction } from './runTransaction';
+import { showWaiting } from './showWaiting';
 import { findStages } from './stages.store';
 import { findUnstartedTasks } from './tasks.store';
 
@@ -39,6 +40,10 @@ export async function releaseRun(db: RunTransaction, root: Execution): Promise<v
   const workflows = [root, ...members].filter((one) => one.kind === 'WORKFLOW');
   await requeueJobs(db, await unstartedJobs(db, workflows));
   await dispatchTasks(
+    db,
+    workflows.map((one) => one.id),
+  );
+  await showWaiting(
     db,
     workflows.map((one) => one.id),
   );

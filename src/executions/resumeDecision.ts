@@ -49,7 +49,7 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
       : status === 'PAUSED'
         ? 'a paused execution is continued'
         : status === 'WAITING'
-          ? 'it waits for a decision, which approveOrRejectApprovals gives'
+          ? 'it waits for a decision, which approveOrRejectApprovals or interveneExecution gives'
           : status === 'RESTORING'
             ? 'it is being restored; wait for the end of that'
             : 'it is active; abortExecution ends it';
@@ -70,7 +70,8 @@ const wasReached = (elements: readonly StageExecution[]): boolean =>
       stage.reasonCode === 'CONDITION_ERROR',
   );
 
-const succeeded = (stage: StageExecution): boolean => stage.status === 'SUCCESS' || stage.status === 'SKIPPED';
+const succeeded = (stage: StageExecution): boolean =>
+  stage.status === 'SUCCESS' || stage.status === 'SKIPPED' || stage.ignored;
 
 /** Decides what a resume would keep and run again; pure. */
 export function decideResume(

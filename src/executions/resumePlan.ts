@@ -213,6 +213,8 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
     workflowExecutionId: null,
     goesOn: null,
     waitsUntil: null,
+    failures: 0,
+    ignored: false,
     createdAt: now,
     startedAt: null,
     endedAt: null,

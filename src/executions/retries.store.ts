@@ -31,7 +31,7 @@ export interface NextTry {
 export function retryTasks(db: Db, tries: readonly NextTry[]): Promise<TaskExecution[]> {
   return db.rows(
     `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL, failures = failures + 1, reason_code = t.reason_code,
-       reason = t.reason, exit_code = t.exit_code, next_try_at = t.next_try_at
+       reason = t.reason, exit_code = t.exit_code, next_try_at = t.next_try_at, waits_until = NULL
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
        AS t (id, reason_code, reason, exit_code, next_try_at)
      WHERE task.id = t.id RETURNING ${task}`,

@@ -5,11 +5,11 @@ import { type FailedTask, findFailedTasks, type NextTry, retryTasks } from './re
 import { isTriedAgain, retryDelayMs } from './retryDecision';
 import { besideType, queueBeside } from './runBesideGraph';
 import type { RunTransaction } from './runTransaction';
-import { type TaskEnd } from './tasks.store';
+import { type TaskEnd, waitTasks } from './tasks.store';
 
 /**
  * What becomes of tasks whose job failed: those with tries left are put back, with the time of their next try in their row, so that a
- * delay outlives every server; the ends of the others are answered, marked where their failure is ignored. Costs nothing where nothing
+ * delay outlives every server; those whose definition says so wait for a person; the ends of the others are answered, marked where their failure is ignored. Costs nothing where nothing
  * failed. `touched` gets the executions that changed.
  */
 export async function retryFailed(
@@ -17,7 +17,7 @@ export async function retryFailed(
   ends: readonly TaskEnd[],
   touched: Map<string, Execution>,
 ): Promise<readonly TaskEnd[]> {
-  const failed = ends.filter((end) => end.status === 'FAILED');
+  const failed = ends.filter((end) => end.status === 'FAILED' && !end.decided);
   if (failed.length === 0) return ends;
   const tasks = new Map(
     (
@@ -28,7 +28,8 @@ export async function retryFailed(
     ).map((task) => [task.id, task]),
   );
   const again: NextTry[] = [];
-  const standing: TaskEnd[] = ends.filter((end) => end.status !== 'FAILED');
+  const waits: TaskWait[] = [];
+  const standing: TaskEnd[] = ends.filter((end) => end.status !== 'FAILED' || end.decided);
   for (const end of failed) {
     const task = tasks.get(end.taskId);
     const { definition } = task === undefined ? { definition: undefined } : await definitionOf(db, task);
@@ -36,9 +37,13 @@ export async function retryFailed(
     else if (mayGoOn(task) && isTriedAgain(definition, task, end)) {
       const delay = retryDelayMs(definition.retryDelay, task.failures + 1, Math.random());
       again.push({ ...end, nextTryAt: delay === 0 ? null : new Date(db.now.getTime() + delay) });
+    } else if (definition.intervention !== null && task.failureCode === null && task.type === 'normal') {
+      const waitsUntil = new Date(db.now.getTime() + definition.intervention.timeoutSeconds * 1000);
+      waits.push({ ...end, waitsUntil });
     } else standing.push({ ...end, passes: definition.ignoreFailure });
   }
   await putBack(db, again, tasks, touched);
+  await askPerson(db, waits, tasks, touched);
   return standing;
 }
 
@@ -79,4 +84,36 @@ async function putBack(
   }
   for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
   await queueBeside(db, beside);
+}
+
+type TaskWait = TaskEnd & { readonly waitsUntil: Date };
+
+/** Tasks that have failed for good, unless a person decides otherwise. */
+async function askPerson(
+  db: RunTransaction,
+  waits: readonly TaskWait[],
+  before: ReadonlyMap<string, FailedTask>,
+  touched: Map<string, Execution>,
+): Promise<void> {
+  if (waits.length === 0) return;
+  const counts = new Map<string, { open: number; busy: number; waiting: number }>();
+  for (const task of await waitTasks(db, waits)) {
+    const run = { runId: task.runId, executionId: task.executionId };
+    const old = before.get(task.id);
+    const { busy, waiting } = counts.get(task.executionId) ?? { busy: 0, waiting: 0 };
+    counts.set(task.executionId, { open: 0, busy: busy - (old?.jobId ? 1 : 0), waiting: waiting + 1 });
+    const { id: taskExecutionId, name, reasonCode, reason, exitCode } = task;
+    db.event(run, 'TASK_STATUS', {
+      ...{ taskExecutionId, name, reasonCode, reason, exitCode },
+      from: old?.status ?? 'RUNNING',
+      to: 'WAITING',
+      jobId: old?.jobId ?? null,
+      try: task.tries,
+    });
+    const expiresAt = task.waitsUntil?.toISOString() ?? '';
+    db.event(run, 'INTERVENTION_REQUESTED', {
+      ...{ taskExecutionId, name, reason, expiresAt, stageExecutionId: null, elementId: null },
+    });
+  }
+  for (const execution of await addToCounts(db, counts)) touched.set(execution.id, execution);
 }

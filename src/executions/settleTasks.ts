@@ -11,6 +11,7 @@ import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
 import { retryFailed } from './retryFailed';
 import { besideType, endBeside } from './runBesideGraph';
 import type { RunTransaction } from './runTransaction';
+import { showWaiting } from './showWaiting';
 import { endTasks, findUnstartedTasks, releaseDependents, type TaskEnd } from './tasks.store';
 
 /**
@@ -32,6 +33,10 @@ export async function settleTasks(db: RunTransaction, ends: readonly TaskEnd[]):
     else open.push(execution.id);
   }
   await dispatchTasks(db, open);
+  await showWaiting(
+    db,
+    open.filter((id) => (touched.get(id)?.waitingTasks ?? 0) > 0),
+  );
 }
 
 /** Writes the ends with their events, counts and released dependants; answers the executions that began to fail, each with the level of the failure. */
@@ -42,14 +47,17 @@ async function applyEnds(
 ): Promise<ReadonlyMap<string, number>> {
   if (ends.length === 0) return new Map();
   const ended = await endTasks(db, ends, db.now);
-  const counts = new Map<string, { open: number; busy: number }>();
+  const counts = new Map<string, { open: number; busy: number; waiting: number }>();
   const failures = [];
   const levels = new Map<string, number>();
   for (const task of ended) {
     const counted = task.type === 'normal';
-    const count = counts.get(task.executionId) ?? { open: 0, busy: 0 };
-    if (counted)
-      counts.set(task.executionId, { open: count.open - 1, busy: count.busy - (task.jobId === null ? 0 : 1) });
+    const count = counts.get(task.executionId) ?? { open: 0, busy: 0, waiting: 0 };
+    if (counted) {
+      const busy = count.busy - (task.jobId === null ? 0 : 1);
+      const waiting = count.waiting - (task.before === 'WAITING' ? 1 : 0);
+      counts.set(task.executionId, { open: count.open - 1, busy, waiting });
+    }
     if (counted && task.status === 'FAILED' && !task.passed) {
       const details = `Task "${task.name}" failed: ${task.reason}`;
       failures.push({ executionId: task.executionId, code: 'TASK_FAILED', details });
@@ -123,7 +131,9 @@ export async function skipUnstarted(
   levels: ReadonlyMap<string, number> = new Map(),
 ): Promise<TaskEnd[]> {
   const unstarted = await findUnstartedTasks(db, executionIds);
-  const tasks = unstarted.filter((task) => task.level > (levels.get(task.executionId) ?? -1));
+  const tasks = unstarted.filter(
+    (task) => task.status === 'WAITING' || task.level > (levels.get(task.executionId) ?? -1),
+  );
   const queued = tasks.flatMap((task) => (task.jobId === null ? [] : [task.jobId]));
   await endJobs(
     db,
@@ -139,11 +149,17 @@ export async function skipUnstarted(
     db.now,
   );
   return tasks.map((task) => {
-    if (task.failures === 0) {
+    if (task.status !== 'WAITING' && task.failures === 0) {
       return { taskId: task.id, status: 'SKIPPED', reasonCode: 'NOT_STARTED', reason, exitCode: null };
     }
     const { id: taskId, reasonCode, exitCode } = task;
-    return { taskId, status: 'FAILED', reasonCode, reason: `${task.reason}; not tried again: ${reason}`, exitCode };
+    return {
+      taskId,
+      status: 'FAILED',
+      reasonCode,
+      reason: `${task.reason}; ${task.status === 'WAITING' ? 'not decided' : 'not tried again'}: ${reason}`,
+      exitCode,
+    };
   });
 }
 

@@ -63,14 +63,17 @@ export interface StageChange {
   readonly workflowExecutionId?: string;
   readonly waitsUntil?: Date;
   readonly answers?: RuntimeAnswers;
+  readonly again: boolean;
+  readonly ignored: boolean;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
 }
 
 export async function changeStage(db: Db, change: StageChange): Promise<boolean> {
   const written = await db.write(
-    `UPDATE stage_execution SET status = $3, reason_code = coalesce($4, reason_code), reason = coalesce($5, reason),
-       workflow_execution_id = coalesce($6, workflow_execution_id), started_at = coalesce(started_at, $7), ended_at = $8,
+    `UPDATE stage_execution SET status = $3, reason_code = coalesce($4, CASE WHEN $3 <> 'SUCCESS' THEN reason_code END),
+       reason = coalesce($5, CASE WHEN $3 <> 'SUCCESS' THEN reason END), failures = failures + $11::boolean::int, ignored = $12,
+       workflow_execution_id = coalesce($6, CASE WHEN NOT $11 THEN workflow_execution_id END), goes_on = CASE WHEN NOT $11 THEN goes_on END, started_at = coalesce(started_at, $7), ended_at = $8,
        waits_until = $9, answers = coalesce($10, answers), variables = variables || coalesce($10->'values', '{}')
      WHERE id = $1 AND status = $2`,
     [
@@ -84,6 +87,8 @@ export async function changeStage(db: Db, change: StageChange): Promise<boolean>
       change.endedAt ?? null,
       change.waitsUntil ?? null,
       change.answers ? JSON.stringify(change.answers) : null,
+      change.again,
+      change.ignored,
     ],
   );
   return written === 1;

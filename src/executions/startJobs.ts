@@ -62,11 +62,11 @@ export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set
 /** The first task of a workflow runs: so does the workflow, its stage, and its pipeline. */
 async function showRunning(db: RunTransaction, executionIds: readonly string[]): Promise<void> {
   const queued = (await findExecutions(db, executionIds)).filter(
-    (execution) => execution.status === 'QUEUED' || execution.status === 'RESUMING',
+    ({ status }) => status === 'QUEUED' || status === 'RESUMING' || status === 'WAITING',
   );
   for (const execution of queued) await moveExecution(db, execution, 'RUNNING');
   const stageIds = queued.flatMap((execution) => execution.parentStageExecutionId ?? []);
-  const stages = (await findStages(db, stageIds)).filter((stage) => stage.status === 'QUEUED');
+  const stages = (await findStages(db, stageIds)).filter(({ status }) => status === 'QUEUED' || status === 'WAITING');
   const runs = new Map(queued.map((execution) => [execution.parentStageExecutionId, execution.runId]));
   for (const stage of stages) await moveStage(db, runs.get(stage.id) ?? stage.executionId, stage, 'RUNNING');
   for (const pipelineId of new Set(stages.map((stage) => stage.executionId))) await advancePipeline(db, pipelineId);

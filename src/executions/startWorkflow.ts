@@ -50,6 +50,7 @@ export async function startWorkflow(db: RunTransaction, start: WorkflowStart): P
     mode: start.mode ?? definition.mode,
     openTasks: graph.tasks.length,
     busyTasks: 0,
+    waitingTasks: 0,
     besideTasks: 0,
     createdAt: db.now,
     startedAt: null,

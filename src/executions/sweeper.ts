@@ -6,6 +6,7 @@ import { findDueBeside } from './besideTasks.store';
 import { pruneEvents } from './eventRetention';
 import { isFinal } from './execution';
 import { findExecution, findExpiredExecutions } from './executions.store';
+import { endDueInterventions } from './interveneExecution';
 import { endDueRuntimeInputs } from './pipelineResumeRuntime';
 import { expireBeside } from './runBesideGraph';
 import { inRuns } from './runTransaction';
@@ -64,6 +65,7 @@ export class Sweeper {
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
         await endDueRuntimeInputs(this.app);
+        await endDueInterventions(this.app);
         await expireExecutions(this.app);
         await expireBesideTasks(this.app);
         this.prune();

@@ -140,7 +140,7 @@ export function findReadyTasks(db: Db, executionIds: readonly string[]): Promise
          AND CASE execution.mode WHEN 'SEQUENTIAL' THEN ordinal = next.ordinal WHEN 'PARALLEL' THEN level = next.level ELSE true END
        ORDER BY ordinal LIMIT greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 2147483647))
      ) ready
-     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING', 'RESUMING')
+     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING', 'WAITING', 'RESUMING')
        AND (execution.failure_code IS NULL OR execution.failure_code = 'TASK_FAILED' AND execution.mode = 'PARALLEL')
      ORDER BY execution.id, ready.ordinal`,
     [executionIds],
@@ -182,6 +182,8 @@ export interface TaskEnd {
   readonly exitCode: number | null;
   /** What depends on it goes on although it did not succeed. */
   readonly passes?: boolean;
+  /** A person has decided: it is not tried again, and nobody is asked. */
+  readonly decided?: boolean;
 }
 
 export type EndedTask = TaskExecution & { readonly before: TaskExecution['status'] };
@@ -190,7 +192,7 @@ export type EndedTask = TaskExecution & { readonly before: TaskExecution['status
 export function endTasks(db: Db, ends: readonly TaskEnd[], now: Date): Promise<EndedTask[]> {
   return db.rows(
     `UPDATE task_execution task SET status = e.status, reason_code = e.reason_code, reason = e.reason, exit_code = e.exit_code,
-       passed = e.passes, next_try_at = NULL, ended_at = $6
+       passed = e.passes, next_try_at = NULL, waits_until = NULL, ended_at = $6
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $7::boolean[]) AS e (id, status, reason_code, reason, exit_code, passes)
      JOIN task_execution old ON old.id = e.id
      WHERE task.id = e.id AND task.ended_at IS NULL
@@ -224,10 +226,10 @@ export async function releaseDependents(db: Db, passedIds: readonly string[]): P
   }
 }
 
-/** Tasks of these executions that have not begun: without a job, or with one that no agent has started. */
+/** Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a person. */
 export function findUnstartedTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
-    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current AND status = 'QUEUED' ORDER BY ordinal`,
+    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current AND status IN ('QUEUED', 'WAITING') ORDER BY ordinal`,
     [executionIds],
   );
 }
@@ -236,5 +238,43 @@ export function findRunningTasks(db: Db, executionIds: readonly string[]): Promi
   return db.rows(
     `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current AND status = 'RUNNING'`,
     [executionIds],
+  );
+}
+
+/** Failed tasks that wait for a person until a time. */
+export function waitTasks(
+  db: Db,
+  waits: readonly (TaskEnd & { readonly waitsUntil: Date })[],
+): Promise<TaskExecution[]> {
+  return db.rows(
+    `UPDATE task_execution task SET status = 'WAITING', job_id = NULL, reason_code = w.reason_code, reason = w.reason,
+       exit_code = w.exit_code, waits_until = w.waits_until
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
+       AS w (id, reason_code, reason, exit_code, waits_until)
+     WHERE task.id = w.id RETURNING ${task}`,
+    [
+      waits.map((one) => one.taskId),
+      waits.map((one) => one.reasonCode),
+      waits.map((one) => one.reason),
+      waits.map((one) => one.exitCode),
+      waits.map((one) => one.waitsUntil),
+    ],
+  );
+}
+
+/** Tasks whose time to wait for a person is over. */
+export function findDueTasks(db: Db, now: Date, limit: number): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task WHERE waits_until IS NOT NULL AND waits_until < $1 ORDER BY waits_until LIMIT $2`,
+    [now, limit],
+  );
+}
+
+/** Tasks of an execution, or of the members of a run, that wait for a person. */
+export function findWaitingTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task JOIN execution e ON e.id = task.execution_id
+     WHERE (e.id = $1 OR e.run_id = $1) AND e.waiting_tasks > 0 AND task.status = 'WAITING' ORDER BY task.waits_until`,
+    [executionId],
   );
 }

@@ -25,6 +25,7 @@ import {
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
 import { GraphResolver } from '../executions/graph.resolver';
+import { InterventionsResolver } from '../executions/interventions.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { PlanResolver } from '../executions/plan.resolver';
 import {
@@ -81,6 +82,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   WorkflowStageElementsResolver,
   ExecutionResolver,
   PauseResolver,
+  InterventionsResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   PipelineExecutionResolver,

@@ -1,4 +1,5 @@
 import type { DefinedEntity, Revision, VariableDefinition } from '../definitions/definition';
+import type { Intervention } from '../workflows/workflow';
 
 export type Pipeline = DefinedEntity;
 export type PipelineRevision = Revision<PipelineDefinition>;
@@ -33,6 +34,12 @@ export interface WorkflowElement {
   readonly skipCondition: string | null;
   /** What it asks for when it is reached; null: nothing. */
   readonly runtimeInputs: RuntimeInputs | null;
+  /** How often its workflow runs anew after it failed. */
+  readonly retries: number;
+  /** The pipeline goes on without it. */
+  readonly ignoreFailure: boolean;
+  /** After its last failed try it waits for a person; null: the failure stands. */
+  readonly intervention: Intervention | null;
 }
 
 export interface RuntimeInputs {
@@ -57,7 +64,12 @@ export interface ApprovalElement {
 export const laterElementKeys = { skipCondition: null } as const satisfies Partial<StageElement>;
 
 /** The same for those that run a workflow. */
-export const laterWorkflowElementKeys = { runtimeInputs: null } as const satisfies Partial<WorkflowElement>;
+export const laterWorkflowElementKeys = {
+  runtimeInputs: null,
+  retries: 0,
+  ignoreFailure: false,
+  intervention: null,
+} as const satisfies Partial<WorkflowElement>;
 
 /** A definition as it is stored may lack what came later. */
 export function completePipeline(stored: PipelineDefinition): PipelineDefinition {

@@ -69,6 +69,8 @@ export interface TaskDefinition {
   readonly retryOn: readonly number[] | null;
   /** The workflow can succeed without it, and what depends on it goes on. */
   readonly ignoreFailure: boolean;
+  /** After its last failed try it waits for a person; null: the failure stands. */
+  readonly intervention: Intervention | null;
   /** Variables without which it fails before it starts. */
   readonly requires: readonly string[];
   /** Names of secrets that it gets beside those of the workflow; a set. */
@@ -78,6 +80,15 @@ export interface TaskDefinition {
   /** The forensic task that runs once this one has failed, or was cancelled while it ran. */
   readonly onFailure: string | null;
   readonly artifacts: TaskArtifacts;
+}
+
+/** What becomes of a failure that nobody has decided in time. */
+export const onTimeouts = ['fail', 'ignore', 'mark_as_success', 'abort'] as const;
+
+/** A failure that a person decides about. */
+export interface Intervention {
+  readonly timeoutSeconds: number;
+  readonly onTimeout: (typeof onTimeouts)[number];
 }
 
 export interface MatrixAxis {
@@ -119,6 +130,7 @@ export const laterTaskKeys = {
   retryDelay: null,
   retryOn: null,
   ignoreFailure: false,
+  intervention: null,
   matrix: [],
   register: null,
   requires: [],

@@ -270,6 +270,14 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  interveneExecution: [
+    'mutation { interveneExecution(input: {applicationId: "$app", executionId: "$run", pipelineStageElementId: "$element", action: RETRY}) { execution { id } } }',
+    'NOT_WAITING',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
   pauseExecution: [
     'mutation { pauseExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
     'NOT_PAUSABLE',

@@ -3,7 +3,13 @@ import { canonicalPipeline, canonicalWorkflow } from '../../src/definitions/cano
 import type { VariableDefinition } from '../../src/definitions/definition';
 import { isReservedVariableName, isStorable } from '../../src/definitions/naming';
 import type { PipelineDefinition, StageElement } from '../../src/pipelines/pipeline';
-import { artifactsWhen, GIVEN_ENVIRONMENT, type WorkflowDefinition, workflowModes } from '../../src/workflows/workflow';
+import {
+  artifactsWhen,
+  GIVEN_ENVIRONMENT,
+  onTimeouts,
+  type WorkflowDefinition,
+  workflowModes,
+} from '../../src/workflows/workflow';
 
 /** Definitions of any shape, for properties. They need not make sense: only reading and writing is tried with them. */
 
@@ -125,6 +131,10 @@ const axis = fc.record({
   }),
 });
 
+const intervention = fc.option(
+  fc.record({ timeoutSeconds: seconds(31_536_000), onTimeout: fc.constantFrom(...onTimeouts) }),
+);
+
 const task = fc.record({
   type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
@@ -136,6 +146,7 @@ const task = fc.record({
   retryDelay: fc.option(retryDelay),
   retryOn: fc.option(fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 3 })),
   ignoreFailure: fc.boolean(),
+  intervention,
   register: fc.option(variableName),
   requires: fc.array(variableName, { maxLength: 2 }),
   secrets: fc.array(secretName, { maxLength: 2 }),
@@ -169,6 +180,7 @@ const tasks = fc
         {
           ...one,
           ...(index === 0 && { type: 'normal' as const }),
+          ...((one.ignoreFailure || (index > 0 && one.type !== 'normal')) && { intervention: null }),
           dependsOn: index === 0 ? [] : links.flatMap((link) => unique[link % index]?.[0] ?? []),
         },
       ]),
@@ -209,6 +221,8 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
         onTimeout: fc.constantFrom('expire' as const, 'continue' as const),
       }),
     ),
+    retries: fc.integer({ min: 0, max: 3 }),
+    ...{ ignoreFailure: fc.constant(false), intervention },
   }),
   fc.record({
     type: fc.constant('APPROVAL' as const),

@@ -39,6 +39,7 @@ describe('reading documents', () => {
           retryDelay: null,
           retryOn: null,
           ignoreFailure: false,
+          intervention: null,
           matrix: [],
           register: null,
           requires: [],

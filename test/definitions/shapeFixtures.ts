@@ -197,6 +197,24 @@ export const shapeFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'BAD_VALUE',
+    of: 'two strategies for a failure',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'ignore_failure: true, failure_strategy: wait')) }),
+    path: 'documents[1].tasks.a.failure_strategy',
+    at: '',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'waiting for a person beside the graph',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(`${task('a', 'timeout: 1m')}\n${task('b', 'type: forensic, failure_strategy: wait')}`),
+      }),
+    path: 'documents[1].tasks.b.failure_strategy',
+    at: 'wait',
+  },
+  {
+    rule: 'BAD_VALUE',
     of: 'retries below none',
     source: shop + workflow('w', { tasks: tasks(task('a', 'retries: -1')) }),
     path: 'documents[1].tasks.a.retries',
