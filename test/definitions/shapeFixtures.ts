@@ -1,3 +1,4 @@
+// Long because every rule has its own broken document here.
 import type { ValidationRule } from '../../src/definitions/validationRules';
 import { parts, pipeline, shop, stage, workflow } from './documents';
 
