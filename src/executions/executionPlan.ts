@@ -49,6 +49,8 @@ export interface PlannedStep {
   readonly kind: 'APPROVAL' | 'WORKFLOW';
   readonly workflowName: string | null;
   readonly skipCondition: PlannedCondition | null;
+  /** Variables that it asks for when it is reached. */
+  readonly asks: readonly string[];
   readonly mode: WorkflowMode | null;
   readonly maxParallel: number | null;
   readonly taskCount: number;
@@ -76,7 +78,7 @@ const SHOWN_AGENTS = 20;
 
 /** A step that runs a workflow, with what it would start with. */
 interface Running {
-  readonly step: Pick<PlannedStep, 'stageName' | 'stepName' | 'skipCondition' | 'mode' | 'maxParallel'>;
+  readonly step: Pick<PlannedStep, 'stageName' | 'stepName' | 'skipCondition' | 'asks' | 'mode' | 'maxParallel'>;
   readonly workflowName: string;
   readonly definition: WorkflowDefinition;
   readonly plan: WorkflowPlan;
@@ -106,7 +108,8 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
       for (const [elementIndex, element] of stage.elements.entries()) {
         const { skipCondition: text, name: stepName } = element;
         const skipCondition = text === null ? null : planSkip(text, planned.plan.variables);
-        const step = { stageName: stage.name, stepName, skipCondition, mode: null, maxParallel: null };
+        const asks = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
+        const step = { stageName: stage.name, stepName, skipCondition, asks, mode: null, maxParallel: null };
         const plan = planned.plan.elements.get(elementKey(stageIndex, elementIndex));
         const own = plan && planned.definitions.get(plan.workflowRevisionId);
         if (element.type === 'APPROVAL' || plan === undefined || own === undefined) {
@@ -123,7 +126,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     const planned = planWorkflowStart(definition, catalogue, input);
     errors.push(...planned.errors);
     const { mode = null, maxParallel = null } = input;
-    const step = { stageName: null, stepName: null, skipCondition: null, mode, maxParallel };
+    const step = { stageName: null, stepName: null, skipCondition: null, asks: [], mode, maxParallel };
     steps.push({ step, workflowName: target.name, definition, plan: planned.plan });
   }
   const running = steps.filter((step) => 'plan' in step);
@@ -222,7 +225,7 @@ function describe(
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
       if (task?.type !== 'normal') return [];
-      const { counts, reason } = planTaskCondition(name, definition, facts);
+      const { counts, reason } = planTaskCondition(name, definition, facts, step.asks);
       const labels = labelList(task.labels);
       const agents = able(labels);
       if (counts.FAILS > 0) problem('CONDITION_ERROR', `task "${name}": ${reason}`);

@@ -131,6 +131,11 @@ export class PlannedStep {
   @Field(() => PlannedCondition, { nullable: true, description: 'Its `skip_condition`, and what that would decide.' })
   skipCondition!: PlannedCondition | null;
 
+  @Field(() => [String], {
+    description: 'Names of the variables that it will ask for when it is reached; conditions on them are LATER.',
+  })
+  asks!: string[];
+
   @Field(() => WorkflowModeEnum, { nullable: true, description: 'How the graph would be run.' })
   mode!: string | null;
 

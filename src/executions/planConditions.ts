@@ -21,19 +21,31 @@ export interface PlannedTaskCondition {
 
 type Facts = Omit<ConditionFacts, 'executionId'>;
 
-export function planTaskCondition(base: string, definition: WorkflowDefinition, facts: Facts): PlannedTaskCondition {
+/** `asked` are variables that people give when the element is reached. */
+export function planTaskCondition(
+  base: string,
+  definition: WorkflowDefinition,
+  facts: Facts,
+  asked: readonly string[],
+): PlannedTaskCondition {
   const task = definition.tasks[base];
   const counts = { RUNS: 0, SKIPPED: 0, FAILS: 0, LATER: 0 };
   let reason: string | null = null;
   for (const node of task === undefined ? [] : nodesOf(base, task)) {
-    const planned = task?.condition == null ? null : planNode(node, task.condition, definition, facts);
+    const planned = task?.condition == null ? null : planNode(node, task.condition, definition, facts, asked);
     counts[planned?.outcome ?? 'RUNS']++;
     reason ??= planned?.reason ?? null;
   }
   return { counts, reason };
 }
 
-function planNode(node: string, text: string, definition: WorkflowDefinition, facts: Facts): PlannedCondition {
+function planNode(
+  node: string,
+  text: string,
+  definition: WorkflowDefinition,
+  facts: Facts,
+  asked: readonly string[],
+): PlannedCondition {
   const task = definition.tasks[baseName(node)];
   const variables = taskVariables(node, definition, facts);
   // What an earlier task may still set, or set anew, is not known yet. What the start gives nobody can.
@@ -44,8 +56,10 @@ function planNode(node: string, text: string, definition: WorkflowDefinition, fa
     ...['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE'],
   ]);
   const first = task?.dependsOn.length === 0;
-  const known = (root: string, name: string) =>
-    root === 'matrix' || (root !== 'tasks' && (first || settled.has(root === 'vars' ? name : root)));
+  const known = (root: string, second: string) => {
+    const name = root === 'vars' ? second : root;
+    return root === 'matrix' || (root !== 'tasks' && !asked.includes(name) && (first || settled.has(name)));
+  };
   return plan(text, true, known, (references) => taskScope(references, node, variables, new Map()));
 }
 

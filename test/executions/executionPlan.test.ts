@@ -32,6 +32,12 @@ stages:
     elements:
       - { name: staging, workflow: deploy, environment: staging, skip_condition: 'steps.build.status == "SKIPPED"' }
       - { name: prod, workflow: deploy, environment: prod }
+---
+kind: Pipeline
+application: app
+name: asking
+stages:
+  - elements: [{ name: build, workflow: build, variables: { SIZE: "9" }, runtime_inputs: [SIZE] }]
 `;
 
 interface Plan {
@@ -41,6 +47,7 @@ interface Plan {
   readonly steps: readonly {
     stepName: string | null;
     kind: string;
+    asks: readonly string[];
     taskCount: number;
     levelCount: number;
     skipCondition: { outcome: string; reason: string | null } | null;
@@ -50,7 +57,7 @@ interface Plan {
 
 const PLAN = `query ($input: StartExecutionInput!) { executionPlan(input: $input) { startable
   problems { code refuses field message } environmentAccess { allowed environment { name } }
-  steps { stepName kind taskCount levelCount skipCondition { outcome reason }
+  steps { stepName kind asks taskCount levelCount skipCondition { outcome reason }
     tasks { name level combinations runs skipped fails undecided reason labels agents agentCount slots } } } }`;
 
 describe('executionPlan', () => {
@@ -144,6 +151,19 @@ describe('executionPlan', () => {
     });
     expect(staging?.skipCondition).toEqual({ outcome: 'LATER', reason: null });
     expect(await counts()).toEqual(before);
+  });
+
+  it('leaves open what people will be asked for', async () => {
+    const { startable, steps } = await plan('pipeline', 'asking');
+    expect(startable).toBe(true);
+    expect(steps[0]).toMatchObject({ stepName: 'build', asks: ['SIZE'] });
+    const outcomes = steps[0]?.tasks.map(({ name, runs, undecided }) => [name, runs, undecided]);
+    expect(outcomes).toEqual([
+      ['compile', 1, 0],
+      ['notes', 0, 1],
+      ['test', 2, 0],
+      ['publish', 0, 1],
+    ]);
   });
 
   it('of a workflow alone says what its start would say', async () => {
