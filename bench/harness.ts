@@ -31,6 +31,7 @@ export async function openBench(databaseUrl: string | undefined): Promise<Bench>
     SLIPWAY_AGENT_TOKEN: TOKEN,
     // One key asks as fast as it can; the limit would be what is measured.
     SLIPWAY_RATE_PER_SECOND: '0',
+    SLIPWAY_MAX_SUBSCRIPTIONS: '10000',
     SLIPWAY_AGENT_RATE_PER_SECOND: '0',
     LOG_LEVEL: 'error',
   });

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { benchAbilities } from './abilities';
+import { benchEvents } from './events';
+import { benchEventTable } from './eventTable';
 import { benchGraphs } from './graphs';
 import { openBench, row } from './harness';
 import { benchQueries } from './queries';
@@ -15,6 +17,8 @@ const benches = {
   idle: benchIdleStart,
   queries: benchQueries,
   subscriber: benchSubscriber,
+  events: benchEvents,
+  eventTable: benchEventTable,
   abilities: benchAbilities,
   graphs: benchGraphs,
   resume: benchResume,

@@ -1,0 +1,113 @@
+import { WebSocket } from 'ws';
+import { percentile } from './harness';
+
+/**
+ * Subscribers in a process of their own, so that what they cost is not counted as the server's. They speak graphql-transport-ws by hand, and do
+ * the same with each message whoever sent it: note when it came, and which event it is.
+ */
+export type Order =
+  | {
+      readonly open: {
+        readonly url: string;
+        readonly key: string;
+        readonly id: string | null;
+        readonly count: number;
+        readonly read: boolean;
+      };
+    }
+  /** When each event was committed, by its sequence. */
+  | { readonly report: Readonly<Record<string, number>> }
+  | { readonly close: true };
+
+export interface Latencies {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly count: number;
+}
+
+export type Answer =
+  | { readonly opened: true }
+  /** All clients have this event. */
+  | { readonly arrived: number; readonly sample: string }
+  | { readonly latencies: Latencies };
+
+const QUERY = `subscription ($id: ID!, $after: ID) { executionEvents(executionId: $id, after: $after) {
+  cursor event { sequence type at executionId data } } }`;
+
+/** Milliseconds of a clock that all processes of this machine share. */
+export const sharedClock = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+const answer = (message: Answer): unknown => process.send?.(message);
+
+let sockets: WebSocket[] = [];
+let arrivals: [sequence: number, at: number][] = [];
+const counts = new Map<number, number>();
+
+function take(text: string): void {
+  const at = sharedClock();
+  if (text.includes('"type":"error"')) throw new Error(text);
+  const sequence = Number(/"sequence":(\d+)/.exec(text)?.[1]);
+  if (Number.isNaN(sequence)) return;
+  arrivals.push([sequence, at]);
+  const count = (counts.get(sequence) ?? 0) + 1;
+  counts.set(sequence, count);
+  if (count === sockets.length) answer({ arrived: sequence, sample: text });
+}
+
+/** `id`: the execution to subscribe to; null for a server that sends without being asked. */
+async function open({ url, key, id, count, read }: Extract<Order, { open: unknown }>['open']): Promise<void> {
+  while (sockets.length < count) {
+    const opening = Array.from({ length: Math.min(100, count - sockets.length) }, () => connect(url, key, id, read));
+    sockets.push(...(await Promise.all(opening)));
+  }
+  answer({ opened: true });
+}
+
+function connect(url: string, key: string, id: string | null, read: boolean): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false });
+    socket.once('error', reject);
+    socket.on('open', () => {
+      if (id === null) return resolve(socket);
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { apiKey: key } }));
+    });
+    socket.on('message', (data) => {
+      const text = String(data);
+      if (!text.includes('"connection_ack"')) return take(text);
+      socket.send(
+        JSON.stringify({ id: crypto.randomUUID(), type: 'subscribe', payload: { query: QUERY, variables: { id } } }),
+      );
+      if (!read) socket.pause();
+      resolve(socket);
+    });
+  });
+}
+
+function report(committed: Readonly<Record<string, number>>): void {
+  const times = arrivals.flatMap(([sequence, at]) => {
+    const from = committed[sequence];
+    return from === undefined ? [] : [Math.max(0, at - from)];
+  });
+  arrivals = [];
+  counts.clear();
+  answer({
+    latencies: {
+      p50: percentile(times, 0.5),
+      p95: percentile(times, 0.95),
+      p99: percentile(times, 0.99),
+      count: times.length,
+    },
+  });
+}
+
+function close(): void {
+  for (const socket of sockets) socket.terminate();
+  sockets = [];
+}
+
+process.on('message', (order: Order) => {
+  if ('open' in order) void open(order.open);
+  else if ('report' in order) report(order.report);
+  else close();
+});
