@@ -70,8 +70,9 @@ const wasReached = (elements: readonly StageExecution[]): boolean =>
       stage.reasonCode === 'CONDITION_ERROR',
   );
 
+/** What was skipped because something beside it failed was never done; a condition that skipped it has decided. */
 const succeeded = (stage: StageExecution): boolean =>
-  stage.status === 'SUCCESS' || stage.status === 'SKIPPED' || stage.ignored;
+  stage.status === 'SUCCESS' || (stage.status === 'SKIPPED' && stage.reasonCode !== 'NOT_STARTED') || stage.ignored;
 
 /** Decides what a resume would keep and run again; pure. */
 export function decideResume(

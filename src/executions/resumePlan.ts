@@ -126,14 +126,15 @@ async function layOut(
     const message = `The current definition has nothing to go on with from stage "${decision.stageName}" on.`;
     return new Refusal('STAGE_NOT_FOUND', `${message} Its stages: ${stages.join(', ')}.`, { stages });
   }
-  const runs = new Set(fit.runs.map(({ place }) => elementKey(place.stageIndex, place.elementIndex)));
   const plan = planElements(
     definition,
     catalogue,
     await definitionsOf(db, app, definition, catalogue),
     valuesOfStart(variables, definition.variables),
     imagesByName(execution.images, catalogue),
-    (stageIndex, elementIndex) => runs.has(elementKey(stageIndex, elementIndex)),
+    new Map(
+      fit.runs.map(({ row, place }) => [elementKey(place.stageIndex, place.elementIndex), answersFor(row, place)]),
+    ),
   );
   const elements = fit.runs.map(({ row, place }) => {
     const planned = placed(nextRow(execution, row, now), execution, place, plan.value);
@@ -147,6 +148,12 @@ async function layOut(
     changes: fit.changes,
     refusals: plan.errors.length > 0 ? [invalidInput(plan.errors)] : [],
   };
+}
+
+/** What an element was answered in an earlier attempt, as far as it still asks for it; where it is asked again, these are the defaults. */
+function answersFor(row: StageExecution | undefined, { element }: PlacedElement): Readonly<Record<string, string>> {
+  const asked = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
+  return Object.fromEntries(Object.entries(row?.answers?.values ?? {}).filter(([name]) => asked.includes(name)));
 }
 
 const keptAt = (fit: Fit, { entityId }: Execution): StageExecution[] =>
@@ -225,9 +232,10 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
 function placed(
   row: StageExecution,
   { entityId }: Execution,
-  { stageIndex, elementIndex, stageName, element }: PlacedElement,
+  place: PlacedElement,
   plan: PipelinePlan,
 ): StageExecution {
+  const { stageIndex, elementIndex, stageName, element } = place;
   const own = plan.elements.get(elementKey(stageIndex, elementIndex));
   return {
     ...row,
@@ -240,7 +248,8 @@ function placed(
     workflowId: own?.workflowId ?? null,
     workflowRevisionId: own?.workflowRevisionId ?? null,
     environmentId: own?.environmentId ?? null,
-    variables: { ...own?.variables, ...row.answers?.values },
+    variables: own?.variables ?? {},
     images: own?.images ?? {},
+    answers: row.answers && { ...row.answers, values: answersFor(row, place) },
   };
 }

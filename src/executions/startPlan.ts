@@ -52,14 +52,17 @@ export function planPipeline(
   return { value, errors: [...errors, ...unusedImages(images, deployed)] };
 }
 
-/** The same for those elements that are `chosen`; with the names of the services that they deploy. */
+/** Which elements are planned, by `elementKey`, each with values that it was given while it ran. */
+export type ChosenElements = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+/** The same for those elements that are `chosen`, without that for all; with the names of the services that they deploy. */
 export function planElements(
   definition: PipelineDefinition,
   catalogue: Catalogue,
   revisions: ReadonlyMap<string, WorkflowDefinition>,
   given: ReadonlyMap<string, string>,
   images: ReadonlyMap<string, string>,
-  chosen: (stageIndex: number, elementIndex: number) => boolean = () => true,
+  chosen?: ChosenElements,
 ): Plan<PipelinePlan> & { readonly deployed: ReadonlySet<string> } {
   const pipeline = resolveVariables(definition.variables, given, (name) => `variableInputs.${name}`);
   const values = new Map(Object.entries(pipeline.values));
@@ -68,7 +71,8 @@ export function planElements(
   const deployed = new Set<string>();
   for (const [stageIndex, stage] of definition.stages.entries()) {
     for (const [elementIndex, element] of stage.elements.entries()) {
-      if (element.type !== 'WORKFLOW' || !chosen(stageIndex, elementIndex)) continue;
+      const key = elementKey(stageIndex, elementIndex);
+      if (element.type !== 'WORKFLOW' || chosen?.has(key) === false) continue;
       const where = `stages.${stage.name}.${element.name}`;
       const workflow = catalogue.workflows.find((one) => one.name === element.workflow);
       const workflowDefinition = workflow && revisions.get(workflow.currentRevisionId);
@@ -77,6 +81,7 @@ export function planElements(
         continue;
       }
       const own = ownVariables(element, workflowDefinition, values, where, errors);
+      for (const [name, value] of Object.entries(chosen?.get(key) ?? {})) own.set(name, value);
       const plan = planWorkflow(workflowDefinition, catalogue, {
         environment: element.environment,
         services: element.services,
@@ -88,7 +93,7 @@ export function planElements(
       });
       errors.push(...plan.errors);
       for (const name of element.services ?? workflowDefinition.services) deployed.add(name);
-      elements.set(elementKey(stageIndex, elementIndex), {
+      elements.set(key, {
         ...plan.value,
         workflowId: workflow.id,
         workflowRevisionId: workflow.currentRevisionId,

@@ -34,6 +34,15 @@ stages:
       - { name: right, workflow: build }
   - elements: [{ name: manager, approval: { approvers: [Managers], timeout: 1h } }]
   - elements: [{ name: live, workflow: deploy, environment: prod }]
+---
+kind: Pipeline
+application: app
+name: beside
+stages:
+  - elements:
+      - { name: right, workflow: build }
+      - { name: manager, approval: { approvers: [Managers], timeout: 1h } }
+  - elements: [{ name: last, workflow: build }]
 `;
 
 interface Attempt {
@@ -184,6 +193,17 @@ describe('resume', () => {
     await expect(resume(id, { applicationId: '01a1fde6-77b0-740d-b857-a367d0a2b8ae' })).rejects.toThrow('NOT_FOUND');
     await expect(resume(id, { expectedVersion: 1 })).rejects.toThrow('CONFLICT');
     expect(await runs.events(id)).toEqual(before);
+  });
+
+  it('asks again for an approval that was withdrawn because its neighbour failed, also when only what failed runs again', async () => {
+    const id = await runs.start('pipeline', 'beside');
+    await agent.work(() => runs.is(id, 'FAILED'), fail('unit'));
+    expect(await statuses(id)).toEqual(['FAILED', 'SKIPPED', 'SKIPPED']);
+    await resume(id, { parallelMode: 'FAILED_ONLY' });
+    await agent.work(() => runs.is(id, 'WAITING'));
+    await runs.decide(id, 'APPROVE');
+    await agent.work(() => runs.is(id, 'SUCCESS'));
+    expect((await runs.approvals(id)).map((approval) => approval.status)).toEqual(['ABORTED', 'APPROVED']);
   });
 
   it('previews without writing, and takes the plan only while it is true', async () => {

@@ -189,6 +189,24 @@ describe('runtime inputs', () => {
     );
   };
 
+  it('are kept by a resume with the current definition, by whose rules they must stand', async () => {
+    const id = await asking();
+    await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
+    await agent.work(
+      () => runs.is(id, 'FAILED'),
+      (job) => job.task === 'go',
+    );
+    await runs.apply(DEFINITIONS.replace('[blue, green]', '[green]'));
+    await expect(resume(id, { definition: 'LATEST' })).rejects.toThrow(/INVALID_INPUT.*COLOUR: "blue" is not one of/s);
+    await runs.apply(
+      DEFINITIONS.replace('[blue, green]', '[blue, green, red]').replace('[COLOUR, REPLICAS, VERSION]', '[COLOUR]'),
+    );
+    await resume(id, { definition: 'LATEST' });
+    const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+    expect(envOf(ran)).toMatchObject({ COLOUR: 'blue', REPLICAS: '2', VERSION: '1.0' });
+    await runs.apply(DEFINITIONS);
+  });
+
   it('go on with the defaults after the time where the definition says so', async () => {
     const id = await asking('patient');
     await overdue(id);
