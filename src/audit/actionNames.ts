@@ -5,6 +5,8 @@
 const exceptions: Readonly<Record<string, string>> = {
   applyDefinitions: 'definitions.apply',
   approveOrRejectApprovals: 'approval.decide',
+  addImagesToRun: 'execution.extend',
+  restoreRun: 'execution.restore',
   addUserToUserGroup: 'userGroup.addMember',
   removeUserFromUserGroup: 'userGroup.removeMember',
   updateUserGroupPermissions: 'userGroup.updatePermissions',
