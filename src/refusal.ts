@@ -42,6 +42,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'What was to be decided or answered does not wait for it (any more).',
   },
+  NOT_RETRYABLE: {
+    http: 409,
+    retryable: false,
+    meaning: 'The task gets no further try: it did not fail, its workflow has ended, or could not succeed any more.',
+  },
   NOT_RESUMABLE: {
     http: 409,
     retryable: false,

@@ -348,6 +348,25 @@ export class IntervenedEvent extends ExecutionEventInterface {
   reason?: string | null;
 }
 
+@ObjectType(
+  type('`TASK_RETRIED`: a failed task gets a further try while its workflow still runs; its failure is taken back.'),
+)
+export class TaskRetriedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'The task.' })
+  taskExecutionId!: string;
+
+  @Field(() => String, { description: 'The name of the task.' })
+  name!: string;
+
+  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  reason?: string | null;
+
+  @Field(() => Int, {
+    description: 'How many tasks that were skipped because of the failure wait for their turn again.',
+  })
+  restored!: number;
+}
+
 @ObjectType(type('`ABORT_REQUESTED`: a person ends the execution. What runs is asked to stop.'))
 export class AbortRequestedEvent extends ExecutionEventInterface {
   @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
@@ -445,6 +464,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   RUNTIME_INPUTS_GIVEN: RuntimeInputsGivenEvent,
   INTERVENTION_REQUESTED: InterventionRequestedEvent,
   INTERVENED: IntervenedEvent,
+  TASK_RETRIED: TaskRetriedEvent,
   ABORT_REQUESTED: AbortRequestedEvent,
   PAUSE_REQUESTED: PauseRequestedEvent,
   CONTINUE_REQUESTED: ContinueRequestedEvent,

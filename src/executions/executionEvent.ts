@@ -58,6 +58,8 @@ export interface ExecutionEventData {
   /** A failure waits for a person: of a task, or of an element of a stage. */
   INTERVENTION_REQUESTED: Intervening & { reason: string | null; expiresAt: string };
   INTERVENED: Intervening & { action: string; reason: string | null };
+  /** A failure was taken back while the workflow still runs, with what was skipped because of it. */
+  TASK_RETRIED: { taskExecutionId: string; name: string; reason: string | null; restored: number };
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };

@@ -193,6 +193,14 @@ export function markFailing(
   );
 }
 
+/** The failure of a task is taken back: the execution can succeed again. */
+export async function clearTaskFailure(db: Db, executionId: string): Promise<void> {
+  await db.write(
+    `UPDATE execution SET failure_code = NULL, failure_details = NULL WHERE id = $1 AND failure_code = 'TASK_FAILED'`,
+    [executionId],
+  );
+}
+
 /** Says why executions are being ended; in place of an earlier failure, but not of an earlier abort or expiry. */
 export function setFailure(db: Db, executionIds: readonly string[], code: string, details: string): Promise<Failing[]> {
   return db.rows(

@@ -1,7 +1,13 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import type { Context } from '../graphql/context';
 import { interveneExecution } from './interveneExecution';
-import { InterveneExecutionInput, InterveneExecutionPayload } from './interventions.types';
+import {
+  InterveneExecutionInput,
+  InterveneExecutionPayload,
+  RetryTaskInput,
+  RetryTaskPayload,
+} from './interventions.types';
+import { retryTask } from './retryTask';
 
 @Resolver()
 export class InterventionsResolver {
@@ -17,5 +23,18 @@ export class InterventionsResolver {
   ) {
     const execution = await interveneExecution(app, actor, input);
     return { clientMutationId: input.clientMutationId ?? null, execution };
+  }
+
+  @Mutation(() => RetryTaskPayload, {
+    description:
+      'Gives a task that has failed a further try while its workflow still runs: the failure is taken back, and what was skipped because of it waits for its turn again. Only for the one failure of a workflow. A failure handler that ' +
+      'has run for the task does not run again. Errors: NOT_FOUND, NOT_RETRYABLE (resume the execution once it has ended), INVALID_INPUT.',
+  })
+  async retryTask(
+    @Arg('input', () => RetryTaskInput, { description: 'Which task.' }) input: RetryTaskInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const taskExecution = await retryTask(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, taskExecution };
   }
 }

@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
-import { ExecutionInterface } from './executions.types';
+import { ExecutionInterface, TaskExecution } from './executions.types';
 
 export enum InterventionActionEnum {
   RETRY = 'RETRY',
@@ -54,4 +54,28 @@ export class InterveneExecutionPayload {
 
   @Field(() => ExecutionInterface, { description: 'The execution, as it stands.' })
   execution!: object;
+}
+
+@InputType({ description: 'Which task to try again.' })
+export class RetryTaskInput {
+  @Field(() => ID, { description: 'The application of the execution.' })
+  applicationId!: string;
+
+  @Field(() => ID, { description: 'The task that has failed.' })
+  taskExecutionId!: string;
+
+  @Field(() => String, { nullable: true, description: 'At most 5,000 characters.' })
+  reason?: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
+  clientMutationId?: string | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The task is tried again.' })
+export class RetryTaskPayload {
+  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  clientMutationId!: string | null;
+
+  @Field(() => TaskExecution, { description: 'The task, as it stands.' })
+  taskExecution!: object;
 }

@@ -31,7 +31,7 @@ export interface NextTry {
 export function retryTasks(db: Db, tries: readonly NextTry[]): Promise<TaskExecution[]> {
   return db.rows(
     `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL, failures = failures + 1, reason_code = t.reason_code,
-       reason = t.reason, exit_code = t.exit_code, next_try_at = t.next_try_at, waits_until = NULL
+       reason = t.reason, exit_code = t.exit_code, next_try_at = t.next_try_at, waits_until = NULL, ended_at = NULL
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
        AS t (id, reason_code, reason, exit_code, next_try_at)
      WHERE task.id = t.id RETURNING ${task}`,
@@ -65,5 +65,14 @@ export function endDelays(
      WHERE run_id = ANY ($1::uuid[]) AND status = 'QUEUED' AND next_try_at IS NOT NULL AND next_try_at <= $2
      RETURNING id, execution_id AS "executionId", type`,
     [runIds, now],
+  );
+}
+
+/** What was skipped because a task of the workflow had failed waits for its turn again. */
+export function restoreSkipped(db: Db, executionId: string): Promise<TaskExecution[]> {
+  return db.rows(
+    `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL, reason_code = NULL, reason = NULL, ended_at = NULL
+     WHERE execution_id = $1 AND current AND status = 'SKIPPED' AND reason_code = 'NOT_STARTED' RETURNING ${task}`,
+    [executionId],
   );
 }

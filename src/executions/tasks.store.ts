@@ -278,3 +278,12 @@ export function findWaitingTasks(db: Db, executionId: string): Promise<TaskExecu
     [executionId],
   );
 }
+
+/** Tasks of an execution that failed, and count, or were cancelled. */
+export function findUnsuccessfulTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task
+     WHERE execution_id = $1 AND current AND NOT passed AND status IN ('FAILED', 'ABORTED') ORDER BY ordinal`,
+    [executionId],
+  );
+}

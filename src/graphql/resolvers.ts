@@ -26,6 +26,7 @@ import {
 } from '../executions/executions.resolver';
 import { GraphResolver } from '../executions/graph.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
+import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { PlanResolver } from '../executions/plan.resolver';
 import {
@@ -83,6 +84,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutionResolver,
   PauseResolver,
   InterventionsResolver,
+  MissingAgentsResolver,
+  MissingAgentsOfTaskResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   PipelineExecutionResolver,

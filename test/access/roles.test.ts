@@ -278,6 +278,14 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  retryTask: [
+    'mutation { retryTask(input: {applicationId: "$app", taskExecutionId: "$task"}) { taskExecution { id } } }',
+    'NOT_RETRYABLE',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
   pauseExecution: [
     'mutation { pauseExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
     'NOT_PAUSABLE',
@@ -458,6 +466,8 @@ name: other
     };
     clients.set('administrator', server.client);
     for (const [role, value] of Object.entries(values)) clients.set(role as Role, new GraphqlClient(server.url, value));
+    const first = (await runs.read(run)).pipelineStageExecutions?.[0]?.workflowExecutionId ?? '';
+    const member = await runs.read(first);
     for (const [name, id] of Object.entries({
       app: applicationId,
       pipeline: entityId,
@@ -470,6 +480,7 @@ name: other
       operation: addImagesToRun.operation.id,
       job: done[0]?.jobId ?? '',
       approval: approval?.approvalId ?? '',
+      task: member.tasks?.[0]?.id ?? '',
       element: (await runs.read(run)).pipelineStageExecutions?.at(-1)?.pipelineStageElementId ?? '',
       user: createUser.user.id,
       group: spare.groupId,

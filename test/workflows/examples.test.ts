@@ -30,6 +30,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     report: 'SUCCESS',
   },
   'retries.yaml': { flaky: 'SUCCESS' },
+  'failure-strategy.yaml': { 'warm-up': 'FAILED!', switch: 'SUCCESS' },
   'ignored-failure.yaml': { report: 'FAILED!', release: 'SUCCESS' },
   'failure-handlers.yaml': { migrate: 'FAILED!', release: 'SUCCESS' },
   'variables.yaml': { version: 'SUCCESS', facts: 'SUCCESS', check: 'SUCCESS' },

@@ -1,0 +1,110 @@
+import type { Actor } from '../access/actor';
+import { requireReadable } from '../access/visible';
+import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
+import { isId } from '../ids';
+import { invalidInput, notFound, Refusal } from '../refusal';
+import type { WorkflowDefinition } from '../workflows/workflow';
+import { dispatchTasks } from './dispatchTasks';
+import { type Execution, isFinal, type TaskExecution } from './execution';
+import { addToCounts, clearTaskFailure, findExecution } from './executions.store';
+import { requireRight } from './interveneExecution';
+import { restoreSkipped, retryTasks } from './retries.store';
+import { inRuns, type RunTransaction } from './runTransaction';
+import { findTasks, findUnsuccessfulTasks } from './tasks.store';
+
+export interface RetryTask {
+  readonly applicationId: string;
+  readonly taskExecutionId: string;
+  readonly reason?: string | null;
+}
+
+/**
+ * Gives a failed task a further try while its workflow still runs: the failure is taken back, and with it all that was skipped because of it. Only for the one
+ * failure of the workflow: where there is another, or something was cancelled, the workflow would fail all the same.
+ */
+export async function retryTask(app: App, actor: Actor, input: RetryTask): Promise<TaskExecution> {
+  const reason = input.reason?.trim() || null;
+  if ((reason?.length ?? 0) > 5000) {
+    const message = 'reason has at most 5,000 characters.';
+    throw invalidInput([{ field: 'reason', value: reason?.length, rule: 'MAX_LENGTH', message }]);
+  }
+  const id = input.taskExecutionId;
+  const [seen] = isId(id) ? await findTasks(app.database, [id]) : [];
+  const workflow = seen && (await findExecution(app.database, seen.executionId));
+  if (seen === undefined || workflow?.applicationId !== input.applicationId) throw notFound('task execution', id);
+  await requireReadable(app, actor.access, 'Execution', workflow);
+  await requireRight(app, actor, workflow, seen);
+  return inRuns(app, [seen.runId], actor, async (db) => {
+    const [task] = await findTasks(db, [id]);
+    const execution = await findExecution(db, seen.executionId);
+    if (task === undefined || execution === undefined) throw notFound('task execution', id);
+    const { definition } = await app.workflowRevisions.get(db, execution.revisionId);
+    const others = (await findUnsuccessfulTasks(db, execution.id)).filter((one) => one.id !== id);
+    const refusal = refuseRetry(execution, task, definition, others, db.now);
+    if (refusal !== null) throw refusal;
+    await takeBack(db, execution, task, `${task.reason}; tried again by ${actor.name}`, reason);
+    const { applicationId } = execution;
+    const before = { status: task.status, name: task.name };
+    auditDetail(db, {
+      kind: 'execution',
+      id: execution.id,
+      applicationId,
+      before,
+      after: { status: 'QUEUED', reason },
+    });
+    return (await findTasks(db, [id]))[0] ?? task;
+  });
+}
+
+/** Why a task gets no further try; null when it does. */
+export function refuseRetry(
+  execution: Execution,
+  task: TaskExecution,
+  definition: Pick<WorkflowDefinition, 'onTaskFailure'>,
+  /** Tasks of the workflow that failed too, or were cancelled. */
+  others: readonly Pick<TaskExecution, 'name'>[],
+  now: Date,
+): Refusal | null {
+  const { status } = task;
+  const refused = (why: string) => new Refusal('NOT_RETRYABLE', why, { status, executionStatus: execution.status });
+  if (isFinal(execution.status))
+    return refused(`The workflow is ${execution.status} already; a resume goes on with it.`);
+  if (status === 'WAITING') return refused('It waits for a decision, which interveneExecution gives.');
+  if (status !== 'FAILED' || task.passed || !task.current || task.type !== 'normal') {
+    return refused(`The task is ${task.passed ? `${status}, and what depends on it goes on` : status}.`);
+  }
+  if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)
+    return refused('The workflow is being ended.');
+  if (execution.mode === 'WORK_STEALING' && definition.onTaskFailure === 'cancel') {
+    return refused('What ran beside it was cancelled because of its failure; a resume runs all of it.');
+  }
+  if (others.length === 0) return null;
+  return refused(`It is not the only failure: ${others.map((one) => one.name).join(', ')}.`);
+}
+
+async function takeBack(
+  db: RunTransaction,
+  execution: Execution,
+  failed: TaskExecution,
+  text: string,
+  reason: string | null,
+): Promise<void> {
+  const run = { runId: execution.runId, executionId: execution.id };
+  await clearTaskFailure(db, execution.id);
+  const { id: taskId, reasonCode, exitCode } = failed;
+  const again = await retryTasks(db, [{ taskId, reasonCode, exitCode, reason: text, nextTryAt: null }]);
+  const restored = await restoreSkipped(db, execution.id);
+  await addToCounts(db, new Map([[execution.id, { open: 1 + restored.length, busy: 0 }]]));
+  db.event(run, 'TASK_RETRIED', { taskExecutionId: taskId, name: failed.name, reason, restored: restored.length });
+  for (const task of [...again, ...restored]) {
+    db.event(run, 'TASK_STATUS', {
+      ...{ taskExecutionId: task.id, name: task.name, exitCode: task.exitCode, reason: task.reason, jobId: null },
+      from: task.id === taskId ? 'FAILED' : 'SKIPPED',
+      to: 'QUEUED',
+      reasonCode: 'RETRY',
+      try: task.tries,
+    });
+  }
+  await dispatchTasks(db, [execution.id]);
+}
