@@ -23,6 +23,14 @@ const DEFINITIONS =
     `environment: \${environment}`,
   ) +
   workflow(
+    'conditional',
+    `  always: { run: "true" }
+  region: { run: "true", if: 'LEVEL == "high"', depends_on: [always] }
+  after: { run: "true", depends_on: [region] }
+  broken: { run: "true", depends_on: [always] }`,
+    'variables: [{ name: LEVEL, default: low }]',
+  ) +
+  workflow(
     'modes',
     `  a1: { run: "true" }
   a2: { run: "true" }
@@ -149,18 +157,27 @@ describe('a resume of a workflow by itself', () => {
     await runs.abort(id);
   });
 
-  it('decides skipped tasks again only when asked to', async () => {
-    const id = await failed();
-    // As a condition leaves them.
-    await server.app.database.write(
-      `UPDATE task_execution SET status = 'SKIPPED', reason_code = 'CONDITION_FALSE' WHERE execution_id = $1 AND name = 'flaky' AND current`,
-      [id],
-    );
-    expect((await preview(id, { rerunIgnoredFailures: true })).tasksKept).toEqual(['first', 'flaky']);
-    expect((await preview(id, { reevaluateSkipped: true })).tasksKept).toEqual(['first']);
+  it('decides conditions of skipped tasks again only when asked to', async () => {
+    const id = await runs.start('workflow', 'conditional');
+    const broken = (job: { task: string }) => job.task === 'broken';
+    await agent.work(() => runs.is(id, 'FAILED'), broken);
+    const states = async () => (await runs.read(id)).tasks?.map((task) => [task.name, task.status]);
+    expect(await states()).toEqual([
+      ['always', 'SUCCESS'],
+      ['broken', 'FAILED'],
+      ['region', 'SKIPPED'],
+      ['after', 'SUCCESS'],
+    ]);
+    await resume(id, { variableInputs: [value('LEVEL', 'high')], rerunIgnoredFailures: true });
+    expect((await agent.work(() => runs.is(id, 'FAILED'), broken)).map((job) => job.task)).toEqual(['broken']);
+    expect(await preview(id, { reevaluateSkipped: true })).toMatchObject({
+      tasksThatRun: ['broken', 'region'],
+      tasksKept: ['always', 'after'],
+    });
     await resume(id, { reevaluateSkipped: true });
-    expect((await agent.claim(10)).map((job) => job.task)).toEqual(['flaky']);
-    await runs.abort(id);
+    const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+    // It runs now; what depends on it has succeeded, and is kept.
+    expect(ran.map((job) => job.task).sort()).toEqual(['broken', 'region']);
   });
 
   it('keeps the mode unless another one is chosen, and steals work again', async () => {
