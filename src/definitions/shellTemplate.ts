@@ -15,6 +15,18 @@ const runsItsArguments = new RegExp(
   ].join('|'),
 );
 
+/** Where bash calculates: a value there can be `a[$(…)]`, which runs. In `${name:-…}` it does not. */
+const calculatesBefore = /(?:^|[\s;&|(!{])let\s[^\n;&|]*$|\$\[[^\]]*$|\$\{[^}]*(?:\[|:(?![-=+?]))[^}]*$/;
+const calculatesBetween = /\s-(?:eq|ne|lt|le|gt|ge|v)\s/;
+
+/** Whether the place is one where a shell calculates with a value, or looks a variable up by it. */
+function calculates(text: string, at: number): boolean {
+  if (calculatesBefore.test(text.slice(0, at))) return true;
+  const open = text.lastIndexOf('[[', at);
+  const close = text.indexOf(']]', open);
+  return open !== -1 && close > at && calculatesBetween.test(text.slice(open, close));
+}
+
 type Context = 'plain' | 'double' | 'substitution';
 
 /**
@@ -37,6 +49,13 @@ export function replaceTemplates(
   };
   /** Where the command began that is being read; a separator within quotes or `$(…)` begins none. */
   let statement = 0;
+  const put = (name: string, at: number, quoted: (reference: string) => string) => {
+    names.add(name);
+    if (runsItsArguments.test(text.slice(statement, at)))
+      fail('here it would be read as a command; pass it as an argument instead');
+    if (calculates(text, at)) fail('in arithmetic a value is calculated, and can be a program');
+    return quoted(`\${${variableOf(name)}}`);
+  };
   for (let at = 0; at < text.length; ) {
     const context = open.at(-1) ?? 'plain';
     if (open.length === 1 && /[\n;&|]/.test(text[at] ?? '')) statement = at + 1;
@@ -44,16 +63,17 @@ export function replaceTemplates(
     template.lastIndex = at;
     const found = template.exec(text);
     if (found?.[1] !== undefined) {
-      const variable = variableOf(found[1]);
-      names.add(found[1]);
-      if (runsItsArguments.test(text.slice(statement, at)))
-        fail('here it would be read as a command; pass it as an argument instead');
-      command += context === 'double' ? `\${${variable}}` : `"\${${variable}}"`;
+      command += put(found[1], at, (reference) => (context === 'double' ? reference : `"${reference}"`));
       at = template.lastIndex;
     } else if (text[at] === '\\') {
       command += text.slice(at, at + 2);
       at += 2;
-    } else if (rest === '$((') {
+    } else if (text[at] === '#' && context !== 'double' && /(?:^|[\s;&|()])$/.test(text.slice(0, at))) {
+      // A comment: its quotes open nothing.
+      const end = text.indexOf('\n', at);
+      command += text.slice(at, end === -1 ? text.length : end);
+      at = end === -1 ? text.length : end;
+    } else if (rest === '$((' || (context !== 'double' && rest.startsWith('(('))) {
       const end = text.indexOf('))', at);
       const inner = text.slice(at, end === -1 ? text.length : end + 2);
       if (/\{\{\s*\./.test(inner)) fail('in arithmetic a value is calculated, and can be a program');
@@ -63,6 +83,10 @@ export function replaceTemplates(
       open.push('substitution');
       command += '$(';
       at += 2;
+    } else if (text[at] === '(' && context === 'substitution') {
+      open.push('substitution');
+      command += '(';
+      at += 1;
     } else if (text[at] === ')' && context === 'substitution') {
       open.pop();
       command += ')';
@@ -75,12 +99,9 @@ export function replaceTemplates(
     } else if (text[at] === "'" && context !== 'double') {
       const end = text.indexOf("'", at + 1);
       const inner = text.slice(at, end === -1 ? text.length : end + 1);
-      const quoted = inner.replace(/\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g, (_, name: string) => {
-        names.add(name);
-        if (runsItsArguments.test(text.slice(statement, at)))
-          fail('here it would be read as a command; pass it as an argument instead');
-        return `'"\${${variableOf(name)}}"'`;
-      });
+      const quoted = inner.replace(/\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g, (_, name: string) =>
+        put(name, at, (reference) => `'"${reference}"'`),
+      );
       command += quoted;
       at += inner.length;
     } else if (text[at] === '`' || rest.startsWith('<<')) {
@@ -90,6 +111,13 @@ export function replaceTemplates(
       command += text.slice(at);
       at = text.length;
     } else {
+      // The brackets of its patterns have no partner, so the end of the `$(…)` can't be found.
+      if (
+        context === 'substitution' &&
+        /(?:^|[\s;&|(])case\s$/.test(text.slice(0, at + 1)) &&
+        /\{\{\s*\.[A-Za-z_]/.test(text.slice(at))
+      )
+        fail('after a case within $(…) it can’t be put; do the case before');
       command += text[at];
       at += 1;
     }

@@ -37,6 +37,12 @@ const places = [
   `printf '[%s]' "\${none:-{{.value}}}"`,
   `if [ {{.value}} = never ]; then exit 1; fi; printf '[%s]' {{.value}}`,
   `echo \\" \\' >/dev/null; printf '[%s]' {{.value}}`,
+  `# don't\nprintf '[%s]' "{{.value}}" # it's {{.other}}`,
+  `# don't\nprintf '[%s]' {{.value}}\n# doesn't\n`,
+  `echo a#'b >/dev/null; # '>/dev/null; printf '[%s]' {{.value}}`,
+  `x="$( (true); printf '[%s]' {{.value}}; printf .)"; printf '%s' "\${x%.}"`,
+  `case x in x) printf '[%s]' {{.value}};; esac`,
+  `printf '[%s]' "\${none:={{.value}}}"`,
 ];
 
 describe('{{.name}} in a command', () => {
@@ -59,6 +65,12 @@ describe('{{.name}} in a command', () => {
     'sh -c "echo {{.value}}"',
     "bash -ec 'echo {{.value}}'",
     'echo $(( {{.value}} + 1 ))',
+    '(( {{.value}} > 1 )) && echo more',
+    'echo $[ {{.value}} ]',
+    'let x={{.value}}',
+    '[[ a = a && {{.value}} -gt 1 ]]',
+    `echo "\${text:{{.value}}}" "\${list[{{.value}}]}"`,
+    'x="$(case a in a) echo {{.value}};; esac)"',
     'echo `echo {{.value}}`',
     "cat <<'END'\n{{.value}}\nEND",
   ])('is refused where a shell would take it for more than a value: %s', (command) => {
