@@ -31,13 +31,15 @@ export class Sweeper {
   private stopped = false;
   private turn = 0;
   private failing = false;
+  private othersFailing = false;
   private readonly stopping = new AbortController();
+  private moving: Promise<void> | undefined;
   private pruning: Promise<unknown> | undefined;
   private pruneAt = 0;
 
   constructor(
     private readonly app: App,
-    /** What rooms that stand after this one have to move on; each at every turn. */
+    /** What rooms that stand after this one have to move on. */
     private readonly others: readonly ((app: App) => Promise<void>)[] = [],
   ) {}
 
@@ -54,6 +56,7 @@ export class Sweeper {
     clearTimeout(this.timer);
     this.stopping.abort();
     await this.running;
+    await this.moving;
     await this.pruning;
   }
 
@@ -61,7 +64,7 @@ export class Sweeper {
     try {
       while (!this.stopped && (await settleDueLeases(this.app)) > 0);
       while (!this.stopped && (await startDueRetries(this.app)) > 0);
-      for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);
+      this.moveOthers();
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
         await endDueRuntimeInputs(this.app);
@@ -77,6 +80,22 @@ export class Sweeper {
       if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; it tries again');
       this.failing = true;
     }
+  }
+
+  /** Beside the turns, at each unless the one before still runs: bringing back a large run takes seconds, and leases can't wait for it. */
+  private moveOthers(): void {
+    this.moving ??= (async () => {
+      for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);
+      this.othersFailing = false;
+    })()
+      .catch((error: unknown) => {
+        if (!this.othersFailing && !this.stopped)
+          this.app.log.error({ err: error }, 'restores could not be moved on; it is tried again');
+        this.othersFailing = true;
+      })
+      .finally(() => {
+        this.moving = undefined;
+      });
   }
 
   /** Beside the turns: deleting what piled up may take minutes, and leases can't wait for it. */

@@ -3,7 +3,7 @@ import { requireReadable } from '../access/visible';
 import type { App } from '../app';
 import { auditDetail } from '../audit/auditDetail';
 import { beginNextAttempt } from '../executions/beginNextAttempt';
-import { type Execution, isFinal, type StageExecution } from '../executions/execution';
+import { type Execution, isFinal, type StageExecution, type TaskExecution } from '../executions/execution';
 import { findAttempts, findExecution } from '../executions/executions.store';
 import { requireStages } from '../executions/resumeExecution';
 import { nextRow } from '../executions/resumePlan';
@@ -81,7 +81,10 @@ export async function requireRun(app: App, actor: Actor, id: string): Promise<Ex
   return execution;
 }
 
-async function readRun(db: RunTransaction, execution: Execution): Promise<ExtendedRun> {
+async function readRun(
+  db: RunTransaction,
+  execution: Execution,
+): Promise<ExtendedRun & { readonly tasks: readonly TaskExecution[] }> {
   const stages = await findCurrentStages(db, [execution.id]);
   const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
   const revisions = await db.app.workflowRevisions.getAll(db, [
@@ -102,6 +105,7 @@ async function readRun(db: RunTransaction, execution: Execution): Promise<Extend
     workflows: new Map(revisions.map((revision) => [revision.id, revision.definition])),
     catalogue: await findCatalogue(db, execution.applicationId),
     passed,
+    tasks,
   };
 }
 

@@ -22,7 +22,8 @@ import {
 } from './restores.store';
 import { revertRun } from './revertRun';
 
-const BATCH = 20;
+/** Side by side, each with a connection of its own. */
+const BATCH = 3;
 /** A cancelled job is final this long after its grace, as after an abort. */
 const KILL_SLACK_MS = 500;
 
@@ -31,13 +32,18 @@ const KILL_SLACK_MS = 500;
  * that dies leaves nothing half done. Whatever goes wrong ends the operation as FAILED, with the run as it was.
  */
 export async function advanceRestores(app: App): Promise<void> {
-  for (const due of await findDueOperations(app.database, app.clock.now(), BATCH)) {
-    try {
-      await inRestore(app, due, advance);
-    } catch (error) {
-      const { code, message } = error instanceof Refusal ? error : fault(app, error);
-      await inRestore(app, due, (db, operation) => fail(db, operation, code, message));
-    }
+  const due = await findDueOperations(app.database, app.clock.now(), BATCH);
+  // One that can't even be failed, since the database is away, does not keep the others from being tried.
+  const moved = await Promise.allSettled(due.map((operation) => moveOn(app, operation)));
+  for (const one of moved) if (one.status === 'rejected') throw one.reason;
+}
+
+async function moveOn(app: App, due: Operation): Promise<void> {
+  try {
+    await inRestore(app, due, advance);
+  } catch (error) {
+    const { code, message } = error instanceof Refusal ? error : fault(app, error);
+    await inRestore(app, due, (db, operation) => fail(db, operation, code, message));
   }
 }
 
@@ -112,17 +118,13 @@ async function stop(db: RunTransaction, operation: Operation, open: readonly Tas
 /** The status of before comes back, and the point can be used again. */
 async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
   const { id, runId, before } = operation;
-  const run = await findExecution(db, runId);
-  if (run === undefined || !(await endRestoring(db, runId, before))) throw new Error(`run ${runId} was not RESTORING`);
-  await endOperation(db, id, { code, message }, db.now);
   const on = { runId, executionId: runId };
-  db.event(on, 'EXECUTION_STATUS', {
-    from: 'RESTORING',
-    to: before.status,
-    reasonCode: run.failureCode,
-    reason: run.failureDetails,
-    attempt: run.attempt,
-  });
+  const run = await findExecution(db, runId);
+  if (run !== undefined && (await endRestoring(db, runId, before))) {
+    const { failureCode: reasonCode, failureDetails: reason, attempt } = run;
+    db.event(on, 'EXECUTION_STATUS', { from: 'RESTORING', to: before.status, reasonCode, reason, attempt });
+  }
+  await endOperation(db, id, { code, message }, db.now);
   db.event(on, 'RESTORE_ENDED', { operationId: id, status: 'FAILED', reasonCode: code, reason: message });
   await say(db, operation, [
     ['ERROR', `failed: ${code}: ${message} The run is ${before.status} again; its restore point was not used.`],

@@ -4,11 +4,10 @@ import { applications } from '../applications/applications.store';
 import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
 import { canonicalJson } from '../definitions/contentHash';
 import type { Deployment } from '../environments/environment';
-import type { Execution, StageExecution } from '../executions/execution';
+import type { Execution, StageExecution, TaskExecution } from '../executions/execution';
 import { findExecutions } from '../executions/executions.store';
 import { findVariables } from '../executions/executionVariables.store';
 import type { RunTransaction } from '../executions/runTransaction';
-import { findCurrentTasks } from '../executions/tasks.store';
 import { newId } from '../ids';
 import { pipelines } from '../pipelines/pipelines.store';
 import type { ExtendedRun } from './extension';
@@ -16,14 +15,16 @@ import type { RestoreContent, RestorePoint, StoredDefinition } from './restore';
 import { findDeployed, findNewestDeployments, insertRestorePoint } from './restores.store';
 
 /** Keeps all that a run is at this moment; the caller holds its lock. */
-export async function makeRestorePoint(db: RunTransaction, run: ExtendedRun): Promise<RestorePoint> {
-  const { execution, stages } = run;
+export async function makeRestorePoint(
+  db: RunTransaction,
+  run: ExtendedRun & { readonly tasks: readonly TaskExecution[] },
+): Promise<RestorePoint> {
+  const { execution, stages, tasks } = run;
   const members = await findExecutions(
     db,
     stages.flatMap((stage) => stage.workflowExecutionId ?? []),
   );
   const memberIds = members.map((member) => member.id);
-  const tasks = await findCurrentTasks(db, memberIds);
   const [application] = await applications.findWithDeleted(db, [execution.applicationId]);
   const content = asStored({
     format: 1 as const,
