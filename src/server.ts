@@ -27,6 +27,7 @@ import { advanceRestores } from './restores/advanceRestores';
 export interface RunningServer {
   readonly app: App;
   readonly url: string;
+  readonly sweeper: Sweeper;
   /** The administrator's key, when this start made it. */
   readonly newAdminKey: string | null;
   /** Refuses what is new, finishes what is under way, stops the loops, closes the database: in this order. */
@@ -87,7 +88,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     desk.start();
     const { url } = await http.listen();
     stops.push(() => http.drain(config.SLIPWAY_DRAIN_SECONDS));
-    return { app, url, newAdminKey, stop, failed: embedded?.exited ?? new Promise<void>(() => undefined) };
+    return { app, url, sweeper, newAdminKey, stop, failed: embedded?.exited ?? new Promise<void>(() => undefined) };
   } catch (error) {
     await stop();
     throw error;

@@ -51,6 +51,14 @@ export class Sweeper {
     }, PERIOD_MS);
   }
 
+  /** Waits for the turn that runs; none begins until what it answers is called. */
+  async pause(): Promise<() => void> {
+    clearTimeout(this.timer);
+    await this.running;
+    clearTimeout(this.timer);
+    return () => this.start();
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);

@@ -94,9 +94,9 @@ describe('the agent protocol', () => {
     await blocker.connect();
     try {
       await blocker.query('BEGIN; LOCK TABLE job_lease IN SHARE ROW EXCLUSIVE MODE');
-      const claim = agent.claim(10, 100);
+      const claim = agent.claim(10, 1500);
       const blocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
-        AND query LIKE '%INSERT INTO job_lease%' AND query_start < clock_timestamp() - interval '300 ms'`;
+        AND query LIKE '%INSERT INTO job_lease%' AND query_start < clock_timestamp() - interval '2 s'`;
       await eventually(
         async () => (await blocker.query(blocked)).rowCount,
         (count) => count === 1,
