@@ -115,7 +115,8 @@ export async function planRestore(db: Db, point: RestorePoint): Promise<RestoreP
     const now = deployed.find(isAt(place)) ?? null;
     const before = point.content.deployments.find(isAt(place)) ?? null;
     const overtaken = before !== null && !before.current;
-    return { ...place, now, before, conflict: overtaken || (now !== null && now.runId !== point.runId) };
+    const others = now !== null && now.runId !== point.runId && now.id !== before?.id;
+    return { ...place, now, before, conflict: overtaken || others };
   });
   return { point, steps: stepsOf(point.content, elements), reversals };
 }

@@ -271,6 +271,7 @@ const reverted = [
   'mode',
   'open_tasks',
   'busy_tasks',
+  'waiting_tasks',
   'started_at',
   'attempt_started_at',
   'ended_at',

@@ -142,6 +142,25 @@ describe('restoreRun', () => {
     expect(await world.snapshot(id)).toEqual(before);
   });
 
+  it('takes back what only ran because of the extension, and shows what another run had deployed there', async () => {
+    await world.release({ web: 'web:8', api: 'api:1' });
+    const id = await world.runs.start('pipeline', 'guarded', { serviceInputs: [{ name: 'web', image: 'web:9' }] });
+    await world.finish(id, 'SUCCESS');
+    const before = await world.snapshot(id);
+    const value = (text: string) => ({
+      variableInputs: [{ name: 'VERSION', variableValue: { type: 'NAME', value: text } }],
+    });
+    await world.extend(id, {}, value('2'));
+    expect(await world.finish(id, 'SUCCESS')).toEqual(['lint', 'pack', 'prepare', 'copy', 'health']);
+    expect(await world.deployed()).toMatchObject({ staging: { web: 'web:9' } });
+    expect(await world.preview(id)).toMatchObject({ environmentConflicts: [], tasks: [] });
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS', ran: [] });
+    expect(await world.snapshot(id)).toEqual(before);
+    expect(await world.deployed()).toMatchObject({ staging: { web: 'web:8' } });
+    // A condition that still says so keeps it from running, and that is no change.
+    expect(await world.codeOf(world.extend(id, {}, value('1')))).toBe('NOTHING_CHANGED');
+  });
+
   it('that fails in a task leaves everything as it was, says why, and can be tried again', async () => {
     const { id, before } = await world.failedInProd();
     const failed = await world.snapshot(id);

@@ -52,6 +52,14 @@ stages:
   - elements:
       - { name: web to prod, workflow: deploy-web, environment: prod }
       - { name: api to prod, workflow: deploy-api, environment: prod }
+---
+kind: Pipeline
+application: app
+name: guarded
+variables: [{ name: VERSION, default: "1" }]
+stages:
+  - elements: [{ name: build, workflow: build }]
+  - elements: [{ name: web, workflow: deploy-web, environment: staging, skip_condition: 'VERSION == "1"' }]
 `;
 
 export interface OperationView {
