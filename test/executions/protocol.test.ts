@@ -98,8 +98,8 @@ describe('the agent protocol', () => {
       const blocked = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
         AND query LIKE '%INSERT INTO job_lease%' AND query_start < clock_timestamp() - interval '2 s'`;
       await eventually(
-        async () => (await blocker.query(blocked)).rowCount,
-        (count) => count === 1,
+        () => server.app.database.rows(blocked),
+        (rows) => rows.length === 1,
       );
       await blocker.query('COMMIT');
       expect((await claim).map((job) => job.task)).toEqual(['anywhere']);
