@@ -73,7 +73,7 @@ export class RestoresResolver {
 
   @Mutation(() => OperationPayload, {
     description:
-      'Brings a run, and the environments that it deployed to, back to what they were when it was last extended from a success. Only who started the run, or an administrator, may. The run is RESTORING: its restore ' +
+      'Brings a run, and the environments that it deployed to, back to what they were when it was last extended from a success. Only who started the run and still has EXECUTE_PIPELINE for the environments that are restored, or an administrator, may. The run is RESTORING: its restore ' +
       'tasks run on agents with the earlier configuration, the last stage first; then the records are reverted at once, and the run is SUCCESS. If anything fails, the run is what it was, the point can be used again, and the ' +
       'operation has the error. Answers when it has begun; follow `operationLog`. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ' +
       'RESTORE_POINT_CORRUPT, ENVIRONMENT_CONFLICT, PLAN_STALE, CONFLICT.',
