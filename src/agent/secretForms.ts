@@ -19,7 +19,7 @@ export function formsOf(secret: string): SecretForm[] {
   for (const part of new Set([secret, secret.trim(), ...lines].filter(isLong))) {
     // As it is, a value of several lines is hidden line by line, so that a log keeps its lines.
     if (!part.includes('\n') || !lines.some(isLong)) plain.add(part);
-    for (const text of [...urlForms(part), ...jsonForms(part)]) plain.add(text);
+    for (const text of [...urlForms(part), ...jsonForms(part), ...shellForms(part)]) plain.add(text);
     for (const text of base64Forms(part)) wrapping.add(text);
   }
   return [
@@ -55,6 +55,26 @@ function jsonForms(text: string): string[] {
   const html = [...slashed, ...slashed.map((form) => form.replace(/[<>&]/g, unicode))];
   const forms = [...html, ...html.map(ascii)];
   return [...forms, ...forms.map(upper), inner(plain)];
+}
+
+const echoed: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+};
+
+/** What a shell makes of it: quoted in a trace (`set -x`) by bash and by dash, and after dash's `echo`, which reads backslashes. */
+function shellForms(text: string): string[] {
+  return [
+    text.replaceAll("'", "'\\''"),
+    text.replace(/'+/g, (quotes) => `'"${quotes}"'`),
+    text.replace(/\\(c[\s\S]*|[abfnrtv\\])/g, (_, letter: string) => echoed[letter] ?? ''),
+  ].filter((form) => [...form].length >= SHORTEST_SECRET);
 }
 
 /**

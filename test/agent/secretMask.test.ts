@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { formsOf } from '../../src/agent/secretForms';
 import { SecretMask } from '../../src/agent/secretMask';
@@ -62,6 +64,21 @@ describe.each(Object.entries(encodings))('a secret as %s', (name, encode) => {
       ).toBe(whole);
     }
   });
+});
+
+describe.each(['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell)))('a secret in %s', (shell) => {
+  it.each(["it's''here", 'a\\tb\\\\c\\nd\\q', "quo'te\\back\\new\\cut", 'p&ss;w*rd'])(
+    'is hidden in a trace, and however echo reads it: %j',
+    (secret) => {
+      const { output } = spawnSync(shell, ['-c', 'echo "$X"; set -x; true "$X"'], {
+        env: { X: secret },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        encoding: 'utf8',
+      });
+      const text = shown(maskOf(secret), [output.join('')]);
+      expect(text.replace(/'?\*\*\*'?\n?/g, '***')).toBe('***+ true ***');
+    },
+  );
 });
 
 describe('the mask', () => {
