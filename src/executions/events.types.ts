@@ -169,7 +169,11 @@ export class TaskStatusEvent extends StatusChangeEvent {
   @Field(() => ID, { nullable: true, description: 'Its newest job; null when it has none.' })
   jobId?: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The exit code of its command, when it ended by itself.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The exit code of its command, when it ended by itself; 128 plus the number of a signal that it ended by.',
+  })
   exitCode?: number | null;
 
   @Field(() => Int, { description: 'Which try of the task it is, from 1; 0 before the first.' })

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { systemActor } from '../access/actor';
 import type { App } from '../app';
 import { topic } from '../database/wakeups';
@@ -107,8 +108,16 @@ export function readResult(result: Omit<JobResult, 'jobId' | 'tokenHash' | 'outp
     return { status: 'ABORTED', reasonCode: 'CANCELLED', reason: message ?? 'cancelled while it ran', exitCode };
   }
   if (reason !== null) return { status: 'FAILED', reasonCode: reason, reason: message ?? reason, exitCode };
-  if (signal !== null) return { status: 'FAILED', reasonCode: 'SIGNAL', reason: `ended by ${signal}`, exitCode };
+  if (signal !== null) {
+    return { status: 'FAILED', reasonCode: 'SIGNAL', reason: `ended by ${signal}`, exitCode: codeOfSignal(signal) };
+  }
   return { status: 'FAILED', reasonCode: 'EXIT_CODE', reason: `exit code ${exitCode}`, exitCode };
+}
+
+/** As a shell calls it: whether a shell stood between the command and its job must make no difference, to `retry_on` least of all. */
+function codeOfSignal(signal: string | null): number | null {
+  const number = constants.signals[signal as NodeJS.Signals];
+  return number === undefined ? null : 128 + number;
 }
 
 /** Results without a lease: those that were taken before are answered as then, the others are over. */

@@ -24,7 +24,11 @@ export function isTriedAgain(
 ): boolean {
   if (task.failures >= definition.retries || neverAgain.includes(end.reasonCode)) return false;
   if (definition.retryOn === null) return true;
-  return end.reasonCode === 'EXIT_CODE' && end.exitCode !== null && definition.retryOn.includes(end.exitCode);
+  return (
+    ['EXIT_CODE', 'SIGNAL'].includes(end.reasonCode ?? '') &&
+    end.exitCode !== null &&
+    definition.retryOn.includes(end.exitCode)
+  );
 }
 
 /** Milliseconds until the next try after `failures` failed ones; `random` is from 0 to 1 and takes off its share of the jitter. */

@@ -35,7 +35,11 @@ export class Job {
   @Field(() => JobStatusEnum, { description: 'Where it stands.' })
   status!: string;
 
-  @Field(() => Int, { nullable: true, description: 'The exit code of the command, when it ended by itself.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The exit code of the command, when it ended by itself; 128 plus the number of a signal that it ended by.',
+  })
   exitCode!: number | null;
 
   @Field(() => String, { nullable: true, description: 'The signal that ended the command, such as `SIGTERM`.' })

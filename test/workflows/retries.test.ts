@@ -12,6 +12,7 @@ const DEFINITIONS =
   APP +
   workflow('delayed', '  one: { run: "true", retries: 2, retry_delay: 300ms }') +
   workflow('at-once', '  one: { run: "true", retries: 1 }') +
+  workflow('killed', '  one: { run: "true", retries: 5, retry_on: [137] }') +
   workflow('codes', '  one: { run: "true", retries: 5, retry_on: [7] }') +
   workflow('long', '  one: { run: "true", retries: 5, retry_delay: 1h }\n  two: { run: "true", depends_on: [one] }') +
   workflow('beside', '  one: { run: "true", retries: 5, retry_delay: 1h }\n  two: { run: "true" }') +
@@ -78,6 +79,15 @@ describe('a task that fails', () => {
     const other = await runs.start('workflow', 'codes');
     await agent.runOne({ exitCode: null, reason: 'TIMED_OUT' });
     expect((await runs.read(other)).status).toBe('FAILED');
+  });
+
+  it('is tried again after a signal, by the code that a shell gives it', async () => {
+    const id = await runs.start('workflow', 'killed');
+    await agent.runOne({ exitCode: null, signal: 'SIGKILL' });
+    expect(await runs.task(id, 'one')).toMatchObject({ status: 'QUEUED', reasonCode: 'SIGNAL', exitCode: 137 });
+    await agent.runOne({ exitCode: 137 });
+    await agent.runOne({ exitCode: null, signal: 'SIGTERM' });
+    expect(await runs.task(id, 'one')).toMatchObject({ status: 'FAILED', reasonCode: 'SIGNAL', exitCode: 143 });
   });
 
   it('has its retries still when an agent was lost', async () => {
