@@ -12,6 +12,7 @@ import type { ServerConfig } from './config';
 import { createApp } from './createApp';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embeddedPostgres';
 import { adoptRestoredEvents } from './executions/eventLog.store';
+import { EventRetention } from './executions/eventRetention';
 import { Sweeper } from './executions/sweeper';
 import type { Context } from './graphql/context';
 import { createGraphqlServer } from './graphql/graphqlServer';
@@ -58,6 +59,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const newAdminKey = await ensureAdministratorKey(app);
     const sweeper = new Sweeper(app, [advanceRestores]);
     stops.push(() => sweeper.stop());
+    const retention = new EventRetention(app);
+    stops.push(() => retention.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
     const guarded = guardCallers(({ key }) => authenticate(app, key), {
@@ -85,6 +88,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     });
     sealer.start();
     sweeper.start();
+    retention.start();
     desk.start();
     const { url } = await http.listen();
     stops.push(() => http.drain(config.SLIPWAY_DRAIN_SECONDS));

@@ -3,17 +3,10 @@ import { type FeedKind, Feeds } from '../database/feed';
 import { topic } from '../database/wakeups';
 import type { StreamEvent } from '../graphql/sharedAnswers';
 import type { Log } from '../log';
-import {
-  comparePlaces,
-  encodePlace,
-  type LogEvent,
-  logEnd,
-  type Place,
-  placeBefore,
-  type WatchedEvent,
-} from './eventLog';
+import { comparePlaces, encodePlace, type LogEvent, type Place, placeBefore, type WatchedEvent } from './eventLog';
 import { type CommittedEvent, findCommitted, findDatabaseIdentity, findEvents, findGrown } from './eventLog.store';
 import type { Execution } from './execution';
+import { logEnd } from './execution';
 import { findExecution } from './executions.store';
 
 /** How many events are read at once: bounds what a stream holds in memory while its client does not read. */

@@ -1,6 +1,6 @@
 import type { Db } from '../database/database';
 import type { LogEvent, Place } from './eventLog';
-import type { Execution, ExecutionEvent } from './execution';
+import type { Execution } from './execution';
 
 /** The log of a run, or the part of it that a member execution wrote: two columns to count by, each with its index. */
 const columns = ({ id, runId }: Pick<Execution, 'id' | 'runId'>) =>
@@ -177,18 +177,4 @@ export async function deleteOldest(db: Db, runId: string, limit: number): Promis
     [runId, limit],
   );
   return row?.n ?? 0;
-}
-
-/** The last decision about the failure of a task, or of an element of a stage in one attempt. */
-export async function findLastIntervention(
-  db: Db,
-  runId: string,
-  targetId: string,
-): Promise<Pick<ExecutionEvent, 'actor' | 'at'> | undefined> {
-  const [row] = await db.rows<Pick<ExecutionEvent, 'actor' | 'at'>>(
-    `SELECT actor, at FROM execution_event WHERE run_id = $1 AND type = 'INTERVENED'
-       AND $2 IN (data->>'taskExecutionId', data->>'stageExecutionId') ORDER BY sequence DESC LIMIT 1`,
-    [runId, targetId],
-  );
-  return row;
 }

@@ -6,10 +6,6 @@ import { type Execution, type ExecutionEvent, type ExecutionStatus, isFinal } fr
 /** An event as its readers get it. `sequence` is its place in the log that was asked for: of the run, or of a member alone. */
 export type LogEvent = Omit<ExecutionEvent, 'executionSequence' | 'transactionId'>;
 
-/** The newest sequence in the log of an execution: of the whole run, if it is one. */
-export const logEnd = ({ id, runId, lastSequence, lastExecutionSequence }: Execution): number =>
-  id === runId ? lastSequence : lastExecutionSequence;
-
 /** Whether an event made an execution final, or active again; undefined for events that do neither. */
 export function finalAfter(event: LogEvent, executionId: string): boolean | undefined {
   if (event.executionId !== executionId) return undefined;

@@ -2,8 +2,9 @@ import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { type CursorCodec, readPage, toPage } from '../graphql/paging';
 import type { Page } from '../graphql/paging.types';
-import { type EventGap, type LogEvent, logEnd, readSequence } from './eventLog';
+import { type EventGap, type LogEvent, readSequence } from './eventLog';
 import { findEvents, findFirstSequence } from './eventLog.store';
+import { logEnd } from './execution';
 import { readExecution } from './executions.queries';
 
 /** In the log of an execution a cursor is nothing but the sequence, so that a client can make it itself. */

@@ -24,6 +24,7 @@ import { listExecutions } from './executions.queries';
 import { ExecutionConnection, ExecutionInterface } from './executions.types';
 import { type ApprovalUpdate, watchApprovals } from './watchApprovals';
 import { watchEvents } from './watchEvents';
+import { watchExecution } from './watchExecution';
 import { type ExecutionsUpdate, type WatchedExecutions, watchExecutions } from './watchExecutions';
 
 /** An event as GraphQL resolves it: what it tells lies beside what all events have, under the name of its type. */
@@ -37,6 +38,24 @@ const AFTER =
 
 @Resolver(() => ExecutionEventInterface)
 export class EventsResolver {
+  @Subscription(() => ExecutionInterface, {
+    description:
+      'The execution as it stands, then again after each change, in order, until it and its failure handlers are final: then the stream completes. Changes that come faster than they are read are one answer. Errors: NOT_FOUND.',
+    subscribe: ({ args, context }) => {
+      const { app, actor, request } = context as Context;
+      return watchExecution(app, actor, (args as { executionId: string }).executionId, request.signal);
+    },
+  })
+  async executionUpdated(
+    @Arg('executionId', () => ID, { description: 'The id of the execution.' }) _executionId: string,
+    @Root() execution: Execution,
+    @Ctx() { app, actor }: Context,
+  ): Promise<Execution> {
+    // Rights may have changed since the last answer; a lost one ends the stream with the refusal.
+    await requireReadable(app, actor.access, 'Execution', execution);
+    return execution;
+  }
+
   @Query(() => ExecutionEventConnection, {
     description:
       'The log of an execution, the oldest event first: of a run with all its members, or of a member execution alone. Each committed change is in it once, so a client can always catch up: ' +

@@ -1,23 +1,10 @@
 // Long because each type of event has its class here.
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
+import { EventActor } from '../access/actor.types';
 import { GraphQLJson } from '../graphql/scalars';
 import { ApprovalStatusEnum } from './approvals.types';
 import type { ExecutionEventType } from './executionEvent';
 import { ExecutionStatusEnum, TaskTypeEnum } from './executions.types';
-
-@ObjectType({ simpleResolvers: true, description: 'Who brought a change about.' })
-export class EventActor {
-  @Field(() => String, {
-    description: '`API_KEY`, `USER`, `AGENT`, or `SYSTEM` for the server itself; more may follow.',
-  })
-  kind!: string;
-
-  @Field(() => ID, { description: 'Its id.' })
-  id!: string;
-
-  @Field(() => String, { description: 'Its name at the time.' })
-  name!: string;
-}
 
 /** Fields of `data` lie beside those of the event in the objects that are resolved: see `shownEvent`. */
 @InterfaceType('ExecutionEvent', {

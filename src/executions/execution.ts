@@ -316,3 +316,7 @@ export interface EventHorizon {
   /** The largest that was deleted. */
   readonly transactionId: number;
 }
+
+/** The newest sequence in the log of an execution: of the whole run, if it is one. */
+export const logEnd = ({ id, runId, lastSequence, lastExecutionSequence }: Execution): number =>
+  id === runId ? lastSequence : lastExecutionSequence;

@@ -1,20 +1,7 @@
-import {
-  Arg,
-  Args,
-  Ctx,
-  FieldResolver,
-  Float,
-  ID,
-  Int,
-  Mutation,
-  Query,
-  Resolver,
-  Root,
-  Subscription,
-} from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { userById } from '../access/access.loaders';
 import { User } from '../access/access.types';
-import { requireReadable, visible } from '../access/visible';
+import { visible } from '../access/visible';
 import { applicationById } from '../applications/applications.loaders';
 import { Application } from '../applications/applications.types';
 import { RevisionType } from '../definitions/definitions.types';
@@ -29,8 +16,7 @@ import { workflowById } from '../workflows/workflows.loaders';
 import { Workflow } from '../workflows/workflows.types';
 import { abortExecution } from './abortExecution';
 import { approverWarning } from './approverWarning';
-import { logEnd } from './eventLog';
-import type { Execution, StageExecution } from './execution';
+import { type Execution, logEnd, type StageExecution } from './execution';
 import {
   AbortExecutionInput,
   AbortExecutionPayload,
@@ -61,7 +47,6 @@ import {
   WorkflowStageExecution,
 } from './executions.types';
 import { startExecution } from './startExecution';
-import { watchExecution } from './watchExecution';
 
 /** A stage with the names that the API gives its fields. Done for the whole row at once: a resolver for each field makes lists slow. */
 export const showStage = (stage: StageExecution): object => ({
@@ -138,24 +123,6 @@ export class ExecutionResolver {
   ) {
     const execution = await abortExecution(app, actor, input);
     return { clientMutationId: input.clientMutationId ?? null, execution };
-  }
-
-  @Subscription(() => ExecutionInterface, {
-    description:
-      'The execution as it stands, then again after each change, in order, until it and its failure handlers are final: then the stream completes. Changes that come faster than they are read are one answer. Errors: NOT_FOUND.',
-    subscribe: ({ args, context }) => {
-      const { app, actor, request } = context as Context;
-      return watchExecution(app, actor, (args as { executionId: string }).executionId, request.signal);
-    },
-  })
-  async executionUpdated(
-    @Arg('executionId', () => ID, { description: 'The id of the execution.' }) _executionId: string,
-    @Root() execution: Execution,
-    @Ctx() { app, actor }: Context,
-  ): Promise<Execution> {
-    // Rights may have changed since the last answer; a lost one ends the stream with the refusal.
-    await requireReadable(app, actor.access, 'Execution', execution);
-    return execution;
   }
 
   @FieldResolver(() => Int, {

@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { EventActor } from './events.types';
+import { EventActor } from '../access/actor.types';
 import { ExecutionInterface } from './executions.types';
 
 @ObjectType({ simpleResolvers: true, description: 'A person holds an execution.' })

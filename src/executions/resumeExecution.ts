@@ -1,11 +1,10 @@
 import type { Actor } from '../access/actor';
-import { findEnvironmentTargets, findExecutionTargets } from '../access/targets.store';
 import type { App } from '../app';
-import type { Db } from '../database/database';
 import { Refusal } from '../refusal';
 import { beginNextAttempt } from './beginNextAttempt';
-import type { Execution, StageExecution } from './execution';
+import type { Execution } from './execution';
 import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from './inAttempt';
+import { requireStages } from './requireStages';
 import type { ResumeChoice } from './resumeDecision';
 import { planResume } from './resumePlan';
 import { resumeToken } from './resumeToken';
@@ -28,19 +27,4 @@ export async function resumeExecution(app: App, actor: Actor, input: ResumeExecu
     for (const refusal of plan.refusals) throw refusal;
     await beginNextAttempt(db, execution, plan, attemptOf(db, input, 'RESUME', actor, plan.fromStage));
   });
-}
-
-/** To go on with a pipeline takes the right for the environment of every stage that will run; the stages that are kept count for nothing. */
-export async function requireStages(
-  db: Db,
-  actor: Actor,
-  execution: Execution,
-  again: readonly Pick<StageExecution, 'environmentId'>[],
-): Promise<void> {
-  const targets = await findEnvironmentTargets(
-    db,
-    again.flatMap((stage) => stage.environmentId ?? []),
-  );
-  const environments = (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];
-  actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Execution', { ...execution, environments }, targets);
 }

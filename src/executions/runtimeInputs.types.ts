@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { EventActor } from './events.types';
+import { EventActor } from '../access/actor.types';
 import { VariableInputType } from './executions.inputs';
 import { InputVariable } from './executions.types';
 

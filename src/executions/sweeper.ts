@@ -3,7 +3,6 @@ import type { App } from '../app';
 import { findExpiredApprovals } from '../approvals/approvals.store';
 import { advancePipeline, closeWaiting } from './advancePipeline';
 import { findDueBeside } from './besideTasks.store';
-import { pruneEvents } from './eventRetention';
 import { isFinal } from './execution';
 import { findExecution, findExpiredExecutions } from './executions.store';
 import { endDueInterventions } from './interveneExecution';
@@ -19,7 +18,6 @@ import { stopExecution } from './stopExecution';
 const PERIOD_MS = 200;
 const SLOW_EVERY = 5;
 const BATCH = 50;
-const PRUNE_EVERY_MS = 3_600_000;
 
 /**
  * The timers of the server: whatever is not final and does not wait for a person has a time at which it is moved on. The times are columns of the rows themselves, so a
@@ -32,10 +30,7 @@ export class Sweeper {
   private turn = 0;
   private failing = false;
   private othersFailing = false;
-  private readonly stopping = new AbortController();
   private moving: Promise<void> | undefined;
-  private pruning: Promise<unknown> | undefined;
-  private pruneAt = 0;
 
   constructor(
     private readonly app: App,
@@ -55,6 +50,7 @@ export class Sweeper {
   async pause(): Promise<() => void> {
     clearTimeout(this.timer);
     await this.running;
+    await this.moving;
     clearTimeout(this.timer);
     return () => this.start();
   }
@@ -62,10 +58,8 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    this.stopping.abort();
     await this.running;
     await this.moving;
-    await this.pruning;
   }
 
   private async sweep(): Promise<void> {
@@ -79,7 +73,6 @@ export class Sweeper {
         await endDueInterventions(this.app);
         await expireExecutions(this.app);
         await expireBesideTasks(this.app);
-        this.prune();
       }
       if (this.failing) this.app.log.info('the sweeper works again');
       this.failing = false;
@@ -103,19 +96,6 @@ export class Sweeper {
       })
       .finally(() => {
         this.moving = undefined;
-      });
-  }
-
-  /** Beside the turns: deleting what piled up may take minutes, and leases can't wait for it. */
-  private prune(): void {
-    const now = this.app.clock.now().getTime();
-    if (this.pruning !== undefined || now < this.pruneAt) return;
-    this.pruneAt = now + PRUNE_EVERY_MS;
-    this.pruning = pruneEvents(this.app, this.stopping.signal)
-      .then((deleted) => deleted > 0 && this.app.log.info({ deleted }, 'old events were deleted'))
-      .catch((error: unknown) => this.app.log.warn({ err: error }, 'old events could not be deleted'))
-      .finally(() => {
-        this.pruning = undefined;
       });
   }
 }

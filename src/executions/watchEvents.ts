@@ -2,8 +2,8 @@ import type { Actor } from '../access/actor';
 import type { App } from '../app';
 import { notFound } from '../refusal';
 import { readEvents } from './eventFeeds';
-import { besideAfter, type EventGap, finalAfter, logEnd, readSequence, type WatchedEvent } from './eventLog';
-import { type Execution, isFinal } from './execution';
+import { besideAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
+import { type Execution, isFinal, logEnd } from './execution';
 import { readExecution } from './executions.queries';
 import { findExecution } from './executions.store';
 

@@ -1,7 +1,6 @@
 import type { Actor } from '../access/actor';
 import type { App } from '../app';
-import { logEnd } from './eventLog';
-import { type Execution, isFinal } from './execution';
+import { type Execution, isFinal, logEnd } from './execution';
 import { readExecution } from './executions.queries';
 
 /**

@@ -5,7 +5,7 @@ import { auditDetail } from '../audit/auditDetail';
 import { beginNextAttempt } from '../executions/beginNextAttempt';
 import { type Execution, isFinal, type StageExecution, type TaskExecution } from '../executions/execution';
 import { findAttempts, findExecution } from '../executions/executions.store';
-import { requireStages } from '../executions/resumeExecution';
+import { requireStages } from '../executions/requireStages';
 import { nextRow } from '../executions/resumePlan';
 import { inRuns, type RunTransaction } from '../executions/runTransaction';
 import { findCurrentStages } from '../executions/stages.store';

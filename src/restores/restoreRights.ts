@@ -1,7 +1,7 @@
 import type { Actor, ActorRef } from '../access/actor';
 import type { Db } from '../database/database';
 import type { Execution } from '../executions/execution';
-import { requireStages } from '../executions/resumeExecution';
+import { requireStages } from '../executions/requireStages';
 import { Refusal } from '../refusal';
 import type { RestorePlan } from './restorePlan';
 

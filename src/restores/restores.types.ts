@@ -1,5 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { EventActor } from '../executions/events.types';
+import { EventActor } from '../access/actor.types';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum } from '../executions/executions.types';
 import { PreviewedRefusal } from '../executions/resumePreview.types';
