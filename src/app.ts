@@ -5,7 +5,7 @@ import type { Clock } from './clock';
 import type { ServerConfig } from './config';
 import type { Database } from './database/database';
 import type { RevisionCache } from './definitions/revisionCache';
-import type { EventFeeds } from './executions/eventFeeds';
+import type { EventFeeds } from './events/eventFeeds';
 import type { QueueFeed } from './jobs/queueFeed';
 import type { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';

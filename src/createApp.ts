@@ -12,7 +12,7 @@ import { NatsWakeups } from './database/natsWakeups';
 import { PostgresWakeups } from './database/postgresWakeups';
 import { ProcessWakeups, type WakeupTransport } from './database/wakeups';
 import { RevisionCache } from './definitions/revisionCache';
-import { createEventFeeds } from './executions/eventFeeds';
+import { createEventFeeds } from './events/eventFeeds';
 import { createQueueFeed } from './jobs/queueFeed';
 import { RequirementClasses } from './jobs/requirementClasses';
 import type { Log } from './log';

@@ -22,8 +22,8 @@ const transports = ['database', 'graphql'];
  * Rooms, each after those it may ask. What many need stands first; whoever puts things together stands last.
  *
  * definitions before the four kinds of things that it describes: their commands write revisions and look for references with it, while
- * it needs nothing of theirs but tables, stores and words. approvals, jobs and artifacts before executions, which moves all three; restores
- * after it: they extend runs and bring them back by its commands;
+ * it needs nothing of theirs but tables, stores and words. approvals, jobs and artifacts before executions, which moves all three. After it
+ * those that read what it wrote (events), go on with what ended (resumes), bring it back (restores) and show it (views);
  * agents last: it brings to executions and jobs what machines say.
  */
 const rooms = [
@@ -40,8 +40,10 @@ const rooms = [
   'jobs',
   'artifacts',
   'executions',
+  'events',
+  'resumes',
   'restores',
-  'triggers',
+  'views',
   'agents',
 ];
 

@@ -4,11 +4,11 @@ import { findEnvironmentTargets, findExecutionTargets } from '../access/targets.
 import type { App } from '../app';
 import { findApprovalsOfExecution } from '../approvals/approvals.store';
 import { Refusal } from '../refusal';
+import { decideResume, refuseAttempt } from '../resumes/resumeDecision';
 import { refuseAbort } from './abortExecution';
 import type { Execution } from './execution';
 import { findWaitingForPerson, requireRight } from './interveneExecution';
 import { refuseHold } from './pauseExecution';
-import { decideResume, refuseAttempt } from './resumeDecision';
 import { findCurrentStages } from './stages.store';
 
 export interface AvailableAction {

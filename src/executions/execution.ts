@@ -302,7 +302,7 @@ export interface ExecutionEvent {
   /** The execution of the run that it is about, and its own gap-free sequence. */
   readonly executionId: string;
   readonly executionSequence: number;
-  /** Its place among the events of all runs: README.md, "The log". */
+  /** Its place among the events of all runs: events/README.md. */
   readonly transactionId: number;
   readonly type: string;
   readonly at: Date;

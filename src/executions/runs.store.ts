@@ -17,7 +17,7 @@ export async function lockRuns(db: Db, runIds: readonly string[]): Promise<void>
 }
 
 /**
- * `transaction_id` is the place of an event among those of all runs (README.md, "The log"). Within a run it never goes down: a transaction that
+ * `transaction_id` is the place of an event among those of all runs (events/README.md). Within a run it never goes down: a transaction that
  * began earlier may get the lock later.
  */
 export async function writeEvents(db: Db, events: readonly PendingEvent[], actor: ActorRef, now: Date): Promise<void> {

@@ -7,14 +7,13 @@ import { ApplicationsResolver } from '../applications/applications.resolver';
 import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import { DeploymentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
-import { ApprovalStageResolver, ApprovalsResolver } from '../executions/approvals.resolver';
-import { ComparisonsResolver } from '../executions/comparisons.resolver';
 import {
   ApprovalsSnapshotResolver,
   EventsResolver,
   ExecutionsSnapshotResolver,
   ExecutionsUpdatedResolver,
-} from '../executions/events.resolver';
+} from '../events/events.resolver';
+import { ApprovalStageResolver, ApprovalsResolver } from '../executions/approvals.resolver';
 import {
   DeploymentExecutionResolver,
   ExecutedAlongPipelineResolver,
@@ -24,17 +23,9 @@ import {
   WorkflowExecutionResolver,
   WorkflowStageExecutionResolver,
 } from '../executions/executions.resolver';
-import { GraphResolver } from '../executions/graph.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
-import { PlanResolver } from '../executions/plan.resolver';
-import {
-  AttemptResolver,
-  PreviewedEnvironmentResolver,
-  ResumePreviewResolver,
-  ResumeResolver,
-} from '../executions/resume.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
 import {
   AgentFieldsResolver,
@@ -55,8 +46,17 @@ import {
   RevertedAttemptResolver,
   RunOperationsResolver,
 } from '../restores/restores.resolver';
+import {
+  AttemptResolver,
+  PreviewedEnvironmentResolver,
+  ResumePreviewResolver,
+  ResumeResolver,
+} from '../resumes/resume.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServicesResolver } from '../services/services.resolver';
+import { ComparisonsResolver } from '../views/comparisons.resolver';
+import { GraphResolver } from '../views/graph.resolver';
+import { PlanResolver } from '../views/plan.resolver';
 import { WorkflowsResolver } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';

@@ -2,8 +2,8 @@ import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-gr
 import { EventActor } from '../access/actor.types';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum } from '../executions/executions.types';
-import { PreviewedRefusal } from '../executions/resumePreview.types';
 import { MutationInput, MutationPayload } from '../graphql/mutations.types';
+import { PreviewedRefusal } from '../resumes/resumePreview.types';
 
 export enum OperationKind {
   EXTEND = 'EXTEND',

@@ -1,5 +1,5 @@
-import { decodePlace } from '../../src/executions/eventLog';
-import { adoptRestoredEvents, findCommitted } from '../../src/executions/eventLog.store';
+import { decodePlace } from '../../src/events/eventLog';
+import { adoptRestoredEvents, findCommitted } from '../../src/events/eventLog.store';
 import { eventually } from '../support/eventually';
 import { endOf, Reading } from './reader';
 import { beginLate, createWorld, note, type World } from './world';

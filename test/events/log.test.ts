@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { GraphQLInterfaceType, GraphQLObjectType } from 'graphql';
-import { pruneEvents } from '../../src/executions/eventRetention';
-import { eventTypes, OtherEvent } from '../../src/executions/events.types';
+import { pruneEvents } from '../../src/events/eventRetention';
+import { eventTypes, OtherEvent } from '../../src/events/events.types';
 import { resolvers } from '../../src/graphql/resolvers';
 import { buildGraphqlSchema } from '../../src/graphql/schema';
 import { Reading } from './reader';

@@ -1,0 +1,110 @@
+import { type Actor, type ActorRef, actorRef } from '../access/actor';
+import { requireReadable } from '../access/visible';
+import type { App } from '../app';
+import { auditDetail } from '../audit/auditDetail';
+import { type AttemptKind, type Execution, isFinal } from '../executions/execution';
+import { findExecution, type NewAttempt } from '../executions/executions.store';
+import { inRuns, type RunTransaction } from '../executions/runTransaction';
+import { isId } from '../ids';
+import { invalidInput, notFound, Refusal } from '../refusal';
+
+/** What everything that begins another attempt is given. */
+export interface AttemptInput {
+  readonly applicationId: string;
+  readonly reason?: string | null;
+  /** Refused with CONFLICT when the execution has moved on since. */
+  readonly expectedVersion?: number | null;
+  /** From a preview; refused with PLAN_STALE when anything changed since. */
+  readonly planToken?: string | null;
+  readonly maxParallel?: number | null;
+}
+
+/** Loads, locks and checks what every new attempt needs; answers the execution as it stands afterwards. */
+export async function inAttempt(
+  app: App,
+  actor: Actor,
+  id: string,
+  kind: Execution['kind'] | null,
+  input: AttemptInput,
+  work: (db: RunTransaction, execution: Execution) => Promise<unknown>,
+): Promise<Execution> {
+  checkInput(input);
+  const seen = await readOwn(app, actor, id, kind, input.applicationId);
+  return inRuns(app, [seen.runId], actor, async (db) => {
+    const execution = await findExecution(db, id);
+    if (execution === undefined) throw notFound('execution', id);
+    const { version, status } = execution;
+    // Whoever asked while it was final, and found it taken under the lock, lost to somebody faster.
+    if (seen.version !== version && isFinal(seen.status)) {
+      throw new Refusal('CONFLICT', `Somebody else was faster: the execution is ${status}.`, { status, version });
+    }
+    if (input.expectedVersion != null && input.expectedVersion !== version) {
+      throw new Refusal('CONFLICT', `The execution is at version ${version}, not ${input.expectedVersion}.`, {
+        status,
+        version,
+      });
+    }
+    await work(db, execution);
+    const after = (await findExecution(db, id)) ?? execution;
+    const { applicationId } = execution;
+    const said = (one: Execution) => ({ status: one.status, attempt: one.attempt });
+    auditDetail(db, { kind: 'execution', id, applicationId, before: said(execution), after: said(after) });
+    return after;
+  });
+}
+
+/** An execution that somebody started, of this application, as the actor may see it. */
+export async function readOwn(
+  app: App,
+  actor: Actor,
+  id: string,
+  kind: Execution['kind'] | null,
+  applicationId: string,
+): Promise<Execution> {
+  const execution = isId(id) ? await findExecution(app.database, id) : undefined;
+  if (execution === undefined) throw notFound('execution', id);
+  await requireReadable(app, actor.access, 'Execution', execution);
+  const isOwn = execution.parentStageExecutionId === null && (kind === null || execution.kind === kind);
+  if (execution.applicationId !== applicationId || !isOwn) throw notFound('execution', id);
+  return execution;
+}
+
+export const attemptOf = (
+  db: RunTransaction,
+  input: AttemptInput,
+  kind: AttemptKind,
+  cause: ActorRef,
+  fromStage: string | null,
+): NewAttempt => ({
+  kind,
+  cause: actorRef(cause),
+  reason: input.reason?.trim() || null,
+  fromStage,
+  at: db.now,
+});
+
+/** For a preview's token: the mutation does what was previewed, or nothing. */
+export function checkPlanToken(given: string | null | undefined, now: string): void {
+  if (given == null || given === now) return;
+  throw new Refusal(
+    'PLAN_STALE',
+    'The execution has moved on since the preview, or something else was asked for than what was previewed.',
+  );
+}
+
+function checkInput(input: AttemptInput): void {
+  const errors = [];
+  if ((input.reason?.length ?? 0) > 5000) {
+    errors.push({
+      field: 'reason',
+      value: input.reason?.length,
+      rule: 'MAX_LENGTH',
+      message: 'reason has at most 5,000 characters.',
+    });
+  }
+  if (input.maxParallel != null && input.maxParallel < 1) {
+    const message = `maxParallel must be 1 or more; it is ${input.maxParallel}.`;
+    errors.push({ field: 'maxParallel', value: input.maxParallel, rule: 'RANGE', message });
+  }
+  if (errors.length > 0) throw invalidInput(errors);
+}
