@@ -33,6 +33,9 @@ const TASKS = `tasks ${TASK}`;
 export const LOGGED = `query ($id: ID!) { execution(executionId: $id) { id status ... on WorkflowExecution { ${TASKS} forensicExecutions ${TASK} }
   ... on PipelineExecution { pipelineStageExecutions { pipelineStepName ... on WorkflowStageExecution { workflowExecution { id ${TASKS} } } } } } }`;
 
+/** Restore tasks belong to no stage that is shown; an extension has none. */
+export const RESTORES = `query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { operations { kind tasks ${TASK} } } } }`;
+
 /** All that there is so far, page by page. */
 export async function readLog(api: Api, jobId: string, write: (page: Page) => void): Promise<void> {
   for (let after = 0; ; ) {
@@ -63,7 +66,14 @@ const TAIL_LINES = 10;
 /** The end of what the newest try of a task has written. */
 export async function lastLines(api: Api, workflowExecutionId: string, task: string): Promise<string[]> {
   const { execution } = await api.ask<{ execution: LoggedRun }>(LOGGED, { id: workflowExecutionId });
-  const job = execution.tasks?.find(({ name }) => name === task)?.jobs.at(-1);
+  return lastLinesOf(
+    api,
+    execution.tasks?.find(({ name }) => name === task),
+  );
+}
+
+export async function lastLinesOf(api: Api, task: Pick<LoggedTask, 'jobs'> | undefined): Promise<string[]> {
+  const job = task?.jobs.at(-1);
   if (job === undefined) return [];
   const after = Math.max(0, job.log.bytes - TAIL_BYTES);
   const { page } = await api.ask<{ page: Page }>(ONE_PAGE, { id: job.id, after });

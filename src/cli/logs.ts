@@ -1,6 +1,7 @@
+import type { Api } from './api';
 import { onEachEvent, untilInterrupted } from './events';
 import { exit, Failure } from './failure';
-import { followLog, LOGGED, type LoggedRun, type LoggedTask, type Page, readLog } from './jobLog';
+import { followLog, LOGGED, type LoggedRun, type LoggedTask, type Page, RESTORES, readLog } from './jobLog';
 import { isFinal } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
@@ -11,7 +12,7 @@ export interface LogsOptions {
   readonly follow?: boolean;
 }
 
-/** `slipway logs`: the newest try of each task, or of one; with `-f` also what comes, of whatever begins, until the run is final. */
+/** `slipway logs`: the newest try of each task, or of one, also of a restore; with `-f` also what comes, of whatever begins, until the run is final. */
 export async function showLogs(
   session: Session,
   named: string,
@@ -21,7 +22,7 @@ export async function showLogs(
   const { api } = session;
   const run = await findRun(session, named);
   const { execution } = await api.ask<{ execution: LoggedRun }>(LOGGED, { id: run.id });
-  const all = tasksOf(execution);
+  const all = [...tasksOf(execution), ...(task === undefined ? [] : await restoreTasks(api, run.id))];
   const isMeant = (step: string | null, name: string) => task === undefined || [name, label(step, name)].includes(task);
   const tasks = all.filter(({ step, name }) => isMeant(step, name));
   const jobs = tasks.flatMap(({ step, name, jobs }) =>
@@ -46,7 +47,7 @@ export async function showLogs(
     };
     for (const { id, label } of jobs) begin(id, label);
     const steps = new Steps();
-    for (const { executionId, step } of all) if (step !== null) steps.learn(executionId, step);
+    for (const { executionId, step } of tasksOf(execution)) if (step !== null) steps.learn(executionId, step);
     await onEachEvent(api, run.id, { after: String(run.lastSequence), signal: stop.signal }, ({ event }) => {
       for (const { type, executionId, data } of event === null ? [] : steps.inOrder(event)) {
         const [name, step] = [String(data.name), steps.of(executionId)];
@@ -77,6 +78,15 @@ const tasksOf = (run: LoggedRun): NamedTask[] => [
     (workflowExecution?.tasks ?? []).map((task) => ({ ...task, step, executionId: workflowExecution?.id ?? '' })),
   ),
 ];
+
+/** The tasks of the newest restore. */
+async function restoreTasks(api: Api, id: string): Promise<NamedTask[]> {
+  const { execution } = await api.ask<{
+    execution: { operations?: readonly { kind: string; tasks: readonly LoggedTask[] }[] };
+  }>(RESTORES, { id });
+  const newest = execution.operations?.find(({ kind }) => kind === 'RESTORE');
+  return (newest?.tasks ?? []).map((task) => ({ ...task, step: 'restore', executionId: '' }));
+}
 
 function noSuchTask(tasks: readonly NamedTask[], task: string): Failure {
   const names = tasks.map(({ step, name }) => label(step, name));

@@ -1,5 +1,6 @@
 import { untilInterrupted } from './events';
 import { Followed } from './failure';
+import { type LoggedTask, lastLinesOf } from './jobLog';
 import { requireAllowed } from './resume';
 import { findRun } from './runs';
 import type { Session } from './session';
@@ -67,9 +68,11 @@ interface Operation {
   readonly id: string;
   readonly status: string;
   readonly error: { readonly code: string; readonly message: string } | null;
+  readonly tasks: readonly (LoggedTask & { readonly status: string })[];
 }
 
-const OPERATION = 'id kind status startedAt endedAt error { code message } tasks { name status reason }';
+const OPERATION =
+  'id kind status startedAt endedAt error { code message } tasks { name status reason jobs { id log { bytes } } }';
 
 /** `slipway restore`: shows the configuration that comes back and what that changes, asks, restores exactly that, and follows its log. */
 export async function restoreRun(session: Session, named: string, options: RestoreOptions): Promise<void> {
@@ -111,7 +114,14 @@ export async function restoreRun(session: Session, named: string, options: Resto
   if (operation.error === null)
     return ui.say(`${ui.status(execution.status).trimEnd()} restored ${ui.paint.dim(run.id)}`);
   const { code, message } = operation.error;
-  ui.say(`${ui.paint.red(code)}: ${message}`, `  The run is ${execution.status}, as before. It can be tried again.`);
+  ui.say(`${ui.paint.red(code)}: ${message}`);
+  const failed = operation.tasks.find(({ status }) => status === 'FAILED');
+  const lines = await lastLinesOf(api, failed);
+  if (failed !== undefined && lines.length > 0) {
+    ui.say(ui.paint.dim(`The last lines of ${failed.name} (slipway logs ${run.id} restore/${failed.name}):`));
+    ui.say(...lines.map((line) => `  ${line}`));
+  }
+  ui.say(`  The run is ${execution.status}, as before. It can be tried again.`);
   throw new Followed(code, message);
 }
 

@@ -46,6 +46,15 @@ export interface Run {
   readonly pipelineStageExecutions?: readonly Stage[];
   /** What it can be brought back to, once. */
   readonly restorePoint?: { readonly consumedBy: { readonly id: string } | null } | null;
+  /** Its extensions and restores, the newest first. */
+  readonly operations?: readonly {
+    readonly id: string;
+    readonly kind: string;
+    readonly status: string;
+    readonly startedAt: string;
+    readonly actor: { readonly name: string };
+    readonly error: { readonly code: string; readonly message: string } | null;
+  }[];
   readonly workflow?: { readonly name: string } | null;
   readonly tasks?: readonly Task[];
 }
@@ -98,6 +107,7 @@ export const RUN = `fragment Run on Execution {
   ... on PipelineExecution {
     pipeline { name }
     restorePoint { consumedBy { id } }
+    operations { id kind status startedAt actor { name } error { code message } }
     pipelineStageExecutions {
       pipelineStageElementId pipelineStageName pipelineStepName status reasonCode reason startedAt endedAt
       ... on WorkflowStageExecution { environment { name } runtimeInputVariables { name } workflowExecution { id tasks { ${TASK} } } }

@@ -44,8 +44,19 @@ export async function showRun({ api, ui }: Session, named: string, all: boolean)
       ui.say(`  ${attempt}  ${ui.status(status ?? run.status)} ${kind.toLowerCase()}${from} ${paint.dim(about)}`);
     }
   }
+  sayRestores(ui, run);
   await sayWhy({ api, ui }, run);
   sayNext(ui, run);
+}
+
+/** Also the one that is under way, and those that failed: nothing else of the run shows them. */
+function sayRestores(ui: Ui, { operations = [] }: Run): void {
+  const restores = operations.filter(({ kind }) => kind === 'RESTORE').reverse();
+  if (restores.length > 0) ui.say('', ui.paint.bold('Restores'));
+  for (const { status, startedAt, actor, error } of restores) {
+    const failed = error === null ? '' : `${error.code}: ${error.message}`;
+    ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actor.name}`, ui.paint.dim(failed)));
+  }
 }
 
 function sayStage(ui: Ui, stage: Stage, all: boolean): void {

@@ -126,7 +126,8 @@ async function fail(db: RunTransaction, operation: Operation, code: string, mess
   }
   await endOperation(db, id, { code, message }, db.now);
   db.event(on, 'RESTORE_ENDED', { operationId: id, status: 'FAILED', reasonCode: code, reason: message });
+  const what = message.endsWith('.') ? message : `${message}.`;
   await say(db, operation, [
-    ['ERROR', `failed: ${code}: ${message} The run is ${before.status} again; its restore point was not used.`],
+    ['ERROR', `failed: ${code}: ${what} The run is ${before.status} again; its restore point was not used.`],
   ]);
 }

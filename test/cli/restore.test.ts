@@ -82,6 +82,26 @@ describe('slipway restore', () => {
     expect((await workUntilEnd(startSlipway(url, ['restore', id, '--yes']))).code).toBe(0);
   });
 
+  it('shows what failed restore tasks wrote, at once and later, and lists the restores of a run', async () => {
+    const id = await broken();
+    const restoring = startSlipway(url, ['restore', id, '--yes']);
+    const claimed = await world.agent.claim();
+    await world.agent.start(...claimed);
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(/Restores\n.*RUNNING/);
+    for (const job of claimed) {
+      await world.agent.log(job, 0, 'switch is stuck\n');
+      await world.agent.finish(job, { exitCode: 1 });
+    }
+    const { code, out } = await restoring.ended;
+    expect(code).toBe(1);
+    expect(out).toMatch(/The last lines of switch-back[\s\S]*\n {2}switch is stuck\n/);
+    for (const name of ['switch-back', 'restore/switch-back']) {
+      const logs = await slipway(url, ['logs', id, name]);
+      expect([logs.code, logs.out]).toEqual([0, 'switch is stuck\n']);
+    }
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(/Restores\n.*✗ FAILED.*TASK_FAILED: Restore task/);
+  });
+
   it('needs another word where other runs have deployed since', async () => {
     const id = await broken();
     const other = await world.release({ web: 'web:9', api: 'api:9' });
