@@ -53,6 +53,7 @@ export interface Run {
     readonly status: string;
     readonly startedAt: string;
     readonly actor: { readonly name: string };
+    readonly tasks: readonly { readonly name: string; readonly status: string; readonly waitingFor: string | null }[];
     readonly error: { readonly code: string; readonly message: string } | null;
   }[];
   readonly workflow?: { readonly name: string } | null;
@@ -107,7 +108,7 @@ export const RUN = `fragment Run on Execution {
   ... on PipelineExecution {
     pipeline { name }
     restorePoint { consumedBy { id } }
-    operations { id kind status startedAt actor { name } error { code message } }
+    operations { id kind status startedAt actor { name } tasks { name status waitingFor } error { code message } }
     pipelineStageExecutions {
       pipelineStageElementId pipelineStageName pipelineStepName status reasonCode reason startedAt endedAt
       ... on WorkflowStageExecution { environment { name } runtimeInputVariables { name } workflowExecution { id tasks { ${TASK} } } }

@@ -53,9 +53,13 @@ export async function showRun({ api, ui }: Session, named: string, all: boolean)
 function sayRestores(ui: Ui, { operations = [] }: Run): void {
   const restores = operations.filter(({ kind }) => kind === 'RESTORE').reverse();
   if (restores.length > 0) ui.say('', ui.paint.bold('Restores'));
-  for (const { status, startedAt, actor, error } of restores) {
-    const failed = error === null ? '' : `${error.code}: ${error.message}`;
-    ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actor.name}`, ui.paint.dim(failed)));
+  for (const { status, startedAt, actor, tasks, error } of restores) {
+    const open = tasks.filter((task) => status === 'RUNNING' && !isFinal(task.status));
+    const about = open.map((task) =>
+      words(task.name, task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
+    );
+    if (error !== null) about.push(`${error.code}: ${error.message}`);
+    ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actor.name}`, ui.paint.dim(about.join(', '))));
   }
 }
 

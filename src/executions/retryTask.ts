@@ -68,8 +68,10 @@ export function refuseRetry(
 ): Refusal | null {
   const { status } = task;
   const refused = (why: string) => new Refusal('NOT_RETRYABLE', why, { status, executionStatus: execution.status });
-  if (isFinal(execution.status))
-    return refused(`The workflow is ${execution.status} already; a resume goes on with it.`);
+  if (isFinal(execution.status)) {
+    const instead = execution.status === 'SUCCESS' ? 'a rerun runs it again' : 'a resume goes on with it';
+    return refused(`The workflow is ${execution.status} already; ${instead}.`);
+  }
   if (status === 'WAITING') return refused('It waits for a decision, which interveneExecution gives.');
   if (status !== 'FAILED' || task.passed || !task.current || task.type !== 'normal') {
     return refused(`The task is ${task.passed ? `${status}, and what depends on it goes on` : status}.`);

@@ -64,9 +64,21 @@ export async function readOwn(
   const execution = isId(id) ? await findExecution(app.database, id) : undefined;
   if (execution === undefined) throw notFound('execution', id);
   await requireReadable(app, actor.access, 'Execution', execution);
-  const isOwn = execution.parentStageExecutionId === null && (kind === null || execution.kind === kind);
-  if (execution.applicationId !== applicationId || !isOwn) throw notFound('execution', id);
+  const why = otherThanAsked(execution, kind, applicationId);
+  if (why !== null) throw new Refusal('NOT_FOUND', `The execution "${id}" ${why}.`, { kind: 'execution', id });
   return execution;
+}
+
+/** Who may see it is told what the id stands for, instead of that there is none. */
+function otherThanAsked(execution: Execution, kind: Execution['kind'] | null, applicationId: string): string | null {
+  if (execution.applicationId !== applicationId) return `is not one of the application "${applicationId}"`;
+  if (execution.parentStageExecutionId !== null) {
+    return `runs in a stage of the run "${execution.runId}", which goes on from that stage with resumeExecution`;
+  }
+  if (kind === null || execution.kind === kind) return null;
+  return execution.kind === 'WORKFLOW'
+    ? 'is of a workflow by itself; resumeWorkflowExecution goes on with it'
+    : 'is of a pipeline; resumeExecution goes on with it';
 }
 
 export const attemptOf = (

@@ -87,7 +87,7 @@ describe('slipway restore', () => {
     const restoring = startSlipway(url, ['restore', id, '--yes']);
     const claimed = await world.agent.claim();
     await world.agent.start(...claimed);
-    expect((await slipway(url, ['run', 'show', id])).out).toMatch(/Restores\n.*RUNNING/);
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(/Restores\n.*RUNNING .* switch-back RUNNING/);
     for (const job of claimed) {
       await world.agent.log(job, 0, 'switch is stuck\n');
       await world.agent.finish(job, { exitCode: 1 });
