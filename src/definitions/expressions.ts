@@ -20,6 +20,12 @@ export interface Reference {
   readonly asked: boolean;
 }
 
+/**
+ * The name by which a scope has a variable's text as it is written, beside the value that it says. Functions of text are given that: `VERSION.startsWith("1.")`
+ * must not depend on whether a version happens to look like a number.
+ */
+export const textOf = (name: string): string => `text of ${name}`;
+
 export interface ExpressionProblem {
   /** From 1. */
   readonly at: number;
@@ -46,7 +52,8 @@ const operators = [
   ...['_==_', '_!=_', '_<_', '_<=_', '_>_', '_>=_'],
 ];
 const functions = ['size', 'int', 'double', 'string', 'bool'];
-const methods = ['contains', 'startsWith', 'endsWith', 'size'];
+const textMethods = ['contains', 'startsWith', 'endsWith'];
+const methods = [...textMethods, 'size'];
 
 const CAPACITY = 1000;
 const compiled = new Map<string, Expression | ExpressionProblem>();
@@ -122,7 +129,12 @@ function walk(expr: Expr, at: (expr: Expr) => number, found: Reference[]): Expre
   if (exprKind.case === 'callExpr') {
     const { function: name, target, args } = exprKind.value;
     const known = target === undefined ? [...operators, ...functions] : methods;
-    if (known.includes(name)) return all([target, ...args]);
+    if (known.includes(name)) {
+      const problem = all([target, ...args]);
+      const readsText = name === 'string' || (target !== undefined && textMethods.includes(name));
+      if (problem === undefined && readsText) for (const part of [target, ...args]) if (part) readText(part);
+      return problem;
+    }
     const there = [...functions, 'has'].map((one) => `${one}(…)`).concat(methods.map((one) => `x.${one}(…)`));
     return { at: at(expr), message: `there is no function "${name}"; there are: ${there.join(', ')}` };
   }
@@ -144,6 +156,21 @@ function pathOf(expr: Expr): { readonly root: Expr; readonly steps: readonly str
   return constant?.case === 'stringValue' ? longer(operand, constant.value) : undefined;
 }
 
+/** Makes an expression that is a variable stand for its text. */
+function readText(expr: Expr): void {
+  const [root = '', ...rest] = pathOf(expr)?.steps ?? [];
+  const { exprKind } = expr;
+  if (exprKind.case === 'identExpr') exprKind.value.name = textOf(root);
+  const held =
+    (['vars', 'matrix'].includes(root) && rest.length === 1) ||
+    (root === 'steps' && rest[1] === 'variables' && rest.length === 3);
+  if (!held) return;
+  if (exprKind.case === 'selectExpr' && !exprKind.value.testOnly) exprKind.value.field = textOf(exprKind.value.field);
+  const index = exprKind.case === 'callExpr' ? exprKind.value.args[1]?.exprKind : undefined;
+  if (index?.case !== 'constExpr' || index.value.constantKind.case !== 'stringValue') return;
+  index.value.constantKind.value = textOf(index.value.constantKind.value);
+}
+
 function decide(
   run: (scope: Record<string, CelInput>) => unknown,
   references: readonly Reference[],
@@ -153,7 +180,11 @@ function decide(
   const unknown = references.find(({ path }) => !scope.has(path[0] ?? ''));
   if (unknown !== undefined) return { error: `there is no "${unknown.path[0]}"` };
   const values: Record<string, CelInput> = Object.create(null);
-  for (const { path } of references) values[path[0] ?? ''] = scope.get(path[0] ?? '') as CelInput;
+  for (const { path } of references) {
+    const root = path[0] ?? '';
+    values[root] = scope.get(root) as CelInput;
+    values[textOf(root)] = scope.get(textOf(root)) ?? (scope.get(root) as CelInput);
+  }
   try {
     const result = run(values);
     if (typeof result === 'boolean') return { value: result };

@@ -1,4 +1,4 @@
-import type { Reference, Scope, Value } from '../definitions/expressions';
+import { type Reference, type Scope, textOf, type Value } from '../definitions/expressions';
 import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../workflows/taskGraph';
 import type { WorkflowDefinition } from '../workflows/workflow';
 import type { ConditionFacts, TaskFact } from './conditions.store';
@@ -102,8 +102,16 @@ export function elementScope(
   return scope;
 }
 
-const typedMap = (values: ReadonlyMap<string, string>): Value =>
-  new Map([...values].map(([name, text]) => [name, typedValue(text)]));
+/** A variable's value by its name, and beside it the text. */
+function setTyped(map: Map<string, Value>, name: string, text: string): void {
+  map.set(name, typedValue(text)).set(textOf(name), text);
+}
+
+function typedMap(values: ReadonlyMap<string, string>): Value {
+  const map = new Map<string, Value>();
+  for (const [name, text] of values) setTyped(map, name, text);
+  return map;
+}
 
 /** Variables by their names, and in `vars` all that are asked for there. */
 function variableScope(
@@ -117,7 +125,7 @@ function variableScope(
     const [root = '', second = ''] = path;
     const name = root === 'vars' ? second : root;
     const text = taken.includes(root) ? undefined : variables.get(name);
-    if (text !== undefined) (root === 'vars' ? vars : scope).set(name, typedValue(text));
+    if (text !== undefined) setTyped(root === 'vars' ? vars : scope, name, text);
   }
   return scope.set('vars', vars);
 }

@@ -37,6 +37,13 @@ const DEFINITIONS =
   ) +
   workflow('asks', `  one: { run: "true", if: 'has(vars.OPTIONAL) && OPTIONAL == "x"' }`, variables) +
   workflow('guarded', `  one: { run: "true", if: 'has(vars.OPTIONAL) && vars.OPTIONAL == "x"' }`, variables) +
+  workflow(
+    'texts',
+    `  one: { run: "true", if: 'VERSION.startsWith("1.") && VERSION.endsWith("10") && vars.VERSION.contains(".1") && VERSION == 1.1' }
+  two: { run: "true", if: 'string(vars["VERSION"]) + "-x" == "1.10-x" && "v1.10".endsWith(VERSION)', depends_on: [one] }
+  three: { run: "true", matrix: { v: ["1.10"] }, if: 'matrix.v.endsWith("10") && matrix["v"] < 2', depends_on: [two] }`,
+    variables,
+  ) +
   workflow('typed', `  one: { run: "true", if: 'VERSION < "b" && VERSION < 3' }`, variables) +
   workflow(
     'chain',
@@ -49,6 +56,12 @@ const DEFINITIONS =
   workflow(
     'resumed',
     `  skip: { run: "true", if: 'VERSION == 2' }\n  fail: { run: "true", depends_on: [skip] }`,
+    variables,
+  ) +
+  pipeline(
+    'found',
+    `  - elements: [{ name: a, workflow: plain }]
+  - elements: [{ name: b, workflow: plain, skip_condition: 'steps.a.variables.FOUND.endsWith("0") && VERSION.startsWith("1")' }]`,
     variables,
   ) +
   workflow('plain', '  one: { run: "true", register: FOUND }') +
@@ -112,6 +125,15 @@ describe('conditions', () => {
     }
     return done.sort();
   }
+
+  it('give functions of text the text of a variable, also when it looks like a number', async () => {
+    const id = await runs.start('workflow', 'texts', version('1.10'));
+    expect(await runAll()).toEqual(['one', 'three[v=1.10]', 'two']);
+    expect((await runs.read(id)).status).toBe('SUCCESS');
+    const found = await runs.start('pipeline', 'found');
+    await runAll({ one: { outputs: [{ name: 'FOUND', value: '2.0' }] } });
+    expect(stageEnds(await runs.until(found, 'SUCCESS'))).toEqual(['a SUCCESS ', 'b SKIPPED CONDITION_TRUE']);
+  });
 
   it('of tasks decide which of them run; what depends on a skipped one goes on, and sees that it was skipped', async () => {
     const id = await runs.start('workflow', 'choice', version('2'));
