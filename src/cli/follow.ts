@@ -14,10 +14,13 @@ import { duration, words } from './ui';
 export async function followRun(
   session: Session,
   id: string,
-  { after = null, events = false }: { readonly after?: number | null; readonly events?: boolean } = {},
+  {
+    after = null,
+    events = false,
+    report = new RunReport(session.ui),
+  }: { readonly after?: number | null; readonly events?: boolean; readonly report?: RunReport } = {},
 ): Promise<Run> {
   const { api, ui } = session;
-  const report = new RunReport(ui);
   // What is known already names the workflows of the events to come.
   if (after !== null) report.learn(await readRun(api, id));
   await ui.beginProgress();
@@ -42,10 +45,12 @@ export async function followRun(
   return run;
 }
 
-/** `slipway watch`. */
+/** `slipway watch`. A restore that fails meanwhile has not ended well, whatever the run was before it. */
 export async function watchRun(session: Session, named: string): Promise<void> {
-  const run = await followRun(session, (await findRun(session, named)).id, { events: true });
+  const report = new RunReport(session.ui);
+  const run = await followRun(session, (await findRun(session, named)).id, { events: true, report });
   session.ui.answerLine({ execution: run });
+  if (report.restoreError !== null) throw new Followed(report.restoreError.code, report.restoreError.message);
   requireSuccess(run);
 }
 

@@ -10,6 +10,8 @@ export class RunReport {
   private readonly running = new Map<string, string>();
   private status = '';
   private waitsFor = '';
+  /** Of the last restore that ended meanwhile; null unless it failed: the run is what it was before then, which may be SUCCESS. */
+  restoreError: { readonly code: string; readonly message: string } | null = null;
 
   constructor(private readonly ui: Ui) {}
 
@@ -101,8 +103,14 @@ export class RunReport {
       case 'RESTORE_ENDED':
         this.say(
           at,
-          words(type === 'RESTORE_STARTED' ? 'restore' : 'end of the restore:', text('status'), `by ${actor.name}`),
+          words(
+            type === 'RESTORE_STARTED' ? 'restore' : 'end of the restore:',
+            text('status'),
+            `by ${actor.name}${reason && `: ${text('reasonCode')}: ${reason}`}`,
+          ),
         );
+        this.restoreError =
+          text('status') === 'FAILED' ? { code: text('reasonCode') || 'RESTORE_FAILED', message: reason } : null;
         break;
       case 'APPROVAL_DECIDED':
         this.say(at, `${text('status').toLowerCase()} by ${actor.name}${text('comments') && `: ${text('comments')}`}`);

@@ -102,6 +102,18 @@ describe('slipway restore', () => {
     expect((await slipway(url, ['run', 'show', id])).out).toMatch(/Restores\n.*✗ FAILED.*TASK_FAILED: Restore task/);
   });
 
+  it('ends a watch with 1 when it fails, also when the run was SUCCESS before', async () => {
+    const id = await world.release();
+    await world.extend(id, { web: 'web:2' });
+    await world.finish(id, 'SUCCESS');
+    expect((await slipway(url, ['restore', id, '--yes', '--no-follow'])).code).toBe(0);
+    const watching = startSlipway(url, ['watch', id]);
+    await watching.prints('RESTORING');
+    const { code, out } = await workUntilEnd(watching, 'switch-back');
+    expect(code).toBe(1);
+    expect(out).toMatch(/end of the restore: FAILED by .*TASK_FAILED: Restore task "switch-back"/);
+  });
+
   it('needs another word where other runs have deployed since', async () => {
     const id = await broken();
     const other = await world.release({ web: 'web:9', api: 'api:9' });
