@@ -53,6 +53,8 @@ export class Ui {
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
       throw usage('This changes something, and there is no terminal to confirm it at.', 'Add --yes to do it unasked.');
     }
+    // A terminal that does not know its size says 0, and each letter would get a line of its own.
+    process.stderr.columns ||= 80;
     const { confirm } = await import('@clack/prompts');
     const answer = await confirm({ message: harmless(question), initialValue: false, output: process.stderr });
     return answer === true;
