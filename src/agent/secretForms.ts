@@ -17,9 +17,11 @@ export function formsOf(secret: string): SecretForm[] {
   const isLong = (text: string) => [...text].length >= SHORTEST_SECRET;
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   for (const part of new Set([secret, secret.trim(), ...lines].filter(isLong))) {
-    // As it is, a value of several lines is hidden line by line, so that a log keeps its lines.
-    if (!part.includes('\n') || !lines.some(isLong)) plain.add(part);
-    for (const text of [...urlForms(part), ...jsonForms(part), ...shellForms(part)]) plain.add(text);
+    // Where it keeps its line breaks, a value of several lines is hidden line by line, so that a log keeps its lines.
+    const byLine = part.includes('\n') && lines.some(isLong);
+    for (const text of [part, ...urlForms(part), ...jsonForms(part), ...shellForms(part)]) {
+      if (!byLine || !text.includes('\n')) plain.add(text);
+    }
     for (const text of base64Forms(part)) wrapping.add(text);
   }
   return [
