@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { answer, decide, hold } from './decide';
+import { answer, decide, hold, intervene } from './decide';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { showLogs } from './logs';
@@ -113,6 +113,14 @@ export function createProgram(): Command {
         await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
       });
   }
+  program
+    .command('intervene <run> <action>')
+    .description('decide about a failure that waits for a person: retry, ignore, mark-as-success, fail or abort')
+    .option('--at <name>', 'the task or the step, where several wait')
+    .option('--reason <text>', 'kept with it')
+    .action(async (run: string, action: string, options: { at?: string; reason?: string }, command: Command) => {
+      await intervene(await session(command), run, action, options);
+    });
   program
     .command('answer <run>')
     .description('give the values that a run asks for')

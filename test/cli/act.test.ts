@@ -188,7 +188,7 @@ describe('slipway start, abort, approve and reject', () => {
   });
 });
 
-describe('slipway answer, pause and continue', () => {
+describe('slipway answer, intervene, pause and continue', () => {
   it('give what a run asks for', async () => {
     const id = await world.runs.start('pipeline', 'asking');
     await world.runs.until(id, 'PAUSED');
@@ -200,6 +200,29 @@ describe('slipway answer, pause and continue', () => {
     await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
     expect(await watching.ended).toMatchObject({ code: 0, out: expect.stringContaining('answered by') });
     expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('NOT_WAITING') });
+  });
+
+  it('decide about failures that wait for a person', async () => {
+    const id = await world.runs.start('pipeline', 'doubts');
+    await world.agent.runOne({ exitCode: 1 });
+    await world.agent.runOne({ exitCode: 1 });
+    expect(await slipway(url, ['intervene', id, 'retry'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/--at "one"[\s\S]*--at "two"/),
+    });
+    expect(await slipway(url, ['intervene', id, 'shrug'])).toMatchObject({ code: 2 });
+    expect(await slipway(url, ['intervene', id, 'mark-as-success', '--at', 'one'])).toMatchObject({
+      code: 0,
+      out: `one: MARK_AS_SUCCESS. slipway watch ${id}\n`,
+    });
+    expect((await slipway(url, ['intervene', id, 'fail'])).code).toBe(0);
+    const ignored = await slipway(url, ['intervene', id, 'ignore', '--at', 'doubt', '--reason', 'known']);
+    expect(ignored).toMatchObject({ code: 0 });
+    expect((await world.runs.until(id, 'SUCCESS')).pipelineStageExecutions?.[0]?.reason).toContain('known');
+    expect(await slipway(url, ['intervene', id, 'retry'])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('NOT_WAITING'),
+    });
   });
 
   it('hold a run and let it go on', async () => {

@@ -55,6 +55,19 @@ application: app
 name: asking
 stages:
   - elements: [{ name: colour, workflow: choose, runtime_inputs: [COLOUR] }]
+---
+kind: Workflow
+application: app
+name: doubtful
+tasks:
+  one: { run: "true", failure_strategy: wait }
+  two: { run: "true", failure_strategy: wait }
+---
+kind: Pipeline
+application: app
+name: doubts
+stages:
+  - elements: [{ name: doubt, workflow: doubtful, failure_strategy: wait }]
 `;
 
 export interface World {
