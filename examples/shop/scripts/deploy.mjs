@@ -195,7 +195,8 @@ function start(release, { version, port, settings, folder }) {
 /**
  * Waits until the new process itself answers UP. DEGRADED means that it is well but one that it needs is not: that may
  * be on its way, as services are deployed side by side, so it is waited for, but only for half of the time: a service
- * is not held responsible for another one, whose own deploy fails if it does not come up.
+ * is not held responsible for another one, whose own deploy fails if it does not come up. One that says DOWN of itself gets
+ * a third of the time to think better of it.
  */
 async function checkHealth({ child, logBegin }, release, before, { service, version, environment, port, folder }) {
   let ended;
@@ -205,7 +206,9 @@ async function checkHealth({ child, logBegin }, release, before, { service, vers
   const patience = 1000 * Number(process.env.HEALTH_SECONDS || 10);
   const begin = Date.now();
   let answer = { text: 'none' };
-  while (!ended && Date.now() - begin < patience) {
+  let downSince;
+  let down;
+  while (!ended && !down && Date.now() - begin < patience) {
     answer = await askHealth(port);
     const { pid, status } = answer.health;
     const isNew = pid === child.pid && answer.health.service === service && answer.health.version === version;
@@ -213,11 +216,13 @@ async function checkHealth({ child, logBegin }, release, before, { service, vers
       console.log(`${status} after ${((Date.now() - begin) / 1000).toFixed(1)} s: ${answer.text}`);
       return;
     }
-    await sleep(100);
+    downSince = isNew && status === 'DOWN' ? (downSince ?? Date.now()) : undefined;
+    if (Date.now() - downSince > patience / 3) down = `DOWN for ${(patience / 3000).toFixed(1)} s`;
+    else await sleep(100);
   }
   throw new Failure(
     [
-      `${service} ${version} in ${environment} is not healthy: ${ended ?? `not UP within ${patience / 1000} s`}.`,
+      `${service} ${version} in ${environment} is not healthy: ${ended ?? down ?? `not UP within ${patience / 1000} s`}.`,
       `Last answer to GET http://127.0.0.1:${port}/health: ${answer.text}`,
       `The log since the start (${placesIn(folder).log}):`,
       ...tail(placesIn(folder).log, logBegin).map((line) => `  | ${line}`),
