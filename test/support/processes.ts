@@ -14,10 +14,11 @@ export interface TestProcess {
 
 /** A program of the build, as its own process: what `npm start` and `npm run agent` run. */
 export function startProcess(
-  program: 'main.js' | 'agent/main.js',
+  program: 'main.js' | 'agent/main.js' | 'demo/main.js',
   environment: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): TestProcess {
-  const child = spawn(process.execPath, [join(dist, program)], {
+  const child = spawn(process.execPath, [join(dist, program), ...args], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
