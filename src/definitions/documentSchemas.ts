@@ -31,7 +31,7 @@ import {
 } from './decoders';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyOf } from './failureStrategy';
-import { findEntry, type SourceNode } from './sourceTree';
+import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { retries, task } from './taskSchema';
 import {
   DAY,
@@ -170,7 +170,8 @@ const element: Decoder<StageElement> = (node, place) => {
     place.report('ELEMENT_KIND', place.path, `An element has either "workflow" or "approval"; ${found}.`, node.at);
   } else if (gate !== null) {
     for (const key of ofWorkflows.filter(given)) {
-      place.report('UNKNOWN_FIELD', [...place.path, key], `An approval has no key "${key}": it belongs to a workflow.`);
+      const message = `An approval has no key "${snakeCase(key)}": it belongs to a workflow.`;
+      place.report('UNKNOWN_FIELD', [...place.path, key], message);
     }
   }
   const { name: own, skipCondition } = rest;

@@ -82,6 +82,7 @@ function compile(text: string): Expression | ExpressionProblem {
   const references: Reference[] = [];
   const problem = walk(parsed.expr as Expr, at, references);
   if (problem !== undefined) return problem;
+  if (neverTruth(parsed.expr as Expr)) return { at: 1, message: 'what it says is never true or false' };
   const run = cel().plan(environment(), parsed);
   return { text, references, decide: (scope) => decide(run, references, scope) };
 }
@@ -139,6 +140,16 @@ function walk(expr: Expr, at: (expr: Expr) => number, found: Reference[]): Expre
     return { at: at(expr), message: `there is no function "${name}"; there are: ${there.join(', ')}` };
   }
   return { at: at(expr), message: 'loops (exists, all, map, filter) and maps are not part of the language' };
+}
+
+const calculations = ['-_', '_+_', '_-_', '_*_', '_/_', '_%_', 'size', 'int', 'double', 'string'];
+
+/** Whether it is text, a number or a list whatever its names stand for. */
+function neverTruth({ exprKind }: Expr): boolean {
+  if (exprKind.case === 'constExpr') return exprKind.value.constantKind.case !== 'boolValue';
+  if (exprKind.case !== 'callExpr') return exprKind.case === 'listExpr';
+  const { function: name, args } = exprKind.value;
+  return name === '_?_:_' ? args.slice(1).every(neverTruth) : calculations.includes(name);
 }
 
 /** `a`, `a.b`, `a["b"]`, and so on. */

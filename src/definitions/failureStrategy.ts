@@ -17,7 +17,12 @@ const words: Readonly<Record<'fail' | 'ignore' | 'wait', FailureStrategy>> = {
   wait: { ignoreFailure: false, intervention: usual },
 };
 
-const word = oneOf(['fail', 'ignore', 'wait']);
+const known = oneOf(['fail', 'ignore', 'wait']);
+const word: Decoder<keyof typeof words> = (node, place) => {
+  if (node.type !== 'scalar' || node.value !== 'retry') return known(node, place);
+  place.report('BAD_VALUE', place.path, '"retry" is none of fail, ignore, wait; to try again, say "retries".', node.at);
+  return 'fail';
+};
 const waiting = object<Intervention>({
   timeoutSeconds: called('wait', required(duration(1, MAX_SECONDS))),
   onTimeout: optional<Intervention['onTimeout']>(oneOf(onTimeouts), 'fail'),

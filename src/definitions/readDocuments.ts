@@ -11,6 +11,7 @@ import {
   Parser,
   Scalar,
 } from 'yaml';
+import { jsonProblem } from './jsonProblem';
 import { readToml } from './readToml';
 import { type Path, type Position, pathText, type SourceEntry, type SourceNode } from './sourceTree';
 import type { DefinitionError, ValidationRule } from './validationRules';
@@ -37,7 +38,7 @@ export interface ReadDocuments {
 }
 
 /**
- * Reads a source into documents. TOML has one, and a reader of its own (readToml.ts). JSON is read by the YAML reader as well: it is a part of YAML, and errors have their places that way. A
+ * Reads a source into documents. TOML has one, and a reader of its own (readToml.ts). What is JSON is read by the YAML reader as well: it is a part of YAML, and errors have their places that way. A
  * list at the top is as many documents, so that JSON can hold several, too.
  *
  * Nothing that a source holds may hurt the server: nesting is bounded before anything recursive sees it (the YAML library runs out of
@@ -49,11 +50,17 @@ export function readDocuments(source: string, format: DefinitionFormat = 'YAML')
   if (size > MAX_SOURCE_BYTES) {
     return refused('TOO_LARGE', `The source has ${size} bytes; at most ${MAX_SOURCE_BYTES} are read.`);
   }
-  return format === 'TOML' ? readToml(source) : new Reader(source).read();
+  if (format === 'TOML') return readToml(source);
+  const problem = format === 'JSON' && source.trim() !== '' ? jsonProblem(source) : undefined;
+  if (problem === undefined) return new Reader(source).read();
+  const before = source.slice(0, problem.offset).split('\n');
+  return refused('SYNTAX', problem.message, { line: before.length, column: (before.at(-1) ?? '').length + 1 });
 }
 
-function refused(rule: ValidationRule, message: string): ReadDocuments {
-  return { documents: [], errors: [{ path: 'documents', line: null, column: null, rule, message }], complete: false };
+const nowhere = { line: null, column: null };
+
+function refused(rule: ValidationRule, message: string, at: Position | typeof nowhere = nowhere): ReadDocuments {
+  return { documents: [], errors: [{ path: 'documents', ...at, rule, message }], complete: false };
 }
 
 /** Thrown where reading can't go on. */

@@ -3,7 +3,7 @@
  * codes, people read the messages. The test of each rule is in `test/definitions/rules.test.ts`, which fails for a rule without one.
  */
 export const validationRules = {
-  SYNTAX: 'The text is YAML (or JSON) that can be read.',
+  SYNTAX: 'The text can be read in its format: YAML, JSON, TOML.',
   TOO_LARGE:
     'A source has at most 1 MiB, 500 documents, 64 levels, and aliases that stand for at most 100,000 values; a workflow has at most 10,000 tasks, combinations counted.',
   DUPLICATE_KEY: 'A key is given once, in one spelling.',

@@ -16,12 +16,13 @@ const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 export function valueProblems(variable: VariableDefinition, value: string): ValueProblem[] {
   const { name, type, allowedValues, allowMultipleValues } = variable;
   const parts = allowMultipleValues ? value.split(',').map((part) => part.trim()) : [value];
-  const allowed = allowedValues?.map((one) => `"${one}"`).join(', ');
   return parts.flatMap((part): ValueProblem[] => {
     if (!isOfType(type, part)) {
       return [{ rule: 'WRONG_VALUE_TYPE', part, message: `The variable ${name} is a ${type}; "${part}" is none.` }];
     }
-    if (allowedValues === null || allowedValues.includes(part)) return [];
+    // That a list of allowed values is empty is an error of its own.
+    if (!allowedValues?.length || allowedValues.includes(part)) return [];
+    const allowed = allowedValues.map((one) => `"${one}"`).join(', ');
     const message = `"${part}" is not allowed for the variable ${name}; allowed are ${allowed}.`;
     return [{ rule: 'VALUE_NOT_ALLOWED', part, message }];
   });

@@ -1,5 +1,6 @@
 import { findUserGroupsByName } from '../access/userGroups.store';
 import type { App } from '../app';
+import type { ApprovalElement } from '../pipelines/pipeline';
 import type { Execution } from './execution';
 
 /**
@@ -9,9 +10,15 @@ import type { Execution } from './execution';
 export async function approverWarning(app: App, execution: Execution): Promise<string | null> {
   if (execution.kind !== 'PIPELINE') return null;
   const { definition } = await app.pipelineRevisions.get(app.database, execution.revisionId);
-  const approvals = definition.stages.flatMap((stage) =>
-    stage.elements.filter((element) => element.type === 'APPROVAL'),
+  const elements = definition.stages.flatMap((stage) => stage.elements);
+  return missingApprovers(
+    app,
+    elements.filter((element) => element.type === 'APPROVAL'),
   );
+}
+
+/** Which of the approvals nobody can give, in words; null when there are none. */
+export async function missingApprovers(app: App, approvals: readonly ApprovalElement[]): Promise<string | null> {
   if (approvals.length === 0) return null;
   const names = [...new Set(approvals.flatMap((approval) => approval.approvers))];
   const existing = new Set((await findUserGroupsByName(app.database, names)).map((group) => group.name));

@@ -8,6 +8,7 @@ import { findOnlineAgents } from '../agents/agents.store';
 import type { App } from '../app';
 import { readApplication } from '../applications/applications.queries';
 import { environments } from '../environments/environments.store';
+import { missingApprovers } from '../executions/approverWarning';
 import type { ConditionFacts } from '../executions/conditions.store';
 import { missingSecrets } from '../executions/missingSecrets';
 import { planPipelineStart, planWorkflowStart, textErrors } from '../executions/planStart';
@@ -15,6 +16,7 @@ import type { StartExecution } from '../executions/startExecution';
 import { elementKey, type WorkflowPlan } from '../executions/startPlan';
 import { findCatalogue, findStartable } from '../executions/startTargets.store';
 import { isId } from '../ids';
+import type { ApprovalElement } from '../pipelines/pipeline';
 import { type InputError, notFound } from '../refusal';
 import { secretsAt } from '../secrets/secret';
 import { findSecretsFor } from '../secrets/secrets.store';
@@ -96,6 +98,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
   const catalogue = await findCatalogue(db, applicationId);
   const steps: (PlannedStep | Running)[] = [];
   const errors: InputError[] = [...textErrors(input)];
+  const approvals: ApprovalElement[] = [];
   let explain: (targets: readonly Target[]) => Decision;
   if (executionType === 'PIPELINE') {
     await requireReadable(app, actor.access, 'Pipeline', part);
@@ -108,6 +111,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
       for (const [elementIndex, element] of stage.elements.entries()) {
         const { skipCondition: text, name: stepName } = element;
         const skipCondition = text === null ? null : planSkip(text, planned.plan.variables);
+        if (element.type === 'APPROVAL' && skipCondition?.outcome !== 'SKIPPED') approvals.push(element);
         const asks = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
         const step = { stageName: stage.name, stepName, skipCondition, asks, mode: null, maxParallel: null };
         const plan = planned.plan.elements.get(elementKey(stageIndex, elementIndex));
@@ -134,10 +138,12 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     db,
     running.flatMap(({ plan }) => plan.environmentId ?? []),
   );
+  const nobody = await missingApprovers(app, approvals);
   const details = await describeAll(app, applicationId, running);
   const problems = [
     ...errors.map(({ rule, field, message }): PlanProblem => ({ code: rule, refuses: true, field, message })),
     ...denied(explain(targets)),
+    ...(nobody === null ? [] : [{ code: 'NO_APPROVER', refuses: false, field: null, message: nobody }]),
     ...steps.flatMap((step) => ('plan' in step ? [] : conditionProblem(step))),
     ...running.flatMap((one) => details.get(one)?.problems ?? []),
   ];

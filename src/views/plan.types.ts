@@ -36,14 +36,14 @@ registerEnumType(PlannedStepKind, {
 export class PlanProblem {
   @Field(() => String, {
     description:
-      'For programs: `FORBIDDEN`, `CONDITION_ERROR`, `NO_AGENT`, `SECRET_MISSING`, or the rule that an input breaks, as INVALID_INPUT of `startExecution` ' +
+      'For programs: `FORBIDDEN`, `NO_APPROVER` (an approval that no existing user group can give), `CONDITION_ERROR`, `NO_AGENT`, `SECRET_MISSING`, or the rule that an input breaks, as INVALID_INPUT of `startExecution` ' +
       'names it: `REQUIRED`, `TYPE`, `UNKNOWN_VARIABLE` and so on.',
   })
   code!: string;
 
   @Field(() => Boolean, {
     description:
-      '`startExecution` would refuse it; else it would be taken, and wait (`NO_AGENT`) or fail when it gets there.',
+      '`startExecution` would refuse it; else it would be taken, and wait (`NO_AGENT`, `NO_APPROVER`) or fail when it gets there.',
   })
   refuses!: boolean;
 

@@ -10,6 +10,12 @@ export const conditionFixtures: readonly RuleFixture[] = [
   ...[
     ['a syntax error', 'X ==', 'X =='],
     ['a function that is not part of the language', "X.matches('a')", 'X.matches'],
+    ['a number', '5', '5'],
+    ['text', `'"true"'`, `'"true"'`],
+    ['a calculation', '1 + 1', '1 + 1'],
+    ['a list', "'[X]'", "'[X]'"],
+    ['the size of something', 'size(X)', 'size(X)'],
+    ['numbers to choose from', "'X == 1 ? 2 : 3'", "'X == 1 ? 2 : 3'"],
   ].map(
     ([of = '', condition, at = '']): RuleFixture => ({
       rule: 'BAD_CONDITION',

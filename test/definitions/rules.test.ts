@@ -30,6 +30,15 @@ describe('the rules of definitions', () => {
     expect(error?.message).toContain('"description"');
   });
 
+  test('keys are told as they are written, and what was meant is named', () => {
+    const [error] = errorsOf(
+      shop + pipeline('p', stage('name: a, approval: { approvers: [A] }, failure_strategy: wait')),
+    );
+    expect(error?.message).toContain('"failure_strategy"');
+    const tasks = 'tasks: { a: { run: x, failure_strategy: retry } }';
+    expect(errorsOf(shop + workflow('w', { tasks }))[0]?.message).toContain('say "retries"');
+  });
+
   test('a circle names its members in order', () => {
     const tasks =
       'tasks:\n  z: { run: x, depends_on: [a] }\n  a: { run: x, depends_on: [b] }\n  b: { run: x, depends_on: [c] }\n  c: { run: x, depends_on: [a] }';

@@ -82,6 +82,13 @@ export const shapeFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'UNKNOWN_FIELD',
+    of: 'a strategy at an approval',
+    source: shop + pipeline('p', stage('name: a, approval: { approvers: [A] }, failure_strategy: wait')),
+    path: 'documents[1].stages[0].elements[0].failure_strategy',
+    at: 'wait',
+  },
+  {
+    rule: 'UNKNOWN_FIELD',
     of: 'a workflow’s key at an approval',
     source: parts + pipeline('p', stage('name: a, approval: { approvers: [A] }, environment: staging')),
     path: 'documents[5].stages[0].elements[0].environment',
@@ -195,6 +202,13 @@ export const shapeFixtures: readonly RuleFixture[] = [
     source: shop + workflow('w', { keys: 'timeout: 1.5s' }),
     path: 'documents[1].timeout',
     at: '1.5s',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'trying again as a strategy',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'failure_strategy: retry')) }),
+    path: 'documents[1].tasks.a.failure_strategy',
+    at: 'retry',
   },
   {
     rule: 'BAD_VALUE',
@@ -375,7 +389,7 @@ export const shapeFixtures: readonly RuleFixture[] = [
   {
     rule: 'EMPTY',
     of: 'allowed values',
-    source: shop + workflow('w', { keys: variable('allowed_values: []') }),
+    source: shop + workflow('w', { keys: variable('allowed_values: [], default: x') }),
     path: 'documents[1].variables[0].allowed_values',
     at: '[]',
   },

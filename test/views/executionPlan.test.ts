@@ -98,6 +98,7 @@ describe('executionPlan', () => {
       ['TYPE', 'variableInputs.ASK'],
     ]);
     expect(problems.filter((one) => !one.refuses).map(({ code }) => code)).toEqual([
+      'NO_APPROVER',
       'CONDITION_ERROR',
       'NO_AGENT',
       'NO_AGENT',
@@ -151,6 +152,16 @@ describe('executionPlan', () => {
     });
     expect(staging?.skipCondition).toEqual({ outcome: 'LATER', reason: null });
     expect(await counts()).toEqual(before);
+  });
+
+  it('names approvals that nobody can give, as the start does, until there is such a group', async () => {
+    const more = { variableInputs: [input('SIZE', '1')], serviceInputs: [{ name: 'web', image: 'web:1' }] };
+    const nobody = async () =>
+      (await plan('pipeline', 'release', more)).problems.filter(({ code }) => code === 'NO_APPROVER');
+    const message = 'Nobody can give the approval of "manager" (Managers): there is no such user group.';
+    expect(await nobody()).toEqual([{ code: 'NO_APPROVER', refuses: false, field: null, message }]);
+    await server.client.ask('mutation { createUserGroup(input: {name: "Managers"}) { userGroup { id } } }');
+    expect(await nobody()).toEqual([]);
   });
 
   it('leaves open what people will be asked for', async () => {
