@@ -23,35 +23,37 @@ export type Place = Pick<DefinitionChange, 'stage' | 'step'>;
 
 /**
  * What became of a workflow's tasks. What runs again may change; what is kept must still be there, and wait for what it waited for: otherwise its result is one that this
- * definition would not have had.
+ * definition would not have had, and nobody finds the files of a task that has another name. ALL are kept with their element: then nothing of the workflow runs, not even what is new in it.
  */
 export function taskChanges(
   before: WorkflowDefinition,
   after: WorkflowDefinition,
-  kept: ReadonlySet<string>,
+  kept: ReadonlySet<string> | 'ALL',
   place: Place,
 ): DefinitionChange[] {
   const old = new Set(taskNodes(before.tasks).map((node) => node.name));
   const now = new Set(taskNodes(after.tasks).map((node) => node.name));
   const changes: DefinitionChange[] = [];
-  const add = (change: DefinitionChange['change'], task: string, incompatible: boolean, message: string) =>
-    changes.push({ ...place, change, task, incompatible, message });
+  const where = place.step === null ? '' : ` of element "${place.step}" of stage "${place.stage}"`;
+  const add = (change: DefinitionChange['change'], task: string, incompatible: boolean, what: string) =>
+    changes.push({ ...place, change, task, incompatible, message: `task "${task}"${where}${what}` });
   const bases = Object.keys(before.tasks).filter((base) => after.tasks[base] !== undefined);
   const rewired = new Set(bases.filter((base) => waitsFor(before, base) !== waitsFor(after, base)));
   const changed = new Set(
     bases.filter((base) => canonicalJson(before.tasks[base]) !== canonicalJson(after.tasks[base])),
   );
   for (const task of old) {
-    const [keeps, base] = [kept.has(task), baseName(task)];
+    const [keeps, base] = [kept === 'ALL' || kept.has(task), baseName(task)];
     if (!now.has(task)) {
-      add('REMOVED', task, keeps, `task "${task}"${keeps ? ', which would be kept,' : ''} was removed or renamed`);
+      add('REMOVED', task, keeps, `${keeps ? ', which would be kept,' : ''} was removed or renamed`);
     } else if (keeps && rewired.has(base)) {
-      add('REWIRED', task, true, `task "${task}", which would be kept, waits for other tasks than when it ran`);
+      add('REWIRED', task, true, ', which would be kept, waits for other tasks than when it ran');
     } else if (changed.has(base)) {
-      add('CHANGED', task, false, `task "${task}" has changed${keeps ? '; it keeps its result' : ''}`);
+      add('CHANGED', task, false, ` has changed${keeps ? '; it keeps its result' : ''}`);
     }
   }
-  for (const task of now) if (!old.has(task)) add('ADDED', task, false, `task "${task}" was added`);
+  const added = kept === 'ALL' ? ' was added; it does not run, since the element is kept' : ' was added';
+  for (const task of now) if (!old.has(task)) add('ADDED', task, false, added);
   return changes;
 }
 

@@ -6,7 +6,8 @@ import { type AttemptKind, type Execution, isFinal } from '../executions/executi
 import { findExecution, type NewAttempt } from '../executions/executions.store';
 import { inRuns, type RunTransaction } from '../executions/runTransaction';
 import { isId } from '../ids';
-import { invalidInput, notFound, Refusal } from '../refusal';
+import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
+import type { DefinitionChoice } from './resumeDecision';
 
 /** What everything that begins another attempt is given. */
 export interface AttemptInput {
@@ -17,6 +18,8 @@ export interface AttemptInput {
   /** From a preview; refused with PLAN_STALE when anything changed since. */
   readonly planToken?: string | null;
   readonly maxParallel?: number | null;
+  readonly definition?: DefinitionChoice | null;
+  readonly force?: boolean | null;
 }
 
 /** Loads, locks and checks what every new attempt needs; answers the execution as it stands afterwards. */
@@ -28,7 +31,8 @@ export async function inAttempt(
   input: AttemptInput,
   work: (db: RunTransaction, execution: Execution) => Promise<unknown>,
 ): Promise<Execution> {
-  checkInput(input);
+  const refusal = refuseInput(input);
+  if (refusal !== null) throw refusal;
   const seen = await readOwn(app, actor, id, kind, input.applicationId);
   return inRuns(app, [seen.runId], actor, async (db) => {
     const execution = await findExecution(db, id);
@@ -104,8 +108,9 @@ export function checkPlanToken(given: string | null | undefined, now: string): v
   );
 }
 
-function checkInput(input: AttemptInput): void {
-  const errors = [];
+/** What no execution would take. */
+export function refuseInput(input: Omit<AttemptInput, 'applicationId'>): Refusal | null {
+  const errors: InputError[] = [];
   if ((input.reason?.length ?? 0) > 5000) {
     errors.push({
       field: 'reason',
@@ -118,5 +123,9 @@ function checkInput(input: AttemptInput): void {
     const message = `maxParallel must be 1 or more; it is ${input.maxParallel}.`;
     errors.push({ field: 'maxParallel', value: input.maxParallel, rule: 'RANGE', message });
   }
-  if (errors.length > 0) throw invalidInput(errors);
+  if (input.force && input.definition !== 'LATEST') {
+    const message = 'force: the pinned definition fits what is kept; force goes with definition: LATEST only.';
+    errors.push({ field: 'force', value: true, rule: 'LATEST_ONLY', message });
+  }
+  return errors.length > 0 ? invalidInput(errors) : null;
 }

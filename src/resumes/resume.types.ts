@@ -47,9 +47,10 @@ registerEnumType(ResumeDefinition, {
 });
 
 /** What can be said of the definition, wherever an execution goes on. */
-const LATEST_OR_NOT = 'Which definition it goes on with; by default PINNED.';
+const LATEST_OR_NOT =
+  'Which definition it goes on with; by default PINNED. LATEST is refused with INCOMPATIBLE_DEFINITION where a stage or task that is kept, also a task of a kept stage’s workflow, was renamed, removed or rewired; a changed command of it, or a new task beside it, does not run.';
 const FORCE =
-  'With LATEST, also when what is kept does not fit: what is gone is not kept any more, what waits for other tasks now keeps its result, and what was added before the kept ones does not run.';
+  'With LATEST, also when what is kept does not fit: what is gone is not kept any more, what waits for other tasks now keeps its result, and what was added before the kept ones does not run. An element that is kept stays as it ran, whatever its workflow’s tasks are called now; files are found under the names of then. With PINNED it is refused as INVALID_INPUT, rule LATEST_ONLY.';
 
 export enum AttemptKindEnum {
   START = 'START',

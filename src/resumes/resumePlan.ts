@@ -4,11 +4,18 @@ import type { Execution, StageExecution } from '../executions/execution';
 import { findExecutions } from '../executions/executions.store';
 import { definitionsOf } from '../executions/planStart';
 import { findCurrentStages } from '../executions/stages.store';
-import { elementKey, type PipelinePlan, planElements } from '../executions/startPlan';
+import { type Catalogue, elementKey, type PipelinePlan, planElements } from '../executions/startPlan';
 import { findCatalogue, findStartable } from '../executions/startTargets.store';
 import { derivedId, newId } from '../ids';
 import { invalidInput, Refusal } from '../refusal';
-import { type DefinitionChange, type Fit, fitStages, type PlacedElement, taskChanges } from './definitionChanges';
+import {
+  type DefinitionChange,
+  type Fit,
+  fitStages,
+  type Place,
+  type PlacedElement,
+  taskChanges,
+} from './definitionChanges';
 import { decideResume, type ResumeChoice, type ResumeDecision } from './resumeDecision';
 import {
   asBefore,
@@ -145,7 +152,7 @@ async function layOut(
     variables: plan.value.variables,
     kept: keptAt(fit, execution),
     elements,
-    changes: fit.changes,
+    changes: [...fit.changes, ...(await changesOfKept(app, db, fit, catalogue))],
     refusals: plan.errors.length > 0 ? [invalidInput(plan.errors)] : [],
   };
 }
@@ -177,6 +184,30 @@ async function membersByTask(
   return new Map(members.map((member) => [member.id, member]));
 }
 
+/** What changed in the workflows of elements that are kept: by the definitions alone, however many tasks they have. One that a condition skipped has none to keep. */
+async function changesOfKept(app: App, db: Db, { kept }: Fit, { workflows }: Catalogue): Promise<DefinitionChange[]> {
+  const changes: DefinitionChange[] = [];
+  for (const { row, place } of kept) {
+    const now = workflows.find((one) => one.id === row.workflowId)?.currentRevisionId;
+    const { workflowRevisionId: old, workflowExecutionId } = row;
+    if (workflowExecutionId === null || old === null || now === undefined || old === now) continue;
+    const where = { stage: place.stageName, step: row.stepName };
+    changes.push(...(await changesBetween(app, db, [old, now], 'ALL', where)));
+  }
+  return changes;
+}
+
+async function changesBetween(
+  app: App,
+  db: Db,
+  [old, now]: readonly [string, string],
+  kept: ReadonlySet<string> | 'ALL',
+  place: Place,
+): Promise<DefinitionChange[]> {
+  const [was, is] = [await app.workflowRevisions.get(db, old), await app.workflowRevisions.get(db, now)];
+  return taskChanges(was.definition, is.definition, kept, place);
+}
+
 /** What changed in the workflows that run, by their tasks. */
 async function changesOfTasks(app: App, db: Db, elements: readonly PlannedElement[]): Promise<DefinitionChange[]> {
   const changes: DefinitionChange[] = [];
@@ -184,9 +215,8 @@ async function changesOfTasks(app: App, db: Db, elements: readonly PlannedElemen
     const [old, now] = [next?.execution.revisionId ?? before?.workflowRevisionId, stage.workflowRevisionId];
     if (fit !== null) changes.push(...fit.changes);
     else if (old != null && now !== null && old !== now && before?.workflowId === stage.workflowId) {
-      const [was, is] = [await app.workflowRevisions.get(db, old), await app.workflowRevisions.get(db, now)];
       const place = { stage: stage.stageName, step: stage.stepName };
-      changes.push(...taskChanges(was.definition, is.definition, new Set(), place));
+      changes.push(...(await changesBetween(app, db, [old, now], new Set(), place)));
     }
   }
   return changes;

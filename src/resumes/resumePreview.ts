@@ -8,12 +8,13 @@ import { mustAsk } from '../executions/runtimeInputs';
 import { Refusal } from '../refusal';
 import { taskNodes } from '../workflows/taskGraph';
 import type { DefinitionChange } from './definitionChanges';
-import { readOwn } from './inAttempt';
-import { decideResume, type ResumeChoice, refuseAttempt } from './resumeDecision';
+import { readOwn, refuseInput } from './inAttempt';
+import { decideResume, refuseAttempt } from './resumeDecision';
+import type { ResumeExecution } from './resumeExecution';
 import { type PlannedElement, planResume } from './resumePlan';
 import { resumeToken, workflowResumeToken } from './resumeToken';
-import { requireEnvironment } from './resumeWorkflowExecution';
-import { planWorkflowResume, type TaskChoice, type WorkflowResumeChoice } from './resumeWorkflowPlan';
+import { type ResumeWorkflowExecution, requireEnvironment } from './resumeWorkflowExecution';
+import { planWorkflowResume, type TaskChoice } from './resumeWorkflowPlan';
 
 export interface ResumePreview {
   readonly allowed: boolean;
@@ -54,11 +55,7 @@ const refused = (refusal: Refusal): ResumePreview => ({
 });
 
 /** What a resume of a pipeline execution would do, by the plan that the mutation follows; writes nothing. */
-export async function previewResume(
-  app: App,
-  actor: Actor,
-  input: ResumeChoice & { readonly applicationId: string; readonly pipelineExecutionId: string },
-): Promise<ResumePreview> {
+export async function previewResume(app: App, actor: Actor, input: ResumeExecution): Promise<ResumePreview> {
   const db = app.database;
   const execution = await readOwn(app, actor, input.pipelineExecutionId, 'PIPELINE', input.applicationId);
   const plan = await planResume(app, db, execution, input);
@@ -66,7 +63,7 @@ export async function previewResume(
   const stages = plan.elements.map(({ stage }) => stage);
   const { definition } = await app.pipelineRevisions.get(db, plan.revisionId);
   const denied = await refusalOf(requireStages(db, actor, execution, stages));
-  const refusals = [...plan.refusals, ...(denied ?? [])];
+  const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? []].flat();
   const allowed = refusals.length === 0;
   return {
     allowed,
@@ -93,7 +90,7 @@ export async function previewResume(
 export async function previewWorkflowResume(
   app: App,
   actor: Actor,
-  input: WorkflowResumeChoice & { readonly applicationId: string; readonly workflowExecutionId: string },
+  input: ResumeWorkflowExecution,
 ): Promise<ResumePreview> {
   const db = app.database;
   const execution = await readOwn(app, actor, input.workflowExecutionId, 'WORKFLOW', input.applicationId);
@@ -101,7 +98,7 @@ export async function previewWorkflowResume(
   if (refusal !== null) return refused(refusal);
   const { next, fit, refusals: broken } = await planWorkflowResume(app, db, execution, input, true);
   const denied = await refusalOf(requireEnvironment(app, db, actor, execution, next.environmentId));
-  const refusals = [...broken, ...(denied ?? [])];
+  const refusals = [refuseInput(input) ?? [], broken, denied ?? []].flat();
   const allowed = refusals.length === 0;
   return {
     allowed,

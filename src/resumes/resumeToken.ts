@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../definitions/contentHash';
 import type { Execution } from '../executions/execution';
 import type { ResumeChoice } from './resumeDecision';
-import type { AttemptPlan } from './resumePlan';
+import type { ResumePlan } from './resumePlan';
 import type { WorkflowNext, WorkflowResumeChoice } from './resumeWorkflowPlan';
 
-/** Stands for what a preview showed: the execution at this version, what was chosen, and what would run with which values. */
-export function resumeToken(execution: Execution, choice: ResumeChoice, plan: AttemptPlan): string {
+/** Stands for what a preview showed: the execution at this version, what was chosen, what would run with which values, and what changed in what is kept. */
+export function resumeToken(execution: Execution, choice: ResumeChoice, plan: ResumePlan): string {
   return hash(execution, {
     stage: choice.pipelineStageName ?? null,
     elementId: choice.pipelineStageElementId ?? null,
@@ -17,6 +17,7 @@ export function resumeToken(execution: Execution, choice: ResumeChoice, plan: At
     revisionId: plan.revisionId,
     variables: plan.variables,
     kept: plan.kept.map((stage) => stage.id),
+    changes: plan.changes.map((change) => change.message),
     runs: plan.elements.map(({ stage, next }) => [
       ...[stage.elementId, stage.workflowRevisionId, stage.environmentId, stage.variables, stage.images],
       ...[stage.answers, stage.mode, stage.maxParallel, next?.execution.version ?? null],

@@ -22,7 +22,7 @@ const DEFINITIONS = APP + BUILD + SHIP + release(STAGES);
 
 interface Preview {
   readonly allowed: boolean;
-  readonly refusals: readonly { code: string }[];
+  readonly refusals: readonly { code: string; message: string }[];
   readonly planToken: string | null;
   readonly willRun: readonly { stepName: string; tasksThatRun: string[]; tasksKept: string[] }[];
   readonly changes: readonly {
@@ -62,7 +62,7 @@ describe('a resume with the current definition', () => {
   };
   const preview = async (id: string, more: Readonly<Record<string, unknown>> = {}): Promise<Preview> => {
     const { resumePreview } = await server.client.ask<{ resumePreview: Preview }>(
-      `query ($input: ResumeExecutionInput!) { resumePreview(input: $input) { allowed refusals { code } planToken
+      `query ($input: ResumeExecutionInput!) { resumePreview(input: $input) { allowed refusals { code message } planToken
         willRun { stepName tasksThatRun tasksKept } changes { change stage step task incompatible } environmentAccess { allowed environment { name } } } }`,
       { input: await inputOf(id, more) },
     );
@@ -109,6 +109,9 @@ describe('a resume with the current definition', () => {
     });
     expect(await changesOf(id, { granularity: 'TASK', parallelMode: 'FAILED_ONLY' })).toEqual([
       ['ADDED', 'smoke', false],
+      // Of the element that is kept, and of the one that goes on.
+      ['CHANGED', 'test', false],
+      ['ADDED', 'sign', false],
       ['CHANGED', 'test', false],
       ['ADDED', 'sign', false],
     ]);
@@ -207,14 +210,97 @@ describe('a resume with the current definition', () => {
       await runs.apply(build);
       const choice = { granularity: 'TASK', parallelMode: 'FAILED_ONLY' };
       await expect(resume(id, choice)).rejects.toThrow('INCOMPATIBLE_DEFINITION');
-      expect(await changesOf(id, choice)).toEqual(expected);
-      // What runs anew as a whole keeps nothing that could be incompatible.
-      expect((await preview(id, { ...choice, granularity: 'STAGE' })).allowed).toBe(true);
+      // The element of the first stage is kept as a whole, with its test; of the other one the test runs again.
+      const ofKept = expected.map((one) => (one[0] === 'CHANGED' ? ['REWIRED', one[1], true] : one));
+      expect(await changesOf(id, choice)).toEqual([...ofKept, ...expected]);
+      const refusal = await preview(id, choice).then(({ refusals }) => refusals[0]?.message);
+      expect(refusal).toContain(`task "${expected[0]?.[1]}" of element "build" of stage "Build", which would be kept,`);
+      expect(refusal).toContain(
+        `task "${expected[0]?.[1]}" of element "check" of stage "Staging", which would be kept,`,
+      );
+      // What runs anew as a whole keeps nothing that could be incompatible; the kept element of the same workflow does.
+      expect((await preview(id, { ...choice, granularity: 'STAGE' })).refusals).toMatchObject([
+        { code: 'INCOMPATIBLE_DEFINITION', message: expect.not.stringContaining('"check"') },
+      ]);
+      expect((await preview(id, { pipelineStageName: 'Build' })).allowed).toBe(true);
       await resume(id, { ...choice, force: true });
       const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
       expect(ran.map((job) => job.task)).toEqual([...runsAgain, 'ship']);
     },
   );
+
+  describe('where a later stage takes files of a kept one', () => {
+    const maker = (task: string, run = 'true') =>
+      document('Workflow', 'mk', `tasks: { ${task}: { run: "${run}", artifacts: [out.txt] } }`);
+    const taker = (task: string, more = '') =>
+      document('Workflow', 'take', `tasks: { take: { run: "true", artifacts: { from: mk.${task} } }${more} }`);
+    const line = (maker: string) =>
+      release(`  - { name: Make, elements: [{ name: mk, workflow: ${maker} }] }
+  - { name: Take, elements: [{ name: take, workflow: take }] }`);
+
+    const failedToTake = async (): Promise<string> => {
+      await runs.apply(maker('pack') + taker('pack') + line('mk'));
+      const id = await runs.start('pipeline', 'release');
+      await agent.work(
+        () => runs.is(id, 'FAILED'),
+        (job) => job.task === 'take',
+      );
+      return id;
+    };
+
+    it('is refused when the task that left them has another name', async () => {
+      const id = await failedToTake();
+      await runs.apply(maker('pkg') + taker('pkg') + line('mk'));
+      await expect(resume(id)).rejects.toThrow(
+        'INCOMPATIBLE_DEFINITION: The current definition does not fit what would be kept: task "pack" of element "mk" of stage "Make", which would be kept, was removed or renamed.',
+      );
+      expect(await preview(id)).toMatchObject({ allowed: false, planToken: null });
+      expect(await runs.is(id, 'FAILED')).toBe(true);
+      await resume(id, { pipelineStageName: 'Make' });
+      await agent.work(() => runs.is(id, 'SUCCESS'));
+    });
+
+    it('goes on when a kept task has another command, or another task stands beside it: neither runs', async () => {
+      const id = await failedToTake();
+      await runs.apply(
+        document(
+          'Workflow',
+          'mk',
+          'tasks: { pack: { run: "new", artifacts: [out.txt] }, sign: { run: "true", depends_on: [pack] } }',
+        ) + taker('pack', ', more: { run: "true" }'),
+      );
+      const { allowed, changes } = await preview(id);
+      expect(allowed).toBe(true);
+      expect(changes.map(({ step, task, change }) => [step, task, change])).toEqual([
+        ['mk', 'pack', 'CHANGED'],
+        ['mk', 'sign', 'ADDED'],
+        ['take', 'more', 'ADDED'],
+      ]);
+      await resume(id);
+      const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+      expect(ran.map((job) => job.task).sort()).toEqual(['more', 'take']);
+    });
+
+    it('takes no plan once more of what is kept has changed than was previewed', async () => {
+      const id = await failedToTake();
+      const { planToken } = await preview(id);
+      await runs.apply(maker('pack', 'new'));
+      await expect(resume(id, { planToken })).rejects.toThrow('PLAN_STALE');
+    });
+  });
+
+  it('forces nothing with the pinned definition', async () => {
+    const id = await failed();
+    for (const definition of ['PINNED', null]) {
+      await expect(resume(id, { definition, force: true })).rejects.toThrow(/INVALID_INPUT: force: .*LATEST/);
+      expect(await preview(id, { definition, force: true })).toMatchObject({
+        allowed: false,
+        planToken: null,
+        refusals: [{ code: 'INVALID_INPUT' }],
+      });
+      expect((await preview(id, { definition, force: false })).allowed).toBe(true);
+    }
+  });
 
   it('asks for what the start did not give: variables with their names, images', async () => {
     const id = await failed();

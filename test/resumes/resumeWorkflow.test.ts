@@ -247,7 +247,10 @@ describe('a resume of a workflow by itself', () => {
     await runs.apply(
       FLOW.replace('  first: { run: "true", register: BUILD }\n', '').replace('[first, flaky]', '[flaky]'),
     );
-    await expect(resume(id, { definition: 'LATEST' })).rejects.toThrow('INCOMPATIBLE_DEFINITION');
+    await expect(resume(id, { definition: 'LATEST' })).rejects.toThrow(
+      /INCOMPATIBLE_DEFINITION: .*: task "first", which would be kept, was removed/,
+    );
+    await expect(resume(id, { force: true })).rejects.toThrow('INVALID_INPUT: force');
     await resume(id, { definition: 'LATEST', force: true });
     expect((await agent.runOne()).env.BUILD).toBeUndefined();
     await agent.work(() => runs.is(id, 'SUCCESS'));
