@@ -93,7 +93,7 @@ export const refusalCodes = {
     http: 409,
     retryable: false,
     meaning:
-      'An extension adds images and changes inputs; `changes` lists what is neither, each with what it would take.',
+      'An extension adds images and changes inputs; `changes` lists what is neither, each with what it would take, `errors` what else is wrong.',
   },
   NOT_RESTORABLE: {
     http: 409,

@@ -4,13 +4,13 @@ import type { App } from '../app';
 import { auditDetail } from '../audit/auditDetail';
 import { type Execution, isFinal, type StageExecution, type TaskExecution } from '../executions/execution';
 import { findAttempts, findExecution } from '../executions/executions.store';
-import { requireStages } from '../executions/requireStages';
+import { requireAnyStage, requireStages } from '../executions/requireStages';
 import { inRuns, type RunTransaction } from '../executions/runTransaction';
 import { findCurrentStages } from '../executions/stages.store';
 import { findCatalogue } from '../executions/startTargets.store';
 import { findCurrentTasks } from '../executions/tasks.store';
 import { isId, newId } from '../ids';
-import { invalidInput, notFound, Refusal } from '../refusal';
+import { notFound, Refusal } from '../refusal';
 import { beginNextAttempt } from '../resumes/beginNextAttempt';
 import { nextRow } from '../resumes/resumePlan';
 import { type Additions, decideExtension, type ExtendedRun, type Extension, refuseExtension } from './extension';
@@ -20,7 +20,6 @@ import { appendLines, insertOperation } from './restores.store';
 
 export interface AddImagesToRun extends Partial<Additions> {
   readonly runId: string;
-  readonly reason?: string | null;
   /** Every task's fate is in the operation's log. */
   readonly debug?: boolean | null;
 }
@@ -35,11 +34,8 @@ export interface Extended {
  * the same transaction; extending once more after a failure leaves that point as it is.
  */
 export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToRun): Promise<Extended> {
-  if ((input.reason?.length ?? 0) > 5000) {
-    const message = 'reason has at most 5,000 characters.';
-    throw invalidInput([{ field: 'reason', value: input.reason?.length, rule: 'MAX_LENGTH', message }]);
-  }
   const seen = await requireRun(app, actor, input.runId);
+  await requireAnyStage(app.database, actor, seen);
   return inRuns(app, [seen.id], actor, async (db) => {
     const execution = (await findExecution(db, seen.id)) ?? seen;
     const { version, status } = execution;
@@ -53,7 +49,8 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
     );
     if (refusal !== null) throw refusal;
     const run = await readRun(db, execution);
-    const additions = { images: input.images ?? [], variableInputs: input.variableInputs ?? [] };
+    const reason = input.reason?.trim() || null;
+    const additions = { images: input.images ?? [], variableInputs: input.variableInputs ?? [], reason };
     const extension = decideExtension(run, additions);
     if (extension instanceof Refusal) throw extension;
     await requireStages(
@@ -63,7 +60,7 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
       extension.again.map(({ stage }) => stage),
     );
     const point = status === 'SUCCESS' ? await makeRestorePoint(db, run) : null;
-    await extend(db, run, extension, input.reason?.trim() || null);
+    await extend(db, run, extension, reason);
     const operation = await keepRecord(db, execution, extension, point, input.debug ?? false);
     const after = (await findExecution(db, execution.id)) ?? execution;
     const { applicationId, id } = execution;

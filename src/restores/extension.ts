@@ -10,6 +10,8 @@ import { type ElementInputs, type Fingerprints, fingerprints } from './fingerpri
 export interface Additions {
   readonly images: readonly { readonly service: string; readonly image?: string | null }[];
   readonly variableInputs: readonly VariableInput[];
+  /** Shown with the attempt. */
+  readonly reason: string | null;
 }
 
 /** A run as it stands, with the definitions that it is pinned to. */
@@ -54,19 +56,18 @@ export function refuseExtension({ status, version }: Execution, succeededBefore:
 export function decideExtension(run: ExtendedRun, additions: Additions): Extension | Refusal {
   const { execution, stages } = run;
   const needed = whatNeedsANewRun(run, additions);
-  if (needed.length > 0) {
-    const message = `An extension adds images and changes inputs; for this start a new run. ${needed.map((one) => one.message).join(' ')}`;
-    return new Refusal('NEW_RUN_REQUIRED', message, { changes: needed });
-  }
+  const notHere = new Set(needed.map((one) => one.field));
   const asked = readAdditions(run, additions);
+  const inputs = [...asked.variables].filter(([name]) => !notHere.has(`variableInputs.${name}`));
   const plan = planPipeline(
     run.pipeline,
     { ...run.catalogue, workflows: pinnedWorkflows(run) },
     run.workflows,
-    new Map([...Object.entries(execution.variables), ...asked.variables]),
+    new Map([...Object.entries(execution.variables), ...inputs]),
     new Map([...namedImages(run), ...asked.images]),
   );
   const errors = [...asked.errors, ...plan.errors].map(asAddition);
+  if (needed.length > 0) return newRunRequired(needed, errors);
   if (errors.length > 0) return invalidInput(errors);
 
   const { variables, elements } = plan.value;
@@ -174,9 +175,19 @@ function namedImages({ execution, catalogue }: ExtendedRun): [string, string][] 
   });
 }
 
+/** As somebody writes who wants to take an image away. */
+const isBlank = (image: string | null | undefined): boolean => image == null || image.trim() === '';
+
 interface NeededInstead {
   readonly field: string;
   readonly message: string;
+}
+
+/** With the other mistakes of the same request, so that all are told at once. */
+function newRunRequired(changes: readonly NeededInstead[], errors: readonly InputError[]): Refusal {
+  const first = 'An extension adds images and changes inputs; for this start a new run.';
+  const message = [first, ...[...changes, ...errors].map((one) => one.message)].join(' ');
+  return new Refusal('NEW_RUN_REQUIRED', message, { changes, errors });
 }
 
 /** What an extension can't do, and what it would take. */
@@ -185,7 +196,7 @@ function whatNeedsANewRun(
   { images, variableInputs }: Additions,
 ): NeededInstead[] {
   const removed = images
-    .filter(({ image }) => image == null || image.trim() === '')
+    .filter(({ image }) => isBlank(image))
     .map(({ service }) => ({
       field: `images.${service}`,
       message: `images.${service}: an image can’t be taken away. Leave it out to keep it; to run without the service, start a run of a pipeline that does not deploy it.`,
@@ -203,20 +214,27 @@ function whatNeedsANewRun(
   return [...removed, ...changed];
 }
 
-function readAdditions(run: ExtendedRun, { images, variableInputs }: Additions) {
+function readAdditions(run: ExtendedRun, { images, variableInputs, reason }: Additions) {
   const { given, errors } = readInputs(variableInputs);
+  if (reason !== null && reason.length > 5000) {
+    const message = 'reason has at most 5,000 characters.';
+    errors.push({ field: 'reason', value: reason.length, rule: 'MAX_LENGTH', message });
+  }
   const added = new Map<string, string>();
+  const named = new Set<string>();
   const known = run.catalogue.services.map((service) => service.name);
-  for (const { service, image } of images) {
+  for (const { service, image: asked } of images) {
+    const image = isBlank(asked) ? null : asked;
     const field = `images.${service}`;
     const refuse = (rule: string, message: string) =>
       errors.push({ field, value: image, rule, message: `${field}: ${message}` });
-    if (added.has(service)) refuse('DUPLICATE', 'is given more than once.');
+    if (named.has(service)) refuse('DUPLICATE', 'is given more than once.');
     if (!known.includes(service))
       refuse('UNKNOWN_SERVICE', `there is no service "${service}"; there are: ${known.join(', ') || 'none'}.`);
     if (image != null && (image.length > 1000 || /[\s\0]/.test(image))) {
       refuse('IMAGE', 'an image has 1 to 1000 characters and no white space.');
     }
+    named.add(service);
     if (image != null && known.includes(service)) added.set(service, image);
   }
   return { variables: given, images: added, errors };

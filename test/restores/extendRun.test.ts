@@ -133,6 +133,34 @@ describe('addImagesToRun', () => {
     await limited.close();
   });
 
+  it('says first that the right is missing, whatever else is wrong', async () => {
+    const id = await world.release();
+    const limited = await world.key('reader', ['READ']);
+    const code = (images: Record<string, string | null>, more = {}) =>
+      world.codeOf(world.extend(id, images, more, limited));
+    expect(await code({})).toBe('FORBIDDEN');
+    expect(await code({ db: 'x y' })).toBe('FORBIDDEN');
+    expect(await code({ web: null })).toBe('FORBIDDEN');
+    expect(await code({}, { reason: 'x'.repeat(5001) })).toBe('FORBIDDEN');
+    await limited.close();
+  });
+
+  it('tells what needs a new run with all other mistakes of the request', async () => {
+    const id = await world.release();
+    const asked = world.extend(
+      id,
+      { web: null, db: 'db:1', api: 'x y' },
+      { variableInputs: [literal('REGION', 'us'), literal('NEVER', '1')], reason: 'x'.repeat(5001) },
+    );
+    const message = await asked.then(String, String);
+    expect(message).toContain('NEW_RUN_REQUIRED: An extension adds images and changes inputs');
+    expect(message).toMatch(/images\.web: an image can’t be taken away.*variableInputs\.REGION: is fixed/);
+    expect(message).toMatch(/reason has at most.*images\.db: there is no service.*images\.api: an image has/);
+    expect(message).toMatch(/variableInputs\.NEVER: there is no variable/);
+    // Nothing is told twice: what needs a new run is no mistake besides.
+    expect(message.match(/^.*$/m)?.[0].match(/variableInputs.REGION/g)).toHaveLength(1);
+  });
+
   it.each(executionStatuses)('of a run that is %s', async (status) => {
     const id = await world.release();
     const active = ['QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'].includes(status);
