@@ -23,7 +23,7 @@ export class Api {
   async ask<Data>(query: string, variables: Variables = {}): Promise<Data> {
     const response = await this.post('/graphql', { query, variables }, AbortSignal.timeout(ANSWER_WITHIN_MS));
     const { data, errors } = await this.readJson(response);
-    if (errors !== undefined || data == null) throw refusal(errors ?? []);
+    if (errors !== undefined || data == null) throw refusal(errors ?? [], runOf(variables));
     return data as Data;
   }
 
@@ -118,6 +118,12 @@ export class Api {
       'Is the server running there? Another address: SLIPWAY_URL, or --url.',
     ]);
   }
+}
+
+/** The run that a mutation is about, by whatever name its input has for it. */
+function runOf({ input }: Variables): string | undefined {
+  const { executionId, pipelineExecutionId, workflowExecutionId, runId } = (input ?? {}) as Record<string, string>;
+  return executionId ?? pipelineExecutionId ?? workflowExecutionId ?? runId;
 }
 
 /** Whether trying again may help. */

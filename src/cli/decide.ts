@@ -84,63 +84,6 @@ export async function answer(session: Session, named: string, { step, var: pairs
   ui.answer({ stepName: stage.pipelineStepName, executionId: found.id });
 }
 
-export const interventions = ['RETRY', 'IGNORE', 'MARK_AS_SUCCESS', 'FAIL', 'ABORT'];
-
-interface Waiting {
-  readonly name: string;
-  readonly waitsUntil: string | null;
-}
-interface InterventionView {
-  readonly tasks?: readonly (Waiting & { readonly id: string })[];
-  readonly stages?: readonly (Waiting & {
-    readonly status: string;
-    readonly elementId?: string;
-    readonly workflow?: { readonly tasks: readonly (Waiting & { readonly id: string })[] } | null;
-  })[];
-}
-
-/** `slipway intervene`: decides about the one failure that waits for a person, or the one that `--at` names. */
-export async function intervene(
-  session: Session,
-  named: string,
-  verb: string,
-  { at, reason }: { readonly at?: string; readonly reason?: string },
-): Promise<void> {
-  const { api, ui } = session;
-  const action = verb.toUpperCase().replaceAll('-', '_');
-  if (!interventions.includes(action)) throw usage(`"${verb}" is none of ${interventions.join(', ').toLowerCase()}.`);
-  const run = await findRun(session, named);
-  const { execution } = await api.ask<{ execution: InterventionView }>(
-    `query ($id: ID!) { execution(executionId: $id) {
-      ... on WorkflowExecution { tasks { id name waitsUntil } }
-      ... on PipelineExecution { stages: pipelineStageExecutions { status name: pipelineStepName
-        ... on WorkflowStageExecution { waitsUntil elementId: pipelineStageElementId workflow: workflowExecution { tasks { id name waitsUntil } } } } } } }`,
-    { id: run.id },
-  );
-  const stages = execution.stages ?? [];
-  const tasks = [...(execution.tasks ?? []), ...stages.flatMap((stage) => stage.workflow?.tasks ?? [])];
-  const waiting = [
-    ...tasks.filter((one) => one.waitsUntil).map(({ id, name }) => ({ name, target: { taskExecutionId: id } })),
-    ...stages
-      .filter((one) => one.status === 'WAITING' && one.waitsUntil)
-      .map(({ elementId, name }) => ({ name, target: { pipelineStageElementId: elementId } })),
-  ];
-  const [one, another] = waiting.filter(({ name }) => at === undefined || name === at);
-  const names = waiting.map(({ name }) => `--at "${name}"`);
-  if (one === undefined)
-    throw new Failure(exit.refused, 'NOT_WAITING', 'No such failure waits for a decision.', {}, names);
-  if (another !== undefined) throw usage('Several failures wait for a decision.', ...names);
-  const input = { applicationId: applicationOf(run), executionId: run.id, action, reason, ...one.target };
-  await api.ask(
-    'mutation ($input: InterveneExecutionInput!) { interveneExecution(input: $input) { execution { id } } }',
-    {
-      input,
-    },
-  );
-  ui.say(`${one.name}: ${action}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
-  ui.answer({ name: one.name, action, executionId: run.id });
-}
-
 /** `slipway pause` and `slipway continue`: no new task starts, and starts again. */
 export async function hold(
   session: Session,

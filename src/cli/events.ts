@@ -27,12 +27,12 @@ export async function onEachEvent(
   api: Api,
   id: string,
   { after: begin, signal }: { readonly after: string | null; readonly signal: AbortSignal },
-  handle: (item: Item) => void,
+  handle: (item: Item) => void | Promise<void>,
 ): Promise<void> {
   let after = begin;
   const items = api.follow<{ executionEvents: Item }>(EVENTS, () => ({ id, after }), signal);
   for await (const { executionEvents } of items) {
-    handle(executionEvents);
+    await handle(executionEvents);
     after = executionEvents.cursor;
   }
 }

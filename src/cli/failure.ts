@@ -49,8 +49,8 @@ interface GraphqlError {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** A refusal by the server, with what its code asks for. */
-export function refusal(errors: readonly GraphqlError[]): Failure {
+/** A refusal by the server, with what its code asks for; `run` is the one that was asked for. */
+export function refusal(errors: readonly GraphqlError[], run = 'RUN'): Failure {
   const [first] = errors;
   const { code: given, ...details } = first?.extensions ?? {};
   const code = typeof given === 'string' ? given : 'ERROR';
@@ -58,7 +58,7 @@ export function refusal(errors: readonly GraphqlError[]): Failure {
   const message = first?.message ?? 'The server answered without data.';
   return new Failure(exitCode, code, message, details, [
     ...places(details).filter((place) => !message.includes(place)),
-    ...(advice[code]?.(details) ?? []),
+    ...(advice[code]?.(details) ?? []).map((line) => line.replace('show RUN', `show ${run}`)),
   ]);
 }
 
@@ -81,11 +81,12 @@ const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>
     'Resume with the definition that it ran so far (without --definition latest), or with --force.',
   ],
   ENVIRONMENT_CONFLICT: () => ['Look at the conflicts of the preview; --confirm-conflicts overrules them.'],
+  NOT_RETRYABLE: () => ['"slipway run show RUN" says what can be done with it.'],
   NOT_RESTORABLE: () => ['"slipway run show RUN" says what can be done with it.'],
   STAGE_NOT_FOUND: ({ stages }) => [`Its stages: ${list(stages)}.`],
   STAGE_NOT_EXECUTED: ({ stages }) => [`Stages that were reached: ${list(stages)}.`],
   AMBIGUOUS_STAGE: () => ['Name an element of the stage: --element ID; "slipway run show RUN --json" has the ids.'],
-  CONFLICT: () => ['Somebody was faster: look at the run, and repeat if it still makes sense.'],
+  CONFLICT: () => ['Somebody was faster: look at it with "slipway run show RUN", and repeat if it still makes sense.'],
   PLAN_STALE: () => ['Something changed since the preview: run the command again and look at the new one.'],
   RATE_LIMITED: ({ retryAfterSeconds }) => [`Try again in ${retryAfterSeconds} s.`],
   UNAVAILABLE: () => ['Try again in a moment.'],

@@ -4,7 +4,7 @@ import { RunReport } from './report';
 import type { Run } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
-import { readRun, sayNext, sayWhy } from './showRun';
+import { readPlaces, readRun, sayNext, sayWhy } from './showRun';
 import { duration, words } from './ui';
 
 /**
@@ -26,13 +26,20 @@ export async function followRun(
   await ui.beginProgress();
   try {
     await untilInterrupted(id, ({ signal }) =>
-      onEachEvent(api, id, { after: after === null ? null : String(after), signal }, ({ event, snapshot, gap }) => {
-        if (gap !== null) ui.say(ui.paint.yellow('Some events are gone; this is how it stands:'));
-        if (snapshot !== null) report.showAll(snapshot.execution);
-        if (event !== null) report.show(event);
-        if (events && event !== null) ui.answerLine(event);
-        ui.progress(report.doing());
-      }),
+      onEachEvent(
+        api,
+        id,
+        { after: after === null ? null : String(after), signal },
+        async ({ event, snapshot, gap }) => {
+          if (gap !== null) ui.say(ui.paint.yellow('Some events are gone; this is how it stands:'));
+          if (snapshot !== null) report.showAll(snapshot.execution);
+          if (event?.type === 'BESIDE_TASK_CREATED' && event.data.taskType === 'restore')
+            report.learnPlaces(await readPlaces(api, id));
+          if (event !== null) report.show(event);
+          if (events && event !== null) ui.answerLine(event);
+          ui.progress(report.doing());
+        },
+      ),
     );
   } finally {
     ui.endProgress();

@@ -1,4 +1,5 @@
 import type { Api } from './api';
+import { PLACE } from './run';
 
 /** What a command wrote, as the API gives it. */
 export interface Page {
@@ -34,7 +35,7 @@ export const LOGGED = `query ($id: ID!) { execution(executionId: $id) { id statu
   ... on PipelineExecution { pipelineStageExecutions { pipelineStepName ... on WorkflowStageExecution { workflowExecution { id ${TASKS} } } } } } }`;
 
 /** Restore tasks belong to no stage that is shown; an extension has none. */
-export const RESTORES = `query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { operations { kind tasks ${TASK} } } } }`;
+export const RESTORES = `query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { operations { kind tasks { name jobs { id log { bytes } } ${PLACE} } } } } }`;
 
 /** All that there is so far, page by page. */
 export async function readLog(api: Api, jobId: string, write: (page: Page) => void): Promise<void> {

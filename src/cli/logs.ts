@@ -2,7 +2,7 @@ import type { Api } from './api';
 import { onEachEvent, untilInterrupted } from './events';
 import { exit, Failure } from './failure';
 import { followLog, LOGGED, type LoggedRun, type LoggedTask, type Page, RESTORES, readLog } from './jobLog';
-import { isFinal } from './run';
+import { isFinal, type Placed } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
 import { Steps } from './steps';
@@ -23,7 +23,9 @@ export async function showLogs(
   const run = await findRun(session, named);
   const { execution } = await api.ask<{ execution: LoggedRun }>(LOGGED, { id: run.id });
   const all = [...tasksOf(execution), ...(task === undefined ? [] : await restoreTasks(api, run.id))];
-  const isMeant = (step: string | null, name: string) => task === undefined || [name, label(step, name)].includes(task);
+  const isMeant = (step: string | null, name: string) =>
+    task === undefined ||
+    [name, label(step, name), label(step?.replace(/^restore\/.*/, 'restore') ?? null, name)].includes(task);
   const tasks = all.filter(({ step, name }) => isMeant(step, name));
   const jobs = tasks.flatMap(({ step, name, jobs }) =>
     jobs.slice(-1).map(({ id }) => ({ id, label: label(step, name) })),
@@ -82,10 +84,13 @@ const tasksOf = (run: LoggedRun): NamedTask[] => [
 /** The tasks of the newest restore. */
 async function restoreTasks(api: Api, id: string): Promise<NamedTask[]> {
   const { execution } = await api.ask<{
-    execution: { operations?: readonly { kind: string; tasks: readonly LoggedTask[] }[] };
+    execution: { operations?: readonly { kind: string; tasks: readonly (LoggedTask & Placed)[] }[] };
   }>(RESTORES, { id });
   const newest = execution.operations?.find(({ kind }) => kind === 'RESTORE');
-  return (newest?.tasks ?? []).map((task) => ({ ...task, step: 'restore', executionId: '' }));
+  return (newest?.tasks ?? []).map((task) => {
+    const { pipelineStepName: step } = task.stageExecution ?? {};
+    return { ...task, step: step === undefined ? 'restore' : `restore/${step}`, executionId: '' };
+  });
 }
 
 function noSuchTask(tasks: readonly NamedTask[], task: string): Failure {

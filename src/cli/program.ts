@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { answer, decide, hold, intervene } from './decide';
+import { answer, decide, hold } from './decide';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
+import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
 import { restoreRun } from './restore';
 import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
@@ -63,6 +64,11 @@ export function createProgram(): Command {
     .addOption(choice('--granularity <what>', 'how much of its workflows runs again', 'STAGE', 'TASK'))
     .addOption(choice('--definition <which>', 'the definition that it goes on with', 'PINNED', 'LATEST'))
     .option('--ask-inputs', 'ask for runtime inputs again, with the earlier answers as defaults')
+    .addOption(choice('--execution-mode <mode>', 'how graphs are run', 'SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'))
+    .option('--max-parallel <number>', 'how many tasks of a workflow run side by side', positive)
+    .option('--var <name=value>', 'of a workflow: another value for what runs again; may be given again', collect, [])
+    .option('--rerun-ignored-failures', 'of a workflow: also tasks whose failure was ignored')
+    .option('--reevaluate-skipped', 'of a workflow: decide again about tasks that a condition skipped')
     .option('--force', 'with the latest definition, also when what is kept does not fit')
     .option('--dry-run', 'only the preview')
     .action(async (run: string, options, command: Command) => {
@@ -104,8 +110,7 @@ export function createProgram(): Command {
       await startRun(await session(command), application, name, options);
     });
   for (const verb of ['approve', 'reject'] as const) {
-    program
-      .command(`${verb} <run>`)
+    deciding(program.command(`${verb} <run>`))
       .description(`${verb} what the run waits for`)
       .option('--step <name>', 'which approval, where it waits for several')
       .option('-m, --comments <text>', 'shown with the decision')
@@ -113,12 +118,17 @@ export function createProgram(): Command {
         await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
       });
   }
-  program
-    .command('intervene <run> <action>')
+  deciding(program.command('retry <run> <task>'))
+    .description('try a failed task again, while its workflow still runs; TASK is its name, STEP/NAME or its id')
+    .option('--reason <text>', 'shown with the task')
+    .action(async (run: string, task: string, options, command: Command) => {
+      await retryTask(await session(command), run, task, options);
+    });
+  deciding(program.command('intervene <run> <action>'))
     .description('decide about a failure that waits for a person: retry, ignore, mark-as-success, fail or abort')
-    .option('--at <name>', 'the task or the step, where several wait')
+    .option('--at <name>', 'the task or the step, where several wait: its name, STEP/TASK or its id')
     .option('--reason <text>', 'kept with it')
-    .action(async (run: string, action: string, options: { at?: string; reason?: string }, command: Command) => {
+    .action(async (run: string, action: string, options, command: Command) => {
       await intervene(await session(command), run, action, options);
     });
   program
@@ -174,6 +184,9 @@ const acting = (command: Command): Command =>
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'do not wait for its end');
 
+/** What decides and never asks; scripts may say --yes to all commands alike. */
+const deciding = (command: Command): Command => command.option('-y, --yes', 'it does not ask; taken for scripts');
+
 const extending = (command: Command): Command =>
   command
     .option('--var <name=value>', 'a value for a variable; may be given again', collect, [])
@@ -192,6 +205,12 @@ function limit(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= 500) return number;
   throw new InvalidArgumentError('It must be a whole number, 1 to 500.');
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError('It must be a whole number, at least 1.');
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];

@@ -1,5 +1,5 @@
 import type { Event } from './events';
-import { asking, isFinal, nameOf, type Run, type Task, workflowsOf } from './run';
+import { asking, inPlace, isFinal, nameOf, type Run, type Task, workflowsOf } from './run';
 import { Steps } from './steps';
 import { duration, timeOfDay, type Ui, words } from './ui';
 
@@ -8,6 +8,7 @@ export class RunReport {
   private readonly steps = new Steps();
   private readonly began = new Map<string, string>();
   private readonly running = new Map<string, string>();
+  private readonly places = new Map<string, string>();
   private status = '';
   private waitsFor = '';
   /** Of the last restore that ended meanwhile; null unless it failed: the run is what it was before then, which may be SUCCESS. */
@@ -15,8 +16,14 @@ export class RunReport {
 
   constructor(private readonly ui: Ui) {}
 
+  /** Restore tasks belong to elements that the run may show no more. */
+  learnPlaces({ operations = [] }: Pick<Run, 'operations'>): void {
+    for (const task of operations.flatMap(({ tasks }) => tasks)) this.places.set(task.id, inPlace(task.name, task));
+  }
+
   learn(run: Run): void {
     this.status = run.status;
+    this.learnPlaces(run);
     for (const { id, step } of workflowsOf(run)) if (step !== null) this.steps.learn(id, step);
   }
 
@@ -78,7 +85,13 @@ export class RunReport {
       case 'TASK_STATUS':
         if (to === 'RUNNING') this.running.set(text('taskExecutionId'), text('name'));
         else this.running.delete(text('taskExecutionId'));
-        this.timed(text('taskExecutionId'), at, to, taskName(this.steps.of(executionId), text('name')), text('reason'));
+        this.timed(
+          text('taskExecutionId'),
+          at,
+          to,
+          this.nameOfTask(executionId, text('taskExecutionId'), text('name')),
+          text('reason'),
+        );
         break;
       case 'BESIDE_TASK_CREATED':
         if (data.taskType === 'forensic') this.say(at, `failure handler ${text('name')} is asked for`);
@@ -122,6 +135,11 @@ export class RunReport {
         this.say(at, `deployed ${text('image')}`);
         break;
     }
+  }
+
+  private nameOfTask(executionId: string, id: string, name: string): string {
+    const place = this.places.get(id);
+    return place === undefined ? taskName(this.steps.of(executionId), name) : `  ${place}`;
   }
 
   /** What the progress line says. */

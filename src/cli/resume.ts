@@ -21,8 +21,16 @@ export interface ResumeOptions extends ActOptions {
   readonly definition?: string;
   readonly force?: boolean;
   readonly askInputs?: boolean;
+  readonly executionMode?: string;
+  readonly maxParallel?: number;
+  readonly var: readonly string[];
+  readonly rerunIgnoredFailures?: boolean;
+  readonly reevaluateSkipped?: boolean;
   readonly dryRun?: boolean;
 }
+
+const FOR_PIPELINES = ['stage', 'element', 'parallelMode', 'granularity', 'askInputs'] as const;
+const FOR_WORKFLOWS = ['var', 'rerunIgnoredFailures', 'reevaluateSkipped'] as const;
 
 interface PreviewedElement {
   readonly stageName: string;
@@ -52,9 +60,10 @@ const PREVIEW = `allowed refusals { code message } willRun { ${ELEMENT} } kept {
 export async function resumeRun(session: Session, named: string, options: ResumeOptions): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
-  const { reason, definition, force } = options;
-  const common = { applicationId: applicationOf(run), reason, definition, force };
   const isPipeline = run.__typename === 'PipelineExecution';
+  refuseForeign(isPipeline, options);
+  const { reason, definition, force, maxParallel, executionMode } = options;
+  const common = { applicationId: applicationOf(run), reason, definition, force, maxParallel };
   const [field, preview, type] = isPipeline
     ? ['resumeExecution', 'resumePreview', 'ResumeExecutionInput']
     : ['resumeWorkflowExecution', 'resumeWorkflowPreview', 'ResumeWorkflowExecutionInput'];
@@ -67,8 +76,16 @@ export async function resumeRun(session: Session, named: string, options: Resume
         parallelMode: options.parallelMode,
         granularity: options.granularity,
         askRuntimeInputs: options.askInputs,
+        executionMode,
       }
-    : { ...common, workflowExecutionId: run.id };
+    : {
+        ...common,
+        workflowExecutionId: run.id,
+        variableInputs: options.var.map(variableInput),
+        rerunIgnoredFailures: options.rerunIgnoredFailures,
+        reevaluateSkipped: options.reevaluateSkipped,
+        mode: executionMode,
+      };
   const { plan } = await api.ask<{ plan: Preview }>(
     `query ($input: ${type}!) { plan: ${preview}(input: $input) { ${PREVIEW} } }`,
     { input },
@@ -78,6 +95,17 @@ export async function resumeRun(session: Session, named: string, options: Resume
   if (options.dryRun) return ui.answer(plan);
   const query = mutation(field ?? '', type ?? '');
   await act(session, run, { query, input: { ...input, planToken: plan.planToken }, question: 'Resume?' }, options);
+}
+
+/** What only the other kind of run takes would be ignored without a word. */
+function refuseForeign(isPipeline: boolean, options: ResumeOptions): void {
+  const [foreign, kind] = isPipeline
+    ? [FOR_WORKFLOWS, 'workflows, and this is one of a pipeline']
+    : [FOR_PIPELINES, 'pipelines, and this is one of a workflow'];
+  const given = foreign.filter((name) => options[name] !== undefined && String(options[name]) !== '');
+  if (given.length === 0) return;
+  const flags = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  throw usage(`${flags.join(', ')}: only for runs of ${kind}.`);
 }
 
 /** A plan that would be refused is refused already, with every reason. */

@@ -1,6 +1,19 @@
 import type { Api } from './api';
 import { lastLines } from './jobLog';
-import { asking, isFinal, nameOf, RUN, type Run, type Stage, type Task, workflowsOf } from './run';
+import {
+  asking,
+  failuresThatWait,
+  inPlace,
+  isFinal,
+  nameOf,
+  PLACE,
+  RUN,
+  type Run,
+  type Stage,
+  shortName,
+  type Task,
+  workflowsOf,
+} from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
 import { duration, moment, type Ui, words } from './ui';
@@ -16,6 +29,15 @@ export async function readRun(api: Api, id: string): Promise<Run> {
   return execution;
 }
 
+/** Its restore tasks, and where they belong. */
+export async function readPlaces(api: Api, id: string): Promise<Pick<Run, 'operations'>> {
+  const { execution } = await api.ask<{ execution: Pick<Run, 'operations'> }>(
+    `query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { operations { tasks { id name ${PLACE} } } } } }`,
+    { id },
+  );
+  return execution;
+}
+
 /** `slipway run show`: what happened, why, and what can be done next. */
 export async function showRun({ api, ui }: Session, named: string, all: boolean): Promise<void> {
   const run = await readRun(api, (await findRun({ api, ui }, named)).id);
@@ -25,7 +47,10 @@ export async function showRun({ api, ui }: Session, named: string, all: boolean)
   ui.say(`${paint.bold(nameOf(run))}  ${ui.status(run.status)} ${paint.dim(run.id)}`);
   const facts: [string, string][] = [
     ['started', `${moment(run.createdAt)}${run.durationMs === null ? '' : `, active for ${duration(run.durationMs)}`}`],
-    ['images', run.serviceImages.map(({ image }) => image).join(', ')],
+    [
+      'images',
+      run.serviceImages.map(({ image, service }) => (service === null ? image : `${service.name}=${image}`)).join(', '),
+    ],
     ['inputs', run.inputVariables.map(({ name, value }) => `${name}=${value}`).join(', ')],
     ['notes', run.notes ?? ''],
   ];
@@ -56,7 +81,7 @@ function sayRestores(ui: Ui, { operations = [] }: Run): void {
   for (const { status, startedAt, actor, tasks, error } of restores) {
     const open = tasks.filter((task) => status === 'RUNNING' && !isFinal(task.status));
     const about = open.map((task) =>
-      words(task.name, task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
+      words(inPlace(task.name, task), task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
     );
     if (error !== null) about.push(`${error.code}: ${error.message}`);
     ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actor.name}`, ui.paint.dim(about.join(', '))));
@@ -131,11 +156,16 @@ export function sayNext(ui: Ui, run: Run): void {
     abort: 'end it',
     approve: 'or reject',
     continue: 'it is paused by a person',
+    restore: 'back to what it was before it was extended',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
   const lines = possible.map(({ action }): [string, string] => [`slipway ${action} ${run.id}`, meaning[action] ?? '']);
-  if (isFinal(run.status) && run.restorePoint?.consumedBy === null)
-    lines.push([`slipway restore ${run.id}`, 'back to what it was before it was extended']);
+  if (run.availableActions.some(({ action, allowed }) => action === 'intervene' && allowed))
+    for (const part of failuresThatWait(run))
+      lines.unshift([
+        `slipway intervene ${run.id} … --at "${shortName(part, failuresThatWait(run))}"`,
+        'retry, ignore, mark-as-success, fail or abort: its failure waits for a decision',
+      ]);
   for (const { runtimeInputVariables } of asking(run)) {
     const values = (runtimeInputVariables ?? []).map(({ name }) => `--var ${name}=…`).join(' ');
     lines.unshift([`slipway answer ${run.id} ${values}`, 'it asks for values']);

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, Float, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Actor } from '../access/actor';
+import { visible } from '../access/visible';
 import { type Agent as AgentRow, agentStatus } from '../agents/agent';
 import { Agent, AgentStatusEnum } from '../agents/agents.types';
 import type { App } from '../app';
@@ -23,9 +24,11 @@ import {
   handlerOfTask,
   jobsOfTask,
   logOfJob,
+  stageById,
 } from './executions.loaders';
 import { readExecution } from './executions.queries';
-import { TaskExecution } from './executions.types';
+import { showStage } from './executions.resolver';
+import { TaskExecution, WorkflowStageExecution } from './executions.types';
 
 const MAX_PAGE_BYTES = 1024 ** 2;
 
@@ -69,6 +72,20 @@ export class TaskExecutionResolver {
   })
   async failedTaskExecution(@Root() { id, type }: TaskRow, @Ctx() { loaders }: Context) {
     return type === 'forensic' ? ((await loaders.load(failureOfHandler, id)) ?? null) : null;
+  }
+
+  @FieldResolver(() => WorkflowStageExecution, {
+    nullable: true,
+    description:
+      'The element of a stage whose workflow it belongs to, also of an earlier attempt. Null in a workflow by itself, and for a caller who may not see the pipeline execution.',
+  })
+  async stageExecution(@Root() task: TaskRow, @Ctx() { actor, loaders }: Context): Promise<object | null> {
+    const { parentStageExecutionId } = found(await loaders.load(executionById, task.executionId));
+    if (parentStageExecutionId === null) return null;
+    const stage = found(await loaders.load(stageById, parentStageExecutionId));
+    const pipeline = await loaders.load(executionById, stage.executionId);
+    const seen = await visible(actor.access, loaders, 'Execution', pipeline);
+    return seen === null ? null : showStage(stage);
   }
 
   @FieldResolver(() => [Job], { description: 'Its jobs, one for each try, in order.' })

@@ -53,6 +53,7 @@ import {
   ResumeResolver,
 } from '../resumes/resume.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
+import { ServiceImageResolver } from '../services/serviceImages.resolver';
 import { ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
@@ -76,6 +77,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ApplicationSecretsResolver,
   EnvironmentSecretsResolver,
   SecretsResolver,
+  ServiceImageResolver,
   ServicesResolver,
   WorkflowsResolver,
   PipelinesResolver,

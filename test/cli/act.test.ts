@@ -45,6 +45,7 @@ describe('slipway resume', () => {
     expect(out).toContain('touches the environment staging (NON_PROD)');
     expect(out).toContain('attempt 2: resume by');
     expect(out).toMatch(/✓ SUCCESS after .* in attempt 2/);
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(/images +web=web:1\n/);
     expect((await slipway(url, ['run', 'show', id])).out).toMatch(
       /lint .*kept from attempt 1[\s\S]*the database is up/,
     );
@@ -173,7 +174,7 @@ describe('slipway start, abort, approve and reject', () => {
       { group: createUserGroup.userGroup.id },
     );
     const key = { SLIPWAY_API_KEY: createApiKey.value };
-    expect(await slipway(url, ['approve', id, '--step', 'nobody'], key)).toMatchObject({
+    expect(await slipway(url, ['approve', id, '--step', 'nobody', '--yes'], key)).toMatchObject({
       code: 3,
       err: expect.stringContaining('It waits for: manager.'),
     });

@@ -87,7 +87,9 @@ describe('slipway restore', () => {
     const restoring = startSlipway(url, ['restore', id, '--yes']);
     const claimed = await world.agent.claim();
     await world.agent.start(...claimed);
-    expect((await slipway(url, ['run', 'show', id])).out).toMatch(/Restores\n.*RUNNING .* switch-back RUNNING/);
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(
+      /Restores\n.*RUNNING .* web to staging › switch-back on staging RUNNING/,
+    );
     for (const job of claimed) {
       await world.agent.log(job, 0, 'switch is stuck\n');
       await world.agent.finish(job, { exitCode: 1 });
@@ -95,7 +97,7 @@ describe('slipway restore', () => {
     const { code, out } = await restoring.ended;
     expect(code).toBe(1);
     expect(out).toMatch(/The last lines of switch-back[\s\S]*\n {2}switch is stuck\n/);
-    for (const name of ['switch-back', 'restore/switch-back']) {
+    for (const name of ['switch-back', 'restore/switch-back', 'restore/web to staging/switch-back']) {
       const logs = await slipway(url, ['logs', id, name]);
       expect([logs.code, logs.out]).toEqual([0, 'switch is stuck\n']);
     }
@@ -111,6 +113,7 @@ describe('slipway restore', () => {
     await watching.prints('RESTORING');
     const { code, out } = await workUntilEnd(watching, 'switch-back');
     expect(code).toBe(1);
+    expect(out).toMatch(/✗ FAILED +web to prod › switch-back on prod/);
     expect(out).toMatch(/end of the restore: FAILED by .*TASK_FAILED: Restore task "switch-back"/);
   });
 
@@ -131,6 +134,16 @@ describe('slipway restore', () => {
     expect([never.code, never.err]).toEqual([3, expect.stringContaining('NO_RESTORE_POINT')]);
     const unasked = await slipway(url, ['restore', await broken()], {}, 'y\n');
     expect([unasked.code, unasked.err]).toEqual([2, expect.stringContaining('Add --yes')]);
+  });
+});
+
+describe('slipway run show', () => {
+  it('suggests a restore to those who may, and only to them', async () => {
+    const id = await broken();
+    const reader = await world.keyValue('onlookers', ['READ']);
+    const shown = await slipway(url, ['run', 'show', id], { SLIPWAY_API_KEY: reader });
+    expect([shown.code, shown.out]).toEqual([0, expect.not.stringContaining('slipway restore')]);
+    expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway restore ${id}`);
   });
 });
 

@@ -235,6 +235,10 @@ export class World {
 
   /** Somebody with these rights to the runs of the application; without environments, for all of them. */
   async key(name: string, actions: readonly string[], environments?: string): Promise<GraphqlClient> {
+    return new GraphqlClient(this.server.url, await this.keyValue(name, actions, environments));
+  }
+
+  async keyValue(name: string, actions: readonly string[], environments?: string): Promise<string> {
     const deployments = environments === undefined ? '' : `, deployments: {filterTypes: [${environments}]}`;
     const { createUserGroup } = await this.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
       `mutation { createUserGroup(input: {name: "${name}", permissions: {appPermissions: [
@@ -245,7 +249,7 @@ export class World {
     const { createApiKey } = await this.client.ask<{ createApiKey: { value: string } }>(
       `mutation { createApiKey(input: {name: "${name}", userGroupIds: ["${createUserGroup.userGroup.id}"]}) { value } }`,
     );
-    return new GraphqlClient(this.server.url, createApiKey.value);
+    return createApiKey.value;
   }
 
   /** Of somebody who may see nothing. */
