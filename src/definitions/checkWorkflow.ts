@@ -1,9 +1,10 @@
 import { didYouMean } from '../didYouMean';
 import { artifactSource } from '../workflows/artifactSource';
 import { allAfter, baseName, dependencyOf, dependentsOf, nodeCount, nodesOf } from '../workflows/taskGraph';
-import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../workflows/workflow';
+import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from '../workflows/workflow';
 import { checkTaskConditions } from './checkConditions';
 import { type Complain, checkVariables } from './checkVariables';
+import { templateNames } from './shellTemplate';
 import type { Path } from './sourceTree';
 
 /** What the definitions of an application may refer to, by name: what exists, and what the source brings. */
@@ -37,6 +38,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkRegistered(definition, complain);
   checkSecrets(definition, complain);
   checkTaskConditions(definition, complain);
+  checkTemplates(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
 
@@ -134,6 +136,32 @@ function checkSecrets(definition: WorkflowDefinition, complain: Complain): void 
       if (!Object.hasOwn(task.env, secret)) continue;
       const message = `"${secret}" is a secret of the workflow, and a variable here.`;
       complain('SECRET_NAME_TAKEN', ['tasks', name, 'env', secret], message);
+    }
+  }
+}
+
+/** `{{.name}}` is replaced in TOML only; what is left of it here reaches the command. What names no variable is its own matter, as in `docker ps --format`. */
+function checkTemplates(definition: WorkflowDefinition, complain: Complain): void {
+  const { variables, env, tasks } = definition;
+  const templated = Object.entries(tasks).filter(([, { run }]) => run.includes('{{'));
+  if (templated.length === 0) return;
+  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const shared = [...variables.map(({ name }) => name), ...Object.keys(env), ...registered];
+  for (const [name, task] of templated) {
+    const handed = task.type === 'forensic' ? ['failed_task', 'error_message', 'exit_code'] : [];
+    const known = new Set([
+      ...shared,
+      ...Object.keys(task.env),
+      ...secretsOfTask(definition, task),
+      ...task.requires,
+      ...handed,
+    ]);
+    const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));
+    for (const one of new Set(templateNames(task.run))) {
+      const variable = axes.get(one) ?? (known.has(one) ? one : undefined);
+      if (variable === undefined) continue;
+      const message = `{{.${one}}} stays as it is here; for the value write $${variable}.`;
+      complain('LITERAL_TEMPLATE', ['tasks', name, 'run'], message);
     }
   }
 }

@@ -14,7 +14,8 @@ export class Problems {
   private readonly warned: DefinitionError[] = [];
 
   constructor(errors: readonly DefinitionError[] = []) {
-    this.errors.push(...errors);
+    this.errors.push(...errors.filter(({ rule }) => !isWarning(rule)));
+    this.warned.push(...errors.filter(({ rule }) => isWarning(rule)).slice(0, MAX_ERRORS));
   }
 
   get none(): boolean {

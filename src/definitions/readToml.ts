@@ -1,6 +1,7 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
+import { short } from './decoders';
 import type { ReadDocuments } from './readDocuments';
-import { replaceTemplates } from './shellTemplate';
+import { literalTemplates, replaceTemplates } from './shellTemplate';
 import type { Path, Position, SourceEntry, SourceMap, SourceNode } from './sourceTree';
 import { type TomlPlace, TomlPlaces } from './tomlPlaces';
 import type { DefinitionError, ValidationRule } from './validationRules';
@@ -74,6 +75,10 @@ class TomlTree {
       if (problem !== null) {
         const message = `The command of "${name}" has a {{.name}}: ${problem}.`;
         this.errors.push({ path: `documents[0].tasks.${name}`, ...command.at, rule: 'BAD_TEMPLATE', message });
+      }
+      for (const one of problem === null ? new Set(literalTemplates(text)) : []) {
+        const message = `The command of "${name}" keeps ${short(one)} as it is: only {{.name}} is replaced, a name of letters, digits and underscores.`;
+        this.errors.push({ path: `documents[0].tasks.${name}`, ...command.at, rule: 'LITERAL_TEMPLATE', message });
       }
       for (const one of found) if (!axes.includes(one)) names.add(one);
       return { ...command, value: text, text };

@@ -5,7 +5,18 @@ export interface ReplacedTemplate {
   readonly problem: string | null;
 }
 
-const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/y;
+const pattern = String.raw`\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}`;
+const template = new RegExp(pattern, 'y');
+const templates = new RegExp(pattern, 'g');
+const others = new RegExp(String.raw`(?!${pattern})\{\{[^{}\n]*\}\}`, 'g');
+
+/** What has the look of a template and is none: `{{if .x}}`. */
+export const literalTemplates = (command: string): string[] => command.match(others) ?? [];
+
+/** The names in `{{.name}}`, as far as a command still has them. */
+export const templateNames = (command: string): string[] =>
+  [...command.matchAll(templates)].flatMap(([, name]) => name ?? []);
+
 /** These read their arguments as a program: a value would be run there, however it is quoted here. */
 const runsItsArguments = new RegExp(
   [
@@ -99,9 +110,7 @@ export function replaceTemplates(
     } else if (text[at] === "'" && context !== 'double') {
       const end = text.indexOf("'", at + 1);
       const inner = text.slice(at, end === -1 ? text.length : end + 1);
-      const quoted = inner.replace(/\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g, (_, name: string) =>
-        put(name, at, (reference) => `'"${reference}"'`),
-      );
+      const quoted = inner.replace(templates, (_, name: string) => put(name, at, (reference) => `'"${reference}"'`));
       command += quoted;
       at += inner.length;
     } else if (text[at] === '`' || rest.startsWith('<<')) {

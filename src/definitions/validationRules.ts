@@ -81,6 +81,8 @@ export const validationWarnings = {
   UNSURE_NAME:
     'What a condition names is declared: else it fails unless an earlier task or the environment has set it.',
   MANY_RETRIES: 'A task is tried again at most ten times.',
+  LITERAL_TEMPLATE:
+    'A command has no `{{…}}` that stays as it is: in TOML none but `{{.name}}` is replaced; in YAML and JSON none is, so there it names no variable of the task.',
   UNUSED_HANDLER: 'A forensic task is named by an `on_failure`.',
 } as const;
 

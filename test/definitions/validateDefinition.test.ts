@@ -11,7 +11,7 @@ interface Problem {
   readonly message: string;
 }
 
-const task = (keys: string) => `tasks:\n  a: { run: "true", ${keys} }\n  c: { run: "true" }`;
+const task = (keys: string, run = 'true') => `tasks:\n  a: { run: "${run}", ${keys} }\n  c: { run: "true" }`;
 
 /** One for each warning: what is written, and the text that begins where it says. */
 const warnings = [
@@ -19,6 +19,7 @@ const warnings = [
   { rule: 'LONG_TIMEOUT', keys: 'timeout: 25h', at: '25h' },
   { rule: 'MANY_RETRIES', keys: 'retries: 11', at: '11' },
   { rule: 'UNSURE_NAME', keys: 'if: REGION == "eu"', at: 'REGION', of: `environment: ${GIVEN_ENVIRONMENT}` },
+  { rule: 'LITERAL_TEMPLATE', keys: 'env: { WHO: me }', run: 'echo {{.WHO}} {{.Names}}', at: '"echo' },
   { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },
 ];
 
@@ -44,8 +45,8 @@ describe('validateDefinition', () => {
     expect(warnings.map(({ rule }) => rule).sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
-  test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at, of = '' }) => {
-    const source = shop + workflow('w', { keys: of, tasks: task(keys) });
+  test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at, of = '', run }) => {
+    const source = shop + workflow('w', { keys: of, tasks: task(keys, run) });
     const { valid, errors, warnings: found } = await validate(source);
     expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({ valid: true, errors: [], rules: [rule] });
     const [{ line, column } = { line: 0, column: 0 }] = found;
@@ -54,6 +55,23 @@ describe('validateDefinition', () => {
 
   test.each(['timeout: 1s', 'timeout: 24h', 'retries: 10'])('%s is worth no warning', async (keys) => {
     expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);
+  });
+
+  test('a template that stays as it is comes with what to write instead', async () => {
+    const messages = async (source: string, format?: string) =>
+      (await validate(source, format)).warnings.map(({ rule, message }) => `${rule} ${message}`);
+    const keys = 'matrix: { os: [a, b] }, secrets: [TOKEN]';
+    const tasks = task(keys, 'echo {{.os}} {{ .TOKEN }} {{.Names}} {{json .}}');
+    expect(await messages(shop + workflow('w', { tasks }))).toEqual([
+      'LITERAL_TEMPLATE {{.os}} stays as it is here; for the value write $MATRIX_OS.',
+      'LITERAL_TEMPLATE {{.TOKEN}} stays as it is here; for the value write $TOKEN.',
+    ]);
+    const toml = (command: string) => `name = "w"\n[tasks.a]\ncmd = '${command}'\n`;
+    expect(await messages(toml('echo {{.bad-name}} "{{if .x}}" {{.good}} {{if .x}}'), 'TOML')).toEqual([
+      expect.stringMatching(/^LITERAL_TEMPLATE .*{{\.bad-name}}/),
+      expect.stringMatching(/^LITERAL_TEMPLATE .*{{if \.x}}/),
+    ]);
+    expect(await messages(toml('echo {{.good}} {} {{ }'), 'TOML')).toEqual([]);
   });
 
   test('tells of a doubled key where it is, and of everything else', async () => {
