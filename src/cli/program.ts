@@ -11,6 +11,7 @@ import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
 import { showRun } from './showRun';
 import { startRun } from './start';
+import { compareRuns, showGraph } from './views';
 
 /** The commands, and what they take. */
 export function createProgram(): Command {
@@ -43,6 +44,18 @@ export function createProgram(): Command {
     .option('--all', 'also the tasks that succeeded, where there are many')
     .action(async (run: string, { all = false }: { all?: boolean }, command: Command) => {
       await showRun(await session(command), run, all);
+    });
+  program
+    .command('graph <run>')
+    .description('its graph, level by level, and where each part stands')
+    .action(async (run: string, _options, command: Command) => {
+      await showGraph(await session(command), run);
+    });
+  program
+    .command('compare <run> <other>')
+    .description('what is different between two runs: definitions, images, inputs, variables, results')
+    .action(async (run: string, other: string, _options, command: Command) => {
+      await compareRuns(await session(command), run, other);
     });
   program
     .command('watch <run>')

@@ -55,6 +55,19 @@ describe('slipway run show', () => {
   });
 });
 
+describe('slipway graph and compare', () => {
+  it('show a run level by level, and what is different between two', async () => {
+    const graph = await slipway(url, ['graph', failed]);
+    expect([graph.code, graph.out]).toEqual([0, expect.stringMatching(/tests[\s\S]*to staging/)]);
+    const other = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:2' }] });
+    await world.agent.work(() => world.runs.is(other, 'SUCCESS'));
+    const compared = await slipway(url, ['compare', failed, other]);
+    expect([compared.code, compared.out]).toEqual([0, expect.stringMatching(/image +web +web:1 +web:2\n/)]);
+    expect(compared.out).toMatch(/stage +Test › tests +FAILED TASK_FAILED +SUCCESS/);
+    expect((await slipway(url, ['compare', other, other])).out).toBe('Nothing is different.\n');
+  });
+});
+
 describe('slipway logs', () => {
   it('writes what a task wrote, byte for byte, or of all tasks with their names', async () => {
     expect((await slipway(url, ['logs', failed, 'integration'])).out).toBe(
