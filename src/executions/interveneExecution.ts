@@ -4,12 +4,13 @@ import type { App } from '../app';
 import { auditDetail } from '../audit/auditDetail';
 import type { Db } from '../database/database';
 import { isId } from '../ids';
-import { invalidInput, notFound, Refusal } from '../refusal';
+import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
 import { baseName } from '../workflows/taskGraph';
 import type { Execution, StageExecution, TaskExecution } from './execution';
 import { findExecution } from './executions.store';
 import { actionOf, decideStage, decideTask, type InterventionAction, waitsForPerson } from './interventions';
 import { findLastIntervention } from './interventions.store';
+import { reasonErrors } from './reason';
 import { requireStages } from './requireStages';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { findCurrentStages, findDueStages, findStages } from './stages.store';
@@ -140,14 +141,11 @@ export async function requireRight(
 }
 
 function checkInput({ taskExecutionId, pipelineStageElementId, reason }: InterveneExecution): void {
-  const errors = [];
+  const errors: InputError[] = [];
   if ((taskExecutionId == null) === (pipelineStageElementId == null)) {
     const message = 'Give either taskExecutionId or pipelineStageElementId.';
     errors.push({ field: 'taskExecutionId', value: taskExecutionId, rule: 'ONE_OF_TWO', message });
   }
-  if ((reason?.length ?? 0) > 5000) {
-    const message = 'reason has at most 5,000 characters.';
-    errors.push({ field: 'reason', value: reason?.length, rule: 'MAX_LENGTH', message });
-  }
+  errors.push(...reasonErrors(reason));
   if (errors.length > 0) throw invalidInput(errors);
 }

@@ -7,6 +7,7 @@ import { invalidInput, notFound, Refusal } from '../refusal';
 import type { Execution } from './execution';
 import { findExecution } from './executions.store';
 import { holdRun, releaseRun } from './holdExecution';
+import { reasonErrors } from './reason';
 import { inRuns, type RunTransaction } from './runTransaction';
 
 export interface PauseExecution {
@@ -57,10 +58,8 @@ async function inHold(
   work: (db: RunTransaction, execution: Execution, reason: string | null) => Promise<void>,
 ): Promise<Execution> {
   const reason = input.reason?.trim() || null;
-  if ((reason?.length ?? 0) > 5000) {
-    const message = 'reason has at most 5,000 characters.';
-    throw invalidInput([{ field: 'reason', value: reason?.length, rule: 'MAX_LENGTH', message }]);
-  }
+  const errors = reasonErrors(reason);
+  if (errors.length > 0) throw invalidInput(errors);
   const seen = isId(input.executionId) ? await findExecution(app.database, input.executionId) : undefined;
   if (seen === undefined || seen.applicationId !== input.applicationId) throw notFound('execution', input.executionId);
   const right =

@@ -9,6 +9,7 @@ import { dispatchTasks } from './dispatchTasks';
 import { type Execution, isFinal, type TaskExecution } from './execution';
 import { addToCounts, clearTaskFailure, findExecution } from './executions.store';
 import { requireRight } from './interveneExecution';
+import { reasonErrors } from './reason';
 import { restoreSkipped, retryTasks } from './retries.store';
 import { inRuns, type RunTransaction } from './runTransaction';
 import { findTasks, findUnsuccessfulTasks } from './tasks.store';
@@ -25,10 +26,8 @@ export interface RetryTask {
  */
 export async function retryTask(app: App, actor: Actor, input: RetryTask): Promise<TaskExecution> {
   const reason = input.reason?.trim() || null;
-  if ((reason?.length ?? 0) > 5000) {
-    const message = 'reason has at most 5,000 characters.';
-    throw invalidInput([{ field: 'reason', value: reason?.length, rule: 'MAX_LENGTH', message }]);
-  }
+  const errors = reasonErrors(reason);
+  if (errors.length > 0) throw invalidInput(errors);
   const id = input.taskExecutionId;
   const [seen] = isId(id) ? await findTasks(app.database, [id]) : [];
   const workflow = seen && (await findExecution(app.database, seen.executionId));

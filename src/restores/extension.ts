@@ -1,4 +1,5 @@
 import { type Execution, type GoesOn, isResumable, type StageExecution } from '../executions/execution';
+import { reasonErrors } from '../executions/reason';
 import { readInputs, type VariableInput } from '../executions/resolveVariables';
 import { type Catalogue, type ElementPlan, elementKey, planPipeline } from '../executions/startPlan';
 import type { PipelineDefinition } from '../pipelines/pipeline';
@@ -216,10 +217,7 @@ function whatNeedsANewRun(
 
 function readAdditions(run: ExtendedRun, { images, variableInputs, reason }: Additions) {
   const { given, errors } = readInputs(variableInputs);
-  if (reason !== null && reason.length > 5000) {
-    const message = 'reason has at most 5,000 characters.';
-    errors.push({ field: 'reason', value: reason.length, rule: 'MAX_LENGTH', message });
-  }
+  errors.push(...reasonErrors(reason));
   const added = new Map<string, string>();
   const named = new Set<string>();
   const known = run.catalogue.services.map((service) => service.name);

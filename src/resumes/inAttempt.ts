@@ -4,9 +4,10 @@ import type { App } from '../app';
 import { auditDetail } from '../audit/auditDetail';
 import { type AttemptKind, type Execution, isFinal } from '../executions/execution';
 import { findExecution, type NewAttempt } from '../executions/executions.store';
+import { reasonErrors } from '../executions/reason';
 import { inRuns, type RunTransaction } from '../executions/runTransaction';
 import { isId } from '../ids';
-import { type InputError, invalidInput, notFound, Refusal } from '../refusal';
+import { invalidInput, notFound, Refusal } from '../refusal';
 import type { DefinitionChoice } from './resumeDecision';
 
 /** What everything that begins another attempt is given. */
@@ -110,15 +111,7 @@ export function checkPlanToken(given: string | null | undefined, now: string): v
 
 /** What no execution would take. */
 export function refuseInput(input: Omit<AttemptInput, 'applicationId'>): Refusal | null {
-  const errors: InputError[] = [];
-  if ((input.reason?.length ?? 0) > 5000) {
-    errors.push({
-      field: 'reason',
-      value: input.reason?.length,
-      rule: 'MAX_LENGTH',
-      message: 'reason has at most 5,000 characters.',
-    });
-  }
+  const errors = reasonErrors(input.reason);
   if (input.maxParallel != null && input.maxParallel < 1) {
     const message = `maxParallel must be 1 or more; it is ${input.maxParallel}.`;
     errors.push({ field: 'maxParallel', value: input.maxParallel, rule: 'RANGE', message });
