@@ -255,6 +255,3 @@ function where(type: SubjectType, environments: readonly NamedTarget[]): string 
 
 /** The server acting by itself. */
 export const systemAccess = new Access(new Rights([], true, null), null);
-
-/** For agents: their token opens the agent protocol, which asks nobody for permissions; here it must open nothing. */
-export const noAccess = new Access(new Rights([], false, null), null);

@@ -36,7 +36,6 @@ export type DeploymentAction = (typeof deploymentActions)[number];
 export type Action = EntityAction | DeploymentAction;
 
 /** What clients may write. EXECUTE is the older word for both ways to execute; it is stored as the two. */
-export const writtenActions = [...entityActions, 'EXECUTE', ...deploymentActions.slice(1)] as const;
 export type WrittenAction = Action | 'EXECUTE';
 
 const entityOnly: readonly Action[] = entityActions;

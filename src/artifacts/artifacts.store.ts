@@ -86,11 +86,6 @@ async function newest(
   return rows.map((row) => ({ ...row, size: Number(row.size) }));
 }
 
-/** Whether a job may read an artifact: it belongs to the same run. */
-export async function isInputOf(db: Db, artifactId: string, runId: string): Promise<boolean> {
-  return (await db.rows('SELECT FROM artifact WHERE id = $1 AND run_id = $2', [artifactId, runId])).length === 1;
-}
-
 /** What rights need to know of the execution that an artifact belongs to. */
 export function findExecutionRows(
   db: Db,
