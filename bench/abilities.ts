@@ -1,7 +1,7 @@
 import { Access } from '../src/access/access';
 import type { AppGrant } from '../src/access/permission';
 import { Rights } from '../src/access/rights';
-import { newId } from '../src/ids';
+import { newId } from '../src/kernel/ids';
 import { type Bench, row } from './harness';
 
 /** What permissions cost a request: a user with 500 permissions over 20 applications, asked 10,000 times about one execution. */

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAgentConfig, readServerConfig } from '../src/config';
-import { startEmbeddedPostgres } from '../src/database/embeddedPostgres';
-import { GraphqlClient } from '../src/demo/graphqlClient';
-import { createLog } from '../src/log';
-import { type RunningServer, startServer } from '../src/server';
+import { readAgentConfig, readServerConfig } from '../src/kernel/config';
+import { startEmbeddedPostgres } from '../src/kernel/embedded/embeddedPostgres';
+import { GraphqlClient } from '../src/dev/graphqlClient';
+import { createLog } from '../src/kernel/log';
+import { type RunningServer, startServer } from '../src/composition/server';
 
 export const KEY = 'bench-administrator-key';
 export const TOKEN = 'bench-registration-token';

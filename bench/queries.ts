@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
 import { runAgent } from '../src/agent/agent';
-import { createLog } from '../src/log';
+import { createLog } from '../src/kernel/log';
 import { apply, type Bench, KEY, row, start } from './harness';
 import { noWork } from './throughput';
 

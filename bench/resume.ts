@@ -1,6 +1,6 @@
 import { runAgent } from '../src/agent/agent';
 import type { Execute } from '../src/agent/runJob';
-import { createLog } from '../src/log';
+import { createLog } from '../src/kernel/log';
 import { apply, type Bench, percentile, row, start } from './harness';
 
 const ROUNDS = 15;

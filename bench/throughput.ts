@@ -1,6 +1,6 @@
 import { runAgent } from '../src/agent/agent';
 import type { Execute } from '../src/agent/runJob';
-import { createLog } from '../src/log';
+import { createLog } from '../src/kernel/log';
 import { apply, type Bench, percentile, row, start } from './harness';
 
 /** A command that does nothing, in no process: what is left is the protocol. */

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import pc from 'picocolors';
-import { ConfigError, readServerConfig, unknownVariables } from './config';
-import { EmbeddedPostgresError } from './database/embeddedPostgres';
-import { createLog } from './log';
-import { startServer } from './server';
+import { ConfigError, readServerConfig, unknownVariables } from './kernel/config';
+import { EmbeddedPostgresError } from './kernel/embedded/embeddedPostgres';
+import { createLog } from './kernel/log';
+import { startServer } from './composition/server';
 
 /** Starts the server and stops it in order. Nothing else acts when it is imported. */
 async function main(): Promise<void> {

@@ -15,61 +15,24 @@ import {
  * where to look. Exceptions stand here with their reason, or not at all.
  */
 
-const programs = ['agent', 'cli', 'demo'];
-const transports = ['database', 'graphql'];
-
-/**
- * Rooms, each after those it may ask. What many need stands first; whoever puts things together stands last.
- *
- * definitions before the four kinds of things that it describes: their commands write revisions and look for references with it, while
- * it needs nothing of theirs but tables, stores and words. approvals, jobs and artifacts before executions, which moves all three. After it
- * those that read what it wrote (events), go on with what ended (resumes), bring it back (restores) and show it (views);
- * agents last: it brings to executions and jobs what machines say.
- */
-const rooms = [
-  'access',
-  'audit',
-  'applications',
-  'definitions',
-  'environments',
-  'secrets',
-  'services',
-  'workflows',
-  'pipelines',
-  'approvals',
-  'jobs',
-  'artifacts',
-  'executions',
-  'events',
-  'resumes',
-  'restores',
-  'views',
-  'agents',
-];
-
-/** What belongs to no room and may be used by all of them. */
-const words = ['batch', 'clock', 'config', 'didYouMean', 'ids', 'log', 'refusal'].map((name) => `src/${name}.ts`);
-/** Where everything comes together. Only what starts the server looks at these, and they at each other. */
-const assembly = [
-  'src/createApp.ts',
-  'src/main.ts',
-  'src/server.ts',
-  'src/database/dataSource.ts',
-  'src/database/migrate.ts',
-  'src/database/tables.ts',
-  'src/graphql/resolvers.ts',
-];
+/** The floors of the house, lowest first. A file imports from its own floor and from those below, types included; no file is exempt. */
+const floors = ['contract', 'kernel', 'access', 'catalog', 'engine', 'runs', 'api', 'composition'];
+/** Programs that reach the server over the network; they share only what is at the bottom, and what speaks to the server. */
+const programs = ['agent', 'cli', 'client', 'console'];
+const sharedWithPrograms = ['contract', 'kernel', 'client'];
+/** Start the server, and whatever else they need: nothing imports them. */
+const tops = ['', 'dev'];
 
 /** SQL outside of stores, queries, loaders and the transport. */
 const mayHoldSql: Readonly<Record<string, string>> = {
-  'src/server.ts': 'asks for nothing but an answer (/readyz)',
-  'src/definitions/revisionCache.ts': 'a cache and the one statement that fills it, for any table of revisions',
-  'src/jobs/requirementClasses.ts': 'a cache and the one statement that fills it',
+  'src/composition/server.ts': 'asks for nothing but an answer (/readyz)',
+  'src/catalog/definitions/revisionCache.ts': 'a cache and the one statement that fills it, for any table of revisions',
+  'src/runs/queue/requirementClasses.ts': 'a cache and the one statement that fills it',
 };
 
 /** The time of the machine, where the clock that is passed in would be wrong. */
 const mayAskTheTime: Readonly<Record<string, string>> = {
-  'src/clock.ts': 'is the clock',
+  'src/kernel/clock.ts': 'is the clock',
   'src/agent/leftovers.ts': 'compares with times that the file system gave to files',
   'src/agent/workplace.ts': 'gives a file the time that others compare with theirs',
 };
@@ -80,85 +43,42 @@ const src = files.filter(({ path }) => path.startsWith('src/'));
 const tests = files.filter(({ path }) => path.startsWith('test/'));
 
 describe('imports', () => {
-  it('have no cycle', () => {
-    const done = new Set<string>();
-    const cycles: string[] = [];
-    const visit = (path: string, trail: readonly string[]) => {
-      if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
-      if (trail.includes(path) || done.has(path)) return;
-      for (const to of valuesOf(path)) visit(to, [...trail, path]);
-      done.add(path);
-    };
-    for (const { path } of src) visit(path, []);
-    expect(cycles).toEqual([]);
-  });
-
-  it('lead to rooms that are known here', () => {
-    const known = ['', ...rooms, ...transports, ...programs];
-    expect([...new Set(src.map(({ path }) => roomOf(path)))].filter((room) => !known.includes(room))).toEqual([]);
-  });
-
-  it('go down within a room, and sideways only to a room that stands before', () => {
-    const wrong = edges(src).filter(({ from, to }) => {
-      if (isProgram(from) || roomOf(from) === '' || roomOf(to) === '' || isTransport(from) || isTransport(to))
-        return false;
-      const [own, other] = [levelOf(from), levelOf(to)];
-      if (own !== other) return own < other;
-      // What only uses words can't close a circle; entries are looked at by nobody, so they may look at each other's rooms.
-      if (own === level.word || own === level.entry) return false;
-      return rooms.indexOf(roomOf(from)) < rooms.indexOf(roomOf(to));
-    });
+  it('only go down: type imports included, no file exempt', () => {
+    const wrong = edges(src, 'types too').filter(({ from, to }) => to.startsWith('src/') && !mayImport(from, to));
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });
 
-  it('of the transports lead to no noun', () => {
-    const wrong = edges(src.filter(({ path }) => isTransport(path) && !assembly.includes(path)));
-    const allowed = (to: string) =>
-      words.includes(to) || (isTransport(to) && !assembly.includes(to)) || to === 'package.json';
-    expect(wrong.filter(({ to }) => !allowed(to))).toEqual([]);
+  it('lead to folders that have a floor', () => {
+    const known = [...floors, ...programs, ...tops];
+    expect([...new Set(src.map(({ path }) => folderOf(path)))].filter((folder) => !known.includes(folder))).toEqual([]);
   });
 
-  it('lead to what starts the server only from there', () => {
-    const wrong = edges(src).filter(({ from, to }) => assembly.includes(to) && !assembly.includes(from));
-    expect(wrong.filter(({ from, to }) => !(roomOf(from) === 'demo' && to === 'src/server.ts'))).toEqual([]);
+  it('form no circle of files, not even of types', () => {
+    expect(circles()).toEqual([]);
   });
 
-  it('of the files that every room may use lead to nothing but each other', () => {
-    const wrong = edges(src.filter(({ path }) => words.includes(path))).filter(({ to }) => !words.includes(to));
-    expect(wrong).toEqual([]);
-    expect(src.filter(({ path }) => roomOf(path) === '').map(({ path }) => path)).toEqual(
-      [...words, ...assembly.filter((path) => roomOf(path) === ''), 'src/app.ts'].sort(),
-    );
-  });
-
-  it('of a client program lead to nothing that it would find only inside the server', () => {
-    const allowed: Readonly<Record<string, readonly string[]>> = {
-      agent: ['src/clock.ts', 'src/config.ts', 'src/log.ts'],
-      cli: ['src/config.ts', 'src/log.ts'],
-      // Starts a server, and then speaks to it as any client does.
-      demo: ['src/clock.ts', 'src/config.ts', 'src/ids.ts', 'src/log.ts', 'src/server.ts'],
+  it('of the engine reach nothing that does I/O and no clock', () => {
+    const seen = new Set<string>();
+    const visit = (path: string) => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const { to, value } of byPath.get(path)?.imports ?? []) if (value && byPath.has(to)) visit(to);
     };
-    const wrong = edges(src, 'types too').filter(({ from, to }) => {
-      if (roomOf(to) === roomOf(from) || to === 'package.json') return false;
-      return isProgram(from) ? !allowed[roomOf(from)]?.includes(to) : isProgram(to);
-    });
-    expect(wrong).toEqual([]);
+    for (const { path } of src) if (folderOf(path) === 'engine') visit(path);
+    const impure = [...seen].filter((path) =>
+      (byPath.get(path)?.imports ?? []).some(({ to, value }) => value && doesIo(to)),
+    );
+    expect(impure).toEqual([]);
+    const clocks = src.filter(({ path, nodes }) => seen.has(path) && nodes.some(asksTheTime));
+    expect(paths(clocks)).toEqual([]);
   });
 
-  it('of a plain model are types, or other models', () => {
-    const models = src.filter(({ path }) => isModel(path));
-    expect(models.length).toBeGreaterThan(8);
-    const values = models.flatMap(({ path, imports }) =>
-      imports.filter(({ value }) => value).map(({ to }) => [path, to]),
-    );
-    expect(values.filter(([, to]) => !isModel(to ?? ''))).toEqual([]);
-  });
-
-  it('of a store have nothing to do with GraphQL', () => {
-    const wrong = src.flatMap(({ path, imports }) =>
-      /\.(store|table)\.ts$/.test(path) ? imports.map(({ to }) => [path, to]) : [],
-    );
-    expect(wrong.filter(([, to]) => /^(graphql|type-graphql|graphql-.*|src\/graphql\/.*)$/.test(to ?? ''))).toEqual([]);
+  it('of stores, and of everything below the API, have nothing to do with GraphQL', () => {
+    const below = src.filter(({ path }) => floors.indexOf(folderOf(path)) < floors.indexOf('api'));
+    const wrong = below
+      .filter(({ path }) => floors.includes(folderOf(path)))
+      .flatMap(({ path, imports }) => imports.map(({ to }) => [path, to]));
+    expect(wrong.filter(([, to]) => /^(graphql|type-graphql|graphql-.*)$/.test(to ?? ''))).toEqual([]);
   });
 
   it('of GraphQL classes lead to no store', () => {
@@ -182,7 +102,7 @@ describe('the code', () => {
       const byImport = imports.some(({ to }) => /^(node:)?process$/.test(to));
       return byImport || nodes.some((node) => isMember(node, 'process', 'env'));
     });
-    expect(paths(reads)).toEqual(['src/config.ts']);
+    expect(paths(reads)).toEqual(['src/kernel/config.ts']);
   });
 
   it('is given the time', () => {
@@ -192,7 +112,7 @@ describe('the code', () => {
 
   it('keeps SQL where it is looked for', () => {
     const sql = src.filter(({ nodes }) => nodes.some(sendsSql));
-    const stray = paths(sql).filter((path) => !/\.(store|queries|loaders)\.ts$|^src\/database\//.test(path));
+    const stray = paths(sql).filter((path) => !/\.(store|queries|loaders)\.ts$|^src\/kernel\/database\//.test(path));
     expect(stray.filter((path) => mayHoldSql[path] === undefined)).toEqual([]);
   });
 
@@ -204,7 +124,7 @@ describe('the code', () => {
   });
 
   it('still needs these exceptions', () => {
-    const gone = [...Object.keys(mayHoldSql), ...Object.keys(mayAskTheTime), ...words, ...assembly];
+    const gone = [...Object.keys(mayHoldSql), ...Object.keys(mayAskTheTime)];
     expect(gone.filter((path) => !byPath.has(path))).toEqual([]);
     const without = (exceptions: object, breaks: (node: Node) => boolean) =>
       Object.keys(exceptions).filter((path) => !byPath.get(path)?.nodes.some(breaks));
@@ -267,42 +187,45 @@ function skipsHaveReasons(text: string): boolean {
   });
 }
 
-/**
- * What a file is to its room. A file without a role in its name is a command, unless it needs no room: then it is a word itself, a type
- * or a pure function, and everybody may use it.
- */
-const level = { word: 0, stored: 1, command: 2, classes: 3, entry: 4 } as const;
-
-function levelOf(path: string): number {
-  if (/(\.resolver|Routes)\.ts$/.test(path)) return level.entry;
-  if (/\.(types|inputs)\.ts$/.test(path)) return level.classes;
-  if (/\.(store|table)\.ts$/.test(path)) return level.stored;
-  return isWord(path) ? level.word : level.command;
-}
-
-function isWord(path: string, trail: readonly string[] = []): boolean {
-  if (assembly.includes(path) || /\.\w+\.ts$/.test(path) || trail.includes(path)) return false;
-  if (roomOf(path) === '') return words.includes(path) || !path.startsWith('src/');
-  return isTransport(path) || valuesOf(path).every((to) => isWord(to, [...trail, path]));
-}
-
-/** `executions/execution.ts`: the noun itself. */
-function isModel(path: string): boolean {
-  const others = ['src/executions/executionEvent.ts'];
-  const room = roomOf(path);
-  return others.includes(path) || (rooms.includes(room) && basename(path) === `${room.replace(/s$/, '')}.ts`);
-}
-
-function roomOf(path: string): string {
+function folderOf(path: string): string {
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? '';
 }
 
-function isProgram(path: string): boolean {
-  return programs.includes(roomOf(path));
+function mayImport(from: string, to: string): boolean {
+  const [own, other] = [folderOf(from), folderOf(to)];
+  if (own === other) return true;
+  if (programs.includes(own)) return sharedWithPrograms.includes(other);
+  if (programs.includes(other) || tops.includes(other)) return false;
+  return tops.includes(own) || floors.indexOf(other) < floors.indexOf(own);
 }
 
-function isTransport(path: string): boolean {
-  return transports.includes(roomOf(path));
+/** Packages of Node and others that reach out of the process. */
+function doesIo(module: string): boolean {
+  if (/^(pg|typeorm|ws|pino|undici|fastify)$/.test(module)) return true;
+  return /^node:/.test(module) && !/^node:(crypto|util|util\/types|assert)$/.test(module);
+}
+
+/** Strongly connected groups of files (Tarjan), over values and types. */
+function circles(): string[][] {
+  const to = new Map(src.map((file) => [file.path, edges([file], 'types too').map((edge) => edge.to)]));
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (path: string) => {
+    index.set(path, index.size);
+    low.set(path, index.get(path) ?? 0);
+    stack.push(path);
+    for (const next of to.get(path) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(path, Math.min(low.get(path) ?? 0, low.get(next) ?? 0));
+    }
+    if (low.get(path) !== index.get(path)) return;
+    const circle = stack.splice(stack.indexOf(path));
+    if (circle.length > 1) found.push(circle.sort());
+  };
+  for (const path of to.keys()) if (!index.has(path)) visit(path);
+  return found;
 }
 
 function paths(some: readonly SourceFile[]): string[] {
@@ -316,11 +239,6 @@ function edges(from: readonly SourceFile[], kinds: 'values' | 'types too' = 'val
       .filter(({ to, value }) => (value || kinds === 'types too') && (byPath.has(to) || to.endsWith('.json')))
       .map(({ to }) => ({ from: path, to })),
   );
-}
-
-function valuesOf(path: string): string[] {
-  const file = byPath.get(path);
-  return file === undefined ? [] : edges([file]).map(({ to }) => to);
 }
 
 function asksTheTime(node: Node): boolean {

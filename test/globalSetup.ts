@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/database/embeddedPostgres';
-import { migrate } from '../src/database/migrate';
-import { createLog } from '../src/log';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/kernel/embedded/embeddedPostgres';
+import { migrate } from '../src/composition/migrate';
+import { createLog } from '../src/kernel/log';
 import { adminVariable, dropRun, onServer, runVariable, templateOf, urlOf } from './support/database';
 
 interface TestServer {

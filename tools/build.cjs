@@ -10,7 +10,7 @@ const path = require('node:path');
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
 const stampFile = path.join(dist, '.build.json');
-const assetsFile = path.join(root, 'src/graphql/graphiql/assets.json');
+const assetsFile = path.join(root, 'src/api/http/graphiql/assets.json');
 
 const inputs = listInputs();
 const previous = readStamp();

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { resolvers } from '../src/graphql/resolvers';
-import { buildGraphqlSchema, schemaText } from '../src/graphql/schema';
+import { resolvers } from '../src/api/graphql/resolvers';
+import { buildGraphqlSchema, schemaText } from '../src/api/graphql/schema';
 
 /** Writes the public schema to schema/schema.graphql; with `--check` only says, by its exit code, whether that file is up to date. */
 const file = resolve('schema/schema.graphql');

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock';
-import type { Db } from '../database/database';
-import { Refusal } from '../refusal';
+import type { Clock } from '../kernel/clock';
+import type { Db } from '../kernel/database/database';
+import { Refusal } from '../kernel/errors';
 import { Access, type Principal } from './access';
 import { apiKeyPrincipal, findApiKeyPrincipal, findUserPrincipal, userPrincipal } from './principals.store';
 import { Rights } from './rights';

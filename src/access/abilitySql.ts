@@ -1,5 +1,5 @@
 import type { rulesToAST } from '@casl/ability/extra';
-import { isId } from '../ids';
+import { isId } from '../kernel/ids';
 import { type SqlFact, type SqlTargets, sqlTargetFacts } from './subjects';
 
 /** A node of CASL's syntax tree of conditions. CASL does not export its class; only the shape is needed. */

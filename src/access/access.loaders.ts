@@ -1,4 +1,4 @@
-import { type BatchLoad, byKey, groupBy } from '../graphql/loaders';
+import { type BatchLoad, byKey, groupBy } from '../kernel/loaders';
 import type { User } from './user';
 import type { UserGroup, UserGroupWithPermissions } from './userGroup';
 import { findGroupsOfUsers, findPermissionsOfGroups, findUserGroups } from './userGroups.store';

@@ -1,9 +1,9 @@
-import type { App } from '../app';
-import { columnsOf } from '../database/table';
-import { afterCondition, cursorCodec, readPage, toPage } from '../graphql/paging';
-import type { Page, PageArguments } from '../graphql/paging.types';
-import { isId } from '../ids';
-import { notFound } from '../refusal';
+import type { App } from './app';
+import { columnsOf } from '../kernel/database/table';
+import { afterCondition, cursorCodec, readPage, toPage } from '../kernel/paging';
+import type { Page, PageArguments } from '../kernel/paging';
+import { isId } from '../kernel/ids';
+import { notFound } from '../kernel/errors';
 import type { Actor } from './actor';
 import { type ApiKeyWithRights, findApiKeysWithRights } from './apiKeyRights.store';
 import type { User } from './user';

@@ -1,4 +1,4 @@
-import { notFound, Refusal } from '../refusal';
+import { notFound, Refusal } from '../kernel/errors';
 import { type AccountPermissionType, type Action, deploymentActions } from './permission';
 import { Rights } from './rights';
 import {

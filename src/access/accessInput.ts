@@ -1,6 +1,6 @@
-import type { Db } from '../database/database';
-import { isStorable } from '../definitions/naming';
-import { type InputError, invalidInput, Refusal } from '../refusal';
+import type { Db } from '../kernel/database/database';
+import { isStorable } from '../kernel/naming';
+import { type InputError, invalidInput, Refusal } from '../kernel/errors';
 import type { Access, AccountObject } from './access';
 import type { Actor } from './actor';
 import { requireAdministratorFor } from './administrators';

@@ -1,4 +1,4 @@
-import type { App } from '../app';
+import type { App } from './app';
 import { type AccessActor, asUserGroup, refuseErrors } from './accessInput';
 import { changeRights } from './changeRights';
 import { changeUserGroup, findGroupToChange, type GroupToChange } from './changeUserGroup';

@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { isId } from '../ids';
-import { notFound } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { isId } from '../kernel/ids';
+import { notFound } from '../kernel/errors';
 import { type AccessActor, asUserGroup } from './accessInput';
 import { changeRights } from './changeRights';
 import { findGroupToChange } from './changeUserGroup';

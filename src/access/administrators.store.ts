@@ -1,4 +1,4 @@
-import type { Db } from '../database/database';
+import type { Db } from '../kernel/database/database';
 import { ACCOUNT_ADMINISTRATOR } from './userGroup';
 
 /** Whether somebody is an administrator who will still be one tomorrow: `administrators.ts` says who counts. */

@@ -1,5 +1,5 @@
-import type { Db } from '../database/database';
-import { Refusal } from '../refusal';
+import type { Db } from '../kernel/database/database';
+import { Refusal } from '../kernel/errors';
 import type { Access } from './access';
 import { hasLastingAdministrator } from './administrators.store';
 import { ACCOUNT_ADMINISTRATOR } from './userGroup';

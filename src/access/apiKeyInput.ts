@@ -1,6 +1,6 @@
-import type { App } from '../app';
-import { hashSecret, newSecret } from '../ids';
-import { type InputError, Refusal } from '../refusal';
+import type { App } from './app';
+import { hashSecret, newSecret } from '../kernel/ids';
+import { type InputError, Refusal } from '../kernel/errors';
 import type { Access } from './access';
 import { requireAdministratorFor } from './administrators';
 import type { ApiKeyWithRights } from './apiKeyRights.store';

@@ -1,4 +1,4 @@
-import type { Db } from '../database/database';
+import type { Db } from '../kernel/database/database';
 
 /** A key as those who manage keys see it. */
 export interface ApiKeyWithRights {

@@ -1,4 +1,4 @@
-import { column, references, table } from '../database/table';
+import { column, references, table } from '../kernel/database/table';
 
 /** Which groups a key acts with. */
 export interface ApiKeyUserGroup {

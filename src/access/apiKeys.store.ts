@@ -1,4 +1,4 @@
-import type { Db } from '../database/database';
+import type { Db } from '../kernel/database/database';
 
 /** The key that the configuration gives: makes it, or gives it its newest value. Answers whether anything changed. */
 export async function saveConfiguredKey(

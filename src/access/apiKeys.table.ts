@@ -1,4 +1,4 @@
-import { column, references, table } from '../database/table';
+import { column, references, table } from '../kernel/database/table';
 
 /** A key for people and scripts. Only the hash of its secret is stored; `prefix` finds the row. What it may do comes from its groups. */
 export interface ApiKey {

@@ -1,5 +1,5 @@
-import type { App } from '../app';
-import { derivedId, hashSecret, newId, secretMatches } from '../ids';
+import type { App } from './app';
+import { derivedId, hashSecret, newId, secretMatches } from '../kernel/ids';
 import { notValid } from './abilities';
 import type { Access, Principal } from './access';
 import type { Actor } from './actor';

@@ -1,5 +1,5 @@
-import type { App } from '../app';
-import { newId } from '../ids';
+import type { App } from './app';
+import { newId } from '../kernel/ids';
 import { everyAppPermission } from './ability';
 import { changeRights } from './changeRights';
 import {

@@ -1,5 +1,5 @@
-import type { App } from '../app';
-import type { Transaction } from '../database/database';
+import type { App } from './app';
+import type { Transaction } from '../kernel/database/database';
 import { raiseRightsVersion } from './rights.store';
 
 /** Who shows something for longer than a request asks for its rights again at this wake-up. */

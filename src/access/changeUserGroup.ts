@@ -1,8 +1,8 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import type { Db } from '../database/database';
-import { isId, newId } from '../ids';
-import { type InputError, notFound, Refusal } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import type { Db } from '../kernel/database/database';
+import { isId, newId } from '../kernel/ids';
+import { type InputError, notFound, Refusal } from '../kernel/errors';
 import { type AccessActor, nameTaken, refuseErrors } from './accessInput';
 import { requireAdministratorFor } from './administrators';
 import { type AccountPermissionType, type AppGrant, grantKey, sameSet } from './permission';

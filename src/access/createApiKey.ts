@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { isId, newId } from '../ids';
-import type { InputError } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { isId, newId } from '../kernel/ids';
+import type { InputError } from '../kernel/errors';
 import { type AccessActor, readName, refuseErrors, requireGroups } from './accessInput';
 import { newApiKeyValue, readExpiry, readNarrowing, requireGiveable } from './apiKeyInput';
 import { type ApiKeyWithRights, insertApiKey } from './apiKeyRights.store';

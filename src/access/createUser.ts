@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { newId } from '../ids';
-import type { InputError } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { newId } from '../kernel/ids';
+import type { InputError } from '../kernel/errors';
 import { type AccessActor, nameTaken, readEmail, readName, refuseErrors, requireGroups } from './accessInput';
 import { requireAdministratorFor } from './administrators';
 import { changeRights } from './changeRights';

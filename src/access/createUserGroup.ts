@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { newId } from '../ids';
-import type { InputError } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { newId } from '../kernel/ids';
+import type { InputError } from '../kernel/errors';
 import { type AccessActor, readDescription, readName, refuseErrors } from './accessInput';
 import { changeRights } from './changeRights';
 import { requireFreeName, requireNameable } from './changeUserGroup';

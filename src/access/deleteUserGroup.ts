@@ -1,8 +1,8 @@
-import type { App } from '../app';
-import { refuseIfUsed } from '../applications/inUse';
-import { auditDetail } from '../audit/auditDetail';
-import type { Db } from '../database/database';
-import { invalidInput } from '../refusal';
+import type { App } from './app';
+import { refuseIfUsed } from './inUse';
+import { auditDetail } from './audit/auditDetail';
+import type { Db } from '../kernel/database/database';
+import { invalidInput } from '../kernel/errors';
 import type { Access } from './access';
 import { type AccessActor, asUserGroup } from './accessInput';
 import { changeRights } from './changeRights';

@@ -1,6 +1,6 @@
 import type { JWTPayload, JWTVerifyGetKey, RemoteJWKSet } from 'jose';
-import type { Clock } from '../clock';
-import { Refusal } from '../refusal';
+import type { Clock } from '../kernel/clock';
+import { Refusal } from '../kernel/errors';
 
 export interface IdentityProviderOptions {
   /** As in the tokens' `iss`, to the letter. */

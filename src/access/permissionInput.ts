@@ -1,5 +1,5 @@
-import { isId } from '../ids';
-import type { InputError } from '../refusal';
+import { isId } from '../kernel/ids';
+import type { InputError } from '../kernel/errors';
 import {
   type AccountPermissionType,
   type Action,

@@ -1,4 +1,4 @@
-import type { Db } from '../database/database';
+import type { Db } from '../kernel/database/database';
 import type { Principal } from './access';
 import { RIGHTS_VERSION } from './rights.store';
 

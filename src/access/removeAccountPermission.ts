@@ -1,4 +1,4 @@
-import type { App } from '../app';
+import type { App } from './app';
 import { type AccessActor, asUserGroup } from './accessInput';
 import type { ChangeAccountPermission } from './addAccountPermission';
 import { changeRights } from './changeRights';

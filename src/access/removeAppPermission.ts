@@ -1,5 +1,5 @@
-import type { App } from '../app';
-import { notFound } from '../refusal';
+import type { App } from './app';
+import { notFound } from '../kernel/errors';
 import { type AccessActor, asUserGroup } from './accessInput';
 import { changeRights } from './changeRights';
 import { changeUserGroup, findGroupToChange, type GroupToChange } from './changeUserGroup';

@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { isId } from '../ids';
-import { invalidInput, notFound } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { isId } from '../kernel/ids';
+import { invalidInput, notFound } from '../kernel/errors';
 import { type AccessActor, asUserGroup } from './accessInput';
 import type { GroupMember } from './addUserToUserGroup';
 import { requireAdministratorLeft } from './administrators';

@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { isId } from '../ids';
-import { notFound } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { isId } from '../kernel/ids';
+import { notFound } from '../kernel/errors';
 import { type AccessActor, asApiKey } from './accessInput';
 import { requireAdministratorFor, requireAdministratorLeft } from './administrators';
 import { type ApiKeyWithRights, findApiKeysWithRights, revokeApiKeys } from './apiKeyRights.store';

@@ -1,4 +1,4 @@
-import type { Db } from '../database/database';
+import type { Db } from '../kernel/database/database';
 import type { RightsGroup } from './rights';
 
 /** In each statement that reads rights: the version belongs to the same snapshot as what is read. */

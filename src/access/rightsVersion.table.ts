@@ -1,4 +1,4 @@
-import { column, table } from '../database/table';
+import { column, table } from '../kernel/database/table';
 
 /** The one row that says which state all rights are in. `README.md` ("How long rights are true") says what it is for. */
 export interface RightsVersion {

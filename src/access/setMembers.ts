@@ -1,5 +1,5 @@
-import type { Db } from '../database/database';
-import type { InputError } from '../refusal';
+import type { Db } from '../kernel/database/database';
+import type { InputError } from '../kernel/errors';
 import { refuseErrors } from './accessInput';
 import { requireAdministratorLeft } from './administrators';
 import { broken, readIds } from './permissionInput';

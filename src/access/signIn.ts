@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import type { Db } from '../database/database';
-import { newId } from '../ids';
-import { Refusal } from '../refusal';
+import type { App } from './app';
+import type { Db } from '../kernel/database/database';
+import { newId } from '../kernel/ids';
+import { Refusal } from '../kernel/errors';
 import type { Principal } from './access';
 import { changeRights } from './changeRights';
 import type { Identity } from './identityProvider';

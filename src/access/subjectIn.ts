@@ -1,4 +1,4 @@
-import type { Db } from '../database/database';
+import type { Db } from '../kernel/database/database';
 import type { SubjectRows } from './subjects';
 import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from './targets.store';
 

@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { isId } from '../ids';
-import { type InputError, invalidInput, notFound } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { isId } from '../kernel/ids';
+import { type InputError, invalidInput, notFound } from '../kernel/errors';
 import { type AccessActor, asApiKey, readName, refuseErrors, requireGroups } from './accessInput';
 import { requireAdministratorFor, requireAdministratorLeft } from './administrators';
 import { readExpiry, readNarrowing, requireGiveable, sameRights } from './apiKeyInput';

@@ -1,7 +1,7 @@
-import type { App } from '../app';
-import { auditDetail } from '../audit/auditDetail';
-import { isId } from '../ids';
-import { type InputError, notFound } from '../refusal';
+import type { App } from './app';
+import { auditDetail } from './audit/auditDetail';
+import { isId } from '../kernel/ids';
+import { type InputError, notFound } from '../kernel/errors';
 import { type AccessActor, asUser, changesOf, readName, refuseErrors, requireGroups } from './accessInput';
 import { requireAdministratorLeft } from './administrators';
 import { changeRights } from './changeRights';

@@ -1,5 +1,5 @@
-import type { App } from '../app';
-import type { InputError } from '../refusal';
+import type { App } from './app';
+import type { InputError } from '../kernel/errors';
 import { type AccessActor, asUserGroup, readDescription, readName, refuseErrors } from './accessInput';
 import { changeRights } from './changeRights';
 import { changeUserGroup, findGroupToChange, type GroupToChange } from './changeUserGroup';

@@ -1,4 +1,4 @@
-import { derivedId } from '../ids';
+import { derivedId } from '../kernel/ids';
 import type { AccountPermissionType, AppPermission } from './permission';
 
 /** What people and keys get their rights from. */

@@ -1,5 +1,5 @@
-import type { Db } from '../database/database';
-import { columnsOf } from '../database/table';
+import type { Db } from '../kernel/database/database';
+import { columnsOf } from '../kernel/database/table';
 import type { AppPermission } from './permission';
 import type { UserGroup, UserGroupWithPermissions } from './userGroup';
 import { userGroupPermissionTable, userGroupTable } from './userGroups.table';

@@ -1,4 +1,4 @@
-import { column, oneOf, references, table } from '../database/table';
+import { column, oneOf, references, table } from '../kernel/database/table';
 import {
   type AppPermission,
   accountPermissionTypes,

@@ -1,4 +1,4 @@
-import { column, table } from '../database/table';
+import { column, table } from '../kernel/database/table';
 import type { User } from './user';
 
 /** `user` is a word of SQL. */

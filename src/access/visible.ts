@@ -1,5 +1,5 @@
-import type { App } from '../app';
-import type { BatchLoad, Loaders } from '../graphql/loaders';
+import type { App } from './app';
+import type { BatchLoad, Loaders } from '../kernel/loaders';
 import type { Access } from './access';
 import type { SubjectRows, Target } from './subjects';
 import { findExecutionTargets, findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from './targets.store';

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { version } from '../../package.json';
-import { type Clock, systemClock } from '../clock';
-import type { AgentConfig } from '../config';
-import type { Log } from '../log';
+import { type Clock, systemClock } from '../kernel/clock';
+import type { AgentConfig } from '../kernel/config';
+import type { Log } from '../kernel/log';
 import { backOff, pause } from './backoff';
 import { ServerRefusal } from './httpClient';
 import { HeldJob, Leases } from './leases';
-import type { AgentSettings, ClaimedJob, JobEnd } from './protocol';
+import type { AgentSettings, ClaimedJob, JobEnd } from '../contract/agentProtocol';
 import { ProtocolClient, RegistrationRefused } from './protocolClient';
 import { createReport, type ReportEnd } from './reportEnd';
 import { createExecute, type Execute, type ExecutedJob } from './runJob';

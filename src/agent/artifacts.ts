@@ -8,7 +8,7 @@ import { isArtifactName } from './artifactPatterns';
 import { persist } from './backoff';
 import { LocalFileError, ServerRefusal, ServerUnavailable } from './httpClient';
 import { findOutputs, type OutputFile } from './outputs';
-import type { EndReason, JobInput } from './protocol';
+import type { EndReason, JobInput } from '../contract/agentProtocol';
 import type { JobClient } from './protocolClient';
 import type { SecretMask } from './secretMask';
 import { isErrno } from './sessions';

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import type { EndReason, JobOutput } from './protocol';
+import type { EndReason, JobOutput } from '../contract/agentProtocol';
 import { isErrno } from './sessions';
 
 const MAX_FILE_BYTES = 256 * 1024;

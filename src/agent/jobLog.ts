@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { Clock } from '../clock';
-import type { Log } from '../log';
+import type { Clock } from '../kernel/clock';
+import type { Log } from '../kernel/log';
 import { backOff } from './backoff';
 import { ServerRefusal, ServerUnavailable } from './httpClient';
 import { encodeAppend, LogFramer } from './logRecords';
 import { LogSpool } from './logSpool';
-import type { AgentSettings, OutputStream } from './protocol';
+import type { AgentSettings, OutputStream } from '../contract/agentProtocol';
 import type { JobClient } from './protocolClient';
 import type { SecretMask } from './secretMask';
 

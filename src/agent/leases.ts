@@ -1,7 +1,7 @@
-import type { Log } from '../log';
+import type { Log } from '../kernel/log';
 import { backOff, pause } from './backoff';
 import { ServerRefusal, ServerUnavailable } from './httpClient';
-import type { AgentSettings, ClaimedJob, RenewedJob } from './protocol';
+import type { AgentSettings, ClaimedJob, RenewedJob } from '../contract/agentProtocol';
 import type { ProtocolClient } from './protocolClient';
 import { ClaimOver, StopRequest } from './stopRequest';
 

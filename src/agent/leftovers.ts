@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { chmod, lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../log';
+import type { Log } from '../kernel/log';
 import { isErrno, readProcess, sessionMembers, signalSession, statFields } from './sessions';
 import { DEAD, jobsIn, pidFileIn } from './watchdog';
 

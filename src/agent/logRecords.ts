@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { OutputStream } from './protocol';
+import type { OutputStream } from '../contract/agentProtocol';
 
 /** A piece of a log: what was read of one stream at one moment. Its bytes are valid UTF-8, and whole characters. */
 export interface LogRecord {

@@ -1,5 +1,5 @@
-import { ConfigError, readAgentConfig, unknownVariables } from '../config';
-import { createLog } from '../log';
+import { ConfigError, readAgentConfig, unknownVariables } from '../kernel/config';
+import { createLog } from '../kernel/log';
 import { runAgent } from './agent';
 
 /** The agent program. Exit code 0: drained and left. 1: the server does not want it, or it could not go on. 2: bad configuration. */

@@ -3,7 +3,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Log } from '../log';
+import type { Log } from '../kernel/log';
 
 const AT_A_TIME = 16;
 

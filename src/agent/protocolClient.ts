@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Log } from '../log';
+import type { Log } from '../kernel/log';
 import { backOff, persist } from './backoff';
 import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavailable } from './httpClient';
 import {
@@ -13,7 +13,7 @@ import {
   type JobResult,
   type RenewedJob,
   registerAnswer,
-} from './protocol';
+} from '../contract/agentProtocol';
 
 const ANSWER_MS = 30_000;
 const SILENCE_MS = 60_000;

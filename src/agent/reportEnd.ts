@@ -1,9 +1,9 @@
-import type { Log } from '../log';
+import type { Log } from '../kernel/log';
 import { backOff } from './backoff';
 import { Batcher } from './batcher';
 import { ServerRefusal, ServerUnavailable } from './httpClient';
 import type { HeldJob } from './leases';
-import type { EntryAnswer, JobResult } from './protocol';
+import type { EntryAnswer, JobResult } from '../contract/agentProtocol';
 import type { ProtocolClient } from './protocolClient';
 import type { ExecutedJob } from './runJob';
 

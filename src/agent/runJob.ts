@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import type { Clock } from '../clock';
-import { inheritedEnvironment } from '../config';
-import type { Log } from '../log';
+import type { Clock } from '../kernel/clock';
+import { inheritedEnvironment } from '../kernel/config';
+import type { Log } from '../kernel/log';
 import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
 import { type CommandEnd, CommandFailure, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
 import { BadOutput, LastLine, readOutputFile } from './commandOutputs';
 import { JobLog } from './jobLog';
-import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from './protocol';
+import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobClient } from './protocolClient';
 import { SecretMask } from './secretMask';
 import { ClaimOver, StopRequest } from './stopRequest';

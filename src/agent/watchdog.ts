@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { Log } from '../log';
+import type { Log } from '../kernel/log';
 
 /**
  * An agent that is killed with SIGKILL can't end what it runs, and a command in a session of its own would run on beside the copy that

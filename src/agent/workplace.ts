@@ -1,6 +1,6 @@
 import { mkdir, rm, rmdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Log } from '../log';
+import type { Log } from '../kernel/log';
 import { clearLeftovers, ownFolderName, removeFolder } from './leftovers';
 import { PipePool } from './pipes';
 import { isErrno } from './sessions';

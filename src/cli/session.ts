@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type CliConfig, ConfigError, demoKeyFile, readCliConfig } from '../config';
+import { type CliConfig, ConfigError, demoKeyFile, readCliConfig } from '../kernel/config';
 import { Api } from './api';
 import { usage } from './failure';
 import { Ui } from './ui';

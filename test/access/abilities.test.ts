@@ -17,9 +17,9 @@ import { revokeApiKey } from '../../src/access/revokeApiKey';
 import { raiseRightsVersion } from '../../src/access/rights.store';
 import { updateApiKey } from '../../src/access/updateApiKey';
 import { updateUserGroupPermissions } from '../../src/access/updateUserGroupPermissions';
-import { Database } from '../../src/database/database';
-import { createDataSource } from '../../src/database/dataSource';
-import { newId } from '../../src/ids';
+import { Database } from '../../src/kernel/database/database';
+import { createDataSource } from '../../src/composition/dataSource';
+import { newId } from '../../src/kernel/ids';
 import { AccessApp, refusalOf } from './accessApp';
 
 const accountPermission = 'VIEW_AUDITS' as const;

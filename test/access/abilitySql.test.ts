@@ -13,7 +13,7 @@ import {
 import { Rights } from '../../src/access/rights';
 import type { SubjectActions, SubjectType } from '../../src/access/subjects';
 import { findExecutionTargets, findPipelineTargets, findWorkflowTargets } from '../../src/access/targets.store';
-import { newId } from '../../src/ids';
+import { newId } from '../../src/kernel/ids';
 import { AccessApp } from './accessApp';
 import { createWorld, forgetOtherRules, planArbitrary, type World } from './world';
 

@@ -7,7 +7,7 @@ import {
 } from '../../src/access/permission';
 import { Rights } from '../../src/access/rights';
 import type { SubjectActions, SubjectRows, SubjectType, Target } from '../../src/access/subjects';
-import type { Refusal } from '../../src/refusal';
+import type { Refusal } from '../../src/kernel/errors';
 import { refusalOf } from './accessApp';
 
 const A = '01990000-0000-7000-8000-00000000000a';

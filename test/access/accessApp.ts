@@ -9,12 +9,12 @@ import { type CreateApiKey, createApiKey } from '../../src/access/createApiKey';
 import { createUserGroup } from '../../src/access/createUserGroup';
 import type { PermissionsInput } from '../../src/access/permissionInput';
 import { apiKeyPrincipal, findApiKeyPrincipal } from '../../src/access/principals.store';
-import type { App } from '../../src/app';
-import { readServerConfig } from '../../src/config';
-import { createApp } from '../../src/createApp';
-import { newId } from '../../src/ids';
-import { createLog } from '../../src/log';
-import { Refusal } from '../../src/refusal';
+import type { App } from '../../src/runs/app';
+import { readServerConfig } from '../../src/kernel/config';
+import { createApp } from '../../src/composition/createApp';
+import { newId } from '../../src/kernel/ids';
+import { createLog } from '../../src/kernel/log';
+import { Refusal } from '../../src/kernel/errors';
 import { createTestDatabase } from '../support/database';
 
 /** An app on a database of its own, with a clock that stands still until the test moves it. */

@@ -10,7 +10,7 @@ import { updateUser } from '../../src/access/updateUser';
 import { updateUserGroup } from '../../src/access/updateUserGroup';
 import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
 import { linkIdentity } from '../../src/access/users.store';
-import { newId } from '../../src/ids';
+import { newId } from '../../src/kernel/ids';
 import { AccessApp, refusalOf } from './accessApp';
 
 const userGroupId = ACCOUNT_ADMINISTRATOR;

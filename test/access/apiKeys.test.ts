@@ -5,7 +5,7 @@ import { findApiKeyPrincipalByPrefix } from '../../src/access/principals.store';
 import { revokeApiKey } from '../../src/access/revokeApiKey';
 import { updateApiKey } from '../../src/access/updateApiKey';
 import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
-import { hashSecret, newId } from '../../src/ids';
+import { hashSecret, newId } from '../../src/kernel/ids';
 import { AccessApp, brokenRules, refusalOf } from './accessApp';
 
 let one: AccessApp;

@@ -6,11 +6,11 @@ import { createUserGroup } from '../../src/access/createUserGroup';
 import type { ApplicationPermissionInput, PermissionsInput } from '../../src/access/permissionInput';
 import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from '../../src/access/targets.store';
 import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
-import { applications } from '../../src/applications/applications.store';
-import { pipelineSubject, surroundingsOf, workflowSubject } from '../../src/definitions/aims';
-import { loadConfiguration } from '../../src/definitions/configuration';
-import { Api, SLACK } from '../configuration/api';
-import { parts, pipeline, stage, workflow } from '../definitions/documents';
+import { applications } from '../../src/catalog/applications/applications.store';
+import { pipelineSubject, surroundingsOf, workflowSubject } from '../../src/catalog/definitions/aims';
+import { loadConfiguration } from '../../src/catalog/definitions/configuration';
+import { Api, SLACK } from '../catalog/api';
+import { parts, pipeline, stage, workflow } from '../catalog/language/documents';
 import { ADMIN_KEY } from '../support/server';
 
 type Variables = Readonly<Record<string, unknown>>;

@@ -5,7 +5,7 @@ import {
   readAppPermission,
   readPermissions,
 } from '../../src/access/permissionInput';
-import { newId } from '../../src/ids';
+import { newId } from '../../src/kernel/ids';
 
 const ids = [newId(), newId()];
 const all = { filterType: 'ALL' as const };

@@ -1,8 +1,8 @@
 // Long because every field of the schema has its row here.
 import type { Access } from '../../src/access/access';
-import { GraphqlClient } from '../../src/demo/graphqlClient';
-import { resolvers } from '../../src/graphql/resolvers';
-import { buildGraphqlSchema } from '../../src/graphql/schema';
+import { GraphqlClient } from '../../src/dev/graphqlClient';
+import { resolvers } from '../../src/api/graphql/resolvers';
+import { buildGraphqlSchema } from '../../src/api/graphql/schema';
 import { ProtocolAgent } from '../support/protocolAgent';
 import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';

@@ -10,8 +10,8 @@ import { removeUserFromUserGroup } from '../../src/access/removeUserFromUserGrou
 import { signIn } from '../../src/access/signIn';
 import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
 import { findMemberships, findUserByEmail } from '../../src/access/users.store';
-import { newId } from '../../src/ids';
-import type { Refusal } from '../../src/refusal';
+import { newId } from '../../src/kernel/ids';
+import type { Refusal } from '../../src/kernel/errors';
 import { AccessApp, brokenRules, refusalOf } from './accessApp';
 
 interface Key {

@@ -16,7 +16,7 @@ import { updateUserGroupPermissions } from '../../src/access/updateUserGroupPerm
 import { ACCOUNT_ADMINISTRATOR, NON_PRODUCTION_SUPPORT, PRODUCTION_SUPPORT } from '../../src/access/userGroup';
 import { findUserGroup } from '../../src/access/userGroups.store';
 import { findMemberships, findUser } from '../../src/access/users.store';
-import { newId } from '../../src/ids';
+import { newId } from '../../src/kernel/ids';
 import { AccessApp, brokenRules, refusalOf } from './accessApp';
 
 let one: AccessApp;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { SubjectRows, SubjectType, Target } from '../../src/access/subjects';
-import type { Database } from '../../src/database/database';
-import { newId } from '../../src/ids';
+import type { Database } from '../../src/kernel/database/database';
+import { newId } from '../../src/kernel/ids';
 
 /** Applications with everything in them, as plain numbers that fast-check can shrink. Names are positions: `e0` is the first environment. */
 export interface Plan {

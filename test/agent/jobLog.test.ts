@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { JobLog } from '../../src/agent/jobLog';
 import { ProtocolClient } from '../../src/agent/protocolClient';
-import { systemClock } from '../../src/clock';
-import { createLog } from '../../src/log';
+import { systemClock } from '../../src/kernel/clock';
+import { createLog } from '../../src/kernel/log';
 
 interface Append {
   readonly offset: number;

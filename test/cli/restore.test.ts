@@ -1,4 +1,4 @@
-import { World } from '../restores/world';
+import { World } from '../runs/restores/world';
 import { type Ended, type Started, slipway, startSlipway } from './program';
 
 let world: World;

@@ -1,5 +1,5 @@
-import { startEmbeddedPostgres } from '../../src/database/embeddedPostgres';
-import { createLog } from '../../src/log';
+import { startEmbeddedPostgres } from '../../src/kernel/embedded/embeddedPostgres';
+import { createLog } from '../../src/kernel/log';
 
 /**
  * A process that runs the embedded PostgreSQL and does nothing else, for tests that kill it or give it another user, umask or place:

@@ -14,7 +14,7 @@ export interface TestProcess {
 
 /** A program of the build, as its own process: what `npm start` and `npm run agent` run. */
 export function startProcess(
-  program: 'main.js' | 'agent/main.js' | 'demo/main.js',
+  program: 'main.js' | 'agent/main.js' | 'dev/main.js',
   environment: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): TestProcess {

@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../src/demo/graphqlClient';
+import { GraphqlClient } from '../../src/dev/graphqlClient';
 import { eventually } from './eventually';
 import type { TestServer } from './server';
 

@@ -2,10 +2,10 @@ import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readServerConfig } from '../../src/config';
-import { GraphqlClient } from '../../src/demo/graphqlClient';
-import { createLog } from '../../src/log';
-import { type RunningServer, startServer } from '../../src/server';
+import { readServerConfig } from '../../src/kernel/config';
+import { GraphqlClient } from '../../src/dev/graphqlClient';
+import { createLog } from '../../src/kernel/log';
+import { type RunningServer, startServer } from '../../src/composition/server';
 import { createTestDatabase } from './database';
 import { eventually } from './eventually';
 

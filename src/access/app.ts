@@ -1,0 +1,10 @@
+import type { App as KernelApp } from '../kernel/app';
+import type { Abilities } from './abilities';
+import type { IdentityProvider } from './identityProvider';
+
+/** First argument of every command of this floor. */
+export interface App extends KernelApp {
+  readonly abilities: Abilities;
+  /** Null when none is configured: then only API keys open the server. */
+  readonly identityProvider: IdentityProvider | null;
+}

@@ -1,0 +1,124 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { App } from '../app';
+import type { Clock } from '../../kernel/clock';
+import type { Database, Transaction } from '../../kernel/database/database';
+import { isOutage } from '../../kernel/database/outage';
+import { newId } from '../../kernel/ids';
+import { Refusal } from '../../kernel/errors';
+import type { AuditAttempt, AuditDetail, AuditObject, AuditOutcome, AuditRecord } from './audit';
+import { insertRecords } from './audit.store';
+import { detailsOf } from './auditDetail';
+import { namedObject } from './auditObject';
+import { plainText, redact } from './redact';
+
+/** Wakes the sealer of this process. */
+export const AUDIT_WRITTEN = 'audit';
+
+interface Scope {
+  readonly attempt: AuditAttempt;
+  /** Whether a transaction with a record of this attempt was committed. */
+  recorded: boolean;
+  /** False as soon as the attempt is over: what it left running in the background is not part of it. */
+  open: boolean;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/**
+ * Makes every transaction of an attempt write the attempt's records just before its COMMIT: a change and its record are there together or not at all, and no
+ * command has to think of it. The alternatives were refused: a call in each command can be forgotten, and a record written after the change can be lost.
+ */
+export function auditTransactions(database: Database, clock: Clock): void {
+  database.beforeCommit(async (db: Transaction) => {
+    const scope = scopes.getStore();
+    if (scope === undefined || !scope.open) return undefined;
+    const details = detailsOf(db);
+    if (details.length === 0 && scope.recorded) return undefined;
+    await insertRecords(db, recordsOf(scope.attempt, clock.now(), details));
+    return () => {
+      scope.recorded = true;
+      database.wakeups.signalHere(AUDIT_WRITTEN);
+    };
+  });
+}
+
+/**
+ * Does something that has to be on record, whatever comes of it. Its transactions write the record with what they change; an attempt without one is recorded at
+ * its end. A refused attempt is recorded after it was rolled back.
+ */
+export async function audited<T>(app: App, attempt: AuditAttempt, work: () => T | Promise<T>): Promise<T> {
+  const scope: Scope = { attempt, recorded: false, open: true };
+  return scopes.run(scope, async () => {
+    let value: T;
+    try {
+      value = await work();
+    } catch (error) {
+      scope.open = false;
+      await auditRefusal(app, attempt, error);
+      throw error;
+    }
+    if (!scope.recorded) await app.database.transaction(async () => undefined);
+    scope.open = false;
+    return value;
+  });
+}
+
+/** Records that somebody tried something and was refused. Never throws: what was refused stays refused with the words that it was refused with. */
+export async function auditRefusal(app: App, attempt: AuditAttempt, error: unknown): Promise<void> {
+  // Without a database there is nowhere to write, and nothing was changed either.
+  if (isOutage(error)) return;
+  const code = error instanceof Refusal ? error.code : 'INTERNAL';
+  try {
+    await insertRecords(app.database, [
+      recordOf(attempt, app.clock.now(), namedObject(attempt.input), 'REFUSED', code),
+    ]);
+    app.database.wakeups.signalHere(AUDIT_WRITTEN);
+  } catch (failure) {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    app.log.error({ action: attempt.action, code, reason }, 'a refused attempt could not be recorded');
+  }
+}
+
+/** Records something that was done outside of an attempt, within the transaction that does it. */
+export function audit(app: App, db: Transaction, attempt: AuditAttempt, detail?: AuditDetail): Promise<void> {
+  return insertRecords(db, recordsOf(attempt, app.clock.now(), detail === undefined ? [] : [detail]));
+}
+
+function recordsOf(attempt: AuditAttempt, at: Date, details: readonly AuditDetail[]): AuditRecord[] {
+  if (details.length === 0) return [recordOf(attempt, at, namedObject(attempt.input), 'ALLOWED', null)];
+  return details.map(({ before, after, ...object }) => ({
+    ...recordOf(attempt, at, object, 'ALLOWED', null),
+    before: redact(before),
+    after: redact(after),
+  }));
+}
+
+function recordOf(
+  { actor, address, requestId, action, input }: AuditAttempt,
+  at: Date,
+  object: AuditObject | null,
+  outcome: AuditOutcome,
+  code: string | null,
+): AuditRecord {
+  const text = (value: string | null | undefined) => (value == null ? null : plainText(value));
+  return {
+    id: newId(),
+    at,
+    actorKind: actor.kind,
+    actorId: actor.id,
+    actorName: plainText(actor.name),
+    actorPersonId: actor.personId ?? null,
+    address,
+    requestId,
+    action,
+    outcome,
+    code,
+    objectKind: text(object?.kind),
+    objectId: text(object?.id),
+    objectName: text(object?.name),
+    applicationId: text(object?.kind === 'application' ? object.id : object?.applicationId),
+    input: redact(input),
+    before: null,
+    after: null,
+  };
+}

@@ -1,0 +1,66 @@
+import type { App } from '../app';
+import { invalidInput } from '../../kernel/errors';
+import type { AuditLink } from './audit';
+import { countUnlinked, findHead, findLinks, type LinkedRecord } from './audit.store';
+import { beginning, linkHash } from './chain';
+
+/** What one call looks at: some seconds of work. */
+export const mostChecked = 200_000;
+const BATCH = 2_000;
+
+export interface AuditVerification {
+  readonly valid: boolean;
+  readonly checkedFrom: number;
+  readonly checkedTo: number;
+  readonly firstBroken: number | null;
+  /** In words, when something is wrong. */
+  readonly problem: string | null;
+  readonly unsealed: number;
+  readonly lastSequence: number;
+  readonly lastHash: string;
+}
+
+/** Computes the chain again, from the records as they stand. */
+export async function verifyAudit(app: App, from: number | null): Promise<AuditVerification> {
+  const checkedFrom = from ?? 1;
+  if (checkedFrom < 1) {
+    const message = `"from" must be 1 or more; it is ${checkedFrom}.`;
+    throw invalidInput([{ field: 'from', value: checkedFrom, rule: 'RANGE', message }]);
+  }
+  return app.database.snapshot(async (db) => {
+    const head = (await findHead(db)) ?? { sequence: 0, hash: beginning };
+    const last = Math.min(head.sequence, checkedFrom + mostChecked - 1);
+    const [before] = await findLinks(db, checkedFrom - 1, checkedFrom - 1, 1);
+    let previous: Pick<AuditLink, 'sequence' | 'hash'> = before?.link ?? { sequence: checkedFrom - 1, hash: beginning };
+    let problem: string | null = null;
+    while (problem === null && previous.sequence < last) {
+      const links: LinkedRecord[] = await findLinks(db, previous.sequence + 1, last, BATCH);
+      if (links.length === 0) problem = 'there is no such link';
+      for (const one of links) {
+        problem = problemOf(one, previous);
+        if (problem !== null) break;
+        previous = one.link;
+      }
+    }
+    const { unsealed, lost } = await countUnlinked(db);
+    const firstBroken = problem === null ? null : previous.sequence + 1;
+    const lostText = lost === 0 ? null : `${lost} records were taken out of the chain.`;
+    return {
+      valid: problem === null && lost === 0,
+      checkedFrom,
+      checkedTo: firstBroken ?? previous.sequence,
+      firstBroken,
+      problem: problem === null ? lostText : `Sequence ${firstBroken}: ${problem}.`,
+      unsealed,
+      lastSequence: head.sequence,
+      lastHash: head.hash,
+    };
+  });
+}
+
+function problemOf({ link, record }: LinkedRecord, previous: Pick<AuditLink, 'sequence' | 'hash'>): string | null {
+  if (link.sequence !== previous.sequence + 1) return 'there is no such link';
+  if (link.previousHash !== previous.hash) return 'it does not hold the hash of the link before';
+  if (record === undefined) return 'its record is gone';
+  return linkHash(link, record) === link.hash ? null : 'its record is not the one that was sealed';
+}

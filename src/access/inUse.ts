@@ -1,0 +1,17 @@
+import { Refusal } from '../kernel/errors';
+
+/** Refuses to delete something that others need; does nothing when there are none. `unseen` is how many the caller may not be told about. */
+export function refuseIfUsed(
+  kind: string,
+  name: string,
+  usedBy: readonly { readonly kind: string; readonly id: string; readonly name?: string }[],
+  unseen: number,
+): void {
+  if (usedBy.length + unseen === 0) return;
+  const users = usedBy
+    .slice(0, 5)
+    .map((user) => `${user.kind.toLowerCase()} ${user.name ? `"${user.name}"` : user.id}`);
+  if (usedBy.length > users.length) users.push(`${usedBy.length - users.length} more`);
+  if (unseen > 0) users.push(`${unseen} that you may not see`);
+  throw new Refusal('IN_USE', `The ${kind} "${name}" is still used by: ${users.join(', ')}.`, { usedBy });
+}

@@ -1,0 +1,95 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { Approval } from '../../engine/approval';
+import { findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
+import type { Context } from '../graphql/context';
+import { found } from '../../kernel/loaders';
+import { notFound } from '../../kernel/errors';
+import {
+  ApprovalDetails,
+  ApprovalDetailsPayload,
+  ApproveOrRejectApprovalsInput,
+  ApproveOrRejectApprovalsPayload,
+} from './approvals.types';
+import { decideApproval } from '../../runs/commands/decideApproval';
+import type { StageExecution } from '../../engine/execution';
+import { approvalsOfStage, stageById } from '../../runs/execution/executions.loaders';
+import { readExecution } from '../../runs/execution/executions.queries';
+import { ApprovalStageExecution, ApprovalStepType } from '../executions/executions.types';
+
+@Resolver(() => ApprovalDetails)
+export class ApprovalsResolver {
+  @Query(() => ApprovalDetailsPayload, {
+    nullable: true,
+    description: 'What an execution waits for. Errors: NOT_FOUND.',
+  })
+  async approvalDetails(
+    @Arg('applicationId', () => ID, { description: 'The application of the execution.' }) applicationId: string,
+    @Arg('executionId', () => ID, { description: 'The execution.' }) executionId: string,
+    @Arg('includeDecided', () => Boolean, {
+      nullable: true,
+      description: 'Also those that were decided; false by default.',
+    })
+    includeDecided: boolean | null,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const execution = await readExecution(app, actor, executionId);
+    if (execution.applicationId !== applicationId) throw notFound('execution', executionId);
+    const approvals = await findApprovalsOfExecution(app.database, executionId);
+    return {
+      approvalDetails: includeDecided ? approvals : approvals.filter((approval) => approval.status === 'WAITING'),
+    };
+  }
+
+  @Mutation(() => ApproveOrRejectApprovalsPayload, {
+    description:
+      'Decides an approval that waits. Deciding the same again changes nothing. Errors: NOT_FOUND, NOT_WAITING (somebody was faster, or its time is over), INVALID_INPUT.',
+  })
+  async approveOrRejectApprovals(
+    @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'The decision.' })
+    input: ApproveOrRejectApprovalsInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    await decideApproval(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, success: true };
+  }
+
+  @FieldResolver(() => ID)
+  approvalId(@Root() approval: Approval): string {
+    return approval.id;
+  }
+
+  @FieldResolver(() => ApprovalStepType)
+  approvalType(): string {
+    return 'USER_GROUP';
+  }
+
+  @FieldResolver(() => String)
+  async stageName(@Root() approval: Approval, @Ctx() { loaders }: Context): Promise<string> {
+    return found(await loaders.load(stageById, approval.stageExecutionId)).stageName;
+  }
+
+  @FieldResolver(() => String)
+  async stepName(@Root() approval: Approval, @Ctx() { loaders }: Context): Promise<string> {
+    return found(await loaders.load(stageById, approval.stageExecutionId)).stepName;
+  }
+
+  @FieldResolver(() => Date)
+  startedAt(@Root() approval: Approval): Date {
+    return approval.requestedAt;
+  }
+
+  @FieldResolver(() => Date)
+  willExpireAt(@Root() approval: Approval): Date {
+    return approval.expiresAt;
+  }
+}
+
+@Resolver(() => ApprovalStageExecution)
+export class ApprovalStageResolver {
+  @FieldResolver(() => [ApprovalDetails], {
+    description: 'The approvals that it asked for, one for each attempt; empty until the stage is reached.',
+  })
+  async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(approvalsOfStage, stage.id)) ?? [];
+  }
+}

@@ -1,0 +1,57 @@
+import { Arg, Args, Ctx, Float, Query, Resolver } from 'type-graphql';
+import type { Context } from '../graphql/context';
+import { PageArguments } from '../graphql/paging.types';
+import { type AuditRow, listAudits, requireViewAudits } from '../../access/audit/audit.queries';
+import { AuditFilterInput, AuditRecord, AuditRecordConnection, AuditVerification } from './audit.types';
+import { verifyAudit } from '../../access/audit/verifyAudit';
+
+@Resolver(() => AuditRecord)
+export class AuditResolver {
+  @Query(() => AuditRecordConnection, {
+    description:
+      'Who did what, and who tried to: the newest first. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
+  })
+  async audits(
+    @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'All must hold.' })
+    filters: AuditFilterInput[] | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const found = await listAudits(app, actor, filters ?? [], page);
+    return {
+      pageInfo: found.pageInfo,
+      nodes: found.nodes.map(show),
+      edges: found.edges.map((edge) => ({ ...edge, node: show(edge.node) })),
+    };
+  }
+
+  @Query(() => AuditVerification, {
+    description:
+      'Computes the chain of audit records again and compares. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
+  })
+  verifyAudit(
+    @Arg('from', () => Float, { nullable: true, description: 'The sequence to begin with; 1 by default.' }) from:
+      | number
+      | null,
+    @Ctx() { app, actor }: Context,
+  ): Promise<AuditVerification> {
+    requireViewAudits(actor);
+    return verifyAudit(app, from);
+  }
+}
+
+const show = ({
+  actorKind,
+  actorId,
+  actorName,
+  actorPersonId,
+  objectKind,
+  objectId,
+  objectName,
+  applicationId,
+  ...row
+}: AuditRow) => ({
+  ...row,
+  actor: { kind: actorKind, id: actorId, name: actorName, personId: actorPersonId },
+  object: objectKind === null ? null : { kind: objectKind, id: objectId, name: objectName, applicationId },
+});

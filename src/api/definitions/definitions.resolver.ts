@@ -1,0 +1,75 @@
+import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { applicationById } from '../../catalog/applications/applications.loaders';
+import type { Context } from '../graphql/context';
+import { found } from '../../kernel/loaders';
+import { echo } from '../graphql/mutations.types';
+import type { PipelineDefinition } from '../../catalog/language/pipeline';
+import { pipelineById } from '../../catalog/pipelines/pipelines.loaders';
+import type { WorkflowDefinition } from '../../catalog/language/workflow';
+import { workflowById } from '../../catalog/workflows/workflows.loaders';
+import { applyDefinitions } from '../../catalog/definitions/applyDefinitions';
+import type { Revision } from '../../catalog/language/definition';
+import {
+  ApplyDefinitionsInput,
+  ApplyDefinitionsPayload,
+  DefinitionFormat,
+  DefinitionValidation,
+  RevisionType,
+} from './definitions.types';
+import { validateDefinition } from '../../catalog/definitions/validateDefinition';
+import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocument';
+
+@Resolver(() => RevisionType)
+export class DefinitionsResolver {
+  @FieldResolver(() => String, { description: 'The definition as a document that can be applied again.' })
+  async definition(
+    @Arg('format', () => DefinitionFormat, { defaultValue: DefinitionFormat.YAML, description: 'What to write it in.' })
+    format: DefinitionFormat,
+    @Root() { entityId, definition }: Revision<WorkflowDefinition> | Revision<PipelineDefinition>,
+    @Ctx() { loaders }: Context,
+  ): Promise<string> {
+    const isPipeline = 'stages' in definition;
+    const row = found(await (isPipeline ? loaders.load(pipelineById, entityId) : loaders.load(workflowById, entityId)));
+    const application = found(await loaders.load(applicationById, row.applicationId));
+    const head = { application: application.name, name: row.name };
+    return isPipeline ? writePipeline(head, definition, format) : writeWorkflow(head, definition, format);
+  }
+
+  @Query(() => DefinitionValidation, {
+    description:
+      'Checks documents as `applyDefinitions` would, with what exists, and writes nothing. It needs no permission to write. What is wrong is ' +
+      'answered, never refused.',
+  })
+  validateDefinition(
+    @Arg('source', () => String, { description: 'One or more documents, in any order.' }) source: string,
+    @Arg('format', () => DefinitionFormat, {
+      defaultValue: DefinitionFormat.YAML,
+      description: 'What they are written in.',
+    })
+    format: DefinitionFormat,
+    @Arg('application', () => String, {
+      nullable: true,
+      description:
+        'The name of the application of documents that name none. TOML may leave it open: then nothing around it is looked at.',
+    })
+    application: string | null,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return validateDefinition(app, actor, { source, format, application });
+  }
+
+  @Mutation(() => ApplyDefinitionsPayload, {
+    description:
+      'Makes applications say what the documents say: creates what does not exist, changes what is different, leaves the rest alone, and ' +
+      'deletes nothing. All or nothing: with an error in any document nothing is written. Applying the same documents again changes nothing. ' +
+      'Each document that creates or changes something needs the permission that the single mutation would need. ' +
+      'Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, `column`, `rule` and `message`), ' +
+      'FORBIDDEN, NAME_TAKEN (by something that the caller may not see).',
+  })
+  async applyDefinitions(
+    @Arg('input', () => ApplyDefinitionsInput, { description: 'The documents.' }) input: ApplyDefinitionsInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), results: await applyDefinitions(app, actor, input) };
+  }
+}

@@ -1,0 +1,310 @@
+import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { userById } from '../../access/access.loaders';
+import { User } from '../access/access.types';
+import { visible } from '../../access/visible';
+import { applicationById } from '../../catalog/applications/applications.loaders';
+import { Application } from '../applications/applications.types';
+import { RevisionType } from '../definitions/definitions.types';
+import type { Deployment as DeploymentRow } from '../../catalog/environments/environment';
+import { environmentById } from '../../catalog/environments/environments.loaders';
+import { Deployment, Environment } from '../environments/environments.types';
+import type { Context } from '../graphql/context';
+import { PageArguments } from '../graphql/paging.types';
+import { pipelineById } from '../../catalog/pipelines/pipelines.loaders';
+import { Pipeline } from '../pipelines/pipelines.types';
+import { workflowById } from '../../catalog/workflows/workflows.loaders';
+import { Workflow } from '../workflows/workflows.types';
+import { abortExecution } from '../../runs/commands/abortExecution';
+import { approverWarning } from '../../runs/approvals/approverWarning';
+import { type Execution, logEnd, type StageExecution } from '../../engine/execution';
+import {
+  AbortExecutionInput,
+  AbortExecutionPayload,
+  ExecutionFilterInput,
+  StartExecutionInput,
+  StartExecutionPayload,
+} from './executions.inputs';
+import {
+  executionById,
+  forensicOfExecution,
+  membersOfExecution,
+  stagesOfExecution,
+  tasksOfExecution,
+} from '../../runs/execution/executions.loaders';
+import { listExecutions, readExecution } from '../../runs/execution/executions.queries';
+import {
+  Cause,
+  ExecutedAlongPipeline,
+  ExecutedByUser,
+  ExecutionConnection,
+  ExecutionInterface,
+  InputVariable,
+  PipelineExecution,
+  PipelineStageExecution,
+  ServiceImage,
+  TaskExecution,
+  WorkflowExecution,
+  WorkflowStageExecution,
+} from './executions.types';
+import { startExecution } from '../../runs/commands/startExecution';
+
+/** A stage with the names that the API gives its fields. Done for the whole row at once: a resolver for each field makes lists slow. */
+export const showStage = (stage: StageExecution): object => ({
+  ...stage,
+  pipelineStageElementId: stage.elementId,
+  pipelineStageName: stage.stageName,
+  pipelineStepName: stage.stepName,
+  ...(stage.kind === 'APPROVAL'
+    ? { __typename: 'ApprovalStageExecution', approvalStepType: 'USER_GROUP' }
+    : {
+        __typename: 'WorkflowStageExecution',
+        inputVariables: asVariables(stage.variables),
+        ignoredFailure: stage.ignored,
+      }),
+});
+
+const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] =>
+  Object.entries(values).map(([name, value]) => ({ name, value }));
+
+@Resolver(() => ExecutionInterface)
+export class ExecutionResolver {
+  @Query(() => ExecutionInterface, {
+    nullable: true,
+    description: 'An execution by its id: of a pipeline, or of a workflow. Errors: NOT_FOUND.',
+  })
+  execution(
+    @Arg('executionId', () => ID, { description: 'The id of the execution.' }) executionId: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<Execution> {
+    return readExecution(app, actor, executionId);
+  }
+
+  @Query(() => ExecutionConnection, { description: 'Executions, the newest first. Errors: INVALID_INPUT.' })
+  executions(
+    @Arg('filters', () => [ExecutionFilterInput], { nullable: true, description: 'All must hold.' })
+    filters: ExecutionFilterInput[] | null,
+    @Arg('includeIndirectExecutions', () => Boolean, {
+      nullable: true,
+      description: 'Also workflow executions that a pipeline execution started; false by default.',
+    })
+    indirect: boolean | null,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return listExecutions(app, actor, filters ?? [], indirect ?? false, page);
+  }
+
+  @Mutation(() => StartExecutionPayload, {
+    description:
+      'Starts a pipeline or a workflow. The definition’s current revision and the resolved inputs are pinned: later changes of either do not touch this ' +
+      'execution. Errors: NOT_FOUND, INVALID_INPUT (with every broken rule), IDEMPOTENCY_CONFLICT.',
+  })
+  async startExecution(
+    @Arg('input', () => StartExecutionInput, { description: 'What to start, and with what.' })
+    input: StartExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const execution = await startExecution(app, actor, input);
+    return {
+      clientMutationId: input.clientMutationId ?? null,
+      execution,
+      warningMessage: await approverWarning(app, execution),
+    };
+  }
+
+  @Mutation(() => AbortExecutionPayload, {
+    description:
+      'Ends an execution that is not final. What has not begun is skipped; running commands get SIGTERM, and are killed after the grace of their task. The execution is final within ' +
+      'that grace plus one second. Nothing is rolled back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE.',
+  })
+  async abortExecution(
+    @Arg('input', () => AbortExecutionInput, { description: 'Which execution to end.' }) input: AbortExecutionInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const execution = await abortExecution(app, actor, input);
+    return { clientMutationId: input.clientMutationId ?? null, execution };
+  }
+
+  @FieldResolver(() => Int, {
+    description:
+      'The newest event of it, as `executionEvents` takes it for `after`: what follows is what this answer does not show.',
+  })
+  lastSequence(@Root() execution: Execution): number {
+    return logEnd(execution);
+  }
+
+  @FieldResolver(() => Application, {
+    nullable: true,
+    description: 'The application that it belongs to; null for a caller who may not see it.',
+  })
+  async application(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, execution.applicationId));
+  }
+
+  @FieldResolver(() => Cause, { description: 'Why it was started.' })
+  cause(@Root() execution: Execution): object {
+    if (execution.parentStageExecutionId !== null) {
+      return { __typename: 'ExecutedAlongPipeline', executionId: execution.runId };
+    }
+    const { kind, id, name } = execution.cause;
+    if (kind === 'USER') return { __typename: 'ExecutedByUser', userId: id, using: 'GRAPHQL_API' };
+    return { __typename: 'ExecutedByAPIKey', apiKey: { id, name }, using: 'GRAPHQL_API' };
+  }
+
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description:
+      'Milliseconds that it has been active, over all attempts; the time between attempts does not count. Null before it started.',
+  })
+  durationMs(@Root() execution: Execution, @Ctx() { app }: Context): number | null {
+    const { startedAt, attemptStartedAt, endedAt, earlierMs } = execution;
+    if (startedAt === null) return null;
+    const now = attemptStartedAt === null ? 0 : (endedAt ?? app.clock.now()).getTime() - attemptStartedAt.getTime();
+    return earlierMs + now;
+  }
+
+  @FieldResolver(() => [InputVariable], { description: 'The values of its variables.' })
+  inputVariables(@Root() execution: Execution): InputVariable[] {
+    return asVariables(execution.variables);
+  }
+
+  @FieldResolver(() => [ServiceImage], { description: 'What it deploys.' })
+  serviceImages(@Root() execution: Execution): ServiceImage[] {
+    return Object.entries(execution.images).map(([serviceId, image]) => ({ serviceId, image }));
+  }
+}
+
+@Resolver(() => ExecutedAlongPipeline)
+export class ExecutedAlongPipelineResolver {
+  @FieldResolver(() => PipelineExecution, {
+    nullable: true,
+    description: 'The pipeline execution; null for a caller who may not see it.',
+  })
+  async execution(@Root() cause: ExecutedAlongPipeline, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, cause.executionId));
+  }
+}
+
+@Resolver(() => ExecutedByUser)
+export class ExecutedByUserResolver {
+  @FieldResolver(() => User, { nullable: true, description: 'The person; null for a caller who may not see users.' })
+  async user(@Root() { userId }: ExecutedByUser, @Ctx() { loaders, actor }: Context) {
+    const seen = actor.access.personId === userId || actor.access.canInAccount('READ_USERS_AND_GROUPS');
+    return seen ? ((await loaders.load(userById, userId)) ?? null) : null;
+  }
+}
+
+@Resolver(() => PipelineExecution)
+export class PipelineExecutionResolver {
+  @FieldResolver(() => Pipeline, {
+    nullable: true,
+    description: 'The pipeline that it is a run of; null for a caller who may not see it.',
+  })
+  async pipeline(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Pipeline', await loaders.load(pipelineById, execution.entityId));
+  }
+
+  @FieldResolver(() => RevisionType, { description: 'The revision of the pipeline that it runs.' })
+  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<RevisionType> {
+    return app.pipelineRevisions.get(app.database, execution.revisionId);
+  }
+
+  @FieldResolver(() => [PipelineStageExecution], {
+    description: 'The elements of its stages, in order; those that were not reached yet are QUEUED.',
+  })
+  async pipelineStageExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return ((await loaders.load(stagesOfExecution, execution.id)) ?? []).map(showStage);
+  }
+
+  @FieldResolver(() => [WorkflowExecution], {
+    description: 'The workflow executions that its stages started so far, in order.',
+  })
+  async workflowExecutions(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    const members = (await loaders.load(membersOfExecution, execution.id)) ?? [];
+    const seen = await Promise.all(members.map((member) => visible(actor.access, loaders, 'Execution', member)));
+    return seen.filter((member) => member !== null);
+  }
+
+  @FieldResolver(() => ExecutionConnection, { description: 'The same as a connection, the newest first.' })
+  memberExecutions(
+    @Root() execution: Execution,
+    @Args(() => PageArguments) page: PageArguments,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const filter = { pipelineExecutionId: { operator: 'EQUALS' as never, values: [execution.id] } };
+    return listExecutions(app, actor, [filter], true, page);
+  }
+}
+
+@Resolver(() => WorkflowExecution)
+export class WorkflowExecutionResolver {
+  @FieldResolver(() => Workflow, {
+    nullable: true,
+    description: 'The workflow that it is a run of; null for a caller who may not see it.',
+  })
+  async workflow(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Workflow', await loaders.load(workflowById, execution.entityId));
+  }
+
+  @FieldResolver(() => RevisionType, { description: 'The revision of the workflow that it runs.' })
+  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<RevisionType> {
+    return app.workflowRevisions.get(app.database, execution.revisionId);
+  }
+
+  @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
+  async environment(@Root() { environmentId }: Execution, @Ctx() { loaders, actor }: Context) {
+    if (environmentId === null) return null;
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
+  }
+
+  @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
+  async tasks(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(tasksOfExecution, execution.id)) ?? [];
+  }
+
+  @FieldResolver(() => [TaskExecution], {
+    description:
+      'The failure handlers that ran, or run, beside its graph: those of its tasks and its own, of all attempts, the oldest first. They never count in its result, and may run on after its end. ' +
+      'Example: `forensicExecutions { name status exitCode failedTaskExecution { name } jobs { id } artifacts { name } }`.',
+  })
+  async forensicExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(forensicOfExecution, execution.id)) ?? [];
+  }
+}
+
+@Resolver(() => WorkflowStageExecution)
+export class WorkflowStageExecutionResolver {
+  @FieldResolver(() => WorkflowExecution, {
+    nullable: true,
+    description: 'The execution of the workflow; null until the stage is reached.',
+  })
+  async workflowExecution(@Root() { workflowExecutionId: id }: StageExecution, @Ctx() { loaders, actor }: Context) {
+    if (id === null) return null;
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, id));
+  }
+
+  @FieldResolver(() => RevisionType, {
+    nullable: true,
+    description: 'The revision of its workflow that it runs, or ran when it was kept from an earlier attempt.',
+  })
+  async revision(@Root() { workflowRevisionId: id }: StageExecution, @Ctx() { app }: Context) {
+    return id === null ? null : app.workflowRevisions.get(app.database, id);
+  }
+
+  @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
+  async environment(@Root() { environmentId }: StageExecution, @Ctx() { loaders, actor }: Context) {
+    if (environmentId === null) return null;
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
+  }
+}
+
+@Resolver(() => Deployment)
+export class DeploymentExecutionResolver {
+  @FieldResolver(() => WorkflowExecution, {
+    nullable: true,
+    description: 'The workflow execution that deployed it; null for a caller who may not see it.',
+  })
+  async execution(@Root() deployment: DeploymentRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, deployment.executionId));
+  }
+}

@@ -1,0 +1,49 @@
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { OFFLINE_AFTER_MS } from '../../contract/labels';
+import type { App } from '../../runs/app';
+import type { Context } from '../graphql/context';
+import type { BatchLoad } from '../../kernel/loaders';
+import { isFinal } from '../../contract/statuses';
+import { type Execution, type TaskExecution as TaskRow } from '../../engine/execution';
+import { ExecutionInterface, TaskExecution } from './executions.types';
+import { findMissingAgents, type MissingAgent } from '../../runs/queue/missingAgents.store';
+
+const onlineSince = (app: App) => new Date(app.clock.now().getTime() - OFFLINE_AFTER_MS);
+
+const inWords = (labels: readonly string[]) =>
+  labels.length === 0 ? 'no agent is online' : `no agent that is online has the labels ${labels.join(', ')}`;
+
+const ofTasks: BatchLoad<string, App> = async (app, ids) =>
+  new Map(
+    (await findMissingAgents(app.database, ids, [], onlineSince(app))).map((one) => [one.taskId, inWords(one.labels)]),
+  );
+
+const ofExecutions: BatchLoad<readonly string[], App> = async (app, ids) => {
+  const missing = await findMissingAgents(app.database, [], ids, onlineSince(app));
+  const of = (id: string) => missing.filter((one: MissingAgent) => one.executionId === id || one.runId === id);
+  return new Map(ids.map((id) => [id, [...new Set(of(id).map((one) => inWords(one.labels)))]]));
+};
+
+@Resolver(() => TaskExecution)
+export class MissingAgentsOfTaskResolver {
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'Why it is still QUEUED, when no agent can take it: which labels none has that is online. Null otherwise.',
+  })
+  async waitingFor(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<string | null> {
+    if (task.status !== 'QUEUED' || task.jobId === null) return null;
+    return (await loaders.load(ofTasks, task.id)) ?? null;
+  }
+}
+
+@Resolver(() => ExecutionInterface)
+export class MissingAgentsResolver {
+  @FieldResolver(() => [String], {
+    description:
+      'Why tasks of it are still QUEUED that no agent can take: which labels none has that is online. Mostly empty.',
+  })
+  async waitingFor(@Root() { id, status }: Execution, @Ctx() { loaders }: Context): Promise<readonly string[]> {
+    return isFinal(status) ? [] : ((await loaders.load(ofExecutions, id)) ?? []);
+  }
+}

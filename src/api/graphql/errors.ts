@@ -1,0 +1,101 @@
+import { isError, isOutage } from '../../kernel/database/outage';
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import type { Log } from '../../kernel/log';
+import { Refusal, refusalCodes } from '../../kernel/errors';
+
+/**
+ * What may leave the process when something was thrown. A refusal leaves as it is; an outage of the database leaves as UNAVAILABLE;
+ * anything else is a defect: its message may hold SQL, names of constraints or secrets, so it goes to the log under an id, and only
+ * the id leaves. HTTP answers, GraphQL results and WebSocket streams all ask here.
+ */
+export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<string, unknown>> = {}): Refusal {
+  const root = rootOf(error);
+  if (root instanceof Refusal) return root;
+  if (isOutage(root)) {
+    log.warn({ ...scope, error: describe(root) }, 'the database does not answer');
+    return new Refusal('UNAVAILABLE', 'The server can’t reach its database at the moment. Try again.');
+  }
+  const errorId = randomUUID();
+  log.error({ ...scope, errorId, error: describe(root) }, 'unexpected error');
+  return new Refusal('INTERNAL', `An unexpected error occurred. The server’s log has it under the id ${errorId}.`, {
+    errorId,
+  });
+}
+
+/** A refusal as the fields that clients see, in an HTTP body's `error` as well as in a GraphQL error's `extensions`. */
+export function refusalFields(refusal: Refusal): Record<string, unknown> {
+  return { ...refusal.details, code: refusal.code, retryable: refusalCodes[refusal.code].retryable };
+}
+
+/** GraphQL's own complaints about a request. Their messages quote nothing but the request and the schema. */
+const requestCodes = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+
+/**
+ * Every error that GraphQL answers, on either transport, in its final form.
+ *
+ * GraphQL-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …" with the value in
+ * it). They are told apart by the path: only what was thrown while fields were resolved has one, and there only a bad argument is
+ * the caller's fault.
+ */
+export function toGraphqlError(
+  error: unknown,
+  log: Log,
+  scope: Readonly<Record<string, unknown>> = {},
+): GraphQLFormattedError {
+  const outer = error instanceof GraphQLError ? error : undefined;
+  const code = outer && requestErrorCode(outer);
+  if (outer && code) return { ...outer.toJSON(), extensions: { code, retryable: false } };
+  const refusal = toRefusal(error, log, { ...scope, ...(outer?.path && { path: outer.path.join('.') }) });
+  return {
+    message: refusal.message,
+    ...(outer?.locations && { locations: outer.locations }),
+    ...(outer?.path && { path: outer.path }),
+    extensions: refusalFields(refusal),
+  };
+}
+
+function requestErrorCode(error: GraphQLError): string | undefined {
+  const { code } = error.extensions;
+  if (typeof code === 'string') return requestCodes.has(code) ? code : undefined;
+  if (isVariableError(error)) return 'BAD_USER_INPUT';
+  if (!(rootOf(error) instanceof GraphQLError)) return undefined;
+  if (error.path) return error.message.startsWith('Argument "') ? 'BAD_USER_INPUT' : undefined;
+  return 'BAD_REQUEST';
+}
+
+function isVariableError(error: GraphQLError): boolean {
+  return !error.path && error.nodes?.length === 1 && error.nodes[0]?.kind === Kind.VARIABLE_DEFINITION;
+}
+
+function rootOf(error: unknown): unknown {
+  let root = error;
+  while (root instanceof GraphQLError && root.originalError) root = root.originalError;
+  return root;
+}
+
+/**
+ * What the log gets. The parameters of a failed statement are left out: they may hold secrets. (Under `err` pino would take the error
+ * apart by itself, parameters included.)
+ */
+function describe(error: unknown): Readonly<Record<string, unknown>> {
+  if (!isError(error)) return { type: typeof error, message: String(error) };
+  const extra = error as Error & Record<'code' | 'query' | 'table' | 'constraint', unknown>;
+  return {
+    type: error.name,
+    message: error.message,
+    stack: error.stack,
+    ...(extra.code !== undefined && { code: extra.code }),
+    ...(typeof extra.query === 'string' && { query: extra.query }),
+    ...(typeof extra.table === 'string' && { table: extra.table }),
+    ...(typeof extra.constraint === 'string' && { constraint: extra.constraint }),
+    ...(error.cause !== undefined && { cause: describe(error.cause) }),
+  };
+}

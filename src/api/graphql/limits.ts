@@ -1,0 +1,101 @@
+import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql';
+import { Refusal } from '../../kernel/errors';
+import { type Measures, measureOperation } from './measureOperation';
+
+export interface LimitOptions {
+  readonly maxDepth?: number;
+  readonly maxCost?: number;
+}
+
+/** What an operation may cost the server, and what this one may; in the answer's `extensions.cost`. */
+export interface OperationCost {
+  readonly requested: number;
+  readonly limit: number;
+}
+
+export interface Limits {
+  /**
+   * Looks at a validated operation before anything of it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or QUERY_TOO_COSTLY. Nothing for a document
+   * without that operation: what is wrong with it is said elsewhere.
+   */
+  check(
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    variables: Readonly<Record<string, unknown>> | null | undefined,
+  ): OperationCost | undefined;
+}
+
+/** No program needs more; written by hand, nobody comes near. Tokens have a limit of their own (documents.ts). */
+const most = { rootFields: 30, aliases: 60, directives: 60 } as const;
+/** Different sizes of lists of one operation whose costs are kept. */
+const mostKept = 50;
+
+interface Known {
+  readonly measures: Measures;
+  readonly costs: Map<string, number>;
+}
+
+/**
+ * The limits on operations, the same for every transport. They are counted on the document, which is the same object each time that a client sends the same text:
+ * after the first time a check is two look-ups.
+ */
+export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 500_000 }: LimitOptions = {}): Limits {
+  const documents = new WeakMap<DocumentNode, Map<string, Known>>();
+
+  function measured(document: DocumentNode, name: string | null | undefined): Known | undefined {
+    let operations = documents.get(document);
+    if (operations === undefined) {
+      operations = new Map();
+      documents.set(document, operations);
+    }
+    const known = operations.get(name ?? '');
+    if (known !== undefined) return known;
+    const operation = getOperationAST(document, name);
+    if (!operation) return undefined;
+    const made = { measures: measureOperation(schema, document, operation), costs: new Map<string, number>() };
+    operations.set(name ?? '', made);
+    return made;
+  }
+
+  return {
+    check(document, operationName, variables) {
+      const known = measured(document, operationName);
+      if (known === undefined) return undefined;
+      const { measures } = known;
+      for (const part of ['rootFields', 'aliases', 'directives'] as const) {
+        if (measures[part] > most[part]) throw tooLarge(part, measures[part]);
+      }
+      if (measures.depth > maxDepth) throw tooDeep(measures.depth, maxDepth);
+      const requested = costOf(known, variables ?? {});
+      if (requested > maxCost) throw tooCostly(requested, maxCost);
+      return { requested, limit: maxCost };
+    },
+  };
+}
+
+function costOf({ measures, costs }: Known, variables: Readonly<Record<string, unknown>>): number {
+  const key = measures.sizeVariables.map((name) => String(variables[name])).join(' ');
+  const known = costs.get(key);
+  if (known !== undefined) return known;
+  const cost = measures.cost(variables);
+  if (costs.size >= mostKept) costs.clear();
+  if (key.length <= 200) costs.set(key, cost);
+  return cost;
+}
+
+const words = { rootFields: 'fields at its root', aliases: 'aliases', directives: 'directives' } as const;
+
+function tooLarge(part: keyof typeof most, requested: number): Refusal {
+  const message = `The operation has ${requested} ${words[part]}; at most ${most[part]} are allowed.`;
+  return new Refusal('QUERY_TOO_LARGE', message, { part, requested, limit: most[part] });
+}
+
+function tooDeep(requested: number, limit: number): Refusal {
+  const message = `The operation is ${requested} levels of fields deep; at most ${limit} are allowed.`;
+  return new Refusal('QUERY_TOO_DEEP', message, { requested, limit });
+}
+
+function tooCostly(requested: number, limit: number): Refusal {
+  const message = `The operation may answer up to ${requested} objects; at most ${limit} are allowed. Ask for shorter pages, or for less inside of lists.`;
+  return new Refusal('QUERY_TOO_COSTLY', message, { requested, limit });
+}

@@ -1,0 +1,125 @@
+import type { NonEmptyArray } from 'type-graphql';
+import { ApiKeysResolver } from '../access/apiKeys.resolver';
+import { UserGroupsResolver } from '../access/userGroups.resolver';
+import { UsersResolver } from '../access/users.resolver';
+import { AgentsResolver } from '../agents/agents.resolver';
+import { ApplicationsResolver } from '../applications/applications.resolver';
+import { AuditResolver } from '../audit/audit.resolver';
+import { DefinitionsResolver } from '../definitions/definitions.resolver';
+import { DeploymentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
+import {
+  ApprovalsSnapshotResolver,
+  EventsResolver,
+  ExecutionsSnapshotResolver,
+  ExecutionsUpdatedResolver,
+} from '../events/events.resolver';
+import { ApprovalStageResolver, ApprovalsResolver } from '../approvals/approvals.resolver';
+import {
+  DeploymentExecutionResolver,
+  ExecutedAlongPipelineResolver,
+  ExecutedByUserResolver,
+  ExecutionResolver,
+  PipelineExecutionResolver,
+  WorkflowExecutionResolver,
+  WorkflowStageExecutionResolver,
+} from '../executions/executions.resolver';
+import { InterventionsResolver } from '../executions/interventions.resolver';
+import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
+import { PauseResolver } from '../executions/pause.resolver';
+import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
+import {
+  AgentFieldsResolver,
+  ArtifactResolver,
+  JobResolver,
+  TaskExecutionResolver,
+} from '../executions/tasks.resolver';
+import { ExecutionVariablesResolver } from '../executions/variables.resolver';
+import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.resolver';
+import { QueueResolver } from '../jobs/queue.resolver';
+import { PipelinesResolver } from '../pipelines/pipelines.resolver';
+import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
+import {
+  OperationResolver,
+  RestorePointResolver,
+  RestorePreviewResolver,
+  RestoresResolver,
+  RevertedAttemptResolver,
+  RunOperationsResolver,
+} from '../restores/restores.resolver';
+import {
+  AttemptResolver,
+  PreviewedEnvironmentResolver,
+  ResumePreviewResolver,
+  ResumeResolver,
+} from '../resumes/resume.resolver';
+import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
+import { ServiceImageResolver } from '../services/serviceImages.resolver';
+import { ServicesResolver } from '../services/services.resolver';
+import { ComparisonsResolver } from '../views/comparisons.resolver';
+import { GraphResolver } from '../views/graph.resolver';
+import { PlanResolver } from '../views/plan.resolver';
+import { WorkflowsResolver } from '../workflows/workflows.resolver';
+import type { ResolverClass } from './schema';
+import { VersionResolver } from './version.resolver';
+
+/** Every resolver of the API, named one by one: what is not in this list is not served. */
+export const resolvers: NonEmptyArray<ResolverClass> = [
+  VersionResolver,
+  ViewerResolver,
+  UsersResolver,
+  UserGroupsResolver,
+  ApiKeysResolver,
+  AvailableActionsResolver,
+  DefinitionsResolver,
+  ApplicationsResolver,
+  EnvironmentsResolver,
+  DeploymentsResolver,
+  ApplicationSecretsResolver,
+  EnvironmentSecretsResolver,
+  SecretsResolver,
+  ServiceImageResolver,
+  ServicesResolver,
+  WorkflowsResolver,
+  PipelinesResolver,
+  StagesResolver,
+  WorkflowStageElementsResolver,
+  ExecutionResolver,
+  PauseResolver,
+  InterventionsResolver,
+  MissingAgentsResolver,
+  MissingAgentsOfTaskResolver,
+  ExecutedAlongPipelineResolver,
+  ExecutedByUserResolver,
+  PipelineExecutionResolver,
+  WorkflowExecutionResolver,
+  DeploymentExecutionResolver,
+  WorkflowStageExecutionResolver,
+  RuntimeInputsResolver,
+  EventsResolver,
+  ExecutionsUpdatedResolver,
+  ExecutionsSnapshotResolver,
+  ApprovalsSnapshotResolver,
+  QueueResolver,
+  ResumeResolver,
+  ResumePreviewResolver,
+  PreviewedEnvironmentResolver,
+  AttemptResolver,
+  ComparisonsResolver,
+  RestoresResolver,
+  RestorePreviewResolver,
+  RestorePointResolver,
+  OperationResolver,
+  RunOperationsResolver,
+  RevertedAttemptResolver,
+  ExecutionVariablesResolver,
+  GraphResolver,
+  PlanResolver,
+  TaskExecutionResolver,
+  JobResolver,
+  ArtifactResolver,
+  ApprovalsResolver,
+  ApprovalStageResolver,
+  AgentsResolver,
+  AgentFieldsResolver,
+  AuditResolver,
+];

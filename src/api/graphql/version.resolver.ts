@@ -1,0 +1,10 @@
+import { Query, Resolver } from 'type-graphql';
+import { version } from '../../../package.json';
+
+@Resolver()
+export class VersionResolver {
+  @Query(() => String, { description: 'The version of this server.' })
+  version(): string {
+    return version;
+  }
+}

@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Actor } from '../../access/actor';
+import { Refusal } from '../../kernel/errors';
+
+/** What a caller shows to say who it is. */
+export interface Credentials {
+  readonly key: string;
+  readonly address: string;
+}
+
+/** Resolves to the actor that the key stands for, or throws the refusal UNAUTHENTICATED. */
+export type Authenticate = (credentials: Credentials) => Promise<Actor>;
+
+/** `X-Api-Key: <key>`, or `Authorization: Bearer <key>`; the first wins when both are sent. */
+export function keyFromHeaders(headers: IncomingHttpHeaders): string | undefined {
+  const key = headers['x-api-key'];
+  return (typeof key === 'string' && key.trim()) || bearer(headers.authorization);
+}
+
+/** The same for a WebSocket's `connection_init` payload. Browsers can't send headers with an upgrade, so this is how GraphiQL does it. */
+export function keyFromConnectionParams(parameters: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  for (const [name, value] of Object.entries(parameters ?? {})) {
+    if (typeof value !== 'string' || value.trim() === '') continue;
+    const lower = name.toLowerCase();
+    if (lower === 'apikey' || lower === 'x-api-key') return value.trim();
+    if (lower === 'authorization') return bearer(value);
+  }
+  return undefined;
+}
+
+/**
+ * The one gate of both transports. A missing key is refused here and not by `authenticate`, so that nothing becomes open by an
+ * implementation that forgets about it.
+ */
+export async function identify(authenticate: Authenticate, key: string | undefined, address: string): Promise<Actor> {
+  if (!key) {
+    throw new Refusal(
+      'UNAUTHENTICATED',
+      'No API key was given. Send it as the header "X-Api-Key: <key>" or "Authorization: Bearer <key>", or over a WebSocket as { "apiKey": "<key>" } in connectionParams.',
+    );
+  }
+  return authenticate({ key, address });
+}
+
+function bearer(value: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(value ?? '')?.[1];
+}

@@ -1,0 +1,33 @@
+import type { Actor } from '../../access/actor';
+import { Refusal } from '../../kernel/errors';
+
+/** How many streams each caller has open, over all transports of this process. */
+export class OpenStreams {
+  private readonly open = new Map<string, number>();
+
+  constructor(private readonly mostOfCaller = 1_000) {}
+
+  /** Counts a stream until `ended` is aborted. Throws TOO_MANY_SUBSCRIPTIONS. */
+  add({ kind, id }: Actor, ended: AbortSignal): void {
+    const caller = `${kind} ${id}`;
+    const count = this.open.get(caller) ?? 0;
+    if (count >= this.mostOfCaller) throw tooManySubscriptions('This key', this.mostOfCaller);
+    if (ended.aborted) return;
+    this.open.set(caller, count + 1);
+    ended.addEventListener('abort', () => this.remove(caller), { once: true });
+  }
+
+  private remove(caller: string): void {
+    const left = (this.open.get(caller) ?? 1) - 1;
+    if (left === 0) this.open.delete(caller);
+    else this.open.set(caller, left);
+  }
+}
+
+export function tooManySubscriptions(whose: string, limit: number): Refusal {
+  return new Refusal(
+    'TOO_MANY_SUBSCRIPTIONS',
+    `${whose} has ${limit} open streams, which is the limit. End some first.`,
+    { limit },
+  );
+}

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  getOperationAST,
+  Kind,
+  visit,
+} from 'graphql';
+import type { Actor } from '../../access/actor';
+import type { Database } from '../../kernel/database/database';
+import type { StreamEvent } from '../../kernel/streamEvent';
+import type { Log } from '../../kernel/log';
+import type { RequestInfo } from '../graphql/context';
+import { toGraphqlError, toRefusal } from '../graphql/errors';
+
+export interface SharedAnswersOptions {
+  readonly log: Log;
+  /** The caller as it is now, or was at some time after `since`; throws when it is nobody any more. Asked before each event. */
+  readonly renew: (actor: Actor, since?: number) => Promise<Actor>;
+  /** Equal for callers to whom everything in the API looks the same. */
+  readonly rightsKey: (actor: Actor) => string;
+  readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
+}
+
+export interface Answer {
+  /** An execution result, as JSON. */
+  readonly text: string;
+  /** The caller as it was when this was made. */
+  readonly actor: Actor;
+}
+
+/** An operation as far as its answers depend on it. */
+export interface SharedOperation {
+  readonly args: ExecutionArgs;
+  readonly key: string;
+}
+
+/**
+ * Makes the answer to an event once for all who get the same one: same operation, same variables, same rights. A dashboard that is open in a
+ * thousand browsers costs one execution and one serialisation for each event; what is left for each browser is a write to its socket.
+ *
+ * Events are compared as objects: a source that gives several streams the same object lets them share. Answers live as long as
+ * their event does, so there is nothing to clean up.
+ */
+export class SharedAnswers {
+  private readonly answers = new WeakMap<object, Map<string, Promise<Answer>>>();
+  private readonly documents = new WeakMap<DocumentNode, number>();
+  private documentCount = 0;
+
+  constructor(private readonly options: SharedAnswersOptions) {}
+
+  /** Where a stream begins does not change what its events say, so the variable for it does not count. */
+  operation(args: ExecutionArgs): SharedOperation {
+    const variables = { ...args.variableValues };
+    const start = startVariable(args);
+    if (start !== undefined) delete variables[start];
+    const parts = [this.numberOf(args.document), args.operationName ?? null, variables];
+    return { args, key: createHash('sha1').update(JSON.stringify(parts)).digest('base64') };
+  }
+
+  /** Rejects with a refusal when the event as such can't be answered: then the stream has to end, or the event would be missing in it. */
+  of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Promise<Answer> {
+    if (typeof event !== 'object' || event === null) return this.make(event, operation.args, actor, request);
+    let answers = this.answers.get(event);
+    if (answers === undefined) {
+      answers = new Map();
+      this.answers.set(event, answers);
+    }
+    const key = `${operation.key} ${this.options.rightsKey(actor)}`;
+    let answer = answers.get(key);
+    if (answer === undefined) {
+      answer = this.make(event, operation.args, actor, request);
+      answers.set(key, answer);
+    }
+    return answer;
+  }
+
+  private async make(event: unknown, args: ExecutionArgs, before: Actor, request: RequestInfo): Promise<Answer> {
+    const { log, createContext, renew } = this.options;
+    try {
+      const { within, readAt } = (event ?? {}) as StreamEvent;
+      const actor = await renew(before, readAt);
+      // Each event has a context of its own: a DataLoader that outlives an event would answer the next one with the rows of the last.
+      const work = async (database?: Database) =>
+        execute({ ...args, rootValue: event, contextValue: createContext(forMany(request), actor, database) });
+      const result = await (within === undefined ? work() : within(work));
+      return { text: this.serialise(result, request), actor };
+    } catch (error) {
+      throw toRefusal(error, log, { requestId: request.id });
+    }
+  }
+
+  private serialise({ data, errors }: ExecutionResult, request: RequestInfo): string {
+    if (errors === undefined) return JSON.stringify({ data });
+    if (data == null) throw errors[0];
+    const { log } = this.options;
+    return JSON.stringify({
+      errors: errors.map((error) => toGraphqlError(error, log, { requestId: request.id })),
+      data,
+    });
+  }
+
+  private numberOf(document: DocumentNode): number {
+    let number = this.documents.get(document);
+    if (number === undefined) {
+      number = ++this.documentCount;
+      this.documents.set(document, number);
+    }
+    return number;
+  }
+}
+
+const never = new AbortController().signal;
+
+/** The one who asked first may leave before the others have their answer. */
+function forMany(request: RequestInfo): RequestInfo {
+  return { ...request, signal: never };
+}
+
+/** The arguments that say where a stream begins. */
+const startArguments = ['after', 'afterOffset'];
+
+/** The variable that says where the stream begins, if it says nothing else. */
+function startVariable({ document, operationName }: ExecutionArgs): string | undefined {
+  const field = getOperationAST(document, operationName)?.selectionSet.selections[0];
+  if (field?.kind !== Kind.FIELD) return undefined;
+  const value = field.arguments?.find(({ name }) => startArguments.includes(name.value))?.value;
+  if (value?.kind !== Kind.VARIABLE) return undefined;
+  const name = value.name.value;
+  let uses = 0;
+  visit(document, {
+    VariableDefinition: () => false,
+    Variable: (variable) => {
+      if (variable.name.value === name) uses++;
+    },
+  });
+  return uses === 1 ? name : undefined;
+}

@@ -1,0 +1,269 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Context as WsContext } from 'graphql-ws';
+import { WebSocketServer } from 'ws';
+import type { Actor } from '../../access/actor';
+import type { Log } from '../../kernel/log';
+import { Refusal } from '../../kernel/errors';
+import type { RequestInfo } from '../graphql/context';
+import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
+import { createDocuments } from '../graphql/documents';
+import { toGraphqlError, toRefusal } from '../graphql/errors';
+import type { Limits, OperationCost } from '../graphql/limits';
+import { type OpenStreams, tooManySubscriptions } from './openStreams';
+import { PeerSocket } from './peerSocket';
+import type { SharedAnswers } from './sharedAnswers';
+import { type StreamOptions, subscribeOperation } from './subscribeOperation';
+
+export interface WebSocketOptions {
+  readonly schema: GraphQLSchema;
+  readonly log: Log;
+  readonly authenticate: Authenticate;
+  readonly createContext: (request: RequestInfo, actor: Actor) => object;
+  readonly answers: SharedAnswers;
+  readonly introspection?: boolean;
+  readonly limits: Limits;
+  readonly openStreams: OpenStreams;
+  /** How often each peer is pinged, and how long it may take to answer before it counts as dead. */
+  readonly pingEveryMs?: number;
+  readonly pongWithinMs?: number;
+  /** How long a reader may take to make room for the next message of its streams. */
+  readonly drainWithinMs?: number;
+  readonly connectionInitMs?: number;
+}
+
+export interface WebSockets {
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
+  /**
+   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation ended. Streams don't count: they would not end
+   * by themselves, and their clients go on elsewhere from their cursors. Resolves when all are closed.
+   */
+  drain(): Promise<void>;
+  /** Closes what is left with 1001, without waiting for operations, and cuts off who does not answer. */
+  closeAll(): void;
+}
+
+interface Operation {
+  readonly ended: AbortController;
+  readonly isStream: boolean;
+}
+
+interface Connection {
+  readonly id: string;
+  readonly address: string;
+  readonly peer: PeerSocket;
+  readonly headerKey: string | undefined;
+  /** What runs, from the moment it was asked for. Keyed by the message, as a client may use an id again before we saw its first use end. */
+  readonly operations: Map<SubscribePayload, Operation>;
+  key: string | undefined;
+}
+
+type Context = WsContext<Record<string, unknown>, Connection>;
+
+const largestMessage = 1024 ** 2;
+/** Open at once on one connection, streams and others. */
+const mostOperations = 100;
+/** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws connect again after both. */
+const goingAway = 1001;
+const tryAgainLater = 1013;
+/** A peer that does not answer a closing handshake within this time is cut off. */
+const closeMs = 1_000;
+
+/**
+ * GraphQL over WebSockets (the graphql-transport-ws protocol). The protocol itself is graphql-ws's; its ready-made binding to `ws`
+ * is not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Nor are the messages of
+ * streams sent by graphql-ws, which would serialise each of them for each subscriber.
+ */
+export function createWebSockets(options: WebSocketOptions): WebSockets {
+  const { schema, log, authenticate, createContext, answers, limits, openStreams } = options;
+  const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
+  const documents = createDocuments(schema, options.introspection);
+  const connections = new Set<Connection>();
+  const streams = new WeakMap<ExecutionArgs, StreamOptions>();
+  const costs = new WeakMap<ExecutionArgs, OperationCost>();
+  let draining: (() => void) | undefined;
+
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: largestMessage,
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
+
+  const protocol = makeServer<Record<string, unknown>, Connection>({
+    connectionInitWaitTimeout: connectionInitMs,
+    onConnect,
+    onSubscribe,
+    execute: async (args) => {
+      const result = await execute(args);
+      return { ...result, extensions: { ...result.extensions, cost: costs.get(args) } };
+    },
+    subscribe: (args) => subscribeOperation(args, mustFind(streams, args)),
+    onNext: (ctx, _id, _payload, _args, result) =>
+      result.errors ? { ...result, errors: format(ctx, result.errors) } : undefined,
+    onError: (ctx, _id, payload, errors) => {
+      finish(ctx.extra, payload);
+      return format(ctx, errors);
+    },
+    onComplete: (ctx, _id, payload) => finish(ctx.extra, payload),
+  });
+
+  /** Resolving to false makes graphql-ws close with 4403, which is what the protocol wants for a refused key. */
+  async function onConnect(ctx: Context): Promise<boolean> {
+    const connection = ctx.extra;
+    connection.key = keyFromConnectionParams(ctx.connectionParams) ?? connection.headerKey;
+    try {
+      await identify(authenticate, connection.key, connection.address);
+      return true;
+    } catch (error) {
+      const refusal = toRefusal(error, log, { requestId: connection.id });
+      // The first close counts: what graphql-ws does after this has no effect.
+      if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED')
+        connection.peer.close(tryAgainLater, 'Try again later');
+      else if (refusal.code === 'INTERNAL')
+        connection.peer.close(CloseCode.InternalServerError, 'Internal server error');
+      return false;
+    }
+  }
+
+  /** The key is looked at again for each operation: it may have been revoked since the socket was opened. */
+  async function onSubscribe(ctx: Context, id: string, payload: SubscribePayload) {
+    const connection = ctx.extra;
+    if (draining) return [wrap(new Refusal('UNAVAILABLE', 'The server is stopping. Try again.'))];
+    const checked = documents(payload.query);
+    if ('errors' in checked) return checked.errors;
+    const { document } = checked;
+    const operationName = payload.operationName ?? null;
+    const isStream = getOperationAST(document, operationName)?.operation === 'subscription';
+    const ended = new AbortController();
+    connection.operations.set(payload, { ended, isStream });
+    const request: RequestInfo = {
+      id: `${connection.id}/${id}`,
+      address: connection.address,
+      transport: 'websocket',
+      signal: ended.signal,
+    };
+    try {
+      if (connection.operations.size > mostOperations) throw tooManySubscriptions('This connection', mostOperations);
+      const actor = await identify(authenticate, connection.key, connection.address);
+      const variableValues = payload.variables ?? null;
+      const cost = limits.check(document, operationName, variableValues);
+      if (isStream) openStreams.add(actor, ended.signal);
+      const contextValue = createContext(request, actor);
+      const args: ExecutionArgs = { schema, document, operationName, variableValues, contextValue };
+      if (cost !== undefined) costs.set(args, cost);
+      if (isStream) {
+        const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+        const { peer } = connection;
+        const write = (text: string, cursor: string | undefined) => peer.sendInStream(`${head}${text}}`, cursor);
+        streams.set(args, { request, actor, answers, write, onEnd: () => ended.abort() });
+      }
+      return args;
+    } catch (error) {
+      finish(connection, payload);
+      return [wrap(error)];
+    }
+  }
+
+  function format(ctx: Context, errors: readonly GraphQLError[]) {
+    return errors.map((error) => toGraphqlError(error, log, { requestId: ctx.extra.id }));
+  }
+
+  function finish(connection: Connection, payload: SubscribePayload): void {
+    connection.operations.get(payload)?.ended.abort();
+    connection.operations.delete(payload);
+    // After the messages that graphql-ws sends when this callback returns.
+    if (draining) setImmediate(closeIfIdle, connection);
+  }
+
+  function closeIfIdle(connection: Connection): void {
+    for (const { isStream } of connection.operations.values()) if (!isStream) return;
+    connection.peer.close(goingAway, 'Going away');
+  }
+
+  type Upgrade = Pick<RequestInfo, 'id' | 'address'>;
+
+  function open(peer: PeerSocket, headerKey: string | undefined, { id, address }: Upgrade): void {
+    const connection: Connection = { id, address, peer, headerKey, operations: new Map(), key: undefined };
+    connections.add(connection);
+    startPinging();
+    const closed = protocol.opened(
+      {
+        protocol: peer.protocol,
+        send: (text) => peer.send(text),
+        close: (code = 1000, reason = '') => peer.close(code, reason),
+        onMessage: (handle) =>
+          peer.onMessage((text) => {
+            handle(text).catch((error: unknown) => {
+              if (!peer.isOpen) return;
+              toRefusal(error, log, { requestId: id });
+              peer.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          }),
+      },
+      connection,
+    );
+    peer.onClose((code, reason) => {
+      connections.delete(connection);
+      for (const { ended } of connection.operations.values()) ended.abort();
+      closed(code, reason).catch((error: unknown) => toRefusal(error, log, { requestId: id }));
+      if (connections.size === 0) draining?.();
+    });
+  }
+
+  let pinging: NodeJS.Timeout | undefined;
+
+  /** One timer for all sockets. A dead peer is found after `pingEveryMs + pongWithinMs` at the latest. */
+  function startPinging(): void {
+    pinging ??= setInterval(() => {
+      if (connections.size === 0) {
+        clearInterval(pinging);
+        pinging = undefined;
+        return;
+      }
+      const pinged = [...connections];
+      for (const { peer } of pinged) peer.ping();
+      setTimeout(() => {
+        for (const { peer } of pinged) peer.terminateIfDead();
+      }, pongWithinMs).unref();
+    }, pingEveryMs).unref();
+  }
+
+  return {
+    upgrade(req, socket, head, request) {
+      server.handleUpgrade(req, socket, head, (webSocket) => {
+        const peer = new PeerSocket(webSocket, socket, drainWithinMs, (error) =>
+          log.debug({ requestId: request.id, reason: error.message }, 'WebSocket error'),
+        );
+        open(peer, keyFromHeaders(req.headers), request);
+      });
+    },
+    drain() {
+      return new Promise((resolve) => {
+        draining = resolve;
+        if (connections.size === 0) resolve();
+        for (const connection of connections) closeIfIdle(connection);
+      });
+    },
+    closeAll() {
+      const rest = [...connections];
+      for (const { peer } of rest) peer.close(goingAway, 'Going away');
+      setTimeout(() => {
+        for (const { peer } of rest) peer.terminate();
+      }, closeMs).unref();
+    },
+  };
+}
+
+function wrap(error: unknown): GraphQLError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
+}
+
+function mustFind<K extends object, V>(map: WeakMap<K, V>, key: K): V {
+  const value = map.get(key);
+  if (!value) throw new Error('graphql-ws executes something that was never prepared.');
+  return value;
+}

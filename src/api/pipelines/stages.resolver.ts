@@ -1,0 +1,74 @@
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { visible } from '../../access/visible';
+import { environmentNamed } from '../../catalog/environments/environments.loaders';
+import { Environment } from '../environments/environments.types';
+import type { Context } from '../graphql/context';
+import { found } from '../../kernel/loaders';
+import { derivedId } from '../../kernel/ids';
+import { workflowNamed } from '../../catalog/workflows/workflows.loaders';
+import { Workflow } from '../workflows/workflows.types';
+import type { Pipeline as PipelineRow, StageDefinition, StageElement } from '../../catalog/language/pipeline';
+import { pipelineRevisionById } from '../../catalog/pipelines/pipelines.loaders';
+import { Pipeline } from './pipelines.types';
+import { PipelineStage, WorkflowStageElement } from './stages.types';
+
+/** What of an element's row its fields need. */
+interface ElementRow {
+  readonly applicationId: string;
+  readonly workflowName: string;
+  readonly environmentName: string | null;
+}
+
+function elementRow(pipeline: PipelineRow, stage: StageDefinition, element: StageElement) {
+  const common = { name: element.name, pipelineStageElementId: derivedId(pipeline.id, stage.name, element.name) };
+  if (element.type === 'APPROVAL') {
+    const { approvers, timeoutSeconds } = element;
+    return { __typename: 'ApprovalStageElement', ...common, approvers, timeoutSeconds };
+  }
+  const variables = Object.entries(element.variables)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ name, value }));
+  return {
+    __typename: 'WorkflowStageElement',
+    ...common,
+    applicationId: pipeline.applicationId,
+    workflowName: element.workflow,
+    environmentName: element.environment,
+    serviceNames: element.services,
+    variables,
+  };
+}
+
+@Resolver(() => Pipeline)
+export class StagesResolver {
+  @FieldResolver(() => [PipelineStage], { description: 'What it does, in this order.' })
+  async stages(@Root() pipeline: PipelineRow, @Ctx() { loaders }: Context) {
+    const { definition } = found(await loaders.load(pipelineRevisionById, pipeline.currentRevisionId));
+    return definition.stages.map((stage) => ({
+      name: stage.name,
+      elements: stage.elements.map((element) => elementRow(pipeline, stage, element)),
+    }));
+  }
+}
+
+@Resolver(() => WorkflowStageElement)
+export class WorkflowStageElementsResolver {
+  @FieldResolver(() => Workflow, {
+    nullable: true,
+    description: 'The workflow that it runs; null for a caller who may not see it.',
+  })
+  async workflow(@Root() { applicationId, workflowName }: ElementRow, @Ctx() { loaders, actor }: Context) {
+    return visible(actor.access, loaders, 'Workflow', await workflowNamed(loaders, applicationId, workflowName));
+  }
+
+  @FieldResolver(() => Environment, {
+    nullable: true,
+    description:
+      'The environment that it is aimed at. Null: the workflow’s own, or none, or one that the caller may not see.',
+  })
+  async environment(@Root() { applicationId, environmentName }: ElementRow, @Ctx() { loaders, actor }: Context) {
+    if (environmentName === null) return null;
+    const environment = await environmentNamed(loaders, applicationId, environmentName);
+    return visible(actor.access, loaders, 'Environment', environment);
+  }
+}

@@ -1,0 +1,268 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import type { Actor } from '../../access/actor';
+import { labelList } from '../../contract/labels';
+import type { App } from '../../runs/app';
+import type { Execution, ExecutionAttempt } from '../../engine/execution';
+import { readExecution } from '../../runs/execution/executions.queries';
+import { PipelineExecution, TaskExecution } from '../executions/executions.types';
+import type { Context } from '../graphql/context';
+import { found } from '../../kernel/loaders';
+import { echo } from '../graphql/mutations.types';
+import { isId } from '../../kernel/ids';
+import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { ExecutionAttemptType } from '../resumes/resume.types';
+import { addImagesToRun } from '../../runs/commands/addImagesToRun';
+import type { Operation } from '../../runs/restores/restore';
+import type { Reversal } from '../../runs/restores/restorePlan';
+import { previewRestore, type RestorePreview } from '../../runs/restores/restorePreview';
+import { restoreRun } from '../../runs/commands/restoreRun';
+import {
+  consumerOfPoint,
+  logOfOperation,
+  operationById,
+  operationsOfRun,
+  restorePointOfRun,
+  tasksOfOperation,
+} from '../../runs/restores/restores.loaders';
+import { findOperations, type RestorePointHead } from '../../runs/restores/restores.store';
+import {
+  AddImagesToRunInput,
+  EnvironmentConflict,
+  OperationErrorType,
+  OperationLogPageType,
+  OperationPayload,
+  OperationType,
+  PreviewedRestoreTask,
+  RestorePointType,
+  RestorePreviewType,
+  RestoreRunInput,
+  RevertedImage,
+} from './restores.types';
+import { type OperationLogPage, readOperationLog, watchOperationLog } from '../../runs/restores/restoreLog';
+
+const MAX_LINES = 5000;
+
+@Resolver()
+export class RestoresResolver {
+  @Mutation(() => OperationPayload, {
+    description:
+      'Extends a run that stands at SUCCESS, or that failed after a success, with more images or other inputs: its next attempt. What is not named stays. Only tasks that see a change run again, with what ' +
+      'depends on them; all others keep their results. What the run was becomes its restore point, in the same transaction. Needs EXECUTE_PIPELINE for the environment of every stage that will run. Example: ' +
+      '`addImagesToRun(input: {runId: "…", images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, NOT_EXTENDABLE, NOTHING_CHANGED, ' +
+      'NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT.',
+  })
+  async addImagesToRun(
+    @Arg('input', () => AddImagesToRunInput, { description: 'Which run, and what is added.' })
+    { images, variableInputs, ...input }: AddImagesToRunInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    const extended = { ...input, images: images ?? [], variableInputs: variableInputs ?? [] };
+    return { ...echo(input), ...(await addImagesToRun(app, actor, extended)) };
+  }
+
+  @Query(() => RestorePreviewType, {
+    description:
+      'What `restoreRun` would do, and everything that stands in its way. Writes nothing. Errors: NOT_FOUND.',
+  })
+  restorePreview(
+    @Arg('runId', () => ID, { description: 'The pipeline execution.' }) runId: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<RestorePreview> {
+    return previewRestore(app, actor, runId);
+  }
+
+  @Mutation(() => OperationPayload, {
+    description:
+      'Brings a run, and the environments that it deployed to, back to what they were when it was last extended from a success. Only who started the run and still has EXECUTE_PIPELINE for the environments that are restored, or an administrator, may. The run is RESTORING: its restore ' +
+      'tasks run on agents with the earlier configuration, the last stage first; then the records are reverted at once, and the run is SUCCESS. If anything fails, the run is what it was, the point can be used again, and the ' +
+      'operation has the error. Answers when it has begun; follow `operationLog`. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ' +
+      'RESTORE_POINT_CORRUPT, ENVIRONMENT_CONFLICT, PLAN_STALE, CONFLICT.',
+  })
+  async restoreRun(
+    @Arg('input', () => RestoreRunInput, { description: 'Which run, and how.' }) input: RestoreRunInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), ...(await restoreRun(app, actor, input)) };
+  }
+
+  @Query(() => OperationType, { nullable: true, description: 'An operation by its id. Errors: NOT_FOUND.' })
+  operation(
+    @Arg('operationId', () => ID, { description: 'The id of the operation.' }) id: string,
+    @Ctx() { app, actor }: Context,
+  ): Promise<Operation> {
+    return readOperation(app, actor, id);
+  }
+
+  @Query(() => OperationLogPageType, {
+    nullable: true,
+    description: 'A stretch of an operation’s log. Errors: NOT_FOUND, INVALID_INPUT.',
+  })
+  async operationLog(
+    @Arg('operationId', () => ID, { description: 'The id of the operation.' }) id: string,
+    @Arg('after', () => Int, {
+      nullable: true,
+      description: 'Lines to skip: `nextAfter` of the page before. By default 0.',
+    })
+    after: number | null,
+    @Arg('first', () => Int, { nullable: true, description: 'How many lines to answer: 1 to 5,000, by default 1,000.' })
+    first: number | null,
+    @Ctx() { app, actor }: Context,
+  ): Promise<OperationLogPage> {
+    const from = checkRange('after', after ?? 0, 0, 2 ** 31 - 1);
+    const limit = checkRange('first', first ?? 1000, 1, MAX_LINES);
+    await readOperation(app, actor, id);
+    return readOperationLog(app, id, from, limit);
+  }
+
+  @Subscription(() => OperationLogPageType, {
+    description:
+      'An operation’s log from a line on: what is there, then what comes, each line once and in order, until the operation has ended: then the stream completes. After a lost connection go on with ' +
+      '`after: <nextAfter of the last page>`. Errors: NOT_FOUND, INVALID_INPUT.',
+    subscribe: async ({ args, context }) => {
+      const { app, actor, request } = context as Context;
+      const { operationId, after } = args as { operationId: string; after?: number | null };
+      const from = checkRange('after', after ?? 0, 0, 2 ** 31 - 1);
+      await readOperation(app, actor, operationId);
+      return watchOperationLog(app, operationId, from, request.signal);
+    },
+    name: 'operationLog',
+  })
+  watchLog(
+    @Arg('operationId', () => ID, { description: 'The id of the operation.' }) _id: string,
+    @Arg('after', () => Int, { nullable: true, description: 'Lines to skip. By default 0.' }) _after: number | null,
+    @Root() page: OperationLogPage,
+  ): OperationLogPage {
+    return page;
+  }
+}
+
+@Resolver(() => OperationType)
+export class OperationResolver {
+  @FieldResolver(() => OperationErrorType, { nullable: true, description: 'Why it failed; null unless it did.' })
+  error(@Root() { status, errorCode: code, errorMessage: message }: Operation): object | null {
+    return status === 'FAILED' ? { code, message } : null;
+  }
+
+  @FieldResolver(() => String, {
+    description:
+      'Its whole log so far as text, a line each: time, level, message. By pages, and live, in `operationLog`.',
+  })
+  async log(@Root() { id }: Operation, @Ctx() { loaders }: Context): Promise<string> {
+    return (await loaders.load(logOfOperation, id)) ?? '';
+  }
+
+  @FieldResolver(() => [TaskExecution], { description: 'The restore tasks that have run for it, or run, in order.' })
+  async tasks(@Root() { id }: Operation, @Ctx() { loaders }: Context) {
+    return (await loaders.load(tasksOfOperation, id)) ?? [];
+  }
+}
+
+@Resolver(() => PipelineExecution)
+export class RunOperationsResolver {
+  @FieldResolver(() => [OperationType], { description: 'Its extensions and restores, the newest first.' })
+  async operations(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(operationsOfRun, id)) ?? [];
+  }
+
+  @FieldResolver(() => RestorePointType, {
+    nullable: true,
+    description: 'Its newest restore point, also when it was used already; null: it was never extended from a success.',
+  })
+  restorePoint(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
+    return loaders.load(restorePointOfRun, id);
+  }
+}
+
+@Resolver(() => RestorePointType)
+export class RestorePointResolver {
+  @FieldResolver(() => OperationType, { nullable: true, description: 'The restore that used it; null: none yet.' })
+  consumedBy(@Root() { id }: RestorePointHead, @Ctx() { loaders }: Context) {
+    return loaders.load(consumerOfPoint, id);
+  }
+}
+
+@Resolver(() => ExecutionAttemptType)
+export class RevertedAttemptResolver {
+  @FieldResolver(() => OperationType, {
+    nullable: true,
+    description: 'The restore that undid it; null: it stands. What it did stays readable.',
+  })
+  revertedBy(@Root() { revertedBy }: ExecutionAttempt, @Ctx() { loaders }: Context) {
+    return revertedBy === null ? null : loaders.load(operationById, revertedBy);
+  }
+}
+
+@Resolver(() => RestorePreviewType)
+export class RestorePreviewResolver {
+  @FieldResolver(() => PipelineExecution, { description: 'The run as it stands.' })
+  run(@Root() { run }: RestorePreview): Execution {
+    return run;
+  }
+
+  @FieldResolver(() => RestorePointType, { nullable: true, description: 'The restore point that would be used.' })
+  restorePoint(@Root() { point }: RestorePreview) {
+    return point;
+  }
+
+  @FieldResolver(() => [RevertedImage], { description: 'What will be deployed again, by environment and service.' })
+  images(@Root() preview: RestorePreview): object[] {
+    return preview.images.map((one) => showImage(preview, one));
+  }
+
+  @FieldResolver(() => [EnvironmentConflict], {
+    description: 'What other runs have deployed where this one would be restored.',
+  })
+  environmentConflicts(@Root() preview: RestorePreview): object[] {
+    return preview.images.flatMap((one) =>
+      one.conflict && one.now !== null
+        ? [{ ...showImage(preview, one), runId: one.now.runId, deployedAt: one.now.deployedAt }]
+        : [],
+    );
+  }
+
+  @FieldResolver(() => [PreviewedRestoreTask], {
+    description: 'The restore tasks that will run, in order: of the elements that began in later attempts.',
+  })
+  tasks(@Root() { steps, point }: RestorePreview): PreviewedRestoreTask[] {
+    const environments = point?.content.environments ?? {};
+    return steps.flatMap((step, index) =>
+      step.map(({ name, workflow, stage, definition }) => ({
+        name,
+        workflow,
+        step: index + 1,
+        stageName: stage.stageName,
+        stepName: stage.stepName,
+        environment: stage.environmentId && (environments[stage.environmentId] ?? stage.environmentId),
+        labels: labelList(definition.labels),
+      })),
+    );
+  }
+}
+
+function showImage({ point }: RestorePreview, { environmentId, serviceId, now, before }: Reversal): RevertedImage {
+  const { environments, services } = found(point ?? undefined).content;
+  return {
+    environmentId,
+    serviceId,
+    environment: environments[environmentId] ?? environmentId,
+    service: services[serviceId] ?? serviceId,
+    now: now?.image ?? null,
+    restored: before?.image ?? null,
+  };
+}
+
+/** An operation by its id: whoever may see its run may see it. */
+async function readOperation(app: App, actor: Actor, id: string): Promise<Operation> {
+  const [operation] = isId(id) ? await findOperations(app.database, [id]) : [];
+  if (operation === undefined) throw notFound('operation', id);
+  await readExecution(app, actor, operation.runId).catch((error: unknown) => {
+    throw error instanceof Refusal && error.code === 'NOT_FOUND' ? notFound('operation', id) : error;
+  });
+  return operation;
+}
+
+function checkRange(field: string, value: number, least: number, most: number): number {
+  if (value >= least && value <= most) return value;
+  const message = `${field} must be from ${least} to ${most}; it is ${value}.`;
+  throw invalidInput([{ field, value, rule: 'RANGE', message }]);
+}

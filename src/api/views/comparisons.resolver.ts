@@ -1,0 +1,24 @@
+import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import type { Context } from '../graphql/context';
+import { compareExecutions } from '../../runs/views/compareExecutions';
+import { ExecutionComparison } from './comparisons.types';
+
+@Resolver(() => ExecutionComparison)
+export class ComparisonsResolver {
+  @Query(() => ExecutionComparison, {
+    description:
+      'What is different between two executions of pipelines, or two of workflows: definitions, inputs, images, variables, results by name, durations. `compareExecutions(a: "…", b: "…", attemptA: 1, attemptB: 2)` with the ' +
+      'same id twice compares two attempts. Errors: NOT_FOUND, INVALID_INPUT (a pipeline and a workflow, or no such attempt).',
+  })
+  compareExecutions(
+    @Arg('a', () => ID, { description: 'An execution.' }) a: string,
+    @Arg('b', () => ID, { description: 'The one to compare it with; may be the same.' }) b: string,
+    @Arg('attemptA', () => Int, { nullable: true, description: 'The attempt of `a`, from 1; by default the newest.' })
+    attemptA: number | null,
+    @Arg('attemptB', () => Int, { nullable: true, description: 'The attempt of `b`, from 1; by default the newest.' })
+    attemptB: number | null,
+    @Ctx() { app, actor, loaders }: Context,
+  ) {
+    return compareExecutions({ app, actor, loaders }, { a, b, attemptA, attemptB });
+  }
+}

@@ -1,0 +1,39 @@
+import type { Actor } from '../../access/actor';
+import type { App } from '../app';
+import { isName } from '../../kernel/naming';
+import { idCondition } from '../../kernel/filters';
+import type { IdFilter } from '../../kernel/filters';
+import type { Page, PageArguments } from '../../kernel/paging';
+import type { Application } from './application';
+import { applications } from './applications.store';
+import { listNamed, nameCursor } from '../listNamed';
+import { readById, unknownName } from '../readNamed';
+
+const cursor = nameCursor('applications');
+
+export const readApplication = (app: App, actor: Actor, id: string): Promise<Application> =>
+  readById(app, actor, 'Application', applications, id);
+
+export async function readApplicationByName(app: App, actor: Actor, name: string): Promise<Application> {
+  const parameters: unknown[] = [name];
+  const where = `row.name = $1 AND ${actor.access.condition('READ', 'Application', 'row', parameters)}`;
+  const application = isName(name) ? await applications.findWhere(app.database, where, parameters) : undefined;
+  if (application === undefined) throw unknownName('application', name);
+  return application;
+}
+
+export function listApplications(
+  app: App,
+  actor: Actor,
+  filters: readonly { readonly application?: IdFilter | null; readonly name?: IdFilter | null }[],
+  page: PageArguments,
+): Promise<Page<Application>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap(({ application, name }, index) => [
+    ...(application
+      ? [idCondition('row.id', application, parameters, { field: `filters[${index}].application`, type: 'uuid' })]
+      : []),
+    ...(name ? [idCondition('row.name', name, parameters, { field: `filters[${index}].name` })] : []),
+  ]);
+  return listNamed(app, actor, 'Application', applications, cursor, { conditions, parameters }, page);
+}

@@ -1,0 +1,93 @@
+import type { Db } from '../../kernel/database/database';
+import { columnsOf } from '../../kernel/database/table';
+import { ACTIVE } from '../../contract/statuses';
+import { isId } from '../../kernel/ids';
+import { notFound } from '../../kernel/errors';
+import type { Application } from './application';
+import { applicationTable } from './applications.table';
+import { type ApplicationParts, type NamedRow, NamedRows, type RowCondition } from '../namedRows.store';
+
+const columns = columnsOf(applicationTable, 'application');
+
+export const applications = new NamedRows<Application>(applicationTable);
+
+export async function findApplicationByName(db: Db, name: string): Promise<Application | undefined> {
+  return (await findApplicationsByName(db, [name]))[0];
+}
+
+export function findApplicationsByName(db: Db, names: readonly string[]): Promise<Application[]> {
+  return db.rows(`SELECT ${columns} FROM application WHERE name = ANY ($1::text[]) AND deleted_at IS NULL`, [names]);
+}
+
+/**
+ * Every change of an application's configuration begins with locking its row, so that changes follow each other: what a change checked
+ * stays true until it commits. Starts of executions hold the row FOR SHARE: they don't hinder each other, but none comes in between.
+ */
+export async function lockApplication(db: Db, id: string): Promise<Application> {
+  const [application] = isId(id) ? await lock(db, 'id = $1', [id]) : [];
+  if (application === undefined) throw notFound('application', id);
+  return application;
+}
+
+/**
+ * The same for applications that a source names, which need not exist yet. The names themselves are locked first, in one order, so that
+ * two sources can't both create one.
+ */
+export async function lockApplicationsByName(db: Db, names: readonly string[]): Promise<Application[]> {
+  await lockApplicationNames(db, names);
+  return lock(db, 'name = ANY ($1::text[])', [names]);
+}
+
+export async function lockApplicationNames(db: Db, names: readonly string[]): Promise<void> {
+  await db.rows(
+    `SELECT pg_advisory_xact_lock(key) FROM (
+       SELECT DISTINCT hashtextextended('slipway.application.' || name, 0) AS key FROM unnest($1::text[]) AS name ORDER BY key
+     ) AS keys`,
+    [names],
+  );
+}
+
+function lock(db: Db, condition: string, parameters: readonly unknown[]): Promise<Application[]> {
+  return db.rows(
+    `SELECT ${columns} FROM application WHERE ${condition} AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE`,
+    parameters,
+  );
+}
+
+/** A part of an application for changing it: locks the application, then reads the part as it stands. */
+export async function lockPart<T extends NamedRow & { readonly applicationId: string }>(
+  db: Db,
+  kind: string,
+  parts: ApplicationParts<T>,
+  id: string,
+): Promise<{ readonly part: T; readonly application: Application }> {
+  const found = isId(id) ? await parts.find(db, id) : undefined;
+  const [application] = found === undefined ? [] : await lock(db, 'id = $1', [found.applicationId]);
+  // Read again: it may have been renamed or deleted while this waited.
+  const part = application === undefined ? undefined : await parts.find(db, id);
+  if (application === undefined || part === undefined) throw notFound(kind, id);
+  return { part, application };
+}
+
+/** Executions of an application that are not final, and for which a condition on `execution` holds; enough of them to name. */
+export function findActiveExecutions(
+  db: Db,
+  applicationId: string,
+  conditionOf: RowCondition,
+  limit: number,
+): Promise<{ id: string; kind: string; status: string }[]> {
+  const parameters: unknown[] = [applicationId, limit];
+  return db.rows(
+    `SELECT id, kind, status FROM execution
+     WHERE application_id = $1 AND status IN ${ACTIVE} AND ${conditionOf(parameters)} ORDER BY created_at LIMIT $2`,
+    parameters,
+  );
+}
+
+export async function countActiveExecutions(db: Db, applicationId: string): Promise<number> {
+  const [row] = await db.rows<{ count: number }>(
+    `SELECT count(*)::int AS count FROM execution WHERE application_id = $1 AND status IN ${ACTIVE}`,
+    [applicationId],
+  );
+  return row?.count ?? 0;
+}

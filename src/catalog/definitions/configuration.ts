@@ -1,0 +1,51 @@
+import type { Application } from '../applications/application';
+import type { Db } from '../../kernel/database/database';
+import type { Environment } from '../environments/environment';
+import { environments } from '../environments/environments.store';
+import type { PipelineDefinition } from '../language/pipeline';
+import { pipelines } from '../pipelines/pipelines.store';
+import type { Service } from '../services/service';
+import { services } from '../services/services.store';
+import type { WorkflowDefinition } from '../language/workflow';
+import { workflows } from '../workflows/workflows.store';
+import type { Defined } from './definedRows.store';
+
+/** An application with all of its parts by name, as it stands in the database. */
+export interface Configuration {
+  readonly application: Application;
+  readonly environments: ReadonlyMap<string, Environment>;
+  readonly services: ReadonlyMap<string, Service>;
+  readonly workflows: ReadonlyMap<string, Defined<WorkflowDefinition>>;
+  readonly pipelines: ReadonlyMap<string, Defined<PipelineDefinition>>;
+}
+
+/** Configurations by the application's name; six statements, whatever the number of applications and parts. */
+export async function loadConfigurations(
+  db: Db,
+  applications: readonly Application[],
+): Promise<ReadonlyMap<string, Configuration>> {
+  const ids = applications.map((application) => application.id);
+  const environmentRows = await environments.ofApplications(db, ids);
+  const serviceRows = await services.ofApplications(db, ids);
+  const workflowRows = await workflows.definedIn(db, ids);
+  const pipelineRows = await pipelines.definedIn(db, ids);
+  return new Map(
+    applications.map((application) => {
+      const own = (row: { readonly applicationId: string }) => row.applicationId === application.id;
+      const configuration: Configuration = {
+        application,
+        environments: new Map(environmentRows.filter(own).map((row) => [row.name, row])),
+        services: new Map(serviceRows.filter(own).map((row) => [row.name, row])),
+        workflows: new Map(workflowRows.filter(({ row }) => own(row)).map((one) => [one.row.name, one])),
+        pipelines: new Map(pipelineRows.filter(({ row }) => own(row)).map((one) => [one.row.name, one])),
+      };
+      return [application.name, configuration];
+    }),
+  );
+}
+
+export async function loadConfiguration(db: Db, application: Application): Promise<Configuration> {
+  const configuration = (await loadConfigurations(db, [application])).get(application.name);
+  if (configuration === undefined) throw new Error(`the application ${application.id} has no configuration`);
+  return configuration;
+}

@@ -1,0 +1,14 @@
+import type { Access } from '../../access/access';
+import { refuseIfUsed } from '../../access/inUse';
+import type { Configuration } from './configuration';
+import { type Referred, usersOf } from '../language/references';
+import { unseenIn } from './seen';
+
+/** Refuses to delete what current definitions name. Those that the caller may not see keep it alive, too, but are not told. */
+export function refuseUsers(access: Access, referred: Referred, configuration: Configuration): void {
+  const users = usersOf(referred, configuration);
+  if (users.length === 0) return;
+  const { workflows, pipelines } = unseenIn(access, configuration);
+  const seen = users.filter(({ kind, name }) => !(kind === 'WORKFLOW' ? workflows : pipelines).has(name));
+  refuseIfUsed(referred.kind, referred.name, seen, users.length - seen.length);
+}

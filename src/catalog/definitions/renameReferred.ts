@@ -1,0 +1,73 @@
+import type { Application } from '../applications/application';
+import type { Db } from '../../kernel/database/database';
+import { pipelines } from '../pipelines/pipelines.store';
+import { invalidInput } from '../../kernel/errors';
+import { artifactSource } from '../language/artifactSource';
+import type { WorkflowDefinition } from '../language/workflow';
+import { workflows } from '../workflows/workflows.store';
+import { loadConfiguration } from './configuration';
+import {
+  pipelineRefersTo,
+  type Referred,
+  renameInPipeline,
+  renameInWorkflow,
+  workflowRefersTo,
+} from '../language/references';
+import { type Author, nextRevision, saveRevision } from './revise';
+import { unseenIn } from './seen';
+
+/**
+ * Definitions refer by name, so a new name is written into every current definition that has the old one: as new revisions, in the
+ * transaction of the rename, so that no moment sees a pipeline without its parts. The application is locked. Old revisions keep the old name.
+ *
+ * It needs no right but the one to rename: what the definitions mean stays the same. Were a right to change each of them needed, whether something may be renamed
+ * would hang on things that the caller need not even see.
+ */
+export async function renameReferred(
+  db: Db,
+  author: Author,
+  application: Application,
+  referred: Referred,
+  to: string,
+): Promise<void> {
+  const configuration = await loadConfiguration(db, application);
+  const unseen = unseenIn(author.actor.access, configuration);
+  const where = (workflow: string) => (unseen.workflows.has(workflow) ? null : workflow);
+  for (const defined of configuration.workflows.values()) {
+    if (!workflowRefersTo(defined.revision.definition, referred)) continue;
+    const renamed = renameInWorkflow(defined.revision.definition, referred, to);
+    if (referred.kind === 'workflow')
+      refuseOtherMeaning(defined.revision.definition, renamed, referred.name, to, where(defined.row.name));
+    await saveRevision(db, workflows, nextRevision(defined, renamed, author));
+  }
+  for (const defined of configuration.pipelines.values()) {
+    if (!pipelineRefersTo(defined.revision.definition, referred)) continue;
+    const renamed = renameInPipeline(defined.revision.definition, referred, to);
+    await saveRevision(db, pipelines, nextRevision(defined, renamed, author));
+  }
+}
+
+/** `artifacts.from` can't hold every name of a workflow: one with a dot, or one that a task there has, would be read as something else. */
+function refuseOtherMeaning(
+  before: WorkflowDefinition,
+  after: WorkflowDefinition,
+  name: string,
+  to: string,
+  where: string | null,
+): void {
+  for (const [task, { artifacts }] of Object.entries(before.tasks)) {
+    artifacts.from.forEach((from, index) => {
+      const meant = artifactSource(from, before.tasks);
+      if (meant.workflow !== name) return;
+      const written = after.tasks[task]?.artifacts.from[index] ?? '';
+      const read = artifactSource(written, after.tasks);
+      if (read.workflow === to && read.task === meant.task) return;
+      const taker =
+        where === null
+          ? 'A workflow that you may not see takes files from this one. The new name'
+          : `The task "${task}" of the workflow "${where}" takes files from "${from}". With the new name that would be "${written}", which`;
+      const message = `${taker} means something else there. Choose a name without dots that no task of that workflow has.`;
+      throw invalidInput([{ field: 'name', value: to, rule: 'AMBIGUOUS_REFERENCE', message }]);
+    });
+  }
+}

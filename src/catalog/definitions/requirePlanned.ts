@@ -1,0 +1,111 @@
+import type { Access } from '../../access/access';
+import type { Target } from '../../access/subjects';
+import { nameTaken } from '../nameTaken';
+import { newId } from '../../kernel/ids';
+import { pipelineSubject, type Surroundings, surroundingsOf, workflowSubject } from './aims';
+import { canonicalPipeline, canonicalWorkflow } from '../language/canonical';
+import { type AnyDocument, documentKinds, type EnvironmentDocument } from '../language/documentSchemas';
+import type { Step } from './planDocument';
+import type { SeenConfiguration } from './seen';
+
+export interface Planned {
+  readonly document: AnyDocument;
+  readonly step: Step;
+}
+
+/** The documents of one application, and what they come to. */
+export interface PlannedApplication {
+  readonly applicationId: string;
+  readonly existing: SeenConfiguration | undefined;
+  readonly planned: readonly Planned[];
+}
+
+const nothing: Surroundings = { environments: new Map(), workflows: new Map() };
+
+/**
+ * Asks for each document that creates or changes something what the single command would be asked. Where a definition is aimed is judged with
+ * the environments as they are and, after that, as all documents together make them.
+ *
+ * What the caller may not see does not exist: it would have to be created. Only those who could are told that the name is taken. With `mustBeNew` so is
+ * everything.
+ */
+export function requirePlanned(access: Access, application: PlannedApplication, mustBeNew: boolean): void {
+  const { applicationId, existing, planned } = application;
+  const before = existing === undefined ? nothing : surroundingsOf(existing);
+  const after = planAhead(before, planned);
+  const order = ({ document }: Planned) => documentKinds.indexOf(document.kind);
+  for (const { document, step } of [...planned].sort((a, b) => order(a) - order(b))) {
+    const { action, id } = step.applied;
+    const taken = action !== 'CREATED' && (mustBeNew || isUnseen(document, existing));
+    if (action === 'UNCHANGED' && !taken) continue;
+    // The refusal must not tell the id of what is there.
+    const part = { id: taken || id === null ? newId() : id, applicationId };
+    requireFor(access, document, part, taken ? undefined : existing, before, after);
+    if (taken) throw nameTaken(document.kind.toLowerCase(), document.name);
+  }
+}
+
+function requireFor(
+  access: Access,
+  document: AnyDocument,
+  part: { readonly id: string; readonly applicationId: string },
+  existing: SeenConfiguration | undefined,
+  before: Surroundings,
+  after: Surroundings,
+): void {
+  switch (document.kind) {
+    case 'Application': {
+      if (existing === undefined) access.requireAccount('CREATE_AND_DELETE_APPLICATION');
+      else access.require('UPDATE', 'Application', part);
+      return;
+    }
+    case 'Environment': {
+      const row = existing?.environments.get(document.name);
+      const planned = { ...part, type: document.type };
+      if (row === undefined) access.require('CREATE', 'Environment', planned);
+      else access.requireChange('Environment', row, planned);
+      return;
+    }
+    case 'Service': {
+      access.require(existing?.services.has(document.name) ? 'UPDATE' : 'CREATE', 'Service', part);
+      return;
+    }
+    case 'Workflow': {
+      const stands = existing?.workflows.get(document.name)?.revision.definition;
+      const planned = workflowSubject(part, canonicalWorkflow(document.definition), after);
+      if (stands === undefined) access.require('CREATE', 'Workflow', planned);
+      else access.requireChange('Workflow', workflowSubject(part, stands, before), planned);
+      return;
+    }
+    case 'Pipeline': {
+      const stands = existing?.pipelines.get(document.name)?.revision.definition;
+      const planned = pipelineSubject(part, canonicalPipeline(document.definition), after);
+      if (stands === undefined) access.require('CREATE', 'Pipeline', planned);
+      else access.requireChange('Pipeline', pipelineSubject(part, stands, before), planned);
+      return;
+    }
+  }
+}
+
+function isUnseen({ kind, name }: AnyDocument, existing: SeenConfiguration | undefined): boolean {
+  if (existing === undefined || kind === 'Application') return false;
+  const { environments, services, workflows, pipelines } = existing.unseen;
+  return { Environment: environments, Service: services, Workflow: workflows, Pipeline: pipelines }[kind].has(name);
+}
+
+/** What names will stand for once the documents are applied. */
+function planAhead(before: Surroundings, planned: readonly Planned[]): Surroundings {
+  const environments = new Map<string, Target>(before.environments);
+  const workflows = new Map(before.workflows);
+  for (const { document, step } of planned) {
+    if (document.kind === 'Environment') environments.set(document.name, targetOf(document, step));
+    if (document.kind === 'Workflow') workflows.set(document.name, canonicalWorkflow(document.definition));
+  }
+  return { environments, workflows };
+}
+
+const targetOf = ({ name, type }: EnvironmentDocument, { applied }: Step): Target => ({
+  id: applied.id ?? '',
+  type,
+  name,
+});

@@ -1,0 +1,28 @@
+import { badCursor, nestedList } from '../listNamed';
+import { type CursorCodec, cursorCodec } from '../../kernel/paging';
+import type { DefinedRows } from './definedRows.store';
+import type { Revision } from '../language/definition';
+
+type NumberKey = readonly [number: number];
+const codec = cursorCodec('revisions', 'number');
+const cursor: CursorCodec<NumberKey> = {
+  encode: codec.encode,
+  decode(text) {
+    const key = codec.decode(text);
+    if (Number.isInteger(key[0]) && key[0] > 0 && key[0] < 2 ** 31) return key;
+    throw badCursor(text);
+  },
+};
+
+/** The revisions of workflows or pipelines, the newest first. */
+export function revisionsOf<Definition>(rows: DefinedRows<Definition>) {
+  return nestedList<Revision<Definition>, NumberKey>({
+    cursor,
+    keyOf: (revision) => [revision.number],
+    parentOf: (revision) => revision.entityId,
+    find: (app, ids, { after, offset, fetch }) =>
+      rows.revisionPages(app.database, ids, { before: after?.[0], offset, fetch }),
+    count: async (app, ids) =>
+      new Map((await rows.revisionCounts(app.database, ids)).map(({ entityId, count }) => [entityId, count])),
+  });
+}

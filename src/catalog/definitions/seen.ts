@@ -1,0 +1,44 @@
+import type { Access } from '../../access/access';
+import { pipelineSubject, surroundingsOf, workflowSubject } from './aims';
+import type { Configuration } from './configuration';
+
+/** Names of what a caller may not see of an application that it may see. Names may be used unseen, but nothing may tell them. */
+export interface Unseen {
+  readonly environments: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
+  readonly workflows: ReadonlySet<string>;
+  readonly pipelines: ReadonlySet<string>;
+}
+
+export interface SeenConfiguration extends Configuration {
+  readonly unseen: Unseen;
+}
+
+export function unseenIn(access: Access, configuration: Configuration): Unseen {
+  const around = surroundingsOf(configuration);
+  const names = <Part>(parts: ReadonlyMap<string, Part>, seen: (part: Part) => boolean) =>
+    new Set([...parts].flatMap(([name, part]) => (seen(part) ? [] : [name])));
+  return {
+    environments: names(configuration.environments, (row) => access.can('READ', 'Environment', row)),
+    services: names(configuration.services, (row) => access.can('READ', 'Service', row)),
+    workflows: names(configuration.workflows, ({ row, revision }) =>
+      access.can('READ', 'Workflow', workflowSubject(row, revision.definition, around)),
+    ),
+    pipelines: names(configuration.pipelines, ({ row, revision }) =>
+      access.can('READ', 'Pipeline', pipelineSubject(row, revision.definition, around)),
+    ),
+  };
+}
+
+/** Applications that the caller may not see are as good as none. */
+export function asSeenBy(
+  access: Access,
+  configurations: ReadonlyMap<string, Configuration>,
+): ReadonlyMap<string, SeenConfiguration> {
+  const seen = new Map<string, SeenConfiguration>();
+  for (const [name, configuration] of configurations) {
+    if (!access.can('READ', 'Application', configuration.application)) continue;
+    seen.set(name, { ...configuration, unseen: unseenIn(access, configuration) });
+  }
+  return seen;
+}

@@ -1,0 +1,33 @@
+import type { Actor } from '../../access/actor';
+import type { App } from '../app';
+import { findApplicationsByName } from '../applications/applications.store';
+import { loadConfigurations } from './configuration';
+import { isName } from '../../kernel/naming';
+import { type DefinitionSource, parseDefinitions } from '../language/parseDefinitions';
+import { applicationNameOf } from './planDocument';
+import { asSeenBy } from './seen';
+import { validateSource } from '../language/validateSource';
+import type { DefinitionError } from '../language/validationRules';
+
+export interface Validation {
+  readonly valid: boolean;
+  readonly errors: readonly DefinitionError[];
+  readonly warnings: readonly DefinitionError[];
+}
+
+/** Stands for the application of a document that names none, which only TOML may leave open here. */
+const UNNAMED = 'unnamed-application';
+
+/**
+ * Says what is wrong with documents, without a transaction, a lock or a plan: nothing is written, and nobody waits for it. What
+ * `applyDefinitions` would refuse, this answers; so editors and pipelines of other systems can ask with a key that may only read.
+ */
+export async function validateDefinition(app: App, actor: Actor, input: DefinitionSource): Promise<Validation> {
+  const unnamed = input.format === 'TOML' && input.application == null ? UNNAMED : undefined;
+  const source = parseDefinitions({ ...input, application: input.application ?? unnamed });
+  const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
+  const existing = await findApplicationsByName(app.database, names);
+  validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);
+  const { errors, warnings } = source.problems.inOrder;
+  return { valid: errors.length === 0, errors, warnings };
+}

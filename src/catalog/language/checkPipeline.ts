@@ -1,0 +1,199 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import type { PipelineDefinition, WorkflowElement } from './pipeline';
+import { artifactSource } from './artifactSource';
+import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from './workflow';
+import { checkElementConditions } from './checkConditions';
+import { type Complain, checkVariables } from './checkVariables';
+import type { Catalog } from './checkWorkflow';
+import type { VariableDefinition } from './definition';
+import type { Path } from './sourceTree';
+import { referencesIn, valueProblems } from './variables';
+
+/** What of a pipeline is not known, because reading it failed; what refers to it is not judged then. */
+export interface PipelineGaps {
+  readonly variables: boolean;
+}
+
+/** Everything that can only be seen when a pipeline is looked at as a whole, and with the workflows that it uses. */
+export function checkPipeline(
+  definition: PipelineDefinition,
+  catalog: Catalog,
+  complain: Complain,
+  gaps: PipelineGaps = { variables: false },
+): void {
+  checkVariables(definition.variables, complain);
+  checkNames(definition, complain);
+  const variables = gaps.variables ? null : new Set(definition.variables.map((variable) => variable.name));
+  checkElementConditions(definition, variables, complain);
+  const earlier = new Set<string>();
+  definition.stages.forEach(({ elements }, stage) => {
+    elements.forEach((element, index) => {
+      if (element.type !== 'WORKFLOW') return;
+      const path = ['stages', stage, 'elements', index];
+      const check = new ElementCheck(element, path, catalog, complain);
+      check.references();
+      check.values(variables);
+      check.asked(variables);
+      check.artifacts(earlier);
+    });
+    for (const element of elements) if (element.type === 'WORKFLOW') earlier.add(element.workflow);
+  });
+}
+
+function checkNames({ stages }: PipelineDefinition, complain: Complain): void {
+  const stageNames = new Set<string>();
+  const elementNames = new Set<string>();
+  stages.forEach((stage, index) => {
+    if (stage.name !== '' && stageNames.has(stage.name)) {
+      complain('DUPLICATE_NAME', ['stages', index, 'name'], `There are two stages "${stage.name}".`);
+    }
+    stageNames.add(stage.name);
+    stage.elements.forEach(({ name }, position) => {
+      if (name !== '' && elementNames.has(name)) {
+        const path = ['stages', index, 'elements', position, 'name'];
+        complain('DUPLICATE_NAME', path, `There are two elements "${name}" in this pipeline.`);
+      }
+      elementNames.add(name);
+    });
+  });
+}
+
+class ElementCheck {
+  /** undefined: not known, because there is none or because it has errors. */
+  private readonly workflow: WorkflowDefinition | undefined;
+
+  constructor(
+    private readonly element: WorkflowElement,
+    private readonly path: Path,
+    private readonly catalog: Catalog,
+    private readonly complain: Complain,
+  ) {
+    this.workflow = catalog.workflows.get(element.workflow) ?? undefined;
+  }
+
+  references(): void {
+    const { workflow, environment } = this.element;
+    const { workflows, environments } = this.catalog;
+    if (workflow !== '' && !workflows.has(workflow)) {
+      const hint = didYouMean(workflow, [...workflows.keys()]);
+      this.complain('UNKNOWN_WORKFLOW', [...this.path, 'workflow'], `There is no workflow "${workflow}"${hint}.`);
+    }
+    if (environment !== null && environment !== '' && !environments.has(environment)) {
+      const hint = didYouMean(environment, [...environments]);
+      const message = `There is no environment "${environment}"${hint}.`;
+      this.complain('UNKNOWN_ENVIRONMENT', [...this.path, 'environment'], message);
+    }
+    this.environment();
+    this.services();
+  }
+
+  private environment(): void {
+    const { workflow, environment } = this.element;
+    const own = this.workflow?.environment;
+    if (own === undefined) return;
+    if (own === GIVEN_ENVIRONMENT) {
+      if (environment !== null) return;
+      const message = `The workflow "${workflow}" leaves its environment to the element, which gives none.`;
+      this.complain('ENVIRONMENT_MISSING', this.path, message);
+    } else if (environment !== null && environment !== own) {
+      const reason = own === null ? 'is aimed at no environment' : `is always aimed at "${own}"`;
+      const message = `The workflow "${workflow}" ${reason}: "${environment}" can’t be given.`;
+      this.complain('ENVIRONMENT_FIXED', [...this.path, 'environment'], message);
+    }
+  }
+
+  private services(): void {
+    this.element.services?.forEach((service, index) => {
+      const path = [...this.path, 'services', index];
+      if (service === '') return;
+      if (!this.catalog.services.has(service)) {
+        const hint = didYouMean(service, [...this.catalog.services]);
+        this.complain('UNKNOWN_SERVICE', path, `There is no service "${service}"${hint}.`);
+      } else if (this.workflow && !this.workflow.services.includes(service)) {
+        const message = `The workflow "${this.element.workflow}" does not deploy the service "${service}".`;
+        this.complain('SERVICE_NOT_DEPLOYED', path, message);
+      }
+    });
+  }
+
+  /** `pipeline` holds the names of the pipeline's variables; null when they are not known. */
+  values(pipeline: ReadonlySet<string> | null): void {
+    const given = this.element.variables;
+    for (const [name, value] of Object.entries(given)) {
+      const path = [...this.path, 'variables', name];
+      const references = referencesIn(value);
+      for (const reference of pipeline === null ? [] : references.filter((one) => !pipeline.has(one))) {
+        const message = `The pipeline has no variable "${reference}"${didYouMean(reference, [...(pipeline ?? [])])}.`;
+        this.complain('UNKNOWN_PIPELINE_VARIABLE', path, message);
+      }
+      this.value(name, value, references.length === 0, path);
+    }
+    for (const variable of this.workflow?.variables ?? []) {
+      const { name } = variable;
+      if (this.comes(variable, pipeline) || this.element.runtimeInputs?.variables.includes(name)) continue;
+      const message = `The workflow "${this.element.workflow}" needs a value for "${name}": nothing gives one.`;
+      this.complain('MISSING_VALUE', this.path, message);
+    }
+  }
+
+  /** Whether a variable of the workflow has a value at the start, if it needs one. */
+  private comes({ name, required, defaultValue }: VariableDefinition, pipeline: ReadonlySet<string> | null): boolean {
+    if (!required || defaultValue !== null) return true;
+    return Object.hasOwn(this.element.variables, name) || (pipeline?.has(name) ?? true);
+  }
+
+  /** What is asked for when the element is reached. */
+  asked(pipeline: ReadonlySet<string> | null): void {
+    const { runtimeInputs, workflow } = this.element;
+    if (this.workflow === undefined || runtimeInputs === null) return;
+    const path = [...this.path, 'runtimeInputs'];
+    for (const name of new Set(runtimeInputs.variables)) {
+      const variable = this.workflow.variables.find((one) => one.name === name);
+      if (variable === undefined) {
+        const names = this.workflow.variables.map((one) => one.name);
+        const message = `The workflow "${workflow}" has no variable "${name}"${didYouMean(name, names)}.`;
+        this.complain('UNKNOWN_VARIABLE', path, message);
+      } else if (variable.fixed) {
+        const message = `The variable "${name}" of the workflow "${workflow}" is fixed: it can’t be asked for.`;
+        this.complain('FIXED_VARIABLE', path, message);
+      } else if (runtimeInputs.onTimeout === 'continue' && !this.comes(variable, pipeline)) {
+        const message = `"${name}" is required and has no default, so nothing could go on when nobody answers.`;
+        this.complain('RUNTIME_INPUT_WITHOUT_DEFAULT', path, message);
+      }
+    }
+  }
+
+  private value(name: string, value: string, constant: boolean, path: Path): void {
+    if (this.workflow === undefined) return;
+    const variable = this.workflow.variables.find((one) => one.name === name);
+    if (variable === undefined) {
+      const names = this.workflow.variables.map((one) => one.name);
+      const message = `The workflow "${this.element.workflow}" has no variable "${name}"${didYouMean(name, names)}.`;
+      this.complain('UNKNOWN_VARIABLE', path, message);
+    } else if (variable.fixed) {
+      const message = `The variable "${name}" of the workflow "${this.element.workflow}" is fixed: no value can be given.`;
+      this.complain('FIXED_VARIABLE', path, message);
+    } else if (constant) {
+      const [problem] = valueProblems(variable, value);
+      if (problem) this.complain(problem.rule, path, problem.message);
+    }
+  }
+
+  /** A workflow's files from other workflows must be there when it starts: made in a stage before this one. */
+  artifacts(earlier: ReadonlySet<string>): void {
+    const { workflow } = this;
+    if (workflow === undefined) return;
+    const told = new Set<string>();
+    for (const [name, { artifacts }] of Object.entries(workflow.tasks)) {
+      for (const from of artifacts.from) {
+        const source = artifactSource(from, workflow.tasks);
+        if (source.workflow === null || earlier.has(source.workflow) || told.has(source.workflow)) continue;
+        told.add(source.workflow);
+        const message =
+          `The workflow "${this.element.workflow}" takes files from the workflow "${source.workflow}" ` +
+          `(in its task "${name}"), which no earlier stage runs.`;
+        this.complain('ARTIFACT_SOURCE_NOT_EARLIER', this.path, message);
+      }
+    }
+  }
+}

@@ -1,0 +1,252 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import { artifactSource } from './artifactSource';
+import { allAfter, baseName, dependencyOf, dependentsOf, nodeCount, nodesOf } from './taskGraph';
+import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
+import { checkTaskConditions } from './checkConditions';
+import { type Complain, checkVariables } from './checkVariables';
+import { templateNames } from './shellTemplate';
+import type { Path } from './sourceTree';
+
+/** What the definitions of an application may refer to, by name: what exists, and what the source brings. */
+export interface Catalog {
+  readonly environments: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
+  /** null: the source defines it, but with errors, so that nothing is known of it but its name. */
+  readonly workflows: ReadonlyMap<string, WorkflowDefinition | null>;
+}
+
+type Tasks = WorkflowDefinition['tasks'];
+
+/** Everything that can only be seen when a workflow is looked at as a whole, and with what is around it. */
+export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, complain: Complain): void {
+  const { environment, services, variables, tasks } = definition;
+  if (environment !== null && environment !== '' && environment !== GIVEN_ENVIRONMENT) {
+    if (!catalog.environments.has(environment)) {
+      const hint = didYouMean(environment, [...catalog.environments, GIVEN_ENVIRONMENT]);
+      complain('UNKNOWN_ENVIRONMENT', ['environment'], `There is no environment "${environment}"${hint}.`);
+    }
+  }
+  services.forEach((service, index) => {
+    if (service === '' || catalog.services.has(service)) return;
+    const hint = didYouMean(service, [...catalog.services]);
+    complain('UNKNOWN_SERVICE', ['services', index], `There is no service "${service}"${hint}.`);
+  });
+  checkVariables(variables, complain);
+  checkDependencies(tasks, complain);
+  checkHandlers(definition, complain);
+  checkCircles(tasks, complain);
+  checkRegistered(definition, complain);
+  checkSecrets(definition, complain);
+  checkTaskConditions(definition, complain);
+  checkTemplates(definition, complain);
+  checkArtifactSources(tasks, catalog.workflows, complain);
+}
+
+function checkDependencies(tasks: Tasks, complain: Complain): void {
+  const names = Object.keys(tasks);
+  for (const [name, task] of Object.entries(tasks)) {
+    task.dependsOn.forEach((other, index) => {
+      const path = ['tasks', name, 'dependsOn', index];
+      if (baseName(other) === name) complain('SELF_DEPENDENCY', path, `The task "${name}" depends on itself.`);
+      else if (other !== '' && !Object.hasOwn(tasks, baseName(other))) {
+        complain('UNKNOWN_TASK', path, `There is no task "${other}" in this workflow${didYouMean(other, names)}.`);
+      } else if (other !== '' && dependencyOf(other, tasks) === undefined) {
+        const hint = didYouMean(other, firstNodes(tasks, baseName(other)));
+        complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);
+      } else if (other !== '' && (task.type === 'forensic' || tasks[baseName(other)]?.type !== task.type)) {
+        const message = `The ${task.type} task "${name}" can’t depend on the ${tasks[baseName(other)]?.type} task "${other}".`;
+        complain('DEPENDENCY_TYPE', path, message);
+      }
+    });
+  }
+}
+
+/** Failure handlers run beside the graph: once for a failure, as one task, and nothing comes after them. */
+function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Complain): void {
+  const used = new Set([onFailure]);
+  const check = (handler: string | null, path: Path) => {
+    if (handler === null || handler === '') return;
+    used.add(handler);
+    const type = Object.hasOwn(tasks, handler) ? tasks[handler]?.type : undefined;
+    if (type === undefined) {
+      const handlers = Object.keys(tasks).filter((name) => tasks[name]?.type === 'forensic');
+      complain(
+        'UNKNOWN_HANDLER',
+        path,
+        `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
+      );
+    } else if (type !== 'forensic') {
+      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler says "type: forensic".`);
+    }
+  };
+  check(onFailure, ['onFailure']);
+  for (const [name, task] of Object.entries(tasks)) {
+    if (task.type === 'normal') check(task.onFailure, ['tasks', name, 'onFailure']);
+    else if (task.onFailure)
+      complain('FORENSIC_KEY', ['tasks', name, 'onFailure'], `A ${task.type} task has no failure handler of its own.`);
+  }
+  for (const [name, task] of Object.entries(tasks)) {
+    if (task.type !== 'forensic') continue;
+    const refuse = (key: string) =>
+      complain(
+        'FORENSIC_KEY',
+        ['tasks', name, key],
+        `A forensic task has no "${key}": it runs once for a failure, and nothing comes after it.`,
+      );
+    if (task.matrix.length > 0) refuse('matrix');
+    if (task.register) refuse('register');
+    if (!used.has(name))
+      complain(
+        'UNUSED_HANDLER',
+        ['tasks', name, 'type'],
+        `Nothing names the forensic task "${name}" as its "on_failure".`,
+      );
+  }
+}
+
+/** A variable has one owner: the second task that sets it would fail, at the earliest when it has done its work. */
+function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
+  const owners = new Map(variables.map(({ name }) => [name, `given at the start`]));
+  for (const [name, { register, matrix }] of Object.entries(tasks)) {
+    if (register === null || register === '') continue;
+    const path = ['tasks', name, 'register'];
+    const owner = owners.get(register);
+    if (owner !== undefined) complain('REGISTERED_TWICE', path, `The variable ${register} is ${owner} already.`);
+    else if (nodeCount({ matrix }) > 1) {
+      complain('REGISTERED_TWICE', path, `Each combination of "${name}" would set the variable ${register}.`);
+    }
+    owners.set(register, `set by the task "${name}"`);
+  }
+}
+
+/** One name, one value: a secret would hide the variable, or a variable that everybody can read would be taken for the secret. */
+function checkSecrets(definition: WorkflowDefinition, complain: Complain): void {
+  const { variables, env, tasks } = definition;
+  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const taken = new Set([...variables.map(({ name }) => name), ...Object.keys(env), ...registered]);
+  const check = (names: readonly string[], more: object, path: readonly string[]) =>
+    names.forEach((name, index) => {
+      if (name === '' || !(taken.has(name) || Object.hasOwn(more, name))) return;
+      complain('SECRET_NAME_TAKEN', [...path, 'secrets', index], `"${name}" is a secret here, and a variable, too.`);
+    });
+  check(definition.secrets, {}, []);
+  for (const [name, task] of Object.entries(tasks)) {
+    check(task.secrets, task.env, ['tasks', name]);
+    for (const secret of definition.secrets) {
+      if (!Object.hasOwn(task.env, secret)) continue;
+      const message = `"${secret}" is a secret of the workflow, and a variable here.`;
+      complain('SECRET_NAME_TAKEN', ['tasks', name, 'env', secret], message);
+    }
+  }
+}
+
+/** `{{.name}}` is replaced in TOML only; what is left of it here reaches the command. What names no variable is its own matter, as in `docker ps --format`. */
+function checkTemplates(definition: WorkflowDefinition, complain: Complain): void {
+  const { variables, env, tasks } = definition;
+  const templated = Object.entries(tasks).filter(([, { run }]) => run.includes('{{'));
+  if (templated.length === 0) return;
+  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const shared = [...variables.map(({ name }) => name), ...Object.keys(env), ...registered];
+  for (const [name, task] of templated) {
+    const handed = task.type === 'forensic' ? ['failed_task', 'error_message', 'exit_code'] : [];
+    const known = new Set([
+      ...shared,
+      ...Object.keys(task.env),
+      ...secretsOfTask(definition, task),
+      ...task.requires,
+      ...handed,
+    ]);
+    const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));
+    for (const one of new Set(templateNames(task.run))) {
+      const variable = axes.get(one) ?? (known.has(one) ? one : undefined);
+      if (variable === undefined) continue;
+      const message = `{{.${one}}} stays as it is here; for the value write $${variable}.`;
+      complain('LITERAL_TEMPLATE', ['tasks', name, 'run'], message);
+    }
+  }
+}
+
+/** For a hint; not for the sake of ten thousand names. */
+function firstNodes(tasks: Tasks, base: string): readonly string[] {
+  const task = tasks[base];
+  return task === undefined || task.matrix.length === 0 || nodeCount(task) > 1000 ? [] : nodesOf(base, task);
+}
+
+/**
+ * Walks from each task along what it depends on; coming upon a task that is still being walked from closes a circle. Without recursion:
+ * a chain of ten thousand tasks would be as many calls. Of circles that share tasks, one is told; the others are the same knot.
+ */
+function checkCircles(tasks: Tasks, complain: Complain): void {
+  const done = new Set<string>();
+  const told = new Set<string>();
+  for (const start of Object.keys(tasks)) {
+    if (done.has(start)) continue;
+    const walk: { readonly name: string; next: number }[] = [{ name: start, next: 0 }];
+    const onWalk = new Set([start]);
+    for (let step = walk.at(-1); step !== undefined; step = walk.at(-1)) {
+      const index = step.next++;
+      const text = tasks[step.name]?.dependsOn[index];
+      const other = text === undefined ? undefined : baseName(text);
+      if (other === undefined) {
+        done.add(step.name);
+        onWalk.delete(step.name);
+        walk.pop();
+      } else if (other !== step.name && onWalk.has(other)) {
+        if (told.has(other)) continue;
+        const circle = walk.slice(walk.findIndex(({ name }) => name === other)).map(({ name }) => name);
+        const known = circle.some((name) => told.has(name));
+        for (const name of circle) told.add(name);
+        if (known) continue;
+        const members = [...circle, other].join(' → ');
+        complain('CYCLE', ['tasks', step.name, 'dependsOn', index], `These tasks wait for each other: ${members}.`);
+      } else if (!done.has(other) && !onWalk.has(other) && Object.hasOwn(tasks, other)) {
+        walk.push({ name: other, next: 0 });
+        onWalk.add(other);
+      }
+    }
+  }
+}
+
+function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], complain: Complain): void {
+  const wanted = new Map<string, { readonly by: string; readonly index: number }[]>();
+  for (const [name, task] of Object.entries(tasks)) {
+    task.artifacts.from.forEach((from, index) => {
+      if (from === '') return;
+      const source = artifactSource(from, tasks);
+      if (source.workflow !== null) {
+        const problem = workflowProblem(source, from, tasks, workflows);
+        if (problem) complain('UNKNOWN_ARTIFACT_SOURCE', ['tasks', name, 'artifacts', 'from', index], problem);
+      } else {
+        const list = wanted.get(source.task) ?? [];
+        wanted.set(source.task, list);
+        list.push({ by: name, index });
+      }
+    });
+  }
+  if (wanted.size === 0) return;
+  const dependents = dependentsOf(tasks);
+  for (const [source, takers] of wanted) {
+    const after = allAfter(source, dependents);
+    for (const { by, index } of takers) {
+      if (after.has(by)) continue;
+      const message = `The task "${by}" takes files from "${source}", which does not come before it. Add it to "depends_on".`;
+      complain('ARTIFACT_SOURCE_NOT_UPSTREAM', ['tasks', by, 'artifacts', 'from', index], message);
+    }
+  }
+}
+
+function workflowProblem(
+  { workflow, task }: { readonly workflow: string; readonly task: string | null },
+  from: string,
+  tasks: Tasks,
+  workflows: Catalog['workflows'],
+): string | undefined {
+  const definition = workflows.get(workflow);
+  if (definition === undefined) {
+    const hint = didYouMean(from, [...Object.keys(tasks), ...workflows.keys()]);
+    return `"${from}" is no task of this workflow, and there is no workflow "${workflow}"${hint}.`;
+  }
+  if (task === null || definition === null || Object.hasOwn(definition.tasks, task)) return undefined;
+  const hint = didYouMean(task, Object.keys(definition.tasks));
+  return `The workflow "${workflow}" has no task "${task}"${hint}.`;
+}

@@ -1,0 +1,74 @@
+import { Refusal } from '../../kernel/errors';
+import type { Report } from './decoders';
+import { locate, type SourceNode } from './sourceTree';
+import { type DefinitionError, isWarning } from './validationRules';
+
+const MAX_ERRORS = 500;
+
+/** Stops the checks of a source that has more errors than anybody reads: finding each of them costs time. */
+class TooManyErrors extends Error {}
+
+/** What is wrong with a source, and what is only worth a warning. */
+export class Problems {
+  private readonly errors: DefinitionError[] = [];
+  private readonly warned: DefinitionError[] = [];
+
+  constructor(errors: readonly DefinitionError[] = []) {
+    this.errors.push(...errors.filter(({ rule }) => !isWarning(rule)));
+    this.warned.push(...errors.filter(({ rule }) => isWarning(rule)).slice(0, MAX_ERRORS));
+  }
+
+  get none(): boolean {
+    return this.errors.length === 0;
+  }
+
+  get count(): number {
+    return this.errors.length;
+  }
+
+  /** For errors of one document. */
+  of(root: SourceNode, index: number): Report {
+    return (rule, path, message, at) => {
+      const place = locate(root, path);
+      const { line, column } = at ?? place.at;
+      if (isWarning(rule)) {
+        if (this.warned.length < MAX_ERRORS) {
+          this.warned.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
+        }
+        return;
+      }
+      if (this.errors.length >= MAX_ERRORS) throw new TooManyErrors();
+      this.errors.push({ path: `documents[${index}]${place.text}`, line, column, rule, message });
+    };
+  }
+
+  /** Does what finds errors, as far as that makes sense. */
+  collect(find: () => void): void {
+    try {
+      find();
+    } catch (error) {
+      if (!(error instanceof TooManyErrors)) throw error;
+    }
+  }
+
+  /** In the order of the text, as what leaves the server. */
+  get inOrder(): { readonly errors: readonly DefinitionError[]; readonly warnings: readonly DefinitionError[] } {
+    return { errors: [...this.errors].sort(byPlace), warnings: [...this.warned].sort(byPlace) };
+  }
+
+  refuseIfAny(): void {
+    const [first] = this.errors;
+    if (first === undefined) return;
+    const { errors } = this.inOrder;
+    const [shown = first] = errors;
+    const where = shown.line === null ? '' : ` (line ${shown.line})`;
+    const count =
+      errors.length === 1 ? 'an error' : `${errors.length >= MAX_ERRORS ? 'at least ' : ''}${errors.length} errors`;
+    throw new Refusal('INVALID_DEFINITION', `The definition has ${count}. ${shown.path}${where}: ${shown.message}`, {
+      errors,
+    });
+  }
+}
+
+const byPlace = (a: DefinitionError, b: DefinitionError): number =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);

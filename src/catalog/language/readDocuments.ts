@@ -1,0 +1,252 @@
+import type { ReadDocuments } from './documentSource';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type ParsedNode,
+  Parser,
+  Scalar,
+} from 'yaml';
+import { jsonProblem } from './jsonProblem';
+import { readToml } from './readToml';
+import { type Path, type Position, pathText, type SourceEntry, type SourceNode } from './sourceTree';
+import type { DefinitionError, ValidationRule } from './validationRules';
+
+export const definitionFormats = ['YAML', 'JSON', 'TOML'] as const;
+export type DefinitionFormat = (typeof definitionFormats)[number];
+
+export const MAX_SOURCE_BYTES = 1024 ** 2;
+export const MAX_DOCUMENTS = 500;
+const MAX_LEVELS = 64;
+/** The parser keeps up to three things on its stack for each level. */
+const MAX_STACK = MAX_LEVELS * 3;
+/** Ten thousand tasks have some 250,000; what has more is no definition, and each one costs time even if it is wrong. */
+const MAX_LEXEMES = 600_000;
+const MAX_ALIASED_NODES = 100_000;
+const MAX_ERRORS_OF_READER = 100;
+
+/**
+ * Reads a source into documents. TOML has one, and a reader of its own (readToml.ts). What is JSON is read by the YAML reader as well: it is a part of YAML, and errors have their places that way. A
+ * list at the top is as many documents, so that JSON can hold several, too.
+ *
+ * Nothing that a source holds may hurt the server: nesting is bounded before anything recursive sees it (the YAML library runs out of
+ * memory on half a million brackets, and takes the process along), doubled keys are found with a set (the library compares each
+ * with each), and aliases are counted as they are followed.
+ */
+export function readDocuments(source: string, format: DefinitionFormat = 'YAML'): ReadDocuments {
+  const size = Buffer.byteLength(source);
+  if (size > MAX_SOURCE_BYTES) {
+    return refused('TOO_LARGE', `The source has ${size} bytes; at most ${MAX_SOURCE_BYTES} are read.`);
+  }
+  if (format === 'TOML') return readToml(source);
+  const problem = format === 'JSON' && source.trim() !== '' ? jsonProblem(source) : undefined;
+  if (problem === undefined) return new Reader(source).read();
+  const before = source.slice(0, problem.offset).split('\n');
+  return refused('SYNTAX', problem.message, { line: before.length, column: (before.at(-1) ?? '').length + 1 });
+}
+
+const nowhere = { line: null, column: null };
+
+function refused(rule: ValidationRule, message: string, at: Position | typeof nowhere = nowhere): ReadDocuments {
+  return { documents: [], errors: [{ path: 'documents', ...at, rule, message }], complete: false };
+}
+
+/** Thrown where reading can't go on. */
+class Unreadable extends Error {
+  constructor(
+    readonly rule: ValidationRule,
+    readonly offset: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Where a node stands, and whether that is by way of an alias. */
+interface Within {
+  readonly path: Path;
+  readonly aliased: boolean;
+}
+
+class Reader {
+  private readonly lines = new LineCounter();
+  private readonly errors: DefinitionError[] = [];
+  /** Of the document that is being read; the library's own look-up walks through the whole document for each alias. */
+  private readonly anchors = new Map<string, ParsedNode>();
+  private aliasedNodes = 0;
+  private documentPath = 'documents';
+  private documentsBefore = 0;
+  private complete = true;
+
+  constructor(private readonly source: string) {}
+
+  read(): ReadDocuments {
+    const documents: SourceNode[] = [];
+    try {
+      const composer = new Composer({
+        version: '1.2',
+        schema: 'core',
+        uniqueKeys: false,
+        stringKeys: true,
+        prettyErrors: false,
+        logLevel: 'silent',
+      });
+      for (const document of composer.compose(this.tokens())) {
+        this.documentsBefore = documents.length;
+        this.documentPath = `documents[${documents.length}]`;
+        documents.push(...this.convertDocument(document));
+        this.documentPath = 'documents';
+        if (documents.length > MAX_DOCUMENTS) {
+          throw new Unreadable('TOO_LARGE', document.range[0], `The source has more than ${MAX_DOCUMENTS} documents.`);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      this.complete = false;
+      this.report(error.rule, error.offset, error.message);
+    }
+    if (documents.length === 0 && this.errors.length === 0) {
+      this.report('EMPTY_SOURCE', 0, 'The source holds no document.');
+    }
+    return { documents, errors: this.errors, complete: this.complete };
+  }
+
+  /** The library's own pipeline, with a look at its stack and its complaints between any two steps. */
+  private *tokens() {
+    const parser = new Parser(this.lines.addNewLine);
+    this.lines.addNewLine(0);
+    let lexemes = 0;
+    let wrong = 0;
+    for (const lexeme of new Lexer().lex(this.source)) {
+      for (const token of parser.next(lexeme)) {
+        if (token.type === 'error' && ++wrong > MAX_ERRORS_OF_READER) {
+          throw new Unreadable('SYNTAX', token.offset, 'There are too many errors to go on reading.');
+        }
+        yield token;
+      }
+      if (++lexemes > MAX_LEXEMES) {
+        throw new Unreadable('TOO_LARGE', parser.offset, `The source has more than ${MAX_LEXEMES} values and signs.`);
+      }
+      if (parser.stack.length > MAX_STACK) {
+        throw new Unreadable('TOO_LARGE', parser.offset, `Values are nested more than ${MAX_LEVELS} levels deep.`);
+      }
+    }
+    yield* parser.end();
+  }
+
+  private convertDocument(document: Document.Parsed): SourceNode[] {
+    // A tag that nobody knows, or an odd directive, is only a warning to the library; here it would be ignored in silence.
+    const complaints = [...document.errors, ...document.warnings];
+    for (const { pos, message } of complaints.slice(0, MAX_ERRORS_OF_READER)) {
+      this.report('SYNTAX', pos[0], `${firstLine(message)}.`);
+    }
+    const { contents } = document;
+    if (complaints.length > 0) this.complete = false;
+    if (complaints.length > 0 || contents === null) return [];
+    this.anchors.clear();
+    const root = this.convert(contents, [], { aliased: false, path: [] });
+    if (root.type === 'scalar' && root.value === null) return [];
+    return root.type === 'list' ? [...root.items] : [root];
+  }
+
+  /** `open` holds what is being converted around this node: an alias to one of them has no end. */
+  private convert(node: ParsedNode, open: readonly object[], within: Within): SourceNode {
+    const { aliased, path } = within;
+    const at = this.position(node.range[0]);
+    if (aliased && ++this.aliasedNodes > MAX_ALIASED_NODES) {
+      throw new Unreadable('TOO_LARGE', node.range[0], `Aliases stand for more than ${MAX_ALIASED_NODES} values.`);
+    }
+    if (open.length > MAX_LEVELS) {
+      throw new Unreadable('TOO_LARGE', node.range[0], `Values are nested more than ${MAX_LEVELS} levels deep.`);
+    }
+    if (isAlias(node)) {
+      const target = this.anchors.get(node.source);
+      if (target === undefined || open.includes(target)) {
+        const problem = target === undefined ? 'has no anchor before it' : 'stands for something around itself';
+        throw new Unreadable('SYNTAX', node.range[0], `The alias *${node.source} ${problem}.`);
+      }
+      return { ...this.convert(target, open, { ...within, aliased: true }), at };
+    }
+    if (node.anchor !== undefined && !aliased) this.anchors.set(node.anchor, node);
+    const inside = [...open, node];
+    if (isSeq(node)) {
+      const items = (node.items as ParsedNode[]).map((item, index) =>
+        this.convert(item, inside, { ...within, path: [...path, index] }),
+      );
+      return { type: 'list', at, items };
+    }
+    if (isMap(node)) {
+      const entries = node.items.map(({ key, value }) => this.entry(key, value, inside, within));
+      this.refuseDuplicates(entries, path);
+      return { type: 'map', at, entries };
+    }
+    return this.scalar(node, at, path);
+  }
+
+  private entry(key: unknown, value: ParsedNode | null, open: readonly object[], within: Within): SourceEntry {
+    // `stringKeys` has reported every other key already.
+    const node = key as Scalar.Parsed;
+    const keyAt = this.position(node.range[0]);
+    const text = this.storable(String(node.value), keyAt, within.path);
+    const converted: SourceNode =
+      value === null
+        ? { type: 'scalar', at: keyAt, value: null, text: '' }
+        : this.convert(value, open, { ...within, path: [...within.path, text] });
+    return { key: text, keyAt, value: converted };
+  }
+
+  /** `depends_on` and `dependsOn` are two keys where keys are data, and one where they are ours; that is found out when it matters. */
+  private refuseDuplicates(entries: readonly SourceEntry[], path: Path): void {
+    const seen = new Set<string>();
+    for (const { key, keyAt } of entries) {
+      if (seen.has(key))
+        this.reportAt('DUPLICATE_KEY', keyAt, `The key "${key}" is given twice.`, this.pathOf([...path, key]));
+      seen.add(key);
+    }
+  }
+
+  private scalar(node: ParsedNode, at: Position, path: Path): SourceNode {
+    if (!isScalar(node)) throw new Error(`The YAML library made a node of an unknown kind: ${String(node)}.`);
+    const { value, source } = node as Scalar;
+    if (typeof value === 'number') return { type: 'scalar', at, value, text: source ?? String(value) };
+    if (typeof value === 'boolean' || value === null) return { type: 'scalar', at, value, text: String(value) };
+    const text = this.storable(String(value), at, path);
+    return { type: 'scalar', at, value: text, text };
+  }
+
+  private storable(text: string, at: Position, path: Path): string {
+    if (/\0|\p{Surrogate}/u.test(text)) {
+      const message = 'The text holds a NUL or half of a surrogate pair, which can’t be stored.';
+      this.reportAt('BAD_CHARACTER', at, message, this.pathOf(path));
+    }
+    return text;
+  }
+
+  private report(rule: ValidationRule, offset: number, message: string): void {
+    this.reportAt(rule, this.position(offset), message);
+  }
+
+  /** A list at the top is as many documents. */
+  private pathOf(path: Path): string {
+    const [first, ...rest] = path;
+    if (typeof first !== 'number') return this.documentPath + pathText(path);
+    return `documents[${this.documentsBefore + first}]${pathText(rest)}`;
+  }
+
+  private reportAt(rule: ValidationRule, at: Position, message: string, path = this.documentPath): void {
+    this.errors.push({ path, line: at.line, column: at.column, rule, message });
+  }
+
+  private position(offset: number): Position {
+    const { line, col } = this.lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+}
+
+/** The library's messages may quote the source over several lines, and end with or without a full stop. */
+const firstLine = (message: string): string => (message.split('\n')[0] ?? '').replace(/[.:]+$/, '');

@@ -1,0 +1,87 @@
+import type { PipelineDefinition } from './pipeline';
+import { artifactSource } from './artifactSource';
+import type { WorkflowDefinition } from './workflow';
+import { canonicalPipeline, canonicalWorkflow } from './canonical';
+import type { Configuration } from '../definitions/configuration';
+
+/** What definitions refer to by name. */
+export type ReferredKind = 'environment' | 'service' | 'workflow';
+
+export interface Referred {
+  readonly kind: ReferredKind;
+  readonly name: string;
+}
+
+/** Something that refers to what is to be deleted. */
+export interface User {
+  readonly kind: 'WORKFLOW' | 'PIPELINE';
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The workflows and pipelines whose current definitions refer to something. A workflow that refers to itself is no user of itself. */
+export function usersOf(referred: Referred, { workflows, pipelines }: Configuration): User[] {
+  const users: User[] = [];
+  for (const { row, revision } of workflows.values()) {
+    if (referred.kind === 'workflow' && row.name === referred.name) continue;
+    if (workflowRefersTo(revision.definition, referred)) users.push({ kind: 'WORKFLOW', id: row.id, name: row.name });
+  }
+  for (const { row, revision } of pipelines.values()) {
+    if (pipelineRefersTo(revision.definition, referred)) users.push({ kind: 'PIPELINE', id: row.id, name: row.name });
+  }
+  return users;
+}
+
+export function workflowRefersTo(definition: WorkflowDefinition, { kind, name }: Referred): boolean {
+  if (kind === 'environment') return definition.environment === name;
+  if (kind === 'service') return definition.services.includes(name);
+  return Object.values(definition.tasks).some((task) =>
+    task.artifacts.from.some((from) => artifactSource(from, definition.tasks).workflow === name),
+  );
+}
+
+export function pipelineRefersTo({ stages }: PipelineDefinition, { kind, name }: Referred): boolean {
+  return stages.some(({ elements }) =>
+    elements.some((element) => {
+      if (element.type !== 'WORKFLOW') return false;
+      if (kind === 'environment') return element.environment === name;
+      return kind === 'service' ? (element.services?.includes(name) ?? false) : element.workflow === name;
+    }),
+  );
+}
+
+/** The definition with another name for what it refers to. */
+export function renameInWorkflow(definition: WorkflowDefinition, referred: Referred, to: string): WorkflowDefinition {
+  const { kind, name } = referred;
+  if (kind === 'environment') return { ...definition, environment: to };
+  if (kind === 'service') {
+    return canonicalWorkflow({ ...definition, services: definition.services.map((one) => (one === name ? to : one)) });
+  }
+  const renamed = (from: string) => {
+    const source = artifactSource(from, definition.tasks);
+    if (source.workflow !== name) return from;
+    return source.task === null ? to : `${to}.${source.task}`;
+  };
+  const tasks = Object.entries(definition.tasks).map(([task, one]) => [
+    task,
+    { ...one, artifacts: { ...one.artifacts, from: one.artifacts.from.map(renamed) } },
+  ]);
+  return { ...definition, tasks: Object.fromEntries(tasks) };
+}
+
+export function renameInPipeline(definition: PipelineDefinition, referred: Referred, to: string): PipelineDefinition {
+  const { kind, name } = referred;
+  const renamed = (one: string) => (one === name ? to : one);
+  return canonicalPipeline({
+    ...definition,
+    stages: definition.stages.map((stage) => ({
+      ...stage,
+      elements: stage.elements.map((element) => {
+        if (element.type !== 'WORKFLOW') return element;
+        if (kind === 'service') return { ...element, services: element.services?.map(renamed) ?? null };
+        if (kind === 'workflow') return { ...element, workflow: renamed(element.workflow) };
+        return { ...element, environment: element.environment === null ? null : renamed(element.environment) };
+      }),
+    })),
+  });
+}

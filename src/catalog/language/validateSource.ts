@@ -1,0 +1,156 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import type { WorkflowDefinition } from './workflow';
+import { canonicalWorkflow } from './canonical';
+import { checkPipeline } from './checkPipeline';
+import type { Complain } from './checkVariables';
+import { type Catalog, checkWorkflow } from './checkWorkflow';
+import { contentHash } from './contentHash';
+import type { AnyDocument } from './documentSchemas';
+import type { ParsedDocument, ParsedSource } from './parseDefinitions';
+import type { SeenConfiguration } from '../definitions/seen';
+import type { Path } from './sourceTree';
+import type { ValidationRule } from './validationRules';
+
+/** For documents of which nothing around them is known: everything is there, and nothing can be said about it. */
+const anything: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });
+const unknownSurroundings: Catalog = {
+  environments: anything,
+  services: anything,
+  workflows: Object.assign(new Map<string, null>(), { has: () => true, get: () => null }),
+};
+
+const applicationOf = (document: AnyDocument): string =>
+  document.kind === 'Application' ? document.name : document.application;
+
+/** Checks the documents of a source with each other and with what exists. What is wrong is added to the source's problems. */
+export function validateSource(
+  source: ParsedSource,
+  existing: ReadonlyMap<string, SeenConfiguration>,
+  /** The name of an application that nobody has named: nothing is known of it, and that is no error. */
+  unnamed?: string,
+): void {
+  source.problems.collect(() => {
+    checkDoubles(source.documents);
+    const created = new Set(source.documents.filter(isApplication).map(({ document }) => document.name));
+    for (const name of new Set(source.documents.map(({ document }) => applicationOf(document)))) {
+      const documents = source.documents.filter(({ document }) => applicationOf(document) === name);
+      const configuration = existing.get(name);
+      const known = configuration !== undefined || created.has(name);
+      if (!known && source.complete && name !== '' && name !== unnamed) {
+        const hint = didYouMean(name, [...existing.keys(), ...created]);
+        for (const { complain } of documents) {
+          complain('UNKNOWN_APPLICATION', ['application'], `There is no application "${name}"${hint}.`);
+        }
+      }
+      const catalog = known && source.complete ? overlay(configuration, documents) : unknownSurroundings;
+      for (const document of documents) checkDocument(document, catalog);
+      if (configuration !== undefined) checkOthers(configuration, documents, catalog);
+    }
+  });
+}
+
+const isApplication = ({ document }: ParsedDocument): boolean => document.kind === 'Application';
+
+function checkDoubles(documents: readonly ParsedDocument[]): void {
+  const seen = new Set<string>();
+  for (const { document, complain } of documents) {
+    const key = JSON.stringify([document.kind, applicationOf(document), document.name]);
+    if (seen.has(key) && document.name !== '') {
+      complain('DUPLICATE_NAME', ['name'], `There are two documents of the ${document.kind} "${document.name}".`);
+    }
+    seen.add(key);
+  }
+}
+
+/** What the application will have once the source is applied. */
+function overlay(existing: SeenConfiguration | undefined, documents: readonly ParsedDocument[]): Catalog {
+  const named = (kind: AnyDocument['kind']) =>
+    documents.flatMap(({ document }) => (document.kind === kind ? [document.name] : []));
+  const workflows = new Map<string, WorkflowDefinition | null>();
+  for (const [name, { revision }] of existing?.workflows ?? []) workflows.set(name, revision.definition);
+  for (const { document, intact } of documents) {
+    if (document.kind === 'Workflow') workflows.set(document.name, intact ? document.definition : null);
+  }
+  const unseen = existing?.unseen;
+  return {
+    environments: suggesting(
+      new Set([...(existing?.environments.keys() ?? []), ...named('Environment')]),
+      unseen?.environments,
+    ),
+    services: suggesting(new Set([...(existing?.services.keys() ?? []), ...named('Service')]), unseen?.services),
+    workflows: suggestingKeys(workflows, unseen?.workflows),
+  };
+}
+
+/** The same names, but walking through them, as suggestions do, leaves out those that the caller may not be told. */
+function suggesting(names: ReadonlySet<string>, unseen: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  const told = new Set([...names].filter((name) => !unseen.has(name)));
+  return Object.assign(told, { has: (name: string) => names.has(name) });
+}
+
+function suggestingKeys(
+  workflows: Catalog['workflows'],
+  unseen: ReadonlySet<string> = new Set(),
+): Catalog['workflows'] {
+  const told = new Map([...workflows].filter(([name]) => !unseen.has(name)));
+  const has = (name: string) => workflows.has(name);
+  const get = (name: string) => workflows.get(name);
+  return Object.assign(told, { has, get });
+}
+
+function checkDocument({ document, complain, withoutVariables }: ParsedDocument, catalog: Catalog): void {
+  if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain);
+  if (document.kind === 'Pipeline')
+    checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });
+}
+
+/**
+ * A workflow that changes may not break what is not in the source: pipelines that use it, workflows that take its files. Only what the
+ * changed workflows have to answer for is told; what was wrong before is not this source's fault.
+ */
+function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocument[], catalog: Catalog): void {
+  const changed = new Map<string, Complain>();
+  for (const { document, intact, complain } of documents) {
+    if (document.kind !== 'Workflow' || !intact) continue;
+    const before = existing.workflows.get(document.name);
+    if (before === undefined || before.revision.contentHash === contentHash(canonicalWorkflow(document.definition)))
+      continue;
+    changed.set(document.name, complain);
+  }
+  if (changed.size === 0) return;
+  const inSource = (kind: AnyDocument['kind'], name: string) =>
+    documents.some(({ document }) => document.kind === kind && document.name === name);
+
+  for (const [name, { revision }] of existing.pipelines) {
+    if (inSource('Pipeline', name)) continue;
+    const { stages } = revision.definition;
+    const blame = (path: Path) => {
+      const element = stages[Number(path[1])]?.elements[Number(path[3])];
+      return element?.type === 'WORKFLOW' ? changed.get(element.workflow) : undefined;
+    };
+    const whom = existing.unseen.pipelines.has(name) ? null : `The pipeline "${name}"`;
+    checkPipeline(revision.definition, catalog, tell('BREAKS_PIPELINE', whom, blame));
+  }
+  for (const [name, { revision }] of existing.workflows) {
+    if (inSource('Workflow', name)) continue;
+    const { tasks } = revision.definition;
+    const blame = (path: Path) => {
+      const from = tasks[String(path[1])]?.artifacts.from[Number(path[4])];
+      return path[3] === 'from' && from !== undefined ? changed.get(from.split('.')[0] ?? '') : undefined;
+    };
+    const whom = existing.unseen.workflows.has(name) ? null : `The workflow "${name}"`;
+    checkWorkflow(revision.definition, catalog, tell('BREAKS_WORKFLOW', whom, blame));
+  }
+}
+
+/** `whom` is null when the caller may not be told. */
+function tell(rule: ValidationRule, whom: string | null, blame: (path: Path) => Complain | undefined): Complain {
+  return (_rule, path, message) =>
+    blame(path)?.(
+      rule,
+      [],
+      whom === null
+        ? 'Something that you may not see, and that is not in the source, would be broken.'
+        : `${whom}, which is not in the source, would be broken: ${message}`,
+    );
+}

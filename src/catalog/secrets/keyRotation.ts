@@ -1,0 +1,34 @@
+import type { Actor } from '../../access/actor';
+import type { App } from '../app';
+import { auditDetail } from '../../access/audit/auditDetail';
+import { Unreadable } from './secretKeys';
+import { lockSecretsOfOtherKeys, putSecret } from './secrets.store';
+
+export interface Resealed {
+  readonly keyId: string;
+  readonly resealed: number;
+  /** Names of those whose key this server does not have, or which were changed. */
+  readonly unreadable: readonly string[];
+}
+
+/** Encrypts all secrets with the first key, so that older ones can be taken out of the configuration. Values and versions stay. */
+export async function resealSecrets(app: App, actor: Actor): Promise<Resealed> {
+  actor.access.requireAdministrator('encrypt all secrets anew');
+  const keyId = await app.secretKeys.currentId();
+  return app.database.transaction(async (db) => {
+    const unreadable: string[] = [];
+    let resealed = 0;
+    for (const secret of await lockSecretsOfOtherKeys(db, keyId)) {
+      try {
+        const value = await app.secretKeys.open(secret);
+        await putSecret(db, { ...secret, ...(await app.secretKeys.seal(secret, value)) });
+        resealed++;
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        unreadable.push(secret.name);
+      }
+    }
+    auditDetail(db, { kind: 'secretKey', id: keyId, after: { resealed, unreadable: unreadable.length } });
+    return { keyId, resealed, unreadable };
+  });
+}

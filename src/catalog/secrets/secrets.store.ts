@@ -1,0 +1,71 @@
+import type { Db } from '../../kernel/database/database';
+import { snakeCase } from '../../kernel/database/naming';
+import { columnsOf } from '../../kernel/database/table';
+import type { Secret, SecretEntry, SecretPlace } from './secret';
+import { secretTable } from './secrets.table';
+
+const columns = columnsOf(secretTable, 'secret');
+const names = Object.keys(secretTable.options.columns) as (keyof Secret)[];
+const entry = columnsOf(
+  secretTable,
+  'secret',
+  names.filter((name) => name !== 'sealed'),
+);
+
+/** Of one place only: an environment's, or an application's own. */
+export async function findSecret(db: Db, place: SecretPlace, name: string): Promise<Secret | undefined> {
+  const [row] = await db.rows<Secret>(
+    `SELECT ${columns} FROM secret WHERE application_id = $1 AND environment_id IS NOT DISTINCT FROM $2 AND name = $3`,
+    [place.applicationId, place.environmentId, name],
+  );
+  return row;
+}
+
+/** What may count at any of the places; `secretsAt` says what does. One statement for all. */
+export function findSecretsFor(db: Db, places: readonly SecretPlace[], named: readonly string[]): Promise<Secret[]> {
+  return db.rows(
+    `SELECT ${columns} FROM secret WHERE application_id = ANY ($1::uuid[])
+       AND (environment_id IS NULL OR environment_id = ANY ($2::uuid[])) AND name = ANY ($3::text[])`,
+    [places.map((place) => place.applicationId), places.flatMap((place) => place.environmentId ?? []), named],
+  );
+}
+
+/** An application's own, not those of its environments; by name. */
+export function findEntriesOfApplications(db: Db, ids: readonly string[]): Promise<SecretEntry[]> {
+  return db.rows(
+    `SELECT ${entry} FROM secret WHERE application_id = ANY ($1::uuid[]) AND environment_id IS NULL ORDER BY name`,
+    [ids],
+  );
+}
+
+export function findEntriesOfEnvironments(db: Db, ids: readonly string[]): Promise<SecretEntry[]> {
+  return db.rows(`SELECT ${entry} FROM secret WHERE environment_id = ANY ($1::uuid[]) ORDER BY name`, [ids]);
+}
+
+/** The caller holds the lock of the application. */
+export async function putSecret(db: Db, secret: Secret): Promise<void> {
+  const set = names.filter((name) => name !== 'id').map((name) => `${snakeCase(name)} = excluded.${snakeCase(name)}`);
+  await db.write(
+    `INSERT INTO secret (${names.map(snakeCase).join(', ')}) VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})
+     ON CONFLICT (id) DO UPDATE SET ${set.join(', ')}`,
+    names.map((name) => secret[name]),
+  );
+}
+
+/** The rows go: an encrypted value that nobody needs is one that nobody should have. */
+export async function deleteSecretRow(db: Db, id: string): Promise<void> {
+  await db.write('DELETE FROM secret WHERE id = $1', [id]);
+}
+
+export async function deleteSecretsOfApplication(db: Db, applicationId: string): Promise<void> {
+  await db.write('DELETE FROM secret WHERE application_id = $1', [applicationId]);
+}
+
+export async function deleteSecretsOfEnvironment(db: Db, environmentId: string): Promise<void> {
+  await db.write('DELETE FROM secret WHERE environment_id = $1', [environmentId]);
+}
+
+/** All that are encrypted with other keys than this one; nobody changes them meanwhile. */
+export function lockSecretsOfOtherKeys(db: Db, keyId: string): Promise<Secret[]> {
+  return db.rows(`SELECT ${columns} FROM secret WHERE key_id <> $1 ORDER BY id FOR UPDATE`, [keyId]);
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { Abilities } from '../access/abilities';
+import { IdentityProvider } from '../access/identityProvider';
+import type { App } from '../runs/app';
+import { ArtifactFiles } from '../runs/artifacts/artifactFiles';
+import { systemClock } from '../kernel/clock';
+import type { ServerConfig } from '../kernel/config';
+import { Database } from '../kernel/database/database';
+import { createDataSource } from './dataSource';
+import { migrateDataSource } from './migrate';
+import { NatsWakeups } from '../kernel/database/natsWakeups';
+import { PostgresWakeups } from '../kernel/database/postgresWakeups';
+import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups';
+import { RevisionCache } from '../catalog/definitions/revisionCache';
+import { createEventFeeds } from '../runs/events/eventFeeds';
+import { createQueueFeed } from '../runs/queue/queueFeed';
+import { RequirementClasses } from '../runs/queue/requirementClasses';
+import type { Log } from '../kernel/log';
+import { completePipeline } from '../catalog/language/pipeline';
+import { pipelineRevisionTable } from '../catalog/pipelines/pipelines.table';
+import { SecretKeys } from '../catalog/secrets/secretKeys';
+import { completeWorkflow } from '../catalog/language/workflow';
+import { workflowRevisionTable } from '../catalog/workflows/workflows.table';
+
+/** Connects to the database at `url`, brings its schema up to date, and puts together what the rooms share. */
+export async function createApp(
+  config: ServerConfig,
+  log: Log,
+  url: string,
+): Promise<{ app: App; close(): Promise<void> }> {
+  const dataSource = await createDataSource(url, config.DATABASE_POOL).initialize();
+  const wakeups = new ProcessWakeups(wakeupTransport(config, url, log));
+  const close = async () => {
+    await wakeups.stop();
+    await dataSource.destroy();
+  };
+  try {
+    const migrations = await migrateDataSource(dataSource);
+    if (migrations.length > 0) log.info({ migrations }, 'database schema brought up to date');
+    await wakeups.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const database = new Database(dataSource, wakeups);
+  const app: App = {
+    config,
+    log,
+    clock: systemClock,
+    database,
+    workflowRevisions: new RevisionCache(workflowRevisionTable, completeWorkflow),
+    pipelineRevisions: new RevisionCache(pipelineRevisionTable, completePipeline),
+    artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
+    abilities: new Abilities(database, systemClock),
+    identityProvider: identityProviderOf(config),
+    requirementClasses: new RequirementClasses(),
+    secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
+    feeds: {
+      ...createEventFeeds(database, config.SLIPWAY_POLL_MS, log),
+      queue: createQueueFeed(database, config.SLIPWAY_POLL_MS, systemClock, log),
+    },
+  };
+  return { app, close };
+}
+
+/** With a database of its own the server keeps its key beside it. A database that others reach must not find its key in a file of one of them. */
+const secretKeyFile = (config: ServerConfig): string | null =>
+  config.DATABASE_URL === undefined ? join(config.SLIPWAY_DATA_DIR, 'secret.key') : null;
+
+function identityProviderOf(config: ServerConfig): IdentityProvider | null {
+  const { SLIPWAY_OIDC_ISSUER: issuer, SLIPWAY_OIDC_AUDIENCE: audience } = config;
+  if (issuer === undefined || audience === undefined) return null;
+  const { SLIPWAY_OIDC_JWKS_URL: jwksUrl, SLIPWAY_OIDC_GROUPS_CLAIM: groupsClaim } = config;
+  const clockToleranceSeconds = config.SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS;
+  return new IdentityProvider(
+    { issuer, audience, clockToleranceSeconds, ...(jwksUrl && { jwksUrl }), ...(groupsClaim && { groupsClaim }) },
+    systemClock,
+  );
+}
+
+/** How servers wake each other's sleepers; undefined: not at all, then they rely on their polls. */
+function wakeupTransport(config: ServerConfig, url: string, log: Log): WakeupTransport | undefined {
+  if (config.EVENTS_URL !== undefined) return new NatsWakeups({ url: config.EVENTS_URL, log });
+  return config.SLIPWAY_NOTIFY ? new PostgresWakeups({ url, log }) : undefined;
+}

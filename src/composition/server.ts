@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { authenticate, ensureAdministratorKey, renewActor } from '../access/authenticate';
+import { rightsKey } from '../access/rightsKey';
+import { AgentRoutes } from '../api/http/agentRoutes';
+import type { App } from '../runs/app';
+import { ArtifactRoutes } from '../api/http/artifactRoutes';
+import { auditTransactions } from '../access/audit/audited';
+import { auditMutations } from '../api/graphql/auditMutations';
+import { FailedLogins } from '../api/http/failedLogins';
+import { AuditSealer } from '../access/audit/sealer';
+import type { ServerConfig } from '../kernel/config';
+import { createApp } from './createApp';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
+import { adoptRestoredEvents } from '../runs/events/eventLog.store';
+import { EventRetention } from '../runs/events/eventRetention';
+import { Sweeper } from '../runs/sweep';
+import type { Context } from '../api/graphql/context';
+import { createGraphqlServer } from '../api/graphql/graphqlServer';
+import { guardCallers } from '../api/http/guardCallers';
+import { createHttpServer } from '../api/http/httpServer';
+import { Loaders } from '../kernel/loaders';
+import { resolvers } from '../api/graphql/resolvers';
+import { buildGraphqlSchema } from '../api/graphql/schema';
+import { ClaimDesk } from '../runs/queue/claim';
+import type { Log } from '../kernel/log';
+import { advanceRestores } from '../runs/restores/advanceRestores';
+
+export interface RunningServer {
+  readonly app: App;
+  readonly url: string;
+  readonly sweeper: Sweeper;
+  /** The administrator's key, when this start made it. */
+  readonly newAdminKey: string | null;
+  /** Refuses what is new, finishes what is under way, stops the loops, closes the database: in this order. */
+  stop(): Promise<void>;
+  /** Rejects when the embedded database dies on its own. */
+  readonly failed: Promise<void>;
+}
+
+/** Starts everything, in order; what was started is stopped again when a later step fails. */
+export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
+  };
+  try {
+    const embedded = config.DATABASE_URL === undefined ? await startEmbedded(config, log) : undefined;
+    if (embedded !== undefined) stops.push(() => embedded.stop());
+    const { app, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
+    stops.push(close);
+    auditTransactions(app.database, app.clock);
+    const sealer = new AuditSealer(app);
+    stops.push(() => sealer.stop());
+    const failedLogins = new FailedLogins(app);
+    stops.push(() => failedLogins.flush());
+    const adopted = await adoptRestoredEvents(app.database);
+    if (adopted > 0)
+      log.info({ events: adopted }, 'events of another database were adopted: it was restored from a dump');
+    const newAdminKey = await ensureAdministratorKey(app);
+    const sweeper = new Sweeper(app, [advanceRestores]);
+    stops.push(() => sweeper.stop());
+    const retention = new EventRetention(app);
+    stops.push(() => retention.stop());
+    const desk = new ClaimDesk(app);
+    stops.push(() => desk.close());
+    const guarded = guardCallers(({ key }) => authenticate(app, key), {
+      clock: app.clock,
+      rate: { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST },
+      onFailure: (address) => failedLogins.note(address),
+    });
+    const graphql = createGraphqlServer<Context>({
+      schema: auditMutations(buildGraphqlSchema(resolvers)),
+      log,
+      authenticate: guarded,
+      introspection: config.SLIPWAY_INTROSPECTION,
+      limits: { maxDepth: config.SLIPWAY_MAX_QUERY_DEPTH, maxCost: config.SLIPWAY_MAX_QUERY_COST },
+      maxSubscriptions: config.SLIPWAY_MAX_SUBSCRIPTIONS,
+      renew: (actor, since) => renewActor(app, actor, since),
+      rightsKey,
+      createContext: (request, actor, database) => {
+        const own = database === undefined ? app : { ...app, database };
+        return { request, actor, app: own, loaders: new Loaders(own) };
+      },
+    });
+    const http = createHttpServer({
+      config,
+      log,
+      graphql,
+      routes: [failedLogins.watching(new AgentRoutes(app, desk)), new ArtifactRoutes(app, guarded)],
+      health: { check: () => app.database.rows('SELECT 1') },
+    });
+    sealer.start();
+    sweeper.start();
+    retention.start();
+    desk.start();
+    const { url } = await http.listen();
+    stops.push(() => http.drain(config.SLIPWAY_DRAIN_SECONDS));
+    return { app, url, sweeper, newAdminKey, stop, failed: embedded?.exited ?? new Promise<void>(() => undefined) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function startEmbedded(config: ServerConfig, log: Log): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir: join(config.SLIPWAY_DATA_DIR, 'postgres'), log });
+}

@@ -1,0 +1,150 @@
+import type { ExecutionStatus } from '../contract/statuses';
+import { type Reference, type Scope, textOf, type Value } from '../catalog/language/expressions';
+import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/taskGraph';
+import type { WorkflowDefinition } from '../catalog/language/workflow';
+import { rollUp, type StageExecution } from './execution';
+import { typeOf } from './variableType';
+
+/** What conditions can know of a workflow execution: what its commands would see. */
+export interface ConditionFacts {
+  readonly executionId: string;
+  readonly variables: Readonly<Record<string, string>>;
+  /** What its tasks have set so far. */
+  readonly set: Readonly<Record<string, string>> | null;
+  readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
+}
+
+/** How an earlier task stands. */
+export interface TaskFact {
+  readonly executionId: string;
+  readonly name: string;
+  readonly status: ExecutionStatus;
+  readonly exitCode: number | null;
+  readonly reasonCode: string | null;
+  readonly tries: number;
+}
+
+/**
+ * What the names of a condition stand for. Only what it mentions is put together: a JSON value that nobody asks for is not read, and of a large matrix nothing
+ * is looked at unless it is named.
+ */
+
+/** The value that a variable's text says. JSON that is nested too deep to be walked through stays text. */
+export function typedValue(text: string): Value {
+  const type = typeOf(text);
+  if (type === 'int') return BigInt(text.replace('+', ''));
+  if (type === 'float') return Number(text);
+  if (type === 'bool') return text === 'true';
+  if (type !== 'json') return text;
+  const maps = (_key: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value;
+  try {
+    return JSON.parse(text, maps) as Value;
+  } catch {
+    return text;
+  }
+}
+
+/** What a task's command would see, in the order in which later wins; the documentation of definitions promises it. */
+export function taskVariables(
+  node: string,
+  definition: WorkflowDefinition,
+  { variables, set, environment }: Omit<ConditionFacts, 'executionId'>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries({
+      ...environment?.variables,
+      ...definition.env,
+      ...variables,
+      ...set,
+      ...matrixVariables(node),
+      ...definition.tasks[baseName(node)]?.env,
+      ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }),
+    }),
+  );
+}
+
+/** The tasks that a name stands for: all combinations of a matrix, or one. */
+export function nodesNamed(name: string, tasks: WorkflowDefinition['tasks']): string[] {
+  const named = dependencyOf(name, tasks);
+  if (named === undefined) return [];
+  if ('node' in named) return [named.node];
+  const task = tasks[named.all];
+  return task === undefined ? [] : nodesOf(named.all, task);
+}
+
+/** For a task's `if`; `results` has the tasks that it names. */
+export function taskScope(
+  references: readonly Reference[],
+  node: string,
+  variables: ReadonlyMap<string, string>,
+  results: ReadonlyMap<string, Value>,
+): Scope {
+  const scope = variableScope(references, variables, ['tasks', 'matrix']);
+  return scope.set('matrix', typedMap(matrixValues(node))).set('tasks', results);
+}
+
+/** Of several combinations, what went worst: the status counts, and of those with it the first. */
+export function taskResult(results: readonly TaskFact[]): Value {
+  const status = rollUp(results.map((one) => one.status));
+  const worst = results.find((one) => one.status === status) ?? results[0];
+  return new Map<string, Value>([
+    ['status', status],
+    ['exit_code', worst?.exitCode == null ? null : BigInt(worst.exitCode)],
+    ['reason_code', worst?.reasonCode ?? null],
+    ['tries', BigInt(Math.max(...results.map((one) => one.tries)))],
+  ]);
+}
+
+/** For an element's `skip_condition`. `set` has, by workflow execution, what its tasks have set. */
+export function elementScope(
+  references: readonly Reference[],
+  variables: Readonly<Record<string, string>>,
+  stages: readonly StageExecution[],
+  set: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): Scope {
+  const scope = variableScope(references, new Map(Object.entries(variables)), ['steps', 'stages']);
+  const steps = stages.map(({ stepName, status, reasonCode, workflowExecutionId }): [string, Value] => {
+    const own = set.get(workflowExecutionId ?? '') ?? new Map<string, string>();
+    const fields: [string, Value][] = [
+      ['status', status],
+      ['reason_code', reasonCode],
+      ['variables', typedMap(own)],
+    ];
+    return [stepName, new Map(fields)];
+  });
+  scope.set('steps', new Map(steps));
+  const names = [...new Set(stages.map(({ stageName }) => stageName))];
+  const stage = (name: string): Value =>
+    new Map([['status', rollUp(stages.filter((one) => one.stageName === name).map((one) => one.status))]]);
+  scope.set('stages', new Map(names.map((name) => [name, stage(name)])));
+  return scope;
+}
+
+/** A variable's value by its name, and beside it the text. */
+function setTyped(map: Map<string, Value>, name: string, text: string): void {
+  map.set(name, typedValue(text)).set(textOf(name), text);
+}
+
+function typedMap(values: ReadonlyMap<string, string>): Value {
+  const map = new Map<string, Value>();
+  for (const [name, text] of values) setTyped(map, name, text);
+  return map;
+}
+
+/** Variables by their names, and in `vars` all that are asked for there. */
+function variableScope(
+  references: readonly Reference[],
+  variables: ReadonlyMap<string, string>,
+  taken: readonly string[],
+): Map<string, Value> {
+  const scope = new Map<string, Value>();
+  const vars = new Map<string, Value>();
+  for (const { path } of references) {
+    const [root = '', second = ''] = path;
+    const name = root === 'vars' ? second : root;
+    const text = taken.includes(root) ? undefined : variables.get(name);
+    if (text !== undefined) setTyped(root === 'vars' ? vars : scope, name, text);
+  }
+  return scope.set('vars', vars);
+}

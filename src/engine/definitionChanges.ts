@@ -1,0 +1,182 @@
+import { canonicalJson } from '../kernel/canonicalJson';
+import type { StageExecution } from './execution';
+import type { Catalogue } from './startPlan';
+import type { PipelineDefinition, StageElement } from '../catalog/language/pipeline';
+import { baseName, dependenciesOf, nodesOf, taskNodes } from '../catalog/language/taskGraph';
+import type { WorkflowDefinition } from '../catalog/language/workflow';
+
+/** One difference between what an execution ran so far and the definition that its next attempt is to run. */
+export interface DefinitionChange {
+  readonly change: 'ADDED' | 'REMOVED' | 'RENAMED' | 'MOVED' | 'REWIRED' | 'CHANGED';
+  /** null for a workflow by itself. */
+  readonly stage: string | null;
+  readonly step: string | null;
+  /** null when it is about an element of a stage. */
+  readonly task: string | null;
+  /** It concerns what would be kept: refused, unless that is forced. */
+  readonly incompatible: boolean;
+  readonly message: string;
+}
+
+/** Where a change of a task is. */
+export type Place = Pick<DefinitionChange, 'stage' | 'step'>;
+
+/**
+ * What became of a workflow's tasks. What runs again may change; what is kept must still be there, and wait for what it waited for: otherwise its result is one that this
+ * definition would not have had, and nobody finds the files of a task that has another name. ALL are kept with their element: then nothing of the workflow runs, not even what is new in it.
+ */
+export function taskChanges(
+  before: WorkflowDefinition,
+  after: WorkflowDefinition,
+  kept: ReadonlySet<string> | 'ALL',
+  place: Place,
+): DefinitionChange[] {
+  const old = new Set(taskNodes(before.tasks).map((node) => node.name));
+  const now = new Set(taskNodes(after.tasks).map((node) => node.name));
+  const changes: DefinitionChange[] = [];
+  const where = place.step === null ? '' : ` of element "${place.step}" of stage "${place.stage}"`;
+  const add = (change: DefinitionChange['change'], task: string, incompatible: boolean, what: string) =>
+    changes.push({ ...place, change, task, incompatible, message: `task "${task}"${where}${what}` });
+  const bases = Object.keys(before.tasks).filter((base) => after.tasks[base] !== undefined);
+  const rewired = new Set(bases.filter((base) => waitsFor(before, base) !== waitsFor(after, base)));
+  const changed = new Set(
+    bases.filter((base) => canonicalJson(before.tasks[base]) !== canonicalJson(after.tasks[base])),
+  );
+  for (const task of old) {
+    const [keeps, base] = [kept === 'ALL' || kept.has(task), baseName(task)];
+    if (!now.has(task)) {
+      add('REMOVED', task, keeps, `${keeps ? ', which would be kept,' : ''} was removed or renamed`);
+    } else if (keeps && rewired.has(base)) {
+      add('REWIRED', task, true, ', which would be kept, waits for other tasks than when it ran');
+    } else if (changed.has(base)) {
+      add('CHANGED', task, false, ` has changed${keeps ? '; it keeps its result' : ''}`);
+    }
+  }
+  const added = kept === 'ALL' ? ' was added; it does not run, since the element is kept' : ' was added';
+  for (const task of now) if (!old.has(task)) add('ADDED', task, false, added);
+  return changes;
+}
+
+/** The nodes that a task waits for; those of a matrix one by one, since another combination is another dependency. */
+function waitsFor({ tasks }: WorkflowDefinition, base: string): string {
+  const nodes = dependenciesOf(base, tasks).flatMap((dependency) =>
+    'node' in dependency ? [dependency.node] : nodesOf(dependency.all, tasks[dependency.all] ?? { matrix: [] }),
+  );
+  return [...new Set(nodes)].sort().join('\n');
+}
+
+/** An element of a definition, and where it stands there. */
+export interface PlacedElement {
+  readonly stageIndex: number;
+  readonly elementIndex: number;
+  readonly stageName: string;
+  readonly element: StageElement;
+}
+
+export const placedElements = ({ stages }: PipelineDefinition): PlacedElement[] =>
+  stages.flatMap(({ name: stageName, elements }, stageIndex) =>
+    elements.map((element, elementIndex) => ({ stageIndex, elementIndex, stageName, element })),
+  );
+
+/** What a resume keeps and runs of another revision of its pipeline. */
+export interface Fit {
+  readonly kept: readonly { readonly row: StageExecution; readonly place: PlacedElement }[];
+  readonly runs: readonly { readonly row: StageExecution | undefined; readonly place: PlacedElement }[];
+  readonly changes: readonly DefinitionChange[];
+}
+
+/**
+ * Lays what a resume would keep over the current definition; names of elements say which is which. What stands behind the last stage that is kept runs. Kept elements
+ * whose name, stage or workflow differ are incompatible, and so is what was added before them, since it would not run. What comes of them by force: what still stands
+ * before the stage is kept there, the rest is not.
+ */
+export function fitStages(
+  kept: readonly StageExecution[],
+  again: readonly StageExecution[],
+  targetIndex: number,
+  definition: PipelineDefinition,
+  catalogue: Catalogue,
+): Fit {
+  const places = placedElements(definition);
+  const placeOf = new Map(places.map((place) => [place.element.name, place]));
+  const earlier = kept.filter((row) => row.stageIndex < targetIndex);
+  const behind = 1 + Math.max(-1, ...earlier.map((row) => placeOf.get(row.stepName)?.stageIndex ?? -1));
+  const target = [...again, ...kept].filter((row) => row.stageIndex === targetIndex);
+  const targets = target.flatMap((row) => placeOf.get(row.stepName)?.stageIndex ?? []);
+  const from = Math.min(behind, ...targets);
+  const stays = (row: StageExecution, place: PlacedElement) =>
+    row.stageIndex === targetIndex || place.stageIndex < from;
+
+  const keptNow = kept.flatMap((row) => {
+    const place = placeOf.get(row.stepName);
+    return place !== undefined && stays(row, place) ? [{ row, place }] : [];
+  });
+  const keeps = new Set(keptNow.map(({ place }) => place));
+  const rows = new Map(again.map((row) => [row.stepName, row]));
+  const runs = places
+    .filter((place) => place.stageIndex >= from && !keeps.has(place))
+    .map((place) => ({ place, row: rows.get(place.element.name) }));
+
+  const changes = kept.flatMap((row) => keptChange(row, placeOf.get(row.stepName), targetIndex, catalogue));
+  for (const place of places.filter((one) => one.stageIndex < from && !keeps.has(one))) {
+    changes.push(
+      elementChange(
+        'ADDED',
+        place.stageName,
+        place.element.name,
+        true,
+        'was added before what would be kept, and would not run',
+      ),
+    );
+  }
+  const known = new Set([...kept, ...again].map((row) => row.stepName));
+  for (const { place } of runs.filter((one) => !known.has(one.place.element.name))) {
+    changes.push(elementChange('ADDED', place.stageName, place.element.name, false, 'was added'));
+  }
+  for (const row of again.filter((one) => !placeOf.has(one.stepName))) {
+    changes.push(elementChange('REMOVED', row.stageName, row.stepName, false, 'was removed or renamed'));
+  }
+  return { kept: keptNow, runs, changes };
+}
+
+function keptChange(
+  row: StageExecution,
+  place: PlacedElement | undefined,
+  targetIndex: number,
+  catalogue: Catalogue,
+): DefinitionChange[] {
+  const change = (what: DefinitionChange['change'], message: string) => [
+    elementChange(what, row.stageName, row.stepName, true, message),
+  ];
+  if (place === undefined) return change('REMOVED', 'would be kept, but was removed or renamed');
+  const { element, stageName } = place;
+  // Of the stage that a resume goes on from the place may change with what was added before it; its name says that it is the same.
+  if (row.stageIndex !== targetIndex && row.stageIndex !== place.stageIndex) {
+    return change('MOVED', `would be kept, but stands in stage ${place.stageIndex + 1}, "${stageName}", now`);
+  }
+  if (row.stageName !== stageName) return change('RENAMED', `would be kept, but its stage is "${stageName}" now`);
+  if (row.kind !== element.type) return change('REWIRED', `would be kept, but is of the type ${element.type} now`);
+  if (element.type === 'APPROVAL') return [];
+  const workflow = catalogue.workflows.find((one) => one.name === element.workflow);
+  if (workflow?.id !== row.workflowId) return change('REWIRED', `would be kept, but runs "${element.workflow}" now`);
+  const environment = catalogue.environments.find((one) => one.name === element.environment);
+  if (environment !== undefined && environment.id !== row.environmentId) {
+    return change('REWIRED', `would be kept, but is aimed at "${environment.name}" now`);
+  }
+  return [];
+}
+
+const elementChange = (
+  change: DefinitionChange['change'],
+  stage: string,
+  step: string,
+  incompatible: boolean,
+  message: string,
+): DefinitionChange => ({
+  change,
+  stage,
+  step,
+  task: null,
+  incompatible,
+  message: `element "${step}" of stage "${stage}" ${message}`,
+});

@@ -1,0 +1,290 @@
+import type { ExecutionStatus } from '../contract/statuses';
+import type { ActorRef } from '../access/actor';
+import type { TaskType, WorkflowMode } from '../catalog/language/workflow';
+
+/**
+ * What elements that run side by side amount to. While one of them is active, the most active one counts; when all are final,
+ * what went wrong counts in a fixed order of precedence. SKIPPED elements do not count beside others.
+ */
+export function rollUp(statuses: readonly ExecutionStatus[]): ExecutionStatus {
+  const active: ExecutionStatus[] = ['RESTORING', 'RESUMING', 'RUNNING', 'PAUSED', 'WAITING', 'QUEUED'];
+  const failed: ExecutionStatus[] = ['ABORTED', 'REJECTED', 'EXPIRED', 'ERROR', 'FAILED'];
+  const found = [...active, ...failed].find((status) => statuses.includes(status));
+  if (found !== undefined) return found;
+  return statuses.length > 0 && statuses.every((status) => status === 'SKIPPED') ? 'SKIPPED' : 'SUCCESS';
+}
+
+export type ExecutionKind = 'PIPELINE' | 'WORKFLOW';
+
+/** One run of a pipeline, or of a workflow: alone, or inside a stage. */
+export interface Execution {
+  readonly id: string;
+  readonly kind: ExecutionKind;
+  /** The execution that nobody started from another one: itself, or the pipeline execution that it is a member of. */
+  readonly runId: string;
+  readonly parentStageExecutionId: string | null;
+  readonly applicationId: string;
+  /** The pipeline or workflow. */
+  readonly entityId: string;
+  /** The revision that was pinned at the start. */
+  readonly revisionId: string;
+  readonly environmentId: string | null;
+  readonly status: ExecutionStatus;
+  /** From 1; grows by one with each resume, rerun, extension. */
+  readonly attempt: number;
+  /** Grows with every change of this row's status: what an optimistic caller compares. */
+  readonly version: number;
+  /** Sequence of the newest event of the run (kept on the root only) and of this execution. */
+  readonly lastSequence: number;
+  readonly lastExecutionSequence: number;
+  /** Resolved values of the declared variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service id → image. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly notes: string | null;
+  readonly cause: ActorRef;
+  readonly idempotencyKey: string | null;
+  readonly idempotencyHash: string | null;
+  readonly failureCode: string | null;
+  readonly failureDetails: string | null;
+  /** A person holds it: nothing of it starts. Its status is PAUSED then; it is PAUSED without this where a stage asks for runtime inputs. */
+  readonly pause: Pause | null;
+  readonly maxParallel: number | null;
+  /** Of a workflow execution: how its graph is run. */
+  readonly mode: WorkflowMode;
+  /** Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts rows. */
+  readonly openTasks: number;
+  readonly busyTasks: number;
+  /** Tasks that wait for a person. */
+  readonly waitingTasks: number;
+  /** Tasks beside the graph that are not final; of a pipeline execution, those of its members too. Its status does not wait for them. */
+  readonly besideTasks: number;
+  readonly createdAt: Date;
+  /** When it first ran; `attemptStartedAt` is the same for the newest attempt. */
+  readonly startedAt: Date | null;
+  readonly attemptStartedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** Milliseconds that earlier attempts were active. The time between attempts counts for none. */
+  readonly earlierMs: number;
+  /** When it becomes EXPIRED. */
+  readonly expiresAt: Date;
+}
+
+/** Who holds an execution, since when, and why. */
+export interface Pause {
+  readonly by: ActorRef;
+  readonly at: string;
+  readonly reason: string | null;
+}
+
+/** Where an execution stands that has begun nothing, or something, when nobody holds it (any more). */
+export const unheldStatus = ({
+  attempt,
+  attemptStartedAt,
+}: Pick<Execution, 'attempt' | 'attemptStartedAt'>): ExecutionStatus =>
+  attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
+
+export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND'] as const;
+export type AttemptKind = (typeof attemptKinds)[number];
+
+/** One attempt of an execution. Immutable once it ended, and never deleted by a later one. */
+export interface ExecutionAttempt {
+  readonly executionId: string;
+  readonly attempt: number;
+  readonly kind: AttemptKind;
+  /** The revision that this attempt ran. */
+  readonly revisionId: string;
+  readonly cause: ActorRef;
+  readonly reason: string | null;
+  /** The stage that it went on from; null for the first stage, and for workflows. */
+  readonly fromStage: string | null;
+  /** The restore that undid it; null: it stands. The one thing that is still written to an attempt that ended. */
+  readonly revertedBy: string | null;
+  /** Null while it is not final. */
+  readonly status: ExecutionStatus | null;
+  readonly failureCode: string | null;
+  readonly failureDetails: string | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+/** Who answered what a stage asked for; the server itself when the time was over. */
+export interface RuntimeAnswers {
+  readonly by: ActorRef;
+  readonly at: string;
+  /** The variables that were asked for, and what was given; the others have their defaults. */
+  readonly asked: readonly string[];
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** One element of one stage in one attempt of an execution. */
+export interface StageExecution {
+  readonly id: string;
+  readonly executionId: string;
+  readonly attempt: number;
+  /** False once a later attempt has its own row for the same element. */
+  readonly current: boolean;
+  readonly kind: 'APPROVAL' | 'WORKFLOW';
+  readonly stageIndex: number;
+  readonly elementIndex: number;
+  /** The same for the same element in every execution of the pipeline. */
+  readonly elementId: string;
+  readonly stageName: string;
+  readonly stepName: string;
+  readonly status: ExecutionStatus;
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  readonly workflowId: string | null;
+  readonly workflowRevisionId: string | null;
+  readonly environmentId: string | null;
+  /** Resolved values for the workflow's variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service id → image, of the services that this element deploys. */
+  readonly images: Readonly<Record<string, string>>;
+  /** How its workflow is run, in place of what the definition says; null: as that says. */
+  readonly mode: WorkflowMode | null;
+  readonly maxParallel: number | null;
+  readonly workflowExecutionId: string | null;
+  /** Of an extension that keeps tasks: what becomes of the element's workflow once the stage is reached. */
+  readonly goesOn: GoesOn | null;
+  /** Until when it waits for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
+  readonly waitsUntil: Date | null;
+  /** The runtime inputs that it was given; they are among `variables`. */
+  readonly answers: RuntimeAnswers | null;
+  /** How often its workflow failed and ran anew. */
+  readonly failures: number;
+  /** It failed, and that does not count. */
+  readonly ignored: boolean;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+/** The workflow execution that goes on with other inputs, and its tasks that run again; the others keep their results. */
+export interface GoesOn {
+  readonly executionId: string;
+  readonly tasks: readonly string[];
+}
+
+/** One node of a workflow's graph in one attempt of a workflow execution; or a forensic or restore task that ran beside the graph. */
+export interface TaskExecution {
+  readonly id: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly attempt: number;
+  /** False once a later attempt has its own row for the same node. Rows of forensic and restore tasks, which are not of the graph, are never current. */
+  readonly current: boolean;
+  readonly type: TaskType;
+  readonly name: string;
+  /** How far from a task that depends on nothing. */
+  readonly level: number;
+  /** Position in the order of the graph: by level, then by name. */
+  readonly ordinal: number;
+  readonly status: ExecutionStatus;
+  /** Dependencies that have not succeeded yet. At 0 the task is ready. */
+  readonly waitingOn: number;
+  /** The newest job. */
+  readonly jobId: string | null;
+  /** Jobs made for it so far. */
+  readonly tries: number;
+  /** How many of them failed and were followed by another try, and how many were lost with their agent: two counts, each with its own limit. */
+  readonly failures: number;
+  readonly losses: number;
+  /** When a task that failed may be tried again; until then it is not ready. */
+  readonly nextTryAt: Date | null;
+  /** Until when it waits for a person to decide about its failure. */
+  readonly waitsUntil: Date | null;
+  /** What depends on it goes on: it succeeded, or its failure is ignored. A resume keeps it. */
+  readonly passed: boolean;
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+}
+
+/** What a forensic or restore task runs with, whatever becomes of its execution meanwhile: runBesideGraph.ts. */
+export interface BesideTask {
+  readonly taskId: string;
+  readonly executionId: string;
+  readonly revisionId: string;
+  readonly variables: Execution['variables'];
+  readonly images: Execution['images'];
+  /** What its command is told besides; comes before everything else. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Of a task's failure handler: the task that failed. It has one handler, once. */
+  readonly failedTaskId: string | null;
+  /** Of a workflow's failure handler: the attempt that failed. It has one handler, once. */
+  readonly failedAttempt: number | null;
+  /** It fails unless an agent has started its job by then; null once that was looked at. */
+  readonly startBy: Date | null;
+}
+
+/** Either side may be a gate. */
+export interface TaskDependency {
+  readonly taskId: string;
+  readonly dependsOnId: string;
+}
+
+/** All combinations of a task's matrix as one dependency: `waitingOn` counts those that have not passed. */
+export interface TaskGate {
+  readonly id: string;
+  readonly executionId: string;
+  readonly waitingOn: number;
+}
+
+export const variableTypes = ['string', 'int', 'float', 'bool', 'json'] as const;
+export type VariableType = (typeof variableTypes)[number];
+
+/** A value that a task of a workflow execution has set for later ones. */
+export interface ExecutionVariable {
+  readonly executionId: string;
+  readonly name: string;
+  readonly taskExecutionId: string;
+  readonly type: VariableType;
+  readonly value: string;
+  /** The name of the task. */
+  readonly setBy: string;
+  readonly setAt: Date;
+  /** False once the task runs again in a later attempt: the row is its snapshot then. */
+  readonly current: boolean;
+}
+
+/** Which environments an execution touches: known from its start, so that a filter finds it before it gets there. */
+export interface ExecutionEnvironment {
+  readonly executionId: string;
+  readonly environmentId: string;
+}
+
+export interface ExecutionService {
+  readonly executionId: string;
+  readonly serviceId: string;
+}
+
+/** One committed change of a run. Sequences have no gaps, and commit order is sequence order. */
+export interface ExecutionEvent {
+  readonly runId: string;
+  readonly sequence: number;
+  /** The execution of the run that it is about, and its own gap-free sequence. */
+  readonly executionId: string;
+  readonly executionSequence: number;
+  /** Its place among the events of all runs: events/README.md. */
+  readonly transactionId: number;
+  readonly type: string;
+  readonly at: Date;
+  readonly actor: ActorRef;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** How far old events have been deleted: one row. */
+export interface EventHorizon {
+  readonly id: number;
+  /** The largest that was deleted. */
+  readonly transactionId: number;
+}
+
+/** The newest sequence in the log of an execution: of the whole run, if it is one. */
+export const logEnd = ({ id, runId, lastSequence, lastExecutionSequence }: Execution): number =>
+  id === runId ? lastSequence : lastExecutionSequence;

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../kernel/canonicalJson';
+import { artifactSource } from '../catalog/language/artifactSource';
+import { baseName, type TaskNode, taskNodes } from '../catalog/language/taskGraph';
+import type { WorkflowDefinition } from '../catalog/language/workflow';
+
+/** A workflow in a stage, with what it is given. */
+export interface ElementInputs {
+  readonly elementId: string;
+  readonly stageIndex: number;
+  /** The name of the workflow, as `artifacts.from` calls it. */
+  readonly workflow: string;
+  readonly definition: WorkflowDefinition;
+  readonly environmentId: string | null;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Service id → image. */
+  readonly images: Readonly<Record<string, string>>;
+  /** What decides whether it runs at all; it sees the pipeline's variables, and what came of the elements before it. */
+  readonly skipCondition: { readonly text: string; readonly variables: Readonly<Record<string, string>> } | null;
+}
+
+/** Name of a task, or of a combination of it → its fingerprint. */
+export type Fingerprints = ReadonlyMap<string, string>;
+
+/**
+ * What the result of each task follows from: its definition, all that its command can see of the inputs, and the fingerprints of what it depends on and takes files from. Two
+ * equal fingerprints mean that a result can be kept. README.md says what a command can see. By element.
+ */
+export function fingerprints(elements: readonly ElementInputs[]): ReadonlyMap<string, Fingerprints> {
+  const found = new Map<string, Fingerprints>();
+  const byStage = [...elements].sort((a, b) => a.stageIndex - b.stageIndex);
+  for (const element of byStage) {
+    const before = byStage.filter((other) => other.stageIndex < element.stageIndex);
+    const filesFrom = (workflow: string, task: string | null): string[] =>
+      before
+        .filter((other) => other.workflow === workflow)
+        .flatMap((other) => [...(found.get(other.elementId) ?? [])])
+        .filter(([name]) => task === null || name === task || baseName(name) === task)
+        .map(([, fingerprint]) => fingerprint);
+    const { skipCondition } = element;
+    const condition = skipCondition && [skipCondition, before.map((other) => [...(found.get(other.elementId) ?? [])])];
+    found.set(element.elementId, ofElement(element, hash(condition), filesFrom));
+  }
+  return found;
+}
+
+function ofElement(
+  { definition, environmentId, variables, images }: ElementInputs,
+  condition: string,
+  filesFrom: (workflow: string, task: string | null) => string[],
+): Fingerprints {
+  const { tasks, env } = definition;
+  const shared = hash([env, environmentId, variables, images, condition]);
+  const definitions = new Map<string, string>();
+  const definitionOf = (base: string): string => {
+    // The name of a combination says its values: those of the others are nothing to it.
+    const known = definitions.get(base) ?? hash({ ...tasks[base], matrix: [] });
+    definitions.set(base, known);
+    return known;
+  };
+  const found = new Map<string, string>();
+  const members = new Map<string, string[]>();
+  const whole = new Map<string, string>();
+  const allOf = (base: string): string => {
+    const known = whole.get(base) ?? hash(members.get(base) ?? []);
+    whole.set(base, known);
+    return known;
+  };
+  const waitsFor = (node: TaskNode): string[] =>
+    node.dependsOn.map((one) => ('all' in one ? allOf(one.all) : (found.get(one.node) ?? '')));
+  // Level by level: all that a node depends on comes before it.
+  for (const node of taskNodes(tasks)) {
+    const files = (tasks[node.base]?.artifacts.from ?? []).map((from) => {
+      const source = artifactSource(from, tasks);
+      return source.workflow === null ? allOf(source.task) : hash(filesFrom(source.workflow, source.task));
+    });
+    const fingerprint = hash([node.name, definitionOf(node.base), shared, waitsFor(node), files]);
+    found.set(node.name, fingerprint);
+    const combinations = members.get(node.base);
+    if (combinations === undefined) members.set(node.base, [fingerprint]);
+    else combinations.push(fingerprint);
+  }
+  return found;
+}
+
+const hash = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('base64url');

@@ -1,0 +1,54 @@
+import { newId } from '../kernel/ids';
+import type { TaskNode } from '../catalog/language/taskGraph';
+
+/** A task to be made, with the ids of the tasks and gates that it waits for. */
+export interface NewTask {
+  readonly id: string;
+  readonly name: string;
+  readonly level: number;
+  readonly ordinal: number;
+  readonly dependsOn: readonly string[];
+}
+
+/** Stands for all combinations of a task: it waits for each of them, and those that need all of them wait for it. */
+export interface NewGate {
+  readonly id: string;
+  readonly dependsOn: readonly string[];
+}
+
+export interface NewGraph {
+  readonly tasks: readonly NewTask[];
+  readonly gates: readonly NewGate[];
+}
+
+/**
+ * The rows of the tasks that are to run; what is not among `chosen` has passed already, and nothing waits for it. Where a matrix waits for a matrix, each of
+ * n tasks waiting for each of m would be n × m edges: a gate between them makes it n + m, so that a task of five thousand
+ * costs as much as one of five.
+ */
+export function newGraph(nodes: readonly TaskNode[], chosen: ReadonlySet<string> | 'all'): NewGraph {
+  const running = chosen === 'all' ? nodes : nodes.filter((node) => chosen.has(node.name));
+  const ids = new Map(running.map((node) => [node.name, newId()]));
+  const members = new Map<string, string[]>();
+  for (const node of running) {
+    const list = members.get(node.base) ?? [];
+    members.set(node.base, list);
+    list.push(ids.get(node.name) ?? '');
+  }
+  const gates = new Map<string, NewGate>();
+  const gateOf = (base: string): string[] => {
+    const waitedFor = members.get(base) ?? [];
+    if (waitedFor.length <= 1) return waitedFor;
+    const gate = gates.get(base) ?? { id: newId(), dependsOn: waitedFor };
+    gates.set(base, gate);
+    return [gate.id];
+  };
+  const tasks = running.map(({ name, level, ordinal, dependsOn }) => ({
+    id: ids.get(name) ?? '',
+    name,
+    level,
+    ordinal,
+    dependsOn: [...new Set(dependsOn.flatMap((one) => ('all' in one ? gateOf(one.all) : (ids.get(one.node) ?? []))))],
+  }));
+  return { tasks, gates: [...gates.values()] };
+}

@@ -1,0 +1,139 @@
+import { isFinal, isResumable } from '../contract/statuses';
+import { type Execution, type StageExecution } from './execution';
+import { Refusal } from '../kernel/errors';
+import type { WorkflowMode } from '../catalog/language/workflow';
+
+/** From where, and how much, a pipeline execution is to go on. */
+export interface ResumeChoice {
+  /** Neither: the first stage that did not succeed. */
+  readonly pipelineStageName?: string | null;
+  readonly pipelineStageElementId?: string | null;
+  /** ALL (default): all elements of the stage run again; FAILED_ONLY: those that had not succeeded. */
+  readonly parallelMode?: 'ALL' | 'FAILED_ONLY' | null;
+  /** STAGE (default): the tasks of the stage's workflows run anew; TASK: those that had succeeded are kept. */
+  readonly granularity?: 'STAGE' | 'TASK' | null;
+  /** PINNED (default): the revision that it ran; LATEST: the current one. */
+  readonly definition?: DefinitionChoice | null;
+  /** Also when what would be kept does not fit the current definition. */
+  readonly force?: boolean | null;
+  /** How the workflows that run again are run; by default as before. */
+  readonly executionMode?: WorkflowMode | null;
+  /** Elements that begin anew ask for their runtime inputs again; by default they keep the answers. */
+  readonly askRuntimeInputs?: boolean | null;
+  readonly maxParallel?: number | null;
+}
+
+export type DefinitionChoice = 'PINNED' | 'LATEST';
+
+export interface ResumeDecision {
+  readonly stageIndex: number;
+  readonly stageName: string;
+  /** Elements that keep their results. */
+  readonly kept: readonly StageExecution[];
+  /** Elements that run again, the later stages included. */
+  readonly again: readonly StageExecution[];
+}
+
+/** Whether an execution may begin another attempt by this verb; the refusal says what can be done instead. */
+export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): Refusal | null {
+  const { status } = execution;
+  if (status === 'RESUMING') {
+    return new Refusal('CONFLICT', 'Somebody else has just resumed this execution.', {
+      status,
+      version: execution.version,
+    });
+  }
+  if (verb === 'rerun' ? isFinal(status) : isResumable(status)) return null;
+  const instead =
+    status === 'SUCCESS'
+      ? 'it succeeded; rerunExecution runs it again'
+      : status === 'PAUSED'
+        ? 'a paused execution is continued'
+        : status === 'WAITING'
+          ? 'it waits for a decision, which approveOrRejectApprovals or interveneExecution gives'
+          : status === 'RESTORING'
+            ? 'it is being restored; wait for the end of that'
+            : 'it is active; abortExecution ends it';
+  return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, {
+    status,
+    version: execution.version,
+  });
+}
+
+/** A stage that has begun in the attempts so far, as its current rows say. */
+const wasReached = (elements: readonly StageExecution[]): boolean =>
+  elements.some(
+    (stage) =>
+      stage.startedAt !== null ||
+      stage.workflowExecutionId !== null ||
+      // Its condition was decided: it was reached, and did not have to begin.
+      stage.reasonCode === 'CONDITION_TRUE' ||
+      stage.reasonCode === 'CONDITION_ERROR',
+  );
+
+/** What was skipped because something beside it failed was never done; a condition that skipped it has decided. */
+const succeeded = (stage: StageExecution): boolean =>
+  stage.status === 'SUCCESS' || (stage.status === 'SKIPPED' && stage.reasonCode !== 'NOT_STARTED') || stage.ignored;
+
+/** Decides what a resume would keep and run again; pure. */
+export function decideResume(
+  execution: Execution,
+  stages: readonly StageExecution[],
+  choice: ResumeChoice,
+): ResumeDecision | Refusal {
+  const refusal = refuseAttempt(execution, 'resume');
+  if (refusal !== null) return refusal;
+  const stageIndex = findStage(stages, choice);
+  if (stageIndex instanceof Refusal) return stageIndex;
+  const elements = stages.filter((stage) => stage.stageIndex === stageIndex);
+  const stageName = elements[0]?.stageName ?? '';
+  if (!wasReached(elements)) {
+    const names = [...new Set(stages.filter((stage) => wasReached([stage])).map((stage) => stage.stageName))];
+    return new Refusal(
+      'STAGE_NOT_EXECUTED',
+      `Stage "${stageName}" was never reached; these were: ${names.join(', ')}.`,
+      {
+        stages: names,
+      },
+    );
+  }
+  const failedOnly = choice.parallelMode === 'FAILED_ONLY';
+  const runsAgain = (stage: StageExecution): boolean =>
+    stage.stageIndex > stageIndex || (stage.stageIndex === stageIndex && !(failedOnly && succeeded(stage)));
+  return {
+    stageIndex,
+    stageName,
+    kept: stages.filter((stage) => !runsAgain(stage)),
+    again: stages.filter(runsAgain),
+  };
+}
+
+function findStage(stages: readonly StageExecution[], choice: ResumeChoice): number | Refusal {
+  const names = [...new Set(stages.map((stage) => stage.stageName))];
+  const { pipelineStageName: name, pipelineStageElementId: elementId } = choice;
+  if (elementId != null) {
+    const element = stages.find((stage) => stage.elementId === elementId);
+    if (element !== undefined && (name == null || name === element.stageName)) return element.stageIndex;
+    return new Refusal(
+      'STAGE_NOT_FOUND',
+      `There is no stage element "${elementId}"${name == null ? '' : ` in stage "${name}"`}.`,
+      {
+        stages: names,
+      },
+    );
+  }
+  if (name == null) {
+    const failed = stages.find((stage) => isFinal(stage.status) && !succeeded(stage));
+    return failed?.stageIndex ?? stages[0]?.stageIndex ?? 0;
+  }
+  const found = [...new Set(stages.filter((stage) => stage.stageName === name).map((stage) => stage.stageIndex))];
+  if (found.length > 1) {
+    return new Refusal('AMBIGUOUS_STAGE', `Several stages are named "${name}"; give pipelineStageElementId.`, {
+      stages: names,
+    });
+  }
+  return (
+    found[0] ??
+    new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; there are: ${names.join(', ')}.`, { stages: names })
+  );
+}

@@ -1,0 +1,39 @@
+import type { RetryDelay, TaskDefinition } from '../catalog/language/workflow';
+import type { TaskExecution } from './execution';
+import type { TaskEnd } from './taskEnd';
+
+/**
+ * Failures that another try can't change, or that have a limit of their own: a job whose agent was lost twice may be what takes its agents
+ * down, and is not given to a third.
+ */
+const neverAgain: readonly (string | null)[] = [
+  'LOST',
+  'INPUT_MISSING',
+  'UNDEFINED_VARIABLE',
+  'NOT_STARTED',
+  'SECRET_MISSING',
+  'SECRET_UNREADABLE',
+  'CONDITION_ERROR',
+];
+
+/** Whether a task that failed is tried again. */
+export function isTriedAgain(
+  definition: Pick<TaskDefinition, 'retries' | 'retryOn'>,
+  task: Pick<TaskExecution, 'failures'>,
+  end: Pick<TaskEnd, 'reasonCode' | 'exitCode'>,
+): boolean {
+  if (task.failures >= definition.retries || neverAgain.includes(end.reasonCode)) return false;
+  if (definition.retryOn === null) return true;
+  return (
+    ['EXIT_CODE', 'SIGNAL'].includes(end.reasonCode ?? '') &&
+    end.exitCode !== null &&
+    definition.retryOn.includes(end.exitCode)
+  );
+}
+
+/** Milliseconds until the next try after `failures` failed ones; `random` is from 0 to 1 and takes off its share of the jitter. */
+export function retryDelayMs(delay: RetryDelay | null, failures: number, random: number): number {
+  if (delay === null) return 0;
+  const grown = delay.initialSeconds * delay.factor ** Math.max(0, failures - 1);
+  return Math.round(Math.min(grown, delay.maxSeconds) * (1 - delay.jitter * random) * 1000);
+}

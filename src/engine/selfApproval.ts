@@ -1,0 +1,25 @@
+import type { Actor } from '../access/actor';
+import type { Approval } from './approval';
+import { Refusal } from '../kernel/errors';
+import type { ExecutionAttempt } from './execution';
+
+/**
+ * Why an actor may not decide an approval: any one member of an approver group decides; where the stage says so, nobody who started the execution
+ * or any attempt of it, under whichever key.
+ */
+export function approverRefusal(
+  actor: Actor,
+  approval: Approval,
+  attempts: readonly Pick<ExecutionAttempt, 'cause'>[],
+): Refusal | null {
+  if (!actor.access.isMemberOf(approval.approvers)) {
+    const missing = `membership of one of the approver groups: ${approval.approvers.join(', ')}`;
+    return new Refusal('FORBIDDEN', `The ${missing} is missing.`, { missing, approvers: approval.approvers });
+  }
+  const initiated = attempts.some(
+    ({ cause }) => cause.id === actor.id || (cause.personId != null && cause.personId === actor.personId),
+  );
+  if (!approval.disallowInitiator || !initiated) return null;
+  const missing = 'another person: whoever started or resumed an execution may not approve it';
+  return new Refusal('FORBIDDEN', `This approval needs ${missing}.`, { missing, rule: 'DISALLOW_INITIATOR' });
+}

@@ -1,0 +1,12 @@
+/** How a task ended, as an agent reports it or the server decides it. */
+export interface TaskEnd {
+  readonly taskId: string;
+  readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' | 'SKIPPED';
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+  /** What depends on it goes on although it did not succeed. */
+  readonly passes?: boolean;
+  /** A person has decided: it is not tried again, and nobody is asked. */
+  readonly decided?: boolean;
+}

@@ -1,0 +1,12 @@
+import type { Clock } from './clock';
+import type { ServerConfig } from './config';
+import type { Database } from './database/database';
+import type { Log } from './log';
+
+/** The part of the application that knows no resource. Each floor extends it with what that floor shares; `createApp` makes it once a process. */
+export interface App {
+  readonly config: ServerConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly database: Database;
+}

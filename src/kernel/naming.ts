@@ -1,0 +1,79 @@
+import { type InputError, invalidInput } from './errors';
+
+/** Names, texts and durations as everything that people configure may have them: in documents and in arguments of the API alike. */
+
+export const MAX_DESCRIPTION = 2000;
+
+const name = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
+const taskName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+/** The last one is no danger to programs, but to the objects that variables are kept in. */
+const reservedVariable = /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS|LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
+
+export const isName = (text: string): boolean => name.test(text);
+export const isTaskName = (text: string): boolean => taskName.test(text);
+export const isVariableName = (text: string): boolean => variableName.test(text);
+export const isReservedVariableName = (text: string): boolean => reservedVariable.test(text);
+
+export const nameRule =
+  '1 to 100 letters, digits, spaces, dots, underscores or hyphens, beginning with a letter or digit, and not ending with a space';
+
+/** What can't be stored in PostgreSQL: NUL, and half of a surrogate pair. */
+export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
+
+const durationText =
+  /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})(?:s|$)|(\d{1,9}\.\d{1,3})s)?(?:(\d{1,9})ms)?$/;
+
+/** Seconds, to the millisecond, or undefined when it is no duration. */
+export function parseDuration(given: string): number | undefined {
+  const parts = given === '' ? null : durationText.exec(given);
+  if (parts === null) return undefined;
+  const [days = 0, hours = 0, minutes = 0, whole = 0, decimal = 0, ms = 0] = parts
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  return Math.round((days * 86400 + hours * 3600 + minutes * 60 + whole + decimal) * 1000 + ms) / 1000;
+}
+
+/** `90s` is `1m30s`: the largest units first, none of which is 0. */
+export function formatDuration(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 86400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [Math.floor(seconds) % 60, 's'],
+    [Math.round(seconds * 1000) % 1000, 'ms'],
+  ] as const;
+  return parts.map(([count, unit]) => (count === 0 ? '' : `${count}${unit}`)).join('') || '0s';
+}
+
+/**
+ * Checks the name and the description of a command, and answers them as they are stored; undefined means that they are not given, which
+ * a name of null means too, since there is nothing without a name.
+ */
+export function readNameAndDescription(given: {
+  readonly name?: string | null | undefined;
+  readonly description?: string | null | undefined;
+}): { readonly name: string | undefined; readonly description: string | null | undefined } {
+  const errors: InputError[] = [];
+  const { name, description } = given;
+  if (typeof name === 'string' && !isName(name)) {
+    errors.push({ field: 'name', value: name, rule: 'BAD_NAME', message: `The name must have ${nameRule}.` });
+  }
+  errors.push(...descriptionErrors(description));
+  if (errors.length > 0) throw invalidInput(errors);
+  return { name: name ?? undefined, description: description === '' ? null : description };
+}
+
+function descriptionErrors(description: string | null | undefined): InputError[] {
+  if (description === undefined || description === null) return [];
+  const error = (rule: string, message: string) => [{ field: 'description', value: description, rule, message }];
+  if (description.length > MAX_DESCRIPTION) {
+    return error(
+      'TOO_LONG',
+      `The description has ${description.length} characters; at most ${MAX_DESCRIPTION} are kept.`,
+    );
+  }
+  return isStorable(description)
+    ? []
+    : error('BAD_CHARACTER', 'The description holds a character that can’t be stored.');
+}

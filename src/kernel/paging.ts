@@ -1,0 +1,180 @@
+import { isId } from './ids';
+import { type InputError, invalidInput } from './errors';
+
+/** Arguments of a list, as a client gives them; `readPage` checks them. */
+export interface PageArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly limit?: number | null;
+  readonly offset?: number | null;
+}
+
+export interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+  readonly hasMore: boolean;
+  readonly limit: number;
+  readonly offset: number | null;
+  /** Counts on the first call, and never when nobody asks. */
+  readonly total: () => Promise<number>;
+}
+
+/** One page of a list; `toPage` makes it. */
+export interface Page<T> {
+  readonly nodes: readonly T[];
+  readonly edges: readonly { readonly node: T; readonly cursor: string }[];
+  readonly pageInfo: PageInfo;
+}
+
+export const defaultLimit = 50;
+export const largestLimit = 500;
+
+/** What a part of a sort key is. A time must be stored with milliseconds (`timestamptz(3)`), or rows of one millisecond get lost between pages. */
+export type CursorPart = 'time' | 'text' | 'number' | 'id';
+type PartValue = { readonly time: Date; readonly text: string; readonly number: number; readonly id: string };
+export type CursorKey<Parts extends readonly CursorPart[]> = { readonly [I in keyof Parts]: PartValue[Parts[I]] };
+
+/** Makes and reads the cursors of one list in one order. */
+export interface CursorCodec<Key extends readonly unknown[]> {
+  encode(key: Key): string;
+  decode(cursor: string): Key;
+}
+
+/**
+ * A cursor holds the sort key of the node it points behind, so that the next page is found by an index and not by counting. Clients must
+ * not look into it: it is only coded, not signed, and everything in it is checked when it comes back. `list` names the list and its
+ * order, because the cursor of another list would be well-formed and point to a random place.
+ */
+export function cursorCodec<const Parts extends readonly CursorPart[]>(
+  list: string,
+  ...parts: Parts
+): CursorCodec<CursorKey<Parts>> {
+  return {
+    encode: (key) => Buffer.from(JSON.stringify([list, ...key])).toString('base64url'),
+    decode(cursor) {
+      const [name, ...values] = parseList(cursor);
+      const key = parts.map((part, index) => parsePart(part, values[index]));
+      if (name !== list || values.length !== parts.length || key.includes(undefined)) throw badCursor(cursor);
+      return key as unknown as CursorKey<Parts>;
+    },
+  };
+}
+
+export interface PageRequest<Key extends readonly unknown[]> {
+  readonly limit: number;
+  /** How many rows to fetch: one more than the page holds says whether there is another page. */
+  readonly fetch: number;
+  readonly offset: number;
+  readonly after: Key | undefined;
+}
+
+/** Checks the arguments of a list; refuses with one error for each broken rule. */
+export function readPage<Key extends readonly unknown[]>(
+  given: PageArguments,
+  codec: CursorCodec<Key>,
+): PageRequest<Key> {
+  const { first = null, after = null, limit = null, offset = null } = given;
+  const errors: InputError[] = [];
+  if (first !== null && limit !== null) {
+    errors.push(broken('limit', limit, 'EXCLUSIVE', '"first" and "limit" mean the same: give one of the two.'));
+  }
+  if (after !== null && offset !== null) {
+    errors.push(broken('offset', offset, 'EXCLUSIVE', '"after" and "offset" can’t be combined: give one of the two.'));
+  }
+  for (const [field, value] of [
+    ['first', first],
+    ['limit', limit],
+  ] as const) {
+    if (value !== null && (value < 1 || value > largestLimit)) {
+      errors.push(broken(field, value, 'RANGE', `"${field}" must be from 1 to ${largestLimit}; it is ${value}.`));
+    }
+  }
+  if (offset !== null && offset < 0) {
+    errors.push(broken('offset', offset, 'RANGE', `"offset" must not be negative; it is ${offset}.`));
+  }
+  if (errors.length > 0) throw invalidInput(errors);
+  const size = first ?? limit ?? defaultLimit;
+  return { limit: size, fetch: size + 1, offset: offset ?? 0, after: after === null ? undefined : codec.decode(after) };
+}
+
+export interface PageSource<T> {
+  /** In the order of the list, `request.fetch` of them if there are that many. */
+  readonly rows: readonly T[];
+  readonly cursor: (row: T) => string;
+  readonly countTotal: () => Promise<number>;
+}
+
+/** Makes a page of what was fetched for a request. Cursors are made only if edges are asked for, the total is counted only if asked for. */
+export function toPage<T>(
+  request: PageRequest<readonly unknown[]>,
+  { rows, cursor, countTotal }: PageSource<T>,
+): Page<T> {
+  const nodes = rows.slice(0, request.limit);
+  const last = nodes.at(-1);
+  const hasNextPage = rows.length > request.limit;
+  let total: Promise<number> | undefined;
+  const pageInfo: PageInfo = {
+    hasNextPage,
+    hasMore: hasNextPage,
+    endCursor: last === undefined ? null : cursor(last),
+    limit: request.limit,
+    offset: request.after ? null : request.offset,
+    total: () => {
+      total ??= countTotal();
+      return total;
+    },
+  };
+  return {
+    nodes,
+    pageInfo,
+    get edges() {
+      return nodes.map((node) => ({ node, cursor: cursor(node) }));
+    },
+  };
+}
+
+/** The condition for what comes after a cursor. All columns are sorted in the same direction, are never null, and are unique together. */
+export function afterCondition(
+  columns: readonly string[],
+  direction: 'ASC' | 'DESC',
+  key: readonly unknown[],
+  parameters: unknown[],
+): string {
+  const placeholders = key.map((value) => `$${parameters.push(value)}`);
+  return `(${columns.join(', ')}) ${direction === 'ASC' ? '>' : '<'} (${placeholders.join(', ')})`;
+}
+
+function parseList(cursor: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (Array.isArray(value)) return value;
+  } catch {
+    // Falls through: any text may come as a cursor.
+  }
+  throw badCursor(cursor);
+}
+
+function parsePart(part: CursorPart, value: unknown): Date | string | number | undefined {
+  if (part === 'number') return typeof value === 'number' ? value : undefined;
+  if (typeof value !== 'string' || value.includes('\0')) return undefined;
+  if (part === 'text') return value;
+  // PostgreSQL would refuse the statement, which is no answer to a forged cursor.
+  if (part === 'id') return isId(value) ? value : undefined;
+  const time = new Date(value);
+  return Number.isNaN(time.getTime()) || time.toISOString() !== value ? undefined : time;
+}
+
+function badCursor(cursor: string) {
+  return invalidInput([
+    broken(
+      'after',
+      cursor,
+      'CURSOR',
+      `"${cursor}" is not a cursor of this list. Take it from "pageInfo.endCursor" or an edge’s "cursor".`,
+    ),
+  ]);
+}
+
+function broken(field: string, value: unknown, rule: string, message: string): InputError {
+  return { field, value, rule, message };
+}

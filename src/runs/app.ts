@@ -1,0 +1,13 @@
+import type { App as CatalogApp } from '../catalog/app';
+import type { ArtifactFiles } from './artifacts/artifactFiles';
+import type { EventFeeds } from './events/eventFeeds';
+import type { QueueFeed } from './queue/queueFeed';
+import type { RequirementClasses } from './queue/requirementClasses';
+
+/** First argument of every command on runs, and of everything above. Made once a process by `createApp`. */
+export interface App extends CatalogApp {
+  readonly artifactFiles: ArtifactFiles;
+  readonly requirementClasses: RequirementClasses;
+  /** What is watched in this process, each with one reader. */
+  readonly feeds: EventFeeds & { readonly queue: QueueFeed };
+}

@@ -1,0 +1,32 @@
+import { column, oneOf, references, table } from '../../kernel/database/table';
+import type { Approval } from '../../engine/approval';
+
+export const approvalTable = table<Approval>('approval', {
+  columns: {
+    id: column.id,
+    stageExecutionId: column.uuid,
+    executionId: column.uuid,
+    applicationId: column.uuid,
+    status: column.text,
+    approvers: column.texts,
+    disallowInitiator: column.boolean,
+    requestedAt: column.time,
+    expiresAt: column.time,
+    decidedAt: column.timeOrNull,
+    decidedBy: column.jsonOrNull,
+    comments: column.textOrNull,
+  },
+  foreignKeys: [references('execution', 'executionId'), references('stage_execution', 'stageExecutionId')],
+  indices: [
+    { name: 'approval_of_execution', columns: ['executionId', 'requestedAt'] },
+    { name: 'approval_waiting', columns: ['stageExecutionId'], unique: true, where: `status = 'WAITING'` },
+    { name: 'approval_expiry', columns: ['expiresAt'], where: `status = 'WAITING'` },
+  ],
+  checks: [
+    {
+      name: 'approval_status',
+      expression: oneOf('status', ['WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED']),
+    },
+    { name: 'approval_decided', expression: `(decided_at IS NULL) = (status = 'WAITING')` },
+  ],
+});

@@ -1,0 +1,29 @@
+import { findUserGroupsByName } from '../../access/userGroups.store';
+import type { App } from '../app';
+import type { ApprovalElement } from '../../catalog/language/pipeline';
+import type { Execution } from '../../engine/execution';
+
+/**
+ * An approval that names no existing group would wait until it expires. Groups come and go apart from definitions, so this is told at the start, when there is
+ * still time to make the group, and refuses nothing.
+ */
+export async function approverWarning(app: App, execution: Execution): Promise<string | null> {
+  if (execution.kind !== 'PIPELINE') return null;
+  const { definition } = await app.pipelineRevisions.get(app.database, execution.revisionId);
+  const elements = definition.stages.flatMap((stage) => stage.elements);
+  return missingApprovers(
+    app,
+    elements.filter((element) => element.type === 'APPROVAL'),
+  );
+}
+
+/** Which of the approvals nobody can give, in words; null when there are none. */
+export async function missingApprovers(app: App, approvals: readonly ApprovalElement[]): Promise<string | null> {
+  if (approvals.length === 0) return null;
+  const names = [...new Set(approvals.flatMap((approval) => approval.approvers))];
+  const existing = new Set((await findUserGroupsByName(app.database, names)).map((group) => group.name));
+  const nobody = approvals.filter((approval) => !approval.approvers.some((name) => existing.has(name)));
+  if (nobody.length === 0) return null;
+  const steps = nobody.map((approval) => `"${approval.name}" (${approval.approvers.join(', ')})`);
+  return `Nobody can give the approval of ${steps.join(', ')}: there is no such user group.`;
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { newId } from '../../kernel/ids';
+import { Refusal } from '../../kernel/errors';
+
+/**
+ * The bytes of artifacts, in a folder, each file under its SHA-256: the same content is stored once, and a file that is there is complete. Servers that share a
+ * database share this folder too.
+ */
+export class ArtifactFiles {
+  constructor(private readonly folder: string) {}
+
+  /** Stores a stream, if it has the size and SHA-256 that were announced. */
+  async store(source: Readable, size: number, sha256: string): Promise<void> {
+    const incoming = join(this.folder, 'incoming', newId());
+    await mkdir(dirname(incoming), { recursive: true });
+    try {
+      const found = await receive(source, incoming, size);
+      if (found.size !== size || found.sha256 !== sha256) {
+        const message = `${found.size} bytes with SHA-256 ${found.sha256} came; announced were ${size} bytes with ${sha256}.`;
+        throw new Refusal('ARTIFACT_MISMATCH', message);
+      }
+      const path = this.path(sha256);
+      await mkdir(dirname(path), { recursive: true });
+      // The row that is written next promises the file: it has to be on the disk, not in a cache.
+      await sync(incoming);
+      await rename(incoming, path);
+    } finally {
+      await rm(incoming, { force: true });
+    }
+  }
+
+  async read(sha256: string): Promise<ReadStream> {
+    const path = this.path(sha256);
+    await stat(path);
+    return createReadStream(path);
+  }
+
+  private path(sha256: string): string {
+    return join(this.folder, sha256.slice(0, 2), sha256);
+  }
+}
+
+async function receive(source: Readable, path: string, limit: number): Promise<{ size: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      hash.update(chunk);
+      if (size > limit) done(new Refusal('ARTIFACT_MISMATCH', `More than the announced ${limit} bytes came.`));
+      else done(null, chunk);
+    },
+  });
+  await pipeline(source, meter, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+  return { size, sha256: hash.digest('hex') };
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

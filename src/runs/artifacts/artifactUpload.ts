@@ -1,0 +1,87 @@
+import type { Readable } from 'node:stream';
+import { systemActor } from '../../access/actor';
+import type { App } from '../app';
+import { findArtifactByName, insertArtifact } from './artifacts.store';
+import type { Db } from '../../kernel/database/database';
+import { newId } from '../../kernel/ids';
+import { type Claim, findLeases, type LeaseWithJob } from '../queue/jobs.store';
+import { type InputError, invalidInput, Refusal } from '../../kernel/errors';
+import { inRuns } from '../execution/runTransaction';
+
+export interface NewArtifact {
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** A job leaves a file behind. The bytes are stored first, then the row that promises them; the same file again is answered as before. */
+export async function addArtifact(
+  app: App,
+  claim: Claim,
+  artifact: NewArtifact,
+  source: Readable,
+): Promise<{ artifactId: string; created: boolean }> {
+  checkArtifact(artifact, app.config.SLIPWAY_MAX_ARTIFACT_BYTES);
+  const lease = await requireLease(app.database, claim);
+  const before = await findArtifactByName(app.database, claim.jobId, artifact.name);
+  if (before !== undefined) return { artifactId: sameContent(before, artifact), created: false };
+  await app.artifactFiles.store(source, artifact.size, artifact.sha256);
+  return inRuns(app, [lease.runId], systemActor, async (db) => {
+    const { executionId, taskExecutionId, runId } = await requireLease(db, claim);
+    const meanwhile = await findArtifactByName(db, claim.jobId, artifact.name);
+    if (meanwhile !== undefined) return { artifactId: sameContent(meanwhile, artifact), created: false };
+    const id = newId();
+    const { name, size, sha256 } = artifact;
+    await insertArtifact(db, {
+      id,
+      runId,
+      executionId,
+      taskExecutionId,
+      jobId: claim.jobId,
+      name,
+      size,
+      sha256,
+      createdAt: db.now,
+    });
+    db.event({ runId, executionId }, 'ARTIFACT_ADDED', { artifactId: id, taskExecutionId, name, size, sha256 });
+    return { artifactId: id, created: true };
+  });
+}
+
+/** The lease that a claim stands for, or the refusal that makes an agent drop the job. */
+export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> {
+  const [lease] = await findLeases(db, [claim.jobId]);
+  if (lease === undefined || lease.tokenHash !== claim.tokenHash || !lease.started) {
+    throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+  }
+  return lease;
+}
+
+function sameContent(known: { id: string; size: number; sha256: string }, artifact: NewArtifact): string {
+  if (known.size === artifact.size && known.sha256 === artifact.sha256) return known.id;
+  throw new Refusal('ARTIFACT_EXISTS', `This job already left other content as "${artifact.name}".`);
+}
+
+function checkArtifact({ name, size, sha256 }: NewArtifact, maxBytes: number): void {
+  const errors: InputError[] = [];
+  const refuse = (field: string, value: unknown, rule: string, message: string) =>
+    errors.push({ field, value, rule, message });
+  const parts = name.split('/');
+  if (
+    name.length === 0 ||
+    name.length > 1000 ||
+    /[\\\0]/.test(name) ||
+    parts.some((part) => ['', '.', '..'].includes(part))
+  ) {
+    refuse('name', name, 'PATH', 'An artifact has a relative path without empty parts, "..", backslash or NUL.');
+  }
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    refuse('sha256', sha256, 'SHA256', 'X-Slipway-Sha256 must be 64 lower-case hex digits.');
+  if (!Number.isSafeInteger(size) || size < 0) refuse('size', size, 'SIZE', 'Content-Length must say the size.');
+  if (errors.length > 0) throw invalidInput(errors);
+  if (size > maxBytes) {
+    throw new Refusal('TOO_LARGE', `The artifact has ${size} bytes; at most ${maxBytes} are allowed.`, {
+      limit: maxBytes,
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import { column, references, table } from '../../kernel/database/table';
+import type { Artifact } from './artifact';
+
+export const artifactTable = table<Artifact>('artifact', {
+  columns: {
+    id: column.id,
+    runId: column.uuid,
+    executionId: column.uuid,
+    taskExecutionId: column.uuid,
+    jobId: column.uuid,
+    name: column.text,
+    size: column.bigint,
+    sha256: column.text,
+    createdAt: column.time,
+  },
+  foreignKeys: [references('job', 'jobId')],
+  uniques: [{ name: 'artifact_name', columns: ['jobId', 'name'] }],
+  indices: [
+    { name: 'artifact_of_run', columns: ['runId', 'createdAt', 'id'] },
+    { name: 'artifact_of_task', columns: ['taskExecutionId'] },
+    { name: 'artifact_content', columns: ['sha256'] },
+  ],
+});

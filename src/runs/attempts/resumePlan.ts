@@ -1,0 +1,285 @@
+import type { App } from '../app';
+import type { Db } from '../../kernel/database/database';
+import type { Execution, StageExecution } from '../../engine/execution';
+import { findExecutions } from '../execution/executions.store';
+import { definitionsOf } from '../execution/planStart';
+import { findCurrentStages } from '../execution/stages.store';
+import { type Catalogue, elementKey, type PipelinePlan, planElements } from '../../engine/startPlan';
+import { findCatalogue, findStartable } from '../execution/startTargets.store';
+import { derivedId, newId } from '../../kernel/ids';
+import { invalidInput, Refusal } from '../../kernel/errors';
+import {
+  type DefinitionChange,
+  type Fit,
+  fitStages,
+  type Place,
+  type PlacedElement,
+  taskChanges,
+} from '../../engine/definitionChanges';
+import { decideResume, type ResumeChoice, type ResumeDecision } from '../../engine/resumeDecision';
+import {
+  asBefore,
+  fitTasks,
+  imagesByName,
+  incompatible,
+  noCurrentDefinition,
+  type TaskFit,
+  valuesOfStart,
+  type WorkflowNext,
+} from './resumeWorkflowPlan';
+
+/** An element that the next attempt runs. */
+export interface PlannedElement {
+  /** Its row in that attempt. */
+  readonly stage: StageExecution;
+  /** Its row until now; null when it is new. */
+  readonly before: StageExecution | null;
+  /** Its workflow goes on where it was; null: it runs from its beginning. */
+  readonly next: WorkflowNext | null;
+  readonly fit: TaskFit | null;
+}
+
+/** What the next attempt of a pipeline execution begins with: decided before anything is written. */
+export interface AttemptPlan {
+  readonly fromStage: string;
+  readonly revisionId: string;
+  readonly variables: Execution['variables'];
+  /** In place of those that the execution has. */
+  readonly images?: Execution['images'];
+  /** Elements that keep their results, as they stand in that revision. */
+  readonly kept: readonly StageExecution[];
+  readonly elements: readonly PlannedElement[];
+}
+
+export interface ResumePlan extends AttemptPlan {
+  readonly changes: readonly DefinitionChange[];
+  readonly refusals: readonly Refusal[];
+}
+
+/** Decides what a resume of a pipeline execution would do; writes nothing. The same for the mutation and its preview. */
+export async function planResume(
+  app: App,
+  db: Db,
+  execution: Execution,
+  choice: ResumeChoice,
+): Promise<ResumePlan | Refusal> {
+  const decision = decideResume(execution, await findCurrentStages(db, [execution.id]), choice);
+  if (decision instanceof Refusal) return decision;
+  const layout = await layOut(app, db, execution, decision, choice);
+  if (layout instanceof Refusal) return layout;
+  const members = await membersByTask(db, decision, layout, choice);
+  const elements: PlannedElement[] = [];
+  for (const { stage, before } of layout.elements) {
+    const member = members.get(before?.workflowExecutionId ?? '');
+    const { stageName, stepName, workflowRevisionId } = stage;
+    if (member === undefined || member.entityId !== stage.workflowId || workflowRevisionId === null) {
+      elements.push({ stage, before, next: null, fit: null });
+      continue;
+    }
+    const fit = await fitTasks(app, db, member, workflowRevisionId, {}, { stage: stageName, step: stepName });
+    const { environmentId, variables, images } = stage;
+    const next: WorkflowNext = {
+      ...asBefore(member, {}),
+      ...{ revisionId: workflowRevisionId, environmentId, variables, images, dropped: fit.dropped },
+      mode: stage.mode ?? member.mode,
+      maxParallel: stage.maxParallel ?? member.maxParallel,
+    };
+    elements.push({ stage: { ...stage, workflowExecutionId: member.id }, before, next, fit });
+  }
+  const changes = [...layout.changes, ...(await changesOfTasks(app, db, elements))];
+  const refusals = [...incompatible(changes, choice.force), ...layout.refusals];
+  return { ...layout, fromStage: decision.stageName, elements, changes, refusals };
+}
+
+/** Everything runs again, from the first stage. */
+export function planRerun(execution: Execution, stages: readonly StageExecution[], now: Date): AttemptPlan {
+  const elements = stages.map((before) => ({ stage: nextRow(execution, before, now), before, next: null, fit: null }));
+  const { revisionId, variables } = execution;
+  return { fromStage: stages[0]?.stageName ?? '', revisionId, variables, kept: [], elements };
+}
+
+interface Layout extends Pick<ResumePlan, 'revisionId' | 'variables' | 'kept' | 'changes' | 'refusals'> {
+  readonly elements: readonly Pick<PlannedElement, 'stage' | 'before'>[];
+}
+
+/** Which elements are kept and run, by the definition that was chosen. */
+async function layOut(
+  app: App,
+  db: Db,
+  execution: Execution,
+  decision: ResumeDecision,
+  choice: ResumeChoice,
+): Promise<Layout | Refusal> {
+  const now = app.clock.now();
+  const { revisionId, variables } = execution;
+  const over = (stage: StageExecution): StageExecution => ({
+    ...stage,
+    mode: choice.executionMode ?? stage.mode,
+    maxParallel: choice.maxParallel ?? stage.maxParallel,
+    answers: choice.askRuntimeInputs ? null : stage.answers,
+  });
+  if (choice.definition !== 'LATEST') {
+    const elements = decision.again.map((before) => ({ stage: over(nextRow(execution, before, now)), before }));
+    return { revisionId, variables, kept: decision.kept, elements, changes: [], refusals: [] };
+  }
+  const { applicationId, entityId } = execution;
+  const pipeline = await findStartable(db, { applicationId, entityId, executionType: 'PIPELINE' });
+  if (pipeline === undefined) return noCurrentDefinition('pipeline');
+  const { definition } = await app.pipelineRevisions.get(db, pipeline.currentRevisionId);
+  const catalogue = await findCatalogue(db, applicationId);
+  const fit = fitStages(decision.kept, decision.again, decision.stageIndex, definition, catalogue);
+  if (fit.runs.length === 0) {
+    const stages = definition.stages.map((stage) => stage.name);
+    const message = `The current definition has nothing to go on with from stage "${decision.stageName}" on.`;
+    return new Refusal('STAGE_NOT_FOUND', `${message} Its stages: ${stages.join(', ')}.`, { stages });
+  }
+  const plan = planElements(
+    definition,
+    catalogue,
+    await definitionsOf(db, app, definition, catalogue),
+    valuesOfStart(variables, definition.variables),
+    imagesByName(execution.images, catalogue),
+    new Map(
+      fit.runs.map(({ row, place }) => [elementKey(place.stageIndex, place.elementIndex), answersFor(row, place)]),
+    ),
+  );
+  const elements = fit.runs.map(({ row, place }) => {
+    const planned = placed(nextRow(execution, row, now), execution, place, plan.value);
+    return { stage: over(planned), before: row ?? null };
+  });
+  return {
+    revisionId: pipeline.currentRevisionId,
+    variables: plan.value.variables,
+    kept: keptAt(fit, execution),
+    elements,
+    changes: [...fit.changes, ...(await changesOfKept(app, db, fit, catalogue))],
+    refusals: plan.errors.length > 0 ? [invalidInput(plan.errors)] : [],
+  };
+}
+
+/** What an element was answered in an earlier attempt, as far as it still asks for it; where it is asked again, these are the defaults. */
+function answersFor(row: StageExecution | undefined, { element }: PlacedElement): Readonly<Record<string, string>> {
+  const asked = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
+  return Object.fromEntries(Object.entries(row?.answers?.values ?? {}).filter(([name]) => asked.includes(name)));
+}
+
+const keptAt = (fit: Fit, { entityId }: Execution): StageExecution[] =>
+  fit.kept.map(({ row, place: { stageIndex, elementIndex, stageName, element } }) => {
+    return { ...row, stageIndex, elementIndex, stageName, elementId: derivedId(entityId, stageName, element.name) };
+  });
+
+/** Workflows of the stage that go on by TASK. */
+async function membersByTask(
+  db: Db,
+  decision: ResumeDecision,
+  { elements }: Layout,
+  { granularity }: ResumeChoice,
+): Promise<ReadonlyMap<string, Execution>> {
+  if (granularity !== 'TASK') return new Map();
+  const rows = elements.filter(({ before }) => before?.stageIndex === decision.stageIndex);
+  const members = await findExecutions(
+    db,
+    rows.flatMap(({ before }) => before?.workflowExecutionId ?? []),
+  );
+  return new Map(members.map((member) => [member.id, member]));
+}
+
+/** What changed in the workflows of elements that are kept: by the definitions alone, however many tasks they have. One that a condition skipped has none to keep. */
+async function changesOfKept(app: App, db: Db, { kept }: Fit, { workflows }: Catalogue): Promise<DefinitionChange[]> {
+  const changes: DefinitionChange[] = [];
+  for (const { row, place } of kept) {
+    const now = workflows.find((one) => one.id === row.workflowId)?.currentRevisionId;
+    const { workflowRevisionId: old, workflowExecutionId } = row;
+    if (workflowExecutionId === null || old === null || now === undefined || old === now) continue;
+    const where = { stage: place.stageName, step: row.stepName };
+    changes.push(...(await changesBetween(app, db, [old, now], 'ALL', where)));
+  }
+  return changes;
+}
+
+async function changesBetween(
+  app: App,
+  db: Db,
+  [old, now]: readonly [string, string],
+  kept: ReadonlySet<string> | 'ALL',
+  place: Place,
+): Promise<DefinitionChange[]> {
+  const [was, is] = [await app.workflowRevisions.get(db, old), await app.workflowRevisions.get(db, now)];
+  return taskChanges(was.definition, is.definition, kept, place);
+}
+
+/** What changed in the workflows that run, by their tasks. */
+async function changesOfTasks(app: App, db: Db, elements: readonly PlannedElement[]): Promise<DefinitionChange[]> {
+  const changes: DefinitionChange[] = [];
+  for (const { stage, before, next, fit } of elements) {
+    const [old, now] = [next?.execution.revisionId ?? before?.workflowRevisionId, stage.workflowRevisionId];
+    if (fit !== null) changes.push(...fit.changes);
+    else if (old != null && now !== null && old !== now && before?.workflowId === stage.workflowId) {
+      const place = { stage: stage.stageName, step: stage.stepName };
+      changes.push(...(await changesBetween(app, db, [old, now], new Set(), place)));
+    }
+  }
+  return changes;
+}
+
+/** The row of an element in the next attempt: nothing done yet, and what the row before says of it otherwise. */
+export function nextRow(execution: Execution, before: StageExecution | undefined, now: Date): StageExecution {
+  return {
+    kind: 'APPROVAL',
+    stageIndex: 0,
+    elementIndex: 0,
+    elementId: '',
+    stageName: '',
+    stepName: '',
+    workflowId: null,
+    workflowRevisionId: null,
+    environmentId: null,
+    variables: {},
+    images: {},
+    mode: null,
+    maxParallel: null,
+    answers: null,
+    ...before,
+    id: newId(),
+    executionId: execution.id,
+    attempt: execution.attempt + 1,
+    current: true,
+    status: 'QUEUED',
+    reasonCode: null,
+    reason: null,
+    workflowExecutionId: null,
+    goesOn: null,
+    waitsUntil: null,
+    failures: 0,
+    ignored: false,
+    createdAt: now,
+    startedAt: null,
+    endedAt: null,
+  };
+}
+
+/** The same as another revision has it. */
+function placed(
+  row: StageExecution,
+  { entityId }: Execution,
+  place: PlacedElement,
+  plan: PipelinePlan,
+): StageExecution {
+  const { stageIndex, elementIndex, stageName, element } = place;
+  const own = plan.elements.get(elementKey(stageIndex, elementIndex));
+  return {
+    ...row,
+    kind: element.type,
+    stageIndex,
+    elementIndex,
+    elementId: derivedId(entityId, stageName, element.name),
+    stageName,
+    stepName: element.name,
+    workflowId: own?.workflowId ?? null,
+    workflowRevisionId: own?.workflowRevisionId ?? null,
+    environmentId: own?.environmentId ?? null,
+    variables: own?.variables ?? {},
+    images: own?.images ?? {},
+    answers: row.answers && { ...row.answers, values: answersFor(row, place) },
+  };
+}

@@ -1,0 +1,179 @@
+import type { Actor } from '../../access/actor';
+import { findEnvironmentTargets } from '../../access/targets.store';
+import { subjectFor } from '../../access/visible';
+import type { App } from '../app';
+import type { Execution, StageExecution } from '../../engine/execution';
+import { requireStages } from '../execution/requireStages';
+import { mustAsk } from '../execution/runtimeInputs';
+import { Refusal } from '../../kernel/errors';
+import { taskNodes } from '../../catalog/language/taskGraph';
+import type { DefinitionChange } from '../../engine/definitionChanges';
+import { readOwn, refuseInput } from './inAttempt';
+import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
+import type { ResumeExecution } from '../commands/resumeExecution';
+import { type PlannedElement, planResume } from './resumePlan';
+import { resumeToken, workflowResumeToken } from './resumeToken';
+import { type ResumeWorkflowExecution, requireEnvironment } from '../commands/resumeWorkflowExecution';
+import { planWorkflowResume, type TaskChoice } from './resumeWorkflowPlan';
+
+export interface ResumePreview {
+  readonly allowed: boolean;
+  readonly refusals: readonly { readonly code: string; readonly message: string }[];
+  readonly willRun: readonly PreviewedStage[];
+  readonly kept: readonly PreviewedStage[];
+  /** Of a workflow by itself. */
+  readonly tasksThatRun: readonly string[];
+  readonly tasksKept: readonly string[];
+  /** Approvals that will be asked for anew. */
+  readonly askedAgain: readonly string[];
+  readonly changes: readonly DefinitionChange[];
+  readonly environmentAccess: readonly PreviewedEnvironment[];
+  readonly planToken: string | null;
+}
+
+export interface PreviewedStage {
+  readonly elementId: string;
+  readonly stageName: string;
+  readonly stepName: string;
+  readonly status: string;
+  readonly tasksThatRun: readonly string[];
+  readonly tasksKept: readonly string[];
+}
+
+export interface PreviewedEnvironment {
+  readonly environmentId: string;
+  readonly allowed: boolean;
+  readonly message: string | null;
+}
+
+const refused = (refusal: Refusal): ResumePreview => ({
+  allowed: false,
+  refusals: [refusal].map(({ code, message }) => ({ code, message })),
+  ...{ willRun: [], kept: [], tasksThatRun: [], tasksKept: [], askedAgain: [], changes: [] },
+  environmentAccess: [],
+  planToken: null,
+});
+
+/** What a resume of a pipeline execution would do, by the plan that the mutation follows; writes nothing. */
+export async function previewResume(app: App, actor: Actor, input: ResumeExecution): Promise<ResumePreview> {
+  const db = app.database;
+  const execution = await readOwn(app, actor, input.pipelineExecutionId, 'PIPELINE', input.applicationId);
+  const plan = await planResume(app, db, execution, input);
+  if (plan instanceof Refusal) return refused(plan);
+  const stages = plan.elements.map(({ stage }) => stage);
+  const { definition } = await app.pipelineRevisions.get(db, plan.revisionId);
+  const denied = await refusalOf(requireStages(db, actor, execution, stages));
+  const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? []].flat();
+  const allowed = refusals.length === 0;
+  return {
+    allowed,
+    refusals: refusals.map(({ code, message }) => ({ code, message })),
+    willRun: await Promise.all(plan.elements.map((element) => describe(app, element))),
+    kept: plan.kept.map(({ elementId, stageName, stepName, status }) => {
+      return { elementId, stageName, stepName, status, tasksThatRun: [], tasksKept: [] };
+    }),
+    tasksThatRun: [],
+    tasksKept: [],
+    askedAgain: stages
+      .filter((stage) => {
+        const element = definition.stages[stage.stageIndex]?.elements[stage.elementIndex];
+        return stage.kind === 'APPROVAL' || mustAsk(element, stage) !== null;
+      })
+      .map((stage) => stage.stepName),
+    changes: plan.changes,
+    environmentAccess: await accessTo(app, actor, execution, stages),
+    planToken: allowed ? resumeToken(execution, input, plan) : null,
+  };
+}
+
+/** The same for an execution of a workflow by itself. */
+export async function previewWorkflowResume(
+  app: App,
+  actor: Actor,
+  input: ResumeWorkflowExecution,
+): Promise<ResumePreview> {
+  const db = app.database;
+  const execution = await readOwn(app, actor, input.workflowExecutionId, 'WORKFLOW', input.applicationId);
+  const refusal = refuseAttempt(execution, 'resume');
+  if (refusal !== null) return refused(refusal);
+  const { next, fit, refusals: broken } = await planWorkflowResume(app, db, execution, input, true);
+  const denied = await refusalOf(requireEnvironment(app, db, actor, execution, next.environmentId));
+  const refusals = [refuseInput(input) ?? [], broken, denied ?? []].flat();
+  const allowed = refusals.length === 0;
+  return {
+    allowed,
+    refusals: refusals.map(({ code, message }) => ({ code, message })),
+    ...{ willRun: [], kept: [], askedAgain: [] },
+    tasksThatRun: fit.tasks.again,
+    tasksKept: fit.tasks.kept,
+    changes: fit.changes,
+    environmentAccess: await accessTo(app, actor, execution, [next]),
+    planToken: allowed ? workflowResumeToken(execution, input, next) : null,
+  };
+}
+
+async function describe(app: App, { stage, before, fit }: PlannedElement): Promise<PreviewedStage> {
+  const { elementId, stageName, stepName } = stage;
+  const { again, kept } = fit?.tasks ?? (await allTasks(app, stage));
+  const status = before?.status ?? 'QUEUED';
+  return { elementId, stageName, stepName, status, tasksThatRun: again, tasksKept: kept };
+}
+
+async function allTasks(app: App, { workflowRevisionId }: StageExecution): Promise<TaskChoice> {
+  if (workflowRevisionId === null) return { kept: [], again: [] };
+  const { definition } = await app.workflowRevisions.get(app.database, workflowRevisionId);
+  return { kept: [], again: taskNodes(definition.tasks).map((node) => node.name) };
+}
+
+async function accessTo(
+  app: App,
+  actor: Actor,
+  execution: Execution,
+  aims: readonly { readonly environmentId: string | null }[],
+): Promise<PreviewedEnvironment[]> {
+  const targets = await findEnvironmentTargets(
+    app.database,
+    aims.flatMap(({ environmentId }) => environmentId ?? []),
+  );
+  const subject = await subjectFor(app, 'Execution', execution);
+  const action = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+  return targets.map((target) => {
+    const { allowed, message } = actor.access.explain(action, 'Execution', subject, [target]);
+    return { environmentId: target.id, allowed, message };
+  });
+}
+
+async function refusalOf(work: Promise<void>): Promise<[Refusal] | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return [error];
+    throw error;
+  }
+}
+
+export interface Resumability {
+  readonly resumable: boolean;
+  readonly reason: string | null;
+  readonly stages: readonly { name: string; elementId: string; resumable: boolean; reason: string | null }[];
+}
+
+/** Whether, and from which of its stages, an execution can go on: by the same rules that the mutation follows. */
+export function resumability(execution: Execution, stages: readonly StageExecution[]): Resumability {
+  const refusal = refuseAttempt(execution, 'resume');
+  return {
+    resumable: refusal === null,
+    reason: refusal?.message ?? null,
+    stages: stages.map((stage) => {
+      const decision = decideResume(execution, stages, { pipelineStageElementId: stage.elementId });
+      const refused = decision instanceof Refusal;
+      return {
+        name: stage.stageName,
+        elementId: stage.elementId,
+        resumable: !refused,
+        reason: refused ? decision.message : null,
+      };
+    }),
+  };
+}

@@ -1,0 +1,184 @@
+import { type Actor, actorRef } from '../../access/actor';
+import { requireReadable } from '../../access/visible';
+import type { App } from '../app';
+import { auditDetail } from '../../access/audit/auditDetail';
+import { isFinal } from '../../contract/statuses';
+import { type Execution, type StageExecution, type TaskExecution } from '../../engine/execution';
+import { findAttempts, findExecution } from '../execution/executions.store';
+import { requireAnyStage, requireStages } from '../execution/requireStages';
+import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { findCurrentStages } from '../execution/stages.store';
+import { findCatalogue } from '../execution/startTargets.store';
+import { findCurrentTasks } from '../execution/tasks.store';
+import { isId, newId } from '../../kernel/ids';
+import { notFound, Refusal } from '../../kernel/errors';
+import { beginNextAttempt } from '../attempts/beginNextAttempt';
+import { nextRow } from '../attempts/resumePlan';
+import {
+  type Additions,
+  decideExtension,
+  type ExtendedRun,
+  type Extension,
+  refuseExtension,
+} from '../../engine/extension';
+import { makeRestorePoint } from '../restores/makeRestorePoint';
+import type { Operation, RestorePoint } from '../restores/restore';
+import { appendLines, insertOperation } from '../restores/restores.store';
+
+export interface AddImagesToRun extends Partial<Additions> {
+  readonly runId: string;
+  /** Every task's fate is in the operation's log. */
+  readonly debug?: boolean | null;
+}
+
+export interface Extended {
+  readonly run: Execution;
+  readonly operation: Operation;
+}
+
+/**
+ * Extends a run that succeeded with more images, or other inputs: its next attempt, in which only what sees a change runs again. What the run was is kept as its restore point, in
+ * the same transaction; extending once more after a failure leaves that point as it is.
+ */
+export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToRun): Promise<Extended> {
+  const seen = await requireRun(app, actor, input.runId);
+  await requireAnyStage(app.database, actor, seen);
+  return inRuns(app, [seen.id], actor, async (db) => {
+    const execution = (await findExecution(db, seen.id)) ?? seen;
+    const { version, status } = execution;
+    if (seen.version !== version && isFinal(seen.status)) {
+      throw new Refusal('CONFLICT', `Somebody else was faster: the run is ${status}.`, { status, version });
+    }
+    const attempts = await findAttempts(db, [execution.id]);
+    const refusal = refuseExtension(
+      execution,
+      attempts.some((attempt) => attempt.status === 'SUCCESS'),
+    );
+    if (refusal !== null) throw refusal;
+    const run = await readRun(db, execution);
+    const reason = input.reason?.trim() || null;
+    const additions = { images: input.images ?? [], variableInputs: input.variableInputs ?? [], reason };
+    const extension = decideExtension(run, additions);
+    if (extension instanceof Refusal) throw extension;
+    await requireStages(
+      db,
+      actor,
+      execution,
+      extension.again.map(({ stage }) => stage),
+    );
+    const point = status === 'SUCCESS' ? await makeRestorePoint(db, run) : null;
+    await extend(db, run, extension, reason);
+    const operation = await keepRecord(db, execution, extension, point, input.debug ?? false);
+    const after = (await findExecution(db, execution.id)) ?? execution;
+    const { applicationId, id } = execution;
+    const said = (one: Execution) => ({ status: one.status, attempt: one.attempt, images: one.images });
+    auditDetail(db, { kind: 'execution', id, applicationId, before: said(execution), after: said(after) });
+    return { run: after, operation };
+  });
+}
+
+/** A run of a pipeline, as the actor may see it: only those are extended and restored. */
+export async function requireRun(app: App, actor: Actor, id: string): Promise<Execution> {
+  const execution = isId(id) ? await findExecution(app.database, id) : undefined;
+  if (execution?.kind !== 'PIPELINE') throw notFound('pipeline execution', id);
+  await requireReadable(app, actor.access, 'Execution', execution);
+  return execution;
+}
+
+async function readRun(
+  db: RunTransaction,
+  execution: Execution,
+): Promise<ExtendedRun & { readonly tasks: readonly TaskExecution[] }> {
+  const stages = await findCurrentStages(db, [execution.id]);
+  const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
+  const revisions = await db.app.workflowRevisions.getAll(db, [
+    ...new Set(stages.flatMap((stage) => stage.workflowRevisionId ?? [])),
+  ]);
+  const tasks = await findCurrentTasks(
+    db,
+    stages.flatMap((stage) => stage.workflowExecutionId ?? []),
+  );
+  const passed = new Map<string, Set<string>>();
+  for (const task of tasks) {
+    if (task.passed) passed.set(task.executionId, (passed.get(task.executionId) ?? new Set()).add(task.name));
+  }
+  return {
+    execution,
+    stages,
+    pipeline: definition,
+    workflows: new Map(revisions.map((revision) => [revision.id, revision.definition])),
+    catalogue: await findCatalogue(db, execution.applicationId),
+    passed,
+    tasks,
+  };
+}
+
+/** Begins the next attempt with what was decided. */
+function extend(
+  db: RunTransaction,
+  { execution }: ExtendedRun,
+  { variables, images, again, kept }: Extension,
+  reason: string | null,
+): Promise<void> {
+  const fromStage = again[0]?.stage.stageName ?? '';
+  const elements = again.map(({ stage: before, inputs, goesOn }) => {
+    const { variables, images } = inputs;
+    const stage: StageExecution = { ...nextRow(execution, before, db.now), variables, images, goesOn };
+    return { stage, before, next: null, fit: null };
+  });
+  const plan = { fromStage, revisionId: execution.revisionId, variables, images, kept, elements };
+  const cause = actorRef(db.actor);
+  return beginNextAttempt(db, execution, plan, { kind: 'EXTEND', cause, reason, fromStage, at: db.now });
+}
+
+/** The extension as an operation of the run, with a log that says what runs again, and why. */
+async function keepRecord(
+  db: RunTransaction,
+  execution: Execution,
+  extension: Extension,
+  point: RestorePoint | null,
+  debug: boolean,
+): Promise<Operation> {
+  const { id: runId, status, endedAt, attemptStartedAt, earlierMs } = execution;
+  const iso = (time: Date | null) => time?.toISOString() ?? null;
+  const operation: Operation = {
+    id: newId(),
+    runId,
+    kind: 'EXTEND',
+    status: 'SUCCESS',
+    restorePointId: point?.id ?? null,
+    actor: actorRef(db.actor),
+    debug,
+    conflictsConfirmed: false,
+    before: { status, endedAt: iso(endedAt), attemptStartedAt: iso(attemptStartedAt), earlierMs },
+    step: 0,
+    startedAt: db.now,
+    deadlineAt: db.now,
+    endedAt: db.now,
+    errorCode: null,
+    errorMessage: null,
+  };
+  await insertOperation(db, operation);
+  const info = (message: string) => ({ level: 'INFO' as const, message });
+  const nameOf = (stage: StageExecution) => `stage "${stage.stageName}", element "${stage.stepName}"`;
+  const kept = point === null ? 'the restore point stays as it is' : `restore point ${point.id} made`;
+  await appendLines(
+    db,
+    operation.id,
+    [
+      info(`${db.actor.name} extended the run, attempt ${execution.attempt + 1}; ${kept}`),
+      ...extension.again.flatMap(({ stage, why, goesOn, kept: tasks }) => [
+        info(`${nameOf(stage)} runs again: ${why}${tasks.length === 0 ? '' : `; ${tasks.length} tasks are kept`}`),
+        ...(debug && goesOn !== null
+          ? [
+              { level: 'DEBUG' as const, message: `  run again: ${goesOn.tasks.join(', ')}` },
+              { level: 'DEBUG' as const, message: `  kept: ${tasks.join(', ')}` },
+            ]
+          : []),
+      ]),
+      ...extension.kept.map((stage) => info(`${nameOf(stage)} keeps its result`)),
+    ],
+    db.now,
+  );
+  return operation;
+}

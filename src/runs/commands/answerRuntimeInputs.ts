@@ -1,0 +1,110 @@
+import { type Actor, actorRef, systemActor } from '../../access/actor';
+import { requireReadable } from '../../access/visible';
+import type { App } from '../app';
+import { auditDetail } from '../../access/audit/auditDetail';
+import { isId } from '../../kernel/ids';
+import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { advancePipeline, settleStage } from '../execution/advancePipeline';
+import { moveStage } from '../execution/changeStatus';
+import type { Execution, StageExecution } from '../../engine/execution';
+import { findExecution } from '../execution/executions.store';
+import { requireStages } from '../execution/requireStages';
+import { readInputs, resolveVariables, type VariableInput } from '../../engine/resolveVariables';
+import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { askedVariables, asksForInputs, runtimeInputsOf } from '../execution/runtimeInputs';
+import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
+
+export interface PipelineResumeRuntime {
+  readonly applicationId: string;
+  readonly pipelineExecutionId: string;
+  readonly pipelineStageElementId: string;
+  readonly variableInputs?: readonly VariableInput[] | null;
+}
+
+const BATCH = 50;
+
+/** Answers what an element asks for; its workflow starts with the values. The same answers again, by the same actor, change nothing. */
+export async function pipelineResumeRuntime(app: App, actor: Actor, input: PipelineResumeRuntime): Promise<void> {
+  const id = input.pipelineExecutionId;
+  const seen = isId(id) ? await findExecution(app.database, id) : undefined;
+  if (seen?.kind !== 'PIPELINE' || seen.applicationId !== input.applicationId) throw notFound('execution', id);
+  await requireReadable(app, actor.access, 'Execution', seen);
+  await requireStages(app.database, actor, seen, [await elementOf(app.database, seen, input.pipelineStageElementId)]);
+  await inRuns(app, [seen.runId], actor, async (db) => {
+    const execution = await findExecution(db, id);
+    if (execution === undefined) throw notFound('execution', id);
+    const stage = await elementOf(db, execution, input.pipelineStageElementId);
+    const { given, errors } = readInputs(input.variableInputs ?? []);
+    if (!asksForInputs(stage)) {
+      if (isRepeat(actor, stage, given)) return;
+      throw refuseAnswer(stage);
+    }
+    const asked = await askedVariables(app, execution, stage);
+    const resolved = resolveVariables(asked, given, (name) => `variableInputs.${name}`);
+    if (errors.length + resolved.errors.length > 0) throw invalidInput([...errors, ...resolved.errors]);
+    await goOn(db, execution, stage, Object.fromEntries(given));
+    const { stageName, stepName } = stage;
+    const after = { stageName, stepName, ...Object.fromEntries(given) };
+    auditDetail(db, { kind: 'execution', id, applicationId: execution.applicationId, after });
+  });
+}
+
+/** Ends the waiting of elements that nobody has answered in time, as their definition says. */
+export async function endDueRuntimeInputs(app: App): Promise<void> {
+  const due = (await findDueStages(app.database, app.clock.now(), BATCH)).filter(asksForInputs);
+  for (const { id, executionId } of due) {
+    await inRuns(app, [executionId], systemActor, async (db) => {
+      const [stage] = await findStages(db, [id]);
+      const execution = await findExecution(db, executionId);
+      if (execution === undefined || stage === undefined) return;
+      if (!asksForInputs(stage) || stage.waitsUntil === null || stage.waitsUntil >= db.now) return;
+      const asked = await runtimeInputsOf(app, execution, stage);
+      if (asked?.onTimeout === 'continue') await goOn(db, execution, stage, {});
+      else {
+        const text = `nobody answered before ${stage.waitsUntil.toISOString()}`;
+        await settleStage(db, stage.id, 'EXPIRED', { code: 'EXPIRED', text });
+      }
+    });
+  }
+}
+
+/** Pins the answers, and begins the element; when a person holds the execution, as soon as it goes on. */
+async function goOn(
+  db: RunTransaction,
+  execution: Execution,
+  stage: StageExecution,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  const asked = (await runtimeInputsOf(db.app, execution, stage))?.variables ?? [];
+  const answers = { by: actorRef(db.actor), at: db.now.toISOString(), asked, values };
+  db.event({ runId: execution.runId, executionId: execution.id }, 'RUNTIME_INPUTS_GIVEN', {
+    stageExecutionId: stage.id,
+    elementId: stage.elementId,
+    variables: Object.keys(values).sort(),
+  });
+  await moveStage(db, execution.runId, stage, 'QUEUED', { answers });
+  await advancePipeline(db, execution.id);
+}
+
+async function elementOf(db: RunTransaction | App['database'], execution: Execution, elementId: string) {
+  const stages = await findCurrentStages(db, [execution.id]);
+  const stage = stages.find((one) => one.elementId === elementId);
+  if (stage !== undefined) return stage;
+  throw new Refusal('STAGE_NOT_FOUND', `There is no stage element "${elementId}".`, {
+    stages: [...new Set(stages.map((one) => one.stageName))],
+  });
+}
+
+function isRepeat(actor: Actor, { answers }: StageExecution, given: ReadonlyMap<string, string>): boolean {
+  if (answers === null || answers.by.id !== actor.id) return false;
+  const names = Object.keys(answers.values);
+  return names.length === given.size && names.every((name) => answers.values[name] === given.get(name));
+}
+
+function refuseAnswer({ status, answers }: StageExecution): Refusal {
+  if (answers === null) {
+    return new Refusal('NOT_WAITING', `The element is ${status}, it asks for no runtime inputs.`, { status });
+  }
+  const message = `${answers.by.name} was faster: the element was answered at ${answers.at}.`;
+  return new Refusal('CONFLICT', message, { status });
+}

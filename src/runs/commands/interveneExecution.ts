@@ -1,0 +1,151 @@
+import { type Actor, systemActor } from '../../access/actor';
+import { requireReadable, subjectFor } from '../../access/visible';
+import type { App } from '../app';
+import { auditDetail } from '../../access/audit/auditDetail';
+import type { Db } from '../../kernel/database/database';
+import { isId } from '../../kernel/ids';
+import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { baseName } from '../../catalog/language/taskGraph';
+import type { Execution, StageExecution, TaskExecution } from '../../engine/execution';
+import { findExecution } from '../execution/executions.store';
+import { actionOf, decideStage, decideTask, type InterventionAction, waitsForPerson } from '../execution/interventions';
+import { findLastIntervention } from '../execution/interventions.store';
+import { reasonErrors } from '../../engine/reason';
+import { requireStages } from '../execution/requireStages';
+import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
+import { findDueTasks, findTasks, findWaitingTasks } from '../execution/tasks.store';
+
+export interface InterveneExecution {
+  readonly applicationId: string;
+  readonly executionId: string;
+  readonly taskExecutionId?: string | null;
+  readonly pipelineStageElementId?: string | null;
+  readonly action: InterventionAction;
+  readonly reason?: string | null;
+}
+
+const BATCH = 50;
+
+/** A person decides about a failure that waits for it. Of many at once exactly one is taken. */
+export async function interveneExecution(app: App, actor: Actor, input: InterveneExecution): Promise<Execution> {
+  checkInput(input);
+  const seen = isId(input.executionId) ? await findExecution(app.database, input.executionId) : undefined;
+  if (seen === undefined || seen.applicationId !== input.applicationId) throw notFound('execution', input.executionId);
+  await requireReadable(app, actor.access, 'Execution', seen);
+  const before = await targetOf(app.database, seen, input);
+  await requireRight(app, actor, seen, before);
+  return inRuns(app, [seen.runId], actor, async (db) => {
+    const target = await targetOf(db, seen, input);
+    const { status } = target;
+    const moved = target.waitsUntil?.getTime() !== before.waitsUntil?.getTime();
+    if (moved || !waitsForPerson(target)) {
+      const last = await findLastIntervention(db, seen.runId, target.id);
+      if (!moved && last === undefined) {
+        throw new Refusal('NOT_WAITING', `It is ${status}, and waits for no decision about a failure.`, { status });
+      }
+      throw new Refusal('CONFLICT', `${last?.actor.name ?? 'Something else'} was faster: it is ${status}.`, { status });
+    }
+    const decided = { action: input.action, by: actor.name, reason: input.reason?.trim() || null };
+    await decide(db, target, decided);
+    const { id, applicationId } = seen;
+    const after = { ...decided, name: 'stepName' in target ? target.stepName : target.name };
+    auditDetail(db, { kind: 'execution', id, applicationId, before: { status }, after });
+    return (await findExecution(db, id)) ?? seen;
+  });
+}
+
+/** Decides about failures that nobody has decided about in time, as their definition says. */
+export async function endDueInterventions(app: App): Promise<void> {
+  const now = app.clock.now();
+  const tasks = await findDueTasks(app.database, now, BATCH);
+  const stages = (await findDueStages(app.database, now, BATCH)).filter(waitsForPerson);
+  for (const { id, runId } of tasks) {
+    await inRuns(app, [runId], systemActor, async (db) => decideDue(db, (await findTasks(db, [id]))[0]));
+  }
+  for (const { id, executionId } of stages) {
+    await inRuns(app, [executionId], systemActor, async (db) => decideDue(db, (await findStages(db, [id]))[0]));
+  }
+}
+
+async function decideDue(db: RunTransaction, target: TaskExecution | StageExecution | undefined): Promise<void> {
+  if (target === undefined || !waitsForPerson(target) || target.waitsUntil === null || target.waitsUntil >= db.now)
+    return;
+  const intervention = await interventionOf(db, target);
+  const action = actionOf[intervention?.onTimeout ?? 'fail'];
+  const reason = `nobody decided before ${target.waitsUntil.toISOString()}`;
+  await decide(db, target, { action, by: 'its definition', reason });
+}
+
+async function interventionOf(db: RunTransaction, target: TaskExecution | StageExecution) {
+  const execution = await findExecution(db, target.executionId);
+  if (execution === undefined) return null;
+  if ('stepName' in target) {
+    const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
+    const element = definition.stages[target.stageIndex]?.elements[target.elementIndex];
+    return element?.type === 'WORKFLOW' ? element.intervention : null;
+  }
+  const { definition } = await db.app.workflowRevisions.get(db, execution.revisionId);
+  return definition.tasks[baseName(target.name)]?.intervention;
+}
+
+async function decide(
+  db: RunTransaction,
+  target: TaskExecution | StageExecution,
+  decided: Parameters<typeof decideTask>[3],
+): Promise<void> {
+  const execution = await findExecution(db, target.executionId);
+  if (execution === undefined) throw new Error(`execution ${target.executionId} does not exist`);
+  if ('stepName' in target) await decideStage(db, execution, target, decided);
+  else await decideTask(db, execution, target, decided);
+}
+
+async function targetOf(
+  db: Db,
+  execution: Execution,
+  input: InterveneExecution,
+): Promise<TaskExecution | StageExecution> {
+  const { taskExecutionId, pipelineStageElementId: elementId } = input;
+  if (taskExecutionId != null) {
+    const [task] = isId(taskExecutionId) ? await findTasks(db, [taskExecutionId]) : [];
+    if (task?.executionId === execution.id || task?.runId === execution.id) return task;
+    throw notFound('task execution', taskExecutionId);
+  }
+  const stages = await findCurrentStages(db, [execution.id]);
+  const stage = stages.find((one) => one.elementId === elementId);
+  if (stage !== undefined) return stage;
+  const names = [...new Set(stages.map((one) => one.stageName))];
+  throw new Refusal('STAGE_NOT_FOUND', `There is no stage element "${elementId}".`, { stages: names });
+}
+
+/** Failures of an execution, or of the run that it is, that wait for a decision. */
+export async function findWaitingForPerson(db: Db, executionId: string): Promise<(TaskExecution | StageExecution)[]> {
+  const stages = await findCurrentStages(db, [executionId]);
+  return [...stages.filter(waitsForPerson), ...(await findWaitingTasks(db, executionId))];
+}
+
+/** To decide about a part of a pipeline takes what starting that stage would. */
+export async function requireRight(
+  app: App,
+  actor: Actor,
+  seen: Execution,
+  target: TaskExecution | StageExecution,
+): Promise<void> {
+  const execution = (await findExecution(app.database, target.executionId)) ?? seen;
+  const stageId = 'stepName' in target ? target.id : execution.parentStageExecutionId;
+  if (stageId === null) {
+    return actor.access.require('EXECUTE_WORKFLOW', 'Execution', await subjectFor(app, 'Execution', execution));
+  }
+  const pipeline = (await findExecution(app.database, execution.runId)) ?? execution;
+  await requireStages(app.database, actor, pipeline, await findStages(app.database, [stageId]));
+}
+
+function checkInput({ taskExecutionId, pipelineStageElementId, reason }: InterveneExecution): void {
+  const errors: InputError[] = [];
+  if ((taskExecutionId == null) === (pipelineStageElementId == null)) {
+    const message = 'Give either taskExecutionId or pipelineStageElementId.';
+    errors.push({ field: 'taskExecutionId', value: taskExecutionId, rule: 'ONE_OF_TWO', message });
+  }
+  errors.push(...reasonErrors(reason));
+  if (errors.length > 0) throw invalidInput(errors);
+}

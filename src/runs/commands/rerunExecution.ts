@@ -1,0 +1,34 @@
+import type { Actor } from '../../access/actor';
+import { subjectFor } from '../../access/visible';
+import type { App } from '../app';
+import type { Execution } from '../../engine/execution';
+import { requireStages } from '../execution/requireStages';
+import { findCurrentStages } from '../execution/stages.store';
+import { beginNextAttempt } from '../attempts/beginNextAttempt';
+import { type AttemptInput, attemptOf, inAttempt } from '../attempts/inAttempt';
+import { refuseAttempt } from '../../engine/resumeDecision';
+import { planRerun } from '../attempts/resumePlan';
+import { resumeWorkflow } from '../attempts/resumeWorkflow';
+import { asBefore } from '../attempts/resumeWorkflowPlan';
+
+export interface RerunExecution extends AttemptInput {
+  readonly executionId: string;
+}
+
+/** Runs a final execution again from its beginning, with the same inputs and the revision that it ran: its next attempt. */
+export async function rerunExecution(app: App, actor: Actor, input: RerunExecution): Promise<Execution> {
+  return inAttempt(app, actor, input.executionId, null, input, async (db, execution) => {
+    const refusal = refuseAttempt(execution, 'rerun');
+    if (refusal !== null) throw refusal;
+    if (execution.kind === 'WORKFLOW') {
+      actor.access.require('EXECUTE_WORKFLOW', 'Execution', await subjectFor(app, 'Execution', execution));
+      const attempt = attemptOf(db, input, 'RERUN', actor, null);
+      await resumeWorkflow(db, asBefore(execution, { all: true }), attempt);
+      return;
+    }
+    const stages = await findCurrentStages(db, [execution.id]);
+    await requireStages(db, actor, execution, stages);
+    const plan = planRerun(execution, stages, db.now);
+    await beginNextAttempt(db, execution, plan, attemptOf(db, input, 'RERUN', actor, plan.fromStage));
+  });
+}

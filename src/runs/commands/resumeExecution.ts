@@ -1,0 +1,30 @@
+import type { Actor } from '../../access/actor';
+import type { App } from '../app';
+import type { Execution } from '../../engine/execution';
+import { requireStages } from '../execution/requireStages';
+import { Refusal } from '../../kernel/errors';
+import { beginNextAttempt } from '../attempts/beginNextAttempt';
+import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../attempts/inAttempt';
+import type { ResumeChoice } from '../../engine/resumeDecision';
+import { planResume } from '../attempts/resumePlan';
+import { resumeToken } from '../attempts/resumeToken';
+
+export interface ResumeExecution extends AttemptInput, ResumeChoice {
+  readonly pipelineExecutionId: string;
+}
+
+/**
+ * Goes on with a pipeline execution from one of its stages: the next attempt of the same execution. That stage and the later ones run, earlier ones keep their results;
+ * inputs and images are those of the start. Everything is in one transaction: a crash leaves either the old state or the new one.
+ */
+export async function resumeExecution(app: App, actor: Actor, input: ResumeExecution): Promise<Execution> {
+  return inAttempt(app, actor, input.pipelineExecutionId, 'PIPELINE', input, async (db, execution) => {
+    const plan = await planResume(app, db, execution, input);
+    if (plan instanceof Refusal) throw plan;
+    const stages = plan.elements.map(({ stage }) => stage);
+    await requireStages(db, actor, execution, stages);
+    checkPlanToken(input.planToken, resumeToken(execution, input, plan));
+    for (const refusal of plan.refusals) throw refusal;
+    await beginNextAttempt(db, execution, plan, attemptOf(db, input, 'RESUME', actor, plan.fromStage));
+  });
+}

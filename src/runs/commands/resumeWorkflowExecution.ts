@@ -1,0 +1,48 @@
+import type { Actor } from '../../access/actor';
+import { findEnvironmentTargets } from '../../access/targets.store';
+import { subjectFor } from '../../access/visible';
+import type { App } from '../app';
+import type { Db } from '../../kernel/database/database';
+import type { Execution } from '../../engine/execution';
+import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../attempts/inAttempt';
+import { refuseAttempt } from '../../engine/resumeDecision';
+import { workflowResumeToken } from '../attempts/resumeToken';
+import { resumeWorkflow } from '../attempts/resumeWorkflow';
+import { planWorkflowResume, type WorkflowResumeChoice } from '../attempts/resumeWorkflowPlan';
+
+export interface ResumeWorkflowExecution extends AttemptInput, WorkflowResumeChoice {
+  readonly workflowExecutionId: string;
+}
+
+/**
+ * Goes on with an execution of a workflow by itself: tasks that succeeded are kept with what they have set, the others run again. Values of the start can be overridden, in
+ * place of those only; what a kept task has set can't.
+ */
+export async function resumeWorkflowExecution(
+  app: App,
+  actor: Actor,
+  input: ResumeWorkflowExecution,
+): Promise<Execution> {
+  return inAttempt(app, actor, input.workflowExecutionId, 'WORKFLOW', input, async (db, execution) => {
+    const refusal = refuseAttempt(execution, 'resume');
+    if (refusal !== null) throw refusal;
+    const { next, refusals } = await planWorkflowResume(app, db, execution, input);
+    await requireEnvironment(app, db, actor, execution, next.environmentId);
+    checkPlanToken(input.planToken, workflowResumeToken(execution, input, next));
+    for (const one of refusals) throw one;
+    await resumeWorkflow(db, next, attemptOf(db, input, 'RESUME', actor, null));
+  });
+}
+
+/** It takes the right for the environment in which it will run. */
+export async function requireEnvironment(
+  app: App,
+  db: Db,
+  actor: Actor,
+  execution: Execution,
+  environmentId: string | null,
+): Promise<void> {
+  const targets = await findEnvironmentTargets(db, environmentId === null ? [] : [environmentId]);
+  const subject = await subjectFor(app, 'Execution', execution);
+  actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Execution', subject, targets);
+}

@@ -1,0 +1,112 @@
+import type { Actor } from '../../access/actor';
+import { requireReadable } from '../../access/visible';
+import type { App } from '../app';
+import { auditDetail } from '../../access/audit/auditDetail';
+import { isId } from '../../kernel/ids';
+import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import type { WorkflowDefinition } from '../../catalog/language/workflow';
+import { dispatchTasks } from '../execution/dispatchTasks';
+import { isFinal } from '../../contract/statuses';
+import { type Execution, type TaskExecution } from '../../engine/execution';
+import { addToCounts, clearTaskFailure, findExecution } from '../execution/executions.store';
+import { requireRight } from './interveneExecution';
+import { reasonErrors } from '../../engine/reason';
+import { restoreSkipped, retryTasks } from '../execution/retries.store';
+import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
+
+export interface RetryTask {
+  readonly applicationId: string;
+  readonly taskExecutionId: string;
+  readonly reason?: string | null;
+}
+
+/**
+ * Gives a failed task a further try while its workflow still runs: the failure is taken back, and with it all that was skipped because of it. Only for the one
+ * failure of the workflow: where there is another, or something was cancelled, the workflow would fail all the same.
+ */
+export async function retryTask(app: App, actor: Actor, input: RetryTask): Promise<TaskExecution> {
+  const reason = input.reason?.trim() || null;
+  const errors = reasonErrors(reason);
+  if (errors.length > 0) throw invalidInput(errors);
+  const id = input.taskExecutionId;
+  const [seen] = isId(id) ? await findTasks(app.database, [id]) : [];
+  const workflow = seen && (await findExecution(app.database, seen.executionId));
+  if (seen === undefined || workflow?.applicationId !== input.applicationId) throw notFound('task execution', id);
+  await requireReadable(app, actor.access, 'Execution', workflow);
+  await requireRight(app, actor, workflow, seen);
+  return inRuns(app, [seen.runId], actor, async (db) => {
+    const [task] = await findTasks(db, [id]);
+    const execution = await findExecution(db, seen.executionId);
+    if (task === undefined || execution === undefined) throw notFound('task execution', id);
+    const { definition } = await app.workflowRevisions.get(db, execution.revisionId);
+    const others = (await findUnsuccessfulTasks(db, execution.id)).filter((one) => one.id !== id);
+    const refusal = refuseRetry(execution, task, definition, others, db.now);
+    if (refusal !== null) throw refusal;
+    await takeBack(db, execution, task, `${task.reason}; tried again by ${actor.name}`, reason);
+    const { applicationId } = execution;
+    const before = { status: task.status, name: task.name };
+    auditDetail(db, {
+      kind: 'execution',
+      id: execution.id,
+      applicationId,
+      before,
+      after: { status: 'QUEUED', reason },
+    });
+    return (await findTasks(db, [id]))[0] ?? task;
+  });
+}
+
+/** Why a task gets no further try; null when it does. */
+export function refuseRetry(
+  execution: Execution,
+  task: TaskExecution,
+  definition: Pick<WorkflowDefinition, 'onTaskFailure'>,
+  /** Tasks of the workflow that failed too, or were cancelled. */
+  others: readonly Pick<TaskExecution, 'name'>[],
+  now: Date,
+): Refusal | null {
+  const { status } = task;
+  const refused = (why: string) => new Refusal('NOT_RETRYABLE', why, { status, executionStatus: execution.status });
+  if (isFinal(execution.status)) {
+    const instead = execution.status === 'SUCCESS' ? 'a rerun runs it again' : 'a resume goes on with it';
+    return refused(`The workflow is ${execution.status} already; ${instead}.`);
+  }
+  if (status === 'WAITING') return refused('It waits for a decision, which interveneExecution gives.');
+  if (status !== 'FAILED' || task.passed || !task.current || task.type !== 'normal') {
+    return refused(`The task is ${task.passed ? `${status}, and what depends on it goes on` : status}.`);
+  }
+  if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)
+    return refused('The workflow is being ended.');
+  if (execution.mode === 'WORK_STEALING' && definition.onTaskFailure === 'cancel') {
+    return refused('What ran beside it was cancelled because of its failure; a resume runs all of it.');
+  }
+  if (others.length === 0) return null;
+  return refused(`It is not the only failure: ${others.map((one) => one.name).join(', ')}.`);
+}
+
+async function takeBack(
+  db: RunTransaction,
+  execution: Execution,
+  failed: TaskExecution,
+  text: string,
+  reason: string | null,
+): Promise<void> {
+  const run = { runId: execution.runId, executionId: execution.id };
+  await clearTaskFailure(db, execution.id);
+  const { id: taskId, reasonCode, exitCode } = failed;
+  const again = await retryTasks(db, [{ taskId, reasonCode, exitCode, reason: text, nextTryAt: null }]);
+  const restored = await restoreSkipped(db, execution.id);
+  await addToCounts(db, new Map([[execution.id, { open: 1 + restored.length, busy: 0 }]]));
+  db.event(run, 'TASK_RETRIED', { taskExecutionId: taskId, name: failed.name, reason, restored: restored.length });
+  for (const task of [...again, ...restored]) {
+    db.event(run, 'TASK_STATUS', {
+      ...{ taskExecutionId: task.id, name: task.name, exitCode: task.exitCode, reason: task.reason, jobId: null },
+      from: task.id === taskId ? 'FAILED' : 'SKIPPED',
+      to: 'QUEUED',
+      reasonCode: 'RETRY',
+      try: task.tries,
+    });
+  }
+  await dispatchTasks(db, [execution.id]);
+}

@@ -1,0 +1,162 @@
+import type { Database } from '../../kernel/database/database';
+import { type FeedKind, Feeds } from '../../kernel/database/feed';
+import { topic } from '../../kernel/database/wakeups';
+import type { Execution } from '../../engine/execution';
+import { logEnd } from '../../engine/execution';
+import { findExecution } from '../execution/executions.store';
+import type { StreamEvent } from '../../kernel/streamEvent';
+import type { Log } from '../../kernel/log';
+import { comparePlaces, encodePlace, type LogEvent, type Place, placeBefore, type WatchedEvent } from './eventLog';
+import { type CommittedEvent, findCommitted, findDatabaseIdentity, findEvents, findGrown } from './eventLog.store';
+
+/** How many events are read at once: bounds what a stream holds in memory while its client does not read. */
+export const EVENT_PAGE = 100;
+/** Who reconnects within so many events is served from memory. */
+const KEPT = 64;
+/** How soon to look again for events that are committed, but behind a transaction that is still under way. */
+const WAITING_MS = 50;
+/** Commits come faster than anybody looks at a list. */
+const REST_MS = 20;
+
+/** Which events of all runs somebody watches. */
+export interface CommittedQuery<Item extends CommittedItem> {
+  /** Equal for queries that answer the same. */
+  readonly key: string;
+  /** As in `findCommitted`. */
+  readonly where: (parameters: unknown[]) => string;
+  /** Makes the answers of a page of events; may leave some out. */
+  readonly complete: (events: readonly PlacedEvent[]) => Promise<readonly Item[]>;
+}
+
+export interface PlacedEvent {
+  readonly cursor: string;
+  readonly readAt: number;
+  readonly place: Place;
+  readonly event: LogEvent;
+}
+
+export interface CommittedItem extends StreamEvent {
+  readonly cursor: string;
+  readonly place: Place;
+}
+
+/** One reader in this process for each thing that is watched; see `database/feed.ts`. */
+export interface EventFeeds {
+  /** The log of an execution. */
+  readonly events: Feeds<Execution, WatchedEvent, number>;
+  /** The execution as it stands; only the newest counts. */
+  readonly states: Feeds<Execution, Execution, number>;
+  /** The events of all runs. */
+  readonly committed: Feeds<CommittedQuery<CommittedItem>, CommittedItem, Place>;
+  /** What this database is called in cursors. */
+  readonly identity: () => Promise<string>;
+}
+
+export function createEventFeeds(database: Database, pollMs: number, log: Log): EventFeeds {
+  const options = { wakeups: database.wakeups, pollMs, log };
+  let known: Promise<string> | undefined;
+  const identity = () => {
+    known ??= findDatabaseIdentity(database).catch((error: unknown) => {
+      known = undefined;
+      throw error;
+    });
+    return known;
+  };
+  return {
+    events: new Feeds(eventsOf(database), options),
+    states: new Feeds(statesOf(database), options),
+    committed: new Feeds(committedIn(database, identity), options),
+    identity,
+  };
+}
+
+/** What the feeds of one execution have in common. */
+const ofExecution = (database: Database) => ({
+  key: ({ id }: Execution) => id,
+  topics: ({ runId }: Execution) => [topic.run(runId)],
+  compare: (a: number, b: number) => a - b,
+  moved: (positions: ReadonlyMap<string, number>) => findGrown(database, positions),
+});
+
+function eventsOf(database: Database): FeedKind<Execution, WatchedEvent, number> {
+  return {
+    ...ofExecution(database),
+    keep: KEPT,
+    positionOf: (item) => Number(item.cursor),
+    async read(execution, after) {
+      const items = await readEvents(database, execution, after);
+      return { items, position: Number(items.at(-1)?.cursor ?? after), more: items.length === EVENT_PAGE };
+    },
+  };
+}
+
+/** A page of the log of an execution. */
+export async function readEvents(database: Database, execution: Execution, after: number): Promise<WatchedEvent[]> {
+  const events = await findEvents(database, execution, after, EVENT_PAGE);
+  const readAt = performance.now();
+  return events.map((event) => ({
+    cursor: String(event.sequence),
+    readAt,
+    execution,
+    event,
+    snapshot: null,
+    gap: null,
+  }));
+}
+
+function statesOf(database: Database): FeedKind<Execution, Execution, number> {
+  return {
+    ...ofExecution(database),
+    keep: 0,
+    positionOf: logEnd,
+    async read({ id }, after) {
+      const execution = await findExecution(database, id);
+      if (execution === undefined || logEnd(execution) <= after) return { items: [], position: after };
+      return { items: [execution], position: logEnd(execution) };
+    },
+  };
+}
+
+function committedIn(
+  database: Database,
+  identity: () => Promise<string>,
+): FeedKind<CommittedQuery<CommittedItem>, CommittedItem, Place> {
+  return {
+    key: ({ key }) => key,
+    topics: () => [topic.events],
+    compare: comparePlaces,
+    keep: KEPT,
+    restMs: REST_MS,
+    positionOf: ({ place }) => place,
+    read: async (query, after) => readCommitted(database, await identity(), query, after),
+  };
+}
+
+/** A page of the events of all runs, and how far the log was looked through for it. */
+export async function readCommitted<Item extends CommittedItem>(
+  database: Database,
+  identity: string,
+  query: CommittedQuery<Item>,
+  after: Place,
+) {
+  const { events, horizon, waiting } = await findCommitted(database, after, query.where, EVENT_PAGE);
+  const readAt = performance.now();
+  const placed = events.map((event) => ({ ...placeOf(event, identity), readAt }));
+  const last = placed.at(-1);
+  const more = placed.length === EVENT_PAGE && last !== undefined;
+  const end = placeBefore(horizon);
+  return {
+    items: placed.length === 0 ? [] : await query.complete(placed),
+    position: more ? last.place : comparePlaces(end, after) > 0 ? end : after,
+    more,
+    ...(waiting && { againMs: WAITING_MS }),
+  };
+}
+
+function placeOf(
+  { transactionId, runSequence, ...event }: CommittedEvent,
+  identity: string,
+): Omit<PlacedEvent, 'readAt'> {
+  const place = { transactionId, runId: event.runId, sequence: runSequence };
+  return { cursor: encodePlace(identity, place), place, event };
+}

@@ -1,0 +1,180 @@
+import type { Db } from '../../kernel/database/database';
+import type { Execution } from '../../engine/execution';
+import type { LogEvent, Place } from './eventLog';
+
+/** The log of a run, or the part of it that a member execution wrote: two columns to count by, each with its index. */
+const columns = ({ id, runId }: Pick<Execution, 'id' | 'runId'>) =>
+  id === runId
+    ? { owner: 'event.run_id', sequence: 'event.sequence' }
+    : { owner: 'event.execution_id', sequence: 'event.execution_sequence' };
+
+const event = (
+  sequence: string,
+) => `event.run_id AS "runId", event.execution_id AS "executionId", ${sequence} AS sequence,
+  event.type, event.at, event.actor, event.data`;
+
+/** What comes after a place in the log of an execution, in order. */
+export function findEvents(
+  db: Db,
+  log: Pick<Execution, 'id' | 'runId'>,
+  after: number,
+  limit: number,
+): Promise<LogEvent[]> {
+  const { owner, sequence } = columns(log);
+  return db.rows(
+    `SELECT ${event(sequence)} FROM execution_event event
+     WHERE ${owner} = $1 AND ${sequence} > $2 ORDER BY ${sequence} LIMIT $3`,
+    [log.id, after, limit],
+  );
+}
+
+/** The oldest sequence that is kept; undefined when none is. */
+export async function findFirstSequence(db: Db, log: Pick<Execution, 'id' | 'runId'>): Promise<number | undefined> {
+  const { owner, sequence } = columns(log);
+  const [row] = await db.rows<{ first: number | null }>(
+    `SELECT min(${sequence}) AS first FROM execution_event event WHERE ${owner} = $1`,
+    [log.id],
+  );
+  return row?.first ?? undefined;
+}
+
+/** Those of the executions whose logs have grown beyond what is known of them. */
+export async function findGrown(db: Db, known: ReadonlyMap<string, number>): Promise<string[]> {
+  const rows = await db.rows<{ id: string }>(
+    `SELECT id FROM unnest($1::uuid[], $2::int[]) AS known (id, sequence) JOIN execution USING (id)
+     WHERE CASE WHEN id = run_id THEN last_sequence ELSE last_execution_sequence END > sequence`,
+    [[...known.keys()], [...known.values()]],
+  );
+  return rows.map(({ id }) => id);
+}
+
+// The events of all runs
+
+/** Ids of transactions that are all over: nothing below it will be added any more. */
+const XMIN = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
+
+export interface CommittedEvent extends LogEvent {
+  readonly transactionId: number;
+  /** The sequence in the log of the run, whatever `sequence` is. */
+  readonly runSequence: number;
+}
+
+export interface Committed {
+  readonly events: readonly CommittedEvent[];
+  /** Everything of earlier transactions was looked at. */
+  readonly horizon: number;
+  /** There are newer events, which can't be given yet because an older transaction is still under way. */
+  readonly waiting: boolean;
+}
+
+/**
+ * Events of all runs after a place, in their common order. `where` may speak of the event as `event`, and of its execution as `e`. One
+ * statement, so that horizon and events are of one snapshot.
+ */
+export async function findCommitted(
+  db: Db,
+  after: Place,
+  where: (parameters: unknown[]) => string,
+  limit: number,
+): Promise<Committed> {
+  const parameters: unknown[] = [after.transactionId, after.runId, after.sequence, limit];
+  const own = 'CASE WHEN event.run_id = event.execution_id THEN event.sequence ELSE event.execution_sequence END';
+  const rows = await db.rows<CommittedEvent & { horizon: number; waiting: boolean }>(
+    `SELECT log.horizon, log.waiting, found.*
+     FROM (SELECT ${XMIN} AS horizon, EXISTS (SELECT FROM execution_event WHERE transaction_id >= ${XMIN}) AS waiting) log
+     LEFT JOIN LATERAL (
+       SELECT event.transaction_id AS "transactionId", event.sequence AS "runSequence", ${event(own)}
+       FROM execution_event event JOIN execution e ON e.id = event.execution_id
+       WHERE (event.transaction_id, event.run_id, event.sequence) > ($1::bigint, $2::uuid, $3::int)
+         AND event.transaction_id < ${XMIN} AND (${where(parameters)})
+       ORDER BY event.transaction_id, event.run_id, event.sequence LIMIT $4
+     ) found ON true
+     ORDER BY "transactionId", "runId", "runSequence"`,
+    parameters,
+  );
+  const [first] = rows;
+  if (first === undefined) throw new Error('a statement that always answers a row answered none');
+  return { horizon: first.horizon, waiting: first.waiting, events: rows.filter(({ runId }) => runId !== null) };
+}
+
+export interface LogBounds {
+  /** Events up to this transaction may have been deleted. */
+  readonly pruned: number;
+  /** New transactions get this id or a larger one. */
+  readonly next: number;
+  /** As `Committed.horizon`. */
+  readonly horizon: number;
+}
+
+export async function findLogBounds(db: Db): Promise<LogBounds> {
+  const [row] = await db.rows<LogBounds>(
+    `SELECT coalesce((SELECT transaction_id FROM event_horizon), 0) AS pruned,
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next, ${XMIN} AS horizon`,
+  );
+  if (row === undefined) throw new Error('a statement that always answers a row answered none');
+  return row;
+}
+
+/** What tells this database from every other one whose transactions have the same numbers. */
+export async function findDatabaseIdentity(db: Db): Promise<string> {
+  const [may] = await db.rows<{ ask: boolean }>(
+    `SELECT has_function_privilege('pg_control_system()', 'EXECUTE') AS ask`,
+  );
+  if (!may?.ask) return '';
+  const [row] = await db.rows<{ id: string }>('SELECT system_identifier::text AS id FROM pg_control_system()');
+  return row?.id ?? '';
+}
+
+/**
+ * Events that were restored from a dump carry numbers of another database's transactions, which this one has not reached. They become older than
+ * everything: else they, and whatever their runs write from now on, would stay invisible to readers of all runs.
+ */
+export async function adoptRestoredEvents(db: Db): Promise<number> {
+  const foreign = 'transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
+  await db.write(`UPDATE event_horizon SET transaction_id = 0 WHERE ${foreign}`);
+  return db.write(`UPDATE execution_event SET transaction_id = 0 WHERE ${foreign}`);
+}
+
+// Retention
+
+export interface OldEvent extends Place {
+  readonly at: Date;
+}
+
+/** The log from a place on, only as far as its age has to be known. */
+export function findAges(db: Db, after: Place, limit: number): Promise<OldEvent[]> {
+  return db.rows(
+    `SELECT transaction_id AS "transactionId", run_id AS "runId", sequence, at FROM execution_event
+     WHERE (transaction_id, run_id, sequence) > ($1, $2, $3) ORDER BY transaction_id, run_id, sequence LIMIT $4`,
+    [after.transactionId, after.runId, after.sequence, limit],
+  );
+}
+
+/** Locks a run, and answers whether it is final and everything in it is older than `before`. */
+export async function lockIfOld(db: Db, runId: string, before: Date): Promise<boolean> {
+  const rows = await db.rows(
+    `SELECT FROM execution run WHERE id = $1 AND ended_at < $2 AND NOT EXISTS (
+       SELECT FROM execution_event WHERE run_id = run.id AND sequence = run.last_sequence AND at >= $2
+     ) FOR NO KEY UPDATE`,
+    [runId, before],
+  );
+  return rows.length === 1;
+}
+
+/** Deletes the oldest events of a run, and notes how far the log of all runs is incomplete now. Answers how many there were. */
+export async function deleteOldest(db: Db, runId: string, limit: number): Promise<number> {
+  const [row] = await db.rows<{ n: number }>(
+    `WITH gone AS (
+       DELETE FROM execution_event WHERE run_id = $1
+         AND sequence <= (SELECT max(sequence) FROM (
+           SELECT sequence FROM execution_event WHERE run_id = $1 ORDER BY sequence LIMIT $2) oldest)
+       RETURNING transaction_id
+     ), noted AS (
+       INSERT INTO event_horizon (id, transaction_id) SELECT 1, max(transaction_id) FROM gone HAVING count(*) > 0
+       ON CONFLICT (id) DO UPDATE SET transaction_id = greatest(event_horizon.transaction_id, excluded.transaction_id)
+     )
+     SELECT count(*) AS n FROM gone`,
+    [runId, limit],
+  );
+  return row?.n ?? 0;
+}

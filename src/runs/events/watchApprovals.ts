@@ -1,0 +1,45 @@
+import type { Actor } from '../../access/actor';
+import { rightsKey } from '../../access/rightsKey';
+import type { App } from '../app';
+import type { Approval } from '../../engine/approval';
+import { findApprovals } from '../approvals/approvals.store';
+import { type ApprovalFilter, approvalCondition, decidable } from '../approvals/approvals.queries';
+import { byKey } from '../../kernel/loaders';
+import type { CommittedQuery, PlacedEvent } from './eventFeeds';
+import type { EventGap } from './eventLog';
+import { watchCommitted } from './watchCommitted';
+
+/** One answer: an approval that began or ceased to wait, or a snapshot, which a gap always brings with it. */
+export interface ApprovalUpdate {
+  readonly cursor: string;
+  readonly approval: Approval | null;
+  readonly snapshot: ApprovalFilter | null;
+  readonly gap: EventGap | null;
+}
+
+/** What waits for the actor's approval: each request, and each one that no longer waits, whoever decided it. */
+export function watchApprovals(
+  app: App,
+  actor: Actor,
+  filter: ApprovalFilter,
+  after: string | null,
+  until: AbortSignal,
+): AsyncGenerator<ApprovalUpdate> {
+  const query: CommittedQuery<ApprovalUpdate & PlacedEvent> = {
+    key: `approvals ${rightsKey(actor)} ${JSON.stringify(filter)}`,
+    where: (parameters) =>
+      `event.type IN ('APPROVAL_REQUESTED', 'APPROVAL_DECIDED') AND ${approvalCondition(actor, filter, parameters)}`,
+    async complete(events) {
+      const rows = await findApprovals(
+        app.database,
+        events.map(({ event }) => String(event.data.approvalId)),
+      );
+      const shown = byKey(filter.all ? rows : await decidable(app, actor, rows), (approval) => approval.id);
+      return events.flatMap((event) => {
+        const approval = shown.get(String(event.event.data.approvalId));
+        return approval === undefined ? [] : [{ ...event, approval, snapshot: null, gap: null }];
+      });
+    },
+  };
+  return watchCommitted(app, query, after, until, (cursor, gap) => ({ cursor, approval: null, snapshot: filter, gap }));
+}

@@ -1,0 +1,73 @@
+import type { Agent } from '../../contract/labels';
+import { findAgents } from '../agents/agents.store';
+import type { Approval } from '../../engine/approval';
+import { findApprovalsOfStages } from '../approvals/approvals.store';
+import type { Artifact } from '../artifacts/artifact';
+import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
+import { type BatchLoad, byKey, groupBy } from '../../kernel/loaders';
+import type { Job, JobLog } from '../queue/job';
+import { findLogs } from '../logs/jobLogs.store';
+import { findJobsOfTasks } from '../queue/jobs.store';
+import { findBesideTasks, findHandled, findHandlers } from './besideTasks.store';
+import type {
+  Execution,
+  ExecutionAttempt,
+  ExecutionVariable,
+  StageExecution,
+  TaskExecution,
+} from '../../engine/execution';
+import { findAttempts, findExecutions, findMembers } from './executions.store';
+import { findVariables } from './executionVariables.store';
+import { findCurrentStages, findStages, findStagesOfAttempts } from './stages.store';
+import { findCurrentTasks } from './tasks.store';
+
+export const executionById: BatchLoad<Execution> = async (app, ids) =>
+  byKey(await findExecutions(app.database, ids), (row) => row.id);
+
+export const stagesOfExecution: BatchLoad<StageExecution[]> = async (app, ids) =>
+  groupBy(await findCurrentStages(app.database, ids), (row) => row.executionId);
+
+/** All elements of all attempts, the retired ones too. */
+export const stagesOfAttempts: BatchLoad<StageExecution[]> = async (app, ids) =>
+  groupBy(await findStagesOfAttempts(app.database, ids), (row) => row.executionId);
+
+export const attemptsOfExecution: BatchLoad<ExecutionAttempt[]> = async (app, ids) =>
+  groupBy(await findAttempts(app.database, ids), (row) => row.executionId);
+
+export const stageById: BatchLoad<StageExecution> = async (app, ids) =>
+  byKey(await findStages(app.database, ids), (row) => row.id);
+
+export const membersOfExecution: BatchLoad<Execution[]> = async (app, ids) =>
+  groupBy(await findMembers(app.database, ids), (row) => row.runId);
+
+export const tasksOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
+  groupBy(await findCurrentTasks(app.database, ids), (row) => row.executionId);
+
+/** The failure handlers of all attempts. */
+export const forensicOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
+  groupBy(await findBesideTasks(app.database, ids, 'forensic'), (row) => row.executionId);
+
+export const handlerOfTask: BatchLoad<TaskExecution> = async (app, ids) =>
+  byKey(await findHandlers(app.database, ids), (row) => row.failedTaskId);
+
+/** The task that a failure handler is for. */
+export const failureOfHandler: BatchLoad<TaskExecution> = async (app, ids) =>
+  byKey(await findHandled(app.database, ids), (row) => row.handlerId);
+
+export const variablesOfExecution: BatchLoad<ExecutionVariable[]> = async (app, ids) =>
+  groupBy(await findVariables(app.database, ids), (row) => row.executionId);
+
+export const jobsOfTask: BatchLoad<Job[]> = async (app, ids) =>
+  groupBy(await findJobsOfTasks(app.database, ids), (row) => row.taskExecutionId);
+
+export const logOfJob: BatchLoad<JobLog> = async (app, ids) =>
+  byKey(await findLogs(app.database, ids), (row) => row.jobId);
+
+export const artifactsOfTask: BatchLoad<Artifact[]> = async (app, ids) =>
+  groupBy(await findArtifactsOfTasks(app.database, ids), (row) => row.taskExecutionId);
+
+export const approvalsOfStage: BatchLoad<Approval[]> = async (app, ids) =>
+  groupBy(await findApprovalsOfStages(app.database, ids), (row) => row.stageExecutionId);
+
+export const agentById: BatchLoad<Agent> = async (app, ids) =>
+  byKey(await findAgents(app.database, ids), (row) => row.id);

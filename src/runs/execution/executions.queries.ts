@@ -1,0 +1,176 @@
+import type { EnvironmentType } from '../../catalog/environments/environment';
+import type { Actor } from '../../access/actor';
+import { requireReadable } from '../../access/visible';
+import type { App } from '../app';
+import { columnsOf } from '../../kernel/database/table';
+import { allOf, enumCondition, idCondition, numberCondition, timeCondition } from '../../kernel/filters';
+import { type EnumFilter, type IdFilter, IdOperator, type NumberFilter, type TimeFilter } from '../../kernel/filters';
+import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
+import type { Page, PageArguments } from '../../kernel/paging';
+import { isId } from '../../kernel/ids';
+import { invalidInput, notFound } from '../../kernel/errors';
+import { executionStatuses } from '../../contract/statuses';
+import { type Execution } from '../../engine/execution';
+import { findExecution } from './executions.store';
+import { executionTable } from './executions.table';
+
+/** One object of the argument `filters`; what it names must all hold. */
+export interface ExecutionFilter {
+  readonly application?: IdFilter | null;
+  readonly creationTime?: TimeFilter | null;
+  readonly duration?: NumberFilter | null;
+  readonly endTime?: TimeFilter | null;
+  readonly environment?: IdFilter | null;
+  readonly environmentType?: EnumFilter<EnvironmentType> | null;
+  readonly execution?: IdFilter | null;
+  readonly pipeline?: IdFilter | null;
+  readonly pipelineExecutionId?: IdFilter | null;
+  readonly resumable?: boolean | null;
+  readonly service?: IdFilter | null;
+  readonly startTime?: TimeFilter | null;
+  readonly status?: IdFilter | null;
+  readonly trigger?: IdFilter | null;
+  readonly triggeredBy?: IdFilter | null;
+  readonly workflow?: IdFilter | null;
+}
+
+const cursor = cursorCodec('executions', 'time', 'id');
+const key = (execution: Execution) => [execution.createdAt, execution.id] as const;
+
+/** An execution by its id, as the actor may see it. */
+export async function readExecution(app: App, actor: Actor, id: string): Promise<Execution> {
+  const execution = isId(id) ? await findExecution(app.database, id) : undefined;
+  if (execution === undefined) throw notFound('execution', id);
+  await requireReadable(app, actor.access, 'Execution', execution);
+  return execution;
+}
+
+/** The newest executions first. Without `indirect`, only those that were started by themselves, not by a pipeline. */
+export async function listExecutions(
+  app: App,
+  actor: Actor,
+  filters: readonly ExecutionFilter[],
+  indirect: boolean,
+  page: PageArguments,
+): Promise<Page<Execution>> {
+  const request = readPage(page, cursor);
+  const parameters: unknown[] = [];
+  const where = executionCondition(actor, filters, indirect, parameters);
+  const counted = [...parameters];
+  const after = request.after
+    ? ` AND ${afterCondition(['e.created_at', 'e.id'], 'DESC', request.after, parameters)}`
+    : '';
+  const rows = await app.database.rows<Execution>(
+    `SELECT ${columnsOf(executionTable, 'e')} FROM execution e WHERE ${where}${after}
+     ORDER BY e.created_at DESC, e.id DESC LIMIT $${parameters.push(request.fetch)} OFFSET $${parameters.push(request.offset)}`,
+    parameters,
+  );
+  return toPage(request, {
+    rows,
+    cursor: (row) => cursor.encode(key(row)),
+    countTotal: async () => {
+      const [row] = await app.database.rows<{ n: string }>(
+        `SELECT count(*) AS n FROM execution e WHERE ${where}`,
+        counted,
+      );
+      return Number(row?.n ?? 0);
+    },
+  });
+}
+
+/** Makes the condition on a status, given the condition on any column that holds one. */
+type StatusCondition = (on: (column: string) => string) => string;
+
+/** Which executions are meant, as far as the actor may see them: a condition on `e`. */
+export function executionCondition(
+  actor: Actor,
+  filters: readonly ExecutionFilter[],
+  indirect: boolean,
+  parameters: unknown[],
+  status: StatusCondition = (on) => on('e.status'),
+): string {
+  const conditions = filters.flatMap((filter, index) =>
+    filterConditions(filter, `filters[${index}]`, parameters, status),
+  );
+  // What a run holds is asked for by the run's id: then its members are meant, whether or not indirect ones are asked for.
+  const ofRun = filters.some((filter) => filter.pipelineExecutionId);
+  if (!indirect && !ofRun) conditions.push('e.parent_stage_execution_id IS NULL');
+  conditions.push(actor.access.condition('READ', 'Execution', 'e', parameters));
+  return allOf(conditions);
+}
+
+function filterConditions(
+  filter: ExecutionFilter,
+  field: string,
+  parameters: unknown[],
+  status: StatusCondition,
+): string[] {
+  const conditions: string[] = [];
+  const add = (name: keyof ExecutionFilter, make: (where: string) => string) => {
+    if (filter[name]) conditions.push(make(`${field}.${name}`));
+  };
+  const ids = (name: keyof ExecutionFilter, column: string, type: 'uuid' | 'text') =>
+    add(name, (where) => idCondition(column, filter[name] as IdFilter, parameters, { field: where, type }));
+  ids('execution', 'e.id', 'uuid');
+  ids('application', 'e.application_id', 'uuid');
+  ids('pipeline', `CASE WHEN e.kind = 'PIPELINE' THEN e.entity_id END`, 'uuid');
+  ids('workflow', `CASE WHEN e.kind = 'WORKFLOW' THEN e.entity_id END`, 'uuid');
+  ids('pipelineExecutionId', 'CASE WHEN e.parent_stage_execution_id IS NOT NULL THEN e.run_id END', 'uuid');
+  if (filter.status) checkStatuses(filter.status, `${field}.status`);
+  add('status', (where) =>
+    status((column) => idCondition(column, filter.status as IdFilter, parameters, { field: where, type: 'text' })),
+  );
+  ids('trigger', `CASE WHEN e.cause->>'kind' = 'TRIGGER' THEN e.cause->>'id' END`, 'text');
+  ids('triggeredBy', `CASE WHEN e.cause->>'kind' <> 'TRIGGER' THEN e.cause->>'id' END`, 'text');
+  if (filter.resumable != null) {
+    const resumable = `(e.status IN ('FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED') AND e.parent_stage_execution_id IS NULL)`;
+    conditions.push(filter.resumable ? resumable : `NOT ${resumable}`);
+  }
+  add('creationTime', () => timeCondition('e.created_at', filter.creationTime as TimeFilter, parameters));
+  add('startTime', () => timeCondition('e.started_at', filter.startTime as TimeFilter, parameters));
+  add('endTime', () => timeCondition('e.ended_at', filter.endTime as TimeFilter, parameters));
+  add('duration', (where) =>
+    numberCondition(
+      '(CASE WHEN e.ended_at IS NOT NULL AND e.started_at IS NOT NULL THEN e.earlier_ms + coalesce(extract(epoch FROM e.ended_at - e.attempt_started_at) * 1000, 0) END)',
+      filter.duration as NumberFilter,
+      parameters,
+      {
+        field: where,
+      },
+    ),
+  );
+  add('environment', (where) =>
+    linked('execution_environment', 'environment_id', filter.environment as IdFilter, parameters, where),
+  );
+  add('service', (where) => linked('execution_service', 'service_id', filter.service as IdFilter, parameters, where));
+  add('environmentType', (where) => {
+    const type = enumCondition('environment.type', filter.environmentType as EnumFilter<EnvironmentType>, parameters, {
+      field: where,
+    });
+    return `EXISTS (SELECT FROM execution_environment link JOIN environment ON environment.id = link.environment_id
+      WHERE link.execution_id = e.id AND ${type})`;
+  });
+  return conditions;
+}
+
+/** A filter on one of several things that an execution has; NOT_IN means that it has none of them. */
+function linked(table: string, column: string, filter: IdFilter, parameters: unknown[], field: string): string {
+  const none = filter.operator === IdOperator.NOT_IN;
+  const positive = none ? { ...filter, operator: IdOperator.IN } : filter;
+  const condition = idCondition(`link.${column}`, positive, parameters, { field, type: 'uuid' });
+  return `${none ? 'NOT ' : ''}EXISTS (SELECT FROM ${table} link WHERE link.execution_id = e.id AND ${condition})`;
+}
+
+/** The statuses are a closed set: a word that is none of them is a mistake, and an empty list would hide it. */
+function checkStatuses({ operator, values }: IdFilter, field: string): void {
+  if (operator === IdOperator.LIKE || operator === IdOperator.NOT_NULL) return;
+  const known: readonly (string | null)[] = [...executionStatuses, 'RESUMED'];
+  const unknown = values.filter((value) => !known.includes(value));
+  if (unknown.length === 0) return;
+  throw invalidInput(
+    unknown.map((value) => {
+      const message = `${field}: "${value}" is no status; there are: ${executionStatuses.join(', ')}.`;
+      return { field, value, rule: 'ONE_OF', message };
+    }),
+  );
+}

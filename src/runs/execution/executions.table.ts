@@ -1,0 +1,317 @@
+import { column, oneOf, references, table } from '../../kernel/database/table';
+import { taskTypes, workflowModes } from '../../catalog/language/workflow';
+import { ACTIVE, executionStatuses } from '../../contract/statuses';
+import {
+  attemptKinds,
+  type BesideTask,
+  type EventHorizon,
+  type Execution,
+  type ExecutionAttempt,
+  type ExecutionEnvironment,
+  type ExecutionEvent,
+  type ExecutionService,
+  type ExecutionVariable,
+  type StageExecution,
+  type TaskDependency,
+  type TaskExecution,
+  type TaskGate,
+  variableTypes,
+} from '../../engine/execution';
+
+const ended = `(ended_at IS NULL) = (status IN ${ACTIVE})`;
+
+export const executionTable = table<Execution>('execution', {
+  columns: {
+    id: column.id,
+    kind: column.text,
+    runId: column.uuid,
+    parentStageExecutionId: column.uuidOrNull,
+    applicationId: column.uuid,
+    entityId: column.uuid,
+    revisionId: column.uuid,
+    environmentId: column.uuidOrNull,
+    status: column.text,
+    attempt: column.integer,
+    version: column.integer,
+    lastSequence: column.integer,
+    lastExecutionSequence: column.integer,
+    variables: column.json,
+    images: column.json,
+    notes: column.textOrNull,
+    cause: column.json,
+    idempotencyKey: column.textOrNull,
+    idempotencyHash: column.textOrNull,
+    failureCode: column.textOrNull,
+    failureDetails: column.textOrNull,
+    pause: column.jsonOrNull,
+    maxParallel: column.integerOrNull,
+    mode: column.text,
+    openTasks: column.integer,
+    busyTasks: column.integer,
+    waitingTasks: { ...column.integer, default: 0 },
+    besideTasks: { ...column.integer, default: 0 },
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    attemptStartedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+    earlierMs: column.bigint,
+    expiresAt: column.time,
+  },
+  foreignKeys: [references('application', 'applicationId'), references('environment', 'environmentId')],
+  indices: [
+    { name: 'execution_newest', columns: ['createdAt', 'id'], where: 'parent_stage_execution_id IS NULL' },
+    {
+      name: 'execution_newest_of_application',
+      columns: ['applicationId', 'createdAt', 'id'],
+      where: 'parent_stage_execution_id IS NULL',
+    },
+    { name: 'execution_newest_of_entity', columns: ['entityId', 'createdAt', 'id'] },
+    { name: 'execution_of_run', columns: ['runId'] },
+    { name: 'execution_active', columns: ['applicationId'], where: `status IN ${ACTIVE}` },
+    { name: 'execution_expiry', columns: ['expiresAt'], where: `status IN ${ACTIVE}` },
+    {
+      name: 'execution_idempotency',
+      columns: ['applicationId', 'idempotencyKey'],
+      unique: true,
+      where: 'idempotency_key IS NOT NULL',
+    },
+  ],
+  checks: [
+    { name: 'execution_kind', expression: oneOf('kind', ['PIPELINE', 'WORKFLOW']) },
+    { name: 'execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'execution_mode', expression: oneOf('mode', workflowModes) },
+    { name: 'execution_ended', expression: ended },
+    { name: 'execution_pause', expression: `pause IS NULL OR status = 'PAUSED'` },
+    {
+      name: 'execution_counts',
+      expression:
+        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0',
+    },
+  ],
+});
+
+export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt', {
+  columns: {
+    executionId: { ...column.uuid, primary: true },
+    attempt: { ...column.integer, primary: true },
+    kind: column.text,
+    revisionId: column.uuid,
+    cause: column.json,
+    reason: column.textOrNull,
+    fromStage: column.textOrNull,
+    revertedBy: column.uuidOrNull,
+    status: column.textOrNull,
+    failureCode: column.textOrNull,
+    failureDetails: column.textOrNull,
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  checks: [
+    { name: 'execution_attempt_kind', expression: oneOf('kind', attemptKinds) },
+    { name: 'execution_attempt_ended', expression: '(ended_at IS NULL) = (status IS NULL)' },
+  ],
+});
+
+export const stageExecutionTable = table<StageExecution>('stage_execution', {
+  columns: {
+    id: column.id,
+    executionId: column.uuid,
+    attempt: column.integer,
+    current: column.boolean,
+    kind: column.text,
+    stageIndex: column.integer,
+    elementIndex: column.integer,
+    elementId: column.uuid,
+    stageName: column.text,
+    stepName: column.text,
+    status: column.text,
+    reasonCode: column.textOrNull,
+    reason: column.textOrNull,
+    workflowId: column.uuidOrNull,
+    workflowRevisionId: column.uuidOrNull,
+    environmentId: column.uuidOrNull,
+    variables: column.json,
+    images: column.json,
+    mode: column.textOrNull,
+    maxParallel: column.integerOrNull,
+    workflowExecutionId: column.uuidOrNull,
+    goesOn: column.jsonOrNull,
+    waitsUntil: column.timeOrNull,
+    answers: column.jsonOrNull,
+    failures: { ...column.integer, default: 0 },
+    ignored: { ...column.boolean, default: false },
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  indices: [
+    {
+      name: 'stage_execution_current',
+      columns: ['executionId', 'stageIndex', 'elementIndex'],
+      unique: true,
+      where: 'current',
+    },
+    { name: 'stage_execution_attempt', columns: ['executionId', 'attempt'] },
+    { name: 'stage_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
+  ],
+  checks: [
+    { name: 'stage_execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'stage_execution_ended', expression: ended },
+    { name: 'stage_execution_mode', expression: oneOf('mode', workflowModes) },
+    { name: 'stage_execution_waiting', expression: `waits_until IS NULL OR status IN ('PAUSED', 'WAITING')` },
+  ],
+});
+
+export const taskExecutionTable = table<TaskExecution>('task_execution', {
+  columns: {
+    id: column.id,
+    executionId: column.uuid,
+    runId: column.uuid,
+    attempt: column.integer,
+    current: column.boolean,
+    type: { ...column.text, default: 'normal' },
+    name: column.text,
+    level: column.integer,
+    ordinal: column.integer,
+    status: column.text,
+    waitingOn: column.integer,
+    jobId: column.uuidOrNull,
+    tries: column.integer,
+    failures: column.integer,
+    losses: column.integer,
+    nextTryAt: column.timeOrNull,
+    waitsUntil: column.timeOrNull,
+    passed: column.boolean,
+    reasonCode: column.textOrNull,
+    reason: column.textOrNull,
+    exitCode: column.integerOrNull,
+    createdAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  indices: [
+    { name: 'task_execution_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
+    { name: 'task_execution_attempt', columns: ['executionId', 'attempt', 'ordinal'] },
+    // Its first entry says which level, and which task, comes next where not everything that is ready may run.
+    { name: 'task_execution_open', columns: ['executionId', 'ordinal'], where: 'current AND ended_at IS NULL' },
+    {
+      // What a resume runs again, however much it keeps.
+      name: 'task_execution_unfinished',
+      columns: ['executionId', 'ordinal'],
+      where: `current AND NOT passed`,
+    },
+    {
+      name: 'task_execution_ready',
+      columns: ['executionId', 'ordinal'],
+      where: `status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
+    },
+    { name: 'task_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
+    { name: 'task_execution_next_try', columns: ['nextTryAt'], where: `status = 'QUEUED' AND next_try_at IS NOT NULL` },
+  ],
+  checks: [
+    { name: 'task_execution_type', expression: `${oneOf('type', taskTypes)} AND (type = 'normal' OR NOT current)` },
+    { name: 'task_execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'task_execution_ended', expression: ended },
+    { name: 'task_execution_waiting', expression: `waits_until IS NULL OR status = 'WAITING'` },
+    { name: 'task_execution_waiting_on', expression: 'waiting_on >= 0' },
+  ],
+});
+
+export const besideTaskTable = table<BesideTask>('beside_task', {
+  columns: {
+    taskId: { ...column.uuid, primary: true },
+    executionId: column.uuid,
+    revisionId: column.uuid,
+    variables: column.json,
+    images: column.json,
+    env: column.json,
+    failedTaskId: column.uuidOrNull,
+    failedAttempt: column.integerOrNull,
+    startBy: column.timeOrNull,
+  },
+  foreignKeys: [references('task_execution', 'taskId'), references('task_execution', 'failedTaskId')],
+  // At most once for each failure.
+  uniques: [
+    { name: 'beside_task_failed_task', columns: ['failedTaskId'] },
+    { name: 'beside_task_failed_attempt', columns: ['executionId', 'failedAttempt'] },
+  ],
+  indices: [{ name: 'beside_task_start_by', columns: ['startBy'], where: 'start_by IS NOT NULL' }],
+});
+
+export const taskDependencyTable = table<TaskDependency>('task_dependency', {
+  columns: {
+    dependsOnId: { ...column.uuid, primary: true },
+    taskId: { ...column.uuid, primary: true },
+  },
+  indices: [{ name: 'task_dependency_task', columns: ['taskId'] }],
+});
+
+export const taskGateTable = table<TaskGate>('task_gate', {
+  columns: {
+    id: column.id,
+    executionId: column.uuid,
+    waitingOn: column.integer,
+  },
+  foreignKeys: [references('execution', 'executionId')],
+  checks: [{ name: 'task_gate_waiting_on', expression: 'waiting_on >= 0' }],
+});
+
+export const executionVariableTable = table<ExecutionVariable>('execution_variable', {
+  columns: {
+    taskExecutionId: { ...column.uuid, primary: true },
+    name: { ...column.text, primary: true },
+    executionId: column.uuid,
+    type: column.text,
+    value: column.text,
+    setBy: column.text,
+    setAt: column.time,
+    current: column.boolean,
+  },
+  foreignKeys: [references('task_execution', 'taskExecutionId')],
+  indices: [
+    // A name has one owner.
+    { name: 'execution_variable_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
+  ],
+  checks: [{ name: 'execution_variable_type', expression: oneOf('type', variableTypes) }],
+});
+
+export const executionEnvironmentTable = table<ExecutionEnvironment>('execution_environment', {
+  columns: {
+    executionId: { ...column.uuid, primary: true },
+    environmentId: { ...column.uuid, primary: true },
+  },
+  indices: [{ name: 'execution_environment_environment', columns: ['environmentId', 'executionId'] }],
+});
+
+export const executionServiceTable = table<ExecutionService>('execution_service', {
+  columns: {
+    executionId: { ...column.uuid, primary: true },
+    serviceId: { ...column.uuid, primary: true },
+  },
+  indices: [{ name: 'execution_service_service', columns: ['serviceId', 'executionId'] }],
+});
+
+export const executionEventTable = table<ExecutionEvent>('execution_event', {
+  columns: {
+    runId: { ...column.uuid, primary: true },
+    sequence: { ...column.integer, primary: true },
+    executionId: column.uuid,
+    executionSequence: column.integer,
+    transactionId: column.bigint,
+    type: column.text,
+    at: column.time,
+    actor: column.json,
+    data: column.json,
+  },
+  uniques: [{ name: 'execution_event_own', columns: ['executionId', 'executionSequence'] }],
+  indices: [{ name: 'execution_event_committed', columns: ['transactionId', 'runId', 'sequence'] }],
+});
+
+export const eventHorizonTable = table<EventHorizon>('event_horizon', {
+  columns: { id: { ...column.integer, primary: true }, transactionId: column.bigint },
+  checks: [{ name: 'event_horizon_one_row', expression: 'id = 1' }],
+});

@@ -1,0 +1,151 @@
+import type { App } from '../app';
+import type { Db } from '../../kernel/database/database';
+import type { PipelineDefinition } from '../../catalog/language/pipeline';
+import type { InputError } from '../../kernel/errors';
+import type { WorkflowDefinition, WorkflowMode } from '../../catalog/language/workflow';
+import { readInputs, type VariableInput } from '../../engine/resolveVariables';
+import {
+  type Catalogue,
+  type ElementPlan,
+  planPipeline,
+  planWorkflow,
+  unusedImages,
+  type WorkflowPlan,
+} from '../../engine/startPlan';
+
+export interface StartExecution {
+  readonly applicationId: string;
+  readonly entityId: string;
+  readonly executionType: 'PIPELINE' | 'WORKFLOW';
+  readonly variableInputs?: readonly VariableInput[] | null;
+  readonly serviceInputs?: readonly { readonly name: string; readonly image: string }[] | null;
+  readonly notes?: string | null;
+  /** Of a workflow: in place of what its definition says. */
+  readonly mode?: WorkflowMode | null;
+  readonly maxParallel?: number | null;
+  readonly idempotencyKey?: string | null;
+}
+
+/** What a start of a pipeline would run, and everything that is wrong with its inputs. */
+export interface PipelineStartPlan {
+  /** Of its workflows, by revision. */
+  readonly definitions: ReadonlyMap<string, WorkflowDefinition>;
+  readonly plan: {
+    readonly variables: Readonly<Record<string, string>>;
+    readonly elements: ReadonlyMap<string, ElementPlan>;
+  };
+  readonly errors: readonly InputError[];
+}
+
+export async function planPipelineStart(
+  app: App,
+  definition: PipelineDefinition,
+  catalogue: Catalogue,
+  input: StartExecution,
+): Promise<PipelineStartPlan> {
+  const definitions = await definitionsOf(app.database, app, definition, catalogue);
+  const { given, images, errors } = readStartInputs(input);
+  const plan = planPipeline(definition, catalogue, definitions, given, images);
+  return { definitions, plan: plan.value, errors: [...errors, ...plan.errors] };
+}
+
+export interface WorkflowStartPlan {
+  readonly plan: WorkflowPlan;
+  readonly errors: readonly InputError[];
+}
+
+/** The same for a workflow that is started alone. */
+export function planWorkflowStart(
+  definition: WorkflowDefinition,
+  catalogue: Catalogue,
+  input: StartExecution,
+): WorkflowStartPlan {
+  const { given, images, errors } = readStartInputs(input);
+  const declared = definition.variables.some((variable) => variable.name === 'environment');
+  const environment = declared ? null : environmentInput(input.variableInputs ?? [], catalogue);
+  if (!declared) given.delete('environment');
+  const plan = planWorkflow(definition, catalogue, {
+    environment,
+    services: null,
+    given,
+    images,
+    field: (name) => `variableInputs.${name}`,
+    where: 'variableInputs',
+  });
+  const unused = unusedImages(images, new Set(definition.services));
+  return { plan: plan.value, errors: [...errors, ...plan.errors, ...unused] };
+}
+
+/** The current definitions of the workflows that a pipeline runs, by the ids of their revisions. */
+export async function definitionsOf(
+  db: Db,
+  app: App,
+  pipeline: PipelineDefinition,
+  catalogue: Catalogue,
+): Promise<ReadonlyMap<string, WorkflowDefinition>> {
+  const used = new Set(
+    pipeline.stages.flatMap((stage) => stage.elements.map((one) => (one.type === 'WORKFLOW' ? one.workflow : ''))),
+  );
+  const workflows = catalogue.workflows.filter((workflow) => used.has(workflow.name));
+  const revisions = await app.workflowRevisions.getAll(
+    db,
+    workflows.map((one) => one.currentRevisionId),
+  );
+  return new Map(revisions.map((revision) => [revision.id, revision.definition]));
+}
+
+/** A workflow that is started alone gets its environment as the variable `environment`, by name or by id. */
+function environmentInput(inputs: readonly VariableInput[], catalogue: Catalogue): string | null {
+  const value = inputs.find((input) => input.name === 'environment')?.variableValue;
+  if (value === undefined) return null;
+  if (value.type !== 'ID') return value.value;
+  return catalogue.environments.find((environment) => environment.id === value.value)?.name ?? value.value;
+}
+
+function readStartInputs(input: StartExecution) {
+  const { given, errors } = readInputs(input.variableInputs ?? []);
+  const images = new Map<string, string>();
+  const refuse = (name: string, value: string, rule: string, message: string) =>
+    errors.push({ field: `serviceInputs.${name}`, value, rule, message: `serviceInputs.${name}: ${message}` });
+  for (const { name, image } of input.serviceInputs ?? []) {
+    if (images.has(name)) refuse(name, image, 'DUPLICATE', 'is given more than once.');
+    if (image.trim() === '' || image.length > 1000 || /[\s\0]/.test(image)) {
+      refuse(name, image, 'IMAGE', 'an image has 1 to 1000 characters and no white space.');
+    }
+    images.set(name, image);
+  }
+  return { given, images, errors };
+}
+
+/** What is wrong with a start, whatever it would start. */
+export function textErrors(input: StartExecution): InputError[] {
+  const errors: InputError[] = [];
+  const limit = (field: 'notes' | 'idempotencyKey', maximum: number) => {
+    const length = input[field]?.length ?? 0;
+    if (length > maximum) {
+      const message = `${field} has ${length} characters; at most ${maximum} are allowed.`;
+      errors.push({ field, value: length, rule: 'MAX_LENGTH', message });
+    }
+  };
+  const { mode, maxParallel } = input;
+  for (const [field, value] of Object.entries({ mode, maxParallel })) {
+    if (value == null || input.executionType === 'WORKFLOW') continue;
+    errors.push({
+      field,
+      value,
+      rule: 'WORKFLOW_ONLY',
+      message: `${field} can be given for a workflow only: each of a pipeline has its own.`,
+    });
+  }
+  if (maxParallel != null && maxParallel < 1) {
+    const message = `maxParallel must be 1 or more; it is ${maxParallel}.`;
+    errors.push({ field: 'maxParallel', value: maxParallel, rule: 'RANGE', message });
+  }
+  limit('notes', 5000);
+  limit('idempotencyKey', 200);
+  if (input.idempotencyKey === '') {
+    const message = 'idempotencyKey is empty; leave it out instead.';
+    errors.push({ field: 'idempotencyKey', value: '', rule: 'NOT_EMPTY', message });
+  }
+  return errors;
+}

@@ -1,0 +1,31 @@
+import type { Actor } from '../../access/actor';
+import type { Target } from '../../access/subjects';
+import { findEnvironmentTargets, findExecutionTargets } from '../../access/targets.store';
+import type { Db } from '../../kernel/database/database';
+import type { Execution, StageExecution } from '../../engine/execution';
+
+/** To go on with a pipeline takes the right for the environment of every stage that will run; the stages that are kept count for nothing. */
+export async function requireStages(
+  db: Db,
+  actor: Actor,
+  execution: Execution,
+  again: readonly Pick<StageExecution, 'environmentId'>[],
+): Promise<void> {
+  const targets = await findEnvironmentTargets(
+    db,
+    again.flatMap((stage) => stage.environmentId ?? []),
+  );
+  const environments = (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];
+  actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Execution', { ...execution, environments }, targets);
+}
+
+/**
+ * What can be asked before it is known what will run: the right for one of the run's environments at least. Who has it for none of them hears of that, not of what else is wrong
+ * with the request.
+ */
+export async function requireAnyStage(db: Db, actor: Actor, execution: Execution): Promise<void> {
+  const environments = (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];
+  const row = { ...execution, environments };
+  const may = (one: Target) => actor.access.explain('EXECUTE_PIPELINE', 'Execution', row, [one]).allowed;
+  if (!environments.some(may)) actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Execution', row, environments);
+}

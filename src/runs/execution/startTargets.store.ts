@@ -1,0 +1,46 @@
+import type { Db } from '../../kernel/database/database';
+import type { Catalogue } from '../../engine/startPlan';
+
+/** A pipeline or workflow that can be started. */
+export interface Startable {
+  readonly id: string;
+  readonly name: string;
+  readonly currentRevisionId: string;
+}
+
+export async function findStartable(
+  db: Db,
+  target: {
+    readonly applicationId: string;
+    readonly entityId: string;
+    readonly executionType: 'PIPELINE' | 'WORKFLOW';
+  },
+): Promise<Startable | undefined> {
+  const table = target.executionType === 'PIPELINE' ? 'pipeline' : 'workflow';
+  const [row] = await db.rows<Startable>(
+    `SELECT id, name, current_revision_id AS "currentRevisionId" FROM ${table}
+     WHERE id = $1 AND application_id = $2 AND deleted_at IS NULL`,
+    [target.entityId, target.applicationId],
+  );
+  return row;
+}
+
+/** What an application's definitions may name. One statement: it is asked at every start. */
+export async function findCatalogue(db: Db, applicationId: string): Promise<Catalogue> {
+  const rows = await db.rows<{ kind: keyof Catalogue; id: string; name: string; currentRevisionId: string }>(
+    `SELECT 'environments' AS kind, id, name, NULL::uuid AS "currentRevisionId" FROM environment WHERE application_id = $1 AND deleted_at IS NULL
+     UNION ALL SELECT 'services', id, name, NULL::uuid FROM service WHERE application_id = $1 AND deleted_at IS NULL
+     UNION ALL SELECT 'workflows', id, name, current_revision_id FROM workflow WHERE application_id = $1 AND deleted_at IS NULL`,
+    [applicationId],
+  );
+  const of = (kind: keyof Catalogue) => rows.filter((row) => row.kind === kind);
+  return { environments: of('environments'), services: of('services'), workflows: of('workflows') };
+}
+
+/** Keeps an application from being deleted while something of it starts; false when it is deleted already. */
+export async function holdApplication(db: Db, applicationId: string): Promise<boolean> {
+  const rows = await db.rows('SELECT id FROM application WHERE id = $1 AND deleted_at IS NULL FOR SHARE', [
+    applicationId,
+  ]);
+  return rows.length === 1;
+}

@@ -1,0 +1,204 @@
+import type { Db } from '../../kernel/database/database';
+import { Refusal } from '../../kernel/errors';
+import type { JobLog, LogFrame } from '../queue/job';
+
+/**
+ * The log of a job is one sequence of bytes that only grows at its end. A piece says where it begins: what is there already is
+ * skipped, so a repeat is harmless, and a hole is refused with the offset to go on from. Pieces are rows of their own; growing one row
+ * instead would write the whole log again with each append.
+ */
+export interface LogPiece {
+  readonly offset: number;
+  readonly frames: readonly { readonly stream: 'stdout' | 'stderr'; readonly at: string; readonly text: string }[];
+}
+
+/** Appends to the log of a job that this claim holds; answers the offset after it. */
+export async function appendLog(
+  db: Db,
+  jobId: string,
+  tokenHash: string,
+  piece: LogPiece,
+  maxBytes: number,
+): Promise<number> {
+  const encoded = piece.frames.map((frame) => ({ ...frame, data: Buffer.from(frame.text, 'utf8') }));
+  const data = Buffer.concat(encoded.map((frame) => frame.data));
+  const frames = encoded.map((frame) => ({ stream: frame.stream, at: frame.at, bytes: frame.data.length }));
+  // The common case in one statement: the piece begins where the log ends.
+  if (piece.offset + data.length <= maxBytes && (await insertAt(db, jobId, tokenHash, piece.offset, data, frames))) {
+    return piece.offset + data.length;
+  }
+  const log = await findOpenLog(db, jobId, tokenHash);
+  if (log === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+  if (piece.offset > log.bytes) {
+    throw new Refusal('LOG_GAP', `The log ends at ${log.bytes}.`, { offset: log.bytes });
+  }
+  if (piece.offset + data.length > maxBytes) {
+    await db.write('UPDATE job_log SET truncated = true WHERE job_id = $1', [jobId]);
+    throw new Refusal('TOO_LARGE', `The log would pass the limit of ${maxBytes} bytes.`, { limit: maxBytes });
+  }
+  const known = log.bytes - piece.offset;
+  if (known >= data.length) return log.bytes;
+  if (await insertAt(db, jobId, tokenHash, log.bytes, data.subarray(known), framesAfter(frames, known))) {
+    return piece.offset + data.length;
+  }
+  const now = await findOpenLog(db, jobId, tokenHash);
+  if (now === undefined) throw new Refusal('STALE_CLAIM', 'This claim of the job is over.');
+  throw new Refusal('LOG_GAP', `The log ends at ${now.bytes}.`, { offset: now.bytes });
+}
+
+function framesAfter(frames: readonly LogFrame[], skip: number): LogFrame[] {
+  let left = skip;
+  return frames.flatMap((frame) => {
+    const cut = Math.min(left, frame.bytes);
+    left -= cut;
+    return frame.bytes > cut ? [{ ...frame, bytes: frame.bytes - cut }] : [];
+  });
+}
+
+async function insertAt(
+  db: Db,
+  jobId: string,
+  tokenHash: string,
+  offset: number,
+  data: Buffer,
+  frames: readonly LogFrame[],
+): Promise<boolean> {
+  const rows = await db.rows(
+    `WITH grown AS (
+       UPDATE job_log SET bytes = bytes + $4
+       WHERE job_id = $1 AND bytes = $3 AND NOT sealed
+         AND EXISTS (SELECT FROM job_lease WHERE job_id = $1 AND token_hash = $2 AND started)
+       RETURNING job_id
+     ), added AS (
+       INSERT INTO log_chunk (job_id, start, length, data, frames) SELECT job_id, $3, $4, $5, $6 FROM grown WHERE $4::int > 0
+     )
+     SELECT job_id FROM grown`,
+    [jobId, tokenHash, offset, data.length, data, JSON.stringify(frames)],
+  );
+  return rows.length === 1;
+}
+
+async function findOpenLog(db: Db, jobId: string, tokenHash: string): Promise<JobLog | undefined> {
+  const [row] = await db.rows<Omit<JobLog, 'bytes'> & { bytes: string }>(
+    `SELECT log.job_id AS "jobId", bytes, sealed, truncated FROM job_log log
+     JOIN job_lease lease ON lease.job_id = log.job_id AND lease.token_hash = $2
+     WHERE log.job_id = $1 AND NOT sealed`,
+    [jobId, tokenHash],
+  );
+  return row && { ...row, bytes: Number(row.bytes) };
+}
+
+/** Bytes that have been stored of each log. */
+export async function findLogs(db: Db, jobIds: readonly string[]): Promise<JobLog[]> {
+  const rows = await db.rows<Omit<JobLog, 'bytes'> & { bytes: string }>(
+    'SELECT job_id AS "jobId", bytes, sealed, truncated FROM job_log WHERE job_id = ANY ($1::uuid[])',
+    [jobIds],
+  );
+  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
+}
+
+/** A stretch of a log, as it is shown. */
+export interface LogPage {
+  /** Bytes before it. */
+  readonly offset: number;
+  readonly frames: readonly LogText[];
+  /** Where the next page begins. */
+  readonly nextOffset: number;
+  /** Nothing comes after this page, now or later. */
+  readonly final: boolean;
+  readonly truncated: boolean;
+}
+
+export interface LogText {
+  readonly stream: 'stdout' | 'stderr';
+  readonly at: Date;
+  readonly text: string;
+}
+
+/**
+ * Reads from an offset, at most about `maxBytes`, and at least one piece. An offset in the middle of a piece is answered from there; in the middle
+ * of a character, from the next one.
+ */
+export async function readLog(db: Db, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
+  // First how long it is, then the pieces: the other way round a piece that comes in between could be taken for the end.
+  const [log] = await findLogs(db, [jobId]);
+  const pieces = await db.rows<{ start: string; data: Buffer; frames: LogFrame[] }>(
+    `SELECT start, data, frames FROM (
+       SELECT start, length, data, frames, sum(length) OVER (ORDER BY start) - length AS before
+       FROM log_chunk
+       WHERE job_id = $1 AND start >= coalesce((SELECT max(start) FROM log_chunk WHERE job_id = $1 AND start <= $2), 0)
+         AND start < $2::bigint + $3::bigint
+     ) pieces WHERE before < $3 ORDER BY start`,
+    [jobId, offset, maxBytes],
+  );
+  const frames: LogText[] = [];
+  let position = offset;
+  for (const piece of pieces) {
+    let at = Number(piece.start);
+    let start = 0;
+    for (const frame of piece.frames) {
+      const bytes = piece.data.subarray(start, start + frame.bytes);
+      const skip = Math.max(0, position - at);
+      if (skip < bytes.length) {
+        const text = wholeCharacters(bytes.subarray(skip)).toString('utf8');
+        frames.push({ stream: frame.stream, at: new Date(frame.at), text });
+        position = at + frame.bytes;
+      }
+      at += frame.bytes;
+      start += frame.bytes;
+    }
+  }
+  const end = log?.bytes ?? 0;
+  return {
+    offset,
+    frames,
+    nextOffset: position,
+    final: log?.sealed === true && position >= end,
+    truncated: log?.truncated ?? false,
+  };
+}
+
+/** Leaves out the rest of a character that began before. */
+function wholeCharacters(bytes: Buffer): Buffer {
+  let start = 0;
+  while (start < bytes.length && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
+  return bytes.subarray(start);
+}
+
+/** So far from its end a log is looked through for what was written to standard error. */
+const NEAR_THE_END_BYTES = 65_536;
+
+/** The end of what the newest job of each of these tasks wrote to standard error near the end of its log; nothing for those that wrote nothing. */
+export async function findErrorEnds(
+  db: Db,
+  taskExecutionIds: readonly string[],
+  maxBytes: number,
+): Promise<ReadonlyMap<string, string>> {
+  const pieces = await db.rows<{ taskId: string; data: Buffer; frames: LogFrame[] }>(
+    `SELECT newest.task_id AS "taskId", piece.data, piece.frames
+     FROM (
+       SELECT DISTINCT ON (task_execution_id) task_execution_id AS task_id, id FROM job
+       WHERE task_execution_id = ANY ($1::uuid[]) ORDER BY task_execution_id, attempt DESC
+     ) newest
+     JOIN job_log log ON log.job_id = newest.id
+     CROSS JOIN LATERAL (SELECT * FROM log_chunk WHERE job_id = newest.id ORDER BY start DESC LIMIT 64) piece
+     WHERE piece.start + piece.length > log.bytes - $2
+     ORDER BY newest.task_id, piece.start`,
+    [taskExecutionIds, NEAR_THE_END_BYTES],
+  );
+  const written = new Map<string, Buffer[]>();
+  for (const { taskId, data, frames } of pieces) {
+    let at = 0;
+    for (const { stream, bytes } of frames) {
+      const part = data.subarray(at, at + bytes);
+      at += bytes;
+      if (stream !== 'stderr') continue;
+      const parts = written.get(taskId);
+      if (parts === undefined) written.set(taskId, [part]);
+      else parts.push(part);
+    }
+  }
+  const endOf = (parts: readonly Buffer[]): string =>
+    wholeCharacters(Buffer.concat(parts).subarray(-maxBytes)).toString('utf8');
+  return new Map([...written].map(([taskId, parts]) => [taskId, endOf(parts)]));
+}

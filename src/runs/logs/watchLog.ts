@@ -1,0 +1,31 @@
+import type { App } from '../app';
+import { topic } from '../../kernel/database/wakeups';
+import { type LogPage, readLog } from './jobLogs.store';
+import { findJobs } from '../queue/jobs.store';
+
+const PAGE_BYTES = 64 * 1024;
+
+/** A log from an offset on: what is there, then what comes, until it is sealed. Each byte once, in order. */
+export async function* watchLog(app: App, jobId: string, offset: number, until: AbortSignal): AsyncGenerator<LogPage> {
+  const listener = app.database.wakeups.listen([topic.log(jobId)]);
+  try {
+    let position = offset;
+    while (!until.aborted) {
+      const page = await readLogPage(app, jobId, position, PAGE_BYTES);
+      if (page.frames.length > 0 || page.final) yield page;
+      if (page.final) return;
+      if (page.nextOffset > position) position = page.nextOffset;
+      else await listener.wait(app.config.SLIPWAY_POLL_MS, until);
+    }
+  } finally {
+    listener.close();
+  }
+}
+
+/** A page of a log; final also when the job ended without ever having one. */
+export async function readLogPage(app: App, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
+  const [job] = await findJobs(app.database, [jobId]);
+  const page = await readLog(app.database, jobId, offset, maxBytes);
+  const never = job !== undefined && job.endedAt !== null && job.startedAt === null;
+  return never ? { ...page, final: true } : page;
+}

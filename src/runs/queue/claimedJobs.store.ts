@@ -1,0 +1,55 @@
+import type { Db } from '../../kernel/database/database';
+import type { TaskType } from '../../catalog/language/workflow';
+
+/** A claimed job with all that its agent has to be told, but for the definition of its task. */
+export interface ClaimedJobRow {
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly taskExecutionId: string;
+  readonly task: string;
+  readonly type: TaskType;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly revisionId: string;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly images: Readonly<Record<string, string>>;
+  /** What a task beside the graph is told besides. */
+  readonly besideEnv: Readonly<Record<string, string>> | null;
+  readonly applicationId: string;
+  readonly environmentId: string | null;
+  readonly application: string;
+  readonly workflow: string;
+  readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
+  /** Service id → name. */
+  readonly services: Readonly<Record<string, string>> | null;
+}
+
+/** One statement for all jobs, in the order of the ids. */
+export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<ClaimedJobRow[]> {
+  return db.rows(
+    `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.id AS "taskExecutionId",
+       task.name AS task, task.type,
+       execution.id AS "executionId", execution.run_id AS "runId", coalesce(beside.revision_id, execution.revision_id) AS "revisionId",
+       coalesce(beside.variables, execution.variables) AS variables, shown.images, beside.env AS "besideEnv", execution.application_id AS "applicationId",
+       execution.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
+       CASE WHEN environment.id IS NOT NULL THEN
+         jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
+       END AS environment,
+       CASE WHEN shown.images <> '{}' THEN
+         (SELECT jsonb_object_agg(service.id, service.name) FROM service WHERE service.id IN (SELECT key::uuid FROM jsonb_each(shown.images)))
+       END AS services
+     FROM unnest($1::uuid[]) WITH ORDINALITY AS claimed (id, n)
+     JOIN job ON job.id = claimed.id
+     JOIN task_execution task ON task.id = job.task_execution_id
+     JOIN execution ON execution.id = job.execution_id
+     LEFT JOIN beside_task beside ON task.type <> 'normal' AND beside.task_id = task.id
+     CROSS JOIN LATERAL (SELECT coalesce(beside.images, execution.images) AS images) shown
+     JOIN application ON application.id = execution.application_id
+     JOIN workflow ON workflow.id = execution.entity_id
+     LEFT JOIN environment ON environment.id = execution.environment_id
+     ORDER BY claimed.n`,
+    [jobIds],
+  );
+}

@@ -1,0 +1,143 @@
+import type { App } from '../app';
+import { findInputArtifacts } from '../artifacts/artifacts.store';
+import type { Db } from '../../kernel/database/database';
+import { findRestoredArtifacts } from '../restores/restores.store';
+import { baseName, matrixVariables } from '../../catalog/language/taskGraph';
+import { type ArtifactsWhen, secretsOfTask } from '../../catalog/language/workflow';
+import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
+import { findVariables } from '../execution/executionVariables.store';
+import { type OpenedSecrets, openSecrets } from './openSecrets';
+
+/** All that an agent needs to run a job. */
+export interface JobDescription {
+  readonly jobId: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly command: string;
+  /** Within the working folder; null: there. */
+  readonly workingDir: string | null;
+  readonly cleanEnv: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  /** What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them into its commands. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Why the agent must not run it, but end it with this. */
+  readonly refused: OpenedSecrets['refused'];
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];
+  /** Sources named in `artifacts.from` that left nothing: the job can't run. */
+  readonly missing: readonly string[];
+  readonly outputs: readonly string[];
+  /** After which end of the command they are uploaded. */
+  readonly outputsWhen: ArtifactsWhen;
+  /** The variable that gets the last line of standard output. */
+  readonly register: string | null;
+}
+
+const nothing: OpenedSecrets = { values: {}, refused: null };
+
+/** Puts together what was claimed: one statement for all jobs, one more for each that takes files of earlier ones. */
+export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
+  const db = app.database;
+  const rows = await findClaimedJobs(db, jobIds);
+  await app.workflowRevisions.getAll(
+    db,
+    rows.map((row) => row.revisionId),
+  );
+  const variables = await findVariables(db, [...new Set(rows.map((row) => row.executionId))]);
+  const secrets = await openSecrets(app, await Promise.all(rows.map((row) => secretsWanted(app, row))));
+  return Promise.all(
+    rows.map((row, index) => {
+      const own = variables.filter((one) => one.executionId === row.executionId);
+      return describe(app, row, Object.fromEntries(own.map(({ name, value }) => [name, value])), secrets[index]);
+    }),
+  );
+}
+
+async function secretsWanted(app: App, row: ClaimedJobRow) {
+  const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
+  const task = definition.tasks[baseName(row.task)];
+  return { place: row, names: task === undefined ? [] : secretsOfTask(definition, task) };
+}
+
+async function describe(
+  app: App,
+  row: ClaimedJobRow,
+  set: Readonly<Record<string, string>>,
+  { values, refused }: OpenedSecrets = nothing,
+): Promise<JobDescription> {
+  const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
+  const task = definition.tasks[baseName(row.task)];
+  if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
+  const { inputs, missing } = await findInputs(app, row, task.artifacts.from);
+  const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
+  return {
+    jobId,
+    executionId,
+    runId,
+    attempt,
+    timeoutMs,
+    graceMs,
+    task: row.task,
+    command: task.run,
+    workingDir: task.workingDir,
+    cleanEnv: task.cleanEnv,
+    // Later wins; the documentation of definitions promises this order.
+    env: {
+      ...row.environment?.variables,
+      ...definition.env,
+      ...row.variables,
+      // A restore task is given the values that tasks had set by its restore point.
+      ...(row.type === 'restore' ? {} : set),
+      ...matrixVariables(row.task),
+      ...task.env,
+      ...ownVariables(row),
+      ...row.besideEnv,
+    },
+    secrets: values,
+    refused,
+    inputs,
+    missing,
+    outputs: task.artifacts.paths,
+    outputsWhen: task.artifacts.when,
+    register: task.register,
+  };
+}
+
+/** What Slipway itself tells a command. */
+function ownVariables(row: ClaimedJobRow): Record<string, string> {
+  const images = Object.entries(row.images).map(([id, image]) => [row.services?.[id] ?? id, image] as const);
+  const [only] = images;
+  return {
+    SLIPWAY_EXECUTION_ID: row.executionId,
+    SLIPWAY_RUN_ID: row.runId,
+    SLIPWAY_APPLICATION: row.application,
+    SLIPWAY_WORKFLOW: row.workflow,
+    SLIPWAY_TASK: row.task,
+    SLIPWAY_JOB_ID: row.jobId,
+    SLIPWAY_ATTEMPT: String(row.attempt),
+    SLIPWAY_SERVICES: JSON.stringify(Object.fromEntries(images)),
+    ...(row.environment && {
+      SLIPWAY_ENVIRONMENT: row.environment.name,
+      SLIPWAY_ENVIRONMENT_TYPE: row.environment.type,
+    }),
+    ...(images.length === 1 && only !== undefined && { SLIPWAY_SERVICE: only[0], SLIPWAY_IMAGE: only[1] }),
+  };
+}
+
+/** A restore task takes files of the results that it goes back to. */
+const findSource = (db: Db, row: ClaimedJobRow, source: string) =>
+  row.type === 'restore' ? findRestoredArtifacts(db, row.taskExecutionId, source) : findInputArtifacts(db, row, source);
+
+async function findInputs(app: App, row: ClaimedJobRow, sources: readonly string[]) {
+  const inputs: JobDescription['inputs'][number][] = [];
+  const missing: string[] = [];
+  for (const source of sources) {
+    const found = await findSource(app.database, row, source);
+    if (found.length === 0) missing.push(source);
+    inputs.push(...found);
+  }
+  return { inputs, missing };
+}

@@ -1,0 +1,322 @@
+import type { Db } from '../../kernel/database/database';
+import { columnsOf } from '../../kernel/database/table';
+import type { Job, JobLease, JobStatus } from './job';
+import { jobLeaseTable, jobTable } from './jobs.table';
+
+/** A job to be made: one attempt of one task. */
+export interface NewJob {
+  readonly id: string;
+  readonly taskExecutionId: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly requirementClassId: number;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+}
+
+/** Makes jobs and puts them at the end of the queue, in the order given. */
+export async function insertJobs(db: Db, jobs: readonly NewJob[], now: Date): Promise<void> {
+  if (jobs.length === 0) return;
+  await db.rows(
+    `WITH made AS (
+       INSERT INTO job (id, task_execution_id, execution_id, run_id, attempt, status, requirement_class_id, timeout_ms, grace_ms, queued_at)
+       SELECT id, task_id, execution_id, run_id, attempt, 'QUEUED', class_id, timeout_ms, grace_ms, $9
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[])
+         AS j (id, task_id, execution_id, run_id, attempt, class_id, timeout_ms, grace_ms)
+     )
+     INSERT INTO ready_job (job_id, requirement_class_id)
+     SELECT id, class_id FROM unnest($1::uuid[], $6::int[]) WITH ORDINALITY AS j (id, class_id, n) ORDER BY n`,
+    [
+      jobs.map((job) => job.id),
+      jobs.map((job) => job.taskExecutionId),
+      jobs.map((job) => job.executionId),
+      jobs.map((job) => job.runId),
+      jobs.map((job) => job.attempt),
+      jobs.map((job) => job.requirementClassId),
+      jobs.map((job) => job.timeoutMs),
+      jobs.map((job) => job.graceMs),
+      now,
+    ],
+  );
+}
+
+/** One free slot of one agent, with the token that its next job would get. */
+export interface Slot {
+  readonly agentId: string;
+  readonly tokenHash: string;
+}
+
+/**
+ * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order: one statement. A job leaves the queue
+ * and gets its lease in the same moment, so it can neither be lost between the two nor be given twice. Each class of requirements is read
+ * from its own end of the index: jobs that this agent can't run cost nothing, however many they are.
+ */
+export async function claimReadyJobs(
+  db: Db,
+  labels: readonly string[],
+  slots: readonly Slot[],
+  offerUntil: Date,
+): Promise<{ jobId: string; agentId: string; tokenHash: string }[]> {
+  return db.rows(
+    `WITH slot AS (
+       SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
+     ), picked AS (
+       SELECT rank, row_number() OVER (ORDER BY rank) AS n FROM (
+         SELECT head.rank
+         FROM requirement_class class
+         CROSS JOIN LATERAL (
+           SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
+         ) head
+         WHERE class.labels <@ $1::text[]
+         ORDER BY head.rank
+         LIMIT $4
+       ) heads
+     ), taken AS (
+       DELETE FROM ready_job USING picked WHERE ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
+     )
+     INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at)
+     SELECT taken.job_id, slot.agent_id, job.run_id, slot.token_hash, false, $5
+     FROM taken JOIN slot USING (n) JOIN job ON job.id = taken.job_id
+     RETURNING job_id AS "jobId", agent_id AS "agentId", token_hash AS "tokenHash"`,
+    [labels, slots.map((slot) => slot.agentId), slots.map((slot) => slot.tokenHash), slots.length, offerUntil],
+  );
+}
+
+/** What an agent says it holds. */
+export interface Claim {
+  readonly jobId: string;
+  readonly tokenHash: string;
+}
+
+const claims = (list: readonly Claim[]) => [list.map((claim) => claim.jobId), list.map((claim) => claim.tokenHash)];
+
+/** The runs of these claims, whether or not they still hold: read before the runs are locked. */
+export function findClaimedRuns(db: Db, list: readonly Claim[]): Promise<{ jobId: string; runId: string }[]> {
+  return db.rows(
+    `SELECT lease.job_id AS "jobId", lease.run_id AS "runId"
+     FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS claim (job_id, token_hash) USING (job_id, token_hash)`,
+    claims(list),
+  );
+}
+
+export interface StartedJob {
+  readonly jobId: string;
+  readonly taskExecutionId: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly agentId: string;
+  readonly attempt: number;
+  /** False when the agent said so before: the repeat changes nothing. */
+  readonly first: boolean;
+}
+
+/** Turns offers into leases. A claim that is over, or that is being cancelled, is not answered. */
+export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Date, now: Date): Promise<StartedJob[]> {
+  return db.rows(
+    `WITH claim AS (
+       SELECT lease.job_id, lease.token_hash, lease.agent_id, lease.started
+       FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS c (job_id, token_hash) USING (job_id, token_hash)
+       WHERE lease.cancel_requested_at IS NULL
+     ), leased AS (
+       UPDATE job_lease SET started = true, expires_at = $3,
+         timeout_at = coalesce(timeout_at, $4::timestamptz + make_interval(secs => (job.timeout_ms + job.grace_ms) / 1000.0 + 2))
+       FROM claim JOIN job ON job.id = claim.job_id
+       WHERE job_lease.job_id = claim.job_id
+     ), logged AS (
+       INSERT INTO job_log (job_id, bytes, sealed, truncated) SELECT job_id, 0, false, false FROM claim ON CONFLICT DO NOTHING
+     ), started AS (
+       UPDATE job SET status = 'RUNNING', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
+       FROM claim WHERE job.id = claim.job_id AND job.status = 'QUEUED'
+     )
+     SELECT job.id AS "jobId", job.task_execution_id AS "taskExecutionId", job.execution_id AS "executionId",
+       job.run_id AS "runId", claim.agent_id AS "agentId", job.attempt, NOT claim.started AS first
+     FROM claim JOIN job ON job.id = claim.job_id`,
+    [...claims(list), leaseUntil, now],
+  );
+}
+
+export interface RenewedJob {
+  readonly jobId: string;
+  readonly cancel: boolean;
+  readonly graceMs: number;
+}
+
+/** Extends leases; a claim that is over is not answered. */
+export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): Promise<RenewedJob[]> {
+  return db.rows(
+    `WITH renewed AS (
+       UPDATE job_lease SET expires_at = greatest(expires_at, $3)
+       FROM unnest($1::uuid[], $2::text[]) AS claim (job_id, token_hash)
+       WHERE job_lease.job_id = claim.job_id AND job_lease.token_hash = claim.token_hash AND job_lease.started
+       RETURNING job_lease.job_id, job_lease.cancel_requested_at
+     )
+     SELECT job_id AS "jobId", cancel_requested_at IS NOT NULL AS cancel, job.grace_ms AS "graceMs"
+     FROM renewed JOIN job ON job.id = renewed.job_id`,
+    [...claims(list), leaseUntil],
+  );
+}
+
+/** How a job ended. */
+export interface JobEnd {
+  readonly jobId: string;
+  readonly status: Exclude<JobStatus, 'QUEUED' | 'RUNNING'>;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  /** The log could not be delivered in full. */
+  readonly truncated: boolean;
+}
+
+export interface EndedJob {
+  readonly jobId: string;
+  readonly taskExecutionId: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly attempt: number;
+}
+
+/**
+ * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. Jobs that ended before are not answered. The caller holds the
+ * locks of their runs, so nobody else ends or starts them meanwhile. `claimsHold` when it is the agent that ended them: its claim is kept, so that a repeat of its
+ * finish is recognised. An agent whose job the server ended has no say any more.
+ */
+export async function endJobs(
+  db: Db,
+  ends: readonly JobEnd[],
+  now: Date,
+  { claimsHold = false } = {},
+): Promise<EndedJob[]> {
+  if (ends.length === 0) return [];
+  return db.rows(
+    `WITH result AS (
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::boolean[])
+         AS r (job_id, status, exit_code, signal, reason_code, reason, truncated)
+     ), ended AS (
+       UPDATE job SET status = result.status, exit_code = result.exit_code, signal = result.signal,
+         reason_code = result.reason_code, reason = result.reason, ended_at = $8,
+         claim_hash = CASE WHEN $9 THEN claim_hash END
+       FROM result WHERE job.id = result.job_id AND job.ended_at IS NULL
+       RETURNING job.id, job.task_execution_id, job.execution_id, job.run_id, job.attempt, result.truncated
+     ), unqueued AS (
+       DELETE FROM ready_job USING ended WHERE ready_job.job_id = ended.id
+     ), released AS (
+       DELETE FROM job_lease USING ended WHERE job_lease.job_id = ended.id
+     ), sealed AS (
+       UPDATE job_log SET sealed = true, truncated = job_log.truncated OR ended.truncated
+       FROM ended WHERE job_log.job_id = ended.id
+     )
+     SELECT id AS "jobId", task_execution_id AS "taskExecutionId", execution_id AS "executionId", run_id AS "runId", attempt
+     FROM ended`,
+    [
+      ends.map((end) => end.jobId),
+      ends.map((end) => end.status),
+      ends.map((end) => end.exitCode),
+      ends.map((end) => end.signal),
+      ends.map((end) => end.reasonCode),
+      ends.map((end) => end.reason),
+      ends.map((end) => end.truncated),
+      now,
+      claimsHold,
+    ],
+  );
+}
+
+/** A lease, with what has to be known of its job. */
+export type LeaseWithJob = JobLease & Pick<Job, 'taskExecutionId' | 'executionId' | 'attempt' | 'graceMs'>;
+
+const leaseWithJob = `${columnsOf(jobLeaseTable, 'lease')}, job.task_execution_id AS "taskExecutionId",
+  job.execution_id AS "executionId", job.attempt, job.grace_ms AS "graceMs"`;
+
+/** Leases that are due: not renewed in time, cancelled and past their grace, or past the task's timeout. */
+export function findDueLeases(db: Db, now: Date, limit: number): Promise<LeaseWithJob[]> {
+  return db.rows(
+    `SELECT ${leaseWithJob} FROM job_lease lease JOIN job ON job.id = lease.job_id
+     WHERE lease.expires_at < $1 OR lease.kill_at < $1 OR lease.timeout_at < $1 LIMIT $2`,
+    [now, limit],
+  );
+}
+
+/** The same leases as they stand once their runs are locked. */
+export function findLeases(db: Db, jobIds: readonly string[]): Promise<LeaseWithJob[]> {
+  return db.rows(
+    `SELECT ${leaseWithJob} FROM job_lease lease JOIN job ON job.id = lease.job_id WHERE lease.job_id = ANY ($1::uuid[])`,
+    [jobIds],
+  );
+}
+
+/** Puts offers that were not started back to where they stood: at the head of the queue. */
+export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise<void> {
+  await db.rows(
+    `WITH withdrawn AS (
+       DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[]) AND NOT started RETURNING job_id
+     )
+     INSERT INTO ready_job (rank, job_id, requirement_class_id)
+     SELECT (SELECT coalesce(min(rank), 0) FROM ready_job) - row_number() OVER (ORDER BY job.queued_at DESC), job.id, job.requirement_class_id
+     FROM withdrawn JOIN job ON job.id = withdrawn.job_id`,
+    [jobIds],
+  );
+}
+
+/**
+ * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those that it found. A job that goes
+ * from one to the other meanwhile may be missed: ask again for it.
+ */
+export async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]> {
+  const queued = await db.rows<{ jobId: string }>(
+    'DELETE FROM ready_job WHERE job_id = ANY ($1::uuid[]) RETURNING job_id AS "jobId"',
+    [jobIds],
+  );
+  // A statement of its own: it sees what was offered while the one before waited for that.
+  const offered = await db.rows<{ jobId: string }>(
+    'DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[]) AND NOT started RETURNING job_id AS "jobId"',
+    [jobIds],
+  );
+  return [...queued, ...offered].map((row) => row.jobId);
+}
+
+/** Puts withheld jobs at the end of the queue, in the order in which they were made. */
+export async function requeueJobs(db: Db, jobIds: readonly string[]): Promise<void> {
+  await db.rows(
+    `INSERT INTO ready_job (job_id, requirement_class_id)
+     SELECT id, requirement_class_id FROM job WHERE id = ANY ($1::uuid[]) AND status = 'QUEUED' ORDER BY queued_at, id`,
+    [jobIds],
+  );
+}
+
+/** The offers that an agent holds and has not started. */
+export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
+  const rows = await db.rows<{ jobId: string }>(
+    'SELECT job_id AS "jobId" FROM job_lease WHERE agent_id = $1 AND NOT started',
+    [agentId],
+  );
+  return rows.map((row) => row.jobId);
+}
+
+/** Asks for the end of started jobs; answers the agents that have to hear it. */
+export function requestCancel(
+  db: Db,
+  jobIds: readonly string[],
+  now: Date,
+  slackMs: number,
+): Promise<{ agentId: string }[]> {
+  return db.rows(
+    `UPDATE job_lease lease SET cancel_requested_at = $2,
+       kill_at = $2::timestamptz + make_interval(secs => (job.grace_ms + $3::int) / 1000.0)
+     FROM job WHERE job.id = lease.job_id AND lease.job_id = ANY ($1::uuid[]) AND lease.cancel_requested_at IS NULL
+     RETURNING lease.agent_id AS "agentId"`,
+    [jobIds, now, slackMs],
+  );
+}
+
+export function findJobs(db: Db, ids: readonly string[]): Promise<Job[]> {
+  return db.rows(`SELECT ${columnsOf(jobTable, 'job')} FROM job WHERE id = ANY ($1::uuid[])`, [ids]);
+}
+
+export function findJobsOfTasks(db: Db, taskIds: readonly string[]): Promise<Job[]> {
+  return db.rows(
+    `SELECT ${columnsOf(jobTable, 'job')} FROM job WHERE task_execution_id = ANY ($1::uuid[]) ORDER BY attempt`,
+    [taskIds],
+  );
+}

@@ -1,0 +1,94 @@
+import { column, oneOf, references, table } from '../../kernel/database/table';
+import {
+  type Job,
+  type JobLease,
+  type JobLog,
+  jobStatuses,
+  type LogChunk,
+  type ReadyJob,
+  type RequirementClass,
+} from './job';
+
+export const jobTable = table<Job>('job', {
+  columns: {
+    id: column.id,
+    taskExecutionId: column.uuid,
+    executionId: column.uuid,
+    runId: column.uuid,
+    attempt: column.integer,
+    status: column.text,
+    requirementClassId: column.integer,
+    timeoutMs: column.integer,
+    graceMs: column.integer,
+    agentId: column.uuidOrNull,
+    claimHash: column.textOrNull,
+    exitCode: column.integerOrNull,
+    signal: column.textOrNull,
+    reasonCode: column.textOrNull,
+    reason: column.textOrNull,
+    queuedAt: column.time,
+    startedAt: column.timeOrNull,
+    endedAt: column.timeOrNull,
+  },
+  foreignKeys: [references('task_execution', 'taskExecutionId')],
+  indices: [{ name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true }],
+  checks: [
+    { name: 'job_status', expression: oneOf('status', jobStatuses) },
+    { name: 'job_ended', expression: `(ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING'))` },
+  ],
+});
+
+export const readyJobTable = table<ReadyJob>('ready_job', {
+  columns: {
+    rank: { ...column.bigint, primary: true, generated: 'increment' },
+    jobId: column.uuid,
+    requirementClassId: column.integer,
+  },
+  indices: [{ name: 'ready_job_order', columns: ['requirementClassId', 'rank'] }],
+  uniques: [{ name: 'ready_job_job', columns: ['jobId'] }],
+});
+
+export const requirementClassTable = table<RequirementClass>('requirement_class', {
+  columns: {
+    id: { ...column.integer, primary: true, generated: 'increment' },
+    labels: column.texts,
+  },
+  uniques: [{ name: 'requirement_class_labels', columns: ['labels'] }],
+});
+
+export const jobLeaseTable = table<JobLease>('job_lease', {
+  columns: {
+    jobId: column.id,
+    agentId: column.uuid,
+    runId: column.uuid,
+    tokenHash: column.text,
+    started: column.boolean,
+    expiresAt: column.time,
+    timeoutAt: column.timeOrNull,
+    cancelRequestedAt: column.timeOrNull,
+    killAt: column.timeOrNull,
+  },
+  indices: [
+    { name: 'job_lease_agent', columns: ['agentId'] },
+    { name: 'job_lease_run', columns: ['runId'] },
+  ],
+});
+
+export const logChunkTable = table<LogChunk>('log_chunk', {
+  columns: {
+    jobId: { ...column.uuid, primary: true },
+    start: { ...column.bigint, primary: true },
+    length: column.integer,
+    data: column.bytes,
+    frames: column.json,
+  },
+});
+
+export const jobLogTable = table<JobLog>('job_log', {
+  columns: {
+    jobId: column.id,
+    bytes: column.bigint,
+    sealed: column.boolean,
+    truncated: column.boolean,
+  },
+});

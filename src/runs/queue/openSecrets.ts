@@ -1,0 +1,46 @@
+import type { App } from '../app';
+import { type SecretPlace, secretsAt } from '../../catalog/secrets/secret';
+import { Unreadable } from '../../catalog/secrets/secretKeys';
+import { findSecretsFor } from '../../catalog/secrets/secrets.store';
+import { missingSecrets } from '../execution/missingSecrets';
+
+/** The secrets of one job in clear; they go to the agent that claimed it, and nowhere else. */
+export interface OpenedSecrets {
+  readonly values: Readonly<Record<string, string>>;
+  readonly refused: { readonly reason: 'SECRET_MISSING' | 'SECRET_UNREADABLE'; readonly message: string } | null;
+}
+
+interface Wanted {
+  readonly place: SecretPlace;
+  readonly names: readonly string[];
+}
+
+/** Decrypts what each job wants, in the same order; one statement for all, none when nobody wants any. They were all there when the job was made. */
+export async function openSecrets(app: App, jobs: readonly Wanted[]): Promise<OpenedSecrets[]> {
+  const wanted = jobs.filter(({ names }) => names.length > 0);
+  if (wanted.length === 0) return [];
+  const names = [...new Set(wanted.flatMap((job) => job.names))];
+  const places = wanted.map(({ place }) => place);
+  const found = await findSecretsFor(app.database, places, names);
+  return Promise.all(
+    jobs.map(async (job): Promise<OpenedSecrets> => {
+      const secrets = secretsAt(found, job.place);
+      const missing = job.names.filter((name) => !secrets.has(name));
+      if (missing.length > 0) {
+        return { values: {}, refused: { reason: 'SECRET_MISSING', message: missingSecrets(missing) } };
+      }
+      try {
+        const values: [string, string][] = [];
+        for (const name of job.names) {
+          const secret = secrets.get(name);
+          if (secret !== undefined) values.push([name, await app.secretKeys.open(secret)]);
+        }
+        return { values: Object.fromEntries(values), refused: null };
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        app.log.error({ reason: error.message }, 'a job can’t get its secrets');
+        return { values: {}, refused: { reason: 'SECRET_UNREADABLE', message: error.message } };
+      }
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+import type { Db } from '../../kernel/database/database';
+import type { QueueState, WaitingJobs } from './queue';
+
+/**
+ * The queue in numbers: one statement over tables that hold only what is ready, leased or registered. Each class of requirements is counted on the
+ * index, and its oldest job is the first entry there, so it costs little even when a hundred thousand jobs wait.
+ */
+export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueState> {
+  const [row] = await db.rows<
+    Omit<QueueState, 'waiting'> & { waiting: (Omit<WaitingJobs, 'oldestQueuedAt'> & { oldestQueuedAt: string })[] }
+  >(
+    `WITH online AS (
+       SELECT labels, slots FROM agent WHERE left_at IS NULL AND last_seen_at >= $1
+     ), waiting AS (
+       SELECT class.labels, ready.jobs, job.queued_at, (SELECT count(*) FROM online WHERE online.labels @> class.labels) AS agents
+       FROM (SELECT requirement_class_id, count(*) AS jobs, min(rank) AS first FROM ready_job GROUP BY requirement_class_id) ready
+       JOIN requirement_class class ON class.id = ready.requirement_class_id
+       JOIN ready_job head ON head.rank = ready.first
+       JOIN job ON job.id = head.job_id
+     )
+     SELECT (SELECT coalesce(sum(jobs), 0) FROM waiting)::int AS "readyJobs",
+       (SELECT count(*) FROM job_lease WHERE NOT started)::int AS "offeredJobs",
+       (SELECT count(*) FROM job_lease WHERE started)::int AS "runningJobs",
+       (SELECT count(*) FROM online)::int AS "agentsOnline",
+       (SELECT coalesce(sum(slots), 0) FROM online)::int AS slots,
+       (SELECT coalesce(json_agg(json_build_object(
+          'labels', labels, 'readyJobs', jobs, 'agentsOnline', agents, 'oldestQueuedAt', queued_at) ORDER BY queued_at), '[]')
+        FROM waiting) AS waiting`,
+    [onlineSince],
+  );
+  if (row === undefined) throw new Error('a statement that always answers a row answered none');
+  return { ...row, waiting: row.waiting.map((one) => ({ ...one, oldestQueuedAt: new Date(one.oldestQueuedAt) })) };
+}

@@ -1,0 +1,32 @@
+import type { Db } from '../../kernel/database/database';
+
+/**
+ * A set of required labels is stored once and jobs refer to it by number, so that a claim matches a handful of sets rather than
+ * every job. Sets are never removed or changed, so a number that is committed is cached for the life of the process.
+ */
+export class RequirementClasses {
+  private readonly known = new Map<string, number>();
+
+  /** Makes sure, outside of any transaction, that these sets of sorted `key=value` labels have numbers. */
+  async ensure(database: Db, sets: readonly (readonly string[])[]): Promise<void> {
+    for (const labels of sets) {
+      const key = labels.join('\n');
+      if (!this.known.has(key)) this.known.set(key, await store(database, labels));
+    }
+  }
+
+  /** The number of a set. One that this transaction makes is not cached: it could still be rolled back. */
+  async idOf(db: Db, labels: readonly string[]): Promise<number> {
+    return this.known.get(labels.join('\n')) ?? (await store(db, labels));
+  }
+}
+
+async function store(db: Db, labels: readonly string[]): Promise<number> {
+  // The update that changes nothing makes RETURNING answer for a row that was there before, too.
+  const [row] = await db.rows<{ id: number }>(
+    `INSERT INTO requirement_class (labels) VALUES ($1) ON CONFLICT (labels) DO UPDATE SET labels = excluded.labels RETURNING id`,
+    [labels],
+  );
+  if (row === undefined) throw new Error('requirement_class answered no row');
+  return row.id;
+}

@@ -1,0 +1,64 @@
+import { topic } from '../../kernel/database/wakeups';
+import { runBesideGraph } from '../execution/runBesideGraph';
+import type { RunTransaction } from '../execution/runTransaction';
+import type { Operation, OperationLogLine, RestoreContent } from './restore';
+import type { PlannedTask, RestorePlan } from './restorePlan';
+import { appendLines, insertOperationTasks, setStep } from './restores.store';
+
+type Line = readonly [level: OperationLogLine['level'], message: string];
+
+/** Adds to the log of an operation; debug lines only when they were asked for. */
+export async function say(db: RunTransaction, { id, debug }: Operation, lines: readonly Line[]): Promise<void> {
+  const told = lines.filter(([level]) => debug || level !== 'DEBUG').map(([level, message]) => ({ level, message }));
+  await appendLines(db, id, told, db.now);
+  db.wake(topic.log(id));
+}
+
+/** Starts the tasks of the next step of a restore: side by side, each with the inputs of the restore point. */
+export async function beginStep(db: RunTransaction, operation: Operation, plan: RestorePlan): Promise<void> {
+  const step = plan.steps[operation.step];
+  if (step === undefined) return;
+  const { content } = plan.point;
+  const made = await runBesideGraph(
+    db,
+    step.map(({ member, name }) => ({
+      execution: { id: member.id, runId: operation.runId, attempt: member.attempt },
+      type: 'restore' as const,
+      name,
+      revisionId: member.revisionId,
+      variables: { ...member.variables, ...setBefore(content, member.id) },
+      images: member.images,
+      env: { SLIPWAY_OPERATION_ID: operation.id, SLIPWAY_RESTORE_POINT_ID: plan.point.id },
+    })),
+  );
+  await insertOperationTasks(
+    db,
+    made.map((task) => ({ operationId: operation.id, taskExecutionId: task.id, step: operation.step })),
+  );
+  await setStep(db, operation.id, operation.step + 1);
+  await say(db, operation, [
+    [
+      'INFO',
+      `step ${operation.step + 1} of ${plan.steps.length} begins: ${step.map((task) => describeTask(task, content)).join('; ')}`,
+    ],
+    ...made.map(
+      (task) => ['DEBUG', `${task.name} is task execution ${task.id}; its output is the log of its job`] as const,
+    ),
+  ]);
+}
+
+/** What tasks had set when the restore point was made. */
+const setBefore = ({ variables }: RestoreContent, executionId: string): Record<string, string> =>
+  Object.fromEntries(
+    variables.filter((one) => one.executionId === executionId).map(({ name, value }) => [name, value]),
+  );
+
+/** "rollback" of deploy-web in production: web:1.0.0. */
+export function describeTask(
+  { stage, workflow, name }: PlannedTask,
+  { environments, services }: RestoreContent,
+): string {
+  const place = stage.environmentId === null ? '' : ` in ${environments[stage.environmentId] ?? stage.environmentId}`;
+  const images = Object.entries(stage.images).map(([id, image]) => `${services[id] ?? id} ${image}`);
+  return `"${name}" of ${workflow}${place}${images.length === 0 ? '' : ` (${images.join(', ')})`}`;
+}

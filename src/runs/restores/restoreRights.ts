@@ -1,0 +1,44 @@
+import type { Actor, ActorRef } from '../../access/actor';
+import type { Db } from '../../kernel/database/database';
+import type { Execution } from '../../engine/execution';
+import { requireStages } from '../execution/requireStages';
+import { Refusal } from '../../kernel/errors';
+import type { RestorePlan } from './restorePlan';
+
+/** Only who started a run, under whichever of its keys, or an administrator restores it. */
+export function requireCreator(
+  actor: Actor,
+  { cause, applicationId }: Pick<Execution, 'cause' | 'applicationId'>,
+): void {
+  if (actor.access.administrator || isSame(actor, cause)) return;
+  const missing = 'having started the run, or membership of Account Administrator';
+  throw new Refusal('FORBIDDEN', `Only who started a run or an administrator may restore it.`, {
+    missing,
+    applicationId,
+  });
+}
+
+const isSame = (actor: Actor, cause: ActorRef): boolean =>
+  (actor.kind === cause.kind && actor.id === cause.id) ||
+  (cause.personId != null && cause.personId === actor.access.personId);
+
+/** Who started it must still be allowed to run what is restored: rights that were taken away are not given back by an old run. */
+export async function requireRestore(
+  db: Db,
+  actor: Actor,
+  run: Execution,
+  { reversals, steps }: RestorePlan,
+): Promise<void> {
+  requireCreator(actor, run);
+  const environments = [
+    ...reversals.map((one) => one.environmentId),
+    ...steps.flat().flatMap(({ member }) => member.environmentId ?? []),
+  ];
+  if (environments.length === 0) return;
+  await requireStages(
+    db,
+    actor,
+    run,
+    [...new Set(environments)].map((environmentId) => ({ environmentId })),
+  );
+}

@@ -1,0 +1,131 @@
+import { systemActor } from '../access/actor';
+import type { App } from './app';
+import { findExpiredApprovals } from './approvals/approvals.store';
+import { advancePipeline, closeWaiting } from './execution/advancePipeline';
+import { findDueBeside } from './execution/besideTasks.store';
+import { isFinal } from '../contract/statuses';
+import { findExecution, findExpiredExecutions } from './execution/executions.store';
+import { endDueInterventions } from './commands/interveneExecution';
+import { endDueRuntimeInputs } from './commands/answerRuntimeInputs';
+import { expireBeside } from './execution/runBesideGraph';
+import { inRuns } from './execution/runTransaction';
+import { settleDueLeases } from './queue/lostAgents';
+import { findStages } from './execution/stages.store';
+import { startDueRetries } from './execution/startDueRetries';
+import { stopExecution } from './execution/stopExecution';
+
+/** Short enough that an abort is final within a second after its grace. */
+const PERIOD_MS = 200;
+const SLOW_EVERY = 5;
+const BATCH = 50;
+
+/**
+ * The timers of the server: whatever is not final and does not wait for a person has a time at which it is moved on. The times are columns of the rows themselves, so a
+ * restart forgets none of them, and every server of a database may sweep: the run's lock and a second look under it make sure that each is done once.
+ */
+export class Sweeper {
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private turn = 0;
+  private failing = false;
+  private othersFailing = false;
+  private moving: Promise<void> | undefined;
+
+  constructor(
+    private readonly app: App,
+    /** What rooms that stand after this one have to move on. */
+    private readonly others: readonly ((app: App) => Promise<void>)[] = [],
+  ) {}
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      this.running = this.sweep().finally(() => {
+        if (!this.stopped) this.start();
+      });
+    }, PERIOD_MS);
+  }
+
+  /** Waits for the turn that runs; none begins until what it answers is called. */
+  async pause(): Promise<() => void> {
+    clearTimeout(this.timer);
+    await this.running;
+    await this.moving;
+    clearTimeout(this.timer);
+    return () => this.start();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+    await this.moving;
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      while (!this.stopped && (await settleDueLeases(this.app)) > 0);
+      while (!this.stopped && (await startDueRetries(this.app)) > 0);
+      this.moveOthers();
+      if (this.turn++ % SLOW_EVERY === 0) {
+        await expireApprovals(this.app);
+        await endDueRuntimeInputs(this.app);
+        await endDueInterventions(this.app);
+        await expireExecutions(this.app);
+        await expireBesideTasks(this.app);
+      }
+      if (this.failing) this.app.log.info('the sweeper works again');
+      this.failing = false;
+    } catch (error) {
+      // The database is away, most likely: said once, tried again at the next turn.
+      if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; it tries again');
+      this.failing = true;
+    }
+  }
+
+  /** Beside the turns, at each unless the one before still runs: bringing back a large run takes seconds, and leases can't wait for it. */
+  private moveOthers(): void {
+    this.moving ??= (async () => {
+      for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);
+      this.othersFailing = false;
+    })()
+      .catch((error: unknown) => {
+        if (!this.othersFailing && !this.stopped)
+          this.app.log.error({ err: error }, 'restores could not be moved on; it is tried again');
+        this.othersFailing = true;
+      })
+      .finally(() => {
+        this.moving = undefined;
+      });
+  }
+}
+
+export async function expireApprovals(app: App): Promise<void> {
+  for (const approval of await findExpiredApprovals(app.database, app.clock.now(), BATCH)) {
+    await inRuns(app, [approval.executionId], systemActor, async (db) => {
+      const execution = await findExecution(db, approval.executionId);
+      const stages = await findStages(db, [approval.stageExecutionId]);
+      if (execution === undefined || isFinal(execution.status)) return;
+      const reason = { code: 'EXPIRED', text: `nobody decided before ${approval.expiresAt.toISOString()}` };
+      await closeWaiting(db, execution, stages, 'EXPIRED', 'EXPIRED', reason);
+      await advancePipeline(db, execution.id);
+    });
+  }
+}
+
+export async function expireExecutions(app: App): Promise<void> {
+  for (const { id, runId } of await findExpiredExecutions(app.database, app.clock.now(), BATCH)) {
+    await inRuns(app, [runId], systemActor, async (db) => {
+      const execution = await findExecution(db, id);
+      if (execution === undefined || isFinal(execution.status)) return;
+      await stopExecution(db, execution, 'EXPIRED', `its time was over at ${execution.expiresAt.toISOString()}`);
+    });
+  }
+}
+
+export async function expireBesideTasks(app: App): Promise<void> {
+  const due = await findDueBeside(app.database, app.clock.now(), BATCH);
+  if (due.length === 0) return;
+  const [taskIds, runIds] = [due.map((task) => task.taskId), due.map((task) => task.runId)];
+  await inRuns(app, runIds, systemActor, (db) => expireBeside(db, taskIds));
+}

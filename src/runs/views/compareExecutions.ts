@@ -1,0 +1,248 @@
+import type { Actor } from '../../access/actor';
+import { visible } from '../../access/visible';
+import type { App } from '../app';
+import { environmentById } from '../../catalog/environments/environments.loaders';
+import type { Execution, ExecutionAttempt, StageExecution } from '../../engine/execution';
+import { executionById } from '../execution/executions.loaders';
+import { readExecution } from '../execution/executions.queries';
+import { findAttempts } from '../execution/executions.store';
+import { findStagesOfAttempts } from '../execution/stages.store';
+import type { Loaders } from '../../kernel/loaders';
+import { pipelineById } from '../../catalog/pipelines/pipelines.loaders';
+import { type InputError, invalidInput } from '../../kernel/errors';
+import { serviceById } from '../../catalog/services/services.loaders';
+import { workflowById } from '../../catalog/workflows/workflows.loaders';
+import {
+  type ComparedResult,
+  type ComparedValue,
+  comparedResults,
+  differentValues,
+  leavesOf,
+  type Result,
+} from './comparisons';
+import { findTasksAt, findValuesSetBy, type Moment } from './comparisons.store';
+
+/** What a comparison reads of one side at most. */
+const MOST_TASKS = 20_000;
+const MOST_VALUES = 5_000;
+
+export interface CompareExecutions {
+  readonly a: string;
+  readonly b: string;
+  /** Left out: the newest attempt. */
+  readonly attemptA?: number | null;
+  readonly attemptB?: number | null;
+}
+
+export interface Comparison {
+  readonly a: Execution;
+  readonly b: Execution;
+  /** null: the caller may not see one of the definitions. */
+  readonly definition: readonly ComparedValue[] | null;
+  readonly inputs: readonly ComparedValue[];
+  readonly images: readonly ComparedValue[];
+  readonly variables: readonly ComparedValue[];
+  readonly stages: readonly ComparedResult[];
+  readonly tasks: readonly ComparedResult[];
+  readonly omitted: number;
+}
+
+interface Reading {
+  readonly app: App;
+  readonly actor: Actor;
+  readonly loaders: Loaders;
+}
+
+type Texts = ReadonlyMap<string, string>;
+
+interface Side {
+  readonly execution: Execution;
+  readonly definition: Texts | null;
+  readonly inputs: Texts;
+  readonly images: Texts;
+  readonly variables: Texts;
+  readonly stages: readonly Result[];
+  readonly tasks: readonly Result[];
+}
+
+/**
+ * What is different between two executions, or two attempts of one. The number of statements does not depend on their size, and what is read and answered has a limit. Whoever may see
+ * an execution only in part (a stage in an environment of its own) gets that part compared.
+ */
+export async function compareExecutions(reading: Reading, input: CompareExecutions): Promise<Comparison> {
+  const { app, actor } = reading;
+  const [first, second] = [await readExecution(app, actor, input.a), await readExecution(app, actor, input.b)];
+  const attempts = await findAttempts(app.database, [first.id, second.id]);
+  const errors: InputError[] = [];
+  const attemptOf = (execution: Execution, field: string, given: number | null | undefined) => {
+    const own = attempts.filter((one) => one.executionId === execution.id);
+    const found = own.find((one) => one.attempt === (given ?? execution.attempt));
+    if (found === undefined) {
+      const message = `${field} must be from 1 to ${execution.attempt}.`;
+      errors.push({ field, value: given, rule: 'RANGE', message });
+    }
+    return found;
+  };
+  const attemptA = attemptOf(first, 'attemptA', input.attemptA);
+  const attemptB = attemptOf(second, 'attemptB', input.attemptB);
+  if (first.kind !== second.kind) {
+    const message = 'An execution of a pipeline can’t be compared with one of a workflow.';
+    errors.push({ field: 'b', value: input.b, rule: 'SAME_KIND', message });
+  }
+  if (errors.length > 0 || attemptA === undefined || attemptB === undefined) throw invalidInput(errors);
+  const [a, b] = [await readSide(reading, first, attemptA), await readSide(reading, second, attemptB)];
+  const definition = a.definition && b.definition && differentValues(a.definition, b.definition);
+  const values = (of: 'inputs' | 'images' | 'variables') => differentValues(a[of], b[of]);
+  const results = (of: 'stages' | 'tasks') => comparedResults(a[of], b[of]);
+  const lists = {
+    inputs: values('inputs'),
+    images: values('images'),
+    variables: values('variables'),
+    stages: results('stages'),
+    tasks: results('tasks'),
+  };
+  return {
+    a: a.execution,
+    b: b.execution,
+    definition: definition?.listed ?? null,
+    inputs: lists.inputs.listed,
+    images: lists.images.listed,
+    variables: lists.variables.listed,
+    stages: lists.stages.listed,
+    tasks: lists.tasks.listed,
+    omitted: [definition, ...Object.values(lists)].reduce((sum, list) => sum + (list?.omitted ?? 0), 0),
+  };
+}
+
+async function readSide(reading: Reading, execution: Execution, attempt: ExecutionAttempt): Promise<Side> {
+  const { app } = reading;
+  const stages = execution.kind === 'PIPELINE' ? await stagesAt(app, execution, attempt) : [];
+  const moments = new Map<string, Moment & { readonly stage: string | null }>();
+  if (execution.kind === 'WORKFLOW') {
+    const until = attempt.attempt === execution.attempt ? null : attempt.endedAt;
+    moments.set(execution.id, { executionId: execution.id, until, stage: null });
+  }
+  for (const stage of stages) {
+    const id = stage.workflowExecutionId;
+    if (id === null || !(await isVisible(reading, id))) continue;
+    moments.set(id, { executionId: id, until: stage.endedAt, stage: placeOf(stage) });
+  }
+  const tasks = await findTasksAt(app.database, [...moments.values()], MOST_TASKS);
+  const set = await findValuesSetBy(
+    app.database,
+    tasks.map((task) => task.id),
+    MOST_VALUES,
+  );
+  const within = (executionId: string, name: string) => inPlace(moments.get(executionId)?.stage ?? null, name);
+  return {
+    execution,
+    definition: await definitionOf(reading, execution, attempt, stages),
+    inputs: await inputsOf(reading, execution, stages),
+    images: await imagesOf(reading, execution),
+    variables: new Map(
+      set.map(({ executionId, name, value, digest }) => [
+        within(executionId, name),
+        value.length < 2000 ? value : `${value}… (MD5 ${digest})`,
+      ]),
+    ),
+    stages: stages.map((stage) => ({
+      ...result(stage),
+      stage: stage.stageName,
+      name: stage.stepName,
+      exitCode: null,
+    })),
+    tasks: tasks.map((task) => ({
+      ...result(task),
+      stage: moments.get(task.executionId)?.stage ?? null,
+      name: task.name,
+      exitCode: task.exitCode,
+    })),
+  };
+}
+
+/** The elements that counted in an attempt: its own, and those that it kept. */
+async function stagesAt(app: App, execution: Execution, { attempt }: ExecutionAttempt): Promise<StageExecution[]> {
+  const all = await findStagesOfAttempts(app.database, [execution.id]);
+  const newest = new Map<string, StageExecution>();
+  for (const stage of all) {
+    const counts = attempt === execution.attempt ? stage.current : stage.attempt <= attempt;
+    if (counts) newest.set(placeOf(stage), stage);
+  }
+  return [...newest.values()].sort((a, b) => a.stageIndex - b.stageIndex || a.elementIndex - b.elementIndex);
+}
+
+const placeOf = ({ stageName, stepName }: StageExecution): string => `${stageName} › ${stepName}`;
+const inPlace = (place: string | null, name: string): string => (place === null ? name : `${place} › ${name}`);
+
+function result({
+  status,
+  reasonCode,
+  attempt,
+  startedAt,
+  endedAt,
+}: Pick<StageExecution, 'status' | 'reasonCode' | 'attempt' | 'startedAt' | 'endedAt'>) {
+  const durationMs = startedAt === null || endedAt === null ? null : endedAt.getTime() - startedAt.getTime();
+  return { status, reasonCode, attempt, durationMs };
+}
+
+async function isVisible({ actor, loaders }: Reading, executionId: string): Promise<boolean> {
+  const member = await loaders.load(executionById, executionId);
+  return (await visible(actor.access, loaders, 'Execution', member)) !== null;
+}
+
+/** The pinned definition, of a pipeline with those of the workflows that it ran, as far as the caller may see them. */
+async function definitionOf(
+  { app, actor, loaders }: Reading,
+  execution: Execution,
+  attempt: ExecutionAttempt,
+  stages: readonly StageExecution[],
+): Promise<Texts | null> {
+  const { database } = app;
+  if (execution.kind === 'WORKFLOW') {
+    const workflow = await loaders.load(workflowById, execution.entityId);
+    if ((await visible(actor.access, loaders, 'Workflow', workflow)) === null) return null;
+    return leavesOf((await app.workflowRevisions.get(database, attempt.revisionId)).definition);
+  }
+  const pipeline = await loaders.load(pipelineById, execution.entityId);
+  if ((await visible(actor.access, loaders, 'Pipeline', pipeline)) === null) return null;
+  const leaves = new Map(leavesOf((await app.pipelineRevisions.get(database, attempt.revisionId)).definition));
+  const seen = new Set<string>();
+  for (const { workflowId, workflowRevisionId } of stages) {
+    if (workflowId === null || workflowRevisionId === null || seen.has(workflowRevisionId)) continue;
+    seen.add(workflowRevisionId);
+    const workflow = await visible(actor.access, loaders, 'Workflow', await loaders.load(workflowById, workflowId));
+    if (workflow === null) continue;
+    const { definition } = await app.workflowRevisions.get(database, workflowRevisionId);
+    leavesOf({ workflows: { [workflow.name]: definition } }, '', leaves);
+  }
+  return leaves;
+}
+
+/** What the start gave; the environments, too, since a workflow may leave that to the start. */
+async function inputsOf(
+  { actor, loaders }: Reading,
+  execution: Execution,
+  stages: readonly StageExecution[],
+): Promise<Texts> {
+  const inputs = new Map<string, string>();
+  const parts = [{ ...execution, place: null }, ...stages.map((stage) => ({ ...stage, place: placeOf(stage) }))];
+  for (const { place, environmentId, variables } of parts) {
+    if (environmentId !== null) {
+      const environment = await loaders.load(environmentById, environmentId);
+      const seen = await visible(actor.access, loaders, 'Environment', environment);
+      inputs.set(inPlace(place, 'environment'), seen?.name ?? environmentId);
+    }
+    for (const [name, value] of Object.entries(variables)) inputs.set(inPlace(place, name), value);
+  }
+  return inputs;
+}
+
+async function imagesOf({ actor, loaders }: Reading, { images }: Execution): Promise<Texts> {
+  const named = await Promise.all(
+    Object.entries(images).map(async ([id, image]): Promise<[string, string]> => {
+      const service = await visible(actor.access, loaders, 'Service', await loaders.load(serviceById, id));
+      return [service?.name ?? id, image];
+    }),
+  );
+  return new Map(named);
+}

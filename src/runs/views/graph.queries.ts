@@ -1,0 +1,56 @@
+import type { Actor } from '../../access/actor';
+import type { App } from '../app';
+import { findBesideTasks } from '../execution/besideTasks.store';
+import type { ExecutionStatus } from '../../contract/statuses';
+import { readExecution } from '../execution/executions.queries';
+import { findCurrentStages } from '../execution/stages.store';
+import { findCurrentTasks } from '../execution/tasks.store';
+import { readPipeline } from '../../catalog/pipelines/pipelines.queries';
+import { invalidInput } from '../../kernel/errors';
+import { baseName } from '../../catalog/language/taskGraph';
+import { readWorkflow } from '../../catalog/workflows/workflows.queries';
+import { type NodeStates, pipelineGraph, type WorkflowGraph, workflowGraph } from './workflowGraph';
+
+export interface GraphQuestion {
+  readonly workflowId?: string | null;
+  readonly pipelineId?: string | null;
+  readonly executionId?: string | null;
+  readonly expanded: boolean;
+}
+
+/** The graph of a current definition, or of an execution with how its parts stand, for whoever may see it. */
+export async function readGraph(app: App, actor: Actor, question: GraphQuestion): Promise<WorkflowGraph> {
+  const { workflowId, pipelineId, executionId, expanded } = question;
+  const db = app.database;
+  if ([workflowId, pipelineId, executionId].filter((id) => id != null).length !== 1) {
+    const message = 'Give exactly one of workflowId, pipelineId and executionId.';
+    throw invalidInput([{ field: 'workflowId', value: workflowId ?? null, rule: 'ONE_OF', message }]);
+  }
+  if (workflowId != null) {
+    const workflow = await readWorkflow(app, actor, workflowId);
+    const { definition } = await app.workflowRevisions.get(db, workflow.currentRevisionId);
+    return workflowGraph(definition, { expanded, states: null });
+  }
+  if (pipelineId != null) {
+    const pipeline = await readPipeline(app, actor, pipelineId);
+    return pipelineGraph((await app.pipelineRevisions.get(db, pipeline.currentRevisionId)).definition, null);
+  }
+  const execution = await readExecution(app, actor, executionId ?? '');
+  if (execution.kind === 'PIPELINE') {
+    const { definition } = await app.pipelineRevisions.get(db, execution.revisionId);
+    const stages = await findCurrentStages(db, [execution.id]);
+    return pipelineGraph(definition, new Map(stages.map(({ stepName, status }) => [stepName, [status]])));
+  }
+  const { definition } = await app.workflowRevisions.get(db, execution.revisionId);
+  return workflowGraph(definition, { expanded, states: await statesOf(app, execution.id) });
+}
+
+async function statesOf({ database }: App, executionId: string): Promise<NodeStates> {
+  const states = new Map<string, ExecutionStatus[]>();
+  const add = (name: string, status: ExecutionStatus) => states.set(name, [...(states.get(name) ?? []), status]);
+  for (const task of await findCurrentTasks(database, [executionId])) add(task.name, task.status);
+  for (const type of ['forensic', 'restore'] as const) {
+    for (const task of await findBesideTasks(database, [executionId], type)) add(baseName(task.name), task.status);
+  }
+  return states;
+}

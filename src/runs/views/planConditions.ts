@@ -1,0 +1,87 @@
+import { readExpression, type Scope } from '../../catalog/language/expressions';
+import { elementScope, taskScope, taskVariables } from '../../engine/conditionScope';
+import type { ConditionFacts } from '../../engine/conditionScope';
+import { outcomeOf } from '../execution/skipConditions';
+import { baseName, matrixVariables, nodesOf } from '../../catalog/language/taskGraph';
+import type { WorkflowDefinition } from '../../catalog/language/workflow';
+
+/** What is known of a condition before anything runs. */
+export interface PlannedCondition {
+  readonly expression: string;
+  readonly outcome: 'RUNS' | 'SKIPPED' | 'FAILS' | 'LATER';
+  readonly reason: string | null;
+}
+
+/** By outcome, how many combinations of a task have it; one for a task without a matrix. */
+export interface PlannedTaskCondition {
+  readonly counts: Readonly<Record<PlannedCondition['outcome'], number>>;
+  /** Why the first does not run that does not. */
+  readonly reason: string | null;
+}
+
+type Facts = Omit<ConditionFacts, 'executionId'>;
+
+/** `asked` are variables that people give when the element is reached. */
+export function planTaskCondition(
+  base: string,
+  definition: WorkflowDefinition,
+  facts: Facts,
+  asked: readonly string[],
+): PlannedTaskCondition {
+  const task = definition.tasks[base];
+  const counts = { RUNS: 0, SKIPPED: 0, FAILS: 0, LATER: 0 };
+  let reason: string | null = null;
+  for (const node of task === undefined ? [] : nodesOf(base, task)) {
+    const planned = task?.condition == null ? null : planNode(node, task.condition, definition, facts, asked);
+    counts[planned?.outcome ?? 'RUNS']++;
+    reason ??= planned?.reason ?? null;
+  }
+  return { counts, reason };
+}
+
+function planNode(
+  node: string,
+  text: string,
+  definition: WorkflowDefinition,
+  facts: Facts,
+  asked: readonly string[],
+): PlannedCondition {
+  const task = definition.tasks[baseName(node)];
+  const variables = taskVariables(node, definition, facts);
+  // What an earlier task may still set, or set anew, is not known yet. What the start gives nobody can.
+  const settled = new Set([
+    ...Object.keys(facts.variables),
+    ...Object.keys(matrixVariables(node)),
+    ...Object.keys(task?.env ?? {}),
+    ...['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE'],
+  ]);
+  const first = task?.dependsOn.length === 0;
+  const known = (root: string, second: string) => {
+    const name = root === 'vars' ? second : root;
+    return root === 'matrix' || (root !== 'tasks' && !asked.includes(name) && (first || settled.has(name)));
+  };
+  return plan(text, true, known, (references) => taskScope(references, node, variables, new Map()));
+}
+
+/** Of an element: the pipeline's variables are known, what earlier elements do is not. */
+export function planSkip(text: string, variables: Readonly<Record<string, string>>): PlannedCondition {
+  const known = (root: string) => root !== 'steps' && root !== 'stages';
+  return plan(text, false, known, (references) => elementScope(references, variables, [], new Map()));
+}
+
+function plan(
+  text: string,
+  runsWhen: boolean,
+  known: (root: string, name: string) => boolean,
+  scopeOf: (references: Parameters<typeof taskScope>[0]) => Scope,
+): PlannedCondition {
+  const expression = readExpression(text);
+  if ('decide' in expression) {
+    const unknown = expression.references.some(({ path: [root = '', name = ''] }) => !known(root, name));
+    if (unknown) return { expression: text, outcome: 'LATER', reason: null };
+  }
+  const outcome = outcomeOf(text, runsWhen, ({ references }) => scopeOf(references));
+  if (outcome === undefined) return { expression: text, outcome: 'RUNS', reason: null };
+  const { status, reason } = outcome;
+  return { expression: text, outcome: status === 'FAILED' ? 'FAILS' : 'SKIPPED', reason };
+}

@@ -1,0 +1,146 @@
+import { type ExecutionStatus } from '../../contract/statuses';
+import { rollUp } from '../../engine/execution';
+import type { PipelineDefinition } from '../../catalog/language/pipeline';
+import { invalidInput, type Refusal } from '../../kernel/errors';
+import {
+  baseName,
+  type Dependency,
+  dependencyOf,
+  nodeCount,
+  nodesOf,
+  taskLevels,
+} from '../../catalog/language/taskGraph';
+import type { TaskDefinition, TaskType, WorkflowDefinition } from '../../catalog/language/workflow';
+
+/** A workflow or a pipeline as people draw it: tasks or elements, what they wait for, and in an execution how they stand. */
+export interface WorkflowGraph {
+  /** The failure handler of the workflow as a whole. */
+  readonly onFailure: string | null;
+  readonly nodes: readonly GraphNode[];
+}
+
+export interface GraphNode {
+  /** The name of the task, of one combination, or of the element. */
+  readonly name: string;
+  readonly label: string;
+  readonly type: TaskType | 'approval' | 'workflow';
+  /** What others may wait for as a whole: the matrix that it is a combination of, or its stage. */
+  readonly group: string | null;
+  /** Where it stands in the order of the graph; null for what stands beside it: failure handlers, restore tasks. */
+  readonly level: number | null;
+  /** Names of groups, which mean all that is in them, and of nodes. */
+  readonly dependsOn: readonly string[];
+  /** Of a task: it runs if this is true. Of an element: it is skipped if it is. */
+  readonly condition: string | null;
+  /** The failure handler that it names. */
+  readonly onFailure: string | null;
+  /** For how many combinations it stands; null: it has no matrix, or is one of them. */
+  readonly combinations: number | null;
+  readonly state: NodeState | null;
+}
+
+export interface NodeState {
+  /** Of several combinations: what they amount to. */
+  readonly status: ExecutionStatus;
+  /** How many combinations stand how. */
+  readonly counts: Readonly<Partial<Record<ExecutionStatus, number>>>;
+}
+
+export const MAX_GRAPH_NODES = 5000;
+
+/** By the name of a task what stands of it in an execution: one status, or one for each time that a failure handler ran. */
+export type NodeStates = ReadonlyMap<string, readonly ExecutionStatus[]>;
+
+/** `states` is null for a definition. */
+export function workflowGraph(
+  definition: WorkflowDefinition,
+  { expanded, states }: { readonly expanded: boolean; readonly states: NodeStates | null },
+): WorkflowGraph {
+  refuseTooLarge(definition, expanded);
+  const { tasks } = definition;
+  const nodes = taskLevels(tasks).flatMap((names, level) =>
+    names.flatMap((base): GraphNode[] => {
+      const task = tasks[base];
+      if (task === undefined) return [];
+      const dependencies = task.dependsOn.flatMap((text) => dependencyOf(text, tasks) ?? []);
+      const combinations = task.type === 'normal' ? nodesOf(base, task) : [base];
+      const common = {
+        type: task.type,
+        level: task.type === 'normal' ? level : null,
+        dependsOn: [...new Set(dependencies.map((one) => shownName(one, expanded)))].sort(),
+        condition: task.condition,
+        onFailure: task.onFailure,
+      };
+      if (expanded && task.matrix.length > 0 && task.type === 'normal') {
+        return combinations.map((name) => {
+          const label = task.displayName === null ? name : `${task.displayName} ${name.slice(base.length)}`;
+          return { name, label, ...common, group: base, combinations: null, state: stateOf([name], states) };
+        });
+      }
+      const label = task.displayName ?? base;
+      const count = task.matrix.length === 0 ? null : combinations.length;
+      return [{ name: base, label, ...common, group: null, combinations: count, state: stateOf(combinations, states) }];
+    }),
+  );
+  // What stands beside the graph comes last.
+  const { onFailure } = definition;
+  return {
+    onFailure,
+    nodes: [...nodes.filter((one) => one.level !== null), ...nodes.filter((one) => one.level === null)],
+  };
+}
+
+/** The elements of each stage wait for all of the stage before. `states` has the status of each element by its name. */
+export function pipelineGraph({ stages }: PipelineDefinition, states: NodeStates | null): WorkflowGraph {
+  const count = stages.reduce((sum, { elements }) => sum + elements.length, 0);
+  if (count > MAX_GRAPH_NODES) throw tooLarge('pipelineId', null, count, '');
+  const nodes = stages.flatMap((stage, level) =>
+    stage.elements.map((element): GraphNode => {
+      const { name } = element;
+      const label = element.type === 'WORKFLOW' && element.workflow !== name ? `${name}: ${element.workflow}` : name;
+      return {
+        name,
+        label,
+        type: element.type === 'WORKFLOW' ? 'workflow' : 'approval',
+        group: stage.name,
+        level,
+        dependsOn: stages.slice(Math.max(0, level - 1), level).map((before) => before.name),
+        condition: element.skipCondition,
+        onFailure: null,
+        combinations: null,
+        state: stateOf([name], states),
+      };
+    }),
+  );
+  return { onFailure: null, nodes };
+}
+
+const shownName = (dependency: Dependency, expanded: boolean): string => {
+  if ('all' in dependency) return dependency.all;
+  return expanded ? dependency.node : baseName(dependency.node);
+};
+
+function stateOf(names: readonly string[], states: NodeStates | null): NodeState | null {
+  const statuses = names.flatMap((name) => states?.get(name) ?? []);
+  if (statuses.length === 0) return null;
+  const counts: Partial<Record<ExecutionStatus, number>> = {};
+  for (const status of [...statuses].sort()) counts[status] = (counts[status] ?? 0) + 1;
+  return { status: rollUp(statuses), counts };
+}
+
+function refuseTooLarge({ tasks }: WorkflowDefinition, expanded: boolean): void {
+  const size = (task: TaskDefinition) => (expanded ? nodeCount(task) : 1);
+  const count = Object.values(tasks).reduce((sum, task) => sum + size(task), 0);
+  if (count <= MAX_GRAPH_NODES) return;
+  throw tooLarge(
+    'matrix',
+    expanded ? 'EXPANDED' : 'COLLAPSED',
+    count,
+    expanded ? ' Try it with the matrices collapsed.' : '',
+  );
+}
+
+function tooLarge(field: string, value: string | null, count: number, hint: string): Refusal {
+  const message = `The graph has ${count} nodes; at most ${MAX_GRAPH_NODES} are drawn.${hint}`;
+  return invalidInput([{ field, value, rule: 'TOO_LARGE', message }]);
+}

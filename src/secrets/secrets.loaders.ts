@@ -1,9 +1,0 @@
-import { type BatchLoad, groupBy } from '../graphql/loaders';
-import type { SecretEntry } from './secret';
-import { findEntriesOfApplications, findEntriesOfEnvironments } from './secrets.store';
-
-export const secretsOfApplication: BatchLoad<SecretEntry[]> = async (app, ids) =>
-  groupBy(await findEntriesOfApplications(app.database, ids), (row) => row.applicationId);
-
-export const secretsOfEnvironment: BatchLoad<SecretEntry[]> = async (app, ids) =>
-  groupBy(await findEntriesOfEnvironments(app.database, ids), (row) => row.environmentId ?? '');

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { alice, postJson, secret, startServer, type TestServer, until } from '../../support/graphqlHarness';
+
+let server: TestServer;
+
+describe('the API over HTTP', () => {
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server.stop());
+
+  it.each([
+    ['x-api-key', { 'x-api-key': 'key-of-alice' }],
+    ['authorization', { authorization: 'Bearer key-of-alice' }],
+    ['authorization, whatever the case', { authorization: 'bearer  key-of-alice ' }],
+  ])('knows the actor by the header %s', async (_name, headers) => {
+    const { status, body } = await server.post('{ me }', { headers });
+    expect({ status, data: body.data }).toEqual({ status: 200, data: { me: 'alice' } });
+  });
+
+  it.each([
+    ['no key', {}],
+    ['an unknown key', { 'x-api-key': 'guess' }],
+    ['an empty key', { 'x-api-key': '' }],
+    ['a key without "Bearer"', { authorization: 'key-of-alice' }],
+  ])('answers UNAUTHENTICATED to %s, and executes nothing', async (_name, headers) => {
+    const before = server.contexts.length;
+    const {
+      status,
+      headers: answered,
+      body,
+    } = await server.post('{ __typename }', { headers: headers as Record<string, string> });
+    expect(status).toBe(401);
+    expect(answered.get('www-authenticate')).toBe('Bearer');
+    expect(body.data).toBeUndefined();
+    expect(body.errors).toHaveLength(1);
+    expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
+    expect(server.contexts.length).toBe(before);
+  });
+
+  it('answers UNAVAILABLE when keys can’t be checked, and hides why', async () => {
+    const { status, body } = await server.post('{ me }', { headers: { 'x-api-key': 'key-of-outage' } });
+    expect(status).toBe(503);
+    expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryable: true });
+    expect(JSON.stringify(body)).not.toContain('5432');
+  });
+
+  it('answers INTERNAL with only an id when checking a key fails unexpectedly', async () => {
+    const { status, body } = await server.post('{ me }', { headers: { 'x-api-key': 'key-of-defect' } });
+    expect(status).toBe(500);
+    expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL', errorId: expect.any(String) });
+    expect(JSON.stringify(body)).not.toContain(secret);
+  });
+
+  it('passes a refusal on with its code and details', async () => {
+    const { status, body } = await server.post('{ refused me }');
+    expect(status).toBe(200);
+    expect(body.data).toEqual({ refused: null, me: 'alice' });
+    expect(body.errors).toEqual([
+      {
+        message: 'Somebody was faster.',
+        locations: [{ line: 1, column: 3 }],
+        path: ['refused'],
+        extensions: { code: 'CONFLICT', retryable: true, version: 7 },
+      },
+    ]);
+  });
+
+  it.each(['broken', 'wrongType'])(
+    'shows only an id of the unexpected error of "%s", and logs it with its stack',
+    async (field) => {
+      const { body } = await server.post(`{ ${field} }`);
+      const { code, errorId } = body.errors?.[0]?.extensions ?? {};
+      expect(code).toBe('INTERNAL');
+      expect(JSON.stringify(body)).not.toContain(secret);
+      expect(JSON.stringify(body)).not.toContain('.ts');
+      const line = server.lines.find((candidate) => candidate.errorId === errorId);
+      expect(line).toMatchObject({
+        path: field,
+        error: { message: expect.stringContaining(secret), stack: expect.stringContaining('at ') },
+      });
+    },
+  );
+
+  it('answers UNAVAILABLE when a resolver finds the database gone', async () => {
+    const { body } = await server.post('{ outage }');
+    expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryable: true });
+  });
+
+  it.each([
+    ['GRAPHQL_PARSE_FAILED', '{ me', undefined],
+    ['GRAPHQL_VALIDATION_FAILED', '{ nothing }', undefined],
+    ['GRAPHQL_VALIDATION_FAILED', '{ echo(at: "2026-02-30T00:00:00Z") }', undefined],
+    ['BAD_USER_INPUT', 'query ($at: DateTime) { echo(at: $at) }', { at: 'yesterday' }],
+    ['BAD_USER_INPUT', 'query ($at: DateTime!) { echo(at: $at) }', {}],
+  ])('keeps the standard code %s', async (code, query, variables) => {
+    const { status, body } = await server.post(query, variables && { variables });
+    expect(status).toBe(400);
+    expect(body.errors?.[0]?.extensions).toEqual({ code, retryable: false });
+  });
+
+  it('says that a subscription needs a WebSocket, but runs the query of a document that also has one', async () => {
+    const { status, body } = await server.post('subscription { events { n } }');
+    expect(status).toBe(400);
+    expect(body.errors?.[0]?.extensions.code).toBe('INVALID_INPUT');
+    const both = { query: 'query A { me } subscription B { events { n } }', operationName: 'A' };
+    expect((await postJson(`${server.url}/graphql`, both, alice)).body.data).toEqual({ me: 'alice' });
+  });
+
+  it('allows introspection to whoever has a key', async () => {
+    const { body } = await server.post('{ __schema { queryType { name } } }');
+    expect(body.data).toEqual({ __schema: { queryType: { name: 'Query' } } });
+  });
+
+  it('refuses a body of more than 1 MiB, announced or not, and lives on', async () => {
+    const huge = JSON.stringify({ query: `{ me } # ${'x'.repeat(1024 ** 2)}` });
+    const announced = await postJson(`${server.url}/graphql`, huge, alice);
+    expect(announced).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE', limit: 1024 ** 2 } } });
+    const req = http.request(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { ...alice, 'content-type': 'application/json', 'transfer-encoding': 'chunked' },
+    });
+    req.on('error', () => undefined);
+    for (let i = 0; i < 20; i += 1) req.write('x'.repeat(64 * 1024));
+    const [response] = (await once(req, 'response')) as [http.IncomingMessage];
+    expect(response.statusCode).toBe(413);
+    response.resume();
+    req.destroy();
+    expect((await server.post('{ me }')).status).toBe(200);
+  });
+
+  it.each([
+    [400, 'INVALID_INPUT', 'POST', 'application/json', '{"query": '],
+    [415, 'INVALID_INPUT', 'POST', 'text/plain', '{"query":"{ me }"}'],
+    [405, 'INVALID_INPUT', 'PUT', 'application/json', '{"query":"{ me }"}'],
+  ])('answers %i %s to a wrong request', async (status, code, method, type, body) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method,
+      headers: { ...alice, 'content-type': type },
+      body,
+    });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({
+      error: expect.objectContaining({ code, message: expect.any(String), retryable: false }),
+    });
+  });
+
+  it('takes no queries by GET', async () => {
+    const response = await fetch(`${server.url}/graphql?query={me}`, { headers: alice });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST');
+  });
+
+  it('answers 404 in JSON for a path that nobody serves', async () => {
+    const response = await fetch(`${server.url}/nothing/here?x=1`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: {
+        code: 'NOT_FOUND',
+        message: 'There is nothing at GET /nothing/here.',
+        retryable: false,
+        method: 'GET',
+        path: '/nothing/here',
+      },
+    });
+  });
+
+  it('names each request, with the client’s own id if that is harmless', async () => {
+    const idFor = async (given?: string) =>
+      (await fetch(`${server.url}/healthz`, { headers: given ? { 'x-request-id': given } : {} })).headers.get(
+        'x-request-id',
+      );
+    expect(await idFor('trace-1:2.3')).toBe('trace-1:2.3');
+    expect(await idFor('x'.repeat(100))).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor('a b')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await idFor()).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('aborts the signal of a request whose client hangs up, and does not call that an error', async () => {
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const own = await startServer({ held });
+    const begun = own.begun();
+    const req = http.request(`${own.url}/graphql`, {
+      method: 'POST',
+      headers: { ...alice, 'content-type': 'application/json' },
+    });
+    req.on('error', () => undefined);
+    req.end('{"query":"{ held }"}');
+    const { signal } = await begun;
+    req.destroy();
+    await until(() => signal.aborted);
+    letGo();
+    await own.stop();
+    expect(own.lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+  });
+});

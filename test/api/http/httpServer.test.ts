@@ -1,0 +1,265 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { readJson, sendJson } from '../../../src/api/http/httpErrors';
+import { createHttpServer, type Route } from '../../../src/api/http/httpServer';
+import { Refusal } from '../../../src/kernel/errors';
+import { memoryLog, postJson, secret, startServer, type TestServer, until } from '../../support/graphqlHarness';
+
+let server: TestServer;
+
+const route = (path: string, handle: Route['handle']): Route => ({ match: (_method, asked) => asked === path, handle });
+
+describe('other routes', () => {
+  const events: string[] = [];
+  beforeAll(async () => {
+    server = await startServer({
+      routes: [
+        route('/a', async (_req, res, { path, request }) => sendJson(res, 200, { path, address: request.address })),
+        route('/a', async () => {
+          throw new Error('the first route that matches gets the request');
+        }),
+        route('/refused', async () => {
+          throw new Refusal('STALE_CLAIM', 'The claim is over.', { jobId: 'j' });
+        }),
+        route('/broken', async () => {
+          throw new Error(secret);
+        }),
+        route('/read', async (req) => {
+          throw new Refusal('NOT_FOUND', `Nothing like ${JSON.stringify(await readJson(req, 100))}.`);
+        }),
+        route('/cut', async (_req, res) => {
+          res.write('half');
+          throw new Error(secret);
+        }),
+        route('/slow', async (_req, _res, { request }) => {
+          events.push('begun');
+          await once(request.signal, 'abort');
+          events.push('gone');
+        }),
+      ],
+    });
+  });
+  afterAll(() => server.stop());
+
+  it('are asked in order', async () => {
+    const response = await fetch(`${server.url}/a?x=1`);
+    expect(await response.json()).toEqual({ path: '/a', address: '127.0.0.1' });
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('answer the refusals that they throw', async () => {
+    const response = await fetch(`${server.url}/refused`);
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({
+      error: { code: 'STALE_CLAIM', message: 'The claim is over.', retryable: false, jobId: 'j' },
+    });
+  });
+
+  it('answer anything else with an id', async () => {
+    const response = await fetch(`${server.url}/broken`);
+    const body = (await response.json()) as { error: Record<string, unknown> };
+    expect(response.status).toBe(500);
+    expect(body.error).toMatchObject({ code: 'INTERNAL', retryable: true, errorId: expect.any(String) });
+    expect(JSON.stringify(body)).not.toContain(secret);
+    expect(server.lines.find(({ errorId }) => errorId === body.error.errorId)).toMatchObject({
+      path: '/broken',
+      requestId: response.headers.get('x-request-id'),
+    });
+  });
+
+  it('answer a refusal that comes after the body was read', async () => {
+    const { status, body } = await postJson(`${server.url}/read`, { some: 'body' });
+    expect([status, body.error?.code]).toEqual([404, 'NOT_FOUND']);
+    const broken = await fetch(`${server.url}/read`, { method: 'POST', body: '{' });
+    expect([broken.status, await broken.json()]).toMatchObject([
+      400,
+      { error: { code: 'INVALID_INPUT', errors: [{ field: 'body', rule: 'JSON' }] } },
+    ]);
+    const large = await fetch(`${server.url}/read`, { method: 'POST', body: 'x'.repeat(101) });
+    expect([large.status, await large.json()]).toMatchObject([413, { error: { code: 'TOO_LARGE', limit: 100 } }]);
+  });
+
+  it('break off an answer that has begun', async () => {
+    const response = await fetch(`${server.url}/cut`);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it('learn that the client is gone', async () => {
+    const aborter = new AbortController();
+    const asked = fetch(`${server.url}/slow`, { signal: aborter.signal });
+    await until(() => events.includes('begun'));
+    aborter.abort();
+    await expect(asked).rejects.toThrow();
+    await until(() => events.includes('gone'));
+  });
+});
+
+describe('health', () => {
+  it('is alive and ready while the database answers', async () => {
+    server = await startServer();
+    for (const path of ['healthz', 'readyz']) {
+      const response = await fetch(`${server.url}/${path}`);
+      expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+    }
+    await server.stop();
+  });
+
+  it.each([
+    ['refuses', async () => Promise.reject(new Error(secret))],
+    ['hangs', () => new Promise(() => undefined)],
+  ])('is alive but not ready while the database %s', async (_name, check) => {
+    server = await startServer({ health: { check, timeoutMs: 20 } });
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    const response = await fetch(`${server.url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      error: { code: 'UNAVAILABLE', message: 'The database does not answer.', retryable: true, reason: 'DATABASE' },
+    });
+    await server.stop();
+  });
+
+  it('asks the database once for many that ask at the same time, and again later', async () => {
+    let asked = 0;
+    let answer: () => void = () => undefined;
+    server = await startServer({
+      health: {
+        check: () => {
+          asked += 1;
+          return new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+        },
+      },
+    });
+    let arrived = 0;
+    server.http.server.on('request', () => {
+      arrived += 1;
+    });
+    const many = Array.from({ length: 5 }, () => fetch(`${server.url}/readyz`));
+    await until(() => arrived === 5);
+    expect(asked).toBe(1);
+    answer();
+    const statuses = (await Promise.all(many)).map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 200, 200, 200]);
+    const first = asked;
+    const later = fetch(`${server.url}/readyz`);
+    await until(() => asked > first);
+    answer();
+    expect((await later).status).toBe(200);
+    await server.stop();
+  });
+});
+
+describe('drain', () => {
+  const keepAlive = () => new http.Agent({ keepAlive: true });
+  const get = (agent: http.Agent, url: string) =>
+    new Promise<{ status: number | undefined; headers: http.IncomingHttpHeaders; text: string }>((resolve, reject) => {
+      http
+        .get(url, { agent }, (response) => {
+          let text = '';
+          response.on('data', (chunk) => {
+            text += chunk;
+          });
+          response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
+        })
+        .on('error', reject);
+    });
+
+  it('finishes what is under way, refuses what is new, and tells parked requests to answer', async () => {
+    let parked = 0;
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    server = await startServer({
+      routes: [
+        route('/parked', async (_req, res, { draining }) => {
+          parked += 1;
+          await once(draining, 'abort');
+          sendJson(res, 200, { jobs: [] });
+        }),
+        route('/work', async (_req, res) => {
+          parked += 1;
+          await finished;
+          sendJson(res, 200, { done: true });
+        }),
+      ],
+    });
+    const agent = keepAlive();
+    const answers = [get(agent, `${server.url}/parked`), get(agent, `${server.url}/work`)];
+    const idle = net.connect(Number(new URL(server.url).port), '127.0.0.1');
+    await once(idle, 'connect');
+    await until(() => parked === 2);
+    const drained = server.http.drain(30);
+    const [first] = await Promise.all([answers[0], once(idle.resume(), 'close')]);
+    expect(first).toMatchObject({ status: 200, text: '{"jobs":[]}' });
+    expect(first?.headers.connection).toBe('close');
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+    finish();
+    expect(await answers[1]).toMatchObject({ status: 200, text: '{"done":true}' });
+    await drained;
+    expect(server.lines.filter(({ level }) => Number(level) > 30)).toEqual([]);
+    agent.destroy();
+  });
+
+  it('says at /readyz that it drains, to whoever still has a connection', async () => {
+    let finish: () => void = () => undefined;
+    server = await startServer({
+      routes: [
+        route('/streaming', async (_req, res) => {
+          res.writeHead(200, { 'Content-Length': 4 }).write('ab');
+          finish = () => res.end('cd');
+        }),
+      ],
+    });
+    const { hostname, port } = new URL(server.url);
+    const socket = net.connect(Number(port), hostname);
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.write('GET /streaming HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => text.endsWith('ab'));
+    const drained = server.http.drain(30);
+    const asked = once(server.http.server, 'request');
+    socket.write('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await asked;
+    finish();
+    await once(socket, 'close');
+    await drained;
+    expect(text).toMatch(/abcdHTTP\/1.1 503 .*Connection: close.*"reason":"DRAINING"/s);
+  });
+
+  it('cuts off what does not end in time', async () => {
+    let working = false;
+    server = await startServer({
+      routes: [
+        route('/for-ever', () => {
+          working = true;
+          return new Promise(() => undefined);
+        }),
+      ],
+    });
+    const asked = fetch(`${server.url}/for-ever`).catch((error: unknown) => error);
+    await until(() => working);
+    await server.http.drain(0.05);
+    expect(await asked).toMatchObject({ message: 'fetch failed' });
+    expect(server.logText()).toContain('cutting off');
+  });
+});
+
+it('listen fails with the system’s reason when the port is taken', async () => {
+  const taken = net.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const other = createHttpServer({
+    config: { HOST: '127.0.0.1', PORT: port },
+    log: memoryLog().log,
+    routes: [],
+    health: { check: async () => 1 },
+  });
+  await expect(other.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  taken.close();
+});

@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
+import type { VariableDefinition } from '../../../src/catalog/language/definition';
+import { isReservedVariableName, isStorable } from '../../../src/kernel/naming';
+import type { PipelineDefinition, StageElement } from '../../../src/catalog/language/pipeline';
+import {
+  artifactsWhen,
+  GIVEN_ENVIRONMENT,
+  onTimeouts,
+  type WorkflowDefinition,
+  workflowModes,
+} from '../../../src/catalog/language/workflow';
+
+/** Definitions of any shape, for properties. They need not make sense: only reading and writing is tried with them. */
+
+/** Text that writers of YAML get wrong. */
+const awkward = fc.constantFrom(
+  '',
+  ' ',
+  '\n',
+  'a\n',
+  '\na',
+  ' a ',
+  'a\n\n',
+  'a\n b\n',
+  '\ta',
+  'a\t',
+  '1.10',
+  '010',
+  'true',
+  'null',
+  '~',
+  '# a',
+  'a # b',
+  'a: b',
+  '- a',
+  '*a',
+  '&a',
+  '!a',
+  '---',
+  '...',
+  '---\na',
+  '"',
+  "'",
+  '\\',
+  '{',
+  '[a]',
+  '%a',
+  '@a',
+  '`a`',
+  '|',
+  '>',
+  '<<',
+  '=',
+  'a\r\nb',
+  '\r',
+  '\u0001',
+  '\u0085',
+  '\u2028',
+  '\ufeff',
+  'é😀',
+  GIVEN_ENVIRONMENT,
+  'x'.repeat(200),
+  `${'word '.repeat(40)}end`,
+  '2024-01-01',
+  '0x1F',
+  '1e3',
+  '.inf',
+  'yes',
+);
+const text = fc
+  .oneof(awkward, fc.string({ unit: 'grapheme', maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 20 }))
+  .filter(isStorable);
+const someText = text.map((value) => (value.trim() === '' ? 'x' : value));
+const description = fc.option(text.filter((value) => value !== ''));
+const name = fc.oneof(
+  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,20}[A-Za-z0-9._-]$/),
+  fc.constantFrom('1', 'true', 'null', '1.0', '0x1', 'no'),
+);
+const taskName = fc.oneof(
+  fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/),
+  fc.constantFrom('1', 'true', 'null', '1.5', 'constructor'),
+);
+const variableName = fc
+  .stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,12}$/)
+  .filter((value) => !isReservedVariableName(value));
+const labelKey = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,12}$/);
+const labelValue = text.filter((value) => !/[,=]/.test(value) && value.length <= 200);
+const artifactPath = fc
+  .stringMatching(/^[a-z*?#!-][a-z*. ]{0,6}(\/[a-z*]{1,5}){0,2}$/)
+  .filter((value) => !value.includes('..'));
+const seconds = (maximum: number) =>
+  fc.oneof(fc.constantFrom(1, 10, 3600, 86_400, 604_800), fc.integer({ min: 1, max: maximum }));
+
+const variable: fc.Arbitrary<VariableDefinition> = fc.record({
+  name: variableName,
+  type: fc.constantFrom('string' as const, 'number' as const, 'boolean' as const),
+  required: fc.boolean(),
+  defaultValue: fc.option(text),
+  allowedValues: fc.option(fc.array(text, { minLength: 1, maxLength: 3 })),
+  allowMultipleValues: fc.boolean(),
+  fixed: fc.boolean(),
+  description,
+});
+
+const label = fc.constantFrom('a', 'Build and test', '1.10', 'true', '# x', 'ä: b');
+const delaySeconds = fc.oneof(
+  fc.constantFrom(0, 0.5, 1, 300),
+  fc.integer({ min: 1, max: 86_400_000 }).map((ms) => ms / 1000),
+);
+const retryDelay = fc.oneof(
+  delaySeconds
+    .filter((seconds) => seconds > 0)
+    .map((s) => ({ initialSeconds: s, factor: 1, maxSeconds: s, jitter: 0 })),
+  fc.record({
+    initialSeconds: delaySeconds,
+    factor: fc.constantFrom(1, 1.5, 2, 100),
+    maxSeconds: delaySeconds,
+    jitter: fc.constantFrom(0, 0.25, 1),
+  }),
+);
+
+/** Apart from the names of variables, which must be others. */
+const secretName = fc.constantFrom('_SECRET_A', '_SECRET_B', '_SECRET_C');
+
+const axis = fc.record({
+  name: fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,5}$/).filter((value) => value !== '__proto__'),
+  values: fc.uniqueArray(fc.constantFrom('linux', '22', '1.10', 'true', 'a b', '#', 'ä'), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+});
+
+const intervention = fc.option(
+  fc.record({ timeoutSeconds: seconds(31_536_000), onTimeout: fc.constantFrom(...onTimeouts) }),
+);
+
+const task = fc.record({
+  type: fc.constantFrom('normal', 'forensic', 'restore'),
+  displayName: fc.option(label),
+  description,
+  run: someText,
+  workingDir: fc.option(fc.constantFrom('a', 'a/b c', '1', 'true')),
+  cleanEnv: fc.boolean(),
+  retries: fc.integer({ min: 0, max: 12 }),
+  retryDelay: fc.option(retryDelay),
+  retryOn: fc.option(fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 3 })),
+  ignoreFailure: fc.boolean(),
+  intervention,
+  register: fc.option(variableName),
+  requires: fc.array(variableName, { maxLength: 2 }),
+  secrets: fc.array(secretName, { maxLength: 2 }),
+  onFailure: fc.option(taskName),
+  matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
+  condition: fc.option(text),
+  dependsOn: fc.constant<string[]>([]),
+  env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
+  labels: fc.dictionary(labelKey, labelValue, { maxKeys: 3, noNullPrototype: true }),
+  timeoutSeconds: fc.oneof(
+    seconds(1_728_000),
+    fc.integer({ min: 1, max: 5000 }).map((ms) => ms / 1000),
+  ),
+  graceSeconds: fc.integer({ min: 0, max: 3600 }),
+  artifacts: fc.record({
+    paths: fc.array(artifactPath, { maxLength: 3 }),
+    when: fc.constantFrom(...artifactsWhen),
+    from: fc.array(taskName, { maxLength: 3 }),
+  }),
+});
+
+/** Tasks depend on tasks before them, so that there is no circle: the writer puts them in the order of the graph. */
+const tasks = fc
+  .array(fc.tuple(taskName, task, fc.array(fc.nat(), { maxLength: 3 })), { minLength: 1, maxLength: 6 })
+  .map((list) => {
+    const unique = [...new Map(list.map((one) => [one[0], one])).values()];
+    return Object.fromEntries(
+      unique.map(([own, one, links], index) => [
+        own,
+        // A workflow has a normal task.
+        {
+          ...one,
+          ...(index === 0 && { type: 'normal' as const }),
+          ...((one.ignoreFailure || (index > 0 && one.type !== 'normal')) && { intervention: null }),
+          dependsOn: index === 0 ? [] : links.flatMap((link) => unique[link % index]?.[0] ?? []),
+        },
+      ]),
+    );
+  });
+
+export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
+  .record({
+    description,
+    tags: fc.array(label, { maxLength: 3 }),
+    environment: fc.option(fc.oneof(name, fc.constant(GIVEN_ENVIRONMENT))),
+    services: fc.array(name, { maxLength: 3 }),
+    variables: fc.array(variable, { maxLength: 3 }),
+    env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
+    secrets: fc.array(secretName, { maxLength: 2 }),
+    maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
+    mode: fc.constantFrom(...workflowModes),
+    onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),
+    onFailure: fc.option(taskName),
+    timeoutSeconds: seconds(31_536_000),
+    tasks,
+  })
+  .map(canonicalWorkflow);
+
+const element: fc.Arbitrary<StageElement> = fc.oneof(
+  fc.record({
+    type: fc.constant('WORKFLOW' as const),
+    name,
+    workflow: name,
+    environment: fc.option(name),
+    services: fc.option(fc.array(name, { maxLength: 3 })),
+    variables: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
+    skipCondition: fc.option(text),
+    runtimeInputs: fc.option(
+      fc.record({
+        variables: fc.array(variableName, { minLength: 1, maxLength: 3 }),
+        timeoutSeconds: seconds(31_536_000),
+        onTimeout: fc.constantFrom('expire' as const, 'continue' as const),
+      }),
+    ),
+    retries: fc.integer({ min: 0, max: 3 }),
+    ...{ ignoreFailure: fc.constant(false), intervention },
+  }),
+  fc.record({
+    type: fc.constant('APPROVAL' as const),
+    name,
+    approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
+    disallowInitiator: fc.boolean(),
+    timeoutSeconds: seconds(31_536_000),
+    skipCondition: fc.option(text),
+  }),
+);
+
+export const anyPipeline: fc.Arbitrary<PipelineDefinition> = fc
+  .record({
+    description,
+    variables: fc.array(variable, { maxLength: 3 }),
+    timeoutSeconds: seconds(31_536_000),
+    stages: fc.array(
+      fc.record({
+        name: fc.oneof(name, fc.constantFrom('STAGE 1', 'STAGE 2')),
+        elements: fc.array(element, { minLength: 1, maxLength: 3 }),
+      }),
+      {
+        minLength: 1,
+        maxLength: 3,
+      },
+    ),
+  })
+  .map(canonicalPipeline);

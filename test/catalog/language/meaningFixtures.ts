@@ -1,0 +1,422 @@
+// Long because every rule has its own broken document here.
+import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
+import { parts, pipeline, shop, stage, workflow } from './documents';
+
+import type { RuleFixture } from './shapeFixtures';
+
+const tasks = (lines: string) => `tasks:\n${lines}`;
+const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
+const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
+const given = GIVEN_ENVIRONMENT;
+const reference = (name: string) => `\${${name}}`;
+
+/** One mistake each that shows only between documents, or between the parts of one. The order is that of the catalogue. */
+export const meaningFixtures: readonly RuleFixture[] = [
+  {
+    rule: 'UNKNOWN_APPLICATION',
+    of: 'a part',
+    source: 'kind: Service\napplication: shop\nname: web',
+    path: 'documents[0].application',
+    at: 'shop',
+  },
+  {
+    rule: 'UNKNOWN_ENVIRONMENT',
+    of: 'a workflow',
+    source: parts + workflow('w', { keys: 'environment: stagin' }),
+    path: 'documents[5].environment',
+    at: 'stagin',
+  },
+  {
+    rule: 'UNKNOWN_ENVIRONMENT',
+    of: 'an element',
+    source:
+      parts +
+      workflow('w', { keys: `environment: ${given}` }) +
+      pipeline('p', stage('name: a, workflow: w, environment: test')),
+    path: 'documents[6].stages[0].elements[0].environment',
+    at: 'test',
+  },
+  {
+    rule: 'UNKNOWN_SERVICE',
+    of: 'a workflow',
+    source: parts + workflow('w', { keys: 'services: [web, mail]' }),
+    path: 'documents[5].services[1]',
+    at: 'mail',
+  },
+  {
+    rule: 'UNKNOWN_SERVICE',
+    of: 'an element',
+    source:
+      parts +
+      workflow('w', { keys: 'services: [web]' }) +
+      pipeline('p', stage('name: a, workflow: w, services: [mail]')),
+    path: 'documents[6].stages[0].elements[0].services[0]',
+    at: 'mail',
+  },
+  {
+    rule: 'UNKNOWN_WORKFLOW',
+    of: 'an element',
+    source: parts + pipeline('p', stage('name: a, workflow: deploy')),
+    path: 'documents[5].stages[0].elements[0].workflow',
+    at: 'deploy',
+  },
+  ...['b', 'constructor', 'toString'].map(
+    (name): RuleFixture => ({
+      rule: 'UNKNOWN_TASK',
+      of: name,
+      source: shop + workflow('w', { tasks: tasks(task('a', `dependsOn: [${name}]`)) }),
+      path: 'documents[1].tasks.a.dependsOn[0]',
+      at: `${name}]`,
+    }),
+  ),
+  {
+    rule: 'UNKNOWN_TASK',
+    of: 'a combination that there is not',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(`${task('a', 'matrix: { os: [x] }')}\n${task('b', 'depends_on: ["a[os=y]"]')}`),
+      }),
+    path: 'documents[1].tasks.b.depends_on[0]',
+    at: '"a[os=y]"',
+  },
+  {
+    rule: 'CYCLE',
+    of: 'a combination that waits for its own task',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(`${task('a', 'matrix: { os: [x] }, depends_on: [b]')}\n${task('b', 'depends_on: ["a[os=x]"]')}`),
+      }),
+    path: 'documents[1].tasks.b.depends_on[0]',
+    at: '"a[os=x]"',
+  },
+  {
+    rule: 'TOO_LARGE',
+    of: 'combinations',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(task('a', `matrix: { a: [${[...Array(101).keys()]}], b: [${[...Array(100).keys()]}] }`)),
+      }),
+    path: 'documents[1].tasks',
+    at: 'a: { run',
+  },
+  {
+    rule: 'REGISTERED_TWICE',
+    of: 'two tasks',
+    source: shop + workflow('w', { tasks: tasks(`${task('a', 'register: X')}\n${task('b', 'register: X')}`) }),
+    path: 'documents[1].tasks.b.register',
+    at: 'X }',
+  },
+  {
+    rule: 'REGISTERED_TWICE',
+    of: 'combinations',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { os: [a, b] }, register: X')) }),
+    path: 'documents[1].tasks.a.register',
+    at: 'X }',
+  },
+  {
+    rule: 'REGISTERED_TWICE',
+    of: 'a variable of the start',
+    source: shop + workflow('w', { keys: variable('default: x'), tasks: tasks(task('a', 'register: V')) }),
+    path: 'documents[1].tasks.a.register',
+    at: 'V }',
+  },
+  {
+    rule: 'SECRET_NAME_TAKEN',
+    of: 'a variable',
+    source: shop + workflow('w', { keys: variable('default: x'), tasks: tasks(task('a', 'secrets: [S, V]')) }),
+    path: 'documents[1].tasks.a.secrets[1]',
+    at: 'V]',
+  },
+  {
+    rule: 'SECRET_NAME_TAKEN',
+    of: 'what a task registers',
+    source: shop + workflow('w', { keys: 'secrets: [X]', tasks: tasks(task('a', 'register: X')) }),
+    path: 'documents[1].secrets[0]',
+    at: 'X]',
+  },
+  {
+    rule: 'SECRET_NAME_TAKEN',
+    of: 'the env of a task',
+    source: shop + workflow('w', { keys: 'secrets: [X]', tasks: tasks(task('a', 'env: { X: x }')) }),
+    path: 'documents[1].tasks.a.env.X',
+    at: 'x }',
+  },
+  ...[
+    ['normal', 'restore'],
+    ['forensic', 'normal'],
+    ['restore', 'forensic'],
+  ].map(
+    ([type, other]): RuleFixture => ({
+      rule: 'DEPENDENCY_TYPE',
+      of: `a ${type} task on a ${other} one`,
+      source:
+        shop +
+        workflow('w', {
+          tasks: tasks(
+            `${task('a', `type: ${other}`)}\n${task('b', `type: ${type}, depends_on: [a]`)}\n${task('c', 'type: normal')}`,
+          ),
+        }),
+      path: 'documents[1].tasks.b.depends_on[0]',
+      at: 'a] }',
+    }),
+  ),
+  {
+    rule: 'UNKNOWN_HANDLER',
+    of: 'a task',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'on_failure: b')) }),
+    path: 'documents[1].tasks.a.on_failure',
+    at: 'b }',
+  },
+  {
+    rule: 'UNKNOWN_HANDLER',
+    of: 'a workflow',
+    source: shop + workflow('w', { keys: 'on_failure: constructor', tasks: tasks(task('a', '')) }),
+    path: 'documents[1].on_failure',
+    at: 'constructor',
+  },
+  {
+    rule: 'HANDLER_TYPE',
+    of: 'a task that names a normal one',
+    source: shop + workflow('w', { tasks: tasks(`${task('a', 'on_failure: b')}\n${task('b', '')}`) }),
+    path: 'documents[1].tasks.a.on_failure',
+    at: 'b }',
+  },
+  {
+    rule: 'HANDLER_TYPE',
+    of: 'a workflow that names a restore task',
+    source:
+      shop + workflow('w', { keys: 'on_failure: b', tasks: tasks(`${task('a', '')}\n${task('b', 'type: restore')}`) }),
+    path: 'documents[1].on_failure',
+    at: 'b',
+  },
+  ...['matrix: { os: [x] }', 'register: V', 'on_failure: h'].map(
+    (key): RuleFixture => ({
+      rule: 'FORENSIC_KEY',
+      of: key,
+      source:
+        shop + workflow('w', { tasks: tasks(`${task('a', 'on_failure: h')}\n${task('h', `type: forensic, ${key}`)}`) }),
+      path: `documents[1].tasks.h.${key.split(':')[0]}`,
+      // A map has its place where its key stands.
+      at: key.startsWith('matrix') ? key : key.slice(key.indexOf(' ') + 1),
+    }),
+  ),
+  {
+    rule: 'SELF_DEPENDENCY',
+    of: 'a task',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'depends_on: [a]')) }),
+    path: 'documents[1].tasks.a.depends_on[0]',
+    at: 'a]',
+  },
+  {
+    rule: 'CYCLE',
+    of: 'three tasks',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(
+          [task('a', 'depends_on: [b]'), task('b', 'depends_on: [c]'), task('c', 'depends_on: [a]')].join('\n'),
+        ),
+      }),
+    path: 'documents[1].tasks.c.depends_on[0]',
+    at: 'a] }',
+  },
+  {
+    rule: 'UNKNOWN_ARTIFACT_SOURCE',
+    of: 'a workflow',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'artifacts: { from: build }')) }),
+    path: 'documents[1].tasks.a.artifacts.from',
+    at: 'build',
+  },
+  {
+    rule: 'UNKNOWN_ARTIFACT_SOURCE',
+    of: 'a task of a workflow',
+    source:
+      shop + workflow('build') + workflow('w', { tasks: tasks(task('a', 'artifacts: { from: [build, build.two] }')) }),
+    path: 'documents[2].tasks.a.artifacts.from[1]',
+    at: 'build.two',
+  },
+  {
+    rule: 'ARTIFACT_SOURCE_NOT_UPSTREAM',
+    of: 'a task beside it',
+    source: shop + workflow('w', { tasks: tasks([task('a', ''), task('b', 'artifacts: { from: a }')].join('\n')) }),
+    path: 'documents[1].tasks.b.artifacts.from',
+    at: 'a }',
+  },
+  {
+    rule: 'ARTIFACT_SOURCE_NOT_EARLIER',
+    of: 'a workflow of the same stage',
+    source:
+      shop +
+      workflow('build') +
+      workflow('w', { tasks: tasks(task('a', 'artifacts: { from: build.one }')) }) +
+      pipeline('p', '  - elements: [{ name: a, workflow: build }, { name: b, workflow: w }]'),
+    path: 'documents[3].stages[0].elements[1]',
+    at: '{ name: b',
+  },
+  ...['/etc/passwd', '../x', 'a/../../x', 'C:/x', '~/../x', './'].map(
+    (path): RuleFixture => ({
+      rule: 'BAD_ARTIFACT_PATH',
+      of: path,
+      source: shop + workflow('w', { tasks: tasks(task('a', `artifacts: ["${path}"]`)) }),
+      path: 'documents[1].tasks.a.artifacts[0]',
+      at: `"${path}"`,
+    }),
+  ),
+  {
+    rule: 'DEFAULT_NOT_ALLOWED',
+    of: 'a default',
+    source: shop + workflow('w', { keys: variable('default: c, allowed_values: [a, b]') }),
+    path: 'documents[1].variables[0].default',
+    at: 'c, allowed',
+  },
+  {
+    rule: 'WRONG_VALUE_TYPE',
+    of: 'a default',
+    source: shop + workflow('w', { keys: variable('type: number, default: many') }),
+    path: 'documents[1].variables[0].default',
+    at: 'many',
+  },
+  {
+    rule: 'WRONG_VALUE_TYPE',
+    of: 'an allowed value',
+    source: shop + workflow('w', { keys: variable('type: boolean, allowed_values: [true, 1]') }),
+    path: 'documents[1].variables[0].allowed_values[1]',
+    at: '1]',
+  },
+  {
+    rule: 'FIXED_WITHOUT_DEFAULT',
+    of: 'a variable',
+    source: shop + workflow('w', { keys: variable('fixed: true') }),
+    path: 'documents[1].variables[0]',
+    at: '{ name: V',
+  },
+  {
+    rule: 'COMMA_IN_ALLOWED_VALUE',
+    of: 'an allowed value',
+    source: shop + workflow('w', { keys: variable('allowed_values: ["a,b"], allow_multiple_values: true') }),
+    path: 'documents[1].variables[0].allowed_values[0]',
+    at: '"a,b"',
+  },
+  {
+    rule: 'VALUE_NOT_ALLOWED',
+    of: 'an element’s value',
+    source:
+      shop +
+      workflow('w', { keys: variable('allowed_values: [a]') }) +
+      pipeline('p', stage('name: a, workflow: w, variables: { V: b }')),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: 'b }',
+  },
+  {
+    rule: 'UNKNOWN_VARIABLE',
+    of: 'an element’s value',
+    source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, variables: { V: b }')),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: 'b }',
+  },
+  {
+    rule: 'FIXED_VARIABLE',
+    of: 'an element’s value',
+    source:
+      shop +
+      workflow('w', { keys: variable('fixed: true, default: x') }) +
+      pipeline('p', stage('name: a, workflow: w, variables: { V: b }')),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: 'b }',
+  },
+  {
+    rule: 'MISSING_VALUE',
+    of: 'a required variable',
+    source: shop + workflow('w', { keys: variable('required: true') }) + pipeline('p', stage('name: a, workflow: w')),
+    path: 'documents[2].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'UNKNOWN_VARIABLE',
+    of: 'what an element asks for',
+    source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, runtime_inputs: [X]')),
+    path: 'documents[2].stages[0].elements[0].runtime_inputs',
+    at: 'runtime_inputs',
+  },
+  {
+    rule: 'FIXED_VARIABLE',
+    of: 'what an element asks for',
+    source:
+      shop +
+      workflow('w', { keys: variable('fixed: true, default: x') }) +
+      pipeline('p', stage('name: a, workflow: w, runtime_inputs: { variables: [V] }')),
+    path: 'documents[2].stages[0].elements[0].runtime_inputs',
+    at: 'runtime_inputs',
+  },
+  {
+    rule: 'RUNTIME_INPUT_WITHOUT_DEFAULT',
+    of: 'what goes on with its defaults',
+    source:
+      shop +
+      workflow('w', { keys: variable('required: true') }) +
+      pipeline('p', stage('name: a, workflow: w, runtime_inputs: { variables: [V], on_timeout: continue }')),
+    path: 'documents[2].stages[0].elements[0].runtime_inputs',
+    at: 'runtime_inputs',
+  },
+  {
+    rule: 'UNKNOWN_PIPELINE_VARIABLE',
+    of: 'a reference',
+    source:
+      shop +
+      workflow('w', { keys: variable('required: true') }) +
+      pipeline('p', stage(`name: a, workflow: w, variables: { V: "v${reference('X')}" }`)),
+    path: 'documents[2].stages[0].elements[0].variables.V',
+    at: '"v',
+  },
+  {
+    rule: 'ELEMENT_KIND',
+    of: 'both',
+    source: shop + workflow('w') + pipeline('p', stage('name: a, workflow: w, approval: { approvers: [A] }')),
+    path: 'documents[2].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'ELEMENT_KIND',
+    of: 'neither',
+    source: shop + pipeline('p', stage('name: a')),
+    path: 'documents[1].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'ENVIRONMENT_MISSING',
+    of: 'an element',
+    source: parts + workflow('w', { keys: `environment: ${given}` }) + pipeline('p', stage('name: a, workflow: w')),
+    path: 'documents[6].stages[0].elements[0]',
+    at: '{ name: a',
+  },
+  {
+    rule: 'ENVIRONMENT_FIXED',
+    of: 'a workflow with another one',
+    source:
+      parts +
+      workflow('w', { keys: 'environment: staging' }) +
+      pipeline('p', stage('name: a, workflow: w, environment: production')),
+    path: 'documents[6].stages[0].elements[0].environment',
+    at: 'production',
+  },
+  {
+    rule: 'ENVIRONMENT_FIXED',
+    of: 'a workflow with none',
+    source: parts + workflow('w') + pipeline('p', stage('name: a, workflow: w, environment: production')),
+    path: 'documents[6].stages[0].elements[0].environment',
+    at: 'production',
+  },
+  {
+    rule: 'SERVICE_NOT_DEPLOYED',
+    of: 'an element',
+    source:
+      parts +
+      workflow('w', { keys: 'services: [web]' }) +
+      pipeline('p', stage('name: a, workflow: w, services: [inventory]')),
+    path: 'documents[6].stages[0].elements[0].services[0]',
+    at: 'inventory',
+  },
+];

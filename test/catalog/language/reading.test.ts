@@ -1,0 +1,252 @@
+import { parseDefinition, parseDefinitions } from '../../../src/catalog/language/parseDefinitions';
+import { readDocuments } from '../../../src/catalog/language/readDocuments';
+import { taskLevels } from '../../../src/catalog/language/taskGraph';
+import type { WorkflowDefinition } from '../../../src/catalog/language/workflow';
+import { shop, workflow } from './documents';
+import { errorsOf, parsed, refusedErrors } from './errorsOf';
+
+function definitionOf(source: string): WorkflowDefinition {
+  const found = parsed(source).documents.find(({ document }) => document.kind === 'Workflow')?.document;
+  if (found?.kind !== 'Workflow') throw new Error('there is no workflow');
+  return found.definition;
+}
+
+describe('reading documents', () => {
+  test('every default is filled in', () => {
+    expect(definitionOf(workflow('w'))).toEqual({
+      description: null,
+      tags: [],
+      environment: null,
+      services: [],
+      variables: [],
+      env: {},
+      maxParallel: null,
+      mode: 'WORK_STEALING',
+      onTaskFailure: 'finish',
+      onFailure: null,
+      secrets: [],
+      timeoutSeconds: 86_400,
+      tasks: {
+        one: {
+          type: 'normal',
+          displayName: null,
+          description: null,
+          run: 'true',
+          workingDir: null,
+          cleanEnv: false,
+          condition: null,
+          retries: 0,
+          retryDelay: null,
+          retryOn: null,
+          ignoreFailure: false,
+          intervention: null,
+          matrix: [],
+          register: null,
+          requires: [],
+          secrets: [],
+          dependsOn: [],
+          env: {},
+          labels: {},
+          timeoutSeconds: 3600,
+          graceSeconds: 10,
+          onFailure: null,
+          artifacts: { paths: [], when: 'success', from: [] },
+        },
+      },
+    });
+  });
+
+  test('numbers and booleans become text as they are written', () => {
+    const { env } = definitionOf(
+      workflow('w', { keys: 'env: { A: 1.10, B: 010, C: 1e3, D: true, E: "yes", F: no, G: "" }' }),
+    );
+    expect(env).toEqual({ A: '1.10', B: '010', C: '1e3', D: 'true', E: 'yes', F: 'no', G: '' });
+  });
+
+  test.each([
+    ['90s', 90],
+    ['5m', 300],
+    ['1h30m', 5400],
+    ['2d', 172_800],
+    ['90', 90],
+    ['"90"', 90],
+    ['1d1h1m1s', 90_061],
+  ])('%s is %d seconds', (text, seconds) => {
+    expect(definitionOf(workflow('w', { keys: `timeout: ${text}` })).timeoutSeconds).toBe(seconds);
+  });
+
+  test.each([
+    ['500ms', 0.5],
+    ['1.5s', 1.5],
+    ['1m10ms', 60.01],
+    ['10ms', 0.01],
+  ])('a task may take %s', (text, seconds) => {
+    const tasks = `tasks: { one: { run: x, timeout: ${text} } }`;
+    expect(definitionOf(workflow('w', { tasks })).tasks.one?.timeoutSeconds).toBe(seconds);
+  });
+
+  test('a delay between tries is fixed or grows; the command has a second name; a folder is written in one way', () => {
+    const one = (keys: string) => definitionOf(workflow('w', { tasks: `tasks: { one: { ${keys} } }` })).tasks.one;
+    expect(one('cmd: make')?.run).toBe('make');
+    expect(one('run: x, working_dir: ./a//b/')?.workingDir).toBe('a/b');
+    expect(one('run: x, working_dir: .')?.workingDir).toBeNull();
+    expect(one('run: x, retry_delay: 500ms')?.retryDelay).toEqual({
+      initialSeconds: 0.5,
+      factor: 1,
+      maxSeconds: 0.5,
+      jitter: 0,
+    });
+    expect(one('run: x, retry_delay: { initial: 1s }')?.retryDelay).toEqual({
+      initialSeconds: 1,
+      factor: 2,
+      maxSeconds: 300,
+      jitter: 0,
+    });
+  });
+
+  test('paths of artifacts lose what means nothing; a list of paths is short for its long form', () => {
+    const artifacts = (text: string) =>
+      definitionOf(workflow('w', { tasks: `tasks: { one: { run: x, artifacts: ${text} } }` })).tasks.one?.artifacts;
+    expect(artifacts('["./a//b/", "**/*.tgz"]')).toEqual({ paths: ['a/b', '**/*.tgz'], when: 'success', from: [] });
+    expect(artifacts('{ paths: a, when: always, from: build }')).toEqual({
+      paths: ['a'],
+      when: 'always',
+      from: ['build'],
+    });
+  });
+
+  test('stages without names are numbered by position', () => {
+    const source =
+      'kind: Pipeline\napplication: shop\nname: p\nstages:\n  - { name: A, elements: [] }\n  - elements: []';
+    const [one] = parseDefinitions({ source, format: 'YAML' }).documents;
+    expect(one?.document.kind === 'Pipeline' && one.document.definition.stages.map((stage) => stage.name)).toEqual([
+      'A',
+      'STAGE 2',
+    ]);
+  });
+
+  test('an empty value is as good as none', () => {
+    expect(definitionOf(workflow('w', { keys: 'environment:\nservices: ~\nenv:' }))).toMatchObject({
+      environment: null,
+      services: [],
+      env: {},
+    });
+    expect(errorsOf('kind: Application\nname:').map((error) => error.rule)).toEqual(['MISSING_FIELD']);
+  });
+
+  test('aliases stand for what they name; keys of the prototype are keys like others', () => {
+    const tasks =
+      'tasks:\n  a: &a { run: x, labels: { constructor: y } }\n  toString: *a\n  c: { run: x, depends_on: [toString] }';
+    const definition = definitionOf(workflow('w', { tasks }));
+    expect(definition.tasks).toHaveProperty('toString.labels', { constructor: 'y' });
+  });
+
+  test('JSON is read with places as well, with tabs, and a list is as many documents', () => {
+    const text =
+      '[\n\t{"kind": "Application", "name": "shop", "description": "\\u00e4\\/\\ud83d\\ude00"},\n\t{"kind": "Service", "application": "shop", "nam": "web"}\n]';
+    const source = parseDefinitions({ source: text, format: 'JSON' });
+    expect(source.documents[0]?.document).toMatchObject({ description: 'ä/😀' });
+    const errors = refusedErrors(() => source.problems.refuseIfAny());
+    expect(errors.map(({ rule, path, line, column }) => [rule, path, line, column])).toEqual([
+      ['MISSING_FIELD', 'documents[1].name', 3, 2],
+      ['UNKNOWN_FIELD', 'documents[1].nam', 3, 45],
+    ]);
+  });
+
+  test('empty documents do not count', () => {
+    expect(readDocuments(`---\n---\n${shop}---\n# nothing\n...\n`).documents).toHaveLength(1);
+  });
+
+  describe('the document of a named thing', () => {
+    const read = (source: string) =>
+      parseDefinition({ source, format: 'YAML' }, { kind: 'Workflow', application: 'shop', name: 'w' });
+    const rules = (source: string) =>
+      refusedErrors(() => read(source).problems.refuseIfAny()).map((error) => `${error.path} ${error.rule}`);
+
+    test('may leave out its head, or have the right one', () => {
+      expect(rules('tasks: { one: { run: x } }')).toEqual([]);
+      expect(rules(workflow('w'))).toEqual([]);
+      expect(read('tasks: { one: { run: x } }').documents[0]?.document).toMatchObject({
+        kind: 'Workflow',
+        application: 'shop',
+        name: 'w',
+      });
+    });
+
+    test('has no other head', () => {
+      expect(rules(workflow('v'))).toEqual(['documents[0].name WRONG_DOCUMENT']);
+      expect(rules('kind: Pipeline\napplication: other\ntasks: { one: { run: x } }')).toEqual([
+        'documents[0].kind WRONG_DOCUMENT',
+        'documents[0].application WRONG_DOCUMENT',
+      ]);
+    });
+
+    test('is one, and a document', () => {
+      expect(rules(`${workflow('w')}${workflow('w')}`)).toEqual(['documents[1] SINGLE_DOCUMENT']);
+      expect(rules('just text')).toEqual(['documents[0] WRONG_TYPE']);
+    });
+  });
+});
+
+describe('what a source can’t do to the server', () => {
+  const MiB = 1024 ** 2;
+  const bombs: readonly (readonly [string, string])[] = [
+    ['more than a MiB', `# ${'ä'.repeat(MiB / 2)}`],
+    ['half a million brackets', '['.repeat(500_000)],
+    ['half a million list items in each other', '- '.repeat(500_000)],
+    ['half a million keys in each other', '? '.repeat(500_000)],
+    ['closing brackets only', '}'.repeat(MiB)],
+    ['commas only', `[${','.repeat(MiB - 2)}]`],
+    [
+      'a hundred million laughs',
+      Array.from({ length: 9 }, (_, n) => `l${n}: &l${n} [${n === 0 ? 'ha' : `${`*l${n - 1},`.repeat(10)}`}]`).join(
+        '\n',
+      ),
+    ],
+    ['more than 500 documents', '---\na\n'.repeat(501)],
+    [
+      'more than 10,000 tasks',
+      workflow('w', { tasks: `tasks:\n${Array.from({ length: 10_001 }, (_, n) => `  t${n}: { run: x }`).join('\n')}` }),
+    ],
+  ];
+
+  test.each(bombs)('%s', (_, source) => {
+    const begin = performance.now();
+    const errors = errorsOf(source);
+    expect(errors.some((error) => error.rule === 'TOO_LARGE' || error.rule === 'SYNTAX')).toBe(true);
+    // Generous: what is unbounded takes minutes or all memory.
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
+  test('a hundred thousand different keys are read in reasonable time', () => {
+    const begin = performance.now();
+    const { documents } = readDocuments(Array.from({ length: 100_000 }, (_, n) => `k${n}:`).join('\n'));
+    expect(documents).toHaveLength(1);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
+  test('ten thousand tasks in a row are fine', () => {
+    const tasks = Array.from(
+      { length: 10_000 },
+      (_, n) =>
+        `  t${n}: { run: x, depends_on: [${n === 0 ? '' : `t${n - 1}`}], artifacts: { from: [${n === 0 ? '' : 't0'}] } }`,
+    );
+    expect(errorsOf(shop + workflow('w', { tasks: `tasks:\n${tasks.join('\n')}` }))).toEqual([]);
+  });
+
+  test('ten thousand tasks in a row can be put in order', () => {
+    const tasks = Array.from(
+      { length: 10_000 },
+      (_, n) => `  t${n}: { run: x, depends_on: [${n === 0 ? '' : `t${n - 1}`}] }`,
+    );
+    const definition = definitionOf(workflow('w', { tasks: `tasks:\n${tasks.reverse().join('\n')}` }));
+    expect(taskLevels(definition.tasks).flat()).toEqual(Array.from({ length: 10_000 }, (_, n) => `t${n}`));
+  });
+
+  test('a circle of ten thousand tasks is one error', () => {
+    const tasks = Array.from({ length: 10_000 }, (_, n) => `  t${n}: { run: x, depends_on: [t${(n + 1) % 10_000}] }`);
+    expect(errorsOf(shop + workflow('w', { tasks: `tasks:\n${tasks.join('\n')}` })).map((error) => error.rule)).toEqual(
+      ['CYCLE'],
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { validationRules } from '../../../src/catalog/language/validationRules';
+import { conditionFixtures } from './conditionFixtures';
+import { parts, pipeline, shop, stage, workflow } from './documents';
+import { errorsOf } from './errorsOf';
+import { meaningFixtures } from './meaningFixtures';
+import { shapeFixtures } from './shapeFixtures';
+
+const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures];
+
+/** Rules that need more than a source: what exists already, or what the request says. Their tests are in apply.test.ts and reading.test.ts. */
+const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
+
+describe('the rules of definitions', () => {
+  test('every rule has a fixture', () => {
+    const covered = new Set([...ruleFixtures.map((fixture) => fixture.rule), ...elsewhere]);
+    expect([...covered].sort()).toEqual(Object.keys(validationRules).sort());
+  });
+
+  test.each(ruleFixtures)('$rule: $of', ({ rule, source, path, at }) => {
+    const errors = errorsOf(source);
+    expect(errors.map((error) => [error.rule, error.path])).toEqual([[rule, path]]);
+    const [error] = errors;
+    const line = source.split('\n')[(error?.line ?? 0) - 1] ?? '';
+    expect(line.slice((error?.column ?? 0) - 1)).toMatch(new RegExp(`^${at.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
+    expect(error?.message).toMatch(/\.$/);
+  });
+
+  test('an unknown word comes with the nearest known one', () => {
+    const [error] = errorsOf(`${shop}descripton: x`);
+    expect(error?.message).toContain('"description"');
+  });
+
+  test('keys are told as they are written, and what was meant is named', () => {
+    const [error] = errorsOf(
+      shop + pipeline('p', stage('name: a, approval: { approvers: [A] }, failure_strategy: wait')),
+    );
+    expect(error?.message).toContain('"failure_strategy"');
+    const tasks = 'tasks: { a: { run: x, failure_strategy: retry } }';
+    expect(errorsOf(shop + workflow('w', { tasks }))[0]?.message).toContain('say "retries"');
+  });
+
+  test('a circle names its members in order', () => {
+    const tasks =
+      'tasks:\n  z: { run: x, depends_on: [a] }\n  a: { run: x, depends_on: [b] }\n  b: { run: x, depends_on: [c] }\n  c: { run: x, depends_on: [a] }';
+    const [error] = errorsOf(shop + workflow('w', { tasks }));
+    expect(error?.message).toContain('a → b → c → a');
+  });
+
+  test('two separate circles are two errors, and a knot is one', () => {
+    const line = (name: string, others: string) => `  ${name}: { run: x, depends_on: [${others}] }`;
+    const two = ['tasks:', line('a', 'b'), line('b', 'a'), line('c', 'd'), line('d', 'c')].join('\n');
+    expect(errorsOf(shop + workflow('w', { tasks: two })).map((error) => error.rule)).toEqual(['CYCLE', 'CYCLE']);
+    const knot = ['tasks:', line('a', 'b, c'), line('b', 'a, c'), line('c', 'a, b')].join('\n');
+    expect(errorsOf(shop + workflow('w', { tasks: knot })).map((error) => error.rule)).toEqual(['CYCLE']);
+  });
+
+  test('all errors of all documents are told at once, whatever layer they are of, in the order of the text', () => {
+    const source = [
+      'kind: Application\nname: shop\nowner: me',
+      'kind: Environment\napplication: shop\nname: staging\ntype: TEST',
+      'kind: Workflow\napplication: shop\nname: w\ntimeout: soon\nenvironment: production\ntasks: { a: { run: x, depends_on: [b] } }',
+      'kind: Pipeline\napplication: shop\nname: p\nstages: [{ elements: [{ name: a, workflow: deploy }] }]',
+      'kind: Workflw',
+    ].join('\n---\n');
+    expect(errorsOf(source).map(({ rule, path }) => `${path} ${rule}`)).toEqual([
+      'documents[0].owner UNKNOWN_FIELD',
+      'documents[1].type BAD_VALUE',
+      'documents[2].timeout BAD_DURATION',
+      'documents[2].tasks.a.depends_on[0] UNKNOWN_TASK',
+      'documents[4].kind UNKNOWN_KIND',
+    ]);
+    const complete = source.replace('Workflw', 'Application\nname: other');
+    expect(errorsOf(complete).map(({ rule, path }) => `${path} ${rule}`)).toEqual([
+      'documents[0].owner UNKNOWN_FIELD',
+      'documents[1].type BAD_VALUE',
+      'documents[2].timeout BAD_DURATION',
+      'documents[2].environment UNKNOWN_ENVIRONMENT',
+      'documents[2].tasks.a.depends_on[0] UNKNOWN_TASK',
+      'documents[3].stages[0].elements[0].workflow UNKNOWN_WORKFLOW',
+    ]);
+  });
+
+  test('what refers to a document with errors is not blamed for them', () => {
+    const source =
+      parts +
+      workflow('w', { keys: 'variables: { V: x }\nservices: web' }) +
+      pipeline('p', stage('name: a, workflow: w, services: [web], variables: { V: b }'), 'variables: { A: x }');
+    expect(errorsOf(source).map(({ rule, path }) => `${path} ${rule}`)).toEqual([
+      'documents[5].variables WRONG_TYPE',
+      'documents[5].services WRONG_TYPE',
+      'documents[6].variables WRONG_TYPE',
+    ]);
+  });
+
+  test('five hundred errors are enough', () => {
+    const tasks = Array.from({ length: 2000 }, (_, index) => `  t${index}: { run: x, depends_on: [x${index}] }`).join(
+      '\n',
+    );
+    expect(errorsOf(shop + workflow('w', { tasks: `tasks:\n${tasks}` }))).toHaveLength(500);
+  });
+});

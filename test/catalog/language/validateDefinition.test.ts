@@ -1,0 +1,132 @@
+import { validationWarnings } from '../../../src/catalog/language/validationRules';
+import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
+import { Api } from '../api';
+import { shop, workflow } from './documents';
+
+interface Problem {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly rule: string;
+  readonly message: string;
+}
+
+const task = (keys: string, run = 'true') => `tasks:\n  a: { run: "${run}", ${keys} }\n  c: { run: "true" }`;
+
+/** One for each warning: what is written, and the text that begins where it says. */
+const warnings = [
+  { rule: 'SHORT_TIMEOUT', keys: 'timeout: 999ms', at: '999ms' },
+  { rule: 'LONG_TIMEOUT', keys: 'timeout: 25h', at: '25h' },
+  { rule: 'MANY_RETRIES', keys: 'retries: 11', at: '11' },
+  { rule: 'UNSURE_NAME', keys: 'if: REGION == "eu"', at: 'REGION', of: `environment: ${GIVEN_ENVIRONMENT}` },
+  { rule: 'LITERAL_TEMPLATE', keys: 'env: { WHO: me }', run: 'echo {{.WHO}} {{.Names}}', at: '"echo' },
+  { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },
+];
+
+describe('validateDefinition', () => {
+  let api: Api;
+  beforeAll(async () => {
+    api = await Api.start();
+  });
+  afterAll(() => api.stop());
+
+  async function validate(source: string, format = 'YAML') {
+    const { validateDefinition } = await api.server.client.ask<{
+      validateDefinition: { valid: boolean; errors: Problem[]; warnings: Problem[] };
+    }>(
+      `query ($source: String!, $format: DefinitionFormat!) { validateDefinition(source: $source, format: $format) {
+        valid errors { path line column rule message } warnings { path line column rule message } } }`,
+      { source, format },
+    );
+    return validateDefinition;
+  }
+
+  test('every warning has a fixture', () => {
+    expect(warnings.map(({ rule }) => rule).sort()).toEqual(Object.keys(validationWarnings).sort());
+  });
+
+  test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at, of = '', run }) => {
+    const source = shop + workflow('w', { keys: of, tasks: task(keys, run) });
+    const { valid, errors, warnings: found } = await validate(source);
+    expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({ valid: true, errors: [], rules: [rule] });
+    const [{ line, column } = { line: 0, column: 0 }] = found;
+    expect(source.split('\n')[line - 1]?.slice(column - 1)).toMatch(new RegExp(`^${at}`));
+  });
+
+  test.each(['timeout: 1s', 'timeout: 24h', 'retries: 10'])('%s is worth no warning', async (keys) => {
+    expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);
+  });
+
+  test('a template that stays as it is comes with what to write instead', async () => {
+    const messages = async (source: string, format?: string) =>
+      (await validate(source, format)).warnings.map(({ rule, message }) => `${rule} ${message}`);
+    const keys = 'matrix: { os: [a, b] }, secrets: [TOKEN]';
+    const tasks = task(keys, 'echo {{.os}} {{ .TOKEN }} {{.Names}} {{json .}}');
+    expect(await messages(shop + workflow('w', { tasks }))).toEqual([
+      'LITERAL_TEMPLATE {{.os}} stays as it is here; for the value write $MATRIX_OS.',
+      'LITERAL_TEMPLATE {{.TOKEN}} stays as it is here; for the value write $TOKEN.',
+    ]);
+    const toml = (command: string) => `name = "w"\n[tasks.a]\ncmd = '${command}'\n`;
+    expect(await messages(toml('echo {{.bad-name}} "{{if .x}}" {{.good}} {{if .x}}'), 'TOML')).toEqual([
+      expect.stringMatching(/^LITERAL_TEMPLATE .*{{\.bad-name}}/),
+      expect.stringMatching(/^LITERAL_TEMPLATE .*{{if \.x}}/),
+    ]);
+    expect(await messages(toml('echo {{.good}} {} {{ }'), 'TOML')).toEqual([]);
+  });
+
+  test('tells of a doubled key where it is, and of everything else', async () => {
+    const source = `${shop}${workflow('w', { keys: 'environment: nowhere\nenv: { A: a, A: b }', tasks: task('depends_on: [b]') })}`;
+    const { errors } = await validate(source);
+    expect(errors.map(({ rule, path }) => [rule, path])).toEqual([
+      ['UNKNOWN_ENVIRONMENT', 'documents[1].environment'],
+      ['DUPLICATE_KEY', 'documents[1].env.A'],
+      ['UNKNOWN_TASK', 'documents[1].tasks.a.depends_on[0]'],
+    ]);
+    const list = await validate(
+      '[{ kind: Application, name: shop }, { kind: Application, name: a, tags: { x: 1, x: 2 } }]',
+    );
+    expect(list.errors.map(({ rule, path }) => [rule, path])).toContainEqual(['DUPLICATE_KEY', 'documents[1].tags.x']);
+  });
+
+  test('answers errors and warnings together, and writes nothing', async () => {
+    const source = shop + workflow('w', { tasks: task('retries: 11, depends_on: [b]') });
+    const { valid, errors, warnings: found } = await validate(source);
+    expect(valid).toBe(false);
+    expect(errors.map(({ rule, path, line, column }) => [rule, path, line, column])).toEqual([
+      ['UNKNOWN_TASK', 'documents[1].tasks.a.depends_on[0]', 8, 47],
+    ]);
+    expect(found.map(({ rule }) => rule)).toEqual(['MANY_RETRIES']);
+    expect(await api.server.app.database.rows('SELECT FROM application')).toEqual([]);
+  });
+
+  test('knows what exists', async () => {
+    await api.apply(shop);
+    const source = workflow('w', { keys: 'services: [web]' }).replace('---\n', '');
+    expect((await validate(source)).errors.map(({ rule }) => rule)).toEqual(['UNKNOWN_SERVICE']);
+  });
+});
+
+describe('a definition that was stored before there were later keys', () => {
+  test('is read with their defaults, has its hash still, and is not changed by applying it again', async () => {
+    const api = await Api.start();
+    try {
+      const source = shop + workflow('w');
+      const [, made] = await api.apply(source);
+      const { database } = api.server.app;
+      await database.write(
+        `UPDATE workflow_revision SET definition = definition - 'tags' || jsonb_build_object('tasks',
+           jsonb_build_object('one', (definition #> '{tasks,one}') - ARRAY['displayName', 'workingDir', 'cleanEnv', 'retries',
+             'retryDelay', 'retryOn', 'ignoreFailure']))`,
+      );
+      const [, again] = await api.apply(source);
+      expect(again).toEqual({ ...made, action: 'UNCHANGED' });
+      const revision = await api.server.app.workflowRevisions.getAll(
+        database,
+        (await database.rows<{ id: string }>('SELECT id FROM workflow_revision')).map(({ id }) => id),
+      );
+      expect(revision[0]?.definition).toMatchObject({ tags: [], tasks: { one: { retries: 0, workingDir: null } } });
+    } finally {
+      await api.stop();
+    }
+  });
+});

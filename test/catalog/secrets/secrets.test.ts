@@ -1,0 +1,237 @@
+import { SecretKeys } from '../../../src/catalog/secrets/secretKeys';
+import { ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { startTestServer, type TestServer } from '../../support/server';
+
+const workflow = (name: string, keys: string, task: string) =>
+  `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n  use: { run: "true", ${task} }\n`;
+
+const DEFINITIONS =
+  APP +
+  workflow('staging', 'environment: staging\nsecrets: [SHARED]', 'secrets: [TOKEN], retries: 3') +
+  workflow('nowhere', '', 'secrets: [TOKEN], requires: [TOKEN]') +
+  workflow('without', '', 'env: { A: b }');
+
+const SET = `mutation ($input: SetSecretInput!) { setSecret(input: $input) {
+  secret { id name version keyId setAt setBy setById } warnings } }`;
+
+interface Entry {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly keyId: string;
+  readonly setBy: string;
+}
+
+describe('secrets', () => {
+  let server: TestServer;
+  let runs: Runs;
+  let agent: ProtocolAgent;
+  let applicationId: string;
+  let environmentId: string;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    runs = new Runs(server);
+    agent = await ProtocolAgent.register(server.url);
+    await runs.apply(DEFINITIONS);
+    const { applicationByName: app } = await server.client.ask<{
+      applicationByName: { id: string; environments: { nodes: { id: string; name: string }[] } };
+    }>('{ applicationByName(name: "app") { id environments(limit: 9) { nodes { id name } } } }');
+    applicationId = app.id;
+    environmentId = app.environments.nodes.find(({ name }) => name === 'staging')?.id ?? '';
+  });
+  afterAll(() => server.stop());
+
+  const set = async (name: string, secretValue: string, environment: string | null = null) =>
+    (
+      await server.client.ask<{ setSecret: { secret: Entry; warnings: string[] } }>(SET, {
+        input: { applicationId, environmentId: environment, name, secretValue },
+      })
+    ).setSecret;
+  const remove = (name: string, environment: string | null = null) =>
+    server.client.ask('mutation ($input: DeleteSecretInput!) { deleteSecret(input: $input) { clientMutationId } }', {
+      input: { applicationId, environmentId: environment, name },
+    });
+  const entries = async () =>
+    (
+      await server.client.ask<{
+        application: { secrets: Entry[]; environments: { nodes: { name: string; secrets: Entry[] }[] } };
+      }>(
+        `query ($id: ID!) { application(applicationId: $id) { secrets { id name version keyId setBy }
+          environments(limit: 9) { nodes { name secrets { id name version keyId setBy } } } } }`,
+        { id: applicationId },
+      )
+    ).application;
+
+  it('are set, replaced, listed without values, and deleted', async () => {
+    const first = await set('LISTED', 'hunter2!');
+    expect(first).toMatchObject({ secret: { name: 'LISTED', version: 1 }, warnings: [] });
+    const again = await set('LISTED', 'hunter3!');
+    expect(again.secret).toMatchObject({ id: first.secret.id, version: 2 });
+    await set('LISTED', 'of staging', environmentId);
+    const listed = await entries();
+    expect(listed.secrets).toEqual([
+      { id: first.secret.id, name: 'LISTED', version: 2, keyId: first.secret.keyId, setBy: expect.any(String) },
+    ]);
+    const perEnvironment = listed.environments.nodes.map(({ name, secrets }) => [name, secrets.map((one) => one.name)]);
+    expect(perEnvironment).toEqual([
+      ['prod', []],
+      ['staging', ['LISTED']],
+    ]);
+    await remove('LISTED');
+    await remove('LISTED', environmentId);
+    await expect(remove('LISTED')).rejects.toThrow('NOT_FOUND: There is no secret "LISTED" of this application');
+    expect((await entries()).secrets).toEqual([]);
+  });
+
+  it('have no field that could answer a value', async () => {
+    const { __type: type } = await server.client.ask<{ __type: { fields: { name: string }[] } }>(
+      '{ __type(name: "Secret") { fields { name } } }',
+    );
+    expect(type.fields.map(({ name }) => name).sort()).toEqual(
+      ['id', 'keyId', 'name', 'setAt', 'setBy', 'setById', 'version'].sort(),
+    );
+  });
+
+  it.each([
+    ['a name that is none', '1X', 'x', 'BAD_VARIABLE_NAME'],
+    ['a reserved name', 'LD_PRELOAD', 'x', 'RESERVED'],
+    ['nothing', 'X', '', 'EMPTY'],
+    ['too much', 'X', 'x'.repeat(16_385), 'TOO_LONG'],
+    ['what no variable can hold', 'X', 'a\0b', 'BAD_CHARACTER'],
+  ])('refuse %s, and do not repeat it', async (_, name, value, rule) => {
+    const response = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': 'test-administrator-key' },
+      body: JSON.stringify({ query: SET, variables: { input: { applicationId, name, secretValue: value } } }),
+    });
+    const text = await response.text();
+    expect(text).toContain('"INVALID_INPUT"');
+    expect(text).toContain(rule);
+    if (value.length > 2) expect(text).not.toContain(value.slice(0, 100));
+  });
+
+  it('that are too short to be hidden are taken with a warning', async () => {
+    expect((await set('SHORT', 'abc')).warnings).toEqual([expect.stringContaining('fewer than 4 characters')]);
+    expect((await set('SHORT', 'a\nbcde')).warnings).toEqual([]);
+    await remove('SHORT');
+  });
+
+  it('reach the job that names them, and no other; those of the environment come first', async () => {
+    await set('TOKEN', 'of the application');
+    await set('SHARED', 'for all');
+    await set('UNUSED', 'not named');
+    await runs.start('workflow', 'staging');
+    expect((await agent.runOne()).secrets).toEqual({ TOKEN: 'of the application', SHARED: 'for all' });
+    await set('TOKEN', 'of staging', environmentId);
+    await runs.start('workflow', 'staging');
+    const job = await agent.runOne();
+    expect(job).toMatchObject({ secrets: { TOKEN: 'of staging', SHARED: 'for all' }, refused: null });
+    expect(Object.values(job.env)).not.toContain('of staging');
+    await runs.start('workflow', 'nowhere');
+    expect((await agent.runOne()).secrets).toEqual({ TOKEN: 'of the application' });
+    await runs.start('workflow', 'without');
+    expect((await agent.runOne()).secrets).toEqual({});
+  });
+
+  it('that are missing fail the task before it starts, whatever its retries', async () => {
+    await remove('SHARED');
+    const id = await runs.start('workflow', 'staging');
+    expect((await runs.read(id)).status).toBe('FAILED');
+    const task = await runs.task(id, 'use');
+    expect(task).toMatchObject({ status: 'FAILED', reasonCode: 'SECRET_MISSING', jobs: [] });
+    expect(task.reason).toContain('SHARED');
+    await set('SHARED', 'for all');
+  });
+
+  it('that go away while the job waits end it before it runs', async () => {
+    const id = await runs.start('workflow', 'staging');
+    await remove('SHARED');
+    const job = await agent.claimOne();
+    expect(job).toMatchObject({ secrets: {}, refused: { reason: 'SECRET_MISSING' } });
+    await agent.start(job);
+    await agent.finish(job, { exitCode: null, ...job.refused });
+    expect(await runs.task(id, 'use')).toMatchObject({ status: 'FAILED', reasonCode: 'SECRET_MISSING', tries: 1 });
+    await set('SHARED', 'for all');
+  });
+
+  it('whose key is gone end the job; all others can be encrypted with a new key', async () => {
+    const { app } = server;
+    const keys = app.secretKeys;
+    const replace = (letters: readonly string[]) =>
+      Object.assign(app, {
+        secretKeys: new SecretKeys(
+          letters.map((letter) => Buffer.alloc(32, letter)),
+          null,
+        ),
+      });
+    replace(['n']);
+    await runs.start('workflow', 'nowhere');
+    const job = await agent.claimOne();
+    expect(job).toMatchObject({ secrets: {}, refused: { reason: 'SECRET_UNREADABLE' } });
+    await agent.start(job);
+    await agent.finish(job, { exitCode: null, ...job.refused });
+    replace(['n', 'k']);
+    const reseal = () =>
+      server.client.ask<{ resealSecrets: { keyId: string; resealed: number; unreadable: string[] } }>(
+        'mutation { resealSecrets { keyId resealed unreadable } }',
+      );
+    const { resealSecrets } = await reseal();
+    expect(resealSecrets).toMatchObject({ resealed: 4, unreadable: [] });
+    expect((await reseal()).resealSecrets.resealed).toBe(0);
+    replace(['n']);
+    await runs.start('workflow', 'nowhere');
+    expect((await agent.runOne()).secrets).toEqual({ TOKEN: 'of the application' });
+    expect(new Set((await entries()).secrets.map(({ keyId }) => keyId))).toEqual(new Set([resealSecrets.keyId]));
+    replace(['x']);
+    expect((await reseal()).resealSecrets.unreadable).toEqual(expect.arrayContaining(['TOKEN', 'SHARED', 'UNUSED']));
+    Object.assign(app, { secretKeys: keys });
+    for (const name of ['TOKEN', 'SHARED', 'UNUSED']) await set(name, 'new');
+  });
+
+  it('are refused where there is no key', async () => {
+    const bare = await startTestServer({ SLIPWAY_SECRET_KEY: '' });
+    try {
+      await new Runs(bare).apply(APP);
+      const { applicationByName } = await bare.client.ask<{ applicationByName: { id: string } }>(
+        '{ applicationByName(name: "app") { id } }',
+      );
+      const input = { applicationId: applicationByName.id, name: 'X', secretValue: 'hunter2!' };
+      await expect(bare.client.ask(SET, { input })).rejects.toThrow(/SECRETS_NOT_CONFIGURED: .*SLIPWAY_SECRET_KEY/);
+    } finally {
+      await bare.stop();
+    }
+  });
+
+  it('are on record, without values or their lengths', async () => {
+    await set('RECORDED', 'hunter2!');
+    await remove('RECORDED');
+    const records = await server.app.database.rows<{ action: string; text: string }>(
+      `SELECT action, record::text AS text FROM audit_record record WHERE object_kind = 'secret' AND object_name = 'RECORDED' ORDER BY at, id`,
+    );
+    expect(records.map(({ action }) => action)).toEqual(['secret.set', 'secret.delete']);
+    for (const { text } of records) expect(text).not.toMatch(/hunter2|sealed|8 characters/);
+  });
+
+  it('go with their environment and their application', async () => {
+    const count = async () => (await server.app.database.rows('SELECT 1 FROM secret')).length;
+    await runs.apply('kind: Environment\napplication: app\nname: short-lived\ntype: NON_PROD');
+    const { applicationByName: app } = await server.client.ask<{
+      applicationByName: { environments: { nodes: { id: string; name: string }[] } };
+    }>('{ applicationByName(name: "app") { environments(limit: 9) { nodes { id name } } } }');
+    const id = app.environments.nodes.find(({ name }) => name === 'short-lived')?.id ?? '';
+    const before = await count();
+    await set('TOKEN', 'hunter2!', id);
+    await server.client.ask(
+      'mutation ($id: ID!) { deleteEnvironment(input: { environmentId: $id }) { clientMutationId } }',
+      { id },
+    );
+    expect(await count()).toBe(before);
+    await server.client.ask(
+      'mutation ($id: ID!) { deleteApplication(input: { applicationId: $id }) { clientMutationId } }',
+      { id: applicationId },
+    );
+    expect(await count()).toBe(0);
+  });
+});

@@ -1,0 +1,138 @@
+import { eventually } from '../../support/eventually';
+import { Reading } from './reader';
+import { createWorld, type World } from './world';
+
+interface Asked {
+  readonly approvalId: string;
+  readonly status: string;
+  readonly executionId: string;
+}
+
+interface ApprovalsItem {
+  readonly cursor: string;
+  readonly approval: Asked | null;
+  readonly snapshot: { readonly approvals: readonly Asked[] } | null;
+}
+
+interface Queue {
+  readonly readyJobs: number;
+  readonly offeredJobs: number;
+  readonly runningJobs: number;
+  readonly agentsOnline: number;
+  readonly slots: number;
+  readonly waiting: readonly {
+    readonly labels: readonly string[];
+    readonly readyJobs: number;
+    readonly agentsOnline: number;
+  }[];
+}
+
+const FIELDS = 'approvalId status ... on UserGroupApprovalDetails { executionId }';
+const APPROVALS = `subscription ($all: Boolean, $after: ID) { approvalsRequested(all: $all, after: $after) {
+  cursor approval { ${FIELDS} } snapshot { approvals { ${FIELDS} } } } }`;
+const QUEUE =
+  'subscription { queueUpdated { readyJobs offeredJobs runningJobs agentsOnline slots waiting { labels readyJobs agentsOnline } } }';
+
+let world: World;
+let manager: string;
+
+beforeAll(async () => {
+  world = await createWorld();
+  const { createUserGroup } = await world.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+    `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
+      {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
+  );
+  const { createApiKey } = await world.server.client.ask<{ createApiKey: { value: string } }>(
+    'mutation ($group: ID!) { createApiKey(input: {name: "a manager", userGroupIds: [$group]}) { value } }',
+    { group: createUserGroup.userGroup.id },
+  );
+  manager = createApiKey.value;
+});
+afterAll(() => world?.server.stop());
+
+/** A run that waits for its approval. */
+async function waiting(): Promise<string> {
+  const id = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
+  await world.agent.runOne();
+  await world.runs.until(id, 'WAITING');
+  return id;
+}
+
+const decide = async (id: string, action: 'APPROVE' | 'REJECT') => {
+  const [{ approvalId } = { approvalId: '' }] = await world.runs.approvals(id);
+  const { applicationId } = await world.runs.ids('pipeline', 'release');
+  const response = await fetch(`${world.server.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-api-key': manager },
+    body: JSON.stringify({
+      query:
+        'mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }',
+      variables: { input: { action, applicationId, executionId: id, approvalId } },
+    }),
+  });
+  expect(await response.json()).toMatchObject({ data: { approveOrRejectApprovals: { success: true } } });
+};
+
+describe('approvalsRequested', () => {
+  it('tells members of the group what waits, what is requested, and what no longer waits', async () => {
+    const before = await waiting();
+    const reading = new Reading<ApprovalsItem>(world.server.url, APPROVALS, {}, manager);
+    expect((await reading.next())?.snapshot?.approvals).toMatchObject([{ executionId: before, status: 'WAITING' }]);
+    const id = await waiting();
+    expect((await reading.next())?.approval).toMatchObject({ executionId: id, status: 'WAITING' });
+    await decide(before, 'REJECT');
+    expect((await reading.next())?.approval).toMatchObject({ executionId: before, status: 'REJECTED' });
+    const cursor = reading.items[1]?.cursor ?? '';
+    await reading.close();
+    // Going on from the middle: what was decided after it, and what ends by itself.
+    const again = new Reading<ApprovalsItem>(world.server.url, APPROVALS, { after: cursor }, manager);
+    expect((await again.next())?.approval).toMatchObject({ executionId: before, status: 'REJECTED' });
+    await world.runs.abort(id);
+    expect((await again.next())?.approval).toMatchObject({ executionId: id, status: 'ABORTED' });
+    await again.close();
+  });
+
+  it('tells others only if they ask for those that they can’t decide', async () => {
+    const id = await waiting();
+    const all = new Reading<ApprovalsItem>(world.server.url, APPROVALS, { all: true });
+    const own = new Reading<ApprovalsItem>(world.server.url, APPROVALS);
+    expect((await all.next())?.snapshot?.approvals).toMatchObject([{ executionId: id }]);
+    expect((await own.next())?.snapshot?.approvals).toEqual([]);
+    await world.runs.abort(id);
+    expect((await all.next())?.approval).toMatchObject({ executionId: id, status: 'ABORTED' });
+    await Promise.all([all.close(), own.close()]);
+  });
+});
+
+describe('queueUpdated', () => {
+  it('counts what waits, by labels, and what runs', async () => {
+    const reading = new Reading<Queue>(world.server.url, QUEUE);
+    expect(await reading.next()).toEqual({
+      readyJobs: 0,
+      offeredJobs: 0,
+      runningJobs: 0,
+      agentsOnline: 1,
+      slots: 100,
+      waiting: [],
+    });
+    const idle = await world.runs.start('workflow', 'idle');
+    const one = await world.runs.start('workflow', 'one');
+    const both = await reading.until((queue) => queue.readyJobs === 2);
+    expect(both.waiting).toEqual([
+      { labels: ['os=none'], readyJobs: 1, agentsOnline: 0 },
+      { labels: [], readyJobs: 1, agentsOnline: 1 },
+    ]);
+    const job = await world.agent.claimOne();
+    await world.agent.start(job);
+    expect(await reading.until((queue) => queue.runningJobs === 1)).toMatchObject({ readyJobs: 1, offeredJobs: 0 });
+    await world.agent.finish(job);
+    await world.runs.until(one, 'SUCCESS');
+    await world.runs.abort(idle);
+    await reading.until((queue) => queue.readyJobs === 0 && queue.runningJobs === 0);
+    await reading.close();
+    await eventually(
+      () => world.server.app.feeds.queue.size,
+      (n) => n === 0,
+    );
+  });
+});

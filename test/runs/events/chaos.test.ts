@@ -1,0 +1,260 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from '../../support/eventually';
+import { type Break, breaks, FlakyProxy } from '../../support/flakyProxy';
+import { startServerProcess, type TestProcess } from '../../support/processes';
+import { testEnvironment } from '../../support/server';
+import { RawStream } from './rawStream';
+import { EVENTS, type EventsItem, Reading, readEvents } from './reader';
+import { createWorld, note, type World } from './world';
+
+/** `CHAOS=200 npx jest test/events/chaos` is the long form: as many breaks, with 20 clients. */
+const ROUNDS = Number(process.env.CHAOS ?? 10);
+const CLIENTS = process.env.CHAOS === undefined ? 6 : 20;
+/** A round in so many kills the replica; the others break connections, each in one of the three ways. */
+const KILL_EVERY = 10;
+
+const ALL = `subscription ($after: ID) { executionsUpdated(after: $after) {
+  cursor event { sequence type executionId } snapshot { __typename } gap { reason after } } }`;
+
+let world: World;
+let folder: string;
+let replica: Replica | undefined;
+const watchers: Watcher[] = [];
+
+beforeAll(async () => {
+  world = await createWorld();
+  folder = await mkdtemp(join(tmpdir(), 'slipway-chaos-'));
+});
+afterAll(async () => {
+  await Promise.all(watchers.map((watcher) => watcher.end()));
+  await replica?.stop();
+  await world?.server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A server beside the one of this process, which is killed and started again. */
+class Replica {
+  url: string | undefined;
+  private process: TestProcess | undefined;
+  private starts = 0;
+  private starting: Promise<void> = Promise.resolve();
+
+  start(): void {
+    // Every other one hears of nothing, and polls.
+    const deaf = this.starts++ % 2 === 1 && { SLIPWAY_NOTIFY: 'false', SLIPWAY_POLL_MS: '50' };
+    this.starting = startServerProcess({ ...testEnvironment(world.server.databaseUrl, folder), ...deaf }).then(
+      (process) => {
+        this.process = process;
+        this.url = process.url;
+      },
+    );
+  }
+
+  async kill(): Promise<void> {
+    this.url = undefined;
+    await this.process?.end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.starting;
+    await this.kill();
+  }
+}
+
+interface Stream {
+  /** The next answer; undefined when the stream is complete. Throws when it broke off. */
+  next(): Promise<EventsItem | undefined>;
+  drop(): void;
+}
+
+/** Opens a stream of an execution's events after a cursor. */
+type Open = (url: string, id: string, after: string) => Promise<Stream> | Stream;
+
+const byServerEvents: Open = async (url, id, after) => {
+  const operation = { query: EVENTS, variables: { id } };
+  const stream = await RawStream.open(`${url}/graphql/stream`, operation, { 'last-event-id': after });
+  return { next: () => stream.nextItem(), drop: () => stream.drop() };
+};
+
+/** The events of all executions; those of one are among them. */
+const amongAll: Open = (url, _id, after) => new Reading<EventsItem>(url, ALL, { after });
+
+/** A client as README.md tells people to write one: it keeps the last cursor, and goes on with it. */
+class Watcher {
+  readonly received: number[] = [];
+  /** How often its stream broke off after it had delivered something. */
+  losses = 0;
+  /** How many events the stream that is open now has delivered. */
+  delivered = 0;
+  /** What else than events, completion and breaks it was given. */
+  unexpected: EventsItem | undefined;
+  private stream: Stream | undefined;
+  private ended = false;
+  private readonly done: Promise<void>;
+
+  constructor(
+    readonly proxy: FlakyProxy,
+    private readonly id: string,
+    private readonly open: Open,
+    private cursor: string,
+  ) {
+    this.done = this.run();
+  }
+
+  async end(): Promise<void> {
+    this.ended = true;
+    this.stream?.drop();
+    await this.done;
+    await this.proxy.stop();
+  }
+
+  private async run(): Promise<void> {
+    while (!this.ended && this.unexpected === undefined) {
+      this.delivered = 0;
+      try {
+        this.stream = await this.open(this.proxy.url, this.id, this.cursor);
+        for (let item = await this.stream.next(); item !== undefined; item = await this.stream.next()) this.take(item);
+        return;
+      } catch {
+        if (this.delivered > 0) this.losses++;
+      } finally {
+        this.stream?.drop();
+      }
+    }
+  }
+
+  private take(item: EventsItem): void {
+    if (item.event === null) {
+      this.unexpected = item;
+      throw new Error('not an event');
+    }
+    this.cursor = item.cursor;
+    this.delivered++;
+    if (item.event.executionId === this.id) this.received.push(item.event.sequence);
+  }
+}
+
+/** Numbers that look random and are the same in each run, so that the breaks come in the same order. */
+function randomness(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const random = randomness(20260101);
+
+function planned() {
+  const rounds = Array.from({ length: ROUNDS }, (_, n) =>
+    n % KILL_EVERY === KILL_EVERY - 1 ? ('kill' as const) : (breaks[n % breaks.length] ?? 'close'),
+  );
+  for (let n = rounds.length - 1; n > 0; n--) {
+    const other = random(n + 1);
+    [rounds[n], rounds[other]] = [rounds[other] ?? 'kill', rounds[n] ?? 'kill'];
+  }
+  return rounds;
+}
+
+async function nowAmongAll(): Promise<string> {
+  const reading = new Reading<EventsItem>(world.server.url, ALL);
+  const snapshot = await reading.next();
+  await reading.close();
+  return snapshot?.cursor ?? '';
+}
+
+async function watch(id: string, open: Open, cursor: string): Promise<Watcher> {
+  let last = '';
+  // Whoever connects again goes to the other server, while there is one.
+  const proxy = await FlakyProxy.start(() => {
+    last = replica?.url === undefined || last === replica.url ? world.server.url : replica.url;
+    return last;
+  });
+  return new Watcher(proxy, id, open, cursor);
+}
+
+it('each client gets the log, each event once and in order, whatever breaks', async () => {
+  const beginning = await nowAmongAll();
+  const id = await world.runs.start('workflow', 'busy');
+  replica = new Replica();
+  replica.start();
+  const kinds: readonly (readonly [Open, string])[] = [
+    [readEvents, '0'],
+    [byServerEvents, '0'],
+    [amongAll, beginning],
+  ];
+  for (let n = 0; n < CLIENTS; n++) watchers.push(await watch(id, ...(kinds[n % kinds.length] ?? [readEvents, '0'])));
+
+  /** The execution is as busy as the test needs it: each look at the clients comes with some events. */
+  const amidEvents = (holds: () => boolean, what: string) =>
+    eventually(
+      async () => {
+        await note(world.server, { runId: id }, 1 + random(20));
+        return holds();
+      },
+      (held) => held,
+      { withinMs: 60_000, what },
+    );
+
+  const happened = { close: 0, reset: 0, stall: 0, kill: 0 };
+  const expected = new Map<Watcher, number>(watchers.map((watcher) => [watcher, 0]));
+  function felt(how: keyof typeof happened, watcher: Watcher): void {
+    happened[how]++;
+    expected.set(watcher, (expected.get(watcher) ?? 0) + 1);
+  }
+
+  /** In the middle of the streams of these clients, and in the middle of a message where the chunk is cut there. */
+  async function breakStreams(how: Break, hit: readonly Watcher[]): Promise<void> {
+    await amidEvents(() => hit.every(({ delivered }) => delivered > 0), 'that events arrive');
+    let left = hit.length;
+    for (const watcher of hit) {
+      void watcher.proxy.breakNext(how, random(100) / 100).then(() => {
+        felt(how, watcher);
+        left--;
+      });
+    }
+    await amidEvents(() => left === 0, `${how} in the middle of streams`);
+  }
+
+  async function killReplica(): Promise<void> {
+    const readers = () => watchers.filter(({ proxy, delivered }) => delivered > 0 && proxy.server === replica?.url);
+    await amidEvents(() => replica?.url !== undefined, 'that the replica is back');
+    // Whose stream breaks goes to the other server.
+    if (readers().length === 0) await breakStreams('close', watchers.slice(0, CLIENTS / 2));
+    await amidEvents(() => readers().length > 0, 'that somebody reads from the replica');
+    for (const reader of readers()) felt('kill', reader);
+    await replica?.kill();
+    replica?.start();
+  }
+
+  for (const [round, how] of planned().entries()) {
+    if (round % Math.ceil(ROUNDS / 30) === 0) await world.agent.runOne();
+    // Nothing came to them during all that happened since.
+    for (const { proxy } of watchers) proxy.giveUpStalled();
+    if (how === 'kill') await killReplica();
+    else
+      await breakStreams(
+        how,
+        watchers.filter((_, n) => n === round % CLIENTS || random(3) === 0),
+      );
+  }
+  for (const { proxy } of watchers) proxy.giveUpStalled();
+  await world.runs.abort(id);
+
+  const log = (await world.runs.events(id)).map((event) => event.sequence);
+  expect(log).toEqual(log.map((_, n) => n + 1));
+  for (const watcher of watchers) {
+    await eventually(
+      () => watcher.received.at(-1) === log.length || watcher.unexpected !== undefined,
+      (over) => over,
+      { withinMs: 60_000 },
+    );
+    expect(watcher.unexpected).toBeUndefined();
+    expect(watcher.received).toEqual(log);
+  }
+  for (const [watcher, losses] of expected) expect(watcher.losses).toBeGreaterThanOrEqual(losses);
+  expect(Math.min(...Object.values(happened))).toBeGreaterThan(0);
+  if (process.env.CHAOS !== undefined) console.info({ ...happened, events: log.length, clients: CLIENTS });
+}, 600_000);

@@ -1,0 +1,182 @@
+import { decodePlace } from '../../../src/runs/events/eventLog';
+import { adoptRestoredEvents, findCommitted } from '../../../src/runs/events/eventLog.store';
+import { eventually } from '../../support/eventually';
+import { endOf, Reading } from './reader';
+import { beginLate, createWorld, note, type World } from './world';
+
+interface Item {
+  readonly cursor: string;
+  readonly event: { readonly sequence: number; readonly executionId: string; readonly type: string } | null;
+  readonly execution: { readonly id: string; readonly status: string } | null;
+  readonly snapshot: {
+    readonly executions: { readonly nodes: readonly { readonly id: string; readonly status: string }[] };
+  } | null;
+  readonly gap: { readonly reason: string; readonly after: string } | null;
+}
+
+const UPDATES = `subscription ($filters: [ExecutionFilter!], $indirect: Boolean, $after: ID) {
+  executionsUpdated(filters: $filters, includeIndirectExecutions: $indirect, after: $after) {
+    cursor event { sequence executionId type } execution { id status } snapshot { executions(first: 10) { nodes { id status } } } gap { reason after } } }`;
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world?.server.stop());
+
+const read = (variables: Readonly<Record<string, unknown>> = {}) =>
+  new Reading<Item>(world.server.url, UPDATES, variables);
+const of = (...ids: string[]) => ({ filters: [{ execution: { operator: 'IN', values: ids } }] });
+const start = () => world.runs.start('workflow', 'idle');
+const told = (items: readonly Item[]) => items.map((item) => [item.event?.executionId, item.event?.sequence]);
+
+it('begins with a snapshot of what matches, and goes on with the events of each', async () => {
+  const [a, b] = [await start(), await start()];
+  const reading = read(of(a, b));
+  const first = await reading.next();
+  expect(first?.snapshot?.executions.nodes.map((node) => node.id).sort()).toEqual([a, b].sort());
+  expect(first?.event).toBeNull();
+  await note(world.server, { runId: b });
+  await note(world.server, { runId: await start() });
+  await note(world.server, { runId: a });
+  // What was committed while an older transaction was open comes after the snapshot, too: each event once, but perhaps one that it already shows.
+  const ofB = await reading.until(({ event }) => event?.executionId === b);
+  expect(ofB).toMatchObject({ execution: { id: b, status: 'QUEUED' }, snapshot: null, gap: null });
+  await reading.until(({ event }) => event?.executionId === a);
+  expect(reading.items.every(({ event }) => event === null || [a, b].includes(event.executionId))).toBe(true);
+  await reading.close();
+});
+
+it('loses nothing when a transaction commits late', async () => {
+  const [early, late] = [await start(), await start()];
+  const reading = read(of(early, late));
+  const begin = (await reading.next())?.cursor;
+  // The late one has its number before the early one writes anything, and commits after it.
+  const slow = await beginLate(world.server, late);
+  await note(world.server, { runId: early }, 3);
+  expect((await world.runs.events(early)).length).toBeGreaterThan(3);
+  // But nobody who reads in the common order is given one, or could get behind it.
+  const place = decodePlace(begin ?? '').place;
+  const none = await findCommitted(world.server.app.database, place, () => 'TRUE', 100);
+  expect(none).toMatchObject({ events: [], waiting: true });
+  await slow.commit();
+  const items = [];
+  for (let n = 0; n < 4; n++) items.push(await reading.next());
+  expect(told(items as Item[]).filter(([id]) => id === late)).toHaveLength(1);
+  expect(told(items as Item[]).filter(([id]) => id === early)).toHaveLength(3);
+  await reading.close();
+  // Every place in between resumes to exactly the rest.
+  const all = told(items as Item[]);
+  for (const [n, cursor] of [begin, ...items.map((item) => item?.cursor)].entries()) {
+    const again = read({ ...of(early, late), after: cursor });
+    const rest = [];
+    for (let k = n; k < all.length; k++) rest.push((await again.next()) as Item);
+    expect(told(rest)).toEqual(all.slice(n));
+    await again.close();
+  }
+});
+
+it('keeps the order of each run, even if a later writer began earlier', async () => {
+  const id = await start();
+  const reading = read(of(id));
+  await reading.next();
+  const slow = await beginLate(world.server, id);
+  await note(world.server, { runId: id }, 2);
+  await slow.commit();
+  const items = [await reading.next(), await reading.next(), await reading.next()];
+  const first = items[0]?.event?.sequence ?? 0;
+  expect(items.map((item) => item?.event?.sequence)).toEqual([first, first + 1, first + 2]);
+  await reading.close();
+});
+
+it('tells of an execution that leaves a status which was asked for', async () => {
+  const reading = read({ filters: [{ status: { operator: 'IN', values: ['RUNNING'] } }] });
+  await reading.next();
+  const id = await world.runs.start('workflow', 'one');
+  await world.agent.runOne();
+  await world.runs.until(id, 'SUCCESS');
+  const last = await reading.until(
+    (item) => item.event?.type === 'EXECUTION_STATUS' && item.execution?.status === 'SUCCESS',
+  );
+  expect(last.event?.executionId).toBe(id);
+  await reading.close();
+});
+
+it('of members comes only to those who ask for them', async () => {
+  const direct = read();
+  const all = read({ indirect: true });
+  await Promise.all([direct.next(), all.next()]);
+  const id = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
+  await world.agent.runOne();
+  await world.runs.until(id, 'WAITING');
+  const events = await world.runs.events(id);
+  const count = events.filter((event) => event.executionId === id).length;
+  for (let n = 0; n < count; n++) expect((await direct.next())?.event?.executionId).toBe(id);
+  const seen = [];
+  for (let n = 0; n < events.length; n++) seen.push((await all.next())?.event);
+  const member = seen.filter((event) => event?.executionId !== id);
+  // Each with its place in its own log.
+  expect(member.map((event) => event?.sequence)).toEqual(member.map((_, n) => n + 1));
+  await Promise.all([direct.close(), all.close()]);
+  await world.runs.abort(id);
+});
+
+describe('a cursor', () => {
+  it('of another database, or of a future that never was, is answered with a gap and a snapshot', async () => {
+    const id = await start();
+    const reading = read(of(id));
+    const cursor = (await reading.next())?.cursor ?? '';
+    await reading.close();
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+    for (const [index, value] of [
+      [1, 'another'],
+      [2, 2 ** 40],
+    ] as const) {
+      const other = Buffer.from(JSON.stringify(parts.with(index, value))).toString('base64url');
+      const gapped = read({ ...of(id), after: other });
+      expect(await gapped.next()).toMatchObject({
+        gap: { reason: 'UNKNOWN', after: other },
+        snapshot: { executions: { nodes: [{ id }] } },
+      });
+      await note(world.server, { runId: id });
+      expect((await gapped.next())?.event?.executionId).toBe(id);
+      await gapped.close();
+    }
+  });
+
+  it('that is none is refused', async () => {
+    expect(await endOf(read({ after: 'x' }))).toContain('"rule":"CURSOR"');
+  });
+
+  it('does not hide a filter that can’t be meant', async () => {
+    const end = await endOf(read({ filters: [{ execution: { operator: 'EQUALS', values: ['a', 'b'] } }] }));
+    expect(end).toContain('INVALID_INPUT');
+  });
+});
+
+it('goes on after the database was restored from a dump, with the numbers of other transactions', async () => {
+  const id = await start();
+  const { database } = world.server.app;
+  await database.write('UPDATE execution_event SET transaction_id = transaction_id + 1000000000 WHERE run_id = $1', [
+    id,
+  ]);
+  expect(await adoptRestoredEvents(database)).toBe((await world.runs.events(id)).length);
+  const reading = read(of(id));
+  await reading.next();
+  await note(world.server, { runId: id });
+  expect((await reading.next())?.event?.executionId).toBe(id);
+  await reading.close();
+});
+
+it('costs one reader for all with the same filters', async () => {
+  const id = await start();
+  const readings = Array.from({ length: 10 }, () => read(of(id)));
+  await Promise.all(readings.map((reading) => reading.next()));
+  expect(world.server.app.feeds.committed.size).toBe(1);
+  await Promise.all(readings.map((reading) => reading.close()));
+  await eventually(
+    () => world.server.app.feeds.committed.size,
+    (n) => n === 0,
+  );
+});

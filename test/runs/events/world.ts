@@ -1,0 +1,94 @@
+import { systemActor } from '../../../src/access/actor';
+import type { ExecutionEventData } from '../../../src/engine/executionEvent';
+import { inRuns } from '../../../src/runs/execution/runTransaction';
+import { ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { startTestServer, type TestServer } from '../../support/server';
+
+/** A workflow that is busy for as long as a test works on it, one task alone, one that no agent ever runs, and a pipeline with an approval. */
+export const DEFINITIONS = `${APP}
+---
+kind: Workflow
+application: app
+name: busy
+tasks:
+${Array.from({ length: 40 }, (_, n) => `  t${n}: { run: "true" }`).join('\n')}
+---
+kind: Workflow
+application: app
+name: one
+tasks:
+  only: { run: "true" }
+---
+kind: Workflow
+application: app
+name: idle
+tasks:
+  never: { run: "true", labels: { os: none } }
+---
+kind: Workflow
+application: app
+name: deploy
+environment: staging
+services: [web]
+tasks:
+  put: { run: "true" }
+---
+kind: Pipeline
+application: app
+name: release
+stages:
+  - elements: [{ name: build, workflow: one }]
+  - elements: [{ name: gate, approval: { approvers: [Managers], timeout: 1h } }]
+  - elements: [{ name: deploy, workflow: deploy }]
+`;
+
+export interface World {
+  readonly server: TestServer;
+  readonly runs: Runs;
+  readonly agent: ProtocolAgent;
+}
+
+export async function createWorld(environment: Readonly<Record<string, string>> = {}): Promise<World> {
+  const server = await startTestServer(environment);
+  const runs = new Runs(server);
+  await runs.apply(DEFINITIONS);
+  return { server, runs, agent: await ProtocolAgent.register(server.url, { name: 'worker', slots: 100 }) };
+}
+
+/** A transaction that has its number already, but writes and commits only when it is told to. */
+export async function beginLate({ app }: Pick<TestServer, 'app'>, runId: string): Promise<{ commit(): Promise<void> }> {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let done: Promise<void> = Promise.resolve();
+  await new Promise<void>((begun, failed) => {
+    done = inRuns(app, [], systemActor, async (db) => {
+      await db.rows('SELECT pg_current_xact_id()');
+      begun();
+      await held;
+      await db.rows('SELECT FROM execution WHERE id = $1 FOR NO KEY UPDATE', [runId]);
+      db.event({ runId, executionId: runId }, 'ABORT_REQUESTED', { reason: 'late' });
+    });
+    done.catch(failed);
+  });
+  return {
+    commit() {
+      letGo();
+      return done;
+    },
+  };
+}
+
+/** Writes events of a run as every command does, without anything happening in it: as many, and as fast, as a test wants. */
+export function note(
+  { app }: Pick<TestServer, 'app'>,
+  run: { readonly runId: string; readonly executionId?: string },
+  count = 1,
+): Promise<void> {
+  const data: ExecutionEventData['ABORT_REQUESTED'] = { reason: 'x'.repeat(200) };
+  return inRuns(app, [run.runId], systemActor, async (db) => {
+    for (let n = 0; n < count; n++) db.event({ executionId: run.runId, ...run }, 'ABORT_REQUESTED', data);
+  });
+}

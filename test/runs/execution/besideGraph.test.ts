@@ -1,0 +1,164 @@
+import { systemActor } from '../../../src/access/actor';
+import { findBesideTasks } from '../../../src/runs/execution/besideTasks.store';
+import type { TaskExecution } from '../../../src/engine/execution';
+import { findExecution } from '../../../src/runs/execution/executions.store';
+import { type BesideGraph, runBesideGraph } from '../../../src/runs/execution/runBesideGraph';
+import { inRuns } from '../../../src/runs/execution/runTransaction';
+import { eventually } from '../../support/eventually';
+import { ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { startTestServer, type TestServer } from '../../support/server';
+
+const DEFINITIONS = `${APP}
+---
+kind: Workflow
+application: app
+name: w
+variables: [{ name: GIVEN, default: "1" }]
+max_parallel: 1
+tasks:
+  one: { run: "true" }
+  beside: { run: "true", type: forensic, requires: [word] }
+  again: { run: "true", type: forensic, retries: 1, retry_delay: 100ms }
+  brief: { run: "true", type: forensic, timeout: 100ms, grace: 0s }
+  short: { run: "true", type: forensic, timeout: 100ms, labels: { os: none } }
+`;
+
+describe('a task beside the graph', () => {
+  let server: TestServer;
+  let runs: Runs;
+  let agent: ProtocolAgent;
+
+  beforeAll(async () => {
+    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
+    runs = new Runs(server);
+    agent = await ProtocolAgent.register(server.url);
+    await runs.apply(DEFINITIONS);
+  });
+  afterAll(() => server.stop());
+
+  const beside = async (executionId: string, name: string, more: Partial<BesideGraph> = {}) => {
+    const execution = await findExecution(server.app.database, executionId);
+    if (execution === undefined) throw new Error('there is no execution');
+    const { revisionId, images } = execution;
+    return inRuns(server.app, [execution.runId], systemActor, (db) =>
+      runBesideGraph(db, [
+        { execution, type: 'forensic', name, revisionId, images, variables: {}, env: { word: 'told' }, ...more },
+      ]),
+    );
+  };
+  const only = async (executionId: string): Promise<TaskExecution | undefined> =>
+    (await findBesideTasks(server.app.database, [executionId], 'forensic'))[0];
+  const ended = (executionId: string) =>
+    eventually(
+      () => only(executionId),
+      (task) => task?.endedAt != null,
+    );
+  const finished = async (): Promise<string> => {
+    const id = await runs.start('workflow', 'w');
+    await agent.runOne();
+    await runs.until(id, 'SUCCESS');
+    return id;
+  };
+
+  it('runs with what it was given, after the execution is final, and changes nothing of that', async () => {
+    const id = await finished();
+    const before = await findExecution(server.app.database, id);
+    await beside(id, 'beside', { variables: { GIVEN: '2' } });
+    const job = await agent.claimOne();
+    expect(job).toMatchObject({ task: 'beside', env: { GIVEN: '2', word: 'told' } });
+    await agent.start(job);
+    expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 1, status: 'SUCCESS' });
+    expect((await agent.log(job, 0, 'what it says')).status).toBe(200);
+    await agent.finish(job, { outputs: [{ name: 'SET', value: '1' }] });
+    expect(await only(id)).toMatchObject({ status: 'SUCCESS', tries: 1, current: false });
+    const after = await findExecution(server.app.database, id);
+    expect(after).toMatchObject({ besideTasks: 0, openTasks: 0, busyTasks: 0, version: before?.version });
+    expect((await runs.read(id)).tasks?.map(({ name }) => name)).toEqual(['one']);
+    const { execution } = await server.client.ask<{ execution: { variables: { name: string }[] } }>(
+      'query ($id: ID!) { execution(executionId: $id) { variables { name } } }',
+      { id },
+    );
+    expect(execution.variables.map(({ name }) => name)).toEqual(['GIVEN']);
+    const told = (await runs.events(id)).slice(-4).map(({ type, data }) => [type, data.name, data.taskType, data.to]);
+    expect(told).toEqual([
+      ['JOB_QUEUED', 'beside', undefined, undefined],
+      ['JOB_STARTED', 'beside', undefined, undefined],
+      ['TASK_STATUS', 'beside', 'forensic', 'RUNNING'],
+      ['TASK_STATUS', 'beside', 'forensic', 'SUCCESS'],
+    ]);
+  });
+
+  it('does not wait for, or count in, what runs in the graph', async () => {
+    const id = await runs.start('workflow', 'w');
+    const one = await agent.claimOne();
+    await agent.start(one);
+    await beside(id, 'beside');
+    await agent.runOne({ exitCode: 1 });
+    expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'EXIT_CODE' });
+    await agent.finish(one);
+    expect(await runs.read(id)).toMatchObject({ status: 'SUCCESS', failureCode: null });
+  });
+
+  it('gets another job when its agent is lost, and fails when the second one is', async () => {
+    const id = await finished();
+    await beside(id, 'beside');
+    await agent.start(await agent.claimOne());
+    const second = await agent.claimOne();
+    expect(second.attempt).toBe(2);
+    await agent.start(second);
+    expect(await ended(id)).toMatchObject({ status: 'FAILED', reasonCode: 'LOST', tries: 2, losses: 1 });
+    expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 0, status: 'SUCCESS' });
+  });
+
+  it('is tried again as its definition says', async () => {
+    const id = await finished();
+    await beside(id, 'again');
+    await agent.runOne({ exitCode: 1 });
+    await agent.runOne();
+    expect(await ended(id)).toMatchObject({ status: 'SUCCESS', tries: 2 });
+  });
+
+  it('fails when its time is over and its agent does not end it, although its execution is final', async () => {
+    const id = await finished();
+    await beside(id, 'brief');
+    const job = await agent.claimOne();
+    await agent.start(job);
+    // An agent that is heard of, so that its lease holds.
+    while ((await only(id))?.endedAt === null) await agent.renew([job], 200);
+    expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'TIMED_OUT' });
+    expect((await agent.finish(job)).body).toMatchObject({ results: [{ ok: false, code: 'STALE_CLAIM' }] });
+  });
+
+  it('fails when no agent starts it in time', async () => {
+    const id = await finished();
+    await beside(id, 'short');
+    const [row] = await server.app.database.rows<{ s: number }>(
+      `UPDATE beside_task SET start_by = created_at FROM task_execution task WHERE task.id = task_id AND beside_task.execution_id = $1
+       RETURNING extract(epoch FROM (SELECT start_by FROM beside_task old WHERE old.task_id = beside_task.task_id) - created_at)::int AS s`,
+      [id],
+    );
+    expect(row?.s).toBe(3600);
+    expect(await ended(id)).toMatchObject({ status: 'FAILED', reasonCode: 'NOT_STARTED', tries: 1 });
+    const [ready] = await server.app.database.rows<{ n: number }>('SELECT count(*) AS n FROM ready_job');
+    expect(ready?.n).toBe(0);
+  });
+
+  it('fails before it starts when something that it requires is not there', async () => {
+    const id = await finished();
+    await beside(id, 'beside', { env: {} });
+    expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'UNDEFINED_VARIABLE', tries: 0 });
+  });
+
+  it('is made once for each failure, however often it is asked for', async () => {
+    const id = await finished();
+    const failedTaskId = (await runs.task(id, 'one')).id;
+    const made = await Promise.all([1, 2, 3].map(() => beside(id, 'beside', { failedTaskId })));
+    expect(made.flat()).toHaveLength(1);
+    const attempts = await Promise.all([1, 2, 3].map(() => beside(id, 'beside', { failedAttempt: 1 })));
+    expect(attempts.flat()).toHaveLength(1);
+    await agent.runOne();
+    await agent.runOne();
+    expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 0 });
+  });
+});

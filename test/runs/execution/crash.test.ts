@@ -1,0 +1,201 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../../src/kernel/embedded/embeddedPostgres';
+import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { createLog } from '../../../src/kernel/log';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { eventually } from '../../support/eventually';
+import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
+import { APP, Runs } from '../../support/runs';
+import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../../support/server';
+
+/**
+ * Real processes, killed in the middle of a run. Each task writes a line to a file when it begins, and waits until the test lets it go on: so the test knows what runs, and how
+ * often it ran.
+ */
+const DEFINITIONS = `${APP}
+---
+kind: Workflow
+application: app
+name: steps
+variables: [{ name: DIR, required: true }]
+tasks:
+  first: { run: 'echo first >> "$DIR/ran"; until [ -e "$DIR/go-first" ]; do sleep 0.05; done; echo done-first', grace: 1s }
+  second: { run: 'echo second >> "$DIR/ran"; echo done-second', depends_on: [first] }
+---
+kind: Pipeline
+application: app
+name: flow
+variables: [{ name: DIR, required: true }]
+stages:
+  - elements: [{ name: steps, workflow: steps }]
+  - elements: [{ name: again, workflow: steps }]
+`;
+
+describe('kill -9', () => {
+  let dir: string;
+  let database: TestDatabase;
+  const processes: TestProcess[] = [];
+  const servers: TestServer[] = [];
+  const clients: GraphqlClient[] = [];
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'slipway-crash-'));
+    database = await createTestDatabase();
+  });
+  afterEach(async () => {
+    for (const client of clients.splice(0)) await client.close();
+    for (const process of processes.splice(0)) if (process.child.exitCode === null) await process.end('SIGKILL');
+    for (const server of servers.splice(0)) await server.stop();
+    await database.drop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const ran = async (): Promise<string[]> =>
+    (await readFile(join(dir, 'ran'), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+  const letGo = (task: string) => writeFile(join(dir, `go-${task}`), '');
+  const agentProcess = (url: string, name: string): TestProcess => {
+    const agent = startAgentProcess(url, dir, name);
+    processes.push(agent);
+    return agent;
+  };
+  const start = (runs: Runs) =>
+    runs.start('pipeline', 'flow', { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
+
+  /** Runs for a server that is another process: its API is all that is known of it. */
+  const remote = (url: string): Runs => {
+    const client = new GraphqlClient(url, ADMIN_KEY);
+    clients.push(client);
+    return new Runs({ client } as unknown as TestServer);
+  };
+
+  it('of the server: the run goes on after the next start, and no task has run twice', async () => {
+    const port = await freePort();
+    const environment = { ...testEnvironment(database.url, dir), PORT: String(port) };
+    const first = await startServerProcess(environment);
+    processes.push(first);
+    const agent = agentProcess(first.url, 'agent');
+    const runs = remote(first.url);
+    await runs.apply(DEFINITIONS);
+    const id = await start(runs);
+    await eventually(ran, (lines) => lines.length === 1);
+    await first.end('SIGKILL');
+    await letGo('first');
+
+    const second = await startServerProcess(environment);
+    processes.push(second);
+    await remote(second.url).until(id, 'SUCCESS');
+    expect(await ran()).toEqual(['first', 'second', 'first', 'second']);
+    expect(await agent.end('SIGTERM')).toBe(0);
+  });
+
+  it('of an agent: its command dies with it, the job is lost, and another agent does it again', async () => {
+    const server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' }, database.url);
+    servers.push(server);
+    const runs = new Runs(server);
+    await runs.apply(DEFINITIONS);
+    const doomed = agentProcess(server.url, 'doomed');
+    const id = await start(runs);
+    await eventually(ran, (lines) => lines.length === 1);
+    await doomed.end('SIGKILL');
+    agentProcess(server.url, 'heir');
+    await eventually(ran, (lines) => lines.length === 2);
+    await letGo('first');
+    const run = await runs.until(id, 'SUCCESS');
+    expect(await ran()).toEqual(['first', 'first', 'second', 'first', 'second']);
+    const task = await runs.task(run.pipelineStageExecutions?.[0]?.workflowExecutionId ?? '', 'first');
+    expect(task.jobs.map((job) => [job.status, job.agent?.name])).toEqual([
+      ['LOST', 'doomed'],
+      ['SUCCESS', 'heir'],
+    ]);
+  });
+
+  it('of the database: server and agent wait for it, and the run goes on', async () => {
+    const log = createLog({ level: 'silent', pretty: false });
+    const dataDir = join(dir, 'own', 'postgres');
+    const own = await startEmbeddedPostgres({ dataDir, log });
+    // The database comes back at another port; what stands between keeps the address that the server knows.
+    const door = await openDoor(Number(new URL(own.url).port));
+    const server = await startTestServer({}, withPort(own.url, door.port));
+    servers.push(server);
+    const runs = new Runs(server);
+    await runs.apply(DEFINITIONS);
+    agentProcess(server.url, 'agent');
+    const id = await start(runs);
+    await eventually(ran, (lines) => lines.length === 1);
+    await own.stop();
+    await letGo('first');
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    const again = await startEmbeddedPostgres({ dataDir, log });
+    door.leadTo(Number(new URL(again.url).port));
+    await eventually(
+      () => fetch(`${server.url}/readyz`),
+      (response) => response.status === 200,
+    );
+    await runs.until(id, 'SUCCESS');
+    expect(await ran()).toEqual(['first', 'second', 'first', 'second']);
+    await servers.pop()?.stop();
+    await again.stop();
+    door.close();
+  });
+
+  it('two servers of one database work together: started on one, watched on the other, run by an agent of either', async () => {
+    const [one, two] = await Promise.all([startTestServer({}, database.url), startTestServer({}, database.url)]);
+    servers.push(one, two);
+    await new Runs(one).apply(DEFINITIONS);
+    agentProcess(two.url, 'agent');
+    await letGo('first');
+    const id = await start(new Runs(one));
+    const statuses: string[] = [];
+    const updates = two.client.watch<{ executionUpdated: { status: string } }>(
+      'subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }',
+      { id },
+    );
+    for await (const { executionUpdated } of updates) statuses.push(executionUpdated.status);
+    expect(statuses.at(-1)).toBe('SUCCESS');
+    expect([...new Set(statuses)]).toEqual(expect.arrayContaining(['RUNNING', 'SUCCESS']));
+    expect((await new Runs(one).read(id)).status).toBe('SUCCESS');
+  });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function withPort(url: string, port: number): string {
+  const changed = new URL(url);
+  changed.port = String(port);
+  return changed.href;
+}
+
+/** A port that passes connections on to another one, which may change. */
+async function openDoor(first: number): Promise<{ port: number; leadTo(port: number): void; close(): void }> {
+  let target = first;
+  const door = createServer((client) => {
+    const upstream = connect(target, '127.0.0.1');
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+  });
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (door.address() as AddressInfo).port,
+    leadTo: (port) => {
+      target = port;
+    },
+    close: () => door.close(),
+  };
+}

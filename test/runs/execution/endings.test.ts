@@ -1,0 +1,238 @@
+import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { startTestServer, type TestServer } from '../../support/server';
+
+const DEFINITIONS = `${APP}
+---
+kind: Workflow
+application: app
+name: two
+tasks:
+  one: { run: "true", grace: 1s }
+  two: { run: "true", grace: 1s, depends_on: [one] }
+---
+kind: Workflow
+application: app
+name: limited
+timeout: 1s
+tasks:
+  one: { run: "true", grace: 1s }
+  two: { run: "true", depends_on: [one] }
+---
+kind: Workflow
+application: app
+name: slow-task
+tasks:
+  one: { run: "true", timeout: 1s, grace: 0s }
+---
+kind: Pipeline
+application: app
+name: gate
+stages:
+  - elements: [{ name: ask, approval: { approvers: [Managers], timeout: 1s } }]
+  - elements: [{ name: two, workflow: two }]
+---
+kind: Pipeline
+application: app
+name: long-gate
+timeout: 1s
+stages:
+  - elements: [{ name: ask, approval: { approvers: [Managers], timeout: 1h } }]
+---
+kind: Pipeline
+application: app
+name: twos
+stages:
+  - elements: [{ name: a, workflow: two }, { name: b, workflow: two }]
+  - elements: [{ name: c, workflow: two }]
+`;
+
+describe('how executions end when nobody lets them finish', () => {
+  let server: TestServer;
+  let runs: Runs;
+  let agent: ProtocolAgent;
+
+  beforeAll(async () => {
+    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
+    runs = new Runs(server);
+    agent = await ProtocolAgent.register(server.url);
+    await runs.apply(DEFINITIONS);
+  });
+  afterAll(() => server.stop());
+
+  const started = async (count = 1): Promise<readonly ClaimedJob[]> => {
+    const jobs = [...(await agent.claim(count))];
+    while (jobs.length < count) jobs.push(...(await agent.claim(count - jobs.length)));
+    await agent.start(...jobs);
+    return jobs;
+  };
+
+  const nothingIsLeft = async (runId: string) => {
+    const rows = await server.app.database.rows(
+      `SELECT 'lease' FROM job_lease WHERE run_id = $1
+       UNION ALL SELECT 'ready' FROM ready_job JOIN job ON job.id = job_id WHERE job.run_id = $1
+       UNION ALL SELECT 'job' FROM job WHERE run_id = $1 AND ended_at IS NULL
+       UNION ALL SELECT 'task' FROM task_execution WHERE run_id = $1 AND ended_at IS NULL
+       UNION ALL SELECT 'execution' FROM execution WHERE run_id = $1 AND (ended_at IS NULL OR open_tasks <> 0 OR busy_tasks <> 0)`,
+      [runId],
+    );
+    expect(rows).toEqual([]);
+  };
+
+  describe('abort', () => {
+    it('is final at once when nothing has begun', async () => {
+      const id = await runs.start('pipeline', 'twos');
+      expect(await runs.abort(id, 'changed my mind')).toBe('ABORTED');
+      const run = await runs.read(id);
+      expect(run.failureCode).toBe('ABORTED');
+      expect(run.failureDetails).toContain('changed my mind');
+      await nothingIsLeft(id);
+      expect(await agent.claim(10, 0)).toEqual([]);
+    });
+
+    it('tells the agent at once, and takes its word when it has killed the job', async () => {
+      const id = await runs.start('workflow', 'two');
+      const [job] = await started();
+      const renewed = agent.renew([job as ClaimedJob], 10_000);
+      expect(await runs.abort(id)).toBe('RUNNING');
+      expect((await renewed).body.jobs).toEqual([{ jobId: job?.jobId, action: 'cancel', graceMs: 1000 }]);
+      await agent.finish(job as ClaimedJob, { exitCode: null, signal: 'SIGTERM', reason: 'CANCELLED' });
+      expect((await runs.read(id)).status).toBe('ABORTED');
+      expect((await runs.read(id)).tasks?.map((task) => [task.name, task.status, task.reasonCode])).toEqual([
+        ['one', 'ABORTED', 'CANCELLED'],
+        ['two', 'SKIPPED', 'NOT_STARTED'],
+      ]);
+      await nothingIsLeft(id);
+    });
+
+    it('is final within the grace and a second when the agent does nothing, and the agent’s late words are refused', async () => {
+      const id = await runs.start('pipeline', 'twos');
+      const jobs = await started(2);
+      await runs.abort(id);
+      // The server ends them then, in one of the sweeps, which come five times a second.
+      const bounds = await server.app.database.rows<{ ms: number }>(
+        `SELECT extract(epoch FROM kill_at - cancel_requested_at)::float * 1000 AS ms FROM job_lease WHERE run_id = $1`,
+        [id],
+      );
+      expect(bounds).toEqual([{ ms: 1500 }, { ms: 1500 }]);
+      await runs.until(id, 'ABORTED');
+      await nothingIsLeft(id);
+      const late = await agent.finish(jobs[0] as ClaimedJob);
+      expect(late.body.results).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
+      expect((await agent.log(jobs[0] as ClaimedJob, 0, 'late')).body.error?.code).toBe('STALE_CLAIM');
+    });
+
+    it('lets no claimed job start any more', async () => {
+      const id = await runs.start('workflow', 'two');
+      const job = await agent.claimOne();
+      expect(await runs.abort(id)).toBe('ABORTED');
+      expect((await agent.start(job)).body.jobs).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
+    });
+
+    it('answers the same again, and is refused on what ended otherwise', async () => {
+      const id = await runs.start('workflow', 'two');
+      await runs.abort(id);
+      expect(await runs.abort(id)).toBe('ABORTED');
+      const other = await runs.start('workflow', 'two');
+      await agent.work(() => runs.is(other, 'SUCCESS'));
+      await expect(runs.abort(other)).rejects.toThrow('NOT_ABORTABLE');
+    });
+
+    it('ends one workflow of a stage, and with it the stage', async () => {
+      const id = await runs.start('pipeline', 'twos');
+      const [a] = (await runs.read(id)).pipelineStageExecutions ?? [];
+      await runs.abort(a?.workflowExecutionId ?? '');
+      await agent.work(() => runs.is(id, 'ABORTED'));
+      expect((await runs.read(id)).pipelineStageExecutions?.map((stage) => stage.status)).toEqual([
+        'ABORTED',
+        'SUCCESS',
+        'SKIPPED',
+      ]);
+      await nothingIsLeft(id);
+    });
+  });
+
+  describe('time', () => {
+    it('expires an approval that nobody gave', async () => {
+      const id = await runs.start('pipeline', 'gate');
+      const run = await runs.until(id, 'EXPIRED');
+      expect(run.pipelineStageExecutions?.map((stage) => stage.status)).toEqual(['EXPIRED', 'SKIPPED']);
+      expect((await runs.approvals(id)).map((approval) => approval.status)).toEqual(['EXPIRED']);
+      await expect(runs.decide(id, 'APPROVE')).rejects.toThrow('NOT_WAITING');
+    });
+
+    it('expires an execution, and ends what waits in it', async () => {
+      const id = await runs.start('pipeline', 'long-gate');
+      expect(await runs.until(id, 'EXPIRED')).toMatchObject({ failureCode: 'EXPIRED' });
+      await nothingIsLeft(id);
+    });
+
+    it('expires a workflow with what runs in it', async () => {
+      const id = await runs.start('workflow', 'limited');
+      const [job] = await started();
+      const renewed = await agent.renew([job as ClaimedJob], 10_000);
+      expect(renewed.body.jobs).toMatchObject([{ action: 'cancel' }]);
+      await agent.finish(job as ClaimedJob, { exitCode: null, signal: 'SIGTERM', reason: 'CANCELLED' });
+      expect((await runs.until(id, 'EXPIRED')).tasks?.map((task) => task.status)).toEqual(['ABORTED', 'SKIPPED']);
+      await nothingIsLeft(id);
+    });
+
+    it('fails a task whose agent does not end it in time', async () => {
+      const id = await runs.start('workflow', 'slow-task');
+      const [job] = await started();
+      for (;;) {
+        const renewed = await agent.renew([job as ClaimedJob], 500);
+        const [{ action } = { action: '' }] = renewed.body.jobs as { action: string }[];
+        if (action === 'drop') break;
+      }
+      const run = await runs.until(id, 'FAILED');
+      expect(run.tasks).toMatchObject([{ status: 'FAILED', reasonCode: 'TIMED_OUT' }]);
+    });
+  });
+
+  describe('loss', () => {
+    it('gives a lost job to another agent, once, and fails the task the second time', async () => {
+      const id = await runs.start('workflow', 'two');
+      const [first] = await started();
+      const second = await ProtocolAgent.register(server.url, { name: 'second' });
+      const again = await second.claimOne(8000);
+      expect(again).toMatchObject({ task: 'one', attempt: 2 });
+      expect((await agent.finish(first as ClaimedJob)).body.results).toMatchObject([
+        { ok: false, code: 'STALE_CLAIM' },
+      ]);
+      expect(await runs.task(id, 'one')).toMatchObject({ status: 'QUEUED', tries: 2 });
+      await second.start(again);
+      const run = await runs.until(id, 'FAILED');
+      expect(run.tasks?.map((task) => [task.status, task.reasonCode, task.jobs.map((job) => job.status)])).toEqual([
+        ['FAILED', 'LOST', ['LOST', 'LOST']],
+        ['SKIPPED', 'NOT_STARTED', []],
+      ]);
+      const events = (await runs.events(id)).filter((event) => event.type === 'JOB_LOST');
+      expect(events.map((event) => event.data.retried)).toEqual([true, false]);
+      await nothingIsLeft(id);
+    });
+
+    it('counts a finish that comes late but before anybody noticed', async () => {
+      const id = await runs.start('workflow', 'two');
+      const [job] = await started();
+      await server.app.database.write(`UPDATE job_lease SET expires_at = now() + interval '20 ms' WHERE job_id = $1`, [
+        job?.jobId,
+      ]);
+      // Whichever comes first, the finish or the sweeper, the task runs to its end and never twice at a time.
+      await agent.finish(job as ClaimedJob);
+      await agent.work(() => runs.is(id, 'SUCCESS'));
+    });
+
+    it('keeps the lease of an agent that renews', async () => {
+      const id = await runs.start('workflow', 'two');
+      const [job] = await started();
+      for (let round = 0; round < 3; round++) {
+        const renewed = await agent.renew([job as ClaimedJob], 900);
+        expect(renewed.body.jobs).toMatchObject([{ action: 'continue' }]);
+      }
+      await agent.finish(job as ClaimedJob);
+      await agent.work(() => runs.is(id, 'SUCCESS'));
+      expect((await runs.task(id, 'one')).tries).toBe(1);
+    });
+  });
+});

@@ -1,0 +1,319 @@
+import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { endDueRuntimeInputs } from '../../../src/runs/commands/answerRuntimeInputs';
+import { ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
+
+const DEFINITIONS = `${APP}
+---
+kind: Workflow
+application: app
+name: deploy
+environment: \${environment}
+variables:
+  - { name: VERSION, required: true }
+  - { name: REPLICAS, type: number, default: "2" }
+  - { name: COLOUR, required: true, allowed_values: [blue, green] }
+tasks:
+  go: { run: "true" }
+---
+kind: Workflow
+application: app
+name: check
+tasks: { look: { run: "true" } }
+---
+kind: Pipeline
+application: app
+name: release
+variables: [{ name: VERSION, default: "1.0" }]
+stages:
+  - elements: [{ name: check, workflow: check }]
+  - elements:
+      - name: deploy
+        workflow: deploy
+        environment: prod
+        runtime_inputs: [COLOUR, REPLICAS, VERSION]
+---
+kind: Pipeline
+application: app
+name: patient
+stages:
+  - elements:
+      - name: deploy
+        workflow: deploy
+        environment: staging
+        variables: { COLOUR: green, VERSION: "7" }
+        runtime_inputs: { variables: [COLOUR, VERSION], timeout: 1h, on_timeout: continue }
+      - { name: check, workflow: check }
+`;
+
+interface Element {
+  readonly pipelineStageElementId: string;
+  readonly pipelineStepName: string;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly waitsUntil: string | null;
+  readonly inputVariables: readonly { name: string; value: string }[];
+  readonly runtimeInputVariables: readonly { name: string; defaultValue: string | null; required: boolean }[] | null;
+  readonly runtimeInputsGiven: { by: { name: string }; variables: readonly { name: string; value: string }[] } | null;
+}
+
+describe('runtime inputs', () => {
+  let server: TestServer;
+  let runs: Runs;
+  let agent: ProtocolAgent;
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    runs = new Runs(server);
+    agent = await ProtocolAgent.register(server.url);
+    await runs.apply(DEFINITIONS);
+  });
+  afterAll(() => server.stop());
+
+  const element = async (id: string): Promise<Element> => {
+    const { execution } = await server.client.ask<{ execution: { pipelineStageExecutions: Element[] } }>(
+      `query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { pipelineStageExecutions {
+        pipelineStageElementId pipelineStepName status reason ... on WorkflowStageExecution { waitsUntil inputVariables { name value }
+          runtimeInputVariables { name type required fixed allowedValues allowMultipleValues defaultValue }
+          runtimeInputsGiven { by { name } variables { name value } } } } } } }`,
+      { id },
+    );
+    const found = execution.pipelineStageExecutions.find((one) => one.pipelineStepName === 'deploy');
+    if (found === undefined) throw new Error('there is an element "deploy"');
+    return found;
+  };
+  const answer = async (id: string, values: Readonly<Record<string, string>>, client = server.client) => {
+    const { applicationId } = await runs.ids('pipeline', 'release');
+    const { pipelineStageElementId } = await element(id);
+    const variableInputs = Object.entries(values).map(([name, value]) => ({
+      name,
+      variableValue: { type: 'NAME', value },
+    }));
+    const input = { applicationId, pipelineExecutionId: id, pipelineStageElementId, variableInputs };
+    return client.ask(
+      'mutation ($input: PipelineResumeRuntimeInput!) { pipelineResumeRuntime(input: $input) { status } }',
+      { input },
+    );
+  };
+  const asking = async (pipeline = 'release'): Promise<string> => {
+    const id = await runs.start('pipeline', pipeline);
+    await agent.work(() => runs.is(id, 'PAUSED'));
+    return id;
+  };
+  const overdue = (id: string) =>
+    server.app.database.write(
+      `UPDATE stage_execution SET waits_until = now() - interval '1 s' WHERE execution_id = $1 AND waits_until IS NOT NULL`,
+      [id],
+    );
+  const envOf = (jobs: readonly { task: string; env: Readonly<Record<string, string>> }[]) =>
+    jobs.find((job) => job.task === 'go')?.env;
+
+  it('pause the run when the stage is reached, say what is asked, and start it with the answers', async () => {
+    const id = await asking();
+    expect(await element(id)).toMatchObject({
+      status: 'PAUSED',
+      waitsUntil: expect.any(String),
+      runtimeInputVariables: [
+        { name: 'VERSION', type: 'string', required: true, fixed: false, defaultValue: '1.0' },
+        { name: 'REPLICAS', type: 'number', required: false, defaultValue: '2' },
+        { name: 'COLOUR', allowedValues: ['blue', 'green'], allowMultipleValues: false, defaultValue: null },
+      ],
+      runtimeInputsGiven: null,
+    });
+    await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
+    expect(await runs.read(id)).toMatchObject({ status: 'RUNNING' });
+    await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
+    await expect(answer(id, { COLOUR: 'green' })).rejects.toThrow('CONFLICT');
+    const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+    expect(envOf(ran)).toMatchObject({ VERSION: '1.0', REPLICAS: '3', COLOUR: 'blue' });
+    expect(await element(id)).toMatchObject({
+      status: 'SUCCESS',
+      waitsUntil: null,
+      runtimeInputVariables: null,
+      runtimeInputsGiven: {
+        variables: expect.arrayContaining([
+          { name: 'COLOUR', value: 'blue' },
+          { name: 'REPLICAS', value: '3' },
+        ]),
+      },
+    });
+    const told = (await runs.events(id)).filter(({ type }) => type.startsWith('RUNTIME_INPUTS'));
+    expect(told.map(({ type, data }) => [type, data.variables])).toEqual([
+      ['RUNTIME_INPUTS_REQUESTED', ['COLOUR', 'REPLICAS', 'VERSION']],
+      ['RUNTIME_INPUTS_GIVEN', ['COLOUR', 'REPLICAS']],
+    ]);
+  });
+
+  it('are refused with all that is wrong with them, and asked for further', async () => {
+    const id = await asking();
+    const refused = answer(id, { REPLICAS: 'many', COLOUR: 'red', OTHER: 'x' });
+    await expect(refused).rejects.toThrow(/"many" is not a number.*"red" is not one of|"red".*"many"/s);
+    await expect(answer(id, { REPLICAS: '1', OTHER: 'x' })).rejects.toThrow(/"OTHER".*required|required.*"OTHER"/s);
+    expect(await element(id)).toMatchObject({ status: 'PAUSED', runtimeInputsGiven: null });
+    await runs.abort(id);
+    expect(await element(id)).toMatchObject({ status: 'ABORTED', runtimeInputVariables: null });
+  });
+
+  it('expire by default, and can be asked for again by a resume', async () => {
+    const id = await asking();
+    await endDueRuntimeInputs(server.app);
+    expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
+    await overdue(id);
+    await endDueRuntimeInputs(server.app);
+    expect(await runs.read(id)).toMatchObject({ status: 'EXPIRED' });
+    expect((await element(id)).reason).toContain('nobody answered');
+    await resume(id);
+    expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
+    await answer(id, { COLOUR: 'green' });
+    await agent.work(
+      () => runs.is(id, 'FAILED'),
+      (job) => job.task === 'go',
+    );
+    await resume(id, { askRuntimeInputs: true });
+    expect((await element(id)).runtimeInputVariables?.at(-1)).toMatchObject({ name: 'COLOUR', defaultValue: 'green' });
+    await answer(id, {});
+    await agent.work(
+      () => runs.is(id, 'FAILED'),
+      (job) => job.task === 'go',
+    );
+    await resume(id);
+    const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+    expect(envOf(ran)).toMatchObject({ COLOUR: 'green' });
+  });
+  const resume = async (id: string, more: object = {}) => {
+    const { applicationId } = await runs.ids('pipeline', 'release');
+    await server.client.ask(
+      'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
+      { input: { applicationId, pipelineExecutionId: id, pipelineStageName: 'STAGE 2', ...more } },
+    );
+  };
+
+  it('are kept by a resume with the current definition, by whose rules they must stand', async () => {
+    const id = await asking();
+    await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
+    await agent.work(
+      () => runs.is(id, 'FAILED'),
+      (job) => job.task === 'go',
+    );
+    await runs.apply(DEFINITIONS.replace('[blue, green]', '[green]'));
+    await expect(resume(id, { definition: 'LATEST' })).rejects.toThrow(/INVALID_INPUT.*COLOUR: "blue" is not one of/s);
+    await runs.apply(
+      DEFINITIONS.replace('[blue, green]', '[blue, green, red]').replace('[COLOUR, REPLICAS, VERSION]', '[COLOUR]'),
+    );
+    await resume(id, { definition: 'LATEST' });
+    const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+    expect(envOf(ran)).toMatchObject({ COLOUR: 'blue', REPLICAS: '2', VERSION: '1.0' });
+    await runs.apply(DEFINITIONS);
+  });
+
+  it('go on with the defaults after the time where the definition says so', async () => {
+    const id = await asking('patient');
+    await overdue(id);
+    await endDueRuntimeInputs(server.app);
+    const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+    expect(envOf(ran)).toMatchObject({ COLOUR: 'green', VERSION: '7' });
+    expect((await element(id)).runtimeInputsGiven).toMatchObject({ variables: [] });
+  });
+
+  it('leave the neighbours running, and are withdrawn when one of them fails', async () => {
+    const id = await runs.start('pipeline', 'patient');
+    const job = await agent.claimOne();
+    await agent.start(job);
+    expect(await runs.read(id)).toMatchObject({ status: 'RUNNING' });
+    await agent.finish(job, { exitCode: 1 });
+    expect(await runs.read(id)).toMatchObject({ status: 'FAILED' });
+    expect(await element(id)).toMatchObject({ status: 'SKIPPED', waitsUntil: null });
+  });
+
+  it('that are answered while a person holds the run begin nothing before it goes on', async () => {
+    const id = await runs.start('pipeline', 'patient');
+    const job = await agent.claimOne();
+    await agent.start(job);
+    await hold('pause', id);
+    await answer(id, { COLOUR: 'blue' });
+    expect(await element(id)).toMatchObject({ status: 'QUEUED' });
+    expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
+    await agent.finish(job);
+    expect(await agent.claim(10, 100)).toEqual([]);
+    await hold('continue', id);
+    const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
+    expect(envOf(ran)).toMatchObject({ COLOUR: 'blue' });
+  });
+  it('of a run that a person holds are gone with a neighbour that fails, and with an abort', async () => {
+    for (const end of ['fail', 'abort']) {
+      const id = await runs.start('pipeline', 'patient');
+      const job = await agent.claimOne();
+      await agent.start(job);
+      await hold('pause', id);
+      await answer(id, { COLOUR: 'blue' });
+      if (end === 'fail') await agent.finish(job, { exitCode: 1 });
+      else {
+        await runs.abort(id);
+        await agent.finish(job, { exitCode: null, reason: 'CANCELLED' });
+      }
+      expect(await runs.read(id)).toMatchObject({ status: end === 'fail' ? 'FAILED' : 'ABORTED' });
+      expect(await element(id)).toMatchObject({ status: 'SKIPPED' });
+    }
+  });
+  const hold = async (verb: 'pause' | 'continue', executionId: string) => {
+    const { applicationId } = await runs.ids('pipeline', 'release');
+    await server.client.ask(
+      `mutation ($input: PauseExecutionInput!) { ${verb}Execution(input: $input) { execution { id } } }`,
+      { input: { applicationId, executionId } },
+    );
+  };
+
+  it('can’t be paused or continued: it is the answers that they wait for', async () => {
+    const id = await asking();
+    await expect(hold('pause', id)).rejects.toThrow('pipelineResumeRuntime');
+    await expect(hold('continue', id)).rejects.toThrow('pipelineResumeRuntime');
+    await runs.abort(id);
+  });
+
+  it('take exactly one of twenty answers at once, over two servers', async () => {
+    const second = await startTestServer({}, server.databaseUrl);
+    const clients = Array.from(
+      { length: 20 },
+      (_, n) => new GraphqlClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
+    );
+    try {
+      const id = await asking();
+      const outcomes = await Promise.all(
+        clients.map((client, n) =>
+          answer(id, { COLOUR: 'blue', REPLICAS: String(n) }, client).then(
+            () => 'taken',
+            (error: Error) => error.message.split(':')[0],
+          ),
+        ),
+      );
+      expect(outcomes.filter((one) => one === 'taken')).toHaveLength(1);
+      expect(outcomes.filter((one) => one === 'CONFLICT')).toHaveLength(19);
+      await runs.abort(id);
+    } finally {
+      for (const client of clients) await client.close();
+      await second.stop();
+    }
+  });
+
+  it('need the right for the environment of the stage', async () => {
+    const { applicationId } = await runs.ids('pipeline', 'release');
+    const { createUserGroup } = await server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      `mutation { createUserGroup(input: {name: "Developers", permissions: {appPermissions: [
+        {permissionType: DEPLOYMENT, actions: [READ], applications: {appIds: ["${applicationId}"]}},
+        {permissionType: DEPLOYMENT, actions: [EXECUTE_PIPELINE], applications: {appIds: ["${applicationId}"]}, deployments: {filterTypes: [NON_PRODUCTION_ENVIRONMENTS]}}]}}) { userGroup { id } } }`,
+    );
+    const { createApiKey } = await server.client.ask<{ createApiKey: { value: string } }>(
+      'mutation ($group: ID!) { createApiKey(input: {name: "a developer", userGroupIds: [$group]}) { value } }',
+      { group: createUserGroup.userGroup.id },
+    );
+    const developer = new GraphqlClient(server.url, createApiKey.value);
+    const prod = await asking('release');
+    await expect(answer(prod, { COLOUR: 'blue' }, developer)).rejects.toThrow('FORBIDDEN');
+    const staging = await asking('patient');
+    await answer(staging, { COLOUR: 'blue' }, developer);
+    await developer.close();
+    await runs.abort(prod);
+    await runs.abort(staging);
+  });
+});

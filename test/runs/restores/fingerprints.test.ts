@@ -1,0 +1,102 @@
+import { type ElementInputs, fingerprints } from '../../../src/engine/fingerprints';
+import {
+  laterTaskKeys,
+  laterWorkflowKeys,
+  type TaskDefinition,
+  type WorkflowDefinition,
+} from '../../../src/catalog/language/workflow';
+
+const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
+  ...laterTaskKeys,
+  description: null,
+  run: 'true',
+  dependsOn: [],
+  env: {},
+  labels: {},
+  timeoutSeconds: 60,
+  graceSeconds: 10,
+  artifacts: { paths: [], from: [], when: 'success' },
+  ...more,
+});
+
+const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
+  ...laterWorkflowKeys,
+  description: null,
+  environment: null,
+  services: [],
+  variables: [],
+  env: {},
+  maxParallel: null,
+  timeoutSeconds: 60,
+  tasks,
+});
+
+const element = (elementId: string, stageIndex: number, more: Partial<ElementInputs> = {}): ElementInputs => ({
+  elementId,
+  stageIndex,
+  workflow: elementId,
+  definition: workflow({ only: task() }),
+  environmentId: null,
+  variables: {},
+  images: {},
+  skipCondition: null,
+  ...more,
+});
+
+/** The tasks, as `element.task`, whose fingerprints are not the same; those that only one side has are told too. */
+function changed(before: readonly ElementInputs[], after: readonly ElementInputs[]): string[] {
+  const [a, b] = [fingerprints(before), fingerprints(after)];
+  const names = [...b].flatMap(([id, own]) => [...own.keys()].map((name) => [id, name] as const));
+  return names
+    .filter(([id, name]) => a.get(id)?.get(name) !== b.get(id)?.get(name))
+    .map(([id, name]) => `${id}.${name}`);
+}
+
+describe('the fingerprint of a task', () => {
+  const chain = workflow({ a: task(), b: task({ dependsOn: ['a'] }), c: task() });
+
+  it('changes with what its command can see, and with what it depends on', () => {
+    const before = [element('e', 0, { definition: chain, variables: { X: '1' }, images: { s: 'web:1' } })];
+    const other = (more: Partial<ElementInputs>) => changed(before, [{ ...(before[0] as ElementInputs), ...more }]);
+    expect(other({})).toEqual([]);
+    expect(other({ variables: { X: '2' } })).toEqual(['e.a', 'e.c', 'e.b']);
+    expect(other({ images: { s: 'web:2' } })).toEqual(['e.a', 'e.c', 'e.b']);
+    expect(other({ environmentId: 'prod' })).toEqual(['e.a', 'e.c', 'e.b']);
+    expect(other({ definition: workflow({ ...chain.tasks, a: task({ run: 'false' }) }) })).toEqual(['e.a', 'e.b']);
+  });
+
+  it('of another element does not, but by way of files', () => {
+    const taking = workflow({
+      take: task({ artifacts: { paths: [], from: ['make.only'], when: 'success' } }),
+      rest: task(),
+    });
+    const run = (value: string, stage = 1) => [
+      element('make', 0, { variables: { X: value } }),
+      element('beside', 0),
+      element('use', stage, { definition: taking }),
+    ];
+    expect(changed(run('1'), run('2'))).toEqual(['make.only', 'use.take']);
+    // Side by side nobody can take the other's files.
+    expect(changed(run('1', 0), run('2', 0))).toEqual(['make.only']);
+  });
+
+  it('of a combination says nothing of the others: those that exist are kept when there are more', () => {
+    const matrix = (...values: string[]) =>
+      workflow({
+        test: task({ matrix: [{ name: 'os', values }] }),
+        one: task({ dependsOn: ['test[os=a]'] }),
+        all: task({ dependsOn: ['test'] }),
+      });
+    const of = (...values: string[]) => [element('e', 0, { definition: matrix(...values) })];
+    expect(changed(of('a', 'b'), of('a', 'b', 'c'))).toEqual(['e.test[os=c]', 'e.all']);
+  });
+
+  it('of an element with a skip condition also changes with what that sees', () => {
+    const run = (value: string, text: string | null) => [
+      element('first', 0, { variables: { X: value } }),
+      element('asking', 1, { skipCondition: text === null ? null : { text, variables: { X: value } } }),
+    ];
+    expect(changed(run('1', null), run('2', null))).toEqual(['first.only']);
+    expect(changed(run('1', 'X == "1"'), run('2', 'X == "1"'))).toEqual(['first.only', 'asking.only']);
+  });
+});

@@ -1,0 +1,130 @@
+import { eventually } from '../../support/eventually';
+import { World } from './world';
+
+describe('a restore that fails', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+  });
+  afterAll(() => world.stop());
+
+  const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
+
+  /** While `trigger` is there, statements on the table fail. */
+  const broken = async (table: string, event: string, work: () => Promise<void>) => {
+    await sql(
+      `CREATE FUNCTION test_fault() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''test fault''; END'`,
+    );
+    await sql(`CREATE TRIGGER test_fault BEFORE ${event} ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION test_fault()`);
+    try {
+      await work();
+    } finally {
+      await sql(`DROP TRIGGER test_fault ON ${table}`);
+      await sql('DROP FUNCTION test_fault()');
+    }
+  };
+
+  it.each([
+    ['restore_point', 'the executions', 'UPDATE OF images', 'execution'],
+    ['stage_execution', 'the stages', 'UPDATE OF stage_index', 'stage_execution'],
+    ['task_execution', 'the tasks', 'UPDATE OF level', 'task_execution'],
+    ['deployment', 'the deployments', 'UPDATE', 'deployment'],
+    ['execution_attempt', 'the attempts', 'UPDATE OF reverted_by', 'execution_attempt'],
+  ])('in the database, while it reverts (%s: %s), leaves all of it as it was', async (_name, _what, event, table) => {
+    const { id, before } = await world.failedInProd();
+    const failed = await world.snapshot(id);
+    await broken(table, event, async () => {
+      const operation = await world.restored(id);
+      expect(operation).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
+      expect(operation.log).toContain('ERROR failed: INTERNAL');
+      expect(operation.log).not.toContain('test fault');
+    });
+    expect(await world.snapshot(id)).toEqual(failed);
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+    expect(await world.snapshot(id)).toEqual(before);
+  });
+
+  it('before it has begun changes nothing', async () => {
+    const { id } = await world.failedInProd();
+    const failed = await world.snapshot(id);
+    await broken('operation_task', 'INSERT', async () => {
+      expect(await world.codeOf(world.restore(id))).toBe('INTERNAL');
+    });
+    expect(await world.snapshot(id)).toEqual(failed);
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  it('between its steps is over at once', async () => {
+    const { id } = await world.failedInProd();
+    const failed = await world.snapshot(id);
+    const { id: operationId } = await world.restore(id);
+    await broken('operation_task', 'INSERT', async () => {
+      await world.agent.runOne();
+      expect(await world.ended(operationId)).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
+    });
+    expect(await world.snapshot(id)).toEqual(failed);
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  it('because rows of the point are gone leaves the others', async () => {
+    const { id } = await world.failedInProd();
+    const failed = await world.snapshot(id);
+    const { id: operationId } = await world.restore(id);
+    const job = await world.agent.claimOne();
+    await world.agent.start(job);
+    const [point] = await sql<{ stage: string }>(
+      `SELECT content->'stages'->3->>'id' AS stage FROM restore_point WHERE run_id = $1 ORDER BY attempt DESC LIMIT 1`,
+      id,
+    );
+    await sql('DELETE FROM approval WHERE stage_execution_id = $1', point?.stage);
+    const [stage] = await sql<object>('DELETE FROM stage_execution WHERE id = $1 RETURNING *', point?.stage);
+    expect(stage).toBeDefined();
+    await world.agent.finish(job);
+    await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
+    expect(await world.operation(operationId)).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'RESTORE_POINT_CORRUPT' },
+    });
+    expect(await world.snapshot(id)).toEqual(failed);
+  });
+});
+
+describe('a restore that nobody goes on with', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start({ SLIPWAY_LEASE_SECONDS: '2', SLIPWAY_RESTORE_SECONDS: '4' });
+  });
+  afterAll(() => world.stop());
+
+  it('gives a lost agent’s task to another, then fails', async () => {
+    const id = await world.release();
+    await world.extend(id, { web: 'web:2' });
+    await world.finish(id, 'FAILED', 'health');
+    const failed = await world.snapshot(id);
+    const { id: operationId } = await world.restore(id);
+    const job = await world.agent.claimOne();
+    await world.agent.start(job);
+    // It is never heard of again.
+    const again = await eventually(
+      () => world.agent.claim(1, 50),
+      (jobs) => jobs.length === 1,
+    );
+    expect(again[0]).toMatchObject({ task: 'switch-back', attempt: 2 });
+    await world.agent.start(...again);
+    expect(await world.ended(operationId)).toMatchObject({ status: 'FAILED' });
+    expect(await world.snapshot(id)).toEqual(failed);
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  it('fails at its deadline when no agent takes its tasks', async () => {
+    const id = await world.release();
+    await world.extend(id, { web: 'web:2' });
+    await world.finish(id, 'FAILED', 'health');
+    const failed = await world.snapshot(id);
+    const { id: operationId } = await world.restore(id);
+    const operation = await world.ended(operationId);
+    expect(operation).toMatchObject({ status: 'FAILED', error: { code: 'TIMED_OUT' }, tasks: [{ status: 'SKIPPED' }] });
+    expect(await world.snapshot(id)).toEqual(failed);
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+  });
+});

@@ -1,0 +1,140 @@
+import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { executionStatuses } from '../../../src/contract/statuses';
+import { ADMIN_KEY, startTestServer } from '../../support/server';
+import { World } from './world';
+
+describe('before anything changes, restoreRun', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+  });
+  afterAll(() => world.stop());
+
+  const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
+  const untriggered = async (text: string, ...parameters: unknown[]) => {
+    await sql('ALTER TABLE restore_point DISABLE TRIGGER restore_point_immutable');
+    await sql(text, ...parameters);
+    await sql('ALTER TABLE restore_point ENABLE ALWAYS TRIGGER restore_point_immutable');
+  };
+
+  it('needs a point: none, one that was used, one of another run, and one that is not what it was', async () => {
+    const plain = await world.release();
+    expect(await world.codeOf(world.restore(plain))).toBe('NO_RESTORE_POINT');
+    expect(await world.preview(plain)).toMatchObject({ allowed: false, refusals: [{ code: 'NO_RESTORE_POINT' }] });
+    const { id } = await world.failedInProd();
+    const { restorePoint } = await world.preview(id);
+    const pointId = (restorePoint as { id: string }).id;
+    expect(await world.codeOf(world.restore(id, { restorePointId: plain }))).toBe('NO_RESTORE_POINT');
+    expect(await world.codeOf(world.restore(id, { restorePointId: 'x' }))).toBe('NO_RESTORE_POINT');
+    await expect(sql('DELETE FROM restore_point WHERE id = $1', pointId)).rejects.toThrow('is refused');
+    await expect(sql(`UPDATE restore_point SET checksum = '' WHERE id = $1`, pointId)).rejects.toThrow('is refused');
+
+    const [kept] = await sql<{ content: object }>('SELECT content FROM restore_point WHERE id = $1', pointId);
+    const state = await world.snapshot(id);
+    for (const path of ['{run,images}', '{tasks,0,status}', '{deployments,0,image}', '{pipeline,name}', '{stages,1}']) {
+      await untriggered(`UPDATE restore_point SET content = content #- $2 WHERE id = $1`, pointId, path);
+      expect([path, await world.codeOf(world.restore(id))]).toEqual([path, 'RESTORE_POINT_CORRUPT']);
+      expect(await world.preview(id)).toMatchObject({
+        allowed: false,
+        refusals: [{ code: 'RESTORE_POINT_CORRUPT' }],
+      });
+      await untriggered(`UPDATE restore_point SET content = $2 WHERE id = $1`, pointId, JSON.stringify(kept?.content));
+    }
+    expect(await world.snapshot(id)).toEqual(state);
+    expect(await world.restored(id, { restorePointId: pointId })).toMatchObject({ status: 'SUCCESS' });
+    expect(await world.codeOf(world.restore(id, { restorePointId: pointId }))).toBe('RESTORE_POINT_CONSUMED');
+    expect(await world.preview(id)).toMatchObject({ allowed: false, refusals: [{ code: 'RESTORE_POINT_CONSUMED' }] });
+  });
+
+  it('takes a plan only while it is true', async () => {
+    const { id } = await world.failedInProd();
+    const { planToken } = await world.preview(id);
+    await world.extend(id, { web: 'web:4' });
+    await world.runs.abort(id);
+    expect(await world.codeOf(world.restore(id, { planToken }))).toBe('PLAN_STALE');
+    const again = await world.preview(id);
+    expect(await world.restored(id, { planToken: again.planToken })).toMatchObject({ status: 'SUCCESS' });
+  });
+
+  it('is for who started the run, and administrators', async () => {
+    const creator = await world.key('creators', ['READ', 'EXECUTE_PIPELINE']);
+    const executor = await world.key('executors', ['READ', 'EXECUTE_PIPELINE']);
+    const reader = await world.key('readers', ['READ']);
+    const stranger = new GraphqlClient(world.server.url, await world.strangerKey());
+    const { applicationId, entityId } = await world.runs.ids('pipeline', 'release');
+    const { startExecution } = await creator.ask<{ startExecution: { execution: { id: string } } }>(
+      `mutation { startExecution(input: {applicationId: "${applicationId}", entityId: "${entityId}", executionType: PIPELINE,
+        serviceInputs: [{name: "web", image: "web:1"}, {name: "api", image: "api:1"}]}) { execution { id } } }`,
+    );
+    const { id } = startExecution.execution;
+    await world.finish(id, 'SUCCESS');
+    // Somebody else may extend it, and has no right to take that back.
+    await world.extend(id, { web: 'web:2' }, {}, executor);
+    await world.finish(id, 'FAILED', 'health');
+    const codes = async (client: GraphqlClient) => [
+      await world.codeOf(world.restore(id, {}, client)),
+      await world.preview(id, client).then(
+        (preview) => preview.refusals,
+        () => 'refused',
+      ),
+    ];
+    expect(await codes(stranger)).toEqual(['NOT_FOUND', 'refused']);
+    expect(await codes(reader)).toEqual(['FORBIDDEN', [{ code: 'FORBIDDEN' }]]);
+    expect(await codes(executor)).toEqual(['FORBIDDEN', [{ code: 'FORBIDDEN' }]]);
+    expect((await world.preview(id, creator)).allowed).toBe(true);
+    const { id: first } = await world.restore(id, {}, creator);
+    await world.agent.work(async () => (await world.operation(first)).status !== 'RUNNING');
+    expect((await world.operation(first)).status).toBe('SUCCESS');
+    await world.extend(id, { web: 'web:3' });
+    await world.finish(id, 'FAILED', 'health');
+    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+    for (const client of [creator, executor, reader, stranger]) await client.close();
+  });
+
+  it.each(executionStatuses)('a run that is %s', async (status) => {
+    const { id } = await world.failedInProd();
+    const active = ['QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'].includes(status);
+    await sql(
+      `UPDATE execution SET status = $2, ended_at = CASE WHEN $3 THEN NULL ELSE ended_at END WHERE id = $1`,
+      id,
+      status,
+      active,
+    );
+    const allowed = ['SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED'].includes(status);
+    expect(((await world.preview(id)).refusals as { code: string }[]).map((one) => one.code)).toEqual(
+      allowed ? [] : ['NOT_RESTORABLE'],
+    );
+    if (allowed) {
+      expect(await world.restored(id, {}, 'switch-back')).toMatchObject({ status: 'FAILED' });
+      expect((await world.runs.read(id)).status).toBe(status);
+      expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+      expect((await world.runs.read(id)).status).toBe('SUCCESS');
+    } else {
+      expect(await world.codeOf(world.restore(id))).toBe('NOT_RESTORABLE');
+      await sql(`UPDATE execution SET status = 'ABORTED', ended_at = now() WHERE id = $1`, id);
+    }
+  });
+
+  it('takes one of twenty at once, over two servers', async () => {
+    const { id } = await world.failedInProd();
+    const second = await startTestServer({}, world.server.databaseUrl);
+    const clients = Array.from(
+      { length: 20 },
+      (_, n) => new GraphqlClient(n % 2 === 0 ? world.server.url : second.url, ADMIN_KEY),
+    );
+    try {
+      const codes = await Promise.all(clients.map((client) => world.codeOf(world.restore(id, {}, client))));
+      expect(codes.filter((code) => code === 'OK')).toHaveLength(1);
+      expect(codes.filter((code) => !['OK', 'CONFLICT', 'NOT_RESTORABLE'].includes(code))).toEqual([]);
+      await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
+      const operations = await sql<{ status: string }>(
+        `SELECT status FROM operation WHERE run_id = $1 AND kind = 'RESTORE'`,
+        id,
+      );
+      expect(operations).toEqual([{ status: 'SUCCESS' }]);
+    } finally {
+      for (const client of clients) await client.close();
+      await second.stop();
+    }
+  });
+});

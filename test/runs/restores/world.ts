@@ -1,0 +1,272 @@
+import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { eventually } from '../../support/eventually';
+import { ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { startTestServer, type TestServer } from '../../support/server';
+
+/** Two services, built and deployed to two environments, with restore tasks in the workflow that deploys. */
+export const DEFINITIONS = `${APP}
+---
+kind: Service
+application: app
+name: api
+---
+kind: Workflow
+application: app
+name: build
+variables: [{ name: VERSION, default: "1" }]
+tasks:
+  lint: { run: "true" }
+  pack: { run: "true", depends_on: [lint], artifacts: ["out.txt"], register: DIGEST }
+---
+kind: Workflow
+application: app
+name: deploy-web
+environment: \${environment}
+services: [web]
+tasks:
+  prepare: { run: "true" }
+  copy: { run: "true", depends_on: [prepare], artifacts: { from: build.pack } }
+  health: { run: "true", depends_on: [copy] }
+  switch-back: { type: restore, run: "true", artifacts: { from: build.pack } }
+  restart: { type: restore, run: "true", depends_on: [switch-back] }
+---
+kind: Workflow
+application: app
+name: deploy-api
+environment: \${environment}
+services: [api]
+tasks:
+  copy: { run: "true" }
+---
+kind: Pipeline
+application: app
+name: release
+variables: [{ name: VERSION, default: "1" }, { name: REGION, default: eu, fixed: true }]
+stages:
+  - elements: [{ name: build, workflow: build }]
+  - elements:
+      - { name: web to staging, workflow: deploy-web, environment: staging }
+      - { name: api to staging, workflow: deploy-api, environment: staging }
+  - elements: [{ name: sign-off, approval: { approvers: [Managers], timeout: 1h } }]
+  - elements:
+      - { name: web to prod, workflow: deploy-web, environment: prod }
+      - { name: api to prod, workflow: deploy-api, environment: prod }
+---
+kind: Pipeline
+application: app
+name: guarded
+variables: [{ name: VERSION, default: "1" }]
+stages:
+  - elements: [{ name: build, workflow: build }]
+  - elements: [{ name: web, workflow: deploy-web, environment: staging, skip_condition: 'VERSION == "1"' }]
+`;
+
+export interface OperationView {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly endedAt: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly log: string;
+  readonly tasks: readonly { readonly name: string; readonly status: string }[];
+}
+
+const OPERATION = 'id kind status endedAt error { code message } log tasks { name status }';
+
+export class World {
+  private constructor(
+    readonly server: TestServer,
+    readonly runs: Runs,
+    readonly agent: ProtocolAgent,
+  ) {}
+
+  static async start(environment: Readonly<Record<string, string>> = {}, definitions = DEFINITIONS): Promise<World> {
+    const server = await startTestServer(environment);
+    const world = new World(server, new Runs(server), await ProtocolAgent.register(server.url));
+    await world.runs.apply(definitions);
+    return world;
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+
+  get client(): GraphqlClient {
+    return this.server.client;
+  }
+
+  /** A run of the pipeline that has succeeded. */
+  async release(images: Readonly<Record<string, string>> = { web: 'web:1', api: 'api:1' }): Promise<string> {
+    const serviceInputs = Object.entries(images).map(([name, image]) => ({ name, image }));
+    const id = await this.runs.start('pipeline', 'release', { serviceInputs });
+    await this.finish(id, 'SUCCESS');
+    return id;
+  }
+
+  /** Works, and approves, until the run has this status. Answers the tasks that ran; `fails` says which of them fail. */
+  async finish(id: string, status: string, ...fails: readonly string[]): Promise<string[]> {
+    const ran: string[] = [];
+    for (;;) {
+      const jobs = await this.agent.work(
+        () => this.runs.is(id, status, 'WAITING'),
+        (job) => fails.includes(job.task),
+      );
+      ran.push(...jobs.map((job) => job.task));
+      if (await this.runs.is(id, status)) return ran;
+      await this.runs.decide(id, 'APPROVE');
+    }
+  }
+
+  /** A run whose extension with another web has reached staging and failed in production; and how it was before. */
+  async failedInProd(): Promise<{ id: string; before: unknown }> {
+    const id = await this.release();
+    const before = await this.snapshot(id);
+    await this.extend(id, { web: 'web:2' });
+    let copies = 0;
+    for (;;) {
+      await this.agent.work(
+        () => this.runs.is(id, 'FAILED', 'WAITING'),
+        (job) => job.task === 'copy' && ++copies > 1,
+      );
+      if (await this.runs.is(id, 'FAILED')) return { id, before };
+      await this.runs.decide(id, 'APPROVE');
+    }
+  }
+
+  async extend(
+    runId: string,
+    images: Readonly<Record<string, string | null>>,
+    more: Readonly<Record<string, unknown>> = {},
+    client = this.client,
+  ): Promise<{ run: { status: string; attempt: number }; operation: OperationView }> {
+    const list = Object.entries(images).map(([service, image]) => ({ service, image }));
+    const { addImagesToRun } = await client.ask<{
+      addImagesToRun: { run: { status: string; attempt: number }; operation: OperationView };
+    }>(
+      `mutation ($input: AddImagesToRunInput!) { addImagesToRun(input: $input) { run { status attempt } operation { ${OPERATION} } } }`,
+      { input: { runId, images: list, ...more } },
+    );
+    return addImagesToRun;
+  }
+
+  async restore(
+    runId: string,
+    more: Readonly<Record<string, unknown>> = {},
+    client = this.client,
+  ): Promise<OperationView> {
+    const { restoreRun } = await client.ask<{ restoreRun: { operation: OperationView } }>(
+      `mutation ($input: RestoreRunInput!) { restoreRun(input: $input) { run { status } operation { ${OPERATION} } } }`,
+      { input: { runId, ...more } },
+    );
+    return restoreRun.operation;
+  }
+
+  async operation(id: string): Promise<OperationView> {
+    const { operation } = await this.client.ask<{ operation: OperationView }>(
+      `query ($id: ID!) { operation(operationId: $id) { ${OPERATION} } }`,
+      { id },
+    );
+    return operation;
+  }
+
+  /** Restores, and works until that is over; restore tasks that are named fail. */
+  async restored(
+    runId: string,
+    more: Readonly<Record<string, unknown>> = {},
+    ...fails: readonly string[]
+  ): Promise<OperationView & { readonly ran: readonly string[] }> {
+    const { id } = await this.restore(runId, more);
+    const jobs = await this.agent.work(
+      async () => (await this.operation(id)).status !== 'RUNNING',
+      (job) => fails.includes(job.task),
+    );
+    return { ...(await this.operation(id)), ran: jobs.map((job) => job.task) };
+  }
+
+  ended(id: string): Promise<OperationView> {
+    return eventually(
+      () => this.operation(id),
+      (operation) => operation.status !== 'RUNNING',
+      { what: `the end of operation ${id}` },
+    );
+  }
+
+  /** All that the API shows of a run and of the environments, but for attempts, events, operations, and the version that counts its changes. */
+  async snapshot(runId: string): Promise<unknown> {
+    const tasks =
+      'tasks { id name status tries reasonCode reason exitCode ignoredFailure startedAt endedAt durationMs jobs { id status attempt reasonCode log { bytes sealed } } artifacts { id name size sha256 } }';
+    const shared =
+      'id status notes failureCode failureDetails createdAt startedAt endedAt expiresAt durationMs inputVariables { name value } serviceImages { serviceId image } variables { name value type setBy setAt readOnly }';
+    return this.client.ask(
+      `query ($id: ID!) {
+        execution(executionId: $id) { ${shared} resumability { resumable reason stages { name elementId resumable } } ... on PipelineExecution {
+          revision { id } pipelineStageExecutions { pipelineStageElementId pipelineStageName pipelineStepName status reasonCode reason startedAt endedAt
+            ... on WorkflowStageExecution { workflowExecutionId inputVariables { name value } environment { id }
+              workflowExecution { ${shared} mode maxParallel environment { id } revision { id } ${tasks} } } } } }
+        environments(limit: 50) { nodes { id name variables { name value } deployments { image deployedAt service { name } execution { id } } } } }`,
+      { id: runId },
+    );
+  }
+
+  async preview(runId: string, client = this.client): Promise<Record<string, unknown>> {
+    const { restorePreview } = await client.ask<{ restorePreview: Record<string, unknown> }>(
+      `query ($id: ID!) { restorePreview(runId: $id) { allowed refusals { code } configuration planToken restorePoint { id attempt }
+        inputs { name now restored } images { environment service now restored } variables { stepName name now restored }
+        stages { stepName status attempt restoredStatus restoredAttempt } tasks { name step environment workflow }
+        environmentConflicts { environment service now restored runId } } }`,
+      { id: runId },
+    );
+    return restorePreview;
+  }
+
+  /** What is deployed, as the API says: environment → service → image. */
+  async deployed(): Promise<Record<string, Record<string, string>>> {
+    const { environments } = await this.client.ask<{
+      environments: { nodes: { name: string; deployments: { image: string; service: { name: string } }[] }[] };
+    }>('{ environments(limit: 50) { nodes { name deployments { image service { name } } } } }');
+    return Object.fromEntries(
+      environments.nodes.map(({ name, deployments }) => [
+        name,
+        Object.fromEntries(deployments.map(({ service, image }) => [service.name, image])),
+      ]),
+    );
+  }
+
+  /** Somebody with these rights to the runs of the application; without environments, for all of them. */
+  async key(name: string, actions: readonly string[], environments?: string): Promise<GraphqlClient> {
+    return new GraphqlClient(this.server.url, await this.keyValue(name, actions, environments));
+  }
+
+  async keyValue(name: string, actions: readonly string[], environments?: string): Promise<string> {
+    const deployments = environments === undefined ? '' : `, deployments: {filterTypes: [${environments}]}`;
+    const { createUserGroup } = await this.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      `mutation { createUserGroup(input: {name: "${name}", permissions: {appPermissions: [
+        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}},
+        {permissionType: PIPELINE, actions: [READ], applications: {filterType: ALL}},
+        {permissionType: DEPLOYMENT, actions: [${actions.join(', ')}], applications: {filterType: ALL}${deployments}}]}}) { userGroup { id } } }`,
+    );
+    const { createApiKey } = await this.client.ask<{ createApiKey: { value: string } }>(
+      `mutation { createApiKey(input: {name: "${name}", userGroupIds: ["${createUserGroup.userGroup.id}"]}) { value } }`,
+    );
+    return createApiKey.value;
+  }
+
+  /** Of somebody who may see nothing. */
+  async strangerKey(): Promise<string> {
+    const { createUserGroup } = await this.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      'mutation { createUserGroup(input: {name: "strangers"}) { userGroup { id } } }',
+    );
+    const { createApiKey } = await this.client.ask<{ createApiKey: { value: string } }>(
+      `mutation { createApiKey(input: {name: "a stranger", userGroupIds: ["${createUserGroup.userGroup.id}"]}) { value } }`,
+    );
+    return createApiKey.value;
+  }
+
+  codeOf(work: Promise<unknown>): Promise<string> {
+    return work.then(
+      () => 'OK',
+      (error: Error) => error.message.split(':')[0] ?? '',
+    );
+  }
+}

@@ -1,0 +1,200 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
+import type { ExecutionStatus } from '../../../src/contract/statuses';
+import type { PipelineDefinition } from '../../../src/catalog/language/pipeline';
+import { graphFormats, renderGraph } from '../../../src/runs/views/renderGraph';
+import { pipelineGraph, workflowGraph } from '../../../src/runs/views/workflowGraph';
+import type { WorkflowDefinition } from '../../../src/catalog/language/workflow';
+import { parsed } from '../../catalog/language/errorsOf';
+import { ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { startTestServer, type TestServer } from '../../support/server';
+
+const SOURCE = `kind: Workflow
+application: app
+name: ship
+on_failure: collect
+tasks:
+  build: { run: make, name: 'Build "it"' }
+  test:
+    run: make test
+    matrix: { os: [linux, darwin], node: [20, 22] }
+    depends_on: [build]
+  pack: { run: make pack, depends_on: [test], on_failure: explain, if: 'tasks.test.status == "SUCCESS"' }
+  sign: { run: make sign, depends_on: [test] }
+  notes: { run: make notes, depends_on: ["test[os=linux,node=22]"], name: '<b>"]; click n0 href "javascript:alert(1)" %% é' }
+  explain: { run: ./explain.sh, type: forensic }
+  collect: { run: ./collect.sh, type: forensic }
+  back: { run: ./back.sh, type: restore }
+`;
+
+const PIPELINE = `kind: Pipeline
+application: app
+name: release
+stages:
+  - name: build
+    elements: [{ name: build, workflow: ship }]
+  - name: Check
+    elements:
+      - { name: again, workflow: ship, skip_condition: 'steps.build.status == "SKIPPED"' }
+      - { name: manager, approval: { approvers: [Managers] } }
+  - elements: [{ name: last, workflow: ship }, { name: other, workflow: ship }]
+`;
+
+const pipelineIn = (source: string): PipelineDefinition => {
+  const document = parsed(source).documents[0]?.document;
+  if (document?.kind !== 'Pipeline') throw new Error('the source defines no pipeline');
+  return canonicalPipeline(document.definition);
+};
+
+const elementStates = new Map<string, readonly ExecutionStatus[]>([
+  ['build', ['SUCCESS']],
+  ['again', ['SKIPPED']],
+  ['manager', ['WAITING']],
+  ['last', ['QUEUED']],
+  ['other', ['QUEUED']],
+]);
+
+const definitionIn = (source: string): WorkflowDefinition => {
+  const document = parsed(source).documents[0]?.document;
+  if (document?.kind !== 'Workflow') throw new Error('the source defines no workflow');
+  return canonicalWorkflow(document.definition);
+};
+
+const states = new Map<string, readonly ExecutionStatus[]>([
+  ['build', ['SUCCESS']],
+  ['test[os=linux,node=20]', ['SUCCESS']],
+  ['test[os=linux,node=22]', ['SUCCESS']],
+  ['test[os=darwin,node=20]', ['FAILED']],
+  ['test[os=darwin,node=22]', ['RUNNING']],
+  ['pack', ['QUEUED']],
+  ['sign', ['QUEUED']],
+  ['notes', ['SKIPPED']],
+  ['explain', ['SUCCESS', 'FAILED']],
+]);
+
+const golden = (name: string): string => readFileSync(join(__dirname, 'golden', name), 'utf8');
+const endings = { JSON: 'json.txt', MERMAID: 'mmd', DOT: 'dot', ASCII: 'txt' } as const;
+
+describe('the graph of a workflow', () => {
+  const definition = definitionIn(SOURCE);
+
+  it.each(graphFormats)('as %s is that of the golden files', (format) => {
+    const collapsed = workflowGraph(definition, { expanded: false, states: null });
+    expect(renderGraph(collapsed, format)).toBe(golden(`definition.${endings[format]}`));
+    const live = workflowGraph(definition, { expanded: true, states });
+    expect(renderGraph(live, format)).toBe(golden(`execution.${endings[format]}`));
+  });
+
+  it.each(graphFormats)('of a pipeline as %s is that of the golden file', (format) => {
+    const graph = pipelineGraph(pipelineIn(PIPELINE), elementStates);
+    expect(renderGraph(graph, format)).toBe(golden(`pipeline.${endings[format]}`));
+  });
+
+  it('collapsed, says how its combinations stand', () => {
+    const { nodes } = workflowGraph(definition, { expanded: false, states });
+    expect(nodes.find(({ name }) => name === 'test')).toMatchObject({
+      combinations: 4,
+      state: { status: 'RUNNING', counts: { SUCCESS: 2, FAILED: 1, RUNNING: 1 } },
+    });
+  });
+
+  it('has as many edges as nodes where all of a matrix waits for all of another', () => {
+    const many = `[${Array.from({ length: 500 }, (_, index) => index).join(', ')}]`;
+    const wide = definitionIn(
+      `kind: Workflow\napplication: app\nname: w\ntasks:\n  a: { run: x, matrix: { n: ${many} } }\n  b: { run: x, matrix: { n: ${many} }, depends_on: [a] }\n`,
+    );
+    const text = renderGraph(workflowGraph(wide, { expanded: true, states: null }), 'DOT');
+    expect(text.match(/ -> /g)).toHaveLength(1000);
+  });
+
+  it('is not drawn with more than 5,000 nodes, unless it is collapsed', () => {
+    const many = `[${Array.from({ length: 5001 }, (_, index) => index).join(', ')}]`;
+    const wide = definitionIn(
+      `kind: Workflow\napplication: app\nname: w\ntasks: { a: { run: x, matrix: { n: ${many} } } }\n`,
+    );
+    expect(() => workflowGraph(wide, { expanded: true, states: null })).toThrow('at most 5000 are drawn');
+    expect(workflowGraph(wide, { expanded: false, states: null }).nodes).toHaveLength(1);
+  });
+
+  it('has no label that breaks out of its place', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom('"]\nend', '\\', '\\"', '`', ']]')),
+        (label) => {
+          const own = {
+            ...definition,
+            tasks: { one: { ...definition.tasks.build, displayName: label, dependsOn: [] } },
+          };
+          const graph = workflowGraph(own as WorkflowDefinition, { expanded: false, states: null });
+          expect(renderGraph(graph, 'MERMAID')).toMatch(/^flowchart TD\n {2}n0\["[A-Za-z0-9 ._=,#;<>/-]*"\]\n$/);
+          expect(renderGraph(graph, 'DOT')).toMatch(
+            /^digraph workflow \{\n {2}node \[shape=box\];\n {2}n0 \[label="(?:[^"\\\n]|\\.)*"\];\n\}\n$/,
+          );
+          expect(renderGraph(graph, 'ASCII')).toMatch(/^level 0\n {2}one[\x20-\x7e]*\n$/);
+          expect(JSON.parse(renderGraph(graph, 'JSON')).nodes[0].label).toBe(label);
+        },
+      ),
+    );
+  });
+});
+
+describe('workflowGraph', () => {
+  let server: TestServer;
+  let runs: Runs;
+  beforeAll(async () => {
+    server = await startTestServer();
+    runs = new Runs(server);
+    await runs.apply(`${APP}---\n${SOURCE}---\n${PIPELINE}`);
+  });
+  afterAll(() => server.stop());
+
+  const graph = async (args: string) =>
+    (
+      await server.client.ask<{ workflowGraph: { text: string; nodeCount: number } }>(
+        `{ workflowGraph(${args}) { text nodeCount } }`,
+      )
+    ).workflowGraph;
+
+  it('shows a definition, and an execution as it stands now', async () => {
+    const { entityId } = await runs.ids('workflow', 'ship');
+    expect((await graph(`workflowId: "${entityId}", format: MERMAID`)).text).toBe(golden('definition.mmd'));
+    const agent = await ProtocolAgent.register(server.url);
+    const id = await runs.start('workflow', 'ship');
+    await agent.start(await agent.claimOne());
+    const { text, nodeCount } = await graph(`executionId: "${id}", matrix: EXPANDED, format: ASCII`);
+    expect(nodeCount).toBe(11);
+    expect(text).toContain('build                    "Build \\u{22}it\\u{22}"; RUNNING'.replaceAll('\\u{22}', '"'));
+    expect(text).toContain('test[os=darwin,node=20]  after build; QUEUED');
+    await runs.abort(id);
+  });
+
+  it('shows a pipeline and its execution', async () => {
+    const { entityId } = await runs.ids('pipeline', 'release');
+    expect((await graph(`pipelineId: "${entityId}", format: ASCII`)).text).toContain(
+      'manager  after build; stage Check; approval',
+    );
+    const id = await runs.start('pipeline', 'release');
+    const { text } = await graph(`executionId: "${id}"`);
+    const { nodes } = JSON.parse(text) as { nodes: { name: string; state: { status: string } }[] };
+    expect(nodes.map(({ name, state }) => [name, state.status])).toEqual([
+      ['build', 'QUEUED'],
+      ['again', 'QUEUED'],
+      ['manager', 'QUEUED'],
+      ['last', 'QUEUED'],
+      ['other', 'QUEUED'],
+    ]);
+    await runs.abort(id);
+  });
+
+  it.each([
+    ['', 'Give exactly one of workflowId, pipelineId and executionId.'],
+    ['workflowId: "a", executionId: "b"', 'Give exactly one of workflowId, pipelineId and executionId.'],
+    ['workflowId: "a"', 'NOT_FOUND'],
+    ['executionId: "a"', 'NOT_FOUND'],
+  ])('refuses (%s)', async (args, message) => {
+    await expect(graph(args === '' ? 'format: JSON' : args)).rejects.toThrow(message);
+  });
+});
