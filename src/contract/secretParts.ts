@@ -51,8 +51,9 @@ function add(value: string, path: string, depth: number, parts: Map<string, stri
 
 function walk(value: unknown, path: string, depth: number, parts: Map<string, string>): void {
   if (depth > MAX_DEPTH) return;
-  if (Array.isArray(value)) value.forEach((item, index) => walk(item, `${path}[${index}]`, depth + 1, parts));
-  else if (typeof value === 'object' && value !== null) {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) walk(item, `${path}[${index}]`, depth + 1, parts);
+  } else if (typeof value === 'object' && value !== null) {
     for (const [key, item] of Object.entries(value)) {
       if (typeof item === 'string' && publicKey.test(key))
         for (const password of passwordsOf(item)) add(password, join(path, key), depth, parts);
