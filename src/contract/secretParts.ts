@@ -108,7 +108,7 @@ function decodedBase64(text: string): string | undefined {
   const again = bytes.toString('base64').replace(/=+$/, '');
   if (again !== compact.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '')) return undefined;
   const decoded = bytes.toString('utf8');
-  return /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]/.test(decoded) ? undefined : decoded;
+  return /[^\P{Cc}\t\r\n]|\ufffd/u.test(decoded) ? undefined : decoded;
 }
 
 const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
