@@ -1,5 +1,5 @@
 import { systemActor } from '../src/access/actor';
-import { inRuns } from '../src/runs/execution/runTransaction';
+import { inRuns } from '../src/runs/execution/inRuns';
 import { apply, type Bench, percentile, row, start, TOKEN } from './harness';
 
 const SOURCE = `kind: Application

@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { WebSocketServer } from 'ws';
 import { systemActor } from '../src/access/actor';
-import { inRuns } from '../src/runs/execution/runTransaction';
+import { inRuns } from '../src/runs/execution/inRuns';
 import { type Answer, type Latencies, type Order, sharedClock } from './eventClients';
 import { apply, type Bench, KEY, row, start } from './harness';
 

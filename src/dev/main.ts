@@ -29,7 +29,7 @@ import { resumeOrders } from './resumeOrders';
 const print = (line = ''): void => {
   process.stdout.write(`${line}\n`);
 };
-const root = resolve(__dirname, '../..');
+const root = resolve(__dirname, '../../..');
 
 async function main(): Promise<void> {
   const { exit } = new Command('npm run demo --')

@@ -8,7 +8,7 @@ import { findExecution, findExpiredExecutions } from './execution/executions.sto
 import { endDueInterventions } from './commands/interveneExecution';
 import { endDueRuntimeInputs } from './commands/answerRuntimeInputs';
 import { expireBeside } from './execution/runBesideGraph';
-import { inRuns } from './execution/runTransaction';
+import { inRuns } from './execution/inRuns';
 import { settleDueLeases } from './queue/lostAgents';
 import { findStages } from './execution/stages.store';
 import { startDueRetries } from './execution/startDueRetries';

@@ -6,7 +6,7 @@ import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
 import { type Claim, findLeases, type LeaseWithJob } from '../queue/jobs.store';
 import { type InputError, invalidInput, Refusal } from '../../kernel/errors';
-import { inRuns } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
 
 export interface NewArtifact {
   readonly name: string;

@@ -6,7 +6,7 @@ import { notFound, Refusal } from '../../kernel/errors';
 import { isFinal } from '../../contract/statuses';
 import { type Execution } from '../../engine/execution';
 import { findExecution } from '../execution/executions.store';
-import { inRuns } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
 import { stopExecution } from '../execution/stopExecution';
 
 export interface AbortExecution {

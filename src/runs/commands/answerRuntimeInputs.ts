@@ -10,7 +10,8 @@ import type { Execution, StageExecution } from '../../engine/execution';
 import { findExecution } from '../execution/executions.store';
 import { requireStages } from '../execution/requireStages';
 import { readInputs, resolveVariables, type VariableInput } from '../../engine/resolveVariables';
-import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
 import { askedVariables, asksForInputs, runtimeInputsOf } from '../execution/runtimeInputs';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
 

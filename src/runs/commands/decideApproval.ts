@@ -8,7 +8,7 @@ import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { settleStage } from '../execution/advancePipeline';
 import { approverRefusal } from '../../engine/selfApproval';
 import { findAttempts, findExecution } from '../execution/executions.store';
-import { inRuns } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
 
 export interface DecideApproval {
   readonly action: 'APPROVE' | 'REJECT';

@@ -12,7 +12,8 @@ import { actionOf, decideStage, decideTask, type InterventionAction, waitsForPer
 import { findLastIntervention } from '../execution/interventions.store';
 import { reasonErrors } from '../../engine/reason';
 import { requireStages } from '../execution/requireStages';
-import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
 import { findDueTasks, findTasks, findWaitingTasks } from '../execution/tasks.store';
 

@@ -8,7 +8,8 @@ import type { Execution } from '../../engine/execution';
 import { findExecution } from '../execution/executions.store';
 import { holdRun, releaseRun } from '../execution/holdExecution';
 import { reasonErrors } from '../../engine/reason';
-import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
 
 export interface PauseExecution {
   readonly applicationId: string;

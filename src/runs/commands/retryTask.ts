@@ -12,7 +12,8 @@ import { addToCounts, clearTaskFailure, findExecution } from '../execution/execu
 import { requireRight } from './interveneExecution';
 import { reasonErrors } from '../../engine/reason';
 import { restoreSkipped, retryTasks } from '../execution/retries.store';
-import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
 import { findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
 
 export interface RetryTask {

@@ -20,7 +20,8 @@ import {
   insertExecutionTargets,
 } from '../execution/executions.store';
 import { planPipelineStart, planWorkflowStart, textErrors } from '../execution/planStart';
-import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
 import { insertStages } from '../execution/stages.store';
 import { type Catalogue, type ElementPlan, elementKey } from '../../engine/startPlan';
 import { findCatalogue, findStartable, holdApplication, type Startable } from '../execution/startTargets.store';

@@ -3,7 +3,7 @@ import type { App } from '../app';
 import { dispatchTasks } from './dispatchTasks';
 import { endDelays, findDueRetries } from './retries.store';
 import { queueBeside } from './runBesideGraph';
-import { inRuns } from './runTransaction';
+import { inRuns } from './inRuns';
 
 const BATCH = 200;
 

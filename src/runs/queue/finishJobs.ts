@@ -14,7 +14,8 @@ import {
 } from './jobs.store';
 import { Refusal } from '../../kernel/errors';
 import { keepOutputs, type Output, type OutputsOfJob } from '../execution/keepOutputs';
-import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
 import { settleTasks } from '../execution/settleTasks';
 import type { TaskEnd } from '../../engine/taskEnd';
 

@@ -5,7 +5,8 @@ import { advancePipeline } from '../execution/advancePipeline';
 import { moveExecution, moveStage } from '../execution/changeStatus';
 import { findExecutions } from '../execution/executions.store';
 import { besideType } from '../execution/runBesideGraph';
-import { inRuns, type RunTransaction } from '../execution/runTransaction';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
 import { findStages } from '../execution/stages.store';
 import { startTasks } from '../execution/tasks.store';
 

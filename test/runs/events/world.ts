@@ -1,6 +1,6 @@
 import { systemActor } from '../../../src/access/actor';
 import type { ExecutionEventData } from '../../../src/engine/executionEvent';
-import { inRuns } from '../../../src/runs/execution/runTransaction';
+import { inRuns } from '../../../src/runs/execution/inRuns';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer, type TestServer } from '../../support/server';

@@ -3,7 +3,7 @@ import { findBesideTasks } from '../../../src/runs/execution/besideTasks.store';
 import type { TaskExecution } from '../../../src/engine/execution';
 import { findExecution } from '../../../src/runs/execution/executions.store';
 import { type BesideGraph, runBesideGraph } from '../../../src/runs/execution/runBesideGraph';
-import { inRuns } from '../../../src/runs/execution/runTransaction';
+import { inRuns } from '../../../src/runs/execution/inRuns';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
