@@ -17,11 +17,7 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
   private readonly revisionTable: string;
   private readonly revisionColumns: string;
 
-  constructor(
-    override readonly type: 'Workflow' | 'Pipeline',
-    /** Fills in what definitions did not have when they were stored. */
-    private readonly complete: (stored: Definition) => Definition,
-  ) {
+  constructor(override readonly type: 'Workflow' | 'Pipeline') {
     const kind = type.toLowerCase();
     super(type, partTable(kind, definedFields(kind)));
     this.revisionTable = `${kind}_revision`;
@@ -47,16 +43,11 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
     });
   }
 
-  async findRevisions(db: Db, ids: readonly string[]): Promise<Revision<Definition>[]> {
-    const revisions = await db.rows<Revision<Definition>>(
+  findRevisions(db: Db, ids: readonly string[]): Promise<Revision<Definition>[]> {
+    return db.rows(
       `SELECT ${this.revisionColumns} FROM ${this.revisionTable} AS revision WHERE id = ANY ($1::uuid[])`,
       [ids],
     );
-    return revisions.map((revision) => this.read(revision));
-  }
-
-  private read(revision: Revision<Definition>): Revision<Definition> {
-    return { ...revision, definition: this.complete(revision.definition) };
   }
 
   async insertRevisions(db: Db, revisions: readonly Revision<Definition>[]): Promise<void> {
@@ -69,14 +60,13 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
     entityIds: readonly string[],
     page: { readonly before: number | undefined; readonly offset: number; readonly fetch: number },
   ): Promise<Revision<Definition>[]> {
-    const revisions = await db.rows<Revision<Definition>>(
+    return db.rows<Revision<Definition>>(
       `SELECT ${this.revisionColumns} FROM unnest($1::uuid[]) AS entity (id) CROSS JOIN LATERAL (
          SELECT * FROM ${this.revisionTable} WHERE entity_id = entity.id AND number < $2
          ORDER BY number DESC LIMIT $3 OFFSET $4
        ) AS revision ORDER BY revision.number DESC`,
       [entityIds, page.before ?? 2_147_483_647, page.fetch, page.offset],
     );
-    return revisions.map((revision) => this.read(revision));
   }
 
   /** How many revisions each has: their numbers have no gaps. */

@@ -1,12 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import type { Db } from '../../kernel/database/database';
 import type { Revision } from '../language/definition';
 import type { DefinedRows } from './definedRows.store';
 
-const CAPACITY = 1000;
-
-/** Revisions never change, so a process reads each once. The least recently used are dropped when there are many. */
+/** Revisions never change, so a process reads each once. */
 export class RevisionCache<Definition> {
-  private readonly known = new Map<string, Revision<Definition>>();
+  private readonly known = new LRUCache<string, Revision<Definition>>({ max: 1000 });
 
   constructor(private readonly rows: DefinedRows<Definition>) {}
 
@@ -25,12 +24,7 @@ export class RevisionCache<Definition> {
       const revision = found.get(id) ?? this.known.get(id);
       if (revision === undefined) return [];
       // The revision of an open transaction may be rolled back. Its ID is never used again, so keeping it is harmless.
-      this.known.delete(id);
       this.known.set(id, revision);
-      for (const oldest of this.known.keys()) {
-        if (this.known.size <= CAPACITY) break;
-        this.known.delete(oldest);
-      }
       return [revision];
     });
   }

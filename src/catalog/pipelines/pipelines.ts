@@ -1,9 +1,9 @@
 import { type BatchLoad, byKey } from '../../kernel/loaders';
 import type { App } from '../app';
 import { DefinedRows } from '../definitions/definedRows.store';
-import { completePipeline, type PipelineDefinition, type PipelineRevision } from '../language/pipeline';
+import type { PipelineDefinition, PipelineRevision } from '../language/pipeline';
 
-export const pipelines = new DefinedRows<PipelineDefinition>('Pipeline', completePipeline);
+export const pipelines = new DefinedRows<PipelineDefinition>('Pipeline');
 
 export const pipelineRevisionById: BatchLoad<PipelineRevision, App> = async (app, ids) =>
   byKey(await app.pipelineRevisions.getAll(app.database, ids), (revision) => revision.id);

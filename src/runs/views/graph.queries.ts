@@ -8,7 +8,7 @@ import { findCurrentTasks } from '../execution/tasks.store';
 import { readPart } from '../../catalog/parts.queries';
 import { pipelines } from '../../catalog/pipelines/pipelines';
 import { invalidInput } from '../../kernel/errors';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import { workflows } from '../../catalog/workflows/workflows';
 import { type NodeStates, pipelineGraph, type WorkflowGraph, workflowGraph } from './workflowGraph';
 
