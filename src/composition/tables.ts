@@ -1,8 +1,8 @@
-import { apiKeyTable } from '../access/apiKeys.table';
-import { apiKeyUserGroupTable } from '../access/apiKeyUserGroups.table';
+import { apiKeyTable, apiKeyUserGroupTable } from '../access/apiKeys';
 import { rightsVersionTable } from '../access/rightsVersion.table';
-import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
-import { userTable } from '../access/users.table';
+import { userGroups } from '../access/userGroups';
+import { userGroupMemberTable, userGroupPermissionTable } from '../access/userGroups.table';
+import { users } from '../access/users';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable } from '../runs/approvals/approvals.table';
@@ -45,8 +45,8 @@ import { workflows } from '../catalog/workflows/workflows';
 
 /** Every table, for TypeORM. The database has no other. */
 export const tables = [
-  userTable,
-  userGroupTable,
+  users.schema,
+  userGroups.schema,
   userGroupMemberTable,
   userGroupPermissionTable,
   apiKeyTable,

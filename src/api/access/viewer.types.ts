@@ -1,69 +1,60 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import { field, listOf, orNull } from '../../kernel/fields';
+import { objectType } from '../graphql/described.types';
 import { User, UserGroup } from './access.types';
 import { UserGroupPermissions } from './permissions.types';
 
-@ObjectType({ simpleResolvers: true, description: 'Whether something is allowed, by the rules that enforce it.' })
-export class PermissionAnswer {
-  @Field(() => Boolean, { description: 'Whether it is.' })
-  allowed!: boolean;
+export const PermissionAnswer = objectType(
+  'PermissionAnswer',
+  'Answer to whether something is allowed, by the rules that enforce it.',
+  {
+    allowed: field.boolean('True if it is allowed.'),
+    code: orNull(
+      field.text(
+        'NOT_FOUND if the caller may not see it, FORBIDDEN if the caller may see but not do it. Null if allowed.',
+      ),
+    ),
+    message: orNull(field.text('What is missing.')),
+  },
+);
 
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'NOT_FOUND for what the caller may not see, FORBIDDEN for what it may see but not do; null when it is allowed.',
-  })
-  code!: string | null;
+export const AvailableAction = objectType(
+  'AvailableAction',
+  'Action on an execution, and whether the caller may take it now.',
+  {
+    action: field.text(
+      '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `intervene`, `extend` or `restore`.',
+    ),
+    allowed: field.boolean('True if the action would be accepted now.'),
+    code: orNull(field.text('Error code that it would be refused with.')),
+    message: orNull(field.text('Message of that error.')),
+  },
+);
 
-  @Field(() => String, { nullable: true, description: 'What is missing.' })
-  message!: string | null;
-}
-
-@ObjectType({
-  simpleResolvers: true,
-  description: 'Something that can be done with an execution, and whether the caller may do it now.',
-})
-export class AvailableAction {
-  @Field(() => String, {
-    description: '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `intervene`, `extend` or `restore`.',
-  })
-  action!: string;
-
-  @Field(() => Boolean, { description: 'Whether it would be taken now.' })
-  allowed!: boolean;
-
-  @Field(() => String, { nullable: true, description: 'The code that it would be refused with.' })
-  code!: string | null;
-
-  @Field(() => String, { nullable: true, description: 'The same in words.' })
-  message!: string | null;
-}
-
-@ObjectType({ description: 'Whoever asks.' })
+@ObjectType({ description: 'The caller.' })
 export class Viewer {
-  @Field(() => ID, { description: 'Id of the user or key.' })
+  @Field(() => ID, { description: 'ID of the user or API key.' })
   id!: string;
 
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Name of the user or API key.' })
   name!: string;
 
-  @Field(() => Boolean, { description: 'Whether it may do everything.' })
+  @Field(() => Boolean, { description: 'True if the caller may do everything.' })
   administrator!: boolean;
 
-  @Field(() => User, { nullable: true, description: 'The person behind it, if there is one.' })
-  user!: User | null;
+  @Field(() => User, { nullable: true, description: 'Person behind the caller. Null if there is none.' })
+  user!: object | null;
 
-  @Field(() => [UserGroup], { description: 'The groups that it acts with.' })
-  groups!: UserGroup[];
-}
-
-@ObjectType({ simpleResolvers: true, description: 'What a user may do: the union over its groups.' })
-export class EffectivePermissions {
-  @Field(() => User, { description: 'The user.' })
-  user!: object;
-
-  @Field(() => [UserGroup], { description: 'Its groups.' })
+  @Field(() => [UserGroup], { description: 'User groups that the caller acts with.' })
   groups!: object[];
-
-  @Field(() => [UserGroupPermissions], { description: 'What each of them gives, in the same order.' })
-  permissions!: object[];
 }
+
+export const EffectivePermissions = objectType(
+  'EffectivePermissions',
+  'Permissions of a user: the union over its user groups.',
+  {
+    user: field.object(() => User, 'The user.'),
+    groups: listOf(field.object(() => UserGroup, 'User groups of the user.')),
+    permissions: listOf(field.object(() => UserGroupPermissions, 'Permissions of each group, in the same order.')),
+  },
+);

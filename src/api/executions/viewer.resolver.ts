@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import { groupById, groupsOfUser, userById } from '../../access/access.loaders';
+import { groupById, groupsOfUser } from '../../access/access.loaders';
+import { users } from '../../access/users';
 import { readUser } from '../../access/access.queries';
 import { User, UserGroup } from '../access/access.types';
 import type { Actor } from '../../access/actor';
@@ -29,7 +30,7 @@ export class ViewerResolver {
 
   @FieldResolver(() => User, { nullable: true })
   async user(@Root() viewer: Actor, @Ctx() { loaders }: Context) {
-    return viewer.access.personId === null ? null : ((await loaders.load(userById, viewer.access.personId)) ?? null);
+    return viewer.access.personId === null ? null : ((await loaders.load(users.byId, viewer.access.personId)) ?? null);
   }
 
   @FieldResolver(() => [UserGroup])
@@ -55,7 +56,7 @@ export class ViewerResolver {
     environmentId: string | null,
     @Root() viewer: Actor,
     @Ctx() { app, loaders }: Context,
-  ): Promise<PermissionAnswer> {
+  ): Promise<InstanceType<typeof PermissionAnswer>> {
     if (!actions.includes(action)) {
       const message = `action must be one of: ${actions.join(', ')}.`;
       throw invalidInput([{ field: 'action', value: action, rule: 'ONE_OF', message }]);
