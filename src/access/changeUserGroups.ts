@@ -35,7 +35,12 @@ type Changed = Promise<UserGroupWithPermissions>;
 type Work<T> = (db: Transaction, group: UserGroupWithPermissions) => Promise<T>;
 
 /** The frame of the commands on a group. `read` checks the input, once the caller may use the command. */
-function onGroup<T>(app: App, actor: Actor, input: GroupToChange, read: (errors: InputError[]) => Work<T>): Promise<T> {
+async function onGroup<T>(
+  app: App,
+  actor: Actor,
+  input: GroupToChange,
+  read: (errors: InputError[]) => Work<T>,
+): Promise<T> {
   actor.access.requireAccount('MANAGE_USERS_AND_GROUPS', asUserGroup(input.userGroupId));
   const errors: InputError[] = [];
   const work = read(errors);
