@@ -39,7 +39,7 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
-import { secretTable } from '../catalog/secrets/secrets.table';
+import { secretTable } from '../catalog/secrets/secrets';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
 
