@@ -4,6 +4,7 @@ import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
 import { userTable } from '../access/users.table';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
+import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applicationTable } from '../catalog/applications/applications.table';
 import { approvalTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
@@ -62,6 +63,7 @@ export const tables = [
   pipelineTable,
   pipelineRevisionTable,
   executionTable,
+  idempotencyKeyTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,

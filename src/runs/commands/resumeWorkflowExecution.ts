@@ -23,7 +23,7 @@ export async function resumeWorkflowExecution(
   actor: Actor,
   input: ResumeWorkflowExecution,
 ): Promise<Execution> {
-  return inAttempt(app, actor, input.workflowExecutionId, 'WORKFLOW', input, async (db, execution) => {
+  return inAttempt(app, actor, { verb: 'resumeWorkflow', id: input.workflowExecutionId, kind: 'WORKFLOW' }, input, async (db, execution) => {
     const refusal = refuseAttempt(execution, 'resume');
     if (refusal !== null) throw refusal;
     const { next, refusals } = await planWorkflowResume(app, db, execution, input);
