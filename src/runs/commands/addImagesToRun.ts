@@ -43,6 +43,7 @@ export interface Extended {
 export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToRun): Promise<Extended> {
   const command: RunCommand = {
     ...onPipelineRun('extend', input),
+    texts: { idempotencyKey: input.idempotencyKey ?? null },
     right: (_access, _subject, execution) => requireAnyStage(app.database, actor, execution),
   };
   const answered = await onRun(app, actor, command, async (db, execution) => {

@@ -31,7 +31,8 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
       return { audit: { ...audit, after: { status, comments: approval.comments, executionId: execution.id } } };
     }
     const refusal =
-      refuseDecision(actor, approval, db.now) ?? approverRefusal(actor, approval, await findAttempts(db, [execution.id]));
+      refuseDecision(actor, approval, db.now) ??
+      approverRefusal(actor, approval, await findAttempts(db, [execution.id]));
     if (refusal !== null) throw refusal;
     await decide(db, id, { status, at: db.now, by: actor, comments });
     const on = { runId: execution.runId, executionId: execution.id };

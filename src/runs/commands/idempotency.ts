@@ -18,7 +18,9 @@ export function keyedRequest(
   const { idempotencyKey: key, ...rest } = input;
   if (key == null) return null;
   const asked = Object.entries(rest).filter(([name, value]) => name !== 'clientMutationId' && value != null);
-  const hash = createHash('sha256').update(canonicalJson([verb, Object.fromEntries(asked)])).digest('hex');
+  const hash = createHash('sha256')
+    .update(canonicalJson([verb, Object.fromEntries(asked)]))
+    .digest('hex');
   return { applicationId, key, hash };
 }
 

@@ -31,6 +31,8 @@ export interface RunCommand {
   readonly id: string | undefined;
   /** What the caller named, for NOT_FOUND; the execution unless given. */
   readonly named?: { readonly kind: string; readonly id: string };
+  /** Texts that the frame checks; those of the input, unless the decision reports them with its own errors. */
+  readonly texts?: CommandTexts;
   /** Errors of the input that need no database. */
   readonly errors?: readonly InputError[];
   /** Why a caller who may read the execution cannot use this command on it; it is NOT_FOUND for the command. */
@@ -66,7 +68,7 @@ export async function onRun(
   decide: (db: RunTransaction, execution: Execution) => Promise<Decided | undefined>,
 ): Promise<Answered> {
   const { input, verb } = command;
-  const errors = [...textErrors(input), ...(command.errors ?? [])];
+  const errors = [...textErrors(command.texts ?? input), ...(command.errors ?? [])];
   if (errors.length > 0) throw invalidInput(errors);
   const seen = await findReadable(app, actor, command);
   const request = keyedRequest(seen.applicationId, verb, input);

@@ -62,8 +62,7 @@ async function inHold(
     async (db, execution) => {
       const refusal = refuseHold(execution, verb);
       if (refusal !== null) throw refusal;
-      if ((verb === 'pause') !== (execution.pause !== null))
-        await work(db, execution, input.reason?.trim() || null);
+      if ((verb === 'pause') !== (execution.pause !== null)) await work(db, execution, input.reason?.trim() || null);
       return undefined;
     },
   );

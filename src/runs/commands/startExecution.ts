@@ -13,11 +13,7 @@ import { advancePipeline } from '../execution/advancePipeline';
 import type { Execution, StageExecution } from '../../engine/execution';
 import { keyedRequest, once } from './idempotency';
 import { insertIdempotencyKey } from './idempotencyKeys.store';
-import {
-  findExecution,
-  insertExecution,
-  insertExecutionTargets,
-} from '../execution/executions.store';
+import { findExecution, insertExecution, insertExecutionTargets } from '../execution/executions.store';
 import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
