@@ -4,7 +4,7 @@ import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
 import { isId } from '../../kernel/ids';
 import { type InputError, notFound, Refusal } from '../../kernel/errors';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import type { Execution, StageExecution, TaskExecution } from '../../engine/execution';
 import { findExecution } from '../execution/executions.store';
 import { actionOf, decideStage, decideTask, type InterventionAction, waitsForPerson } from '../execution/interventions';

@@ -27,7 +27,7 @@ describe('every command on a run', () => {
     await runs.apply(DEFINITIONS);
     ({ applicationId } = await runs.ids('workflow', 'build'));
   });
-  afterAll(() => server.close());
+  afterAll(() => server.stop());
 
   const command = (name: string, input: object) =>
     server.client.ask<Record<string, { execution: { id: string; status: string; version: number } }>>(
