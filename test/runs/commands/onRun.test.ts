@@ -12,7 +12,7 @@ kind: Pipeline
 application: app
 name: gate
 stages:
-  - elements: [{ name: ask, approval: { approvers: [Administrators] } }]
+  - elements: [{ name: ask, approval: { approvers: [Managers] } }]
   - elements: [{ name: go, workflow: build }]
 `;
 
