@@ -254,9 +254,9 @@ export interface Answer {
   readonly error?: Record<string, unknown>;
 }
 
-/** Waits for something that becomes true by itself. */
+/** Waits until a condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 25_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`It never became true: ${condition}`);
     await new Promise((resolve) => setImmediate(resolve));
