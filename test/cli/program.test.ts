@@ -21,7 +21,7 @@ describe('slipway', () => {
     const { code, out } = await slipway('', ['--help'], { SLIPWAY_API_KEY: '' });
     expect(code).toBe(0);
     for (const command of ['runs', 'run', 'watch', 'logs', 'resume', 'apply']) expect(out).toContain(`\n  ${command} `);
-    expect(out).toContain('Exit codes: 0 done');
+    expect(out).toContain('Exit codes: 0 success');
   });
 
   it('loads no configuration and no prompts for --help', () => {
@@ -40,8 +40,8 @@ describe('slipway', () => {
   it.each([
     [['rnus'], 'Did you mean runs?'],
     [['resume'], "missing required argument 'run'"],
-    [['resume', 'latest', '--granularity', 'some'], 'Allowed are STAGE and TASK.'],
-    [['runs', '--limit', '0'], 'whole number, 1 to 500'],
+    [['resume', 'latest', '--granularity', 'some'], 'Expected STAGE or TASK.'],
+    [['runs', '--limit', '0'], 'whole number from 1 to 500'],
     [['run', 'show', 'ab'], 'at least 4 characters'],
     [['runs', '--url', 'ftp://x'], '--url must be a URL that begins with http'],
     [['start', 'app', 'release', '--var', 'oops'], '--var takes NAME=VALUE'],
@@ -63,7 +63,7 @@ describe('slipway', () => {
     const { code, out, err } = await slipway(address, ['runs']);
     expect([code, out]).toEqual([4, '']);
     expect(err).toContain(
-      `UNREACHABLE: No answer from ${address}: nobody listens there.\n  Is the server running there?`,
+      `UNREACHABLE: connection refused at ${address} (is the server running?)\n  To use another server`,
     );
   });
 
@@ -71,7 +71,7 @@ describe('slipway', () => {
     const { address, close } = await listen(createServer((_req, res) => res.end('<html>')));
     const { code, err } = await slipway(address, ['runs']);
     await close();
-    expect([code, err]).toEqual([4, expect.stringContaining('it is not Slipway that speaks')]);
+    expect([code, err]).toEqual([4, expect.stringContaining('from a server that is not Slipway')]);
   });
 
   it('says that a key is wrong, and ends with 3; for scripts as JSON and nothing else', async () => {
@@ -86,10 +86,7 @@ describe('slipway', () => {
     const local = { SLIPWAY_API_KEY: '', SLIPWAY_ADMIN_KEY: ADMIN_KEY };
     expect((await slipway(url, ['runs'], local)).code).toBe(0);
     const away = await slipway('http://slipway.invalid:4000', ['runs'], local);
-    expect([away.code, away.err]).toEqual([
-      2,
-      expect.stringContaining('There is no key to send to http://slipway.invalid'),
-    ]);
+    expect([away.code, away.err]).toEqual([2, expect.stringContaining('No API key for http://slipway.invalid')]);
     const folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
     expect((await slipway(url, ['runs'], { SLIPWAY_API_KEY: '', SLIPWAY_DATA_DIR: folder })).code).toBe(2);
     await rm(folder, { recursive: true });
