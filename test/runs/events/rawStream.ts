@@ -1,5 +1,5 @@
 import { ADMIN_KEY } from '../../support/server';
-import type { EventsItem } from './reader';
+import type { EventsItem } from '../../support/reading';
 
 export interface ServerEvent {
   readonly id?: string;

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../../src/kernel/embedded/embeddedPostgres';
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { createLog } from '../../../src/kernel/log';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
@@ -39,14 +39,12 @@ describe('kill -9', () => {
   let database: TestDatabase;
   const processes: TestProcess[] = [];
   const servers: TestServer[] = [];
-  const clients: GraphqlClient[] = [];
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'slipway-crash-'));
     database = await createTestDatabase();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) await client.close();
     for (const process of processes.splice(0)) if (process.child.exitCode === null) await process.end('SIGKILL');
     for (const server of servers.splice(0)) await server.stop();
     await database.drop();
@@ -66,8 +64,7 @@ describe('kill -9', () => {
 
   /** Runs for a server that is another process: its API is all that is known of it. */
   const remote = (url: string): Runs => {
-    const client = new GraphqlClient(url, ADMIN_KEY);
-    clients.push(client);
+    const client = new TestClient(url, ADMIN_KEY);
     return new Runs({ client } as unknown as TestServer);
   };
 
