@@ -58,12 +58,9 @@ describe('ask', () => {
   it('says that nothing listens, which is retryable', async () => {
     const { url, close } = await listen(createServer());
     await close();
-    expect(await errorOf(new Client(url, ADMIN_KEY).ask(VersionDocument))).toMatchObject({
-      code: 'UNREACHABLE',
-      retryable: true,
-      requestId: null,
-      message: `connection refused at ${url} (is the server running?)`,
-    });
+    const error = await errorOf(new Client(url, ADMIN_KEY).ask(VersionDocument));
+    expect(error).toMatchObject({ code: 'UNREACHABLE', retryable: true, requestId: null });
+    expect(error.message).toBe(`connection refused at ${url} (is the server running?)`);
   });
 });
 
