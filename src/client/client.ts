@@ -1,5 +1,6 @@
 import type { ReadableWritablePair } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { ApiError, type WireError } from './apiError';
 import type { TypedDocumentString } from './generated';
@@ -138,7 +139,7 @@ export class Client {
   }
 
   private lost(error: unknown): ApiError {
-    if (!(error instanceof Error)) return ApiError.unreachable(this.url, String(error));
+    if (!isNativeError(error)) return ApiError.unreachable(this.url, String(error));
     if (error.name === 'TimeoutError')
       return ApiError.unreachable(this.url, `no answer within ${ANSWER_WITHIN_MS / 1000} s`);
     const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;

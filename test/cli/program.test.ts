@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listen } from '../support/ports';
 import { ADMIN_KEY } from '../support/server';
 import { main, slipway, startSlipway } from './program';
 import { createWorld, startRelease, type World } from './world';
@@ -58,7 +58,7 @@ describe('slipway', () => {
   });
 
   it('says that nobody answers, and ends with 4', async () => {
-    const { address, close } = await listen(createServer());
+    const { url: address, close } = await listen(createServer());
     await close();
     const { code, out, err } = await slipway(address, ['runs']);
     expect([code, out]).toEqual([4, '']);
@@ -68,7 +68,7 @@ describe('slipway', () => {
   });
 
   it('says that something else answers, and ends with 4', async () => {
-    const { address, close } = await listen(createServer((_req, res) => res.end('<html>')));
+    const { url: address, close } = await listen(createServer((_req, res) => res.end('<html>')));
     const { code, err } = await slipway(address, ['runs']);
     await close();
     expect([code, err]).toEqual([4, expect.stringContaining('from a server that is not Slipway')]);
@@ -105,12 +105,3 @@ describe('slipway', () => {
     expect(out).not.toContain('\u001b');
   });
 });
-
-async function listen(server: Server): Promise<{ address: string; close(): Promise<void> }> {
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  return {
-    address: `http://127.0.0.1:${port}`,
-    close: () => new Promise((closed) => server.close(() => closed())),
-  };
-}

@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { ApiError } from '../../src/client/apiError';
 import { Client } from '../../src/client/client';
 import {
@@ -9,6 +8,7 @@ import {
   RunStatusDocument,
   VersionDocument,
 } from '../../src/client/generated';
+import { listen } from '../support/ports';
 import { Runs } from '../support/runs';
 import { ADMIN_KEY, startTestServer, type TestServer } from '../support/server';
 
@@ -123,11 +123,3 @@ describe('follow', () => {
     expect(await errorOf(results.next())).toMatchObject({ code: 'NOT_FOUND' });
   });
 });
-
-async function listen(listener: Server): Promise<{ url: string; close(): Promise<void> }> {
-  await new Promise<void>((listening) => listener.listen(0, '127.0.0.1', listening));
-  return {
-    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-    close: () => new Promise((closed) => listener.close(() => closed())),
-  };
-}

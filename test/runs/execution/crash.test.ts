@@ -7,6 +7,7 @@ import { TestClient } from '../../support/client';
 import { createLog } from '../../../src/kernel/log';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
+import { freePort } from '../../support/ports';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../../support/server';
@@ -156,16 +157,6 @@ describe('kill -9', () => {
     expect((await new Runs(one).read(id)).status).toBe('SUCCESS');
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 function withPort(url: string, port: number): string {
   const changed = new URL(url);
