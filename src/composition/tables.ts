@@ -1,9 +1,11 @@
 import { apiKeyTable, apiKeyUserGroupTable } from '../access/apiKeys';
+import { sharedCountTable } from '../kernel/database/sharedCounts.table';
 import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroups } from '../access/userGroups';
 import { userGroupMemberTable, userGroupPermissionTable } from '../access/userGroups.table';
 import { users } from '../access/users';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
+import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
@@ -63,6 +65,7 @@ export const tables = [
   pipelines.schema,
   pipelines.revisionSchema,
   executionTable,
+  idempotencyKeyTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,
@@ -90,4 +93,5 @@ export const tables = [
   auditRecordTable,
   auditLinkTable,
   auditUnsealedTable,
+  sharedCountTable,
 ];
