@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { nearest } from './didYouMean';
+import { StartError } from './startError';
 
 /**
  * The only reader of process.env. Everything is validated at once, so that a start with three bad values names all three.
@@ -110,7 +111,7 @@ export type CliConfig = Readonly<z.infer<typeof cliVariables>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Thrown with one line for each bad value. */
-export class ConfigError extends Error {}
+export class ConfigError extends StartError {}
 
 export const readServerConfig = (environment: Environment = process.env): ServerConfig =>
   read(serverVariables, environment);
