@@ -1,13 +1,12 @@
+import { LRUCache } from 'lru-cache';
 import type { EntitySchema } from 'typeorm';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { Revision } from '../language/definition';
 
-const CAPACITY = 1000;
-
-/** Revisions never change, so a process reads each once. The least recently used go when there are many. */
+/** Revisions never change, so a process reads each once. */
 export class RevisionCache<Definition> {
-  private readonly known = new Map<string, Revision<Definition>>();
+  private readonly known = new LRUCache<string, Revision<Definition>>({ max: 1000 });
 
   constructor(
     private readonly schema: EntitySchema<Revision<Definition>>,
@@ -38,12 +37,7 @@ export class RevisionCache<Definition> {
       const revision = found.get(id) ?? this.known.get(id);
       if (revision === undefined) return [];
       // A revision of a transaction that is still open could be rolled back: its id is never used again, so keeping it harms nobody.
-      this.known.delete(id);
       this.known.set(id, revision);
-      for (const oldest of this.known.keys()) {
-        if (this.known.size <= CAPACITY) break;
-        this.known.delete(oldest);
-      }
       return [revision];
     });
   }
