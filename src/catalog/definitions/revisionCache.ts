@@ -8,11 +8,7 @@ import type { Revision } from '../language/definition';
 export class RevisionCache<Definition> {
   private readonly known = new LRUCache<string, Revision<Definition>>({ max: 1000 });
 
-  constructor(
-    private readonly schema: EntitySchema<Revision<Definition>>,
-    /** Fills in what definitions did not have when they were stored. */
-    private readonly complete: (stored: Definition) => Definition = (stored) => stored,
-  ) {}
+  constructor(private readonly schema: EntitySchema<Revision<Definition>>) {}
 
   async get(db: Db, id: string): Promise<Revision<Definition>> {
     const [revision] = await this.getAll(db, [id]);
@@ -30,9 +26,7 @@ export class RevisionCache<Definition> {
             `SELECT ${columnsOf(this.schema, 'revision')} FROM ${this.schema.options.name} revision WHERE id = ANY ($1::uuid[])`,
             [missing],
           );
-    const found = new Map(
-      read.map((revision) => [revision.id, { ...revision, definition: this.complete(revision.definition) }]),
-    );
+    const found = new Map(read.map((revision) => [revision.id, revision]));
     return ids.flatMap((id) => {
       const revision = found.get(id) ?? this.known.get(id);
       if (revision === undefined) return [];

@@ -1,6 +1,6 @@
 import type { InputArtifact } from '../artifacts/artifacts.store';
 import { artifactSource } from '../../catalog/language/artifactSource';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import type { RestoreContent } from './restore';
 
 /** The files of a workflow, or of one of its tasks, as a restore point has them; of each name the newest. */
