@@ -2,7 +2,7 @@ import type { EntitySchema } from 'typeorm';
 import { auditDetail } from '../access/audit/auditDetail';
 import type { Db } from '../kernel/database/database';
 import { snakeCase } from '../kernel/database/naming';
-import { columnsOf } from '../kernel/database/table';
+import { columnsOf, insertRows } from '../kernel/database/table';
 
 /** What everything that people configure has. */
 export interface NamedRow {
@@ -76,7 +76,6 @@ export class NamedRows<T extends NamedRow> {
   }
 
   async insert(db: Db, rows: readonly T[]): Promise<void> {
-    if (rows.length === 0) return;
     await insertRows(db, this.schema, rows);
     for (const row of rows) this.tell(db, row, { after: row });
   }
@@ -181,15 +180,4 @@ export class ApplicationParts<T extends NamedRow & { readonly applicationId: str
       [applicationId, now],
     );
   }
-}
-
-/** All rows in one statement. Properties that are objects go to jsonb columns; there are no columns of arrays here. */
-export async function insertRows<T>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
-  const names = Object.keys(schema.options.columns) as (keyof T & string)[];
-  const parameters: unknown[] = [];
-  const values = rows.map((row) => `(${names.map((name) => `$${parameters.push(row[name])}`).join(', ')})`);
-  await db.write(
-    `INSERT INTO ${schema.options.name} (${names.map(snakeCase).join(', ')}) VALUES ${values.join(', ')}`,
-    parameters,
-  );
 }

@@ -1,43 +1,42 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { version } from '../../package.json';
 import { StartError } from '../kernel/startError';
 import { createDataSource } from './dataSource';
 
 const LOCK = 0x51_1b_3a_7; // any constant, the same in every server
 
-/** Brings the schema up to date and returns the migrations that ran. Servers that start together wait for each other. */
-export async function migrateDataSource(dataSource: DataSource): Promise<string[]> {
-  const runner = dataSource.createQueryRunner();
+/** Brings the schema up to date and returns the migrations that ran. */
+export async function migrate(url: string): Promise<string[]> {
+  const dataSource = await createDataSource(url).initialize();
   try {
-    await runner.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    try {
-      const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
-      const applied = await namesIn(runner, 'migrations', 'name');
-      await refuseUnknownSchema(runner, applied, known);
-      if (known.every((name) => applied.includes(name))) return [];
-      await writeVersion(runner);
-      return (await dataSource.runMigrations()).map((migration) => migration.name);
-    } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [LOCK]);
-    }
-  } finally {
-    await runner.release();
-  }
-}
-
-export async function migrate(url: string): Promise<void> {
-  const dataSource = await createDataSource(url, 3).initialize();
-  try {
-    await migrateDataSource(dataSource);
+    return await migrateDataSource(dataSource);
   } finally {
     await dataSource.destroy();
   }
 }
 
-async function refuseUnknownSchema(runner: QueryRunner, applied: readonly string[], known: readonly string[]) {
+/** Servers that start together wait for each other. The lock belongs to a transaction: a pooler may share sessions. */
+export async function migrateDataSource(dataSource: DataSource): Promise<string[]> {
+  const lock = dataSource.createQueryRunner();
+  try {
+    await lock.query('BEGIN');
+    await lock.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+    const applied = await textsIn(dataSource, 'migrations', 'name');
+    await refuseUnknownSchema(dataSource, applied, known);
+    if (known.every((name) => applied.includes(name))) return [];
+    await writeVersion(dataSource);
+    return (await dataSource.runMigrations()).map((migration) => migration.name);
+  } finally {
+    await lock.query('ROLLBACK');
+    await lock.release();
+  }
+}
+
+async function refuseUnknownSchema(dataSource: DataSource, applied: readonly string[], known: readonly string[]) {
   const unknown = applied.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const [writer] = await namesIn(runner, 'schema_writer', 'version');
+  const [writer] = await textsIn(dataSource, 'schema_writer', 'version');
   const schema = `The database has the schema ${unknown.at(-1)}`;
   if (writer === undefined || writer === version) {
     throw new StartError(
@@ -50,18 +49,22 @@ async function refuseUnknownSchema(runner: QueryRunner, applied: readonly string
 }
 
 /** Before the migrations run, so that a schema that they made always has its version. */
-async function writeVersion(runner: QueryRunner): Promise<void> {
-  await runner.query(
+async function writeVersion(dataSource: DataSource): Promise<void> {
+  await dataSource.query(
     'CREATE TABLE IF NOT EXISTS schema_writer (id integer PRIMARY KEY CHECK (id = 1), version text NOT NULL)',
   );
-  await runner.query(
+  await dataSource.query(
     'INSERT INTO schema_writer VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET version = excluded.version',
     [version],
   );
 }
 
-async function namesIn(runner: QueryRunner, table: 'migrations' | 'schema_writer', column: string): Promise<string[]> {
-  if (!(await runner.hasTable(table))) return [];
-  const rows: { name: string }[] = await runner.query(`SELECT ${column} AS name FROM ${table} ORDER BY id`);
-  return rows.map(({ name }) => name);
+/** A column of a table, in the order of its ids; nothing if there is no such table yet. */
+async function textsIn(dataSource: DataSource, table: string, column: string): Promise<string[]> {
+  const [found] = await dataSource.query<{ present: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS present', [
+    table,
+  ]);
+  if (!found?.present) return [];
+  const rows = await dataSource.query<{ text: string }[]>(`SELECT ${column} AS text FROM ${table} ORDER BY id`);
+  return rows.map(({ text }) => text);
 }

@@ -61,6 +61,7 @@ export const serverVariables = z.object({
   SLIPWAY_OIDC_GROUPS_CLAIM: z.string().min(1).optional(),
   SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS: integer(0, 600).default(30),
   SLIPWAY_LEASE_SECONDS: integer(2, 3600).default(60),
+  SLIPWAY_PREPARED: flag.default(true),
   SLIPWAY_NOTIFY: flag.default(true),
   SLIPWAY_POLL_MS: integer(50, 60000).default(2000),
   SLIPWAY_RESTORE_SECONDS: integer(1, 7 * 86_400).default(3600),

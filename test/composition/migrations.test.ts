@@ -30,7 +30,7 @@ async function createEmptyDatabase(): Promise<string> {
 }
 
 async function open(url: string): Promise<DataSource> {
-  const dataSource = await createDataSource(url, 3).initialize();
+  const dataSource = await createDataSource(url).initialize();
   opened.push(dataSource);
   return dataSource;
 }

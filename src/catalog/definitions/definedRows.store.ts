@@ -1,7 +1,7 @@
 import type { EntitySchema } from 'typeorm';
-import { ApplicationParts, insertRows } from '../namedRows.store';
+import { ApplicationParts } from '../namedRows.store';
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { DefinedEntity, Revision } from '../language/definition';
 
 /** A workflow or pipeline as it stands. */
@@ -40,7 +40,7 @@ export class DefinedRows<Definition> extends ApplicationParts<DefinedEntity> {
   }
 
   async insertRevisions(db: Db, revisions: readonly Revision<Definition>[]): Promise<void> {
-    if (revisions.length > 0) await insertRows(db, this.revisionSchema, revisions);
+    await insertRows(db, this.revisionSchema, revisions);
   }
 
   /** The same page of the revisions of each of several rows, the newest first. `before` is the number of the last one before it. */
