@@ -17,9 +17,9 @@ import { createEventFeeds } from '../runs/events/eventFeeds';
 import { createQueueFeed } from '../runs/queue/queueFeed';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
 import type { Log } from '../kernel/log';
-import { pipelineRevisionTable } from '../catalog/pipelines/pipelines.table';
+import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
-import { workflowRevisionTable } from '../catalog/workflows/workflows.table';
+import { workflows } from '../catalog/workflows/workflows';
 
 /** Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server share. */
 export async function createApp(
@@ -47,8 +47,8 @@ export async function createApp(
     log,
     clock: systemClock,
     database,
-    workflowRevisions: new RevisionCache(workflowRevisionTable),
-    pipelineRevisions: new RevisionCache(pipelineRevisionTable),
+    workflowRevisions: new RevisionCache(workflows),
+    pipelineRevisions: new RevisionCache(pipelines),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
     abilities: new Abilities(database, systemClock),
     identityProvider: identityProviderOf(config),

@@ -5,7 +5,7 @@ import { insertRows } from '../../../src/kernel/database/table';
 import { Traffic } from '../../../src/kernel/database/traffic';
 import { ProcessWakeups } from '../../../src/kernel/database/wakeups';
 import { createLog } from '../../../src/kernel/log';
-import { applicationTable } from '../../../src/catalog/applications/applications.table';
+import { agentTokenTable } from '../../../src/runs/agents/agents.table';
 import { newId } from '../../../src/kernel/ids';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
@@ -200,21 +200,20 @@ describe('insertRows', () => {
     const row = (name: string) => ({
       id: newId(),
       name,
-      description: null,
+      secretHash: name,
       createdAt: at,
       createdBy: 'a "b" \\ ü',
-      updatedAt: at,
-      deletedAt: null,
+      revokedAt: null,
     });
     const texts: string[] = [];
     database.traffic.beforeFlush = (statements) => texts.push(...statements);
-    await insertRows(database, applicationTable, [row('one')]);
-    await insertRows(database, applicationTable, [row('two'), row('three')]);
-    await insertRows(database, applicationTable, []);
+    await insertRows(database, agentTokenTable, [row('one')]);
+    await insertRows(database, agentTokenTable, [row('two'), row('three')]);
+    await insertRows(database, agentTokenTable, []);
     database.traffic.beforeFlush = undefined;
     expect(new Set(texts).size).toBe(1);
     expect(texts).toHaveLength(2);
-    expect(await database.rows('SELECT name, created_at, created_by FROM application ORDER BY name')).toEqual(
+    expect(await database.rows('SELECT name, created_at, created_by FROM agent_token ORDER BY name')).toEqual(
       ['one', 'three', 'two'].map((name) => ({ name, created_at: at, created_by: 'a "b" \\ ü' })),
     );
   });
