@@ -1,6 +1,5 @@
 import type { Db } from '../kernel/database/database';
-import { insertRows } from '../kernel/database/namedRows';
-import { columnsOf } from '../kernel/database/table';
+import { columnsOf, insertRows } from '../kernel/database/table';
 import { type ApiKey, apiKeyFields, apiKeyTable } from './apiKeys';
 
 const { groupIds: _, ...columns } = apiKeyFields;
