@@ -1,7 +1,7 @@
 import { AgentGuard } from '../../../src/api/http/guardAgents';
 import { Refusal } from '../../../src/kernel/errors';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { startTestServer, type TestServer } from '../../support/server';
+import { useServer } from '../../support/world';
 
 describe('the door of the agents', () => {
   const clock = { at: 0, now: () => new Date(clock.at) };
@@ -45,11 +45,7 @@ describe('the door of the agents', () => {
 });
 
 describe('agents', () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_AGENT_RATE_PER_SECOND: '5' });
-  });
-  afterAll(() => server.stop());
+  const server = useServer({ SLIPWAY_AGENT_RATE_PER_SECOND: '5' });
 
   it('are on record when they register, without their tokens', async () => {
     const agent = await ProtocolAgent.register(server.url, { name: 'builder', labels: { os: 'linux' } });

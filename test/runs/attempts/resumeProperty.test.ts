@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { workflowModes } from '../../../src/catalog/language/workflow';
-import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { type ClaimedJob } from '../../support/protocolAgent';
+import { APP } from '../../support/runs';
+import { useWorld } from '../../support/world';
 
 /**
  * Whatever fails, and however it goes on: the end is that of an execution that never failed, what is kept runs no second time, and no event is missing. Each task that succeeds leaves a
@@ -60,19 +60,9 @@ const tasksOf = (drawn: Scenario['graph']): Task[] =>
 const variableOf = (node: string) => `V_${node.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 
 describe('resumes of random graphs', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
+  const { server, runs, agent } = useWorld(APP);
   let applicationId: string;
   let count = 0;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(APP);
-  });
-  afterAll(() => server.stop());
 
   const documents = (name: string, mode: string, tasks: readonly Task[], description: string) => {
     const lines = tasks.map(

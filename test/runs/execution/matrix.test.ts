@@ -1,8 +1,7 @@
 import { dependencyOf, matrixValues, nodesOf } from '../../../src/catalog/language/matrix';
 import { taskNodes } from '../../../src/catalog/language/taskGraph';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { useWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -31,17 +30,7 @@ const DEFINITIONS =
 const GRID = ['test[os=darwin,node=20]', 'test[os=darwin,node=22]', 'test[os=linux,node=20]', 'test[os=linux,node=22]'];
 
 describe('a matrix', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = useWorld(DEFINITIONS);
 
   it('is a task for each combination, sorted, with its values as variables', async () => {
     const id = await runs.start('workflow', 'grid');

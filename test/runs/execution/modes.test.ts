@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { workflowModes } from '../../../src/catalog/language/workflow';
-import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs, type RunView } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { type ClaimedJob } from '../../support/protocolAgent';
+import { APP, type RunView } from '../../support/runs';
+import { useWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -24,17 +24,7 @@ const DEFINITIONS =
   workflow('delayed', '  a: { run: "true", retries: 1, retry_delay: 300ms }\n  b: { run: "true" }', 'mode: SEQUENTIAL');
 
 describe('the modes of a workflow', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = useWorld(DEFINITIONS);
 
   const begun = async (count: number): Promise<ClaimedJob[]> => {
     const jobs: ClaimedJob[] = [];

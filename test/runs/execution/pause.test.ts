@@ -3,8 +3,9 @@ import { executionStatuses } from '../../../src/contract/statuses';
 import { expireExecutions } from '../../../src/runs/sweep';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { ADMIN_KEY, startTestServer } from '../../support/server';
+import { useWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -48,17 +49,7 @@ interface Held {
 }
 
 describe('a run that a person holds', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = useWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const hold = async (verb: 'pause' | 'continue', executionId: string, reason?: string, client = server.client) => {
     const { applicationId } = await runs.ids('workflow', 'build');

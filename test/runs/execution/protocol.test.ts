@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { eventually } from '../../support/eventually';
 import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { ADMIN_KEY, AGENT_TOKEN, startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { ADMIN_KEY, AGENT_TOKEN } from '../../support/server';
+import { useWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -27,15 +28,7 @@ tasks:
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 describe('the agent protocol', () => {
-  let server: TestServer;
-  let runs: Runs;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs } = useWorld(DEFINITIONS, { agent: null });
 
   it('opens nothing without the right token, and each token only what it is for', async () => {
     const agent = await ProtocolAgent.register(server.url);
