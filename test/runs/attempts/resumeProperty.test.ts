@@ -2,16 +2,15 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { workflowModes } from '../../../src/catalog/language/workflow';
 import { type ClaimedJob } from '../../support/protocolAgent';
+import { property } from '../../support/property';
 import { APP } from '../../support/runs';
 import { useWorld } from '../../support/world';
 
 /**
  * Whatever fails, and however it goes on: the end is that of an execution that never failed, what is kept runs no second time, and no event is missing. Each task that succeeds leaves a
  * variable made of those of the tasks that it waits for, so that one that got lost would show in all that follow.
- * PROPERTY_RUNS=200 tries more than fits into a test run, PROPERTY_SEED others.
  */
-const numRuns = Number(process.env.PROPERTY_RUNS || 8);
-const seed = Number(process.env.PROPERTY_SEED || 6);
+const parameters = property(8);
 
 interface Task {
   readonly name: string;
@@ -194,9 +193,9 @@ describe('resumes of random graphs', () => {
           expect(twice).toEqual([]);
           await expectNoGaps(id);
         }),
-        { numRuns, seed, endOnFailure: true },
+        parameters,
       );
     },
-    20_000 + numRuns * 5_000,
+    20_000 + parameters.numRuns * 5_000,
   );
 });

@@ -105,7 +105,7 @@ describe('conditions', () => {
   /** Runs everything that comes; `results` by task. */
   async function runAll(results: Readonly<Record<string, object>> = {}): Promise<string[]> {
     const done: string[] = [];
-    for (let jobs = await agent.claim(10, 300); jobs.length > 0; jobs = await agent.claim(10, 300)) {
+    for (let jobs = await agent.claim(10, 0); jobs.length > 0; jobs = await agent.claim(10, 0)) {
       await agent.start(...jobs);
       for (const job of jobs) {
         done.push(job.task);

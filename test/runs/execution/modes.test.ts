@@ -33,7 +33,7 @@ describe('the modes of a workflow', () => {
     return jobs;
   };
   const names = (jobs: readonly ClaimedJob[]) => jobs.map((job) => job.task);
-  const nothing = async () => expect(await agent.claim(10, 100)).toEqual([]);
+  const nothing = async () => expect(await agent.claim(10, 0)).toEqual([]);
   const named = (jobs: readonly ClaimedJob[], name: string): ClaimedJob => {
     const job = jobs.find((one) => one.task === name);
     if (job === undefined) throw new Error(`there is no job of ${name}`);

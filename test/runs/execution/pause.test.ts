@@ -81,7 +81,7 @@ describe('a run that a person holds', () => {
     const started = await agent.start(second);
     expect(JSON.stringify(started.body)).toContain('STALE_CLAIM');
     await agent.finish(first);
-    expect(await agent.claim(10, 300)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     expect(await tasks(id)).toEqual({ [first.task]: 'SUCCESS', [second.task]: 'QUEUED', pack: 'QUEUED' });
     expect(await hold('continue', id)).toMatchObject({ status: 'RUNNING', pause: null });
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
@@ -103,7 +103,7 @@ describe('a run that a person holds', () => {
   it('that had not begun is QUEUED again afterwards', async () => {
     const id = await runs.start('workflow', 'rocky');
     await hold('pause', id);
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     expect(await hold('continue', id)).toMatchObject({ status: 'QUEUED' });
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });
@@ -135,7 +135,7 @@ describe('a run that a person holds', () => {
         );
         await hold('pause', id, undefined, turn % 2 === 0 ? client : server.client);
         const held = await started(id);
-        await Promise.all(agents.map((racer) => racer.claim(1, 100)));
+        await Promise.all(agents.map((racer) => racer.claim(1, 0)));
         expect(await started(id)).toBe(held);
         await hold('continue', id);
       }
@@ -164,7 +164,7 @@ describe('a run that a person holds', () => {
     expect(await statuses(id)).toEqual(['PAUSED', 'PAUSED', 'WAITING', 'QUEUED']);
     for (const job of running) await agent.finish(job);
     await runs.decide(id, 'APPROVE');
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     expect(await statuses(id)).toEqual(['PAUSED', 'PAUSED', 'SUCCESS', 'QUEUED']);
     expect(await hold('continue', id)).toMatchObject({ status: 'RUNNING' });
     expect(await statuses(id)).toEqual(['RUNNING', 'RUNNING', 'SUCCESS', 'QUEUED']);
@@ -234,7 +234,7 @@ describe('a run that a person holds', () => {
       (task) => task.status === 'QUEUED',
       { what: 'the lost task to be put back', withinMs: 10_000 },
     );
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);
     await agent.runOne();
     const pack = await agent.claimOne();
@@ -242,7 +242,7 @@ describe('a run that a person holds', () => {
     await hold('pause', id);
     await agent.finish(pack, { exitCode: 1 });
     expect(await runs.task(id, 'pack')).toMatchObject({ status: 'QUEUED', tries: 1 });
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);
     await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(await runs.task(id, 'pack')).toMatchObject({ tries: 2 });

@@ -225,7 +225,7 @@ describe('runtime inputs', () => {
     expect(await element(id)).toMatchObject({ status: 'QUEUED' });
     expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
     await agent.finish(job);
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(envOf(ran)).toMatchObject({ COLOUR: 'blue' });
