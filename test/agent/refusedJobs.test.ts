@@ -1,6 +1,6 @@
 import { startAgentProcess } from '../support/processes';
 import { APP } from '../support/runs';
-import { useWorld } from '../support/world';
+import { testWorld } from '../support/world';
 
 const DEFINITIONS = `${APP}---
 kind: Workflow
@@ -19,7 +19,7 @@ tasks:
 
 /** What the server tells an agent not to run after all. */
 describe('a job that must not run', () => {
-  const { server, runs } = useWorld(DEFINITIONS, { agent: null });
+  const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
   it('ends with the reason, without its command and without another try', async () => {
     const { applicationId } = await runs.ids('workflow', 'without-secret');

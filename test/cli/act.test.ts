@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { ADMIN_KEY } from '../support/server';
 import { main, slipway, startSlipway } from './program';
-import { DEFINITIONS, failedRelease, startRelease, useCli } from './world';
+import { DEFINITIONS, failedRelease, startRelease, cliWorld } from './world';
 
-const world = useCli();
+const world = cliWorld();
 let url: string;
 let folder: string;
 beforeAll(async () => {

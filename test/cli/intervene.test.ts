@@ -1,6 +1,6 @@
 import { APP } from '../support/runs';
 import { slipway, startSlipway } from './program';
-import { useWorld } from '../support/world';
+import { testWorld } from '../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -37,7 +37,7 @@ stages:
       - { name: two, workflow: careful }
 `;
 
-const { server, runs, agent } = useWorld(DEFINITIONS);
+const { server, runs, agent } = testWorld(DEFINITIONS);
 let url: string;
 beforeAll(async () => {
   url = server.url;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { listen } from '../support/ports';
 import { ADMIN_KEY } from '../support/server';
 import { main, slipway, startSlipway } from './program';
-import { startRelease, useCli } from './world';
+import { startRelease, cliWorld } from './world';
 
-const world = useCli();
+const world = cliWorld();
 let url: string;
 beforeAll(async () => {
   url = world.server.url;

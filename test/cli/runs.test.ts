@@ -1,9 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
 import { slipway, startSlipway } from './program';
-import { failedRelease, startRelease, useCli } from './world';
+import { failedRelease, startRelease, cliWorld } from './world';
 
-const world = useCli();
+const world = cliWorld();
 let url: string;
 let failed: string;
 beforeAll(async () => {

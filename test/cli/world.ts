@@ -1,6 +1,6 @@
 import { DEPLOY, FLOW } from '../support/definitions';
 import { APP, type Runs } from '../support/runs';
-import { useWorld, type World } from '../support/world';
+import { testWorld, type World } from '../support/world';
 
 /** A workflow whose second task fails as long as a test lets it, a pipeline of it, and one with an approval. */
 export const DEFINITIONS = `${APP}${FLOW}---
@@ -53,7 +53,7 @@ stages:
   - elements: [{ name: doubt, workflow: doubtful, failure_strategy: wait }]
 `;
 
-export const useCli = (): World => useWorld(DEFINITIONS);
+export const cliWorld = (): World => testWorld(DEFINITIONS);
 
 /** A run of `release` that failed at `integration`, which wrote two lines. */
 export async function failedRelease({ runs, agent }: World): Promise<string> {

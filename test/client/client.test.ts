@@ -11,11 +11,11 @@ import {
 import { listen } from '../support/ports';
 import { Runs } from '../support/runs';
 import { ADMIN_KEY } from '../support/server';
-import { useServer } from '../support/world';
+import { testServer } from '../support/world';
 
 const NOBODY = '01a1fde6-77b0-740d-b857-a367d0a2b8ae';
 
-const server = useServer();
+const server = testServer();
 let client: Client;
 let id: string;
 beforeAll(async () => {

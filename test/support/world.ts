@@ -22,7 +22,7 @@ export interface WorldOptions {
  * A server for a file or a `describe`: it starts before the first test and stops after the last. The object is there at once and filled at the
  * start, so that helpers can name it where they are defined.
  */
-export function useServer(environment: Readonly<Record<string, string>> = {}): TestServer {
+export function testServer(environment: Readonly<Record<string, string>> = {}): TestServer {
   const server = {} as TestServer;
   beforeAll(async () => {
     Object.assign(server, await startTestServer(environment));
@@ -33,8 +33,8 @@ export function useServer(environment: Readonly<Record<string, string>> = {}): T
 }
 
 /** A world for a file or a `describe`, with these documents applied. */
-export function useWorld(definitions: string, { environment, agent: options, application }: WorldOptions = {}): World {
-  const server = useServer(environment);
+export function testWorld(definitions: string, { environment, agent: options, application }: WorldOptions = {}): World {
+  const server = testServer(environment);
   const runs = new Runs(server, application);
   const agent: ProtocolAgent = Object.create(ProtocolAgent.prototype);
   beforeAll(async () => {

@@ -2,12 +2,12 @@ import { Reading } from '../../support/reading';
 import { eventually } from '../../support/eventually';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
 import { AUDITS, Auditor, type AuditView, CREATE } from './auditor';
-import { useServer } from '../../support/world';
+import { testServer } from '../../support/world';
 
 const CREATE_ENVIRONMENT =
   'mutation ($input: CreateEnvironmentInput!) { createEnvironment(input: $input) { environment { id } } }';
 
-const server = useServer();
+const server = testServer();
 let auditor: Auditor;
 beforeAll(async () => {
   auditor = new Auditor(server);

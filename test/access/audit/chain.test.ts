@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { sealRecords } from '../../../src/access/audit/sealer';
 import { Auditor } from './auditor';
-import { useServer } from '../../support/world';
+import { testServer } from '../../support/world';
 
-const server = useServer();
+const server = testServer();
 let auditor: Auditor;
 beforeAll(async () => {
   auditor = new Auditor(server);

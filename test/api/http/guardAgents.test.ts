@@ -1,7 +1,7 @@
 import { AgentGuard } from '../../../src/api/http/guardAgents';
 import { Refusal } from '../../../src/kernel/errors';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { useServer } from '../../support/world';
+import { testServer } from '../../support/world';
 
 describe('the door of the agents', () => {
   const clock = { at: 0, now: () => new Date(clock.at) };
@@ -45,7 +45,7 @@ describe('the door of the agents', () => {
 });
 
 describe('agents', () => {
-  const server = useServer({ SLIPWAY_AGENT_RATE_PER_SECOND: '5' });
+  const server = testServer({ SLIPWAY_AGENT_RATE_PER_SECOND: '5' });
 
   it('are on record when they register, without their tokens', async () => {
     const agent = await ProtocolAgent.register(server.url, { name: 'builder', labels: { os: 'linux' } });

@@ -1,7 +1,7 @@
 import { SecretKeys } from '../../../src/catalog/secrets/secretKeys';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, keys: string, task: string) =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n  use: { run: "true", ${task} }\n`;
@@ -24,7 +24,7 @@ interface Entry {
 }
 
 describe('secrets', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
   let applicationId: string;
   let environmentId: string;
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { executionStatuses } from '../../../src/contract/statuses';
 import { eventually } from '../../support/eventually';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -54,7 +54,7 @@ interface Attempt {
 }
 
 describe('resume', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const release = () => runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
   const fail =

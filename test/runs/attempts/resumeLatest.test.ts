@@ -1,5 +1,5 @@
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const document = (kind: string, name: string, rest: string) =>
   `---\nkind: ${kind}\napplication: app\nname: ${name}\n${rest}\n`;
@@ -35,7 +35,7 @@ interface Preview {
 }
 
 describe('a resume with the current definition', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
   beforeEach(() => runs.apply(DEFINITIONS));
 
   const inputOf = async (id: string, more: Readonly<Record<string, unknown>>) => ({

@@ -4,7 +4,7 @@ import { workflowModes } from '../../../src/catalog/language/workflow';
 import { type ClaimedJob } from '../../support/protocolAgent';
 import { property } from '../../support/property';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 /**
  * Whatever fails, and however it goes on: the end is that of an execution that never failed, what is kept runs no second time, and no event is missing. Each task that succeeds leaves a
@@ -59,7 +59,7 @@ const tasksOf = (drawn: Scenario['graph']): Task[] =>
 const variableOf = (node: string) => `V_${node.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 
 describe('resumes of random graphs', () => {
-  const { server, runs, agent } = useWorld(APP);
+  const { server, runs, agent } = testWorld(APP);
   let applicationId: string;
   let count = 0;
 

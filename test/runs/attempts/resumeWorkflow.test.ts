@@ -1,5 +1,5 @@
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -49,7 +49,7 @@ interface Preview {
 type More = Readonly<Record<string, unknown>>;
 
 describe('a resume of a workflow by itself', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
   let applicationId: string;
   beforeAll(async () => {
     applicationId = (await runs.ids('workflow', 'flow')).applicationId;

@@ -1,6 +1,6 @@
 import { eventually } from '../../support/eventually';
 import { Reading } from '../../support/reading';
-import { useEvents } from './world';
+import { eventsWorld } from './world';
 
 interface Asked {
   readonly approvalId: string;
@@ -33,7 +33,7 @@ const APPROVALS = `subscription ($all: Boolean, $after: ID) { approvalsRequested
 const QUEUE =
   'subscription { queueUpdated { readyJobs offeredJobs runningJobs agentsOnline slots waiting { labels readyJobs agentsOnline } } }';
 
-const world = useEvents();
+const world = eventsWorld();
 let manager: string;
 
 beforeAll(async () => {

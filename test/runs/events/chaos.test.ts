@@ -8,7 +8,7 @@ import { startServerProcess, type TestProcess } from '../../support/processes';
 import { testEnvironment } from '../../support/server';
 import { RawStream } from './rawStream';
 import { EVENTS, type EventsItem, Reading, readEvents } from '../../support/reading';
-import { note, useEvents } from './world';
+import { note, eventsWorld } from './world';
 
 /** `CHAOS=200 npx jest test/events/chaos` is the long form: as many breaks, with 20 clients. */
 const ROUNDS = Number(process.env.CHAOS ?? 10);
@@ -29,7 +29,7 @@ afterAll(async () => {
   await replica?.stop();
   await rm(folder, { recursive: true, force: true });
 });
-const world = useEvents();
+const world = eventsWorld();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-chaos-'));
 });

@@ -5,9 +5,9 @@ import { eventually } from '../../support/eventually';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
 import { itemOf, RawStream } from './rawStream';
 import { EVENTS, type EventsItem } from '../../support/reading';
-import { note, useEvents } from './world';
+import { note, eventsWorld } from './world';
 
-const world = useEvents();
+const world = eventsWorld();
 
 const post = (id: string, more: Readonly<Record<string, string>> = {}, after: number | null = null) =>
   RawStream.open(`${world.server.url}/graphql/stream`, { query: EVENTS, variables: { id, after } }, more);

@@ -1,9 +1,9 @@
 import { eventually } from '../../support/eventually';
 import { startTestServer, type TestServer } from '../../support/server';
 import { EVENTS, type EventsItem, endOf, Reading, readEvents } from '../../support/reading';
-import { note, useEvents } from './world';
+import { note, eventsWorld } from './world';
 
-const world = useEvents();
+const world = eventsWorld();
 const others: TestServer[] = [];
 
 afterEach(async () => {

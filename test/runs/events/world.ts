@@ -4,7 +4,7 @@ import { inRuns } from '../../../src/runs/execution/inRuns';
 import { DEPLOY } from '../../support/definitions';
 import { APP } from '../../support/runs';
 import type { TestServer } from '../../support/server';
-import { useWorld, type World } from '../../support/world';
+import { testWorld, type World } from '../../support/world';
 
 /** A workflow that is busy for as long as a test works on it, one task alone, one that no agent ever runs, and a pipeline with an approval. */
 export const DEFINITIONS = `${APP}
@@ -36,7 +36,7 @@ stages:
   - elements: [{ name: deploy, workflow: deploy }]
 `;
 
-export const useEvents = (): World => useWorld(DEFINITIONS, { agent: { name: 'worker', slots: 100 } });
+export const eventsWorld = (): World => testWorld(DEFINITIONS, { agent: { name: 'worker', slots: 100 } });
 
 /** A transaction that has its number already, but writes and commits only when it is told to. */
 export async function beginLate({ app }: Pick<TestServer, 'app'>, runId: string): Promise<{ commit(): Promise<void> }> {

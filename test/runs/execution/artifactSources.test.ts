@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -28,7 +28,7 @@ stages:
 `;
 
 describe('files of an earlier stage', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const upload = async (job: Awaited<ReturnType<ProtocolAgent['claimOne']>>, name: string) => {
     const data = Buffer.from(name);

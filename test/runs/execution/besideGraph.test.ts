@@ -6,7 +6,7 @@ import { type BesideGraph, runBesideGraph } from '../../../src/runs/execution/ru
 import { inRuns } from '../../../src/runs/execution/inRuns';
 import { eventually } from '../../support/eventually';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -24,7 +24,7 @@ tasks:
 `;
 
 describe('a task beside the graph', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const beside = async (executionId: string, name: string, more: Partial<BesideGraph> = {}) => {
     const execution = await findExecution(server.app.database, executionId);

@@ -1,5 +1,5 @@
 import { APP, type RunView } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -92,7 +92,7 @@ const DEFINITIONS =
   );
 
 describe('conditions', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const version = (value: string, name = 'VERSION') => ({
     variableInputs: [{ name, variableValue: { type: 'NAME', value } }],

@@ -1,6 +1,6 @@
 import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -48,7 +48,7 @@ stages:
 `;
 
 describe('how executions end when nobody lets them finish', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const started = async (count = 1): Promise<readonly ClaimedJob[]> => {
     const jobs = [...(await agent.claim(count))];

@@ -1,6 +1,6 @@
 import { eventually } from '../../support/eventually';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n  own: { run: "true", type: forensic }\n  all: { run: "true", type: forensic }\n`;
@@ -40,7 +40,7 @@ interface Handler {
 }
 
 describe('failure handlers', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const handlers = async (id: string): Promise<readonly Handler[]> => {
     const { execution } = await server.client.ask<{ execution: { forensicExecutions: Handler[] } }>(

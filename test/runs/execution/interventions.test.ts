@@ -2,7 +2,7 @@ import { TestClient } from '../../support/client';
 import { endDueInterventions } from '../../../src/runs/commands/interveneExecution';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -59,7 +59,7 @@ stages:
 `;
 
 describe('a failure that waits for a person', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const intervene = async (executionId: string, target: object, action: string, client = server.client) => {
     const { applicationId } = await runs.ids('workflow', 'simple');

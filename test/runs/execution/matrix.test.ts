@@ -1,7 +1,7 @@
 import { dependencyOf, matrixValues, nodesOf } from '../../../src/catalog/language/matrix';
 import { taskNodes } from '../../../src/catalog/language/taskGraph';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -30,7 +30,7 @@ const DEFINITIONS =
 const GRID = ['test[os=darwin,node=20]', 'test[os=darwin,node=22]', 'test[os=linux,node=20]', 'test[os=linux,node=22]'];
 
 describe('a matrix', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   it('is a task for each combination, sorted, with its values as variables', async () => {
     const id = await runs.start('workflow', 'grid');

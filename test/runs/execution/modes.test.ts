@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { workflowModes } from '../../../src/catalog/language/workflow';
 import { type ClaimedJob } from '../../support/protocolAgent';
 import { APP, type RunView } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -24,7 +24,7 @@ const DEFINITIONS =
   workflow('delayed', '  a: { run: "true", retries: 1, retry_delay: 300ms }\n  b: { run: "true" }', 'mode: SEQUENTIAL');
 
 describe('the modes of a workflow', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const begun = async (count: number): Promise<ClaimedJob[]> => {
     const jobs: ClaimedJob[] = [];

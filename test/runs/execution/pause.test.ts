@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -49,7 +49,7 @@ interface Held {
 }
 
 describe('a run that a person holds', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const hold = async (verb: 'pause' | 'continue', executionId: string, reason?: string, client = server.client) => {
     const { applicationId } = await runs.ids('workflow', 'build');

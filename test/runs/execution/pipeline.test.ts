@@ -1,5 +1,5 @@
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -46,7 +46,7 @@ stages:
 `;
 
 describe('a pipeline', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const release = () => runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:7' }] });
 

@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually';
 import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY, AGENT_TOKEN } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -28,7 +28,7 @@ tasks:
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
 describe('the agent protocol', () => {
-  const { server, runs } = useWorld(DEFINITIONS, { agent: null });
+  const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
   it('opens nothing without the right token, and each token only what it is for', async () => {
     const agent = await ProtocolAgent.register(server.url);

@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string) =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\ntasks:\n${tasks}\n`;
@@ -23,7 +23,7 @@ const DEFINITIONS =
   );
 
 describe('a task that fails', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const tries = async (id: string) => (await runs.task(id, 'one')).jobs.map((job) => job.status);
 

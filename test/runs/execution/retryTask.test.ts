@@ -7,7 +7,7 @@ import { startAgentProcess, startServerProcess, type TestProcess } from '../../s
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, type TestServer, testEnvironment } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -55,7 +55,7 @@ const retry = async (client: TestClient, runs: Runs, taskExecutionId: string) =>
 };
 
 describe('a failed task of a workflow that still runs', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const begun = async (workflow: string, ...fails: string[]) => {
     const id = await runs.start('workflow', workflow);

@@ -2,7 +2,7 @@ import { TestClient } from '../../support/client';
 import { endDueRuntimeInputs } from '../../../src/runs/commands/answerRuntimeInputs';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -59,7 +59,7 @@ interface Element {
 }
 
 describe('runtime inputs', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const element = async (id: string): Promise<Element> => {
     const { execution } = await server.client.ask<{ execution: { pipelineStageExecutions: Element[] } }>(

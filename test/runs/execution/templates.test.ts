@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { replaceTemplates } from '../../../src/catalog/language/shellTemplate';
 import { errorsOf } from '../../catalog/language/errorsOf';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 /** Values that would change a command if they ever became a part of it. */
 const hostile = [
@@ -104,7 +104,7 @@ depends_on = ["two"]
 `;
 
 describe('a TOML workflow that names values', () => {
-  const { server, runs, agent } = useWorld(APP);
+  const { server, runs, agent } = testWorld(APP);
   beforeAll(async () => {
     await server.client.ask(
       `mutation ($source: String!) {

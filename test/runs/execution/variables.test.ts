@@ -1,6 +1,6 @@
 import { typeOf } from '../../../src/engine/variableType';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -24,7 +24,7 @@ interface Variable {
 }
 
 describe('variables between tasks', () => {
-  const { server, runs, agent } = useWorld(DEFINITIONS);
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const variables = async (id: string): Promise<Variable[]> => {
     const { execution } = await server.client.ask<{ execution: { variables: Variable[] } }>(

@@ -1,7 +1,7 @@
 import { TestClient } from '../../support/client';
 import { comparedResults, leavesOf } from '../../../src/runs/views/comparisons';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, build: string, more = '') => `---
 kind: Workflow
@@ -60,7 +60,7 @@ const QUERY = `query ($a: ID!, $b: ID!, $attemptA: Int, $attemptB: Int) {
   fragment one on ResultOfOne { status attempt exitCode durationMs }`;
 
 describe('compareExecutions', () => {
-  const { server, runs, agent } = useWorld(
+  const { server, runs, agent } = testWorld(
     APP +
       workflow('make', 'make', 'services: [web]') +
       workflow('deploy', 'up', `environment: \${environment}`) +

@@ -1,7 +1,7 @@
 import { TestClient } from '../../support/client';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -61,7 +61,7 @@ const PLAN = `query ($input: StartExecutionInput!) { executionPlan(input: $input
     tasks { name level combinations runs skipped fails undecided reason labels agents agentCount slots } } } }`;
 
 describe('executionPlan', () => {
-  const { server, runs } = useWorld(DEFINITIONS, { agent: null });
+  const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
   const plan = async (kind: 'pipeline' | 'workflow', name: string, more: object = {}, client = server.client) => {
     const input = { ...(await runs.ids(kind, name)), executionType: kind.toUpperCase(), ...more };

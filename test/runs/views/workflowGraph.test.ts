@@ -10,7 +10,7 @@ import type { WorkflowDefinition } from '../../../src/catalog/language/workflow'
 import { parsed } from '../../catalog/language/errorsOf';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
-import { useWorld } from '../../support/world';
+import { testWorld } from '../../support/world';
 
 const SOURCE = `kind: Workflow
 application: app
@@ -142,7 +142,7 @@ describe('the graph of a workflow', () => {
 });
 
 describe('workflowGraph', () => {
-  const { server, runs } = useWorld(`${APP}---\n${SOURCE}---\n${PIPELINE}`, { agent: null });
+  const { server, runs } = testWorld(`${APP}---\n${SOURCE}---\n${PIPELINE}`, { agent: null });
 
   const graph = async (args: string) =>
     (
