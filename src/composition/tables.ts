@@ -1,9 +1,11 @@
+import { sharedCountTable } from '../kernel/database/sharedCounts.table';
 import { apiKeyTable } from '../access/apiKeys.table';
 import { apiKeyUserGroupTable } from '../access/apiKeyUserGroups.table';
 import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
 import { userTable } from '../access/users.table';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
+import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
@@ -63,6 +65,7 @@ export const tables = [
   pipelines.schema,
   pipelines.revisionSchema,
   executionTable,
+  idempotencyKeyTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,
@@ -90,4 +93,5 @@ export const tables = [
   auditRecordTable,
   auditLinkTable,
   auditUnsealedTable,
+  sharedCountTable,
 ];

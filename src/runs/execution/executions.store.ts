@@ -90,14 +90,6 @@ export function findAttempts(db: Db, executionIds: readonly string[]): Promise<E
   );
 }
 
-export async function findByIdempotencyKey(db: Db, applicationId: string, key: string): Promise<Execution | undefined> {
-  const [row] = await db.rows<Execution>(
-    `SELECT ${execution} FROM execution WHERE application_id = $1 AND idempotency_key = $2`,
-    [applicationId, key],
-  );
-  return row;
-}
-
 /** The workflow executions of a pipeline execution. */
 export function findMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {
   return db.rows(
