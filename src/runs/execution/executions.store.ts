@@ -1,5 +1,5 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import { ACTIVE } from '../../contract/statuses';
 import { type Execution, type ExecutionAttempt, type Pause } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
@@ -16,7 +16,7 @@ export async function findExecution(db: Db, id: string): Promise<Execution | und
 
 /** Makes an execution and its first attempt. */
 export async function insertExecution(db: Db, row: Execution): Promise<void> {
-  await db.manager.insert(executionTable, row);
+  await insertRows(db, executionTable, [row]);
   await insertAttempt(db, row, { kind: 'START', cause: row.cause, reason: null, fromStage: null, at: row.createdAt });
 }
 
