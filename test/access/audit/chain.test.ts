@@ -1,16 +1,13 @@
 import { Client } from 'pg';
 import { sealRecords } from '../../../src/access/audit/sealer';
-import { startTestServer, type TestServer } from '../../support/server';
 import { Auditor } from './auditor';
+import { testServer } from '../../support/world';
 
-let server: TestServer;
+const server = testServer();
 let auditor: Auditor;
-
 beforeAll(async () => {
-  server = await startTestServer();
   auditor = new Auditor(server);
 });
-afterAll(() => server.stop());
 
 /** As whoever has the database in hand: everything but the trail's own triggers lets it through. */
 async function inDatabase<T>(work: (client: Client) => Promise<T>): Promise<T> {
