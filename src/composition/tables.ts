@@ -10,6 +10,7 @@ import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
 import { deploymentTable, environmentTable } from '../catalog/environments/environments.table';
 import {
+  attemptElementTable,
   besideTaskTable,
   eventHorizonTable,
   executionAttemptTable,
@@ -65,6 +66,7 @@ export const tables = [
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,
+  attemptElementTable,
   besideTaskTable,
   taskDependencyTable,
   executionVariableTable,

@@ -22,7 +22,7 @@ import {
 import { planPipelineStart, planWorkflowStart, textErrors } from '../execution/planStart';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
-import { insertStages } from '../execution/stages.store';
+import { insertElements, insertStages } from '../execution/stages.store';
 import { type Catalogue, type ElementPlan, elementKey } from '../../engine/startPlan';
 import { findCatalogue, findStartable, holdApplication, type Startable } from '../execution/startTargets.store';
 import { startWorkflow } from '../execution/startWorkflow';
@@ -156,6 +156,7 @@ async function preparePipeline(
       ),
     );
     await insertStages(db, stages);
+    await insertElements(db, { executionId: base.id, attempt: 1 }, stages);
     db.event({ runId: base.id, executionId: base.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name: target.name });
     await advancePipeline(db, base.id);
   };
@@ -172,7 +173,6 @@ function newStage(
     id: newId(),
     executionId: base.id,
     attempt: 1,
-    current: true,
     status: 'QUEUED',
     reasonCode: null,
     reason: null,
@@ -184,6 +184,7 @@ function newStage(
     mode: null,
     maxParallel: null,
     workflowExecutionId: null,
+    workflowAttempt: null,
     goesOn: null,
     waitsUntil: null,
     answers: null,
