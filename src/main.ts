@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { ConfigError, readServerConfig, unknownVariables } from './kernel/config';
 import { EmbeddedPostgresError } from './kernel/embedded/embeddedPostgres';
 import { createLog } from './kernel/log';
+import { onStopSignal } from './kernel/signals';
 import { startServer } from './composition/server';
 
 /** Starts the server and stops it in order. Nothing else acts when it is imported. */
@@ -40,8 +41,7 @@ async function main(): Promise<void> {
       },
     );
   };
-  process.on('SIGTERM', () => stop('SIGTERM', 0));
-  process.on('SIGINT', () => stop('SIGINT', 0));
+  onStopSignal((_, signal) => stop(signal, 0));
   server.failed.catch((error: unknown) => {
     log.fatal({ err: error }, 'the embedded database is gone');
     stop('database', 1);

@@ -1,5 +1,6 @@
 import { ConfigError, readAgentConfig, unknownVariables } from '../kernel/config';
 import { createLog } from '../kernel/log';
+import { onStopSignal } from '../kernel/signals';
 import { runAgent } from './agent';
 
 /** The agent program. Exit code 0: drained and left. 1: the server does not want it, or it could not go on. 2: bad configuration. */
@@ -8,19 +9,15 @@ async function main(): Promise<number> {
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
   for (const line of unknownVariables()) log.warn(line);
   const agent = runAgent({ config, log });
-  let signals = 0;
-  const onSignal = (signal: NodeJS.Signals) => {
-    signals++;
-    if (signals === 1) {
-      log.info(`${signal}: taking nothing more; once more to cancel what runs`);
+  onStopSignal((count, signal) => {
+    if (count === 1) {
+      log.info(`${signal}: taking no more jobs; send it again to cancel the running ones`);
       agent.drain();
-    } else if (signals === 2) {
-      log.warn(`${signal} again: cancelling what runs; once more to kill it`);
+    } else if (count === 2) {
+      log.warn(`${signal} again: canceling the running jobs; send it again to kill them`);
       agent.cancel();
     } else agent.abandon();
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  });
   return agent.finished;
 }
 

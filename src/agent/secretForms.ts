@@ -1,3 +1,5 @@
+import { SHORTEST_PART, SHORTEST_SECRET, secretParts } from '../contract/secretParts';
+
 /**
  * How a secret may look in what a command writes: as it is, line by line, and in the encodings that programs put values into. What else a command makes of it
  * (reversed, hashed, one letter a line) nobody can know.
@@ -8,10 +10,13 @@ export interface SecretForm {
   readonly wraps: boolean;
 }
 
-/** Fewer characters would be found everywhere. */
-export const SHORTEST_SECRET = 4;
-
+/** All forms of a secret, and of the values inside it where it is a structure. */
 export function formsOf(secret: string): SecretForm[] {
+  const parts = secretParts(secret).filter(({ value }) => [...value].length >= SHORTEST_PART);
+  return [secret, ...parts.map(({ value }) => value)].flatMap(formsOfValue);
+}
+
+function formsOfValue(secret: string): SecretForm[] {
   const plain = new Set<string>();
   const wrapping = new Set<string>();
   const isLong = (text: string) => [...text].length >= SHORTEST_SECRET;

@@ -145,6 +145,13 @@ describe('the mask', () => {
     expect(mask.hide('no hunter2! here')).toBe('no *** here');
   });
 
+  it('hides values inside a structured secret, however the structure is printed', () => {
+    const secret = JSON.stringify({ auths: { r: { password: 'correct-horse', username: 'deployer' } } }, null, 2);
+    const mask = SecretMask.of([secret]);
+    expect(mask?.hide('using password correct-horse as deployer')).toBe('using password *** as deployer');
+    expect(mask?.hide(JSON.stringify(JSON.parse(secret)))).not.toContain('correct-horse');
+  });
+
   it('keeps up with any log', () => {
     const mask = maskOf(...secrets, ...Array.from({ length: 16 }, (_, index) => `another-secret-${index}`));
     const line = 'GET /api/v1/users?page=12&name=another HTTP/1.1 200 — a plain line of some log, as they are\n';

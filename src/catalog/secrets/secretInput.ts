@@ -1,10 +1,8 @@
 import { isReservedVariableName, isStorable, isVariableName } from '../../kernel/naming';
+import { SHORTEST_PART, SHORTEST_SECRET, secretParts } from '../../contract/secretParts';
 import { type InputError, invalidInput } from '../../kernel/errors';
 
 const MAX_BYTES = 16_384;
-/** As the agents have it, which hide nothing shorter (`src/agent/secretForms.ts`). */
-const SHORTEST_HIDDEN = 4;
-
 /** Refuses what can't be a secret. The errors never hold the value. */
 export function checkSecret(name: string, value: string): void {
   const errors: InputError[] = [];
@@ -21,9 +19,20 @@ export function checkSecret(name: string, value: string): void {
   if (errors.length > 0) throw invalidInput(errors);
 }
 
-/** What whoever sets it should know. */
+/** What agents can't hide in logs: short values, and short values inside a structured secret. Names places, never values. */
 export function warningsFor(value: string): string[] {
   const parts = [value, ...value.split(/\r?\n/)].map((part) => [...part.trim()].length);
-  if (parts.some((length) => length >= SHORTEST_HIDDEN)) return [];
-  return [`It has fewer than ${SHORTEST_HIDDEN} characters, and is not hidden in logs: it would be found everywhere.`];
+  if (!parts.some((length) => length >= SHORTEST_SECRET)) {
+    return [
+      `The value has fewer than ${SHORTEST_SECRET} characters, so logs show it: hiding it would hide ordinary text.`,
+    ];
+  }
+  const short = secretParts(value).filter((part) => [...part.value].length < SHORTEST_PART);
+  if (short.length === 0) return [];
+  const named = short.slice(0, 5).map(({ path }) => path);
+  const more = short.length > named.length ? ` and ${short.length - named.length} more` : '';
+  return [
+    `Values inside the secret that have fewer than ${SHORTEST_PART} characters are not hidden when they are shown alone: ` +
+      `${named.join(', ')}${more}.`,
+  ];
 }

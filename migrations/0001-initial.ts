@@ -1,0 +1,786 @@
+import { createHash } from 'node:crypto';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+// Written by `npm run migration:rebuild` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see README.md.
+
+export class Initial0000000000001 implements MigrationInterface {
+  /** With a hash of its text, so that a server refuses a database that another text of this migration made. */
+  name = `Initial_${createHash('sha256').update(up).digest('hex').slice(0, 8)}_0000000000001`;
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(up);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(down);
+  }
+}
+
+const up = `
+CREATE TABLE "user_account" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "email" text NOT NULL,
+  "identity_issuer" text,
+  "identity_subject" text,
+  "claims_issued_at" TIMESTAMP(3) WITH TIME ZONE,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "user_account_email_case" CHECK (email = lower(email)),
+  CONSTRAINT "user_account_identity_whole" CHECK ((identity_issuer IS NULL) = (identity_subject IS NULL)),
+  CONSTRAINT "PK_6acfec7285fdf9f463462de3e9f" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "user_account_email" ON "user_account" ("email") WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX "user_account_identity" ON "user_account" ("identity_subject", "identity_issuer") WHERE deleted_at IS NULL;
+CREATE TABLE "user_group" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "system" boolean NOT NULL,
+  "account_permissions" text array NOT NULL,
+  "version" integer NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "user_group_name" UNIQUE ("name"),
+  CONSTRAINT "user_group_account_permissions" CHECK (account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS', 'CREATE_AND_DELETE_APPLICATION', 'MANAGE_API_KEYS', 'MANAGE_DELEGATES', 'MANAGE_USERS_AND_GROUPS', 'READ_USERS_AND_GROUPS', 'VIEW_AUDITS']),
+  CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY ("id")
+);
+CREATE TABLE "user_group_member" (
+  "user_id" uuid NOT NULL,
+  "group_id" uuid NOT NULL,
+  "source" text NOT NULL,
+  "added_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "user_group_member_source" CHECK (source IN ('MANUAL', 'IDENTITY_PROVIDER')),
+  CONSTRAINT "PK_011ef9b669a6a30a314c091d6c2" PRIMARY KEY ("user_id", "group_id", "source")
+);
+CREATE INDEX "user_group_member_group" ON "user_group_member" ("group_id", "user_id");
+CREATE TABLE "user_group_permission" (
+  "id" uuid NOT NULL,
+  "group_id" uuid NOT NULL,
+  "permission_type" text NOT NULL,
+  "actions" text array NOT NULL,
+  "application_scope" text NOT NULL,
+  "application_ids" uuid array NOT NULL,
+  "environment_scope" text NOT NULL,
+  "environment_ids" uuid array NOT NULL,
+  "environment_types" text array NOT NULL,
+  CONSTRAINT "user_group_permission_type" CHECK (permission_type IN ('ALL', 'DEPLOYMENT', 'ENV', 'PIPELINE', 'SERVICE', 'WORKFLOW')),
+  CONSTRAINT "user_group_permission_actions" CHECK (CASE permission_type WHEN 'ALL' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW'] WHEN 'DEPLOYMENT' THEN actions <@ ARRAY['READ', 'EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'ROLLBACK_WORKFLOW', 'ABORT_WORKFLOW'] WHEN 'ENV' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'PIPELINE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'SERVICE' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] WHEN 'WORKFLOW' THEN actions <@ ARRAY['CREATE', 'READ', 'UPDATE', 'DELETE'] END),
+  CONSTRAINT "user_group_permission_applications" CHECK (application_scope = 'IDS' OR application_scope = 'ALL' AND application_ids = '{}'),
+  CONSTRAINT "user_group_permission_environments" CHECK (environment_scope = 'IDS' AND environment_types = '{}' OR environment_scope = 'TYPES' AND environment_ids = '{}'
+        OR environment_scope = 'ALL' AND environment_ids = '{}' AND environment_types = '{}'),
+  CONSTRAINT "user_group_permission_restricted" CHECK (environment_scope = 'ALL' OR permission_type NOT IN ('ALL', 'SERVICE')),
+  CONSTRAINT "user_group_permission_environment_types" CHECK (environment_types <@ ARRAY['PROD', 'NON_PROD', 'TEMPLATE'] AND (permission_type = 'WORKFLOW' OR NOT 'TEMPLATE' = ANY (environment_types))),
+  CONSTRAINT "PK_f0219915e4ef0b1a0faca96627c" PRIMARY KEY ("id")
+);
+CREATE INDEX "user_group_permission_group" ON "user_group_permission" ("group_id", "id");
+CREATE TABLE "api_key" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "prefix" text NOT NULL,
+  "secret_hash" text NOT NULL,
+  "owner_id" uuid,
+  "application_ids" uuid array,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE,
+  "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
+  "revoked_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "api_key_prefix" UNIQUE ("prefix"),
+  CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY ("id")
+);
+CREATE INDEX "api_key_owner" ON "api_key" ("owner_id") WHERE owner_id IS NOT NULL;
+CREATE TABLE "api_key_user_group" (
+  "api_key_id" uuid NOT NULL,
+  "group_id" uuid NOT NULL,
+  CONSTRAINT "PK_ddff78a4256bdf5b480194f5043" PRIMARY KEY ("api_key_id", "group_id")
+);
+CREATE INDEX "api_key_user_group_group" ON "api_key_user_group" ("group_id", "api_key_id");
+CREATE TABLE "rights_version" (
+  "id" integer NOT NULL,
+  "version" integer NOT NULL,
+  CONSTRAINT "rights_version_one_row" CHECK (id = 1),
+  CONSTRAINT "PK_159e192350c15cea0ba46a5febe" PRIMARY KEY ("id")
+);
+CREATE TABLE "agent" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "labels" text array NOT NULL,
+  "slots" integer NOT NULL,
+  "version" text,
+  "secret_hash" text NOT NULL,
+  "registered_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "last_seen_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "left_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_1000e989398c5d4ed585cf9a46f" PRIMARY KEY ("id")
+);
+CREATE INDEX "agent_registered" ON "agent" ("registered_at", "id");
+CREATE TABLE "agent_token" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "secret_hash" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "revoked_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "agent_token_secret" UNIQUE ("secret_hash"),
+  CONSTRAINT "PK_05d82e6a18f93b821fa899dd899" PRIMARY KEY ("id")
+);
+CREATE TABLE "application" (
+  "id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_569e0c3e863ebdf5f2408ee1670" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "application_name" ON "application" ("name") WHERE deleted_at IS NULL;
+CREATE TABLE "environment" (
+  "id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "type" text NOT NULL,
+  "description" text,
+  "variables" jsonb NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "environment_type" CHECK (type IN ('PROD', 'NON_PROD')),
+  CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "environment_name" ON "environment" ("application_id", "name") WHERE deleted_at IS NULL;
+CREATE TABLE "service" (
+  "id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "service_name" ON "service" ("application_id", "name") WHERE deleted_at IS NULL;
+CREATE TABLE "secret" (
+  "id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "environment_id" uuid,
+  "name" text NOT NULL,
+  "version" integer NOT NULL,
+  "key_id" text NOT NULL,
+  "sealed" bytea NOT NULL,
+  "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "set_by_id" text NOT NULL,
+  "set_by" text NOT NULL,
+  CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "secret_of_application" ON "secret" ("application_id", "name") WHERE environment_id IS NULL;
+CREATE UNIQUE INDEX "secret_of_environment" ON "secret" ("environment_id", "name") WHERE environment_id IS NOT NULL;
+CREATE INDEX "secret_environments" ON "secret" ("application_id", "environment_id");
+CREATE TABLE "workflow" (
+  "id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "current_revision_id" uuid NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_eb5e4cc1a9ef2e94805b676751b" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "workflow_name" ON "workflow" ("application_id", "name") WHERE deleted_at IS NULL;
+CREATE TABLE "workflow_revision" (
+  "id" uuid NOT NULL,
+  "entity_id" uuid NOT NULL,
+  "number" integer NOT NULL,
+  "content_hash" text NOT NULL,
+  "definition" jsonb NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  CONSTRAINT "workflow_revision_number" UNIQUE ("entity_id", "number"),
+  CONSTRAINT "PK_c23fd42ee078177084cff318a70" PRIMARY KEY ("id")
+);
+CREATE TABLE "pipeline" (
+  "id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "description" text,
+  "current_revision_id" uuid NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_df8aedd50509192d995535d68cd" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "pipeline_name" ON "pipeline" ("application_id", "name") WHERE deleted_at IS NULL;
+CREATE TABLE "pipeline_revision" (
+  "id" uuid NOT NULL,
+  "entity_id" uuid NOT NULL,
+  "number" integer NOT NULL,
+  "content_hash" text NOT NULL,
+  "definition" jsonb NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" text,
+  CONSTRAINT "pipeline_revision_number" UNIQUE ("entity_id", "number"),
+  CONSTRAINT "PK_31f3ab70a12cfb6e634650a13a5" PRIMARY KEY ("id")
+);
+CREATE TABLE "execution" (
+  "id" uuid NOT NULL,
+  "kind" text NOT NULL,
+  "run_id" uuid NOT NULL,
+  "parent_stage_execution_id" uuid,
+  "application_id" uuid NOT NULL,
+  "entity_id" uuid NOT NULL,
+  "revision_id" uuid NOT NULL,
+  "environment_id" uuid,
+  "status" text NOT NULL,
+  "attempt" integer NOT NULL,
+  "version" integer NOT NULL,
+  "last_sequence" integer NOT NULL,
+  "last_execution_sequence" integer NOT NULL,
+  "variables" jsonb NOT NULL,
+  "images" jsonb NOT NULL,
+  "notes" text,
+  "cause" jsonb NOT NULL,
+  "idempotency_key" text,
+  "idempotency_hash" text,
+  "failure_code" text,
+  "failure_details" text,
+  "pause" jsonb,
+  "max_parallel" integer,
+  "mode" text NOT NULL,
+  "open_tasks" integer NOT NULL,
+  "busy_tasks" integer NOT NULL,
+  "waiting_tasks" integer NOT NULL DEFAULT '0',
+  "beside_tasks" integer NOT NULL DEFAULT '0',
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE,
+  "attempt_started_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  "earlier_ms" bigint NOT NULL,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')),
+  CONSTRAINT "execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
+  CONSTRAINT "execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')),
+  CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
+  CONSTRAINT "execution_pause" CHECK (pause IS NULL OR status = 'PAUSED'),
+  CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0),
+  CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id")
+);
+CREATE INDEX "execution_newest" ON "execution" ("created_at", "id") WHERE parent_stage_execution_id IS NULL;
+CREATE INDEX "execution_newest_of_application" ON "execution" ("application_id", "created_at", "id") WHERE parent_stage_execution_id IS NULL;
+CREATE INDEX "execution_newest_of_entity" ON "execution" ("entity_id", "created_at", "id");
+CREATE INDEX "execution_of_run" ON "execution" ("run_id");
+CREATE INDEX "execution_active" ON "execution" ("application_id") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
+CREATE INDEX "execution_expiry" ON "execution" ("expires_at") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
+CREATE UNIQUE INDEX "execution_idempotency" ON "execution" ("application_id", "idempotency_key") WHERE idempotency_key IS NOT NULL;
+CREATE TABLE "execution_attempt" (
+  "execution_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
+  "kind" text NOT NULL,
+  "revision_id" uuid NOT NULL,
+  "cause" jsonb NOT NULL,
+  "reason" text,
+  "from_stage" text,
+  "reverted_by" uuid,
+  "status" text,
+  "failure_code" text,
+  "failure_details" text,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND')),
+  CONSTRAINT "execution_attempt_ended" CHECK ((ended_at IS NULL) = (status IS NULL)),
+  CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY ("execution_id", "attempt")
+);
+CREATE TABLE "stage_execution" (
+  "id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
+  "current" boolean NOT NULL,
+  "kind" text NOT NULL,
+  "stage_index" integer NOT NULL,
+  "element_index" integer NOT NULL,
+  "element_id" uuid NOT NULL,
+  "stage_name" text NOT NULL,
+  "step_name" text NOT NULL,
+  "status" text NOT NULL,
+  "reason_code" text,
+  "reason" text,
+  "workflow_id" uuid,
+  "workflow_revision_id" uuid,
+  "environment_id" uuid,
+  "variables" jsonb NOT NULL,
+  "images" jsonb NOT NULL,
+  "mode" text,
+  "max_parallel" integer,
+  "workflow_execution_id" uuid,
+  "goes_on" jsonb,
+  "waits_until" TIMESTAMP(3) WITH TIME ZONE,
+  "answers" jsonb,
+  "failures" integer NOT NULL DEFAULT '0',
+  "ignored" boolean NOT NULL DEFAULT false,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "stage_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
+  CONSTRAINT "stage_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
+  CONSTRAINT "stage_execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')),
+  CONSTRAINT "stage_execution_waiting" CHECK (waits_until IS NULL OR status IN ('PAUSED', 'WAITING')),
+  CONSTRAINT "PK_73bb3900c2f8b931298787cd836" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "stage_execution_current" ON "stage_execution" ("execution_id", "stage_index", "element_index") WHERE current;
+CREATE INDEX "stage_execution_attempt" ON "stage_execution" ("execution_id", "attempt");
+CREATE INDEX "stage_execution_waits" ON "stage_execution" ("waits_until") WHERE waits_until IS NOT NULL;
+CREATE TABLE "task_execution" (
+  "id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
+  "current" boolean NOT NULL,
+  "type" text NOT NULL DEFAULT 'normal',
+  "name" text NOT NULL,
+  "level" integer NOT NULL,
+  "ordinal" integer NOT NULL,
+  "status" text NOT NULL,
+  "waiting_on" integer NOT NULL,
+  "job_id" uuid,
+  "tries" integer NOT NULL,
+  "failures" integer NOT NULL,
+  "losses" integer NOT NULL,
+  "next_try_at" TIMESTAMP(3) WITH TIME ZONE,
+  "waits_until" TIMESTAMP(3) WITH TIME ZONE,
+  "passed" boolean NOT NULL,
+  "reason_code" text,
+  "reason" text,
+  "exit_code" integer,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore') AND (type = 'normal' OR NOT current)),
+  CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
+  CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
+  CONSTRAINT "task_execution_waiting" CHECK (waits_until IS NULL OR status = 'WAITING'),
+  CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0),
+  CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "task_execution_current" ON "task_execution" ("execution_id", "name") WHERE current;
+CREATE INDEX "task_execution_attempt" ON "task_execution" ("execution_id", "attempt", "ordinal");
+CREATE INDEX "task_execution_open" ON "task_execution" ("execution_id", "ordinal") WHERE current AND ended_at IS NULL;
+CREATE INDEX "task_execution_unfinished" ON "task_execution" ("execution_id", "ordinal") WHERE current AND NOT passed;
+CREATE INDEX "task_execution_ready" ON "task_execution" ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current;
+CREATE INDEX "task_execution_waits" ON "task_execution" ("waits_until") WHERE waits_until IS NOT NULL;
+CREATE INDEX "task_execution_next_try" ON "task_execution" ("next_try_at") WHERE status = 'QUEUED' AND next_try_at IS NOT NULL;
+CREATE TABLE "beside_task" (
+  "task_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "revision_id" uuid NOT NULL,
+  "variables" jsonb NOT NULL,
+  "images" jsonb NOT NULL,
+  "env" jsonb NOT NULL,
+  "failed_task_id" uuid,
+  "failed_attempt" integer,
+  "start_by" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "beside_task_failed_task" UNIQUE ("failed_task_id"),
+  CONSTRAINT "beside_task_failed_attempt" UNIQUE ("execution_id", "failed_attempt"),
+  CONSTRAINT "PK_fbd1074158102b21c1fa3e15663" PRIMARY KEY ("task_id")
+);
+CREATE INDEX "beside_task_start_by" ON "beside_task" ("start_by") WHERE start_by IS NOT NULL;
+CREATE TABLE "task_dependency" (
+  "depends_on_id" uuid NOT NULL,
+  "task_id" uuid NOT NULL,
+  CONSTRAINT "PK_a9e5031e52c7a0886bf39ab94dd" PRIMARY KEY ("depends_on_id", "task_id")
+);
+CREATE INDEX "task_dependency_task" ON "task_dependency" ("task_id");
+CREATE TABLE "execution_variable" (
+  "task_execution_id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "type" text NOT NULL,
+  "value" text NOT NULL,
+  "set_by" text NOT NULL,
+  "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "current" boolean NOT NULL,
+  CONSTRAINT "execution_variable_type" CHECK (type IN ('string', 'int', 'float', 'bool', 'json')),
+  CONSTRAINT "PK_796830a7c802a572ab0ada943ea" PRIMARY KEY ("task_execution_id", "name")
+);
+CREATE UNIQUE INDEX "execution_variable_current" ON "execution_variable" ("execution_id", "name") WHERE current;
+CREATE TABLE "task_gate" (
+  "id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "waiting_on" integer NOT NULL,
+  CONSTRAINT "task_gate_waiting_on" CHECK (waiting_on >= 0),
+  CONSTRAINT "PK_66b7c7ab2429e29756e4e0bc8ab" PRIMARY KEY ("id")
+);
+CREATE TABLE "execution_environment" (
+  "execution_id" uuid NOT NULL,
+  "environment_id" uuid NOT NULL,
+  CONSTRAINT "PK_8d156766643041fa0e335c3ccae" PRIMARY KEY ("execution_id", "environment_id")
+);
+CREATE INDEX "execution_environment_environment" ON "execution_environment" ("environment_id", "execution_id");
+CREATE TABLE "execution_service" (
+  "execution_id" uuid NOT NULL,
+  "service_id" uuid NOT NULL,
+  CONSTRAINT "PK_fbb48862f5e49d371c3de2a5dc0" PRIMARY KEY ("execution_id", "service_id")
+);
+CREATE INDEX "execution_service_service" ON "execution_service" ("service_id", "execution_id");
+CREATE TABLE "execution_event" (
+  "run_id" uuid NOT NULL,
+  "sequence" integer NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "execution_sequence" integer NOT NULL,
+  "transaction_id" bigint NOT NULL,
+  "type" text NOT NULL,
+  "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "actor" jsonb NOT NULL,
+  "data" jsonb NOT NULL,
+  CONSTRAINT "execution_event_own" UNIQUE ("execution_id", "execution_sequence"),
+  CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY ("run_id", "sequence")
+);
+CREATE INDEX "execution_event_committed" ON "execution_event" ("transaction_id", "run_id", "sequence");
+CREATE TABLE "event_horizon" (
+  "id" integer NOT NULL,
+  "transaction_id" bigint NOT NULL,
+  CONSTRAINT "event_horizon_one_row" CHECK (id = 1),
+  CONSTRAINT "PK_7cc1ec8dd5b9ae5448d6a34f047" PRIMARY KEY ("id")
+);
+CREATE TABLE "approval" (
+  "id" uuid NOT NULL,
+  "stage_execution_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "application_id" uuid NOT NULL,
+  "status" text NOT NULL,
+  "approvers" text array NOT NULL,
+  "disallow_initiator" boolean NOT NULL,
+  "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "decided_at" TIMESTAMP(3) WITH TIME ZONE,
+  "decided_by" jsonb,
+  "comments" text,
+  CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')),
+  CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status = 'WAITING')),
+  CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id")
+);
+CREATE INDEX "approval_of_execution" ON "approval" ("execution_id", "requested_at");
+CREATE UNIQUE INDEX "approval_waiting" ON "approval" ("stage_execution_id") WHERE status = 'WAITING';
+CREATE INDEX "approval_expiry" ON "approval" ("expires_at") WHERE status = 'WAITING';
+CREATE TABLE "job" (
+  "id" uuid NOT NULL,
+  "task_execution_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
+  "status" text NOT NULL,
+  "requirement_class_id" integer NOT NULL,
+  "timeout_ms" integer NOT NULL,
+  "grace_ms" integer NOT NULL,
+  "agent_id" uuid,
+  "claim_hash" text,
+  "exit_code" integer,
+  "signal" text,
+  "reason_code" text,
+  "reason" text,
+  "queued_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "job_status" CHECK (status IN ('QUEUED', 'RUNNING', 'SUCCESS', 'FAILED', 'ABORTED', 'LOST')),
+  CONSTRAINT "job_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING'))),
+  CONSTRAINT "PK_98ab1c14ff8d1cf80d18703b92f" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "job_of_task" ON "job" ("task_execution_id", "attempt");
+CREATE TABLE "ready_job" (
+  "rank" BIGSERIAL NOT NULL,
+  "job_id" uuid NOT NULL,
+  "requirement_class_id" integer NOT NULL,
+  CONSTRAINT "ready_job_job" UNIQUE ("job_id"),
+  CONSTRAINT "PK_caa1e7d9f2668cbf1207fb34a2e" PRIMARY KEY ("rank")
+);
+CREATE INDEX "ready_job_order" ON "ready_job" ("requirement_class_id", "rank");
+CREATE TABLE "requirement_class" (
+  "id" SERIAL NOT NULL,
+  "labels" text array NOT NULL,
+  CONSTRAINT "requirement_class_labels" UNIQUE ("labels"),
+  CONSTRAINT "PK_205507d4016cbf327d4bda7ea3f" PRIMARY KEY ("id")
+);
+CREATE TABLE "job_lease" (
+  "job_id" uuid NOT NULL,
+  "agent_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "token_hash" text NOT NULL,
+  "started" boolean NOT NULL,
+  "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "timeout_at" TIMESTAMP(3) WITH TIME ZONE,
+  "cancel_requested_at" TIMESTAMP(3) WITH TIME ZONE,
+  "kill_at" TIMESTAMP(3) WITH TIME ZONE,
+  CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY ("job_id")
+);
+CREATE INDEX "job_lease_agent" ON "job_lease" ("agent_id");
+CREATE INDEX "job_lease_run" ON "job_lease" ("run_id");
+CREATE TABLE "log_chunk" (
+  "job_id" uuid NOT NULL,
+  "start" bigint NOT NULL,
+  "length" integer NOT NULL,
+  "data" bytea NOT NULL,
+  "frames" jsonb NOT NULL,
+  CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY ("job_id", "start")
+);
+CREATE TABLE "job_log" (
+  "job_id" uuid NOT NULL,
+  "bytes" bigint NOT NULL,
+  "sealed" boolean NOT NULL,
+  "truncated" boolean NOT NULL,
+  CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY ("job_id")
+);
+CREATE TABLE "artifact" (
+  "id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "task_execution_id" uuid NOT NULL,
+  "job_id" uuid NOT NULL,
+  "name" text NOT NULL,
+  "size" bigint NOT NULL,
+  "sha256" text NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "artifact_name" UNIQUE ("job_id", "name"),
+  CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY ("id")
+);
+CREATE INDEX "artifact_of_run" ON "artifact" ("run_id", "created_at", "id");
+CREATE INDEX "artifact_of_task" ON "artifact" ("task_execution_id");
+CREATE INDEX "artifact_content" ON "artifact" ("sha256");
+CREATE TABLE "deployment" (
+  "id" uuid NOT NULL,
+  "environment_id" uuid NOT NULL,
+  "service_id" uuid NOT NULL,
+  "image" text NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "deployed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "current" boolean NOT NULL,
+  "reverted_by" uuid,
+  CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "deployment_current" ON "deployment" ("environment_id", "service_id") WHERE current;
+CREATE INDEX "deployment_history" ON "deployment" ("environment_id", "deployed_at", "id");
+CREATE INDEX "deployment_run" ON "deployment" ("run_id");
+CREATE TABLE "restore_point" (
+  "id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "created_by" jsonb NOT NULL,
+  "content" jsonb NOT NULL,
+  "checksum" text NOT NULL,
+  CONSTRAINT "PK_506140808f97304fc89c8f3b88e" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "restore_point_of_run" ON "restore_point" ("run_id", "attempt");
+CREATE TABLE "operation" (
+  "id" uuid NOT NULL,
+  "run_id" uuid NOT NULL,
+  "kind" text NOT NULL,
+  "status" text NOT NULL,
+  "restore_point_id" uuid,
+  "actor" jsonb NOT NULL,
+  "debug" boolean NOT NULL,
+  "conflicts_confirmed" boolean NOT NULL,
+  "before" jsonb NOT NULL,
+  "step" integer NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "deadline_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  "error_code" text,
+  "error_message" text,
+  CONSTRAINT "operation_kind" CHECK (kind IN ('EXTEND', 'RESTORE')),
+  CONSTRAINT "operation_status" CHECK (status IN ('RUNNING', 'SUCCESS', 'FAILED')),
+  CONSTRAINT "operation_ended" CHECK ((ended_at IS NULL) = (status = 'RUNNING')),
+  CONSTRAINT "operation_error" CHECK (status = 'RUNNING' OR (error_code IS NULL) = (status = 'SUCCESS')),
+  CONSTRAINT "PK_18556ee6e49c005fc108078f3ab" PRIMARY KEY ("id")
+);
+CREATE INDEX "operation_of_run" ON "operation" ("run_id", "started_at", "id");
+CREATE UNIQUE INDEX "operation_running" ON "operation" ("run_id") WHERE status = 'RUNNING';
+CREATE UNIQUE INDEX "operation_consumed" ON "operation" ("restore_point_id") WHERE kind = 'RESTORE' AND status = 'SUCCESS';
+CREATE TABLE "operation_task" (
+  "operation_id" uuid NOT NULL,
+  "task_execution_id" uuid NOT NULL,
+  "step" integer NOT NULL,
+  CONSTRAINT "PK_cd62bc497a03f94da9a7c0318f7" PRIMARY KEY ("operation_id", "task_execution_id")
+);
+CREATE INDEX "operation_task_task" ON "operation_task" ("task_execution_id");
+CREATE TABLE "operation_log" (
+  "operation_id" uuid NOT NULL,
+  "number" integer NOT NULL,
+  "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "level" text NOT NULL,
+  "message" text NOT NULL,
+  CONSTRAINT "operation_log_level" CHECK (level IN ('DEBUG', 'INFO', 'ERROR')),
+  CONSTRAINT "PK_3e57bb76d173b0cff1f55c24700" PRIMARY KEY ("operation_id", "number")
+);
+CREATE TABLE "audit_record" (
+  "id" uuid NOT NULL,
+  "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "actor_kind" text NOT NULL,
+  "actor_id" text NOT NULL,
+  "actor_name" text NOT NULL,
+  "actor_person_id" text,
+  "address" text,
+  "request_id" text,
+  "action" text NOT NULL,
+  "outcome" text NOT NULL,
+  "code" text,
+  "object_kind" text,
+  "object_id" text,
+  "object_name" text,
+  "application_id" text,
+  "input" jsonb,
+  "before" jsonb,
+  "after" jsonb,
+  CONSTRAINT "audit_record_outcome" CHECK (outcome IN ('ALLOWED', 'REFUSED')),
+  CONSTRAINT "audit_record_code" CHECK ((code IS NULL) = (outcome = 'ALLOWED')),
+  CONSTRAINT "PK_2c07dcda4cbae68f1cbbe6d7426" PRIMARY KEY ("id")
+);
+CREATE INDEX "audit_record_time" ON "audit_record" ("at", "id");
+CREATE INDEX "audit_record_of_actor" ON "audit_record" ("actor_id", "at", "id");
+CREATE INDEX "audit_record_of_object" ON "audit_record" ("object_id", "at", "id");
+CREATE INDEX "audit_record_of_application" ON "audit_record" ("application_id", "at", "id");
+CREATE TABLE "audit_link" (
+  "sequence" bigint NOT NULL,
+  "record_id" uuid NOT NULL,
+  "previous_hash" text NOT NULL,
+  "hash" text NOT NULL,
+  CONSTRAINT "audit_link_record" UNIQUE ("record_id"),
+  CONSTRAINT "PK_3616b897831df0de28f3e0a01a7" PRIMARY KEY ("sequence")
+);
+CREATE TABLE "audit_unsealed" (
+  "record_id" uuid NOT NULL,
+  CONSTRAINT "PK_70d50c3285622dfac3f0f8eabab" PRIMARY KEY ("record_id")
+);
+ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
+ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
+ALTER TABLE "user_group_permission" ADD CONSTRAINT "FK_a26c366b81deab243e1082a8ba0" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
+ALTER TABLE "api_key" ADD CONSTRAINT "FK_b11eedeb1df210081677dbf8687" FOREIGN KEY ("owner_id") REFERENCES "user_account"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_354bda01c7ddc31356dbf235cc6" FOREIGN KEY ("api_key_id") REFERENCES "api_key"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
+ALTER TABLE "api_key_user_group" ADD CONSTRAINT "FK_c34819cd18825ac36f2df8b5455" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
+ALTER TABLE "environment" ADD CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "service" ADD CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "secret" ADD CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "secret" ADD CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "workflow" ADD CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "workflow_revision" ADD CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY ("entity_id") REFERENCES "workflow"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "pipeline_revision" ADD CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f" FOREIGN KEY ("entity_id") REFERENCES "pipeline"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "execution" ADD CONSTRAINT "FK_0f304a1b1c7f00d8674def28771" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "execution" ADD CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "execution_attempt" ADD CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "stage_execution" ADD CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "task_execution" ADD CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "beside_task" ADD CONSTRAINT "FK_fbd1074158102b21c1fa3e15663" FOREIGN KEY ("task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "beside_task" ADD CONSTRAINT "FK_67264edc5299ace7f06c1b34b04" FOREIGN KEY ("failed_task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "task_gate" ADD CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "approval" ADD CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "job" ADD CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY ("job_id") REFERENCES "job"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployment" ADD CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployment" ADD CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "restore_point" ADD CONSTRAINT "FK_866236ee938df2676cd8213458f" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "operation" ADD CONSTRAINT "FK_7ba3238d277da1fb7895d043a69" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "operation" ADD CONSTRAINT "FK_4c2fa457ffae0625fe9148c5765" FOREIGN KEY ("restore_point_id") REFERENCES "restore_point"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "operation_task" ADD CONSTRAINT "FK_779648073aa32b57e36066c563a" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "operation_task" ADD CONSTRAINT "FK_fdc7ca2338f9811f8de07942531" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "operation_log" ADD CONSTRAINT "FK_b36519c3cf5f9466c04d9568795" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN KEY ("record_id") REFERENCES "audit_record"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+
+-- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
+
+-- Rows that change often leave room on their page, so that an update doesn't touch the indexes.
+ALTER TABLE execution SET (fillfactor = 80);
+ALTER TABLE stage_execution SET (fillfactor = 80);
+ALTER TABLE task_execution SET (fillfactor = 80);
+ALTER TABLE job SET (fillfactor = 80);
+ALTER TABLE job_log SET (fillfactor = 80);
+ALTER TABLE agent SET (fillfactor = 80);
+
+-- Queues are vacuumed after a few hundred dead rows rather than after a share of their size.
+ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+-- Audit records and restore points can't be changed or removed, whatever the role or the session's replication role.
+-- A trigger rather than REVOKE, because rights don't bind the owner of a table, which the server is. A role that may
+-- drop the trigger can still change everything: the audit trail's chain of hashes reveals that.
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% on % is not allowed: its rows are only ever added', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE TRIGGER audit_record_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_record
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE audit_record ENABLE ALWAYS TRIGGER audit_record_append_only;
+
+CREATE TRIGGER audit_link_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_link
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE audit_link ENABLE ALWAYS TRIGGER audit_link_append_only;
+
+CREATE TRIGGER restore_point_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON restore_point
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE restore_point ENABLE ALWAYS TRIGGER restore_point_immutable;
+`;
+
+const down = `
+DROP TABLE
+  user_account,
+  user_group,
+  user_group_member,
+  user_group_permission,
+  api_key,
+  api_key_user_group,
+  rights_version,
+  agent,
+  agent_token,
+  application,
+  environment,
+  service,
+  secret,
+  workflow,
+  workflow_revision,
+  pipeline,
+  pipeline_revision,
+  execution,
+  execution_attempt,
+  stage_execution,
+  task_execution,
+  beside_task,
+  task_dependency,
+  execution_variable,
+  task_gate,
+  execution_environment,
+  execution_service,
+  execution_event,
+  event_horizon,
+  approval,
+  job,
+  ready_job,
+  requirement_class,
+  job_lease,
+  log_chunk,
+  job_log,
+  artifact,
+  deployment,
+  restore_point,
+  operation,
+  operation_task,
+  operation_log,
+  audit_record,
+  audit_link,
+  audit_unsealed
+CASCADE;
+DROP FUNCTION refuse_change();
+`;

@@ -1,0 +1,746 @@
+CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% on % is not allowed: its rows are only ever added', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege';
+END $function$;
+
+CREATE TABLE agent (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  labels text[] NOT NULL,
+  slots integer NOT NULL,
+  version text,
+  secret_hash text NOT NULL,
+  registered_at timestamp(3) with time zone NOT NULL,
+  last_seen_at timestamp(3) with time zone NOT NULL,
+  left_at timestamp(3) with time zone,
+  CONSTRAINT "PK_1000e989398c5d4ed585cf9a46f" PRIMARY KEY (id)
+) WITH (fillfactor=80);
+CREATE INDEX agent_registered ON public.agent USING btree (registered_at, id);
+
+CREATE TABLE agent_token (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  secret_hash text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  revoked_at timestamp(3) with time zone,
+  CONSTRAINT "PK_05d82e6a18f93b821fa899dd899" PRIMARY KEY (id),
+  CONSTRAINT "agent_token_secret" UNIQUE (secret_hash)
+);
+
+CREATE TABLE api_key (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  prefix text NOT NULL,
+  secret_hash text NOT NULL,
+  owner_id uuid,
+  application_ids uuid[],
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  expires_at timestamp(3) with time zone,
+  last_used_at timestamp(3) with time zone,
+  revoked_at timestamp(3) with time zone,
+  CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY (id),
+  CONSTRAINT "api_key_prefix" UNIQUE (prefix),
+  CONSTRAINT "FK_b11eedeb1df210081677dbf8687" FOREIGN KEY (owner_id) REFERENCES user_account(id)
+);
+CREATE INDEX api_key_owner ON public.api_key USING btree (owner_id) WHERE (owner_id IS NOT NULL);
+
+CREATE TABLE api_key_user_group (
+  api_key_id uuid NOT NULL,
+  group_id uuid NOT NULL,
+  CONSTRAINT "PK_ddff78a4256bdf5b480194f5043" PRIMARY KEY (api_key_id, group_id),
+  CONSTRAINT "FK_354bda01c7ddc31356dbf235cc6" FOREIGN KEY (api_key_id) REFERENCES api_key(id) ON DELETE CASCADE,
+  CONSTRAINT "FK_c34819cd18825ac36f2df8b5455" FOREIGN KEY (group_id) REFERENCES user_group(id) ON DELETE CASCADE
+);
+CREATE INDEX api_key_user_group_group ON public.api_key_user_group USING btree (group_id, api_key_id);
+
+CREATE TABLE application (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_569e0c3e863ebdf5f2408ee1670" PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX application_name ON public.application USING btree (name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE approval (
+  id uuid NOT NULL,
+  stage_execution_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  status text NOT NULL,
+  approvers text[] NOT NULL,
+  disallow_initiator boolean NOT NULL,
+  requested_at timestamp(3) with time zone NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  decided_at timestamp(3) with time zone,
+  decided_by jsonb,
+  comments text,
+  CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY (id),
+  CONSTRAINT "approval_decided" CHECK (((decided_at IS NULL) = (status = 'WAITING'::text))),
+  CONSTRAINT "approval_status" CHECK ((status = ANY (ARRAY['WAITING'::text, 'APPROVED'::text, 'REJECTED'::text, 'EXPIRED'::text, 'ABORTED'::text]))),
+  CONSTRAINT "FK_2ff66062fad8ebeaaaebf0bc954" FOREIGN KEY (stage_execution_id) REFERENCES stage_execution(id),
+  CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
+CREATE INDEX approval_expiry ON public.approval USING btree (expires_at) WHERE (status = 'WAITING'::text);
+CREATE INDEX approval_of_execution ON public.approval USING btree (execution_id, requested_at);
+CREATE UNIQUE INDEX approval_waiting ON public.approval USING btree (stage_execution_id) WHERE (status = 'WAITING'::text);
+
+CREATE TABLE artifact (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  task_execution_id uuid NOT NULL,
+  job_id uuid NOT NULL,
+  name text NOT NULL,
+  size bigint NOT NULL,
+  sha256 text NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY (id),
+  CONSTRAINT "artifact_name" UNIQUE (job_id, name),
+  CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY (job_id) REFERENCES job(id)
+);
+CREATE INDEX artifact_content ON public.artifact USING btree (sha256);
+CREATE INDEX artifact_of_run ON public.artifact USING btree (run_id, created_at, id);
+CREATE INDEX artifact_of_task ON public.artifact USING btree (task_execution_id);
+
+CREATE TABLE audit_link (
+  sequence bigint NOT NULL,
+  record_id uuid NOT NULL,
+  previous_hash text NOT NULL,
+  hash text NOT NULL,
+  CONSTRAINT "PK_3616b897831df0de28f3e0a01a7" PRIMARY KEY (sequence),
+  CONSTRAINT "audit_link_record" UNIQUE (record_id),
+  CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN KEY (record_id) REFERENCES audit_record(id)
+);
+CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE audit_link ENABLE ALWAYS TRIGGER audit_link_append_only;
+
+CREATE TABLE audit_record (
+  id uuid NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  actor_kind text NOT NULL,
+  actor_id text NOT NULL,
+  actor_name text NOT NULL,
+  actor_person_id text,
+  address text,
+  request_id text,
+  action text NOT NULL,
+  outcome text NOT NULL,
+  code text,
+  object_kind text,
+  object_id text,
+  object_name text,
+  application_id text,
+  input jsonb,
+  before jsonb,
+  after jsonb,
+  CONSTRAINT "PK_2c07dcda4cbae68f1cbbe6d7426" PRIMARY KEY (id),
+  CONSTRAINT "audit_record_code" CHECK (((code IS NULL) = (outcome = 'ALLOWED'::text))),
+  CONSTRAINT "audit_record_outcome" CHECK ((outcome = ANY (ARRAY['ALLOWED'::text, 'REFUSED'::text])))
+);
+CREATE INDEX audit_record_of_actor ON public.audit_record USING btree (actor_id, at, id);
+CREATE INDEX audit_record_of_application ON public.audit_record USING btree (application_id, at, id);
+CREATE INDEX audit_record_of_object ON public.audit_record USING btree (object_id, at, id);
+CREATE INDEX audit_record_time ON public.audit_record USING btree (at, id);
+CREATE TRIGGER audit_record_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_record FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE audit_record ENABLE ALWAYS TRIGGER audit_record_append_only;
+
+CREATE TABLE audit_unsealed (
+  record_id uuid NOT NULL,
+  CONSTRAINT "PK_70d50c3285622dfac3f0f8eabab" PRIMARY KEY (record_id)
+) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
+
+CREATE TABLE beside_task (
+  task_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  revision_id uuid NOT NULL,
+  variables jsonb NOT NULL,
+  images jsonb NOT NULL,
+  env jsonb NOT NULL,
+  failed_task_id uuid,
+  failed_attempt integer,
+  start_by timestamp(3) with time zone,
+  CONSTRAINT "PK_fbd1074158102b21c1fa3e15663" PRIMARY KEY (task_id),
+  CONSTRAINT "beside_task_failed_attempt" UNIQUE (execution_id, failed_attempt),
+  CONSTRAINT "beside_task_failed_task" UNIQUE (failed_task_id),
+  CONSTRAINT "FK_67264edc5299ace7f06c1b34b04" FOREIGN KEY (failed_task_id) REFERENCES task_execution(id),
+  CONSTRAINT "FK_fbd1074158102b21c1fa3e15663" FOREIGN KEY (task_id) REFERENCES task_execution(id)
+);
+CREATE INDEX beside_task_start_by ON public.beside_task USING btree (start_by) WHERE (start_by IS NOT NULL);
+
+CREATE TABLE deployment (
+  id uuid NOT NULL,
+  environment_id uuid NOT NULL,
+  service_id uuid NOT NULL,
+  image text NOT NULL,
+  execution_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  deployed_at timestamp(3) with time zone NOT NULL,
+  current boolean NOT NULL,
+  reverted_by uuid,
+  CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY (id),
+  CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY (environment_id) REFERENCES environment(id),
+  CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY (service_id) REFERENCES service(id),
+  CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
+CREATE UNIQUE INDEX deployment_current ON public.deployment USING btree (environment_id, service_id) WHERE current;
+CREATE INDEX deployment_history ON public.deployment USING btree (environment_id, deployed_at, id);
+CREATE INDEX deployment_run ON public.deployment USING btree (run_id);
+
+CREATE TABLE environment (
+  id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  name text NOT NULL,
+  type text NOT NULL,
+  description text,
+  variables jsonb NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY (id),
+  CONSTRAINT "environment_type" CHECK ((type = ANY (ARRAY['PROD'::text, 'NON_PROD'::text]))),
+  CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE UNIQUE INDEX environment_name ON public.environment USING btree (application_id, name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE event_horizon (
+  id integer NOT NULL,
+  transaction_id bigint NOT NULL,
+  CONSTRAINT "PK_7cc1ec8dd5b9ae5448d6a34f047" PRIMARY KEY (id),
+  CONSTRAINT "event_horizon_one_row" CHECK ((id = 1))
+);
+
+CREATE TABLE execution (
+  id uuid NOT NULL,
+  kind text NOT NULL,
+  run_id uuid NOT NULL,
+  parent_stage_execution_id uuid,
+  application_id uuid NOT NULL,
+  entity_id uuid NOT NULL,
+  revision_id uuid NOT NULL,
+  environment_id uuid,
+  status text NOT NULL,
+  attempt integer NOT NULL,
+  version integer NOT NULL,
+  last_sequence integer NOT NULL,
+  last_execution_sequence integer NOT NULL,
+  variables jsonb NOT NULL,
+  images jsonb NOT NULL,
+  notes text,
+  cause jsonb NOT NULL,
+  idempotency_key text,
+  idempotency_hash text,
+  failure_code text,
+  failure_details text,
+  pause jsonb,
+  max_parallel integer,
+  mode text NOT NULL,
+  open_tasks integer NOT NULL,
+  busy_tasks integer NOT NULL,
+  waiting_tasks integer NOT NULL DEFAULT 0,
+  beside_tasks integer NOT NULL DEFAULT 0,
+  created_at timestamp(3) with time zone NOT NULL,
+  started_at timestamp(3) with time zone,
+  attempt_started_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  earlier_ms bigint NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY (id),
+  CONSTRAINT "execution_counts" CHECK (((busy_tasks >= 0) AND (waiting_tasks >= 0) AND (open_tasks >= (busy_tasks + waiting_tasks)) AND (beside_tasks >= 0))),
+  CONSTRAINT "execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
+  CONSTRAINT "execution_kind" CHECK ((kind = ANY (ARRAY['PIPELINE'::text, 'WORKFLOW'::text]))),
+  CONSTRAINT "execution_mode" CHECK ((mode = ANY (ARRAY['SEQUENTIAL'::text, 'PARALLEL'::text, 'WORK_STEALING'::text]))),
+  CONSTRAINT "execution_pause" CHECK (((pause IS NULL) OR (status = 'PAUSED'::text))),
+  CONSTRAINT "execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "FK_0f304a1b1c7f00d8674def28771" FOREIGN KEY (application_id) REFERENCES application(id),
+  CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY (environment_id) REFERENCES environment(id)
+) WITH (fillfactor=80);
+CREATE INDEX execution_active ON public.execution USING btree (application_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
+CREATE INDEX execution_expiry ON public.execution USING btree (expires_at) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
+CREATE UNIQUE INDEX execution_idempotency ON public.execution USING btree (application_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+CREATE INDEX execution_newest ON public.execution USING btree (created_at, id) WHERE (parent_stage_execution_id IS NULL);
+CREATE INDEX execution_newest_of_application ON public.execution USING btree (application_id, created_at, id) WHERE (parent_stage_execution_id IS NULL);
+CREATE INDEX execution_newest_of_entity ON public.execution USING btree (entity_id, created_at, id);
+CREATE INDEX execution_of_run ON public.execution USING btree (run_id);
+
+CREATE TABLE execution_attempt (
+  execution_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  kind text NOT NULL,
+  revision_id uuid NOT NULL,
+  cause jsonb NOT NULL,
+  reason text,
+  from_stage text,
+  reverted_by uuid,
+  status text,
+  failure_code text,
+  failure_details text,
+  created_at timestamp(3) with time zone NOT NULL,
+  started_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY (execution_id, attempt),
+  CONSTRAINT "execution_attempt_ended" CHECK (((ended_at IS NULL) = (status IS NULL))),
+  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text]))),
+  CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
+
+CREATE TABLE execution_environment (
+  execution_id uuid NOT NULL,
+  environment_id uuid NOT NULL,
+  CONSTRAINT "PK_8d156766643041fa0e335c3ccae" PRIMARY KEY (execution_id, environment_id)
+);
+CREATE INDEX execution_environment_environment ON public.execution_environment USING btree (environment_id, execution_id);
+
+CREATE TABLE execution_event (
+  run_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  execution_id uuid NOT NULL,
+  execution_sequence integer NOT NULL,
+  transaction_id bigint NOT NULL,
+  type text NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  actor jsonb NOT NULL,
+  data jsonb NOT NULL,
+  CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY (run_id, sequence),
+  CONSTRAINT "execution_event_own" UNIQUE (execution_id, execution_sequence)
+);
+CREATE INDEX execution_event_committed ON public.execution_event USING btree (transaction_id, run_id, sequence);
+
+CREATE TABLE execution_service (
+  execution_id uuid NOT NULL,
+  service_id uuid NOT NULL,
+  CONSTRAINT "PK_fbb48862f5e49d371c3de2a5dc0" PRIMARY KEY (execution_id, service_id)
+);
+CREATE INDEX execution_service_service ON public.execution_service USING btree (service_id, execution_id);
+
+CREATE TABLE execution_variable (
+  task_execution_id uuid NOT NULL,
+  name text NOT NULL,
+  execution_id uuid NOT NULL,
+  type text NOT NULL,
+  value text NOT NULL,
+  set_by text NOT NULL,
+  set_at timestamp(3) with time zone NOT NULL,
+  current boolean NOT NULL,
+  CONSTRAINT "PK_796830a7c802a572ab0ada943ea" PRIMARY KEY (task_execution_id, name),
+  CONSTRAINT "execution_variable_type" CHECK ((type = ANY (ARRAY['string'::text, 'int'::text, 'float'::text, 'bool'::text, 'json'::text]))),
+  CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
+);
+CREATE UNIQUE INDEX execution_variable_current ON public.execution_variable USING btree (execution_id, name) WHERE current;
+
+CREATE TABLE job (
+  id uuid NOT NULL,
+  task_execution_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  status text NOT NULL,
+  requirement_class_id integer NOT NULL,
+  timeout_ms integer NOT NULL,
+  grace_ms integer NOT NULL,
+  agent_id uuid,
+  claim_hash text,
+  exit_code integer,
+  signal text,
+  reason_code text,
+  reason text,
+  queued_at timestamp(3) with time zone NOT NULL,
+  started_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT "PK_98ab1c14ff8d1cf80d18703b92f" PRIMARY KEY (id),
+  CONSTRAINT "job_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])))),
+  CONSTRAINT "job_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ABORTED'::text, 'LOST'::text]))),
+  CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
+) WITH (fillfactor=80);
+CREATE UNIQUE INDEX job_of_task ON public.job USING btree (task_execution_id, attempt);
+
+CREATE TABLE job_lease (
+  job_id uuid NOT NULL,
+  agent_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  token_hash text NOT NULL,
+  started boolean NOT NULL,
+  expires_at timestamp(3) with time zone NOT NULL,
+  timeout_at timestamp(3) with time zone,
+  cancel_requested_at timestamp(3) with time zone,
+  kill_at timestamp(3) with time zone,
+  CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY (job_id)
+) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
+CREATE INDEX job_lease_agent ON public.job_lease USING btree (agent_id);
+CREATE INDEX job_lease_run ON public.job_lease USING btree (run_id);
+
+CREATE TABLE job_log (
+  job_id uuid NOT NULL,
+  bytes bigint NOT NULL,
+  sealed boolean NOT NULL,
+  truncated boolean NOT NULL,
+  CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY (job_id)
+) WITH (fillfactor=80);
+
+CREATE TABLE log_chunk (
+  job_id uuid NOT NULL,
+  start bigint NOT NULL,
+  length integer NOT NULL,
+  data bytea NOT NULL,
+  frames jsonb NOT NULL,
+  CONSTRAINT "PK_0c1af183d5ccedea0c6ea6bdcd0" PRIMARY KEY (job_id, start)
+);
+
+CREATE TABLE operation (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  kind text NOT NULL,
+  status text NOT NULL,
+  restore_point_id uuid,
+  actor jsonb NOT NULL,
+  debug boolean NOT NULL,
+  conflicts_confirmed boolean NOT NULL,
+  before jsonb NOT NULL,
+  step integer NOT NULL,
+  started_at timestamp(3) with time zone NOT NULL,
+  deadline_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
+  error_code text,
+  error_message text,
+  CONSTRAINT "PK_18556ee6e49c005fc108078f3ab" PRIMARY KEY (id),
+  CONSTRAINT "operation_ended" CHECK (((ended_at IS NULL) = (status = 'RUNNING'::text))),
+  CONSTRAINT "operation_error" CHECK (((status = 'RUNNING'::text) OR ((error_code IS NULL) = (status = 'SUCCESS'::text)))),
+  CONSTRAINT "operation_kind" CHECK ((kind = ANY (ARRAY['EXTEND'::text, 'RESTORE'::text]))),
+  CONSTRAINT "operation_status" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'SUCCESS'::text, 'FAILED'::text]))),
+  CONSTRAINT "FK_4c2fa457ffae0625fe9148c5765" FOREIGN KEY (restore_point_id) REFERENCES restore_point(id),
+  CONSTRAINT "FK_7ba3238d277da1fb7895d043a69" FOREIGN KEY (run_id) REFERENCES execution(id)
+);
+CREATE UNIQUE INDEX operation_consumed ON public.operation USING btree (restore_point_id) WHERE ((kind = 'RESTORE'::text) AND (status = 'SUCCESS'::text));
+CREATE INDEX operation_of_run ON public.operation USING btree (run_id, started_at, id);
+CREATE UNIQUE INDEX operation_running ON public.operation USING btree (run_id) WHERE (status = 'RUNNING'::text);
+
+CREATE TABLE operation_log (
+  operation_id uuid NOT NULL,
+  number integer NOT NULL,
+  at timestamp(3) with time zone NOT NULL,
+  level text NOT NULL,
+  message text NOT NULL,
+  CONSTRAINT "PK_3e57bb76d173b0cff1f55c24700" PRIMARY KEY (operation_id, number),
+  CONSTRAINT "operation_log_level" CHECK ((level = ANY (ARRAY['DEBUG'::text, 'INFO'::text, 'ERROR'::text]))),
+  CONSTRAINT "FK_b36519c3cf5f9466c04d9568795" FOREIGN KEY (operation_id) REFERENCES operation(id)
+);
+
+CREATE TABLE operation_task (
+  operation_id uuid NOT NULL,
+  task_execution_id uuid NOT NULL,
+  step integer NOT NULL,
+  CONSTRAINT "PK_cd62bc497a03f94da9a7c0318f7" PRIMARY KEY (operation_id, task_execution_id),
+  CONSTRAINT "FK_779648073aa32b57e36066c563a" FOREIGN KEY (operation_id) REFERENCES operation(id),
+  CONSTRAINT "FK_fdc7ca2338f9811f8de07942531" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
+);
+CREATE INDEX operation_task_task ON public.operation_task USING btree (task_execution_id);
+
+CREATE TABLE pipeline (
+  id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  current_revision_id uuid NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_df8aedd50509192d995535d68cd" PRIMARY KEY (id),
+  CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE UNIQUE INDEX pipeline_name ON public.pipeline USING btree (application_id, name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE pipeline_revision (
+  id uuid NOT NULL,
+  entity_id uuid NOT NULL,
+  number integer NOT NULL,
+  content_hash text NOT NULL,
+  definition jsonb NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  CONSTRAINT "PK_31f3ab70a12cfb6e634650a13a5" PRIMARY KEY (id),
+  CONSTRAINT "pipeline_revision_number" UNIQUE (entity_id, number),
+  CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f" FOREIGN KEY (entity_id) REFERENCES pipeline(id)
+);
+
+CREATE TABLE ready_job (
+  rank bigint NOT NULL DEFAULT nextval('ready_job_rank_seq'::regclass),
+  job_id uuid NOT NULL,
+  requirement_class_id integer NOT NULL,
+  CONSTRAINT "PK_caa1e7d9f2668cbf1207fb34a2e" PRIMARY KEY (rank),
+  CONSTRAINT "ready_job_job" UNIQUE (job_id)
+) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
+CREATE INDEX ready_job_order ON public.ready_job USING btree (requirement_class_id, rank);
+
+CREATE TABLE requirement_class (
+  id integer NOT NULL DEFAULT nextval('requirement_class_id_seq'::regclass),
+  labels text[] NOT NULL,
+  CONSTRAINT "PK_205507d4016cbf327d4bda7ea3f" PRIMARY KEY (id),
+  CONSTRAINT "requirement_class_labels" UNIQUE (labels)
+);
+
+CREATE TABLE restore_point (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by jsonb NOT NULL,
+  content jsonb NOT NULL,
+  checksum text NOT NULL,
+  CONSTRAINT "PK_506140808f97304fc89c8f3b88e" PRIMARY KEY (id),
+  CONSTRAINT "FK_866236ee938df2676cd8213458f" FOREIGN KEY (run_id) REFERENCES execution(id)
+);
+CREATE UNIQUE INDEX restore_point_of_run ON public.restore_point USING btree (run_id, attempt);
+CREATE TRIGGER restore_point_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.restore_point FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE restore_point ENABLE ALWAYS TRIGGER restore_point_immutable;
+
+CREATE TABLE rights_version (
+  id integer NOT NULL,
+  version integer NOT NULL,
+  CONSTRAINT "PK_159e192350c15cea0ba46a5febe" PRIMARY KEY (id),
+  CONSTRAINT "rights_version_one_row" CHECK ((id = 1))
+);
+
+CREATE TABLE secret (
+  id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  environment_id uuid,
+  name text NOT NULL,
+  version integer NOT NULL,
+  key_id text NOT NULL,
+  sealed bytea NOT NULL,
+  set_at timestamp(3) with time zone NOT NULL,
+  set_by_id text NOT NULL,
+  set_by text NOT NULL,
+  CONSTRAINT "PK_6afa4961954e17ec2d6401afc3d" PRIMARY KEY (id),
+  CONSTRAINT "FK_adf91a5de41eac2a86093da4528" FOREIGN KEY (environment_id) REFERENCES environment(id),
+  CONSTRAINT "FK_c42e5f43337e2655d266e2f85ff" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE INDEX secret_environments ON public.secret USING btree (application_id, environment_id);
+CREATE UNIQUE INDEX secret_of_application ON public.secret USING btree (application_id, name) WHERE (environment_id IS NULL);
+CREATE UNIQUE INDEX secret_of_environment ON public.secret USING btree (environment_id, name) WHERE (environment_id IS NOT NULL);
+
+CREATE TABLE service (
+  id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY (id),
+  CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE UNIQUE INDEX service_name ON public.service USING btree (application_id, name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE stage_execution (
+  id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  current boolean NOT NULL,
+  kind text NOT NULL,
+  stage_index integer NOT NULL,
+  element_index integer NOT NULL,
+  element_id uuid NOT NULL,
+  stage_name text NOT NULL,
+  step_name text NOT NULL,
+  status text NOT NULL,
+  reason_code text,
+  reason text,
+  workflow_id uuid,
+  workflow_revision_id uuid,
+  environment_id uuid,
+  variables jsonb NOT NULL,
+  images jsonb NOT NULL,
+  mode text,
+  max_parallel integer,
+  workflow_execution_id uuid,
+  goes_on jsonb,
+  waits_until timestamp(3) with time zone,
+  answers jsonb,
+  failures integer NOT NULL DEFAULT 0,
+  ignored boolean NOT NULL DEFAULT false,
+  created_at timestamp(3) with time zone NOT NULL,
+  started_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT "PK_73bb3900c2f8b931298787cd836" PRIMARY KEY (id),
+  CONSTRAINT "stage_execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
+  CONSTRAINT "stage_execution_mode" CHECK ((mode = ANY (ARRAY['SEQUENTIAL'::text, 'PARALLEL'::text, 'WORK_STEALING'::text]))),
+  CONSTRAINT "stage_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "stage_execution_waiting" CHECK (((waits_until IS NULL) OR (status = ANY (ARRAY['PAUSED'::text, 'WAITING'::text])))),
+  CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY (execution_id) REFERENCES execution(id)
+) WITH (fillfactor=80);
+CREATE INDEX stage_execution_attempt ON public.stage_execution USING btree (execution_id, attempt);
+CREATE UNIQUE INDEX stage_execution_current ON public.stage_execution USING btree (execution_id, stage_index, element_index) WHERE current;
+CREATE INDEX stage_execution_waits ON public.stage_execution USING btree (waits_until) WHERE (waits_until IS NOT NULL);
+
+CREATE TABLE task_dependency (
+  depends_on_id uuid NOT NULL,
+  task_id uuid NOT NULL,
+  CONSTRAINT "PK_a9e5031e52c7a0886bf39ab94dd" PRIMARY KEY (depends_on_id, task_id)
+);
+CREATE INDEX task_dependency_task ON public.task_dependency USING btree (task_id);
+
+CREATE TABLE task_execution (
+  id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  current boolean NOT NULL,
+  type text NOT NULL DEFAULT 'normal'::text,
+  name text NOT NULL,
+  level integer NOT NULL,
+  ordinal integer NOT NULL,
+  status text NOT NULL,
+  waiting_on integer NOT NULL,
+  job_id uuid,
+  tries integer NOT NULL,
+  failures integer NOT NULL,
+  losses integer NOT NULL,
+  next_try_at timestamp(3) with time zone,
+  waits_until timestamp(3) with time zone,
+  passed boolean NOT NULL,
+  reason_code text,
+  reason text,
+  exit_code integer,
+  created_at timestamp(3) with time zone NOT NULL,
+  started_at timestamp(3) with time zone,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY (id),
+  CONSTRAINT "task_execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
+  CONSTRAINT "task_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "task_execution_type" CHECK (((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text])) AND ((type = 'normal'::text) OR (NOT current)))),
+  CONSTRAINT "task_execution_waiting" CHECK (((waits_until IS NULL) OR (status = 'WAITING'::text))),
+  CONSTRAINT "task_execution_waiting_on" CHECK ((waiting_on >= 0)),
+  CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY (execution_id) REFERENCES execution(id)
+) WITH (fillfactor=80);
+CREATE INDEX task_execution_attempt ON public.task_execution USING btree (execution_id, attempt, ordinal);
+CREATE UNIQUE INDEX task_execution_current ON public.task_execution USING btree (execution_id, name) WHERE current;
+CREATE INDEX task_execution_next_try ON public.task_execution USING btree (next_try_at) WHERE ((status = 'QUEUED'::text) AND (next_try_at IS NOT NULL));
+CREATE INDEX task_execution_open ON public.task_execution USING btree (execution_id, ordinal) WHERE (current AND (ended_at IS NULL));
+CREATE INDEX task_execution_ready ON public.task_execution USING btree (execution_id, ordinal) WHERE ((status = 'QUEUED'::text) AND (waiting_on = 0) AND (job_id IS NULL) AND current);
+CREATE INDEX task_execution_unfinished ON public.task_execution USING btree (execution_id, ordinal) WHERE (current AND (NOT passed));
+CREATE INDEX task_execution_waits ON public.task_execution USING btree (waits_until) WHERE (waits_until IS NOT NULL);
+
+CREATE TABLE task_gate (
+  id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  waiting_on integer NOT NULL,
+  CONSTRAINT "PK_66b7c7ab2429e29756e4e0bc8ab" PRIMARY KEY (id),
+  CONSTRAINT "task_gate_waiting_on" CHECK ((waiting_on >= 0)),
+  CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
+
+CREATE TABLE user_account (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  identity_issuer text,
+  identity_subject text,
+  claims_issued_at timestamp(3) with time zone,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_6acfec7285fdf9f463462de3e9f" PRIMARY KEY (id),
+  CONSTRAINT "user_account_email_case" CHECK ((email = lower(email))),
+  CONSTRAINT "user_account_identity_whole" CHECK (((identity_issuer IS NULL) = (identity_subject IS NULL)))
+);
+CREATE UNIQUE INDEX user_account_email ON public.user_account USING btree (email) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX user_account_identity ON public.user_account USING btree (identity_subject, identity_issuer) WHERE (deleted_at IS NULL);
+
+CREATE TABLE user_group (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  system boolean NOT NULL,
+  account_permissions text[] NOT NULL,
+  version integer NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_3c29fba6fe013ec8724378ce7c9" PRIMARY KEY (id),
+  CONSTRAINT "user_group_name" UNIQUE (name),
+  CONSTRAINT "user_group_account_permissions" CHECK ((account_permissions <@ ARRAY['ADMINISTER_OTHER_ACCOUNT_FUNCTIONS'::text, 'CREATE_AND_DELETE_APPLICATION'::text, 'MANAGE_API_KEYS'::text, 'MANAGE_DELEGATES'::text, 'MANAGE_USERS_AND_GROUPS'::text, 'READ_USERS_AND_GROUPS'::text, 'VIEW_AUDITS'::text]))
+);
+
+CREATE TABLE user_group_member (
+  user_id uuid NOT NULL,
+  group_id uuid NOT NULL,
+  source text NOT NULL,
+  added_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "PK_011ef9b669a6a30a314c091d6c2" PRIMARY KEY (user_id, group_id, source),
+  CONSTRAINT "user_group_member_source" CHECK ((source = ANY (ARRAY['MANUAL'::text, 'IDENTITY_PROVIDER'::text]))),
+  CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY (group_id) REFERENCES user_group(id) ON DELETE CASCADE,
+  CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY (user_id) REFERENCES user_account(id) ON DELETE CASCADE
+);
+CREATE INDEX user_group_member_group ON public.user_group_member USING btree (group_id, user_id);
+
+CREATE TABLE user_group_permission (
+  id uuid NOT NULL,
+  group_id uuid NOT NULL,
+  permission_type text NOT NULL,
+  actions text[] NOT NULL,
+  application_scope text NOT NULL,
+  application_ids uuid[] NOT NULL,
+  environment_scope text NOT NULL,
+  environment_ids uuid[] NOT NULL,
+  environment_types text[] NOT NULL,
+  CONSTRAINT "PK_f0219915e4ef0b1a0faca96627c" PRIMARY KEY (id),
+  CONSTRAINT "user_group_permission_actions" CHECK (
+CASE permission_type
+    WHEN 'ALL'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text, 'EXECUTE_PIPELINE'::text, 'EXECUTE_WORKFLOW'::text, 'ROLLBACK_WORKFLOW'::text, 'ABORT_WORKFLOW'::text])
+    WHEN 'DEPLOYMENT'::text THEN (actions <@ ARRAY['READ'::text, 'EXECUTE_PIPELINE'::text, 'EXECUTE_WORKFLOW'::text, 'ROLLBACK_WORKFLOW'::text, 'ABORT_WORKFLOW'::text])
+    WHEN 'ENV'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text])
+    WHEN 'PIPELINE'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text])
+    WHEN 'SERVICE'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text])
+    WHEN 'WORKFLOW'::text THEN (actions <@ ARRAY['CREATE'::text, 'READ'::text, 'UPDATE'::text, 'DELETE'::text])
+    ELSE NULL::boolean
+END),
+  CONSTRAINT "user_group_permission_applications" CHECK (((application_scope = 'IDS'::text) OR ((application_scope = 'ALL'::text) AND (application_ids = '{}'::uuid[])))),
+  CONSTRAINT "user_group_permission_environment_types" CHECK (((environment_types <@ ARRAY['PROD'::text, 'NON_PROD'::text, 'TEMPLATE'::text]) AND ((permission_type = 'WORKFLOW'::text) OR (NOT ('TEMPLATE'::text = ANY (environment_types)))))),
+  CONSTRAINT "user_group_permission_environments" CHECK ((((environment_scope = 'IDS'::text) AND (environment_types = '{}'::text[])) OR ((environment_scope = 'TYPES'::text) AND (environment_ids = '{}'::uuid[])) OR ((environment_scope = 'ALL'::text) AND (environment_ids = '{}'::uuid[]) AND (environment_types = '{}'::text[])))),
+  CONSTRAINT "user_group_permission_restricted" CHECK (((environment_scope = 'ALL'::text) OR (permission_type <> ALL (ARRAY['ALL'::text, 'SERVICE'::text])))),
+  CONSTRAINT "user_group_permission_type" CHECK ((permission_type = ANY (ARRAY['ALL'::text, 'DEPLOYMENT'::text, 'ENV'::text, 'PIPELINE'::text, 'SERVICE'::text, 'WORKFLOW'::text]))),
+  CONSTRAINT "FK_a26c366b81deab243e1082a8ba0" FOREIGN KEY (group_id) REFERENCES user_group(id) ON DELETE CASCADE
+);
+CREATE INDEX user_group_permission_group ON public.user_group_permission USING btree (group_id, id);
+
+CREATE TABLE workflow (
+  id uuid NOT NULL,
+  application_id uuid NOT NULL,
+  name text NOT NULL,
+  description text,
+  current_revision_id uuid NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  updated_at timestamp(3) with time zone NOT NULL,
+  deleted_at timestamp(3) with time zone,
+  CONSTRAINT "PK_eb5e4cc1a9ef2e94805b676751b" PRIMARY KEY (id),
+  CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY (application_id) REFERENCES application(id)
+);
+CREATE UNIQUE INDEX workflow_name ON public.workflow USING btree (application_id, name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE workflow_revision (
+  id uuid NOT NULL,
+  entity_id uuid NOT NULL,
+  number integer NOT NULL,
+  content_hash text NOT NULL,
+  definition jsonb NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL,
+  created_by text,
+  CONSTRAINT "PK_c23fd42ee078177084cff318a70" PRIMARY KEY (id),
+  CONSTRAINT "workflow_revision_number" UNIQUE (entity_id, number),
+  CONSTRAINT "FK_a950087c24f7ca3c3d1469c7cd4" FOREIGN KEY (entity_id) REFERENCES workflow(id)
+);
