@@ -51,6 +51,7 @@ import {
   PreviewedEnvironmentResolver,
   ResumePreviewResolver,
   ResumeResolver,
+  StageAttemptResolver,
 } from '../resumes/resume.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServiceImageResolver } from '../services/serviceImages.resolver';
@@ -103,6 +104,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ResumeResolver,
   ResumePreviewResolver,
   PreviewedEnvironmentResolver,
+  StageAttemptResolver,
   AttemptResolver,
   ComparisonsResolver,
   RestoresResolver,

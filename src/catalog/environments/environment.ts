@@ -16,18 +16,21 @@ export interface Environment {
   readonly deletedAt: Date | null;
 }
 
-/** What runs in an environment: the image that the last successful deployment of a service left there. */
+export const deploymentStatuses = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'UNKNOWN'] as const;
+
+/** One service's image brought to one environment. Never changed once it is over; the newest success says what is deployed. */
 export interface Deployment {
   readonly id: string;
+  /** Position in the history of all environments. Deployments to one environment are numbered in the order of their commits. */
+  readonly number: number;
   readonly environmentId: string;
   readonly serviceId: string;
-  readonly image: string;
+  /** Null: a restore showed that nothing of the service is deployed. */
+  readonly image: string | null;
+  readonly status: (typeof deploymentStatuses)[number];
   /** The workflow execution that deployed it. */
   readonly executionId: string;
+  /** The run that brought it there: with a start or an extension, or back with a restore. */
   readonly runId: string;
   readonly deployedAt: Date;
-  /** False once a later deployment of the same service took its place; the row stays as history. */
-  readonly current: boolean;
-  /** The restore that undid it; null: it stands. */
-  readonly revertedBy: string | null;
 }

@@ -6,12 +6,17 @@ import { deploymentTable, environmentTable } from './environments.table';
 
 export const environments = new ApplicationParts<Environment>(environmentTable);
 
-/** What runs in environments now, in the order of the services' names. */
+/** What environments have: of each service its newest successful deployment, in the order of the services' names. */
 export function findCurrentDeployments(db: Db, environmentIds: readonly string[]): Promise<Deployment[]> {
   return db.rows(
     `SELECT ${columnsOf(deploymentTable, 'deployment')}
-     FROM deployment JOIN service ON service.id = deployment.service_id
-     WHERE deployment.environment_id = ANY ($1::uuid[]) AND deployment.current ORDER BY service.name, deployment.id`,
+     FROM environment JOIN service ON service.application_id = environment.application_id
+     CROSS JOIN LATERAL (
+       SELECT * FROM deployment
+       WHERE environment_id = environment.id AND service_id = service.id AND status = 'SUCCEEDED'
+       ORDER BY number DESC LIMIT 1
+     ) deployment
+     WHERE environment.id = ANY ($1::uuid[]) AND deployment.image IS NOT NULL ORDER BY service.name, deployment.id`,
     [environmentIds],
   );
 }

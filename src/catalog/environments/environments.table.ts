@@ -1,5 +1,5 @@
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import { type Deployment, type Environment, environmentTypes } from './environment';
+import { type Deployment, deploymentStatuses, type Environment, environmentTypes } from './environment';
 
 export const environmentTable = table<Environment>('environment', {
   columns: {
@@ -24,14 +24,14 @@ export const environmentTable = table<Environment>('environment', {
 export const deploymentTable = table<Deployment>('deployment', {
   columns: {
     id: column.id,
+    number: { ...column.bigint, generated: 'increment' },
     environmentId: column.uuid,
     serviceId: column.uuid,
-    image: column.text,
+    image: column.textOrNull,
+    status: column.text,
     executionId: column.uuid,
     runId: column.uuid,
     deployedAt: column.time,
-    current: column.boolean,
-    revertedBy: column.uuidOrNull,
   },
   foreignKeys: [
     references('environment', 'environmentId'),
@@ -39,8 +39,15 @@ export const deploymentTable = table<Deployment>('deployment', {
     references('execution', 'executionId'),
   ],
   indices: [
-    { name: 'deployment_current', columns: ['environmentId', 'serviceId'], unique: true, where: 'current' },
-    { name: 'deployment_history', columns: ['environmentId', 'deployedAt', 'id'] },
+    { name: 'deployment_number', columns: ['number'], unique: true },
+    // Its last entry is what an environment has of a service.
+    {
+      name: 'deployment_newest',
+      columns: ['environmentId', 'serviceId', 'number'],
+      unique: true,
+      where: `status = 'SUCCEEDED'`,
+    },
     { name: 'deployment_run', columns: ['runId'] },
   ],
+  checks: [{ name: 'deployment_status', expression: oneOf('status', deploymentStatuses) }],
 });

@@ -3,7 +3,7 @@ import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
 import { auditDetail } from '../../access/audit/auditDetail';
 import { isFinal } from '../../contract/statuses';
-import { type Execution, type StageExecution, type TaskExecution } from '../../engine/execution';
+import type { Execution, StageExecution } from '../../engine/execution';
 import { findAttempts, findExecution } from '../execution/executions.store';
 import { requireAnyStage, requireStages } from '../execution/requireStages';
 import { inRuns } from '../execution/inRuns';
@@ -22,9 +22,10 @@ import {
   type Extension,
   refuseExtension,
 } from '../../engine/extension';
-import { makeRestorePoint } from '../restores/makeRestorePoint';
+import { findLastDeployment } from '../deployments/deployments.store';
+import { newOperation } from '../restores/operationSteps';
 import type { Operation, RestorePoint } from '../restores/restore';
-import { appendLines, insertOperation } from '../restores/restores.store';
+import { appendLines, insertOperation, insertRestorePoint } from '../restores/restores.store';
 
 export interface AddImagesToRun extends Partial<Additions> {
   readonly runId: string;
@@ -67,7 +68,7 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
       execution,
       extension.again.map(({ stage }) => stage),
     );
-    const point = status === 'SUCCESS' ? await makeRestorePoint(db, run) : null;
+    const point = status === 'SUCCESS' ? await makeRestorePoint(db, execution) : null;
     await extend(db, run, extension, reason);
     const operation = await keepRecord(db, execution, extension, point, input.debug ?? false);
     const after = (await findExecution(db, execution.id)) ?? execution;
@@ -86,10 +87,7 @@ export async function requireRun(app: App, actor: Actor, id: string): Promise<Ex
   return execution;
 }
 
-async function readRun(
-  db: RunTransaction,
-  execution: Execution,
-): Promise<ExtendedRun & { readonly tasks: readonly TaskExecution[] }> {
+async function readRun(db: RunTransaction, execution: Execution): Promise<ExtendedRun> {
   const stages = await findCurrentStages(db, [execution.id]);
   const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
   const revisions = await db.app.workflowRevisions.getAll(db, [
@@ -110,8 +108,16 @@ async function readRun(
     workflows: new Map(revisions.map((revision) => [revision.id, revision.definition])),
     catalogue: await findCatalogue(db, execution.applicationId),
     passed,
-    tasks,
   };
+}
+
+async function makeRestorePoint(db: RunTransaction, { id: runId, attempt }: Execution): Promise<RestorePoint> {
+  const point = {
+    ...{ id: newId(), runId, attempt, createdAt: db.now, createdBy: actorRef(db.actor) },
+    lastDeployment: await findLastDeployment(db),
+  };
+  await insertRestorePoint(db, point);
+  return point;
 }
 
 /** Begins the next attempt with what was decided. */
@@ -140,25 +146,10 @@ async function keepRecord(
   point: RestorePoint | null,
   debug: boolean,
 ): Promise<Operation> {
-  const { id: runId, status, endedAt, attemptStartedAt, earlierMs } = execution;
-  const iso = (time: Date | null) => time?.toISOString() ?? null;
-  const operation: Operation = {
-    id: newId(),
-    runId,
-    kind: 'EXTEND',
-    status: 'SUCCESS',
-    restorePointId: point?.id ?? null,
-    actor: actorRef(db.actor),
-    debug,
-    conflictsConfirmed: false,
-    before: { status, endedAt: iso(endedAt), attemptStartedAt: iso(attemptStartedAt), earlierMs },
-    step: 0,
-    startedAt: db.now,
-    deadlineAt: db.now,
-    endedAt: db.now,
-    errorCode: null,
-    errorMessage: null,
-  };
+  const operation = newOperation(db, execution, {
+    ...{ kind: 'EXTEND', status: 'SUCCESS', attempt: execution.attempt + 1, debug, conflictsConfirmed: false },
+    ...{ restorePointId: point?.id ?? null, deadlineAt: db.now, endedAt: db.now },
+  });
   await insertOperation(db, operation);
   const info = (message: string) => ({ level: 'INFO' as const, message });
   const nameOf = (stage: StageExecution) => `stage "${stage.stageName}", element "${stage.stepName}"`;

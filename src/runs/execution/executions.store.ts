@@ -1,8 +1,9 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import { ACTIVE } from '../../contract/statuses';
-import { type Execution, type ExecutionAttempt, type Pause } from '../../engine/execution';
+import type { AttemptRef, Execution, ExecutionAttempt, Pause } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
+import { askedAttempts, SHOWN_ATTEMPTS } from './lineage';
 
 const execution = columnsOf(executionTable, 'execution');
 
@@ -105,6 +106,14 @@ export function findAttempts(db: Db, executionIds: readonly string[]): Promise<E
     `SELECT ${columnsOf(executionAttemptTable, 'attempt')} FROM execution_attempt attempt
      WHERE execution_id = ANY ($1::uuid[]) ORDER BY execution_id, attempt`,
     [executionIds],
+  );
+}
+
+export function findAttemptsAt(db: Db, refs: readonly AttemptRef[]): Promise<ExecutionAttempt[]> {
+  return db.rows(
+    `SELECT ${columnsOf(executionAttemptTable, 'attempt')} FROM ${SHOWN_ATTEMPTS}
+     JOIN execution_attempt attempt ON attempt.execution_id = shown.execution_id AND attempt.attempt = shown.attempt`,
+    askedAttempts(refs),
   );
 }
 

@@ -19,9 +19,12 @@ export const askedAttempts = (refs: readonly AttemptRef[]): [string[], (number |
 export const newestOf = (executionIds: readonly string[]): AttemptRef[] =>
   executionIds.map((executionId) => ({ executionId }));
 
-/** Condition on a row of `task_execution`: `shown` shows it, since no later attempt of the lineage has one of its name. */
-export const isShown = (task: string): string =>
-  `${task}.execution_id = shown.execution_id AND ${task}.type = 'normal' AND ${task}.attempt = ANY (shown.lineage)
-   AND ${task}.name <> ALL (shown.dropped) AND (${task}.attempt = shown.lineage[1] OR NOT EXISTS (
+/**
+ * Condition on a row of `task_execution`: an attempt shows it, since no later attempt of its lineage has one of that name.
+ * `shown` is anything with the columns of `SHOWN_ATTEMPTS`.
+ */
+export const isShown = (task: string, shown = 'shown'): string =>
+  `${task}.execution_id = ${shown}.execution_id AND ${task}.type = 'normal' AND ${task}.attempt = ANY (${shown}.lineage)
+   AND ${task}.name <> ALL (${shown}.dropped) AND (${task}.attempt = ${shown}.lineage[1] OR NOT EXISTS (
      SELECT FROM task_execution newer WHERE newer.execution_id = ${task}.execution_id AND newer.name = ${task}.name
-       AND newer.type = 'normal' AND newer.attempt > ${task}.attempt AND newer.attempt = ANY (shown.lineage)))`;
+       AND newer.type = 'normal' AND newer.attempt > ${task}.attempt AND newer.attempt = ANY (${shown}.lineage)))`;
