@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock';
 import type { Db } from '../kernel/database/database';
 import { Refusal } from '../kernel/errors';
@@ -22,8 +23,8 @@ const MOST_ENTRIES = 1000;
  * wake-ups (they may be lost). What is kept belongs to a set of groups, not to a caller, since callers in the same groups may do the same.
  */
 export class Abilities {
-  /** By groups and narrowing; the one that was not used for the longest time stands first. */
-  private readonly entries = new Map<string, Promise<Entry>>();
+  /** By groups and narrowing. */
+  private readonly entries = new LRUCache<string, Promise<Entry>>({ max: MOST_ENTRIES });
   private readonly readVersion: (since: number) => Promise<number>;
 
   constructor(
@@ -68,15 +69,12 @@ export class Abilities {
     const key = `${groupIds.join()} ${within === null ? '' : `within ${[...within].sort().join()}`}`;
     for (let kept = this.entries.get(key); kept !== undefined; kept = this.entries.get(key)) {
       const entry = await kept.catch(() => undefined);
-      if (entry?.version === version) {
-        if (this.entries.get(key) === kept) this.keep(key, kept);
-        return entry.rights;
-      }
+      if (entry?.version === version) return entry.rights;
       // Too old, or its reading failed. Otherwise somebody else has begun to read meanwhile, and the loop looks at that.
       if (this.entries.get(key) === kept) this.entries.delete(key);
     }
     const reading = this.read(groupIds, within);
-    this.keep(key, reading);
+    this.entries.set(key, reading);
     return (await reading).rights;
   }
 
@@ -84,12 +82,6 @@ export class Abilities {
     const { version, groups } = await findRightsGroups(this.db, groupIds);
     const administrator = groups.some((group) => group.id === ACCOUNT_ADMINISTRATOR);
     return { version, rights: new Rights(groups, administrator, within) };
-  }
-
-  private keep(key: string, entry: Promise<Entry>): void {
-    this.entries.delete(key);
-    this.entries.set(key, entry);
-    if (this.entries.size > MOST_ENTRIES) this.entries.delete(this.entries.keys().next().value ?? '');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Log } from '../kernel/log';
 import { backOff } from './backoff';
-import { Batcher } from './batcher';
+import { Batch } from '../kernel/batch';
 import { ServerRefusal, ServerUnavailable } from './httpClient';
 import type { HeldJob } from './leases';
 import type { EntryAnswer, JobResult } from '../contract/agentProtocol';
@@ -14,14 +14,14 @@ const RESEND_ROUNDS = 3;
 export type ReportEnd = (held: HeldJob, executed: ExecutedJob) => Promise<boolean>;
 
 export function createReport(client: ProtocolClient, log: Log, over: AbortSignal): ReportEnd {
-  const batcher = new Batcher<JobResult, EntryAnswer>((results) => finishAll(client, results, over));
+  const batch = new Batch<JobResult, EntryAnswer>((results) => finishAll(client, results, over));
 
   return async (held, executed) => {
     const { jobId, token } = held.job;
     let { logBytes } = executed;
     let rounds = 0;
     for (let failures = 0; !held.gone.aborted; ) {
-      const answer = await batcher.add({ jobId, token, ...executed.end, logBytes }).catch((error: unknown) => {
+      const answer = await batch.add({ jobId, token, ...executed.end, logBytes }).catch((error: unknown) => {
         if (error instanceof ServerUnavailable) return unavailable;
         if (error instanceof ServerRefusal) return { jobId, ok: false, code: error.code, message: error.message };
         // The whole agent stops; then the job is lost already.

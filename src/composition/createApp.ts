@@ -16,10 +16,8 @@ import { createEventFeeds } from '../runs/events/eventFeeds';
 import { createQueueFeed } from '../runs/queue/queueFeed';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
 import type { Log } from '../kernel/log';
-import { completePipeline } from '../catalog/language/pipeline';
 import { pipelineRevisionTable } from '../catalog/pipelines/pipelines.table';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
-import { completeWorkflow } from '../catalog/language/workflow';
 import { workflowRevisionTable } from '../catalog/workflows/workflows.table';
 
 /** Connects to the database at `url`, brings its schema up to date, and puts together what the rooms share. */
@@ -48,8 +46,8 @@ export async function createApp(
     log,
     clock: systemClock,
     database,
-    workflowRevisions: new RevisionCache(workflowRevisionTable, completeWorkflow),
-    pipelineRevisions: new RevisionCache(pipelineRevisionTable, completePipeline),
+    workflowRevisions: new RevisionCache(workflowRevisionTable),
+    pipelineRevisions: new RevisionCache(pipelineRevisionTable),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
     abilities: new Abilities(database, systemClock),
     identityProvider: identityProviderOf(config),

@@ -1,6 +1,6 @@
 import type { ExecutionStatus } from '../contract/statuses';
 import { type Reference, type Scope, textOf, type Value } from '../catalog/language/expressions';
-import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/taskGraph';
+import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { rollUp, type StageExecution } from './execution';
 import { typeOf } from './variableType';

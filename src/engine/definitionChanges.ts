@@ -2,7 +2,8 @@ import { canonicalJson } from '../kernel/canonicalJson';
 import type { StageExecution } from './execution';
 import type { Catalogue } from './startPlan';
 import type { PipelineDefinition, StageElement } from '../catalog/language/pipeline';
-import { baseName, dependenciesOf, nodesOf, taskNodes } from '../catalog/language/taskGraph';
+import { baseName, dependenciesOf, nodesOf } from '../catalog/language/matrix';
+import { taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 
 /** One difference between what an execution ran so far and the definition that its next attempt is to run. */

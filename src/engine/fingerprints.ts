@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonicalJson';
 import { artifactSource } from '../catalog/language/artifactSource';
-import { baseName, type TaskNode, taskNodes } from '../catalog/language/taskGraph';
+import { baseName } from '../catalog/language/matrix';
+import { type TaskNode, taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 
 /** A workflow in a stage, with what it is given. */

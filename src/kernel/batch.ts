@@ -1,35 +1,39 @@
 /**
- * Collects what is asked for while the one before is under way, and does it together. Under load a transaction does the work of many
- * requests; without load a request waits for nobody.
+ * Collects items while the batch before is in progress and sends them together. A single item waits for the end of the current
+ * event-loop turn only; under load batches grow to what the other side can take, which no fixed delay would achieve.
  */
 export class Batch<Item, Answer> {
   private waiting: { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];
   private busy = false;
 
-  /** `work` answers each item, in order. */
   constructor(
+    /** Returns an answer for each item, in order. */
     private readonly work: (items: readonly Item[]) => Promise<readonly Answer[]>,
-    private readonly largest: number,
+    private readonly largest = Number.POSITIVE_INFINITY,
   ) {}
 
+  /** Resolves to the answer for this item. */
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      if (!this.busy) void this.run();
+      if (this.busy) return;
+      this.busy = true;
+      setImmediate(() => void this.run());
     });
   }
 
   private async run(): Promise<void> {
-    this.busy = true;
-    // Requests that arrive in one turn of the event loop belong together.
-    await new Promise(setImmediate);
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.largest);
       try {
-        const answers = await this.work(batch.map((one) => one.item));
-        for (const [index, one] of batch.entries()) one.resolve(answers[index] as Answer);
+        const answers = await this.work(batch.map(({ item }) => item));
+        for (const [at, { resolve, reject }] of batch.entries()) {
+          const answer = answers[at];
+          if (answer === undefined) reject(new Error('The batch was answered in part.'));
+          else resolve(answer);
+        }
       } catch (error) {
-        for (const one of batch) one.reject(error);
+        for (const { reject } of batch) reject(error);
       }
     }
     this.busy = false;

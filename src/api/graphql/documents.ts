@@ -7,38 +7,29 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 
 /** More tokens than any hand-written operation has; definitions travel as variables, which don't count. */
 export const maxTokens = 15_000;
 
 export type Checked = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
 
-/** Longer texts are not kept: they are rare, and a few of them would fill the memory. */
-const longestKept = 20_000;
-const mostKept = 500;
+/** Parses and validates the text of an operation. */
+export type Documents = (text: string) => Checked;
 
 /**
- * Parses and validates operations that come over WebSockets, once for all clients that send the same text: a dashboard that is open in
- * a thousand browsers subscribes with one document. (Over HTTP Apollo keeps its own.)
+ * Parses and validates each operation once for all clients that send the same text: a dashboard open in a thousand browsers
+ * subscribes with one document. Long texts are rare and would fill the memory, so they are not kept.
  */
-export function createDocuments(schema: GraphQLSchema, introspection = true): (text: string) => Checked {
+export function createDocuments(schema: GraphQLSchema, introspection = true): Documents {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const kept = new Map<string, Checked>();
-  return (text) => {
-    const known = kept.get(text);
-    if (known) {
-      // A Map iterates in the order of insertion; putting a used entry last makes its first entry the least recently used one.
-      kept.delete(text);
-      kept.set(text, known);
-      return known;
-    }
-    const checked = check(schema, rules, text);
-    if (text.length <= longestKept) {
-      kept.set(text, checked);
-      if (kept.size > mostKept) kept.delete(kept.keys().next().value ?? '');
-    }
-    return checked;
-  };
+  const kept = new LRUCache<string, Checked>({
+    max: 500,
+    maxEntrySize: 20_000,
+    sizeCalculation: (_checked, text) => text.length + 1,
+    memoMethod: (text) => check(schema, rules, text),
+  });
+  return (text) => kept.memo(text);
 }
 
 function check(schema: GraphQLSchema, rules: typeof specifiedRules, text: string): Checked {

@@ -1,4 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, getOperationAST } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { Refusal } from '../../kernel/errors';
 import { type Measures, measureOperation } from './measureOperation';
 
@@ -32,7 +33,7 @@ const mostKept = 50;
 
 interface Known {
   readonly measures: Measures;
-  readonly costs: Map<string, number>;
+  readonly costs: LRUCache<string, number>;
 }
 
 /**
@@ -52,7 +53,10 @@ export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 5
     if (known !== undefined) return known;
     const operation = getOperationAST(document, name);
     if (!operation) return undefined;
-    const made = { measures: measureOperation(schema, document, operation), costs: new Map<string, number>() };
+    const made = {
+      measures: measureOperation(schema, document, operation),
+      costs: new LRUCache<string, number>({ max: mostKept }),
+    };
     operations.set(name ?? '', made);
     return made;
   }
@@ -78,7 +82,6 @@ function costOf({ measures, costs }: Known, variables: Readonly<Record<string, u
   const known = costs.get(key);
   if (known !== undefined) return known;
   const cost = measures.cost(variables);
-  if (costs.size >= mostKept) costs.clear();
   if (key.length <= 200) costs.set(key, cost);
   return cost;
 }

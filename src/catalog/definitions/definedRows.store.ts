@@ -18,8 +18,6 @@ export class DefinedRows<Definition> extends ApplicationParts<DefinedEntity> {
   constructor(
     schema: EntitySchema<DefinedEntity>,
     private readonly revisionSchema: EntitySchema<Revision<Definition>>,
-    /** Fills in what definitions did not have when they were stored. */
-    private readonly complete: (stored: Definition) => Definition = (stored) => stored,
   ) {
     super(schema);
     this.revisionTable = revisionSchema.options.name;
@@ -33,16 +31,12 @@ export class DefinedRows<Definition> extends ApplicationParts<DefinedEntity> {
       `SELECT ${this.revisionColumns} FROM ${this.revisionTable} AS revision WHERE id = ANY ($1::uuid[])`,
       [rows.map((row) => row.currentRevisionId)],
     );
-    const byId = new Map(revisions.map((revision) => [revision.id, this.read(revision)]));
+    const byId = new Map(revisions.map((revision) => [revision.id, revision]));
     return rows.map((row) => {
       const revision = byId.get(row.currentRevisionId);
       if (revision === undefined) throw new Error(`the ${this.table} ${row.id} has no current revision`);
       return { row, revision };
     });
-  }
-
-  private read(revision: Revision<Definition>): Revision<Definition> {
-    return { ...revision, definition: this.complete(revision.definition) };
   }
 
   async insertRevisions(db: Db, revisions: readonly Revision<Definition>[]): Promise<void> {
@@ -55,14 +49,13 @@ export class DefinedRows<Definition> extends ApplicationParts<DefinedEntity> {
     entityIds: readonly string[],
     page: { readonly before: number | undefined; readonly offset: number; readonly fetch: number },
   ): Promise<Revision<Definition>[]> {
-    const revisions = await db.rows<Revision<Definition>>(
+    return db.rows<Revision<Definition>>(
       `SELECT ${this.revisionColumns} FROM unnest($1::uuid[]) AS entity (id) CROSS JOIN LATERAL (
          SELECT * FROM ${this.revisionTable} WHERE entity_id = entity.id AND number < $2
          ORDER BY number DESC LIMIT $3 OFFSET $4
        ) AS revision ORDER BY revision.number DESC`,
       [entityIds, page.before ?? 2_147_483_647, page.fetch, page.offset],
     );
-    return revisions.map((revision) => this.read(revision));
   }
 
   /** How many revisions each has: their numbers have no gaps. */

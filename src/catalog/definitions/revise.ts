@@ -1,7 +1,7 @@
 import type { Actor } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
-import { contentHash } from '../language/contentHash';
+import { contentHash } from '../language/canonical';
 import type { Defined, DefinedRows } from './definedRows.store';
 import type { Revision } from '../language/definition';
 

@@ -1,19 +1,14 @@
+import { LRUCache } from 'lru-cache';
 import type { EntitySchema } from 'typeorm';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { Revision } from '../language/definition';
 
-const CAPACITY = 1000;
-
-/** Revisions never change, so a process reads each once. The least recently used go when there are many. */
+/** Revisions never change, so a process reads each once. */
 export class RevisionCache<Definition> {
-  private readonly known = new Map<string, Revision<Definition>>();
+  private readonly known = new LRUCache<string, Revision<Definition>>({ max: 1000 });
 
-  constructor(
-    private readonly schema: EntitySchema<Revision<Definition>>,
-    /** Fills in what definitions did not have when they were stored. */
-    private readonly complete: (stored: Definition) => Definition = (stored) => stored,
-  ) {}
+  constructor(private readonly schema: EntitySchema<Revision<Definition>>) {}
 
   async get(db: Db, id: string): Promise<Revision<Definition>> {
     const [revision] = await this.getAll(db, [id]);
@@ -31,19 +26,12 @@ export class RevisionCache<Definition> {
             `SELECT ${columnsOf(this.schema, 'revision')} FROM ${this.schema.options.name} revision WHERE id = ANY ($1::uuid[])`,
             [missing],
           );
-    const found = new Map(
-      read.map((revision) => [revision.id, { ...revision, definition: this.complete(revision.definition) }]),
-    );
+    const found = new Map(read.map((revision) => [revision.id, revision]));
     return ids.flatMap((id) => {
       const revision = found.get(id) ?? this.known.get(id);
       if (revision === undefined) return [];
       // A revision of a transaction that is still open could be rolled back: its id is never used again, so keeping it harms nobody.
-      this.known.delete(id);
       this.known.set(id, revision);
-      for (const oldest of this.known.keys()) {
-        if (this.known.size <= CAPACITY) break;
-        this.known.delete(oldest);
-      }
       return [revision];
     });
   }

@@ -1,4 +1,4 @@
-import { baseName } from './taskGraph';
+import { baseName } from './matrix';
 import type { WorkflowDefinition } from './workflow';
 
 /** What an entry of `artifacts.from` means. */

@@ -1,9 +1,11 @@
-import { laterElementKeys, laterWorkflowElementKeys, type PipelineDefinition, type StageElement } from './pipeline';
-import { laterArtifactKeys, laterTaskKeys, laterWorkflowKeys, type WorkflowDefinition } from './workflow';
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../kernel/canonicalJson';
+import type { PipelineDefinition, StageElement } from './pipeline';
+import type { WorkflowDefinition } from './workflow';
 
 /**
- * The last step to the canonical form, after the checks have named places by their position in the document: lists that are sets
- * (dependencies, services, approvers) get sorted and lose what is doubled, and an empty description is none.
+ * The last step to the canonical form: sorts the lists that are sets, drops their duplicates, and turns an empty
+ * description into none. It runs after the checks, which locate errors by position in the document.
  */
 export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefinition {
   const tasks = Object.entries(definition.tasks).map(([name, task]) => [
@@ -41,35 +43,6 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
   };
 }
 
-/** What of a definition is hashed: all but later keys that have their defaults, so that a stored definition keeps its hash when a key is added. */
-export function hashedForm(definition: object): object {
-  if ('stages' in definition) return hashedPipeline(definition as PipelineDefinition);
-  if (!('tasks' in definition)) return definition;
-  const { tasks, ...rest } = definition as WorkflowDefinition;
-  const hashed = Object.entries(tasks).map(([name, task]) => [
-    name,
-    { ...without(task, laterTaskKeys), artifacts: without(task.artifacts, laterArtifactKeys) },
-  ]);
-  return { ...without(rest, laterWorkflowKeys), tasks: Object.fromEntries(hashed) };
-}
-
-const hashedPipeline = (definition: PipelineDefinition): object => ({
-  ...definition,
-  stages: definition.stages.map((stage) => ({
-    ...stage,
-    elements: stage.elements.map((element) => without(element, { ...laterElementKeys, ...laterWorkflowElementKeys })),
-  })),
-});
-
-function without(values: object, defaults: object): object {
-  const usual = new Map(Object.entries(defaults));
-  const isUsual = (key: string, value: unknown) => {
-    const other = usual.get(key);
-    return usual.has(key) && (value === other || (Array.isArray(other) && Array.isArray(value) && value.length === 0));
-  };
-  return Object.fromEntries(Object.entries(values).filter(([key, value]) => !isUsual(key, value)));
-}
-
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
     ? { ...element, approvers: asSet(element.approvers) }
@@ -86,3 +59,7 @@ const canonicalVariables = (variables: WorkflowDefinition['variables']): Workflo
   variables.map((variable) => ({ ...variable, description: variable.description || null }));
 
 const asSet = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
+
+/** SHA-256 (hex) of a definition in canonical form: the same for the same meaning, however it was written. */
+export const contentHash = (definition: object): string =>
+  createHash('sha256').update(canonicalJson(definition)).digest('hex');

@@ -2,7 +2,7 @@ import { didYouMean } from '../../kernel/didYouMean';
 import type { PipelineDefinition, WorkflowElement } from './pipeline';
 import { artifactSource } from './artifactSource';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from './workflow';
-import { checkElementConditions } from './checkConditions';
+import { checkSkipConditions } from './checkSkipConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import type { Catalog } from './checkWorkflow';
 import type { VariableDefinition } from './definition';
@@ -24,7 +24,7 @@ export function checkPipeline(
   checkVariables(definition.variables, complain);
   checkNames(definition, complain);
   const variables = gaps.variables ? null : new Set(definition.variables.map((variable) => variable.name));
-  checkElementConditions(definition, variables, complain);
+  checkSkipConditions(definition, variables, complain);
   const earlier = new Set<string>();
   definition.stages.forEach(({ elements }, stage) => {
     elements.forEach((element, index) => {

@@ -1,8 +1,9 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { artifactSource } from './artifactSource';
-import { allAfter, baseName, dependencyOf, dependentsOf, nodeCount, nodesOf } from './taskGraph';
+import { baseName, dependencyOf, nodeCount, nodesOf } from './matrix';
+import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
-import { checkTaskConditions } from './checkConditions';
+import { checkTaskConditions } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import { templateNames } from './shellTemplate';
 import type { Path } from './sourceTree';

@@ -1,7 +1,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { type EnvironmentType, environmentTypes } from '../environments/environment';
 import type { ApprovalElement, PipelineDefinition, RuntimeInputs, StageDefinition, StageElement } from './pipeline';
-import { nodeCount } from './taskGraph';
+import { nodeCount } from './matrix';
 import { type WorkflowDefinition, type WorkflowMode, workflowModes } from './workflow';
 import {
   called,
@@ -40,10 +40,7 @@ import {
   variableKey,
 } from './valueDecoders';
 
-/**
- * The shapes of the five kinds of documents. A new key of a workflow must be optional, and stand with its default in `laterWorkflowKeys`
- * (`workflow.ts`), or every stored definition gets another hash. Tasks are in taskSchema.ts.
- */
+/** The shapes of the five kinds of documents. Tasks are in taskSchema.ts. */
 export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 

@@ -59,26 +59,3 @@ export interface ApprovalElement {
   readonly timeoutSeconds: number;
   readonly skipCondition: string | null;
 }
-
-/** What elements have when their definition was stored before there was such a key (`laterTaskKeys` of workflows says more). */
-export const laterElementKeys = { skipCondition: null } as const satisfies Partial<StageElement>;
-
-/** The same for those that run a workflow. */
-export const laterWorkflowElementKeys = {
-  runtimeInputs: null,
-  retries: 0,
-  ignoreFailure: false,
-  intervention: null,
-} as const satisfies Partial<WorkflowElement>;
-
-/** A definition as it is stored may lack what came later. */
-export function completePipeline(stored: PipelineDefinition): PipelineDefinition {
-  const complete = (one: StageElement): StageElement =>
-    one.type === 'WORKFLOW'
-      ? { ...laterElementKeys, ...laterWorkflowElementKeys, ...one }
-      : { ...laterElementKeys, ...one };
-  return {
-    ...stored,
-    stages: stored.stages.map((stage) => ({ ...stage, elements: stage.elements.map(complete) })),
-  };
-}

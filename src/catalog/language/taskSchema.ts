@@ -46,7 +46,7 @@ import {
 } from './valueDecoders';
 
 /**
- * The shape of a task. To widen it: a key here with its default, its property in `workflow.ts` (and in `laterTaskKeys` there), its place in
+ * The shape of a task. To widen it: a key here with its default, its property in `workflow.ts`, its place in
  * `writeDocument.ts`, a line in the README.
  */
 

@@ -1,10 +1,9 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import type { WorkflowDefinition } from './workflow';
-import { canonicalWorkflow } from './canonical';
+import { canonicalWorkflow, contentHash } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
-import { contentHash } from './contentHash';
 import type { AnyDocument } from './documentSchemas';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';

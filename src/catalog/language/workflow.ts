@@ -116,49 +116,6 @@ export interface TaskArtifacts {
   readonly from: readonly string[];
 }
 
-/**
- * What tasks have when their definition was stored before there was such a key. A definition that says no more than these has the hash that
- * it had then, so that applying an old document still changes nothing.
- */
-export const laterTaskKeys = {
-  type: 'normal',
-  displayName: null,
-  workingDir: null,
-  cleanEnv: false,
-  condition: null,
-  retries: 0,
-  retryDelay: null,
-  retryOn: null,
-  ignoreFailure: false,
-  intervention: null,
-  matrix: [],
-  register: null,
-  requires: [],
-  secrets: [],
-  onFailure: null,
-} as const satisfies Partial<TaskDefinition>;
-
-/** The same for workflows. */
-export const laterWorkflowKeys = {
-  tags: [],
-  secrets: [],
-  mode: 'WORK_STEALING',
-  onTaskFailure: 'finish',
-  onFailure: null,
-} as const satisfies Partial<WorkflowDefinition>;
-
-/** The same for the artifacts of tasks. */
-export const laterArtifactKeys = { when: 'success' } as const satisfies Partial<TaskArtifacts>;
-
-/** A definition as it is stored may lack what came later. */
-export function completeWorkflow(stored: WorkflowDefinition): WorkflowDefinition {
-  const tasks = Object.entries(stored.tasks).map(([name, task]) => [
-    name,
-    { ...laterTaskKeys, ...task, artifacts: { ...laterArtifactKeys, ...task.artifacts } },
-  ]);
-  return { ...laterWorkflowKeys, ...stored, tasks: Object.fromEntries(tasks) };
-}
-
 /** What `environment` says when the environment is chosen by the pipeline element or at the start. */
 export const GIVEN_ENVIRONMENT = `\${environment}`;
 

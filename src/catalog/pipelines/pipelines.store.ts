@@ -1,5 +1,5 @@
 import { DefinedRows } from '../definitions/definedRows.store';
-import { completePipeline, type PipelineDefinition } from '../language/pipeline';
+import type { PipelineDefinition } from '../language/pipeline';
 import { pipelineRevisionTable, pipelineTable } from './pipelines.table';
 
-export const pipelines = new DefinedRows<PipelineDefinition>(pipelineTable, pipelineRevisionTable, completePipeline);
+export const pipelines = new DefinedRows<PipelineDefinition>(pipelineTable, pipelineRevisionTable);

@@ -1,5 +1,5 @@
 import { DefinedRows } from '../definitions/definedRows.store';
-import { completeWorkflow, type WorkflowDefinition } from '../language/workflow';
+import type { WorkflowDefinition } from '../language/workflow';
 import { workflowRevisionTable, workflowTable } from './workflows.table';
 
-export const workflows = new DefinedRows<WorkflowDefinition>(workflowTable, workflowRevisionTable, completeWorkflow);
+export const workflows = new DefinedRows<WorkflowDefinition>(workflowTable, workflowRevisionTable);

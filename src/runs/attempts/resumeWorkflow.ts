@@ -5,7 +5,8 @@ import { newGraph } from '../../engine/newTasks';
 import type { RunTransaction } from '../execution/runTransaction';
 import { finishWorkflow } from '../execution/settleTasks';
 import { findCurrentTasks, findUnfinishedTasks, insertTasks } from '../execution/tasks.store';
-import { baseName, dependenciesOf, type TaskNode, taskNodes } from '../../catalog/language/taskGraph';
+import { baseName, dependenciesOf } from '../../catalog/language/matrix';
+import { type TaskNode, taskNodes } from '../../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import { chooseTasks, type WorkflowNext } from './resumeWorkflowPlan';
 

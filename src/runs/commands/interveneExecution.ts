@@ -5,7 +5,7 @@ import { auditDetail } from '../../access/audit/auditDetail';
 import type { Db } from '../../kernel/database/database';
 import { isId } from '../../kernel/ids';
 import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import type { Execution, StageExecution, TaskExecution } from '../../engine/execution';
 import { findExecution } from '../execution/executions.store';
 import { actionOf, decideStage, decideTask, type InterventionAction, waitsForPerson } from '../execution/interventions';

@@ -1,5 +1,5 @@
 import { findErrorEnds } from '../logs/jobLogs.store';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import type { Execution, TaskExecution } from '../../engine/execution';
 import { type BesideGraph, runBesideGraph } from './runBesideGraph';
 import type { RunTransaction } from './runTransaction';

@@ -1,4 +1,4 @@
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import { secretsOfTask } from '../../catalog/language/workflow';
 import { findSecretNames } from './executionVariables.store';
 import type { RunTransaction } from './runTransaction';

@@ -1,4 +1,4 @@
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import type { Execution } from '../../engine/execution';
 import { addToCounts } from './executions.store';
 import { type FailedTask, findFailedTasks, type NextTry, retryTasks } from './retries.store';

@@ -6,7 +6,7 @@ import {
   valuesSeen,
 } from '../../catalog/language/expressions';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import { elementScope, nodesNamed, taskResult, taskScope, taskVariables } from '../../engine/conditionScope';
 import { type ConditionFacts } from '../../engine/conditionScope';

@@ -1,4 +1,4 @@
-import { baseName, matrixVariables } from '../../catalog/language/taskGraph';
+import { baseName, matrixVariables } from '../../catalog/language/matrix';
 import { secretsOfTask } from '../../catalog/language/workflow';
 import { findKnownNames } from './executionVariables.store';
 import type { RunTransaction } from './runTransaction';

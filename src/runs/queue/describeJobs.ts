@@ -2,7 +2,7 @@ import type { App } from '../app';
 import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
-import { baseName, matrixVariables } from '../../catalog/language/taskGraph';
+import { baseName, matrixVariables } from '../../catalog/language/matrix';
 import { type ArtifactsWhen, secretsOfTask } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';

@@ -2,7 +2,7 @@ import { labelList } from '../../contract/labels';
 import { topic } from '../../kernel/database/wakeups';
 import { newId } from '../../kernel/ids';
 import { insertJobs } from './jobs.store';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import type { TaskDefinition } from '../../catalog/language/workflow';
 import type { RunTransaction } from '../execution/runTransaction';
 import { assignJobs, type ReadyTask } from '../execution/tasks.store';

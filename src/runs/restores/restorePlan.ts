@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Deployment } from '../../catalog/environments/environment';
-import { baseName, taskLevels } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
+import { taskLevels } from '../../catalog/language/taskGraph';
 import type { TaskDefinition } from '../../catalog/language/workflow';
 import { isResumable } from '../../contract/statuses';
 import type { Execution, ExecutionAttempt, StageExecution } from '../../engine/execution';

@@ -20,7 +20,8 @@ import type { ApprovalElement } from '../../catalog/language/pipeline';
 import { type InputError, notFound } from '../../kernel/errors';
 import { secretsAt } from '../../catalog/secrets/secret';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
-import { nodeCount, taskLevels } from '../../catalog/language/taskGraph';
+import { nodeCount } from '../../catalog/language/matrix';
+import { taskLevels } from '../../catalog/language/taskGraph';
 import { secretsOfTask, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 

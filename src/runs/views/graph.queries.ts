@@ -7,7 +7,7 @@ import { findCurrentStages } from '../execution/stages.store';
 import { findCurrentTasks } from '../execution/tasks.store';
 import { readPipeline } from '../../catalog/pipelines/pipelines.queries';
 import { invalidInput } from '../../kernel/errors';
-import { baseName } from '../../catalog/language/taskGraph';
+import { baseName } from '../../catalog/language/matrix';
 import { readWorkflow } from '../../catalog/workflows/workflows.queries';
 import { type NodeStates, pipelineGraph, type WorkflowGraph, workflowGraph } from './workflowGraph';
 

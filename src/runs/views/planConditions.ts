@@ -2,7 +2,7 @@ import { readExpression, type Scope } from '../../catalog/language/expressions';
 import { elementScope, taskScope, taskVariables } from '../../engine/conditionScope';
 import type { ConditionFacts } from '../../engine/conditionScope';
 import { outcomeOf } from '../execution/skipConditions';
-import { baseName, matrixVariables, nodesOf } from '../../catalog/language/taskGraph';
+import { baseName, matrixVariables, nodesOf } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 
 /** What is known of a condition before anything runs. */

@@ -2,14 +2,8 @@ import { type ExecutionStatus } from '../../contract/statuses';
 import { rollUp } from '../../engine/execution';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
 import { invalidInput, type Refusal } from '../../kernel/errors';
-import {
-  baseName,
-  type Dependency,
-  dependencyOf,
-  nodeCount,
-  nodesOf,
-  taskLevels,
-} from '../../catalog/language/taskGraph';
+import { baseName, type Dependency, dependencyOf, nodeCount, nodesOf } from '../../catalog/language/matrix';
+import { taskLevels } from '../../catalog/language/taskGraph';
 import type { TaskDefinition, TaskType, WorkflowDefinition } from '../../catalog/language/workflow';
 
 /** A workflow or a pipeline as people draw it: tasks or elements, what they wait for, and in an execution how they stand. */

@@ -105,28 +105,3 @@ describe('validateDefinition', () => {
     expect((await validate(source)).errors.map(({ rule }) => rule)).toEqual(['UNKNOWN_SERVICE']);
   });
 });
-
-describe('a definition that was stored before there were later keys', () => {
-  test('is read with their defaults, has its hash still, and is not changed by applying it again', async () => {
-    const api = await Api.start();
-    try {
-      const source = shop + workflow('w');
-      const [, made] = await api.apply(source);
-      const { database } = api.server.app;
-      await database.write(
-        `UPDATE workflow_revision SET definition = definition - 'tags' || jsonb_build_object('tasks',
-           jsonb_build_object('one', (definition #> '{tasks,one}') - ARRAY['displayName', 'workingDir', 'cleanEnv', 'retries',
-             'retryDelay', 'retryOn', 'ignoreFailure']))`,
-      );
-      const [, again] = await api.apply(source);
-      expect(again).toEqual({ ...made, action: 'UNCHANGED' });
-      const revision = await api.server.app.workflowRevisions.getAll(
-        database,
-        (await database.rows<{ id: string }>('SELECT id FROM workflow_revision')).map(({ id }) => id),
-      );
-      expect(revision[0]?.definition).toMatchObject({ tags: [], tasks: { one: { retries: 0, workingDir: null } } });
-    } finally {
-      await api.stop();
-    }
-  });
-});

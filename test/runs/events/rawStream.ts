@@ -1,22 +1,21 @@
+import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import { ADMIN_KEY } from '../../support/server';
 import type { EventsItem } from './reader';
 
-export interface ServerEvent {
-  readonly id?: string;
-  readonly event?: string;
-  readonly data?: string;
-}
+export type ServerEvent = Partial<EventSourceMessage>;
 
-/** A request as `curl -N` makes it, read event by event. */
+/** A request as `curl -N` sends it, read event by event. */
 export class RawStream {
-  private readonly text = new TextDecoder();
-  private buffer = '';
+  private readonly events: ReadableStreamDefaultReader<EventSourceMessage>;
 
   private constructor(
     readonly response: Response,
-    private readonly reader: ReadableStreamDefaultReader<Uint8Array>,
+    body: ReadableStream<Uint8Array>,
     private readonly stop: AbortController,
-  ) {}
+  ) {
+    const text = body.pipeThrough(new TextDecoderStream());
+    this.events = text.pipeThrough(new EventSourceParserStream()).getReader();
+  }
 
   static async open(
     url: string,
@@ -31,29 +30,12 @@ export class RawStream {
       signal: stop.signal,
     });
     if (response.body === null) throw new Error('no body');
-    return new RawStream(response, response.body.getReader(), stop);
+    return new RawStream(response, response.body, stop);
   }
 
-  /** The next event that is more than a comment; undefined at the end. */
+  /** The next event; undefined at the end. */
   async next(): Promise<ServerEvent | undefined> {
-    for (;;) {
-      const end = this.buffer.indexOf('\n\n');
-      if (end >= 0) {
-        const lines = this.buffer.slice(0, end).split('\n');
-        this.buffer = this.buffer.slice(end + 2);
-        const event = Object.fromEntries(
-          lines.flatMap((line) => {
-            const [, field = '', value = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
-            return field === '' || field === 'retry' ? [] : [[field, value]];
-          }),
-        );
-        if (Object.keys(event).length > 0) return event;
-        continue;
-      }
-      const { value, done } = await this.reader.read();
-      if (done) return undefined;
-      this.buffer += this.text.decode(value, { stream: true });
-    }
+    return (await this.events.read()).value;
   }
 
   /** The next answer of a subscription; undefined when it is complete. What ends it otherwise is thrown. */

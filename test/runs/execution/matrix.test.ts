@@ -1,4 +1,5 @@
-import { dependencyOf, matrixValues, nodesOf, taskNodes } from '../../../src/catalog/language/taskGraph';
+import { dependencyOf, matrixValues, nodesOf } from '../../../src/catalog/language/matrix';
+import { taskNodes } from '../../../src/catalog/language/taskGraph';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer, type TestServer } from '../../support/server';

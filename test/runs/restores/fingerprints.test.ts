@@ -1,13 +1,22 @@
 import { type ElementInputs, fingerprints } from '../../../src/engine/fingerprints';
-import {
-  laterTaskKeys,
-  laterWorkflowKeys,
-  type TaskDefinition,
-  type WorkflowDefinition,
-} from '../../../src/catalog/language/workflow';
+import type { TaskDefinition, WorkflowDefinition } from '../../../src/catalog/language/workflow';
 
 const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
-  ...laterTaskKeys,
+  type: 'normal',
+  displayName: null,
+  workingDir: null,
+  cleanEnv: false,
+  condition: null,
+  retries: 0,
+  retryDelay: null,
+  retryOn: null,
+  ignoreFailure: false,
+  intervention: null,
+  matrix: [],
+  register: null,
+  requires: [],
+  secrets: [],
+  onFailure: null,
   description: null,
   run: 'true',
   dependsOn: [],
@@ -20,7 +29,11 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
 });
 
 const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
-  ...laterWorkflowKeys,
+  tags: [],
+  secrets: [],
+  mode: 'WORK_STEALING',
+  onTaskFailure: 'finish',
+  onFailure: null,
   description: null,
   environment: null,
   services: [],

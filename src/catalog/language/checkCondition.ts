@@ -1,0 +1,56 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import type { Complain } from './checkVariables';
+import { type Expression, type Reference, readExpression } from './expressions';
+import type { Path } from './sourceTree';
+import type { ValidationRule, ValidationWarning } from './validationRules';
+
+export interface NameProblem {
+  readonly rule: ValidationRule | ValidationWarning;
+  readonly message: string;
+}
+export const unknown = (message: string): NameProblem => ({ rule: 'UNKNOWN_NAME', message });
+
+/** Reads a condition, and reports its syntax error or its problems with names. */
+export function checkCondition(
+  text: string,
+  path: Path,
+  complain: Complain,
+  problemOf: (reference: Reference) => NameProblem | undefined,
+): void {
+  const expression = readExpression(text);
+  if (!isExpression(expression)) {
+    complain(
+      'BAD_CONDITION',
+      path,
+      `The condition can’t be read at character ${expression.at}: ${expression.message}.`,
+    );
+    return;
+  }
+  for (const reference of expression.references) {
+    const problem = problemOf(reference);
+    if (problem === undefined) continue;
+    complain(problem.rule, path, `At character ${reference.at}: ${problem.message}.`);
+  }
+}
+
+const isExpression = (read: ReturnType<typeof readExpression>): read is Expression => 'decide' in read;
+
+/** Checks `kind["name"].field`, which has no further parts. */
+export function fieldProblem(
+  { path }: Reference,
+  fields: readonly string[],
+  nameProblem: (name: string) => string | undefined,
+): NameProblem | undefined {
+  const [kind, name, field, ...rest] = path;
+  const example = `${kind}["…"].${fields[0]}`;
+  if (name === undefined) return unknown(`"${kind}" has to be followed by a name, which is written out: ${example}`);
+  const problem = nameProblem(name);
+  if (problem !== undefined) return unknown(problem);
+  if (field === undefined) return unknown(`"${name}" has to be followed by what is asked about it: ${example}`);
+  if (!fields.includes(field)) {
+    const there = `; there are: ${fields.join(', ')}`;
+    return unknown(`there is no "${field}" of ${kind}${didYouMean(field, fields) || there}`);
+  }
+  if (rest.length > 0 && field !== 'variables') return unknown(`"${field}" has no parts`);
+  return undefined;
+}

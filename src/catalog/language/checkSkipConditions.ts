@@ -1,0 +1,54 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import { checkCondition, fieldProblem, type NameProblem, unknown } from './checkCondition';
+import type { Complain } from './checkVariables';
+import type { Reference } from './expressions';
+import type { PipelineDefinition } from './pipeline';
+
+/** Properties that a `skip_condition` can read from an earlier element or stage. */
+const elementFields = ['status', 'reason_code', 'variables'];
+const stageFields = ['status'];
+
+/** Checks the `skip_condition` of every element. `variables` are those of the pipeline; null if they are unknown. */
+export function checkSkipConditions(
+  { stages }: PipelineDefinition,
+  variables: ReadonlySet<string> | null,
+  complain: Complain,
+): void {
+  const earlier: EarlierNames = { steps: new Set(), stages: new Set() };
+  stages.forEach((stage, index) => {
+    stage.elements.forEach(({ skipCondition }, position) => {
+      if (skipCondition === null) return;
+      const path = ['stages', index, 'elements', position, 'skipCondition'];
+      checkCondition(skipCondition, path, complain, (reference) => elementProblem(reference, earlier, variables));
+    });
+    earlier.stages.add(stage.name);
+    for (const { name } of stage.elements) earlier.steps.add(name);
+  });
+}
+
+interface EarlierNames {
+  readonly steps: Set<string>;
+  readonly stages: Set<string>;
+}
+
+function elementProblem(
+  reference: Reference,
+  earlier: EarlierNames,
+  variables: ReadonlySet<string> | null,
+): NameProblem | undefined {
+  const [root = '', second] = reference.path;
+  if (root === 'steps' || root === 'stages') {
+    const [fields, known, what] =
+      root === 'steps' ? [elementFields, earlier.steps, 'element'] : [stageFields, earlier.stages, 'stage'];
+    return fieldProblem(reference, fields, (name) =>
+      known.has(name)
+        ? undefined
+        : `no earlier stage ${what === 'stage' ? 'is' : 'has an element'} "${name}"${didYouMean(name, [...known])}`,
+    );
+  }
+  const name = root === 'vars' ? second : root;
+  if (name === undefined) return unknown('"vars" has to be followed by the name of a variable');
+  if (variables === null || variables.has(name)) return undefined;
+  if (reference.asked && root === 'vars' && reference.path.length === 2) return undefined;
+  return unknown(`the pipeline has no variable "${name}"${didYouMean(name, [...variables])}`);
+}

@@ -1,0 +1,104 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import { checkCondition, fieldProblem, type NameProblem, unknown } from './checkCondition';
+import type { Complain } from './checkVariables';
+import type { Reference } from './expressions';
+import { baseName, dependencyOf } from './matrix';
+import { allAfter, dependentsOf } from './taskGraph';
+import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
+
+/** Properties that the `if` of a task can read from another task. */
+const taskFields = ['status', 'exit_code', 'reason_code', 'tries'];
+
+/** Checks the `if` of every task, as far as its names are known before anything runs. */
+export function checkTaskConditions(definition: WorkflowDefinition, complain: Complain): void {
+  const order = new TaskOrder(definition.tasks);
+  for (const [name, task] of Object.entries(definition.tasks)) {
+    if (task.condition === null) continue;
+    const path = ['tasks', name, 'if'];
+    if (task.type !== 'normal') complain('BAD_CONDITION', path, `The ${task.type} task "${name}" can’t have one.`);
+    const check = new TaskNames(name, task, definition, order);
+    checkCondition(task.condition, path, complain, (reference) => check.problem(reference));
+  }
+}
+
+class TaskNames {
+  constructor(
+    private readonly name: string,
+    private readonly task: TaskDefinition,
+    private readonly definition: WorkflowDefinition,
+    private readonly order: TaskOrder,
+  ) {}
+
+  problem(reference: Reference): NameProblem | undefined {
+    const [root = '', second] = reference.path;
+    if (root === 'tasks') return fieldProblem(reference, taskFields, (name) => this.taskProblem(name));
+    if (root === 'matrix') return this.axisProblem(second);
+    if (root !== 'vars') return this.variableProblem(root);
+    if (second === undefined) return unknown('"vars" has to be followed by the name of a variable');
+    return reference.asked && reference.path.length === 2 ? undefined : this.variableProblem(second);
+  }
+
+  private taskProblem(other: string): string | undefined {
+    const { tasks } = this.definition;
+    const named = dependencyOf(other, tasks);
+    if (named === undefined) return `there is no task "${other}"${didYouMean(other, Object.keys(tasks))}`;
+    if (this.order.isBefore(baseName(other), this.name)) return undefined;
+    return `the task "${other}" does not come before "${this.name}", so nothing is known of it; add it to "depends_on"`;
+  }
+
+  private axisProblem(axis: string | undefined): NameProblem | undefined {
+    const axes = this.task.matrix.map((one) => one.name);
+    if (axis !== undefined && axes.includes(axis)) return undefined;
+    return unknown(`the matrix of "${this.name}" has no "${axis ?? ''}"; it has: ${axes.join(', ') || 'nothing'}`);
+  }
+
+  private variableProblem(variable: string): NameProblem | undefined {
+    const { variables, env, environment, tasks } = this.definition;
+    if (secretsOfTask(this.definition, this.task).includes(variable)) {
+      return unknown(`"${variable}" is a secret, which no condition sees`);
+    }
+    const own = [...Object.keys(env), ...Object.keys(this.task.env)];
+    const declared = [
+      ...variables.map((one) => one.name),
+      ...own,
+      ...this.task.matrix.map(({ name }) => `MATRIX_${name.toUpperCase()}`),
+      ...(environment === null ? [] : ['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE']),
+    ];
+    if (declared.includes(variable)) return undefined;
+    const setter = this.order.setterOf(variable);
+    if (setter !== undefined && this.order.isBefore(setter, this.name)) return undefined;
+    if (setter !== undefined)
+      return unknown(`"${variable}" is set by the task "${setter}", which does not come before "${this.name}"`);
+    const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+    const hint = didYouMean(variable, [...declared, ...registered]);
+    if (this.task.dependsOn.length === 0 && environment === null) {
+      return unknown(`there is no variable "${variable}"${hint}`);
+    }
+    const message = `nothing declares "${variable}"${hint}; unless an earlier task or the environment sets it, the task fails`;
+    return { rule: 'UNSURE_NAME', message };
+  }
+}
+
+/** Which task precedes which; computed only as far as conditions ask. */
+class TaskOrder {
+  private dependents: ReturnType<typeof dependentsOf> | undefined;
+  private setters: ReadonlyMap<string, string> | undefined;
+  private readonly after = new Map<string, ReadonlySet<string>>();
+
+  constructor(private readonly tasks: WorkflowDefinition['tasks']) {}
+
+  isBefore(earlier: string, later: string): boolean {
+    if (this.tasks[later]?.dependsOn.some((one) => baseName(one) === earlier)) return true;
+    this.dependents ??= dependentsOf(this.tasks);
+    const after = this.after.get(earlier) ?? allAfter(earlier, this.dependents);
+    this.after.set(earlier, after);
+    return after.has(later);
+  }
+
+  setterOf(variable: string): string | undefined {
+    this.setters ??= new Map(
+      Object.entries(this.tasks).flatMap(([name, { register }]) => (register === null ? [] : [[register, name]])),
+    );
+    return this.setters.get(variable);
+  }
+}

@@ -1,0 +1,63 @@
+import type { MatrixAxis, TaskDefinition, WorkflowDefinition } from './workflow';
+
+/**
+ * Matrix expansion: a task with a matrix becomes one task for each combination of its values, named
+ * `test[os=linux,node=22]`. The name says everything about a combination, so nothing else is stored with it.
+ */
+
+/** One task, or all combinations of one. */
+export type Dependency = { readonly node: string } | { readonly all: string };
+
+type Tasks = WorkflowDefinition['tasks'];
+
+/** Task names have no bracket, so the base is what stands before the first one. */
+export function baseName(node: string): string {
+  const bracket = node.indexOf('[');
+  return bracket === -1 ? node : node.slice(0, bracket);
+}
+
+/** The values of a combination, by the names of its axes; none for a task without a matrix. */
+export function matrixValues(node: string): ReadonlyMap<string, string> {
+  const base = baseName(node);
+  if (base === node || !node.endsWith(']')) return new Map();
+  const pairs = node.slice(base.length + 1, -1).split(',');
+  return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+/** How commands see a combination's values. */
+export function matrixVariables(node: string): Record<string, string> {
+  return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [`MATRIX_${axis.toUpperCase()}`, value]));
+}
+
+/** Sorted; the axes in the order in which they are written. */
+export function nodesOf(base: string, task: Pick<TaskDefinition, 'matrix'>): string[] {
+  if (task.matrix.length === 0) return [base];
+  const combine = (axes: readonly MatrixAxis[]): string[] => {
+    const [axis, ...rest] = axes;
+    if (axis === undefined) return [''];
+    const others = combine(rest);
+    return axis.values.flatMap((value) => others.map((other) => `,${axis.name}=${value}${other}`));
+  };
+  return combine(task.matrix)
+    .map((pairs) => `${base}[${pairs.slice(1)}]`)
+    .sort();
+}
+
+export const nodeCount = (task: Pick<TaskDefinition, 'matrix'>): number =>
+  task.matrix.reduce((count, axis) => count * axis.values.length, 1);
+
+/** What a task waits for. */
+export const dependenciesOf = (base: string, tasks: Tasks): Dependency[] =>
+  (tasks[base]?.dependsOn ?? []).flatMap((text) => dependencyOf(text, tasks) ?? []);
+
+/** What an entry of `depends_on` means; undefined when there is no such task or combination. The axes may stand in any order. */
+export function dependencyOf(text: string, tasks: Tasks): Dependency | undefined {
+  const base = baseName(text);
+  const task = Object.hasOwn(tasks, base) ? tasks[base] : undefined;
+  if (task === undefined) return undefined;
+  if (base === text) return task.matrix.length === 0 ? { node: base } : { all: base };
+  const values = matrixValues(text);
+  const known = task.matrix.every((axis) => axis.values.includes(values.get(axis.name) ?? ''));
+  if (task.matrix.length === 0 || values.size !== task.matrix.length || !known) return undefined;
+  return { node: `${base}[${task.matrix.map((axis) => `${axis.name}=${values.get(axis.name)}`).join(',')}]` };
+}
