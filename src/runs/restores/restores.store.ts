@@ -254,14 +254,15 @@ export async function insertRestoreAttempts(
          max_parallel = asked.max_parallel, parent_stage_execution_id = asked.parent, pause = NULL,
          open_tasks = 0, busy_tasks = 0, waiting_tasks = 0,
          earlier_ms = earlier_ms + coalesce(extract(epoch FROM execution.ended_at - attempt_started_at) * 1000, 0)::bigint,
-         attempt_started_at = CASE WHEN execution.id = $4 THEN $5::timestamptz ELSE $6::timestamptz END, ended_at = $6
+         attempt_started_at = CASE WHEN execution.id = $4 THEN $5::timestamptz ELSE $6::timestamptz END, ended_at = $6::timestamptz
        FROM asked WHERE execution.id = asked.id
        RETURNING execution.id, execution.attempt, execution.attempt_started_at
      ), written AS (
        INSERT INTO execution_attempt (execution_id, attempt, kind, base, lineage, dropped, run_attempt, revision_id, environment_id,
          variables, images, mode, max_parallel, cause, status, failure_code, failure_details, created_at, started_at, ended_at)
        SELECT asked.id, restored.attempt, 'RESTORE', asked.attempt, lineage, dropped, run.attempt, revision_id, environment_id,
-         variables, images, mode, max_parallel, $7, asked.status, failure_code, failure_details, attempt_started_at, attempt_started_at, $6
+         variables, images, mode, max_parallel, $7::jsonb, asked.status, failure_code, failure_details,
+         restored.attempt_started_at, restored.attempt_started_at, $6::timestamptz
        FROM asked JOIN restored ON restored.id = asked.id JOIN restored run ON run.id = $4
      )
      SELECT asked.id AS "executionId", restored.attempt, asked.attempt AS base, asked.from, asked.status AS "to",
