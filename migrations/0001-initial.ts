@@ -141,28 +141,28 @@ CREATE TABLE "application" (
 CREATE UNIQUE INDEX "application_name" ON "application" ("name") WHERE deleted_at IS NULL;
 CREATE TABLE "environment" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
-  "type" text NOT NULL,
   "description" text,
-  "variables" jsonb NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
+  "type" text NOT NULL,
+  "variables" jsonb NOT NULL,
   CONSTRAINT "environment_type" CHECK (type IN ('PROD', 'NON_PROD')),
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "environment_name" ON "environment" ("application_id", "name") WHERE deleted_at IS NULL;
 CREATE TABLE "service" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
   "description" text,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "service_name" ON "service" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -184,14 +184,14 @@ CREATE UNIQUE INDEX "secret_of_environment" ON "secret" ("environment_id", "name
 CREATE INDEX "secret_environments" ON "secret" ("application_id", "environment_id");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
   "description" text,
-  "current_revision_id" uuid NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
+  "current_revision_id" uuid NOT NULL,
   CONSTRAINT "PK_eb5e4cc1a9ef2e94805b676751b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "workflow_name" ON "workflow" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -208,14 +208,14 @@ CREATE TABLE "workflow_revision" (
 );
 CREATE TABLE "pipeline" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
   "description" text,
-  "current_revision_id" uuid NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
+  "current_revision_id" uuid NOT NULL,
   CONSTRAINT "PK_df8aedd50509192d995535d68cd" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "pipeline_name" ON "pipeline" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -248,8 +248,6 @@ CREATE TABLE "execution" (
   "images" jsonb NOT NULL,
   "notes" text,
   "cause" jsonb NOT NULL,
-  "idempotency_key" text,
-  "idempotency_hash" text,
   "failure_code" text,
   "failure_details" text,
   "pause" jsonb,
@@ -279,7 +277,15 @@ CREATE INDEX "execution_newest_of_entity" ON "execution" ("entity_id", "created_
 CREATE INDEX "execution_of_run" ON "execution" ("run_id");
 CREATE INDEX "execution_active" ON "execution" ("application_id") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
 CREATE INDEX "execution_expiry" ON "execution" ("expires_at") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
-CREATE UNIQUE INDEX "execution_idempotency" ON "execution" ("application_id", "idempotency_key") WHERE idempotency_key IS NOT NULL;
+CREATE TABLE "idempotency_key" (
+  "application_id" uuid NOT NULL,
+  "key" text NOT NULL,
+  "hash" text NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "answer_id" uuid,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "idempotency_key_one_request" PRIMARY KEY ("application_id", "key")
+);
 CREATE TABLE "execution_attempt" (
   "execution_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
@@ -574,16 +580,16 @@ CREATE TABLE "deployment" (
   "number" BIGSERIAL NOT NULL,
   "environment_id" uuid NOT NULL,
   "service_id" uuid NOT NULL,
-  "image" text,
+  "image" text NOT NULL,
   "status" text NOT NULL,
   "execution_id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
   "deployed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  CONSTRAINT "deployment_status" CHECK (status IN ('IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'UNKNOWN')),
+  CONSTRAINT "deployment_status" CHECK (status IN ('IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'UNKNOWN', 'REMOVED')),
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "deployment_number" ON "deployment" ("number");
-CREATE UNIQUE INDEX "deployment_newest" ON "deployment" ("environment_id", "service_id", "number") WHERE status = 'SUCCEEDED';
+CREATE UNIQUE INDEX "deployment_newest" ON "deployment" ("environment_id", "service_id", "number") WHERE status IN ('SUCCEEDED', 'REMOVED');
 CREATE INDEX "deployment_run" ON "deployment" ("run_id");
 CREATE TABLE "restore_point" (
   "id" uuid NOT NULL,
@@ -677,6 +683,12 @@ CREATE TABLE "audit_unsealed" (
   "record_id" uuid NOT NULL,
   CONSTRAINT "PK_70d50c3285622dfac3f0f8eabab" PRIMARY KEY ("record_id")
 );
+CREATE TABLE "shared_count" (
+  "key" text NOT NULL,
+  "points" integer NOT NULL,
+  "expire" bigint,
+  CONSTRAINT "PK_df7b1d7ffe64925ca623500cf9f" PRIMARY KEY ("key")
+);
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_permission" ADD CONSTRAINT "FK_a26c366b81deab243e1082a8ba0" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
@@ -693,6 +705,7 @@ ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN K
 ALTER TABLE "pipeline_revision" ADD CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f" FOREIGN KEY ("entity_id") REFERENCES "pipeline"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution" ADD CONSTRAINT "FK_0f304a1b1c7f00d8674def28771" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution" ADD CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "idempotency_key" ADD CONSTRAINT "FK_c1143863cb2f3d41e68213fd93b" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution_attempt" ADD CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "stage_execution" ADD CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "task_execution" ADD CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -726,6 +739,10 @@ ALTER TABLE task_execution SET (fillfactor = 80);
 ALTER TABLE job SET (fillfactor = 80);
 ALTER TABLE job_log SET (fillfactor = 80);
 ALTER TABLE agent SET (fillfactor = 80);
+
+-- Counts of the rate limits: a crash may lose them, so they need no write-ahead log.
+ALTER TABLE shared_count SET UNLOGGED;
+ALTER TABLE shared_count SET (fillfactor = 50);
 
 -- Queues are vacuumed after a few hundred dead rows rather than after a share of their size.
 ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
@@ -826,6 +843,7 @@ DROP TABLE
   pipeline,
   pipeline_revision,
   execution,
+  idempotency_key,
   execution_attempt,
   stage_execution,
   task_execution,
@@ -853,7 +871,8 @@ DROP TABLE
   operation_log,
   audit_record,
   audit_link,
-  audit_unsealed
+  audit_unsealed,
+  shared_count
 CASCADE;
 DROP FUNCTION refuse_change();
 DROP FUNCTION refuse_change_of_ended_attempt();

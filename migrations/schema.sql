@@ -210,18 +210,18 @@ CREATE TABLE deployment (
   number bigint NOT NULL DEFAULT nextval('deployment_number_seq'::regclass),
   environment_id uuid NOT NULL,
   service_id uuid NOT NULL,
-  image text,
+  image text NOT NULL,
   status text NOT NULL,
   execution_id uuid NOT NULL,
   run_id uuid NOT NULL,
   deployed_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY (id),
-  CONSTRAINT "deployment_status" CHECK ((status = ANY (ARRAY['IN_PROGRESS'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text]))),
+  CONSTRAINT "deployment_status" CHECK ((status = ANY (ARRAY['IN_PROGRESS'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text, 'REMOVED'::text]))),
   CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY (environment_id) REFERENCES environment(id),
   CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY (service_id) REFERENCES service(id),
   CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
-CREATE UNIQUE INDEX deployment_newest ON public.deployment USING btree (environment_id, service_id, number) WHERE (status = 'SUCCEEDED'::text);
+CREATE UNIQUE INDEX deployment_newest ON public.deployment USING btree (environment_id, service_id, number) WHERE (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]));
 CREATE UNIQUE INDEX deployment_number ON public.deployment USING btree (number);
 CREATE INDEX deployment_run ON public.deployment USING btree (run_id);
 CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON public.deployment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -231,15 +231,15 @@ ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
 
 CREATE TABLE environment (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
-  type text NOT NULL,
   description text,
-  variables jsonb NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
+  type text NOT NULL,
+  variables jsonb NOT NULL,
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY (id),
   CONSTRAINT "environment_type" CHECK ((type = ANY (ARRAY['PROD'::text, 'NON_PROD'::text]))),
   CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY (application_id) REFERENCES application(id)
@@ -271,8 +271,6 @@ CREATE TABLE execution (
   images jsonb NOT NULL,
   notes text,
   cause jsonb NOT NULL,
-  idempotency_key text,
-  idempotency_hash text,
   failure_code text,
   failure_details text,
   pause jsonb,
@@ -300,7 +298,6 @@ CREATE TABLE execution (
 ) WITH (fillfactor=80);
 CREATE INDEX execution_active ON public.execution USING btree (application_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
 CREATE INDEX execution_expiry ON public.execution USING btree (expires_at) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
-CREATE UNIQUE INDEX execution_idempotency ON public.execution USING btree (application_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX execution_newest ON public.execution USING btree (created_at, id) WHERE (parent_stage_execution_id IS NULL);
 CREATE INDEX execution_newest_of_application ON public.execution USING btree (application_id, created_at, id) WHERE (parent_stage_execution_id IS NULL);
 CREATE INDEX execution_newest_of_entity ON public.execution USING btree (entity_id, created_at, id);
@@ -384,6 +381,17 @@ CREATE TABLE execution_variable (
 CREATE INDEX execution_variable_execution ON public.execution_variable USING btree (execution_id, name);
 CREATE TRIGGER execution_variable_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.execution_variable FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+
+CREATE TABLE idempotency_key (
+  application_id uuid NOT NULL,
+  key text NOT NULL,
+  hash text NOT NULL,
+  execution_id uuid NOT NULL,
+  answer_id uuid,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "idempotency_key_one_request" PRIMARY KEY (application_id, key),
+  CONSTRAINT "FK_c1143863cb2f3d41e68213fd93b" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
 
 CREATE TABLE job (
   id uuid NOT NULL,
@@ -496,14 +504,14 @@ CREATE INDEX operation_task_task ON public.operation_task USING btree (task_exec
 
 CREATE TABLE pipeline (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
   description text,
-  current_revision_id uuid NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
+  current_revision_id uuid NOT NULL,
   CONSTRAINT "PK_df8aedd50509192d995535d68cd" PRIMARY KEY (id),
   CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY (application_id) REFERENCES application(id)
 );
@@ -580,17 +588,24 @@ CREATE UNIQUE INDEX secret_of_environment ON public.secret USING btree (environm
 
 CREATE TABLE service (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
   description text,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY (id),
   CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY (application_id) REFERENCES application(id)
 );
 CREATE UNIQUE INDEX service_name ON public.service USING btree (application_id, name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE shared_count (
+  key text NOT NULL,
+  points integer NOT NULL,
+  expire bigint,
+  CONSTRAINT "PK_df7b1d7ffe64925ca623500cf9f" PRIMARY KEY (key)
+) WITH (fillfactor=50);
 
 CREATE TABLE stage_execution (
   id uuid NOT NULL,
@@ -775,14 +790,14 @@ CREATE INDEX user_group_permission_group ON public.user_group_permission USING b
 
 CREATE TABLE workflow (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
   description text,
-  current_revision_id uuid NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
+  current_revision_id uuid NOT NULL,
   CONSTRAINT "PK_eb5e4cc1a9ef2e94805b676751b" PRIMARY KEY (id),
   CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY (application_id) REFERENCES application(id)
 );

@@ -1,14 +1,17 @@
+import { sharedCountTable } from '../kernel/database/sharedCounts.table';
 import { apiKeyTable } from '../access/apiKeys.table';
 import { apiKeyUserGroupTable } from '../access/apiKeyUserGroups.table';
 import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
 import { userTable } from '../access/users.table';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
-import { applicationTable } from '../catalog/applications/applications.table';
+import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
+import { applications } from '../catalog/applications/applications';
 import { approvalTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
-import { deploymentTable, environmentTable } from '../catalog/environments/environments.table';
+import { deploymentTable } from '../catalog/environments/deployments.store';
+import { environments } from '../catalog/environments/environments';
 import {
   attemptElementTable,
   besideTaskTable,
@@ -32,7 +35,7 @@ import {
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
-import { pipelineRevisionTable, pipelineTable } from '../catalog/pipelines/pipelines.table';
+import { pipelines } from '../catalog/pipelines/pipelines';
 import {
   operationLogTable,
   operationTable,
@@ -40,8 +43,8 @@ import {
   restorePointTable,
 } from '../runs/restores/restores.table';
 import { secretTable } from '../catalog/secrets/secrets.table';
-import { serviceTable } from '../catalog/services/services.table';
-import { workflowRevisionTable, workflowTable } from '../catalog/workflows/workflows.table';
+import { services } from '../catalog/services/services';
+import { workflows } from '../catalog/workflows/workflows';
 
 /** Every table, for TypeORM. The database has no other. */
 export const tables = [
@@ -54,15 +57,16 @@ export const tables = [
   rightsVersionTable,
   agentTable,
   agentTokenTable,
-  applicationTable,
-  environmentTable,
-  serviceTable,
+  applications.schema,
+  environments.schema,
+  services.schema,
   secretTable,
-  workflowTable,
-  workflowRevisionTable,
-  pipelineTable,
-  pipelineRevisionTable,
+  workflows.schema,
+  workflows.revisionSchema,
+  pipelines.schema,
+  pipelines.revisionSchema,
   executionTable,
+  idempotencyKeyTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,
@@ -91,4 +95,5 @@ export const tables = [
   auditRecordTable,
   auditLinkTable,
   auditUnsealedTable,
+  sharedCountTable,
 ];

@@ -1,5 +1,5 @@
-import type { Deployment } from '../../catalog/environments/environment';
-import { deploymentTable } from '../../catalog/environments/environments.table';
+import type { Deployment } from '../../catalog/environments/deployment';
+import { deploymentTable } from '../../catalog/environments/deployments.store';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 
@@ -7,14 +7,14 @@ const deployment = columnsOf(deploymentTable, 'deployment');
 
 /** A service in an environment. */
 export type DeploymentPlace = Pick<Deployment, 'environmentId' | 'serviceId'>;
-export type NewDeployment = DeploymentPlace & Pick<Deployment, 'id' | 'image' | 'executionId'>;
+export type NewDeployment = DeploymentPlace & Pick<Deployment, 'id' | 'image' | 'status' | 'executionId'>;
 
 /** Nobody else deploys to these environments until the transaction ends, so that their history is in the order of commits. */
 export async function lockEnvironments(db: Db, ids: readonly string[]): Promise<void> {
   await db.rows('SELECT FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
 }
 
-/** Adds successful deployments of a run to the history. */
+/** Adds deployments of a run, each of them over, to the history. */
 export async function recordDeployments(
   db: Db,
   deployments: readonly NewDeployment[],
@@ -28,21 +28,23 @@ export async function recordDeployments(
   );
   await db.write(
     `INSERT INTO deployment (id, environment_id, service_id, image, execution_id, status, run_id, deployed_at)
-     SELECT id, environment_id, service_id, image, execution_id, 'SUCCEEDED', $6, $7
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[]) AS d (id, environment_id, service_id, image, execution_id)`,
+     SELECT id, environment_id, service_id, image, execution_id, status, $7, $8
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])
+       AS d (id, environment_id, service_id, image, execution_id, status)`,
     [
       deployments.map((one) => one.id),
       deployments.map((one) => one.environmentId),
       deployments.map((one) => one.serviceId),
       deployments.map((one) => one.image),
       deployments.map((one) => one.executionId),
+      deployments.map((one) => one.status),
       runId,
       now,
     ],
   );
 }
 
-/** The newest success in each place, by one run or by any, up to a number of the history or to its end. */
+/** The newest entry that says what a place has, by one run or by any, up to a number of the history or to its end. */
 export function findNewestDeployments(
   db: Db,
   places: readonly DeploymentPlace[],
@@ -52,7 +54,7 @@ export function findNewestDeployments(
     `SELECT ${deployment} FROM unnest($1::uuid[], $2::uuid[]) AS place (environment_id, service_id)
      CROSS JOIN LATERAL (
        SELECT * FROM deployment one
-       WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id AND status = 'SUCCEEDED'
+       WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id AND status IN ('SUCCEEDED', 'REMOVED')
          AND ($3::bigint IS NULL OR number <= $3) AND ($4::uuid IS NULL OR run_id = $4)
        ORDER BY number DESC LIMIT 1
      ) deployment`,

@@ -117,14 +117,6 @@ export function findAttemptsAt(db: Db, refs: readonly AttemptRef[]): Promise<Exe
   );
 }
 
-export async function findByIdempotencyKey(db: Db, applicationId: string, key: string): Promise<Execution | undefined> {
-  const [row] = await db.rows<Execution>(
-    `SELECT ${execution} FROM execution WHERE application_id = $1 AND idempotency_key = $2`,
-    [applicationId, key],
-  );
-  return row;
-}
-
 /** The workflow executions of a pipeline execution. */
 export function findMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {
   return db.rows(

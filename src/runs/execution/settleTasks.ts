@@ -200,6 +200,7 @@ async function recordImages(db: RunTransaction, execution: Execution): Promise<v
     serviceId,
     image,
     executionId,
+    status: 'SUCCEEDED' as const,
   }));
   await recordDeployments(db, deployments, runId, db.now);
   for (const { serviceId, image } of deployments) {

@@ -1,5 +1,5 @@
 import { newId } from '../../kernel/ids';
-import { lockEnvironments, recordDeployments } from '../deployments/deployments.store';
+import { lockEnvironments, type NewDeployment, recordDeployments } from '../deployments/deployments.store';
 import { findAttemptsAt } from '../execution/executions.store';
 import { newestOf } from '../execution/lineage';
 import type { RunTransaction } from '../execution/runTransaction';
@@ -21,9 +21,9 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
   const { restored } = plan;
   const begun = await insertRestoreAttempts(db, await attemptsOf(db, plan), operation, db.now);
   const back = plan.reversals.filter(({ now, before }) => now?.id !== before?.id);
-  const deployments = back.map(({ environmentId, serviceId, now, before }) => {
-    const executionId = before?.executionId ?? now?.executionId ?? '';
-    return { id: newId(), environmentId, serviceId, image: before?.image ?? null, executionId };
+  const deployments = back.flatMap(({ now, before }): NewDeployment[] => {
+    const row = before ?? now;
+    return row === null ? [] : [{ ...row, id: newId(), status: before === null ? 'REMOVED' : 'SUCCEEDED' }];
   });
   await recordDeployments(db, deployments, runId, db.now);
   const attempt = begun.find((one) => one.executionId === runId)?.attempt ?? null;
@@ -35,8 +35,8 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
     if (from === to) continue;
     db.event(on, 'EXECUTION_STATUS', { from, to, reasonCode: failureCode, reason: failureDetails, attempt });
   }
-  for (const { executionId, environmentId, serviceId, image } of deployments) {
-    if (image !== null) db.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
+  for (const { executionId, environmentId, serviceId, image, status } of deployments) {
+    if (status === 'SUCCEEDED') db.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
   }
   const on = { runId, executionId: runId };
   db.event(on, 'RESTORE_ENDED', { operationId, status: 'SUCCESS', reasonCode: null, reason: null });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Deployment } from '../../catalog/environments/environment';
+import type { Deployment } from '../../catalog/environments/deployment';
 import { baseName } from '../../catalog/language/matrix';
 import { taskLevels } from '../../catalog/language/taskGraph';
 import type { TaskDefinition } from '../../catalog/language/workflow';
@@ -75,7 +75,7 @@ export async function planRestore(app: App, db: Db, run: Execution, point: Resto
   const then = await findDeploymentsThen(db, point, places);
   const reversals = places.map((place): Reversal => {
     const { before, overtaken } = then(place);
-    const deployed = now.get(keyOf(place)) ?? null;
+    const deployed = unlessRemoved(now.get(keyOf(place)));
     const others = deployed !== null && deployed.runId !== run.id && deployed.id !== before?.id;
     return { ...place, now: deployed, before, conflict: overtaken || others };
   });
@@ -96,6 +96,7 @@ export function placesOf(elements: readonly Pick<StageExecution, 'environmentId'
 
 const keyOf = ({ environmentId, serviceId }: DeploymentPlace): string => `${environmentId} ${serviceId}`;
 const byPlace = (rows: readonly Deployment[]) => new Map(rows.map((row) => [keyOf(row), row]));
+const unlessRemoved = (row: Deployment | undefined): Deployment | null => (row?.status === 'SUCCEEDED' ? row : null);
 
 /** What was deployed when a point was made: by its run, or where that had deployed nothing, by others. */
 export async function findDeploymentsThen(
@@ -107,7 +108,7 @@ export async function findDeploymentsThen(
   const any = byPlace(await findNewestDeployments(db, places, { upTo }));
   return (place) => {
     const [mine, newest] = [own.get(keyOf(place)), any.get(keyOf(place))];
-    return { before: mine ?? newest ?? null, overtaken: mine !== undefined && mine.id !== newest?.id };
+    return { before: unlessRemoved(mine ?? newest), overtaken: mine !== undefined && mine.id !== newest?.id };
   };
 }
 

@@ -1,9 +1,9 @@
-import { applications } from '../../catalog/applications/applications.store';
-import { environments } from '../../catalog/environments/environments.store';
+import { applications } from '../../catalog/applications/applications';
+import { environments } from '../../catalog/environments/environments';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
-import { pipelines } from '../../catalog/pipelines/pipelines.store';
-import { services } from '../../catalog/services/services.store';
+import { pipelines } from '../../catalog/pipelines/pipelines';
+import { services } from '../../catalog/services/services';
 import type { Execution, ExecutionAttempt, ExecutionVariable, StageExecution } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
 import type { App } from '../app';

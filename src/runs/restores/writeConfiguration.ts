@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Deployment } from '../../catalog/environments/environment';
+import type { Deployment } from '../../catalog/environments/deployment';
 import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocument';
 import type { RestoredRun } from './restoredRun';
 
@@ -25,7 +25,7 @@ export function writeConfiguration(
     environments: sorted(
       places.map((id) => [
         environments[id] ?? id,
-        images(inEnvironment(id).flatMap(({ serviceId, image }) => (image === null ? [] : [[serviceId, image]]))),
+        images(inEnvironment(id).map(({ serviceId, image }) => [serviceId, image])),
       ]),
     ),
   });
