@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  RAISE EXCEPTION '% on % is not allowed: its rows are only ever added', TG_OP, TG_TABLE_NAME
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
     USING ERRCODE = 'insufficient_privilege';
 END $function$;
 

@@ -1,5 +1,5 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import { ACTIVE } from '../../contract/statuses';
 import type { AttemptRef, Execution, ExecutionAttempt, Pause } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
@@ -17,7 +17,7 @@ export async function findExecution(db: Db, id: string): Promise<Execution | und
 
 /** Makes an execution and its first attempt. */
 export async function insertExecution(db: Db, row: Execution): Promise<void> {
-  await db.manager.insert(executionTable, row);
+  await insertRows(db, executionTable, [row]);
   await insertAttempt(db, row.id, null, {
     kind: 'START',
     cause: row.cause,

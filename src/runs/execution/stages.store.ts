@@ -1,5 +1,5 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { AttemptRef, RuntimeAnswers, StageExecution } from '../../engine/execution';
 import { attemptElementTable, stageExecutionTable } from './executions.table';
 import { askedAttempts, newestOf, SHOWN_ATTEMPTS } from './lineage';
@@ -9,7 +9,7 @@ const stage = columnsOf(stageExecutionTable, 'stage');
 const place = columnsOf(attemptElementTable, 'place', ['stageIndex', 'elementIndex', 'elementId', 'stageName']);
 
 export async function insertStages(db: Db, stages: readonly StageExecution[]): Promise<void> {
-  await db.manager.insert(stageExecutionTable, [...stages]);
+  await insertRows(db, stageExecutionTable, stages);
 }
 
 /** Writes the plan of an attempt: all of its elements, those that it runs and those that it keeps, where they stand in it. */
@@ -18,7 +18,8 @@ export async function insertElements(
   { executionId, attempt }: { readonly executionId: string; readonly attempt: number },
   stages: readonly StageExecution[],
 ): Promise<void> {
-  await db.manager.insert(
+  await insertRows(
+    db,
     attemptElementTable,
     stages.map(({ id, stageIndex, elementIndex, elementId, stageName }) => {
       return { executionId, attempt, stageIndex, elementIndex, elementId, stageName, stageExecutionId: id };

@@ -2,7 +2,7 @@ import { actorRef } from '../../access/actor';
 import type { ExecutionStatus } from '../../contract/statuses';
 import type { AttemptRef, StageExecution, TaskExecution } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import { taskExecutionTable } from '../execution/executions.table';
 import type { Operation, OperationLogLine, OperationTask, RestorePoint, StatusBefore } from './restore';
 import { operationLogTable, operationTable, restorePointTable } from './restores.table';
@@ -10,7 +10,7 @@ import { operationLogTable, operationTable, restorePointTable } from './restores
 // Restore points
 
 export async function insertRestorePoint(db: Db, row: RestorePoint): Promise<void> {
-  await db.manager.insert(restorePointTable, row);
+  await insertRows(db, restorePointTable, [row]);
 }
 
 /** The newest point of each run: the only one that it can be restored to. */
@@ -35,7 +35,7 @@ export function findConsumers(db: Db, pointIds: readonly string[]): Promise<Oper
 const operation = columnsOf(operationTable, 'operation');
 
 export async function insertOperation(db: Db, row: Operation): Promise<void> {
-  await db.manager.insert(operationTable, row);
+  await insertRows(db, operationTable, [row]);
 }
 
 export function findOperations(db: Db, ids: readonly string[]): Promise<Operation[]> {
