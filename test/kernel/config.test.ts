@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -130,17 +130,15 @@ describe('the configuration', () => {
   });
 });
 
-describe('README.md', () => {
-  const path = join(root, 'README.md');
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const configuration = text.split(/^## /m).find((part) => part.startsWith('Configuration\n')) ?? '';
+describe('docs/configuration.md', () => {
+  const text = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
 
   it.each([
     ['Server', serverVariables],
     ['Agent', agentVariables],
     ['Command line', cliVariables],
   ] as const)('lists the variables of the %s with their defaults', (title, variables) => {
-    const table = configuration.split(/^### /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
+    const table = text.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
     const rows = [...table.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \|$/gm)];
     expect(rows.map(([, name, given]) => [name, given])).toEqual(defaultsOf(variables));
   });
@@ -178,7 +176,7 @@ describe('docker/', () => {
   });
 });
 
-/** As the README writes them. A default that depends on the terminal is described there rather than given. */
+/** As the page writes them. It describes the default that depends on the terminal. */
 function defaultsOf(variables: z.ZodObject): [string, string][] {
   const { properties = {}, required = [] } = z.toJSONSchema(variables, { io: 'input', unrepresentable: 'any' });
   return Object.entries(properties).map(([name, property]) => {
