@@ -19,7 +19,7 @@ import type {
   DocumentKind,
   EnvironmentDocument,
   ServiceDocument,
-} from '../language/documentSchemas';
+} from '../language/documentShapes';
 import { type Author, nextRevision, saveRevision } from './revise';
 
 export type ApplyAction = 'CREATED' | 'UPDATED' | 'UNCHANGED';

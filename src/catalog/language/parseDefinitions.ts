@@ -1,6 +1,6 @@
 import type { Complain } from './checkVariables';
-import type { Report } from './decoders';
-import { type AnyDocument, type DocumentKind, decodeDocument } from './documentSchemas';
+import type { Report } from './shape';
+import { type AnyDocument, type DocumentKind, decodeDocument } from './documentShapes';
 import { Problems } from './problems';
 import { type DefinitionFormat, readDocuments } from './readDocuments';
 import { findEntry, type SourceEntry, type SourceNode } from './sourceTree';

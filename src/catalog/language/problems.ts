@@ -1,5 +1,5 @@
 import { Refusal } from '../../kernel/errors';
-import type { Report } from './decoders';
+import type { Report } from './shape';
 import { locate, type SourceNode } from './sourceTree';
 import { type DefinitionError, isWarning } from './validationRules';
 

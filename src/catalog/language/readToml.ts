@@ -1,5 +1,5 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
-import { short } from './decoders';
+import { short } from './shape';
 import type { ReadDocuments } from './documentSource';
 import { literalTemplates, replaceTemplates } from './shellTemplate';
 import { type Path, type Position, pathText, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';

@@ -4,7 +4,7 @@ import { canonicalWorkflow, contentHash } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
-import type { AnyDocument } from './documentSchemas';
+import type { AnyDocument } from './documentShapes';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
 import type { Path } from './sourceTree';

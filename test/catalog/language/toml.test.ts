@@ -117,9 +117,9 @@ describe('a TOML workflow file', () => {
     ['steps of a key', `[${'a.'.repeat(9999)}b]`],
     ['signs', `a = [${'1,'.repeat(400_000)}]`],
   ])('too many %s are an error within bounded time', (_, source) => {
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     expect(errorsOf(source, 'TOML').map(({ rule }) => rule)).toEqual(['TOO_LARGE']);
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
   test('columns count UTF-16 units, and lines may end with CRLF', () => {
