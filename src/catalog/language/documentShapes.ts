@@ -1,5 +1,5 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { type EnvironmentType, environmentTypes } from '../environments/environment';
+import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import type { VariableDefinition } from './definition';
 import { failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import { nodeCount } from './matrix';
