@@ -17,7 +17,7 @@ export const isVariableName = (text: string): boolean => variableNamePattern.tes
 export const isReservedVariableName = (text: string): boolean => reservedVariablePattern.test(text);
 
 export const nameRule =
-  '1 to 100 letters, digits, spaces, dots, underscores or hyphens, starts with a letter or digit, and does not end with a space';
+  '1 to 100 letters, digits, spaces, dots, underscores or hyphens, starting with a letter or digit and not ending with a space';
 
 /** What can't be stored in PostgreSQL: NUL, and half of a surrogate pair. */
 export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
