@@ -1,4 +1,5 @@
 import { Field, ID, InputType, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { RunCommandInput } from '../executions/runCommand.inputs';
 import { ApprovalStepType } from '../executions/executions.types';
 
 export enum ApprovalActionType {
@@ -96,7 +97,7 @@ export class ApprovalDetailsPayload {
 }
 
 @InputType({ description: 'A decision on an approval.' })
-export class ApproveOrRejectApprovalsInput {
+export class ApproveOrRejectApprovalsInput extends RunCommandInput {
   @Field(() => ApprovalActionType, { description: 'The decision.' })
   action!: ApprovalActionType;
 
@@ -111,9 +112,6 @@ export class ApproveOrRejectApprovalsInput {
 
   @Field(() => String, { nullable: true, description: 'At most 5,000 characters; shown with the decision.' })
   comments?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The decision was taken.' })

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ReasonedCommandInput } from './runCommand.inputs';
 import { EnvironmentTypeFilter, IdFilter, NumberFilter, TimeFilter } from '../graphql/filters.types';
 import type { WorkflowMode } from '../../catalog/language/workflow';
 import { ExecutionInterface, ExecutionTypeEnum, WorkflowModeEnum } from './executions.types';
@@ -179,18 +180,12 @@ export class StartExecutionPayload {
 }
 
 @InputType({ description: 'Which execution to end.' })
-export class AbortExecutionInput {
+export class AbortExecutionInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, { description: 'The execution: of a pipeline, or of a workflow alone or inside a stage.' })
   executionId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Shown with the execution.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What is being ended.' })

@@ -115,7 +115,7 @@ export class ExecutionResolver {
   @Mutation(() => AbortExecutionPayload, {
     description:
       'Ends an execution that is not final. What has not begun is skipped; running commands get SIGTERM, and are killed after the grace of their task. The execution is final within ' +
-      'that grace plus one second. Nothing is rolled back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE.',
+      'that grace plus one second. Nothing is rolled back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async abortExecution(
     @Arg('input', () => AbortExecutionInput, { description: 'Which execution to end.' }) input: AbortExecutionInput,

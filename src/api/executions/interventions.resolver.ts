@@ -14,7 +14,7 @@ export class InterventionsResolver {
   @Mutation(() => InterveneExecutionPayload, {
     description:
       'Decides about a failure that waits for a person (`failure_strategy: wait`): of a task, or of an element of a stage. Of many at once exactly one is taken. Needs what starting the workflow, or that stage, would. Errors: NOT_FOUND, ' +
-      'STAGE_NOT_FOUND, CONFLICT (somebody was faster), NOT_WAITING, INVALID_INPUT.',
+      'STAGE_NOT_FOUND, CONFLICT (somebody was faster), NOT_WAITING, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async interveneExecution(
     @Arg('input', () => InterveneExecutionInput, { description: 'What waits, and the decision.' })
@@ -28,7 +28,7 @@ export class InterventionsResolver {
   @Mutation(() => RetryTaskPayload, {
     description:
       'Gives a task that has failed a further try while its workflow still runs: the failure is taken back, and what was skipped because of it waits for its turn again. Only for the one failure of a workflow. A failure handler that ' +
-      'has run for the task does not run again. Errors: NOT_FOUND, NOT_RETRYABLE (resume the execution once it has ended), INVALID_INPUT.',
+      'has run for the task does not run again. Errors: NOT_FOUND, NOT_RETRYABLE (resume the execution once it has ended), CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async retryTask(
     @Arg('input', () => RetryTaskInput, { description: 'Which task.' }) input: RetryTaskInput,

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { ReasonedCommandInput } from './runCommand.inputs';
 import { ExecutionInterface, TaskExecution } from './executions.types';
 
 export enum InterventionActionEnum {
@@ -24,7 +25,7 @@ registerEnumType(InterventionActionEnum, {
 });
 
 @InputType({ description: 'A decision about a failure that waits for a person.' })
-export class InterveneExecutionInput {
+export class InterveneExecutionInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
@@ -39,12 +40,6 @@ export class InterveneExecutionInput {
 
   @Field(() => InterventionActionEnum, { description: 'The decision.' })
   action!: InterventionActionEnum;
-
-  @Field(() => String, { nullable: true, description: 'At most 5,000 characters; shown as a part of `reason`.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The decision was taken.' })
@@ -57,18 +52,12 @@ export class InterveneExecutionPayload {
 }
 
 @InputType({ description: 'Which task to try again.' })
-export class RetryTaskInput {
+export class RetryTaskInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, { description: 'The task that has failed.' })
   taskExecutionId!: string;
-
-  @Field(() => String, { nullable: true, description: 'At most 5,000 characters.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The task is tried again.' })

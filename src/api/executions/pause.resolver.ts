@@ -10,7 +10,7 @@ export class PauseResolver {
   @Mutation(() => PauseExecutionPayload, {
     description:
       'Holds an execution that is QUEUED or RUNNING: it is PAUSED, with its members; none of its tasks starts any more, what runs is finished. Decisions on what waits are taken, and begin nothing. Its time goes on: at ' +
-      '`expiresAt` it is EXPIRED. What fails, succeeds or is aborted with nothing left to start ends, paused or not. Pausing again changes nothing. Errors: NOT_FOUND, NOT_PAUSABLE, INVALID_INPUT.',
+      '`expiresAt` it is EXPIRED. What fails, succeeds or is aborted with nothing left to start ends, paused or not. Pausing again changes nothing. Errors: NOT_FOUND, NOT_PAUSABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async pauseExecution(
     @Arg('input', () => PauseExecutionInput, { description: 'Which execution to pause.' }) input: PauseExecutionInput,
@@ -22,7 +22,7 @@ export class PauseResolver {
 
   @Mutation(() => PauseExecutionPayload, {
     description:
-      'Lets an execution go on that a person has paused. One that is QUEUED or RUNNING is left as it is. Errors: NOT_FOUND, NOT_PAUSABLE (it has ended, or waits for something else), INVALID_INPUT.',
+      'Lets an execution go on that a person has paused. One that is QUEUED or RUNNING is left as it is. Errors: NOT_FOUND, NOT_PAUSABLE (it has ended, or waits for something else), CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async continueExecution(
     @Arg('input', () => PauseExecutionInput, { description: 'Which execution goes on.' }) input: PauseExecutionInput,

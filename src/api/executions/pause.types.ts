@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { ReasonedCommandInput } from './runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { ExecutionInterface } from './executions.types';
 
@@ -15,7 +16,7 @@ export class ExecutionPause {
 }
 
 @InputType({ description: 'Which execution to pause, or to let go on.' })
-export class PauseExecutionInput {
+export class PauseExecutionInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
@@ -24,12 +25,6 @@ export class PauseExecutionInput {
       'The execution of a pipeline, or of a workflow alone. What a stage started is paused with its pipeline.',
   })
   executionId!: string;
-
-  @Field(() => String, { nullable: true, description: 'At most 5,000 characters; shown with the execution.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What was paused, or goes on.' })

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { RunCommandInput } from './runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { VariableInputType } from './executions.inputs';
 import { InputVariable } from './executions.types';
@@ -18,7 +19,7 @@ export class RuntimeInputsGiven {
 }
 
 @InputType({ description: 'Values for the variables that an element of a stage asks for.' })
-export class PipelineResumeRuntimeInput {
+export class PipelineResumeRuntimeInput extends RunCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
@@ -33,9 +34,6 @@ export class PipelineResumeRuntimeInput {
     description: 'A value for each of `runtimeInputVariables`; those that are left out get their default.',
   })
   variableInputs?: VariableInputType[] | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The element goes on.' })
