@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { userById } from '../../access/access.loaders';
+import { users } from '../../access/users';
 import { User } from '../access/access.types';
 import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
@@ -46,6 +46,7 @@ import {
   WorkflowExecution,
   WorkflowStageExecution,
 } from './executions.types';
+import { inGraphOrder } from '../../runs/attempts/graphOrder';
 import { startExecution } from '../../runs/commands/startExecution';
 
 /** A stage with the names that the API gives its fields. Done for the whole row at once: a resolver for each field makes lists slow. */
@@ -195,7 +196,7 @@ export class ExecutedByUserResolver {
   @FieldResolver(() => User, { nullable: true, description: 'The person; null for a caller who may not see users.' })
   async user(@Root() { userId }: ExecutedByUser, @Ctx() { loaders, actor }: Context) {
     const seen = actor.access.personId === userId || actor.access.canInAccount('READ_USERS_AND_GROUPS');
-    return seen ? ((await loaders.load(userById, userId)) ?? null) : null;
+    return seen ? ((await loaders.load(users.byId, userId)) ?? null) : null;
   }
 }
 
@@ -263,8 +264,8 @@ export class WorkflowExecutionResolver {
   }
 
   @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
-  async tasks(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return (await loaders.load(tasksOfExecution, execution.id)) ?? [];
+  async tasks(@Root() { id, revisionId }: Execution, @Ctx() { app, loaders }: Context) {
+    return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
   }
 
   @FieldResolver(() => [TaskExecution], {

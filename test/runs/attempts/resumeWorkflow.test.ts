@@ -1,6 +1,5 @@
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -50,19 +49,11 @@ interface Preview {
 type More = Readonly<Record<string, unknown>>;
 
 describe('a resume of a workflow by itself', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
+  const { server, runs, agent } = testWorld(DEFINITIONS);
   let applicationId: string;
-
   beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
     applicationId = (await runs.ids('workflow', 'flow')).applicationId;
   });
-  afterAll(() => server.stop());
 
   const resume = (id: string, more: More = {}) =>
     server.client.ask(
@@ -284,10 +275,12 @@ describe('a resume of a workflow by itself', () => {
          attempt_started_at = attempt_started_at - interval '1 hour', ended_at = ended_at - interval '1 hour' WHERE id = $1`,
       [id],
     );
+    await server.app.database.write('ALTER TABLE execution_attempt DISABLE TRIGGER execution_attempt_sealed');
     await server.app.database.write(
       `UPDATE execution_attempt SET created_at = created_at - interval '1 hour', started_at = started_at - interval '1 hour', ended_at = ended_at - interval '1 hour' WHERE execution_id = $1`,
       [id],
     );
+    await server.app.database.write('ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed');
     const duration = async () => {
       const { execution } = await server.client.ask<{
         execution: { durationMs: number; attempts: { durationMs: number }[]; startedAt: string; endedAt: string };
