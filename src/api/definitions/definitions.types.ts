@@ -1,6 +1,6 @@
 import { registerEnumType } from 'type-graphql';
 import { revisionFields, variableFields } from '../../catalog/language/definition';
-import type { DocumentKind } from '../../catalog/language/documentSchemas';
+import type { DocumentKind } from '../../catalog/language/documentShapes';
 import type { DefinitionSource } from '../../catalog/language/parseDefinitions';
 import { problemFields } from '../../catalog/language/validationRules';
 import { field, graphqlField, listOf, optional, orNull, withDefault } from '../../kernel/fields';
@@ -52,11 +52,10 @@ const applyAction = {
 
 export const VariableType = objectType('Variable', 'Variable that a workflow or pipeline declares.', variableFields);
 
-const { definition: _, ...shownRevision } = revisionFields;
 export const RevisionType = objectType(
   'Revision',
   'Immutable version of a workflow or pipeline. An execution pins the revision that it is started with.',
-  shownRevision,
+  revisionFields,
 );
 export const RevisionConnection = ConnectionType(RevisionType, 'Revision');
 
