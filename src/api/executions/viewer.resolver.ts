@@ -22,7 +22,7 @@ const actions: readonly string[] = actionsOfType.ALL;
 
 @Resolver(() => Viewer)
 export class ViewerResolver {
-  @Query(() => Viewer, { description: 'Whoever asks, and what it may do.' })
+  @Query(() => Viewer, { description: 'Caller and what it may do.' })
   viewer(@Ctx() { actor }: Context): Actor {
     return actor;
   }
@@ -41,16 +41,17 @@ export class ViewerResolver {
 
   @FieldResolver(() => PermissionAnswer, {
     description:
-      'Whether the caller may do something: `can(action: "EXECUTE_PIPELINE", applicationId: "…", environmentId: "…")` for deployments in an environment, or ' +
-      '`can(action: "UPDATE", …)` for the environment or application itself. Errors: INVALID_INPUT.',
+      'Result of asking for a permission of the caller: `can(action: "EXECUTE_PIPELINE", applicationId: "…", ' +
+      'environmentId: "…")` for deployments to an environment, or `can(action: "UPDATE", …)` for the environment or ' +
+      'application itself. Errors: INVALID_INPUT.',
   })
   async can(
-    @Arg('action', () => String, { description: 'An action of a permission, such as READ or EXECUTE_PIPELINE.' })
+    @Arg('action', () => String, { description: 'Action of a permission, such as READ or EXECUTE_PIPELINE.' })
     action: string,
-    @Arg('applicationId', () => ID, { description: 'The application.' }) applicationId: string,
+    @Arg('applicationId', () => ID, { description: 'Id of the application.' }) applicationId: string,
     @Arg('environmentId', () => ID, {
       nullable: true,
-      description: 'The environment; without it the application as a whole.',
+      description: 'Id of the environment. Without it, the permission applies to the application as a whole.',
     })
     environmentId: string | null,
     @Root() viewer: Actor,
@@ -81,7 +82,7 @@ export class ViewerResolver {
         parentStageExecutionId: null,
       };
       const answer = viewer.access.explain(action as 'EXECUTE_PIPELINE', 'Execution', row);
-      // There is no execution that could be hidden: what is asked about is the right itself.
+      // No execution could be hidden here: the question is about the permission itself.
       return answer.code === 'NOT_FOUND'
         ? { ...answer, code: 'FORBIDDEN', message: `The permission DEPLOYMENT ${action} is missing.` }
         : answer;
@@ -91,10 +92,10 @@ export class ViewerResolver {
   }
 
   @Query(() => EffectivePermissions, {
-    description: 'What a user may do. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
+    description: 'Permissions of a user. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async effectivePermissions(
-    @Arg('userId', () => ID, { description: 'The id of the user.' }) userId: string,
+    @Arg('userId', () => ID, { description: 'Id of the user.' }) userId: string,
     @Ctx() { app, actor, loaders }: Context,
   ) {
     actor.access.requireAccount('READ_USERS_AND_GROUPS');
@@ -108,7 +109,7 @@ export class ViewerResolver {
 @Resolver(() => ExecutionInterface)
 export class AvailableActionsResolver {
   @FieldResolver(() => [AvailableAction], {
-    description: 'What the caller can do with it now, by the rules that enforce it.',
+    description: 'Actions that the caller can take now, by the same rules that enforce them.',
   })
   async availableActions(@Root() execution: Execution, @Ctx() { app, actor, loaders }: Context) {
     const seen = await visible(actor.access, loaders, 'Execution', execution);

@@ -31,8 +31,8 @@ function parseDateTime(value: unknown): Date {
 export const GraphQLDateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description:
-    'A point in time as ISO-8601 text. Answers are in UTC with milliseconds (`2026-03-01T12:30:00.000Z`). Arguments need a time zone, ' +
-    '`Z` or an offset like `+01:00`; digits beyond milliseconds are cut off.',
+    'Point in time as ISO-8601 text. Results are in UTC with milliseconds (`2026-03-01T12:30:00.000Z`). Arguments ' +
+    'need a time zone, `Z` or an offset like `+01:00`; digits beyond milliseconds are truncated.',
   specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339',
   serialize(value) {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
@@ -49,7 +49,7 @@ export const GraphQLJson = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: 'JSON',
   description:
-    'Any JSON value: an object, a list, a string, a number, a boolean or null. What it may hold is said where it is used.',
+    'Any JSON value: an object, a list, a string, a number, a boolean or null. Each field describes its content.',
 });
 
 function parseNumber(value: unknown): number {
@@ -59,7 +59,7 @@ function parseNumber(value: unknown): number {
 
 export const GraphQLNumber = new GraphQLScalarType<number, number>({
   name: 'Number',
-  description: 'A number, whole or not. Used by filters, which compare numbers of either kind.',
+  description: 'Integer or decimal number, used by filters.',
   serialize: parseNumber,
   parseValue: parseNumber,
   parseLiteral(node) {
