@@ -40,5 +40,5 @@ export async function readPartByName<T extends NamedRow & { readonly application
 }
 
 export function unknownName(kind: string, name: string): Refusal {
-  return new Refusal('NOT_FOUND', `There is no ${kind} with the name "${name}" that you may see.`, { kind, name });
+  return new Refusal('NOT_FOUND', `No ${kind} with the name "${name}" exists, or you may not see it.`, { kind, name });
 }
