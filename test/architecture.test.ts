@@ -26,7 +26,6 @@ const tops = ['', 'dev'];
 /** SQL outside of stores, queries, loaders and the transport. */
 const mayHoldSql: Readonly<Record<string, string>> = {
   'src/composition/server.ts': 'asks for nothing but an answer (/readyz)',
-  'src/catalog/definitions/revisionCache.ts': 'a cache and the one statement that fills it, for any table of revisions',
   'src/runs/queue/requirementClasses.ts': 'a cache and the one statement that fills it',
 };
 

@@ -1,3 +1,5 @@
+import { valuesOf } from '../kernel/fields';
+
 /**
  * What a user group may hold. Rights are the union over the groups of whoever asks; nothing denies. `README.md` says what each
  * permission means for each kind of object; `ability.ts` is where that becomes rules.
@@ -48,7 +50,16 @@ export const actionsOfType: Readonly<Record<AppPermissionType, readonly Action[]
   WORKFLOW: entityOnly,
 };
 
-export type EnvironmentType = 'PROD' | 'NON_PROD';
+export const environmentType = {
+  name: 'EnvironmentType',
+  description: 'Purpose of an environment. Permissions can be given by type.',
+  values: {
+    PROD: 'Customers depend on it.',
+    NON_PROD: 'Customers do not depend on it: development, test, staging.',
+  },
+} as const;
+export const environmentTypes = valuesOf(environmentType);
+export type EnvironmentType = (typeof environmentTypes)[number];
 
 /** TEMPLATE is for workflows only: those whose environment is given by the pipeline or at the start, and may be any. */
 export const environmentClasses = ['PROD', 'NON_PROD', 'TEMPLATE'] as const;

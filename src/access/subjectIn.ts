@@ -7,14 +7,16 @@ interface Row {
   readonly applicationId: string;
 }
 
-/** A workflow or pipeline with all that rights need to know of it, as it stands within a transaction. */
-export async function subjectIn(
+/** A part of an application with all that rights need to know of it, as it stands within a transaction. */
+export async function subjectIn<R extends Row>(
   db: Db,
-  kind: 'Workflow' | 'Pipeline',
-  { id, applicationId }: Row,
-): Promise<SubjectRows['Workflow']> {
+  kind: 'Environment' | 'Service' | 'Workflow' | 'Pipeline',
+  row: R,
+): Promise<R & Pick<SubjectRows['Workflow'], 'environments' | 'template'>> {
+  if (kind === 'Environment' || kind === 'Service') return { ...row, environments: [], template: false };
+  const { id } = row;
   const find = kind === 'Workflow' ? findWorkflowTargets : findPipelineTargets;
   const environments = (await find(db, [id])).get(id) ?? [];
   const template = kind === 'Workflow' && (await findTemplateWorkflows(db, [id])).has(id);
-  return { id, applicationId, environments, template };
+  return { ...row, environments, template };
 }

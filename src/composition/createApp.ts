@@ -16,9 +16,9 @@ import { createEventFeeds } from '../runs/events/eventFeeds';
 import { createQueueFeed } from '../runs/queue/queueFeed';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
 import type { Log } from '../kernel/log';
-import { pipelineRevisionTable } from '../catalog/pipelines/pipelines.table';
+import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
-import { workflowRevisionTable } from '../catalog/workflows/workflows.table';
+import { workflows } from '../catalog/workflows/workflows';
 
 /** Connects to the database at `url`, brings its schema up to date, and puts together what the rooms share. */
 export async function createApp(
@@ -46,8 +46,8 @@ export async function createApp(
     log,
     clock: systemClock,
     database,
-    workflowRevisions: new RevisionCache(workflowRevisionTable),
-    pipelineRevisions: new RevisionCache(pipelineRevisionTable),
+    workflowRevisions: new RevisionCache(workflows),
+    pipelineRevisions: new RevisionCache(pipelines),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
     abilities: new Abilities(database, systemClock),
     identityProvider: identityProviderOf(config),

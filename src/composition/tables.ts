@@ -4,11 +4,12 @@ import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
 import { userTable } from '../access/users.table';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
-import { applicationTable } from '../catalog/applications/applications.table';
+import { applications } from '../catalog/applications/applications';
 import { approvalTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
-import { deploymentTable, environmentTable } from '../catalog/environments/environments.table';
+import { deploymentTable } from '../catalog/environments/deployments.store';
+import { environments } from '../catalog/environments/environments';
 import {
   besideTaskTable,
   eventHorizonTable,
@@ -31,7 +32,7 @@ import {
   readyJobTable,
   requirementClassTable,
 } from '../runs/queue/jobs.table';
-import { pipelineRevisionTable, pipelineTable } from '../catalog/pipelines/pipelines.table';
+import { pipelines } from '../catalog/pipelines/pipelines';
 import {
   operationLogTable,
   operationTable,
@@ -39,8 +40,8 @@ import {
   restorePointTable,
 } from '../runs/restores/restores.table';
 import { secretTable } from '../catalog/secrets/secrets.table';
-import { serviceTable } from '../catalog/services/services.table';
-import { workflowRevisionTable, workflowTable } from '../catalog/workflows/workflows.table';
+import { services } from '../catalog/services/services';
+import { workflows } from '../catalog/workflows/workflows';
 
 /** Every table, for TypeORM. The database has no other. */
 export const tables = [
@@ -53,14 +54,14 @@ export const tables = [
   rightsVersionTable,
   agentTable,
   agentTokenTable,
-  applicationTable,
-  environmentTable,
-  serviceTable,
+  applications.schema,
+  environments.schema,
+  services.schema,
   secretTable,
-  workflowTable,
-  workflowRevisionTable,
-  pipelineTable,
-  pipelineRevisionTable,
+  workflows.schema,
+  workflows.revisionSchema,
+  pipelines.schema,
+  pipelines.revisionSchema,
   executionTable,
   executionAttemptTable,
   stageExecutionTable,

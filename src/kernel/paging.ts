@@ -164,7 +164,7 @@ function parsePart(part: CursorPart, value: unknown): Date | string | number | u
   return Number.isNaN(time.getTime()) || time.toISOString() !== value ? undefined : time;
 }
 
-function badCursor(cursor: string) {
+export function badCursor(cursor: string) {
   return invalidInput([
     broken(
       'after',

@@ -6,7 +6,7 @@ import { createUserGroup } from '../../src/access/createUserGroup';
 import type { ApplicationPermissionInput, PermissionsInput } from '../../src/access/permissionInput';
 import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from '../../src/access/targets.store';
 import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
-import { applications } from '../../src/catalog/applications/applications.store';
+import { applications } from '../../src/catalog/applications/applications';
 import { pipelineSubject, surroundingsOf, workflowSubject } from '../../src/catalog/definitions/aims';
 import { loadConfiguration } from '../../src/catalog/definitions/configuration';
 import { Api, SLACK } from '../catalog/api';

@@ -1,49 +1,74 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { environmentsOfApplication } from '../../catalog/environments/environments.queries';
-import { EnvironmentConnection } from '../environments/environments.types';
-import type { Context } from '../graphql/context';
-import { echo } from '../graphql/mutations.types';
-import { PageArguments } from '../graphql/paging.types';
-import { pipelinesOfApplication } from '../../catalog/pipelines/pipelines.queries';
-import { PipelineConnection } from '../pipelines/pipelines.types';
-import { servicesOfApplication } from '../../catalog/services/services.queries';
-import { ServiceConnection } from '../services/services.types';
-import { workflowsOfApplication } from '../../catalog/workflows/workflows.queries';
-import { WorkflowConnection } from '../workflows/workflows.types';
-import type { Application as ApplicationRow } from '../../catalog/applications/application';
+import type { Application as ApplicationRow } from '../../catalog/applications/applications';
+import { applicationChanges, newApplication } from '../../catalog/applications/applications';
 import {
   listApplications,
   readApplication,
   readApplicationByName,
 } from '../../catalog/applications/applications.queries';
-import {
-  Application,
-  ApplicationConnection,
-  ApplicationFilter,
-  CreateApplicationInput,
-  CreateApplicationPayload,
-  DeleteApplicationInput,
-  DeleteApplicationPayload,
-  UpdateApplicationInput,
-  UpdateApplicationPayload,
-} from './applications.types';
-import { createApplication } from '../../catalog/applications/createApplication';
-import { deleteApplication } from '../../catalog/applications/deleteApplication';
-import { updateApplication } from '../../catalog/applications/updateApplication';
+import { createApplication, deleteApplication, updateApplication } from '../../catalog/applications/changeApplications';
+import { environments } from '../../catalog/environments/environments';
+import { partsOfApplication } from '../../catalog/parts.queries';
+import { pipelines } from '../../catalog/pipelines/pipelines';
+import type { PartRow } from '../../catalog/resourceFields';
+import type { PartRows } from '../../catalog/resources.store';
+import { services } from '../../catalog/services/services';
+import { workflows } from '../../catalog/workflows/workflows';
+import { field } from '../../kernel/fields';
+import type { Page } from '../../kernel/paging';
+import { EnvironmentConnection } from '../environments/environments.types';
+import type { Context } from '../graphql/context';
+import { Input, inputType, mutationInput, mutationPayload } from '../graphql/described.types';
+import { echo } from '../graphql/mutations.types';
+import { ConnectionType, PageArguments } from '../graphql/paging.types';
+import type { ResolverClass } from '../graphql/schema';
+import { PipelineConnection } from '../pipelines/pipelines.types';
+import { ServiceConnection } from '../services/services.types';
+import { WorkflowConnection } from '../workflows/workflows.types';
+import { Application } from './application.types';
+import { filterById } from './partResolver';
+
+const ApplicationConnection = ConnectionType(Application, 'Application');
+
+const ApplicationFilter = inputType(
+  'ApplicationFilter',
+  'Filter of a list of applications. All given fields must match.',
+  {
+    application: filterById('Filters by the ID of the application.'),
+    name: filterById('Filters by name. LIKE matches parts of names.'),
+  },
+);
+
+const CreateApplicationInput = mutationInput('CreateApplicationInput', 'New application.', newApplication);
+const UpdateApplicationInput = mutationInput(
+  'UpdateApplicationInput',
+  'Changes of an application. Fields that are left out keep their values.',
+  { applicationId: field.uuid('Application to change.'), ...applicationChanges },
+);
+const DeleteApplicationInput = mutationInput('DeleteApplicationInput', 'Application to delete.', {
+  applicationId: field.uuid('Application to delete.'),
+});
+const CreateApplicationPayload = mutationPayload('CreateApplicationPayload', 'Result of `createApplication`.', {
+  application: field.object(() => Application, 'New application.'),
+});
+const UpdateApplicationPayload = mutationPayload('UpdateApplicationPayload', 'Result of `updateApplication`.', {
+  application: field.object(() => Application, 'Application after the change.'),
+});
+const DeleteApplicationPayload = mutationPayload('DeleteApplicationPayload', 'Result of `deleteApplication`.', {});
 
 @Resolver(() => Application)
 export class ApplicationsResolver {
-  @Query(() => Application, { nullable: true, description: 'An application by its id. Errors: NOT_FOUND.' })
+  @Query(() => Application, { nullable: true, description: 'Application by its ID. Errors: NOT_FOUND.' })
   application(
-    @Arg('applicationId', () => ID, { description: 'The id of the application.' }) applicationId: string,
+    @Arg('applicationId', () => ID, { description: 'ID of the application.' }) applicationId: string,
     @Ctx() { app, actor }: Context,
   ): Promise<ApplicationRow> {
     return readApplication(app, actor, applicationId);
   }
 
-  @Query(() => Application, { nullable: true, description: 'An application by its name. Errors: NOT_FOUND.' })
+  @Query(() => Application, { nullable: true, description: 'Application by its name. Errors: NOT_FOUND.' })
   applicationByName(
-    @Arg('name', () => String, { description: 'The name of the application.' }) name: string,
+    @Arg('name', () => String, { description: 'Name of the application.' }) name: string,
     @Ctx() { app, actor }: Context,
   ): Promise<ApplicationRow> {
     return readApplicationByName(app, actor, name);
@@ -53,63 +78,19 @@ export class ApplicationsResolver {
     description: 'Applications in the order of their names. Errors: INVALID_INPUT.',
   })
   applications(
-    @Arg('filters', () => [ApplicationFilter], { nullable: true, description: 'All of them must match.' })
-    filters: ApplicationFilter[] | null,
+    @Arg('filters', () => [ApplicationFilter], { nullable: true, description: 'Filters that must all match.' })
+    filters: InstanceType<typeof ApplicationFilter>[] | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
   ) {
     return listApplications(app, actor, filters ?? [], page);
   }
 
-  @FieldResolver(() => EnvironmentConnection, {
-    description: 'Its environments in the order of their names. Errors: INVALID_INPUT.',
-  })
-  environments(
-    @Root() { id }: ApplicationRow,
-    @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders, actor }: Context,
-  ) {
-    return environmentsOfApplication(loaders, actor, id, page);
-  }
-
-  @FieldResolver(() => ServiceConnection, {
-    description: 'Its services in the order of their names. Errors: INVALID_INPUT.',
-  })
-  services(
-    @Root() { id }: ApplicationRow,
-    @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders, actor }: Context,
-  ) {
-    return servicesOfApplication(loaders, actor, id, page);
-  }
-
-  @FieldResolver(() => WorkflowConnection, {
-    description: 'Its workflows in the order of their names. Errors: INVALID_INPUT.',
-  })
-  workflows(
-    @Root() { id }: ApplicationRow,
-    @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders, actor }: Context,
-  ) {
-    return workflowsOfApplication(loaders, actor, id, page);
-  }
-
-  @FieldResolver(() => PipelineConnection, {
-    description: 'Its pipelines in the order of their names. Errors: INVALID_INPUT.',
-  })
-  pipelines(
-    @Root() { id }: ApplicationRow,
-    @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { loaders, actor }: Context,
-  ) {
-    return pipelinesOfApplication(loaders, actor, id, page);
-  }
-
   @Mutation(() => CreateApplicationPayload, {
     description: 'Creates an application without any parts. Errors: FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async createApplication(
-    @Arg('input', () => CreateApplicationInput, { description: 'The new application.' }) input: CreateApplicationInput,
+    @Input(CreateApplicationInput) input: InstanceType<typeof CreateApplicationInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), application: await createApplication(app, actor, input) };
@@ -119,22 +100,49 @@ export class ApplicationsResolver {
     description: 'Renames or describes an application. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async updateApplication(
-    @Arg('input', () => UpdateApplicationInput, { description: 'The changes.' }) input: UpdateApplicationInput,
+    @Input(UpdateApplicationInput) input: InstanceType<typeof UpdateApplicationInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input), application: await updateApplication(app, actor, input) };
+    return { ...echo(input), application: await updateApplication(app, actor, input.applicationId, input) };
   }
 
   @Mutation(() => DeleteApplicationPayload, {
     description:
       'Deletes an application with all of its parts. Its executions stay readable. ' +
-      'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists executions that are not final; only those that the caller may see).',
+      'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists the executions that are not final and that the caller may see).',
   })
   async deleteApplication(
-    @Arg('input', () => DeleteApplicationInput, { description: 'What to delete.' }) input: DeleteApplicationInput,
+    @Input(DeleteApplicationInput) input: InstanceType<typeof DeleteApplicationInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    await deleteApplication(app, actor, input);
+    await deleteApplication(app, actor, input.applicationId);
     return echo(input);
   }
 }
+
+/** The list of one kind of parts within an application: the field `environments`, and so on. */
+function partsResolver<T extends PartRow>(parts: PartRows<T>, Connection: new () => Page<object>): ResolverClass {
+  const name = `${parts.table}s`;
+  @Resolver(() => Application)
+  class PartsResolver {
+    @FieldResolver(() => Connection, {
+      description: `${parts.type}s of the application, in the order of their names. Errors: INVALID_INPUT.`,
+    })
+    // TypeGraphQL finds the method of a field by its name, so the classes need different ones.
+    [name](
+      @Root() { id }: ApplicationRow,
+      @Args(() => PageArguments) page: PageArguments,
+      @Ctx() { loaders, actor }: Context,
+    ): Promise<Page<object>> {
+      return partsOfApplication(loaders, actor, parts, id, page);
+    }
+  }
+  return PartsResolver;
+}
+
+export const partsOfApplicationResolvers = [
+  partsResolver(environments, EnvironmentConnection),
+  partsResolver(services, ServiceConnection),
+  partsResolver(workflows, WorkflowConnection),
+  partsResolver(pipelines, PipelineConnection),
+];

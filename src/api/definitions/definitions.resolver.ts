@@ -1,14 +1,15 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { applicationById } from '../../catalog/applications/applications.loaders';
+import { applications } from '../../catalog/applications/applications';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import { echo } from '../graphql/mutations.types';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
-import { pipelineById } from '../../catalog/pipelines/pipelines.loaders';
+import { pipelines } from '../../catalog/pipelines/pipelines';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
-import { workflowById } from '../../catalog/workflows/workflows.loaders';
+import { workflows } from '../../catalog/workflows/workflows';
 import { applyDefinitions } from '../../catalog/definitions/applyDefinitions';
 import type { Revision } from '../../catalog/language/definition';
+import type { DefinitionSource } from '../../catalog/language/parseDefinitions';
 import {
   ApplyDefinitionsInput,
   ApplyDefinitionsPayload,
@@ -23,14 +24,16 @@ import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocume
 export class DefinitionsResolver {
   @FieldResolver(() => String, { description: 'The definition as a document that can be applied again.' })
   async definition(
-    @Arg('format', () => DefinitionFormat, { defaultValue: DefinitionFormat.YAML, description: 'What to write it in.' })
-    format: DefinitionFormat,
+    @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'What to write it in.' })
+    format: DefinitionSource['format'],
     @Root() { entityId, definition }: Revision<WorkflowDefinition> | Revision<PipelineDefinition>,
     @Ctx() { loaders }: Context,
   ): Promise<string> {
     const isPipeline = 'stages' in definition;
-    const row = found(await (isPipeline ? loaders.load(pipelineById, entityId) : loaders.load(workflowById, entityId)));
-    const application = found(await loaders.load(applicationById, row.applicationId));
+    const row = found(
+      await (isPipeline ? loaders.load(pipelines.byId, entityId) : loaders.load(workflows.byId, entityId)),
+    );
+    const application = found(await loaders.load(applications.byId, row.applicationId));
     const head = { application: application.name, name: row.name };
     return isPipeline ? writePipeline(head, definition, format) : writeWorkflow(head, definition, format);
   }
@@ -43,10 +46,10 @@ export class DefinitionsResolver {
   validateDefinition(
     @Arg('source', () => String, { description: 'One or more documents, in any order.' }) source: string,
     @Arg('format', () => DefinitionFormat, {
-      defaultValue: DefinitionFormat.YAML,
+      defaultValue: 'YAML',
       description: 'What they are written in.',
     })
-    format: DefinitionFormat,
+    format: DefinitionSource['format'],
     @Arg('application', () => String, {
       nullable: true,
       description:
@@ -67,7 +70,9 @@ export class DefinitionsResolver {
       'FORBIDDEN, NAME_TAKEN (by something that the caller may not see).',
   })
   async applyDefinitions(
-    @Arg('input', () => ApplyDefinitionsInput, { description: 'The documents.' }) input: ApplyDefinitionsInput,
+    @Arg('input', () => ApplyDefinitionsInput, { description: 'The documents.' }) input: InstanceType<
+      typeof ApplyDefinitionsInput
+    >,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), results: await applyDefinitions(app, actor, input) };

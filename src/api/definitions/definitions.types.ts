@@ -1,26 +1,27 @@
-import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { MutationInput, MutationPayload } from '../graphql/mutations.types';
+import { registerEnumType } from 'type-graphql';
+import { revisionFields, variableFields } from '../../catalog/language/definition';
+import type { DocumentKind } from '../../catalog/language/documentSchemas';
+import type { DefinitionSource } from '../../catalog/language/parseDefinitions';
+import { problemFields } from '../../catalog/language/validationRules';
+import { field, graphqlField, listOf, optional, orNull, withDefault } from '../../kernel/fields';
+import { enumOf, inputType, mutationInput, mutationPayload, objectType } from '../graphql/described.types';
 import { ConnectionType } from '../graphql/paging.types';
 
-export enum DefinitionFormat {
-  YAML = 'YAML',
-  JSON = 'JSON',
-  TOML = 'TOML',
-}
-registerEnumType(DefinitionFormat, {
+const definitionFormat = {
   name: 'DefinitionFormat',
-  description: 'How a definition is written as text.',
-  valuesConfig: {
-    YAML: { description: 'YAML 1.2. Several documents are divided by `---`.' },
-    JSON: { description: 'JSON. Several documents are the items of one list.' },
-    TOML: {
-      description:
-        'TOML 1.0: one document. Without a `kind` it is a Workflow, so that files of task graphs are accepted as they stand.',
-    },
+  description: 'Text format of a definition.',
+  values: {
+    YAML: 'YAML 1.2. `---` separates documents.',
+    JSON: 'JSON. Several documents are the items of one list.',
+    TOML: 'TOML 1.0: one document. Without a `kind` it is a Workflow, so that files of task graphs are accepted as they are.',
   },
-});
+} as const;
+export const DefinitionFormat = enumOf(definitionFormat);
+const format = (description: string) =>
+  withDefault<DefinitionSource['format']>('YAML', field.oneOf(definitionFormat, description));
 
-export enum DefinitionKind {
+/** The only enum whose values are not their names: documents write `kind: Application`. */
+enum DefinitionKind {
   APPLICATION = 'Application',
   ENVIRONMENT = 'Environment',
   SERVICE = 'Service',
@@ -29,199 +30,101 @@ export enum DefinitionKind {
 }
 registerEnumType(DefinitionKind, {
   name: 'DefinitionKind',
-  description: 'What a document defines.',
+  description: 'Kind of resource that a document defines.',
   valuesConfig: {
-    APPLICATION: { description: 'An application.' },
-    ENVIRONMENT: { description: 'An environment of an application.' },
-    SERVICE: { description: 'A service of an application.' },
-    WORKFLOW: { description: 'A workflow of an application.' },
-    PIPELINE: { description: 'A pipeline of an application.' },
+    APPLICATION: { description: 'Application.' },
+    ENVIRONMENT: { description: 'Environment of an application.' },
+    SERVICE: { description: 'Service of an application.' },
+    WORKFLOW: { description: 'Workflow of an application.' },
+    PIPELINE: { description: 'Pipeline of an application.' },
   },
 });
 
-export enum ApplyAction {
-  CREATED = 'CREATED',
-  UPDATED = 'UPDATED',
-  UNCHANGED = 'UNCHANGED',
-}
-registerEnumType(ApplyAction, {
+const applyAction = {
   name: 'ApplyAction',
-  description: 'What applying a document did.',
-  valuesConfig: {
-    CREATED: { description: 'It did not exist.' },
-    UPDATED: { description: 'It was different. A workflow or pipeline got a new revision.' },
-    UNCHANGED: { description: 'It meant the same already; nothing was written.' },
+  description: 'Effect of applying a document.',
+  values: {
+    CREATED: 'Created; it did not exist.',
+    UPDATED: 'Changed. A workflow or pipeline got a new revision.',
+    UNCHANGED: 'Left as it was, because it had the same meaning.',
   },
-});
+} as const;
 
-@ObjectType('Variable', { simpleResolvers: true, description: 'A variable that a workflow or pipeline declares.' })
-export class VariableType {
-  @Field(() => String, { description: 'Commands see it as an environment variable of this name.' })
-  name!: string;
+export const VariableType = objectType('Variable', 'Variable that a workflow or pipeline declares.', variableFields);
 
-  @Field(() => String, {
-    description: 'What values it may have: `string`, `number` or `boolean`. All are given as text.',
-  })
-  type!: string;
-
-  @Field(() => Boolean, { description: 'Whether nothing can start without a value for it.' })
-  required!: boolean;
-
-  @Field(() => String, { nullable: true, description: 'The value when none is given.' })
-  defaultValue!: string | null;
-
-  @Field(() => [String], { nullable: true, description: 'The only values that are possible; null: all.' })
-  allowedValues!: readonly string[] | null;
-
-  @Field(() => Boolean, { description: 'Whether several of the allowed values may be given, divided by commas.' })
-  allowMultipleValues!: boolean;
-
-  @Field(() => Boolean, { description: 'Whether it has its default value, and nobody may give another.' })
-  fixed!: boolean;
-
-  @Field(() => String, { nullable: true, description: 'What people wrote about it.' })
-  description!: string | null;
-}
-
-@ObjectType('Revision', {
-  simpleResolvers: true,
-  description:
-    'An immutable version of a workflow or pipeline. An execution pins the revision that it was started with.',
-})
-export class RevisionType {
-  @Field(() => ID, { description: 'Of this revision.' })
-  id!: string;
-
-  @Field(() => Int, { description: 'From 1, without gaps.' })
-  number!: number;
-
-  @Field(() => String, {
-    description: 'SHA-256 of the definition’s canonical JSON: the same for the same meaning, however it is written.',
-  })
-  contentHash!: string;
-
-  @Field(() => Date, { description: 'When the definition became this.' })
-  createdAt!: Date;
-
-  @Field(() => ID, {
-    name: 'createdById',
-    simple: false,
-    nullable: true,
-    description: 'The id of the user or API key that made it.',
-  })
-  createdBy!: string | null;
-}
-
+const { definition: _, ...shownRevision } = revisionFields;
+export const RevisionType = objectType(
+  'Revision',
+  'Immutable version of a workflow or pipeline. An execution pins the revision that it is started with.',
+  shownRevision,
+);
 export const RevisionConnection = ConnectionType(RevisionType, 'Revision');
 
-@InputType({ description: 'A definition as text: one document.' })
-export class DefinitionInput {
-  @Field(() => String, {
-    description:
-      'The document. `kind`, `application` and `name` may be left out; if they are there, they must be those of the object.',
-  })
-  source!: string;
+export const DefinitionInput = inputType('DefinitionInput', 'Definition as text: one document.', {
+  source: field.text(
+    'The document. It may omit `kind`, `application` and `name`; if given, they must be those of the resource.',
+  ),
+  format: format('Format of the document.'),
+});
 
-  @Field(() => DefinitionFormat, { defaultValue: DefinitionFormat.YAML, description: 'What it is written in.' })
-  format!: DefinitionFormat;
-}
+export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Documents to apply.', {
+  source: field.text(
+    'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Workflow or Pipeline.',
+  ),
+  format: format('Format of the documents.'),
+  application: optional(
+    field.text('Name of the application of documents that name none, such as TOML files of workflows.'),
+  ),
+  dryRun: withDefault(
+    false,
+    field.boolean('True to check the documents and report the effect without writing anything.'),
+  ),
+});
 
-@InputType({ description: 'Documents to apply.' })
-export class ApplyDefinitionsInput extends MutationInput {
-  @Field(() => String, {
-    description:
-      'One or more documents, in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Workflow or Pipeline.',
-  })
-  source!: string;
+const AppliedRevision = objectType('AppliedRevision', 'Current revision after applying a document.', {
+  number: field.integer('Number, from 1.'),
+  contentHash: field.text('SHA-256 of the definition’s canonical JSON.'),
+});
 
-  @Field(() => DefinitionFormat, { defaultValue: DefinitionFormat.YAML, description: 'What they are written in.' })
-  format!: DefinitionFormat;
+const AppliedDefinition = objectType(
+  'AppliedDefinition',
+  'Effect of one document, or, in a dry run, what it would be.',
+  {
+    kind: graphqlField<DocumentKind>(() => DefinitionKind, 'Kind of resource that the document defines.'),
+    application: field.text('Name of the application.'),
+    name: field.text('Name of the resource.'),
+    action: field.oneOf(applyAction, 'Effect.'),
+    id: orNull(field.uuid('ID of the resource. Null if a dry run would create it.')),
+    revision: orNull(field.object(() => AppliedRevision, 'Revision of a workflow or pipeline.')),
+  },
+);
 
-  @Field(() => String, {
-    nullable: true,
-    description: 'The name of the application of documents that name none, as TOML files of workflows do.',
-  })
-  application?: string | null;
+export const ApplyDefinitionsPayload = mutationPayload('ApplyDefinitionsPayload', 'Result of `applyDefinitions`.', {
+  results: listOf(field.object(() => AppliedDefinition, 'One result for each document, in their order.')),
+});
 
-  @Field(() => Boolean, {
-    defaultValue: false,
-    description: 'Whether only to check, and to answer what would be done; nothing is written.',
-  })
-  dryRun!: boolean;
-}
+const DefinitionProblem = objectType(
+  'DefinitionProblem',
+  'Error or warning in a definition, and its place.',
+  problemFields,
+);
 
-@ObjectType({ simpleResolvers: true, description: 'The revision that a document came to.' })
-export class AppliedRevision {
-  @Field(() => Int, { description: 'Its number, from 1.' })
-  number!: number;
-
-  @Field(() => String, { description: 'SHA-256 of the definition’s canonical JSON.' })
-  contentHash!: string;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'What became of one document, or, in a dry run, what would.' })
-export class AppliedDefinition {
-  @Field(() => DefinitionKind, { description: 'What the document defines.' })
-  kind!: DefinitionKind;
-
-  @Field(() => String, { description: 'The name of the application.' })
-  application!: string;
-
-  @Field(() => String, { description: 'The name of the object.' })
-  name!: string;
-
-  @Field(() => ApplyAction, { description: 'What was done.' })
-  action!: ApplyAction;
-
-  @Field(() => ID, { nullable: true, description: 'The id of the object. Null for what a dry run would create.' })
-  id!: string | null;
-
-  @Field(() => AppliedRevision, {
-    nullable: true,
-    description: 'For workflows and pipelines: the revision that is current then.',
-  })
-  revision!: AppliedRevision | null;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'What became of the documents.' })
-export class ApplyDefinitionsPayload extends MutationPayload {
-  @Field(() => [AppliedDefinition], { description: 'One for each document, in their order.' })
-  results!: readonly AppliedDefinition[];
-}
-
-@ObjectType({ simpleResolvers: true, description: 'A rule that a definition breaks, or a warning, and where.' })
-export class DefinitionProblem {
-  @Field(() => String, { description: 'What it is about, such as `documents[2].tasks.pack.depends_on[0]`.' })
-  path!: string;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'The line of the source, from 1; null where it has no place in the source.',
-  })
-  line!: number | null;
-
-  @Field(() => Int, { nullable: true, description: 'The column, from 1.' })
-  column!: number | null;
-
-  @Field(() => String, { description: 'A stable code for programs, such as `UNKNOWN_TASK`.' })
-  rule!: string;
-
-  @Field(() => String, { description: 'The same for people, with the nearest known word where there is one.' })
-  message!: string;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'What was found in a definition that was only looked at.' })
-export class DefinitionValidation {
-  @Field(() => Boolean, { description: 'Whether it could be applied: there is no error. Warnings don’t count.' })
-  valid!: boolean;
-
-  @Field(() => [DefinitionProblem], {
-    description: 'All errors of all documents, in the order of the text; after 500 the search ends.',
-  })
-  errors!: readonly DefinitionProblem[];
-
-  @Field(() => [DefinitionProblem], {
-    description: 'What is allowed and probably not meant, in the order of the text.',
-  })
-  warnings!: readonly DefinitionProblem[];
-}
+export const DefinitionValidation = objectType(
+  'DefinitionValidation',
+  'Result of validating definitions without applying them.',
+  {
+    valid: field.boolean('True if there is no error, so that the documents could be applied. Warnings do not count.'),
+    errors: listOf(
+      field.object(
+        () => DefinitionProblem,
+        'Errors of all documents, in the order of the text; at most 500 are reported.',
+      ),
+    ),
+    warnings: listOf(
+      field.object(
+        () => DefinitionProblem,
+        'Things that are allowed but probably not intended, in the order of the text.',
+      ),
+    ),
+  },
+);

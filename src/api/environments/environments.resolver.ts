@@ -1,114 +1,71 @@
-import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
-import { applicationById } from '../../catalog/applications/applications.loaders';
-import { Application } from '../applications/applications.types';
-import type { Context } from '../graphql/context';
-import { echo } from '../graphql/mutations.types';
-import { PageArguments } from '../graphql/paging.types';
-import { serviceById } from '../../catalog/services/services.loaders';
-import { Service } from '../services/services.types';
-import { createEnvironment } from '../../catalog/environments/createEnvironment';
-import { deleteEnvironment } from '../../catalog/environments/deleteEnvironment';
-import type {
-  Deployment as DeploymentRow,
-  Environment as EnvironmentRow,
-} from '../../catalog/environments/environment';
-import { deploymentsOfEnvironment } from '../../catalog/environments/environments.loaders';
-import { listEnvironments, readEnvironment } from '../../catalog/environments/environments.queries';
+import { createPart, updatePart } from '../../catalog/changeParts';
+import type { Deployment as DeploymentRow } from '../../catalog/environments/deployment';
+import { deploymentsOfEnvironment } from '../../catalog/environments/deployments.store';
 import {
-  CreateEnvironmentInput,
-  CreateEnvironmentPayload,
-  DeleteEnvironmentInput,
-  DeleteEnvironmentPayload,
+  type Environment as EnvironmentRow,
+  environmentChanges,
+  environments,
+  newEnvironment,
+} from '../../catalog/environments/environments';
+import { services } from '../../catalog/services/services';
+import { field, listOf, optional } from '../../kernel/fields';
+import { type EnumFilter, enumCondition } from '../../kernel/filters';
+import { partResolver } from '../applications/partResolver';
+import type { Context } from '../graphql/context';
+import { EnvironmentTypeFilter } from '../graphql/filters.types';
+import { Service } from '../services/services.types';
+import {
   Deployment,
   Environment,
   EnvironmentConnection,
-  EnvironmentFilter,
   EnvironmentVariable,
-  UpdateEnvironmentInput,
-  UpdateEnvironmentPayload,
+  EnvironmentVariableInput,
 } from './environments.types';
-import { updateEnvironment } from '../../catalog/environments/updateEnvironment';
+
+const variables = (description: string) => optional(listOf(field.object(() => EnvironmentVariableInput, description)));
+
+export const EnvironmentsResolver = partResolver({
+  Node: Environment,
+  Connection: EnvironmentConnection,
+  parts: environments,
+  newFields: { ...newEnvironment, variables: variables('Variables that every task for the environment gets.') },
+  create: (app, actor, input) => createPart(app, actor, environments, input),
+  changes: {
+    ...environmentChanges,
+    variables: variables('All variables from now on. An empty list removes all; null keeps them.'),
+  },
+  update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),
+  filters: {
+    environmentType: optional(field.object(() => EnvironmentTypeFilter, 'Filters by the type of the environment.')),
+  },
+  conditions: ({ environmentType }, field, parameters) =>
+    environmentType
+      ? [
+          enumCondition('row.type', environmentType as EnumFilter<string>, parameters, {
+            field: `${field}.environmentType`,
+          }),
+        ]
+      : [],
+});
 
 @Resolver(() => Environment)
-export class EnvironmentsResolver {
-  @Query(() => Environment, { nullable: true, description: 'An environment by its id. Errors: NOT_FOUND.' })
-  environment(
-    @Arg('environmentId', () => ID, { description: 'The id of the environment.' }) environmentId: string,
-    @Ctx() { app, actor }: Context,
-  ): Promise<EnvironmentRow> {
-    return readEnvironment(app, actor, environmentId);
-  }
-
-  @Query(() => EnvironmentConnection, {
-    description: 'Environments of all applications in the order of their names. Errors: INVALID_INPUT.',
-  })
-  environments(
-    @Arg('filters', () => [EnvironmentFilter], { nullable: true, description: 'All of them must match.' })
-    filters: EnvironmentFilter[] | null,
-    @Args(() => PageArguments) page: PageArguments,
-    @Ctx() { app, actor }: Context,
-  ) {
-    return listEnvironments(app, actor, filters ?? [], page);
-  }
-
-  @FieldResolver(() => Application, {
-    nullable: true,
-    description: 'The application that it belongs to; null for a caller who may not see it.',
-  })
-  async application(@Root() { applicationId }: EnvironmentRow, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, applicationId));
-  }
-
+export class EnvironmentFieldsResolver {
   @FieldResolver(() => [EnvironmentVariable], {
-    description: 'Given to every task that runs for the environment; in the order of their names.',
+    description: 'Variables that every task for the environment gets, in the order of their names.',
   })
-  variables(@Root() { variables }: EnvironmentRow): EnvironmentVariable[] {
+  variables(@Root() { variables }: EnvironmentRow) {
     const names = Object.keys(variables).sort();
     return names.map((name) => ({ name, value: variables[name] ?? '' }));
   }
 
   @FieldResolver(() => [Deployment], {
     description:
-      'What runs there now: one image for each service that was ever deployed, in the order of the services’ names.',
+      'Images that run there now: one for each service that was ever deployed, in the order of the services’ names.',
   })
   async deployments(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context): Promise<DeploymentRow[]> {
     return (await loaders.load(deploymentsOfEnvironment, id)) ?? [];
-  }
-
-  @Mutation(() => CreateEnvironmentPayload, {
-    description: 'Creates an environment. Errors: NOT_FOUND (the application), FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
-  })
-  async createEnvironment(
-    @Arg('input', () => CreateEnvironmentInput, { description: 'The new environment.' }) input: CreateEnvironmentInput,
-    @Ctx() { app, actor }: Context,
-  ) {
-    return { ...echo(input), environment: await createEnvironment(app, actor, input) };
-  }
-
-  @Mutation(() => UpdateEnvironmentPayload, {
-    description:
-      'Changes an environment. A new name is also written into the workflows and pipelines that refer to it, as new revisions. ' +
-      'Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
-  })
-  async updateEnvironment(
-    @Arg('input', () => UpdateEnvironmentInput, { description: 'The changes.' }) input: UpdateEnvironmentInput,
-    @Ctx() { app, actor }: Context,
-  ) {
-    return { ...echo(input), environment: await updateEnvironment(app, actor, input) };
-  }
-
-  @Mutation(() => DeleteEnvironmentPayload, {
-    description:
-      'Deletes an environment. What was deployed to it stays readable. ' +
-      'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists workflows and pipelines that refer to it; only those that the caller may see).',
-  })
-  async deleteEnvironment(
-    @Arg('input', () => DeleteEnvironmentInput, { description: 'What to delete.' }) input: DeleteEnvironmentInput,
-    @Ctx() { app, actor }: Context,
-  ) {
-    await deleteEnvironment(app, actor, input);
-    return echo(input);
   }
 }
 
@@ -116,9 +73,9 @@ export class EnvironmentsResolver {
 export class DeploymentsResolver {
   @FieldResolver(() => Service, {
     nullable: true,
-    description: 'The service that was deployed; null for a caller who may not see it.',
+    description: 'Service that was deployed. Null if the caller may not see it.',
   })
   async service(@Root() { serviceId }: DeploymentRow, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Service', await loaders.load(serviceById, serviceId));
+    return visible(actor.access, loaders, 'Service', await loaders.load(services.byId, serviceId));
   }
 }

@@ -2,17 +2,17 @@ import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolve
 import { userById } from '../../access/access.loaders';
 import { User } from '../access/access.types';
 import { visible } from '../../access/visible';
-import { applicationById } from '../../catalog/applications/applications.loaders';
-import { Application } from '../applications/applications.types';
+import { applications } from '../../catalog/applications/applications';
+import { Application } from '../applications/application.types';
 import { RevisionType } from '../definitions/definitions.types';
-import type { Deployment as DeploymentRow } from '../../catalog/environments/environment';
-import { environmentById } from '../../catalog/environments/environments.loaders';
+import type { Deployment as DeploymentRow } from '../../catalog/environments/deployment';
+import { environments } from '../../catalog/environments/environments';
 import { Deployment, Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
-import { pipelineById } from '../../catalog/pipelines/pipelines.loaders';
+import { pipelines } from '../../catalog/pipelines/pipelines';
 import { Pipeline } from '../pipelines/pipelines.types';
-import { workflowById } from '../../catalog/workflows/workflows.loaders';
+import { workflows } from '../../catalog/workflows/workflows';
 import { Workflow } from '../workflows/workflows.types';
 import { abortExecution } from '../../runs/commands/abortExecution';
 import { approverWarning } from '../../runs/approvals/approverWarning';
@@ -141,7 +141,12 @@ export class ExecutionResolver {
     description: 'Application of the execution. Null if you may not see it.',
   })
   async application(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Application', await loaders.load(applicationById, execution.applicationId));
+    return visible(
+      actor.access,
+      loaders,
+      'Application',
+      await loaders.load(applications.byId, execution.applicationId),
+    );
   }
 
   @FieldResolver(() => Cause, { description: 'Cause of the execution.' })
@@ -204,11 +209,11 @@ export class PipelineExecutionResolver {
     description: 'Pipeline of the execution. Null if you may not see it.',
   })
   async pipeline(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Pipeline', await loaders.load(pipelineById, execution.entityId));
+    return visible(actor.access, loaders, 'Pipeline', await loaders.load(pipelines.byId, execution.entityId));
   }
 
   @FieldResolver(() => RevisionType, { description: 'Revision of the pipeline that the execution runs.' })
-  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<RevisionType> {
+  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<object> {
     return app.pipelineRevisions.get(app.database, execution.revisionId);
   }
 
@@ -248,18 +253,18 @@ export class WorkflowExecutionResolver {
     description: 'Workflow of the execution. Null if you may not see it.',
   })
   async workflow(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Workflow', await loaders.load(workflowById, execution.entityId));
+    return visible(actor.access, loaders, 'Workflow', await loaders.load(workflows.byId, execution.entityId));
   }
 
   @FieldResolver(() => RevisionType, { description: 'Revision of the workflow that the execution runs.' })
-  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<RevisionType> {
+  async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<object> {
     return app.workflowRevisions.get(app.database, execution.revisionId);
   }
 
   @FieldResolver(() => Environment, { nullable: true, description: 'Target environment. Null if there is none.' })
   async environment(@Root() { environmentId }: Execution, @Ctx() { loaders, actor }: Context) {
     if (environmentId === null) return null;
-    return visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
   }
 
   @FieldResolver(() => [TaskExecution], { description: 'Tasks, in the order of the graph.' })
@@ -302,7 +307,7 @@ export class WorkflowStageExecutionResolver {
   @FieldResolver(() => Environment, { nullable: true, description: 'Target environment. Null if there is none.' })
   async environment(@Root() { environmentId }: StageExecution, @Ctx() { loaders, actor }: Context) {
     if (environmentId === null) return null;
-    return visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
   }
 }
 

@@ -8,7 +8,7 @@ import { showPermissions } from '../../access/showPermissions';
 import { findEnvironmentTargets } from '../../access/targets.store';
 import { AvailableAction, EffectivePermissions, PermissionAnswer, Viewer } from '../access/viewer.types';
 import { visible } from '../../access/visible';
-import { environmentById } from '../../catalog/environments/environments.loaders';
+import { environments } from '../../catalog/environments/environments';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import { isId } from '../../kernel/ids';
@@ -69,15 +69,15 @@ export class ViewerResolver {
     if (!isId(applicationId) || !viewer.access.can('READ', 'Application', { id: applicationId }))
       return unseen('application', applicationId);
     const environment =
-      environmentId != null && isId(environmentId) ? await loaders.load(environmentById, environmentId) : undefined;
+      environmentId != null && isId(environmentId) ? await loaders.load(environments.byId, environmentId) : undefined;
     if (environmentId != null && environment?.applicationId !== applicationId)
       return unseen('environment', environmentId);
-    const environments = environment === undefined ? [] : await findEnvironmentTargets(app.database, [environment.id]);
+    const targets = environment === undefined ? [] : await findEnvironmentTargets(app.database, [environment.id]);
     if ((deploymentActions as readonly string[]).includes(action) && action !== 'READ') {
       const row = {
         id: applicationId,
         applicationId,
-        environments,
+        environments: targets,
         kind: 'PIPELINE' as const,
         parentStageExecutionId: null,
       };

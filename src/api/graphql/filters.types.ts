@@ -1,6 +1,8 @@
 import { Field, InputType, registerEnumType } from 'type-graphql';
+import { type EnvironmentType as EnvironmentTypeName, environmentType } from '../../access/permission';
 import { EnumOperator, IdOperator, NumericOperator, TimeOperator } from '../../kernel/filters';
 import type * as kernel from '../../kernel/filters';
+import { enumOf } from './described.types';
 import { GraphQLDateTime, GraphQLNumber } from './scalars';
 
 registerEnumType(IdOperator, {
@@ -53,18 +55,7 @@ registerEnumType(EnumOperator, {
   },
 });
 
-export enum EnvironmentType {
-  NON_PROD = 'NON_PROD',
-  PROD = 'PROD',
-}
-registerEnumType(EnvironmentType, {
-  name: 'EnvironmentType',
-  description: 'What an environment is for. Permissions can be given by type.',
-  valuesConfig: {
-    NON_PROD: { description: 'Anything that customers do not depend on: development, test, staging.' },
-    PROD: { description: 'What customers depend on.' },
-  },
-});
+export const EnvironmentType = enumOf(environmentType);
 
 @InputType({ description: 'Restricts a list by an id, a name or a status. One value may be given without brackets.' })
 export class IdFilter implements kernel.IdFilter {
@@ -108,5 +99,5 @@ export class EnvironmentTypeFilter {
     nullable: 'itemsAndList',
     description: 'What to compare with. Must be given; null among the values is refused.',
   })
-  values?: (EnvironmentType | null)[] | null;
+  values?: (EnvironmentTypeName | null)[] | null;
 }

@@ -3,10 +3,14 @@ import { ApiKeysResolver } from '../access/apiKeys.resolver';
 import { UserGroupsResolver } from '../access/userGroups.resolver';
 import { UsersResolver } from '../access/users.resolver';
 import { AgentsResolver } from '../agents/agents.resolver';
-import { ApplicationsResolver } from '../applications/applications.resolver';
+import { ApplicationsResolver, partsOfApplicationResolvers } from '../applications/applications.resolver';
 import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
-import { DeploymentsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
+import {
+  DeploymentsResolver,
+  EnvironmentFieldsResolver,
+  EnvironmentsResolver,
+} from '../environments/environments.resolver';
 import {
   ApprovalsSnapshotResolver,
   EventsResolver,
@@ -36,7 +40,7 @@ import {
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.resolver';
 import { QueueResolver } from '../jobs/queue.resolver';
-import { PipelinesResolver } from '../pipelines/pipelines.resolver';
+import { pipelineResolvers } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
 import {
   OperationResolver,
@@ -53,12 +57,11 @@ import {
   ResumeResolver,
 } from '../resumes/resume.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
-import { ServiceImageResolver } from '../services/serviceImages.resolver';
-import { ServicesResolver } from '../services/services.resolver';
+import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
 import { PlanResolver } from '../views/plan.resolver';
-import { WorkflowsResolver } from '../workflows/workflows.resolver';
+import { workflowResolvers } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 
@@ -72,15 +75,17 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   AvailableActionsResolver,
   DefinitionsResolver,
   ApplicationsResolver,
+  ...partsOfApplicationResolvers,
   EnvironmentsResolver,
+  EnvironmentFieldsResolver,
   DeploymentsResolver,
   ApplicationSecretsResolver,
   EnvironmentSecretsResolver,
   SecretsResolver,
   ServiceImageResolver,
   ServicesResolver,
-  WorkflowsResolver,
-  PipelinesResolver,
+  ...workflowResolvers,
+  ...pipelineResolvers,
   StagesResolver,
   WorkflowStageElementsResolver,
   ExecutionResolver,

@@ -1,14 +1,14 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
-import { environmentNamed } from '../../catalog/environments/environments.loaders';
+import { environments } from '../../catalog/environments/environments';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import { derivedId } from '../../kernel/ids';
-import { workflowNamed } from '../../catalog/workflows/workflows.loaders';
+import { workflows } from '../../catalog/workflows/workflows';
 import { Workflow } from '../workflows/workflows.types';
 import type { Pipeline as PipelineRow, StageDefinition, StageElement } from '../../catalog/language/pipeline';
-import { pipelineRevisionById } from '../../catalog/pipelines/pipelines.loaders';
+import { pipelineRevisionById } from '../../catalog/pipelines/pipelines';
 import { Pipeline } from './pipelines.types';
 import { PipelineStage, WorkflowStageElement } from './stages.types';
 
@@ -58,7 +58,7 @@ export class WorkflowStageElementsResolver {
     description: 'The workflow that it runs; null for a caller who may not see it.',
   })
   async workflow(@Root() { applicationId, workflowName }: ElementRow, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Workflow', await workflowNamed(loaders, applicationId, workflowName));
+    return visible(actor.access, loaders, 'Workflow', await workflows.byName(loaders, applicationId, workflowName));
   }
 
   @FieldResolver(() => Environment, {
@@ -68,7 +68,7 @@ export class WorkflowStageElementsResolver {
   })
   async environment(@Root() { applicationId, environmentName }: ElementRow, @Ctx() { loaders, actor }: Context) {
     if (environmentName === null) return null;
-    const environment = await environmentNamed(loaders, applicationId, environmentName);
+    const environment = await environments.byName(loaders, applicationId, environmentName);
     return visible(actor.access, loaders, 'Environment', environment);
   }
 }

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { visible } from '../../access/visible';
 import { RevisionType } from '../definitions/definitions.types';
-import { environmentById } from '../../catalog/environments/environments.loaders';
+import { environments } from '../../catalog/environments/environments';
 import { Environment } from '../environments/environments.types';
 import type { Execution, ExecutionAttempt } from '../../engine/execution';
 import {
@@ -132,7 +132,7 @@ export class PreviewedEnvironmentResolver {
 }
 
 const readableEnvironment = async ({ environmentId }: PreviewedAccess, { loaders, actor }: Context) =>
-  visible(actor.access, loaders, 'Environment', await loaders.load(environmentById, environmentId));
+  visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
 
 @Resolver(() => ExecutionAttemptType)
 export class AttemptResolver {

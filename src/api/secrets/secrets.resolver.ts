@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
-import type { Application as ApplicationRow } from '../../catalog/applications/application';
-import { Application } from '../applications/applications.types';
-import type { Environment as EnvironmentRow } from '../../catalog/environments/environment';
+import type { Application as ApplicationRow } from '../../catalog/applications/applications';
+import { Application } from '../applications/application.types';
+import type { Environment as EnvironmentRow } from '../../catalog/environments/environments';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { echo } from '../graphql/mutations.types';

@@ -1,15 +1,10 @@
 import type { Actor } from '../../access/actor';
-import type { App } from '../app';
+import { type IdFilter, idCondition } from '../../kernel/filters';
 import { isName } from '../../kernel/naming';
-import { idCondition } from '../../kernel/filters';
-import type { IdFilter } from '../../kernel/filters';
 import type { Page, PageArguments } from '../../kernel/paging';
-import type { Application } from './application';
-import { applications } from './applications.store';
-import { listNamed, nameCursor } from '../listNamed';
-import { readById, unknownName } from '../readNamed';
-
-const cursor = nameCursor('applications');
+import type { App } from '../app';
+import { readById, unknownName } from '../parts.queries';
+import { type Application, applications } from './applications';
 
 export const readApplication = (app: App, actor: Actor, id: string): Promise<Application> =>
   readById(app, actor, 'Application', applications, id);
@@ -35,5 +30,6 @@ export function listApplications(
       : []),
     ...(name ? [idCondition('row.name', name, parameters, { field: `filters[${index}].name` })] : []),
   ]);
-  return listNamed(app, actor, 'Application', applications, cursor, { conditions, parameters }, page);
+  const seen = actor.access.condition('READ', 'Application', 'row', parameters);
+  return applications.list(app.database, [...conditions, seen], parameters, page);
 }

@@ -1,22 +1,17 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
+import type { RowCondition } from '../../kernel/database/namedRows';
 import { ACTIVE } from '../../contract/statuses';
 import { isId } from '../../kernel/ids';
 import { notFound } from '../../kernel/errors';
-import type { Application } from './application';
-import { applicationTable } from './applications.table';
-import { type ApplicationParts, type NamedRow, NamedRows, type RowCondition } from '../namedRows.store';
+import type { PartRow } from '../resourceFields';
+import type { PartRows } from '../resources.store';
+import { type Application, applications } from './applications';
 
-const columns = columnsOf(applicationTable, 'application');
-
-export const applications = new NamedRows<Application>(applicationTable);
-
-export async function findApplicationByName(db: Db, name: string): Promise<Application | undefined> {
-  return (await findApplicationsByName(db, [name]))[0];
-}
+const columns = columnsOf(applications.schema, 'application');
 
 export function findApplicationsByName(db: Db, names: readonly string[]): Promise<Application[]> {
-  return db.rows(`SELECT ${columns} FROM application WHERE name = ANY ($1::text[]) AND deleted_at IS NULL`, [names]);
+  return applications.findAll(db, 'row.name = ANY ($1::text[])', [names]);
 }
 
 /**
@@ -54,18 +49,17 @@ function lock(db: Db, condition: string, parameters: readonly unknown[]): Promis
   );
 }
 
-/** A part of an application for changing it: locks the application, then reads the part as it stands. */
-export async function lockPart<T extends NamedRow & { readonly applicationId: string }>(
+/** Locks the application of a part, then reads the part as it stands. */
+export async function lockPart<T extends PartRow>(
   db: Db,
-  kind: string,
-  parts: ApplicationParts<T>,
+  parts: PartRows<T>,
   id: string,
 ): Promise<{ readonly part: T; readonly application: Application }> {
   const found = isId(id) ? await parts.find(db, id) : undefined;
   const [application] = found === undefined ? [] : await lock(db, 'id = $1', [found.applicationId]);
   // Read again: it may have been renamed or deleted while this waited.
   const part = application === undefined ? undefined : await parts.find(db, id);
-  if (application === undefined || part === undefined) throw notFound(kind, id);
+  if (application === undefined || part === undefined) throw notFound(parts.table, id);
   return { part, application };
 }
 

@@ -1,6 +1,6 @@
 import type { Actor } from '../../access/actor';
 import type { App } from '../app';
-import type { Application } from '../applications/application';
+import type { Application } from '../applications/applications';
 import { findApplicationsByName, lockApplicationsByName } from '../applications/applications.store';
 import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';

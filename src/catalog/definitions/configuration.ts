@@ -1,13 +1,11 @@
-import type { Application } from '../applications/application';
+import type { Application } from '../applications/applications';
 import type { Db } from '../../kernel/database/database';
-import type { Environment } from '../environments/environment';
-import { environments } from '../environments/environments.store';
+import { type Environment, environments } from '../environments/environments';
 import type { PipelineDefinition } from '../language/pipeline';
-import { pipelines } from '../pipelines/pipelines.store';
-import type { Service } from '../services/service';
-import { services } from '../services/services.store';
+import { pipelines } from '../pipelines/pipelines';
+import { type Service, services } from '../services/services';
 import type { WorkflowDefinition } from '../language/workflow';
-import { workflows } from '../workflows/workflows.store';
+import { workflows } from '../workflows/workflows';
 import type { Defined } from './definedRows.store';
 
 /** An application with all of its parts by name, as it stands in the database. */

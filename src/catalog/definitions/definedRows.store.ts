@@ -1,8 +1,9 @@
 import type { EntitySchema } from 'typeorm';
-import { ApplicationParts, insertRows } from '../namedRows.store';
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
-import type { DefinedEntity, Revision } from '../language/definition';
+import { insertRows } from '../../kernel/database/namedRows';
+import { columnsOf, references, tableOf } from '../../kernel/database/table';
+import { type DefinedEntity, definedFields, type Revision, revisionFields } from '../language/definition';
+import { PartRows, partTable } from '../resources.store';
 
 /** A workflow or pipeline as it stands. */
 export interface Defined<Definition> {
@@ -10,26 +11,29 @@ export interface Defined<Definition> {
   readonly revision: Revision<Definition>;
 }
 
-/** The SQL that workflows and pipelines have in common. */
-export class DefinedRows<Definition> extends ApplicationParts<DefinedEntity> {
+/** Workflows or pipelines: a row each, and its immutable revisions. */
+export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
+  readonly revisionSchema: EntitySchema<Revision<Definition>>;
   private readonly revisionTable: string;
   private readonly revisionColumns: string;
 
-  constructor(
-    schema: EntitySchema<DefinedEntity>,
-    private readonly revisionSchema: EntitySchema<Revision<Definition>>,
-  ) {
-    super(schema);
-    this.revisionTable = revisionSchema.options.name;
-    this.revisionColumns = columnsOf(revisionSchema, 'revision');
+  constructor(override readonly type: 'Workflow' | 'Pipeline') {
+    const kind = type.toLowerCase();
+    super(type, partTable(kind, definedFields(kind)));
+    this.revisionTable = `${kind}_revision`;
+    this.revisionSchema = tableOf(this.revisionTable, revisionFields, {
+      foreignKeys: [references(kind, 'entityId')],
+      uniques: [{ name: `${this.revisionTable}_number`, columns: ['entityId', 'number'] }],
+    }) as EntitySchema<Revision<Definition>>;
+    this.revisionColumns = columnsOf(this.revisionSchema, 'revision');
   }
 
-  /** All that is defined in applications, each with its current definition. */
+  /** Everything that is defined in applications, with its current definition. */
   async definedIn(db: Db, applicationIds: readonly string[]): Promise<Defined<Definition>[]> {
     const rows = await this.ofApplications(db, applicationIds);
-    const revisions = await db.rows<Revision<Definition>>(
-      `SELECT ${this.revisionColumns} FROM ${this.revisionTable} AS revision WHERE id = ANY ($1::uuid[])`,
-      [rows.map((row) => row.currentRevisionId)],
+    const revisions = await this.findRevisions(
+      db,
+      rows.map((row) => row.currentRevisionId),
     );
     const byId = new Map(revisions.map((revision) => [revision.id, revision]));
     return rows.map((row) => {
@@ -37,6 +41,13 @@ export class DefinedRows<Definition> extends ApplicationParts<DefinedEntity> {
       if (revision === undefined) throw new Error(`the ${this.table} ${row.id} has no current revision`);
       return { row, revision };
     });
+  }
+
+  findRevisions(db: Db, ids: readonly string[]): Promise<Revision<Definition>[]> {
+    return db.rows(
+      `SELECT ${this.revisionColumns} FROM ${this.revisionTable} AS revision WHERE id = ANY ($1::uuid[])`,
+      [ids],
+    );
   }
 
   async insertRevisions(db: Db, revisions: readonly Revision<Definition>[]): Promise<void> {
@@ -59,11 +70,12 @@ export class DefinedRows<Definition> extends ApplicationParts<DefinedEntity> {
   }
 
   /** How many revisions each has: their numbers have no gaps. */
-  revisionCounts(db: Db, entityIds: readonly string[]): Promise<{ entityId: string; count: number }[]> {
-    return db.rows(
+  async revisionCounts(db: Db, entityIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const rows = await db.rows<{ entityId: string; count: number }>(
       `SELECT entity_id AS "entityId", max(number) AS count FROM ${this.revisionTable}
        WHERE entity_id = ANY ($1::uuid[]) GROUP BY entity_id`,
       [entityIds],
     );
+    return new Map(rows.map(({ entityId, count }) => [entityId, count]));
   }
 }

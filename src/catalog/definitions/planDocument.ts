@@ -1,13 +1,11 @@
-import type { Application } from '../applications/application';
-import { applications } from '../applications/applications.store';
+import { applications } from '../applications/applications';
 import type { Db } from '../../kernel/database/database';
-import type { Environment } from '../environments/environment';
-import { environments } from '../environments/environments.store';
-import { newId } from '../../kernel/ids';
-import { pipelines } from '../pipelines/pipelines.store';
-import type { Service } from '../services/service';
-import { services } from '../services/services.store';
-import { workflows } from '../workflows/workflows.store';
+import { environments } from '../environments/environments';
+import { pipelines } from '../pipelines/pipelines';
+import type { ResourceRow } from '../resourceFields';
+import type { ResourceRows } from '../resources.store';
+import { services } from '../services/services';
+import { workflows } from '../workflows/workflows';
 import { canonicalPipeline, canonicalWorkflow } from '../language/canonical';
 import type { Configuration } from './configuration';
 import { canonicalJson } from '../../kernel/canonicalJson';
@@ -20,7 +18,7 @@ import type {
   EnvironmentDocument,
   ServiceDocument,
 } from '../language/documentSchemas';
-import { type Author, nextRevision, saveRevision } from './revise';
+import { type Author, newRow, nextRevision, saveRevision } from './revise';
 
 export type ApplyAction = 'CREATED' | 'UPDATED' | 'UNCHANGED';
 
@@ -64,41 +62,37 @@ export function planDocument(document: AnyDocument, context: PlanContext): Step 
 }
 
 function planApplication(document: ApplicationDocument, { existing, applicationId, ...author }: PlanContext): Step {
-  const description = document.description || null;
-  const row = existing?.application;
-  if (row === undefined) {
-    const made: Application = { ...newRow(applicationId, document.name, author), description };
-    return step(document, 'CREATED', made.id, (db) => applications.insert(db, [made]));
-  }
-  if (row.description === description) return step(document, 'UNCHANGED', row.id);
-  const change = { description, updatedAt: author.now };
-  return step(document, 'UPDATED', row.id, (db) => applications.update(db, row.id, change));
+  const own = { description: document.description || null };
+  const made = { ...newRow(document.name, author, applicationId), ...own };
+  return planRow(applications, document, existing?.application, made, own, author);
 }
 
 function planEnvironment(document: EnvironmentDocument, { existing, applicationId, ...author }: PlanContext): Step {
-  const { type, variables } = document;
-  const said = { type, variables, description: document.description || null };
-  const row = existing?.environments.get(document.name);
-  if (row === undefined) {
-    const made: Environment = { ...newRow(newId(), document.name, author), ...said, applicationId };
-    return step(document, 'CREATED', made.id, (db) => environments.insert(db, [made]));
-  }
-  const stands = { type: row.type, variables: row.variables, description: row.description };
-  if (canonicalJson(stands) === canonicalJson(said)) return step(document, 'UNCHANGED', row.id);
-  const change = { ...said, updatedAt: author.now };
-  return step(document, 'UPDATED', row.id, (db) => environments.update(db, row.id, change));
+  const own = { type: document.type, variables: document.variables, description: document.description || null };
+  const made = { ...newRow(document.name, author), ...own, applicationId };
+  return planRow(environments, document, existing?.environments.get(document.name), made, own, author);
 }
 
 function planService(document: ServiceDocument, { existing, applicationId, ...author }: PlanContext): Step {
-  const description = document.description || null;
-  const row = existing?.services.get(document.name);
-  if (row === undefined) {
-    const made: Service = { ...newRow(newId(), document.name, author), description, applicationId };
-    return step(document, 'CREATED', made.id, (db) => services.insert(db, [made]));
-  }
-  if (row.description === description) return step(document, 'UNCHANGED', row.id);
-  const change = { description, updatedAt: author.now };
-  return step(document, 'UPDATED', row.id, (db) => services.update(db, row.id, change));
+  const own = { description: document.description || null };
+  const made = { ...newRow(document.name, author), ...own, applicationId };
+  return planRow(services, document, existing?.services.get(document.name), made, own, author);
+}
+
+/** `own` is what the document says, `made` the row when there is none yet. */
+function planRow<T extends ResourceRow>(
+  rows: ResourceRows<T>,
+  document: AnyDocument,
+  row: T | undefined,
+  made: T,
+  own: Partial<T>,
+  { now }: Author,
+): Step {
+  if (row === undefined) return step(document, 'CREATED', made.id, (db) => rows.insert(db, [made]));
+  if (canonicalJson({ ...row, ...own }) === canonicalJson(row)) return step(document, 'UNCHANGED', row.id);
+  return step(document, 'UPDATED', row.id, async (db) => {
+    await rows.update(db, row.id, { ...own, updatedAt: now });
+  });
 }
 
 function planDefined<Definition extends { readonly description: string | null }>(
@@ -117,7 +111,7 @@ function planDefined<Definition extends { readonly description: string | null }>
     return step(document, 'UPDATED', before.row.id, (db) => saveRevision(db, rows, revision), revision);
   }
   const row: DefinedEntity = {
-    ...newRow(revision.entityId, document.name, author),
+    ...newRow(document.name, author, revision.entityId),
     applicationId,
     description: definition.description,
     currentRevisionId: revision.id,
@@ -128,15 +122,6 @@ function planDefined<Definition extends { readonly description: string | null }>
   };
   return step(document, 'CREATED', row.id, write, revision);
 }
-
-const newRow = (id: string, name: string, { actor, now }: Author) => ({
-  id,
-  name,
-  createdAt: now,
-  createdBy: actor.id,
-  updatedAt: now,
-  deletedAt: null,
-});
 
 function step(
   document: AnyDocument,

@@ -1,10 +1,10 @@
-import type { Application } from '../applications/application';
+import type { Application } from '../applications/applications';
 import type { Db } from '../../kernel/database/database';
-import { pipelines } from '../pipelines/pipelines.store';
+import { pipelines } from '../pipelines/pipelines';
 import { invalidInput } from '../../kernel/errors';
 import { artifactSource } from '../language/artifactSource';
 import type { WorkflowDefinition } from '../language/workflow';
-import { workflows } from '../workflows/workflows.store';
+import { workflows } from '../workflows/workflows';
 import { loadConfiguration } from './configuration';
 import {
   pipelineRefersTo,

@@ -11,6 +11,16 @@ export interface Author {
   readonly now: Date;
 }
 
+/** The fields that every new resource has. */
+export const newRow = (name: string, { actor, now }: Author, id = newId()) => ({
+  id,
+  name,
+  createdAt: now,
+  createdBy: actor.id,
+  updatedAt: now,
+  deletedAt: null,
+});
+
 /** The revision that comes after `before`, or the first one of something new. */
 export function nextRevision<Definition extends object>(
   before: Defined<Definition> | undefined,

@@ -1,5 +1,5 @@
-import { badCursor, nestedList } from '../listNamed';
-import { type CursorCodec, cursorCodec } from '../../kernel/paging';
+import { badCursor, type CursorCodec, cursorCodec } from '../../kernel/paging';
+import { nestedList } from '../nestedList';
 import type { DefinedRows } from './definedRows.store';
 import type { Revision } from '../language/definition';
 
@@ -22,7 +22,6 @@ export function revisionsOf<Definition>(rows: DefinedRows<Definition>) {
     parentOf: (revision) => revision.entityId,
     find: (app, ids, { after, offset, fetch }) =>
       rows.revisionPages(app.database, ids, { before: after?.[0], offset, fetch }),
-    count: async (app, ids) =>
-      new Map((await rows.revisionCounts(app.database, ids)).map(({ entityId, count }) => [entityId, count])),
+    count: (app, ids) => rows.revisionCounts(app.database, ids),
   });
 }

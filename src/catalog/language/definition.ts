@@ -1,39 +1,43 @@
-/** A variable that a workflow or a pipeline declares. */
-export interface VariableDefinition {
-  readonly name: string;
-  readonly type: 'string' | 'number' | 'boolean';
-  readonly required: boolean;
-  readonly defaultValue: string | null;
-  readonly allowedValues: readonly string[] | null;
-  readonly allowMultipleValues: boolean;
-  /** Has its default, and nobody may give another value. */
-  readonly fixed: boolean;
-  readonly description: string | null;
-}
+import { field, listOf, named, orNull, type ShapeOf } from '../../kernel/fields';
+import { partFields } from '../resourceFields';
 
-/** What every workflow and pipeline row has. The definition itself is in its revisions. */
-export interface DefinedEntity {
-  readonly id: string;
-  readonly applicationId: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly currentRevisionId: string;
-  readonly createdAt: Date;
-  readonly createdBy: string | null;
-  readonly updatedAt: Date;
-  readonly deletedAt: Date | null;
-}
+export const variableFields = {
+  name: field.text('Name of the environment variable that commands see.'),
+  type: field.text<'string' | 'number' | 'boolean'>(
+    'Type of its values: `string`, `number` or `boolean`. All are given as text.',
+  ),
+  required: field.boolean('True if nothing can start without a value for it.'),
+  defaultValue: orNull(field.text('Value when none is given.')),
+  allowedValues: orNull(listOf(field.text('The only values that are allowed. Null allows all.'))),
+  allowMultipleValues: field.boolean('True if several allowed values may be given, separated by commas.'),
+  fixed: field.boolean('True if it always has its default value.'),
+  description: orNull(field.text('Free text about it.')),
+};
+/** A variable that a workflow or a pipeline declares. */
+export type VariableDefinition = ShapeOf<typeof variableFields>;
+
+/** Fields of workflows and pipelines. The definition itself is in their revisions. */
+export const definedFields = (kind: string) => ({
+  ...partFields(kind, 'Time of the last change of its name or definition.'),
+  description: orNull(field.text('Description in its definition.')),
+  currentRevisionId: field.uuid(),
+});
+export type DefinedEntity = ShapeOf<ReturnType<typeof definedFields>>;
+
+export const revisionFields = {
+  id: field.id('ID of this revision.'),
+  /** The workflow or pipeline that it is a revision of. */
+  entityId: field.uuid(),
+  number: field.integer('Number within the workflow or pipeline, from 1, without gaps.'),
+  contentHash: field.text(
+    'SHA-256 of the definition’s canonical JSON: the same for the same meaning, however it is written.',
+  ),
+  definition: field.json(),
+  createdAt: field.time('Time of creation.'),
+  createdBy: named('createdById', orNull(field.key('ID of the user or API key that created it.'))),
+};
 
 /** An immutable version of a definition. */
-export interface Revision<Definition> {
-  readonly id: string;
-  /** The workflow or pipeline that it is a revision of. */
-  readonly entityId: string;
-  /** From 1, without gaps, within the entity. */
-  readonly number: number;
-  /** SHA-256 (hex) of the definition's canonical JSON. */
-  readonly contentHash: string;
+export interface Revision<Definition> extends ShapeOf<typeof revisionFields> {
   readonly definition: Definition;
-  readonly createdAt: Date;
-  readonly createdBy: string | null;
 }

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { type EnvironmentType, environmentTypes } from '../environments/environment';
+import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import type { ApprovalElement, PipelineDefinition, RuntimeInputs, StageDefinition, StageElement } from './pipeline';
 import { nodeCount } from './matrix';
 import { type WorkflowDefinition, type WorkflowMode, workflowModes } from './workflow';

@@ -1,3 +1,5 @@
+import { field, orNull, type ShapeOf } from '../../kernel/fields';
+
 /**
  * Every rule that a document can break, with its stable code. An error of a definition names one of them; programs may rely on the
  * codes, people read the messages. The test of each rule is in `test/definitions/rules.test.ts`, which fails for a rule without one.
@@ -92,12 +94,11 @@ export const isWarning = (rule: ValidationRule | ValidationWarning): rule is Val
   Object.hasOwn(validationWarnings, rule);
 
 /** A broken rule or a warning, and where. */
-export interface DefinitionError {
-  /** Like `documents[2].tasks.pack.depends_on[0]`. */
-  readonly path: string;
-  /** From 1; null where the error has no place in the source. */
-  readonly line: number | null;
-  readonly column: number | null;
-  readonly rule: ValidationRule | ValidationWarning;
-  readonly message: string;
-}
+export const problemFields = {
+  path: field.text('Path of the value, such as `documents[2].tasks.pack.depends_on[0]`.'),
+  line: orNull(field.integer('Line in the source, from 1. Null if the problem has no place in the source.')),
+  column: orNull(field.integer('Column, from 1.')),
+  rule: field.text<ValidationRule | ValidationWarning>('Stable code for programs, such as `UNKNOWN_TASK`.'),
+  message: field.text('Message for people, with the nearest known word where there is one.'),
+};
+export type DefinitionError = ShapeOf<typeof problemFields>;

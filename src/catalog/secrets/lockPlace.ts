@@ -1,7 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { lockApplication, lockPart } from '../applications/applications.store';
 import type { Db } from '../../kernel/database/database';
-import { environments } from '../environments/environments.store';
+import { environments } from '../environments/environments';
 import { notFound } from '../../kernel/errors';
 import type { SecretPlace } from './secret';
 
@@ -17,7 +17,7 @@ export async function lockPlace(db: Db, actor: Actor, input: PlaceInput): Promis
     actor.access.require('UPDATE', 'Application', await lockApplication(db, applicationId));
     return { applicationId, environmentId };
   }
-  const { part } = await lockPart(db, 'environment', environments, environmentId);
+  const { part } = await lockPart(db, environments, environmentId);
   actor.access.require('UPDATE', 'Environment', part);
   if (part.applicationId !== applicationId) throw notFound('environment', environmentId);
   return { applicationId, environmentId };

@@ -1,16 +1,27 @@
 import { EntitySchema, type EntitySchemaColumnOptions, type EntitySchemaOptions } from 'typeorm';
+import type { Fields, ShapeOf } from '../fields';
 import { snakeCase } from './naming';
 
 /**
  * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from there
  * (`columnsOf`), so that a row read by SQL and a row read by TypeORM are the same object.
  */
-type TableOptions<T> = Omit<EntitySchemaOptions<T>, 'name' | 'tableName' | 'columns'> & {
+export type TableOptions<T> = Omit<EntitySchemaOptions<T>, 'name' | 'tableName' | 'columns'> & {
   columns: { [P in keyof Required<T>]: EntitySchemaColumnOptions };
 };
 
 export function table<T>(name: string, options: TableOptions<T>): EntitySchema<T> {
   return new EntitySchema<T>({ ...options, name, tableName: name });
+}
+
+/** The table of described fields: each field is a column. */
+export function tableOf<F extends Fields>(
+  name: string,
+  fields: F,
+  options: Omit<TableOptions<ShapeOf<F>>, 'columns'>,
+): EntitySchema<ShapeOf<F>> {
+  const columns = Object.fromEntries(Object.entries(fields).map(([property, { column }]) => [property, column]));
+  return table<ShapeOf<F>>(name, { ...options, columns: columns as TableOptions<ShapeOf<F>>['columns'] });
 }
 
 /** `a.id, a.created_at AS "createdAt", …` for the alias `a`; only the named properties when given. */

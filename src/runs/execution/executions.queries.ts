@@ -1,4 +1,4 @@
-import type { EnvironmentType } from '../../catalog/environments/environment';
+import type { EnvironmentType } from '../../access/permission';
 import type { Actor } from '../../access/actor';
 import { requireReadable } from '../../access/visible';
 import type { App } from '../app';

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { actorRef } from '../../access/actor';
-import { applications } from '../../catalog/applications/applications.store';
+import { applications } from '../../catalog/applications/applications';
 import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
 import { canonicalJson } from '../../kernel/canonicalJson';
-import type { Deployment } from '../../catalog/environments/environment';
+import type { Deployment } from '../../catalog/environments/deployment';
 import type { Execution, StageExecution, TaskExecution } from '../../engine/execution';
 import { findExecutions } from '../execution/executions.store';
 import { findVariables } from '../execution/executionVariables.store';
 import type { RunTransaction } from '../execution/runTransaction';
 import { newId } from '../../kernel/ids';
-import { pipelines } from '../../catalog/pipelines/pipelines.store';
+import { pipelines } from '../../catalog/pipelines/pipelines';
 import type { ExtendedRun } from '../../engine/extension';
 import type { RestoreContent, RestorePoint, StoredDefinition } from './restore';
 import { findDeployed, findNewestDeployments, insertRestorePoint } from './restores.store';

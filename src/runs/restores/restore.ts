@@ -1,6 +1,6 @@
 import type { ActorRef } from '../../access/actor';
 import type { Artifact } from '../artifacts/artifact';
-import type { Deployment } from '../../catalog/environments/environment';
+import type { Deployment } from '../../catalog/environments/deployment';
 import type { ExecutionStatus } from '../../contract/statuses';
 import type { Execution, ExecutionVariable, StageExecution, TaskExecution } from '../../engine/execution';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';

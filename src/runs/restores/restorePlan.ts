@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../kernel/database/database';
-import type { Deployment } from '../../catalog/environments/environment';
+import type { Deployment } from '../../catalog/environments/deployment';
 import { isResumable } from '../../contract/statuses';
 import { type Execution, type StageExecution } from '../../engine/execution';
 import { isId } from '../../kernel/ids';

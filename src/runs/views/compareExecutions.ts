@@ -1,17 +1,17 @@
 import type { Actor } from '../../access/actor';
 import { visible } from '../../access/visible';
 import type { App } from '../app';
-import { environmentById } from '../../catalog/environments/environments.loaders';
+import { environments } from '../../catalog/environments/environments';
 import type { Execution, ExecutionAttempt, StageExecution } from '../../engine/execution';
 import { executionById } from '../execution/executions.loaders';
 import { readExecution } from '../execution/executions.queries';
 import { findAttempts } from '../execution/executions.store';
 import { findStagesOfAttempts } from '../execution/stages.store';
 import type { Loaders } from '../../kernel/loaders';
-import { pipelineById } from '../../catalog/pipelines/pipelines.loaders';
+import { pipelines } from '../../catalog/pipelines/pipelines';
 import { type InputError, invalidInput } from '../../kernel/errors';
-import { serviceById } from '../../catalog/services/services.loaders';
-import { workflowById } from '../../catalog/workflows/workflows.loaders';
+import { services } from '../../catalog/services/services';
+import { workflows } from '../../catalog/workflows/workflows';
 import {
   type ComparedResult,
   type ComparedValue,
@@ -199,18 +199,18 @@ async function definitionOf(
 ): Promise<Texts | null> {
   const { database } = app;
   if (execution.kind === 'WORKFLOW') {
-    const workflow = await loaders.load(workflowById, execution.entityId);
+    const workflow = await loaders.load(workflows.byId, execution.entityId);
     if ((await visible(actor.access, loaders, 'Workflow', workflow)) === null) return null;
     return leavesOf((await app.workflowRevisions.get(database, attempt.revisionId)).definition);
   }
-  const pipeline = await loaders.load(pipelineById, execution.entityId);
+  const pipeline = await loaders.load(pipelines.byId, execution.entityId);
   if ((await visible(actor.access, loaders, 'Pipeline', pipeline)) === null) return null;
   const leaves = new Map(leavesOf((await app.pipelineRevisions.get(database, attempt.revisionId)).definition));
   const seen = new Set<string>();
   for (const { workflowId, workflowRevisionId } of stages) {
     if (workflowId === null || workflowRevisionId === null || seen.has(workflowRevisionId)) continue;
     seen.add(workflowRevisionId);
-    const workflow = await visible(actor.access, loaders, 'Workflow', await loaders.load(workflowById, workflowId));
+    const workflow = await visible(actor.access, loaders, 'Workflow', await loaders.load(workflows.byId, workflowId));
     if (workflow === null) continue;
     const { definition } = await app.workflowRevisions.get(database, workflowRevisionId);
     leavesOf({ workflows: { [workflow.name]: definition } }, '', leaves);
@@ -228,7 +228,7 @@ async function inputsOf(
   const parts = [{ ...execution, place: null }, ...stages.map((stage) => ({ ...stage, place: placeOf(stage) }))];
   for (const { place, environmentId, variables } of parts) {
     if (environmentId !== null) {
-      const environment = await loaders.load(environmentById, environmentId);
+      const environment = await loaders.load(environments.byId, environmentId);
       const seen = await visible(actor.access, loaders, 'Environment', environment);
       inputs.set(inPlace(place, 'environment'), seen?.name ?? environmentId);
     }
@@ -240,7 +240,7 @@ async function inputsOf(
 async function imagesOf({ actor, loaders }: Reading, { images }: Execution): Promise<Texts> {
   const named = await Promise.all(
     Object.entries(images).map(async ([id, image]): Promise<[string, string]> => {
-      const service = await visible(actor.access, loaders, 'Service', await loaders.load(serviceById, id));
+      const service = await visible(actor.access, loaders, 'Service', await loaders.load(services.byId, id));
       return [service?.name ?? id, image];
     }),
   );

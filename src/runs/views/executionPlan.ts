@@ -7,7 +7,7 @@ import { type Agent, labelList, OFFLINE_AFTER_MS } from '../../contract/labels';
 import { findOnlineAgents } from '../agents/agents.store';
 import type { App } from '../app';
 import { readApplication } from '../../catalog/applications/applications.queries';
-import { environments } from '../../catalog/environments/environments.store';
+import { environments } from '../../catalog/environments/environments';
 import { missingApprovers } from '../approvals/approverWarning';
 import type { ConditionFacts } from '../../engine/conditionScope';
 import { missingSecrets } from '../execution/missingSecrets';

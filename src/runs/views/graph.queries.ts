@@ -5,10 +5,11 @@ import type { ExecutionStatus } from '../../contract/statuses';
 import { readExecution } from '../execution/executions.queries';
 import { findCurrentStages } from '../execution/stages.store';
 import { findCurrentTasks } from '../execution/tasks.store';
-import { readPipeline } from '../../catalog/pipelines/pipelines.queries';
+import { readPart } from '../../catalog/parts.queries';
+import { pipelines } from '../../catalog/pipelines/pipelines';
 import { invalidInput } from '../../kernel/errors';
 import { baseName } from '../../catalog/language/matrix';
-import { readWorkflow } from '../../catalog/workflows/workflows.queries';
+import { workflows } from '../../catalog/workflows/workflows';
 import { type NodeStates, pipelineGraph, type WorkflowGraph, workflowGraph } from './workflowGraph';
 
 export interface GraphQuestion {
@@ -27,12 +28,12 @@ export async function readGraph(app: App, actor: Actor, question: GraphQuestion)
     throw invalidInput([{ field: 'workflowId', value: workflowId ?? null, rule: 'ONE_OF', message }]);
   }
   if (workflowId != null) {
-    const workflow = await readWorkflow(app, actor, workflowId);
+    const workflow = await readPart(app, actor, workflows, workflowId);
     const { definition } = await app.workflowRevisions.get(db, workflow.currentRevisionId);
     return workflowGraph(definition, { expanded, states: null });
   }
   if (pipelineId != null) {
-    const pipeline = await readPipeline(app, actor, pipelineId);
+    const pipeline = await readPart(app, actor, pipelines, pipelineId);
     return pipelineGraph((await app.pipelineRevisions.get(db, pipeline.currentRevisionId)).definition, null);
   }
   const execution = await readExecution(app, actor, executionId ?? '');

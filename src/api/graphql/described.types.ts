@@ -1,0 +1,92 @@
+import { Arg, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import type { EnumType, Fields, FieldType, ShapeOf } from '../../kernel/fields';
+import { MutationInput, MutationPayload } from './mutations.types';
+import { GraphQLJson } from './scalars';
+
+type ClassOf<T extends object> = new () => T;
+
+/** An object type of described fields. Fields without a description are not part of it. */
+export function objectType<F extends Fields>(name: string, description: string, fields: F): ClassOf<ShapeOf<F>> {
+  @ObjectType(name, { simpleResolvers: true, description })
+  class Described {}
+  return addFields<ShapeOf<F>>(Described, fields);
+}
+
+export function inputType<F extends Fields>(name: string, description: string, fields: F): ClassOf<ShapeOf<F>> {
+  @InputType(name, { description })
+  class Described {}
+  return addFields<ShapeOf<F>>(Described, fields);
+}
+
+/** The input of a mutation: the fields and `clientMutationId`. */
+export function mutationInput<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+): ClassOf<ShapeOf<F> & MutationInput> {
+  @InputType(name, { description })
+  class Described extends MutationInput {}
+  return addFields<ShapeOf<F> & MutationInput>(Described, fields);
+}
+
+/** The payload of a mutation: the fields and `clientMutationId`. */
+export function mutationPayload<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+): ClassOf<ShapeOf<F> & MutationPayload> {
+  @ObjectType(name, { simpleResolvers: true, description })
+  class Described extends MutationPayload {}
+  return addFields<ShapeOf<F> & MutationPayload>(Described, fields);
+}
+
+/** The argument `input` of a mutation. */
+export const Input = (type: ClassOf<object>, options: { readonly nullable?: boolean } = {}) =>
+  Arg('input', () => type, { ...options, description: 'Input of the mutation.' });
+
+const registered = new Map<EnumType<string>, Readonly<Record<string, string>>>();
+
+/** An enum as TypeGraphQL wants it, registered once. */
+export function enumOf<Value extends string>(type: EnumType<Value>): { readonly [V in Value]: V } {
+  let values = registered.get(type);
+  if (values === undefined) {
+    const descriptions = Object.entries<string>(type.values);
+    values = Object.fromEntries(descriptions.map(([value]) => [value, value]));
+    registerEnumType(values, {
+      name: type.name,
+      description: type.description,
+      valuesConfig: Object.fromEntries(descriptions.map(([value, description]) => [value, { description }])),
+    });
+    registered.set(type, values);
+  }
+  return values as { readonly [V in Value]: V };
+}
+
+function addFields<T extends object>(target: ClassOf<object>, fields: Fields): ClassOf<T> {
+  for (const [property, { description, nullable, list, name, defaultValue, type }] of Object.entries(fields)) {
+    if (description === undefined) continue;
+    const one = graphqlType(type);
+    const options = { description, nullable, ...(defaultValue !== undefined && { defaultValue }) };
+    // A simple field is read under its name in the API.
+    const renamed = name === undefined ? {} : { name, simple: false };
+    Field(() => (list ? [one()] : one()), { ...options, ...renamed })(target.prototype, property);
+  }
+  return target as ClassOf<T>;
+}
+
+const scalars = {
+  ID: () => ID,
+  String: () => String,
+  Int: () => Int,
+  Float: () => Float,
+  Boolean: () => Boolean,
+  DateTime: () => Date,
+  JSON: () => GraphQLJson,
+} as const;
+
+function graphqlType(type: FieldType): () => object {
+  if (typeof type === 'string') return scalars[type];
+  if (typeof type === 'function') return type;
+  const values = enumOf(type);
+  return () => values;
+}

@@ -1,0 +1,106 @@
+import type { Actor } from '../access/actor';
+import { subjectIn } from '../access/subjectIn';
+import { canonicalJson } from '../kernel/canonicalJson';
+import type { Db } from '../kernel/database/database';
+import { readNameAndDescription } from '../kernel/naming';
+import type { App } from './app';
+import type { Application } from './applications/applications';
+import { lockApplication, lockPart } from './applications/applications.store';
+import { loadConfiguration } from './definitions/configuration';
+import { refuseUsers } from './definitions/refuseUsers';
+import { renameReferred } from './definitions/renameReferred';
+import { type Author, newRow } from './definitions/revise';
+import type { ReferredKind } from './language/references';
+import { nameTaken, refusingTakenName } from './nameTaken';
+import type { NewPart, PartRow, ResourceChanges } from './resourceFields';
+import type { ConfiguredRows, PartRows, PartType } from './resources.store';
+
+/** Kinds that current definitions refer to by name. */
+const referredKinds: Readonly<Partial<Record<PartType, ReferredKind>>> = {
+  Environment: 'environment',
+  Service: 'service',
+  Workflow: 'workflow',
+};
+
+/** Creates an environment or a service. */
+export async function createPart<T extends PartRow, Input>(
+  app: App,
+  actor: Actor,
+  parts: ConfiguredRows<T, Input>,
+  input: NewPart & Input,
+): Promise<T> {
+  const { name = input.name, description = null } = readNameAndDescription(input);
+  const own = { ...parts.own.defaults, ...parts.own.read(input) };
+  const work = app.database.transaction(async (db) => {
+    const application = await lockApplication(db, input.applicationId);
+    const row = newRow(name, { actor, now: app.clock.now() });
+    const made = { ...row, applicationId: application.id, description, ...own } as unknown as T;
+    actor.access.require('CREATE', parts.type, made);
+    await requireFreeName(db, parts, application, name);
+    await parts.insert(db, [made]);
+    return made;
+  });
+  return refusingTakenName(parts.table, name, work);
+}
+
+/** Changes an environment or a service. A new name is also written into the definitions that refer to the old one. */
+export async function updatePart<T extends PartRow, Input>(
+  app: App,
+  actor: Actor,
+  parts: ConfiguredRows<T, Input>,
+  id: string,
+  changes: ResourceChanges & Partial<Input>,
+): Promise<T> {
+  const given = readNameAndDescription(changes);
+  const own = parts.own.read(changes);
+  const work = app.database.transaction(async (db) => {
+    const { part, application } = await lockPart(db, parts, id);
+    const { name = part.name, description = part.description } = given;
+    const change = { ...own, name, description };
+    const after: T = { ...part, ...change };
+    actor.access.requireChange(parts.type, part, after);
+    if (canonicalJson(after) === canonicalJson(part)) return part;
+    const author = { actor, now: app.clock.now() };
+    if (name !== part.name) await renamePart(db, author, application, parts, part, name);
+    await parts.update(db, part.id, { ...change, updatedAt: author.now } as Partial<T>);
+    return { ...after, updatedAt: author.now };
+  });
+  return refusingTakenName(parts.table, given.name ?? '', work);
+}
+
+/** Deletes a part. Refused while a current definition refers to it; executions and deployments of the past stay readable. */
+export async function deletePart<T extends PartRow>(
+  app: App,
+  actor: Actor,
+  parts: PartRows<T> & Partial<Pick<ConfiguredRows<T>, 'own'>>,
+  id: string,
+): Promise<void> {
+  await app.database.transaction(async (db) => {
+    const { part, application } = await lockPart(db, parts, id);
+    actor.access.require('DELETE', parts.type, await subjectIn(db, parts.type, part));
+    const kind = referredKinds[parts.type];
+    if (kind !== undefined) {
+      refuseUsers(actor.access, { kind, name: part.name }, await loadConfiguration(db, application));
+    }
+    await parts.own?.beforeDelete?.(db, part);
+    await parts.delete(db, part.id, app.clock.now());
+  });
+}
+
+/** Requires the new name to be free, and writes it into the definitions that refer to the part. */
+export async function renamePart<T extends PartRow>(
+  db: Db,
+  author: Author,
+  application: Application,
+  parts: PartRows<T>,
+  part: T,
+  name: string,
+): Promise<void> {
+  await requireFreeName(db, parts, application, name);
+  const kind = referredKinds[parts.type];
+  if (kind !== undefined) await renameReferred(db, author, application, { kind, name: part.name }, name);
+}
+
+async function requireFreeName<T extends PartRow>(db: Db, parts: PartRows<T>, { id }: Application, name: string) {
+  if (await parts.findByName(db, id, name)) throw nameTaken(parts.table, name);
+}

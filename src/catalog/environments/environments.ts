@@ -1,0 +1,53 @@
+import { environmentType, environmentTypes } from '../../access/permission';
+import { oneOf } from '../../kernel/database/table';
+import { field, optional, type ShapeOf } from '../../kernel/fields';
+import { newPart, partChanges, partFields } from '../resourceFields';
+import { ConfiguredRows, partTable } from '../resources.store';
+import { deleteSecretsOfEnvironment } from '../secrets/secrets.store';
+import { readEnvironmentVariables } from './environmentVariables';
+
+/** A target of an application: where its services are deployed to. */
+export const environmentFields = {
+  ...partFields('environment', 'Time of the last change of the environment itself; deployments to it do not count.'),
+  type: field.oneOf(environmentType, 'Purpose of the environment.'),
+  /** Given to every task that runs for this environment. */
+  variables: field.json<Readonly<Record<string, string>>>(),
+};
+export type Environment = ShapeOf<typeof environmentFields>;
+
+export const namedValueFields = {
+  name: field.text(
+    'Letters, digits and underscores, not beginning with a digit. Names that the system or Slipway uses, such as PATH, are refused.',
+  ),
+  value: field.text('Any text.'),
+};
+export type NamedValue = ShapeOf<typeof namedValueFields>;
+
+export const newEnvironment = {
+  ...newPart('environment'),
+  type: environmentFields.type,
+};
+export const environmentChanges = {
+  ...partChanges,
+  type: optional(field.oneOf(environmentType, 'New type. Null keeps the type.')),
+};
+
+interface OwnInput {
+  readonly type?: Environment['type'] | null;
+  readonly variables?: readonly NamedValue[] | null;
+}
+
+export const environments = new ConfiguredRows<Environment, OwnInput>(
+  'Environment',
+  partTable('environment', environmentFields, {
+    checks: [{ name: 'environment_type', expression: oneOf('type', environmentTypes) }],
+  }),
+  {
+    read: ({ type, variables }) => ({
+      ...(type && { type }),
+      ...(variables && { variables: readEnvironmentVariables(variables) }),
+    }),
+    defaults: { variables: {} },
+    beforeDelete: (db, { id }) => deleteSecretsOfEnvironment(db, id),
+  },
+);

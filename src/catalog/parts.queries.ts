@@ -1,0 +1,117 @@
+import type { Access } from '../access/access';
+import type { Actor } from '../access/actor';
+import type { SubjectType } from '../access/subjects';
+import type { NameKey, NamedRow, NamedRows, RowCondition } from '../kernel/database/namedRows';
+import { notFound, Refusal } from '../kernel/errors';
+import { type IdFilter, idCondition } from '../kernel/filters';
+import { isId } from '../kernel/ids';
+import type { Loaders } from '../kernel/loaders';
+import { isName } from '../kernel/naming';
+import type { Page, PageArguments } from '../kernel/paging';
+import type { App } from './app';
+import { type ListOfParent, nestedList } from './nestedList';
+import type { PartRow } from './resourceFields';
+import type { PartRows } from './resources.store';
+
+/** A resource by its ID. One that is deleted, or that the actor may not see, is not found. */
+export async function readById<T extends NamedRow>(
+  app: App,
+  actor: Actor,
+  type: SubjectType,
+  rows: NamedRows<T>,
+  id: string,
+): Promise<T> {
+  const parameters: unknown[] = [id];
+  const seen = actor.access.condition('READ', type, 'row', parameters);
+  const row = isId(id) ? await rows.findWhere(app.database, `row.id = $1 AND ${seen}`, parameters) : undefined;
+  if (row === undefined) throw notFound(type.toLowerCase(), id);
+  return row;
+}
+
+export const readPart = <T extends PartRow>(app: App, actor: Actor, parts: PartRows<T>, id: string): Promise<T> =>
+  readById(app, actor, parts.type, parts, id);
+
+export async function readPartByName<T extends PartRow>(
+  app: App,
+  actor: Actor,
+  parts: PartRows<T>,
+  applicationId: string,
+  name: string,
+): Promise<T> {
+  const parameters: unknown[] = [applicationId, name];
+  const seen = actor.access.condition('READ', parts.type, 'row', parameters);
+  const where = `row.application_id = $1 AND row.name = $2 AND ${seen}`;
+  const possible = isId(applicationId) && isName(name);
+  const row = possible ? await parts.findWhere(app.database, where, parameters) : undefined;
+  if (row === undefined) throw unknownName(parts.table, name);
+  return row;
+}
+
+export function unknownName(kind: string, name: string): Refusal {
+  const message = `There is no ${kind} named "${name}", or you may not see it.`;
+  return new Refusal('NOT_FOUND', message, { kind, name });
+}
+
+/** Filter of a list of parts. The filter by the part's own ID is named after the kind, such as `service`. */
+export interface PartFilter {
+  readonly application?: IdFilter | null | undefined;
+  readonly name?: IdFilter | null | undefined;
+  readonly [kind: string]: unknown;
+}
+
+/** More conditions on `row`, for filters that only one kind of parts has. */
+type OwnConditions<Filter> = (filter: Filter, field: string, parameters: unknown[]) => readonly string[];
+
+/** A page of the parts of all applications that the actor may see. */
+export function listParts<T extends PartRow, Filter extends PartFilter>(
+  app: App,
+  actor: Actor,
+  parts: PartRows<T>,
+  filters: readonly Filter[],
+  page: PageArguments,
+  ownConditions: OwnConditions<Filter> = () => [],
+): Promise<Page<T>> {
+  const parameters: unknown[] = [];
+  const conditions = filters.flatMap((filter, index) => {
+    const field = `filters[${index}]`;
+    const by = (property: string, column: string, type: 'uuid' | 'text') => {
+      const one = filter[property] as IdFilter | null | undefined;
+      return one ? [idCondition(column, one, parameters, { field: `${field}.${property}`, type })] : [];
+    };
+    return [
+      ...by('application', 'row.application_id', 'uuid'),
+      ...by(parts.table, 'row.id', 'uuid'),
+      ...by('name', 'row.name', 'text'),
+      ...ownConditions(filter, field, parameters),
+    ];
+  });
+  const seen = actor.access.condition('READ', parts.type, 'row', parameters);
+  return parts.list(app.database, [...conditions, seen], parameters, page);
+}
+
+/** Lists by kind of parts and by access: what a caller may see is part of the statement, so callers share no list. */
+const lists = new WeakMap<object, WeakMap<Access, ListOfParent<unknown>>>();
+
+/** The parts of one kind of an application, as the actor may see them; the pages of many applications in one statement. */
+export function partsOfApplication<T extends PartRow>(
+  loaders: Loaders,
+  actor: Actor,
+  parts: PartRows<T>,
+  applicationId: string,
+  page: PageArguments,
+): Promise<Page<T>> {
+  const known = lists.get(parts) ?? new WeakMap<Access, ListOfParent<unknown>>();
+  lists.set(parts, known);
+  const seen: RowCondition = (parameters) => actor.access.condition('READ', parts.type, 'row', parameters);
+  const list =
+    (known.get(actor.access) as ListOfParent<T> | undefined) ??
+    nestedList<T, NameKey>({
+      cursor: parts.cursor,
+      keyOf: ({ name, id }) => [name, id],
+      parentOf: (row) => row.applicationId,
+      find: (app, ids, request) => parts.pages(app.database, ids, seen, request),
+      count: (app, ids) => parts.counts(app.database, ids, seen),
+    });
+  known.set(actor.access, list as ListOfParent<unknown>);
+  return list(loaders, applicationId, page);
+}

@@ -1,0 +1,100 @@
+import type { EntitySchemaColumnOptions } from 'typeorm';
+
+/**
+ * Fields of a resource or of an input, each said once: its TypeScript type, its column, and its name, meaning and nullability in the API.
+ * Tables are made of them by `tableOf`, GraphQL classes by `described` and `inputOf`, plain types by `ShapeOf`.
+ */
+export interface Field<T> {
+  readonly type: FieldType;
+  /** Undefined: not a field of the API. */
+  readonly description: string | undefined;
+  readonly column: EntitySchemaColumnOptions;
+  readonly nullable: boolean;
+  readonly list: boolean;
+  /** The name in the API, where it differs from the property. */
+  readonly name?: string;
+  /** The value of an input that leaves the field out. */
+  readonly defaultValue?: unknown;
+  /** Carries the type; there is no such property. */
+  readonly shape?: T;
+}
+
+/** The name of a scalar, an enum, or a class of the API. */
+export type FieldType = Scalar | EnumType<string> | (() => object);
+type Scalar = 'ID' | 'String' | 'Int' | 'Float' | 'Boolean' | 'DateTime' | 'JSON';
+
+/** An enum of the API, described once: values with their meanings. */
+export interface EnumType<Value extends string> {
+  readonly name: string;
+  readonly description: string;
+  readonly values: Readonly<Record<Value, string>>;
+}
+
+export type Fields = Readonly<Record<string, Field<unknown>>>;
+type TypeOf<F> = F extends Field<infer T> ? T : never;
+type Optional<F extends Fields> = { [K in keyof F]: undefined extends TypeOf<F[K]> ? K : never }[keyof F];
+
+/** The plain type of an object with these fields. */
+export type ShapeOf<F extends Fields> = {
+  readonly [K in Exclude<keyof F, Optional<F>>]: TypeOf<F[K]>;
+} & { readonly [K in Optional<F>]?: TypeOf<F[K]> };
+
+const scalar =
+  <T>(type: Scalar, column: EntitySchemaColumnOptions) =>
+  <U extends T = T>(description?: string): Field<U> => ({ type, description, column, nullable: false, list: false });
+
+export const field = {
+  id: scalar<string>('ID', { type: 'uuid', primary: true }),
+  uuid: scalar<string>('ID', { type: 'uuid' }),
+  /** An id that is no UUID in every case. */
+  key: scalar<string>('ID', { type: 'text' }),
+  text: scalar<string>('String', { type: 'text' }),
+  integer: scalar<number>('Int', { type: 'integer' }),
+  bigint: scalar<number>('Float', { type: 'bigint' }),
+  boolean: scalar<boolean>('Boolean', { type: 'boolean' }),
+  time: scalar<Date>('DateTime', { type: 'timestamptz', precision: 3 }),
+  json: scalar<unknown>('JSON', { type: 'jsonb' }),
+  oneOf: <Value extends string>(type: EnumType<Value>, description?: string): Field<Value> => ({
+    type,
+    description,
+    column: { type: 'text' },
+    nullable: false,
+    list: false,
+  }),
+  /** An object of a GraphQL class, for fields that are in no table. */
+  object: <T extends object>(type: () => abstract new () => T, description: string): Field<T> =>
+    graphqlField<T>(type, description),
+};
+
+/** A value of any other GraphQL type, for fields that are in no table. */
+export const graphqlField = <T>(type: () => object, description: string): Field<T> => ({
+  type,
+  description,
+  column: { type: 'jsonb' },
+  nullable: false,
+  list: false,
+});
+
+export const orNull = <T>(one: Field<T>): Field<T | null> => ({
+  ...one,
+  column: { ...one.column, nullable: true },
+  nullable: true,
+});
+
+/** For inputs: may be null or left out. */
+export const optional = <T>(one: Field<T>): Field<T | null | undefined> => orNull(one);
+
+export const listOf = <T>({ shape: _, ...one }: Field<T>): Field<readonly T[]> => ({
+  ...one,
+  column: { ...one.column, array: true },
+  list: true,
+});
+
+/** The same property under another name in the API. */
+export const named = <T>(name: string, one: Field<T>): Field<T> => ({ ...one, name });
+
+export const withDefault = <T>(value: T, one: Field<T>): Field<T> => ({ ...one, defaultValue: value });
+
+/** The values of an enum, in the order of their description. */
+export const valuesOf = <Value extends string>({ values }: EnumType<Value>): readonly [Value, ...Value[]] =>
+  Object.keys(values) as [Value, ...Value[]];
