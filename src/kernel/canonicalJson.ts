@@ -1,4 +1,4 @@
-/** JSON in which the order of keys has no meaning and no effect. Lists keep theirs. */
+/** JSON in which the order of keys has no meaning and no effect. Lists keep their order. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

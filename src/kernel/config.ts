@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { nearest } from './didYouMean';
 
 /**
- * The only reader of process.env. Everything is validated at once, so that a start with three bad values names all three.
- * The README's table lists the same variables; a test compares the two.
+ * The only reader of process.env. Everything is validated at once, so that a start with three bad values names all
+ * three. docs/configuration.md lists the same variables; a test compares the two.
  */
 const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
@@ -22,7 +22,7 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-/** 32 bytes in base64 (also its URL form) or hexadecimal; undefined for anything else. */
+/** 32 bytes in base64 (also base64url) or hexadecimal. Undefined for anything else. */
 export function parseSecretKey(text: string): Buffer | undefined {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
@@ -120,10 +120,10 @@ export const readAgentConfig = (environment: Environment = process.env): AgentCo
 
 export const readCliConfig = (environment: Environment = process.env): CliConfig => read(cliVariables, environment);
 
-/** Where the demo keeps the administrator's key of its server, for whoever may read this user's files. */
+/** File in which the demo keeps its administrator's key, for anybody who may read this user's files. */
 export const demoKeyFile = (dataDir: string): string => join(dataDir, 'demo', 'admin-key');
 
-/** A line for each variable that is set, looks like one of Slipway's, and is read by none of its programs: probably a slip of the pen. */
+/** One line for each variable that looks like one of Slipway's but is read by none of its programs: probably a typo. */
 export function unknownVariables(environment: Environment = process.env): string[] {
   const prefix = 'SLIPWAY_';
   const known = [serverVariables, agentVariables, cliVariables].flatMap(({ shape }) => Object.keys(shape));
@@ -137,11 +137,11 @@ export function unknownVariables(environment: Environment = process.env): string
   });
 }
 
-/** What the programs that they start inherit: PATH, HOME and the like. */
+/** Environment that child processes inherit: PATH, HOME and the like. */
 export const inheritedEnvironment = (): Readonly<NodeJS.ProcessEnv> => process.env;
 
 function read<T extends z.ZodObject>(variables: T, environment: Environment): Readonly<z.infer<T>> {
-  // An empty variable means "not set": that is how compose files and CI systems pass what they do not have.
+  // An empty variable means "not set": compose files and CI systems pass missing values in this way.
   const given = Object.fromEntries(Object.keys(variables.shape).map((name) => [name, environment[name] || undefined]));
   const result = variables.safeParse(given);
   const alone = given.SLIPWAY_OIDC_ISSUER !== undefined && given.SLIPWAY_OIDC_AUDIENCE === undefined;
@@ -158,7 +158,7 @@ function read<T extends z.ZodObject>(variables: T, environment: Environment): Re
   });
   if (alone)
     lines.push(
-      '  SLIPWAY_OIDC_AUDIENCE is not set: an issuer without it would let in tokens that were made for other programs',
+      "  SLIPWAY_OIDC_AUDIENCE is not set: without it, the issuer's tokens for other programs would be accepted",
     );
   throw new ConfigError(
     `The configuration has ${lines.length === 1 ? 'an error' : `${lines.length} errors`}:\n${[...lines, ...unknownVariables(environment).map((line) => `  ${line}`)].join('\n')}`,

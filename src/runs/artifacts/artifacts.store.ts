@@ -36,9 +36,9 @@ export interface InputArtifact {
 }
 
 /**
- * The files that `artifacts.from` means: of a task of the same workflow execution, else of the workflow, or its task, of this run. What a workflow is called is what the
- * pinned definition of the pipeline says: its name may be another one by now. Results that the run shows count, no others: what ran again since, or was undone, has left
- * nothing. For each name the file of the newest successful job.
+ * Files that `artifacts.from` selects: of a task of the same workflow execution, or of the workflow, or its task, in
+ * this run. Workflows have the names in the pinned definition of the pipeline; they may have been renamed since. Only
+ * results that the run shows count. For each name, the file of the newest successful job.
  */
 export async function findInputArtifacts(
   db: Db,
@@ -63,7 +63,7 @@ export async function findInputArtifacts(
   );
 }
 
-/** A task of this name, or every combination of it; the name of one combination is that of a task. */
+/** A task of this name, or every combination of it. The name of one combination is a task's name. */
 const named = (parameter: string): string =>
   `(task.name = ${parameter} OR starts_with(task.name, ${parameter} || '['))`;
 
@@ -86,7 +86,7 @@ async function newest(
   return rows.map((row) => ({ ...row, size: Number(row.size) }));
 }
 
-/** What rights need to know of the execution that an artifact belongs to. */
+/** Data about the execution of an artifact that permissions depend on. */
 export function findExecutionRows(
   db: Db,
   id: string,
