@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { DeliveredEventsDocument } from '../src/client/generated';
 import { percentile } from './harness';
 
 /**
@@ -31,9 +32,6 @@ export type Answer =
   /** All clients have this event. */
   | { readonly arrived: number; readonly sample: string }
   | { readonly latencies: Latencies };
-
-const QUERY = `subscription ($id: ID!, $after: ID) { executionEvents(executionId: $id, after: $after) {
-  cursor event { sequence type at executionId data } } }`;
 
 /** Milliseconds of a clock that all processes of this machine share. */
 export const sharedClock = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -76,7 +74,11 @@ function connect(url: string, key: string, id: string | null, read: boolean): Pr
       const text = String(data);
       if (!text.includes('"connection_ack"')) return take(text);
       socket.send(
-        JSON.stringify({ id: crypto.randomUUID(), type: 'subscribe', payload: { query: QUERY, variables: { id } } }),
+        JSON.stringify({
+          id: crypto.randomUUID(),
+          type: 'subscribe',
+          payload: { query: DeliveredEventsDocument.toString(), variables: { id } },
+        }),
       );
       if (!read) socket.pause();
       resolve(socket);

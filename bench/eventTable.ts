@@ -1,5 +1,6 @@
 import { systemActor } from '../src/access/actor';
 import { inRuns } from '../src/runs/execution/inRuns';
+import { AllUpdatesDocument, EventCursorsDocument } from '../src/client/generated';
 import { apply, type Bench, percentile, row, start, TOKEN } from './harness';
 
 const SOURCE = `kind: Application
@@ -23,18 +24,12 @@ export async function benchEventTable(bench: Bench): Promise<void> {
     const ids: string[] = [];
     for (let n = 0; n < TIMES; n++) ids.push(await start(bench.client, application, 'workflow', 'one'));
     const [id = ''] = ids;
-    const snapshot = {
-      text: 'subscription ($id: ID!) { executionEvents(executionId: $id) { cursor } }',
-      variables: { id },
-    };
-    row(`${name}: subscribe → snapshot of an execution, p50 / p95 ms`, await times(() => first(bench, snapshot)));
-    const log = {
-      text: 'subscription ($id: ID!) { executionEvents(executionId: $id, after: 0) { cursor } }',
-      variables: { id },
-    };
-    row(`${name}: subscribe → first event after a cursor, p50 / p95 ms`, await times(() => first(bench, log)));
-    const all = { text: 'subscription { executionsUpdated { cursor } }', variables: {} };
-    row(`${name}: subscribe → snapshot of all executions, p50 / p95 ms`, await times(() => first(bench, all)));
+    const snapshot = () => first(bench.client.stream(EventCursorsDocument, { id }));
+    row(`${name}: subscribe → snapshot of an execution, p50 / p95 ms`, await times(snapshot));
+    const log = () => first(bench.client.stream(EventCursorsDocument, { id, after: '0' }));
+    row(`${name}: subscribe → first event after a cursor, p50 / p95 ms`, await times(log));
+    const all = () => first(bench.client.stream(AllUpdatesDocument, {}));
+    row(`${name}: subscribe → snapshot of all executions, p50 / p95 ms`, await times(all));
     row(`${name}: commit → executionsUpdated, p50 / p95 ms`, await deliveries(bench, id));
     row(`${name}: claim of one job, p50 / p95 ms`, await times(() => claim(bench.server.url, agent)));
   }
@@ -62,12 +57,12 @@ async function times(work: () => Promise<void>): Promise<string> {
   return `${percentile(taken, 0.5).toFixed(1)} / ${percentile(taken, 0.95).toFixed(1)}`;
 }
 
-async function first(bench: Bench, { text, variables }: { text: string; variables: object }): Promise<void> {
-  for await (const _ of bench.client.watch(text, variables as Record<string, unknown>)) return;
+async function first(results: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of results) return;
 }
 
 async function deliveries(bench: Bench, runId: string): Promise<string> {
-  const updates = bench.client.watch('subscription { executionsUpdated { cursor } }', {})[Symbol.asyncIterator]();
+  const updates = bench.client.stream(AllUpdatesDocument, {});
   await updates.next();
   const result = await times(async () => {
     const next = updates.next();

@@ -1,3 +1,4 @@
+import { AbortExecutionDocument, ExecutionPlanDocument, WorkflowIdDocument } from '../src/client/generated';
 import { apply, type Bench, percentile, row, start } from './harness';
 
 const SIZES = [50, 500, 5000];
@@ -50,20 +51,11 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly result: T; r
 }
 
 async function planOf({ client }: Bench, applicationId: string, name: string): Promise<void> {
-  const { workflowByName } = await client.ask<{ workflowByName: { id: string } }>(
-    'query ($a: ID!, $n: String!) { workflowByName(applicationId: $a, workflowName: $n) { id } }',
-    { a: applicationId, n: name },
-  );
-  const input = { applicationId, entityId: workflowByName.id, executionType: 'WORKFLOW' };
-  await client.ask(
-    `query ($input: StartExecutionInput!) { executionPlan(input: $input) { startable
-      steps { taskCount levelCount tasks { name runs skipped undecided } } } }`,
-    { input },
-  );
+  const { workflowByName } = await client.ask(WorkflowIdDocument, { applicationId, name });
+  const input = { applicationId, entityId: workflowByName.id, executionType: 'WORKFLOW' } as const;
+  await client.ask(ExecutionPlanDocument, { input });
 }
 
 async function abort({ client }: Bench, applicationId: string, executionId: string): Promise<void> {
-  await client.ask('mutation ($input: AbortExecutionInput!) { abortExecution(input: $input) { execution { id } } }', {
-    input: { applicationId, executionId },
-  });
+  await client.ask(AbortExecutionDocument, { input: { applicationId, executionId } });
 }

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAgentConfig, readServerConfig } from '../src/kernel/config';
 import { startEmbeddedPostgres } from '../src/kernel/embedded/embeddedPostgres';
-import { GraphqlClient } from '../src/dev/graphqlClient';
+import { Client } from '../src/client/client';
+import {
+  ApplicationIdDocument,
+  ApplyDefinitionsDocument,
+  PipelineIdDocument,
+  RunStatusDocument,
+  StartExecutionDocument,
+  WorkflowIdDocument,
+} from '../src/client/generated';
 import { createLog } from '../src/kernel/log';
 import { type RunningServer, startServer } from '../src/composition/server';
 
@@ -12,7 +20,7 @@ export const TOKEN = 'bench-registration-token';
 
 export interface Bench {
   readonly server: RunningServer;
-  readonly client: GraphqlClient;
+  readonly client: Client;
   agentConfig(slots: number): ReturnType<typeof readAgentConfig>;
   close(): Promise<void>;
 }
@@ -36,7 +44,7 @@ export async function openBench(databaseUrl: string | undefined): Promise<Bench>
     LOG_LEVEL: 'error',
   });
   const server = await startServer(config, log);
-  const client = new GraphqlClient(server.url, KEY);
+  const client = new Client(server.url, KEY);
   return {
     server,
     client,
@@ -50,7 +58,6 @@ export async function openBench(databaseUrl: string | undefined): Promise<Bench>
         LOG_LEVEL: 'error',
       }),
     async close() {
-      await client.close();
       await server.stop();
       await postgres?.stop();
       await rm(dir, { recursive: true, force: true });
@@ -58,34 +65,28 @@ export async function openBench(databaseUrl: string | undefined): Promise<Bench>
   };
 }
 
-export async function apply(client: GraphqlClient, source: string): Promise<string> {
-  await client.ask(
-    'mutation ($source: String!) { applyDefinitions(input: {source: $source, format: YAML}) { results { action } } }',
-    { source },
-  );
-  const { applicationByName } = await client.ask<{ applicationByName: { id: string } }>(
-    '{ applicationByName(name: "bench") { id } }',
-  );
-  return applicationByName.id;
+export async function apply(client: Client, source: string): Promise<string> {
+  await client.ask(ApplyDefinitionsDocument, { input: { source } });
+  return (await client.ask(ApplicationIdDocument, { name: 'bench' })).applicationByName.id;
 }
 
 export async function start(
-  client: GraphqlClient,
+  client: Client,
   applicationId: string,
   kind: 'pipeline' | 'workflow',
   name: string,
 ): Promise<string> {
-  const field = `${kind}ByName(applicationId: $a, ${kind}Name: $n) { id }`;
-  const found = await client.ask<Record<string, { id: string }>>(`query ($a: ID!, $n: String!) { ${field} }`, {
-    a: applicationId,
-    n: name,
-  });
-  const input = { applicationId, entityId: found[`${kind}ByName`]?.id, executionType: kind.toUpperCase() };
-  const { startExecution } = await client.ask<{ startExecution: { execution: { id: string } } }>(
-    'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }',
-    { input },
-  );
-  return startExecution.execution.id;
+  const { id: entityId } =
+    kind === 'pipeline'
+      ? (await client.ask(PipelineIdDocument, { applicationId, name })).pipelineByName
+      : (await client.ask(WorkflowIdDocument, { applicationId, name })).workflowByName;
+  const executionType = kind === 'pipeline' ? 'PIPELINE' : 'WORKFLOW';
+  const input = { applicationId, entityId, executionType } as const;
+  return (await client.ask(StartExecutionDocument, { input })).startExecution.execution.id;
+}
+
+export async function untilFinal({ client }: Bench, id: string): Promise<void> {
+  for await (const _ of client.stream(RunStatusDocument, { id }));
 }
 
 export function percentile(values: readonly number[], share: number): number {

@@ -1,16 +1,9 @@
 import autocannon from 'autocannon';
 import { runAgent } from '../src/agent/agent';
 import { createLog } from '../src/kernel/log';
-import { apply, type Bench, KEY, row, start } from './harness';
+import { NewestExecutionsDocument, OneExecutionDocument, VersionDocument } from '../src/client/generated';
+import { apply, type Bench, KEY, row, start, untilFinal } from './harness';
 import { noWork } from './throughput';
-
-const ONE = `query ($id: ID!) { execution(executionId: $id) { id ... on PipelineExecution { status pipelineStageExecutions {
-  pipelineStageElementId pipelineStageName pipelineStepName
-  ... on ApprovalStageExecution { approvalStepType status }
-  ... on WorkflowStageExecution { runtimeInputVariables { allowedValues defaultValue allowMultipleValues fixed name required type } status workflowExecutionId } } } } }`;
-
-const NEWEST = `{ executions(limit: 50) { nodes { id status createdAt startedAt endedAt ... on PipelineExecution { pipeline { name } pipelineStageExecutions {
-  pipelineStageElementId pipelineStageName pipelineStepName status startedAt endedAt } } } pageInfo { hasMore } } }`;
 
 const PIPELINE = `
 kind: Application
@@ -39,25 +32,20 @@ export async function benchQueries(bench: Bench): Promise<void> {
     execute: noWork,
   });
   for (let n = 0; n < 60; n++) ids.push(await start(bench.client, application, 'pipeline', 'six'));
-  for (const id of ids) {
-    const updates = bench.client.watch('subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }', {
-      id,
-    });
-    for await (const _ of updates);
-  }
+  for (const id of ids) await untilFinal(bench, id);
   agent.drain();
   await agent.finished;
-  await load(bench, 'one execution with its 6 stages, requests/s', ONE, { id: ids[0] });
-  await load(bench, 'newest 50 executions with stages, requests/s', NEWEST, {});
-  await load(bench, '{ version }: the floor of this stack, requests/s', '{ version }', {});
+  await load(bench, 'one execution with its 6 stages, requests/s', OneExecutionDocument, { id: ids[0] });
+  await load(bench, 'newest 50 executions with stages, requests/s', NewestExecutionsDocument, {});
+  await load(bench, '{ version }: the floor of this stack, requests/s', VersionDocument, {});
 }
 
-async function load(bench: Bench, name: string, query: string, variables: object): Promise<void> {
+async function load(bench: Bench, name: string, query: object, variables: object): Promise<void> {
   const options = {
     url: `${bench.server.url}/graphql`,
     method: 'POST' as const,
     headers: { 'content-type': 'application/json', 'x-api-key': KEY },
-    body: JSON.stringify({ query, variables }),
+    body: JSON.stringify({ query: query.toString(), variables }),
     connections: 16,
     workers: 1,
   };

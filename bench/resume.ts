@@ -1,7 +1,8 @@
 import { runAgent } from '../src/agent/agent';
 import type { Execute } from '../src/agent/runJob';
 import { createLog } from '../src/kernel/log';
-import { apply, type Bench, percentile, row, start } from './harness';
+import { ResumeWorkflowExecutionDocument } from '../src/client/generated';
+import { apply, type Bench, percentile, row, start, untilFinal } from './harness';
 
 const ROUNDS = 15;
 
@@ -39,10 +40,7 @@ export async function benchResume(bench: Bench): Promise<void> {
         arrived = resolve;
       });
       const asked = process.hrtime.bigint();
-      await bench.client.ask(
-        'mutation ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowExecution(input: $input) { execution { id } } }',
-        { input: { applicationId, workflowExecutionId: id } },
-      );
+      await bench.client.ask(ResumeWorkflowExecutionDocument, { input: { applicationId, workflowExecutionId: id } });
       answers.push(Number(process.hrtime.bigint() - asked) / 1e6);
       firsts.push(Number((await first) - asked) / 1e6);
     }
@@ -68,11 +66,4 @@ function definitionOf(name: string, kept: number, again: number): string {
     ...Array.from({ length: again }, (_, n) => `  again${number(n)}: { run: "true", depends_on: [join] }`),
   ];
   return `kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: ${name}\ntasks:\n${lines.join('\n')}\n`;
-}
-
-async function untilFinal(bench: Bench, id: string): Promise<void> {
-  const updates = bench.client.watch('subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }', {
-    id,
-  });
-  for await (const _ of updates);
 }

@@ -1,3 +1,4 @@
+import { AbortExecutionDocument, RunStatusDocument } from '../src/client/generated';
 import { apply, type Bench, percentile, row, start } from './harness';
 
 const SOURCE =
@@ -10,19 +11,14 @@ export async function benchSubscriber(bench: Bench): Promise<void> {
   const whole: number[] = [];
   for (let n = 0; n < 200; n++) {
     const id = await start(bench.client, application, 'workflow', 'waits');
-    const updates = bench.client.watch<{ executionUpdated: { status: string } }>(
-      'subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }',
-      { id },
-    );
+    const updates = bench.client.stream(RunStatusDocument, { id });
     let asked = 0n;
     let answered: Promise<bigint> | undefined;
     for await (const { executionUpdated } of updates) {
       if (answered === undefined) {
         asked = process.hrtime.bigint();
         answered = bench.client
-          .ask('mutation ($input: AbortExecutionInput!) { abortExecution(input: $input) { execution { status } } }', {
-            input: { applicationId: application, executionId: id },
-          })
+          .ask(AbortExecutionDocument, { input: { applicationId: application, executionId: id } })
           .then(() => process.hrtime.bigint());
       } else if (executionUpdated.status === 'ABORTED') {
         const received = process.hrtime.bigint();

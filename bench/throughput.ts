@@ -1,7 +1,7 @@
 import { runAgent } from '../src/agent/agent';
 import type { Execute } from '../src/agent/runJob';
 import { createLog } from '../src/kernel/log';
-import { apply, type Bench, percentile, row, start } from './harness';
+import { apply, type Bench, percentile, row, start, untilFinal } from './harness';
 
 /** A command that does nothing, in no process: what is left is the protocol. */
 export const noWork: Execute = async () => ({
@@ -36,13 +36,6 @@ export async function benchThroughput(bench: Bench): Promise<void> {
       ((tasks * runs) / seconds).toFixed(0),
     );
   }
-}
-
-async function untilFinal(bench: Bench, id: string): Promise<void> {
-  const updates = bench.client.watch('subscription ($id: ID!) { executionUpdated(executionId: $id) { status } }', {
-    id,
-  });
-  for await (const _ of updates);
 }
 
 /** How long an idle agent takes from the commit of a start to its own start of the job, over HTTP. */

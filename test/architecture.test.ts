@@ -18,10 +18,10 @@ import {
 /** The floors of the house, lowest first. A file imports from its own floor and from those below, types included; no file is exempt. */
 const floors = ['contract', 'kernel', 'access', 'catalog', 'engine', 'runs', 'api', 'composition'];
 /** Programs that reach the server over the network; they share only what is at the bottom, and what speaks to the server. */
-const programs = ['agent', 'cli', 'client', 'console'];
+const programs = ['agent', 'cli', 'client', 'console', 'dev'];
 const sharedWithPrograms = ['contract', 'kernel', 'client'];
-/** Start the server, and whatever else they need: nothing imports them. */
-const tops = ['', 'dev'];
+/** Starts the server; nothing imports it. */
+const tops = [''];
 
 /** SQL outside of stores, queries, loaders and the transport. */
 const mayHoldSql: Readonly<Record<string, string>> = {
@@ -50,6 +50,10 @@ describe('imports', () => {
   it('lead to folders that have a floor', () => {
     const known = [...floors, ...programs, ...tops];
     expect([...new Set(src.map(({ path }) => folderOf(path)))].filter((folder) => !known.includes(folder))).toEqual([]);
+  });
+
+  it('of tests lead to nothing of the demo', () => {
+    expect(edges(tests, 'types too').filter(({ to }) => to.startsWith('src/dev/'))).toEqual([]);
   });
 
   it('form no circle of files, not even of types', () => {

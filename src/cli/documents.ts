@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { ApiError } from '../client/apiError';
+import {
+  ApplyDefinitionsDocument,
+  type ApplyDefinitionsMutation,
+  type ProblemFragment,
+  ValidateDefinitionDocument,
+} from '../client/generated';
 import { exit, Failure, Followed, usage } from './failure';
 import type { Session } from './session';
 
@@ -10,42 +17,27 @@ export interface DocumentOptions {
 interface Source {
   readonly format: 'YAML' | 'TOML';
   readonly source: string;
-  /** Which line of which file a line of the source is; both from 1. */
+  /** `FILE:LINE` of a line of the source, counted from 1. */
   place(line: number): string;
 }
 
-interface Problem {
-  readonly line: number | null;
-  readonly column: number | null;
-  readonly path: string;
-  readonly rule: string;
-  readonly message: string;
-}
+type Problem = Pick<ProblemFragment, 'line' | 'column' | 'rule' | 'message'>;
 
-/** `slipway apply`: all YAML files together, so that they may refer to each other in any order and are taken or refused as one. */
+/** `slipway apply`: applies all YAML files as one, so that they may refer to each other in any order and fail together. */
 export async function applyFiles(
   session: Session,
   files: readonly string[],
   { application, dryRun = false }: DocumentOptions & { readonly dryRun?: boolean },
 ): Promise<void> {
   const { api, ui } = session;
-  const results: {
-    action: string;
-    kind: string;
-    application: string;
-    name: string;
-    revision: { number: number } | null;
-  }[] = [];
+  const results: ApplyDefinitionsMutation['applyDefinitions']['results'][number][] = [];
   for (const { source, format, place } of await readSources(files)) {
     try {
-      const { applyDefinitions } = await api.ask<{ applyDefinitions: { results: typeof results } }>(
-        `mutation ($input: ApplyDefinitionsInput!) { applyDefinitions(input: $input) {
-          results { action kind application name id revision { number contentHash } } } }`,
-        { input: { source, format, dryRun, application } },
-      );
+      const input = { source, format, dryRun, application };
+      const { applyDefinitions } = await api.ask(ApplyDefinitionsDocument, { input });
       results.push(...applyDefinitions.results);
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'INVALID_DEFINITION') throw error;
+      if (!(error instanceof ApiError) || error.code !== 'INVALID_DEFINITION') throw error;
       const problems = (error.details.errors ?? []) as Problem[];
       const lines = problems.map((problem) => sayProblem(problem, place));
       throw new Failure(
@@ -70,7 +62,7 @@ export async function applyFiles(
   );
 }
 
-/** `slipway validate`: what `apply` would say, without a right to write. */
+/** `slipway validate`: reports what `apply` would, and needs no right to write. */
 export async function validateFiles(
   session: Session,
   files: readonly string[],
@@ -79,14 +71,7 @@ export async function validateFiles(
   const { api, ui } = session;
   const found = { errors: 0, answers: [] as object[] };
   for (const { source, format, place } of await readSources(files)) {
-    const { validateDefinition: answer } = await api.ask<{
-      validateDefinition: { errors: readonly Problem[]; warnings: readonly Problem[] };
-    }>(
-      `query ($source: String!, $format: DefinitionFormat!, $application: String) {
-        validateDefinition(source: $source, format: $format, application: $application) {
-          valid errors { path line column rule message } warnings { path line column rule message } } }`,
-      { source, format, application },
-    );
+    const { validateDefinition: answer } = await api.ask(ValidateDefinitionDocument, { source, format, application });
     for (const problem of answer.errors) ui.say(`${ui.paint.red('error')}    ${sayProblem(problem, place)}`);
     for (const problem of answer.warnings) ui.say(`${ui.paint.yellow('warning')}  ${sayProblem(problem, place)}`);
     found.errors += answer.errors.length;
@@ -106,7 +91,7 @@ function sayProblem({ line, column, rule, message }: Problem, place: Source['pla
   return `${line === null ? '' : `${place(line)}${column === null ? '' : `:${column}`}  `}${message} (${rule})`;
 }
 
-/** One source of all YAML files, and one for each TOML file, which holds one document. */
+/** One source for all YAML files, and one for each TOML file, which holds one document. */
 async function readSources(files: readonly string[]): Promise<Source[]> {
   const read = await Promise.all(files.map(async (file) => ({ file, content: await contentOf(file) })));
   const toml = read.filter(({ file }) => file.endsWith('.toml'));

@@ -1,43 +1,27 @@
-import type { Api } from './api';
+import type { Client } from '../client/client';
+import { RunEventsDocument, type RunEventsSubscription } from '../client/generated';
 import { Interrupted } from './failure';
-import { RUN, type Run } from './run';
 
-export interface Event {
-  readonly sequence: number;
-  readonly type: string;
-  readonly at: string;
-  readonly executionId: string;
-  readonly runId: string;
-  readonly actor: { readonly kind: string; readonly name: string };
-  readonly data: Readonly<Record<string, unknown>>;
-}
+type Item = RunEventsSubscription['executionEvents'];
 
-interface Item {
-  readonly cursor: string;
-  readonly event: Event | null;
-  readonly snapshot: { readonly execution: Run } | null;
-  readonly gap: { readonly reason: string } | null;
-}
+/** An event of the log; its data depends on its type. */
+export type Event = Omit<NonNullable<Item['event']>, 'data'> & { readonly data: Readonly<Record<string, unknown>> };
 
-const EVENTS = `subscription ($id: ID!, $after: ID) { executionEvents(executionId: $id, after: $after) {
-  cursor event { sequence type at executionId runId actor { kind name } data } snapshot { execution { ...Run } } gap { reason } } } ${RUN}`;
-
-/** Each event of a run once, in order, until it is final: over lost connections and restarts of the server. */
+/** Calls `handle` for each event of a run once, in order, until the run is final: over lost connections and restarts of the server. */
 export async function onEachEvent(
-  api: Api,
+  api: Client,
   id: string,
   { after: begin, signal }: { readonly after: string | null; readonly signal: AbortSignal },
-  handle: (item: Item) => void | Promise<void>,
+  handle: (item: Omit<Item, 'event'> & { readonly event: Event | null }) => void | Promise<void>,
 ): Promise<void> {
   let after = begin;
-  const items = api.follow<{ executionEvents: Item }>(EVENTS, () => ({ id, after }), signal);
-  for await (const { executionEvents } of items) {
-    await handle(executionEvents);
+  for await (const { executionEvents } of api.follow(RunEventsDocument, () => ({ id, after }), signal)) {
+    await handle({ ...executionEvents, event: executionEvents.event as Event | null });
     after = executionEvents.cursor;
   }
 }
 
-/** Does something that Ctrl-C ends in order; what is followed goes on. A second Ctrl-C ends the program at once. */
+/** Runs work that Ctrl-C ends in order; the run itself continues. A second Ctrl-C ends the program at once. */
 export async function untilInterrupted<T>(run: string | null, work: (stop: AbortController) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const onSignal = () => stop.abort(new Interrupted(run));

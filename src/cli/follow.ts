@@ -8,8 +8,8 @@ import { readPlaces, readRun, sayNext, sayWhy } from './showRun';
 import { duration, words } from './ui';
 
 /**
- * Follows a run until it is final, says how it ended, and answers it. `after` is the last event that is known already; without it what has
- * happened so far is told first. `--json` has a line for each event, when `events` is set.
+ * Follows a run until it is final, reports how it ended, and returns it. `after` is the last event that is known already; without it,
+ * the current state is shown first. With `events`, `--json` prints a line for each event.
  */
 export async function followRun(
   session: Session,
@@ -21,7 +21,7 @@ export async function followRun(
   }: { readonly after?: number | null; readonly events?: boolean; readonly report?: RunReport } = {},
 ): Promise<Run> {
   const { api, ui } = session;
-  // What is known already names the workflows of the events to come.
+  // The current state names the workflows of the events to come.
   if (after !== null) report.learn(await readRun(api, id));
   await ui.beginProgress();
   try {
@@ -31,7 +31,7 @@ export async function followRun(
         id,
         { after: after === null ? null : String(after), signal },
         async ({ event, snapshot, gap }) => {
-          if (gap !== null) ui.say(ui.paint.yellow('Some events are gone; this is how it stands:'));
+          if (gap !== null) ui.say(ui.paint.yellow('Some events are no longer available. Current state:'));
           if (snapshot !== null) report.showAll(snapshot.execution);
           if (event?.type === 'BESIDE_TASK_CREATED' && event.data.taskType === 'restore')
             report.learnPlaces(await readPlaces(api, id));
@@ -52,7 +52,7 @@ export async function followRun(
   return run;
 }
 
-/** `slipway watch`. A restore that fails meanwhile has not ended well, whatever the run was before it. */
+/** `slipway watch`. Fails when a restore fails meanwhile, even if the run was SUCCESS before. */
 export async function watchRun(session: Session, named: string): Promise<void> {
   const report = new RunReport(session.ui);
   const run = await followRun(session, (await findRun(session, named)).id, { events: true, report });
@@ -61,7 +61,7 @@ export async function watchRun(session: Session, named: string): Promise<void> {
   requireSuccess(run);
 }
 
-/** A run that did not end well ends the program with its code. */
+/** Fails with the run’s code unless the run succeeded. */
 export function requireSuccess(run: Run): void {
   if (run.status === 'SUCCESS') return;
   throw new Followed(run.failureCode ?? run.status, run.failureDetails ?? `The run is ${run.status}.`);

@@ -1,3 +1,4 @@
+import { InterveneExecutionDocument, type InterventionAction, RetryTaskDocument } from '../client/generated';
 import { exit, Failure, usage } from './failure';
 import { failuresThatWait, type Part, partsOf, shortName } from './run';
 import { applicationOf, findRun } from './runs';
@@ -8,7 +9,7 @@ export interface RetryOptions {
   readonly reason?: string;
 }
 
-/** `slipway retry`: a further try for a failed task, while its workflow still runs. */
+/** `slipway retry`: gives a failed task another try while its workflow still runs. */
 export async function retryTask(
   session: Session,
   named: string,
@@ -17,15 +18,15 @@ export async function retryTask(
 ): Promise<void> {
   const { api, ui } = session;
   const found = await findRun(session, named);
-  const parts = partsOf(await readRun(api, found.id)).filter(({ taskId }) => taskId !== null);
-  const failed = parts.filter(({ status }) => status === 'FAILED');
-  // One that has not failed is refused by the server, which says what it is instead.
-  const part = pick(failed.some((one) => isNamed(one, task)) ? failed : parts, task);
-  const { done } = await api.ask<{ done: { taskExecution: { id: string; status: string } } }>(
-    'mutation ($input: RetryTaskInput!) { done: retryTask(input: $input) { taskExecution { id name status } } }',
-    { input: { applicationId: applicationOf(found), taskExecutionId: part.taskId, reason } },
+  const parts = partsOf(await readRun(api, found.id)).flatMap((part) =>
+    part.taskId === null ? [] : [{ ...part, taskId: part.taskId }],
   );
-  ui.say(`${part.label} is tried again. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
+  const failed = parts.filter(({ status }) => status === 'FAILED');
+  // The server refuses a task that has not failed, and names its status.
+  const part = pick(failed.some((one) => isNamed(one, task)) ? failed : parts, task);
+  const input = { applicationId: applicationOf(found), taskExecutionId: part.taskId, reason };
+  const { retryTask: done } = await api.ask(RetryTaskDocument, { input });
+  ui.say(`${part.label} is retried. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer(done);
 }
 
@@ -33,9 +34,9 @@ export interface InterveneOptions extends RetryOptions {
   readonly at?: string;
 }
 
-const interventions = ['RETRY', 'IGNORE', 'MARK_AS_SUCCESS', 'FAIL', 'ABORT'];
+const interventions: readonly InterventionAction[] = ['RETRY', 'IGNORE', 'MARK_AS_SUCCESS', 'FAIL', 'ABORT'];
 
-/** `slipway intervene`: decides about the one failure that waits for a person, or the one that `--at` names. */
+/** `slipway intervene`: decides the one failure that waits for a person, or the one that `--at` names. */
 export async function intervene(
   session: Session,
   named: string,
@@ -43,8 +44,11 @@ export async function intervene(
   { at, reason }: InterveneOptions,
 ): Promise<void> {
   const { api, ui } = session;
-  const action = verb.toUpperCase().replaceAll('-', '_');
-  if (!interventions.includes(action)) throw usage(`"${verb}" is none of ${interventions.join(', ').toLowerCase()}.`);
+  const action = interventions.find((one) => one === verb.toUpperCase().replaceAll('-', '_'));
+  if (action === undefined) {
+    const all = interventions.join(', ').toLowerCase().replaceAll('_', '-');
+    throw usage(`"${verb}" is not a valid action; expected one of ${all}.`);
+  }
   const found = await findRun(session, named);
   const waiting = failuresThatWait(await readRun(api, found.id));
   const [part, another] = waiting.filter((one) => at === undefined || isNamed(one, at));
@@ -55,15 +59,12 @@ export async function intervene(
   const input = {
     applicationId: applicationOf(found),
     executionId: found.id,
-    taskExecutionId: part.taskId ?? undefined,
-    pipelineStageElementId: part.elementId ?? undefined,
+    taskExecutionId: part.taskId,
+    pipelineStageElementId: part.elementId,
     action,
     reason,
   };
-  await api.ask(
-    'mutation ($input: InterveneExecutionInput!) { interveneExecution(input: $input) { execution { id } } }',
-    { input },
-  );
+  await api.ask(InterveneExecutionDocument, { input });
   const name = shortName(part, waiting);
   ui.say(`${name}: ${action}. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer({ name, action, executionId: found.id });
@@ -72,11 +73,11 @@ export async function intervene(
 const isNamed = ({ name, label, taskId, elementId }: Part, given: string): boolean =>
   [name, label, taskId, elementId].includes(given);
 
-/** The one part that has this name, STEP/NAME or id. */
-function pick(parts: readonly Part[], given: string): Part {
+/** The one part with this name, STEP/NAME or id. */
+function pick<Of extends Part>(parts: readonly Of[], given: string): Of {
   const [part, another] = parts.filter((one) => isNamed(one, given));
   const labels = parts.slice(0, 50).map(({ label, taskId }) => `${label} (${taskId})`);
-  if (part === undefined) throw new Failure(exit.refused, 'NOT_FOUND', 'The run has no such task.', {}, labels);
-  if (another !== undefined) throw usage(`Several are named "${given}": give STEP/NAME, or an id.`, ...labels);
+  if (part === undefined) throw new Failure(exit.refused, 'NOT_FOUND', `The run has no task "${given}".`, {}, labels);
+  if (another !== undefined) throw usage(`Several tasks have the name "${given}": use STEP/NAME or an id.`, ...labels);
   return part;
 }

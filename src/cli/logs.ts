@@ -1,8 +1,15 @@
-import type { Api } from './api';
+import type { Client } from '../client/client';
+import {
+  type LoggedTaskFragment,
+  LoggedRestoresDocument,
+  LoggedTasksDocument,
+  type LoggedTasksQuery,
+  type LogPageFragment,
+} from '../client/generated';
 import { onEachEvent, untilInterrupted } from './events';
 import { exit, Failure } from './failure';
-import { followLog, LOGGED, type LoggedRun, type LoggedTask, type Page, RESTORES, readLog } from './jobLog';
-import { isFinal, type Placed } from './run';
+import { followLog, readLog } from './jobLog';
+import { isOver } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
 import { Steps } from './steps';
@@ -12,7 +19,7 @@ export interface LogsOptions {
   readonly follow?: boolean;
 }
 
-/** `slipway logs`: the newest try of each task, or of one, also of a restore; with `-f` also what comes, of whatever begins, until the run is final. */
+/** `slipway logs`: prints the newest try of each task or of one, also of a restore. With `-f` it follows them, and all tasks that start later. */
 export async function showLogs(
   session: Session,
   named: string,
@@ -21,7 +28,7 @@ export async function showLogs(
 ): Promise<void> {
   const { api } = session;
   const run = await findRun(session, named);
-  const { execution } = await api.ask<{ execution: LoggedRun }>(LOGGED, { id: run.id });
+  const { execution } = await api.ask(LoggedTasksDocument, { id: run.id });
   const all = [...tasksOf(execution), ...(task === undefined ? [] : await restoreTasks(api, run.id))];
   const isMeant = (step: string | null, name: string) =>
     task === undefined ||
@@ -31,7 +38,7 @@ export async function showLogs(
     jobs.slice(-1).map(({ id }) => ({ id, label: label(step, name) })),
   );
   const writer = new LogWriter(session, task === undefined || jobs.length > 1);
-  if (tasks.length === 0 && task !== undefined && (!follow || isFinal(run.status))) throw noSuchTask(all, task);
+  if (tasks.length === 0 && task !== undefined && (!follow || isOver(run.status))) throw noSuchTask(all, task);
   if (!follow) {
     for (const { id, label } of jobs) await readLog(api, id, (page) => writer.write(id, label, page));
     return;
@@ -41,7 +48,7 @@ export async function showLogs(
     const begin = (id: string, label: string) => {
       if (followed.has(id)) return;
       const done = followLog(api, id, stop.signal, (page) => writer.write(id, label, page));
-      // What goes wrong with one log ends it all, and is thrown by whoever looks at the signal.
+      // An error in one log ends them all; it is thrown where the signal is read.
       followed.set(
         id,
         done.catch((error: unknown) => stop.abort(error)),
@@ -65,41 +72,40 @@ export async function showLogs(
 /** In a pipeline several workflows may have tasks of one name. */
 const label = (step: string | null, name: string): string => (step === null ? name : `${step}/${name}`);
 
-interface NamedTask extends LoggedTask {
+interface NamedTask extends LoggedTaskFragment {
   readonly step: string | null;
   readonly executionId: string;
 }
 
-const tasksOf = (run: LoggedRun): NamedTask[] => [
-  ...[...(run.tasks ?? []), ...(run.forensicExecutions ?? [])].map((task) => ({
-    ...task,
-    step: null,
-    executionId: run.id,
-  })),
-  ...(run.pipelineStageExecutions ?? []).flatMap(({ pipelineStepName: step, workflowExecution }) =>
-    (workflowExecution?.tasks ?? []).map((task) => ({ ...task, step, executionId: workflowExecution?.id ?? '' })),
-  ),
-];
+function tasksOf(run: NonNullable<LoggedTasksQuery['execution']>): NamedTask[] {
+  if (run.__typename === 'WorkflowExecution')
+    return [...run.tasks, ...run.forensicExecutions].map((task) => ({ ...task, step: null, executionId: run.id }));
+  return run.pipelineStageExecutions.flatMap((stage) => {
+    const { workflowExecution = null } = stage.__typename === 'WorkflowStageExecution' ? stage : {};
+    if (workflowExecution === null) return [];
+    const { id: executionId, tasks } = workflowExecution;
+    return tasks.map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
+  });
+}
 
 /** The tasks of the newest restore. */
-async function restoreTasks(api: Api, id: string): Promise<NamedTask[]> {
-  const { execution } = await api.ask<{
-    execution: { operations?: readonly { kind: string; tasks: readonly (LoggedTask & Placed)[] }[] };
-  }>(RESTORES, { id });
-  const newest = execution.operations?.find(({ kind }) => kind === 'RESTORE');
+async function restoreTasks(api: Client, id: string): Promise<NamedTask[]> {
+  const { execution } = await api.ask(LoggedRestoresDocument, { id });
+  const operations = execution.__typename === 'PipelineExecution' ? execution.operations : [];
+  const newest = operations.find(({ kind }) => kind === 'RESTORE');
   return (newest?.tasks ?? []).map((task) => {
-    const { pipelineStepName: step } = task.stageExecution ?? {};
+    const step = task.stageExecution?.pipelineStepName;
     return { ...task, step: step === undefined ? 'restore' : `restore/${step}`, executionId: '' };
   });
 }
 
 function noSuchTask(tasks: readonly NamedTask[], task: string): Failure {
   const names = tasks.map(({ step, name }) => label(step, name));
-  const advice = names.length > 0 && names.length < 100 ? [`Its tasks: ${names.join(', ')}.`] : [];
+  const advice = names.length > 0 && names.length < 100 ? [`Tasks of the run: ${names.join(', ')}.`] : [];
   return new Failure(exit.refused, 'NOT_FOUND', `The run has no task "${task}".`, {}, advice);
 }
 
-/** Writes what commands wrote: as it is when it is one task’s, else line by line with the name of the task before it. */
+/** Prints output of commands: of one task as it is, of several tasks line by line, each with the name of its task. */
 class LogWriter {
   private readonly begun = new Map<string, string>();
 
@@ -108,7 +114,7 @@ class LogWriter {
     private readonly named: boolean,
   ) {}
 
-  write(jobId: string, name: string, { frames, final }: Page): void {
+  write(jobId: string, name: string, { frames, final }: LogPageFragment): void {
     const { ui } = this.session;
     const terminal = process.stdout.isTTY === true;
     for (const frame of frames) {

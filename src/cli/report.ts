@@ -1,5 +1,19 @@
 import type { Event } from './events';
-import { asking, inPlace, isFinal, nameOf, type Run, type Task, workflowsOf } from './run';
+import type { PlacedFragment } from '../client/generated';
+import {
+  approvalOf,
+  asking,
+  inPlace,
+  isOver,
+  nameOf,
+  operationsOf,
+  ownTasks,
+  type Run,
+  stagesOf,
+  type Task,
+  workflowOf,
+  workflowsOf,
+} from './run';
 import { Steps } from './steps';
 import { duration, timeOfDay, type Ui, words } from './ui';
 
@@ -11,39 +25,38 @@ export class RunReport {
   private readonly places = new Map<string, string>();
   private status = '';
   private waitsFor = '';
-  /** Of the last restore that ended meanwhile; null unless it failed: the run is what it was before then, which may be SUCCESS. */
+  /** Error of the last restore that ended while the run was followed; null unless it failed. The run itself may be SUCCESS all the same. */
   restoreError: { readonly code: string; readonly message: string } | null = null;
 
   constructor(private readonly ui: Ui) {}
 
-  /** Restore tasks belong to elements that the run may show no more. */
-  learnPlaces({ operations = [] }: Pick<Run, 'operations'>): void {
-    for (const task of operations.flatMap(({ tasks }) => tasks)) this.places.set(task.id, inPlace(task.name, task));
+  /** Restore tasks belong to stage elements that the run may no longer show. */
+  learnPlaces(tasks: readonly PlacedFragment[]): void {
+    for (const task of tasks) this.places.set(task.id, inPlace(task));
   }
 
   learn(run: Run): void {
     this.status = run.status;
-    this.learnPlaces(run);
+    this.learnPlaces(operationsOf(run).flatMap(({ tasks }) => tasks));
     for (const { id, step } of workflowsOf(run)) if (step !== null) this.steps.learn(id, step);
   }
 
-  /** How it stands, before the first event. */
+  /** Prints the state before the first event. */
   showAll(run: Run): void {
     this.learn(run);
     this.ui.say(
       words(this.ui.paint.bold(nameOf(run)), this.ui.status(run.status).trimEnd(), this.ui.paint.dim(run.id)),
     );
-    for (const stage of run.pipelineStageExecutions ?? []) {
+    for (const stage of stagesOf(run)) {
       if (stage.status === 'QUEUED' && stage.startedAt === null) continue;
       const place = this.ui.paint.bold(`${stage.pipelineStageName} › ${stage.pipelineStepName}`);
       this.line(null, stage.status, place, '', stage.reason);
-      this.showTasks(stage.pipelineStepName, stage.workflowExecution?.tasks ?? []);
-      const approval = stage.approvals?.at(-1);
+      this.showTasks(stage.pipelineStepName, workflowOf(stage)?.tasks ?? []);
+      const approval = approvalOf(stage);
       if (approval?.status === 'WAITING') this.waits(null, `for an approval by ${approval.approvers.join(', ')}`);
     }
-    this.showTasks(null, run.tasks ?? []);
-    for (const { runtimeInputVariables } of asking(run))
-      this.waits(null, `for ${(runtimeInputVariables ?? []).map(({ name }) => name).join(', ')}`);
+    this.showTasks(null, ownTasks(run));
+    for (const { variables } of asking(run)) this.waits(null, `for ${variables.join(', ')}`);
   }
 
   private showTasks(step: string | null, tasks: readonly Task[]): void {
@@ -94,10 +107,10 @@ export class RunReport {
         );
         break;
       case 'BESIDE_TASK_CREATED':
-        if (data.taskType === 'forensic') this.say(at, `failure handler ${text('name')} is asked for`);
+        if (data.taskType === 'forensic') this.say(at, `failure handler ${text('name')} is requested`);
         break;
       case 'JOB_LOST':
-        this.say(at, `the agent of ${text('name')} was lost${data.retried ? '; it is tried again' : ''}`);
+        this.say(at, `the agent of ${text('name')} was lost${data.retried ? '; the task is retried' : ''}`);
         break;
       case 'APPROVAL_REQUESTED':
         this.waits(at, `for an approval by ${list('approvers')}`);
@@ -142,7 +155,7 @@ export class RunReport {
     return place === undefined ? taskName(this.steps.of(executionId), name) : `  ${place}`;
   }
 
-  /** What the progress line says. */
+  /** Text of the progress line. */
   doing(): string {
     const names = [...this.running.values()];
     const some = names.slice(0, 4).join(', ');
@@ -154,10 +167,10 @@ export class RunReport {
     this.say(at, this.ui.paint.yellow(`waits ${what}`));
   }
 
-  /** A line for a change of status, with the time since it began when it is over. QUEUED is no news. */
+  /** Prints a change of status, with the duration when it is final. QUEUED is left out. */
   private timed(key: string, at: string, to: string, name: string, reason: string): void {
     const began = this.began.get(key);
-    const took = isFinal(to) && began !== undefined ? duration(Date.parse(at) - Date.parse(began)) : '';
+    const took = isOver(to) && began !== undefined ? duration(Date.parse(at) - Date.parse(began)) : '';
     if (to === 'RUNNING') this.began.set(key, at);
     if (to !== 'QUEUED') this.line(at, to, name, took, to === 'SUCCESS' ? null : reason);
   }

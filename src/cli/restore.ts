@@ -1,6 +1,14 @@
+import type { Given } from '../client/client';
+import {
+  OperationLogDocument,
+  RestorePreviewDocument,
+  type RestorePreviewQuery,
+  RestoreResultDocument,
+  RestoreRunDocument,
+} from '../client/generated';
 import { untilInterrupted } from './events';
 import { Followed } from './failure';
-import { type LoggedTask, lastLinesOf } from './jobLog';
+import { lastLinesOf } from './jobLog';
 import { requireAllowed } from './resume';
 import { findRun } from './runs';
 import type { Session } from './session';
@@ -14,78 +22,20 @@ export interface RestoreOptions {
   readonly follow: boolean;
 }
 
-interface Change {
-  readonly now: string | null;
-  readonly restored: string | null;
-}
+type Plan = Given<RestorePreviewQuery>['restorePreview'];
 
-interface Element {
-  readonly stageName: string;
-  readonly stepName: string;
-}
-
-interface Preview {
-  readonly allowed: boolean;
-  readonly refusals: readonly { readonly code: string; readonly message: string }[];
-  readonly run: { readonly id: string; readonly status: string };
-  readonly restorePoint: {
-    readonly id: string;
-    readonly attempt: number;
-    readonly createdAt: string;
-    readonly createdBy: { readonly name: string };
-  } | null;
-  readonly configuration: string | null;
-  readonly images: readonly (Change & { readonly environment: string; readonly service: string })[];
-  readonly inputs: readonly (Change & { readonly name: string })[];
-  readonly variables: readonly (Change & Element & { readonly name: string })[];
-  readonly stages: readonly (Element & {
-    readonly status: string | null;
-    readonly attempt: number | null;
-    readonly restoredStatus: string | null;
-    readonly restoredAttempt: number | null;
-  })[];
-  readonly tasks: readonly (Element & {
-    readonly step: number;
-    readonly name: string;
-    readonly environment: string | null;
-  })[];
-  readonly environmentConflicts: readonly (Change & {
-    readonly environment: string;
-    readonly service: string;
-    readonly runId: string;
-    readonly deployedAt: string;
-  })[];
-  readonly planToken: string | null;
-}
-
-const PREVIEW = `query ($run: ID!) { restorePreview(runId: $run) {
-  allowed refusals { code message } run { id status } restorePoint { id attempt createdAt createdBy { name } } configuration
-  images { environment service now restored } inputs { name now restored } variables { stageName stepName name now restored }
-  stages { stageName stepName status attempt restoredStatus restoredAttempt } tasks { step stageName stepName name environment labels }
-  environmentConflicts { environment service now restored runId deployedAt } planToken } }`;
-
-interface Operation {
-  readonly id: string;
-  readonly status: string;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly tasks: readonly (LoggedTask & { readonly status: string })[];
-}
-
-const OPERATION =
-  'id kind status startedAt endedAt error { code message } tasks { name status reason jobs { id log { bytes } } }';
-
-/** `slipway restore`: shows the configuration that comes back and what that changes, asks, restores exactly that, and follows its log. */
+/** `slipway restore`: shows the configuration to restore and its changes, asks, restores exactly that, and follows the log. */
 export async function restoreRun(session: Session, named: string, options: RestoreOptions): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
-  const { restorePreview: plan } = await api.ask<{ restorePreview: Preview }>(PREVIEW, { run: run.id });
+  const { restorePreview: plan } = await api.ask(RestorePreviewDocument, { runId: run.id });
   requireAllowed(run, plan);
   sayPlan(ui, plan);
   if (options.dryRun) return ui.answer(plan);
   let confirmEnvironmentConflicts = options.confirmConflicts ?? false;
   if (!options.yes) {
     if (plan.environmentConflicts.length > 0 && !confirmEnvironmentConflicts) {
-      await refuseUnlessConfirmed(ui, 'Other runs have deployed there since. Overrule them?');
+      await refuseUnlessConfirmed(ui, 'Other runs have deployed there since. Override them?');
       confirmEnvironmentConflicts = true;
     }
     await refuseUnlessConfirmed(ui, 'Restore?');
@@ -97,35 +47,29 @@ export async function restoreRun(session: Session, named: string, options: Resto
     debug: options.debug ?? false,
     confirmEnvironmentConflicts,
   };
-  const { restoreRun: begun } = await api.ask<{ restoreRun: { operation: Operation } }>(
-    `mutation ($input: RestoreRunInput!) { restoreRun(input: $input) { operation { ${OPERATION} } } }`,
-    { input },
-  );
+  const begun = (await api.ask(RestoreRunDocument, { input })).restoreRun.operation;
   if (!options.follow) {
-    ui.say(`${ui.status('RESTORING').trimEnd()} ${run.id}, operation ${begun.operation.id}`);
-    return ui.answer({ operation: begun.operation });
+    ui.say(`${ui.status('RESTORING').trimEnd()} ${run.id}, operation ${begun.id}`);
+    return ui.answer({ operation: begun });
   }
-  await followLog(session, run.id, begun.operation.id);
-  const { operation, execution } = await api.ask<{ operation: Operation; execution: { id: string; status: string } }>(
-    `query ($operation: ID!, $run: ID!) { operation(operationId: $operation) { ${OPERATION} } execution(executionId: $run) { id status attempt } }`,
-    { operation: begun.operation.id, run: run.id },
-  );
+  await followLog(session, run.id, begun.id);
+  const { operation, execution } = await api.ask(RestoreResultDocument, { operationId: begun.id, runId: run.id });
   ui.answer({ operation, execution });
   if (operation.error === null)
     return ui.say(`${ui.status(execution.status).trimEnd()} restored ${ui.paint.dim(run.id)}`);
   const { code, message } = operation.error;
   ui.say(`${ui.paint.red(code)}: ${message}`);
   const failed = operation.tasks.find(({ status }) => status === 'FAILED');
-  const lines = await lastLinesOf(api, failed);
+  const lines = await lastLinesOf(api, failed?.jobs);
   if (failed !== undefined && lines.length > 0) {
     ui.say(ui.paint.dim(`The last lines of ${failed.name} (slipway logs ${run.id} restore/${failed.name}):`));
     ui.say(...lines.map((line) => `  ${line}`));
   }
-  ui.say(`  The run is ${execution.status}, as before. It can be tried again.`);
+  ui.say(`  The run is ${execution.status}, as before. The restore can be retried.`);
   throw new Followed(code, message);
 }
 
-function sayPlan(ui: Ui, plan: Preview): void {
+function sayPlan(ui: Ui, plan: Plan): void {
   const { paint } = ui;
   const { restorePoint: point, configuration } = plan;
   if (point !== null) {
@@ -133,7 +77,7 @@ function sayPlan(ui: Ui, plan: Preview): void {
     ui.say(`Restore of ${plan.run.id}, which is ${plan.run.status}, to its attempt ${point.attempt}: ${made}.`);
   }
   if (configuration !== null) {
-    ui.say('', paint.bold('The configuration that comes back'));
+    ui.say('', paint.bold('Configuration to restore'));
     ui.say(
       ...configuration
         .trimEnd()
@@ -141,8 +85,8 @@ function sayPlan(ui: Ui, plan: Preview): void {
         .map((line) => `  ${line}`),
     );
   }
-  // The same on both sides: another deployment was begun there, and failed.
-  const change = ({ now, restored }: Change) =>
+  // Equal on both sides when another deployment was started there and failed.
+  const change = ({ now, restored }: { readonly now: string | null; readonly restored: string | null }) =>
     now === restored ? paint.green(`${restored} again`) : `${now ?? 'nothing'} → ${paint.green(restored ?? 'nothing')}`;
   const result = (status: string | null, attempt: number | null) =>
     words(status ?? 'not there', attempt === null ? '' : `(attempt ${attempt})`);
@@ -156,7 +100,7 @@ function sayPlan(ui: Ui, plan: Preview): void {
       `${result(one.status, one.attempt)} → ${paint.green(result(one.restoredStatus, one.restoredAttempt))}`,
     ]),
   ];
-  ui.say('', paint.bold('What is reverted'));
+  ui.say('', paint.bold('Reverted'));
   if (rows.length > 0) ui.table(['', '', 'now → then'], rows);
   if (plan.tasks.length > 0) ui.say('', paint.bold('Restore tasks'));
   for (const task of plan.tasks)
@@ -175,15 +119,11 @@ function sayPlan(ui: Ui, plan: Preview): void {
   }
 }
 
-const placeOf = ({ stageName, stepName }: Element): string => `${stageName} › ${stepName}`;
+const placeOf = ({ stageName, stepName }: { readonly stageName: string; readonly stepName: string }): string =>
+  `${stageName} › ${stepName}`;
 
-interface LogPage {
-  readonly lines: readonly { readonly at: string; readonly level: string; readonly message: string }[];
-  readonly nextAfter: number;
-}
-
-/** Each line of the operation’s log once, until the operation has ended; over lost connections and restarts of the server. */
-async function followLog({ api, ui }: Session, run: string, operation: string): Promise<void> {
+/** Prints each line of the operation’s log once, until the operation has ended: over lost connections and restarts of the server. */
+async function followLog({ api, ui }: Session, run: string, operationId: string): Promise<void> {
   const { paint } = ui;
   const colours: Readonly<Record<string, (text: string) => string>> = { DEBUG: paint.dim, ERROR: paint.red };
   let after = 0;
@@ -191,12 +131,7 @@ async function followLog({ api, ui }: Session, run: string, operation: string): 
   ui.progress('RESTORING');
   try {
     await untilInterrupted(run, async ({ signal }) => {
-      const pages = api.follow<{ operationLog: LogPage }>(
-        `subscription ($operation: ID!, $after: Int) { operationLog(operationId: $operation, after: $after) {
-          lines { at level message } nextAfter } }`,
-        () => ({ operation, after }),
-        signal,
-      );
+      const pages = api.follow(OperationLogDocument, () => ({ operationId, after }), signal);
       for await (const { operationLog } of pages) {
         for (const { at, level, message } of operationLog.lines)
           ui.say(`${paint.dim(timeOfDay(at))}  ${(colours[level] ?? String)(`${level.padEnd(5)} ${message}`)}`);

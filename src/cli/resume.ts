@@ -1,12 +1,27 @@
+import {
+  AbortExecutionDocument,
+  AddImagesToRunDocument,
+  type ChangedFragment,
+  type ParallelMode,
+  RerunExecutionDocument,
+  type ResumeDefinition,
+  ResumeExecutionDocument,
+  type ResumeGranularity,
+  type ResumePlanElementFragment,
+  type ResumePlanFragment,
+  ResumePreviewDocument,
+  ResumeWorkflowExecutionDocument,
+  ResumeWorkflowPreviewDocument,
+  type WorkflowMode,
+} from '../client/generated';
 import { exit, Failure, usage } from './failure';
 import { followRun, requireSuccess } from './follow';
-import type { Run } from './run';
 import { applicationOf, type FoundRun, findRun } from './runs';
 import type { Session } from './session';
 import { serviceImage, variableInput } from './start';
 import { refuseUnlessConfirmed, words } from './ui';
 
-/** What all commands that change a run have in common. */
+/** Options of all commands that change a run. */
 export interface ActOptions {
   readonly yes?: boolean;
   readonly follow: boolean;
@@ -16,12 +31,12 @@ export interface ActOptions {
 export interface ResumeOptions extends ActOptions {
   readonly stage?: string;
   readonly element?: string;
-  readonly parallelMode?: string;
-  readonly granularity?: string;
-  readonly definition?: string;
+  readonly parallelMode?: ParallelMode;
+  readonly granularity?: ResumeGranularity;
+  readonly definition?: ResumeDefinition;
   readonly force?: boolean;
   readonly askInputs?: boolean;
-  readonly executionMode?: string;
+  readonly executionMode?: WorkflowMode;
   readonly maxParallel?: number;
   readonly var: readonly string[];
   readonly rerunIgnoredFailures?: boolean;
@@ -32,98 +47,91 @@ export interface ResumeOptions extends ActOptions {
 const FOR_PIPELINES = ['stage', 'element', 'parallelMode', 'granularity', 'askInputs'] as const;
 const FOR_WORKFLOWS = ['var', 'rerunIgnoredFailures', 'reevaluateSkipped'] as const;
 
-interface PreviewedElement {
-  readonly stageName: string;
-  readonly stepName: string;
-  readonly tasksThatRun: readonly string[];
-  readonly tasksKept: readonly string[];
-}
-
-interface Preview {
-  readonly allowed: boolean;
-  readonly refusals: readonly { readonly code: string; readonly message: string }[];
-  readonly willRun: readonly PreviewedElement[];
-  readonly kept: readonly PreviewedElement[];
-  readonly tasksThatRun: readonly string[];
-  readonly tasksKept: readonly string[];
-  readonly askedAgain: readonly string[];
-  readonly changes: readonly { readonly message: string; readonly incompatible: boolean }[];
-  readonly environments: readonly { readonly name: string; readonly type: string }[];
-  readonly planToken: string | null;
-}
-
-const ELEMENT = 'stageName stepName status tasksThatRun tasksKept';
-const PREVIEW = `allowed refusals { code message } willRun { ${ELEMENT} } kept { ${ELEMENT} } tasksThatRun tasksKept askedAgain
-  changes { message incompatible } environments { name type } planToken`;
-
 /** `slipway resume`: shows what would run and what is kept, asks, resumes exactly that, and follows it. */
 export async function resumeRun(session: Session, named: string, options: ResumeOptions): Promise<void> {
-  const { api, ui } = session;
   const run = await findRun(session, named);
   const isPipeline = run.__typename === 'PipelineExecution';
   refuseForeign(isPipeline, options);
-  const { reason, definition, force, maxParallel, executionMode } = options;
-  const common = { applicationId: applicationOf(run), reason, definition, force, maxParallel };
-  const [field, preview, type] = isPipeline
-    ? ['resumeExecution', 'resumePreview', 'ResumeExecutionInput']
-    : ['resumeWorkflowExecution', 'resumeWorkflowPreview', 'ResumeWorkflowExecutionInput'];
-  const input = isPipeline
-    ? {
-        ...common,
-        pipelineExecutionId: run.id,
-        pipelineStageName: options.stage,
-        pipelineStageElementId: options.element,
-        parallelMode: options.parallelMode,
-        granularity: options.granularity,
-        askRuntimeInputs: options.askInputs,
-        executionMode,
-      }
-    : {
-        ...common,
-        workflowExecutionId: run.id,
-        variableInputs: options.var.map(variableInput),
-        rerunIgnoredFailures: options.rerunIgnoredFailures,
-        reevaluateSkipped: options.reevaluateSkipped,
-        mode: executionMode,
-      };
-  const { plan } = await api.ask<{ plan: Preview }>(
-    `query ($input: ${type}!) { plan: ${preview}(input: $input) { ${PREVIEW} } }`,
-    { input },
-  );
-  sayPreview(session, run, plan);
+  const { plan, resume } = await (isPipeline ? pipelineResume : workflowResume)(session, run, options);
+  sayPlan(session, run, plan);
   requireAllowed(run, plan);
-  if (options.dryRun) return ui.answer(plan);
-  const query = mutation(field ?? '', type ?? '');
-  await act(session, run, { query, input: { ...input, planToken: plan.planToken }, question: 'Resume?' }, options);
+  if (options.dryRun) return session.ui.answer(plan);
+  await act(session, run, { send: resume, question: 'Resume?' }, options);
 }
 
-/** What only the other kind of run takes would be ignored without a word. */
+interface Prepared {
+  readonly plan: ResumePlanFragment;
+  /** Resumes as the plan says, or fails with PLAN_STALE. */
+  resume(): Promise<ChangedFragment>;
+}
+
+async function pipelineResume({ api }: Session, run: FoundRun, options: ResumeOptions): Promise<Prepared> {
+  const input = {
+    ...commonInput(run, options),
+    pipelineExecutionId: run.id,
+    pipelineStageName: options.stage,
+    pipelineStageElementId: options.element,
+    parallelMode: options.parallelMode,
+    granularity: options.granularity,
+    askRuntimeInputs: options.askInputs,
+    executionMode: options.executionMode,
+  };
+  const { resumePreview: plan } = await api.ask(ResumePreviewDocument, { input });
+  const confirmed = { input: { ...input, planToken: plan.planToken } };
+  return { plan, resume: async () => (await api.ask(ResumeExecutionDocument, confirmed)).resumeExecution.execution };
+}
+
+async function workflowResume({ api }: Session, run: FoundRun, options: ResumeOptions): Promise<Prepared> {
+  const input = {
+    ...commonInput(run, options),
+    workflowExecutionId: run.id,
+    variableInputs: options.var.map(variableInput),
+    rerunIgnoredFailures: options.rerunIgnoredFailures,
+    reevaluateSkipped: options.reevaluateSkipped,
+    mode: options.executionMode,
+  };
+  const { resumeWorkflowPreview: plan } = await api.ask(ResumeWorkflowPreviewDocument, { input });
+  const confirmed = { input: { ...input, planToken: plan.planToken } };
+  const resume = async () =>
+    (await api.ask(ResumeWorkflowExecutionDocument, confirmed)).resumeWorkflowExecution.execution;
+  return { plan, resume };
+}
+
+const commonInput = (run: FoundRun, { reason, definition, force, maxParallel }: ResumeOptions) => ({
+  applicationId: applicationOf(run),
+  reason,
+  definition,
+  force,
+  maxParallel,
+});
+
+/** Options of the other kind of run would be ignored silently. */
 function refuseForeign(isPipeline: boolean, options: ResumeOptions): void {
   const [foreign, kind] = isPipeline
-    ? [FOR_WORKFLOWS, 'workflows, and this is one of a pipeline']
-    : [FOR_PIPELINES, 'pipelines, and this is one of a workflow'];
+    ? [FOR_WORKFLOWS, 'workflows, and this is a run of a pipeline']
+    : [FOR_PIPELINES, 'pipelines, and this is a run of a workflow'];
   const given = foreign.filter((name) => options[name] !== undefined && String(options[name]) !== '');
   if (given.length === 0) return;
   const flags = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
   throw usage(`${flags.join(', ')}: only for runs of ${kind}.`);
 }
 
-/** A plan that would be refused is refused already, with every reason. */
-export function requireAllowed(run: FoundRun, { allowed, refusals }: Pick<Preview, 'allowed' | 'refusals'>): void {
+interface Refusable {
+  readonly allowed: boolean;
+  readonly refusals: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** Fails with every reason that the plan has, before the command would fail with the first. */
+export function requireAllowed(run: FoundRun, { allowed, refusals }: Refusable): void {
   const [first, ...others] = refusals;
   if (allowed || first === undefined) return;
   throw new Failure(exit.refused, first.code, first.message, { refusals }, [
     ...others.map(({ code, message }) => `${code}: ${message}`),
-    `"slipway run show ${run.id}" says what can be done with it.`,
+    `"slipway run show ${run.id}" lists the possible actions.`,
   ]);
 }
 
-interface Mutation {
-  readonly query: string;
-  readonly input: object;
-}
-
-function sayPreview({ ui }: Session, run: FoundRun, plan: Preview): void {
+function sayPlan({ ui }: Session, run: FoundRun, plan: ResumePlanFragment): void {
   if (!plan.allowed && plan.changes.length === 0) return;
   const { paint } = ui;
   ui.say(`Resume of ${run.id}, which is ${run.status}:`);
@@ -142,7 +150,7 @@ function sayPreview({ ui }: Session, run: FoundRun, plan: Preview): void {
   if (touched !== '') ui.say(`  touches the environment${plan.environments.length > 1 ? 's' : ''} ${touched}`);
 }
 
-const placeOf = ({ stageName, stepName }: PreviewedElement): string => `${stageName} › ${stepName}`;
+const placeOf = ({ stageName, stepName }: ResumePlanElementFragment): string => `${stageName} › ${stepName}`;
 
 const SHOWN_NAMES = 12;
 const names = (all: readonly string[]): string =>
@@ -150,24 +158,22 @@ const names = (all: readonly string[]): string =>
     ? all.join(', ')
     : `${all.slice(0, SHOWN_NAMES).join(', ')} and ${all.length - SHOWN_NAMES} more`;
 
-/** `slipway rerun`: everything again, with the same inputs. */
+/** `slipway rerun`: runs everything again with the same inputs. */
 export async function rerunRun(session: Session, named: string, options: ActOptions): Promise<void> {
   const run = await findRun(session, named);
-  session.ui.say(
-    `Rerun of ${run.id}, which is ${run.status}: all of it again, from its first stage, with the same inputs.`,
-  );
+  session.ui.say(`Rerun of ${run.id}, which is ${run.status}: everything runs again, with the same inputs.`);
   const input = { applicationId: applicationOf(run), executionId: run.id, reason: options.reason };
-  const query = mutation('rerunExecution', 'RerunExecutionInput');
-  await act(session, run, { query, input, question: 'Run all of it again?' }, options);
+  const send = async () => (await session.api.ask(RerunExecutionDocument, { input })).rerunExecution.execution;
+  await act(session, run, { send, question: 'Run everything again?' }, options);
 }
 
-/** `slipway abort`: final within the grace of what runs. */
+/** `slipway abort`: ends a run within the grace periods of its commands. */
 export async function abortRun(session: Session, named: string, options: ActOptions): Promise<void> {
   const run = await findRun(session, named);
-  session.ui.say(`Abort of ${run.id}, which is ${run.status}: what runs is ended, and nothing is rolled back.`);
+  session.ui.say(`Abort of ${run.id}, which is ${run.status}: running tasks are ended, and nothing is rolled back.`);
   const input = { applicationId: applicationOf(run), executionId: run.id, reason: options.reason };
-  const query = mutation('abortExecution', 'AbortExecutionInput');
-  await act(session, run, { query, input, question: 'End it?', wanted: 'ABORTED' }, options);
+  const send = async () => (await session.api.ask(AbortExecutionDocument, { input })).abortExecution.execution;
+  await act(session, run, { send, question: 'Abort it?', wanted: 'ABORTED' }, options);
 }
 
 export interface ExtendOptions extends ActOptions {
@@ -175,39 +181,41 @@ export interface ExtendOptions extends ActOptions {
   readonly image: readonly string[];
 }
 
-/** `slipway extend`: more images or other inputs for a run that succeeded; what does not see them is kept. */
+/** `slipway extend`: adds images or other inputs to a run that succeeded, and keeps everything that they do not affect. */
 export async function extendRun(session: Session, named: string, options: ExtendOptions): Promise<void> {
   const images = options.image.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
   const variableInputs = options.var.map(variableInput);
-  if (images.length + variableInputs.length === 0) throw usage('Nothing is added: give --image or --var.');
+  if (images.length + variableInputs.length === 0) throw usage('Nothing to add: give --image or --var.');
   const run = await findRun(session, named);
   session.ui.say(`Extension of ${run.id}, which is ${run.status}: ${[...options.image, ...options.var].join(', ')}.`);
-  session.ui.say('  What does not see the change is kept; "slipway restore" brings back what the run is now.');
-  const query = `mutation ($input: AddImagesToRunInput!) { done: addImagesToRun(input: $input) { execution: run { id status attempt } } }`;
+  session.ui.say('  Everything that does not see the change is kept; "slipway restore" reverts the extension.');
   const input = { runId: run.id, images, variableInputs, reason: options.reason };
-  await act(session, run, { query, input, question: 'Extend it?' }, options);
+  const send = async () => (await session.api.ask(AddImagesToRunDocument, { input })).addImagesToRun.execution;
+  await act(session, run, { send, question: 'Extend it?' }, options);
 }
 
-/** Asks, sends, and follows what comes of it; ends well when the run ends as it was wanted to. */
+interface Action {
+  send(): Promise<ChangedFragment>;
+  readonly question: string;
+  /** The status that the run is to end with. */
+  readonly wanted?: string;
+}
+
+/** Asks, sends the mutation, and follows the run to its end. */
 async function act(
   session: Session,
   run: FoundRun,
-  { query, input, question, wanted = 'SUCCESS' }: Mutation & { readonly question: string; readonly wanted?: string },
+  { send, question, wanted = 'SUCCESS' }: Action,
   options: ActOptions,
 ): Promise<void> {
-  const { api, ui } = session;
+  const { ui } = session;
   if (!options.yes) await refuseUnlessConfirmed(ui, question);
-  const { done } = await api.ask<{ done: { execution: { id: string; status: string; attempt: number } } }>(query, {
-    input,
-  });
+  const execution = await send();
   if (!options.follow) {
-    ui.say(`${ui.status(done.execution.status).trimEnd()} ${run.id}`);
-    return ui.answer({ execution: done.execution });
+    ui.say(`${ui.status(execution.status).trimEnd()} ${run.id}`);
+    return ui.answer({ execution });
   }
-  const final: Run = await followRun(session, run.id, { after: run.lastSequence });
+  const final = await followRun(session, run.id, { after: run.lastSequence });
   ui.answer({ execution: final });
   if (final.status !== wanted) requireSuccess(final);
 }
-
-const mutation = (field: string, input: string): string =>
-  `mutation ($input: ${input}!) { done: ${field}(input: $input) { execution { id status attempt } } }`;

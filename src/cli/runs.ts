@@ -1,18 +1,17 @@
+import {
+  ApplicationIdDocument,
+  type ExecutionFilter,
+  FindRunDocument,
+  FindRunsDocument,
+  type FoundRunFragment as FoundRun,
+  ListRunsDocument,
+} from '../client/generated';
 import { exit, Failure, usage } from './failure';
+import { nameOf } from './run';
 import type { Session } from './session';
 import { duration, moment } from './ui';
 
-interface RunLine {
-  readonly id: string;
-  readonly status: string;
-  readonly attempt: number;
-  readonly createdAt: string;
-  readonly durationMs: number | null;
-  readonly failureDetails: string | null;
-  readonly application: { readonly name: string } | null;
-  readonly pipeline?: { readonly name: string } | null;
-  readonly workflow?: { readonly name: string } | null;
-}
+export type { FoundRun };
 
 export interface RunsOptions {
   readonly application?: string;
@@ -21,36 +20,27 @@ export interface RunsOptions {
   readonly limit: number;
 }
 
-/** `slipway runs`: the newest first. */
+/** `slipway runs`: lists runs, the newest first. */
 export async function listRuns({ api, ui }: Session, options: RunsOptions): Promise<void> {
-  const filters: object[] = [];
+  const filters: ExecutionFilter[] = [];
   if (options.application !== undefined) {
-    const { applicationByName } = await api.ask<{ applicationByName: { id: string } }>(
-      'query ($name: String!) { applicationByName(name: $name) { id } }',
-      { name: options.application },
-    );
-    filters.push({ application: { operator: 'EQUALS', values: [applicationByName.id] } });
+    const { id } = (await api.ask(ApplicationIdDocument, { name: options.application })).applicationByName;
+    filters.push({ application: { operator: 'EQUALS', values: [id] } });
   }
   if (options.status !== undefined) {
     filters.push({ status: { operator: 'IN', values: options.status.map((status) => status.toUpperCase()) } });
   }
   if (options.resumable) filters.push({ resumable: true });
-  const { executions } = await api.ask<{ executions: { nodes: readonly RunLine[] } }>(
-    `query ($filters: [ExecutionFilter!], $limit: Int) { executions(filters: $filters, first: $limit) { nodes {
-      id status attempt createdAt durationMs failureCode failureDetails application { name }
-      ... on PipelineExecution { pipeline { name } } ... on WorkflowExecution { workflow { name } } } } }`,
-    { filters, limit: options.limit },
-  );
-  const { nodes } = executions;
+  const { nodes } = (await api.ask(ListRunsDocument, { filters, first: options.limit })).executions;
   ui.answer(nodes);
   if (ui.json) return;
-  if (nodes.length === 0) return ui.say('No such run.');
+  if (nodes.length === 0) return ui.say('No runs found.');
   ui.table(
     ['RUN', 'STATUS', 'WHAT', 'STARTED', 'ATTEMPT', 'TOOK', ''],
     nodes.map((run) => [
       run.id,
       ui.status(run.status),
-      `${run.application?.name ?? '?'}/${run.pipeline?.name ?? run.workflow?.name ?? '?'}`,
+      nameOf(run),
       moment(run.createdAt),
       String(run.attempt),
       duration(run.durationMs),
@@ -61,43 +51,27 @@ export async function listRuns({ api, ui }: Session, options: RunsOptions): Prom
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
-export interface FoundRun {
-  readonly id: string;
-  readonly status: string;
-  readonly lastSequence: number;
-  /** Null for a caller who may see the run, but not its application. */
-  readonly application: { readonly id: string; readonly name: string } | null;
-  readonly __typename: 'PipelineExecution' | 'WorkflowExecution';
-}
-
-const FOUND = '__typename id status lastSequence application { id name }';
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const SHORTEST = 4;
 
-/** The run that is meant: by its id, a part of it that no other has (its end, best: ids begin with the time), or `latest`. */
+/** Finds a run by its id, by a part of it that is unique (best the end: ids begin with the time), or by `latest`. */
 export async function findRun({ api }: Session, named: string): Promise<FoundRun> {
-  if (UUID.test(named)) {
-    const { execution } = await api.ask<{ execution: FoundRun }>(
-      `query ($id: ID!) { execution(executionId: $id) { ${FOUND} } }`,
-      { id: named },
-    );
-    return execution;
-  }
+  if (UUID.test(named)) return (await api.ask(FindRunDocument, { id: named })).execution;
   const latest = named === 'latest';
   if (!latest && named.length < SHORTEST)
-    throw usage(`"${named}" is too short: give at least ${SHORTEST} characters of a run’s id.`);
-  const { executions } = await api.ask<{ executions: { nodes: readonly FoundRun[] } }>(
-    `query ($filters: [ExecutionFilter!], $first: Int) { executions(filters: $filters, first: $first) { nodes { ${FOUND} } } }`,
+    throw usage(`"${named}" is too short: give at least ${SHORTEST} characters of a run id.`);
+  const { executions } = await api.ask(
+    FindRunsDocument,
     latest ? { first: 1 } : { first: 2, filters: [{ execution: { operator: 'LIKE', values: [named] } }] },
   );
   const [run, another] = executions.nodes;
   if (run === undefined) {
-    const message = latest ? 'There is no run yet.' : `No run that you may see has "${named}" in its id.`;
+    const message = latest ? 'There are no runs yet.' : `No run that you may see has "${named}" in its id.`;
     throw new Failure(exit.refused, 'NOT_FOUND', message, {}, ['"slipway runs" lists them.']);
   }
   if (another !== undefined) throw usage(`Several runs have "${named}" in their ids: ${run.id}, ${another.id}, …`);
   return run;
 }
 
-/** What mutations ask for beside the run. */
+/** The application id that mutations take along with the run. Empty for a caller who may see the run, but not its application. */
 export const applicationOf = (run: FoundRun): string => run.application?.id ?? '';

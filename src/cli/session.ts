@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type CliConfig, ConfigError, demoKeyFile, readCliConfig } from '../kernel/config';
-import { Api } from './api';
+import type { ApiError } from '../client/apiError';
+import { Client } from '../client/client';
 import { usage } from './failure';
 import { Ui } from './ui';
 
@@ -10,26 +11,26 @@ export interface GlobalOptions {
   readonly json?: boolean;
 }
 
-/** What every command works with. */
+/** The server and the terminal of a command. */
 export interface Session {
-  readonly api: Api;
+  readonly api: Client;
   readonly ui: Ui;
 }
 
 export function openSession({ url, key, json = false }: GlobalOptions): Session {
   const config = configured();
   if (url !== undefined && !/^https?:/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
-    throw usage(`--url must be a URL that begins with http:// or https://; it is "${url}".`);
+    throw usage(`--url must be a URL that begins with http:// or https://, not "${url}".`);
   }
   const server = (url ?? config.SLIPWAY_URL).replace(/\/+$/, '');
   const ui = new Ui(json);
   let away = false;
-  const onOutage = (problem: string | null) => {
+  const onOutage = (problem: ApiError | null) => {
     if (away !== (problem !== null))
-      process.stderr.write(away ? 'The connection is back.\n' : `${problem} Trying again …\n`);
+      process.stderr.write(away ? 'Connected again.\n' : `Connection lost: ${problem?.message}. Trying again …\n`);
     away = problem !== null;
   };
-  return { ui, api: new Api(server, key ?? config.SLIPWAY_API_KEY ?? localKey(server, config), onOutage) };
+  return { ui, api: new Client(server, key ?? config.SLIPWAY_API_KEY ?? localKey(server, config), { onOutage }) };
 }
 
 function configured(): CliConfig {
@@ -41,9 +42,8 @@ function configured(): CliConfig {
 }
 
 /**
- * On the server’s machine its administrator needs no key of its own: the one that the server was given in its environment, or the one that the
- * demo keeps in a file that only its user can read. Neither is ever sent to another machine. A key that the server made is nowhere but
- * in its first output.
+ * The administrator’s key of a server on this machine: from the server’s environment, or from the file that the demo keeps, which only its user
+ * can read. It is never sent to another machine. A key that the server generated is stored as a hash only, so it can’t be found.
  */
 function localKey(url: string, config: CliConfig): string {
   const { hostname } = new URL(url);
@@ -53,7 +53,7 @@ function localKey(url: string, config: CliConfig): string {
     if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   }
   throw usage(
-    `There is no key to send to ${url}.`,
-    'Set SLIPWAY_API_KEY (or --key). The server prints the administrator’s key at its first start; createApiKey makes others.',
+    `No API key for ${url}.`,
+    'Set SLIPWAY_API_KEY, or pass --key. The server prints the administrator’s key at its first start; createApiKey creates others.',
   );
 }

@@ -1,44 +1,39 @@
-import type { Api } from './api';
+import type { Client } from '../client/client';
+import { type PlacedFragment, ReadPlacesDocument, ReadRunDocument } from '../client/generated';
 import { lastLines } from './jobLog';
 import {
+  approvalOf,
   asking,
   failuresThatWait,
   inPlace,
-  isFinal,
+  isOver,
   nameOf,
-  PLACE,
-  RUN,
+  operationsOf,
   type Run,
   type Stage,
   shortName,
+  stagesOf,
   type Task,
+  workflowOf,
   workflowsOf,
 } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
 import { duration, moment, type Ui, words } from './ui';
 
-/** Of workflows with more tasks than this, those that went well are counted instead of listed. */
+/** In workflows with more tasks than this, tasks that succeeded are counted instead of listed. */
 const SHOWN_TASKS = 40;
 
-export async function readRun(api: Api, id: string): Promise<Run> {
-  const { execution } = await api.ask<{ execution: Run }>(
-    `query ($id: ID!) { execution(executionId: $id) { ...Run } } ${RUN}`,
-    { id },
-  );
-  return execution;
+export const readRun = async (api: Client, id: string): Promise<Run> =>
+  (await api.ask(ReadRunDocument, { id })).execution;
+
+/** The restore tasks of a run, with their stage elements. */
+export async function readPlaces(api: Client, id: string): Promise<PlacedFragment[]> {
+  const { execution } = await api.ask(ReadPlacesDocument, { id });
+  return execution.__typename === 'PipelineExecution' ? execution.operations.flatMap(({ tasks }) => tasks) : [];
 }
 
-/** Its restore tasks, and where they belong. */
-export async function readPlaces(api: Api, id: string): Promise<Pick<Run, 'operations'>> {
-  const { execution } = await api.ask<{ execution: Pick<Run, 'operations'> }>(
-    `query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { operations { tasks { id name ${PLACE} } } } } }`,
-    { id },
-  );
-  return execution;
-}
-
-/** `slipway run show`: what happened, why, and what can be done next. */
+/** `slipway run show`: shows what happened, why, and the possible next actions. */
 export async function showRun({ api, ui }: Session, named: string, all: boolean): Promise<void> {
   const run = await readRun(api, (await findRun({ api, ui }, named)).id);
   ui.answer(run);
@@ -56,8 +51,8 @@ export async function showRun({ api, ui }: Session, named: string, all: boolean)
   ];
   for (const [name, value] of facts) if (value !== '') ui.say(`  ${paint.dim(name.padEnd(8))} ${value}`);
   ui.say('');
-  for (const stage of run.pipelineStageExecutions ?? []) sayStage(ui, stage, all);
-  if (run.tasks !== undefined) sayTasks(ui, run.tasks, all);
+  for (const stage of stagesOf(run)) sayStage(ui, stage, all);
+  if (run.__typename === 'WorkflowExecution') sayTasks(ui, run.tasks, all);
   if (run.attempts.length > 1) {
     ui.say('', paint.bold('Attempts'));
     for (const { attempt, kind, status, fromStage, reason, durationMs, revision, revertedBy } of run.attempts) {
@@ -74,14 +69,16 @@ export async function showRun({ api, ui }: Session, named: string, all: boolean)
   sayNext(ui, run);
 }
 
-/** Also the one that is under way, and those that failed: nothing else of the run shows them. */
-function sayRestores(ui: Ui, { operations = [] }: Run): void {
-  const restores = operations.filter(({ kind }) => kind === 'RESTORE').reverse();
+/** Also running and failed restores, which nothing else of the run shows. */
+function sayRestores(ui: Ui, run: Run): void {
+  const restores = operationsOf(run)
+    .filter(({ kind }) => kind === 'RESTORE')
+    .reverse();
   if (restores.length > 0) ui.say('', ui.paint.bold('Restores'));
   for (const { status, startedAt, actor, tasks, error } of restores) {
-    const open = tasks.filter((task) => status === 'RUNNING' && !isFinal(task.status));
+    const open = tasks.filter((task) => status === 'RUNNING' && !isOver(task.status));
     const about = open.map((task) =>
-      words(inPlace(task.name, task), task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
+      words(inPlace(task), task.status, task.waitingFor === null ? '' : `(${task.waitingFor})`),
     );
     if (error !== null) about.push(`${error.code}: ${error.message}`);
     ui.say(words(`  ${ui.status(status)} ${moment(startedAt)} by ${actor.name}`, ui.paint.dim(about.join(', '))));
@@ -95,14 +92,15 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
       ? duration(Date.parse(stage.endedAt) - Date.parse(stage.startedAt))
       : '';
   const place = `${stage.pipelineStageName} › ${stage.pipelineStepName}`;
-  const where = stage.environment ? paint.dim(`on ${stage.environment.name}`) : '';
-  const approval = stage.approvals?.at(-1);
+  const environment = stage.__typename === 'WorkflowStageExecution' ? stage.environment : null;
+  const where = environment ? paint.dim(`on ${environment.name}`) : '';
+  const approval = approvalOf(stage);
   const asked =
     approval?.status === 'WAITING'
       ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}`)
       : (approval?.comments ?? '');
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
-  if (stage.workflowExecution) sayTasks(ui, stage.workflowExecution.tasks, all);
+  sayTasks(ui, workflowOf(stage)?.tasks ?? [], all);
 }
 
 function sayTasks(ui: Ui, tasks: readonly Task[], all: boolean): void {
@@ -131,7 +129,7 @@ function sayTasks(ui: Ui, tasks: readonly Task[], all: boolean): void {
 const why = (ui: Ui, { status, reason, reasonCode }: Pick<Task, 'status' | 'reason' | 'reasonCode'>): string =>
   status === 'SUCCESS' ? '' : ui.paint.dim(reason ?? reasonCode ?? '');
 
-/** Why it ended as it did, and the last lines of what the first failed task has written. */
+/** Prints why the run failed, and the last lines of the first failed task. */
 export async function sayWhy({ api, ui }: Session, run: Run): Promise<void> {
   if (run.failureDetails === null || run.status === 'SUCCESS') return;
   ui.say('', `${ui.paint.red(run.failureCode ?? run.status)}: ${run.failureDetails}`);
@@ -146,17 +144,18 @@ export async function sayWhy({ api, ui }: Session, run: Run): Promise<void> {
   ui.say(...lines.map((line) => `  ${line}`));
 }
 
-/** The commands that the server would take now. */
+/** Prints the commands that the server accepts now. */
 export function sayNext(ui: Ui, run: Run): void {
   const { paint } = ui;
   const stages = [...new Set(run.resumability.stages.filter(({ resumable }) => resumable).map(({ name }) => name))];
   const meaning: Readonly<Record<string, string>> = {
-    resume: stages.length > 1 ? `go on from what failed; --stage: ${stages.join(', ')}` : 'go on from what failed',
-    rerun: 'all of it again, with the same inputs',
-    abort: 'end it',
+    resume:
+      stages.length > 1 ? `continue from what failed; --stage: ${stages.join(', ')}` : 'continue from what failed',
+    rerun: 'run everything again, with the same inputs',
+    abort: 'end the run',
     approve: 'or reject',
-    continue: 'it is paused by a person',
-    restore: 'back to what it was before it was extended',
+    continue: 'let the paused run continue',
+    restore: 'revert the run to its state before it was extended',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
   const lines = possible.map(({ action }): [string, string] => [`slipway ${action} ${run.id}`, meaning[action] ?? '']);
@@ -164,16 +163,16 @@ export function sayNext(ui: Ui, run: Run): void {
     for (const part of failuresThatWait(run))
       lines.unshift([
         `slipway intervene ${run.id} … --at "${shortName(part, failuresThatWait(run))}"`,
-        'retry, ignore, mark-as-success, fail or abort: its failure waits for a decision',
+        'retry, ignore, mark-as-success, fail or abort: the failure waits for a decision',
       ]);
-  for (const { runtimeInputVariables } of asking(run)) {
-    const values = (runtimeInputVariables ?? []).map(({ name }) => `--var ${name}=…`).join(' ');
-    lines.unshift([`slipway answer ${run.id} ${values}`, 'it asks for values']);
+  for (const { variables } of asking(run)) {
+    const values = variables.map((name) => `--var ${name}=…`).join(' ');
+    lines.unshift([`slipway answer ${run.id} ${values}`, 'provide the inputs that the run waits for']);
   }
-  if (!isFinal(run.status)) lines.unshift([`slipway watch ${run.id}`, 'follow it']);
+  if (!isOver(run.status)) lines.unshift([`slipway watch ${run.id}`, 'follow the run']);
   const longest = Math.max(0, ...lines.map(([command]) => command.length));
   if (lines.length > 0) ui.say('', paint.bold('Next'));
   for (const [command, text] of lines) ui.say(`  ${paint.cyan(command.padEnd(longest))}  ${paint.dim(text)}`);
   const denied = run.availableActions.find(({ action, code }) => action === 'resume' && code === 'FORBIDDEN');
-  if (denied?.message && run.resumability.resumable) ui.say(paint.dim(`  Resuming is not for you: ${denied.message}`));
+  if (denied?.message && run.resumability.resumable) ui.say(paint.dim(`  You may not resume it: ${denied.message}`));
 }

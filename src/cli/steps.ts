@@ -1,6 +1,6 @@
 import type { Event } from './events';
 
-/** Which element of a stage an execution of a workflow is, as queries and events tell it. */
+/** Maps workflow executions to the names of their stage elements, as queries and events give them. */
 export class Steps {
   private readonly known = new Map<string, string>();
   private readonly stageOf = new Map<string, unknown>();
@@ -16,10 +16,7 @@ export class Steps {
     this.known.set(executionId, step);
   }
 
-  /**
-   * The events that can be told now that this one came: those of a workflow may come shortly before the one that names its element, and
-   * are held back until then.
-   */
+  /** The events that can be shown once this one has come: events of a workflow are held back until the event that names its stage element. */
   inOrder(event: Event): Event[] {
     const { type, executionId, data } = event;
     if (type === 'STAGE_STATUS') this.nameOfStage.set(data.stageExecutionId, String(data.stepName));

@@ -4,8 +4,8 @@ import type { Spinner } from 'yocto-spinner';
 import { exit, Failure, usage } from './failure';
 
 /**
- * What people and programs get to see. The answer goes to standard output; with `--json` that is JSON and nothing else, and what is said to
- * people goes to standard error. Questions, progress and errors always go there.
+ * The terminal, or the pipes of a script. Answers go to standard output; with `--json` that is JSON and nothing else, and text for people goes
+ * to standard error. Questions, progress and errors always go there.
  */
 export class Ui {
   readonly paint: ReturnType<typeof pc.createColors>;
@@ -22,17 +22,17 @@ export class Ui {
     for (const line of lines) this.out.write(`${this.out.isTTY ? harmless(line) : line}\n`);
   }
 
-  /** The answer, for programs; without `--json` people have read it already. */
+  /** The answer for programs; without `--json` it has been printed as text already. */
   answer(value: unknown): void {
     if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** One of many answers: a line of its own. */
+  /** One of many answers, on a line of its own. */
   answerLine(value: unknown): void {
     if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
-  /** From now on `progress` says what goes on, on a terminal, until `endProgress` takes it away again. */
+  /** Shows a progress line on a terminal until `endProgress` removes it. */
   async beginProgress(): Promise<void> {
     if (!process.stderr.isTTY) return;
     const { default: spinner } = await import('yocto-spinner');
@@ -48,10 +48,10 @@ export class Ui {
     this.spinner = undefined;
   }
 
-  /** Asks before something is changed. Without a terminal nobody could answer: then `--yes` is needed. */
+  /** Asks for confirmation. Fails without a terminal, where `--yes` is needed. */
   async confirm(question: string): Promise<boolean> {
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
-      throw usage('This changes something, and there is no terminal to confirm it at.', 'Add --yes to do it unasked.');
+      throw usage('This command needs confirmation, and there is no terminal to ask on.', 'Add --yes to confirm it.');
     }
     // A terminal that does not know its size says 0, and each letter would get a line of its own.
     process.stderr.columns ||= 80;
@@ -60,7 +60,7 @@ export class Ui {
     return answer === true;
   }
 
-  /** Columns as wide as their widest cell; the last one takes what is left, and is never cut. */
+  /** Prints columns as wide as their widest cells. Nothing is cut. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void {
     const widths = head.map((title, column) =>
       Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(width)),
@@ -73,7 +73,7 @@ export class Ui {
     this.say(this.paint.dim(line(head)), ...rows.map(line));
   }
 
-  /** A status with its sign and colour, in a column of its own. */
+  /** A status with its sign and color, padded to a column. */
   status(status: string): string {
     const { paint } = this;
     const colours: Readonly<Record<string, (text: string) => string>> = {
@@ -90,7 +90,7 @@ export class Ui {
   }
 }
 
-/** For what changes something: goes on only after a yes. */
+/** Fails unless the question is answered with yes. */
 export async function refuseUnlessConfirmed(ui: Ui, question: string): Promise<void> {
   if (!(await ui.confirm(question))) throw new Failure(exit.declined, 'DECLINED', 'Nothing was changed.');
 }
@@ -110,9 +110,9 @@ const signs: Readonly<Record<string, string>> = {
 const width = (text: string): number => stripVTControlCharacters(text).length;
 const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(0, to - width(text)));
 
-/** Colours stay; whatever else could move the cursor, set the title or answer to the terminal is taken away. */
+/** Removes all control sequences but colors: they could move the cursor, set the title or make the terminal answer. */
 export function harmless(text: string): string {
-  // biome can’t tell that control characters are what this is about, so they are written as text.
+  // Written as text, because biome forbids control characters in patterns.
   return text.replace(new RegExp(CONTROL, 'g'), (found) => (/^\[[\d;:]*m$/.test(found.slice(1)) ? found : ''));
 }
 
@@ -124,7 +124,7 @@ const CONTROL = [
   '[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001a\\u001c-\\u001f\\u007f-\\u009f]',
 ].join('|');
 
-/** What there is to say, in one line. */
+/** Joins the parts that are not empty. */
 export const words = (...parts: readonly string[]): string => parts.filter(Boolean).join(' ').trimEnd();
 
 /** `0.3 s`, `1 min 5 s`, `2 h 3 min`. */

@@ -1,30 +1,22 @@
-import 'reflect-metadata';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import {
-  ConfigError,
-  demoKeyFile,
-  inheritedEnvironment,
-  readServerConfig,
-  type ServerConfig,
-  unknownVariables,
-} from '../kernel/config';
+import { ConfigError, demoKeyFile, inheritedEnvironment, readServerConfig, unknownVariables } from '../kernel/config';
 import { newSecret } from '../kernel/ids';
-import { createLog } from '../kernel/log';
-import { startServer } from '../composition/server';
-import { startAgent } from './agentProcess';
-import { GraphqlClient } from './graphqlClient';
+import { Client } from '../client/client';
+import { CreateAgentTokenDocument } from '../client/generated';
 import type { Place } from './place';
 import { isFree } from './ports';
+import { startProgram } from './programs';
 import { releaseShop } from './releaseShop';
 import { restoreShop } from './restoreShop';
 import { resumeOrders } from './resumeOrders';
 
 /**
- * The main job on real input: a server with its own database, two agents as processes of their own, and the application in examples/shop that is built, tested,
- * deployed to staging, approved and deployed to production; then the one in examples/resume, which fails and goes on. All of it goes through the public API; what you see here any client can do.
+ * Runs the examples from end to end: a server with its own database and two agents, each a process of its own. examples/shop is built, tested,
+ * deployed to staging, approved, deployed to production, broken and restored; examples/resume fails and is resumed. The demo uses the public
+ * API alone, so any client can do the same.
  */
 const print = (line = ''): void => {
   process.stdout.write(`${line}\n`);
@@ -33,16 +25,15 @@ const root = resolve(__dirname, '../../..');
 
 async function main(): Promise<void> {
   const { exit } = new Command('npm run demo --')
-    .description('Runs the example application from end to end, then keeps serving.')
-    .option('--exit', 'end when the release is done, instead of serving')
+    .description('Runs the examples from end to end, then keeps serving.')
+    .option('--exit', 'exit at the end instead of serving')
     .parse()
     .opts<{ exit?: boolean }>();
   const config = await demoConfig();
-  const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
-  for (const line of unknownVariables()) log.warn(line);
+  for (const line of unknownVariables()) print(pc.yellow(line));
 
   print(`\n${pc.bold('Slipway')}: a pipeline from its sources to production, on this machine\n`);
-  print(pc.dim(`  data folder ${config.SLIPWAY_DATA_DIR}`));
+  print(pc.dim(`  data folder ${config.dataDir}`));
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
@@ -52,46 +43,41 @@ async function main(): Promise<void> {
   });
   interrupted.catch(() => undefined);
   try {
-    const server = await startServer(config, log);
+    const { dataDir, adminKey } = config;
+    const server = startProgram({ name: 'server', program: 'main.js', dataDir, environment: config.environment });
     stops.push(() => server.stop());
-    print(
-      `${pc.green('✓')} server with ${config.DATABASE_URL ? 'the database of DATABASE_URL' : 'an embedded PostgreSQL'} at ${pc.cyan(server.url)}`,
-    );
+    const url = await Promise.race([server.prints(/http:\S+(?=\/graphql)/), interrupted]);
+    print(`${pc.green('✓')} server with ${config.database} at ${pc.cyan(url)} ${pc.dim(`pid ${server.pid}`)}`);
 
-    const apiKey = config.SLIPWAY_ADMIN_KEY ?? '';
-    const client = new GraphqlClient(server.url, apiKey);
-    stops.push(() => client.close());
-    const token = await agentToken(client);
-    const agents = ['agent-1', 'agent-2'].map((name, index) =>
-      startAgent({
-        name,
-        url: server.url,
-        token,
-        labels: `demo=true,zone=${index === 0 ? 'a' : 'b'}`,
-        dataDir: config.SLIPWAY_DATA_DIR,
-      }),
-    );
+    const client = new Client(url, adminKey);
+    const { createAgentToken } = await client.ask(CreateAgentTokenDocument, { name: 'demo' });
+    const agents = ['agent-1', 'agent-2'].map((name, index) => {
+      const environment = {
+        SLIPWAY_URL: url,
+        SLIPWAY_AGENT_TOKEN: createAgentToken.value,
+        SLIPWAY_AGENT_NAME: name,
+        SLIPWAY_AGENT_LABELS: `demo=true,zone=${index === 0 ? 'a' : 'b'}`,
+        SLIPWAY_AGENT_SLOTS: '2',
+        SLIPWAY_AGENT_DIR: join(dataDir, 'demo', name),
+        LOG_FORMAT: 'json',
+      };
+      return startProgram({ name, program: 'agent/main.js', dataDir, environment });
+    });
     for (const agent of agents) stops.push(() => agent.stop());
-    print(
-      `${pc.green('✓')} two agents as processes of their own ${pc.dim(agents.map((agent) => `${agent.name}: pid ${agent.pid}`).join(', '))}`,
-    );
+    print(`${pc.green('✓')} two agents ${pc.dim(agents.map((agent) => `${agent.name}: pid ${agent.pid}`).join(', '))}`);
 
-    const target = join(config.SLIPWAY_DATA_DIR, 'demo', 'target');
-    const failed = [
-      server.failed.then(() => new Promise<never>(() => undefined)),
-      ...agents.map((agent) => agent.failed),
-      interrupted,
-    ];
+    const target = join(dataDir, 'demo', 'target');
+    const failed = [...[server, ...agents].map((program) => program.failed), interrupted];
     const atEnd: Place['atEnd'] = (work) => void stops.push(work);
-    await Promise.race([runSteps(client, { root, url: server.url, target, print, atEnd }), ...failed]);
+    await Promise.race([runSteps(client, { root, url, target, print, atEnd }), ...failed]);
 
     print(`\n${pc.bold('Look around')}`);
-    print(`  GraphiQL   ${pc.cyan(`${server.url}/graphql`)}`);
-    print(`  API key    ${pc.green(apiKey)}`);
-    const slipway = `npx slipway runs${server.url === 'http://127.0.0.1:4000' ? '' : ` --url ${server.url}`}`;
-    print(`  terminal   ${pc.cyan(slipway)} ${pc.dim('in another one; it finds the key by itself')}`);
-    print(`  agent logs ${agents.map((agent) => agent.logFile).join(', ')}`);
-    print(pc.dim(`  what was deployed stays up; to stop it: node examples/shop/scripts/stop.mjs ${target}`));
+    print(`  GraphiQL   ${pc.cyan(`${url}/graphql`)}`);
+    print(`  API key    ${pc.green(adminKey)}`);
+    const slipway = `npx slipway runs${url === 'http://127.0.0.1:4000' ? '' : ` --url ${url}`}`;
+    print(`  terminal   ${pc.cyan(slipway)} ${pc.dim('in another terminal; it finds the key on its own')}`);
+    print(`  logs       ${[server, ...agents].map(({ logFile }) => logFile).join(', ')}`);
+    print(pc.dim(`  deployed services keep running; to stop them: node examples/shop/scripts/stop.mjs ${target}`));
     if (!exit) {
       print(`\nServing. ${pc.dim('Ctrl-C stops the server and the agents.')}`);
       await Promise.race(failed);
@@ -106,18 +92,37 @@ async function main(): Promise<void> {
 
 class Interrupted extends Error {}
 
-/** What the demo shows, one after the other. */
-async function runSteps(client: GraphqlClient, place: Place): Promise<void> {
+/** The parts of the demo, in order. */
+async function runSteps(client: Client, place: Place): Promise<void> {
   for (const step of [releaseShop, restoreShop, resumeOrders]) await step(client, place);
 }
 
-/** The server's configuration, with what a demo may choose by itself: a key that stays the same, a free port, and little log. */
-async function demoConfig(): Promise<ServerConfig> {
+interface DemoConfig {
+  readonly dataDir: string;
+  readonly adminKey: string;
+  readonly database: string;
+  /** Of the server. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** The server's configuration, with the demo's defaults: a key that stays the same, a free port, and a short log. */
+async function demoConfig(): Promise<DemoConfig> {
   const environment = inheritedEnvironment();
-  const config = readServerConfig({ ...environment, LOG_LEVEL: environment.LOG_LEVEL ?? 'warn' });
+  const config = readServerConfig(environment);
   const port = environment.PORT === undefined && !(await isFree(config.PORT, config.HOST)) ? 0 : config.PORT;
-  if (port === 0 && config.PORT !== 0) print(pc.yellow(`  port ${config.PORT} is taken; using a free one`));
-  return { ...config, PORT: port, SLIPWAY_ADMIN_KEY: config.SLIPWAY_ADMIN_KEY ?? keptKey(config.SLIPWAY_DATA_DIR) };
+  if (port === 0 && config.PORT !== 0) print(pc.yellow(`  port ${config.PORT} is in use; using a free port`));
+  const adminKey = config.SLIPWAY_ADMIN_KEY ?? keptKey(config.SLIPWAY_DATA_DIR);
+  return {
+    dataDir: config.SLIPWAY_DATA_DIR,
+    adminKey,
+    database: config.DATABASE_URL ? 'the database of DATABASE_URL' : 'an embedded PostgreSQL',
+    environment: {
+      LOG_LEVEL: environment.LOG_LEVEL ?? 'warn',
+      PORT: String(port),
+      SLIPWAY_ADMIN_KEY: adminKey,
+      SLIPWAY_DATA_DIR: config.SLIPWAY_DATA_DIR,
+    },
+  };
 }
 
 function keptKey(dataDir: string): string {
@@ -127,13 +132,6 @@ function keptKey(dataDir: string): string {
   const key = `demo-${newSecret()}`;
   writeFileSync(file, `${key}\n`, { mode: 0o600 });
   return key;
-}
-
-async function agentToken(client: GraphqlClient): Promise<string> {
-  const { createAgentToken } = await client.ask<{ createAgentToken: { value: string } }>(
-    'mutation { createAgentToken(input: {name: "demo"}) { value } }',
-  );
-  return createAgentToken.value;
 }
 
 main().then(

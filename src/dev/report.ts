@@ -1,40 +1,15 @@
 import pc from 'picocolors';
+import type { Client } from '../client/client';
+import {
+  JobLogDocument,
+  RunProgressedDocument,
+  type RunProgressFragment,
+  type StageProgressFragment,
+  type TaskProgressFragment,
+} from '../client/generated';
+import type { Place } from './place';
 
-/** What the demo reads of an execution at each update. */
-export interface RunView {
-  readonly id: string;
-  readonly status: string;
-  readonly durationMs: number | null;
-  readonly failureDetails: string | null;
-  readonly pipelineStageExecutions: readonly StageView[];
-}
-
-/** The fields of it. */
-export const RUN = `id status durationMs failureDetails ... on PipelineExecution { pipelineStageExecutions {
-  pipelineStageElementId pipelineStageName pipelineStepName status reason
-  ... on WorkflowStageExecution { workflowExecution { durationMs tasks { id name status reason durationMs jobs { id agent { name } } } } } } }`;
-
-export interface StageView {
-  readonly pipelineStageElementId: string;
-  readonly pipelineStageName: string;
-  readonly pipelineStepName: string;
-  readonly status: string;
-  readonly reason: string | null;
-  readonly workflowExecution?: { readonly durationMs: number | null; readonly tasks: readonly TaskView[] } | null;
-}
-
-export interface TaskView {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly reason: string | null;
-  readonly durationMs: number | null;
-  /** Its result is from an earlier attempt. */
-  readonly reused?: boolean;
-  readonly jobs: readonly { readonly id: string; readonly agent: { readonly name: string } | null }[];
-}
-
-const colour: Readonly<Record<string, (text: string) => string>> = {
+const color: Readonly<Record<string, (text: string) => string>> = {
   SUCCESS: pc.green,
   RUNNING: pc.cyan,
   WAITING: pc.yellow,
@@ -49,31 +24,32 @@ const colour: Readonly<Record<string, (text: string) => string>> = {
 };
 const sign: Readonly<Record<string, string>> = { SUCCESS: '✓', RUNNING: '▸', WAITING: '…', SKIPPED: '–', QUEUED: '·' };
 
-const status = (text: string): string => (colour[text] ?? pc.red)(`${sign[text] ?? '✗'} ${text.padEnd(8)}`);
+const status = (text: string): string => (color[text] ?? pc.red)(`${sign[text] ?? '✗'} ${text.padEnd(8)}`);
 const duration = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? '' : pc.dim(`${(ms / 1000).toFixed(1)} s`);
 
 /** Prints each change of a run once, as a line. */
-export class RunReport {
+class RunReport {
   private readonly shown = new Map<string, string>();
 
   constructor(private readonly print: (line: string) => void) {}
 
-  show(run: RunView): void {
-    for (const stage of run.pipelineStageExecutions) this.showStage(stage);
+  show(run: RunProgressFragment): void {
+    if (run.__typename === 'WorkflowExecution') this.showTasks(run.tasks);
+    else for (const stage of run.pipelineStageExecutions) this.showStage(stage);
   }
 
-  private showStage(stage: StageView): void {
-    const tasks = stage.workflowExecution?.tasks ?? [];
+  private showStage(stage: StageProgressFragment): void {
+    const workflow = workflowOf(stage);
     const place = `${stage.pipelineStageName} › ${stage.pipelineStepName}`;
     const begun = stage.status !== 'QUEUED';
     const ended = begun && stage.status !== 'RUNNING' && stage.status !== 'WAITING';
     if (begun && !ended)
       this.once(stage.pipelineStageElementId, stage.status, `${status(stage.status)} ${pc.bold(place)}`);
-    this.showTasks(tasks);
+    this.showTasks(workflow?.tasks ?? []);
     if (!ended) return;
     const why = stage.status === 'SUCCESS' || stage.reason === null ? '' : pc.dim(stage.reason);
-    const time = duration(stage.workflowExecution?.durationMs);
+    const time = duration(workflow?.durationMs);
     this.once(
       stage.pipelineStageElementId,
       stage.status,
@@ -81,7 +57,7 @@ export class RunReport {
     );
   }
 
-  showTasks(tasks: readonly TaskView[]): void {
+  private showTasks(tasks: readonly TaskProgressFragment[]): void {
     for (const task of tasks) {
       if (task.status === 'QUEUED') continue;
       const agent = task.jobs.at(-1)?.agent?.name;
@@ -101,4 +77,41 @@ export class RunReport {
     this.shown.set(key, value);
     this.print(line);
   }
+}
+
+const workflowOf = (stage: StageProgressFragment) =>
+  stage.__typename === 'WorkflowStageExecution' ? stage.workflowExecution : null;
+
+/** Reports a run until it is final, and returns it as it ended. */
+export async function follow(
+  client: Client,
+  id: string,
+  print: Place['print'],
+  onUpdate: (run: RunProgressFragment) => Promise<void> = async () => undefined,
+): Promise<RunProgressFragment> {
+  const report = new RunReport(print);
+  let last: RunProgressFragment | undefined;
+  for await (const { executionUpdated } of client.stream(RunProgressedDocument, { id })) {
+    report.show(executionUpdated);
+    last = executionUpdated;
+    await onUpdate(executionUpdated);
+  }
+  if (last === undefined) throw new Error('the subscription ended before its first result');
+  return last;
+}
+
+/** The logs of the tasks that failed, by name. */
+export async function failedLogs(client: Client, run: RunProgressFragment): Promise<{ name: string; text: string }[]> {
+  const tasks =
+    run.__typename === 'WorkflowExecution'
+      ? run.tasks
+      : run.pipelineStageExecutions.flatMap((stage) => workflowOf(stage)?.tasks ?? []);
+  const logs: { name: string; text: string }[] = [];
+  for (const { name, status, jobs } of tasks) {
+    const job = status === 'FAILED' ? jobs.at(-1) : undefined;
+    if (job === undefined) continue;
+    const { jobLog } = await client.ask(JobLogDocument, { jobId: job.id });
+    logs.push({ name, text: jobLog.frames.map((frame) => frame.text).join('') });
+  }
+  return logs;
 }

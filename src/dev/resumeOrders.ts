@@ -3,34 +3,40 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pc from 'picocolors';
-import type { GraphqlClient } from './graphqlClient';
-import type { Place } from './place';
+import type { Client } from '../client/client';
+import {
+  ApplicationIdDocument,
+  ApplyDefinitionsDocument,
+  ResumeWorkflowExecutionDocument,
+  ResumeWorkflowPreviewDocument,
+  type RunProgressFragment,
+  StartExecutionDocument,
+  WorkflowIdDocument,
+} from '../client/generated';
+import { namedValue, type Place } from './place';
 import { freePort } from './ports';
-import { RunReport, type TaskView } from './report';
+import { failedLogs, follow } from './report';
 
-interface Run {
-  readonly status: string;
-  readonly durationMs: number | null;
-  readonly tasks: readonly TaskView[];
-}
-
-/** The workflow of examples/resume fails while its database is not there; the database is started, and the same execution goes on. */
-export async function resumeOrders(client: GraphqlClient, place: Place): Promise<void> {
+/** Runs the workflow of examples/resume, which fails without its database, starts the database, and resumes the execution. */
+export async function resumeOrders(client: Client, place: Place): Promise<void> {
   const { print, root } = place;
-  print(`\n${pc.bold('Orders: go on from where it failed')}\n`);
+  print(`\n${pc.bold('Orders: resume from the failure')}\n`);
   const port = await freePort();
-  const { applicationId, workflowId } = await applyOrders(client, root);
-  const id = await startDelivery(client, applicationId, workflowId, place, port);
+  const source = readFileSync(join(root, 'examples/resume/slipway.yaml'), 'utf8');
+  await client.ask(ApplyDefinitionsDocument, { input: { source } });
+  const { id: applicationId } = (await client.ask(ApplicationIdDocument, { name: 'orders' })).applicationByName;
+  const id = await startDelivery(client, applicationId, place, port);
   const failed = await follow(client, id, print);
   if (failed.status !== 'FAILED') throw new Error(`the execution ${id} should have failed; it is ${failed.status}`);
   print(`${pc.red('✗ FAILED')} ${pc.dim(await lastLine(client, failed))}`);
 
-  const planToken = await showPreview(client, applicationId, id, print);
+  const target = { applicationId, workflowExecutionId: id };
+  const { resumeWorkflowPreview: plan } = await client.ask(ResumeWorkflowPreviewDocument, { input: target });
+  const [kept, again] = [plan.tasksKept.join(', '), plan.tasksThatRun.join(', ')];
+  print(`    ${pc.yellow('☞')} a resume would keep ${kept}, and run ${again}`);
   await startDatabase(place, port);
-  await client.ask(
-    'mutation ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowExecution(input: $input) { execution { status } } }',
-    { input: { applicationId, workflowExecutionId: id, planToken, reason: 'the database runs now' } },
-  );
+  const input = { ...target, planToken: plan.planToken, reason: 'the database runs now' };
+  await client.ask(ResumeWorkflowExecutionDocument, { input });
   const done = await follow(client, id, print);
   if (done.status !== 'SUCCESS')
     throw new Error(`the resumed execution ${id} is ${done.status}: ${await lastLine(client, done)}`);
@@ -38,85 +44,31 @@ export async function resumeOrders(client: GraphqlClient, place: Place): Promise
   print(`${pc.green('✓ SUCCESS')} in its second attempt, ${seconds} s of work ${pc.dim(`execution ${id}`)}`);
 }
 
-async function applyOrders(client: GraphqlClient, root: string) {
-  const source = readFileSync(join(root, 'examples/resume/slipway.yaml'), 'utf8');
-  await client.ask(
-    'mutation ($source: String!) { applyDefinitions(input: {source: $source, format: YAML}) { results { action } } }',
-    { source },
-  );
-  const { applicationByName } = await client.ask<{
-    applicationByName: { id: string; workflows: { nodes: { id: string; name: string }[] } };
-  }>('{ applicationByName(name: "orders") { id workflows(limit: 50) { nodes { id name } } } }');
-  const workflow = applicationByName.workflows.nodes.find((one) => one.name === 'deliver');
-  if (workflow === undefined) throw new Error('the application orders has no workflow "deliver"');
-  return { applicationId: applicationByName.id, workflowId: workflow.id };
-}
-
 async function startDelivery(
-  client: GraphqlClient,
+  client: Client,
   applicationId: string,
-  entityId: string,
   { root, target }: Place,
   port: number,
 ): Promise<string> {
-  const value = (name: string, text: string) => ({ name, variableValue: { type: 'NAME', value: text } });
-  const variableInputs = [
-    value('SOURCE', join(root, 'examples/resume')),
-    value('TARGET', join(target, 'orders')),
-    value('DATABASE', `127.0.0.1:${port}`),
-  ];
-  const input = { applicationId, entityId, executionType: 'WORKFLOW', notes: 'npm run demo', variableInputs };
-  const { startExecution } = await client.ask<{ startExecution: { execution: { id: string } } }>(
-    'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }',
-    { input },
-  );
-  return startExecution.execution.id;
+  const { workflowByName } = await client.ask(WorkflowIdDocument, { applicationId, name: 'deliver' });
+  const input = {
+    applicationId,
+    entityId: workflowByName.id,
+    executionType: 'WORKFLOW',
+    notes: 'npm run demo',
+    variableInputs: [
+      namedValue('SOURCE', join(root, 'examples/resume')),
+      namedValue('TARGET', join(target, 'orders')),
+      namedValue('DATABASE', `127.0.0.1:${port}`),
+    ],
+  } as const;
+  return (await client.ask(StartExecutionDocument, { input })).startExecution.execution.id;
 }
 
-/** Shows what an attempt does until it is final. */
-async function follow(client: GraphqlClient, id: string, print: Place['print']): Promise<Run> {
-  const report = new RunReport(print);
-  let last: Run | undefined;
-  const watched = client.watch<{ executionUpdated: Run }>(
-    `subscription ($id: ID!) { executionUpdated(executionId: $id) { status durationMs
-      ... on WorkflowExecution { tasks { id name status reason reused durationMs jobs { id agent { name } } } } } }`,
-    { id },
-  );
-  for await (const { executionUpdated } of watched) {
-    report.showTasks(executionUpdated.tasks);
-    last = executionUpdated;
-  }
-  if (last === undefined) throw new Error('the subscription ended before it said anything');
-  return last;
-}
-
-/** The last thing that the task which failed has said. */
-async function lastLine(client: GraphqlClient, { tasks }: Run): Promise<string> {
-  const job = tasks.find((task) => task.status === 'FAILED')?.jobs.at(-1);
-  if (job === undefined) return '';
-  const { jobLog } = await client.ask<{ jobLog: { frames: { text: string }[] } }>(
-    'query ($id: ID!) { jobLog(jobId: $id) { frames { text } } }',
-    { id: job.id },
-  );
-  const text = jobLog.frames.map((frame) => frame.text).join('');
-  return text.trimEnd().split('\n').at(-1) ?? '';
-}
-
-async function showPreview(
-  client: GraphqlClient,
-  applicationId: string,
-  workflowExecutionId: string,
-  print: Place['print'],
-): Promise<string | null> {
-  const { resumeWorkflowPreview: preview } = await client.ask<{
-    resumeWorkflowPreview: { tasksKept: string[]; tasksThatRun: string[]; planToken: string | null };
-  }>(
-    'query ($input: ResumeWorkflowExecutionInput!) { resumeWorkflowPreview(input: $input) { tasksKept tasksThatRun planToken } }',
-    { input: { applicationId, workflowExecutionId } },
-  );
-  const { tasksKept, tasksThatRun, planToken } = preview;
-  print(`    ${pc.yellow('☞')} a resume would keep ${tasksKept.join(', ')}, and run ${tasksThatRun.join(', ')}`);
-  return planToken;
+/** The last line of the first task that failed. */
+async function lastLine(client: Client, run: RunProgressFragment): Promise<string> {
+  const [log] = await failedLogs(client, run);
+  return log?.text.trimEnd().split('\n').at(-1) ?? '';
 }
 
 async function startDatabase({ root, print, atEnd }: Place, port: number): Promise<void> {

@@ -1,6 +1,6 @@
 // Long because every field of the schema has its row here.
 import type { Access } from '../../src/access/access';
-import { GraphqlClient } from '../../src/dev/graphqlClient';
+import { TestClient } from '../support/client';
 import { resolvers } from '../../src/api/graphql/resolvers';
 import { buildGraphqlSchema } from '../../src/api/graphql/schema';
 import { ProtocolAgent } from '../support/protocolAgent';
@@ -372,7 +372,7 @@ const subscriptions: Readonly<Record<string, Row>> = {
 
 describe('who may ask what', () => {
   let server: TestServer;
-  const clients = new Map<Role, GraphqlClient>();
+  const clients = new Map<Role, TestClient>();
   const ids = new Map<string, string>();
 
   const fill = (operation: string): string =>
@@ -465,7 +465,7 @@ name: other
       nobody: (await keyOf('nobodies', '')).value,
     };
     clients.set('administrator', server.client);
-    for (const [role, value] of Object.entries(values)) clients.set(role as Role, new GraphqlClient(server.url, value));
+    for (const [role, value] of Object.entries(values)) clients.set(role as Role, new TestClient(server.url, value));
     const first = (await runs.read(run)).pipelineStageExecutions?.[0]?.workflowExecutionId ?? '';
     const member = await runs.read(first);
     for (const [name, id] of Object.entries({
@@ -491,7 +491,6 @@ name: other
     }
   });
   afterAll(async () => {
-    for (const [role, client] of clients) if (role !== 'administrator') await client.close();
     await server.stop();
   });
 
@@ -508,7 +507,7 @@ name: other
     for await (const item of stream) return item;
     return null;
   };
-  const client = (role: Role): GraphqlClient => clients.get(role) as GraphqlClient;
+  const client = (role: Role): TestClient => clients.get(role) as TestClient;
   const expectedOf = ([, ...outcomes]: Row) => Object.fromEntries(roles.map((role, index) => [role, outcomes[index]]));
 
   it('has a row for every field', () => {

@@ -1,6 +1,6 @@
-import { ADMIN_KEY, startTestServer, type TestServer } from '../support/server';
+import { startTestServer, type TestServer } from '../support/server';
 
-/** What was refused: the code and details of the first error. */
+/** An error with its details. */
 export interface Refused extends Readonly<Record<string, unknown>> {
   readonly code: string;
   readonly message: string;
@@ -28,17 +28,10 @@ export class Api {
     return this.server.client.ask<Data>(query, variables);
   }
 
-  /** The refusal of what must be refused. */
+  /** The error of an operation that must fail. */
   async refused(query: string, variables: Variables = {}): Promise<Refused> {
-    const response = await fetch(`${this.server.url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-api-key': ADMIN_KEY },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { errors } = (await response.json()) as { errors?: { message: string; extensions: Variables }[] };
-    const [error] = errors ?? [];
-    if (error === undefined) throw new Error('the server granted what it should refuse');
-    return { ...error.extensions, code: String(error.extensions.code), message: error.message };
+    const { code, message, details } = await this.server.client.errorOf(query, variables);
+    return { ...details, code, message };
   }
 
   /** `<field>(input: …)` with its payload. */

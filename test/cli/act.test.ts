@@ -176,7 +176,7 @@ describe('slipway start, abort, approve and reject', () => {
     const key = { SLIPWAY_API_KEY: createApiKey.value };
     expect(await slipway(url, ['approve', id, '--step', 'nobody', '--yes'], key)).toMatchObject({
       code: 3,
-      err: expect.stringContaining('It waits for: manager.'),
+      err: expect.stringContaining('The run waits for: manager.'),
     });
     expect(await slipway(url, ['reject', id, '-m', 'not today'], key)).toMatchObject({
       code: 0,

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listen } from '../support/ports';
 import { ADMIN_KEY } from '../support/server';
 import { main, slipway, startSlipway } from './program';
 import { createWorld, startRelease, type World } from './world';
@@ -21,7 +21,7 @@ describe('slipway', () => {
     const { code, out } = await slipway('', ['--help'], { SLIPWAY_API_KEY: '' });
     expect(code).toBe(0);
     for (const command of ['runs', 'run', 'watch', 'logs', 'resume', 'apply']) expect(out).toContain(`\n  ${command} `);
-    expect(out).toContain('Exit codes: 0 done');
+    expect(out).toContain('Exit codes: 0 success');
   });
 
   it('loads no configuration and no prompts for --help', () => {
@@ -40,8 +40,8 @@ describe('slipway', () => {
   it.each([
     [['rnus'], 'Did you mean runs?'],
     [['resume'], "missing required argument 'run'"],
-    [['resume', 'latest', '--granularity', 'some'], 'Allowed are STAGE and TASK.'],
-    [['runs', '--limit', '0'], 'whole number, 1 to 500'],
+    [['resume', 'latest', '--granularity', 'some'], 'Expected STAGE or TASK.'],
+    [['runs', '--limit', '0'], 'whole number from 1 to 500'],
     [['run', 'show', 'ab'], 'at least 4 characters'],
     [['runs', '--url', 'ftp://x'], '--url must be a URL that begins with http'],
     [['start', 'app', 'release', '--var', 'oops'], '--var takes NAME=VALUE'],
@@ -58,20 +58,20 @@ describe('slipway', () => {
   });
 
   it('says that nobody answers, and ends with 4', async () => {
-    const { address, close } = await listen(createServer());
+    const { url: address, close } = await listen(createServer());
     await close();
     const { code, out, err } = await slipway(address, ['runs']);
     expect([code, out]).toEqual([4, '']);
     expect(err).toContain(
-      `UNREACHABLE: No answer from ${address}: nobody listens there.\n  Is the server running there?`,
+      `UNREACHABLE: connection refused at ${address} (is the server running?)\n  To use another server`,
     );
   });
 
   it('says that something else answers, and ends with 4', async () => {
-    const { address, close } = await listen(createServer((_req, res) => res.end('<html>')));
+    const { url: address, close } = await listen(createServer((_req, res) => res.end('<html>')));
     const { code, err } = await slipway(address, ['runs']);
     await close();
-    expect([code, err]).toEqual([4, expect.stringContaining('it is not Slipway that speaks')]);
+    expect([code, err]).toEqual([4, expect.stringContaining('from a server that is not Slipway')]);
   });
 
   it('says that a key is wrong, and ends with 3; for scripts as JSON and nothing else', async () => {
@@ -86,10 +86,7 @@ describe('slipway', () => {
     const local = { SLIPWAY_API_KEY: '', SLIPWAY_ADMIN_KEY: ADMIN_KEY };
     expect((await slipway(url, ['runs'], local)).code).toBe(0);
     const away = await slipway('http://slipway.invalid:4000', ['runs'], local);
-    expect([away.code, away.err]).toEqual([
-      2,
-      expect.stringContaining('There is no key to send to http://slipway.invalid'),
-    ]);
+    expect([away.code, away.err]).toEqual([2, expect.stringContaining('No API key for http://slipway.invalid')]);
     const folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
     expect((await slipway(url, ['runs'], { SLIPWAY_API_KEY: '', SLIPWAY_DATA_DIR: folder })).code).toBe(2);
     await rm(folder, { recursive: true });
@@ -108,12 +105,3 @@ describe('slipway', () => {
     expect(out).not.toContain('\u001b');
   });
 });
-
-async function listen(server: Server): Promise<{ address: string; close(): Promise<void> }> {
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const { port } = server.address() as AddressInfo;
-  return {
-    address: `http://127.0.0.1:${port}`,
-    close: () => new Promise((closed) => server.close(() => closed())),
-  };
-}

@@ -36,7 +36,7 @@ describe('slipway restore', () => {
     const { code, out } = await slipway(url, ['restore', id, '--dry-run']);
     expect(code).toBe(0);
     expect(out).toContain(`Restore of ${id}, which is FAILED, to its attempt 1: it was extended on`);
-    expect(out).toMatch(/The configuration that comes back\n[\s\S]*web:1/);
+    expect(out).toMatch(/Configuration to restore\n[\s\S]*web:1/);
     expect(out).toMatch(/image +staging web +web:1 again/);
     expect(out).toMatch(/input +web +web:2 → web:1/);
     expect(out).toMatch(/result +STAGE 2 › web to staging +FAILED \(attempt 2\) → SUCCESS \(attempt 1\)/);
@@ -78,7 +78,7 @@ describe('slipway restore', () => {
         execution: expect.objectContaining({ id, status: 'FAILED' }),
       },
     ]);
-    expect(failing.err).toMatch(/TASK_FAILED: [\s\S]*The run is FAILED, as before\. It can be tried again\./);
+    expect(failing.err).toMatch(/TASK_FAILED: [\s\S]*The run is FAILED, as before\. The restore can be retried\./);
     expect((await workUntilEnd(startSlipway(url, ['restore', id, '--yes']))).code).toBe(0);
   });
 

@@ -20,7 +20,7 @@ describe('slipway runs', () => {
     const [head, row] = out.split('\n');
     expect(head).toMatch(/^RUN +STATUS +WHAT +STARTED +ATTEMPT +TOOK$/);
     expect(row).toMatch(new RegExp(`^${failed} +✗ FAILED +app/release +\\S+ \\S+ +1 +\\S+ s +Stage "Test"`));
-    expect((await slipway(url, ['runs', '--status', 'SUCCESS'])).out).toBe('No such run.\n');
+    expect((await slipway(url, ['runs', '--status', 'SUCCESS'])).out).toBe('No runs found.\n');
     const json = await slipway(url, ['runs', '--json', '-n', '1']);
     expect(JSON.parse(json.out)).toEqual([expect.objectContaining({ id: failed, status: 'FAILED' })]);
   });
@@ -64,7 +64,7 @@ describe('slipway graph and compare', () => {
     const compared = await slipway(url, ['compare', failed, other]);
     expect([compared.code, compared.out]).toEqual([0, expect.stringMatching(/image +web +web:1 +web:2\n/)]);
     expect(compared.out).toMatch(/stage +Test › tests +FAILED TASK_FAILED +SUCCESS/);
-    expect((await slipway(url, ['compare', other, other])).out).toBe('Nothing is different.\n');
+    expect((await slipway(url, ['compare', other, other])).out).toBe('No differences.\n');
   });
 });
 
@@ -84,7 +84,10 @@ describe('slipway logs', () => {
       expect.objectContaining({ task: 'tests/integration', stream: 'stderr', text: 'connection refused\n' }),
     ]);
     const none = await slipway(url, ['logs', failed, 'intergation']);
-    expect([none.code, none.err]).toEqual([3, expect.stringContaining('Its tasks: tests/lint, tests/integration')]);
+    expect([none.code, none.err]).toEqual([
+      3,
+      expect.stringContaining('Tasks of the run: tests/lint, tests/integration'),
+    ]);
   });
 
   it('follows tasks that begin later, line by line, until the run is final', async () => {
@@ -112,7 +115,7 @@ describe('slipway logs', () => {
     const following = startSlipway(relay.url, ['logs', id, 'lint', '-f']);
     await eventually(relay.streams, (streams) => streams > 0, { what: 'the stream' });
     await relay.cut();
-    await following.tells('The connection is back.');
+    await following.tells('Connected again.');
     const job = await world.agent.claimOne();
     await world.agent.start(job);
     await world.agent.log(job, 0, 'linted\n');
@@ -156,7 +159,7 @@ describe('slipway watch', () => {
     const { code, out } = await watching.ended;
     expect(code).toBe(1);
     expect(out).toMatch(
-      /FAILED +risky[\s\S]*failure handler collect is asked for[\s\S]*SUCCESS +collect[\s\S]*FAILED +after/,
+      /FAILED +risky[\s\S]*failure handler collect is requested[\s\S]*SUCCESS +collect[\s\S]*FAILED +after/,
     );
     expect((await slipway(url, ['logs', id, 'collect'])).out).toBe('collected\n');
   });
@@ -173,7 +176,7 @@ describe('slipway watch', () => {
     await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
     const { code, out, err } = await watching.ended;
     await relay.close();
-    expect([code, err]).toEqual([0, expect.stringMatching(/Trying again …\n[\s\S]*The connection is back\./)]);
+    expect([code, err]).toEqual([0, expect.stringMatching(/Trying again …\n[\s\S]*Connected again\./)]);
     const lines = out
       .trim()
       .split('\n')
@@ -197,7 +200,7 @@ describe('slipway watch', () => {
     const { code, err } = await watching.ended;
     expect([code, err]).toEqual([
       130,
-      expect.stringContaining(`The run goes on. To follow it again: slipway watch ${id}`),
+      expect.stringContaining(`The run continues. To follow it again: slipway watch ${id}`),
     ]);
     expect(await world.runs.is(id, 'QUEUED')).toBe(true);
     await world.runs.abort(id);

@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../src/dev/graphqlClient';
+import { TestClient } from './client';
 import { eventually } from './eventually';
 import type { TestServer } from './server';
 
@@ -67,7 +67,7 @@ const TASKS = `tasks { id name status reasonCode reason exitCode tries nextTryAt
 
 /** What tests do with runs, through the public API. */
 export class Runs {
-  private approving: GraphqlClient | undefined;
+  private approving: TestClient | undefined;
 
   constructor(
     private readonly server: TestServer,
@@ -165,7 +165,7 @@ export class Runs {
   }
 
   /** Somebody of the group that the approvals of these tests name; nobody else may decide, an administrator neither. */
-  private async approver(): Promise<GraphqlClient> {
+  private async approver(): Promise<TestClient> {
     if (this.approving !== undefined) return this.approving;
     const { createUserGroup } = await this.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
       `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
@@ -175,7 +175,7 @@ export class Runs {
       'mutation ($group: ID!) { createApiKey(input: {name: "a manager", userGroupIds: [$group]}) { value } }',
       { group: createUserGroup.userGroup.id },
     );
-    this.approving = new GraphqlClient(this.server.url, createApiKey.value);
+    this.approving = new TestClient(this.server.url, createApiKey.value);
     return this.approving;
   }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readServerConfig } from '../../src/kernel/config';
-import { GraphqlClient } from '../../src/dev/graphqlClient';
+import { TestClient } from './client';
 import { createLog } from '../../src/kernel/log';
 import { type RunningServer, startServer } from '../../src/composition/server';
 import { createTestDatabase } from './database';
@@ -14,7 +14,7 @@ export const SECRET_KEY = Buffer.alloc(32, 'k').toString('base64');
 export const AGENT_TOKEN = 'test-registration-token';
 
 export interface TestServer extends RunningServer {
-  readonly client: GraphqlClient;
+  readonly client: TestClient;
   readonly databaseUrl: string;
   readonly dataDir: string;
 }
@@ -29,14 +29,13 @@ export async function startTestServer(
   const dataDir = await mkdtemp(join(tmpdir(), 'slipway-server-'));
   const config = readServerConfig({ ...testEnvironment(database.url, dataDir), ...environment });
   const server = await startServer(config, createLog({ level: config.LOG_LEVEL, pretty: false }));
-  const client = new GraphqlClient(server.url, ADMIN_KEY);
+  const client = new TestClient(server.url, ADMIN_KEY);
   return {
     ...server,
     client,
     databaseUrl: database.url,
     dataDir,
     async stop() {
-      await client.close();
       await server.stop();
       // A stream that nobody reads any more and that follows on would be there for ever.
       const { events, states, committed } = server.app.feeds;

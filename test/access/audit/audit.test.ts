@@ -1,3 +1,4 @@
+import { Reading } from '../../support/reading';
 import { eventually } from '../../support/eventually';
 import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
 import { AUDITS, Auditor, type AuditView, CREATE } from './auditor';
@@ -66,7 +67,7 @@ describe('a record', () => {
     const [socket] = await auditor.byAction('application.create');
     expect(socket).toBeDefined();
     const before = (await auditor.byAction('application.create')).length;
-    for await (const answer of server.client.watch(CREATE, { name: 'by-socket' })) expect(answer).toBeDefined();
+    expect(await new Reading(server.url, CREATE, { name: 'by-socket' }).rest()).toHaveLength(1);
     expect(await auditor.byAction('application.create')).toHaveLength(before + 1);
   });
 

@@ -7,6 +7,7 @@ import { guardCallers } from '../../../src/api/http/guardCallers';
 import { createLimits } from '../../../src/api/graphql/limits';
 import { Refusal } from '../../../src/kernel/errors';
 import { eventually } from '../../support/eventually';
+import { Reading } from '../../support/reading';
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
 import { startServer as startSmallServer } from '../../support/graphqlHarness';
@@ -210,7 +211,7 @@ describe('introspection', () => {
       const { body } = await post('{ __schema { types { name } } }', {}, closed);
       expect(body.errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
       expect((await post('{ version __typename }', {}, closed)).body.errors).toBeUndefined();
-      const answers = closed.client.watch('{ __schema { types { name } } }', {});
+      const answers = new Reading(closed.url, '{ __schema { types { name } } }');
       await expect(answers.next()).rejects.toBeDefined();
     } finally {
       await closed.stop();

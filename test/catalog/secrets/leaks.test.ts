@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
@@ -56,7 +56,7 @@ describe('a secret', () => {
   let database: TestDatabase;
   let server: TestProcess & { url: string };
   let agent: TestProcess;
-  let client: GraphqlClient;
+  let client: TestClient;
   let runs: Runs;
 
   beforeAll(async () => {
@@ -68,7 +68,7 @@ describe('a secret', () => {
       LOG_FORMAT: 'json',
     });
     agent = startAgentProcess(server.url, dir, 'agent', { LOG_LEVEL: 'trace', SLIPWAY_AGENT_SLOTS: '4' });
-    client = new GraphqlClient(server.url, ADMIN_KEY);
+    client = new TestClient(server.url, ADMIN_KEY);
     runs = new Runs({ client, url: server.url } as TestServer);
     await runs.apply(DEFINITIONS);
     const { applicationId } = await runs.ids('workflow', 'leaky');
@@ -79,7 +79,6 @@ describe('a secret', () => {
     }
   });
   afterAll(async () => {
-    await client.close();
     await agent.end('SIGTERM');
     await server.end('SIGTERM');
     await database.drop();

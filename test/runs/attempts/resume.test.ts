@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { executionStatuses } from '../../../src/contract/statuses';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
@@ -75,7 +75,7 @@ describe('resume', () => {
   const resume = async (
     id: string,
     more: Readonly<Record<string, unknown>> = {},
-    client: GraphqlClient = server.client,
+    client: TestClient = server.client,
   ) => {
     const input = { applicationId: await applicationId(), pipelineExecutionId: id, ...more };
     const { resumeExecution } = await client.ask<{ resumeExecution: { execution: { id: string; status: string } } }>(
@@ -256,7 +256,7 @@ describe('resume', () => {
       const id = await failedInStage2('deploy');
       const clients = Array.from(
         { length: 50 },
-        (_, n) => new GraphqlClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
+        (_, n) => new TestClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
       );
       const outcomes = await Promise.all(
         clients.map((client) =>
@@ -269,7 +269,6 @@ describe('resume', () => {
       expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === 'CONFLICT')).toHaveLength(49);
       expect(await attempts(id)).toHaveLength(2);
-      await Promise.all(clients.map((client) => client.close()));
       await runs.abort(id);
     } finally {
       await second.stop();

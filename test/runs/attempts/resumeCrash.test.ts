@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { createTestDatabase } from '../../support/database';
 import { startServerProcess } from '../../support/processes';
 import { ProtocolAgent } from '../../support/protocolAgent';
@@ -28,7 +28,7 @@ stages:
 const RUNS = 16;
 
 /** How many executions that somebody started stand there: one query, however many there are. */
-const countOf = async (client: GraphqlClient, status: string): Promise<number> => {
+const countOf = async (client: TestClient, status: string): Promise<number> => {
   const { executions } = await client.ask<{ executions: { pageInfo: { total: number } } }>(
     'query ($status: String!) { executions(filters: [{status: {operator: EQUALS, values: [$status]}}], limit: 1) { pageInfo { total } } }',
     { status },
@@ -40,7 +40,7 @@ it('a server that is killed while it resumes leaves each execution as it was, or
   const database = await createTestDatabase();
   const dir = await mkdtemp(join(tmpdir(), 'slipway-resume-'));
   const doomed = await startServerProcess(testEnvironment(database.url, dir));
-  const client = new GraphqlClient(doomed.url, ADMIN_KEY);
+  const client = new TestClient(doomed.url, ADMIN_KEY);
   let heir: TestServer | undefined;
   try {
     const before = new Runs({ client } as unknown as TestServer);
@@ -52,7 +52,7 @@ it('a server that is killed while it resumes leaves each execution as it was, or
       (job) => job.task === 'second',
     );
     const { applicationId } = await before.ids('pipeline', 'flow');
-    const resume = (id: string, by: GraphqlClient) =>
+    const resume = (id: string, by: TestClient) =>
       by.ask('mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }', {
         input: { applicationId, pipelineExecutionId: id, granularity: 'TASK' },
       });
@@ -86,7 +86,6 @@ it('a server that is killed while it resumes leaves each execution as it was, or
       expect(sequences).toEqual(sequences.map((_, index) => index + 1));
     }
   } finally {
-    await client.close();
     if (doomed.child.exitCode === null && doomed.child.signalCode === null) await doomed.end('SIGKILL');
     await heir?.stop();
     await database.drop();

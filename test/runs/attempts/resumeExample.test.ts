@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../../src/dev/ports';
+import { freePort } from '../../support/ports';
 import { startAgentProcess } from '../../support/processes';
 import { Runs } from '../../support/runs';
 import { startTestServer } from '../../support/server';

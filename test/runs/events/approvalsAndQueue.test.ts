@@ -1,5 +1,5 @@
 import { eventually } from '../../support/eventually';
-import { Reading } from './reader';
+import { Reading } from '../../support/reading';
 import { createWorld, type World } from './world';
 
 interface Asked {

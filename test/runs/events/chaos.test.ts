@@ -6,7 +6,7 @@ import { type Break, breaks, FlakyProxy } from '../../support/flakyProxy';
 import { startServerProcess, type TestProcess } from '../../support/processes';
 import { testEnvironment } from '../../support/server';
 import { RawStream } from './rawStream';
-import { EVENTS, type EventsItem, Reading, readEvents } from './reader';
+import { EVENTS, type EventsItem, Reading, readEvents } from '../../support/reading';
 import { createWorld, note, type World } from './world';
 
 /** `CHAOS=200 npx jest test/events/chaos` is the long form: as many breaks, with 20 clients. */

@@ -4,7 +4,7 @@ import { createClient } from 'graphql-sse';
 import { eventually } from '../../support/eventually';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
 import { itemOf, RawStream } from './rawStream';
-import { EVENTS, type EventsItem } from './reader';
+import { EVENTS, type EventsItem } from '../../support/reading';
 import { createWorld, note, type World } from './world';
 
 let world: World;

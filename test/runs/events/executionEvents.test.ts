@@ -1,6 +1,6 @@
 import { eventually } from '../../support/eventually';
 import { startTestServer, type TestServer } from '../../support/server';
-import { EVENTS, type EventsItem, endOf, Reading, readEvents } from './reader';
+import { EVENTS, type EventsItem, endOf, Reading, readEvents } from '../../support/reading';
 import { createWorld, note, type World } from './world';
 
 let world: World;

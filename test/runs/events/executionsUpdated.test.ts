@@ -1,7 +1,7 @@
 import { decodePlace } from '../../../src/runs/events/eventLog';
 import { adoptRestoredEvents, findCommitted } from '../../../src/runs/events/eventLog.store';
 import { eventually } from '../../support/eventually';
-import { endOf, Reading } from './reader';
+import { endOf, Reading } from '../../support/reading';
 import { beginLate, createWorld, note, type World } from './world';
 
 interface Item {

@@ -4,7 +4,7 @@ import { pruneEvents } from '../../../src/runs/events/eventRetention';
 import { eventTypes, OtherEvent } from '../../../src/api/events/events.types';
 import { resolvers } from '../../../src/api/graphql/resolvers';
 import { buildGraphqlSchema } from '../../../src/api/graphql/schema';
-import { Reading } from './reader';
+import { Reading } from '../../support/reading';
 import { createWorld, note, type World } from './world';
 
 interface EventPage {

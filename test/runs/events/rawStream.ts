@@ -1,6 +1,6 @@
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import { ADMIN_KEY } from '../../support/server';
-import type { EventsItem } from './reader';
+import type { EventsItem } from '../../support/reading';
 
 export type ServerEvent = Partial<EventSourceMessage>;
 

@@ -3,10 +3,11 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../../src/kernel/embedded/embeddedPostgres';
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { createLog } from '../../../src/kernel/log';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
+import { freePort } from '../../support/ports';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../../support/server';
@@ -39,14 +40,12 @@ describe('kill -9', () => {
   let database: TestDatabase;
   const processes: TestProcess[] = [];
   const servers: TestServer[] = [];
-  const clients: GraphqlClient[] = [];
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'slipway-crash-'));
     database = await createTestDatabase();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) await client.close();
     for (const process of processes.splice(0)) if (process.child.exitCode === null) await process.end('SIGKILL');
     for (const server of servers.splice(0)) await server.stop();
     await database.drop();
@@ -66,8 +65,7 @@ describe('kill -9', () => {
 
   /** Runs for a server that is another process: its API is all that is known of it. */
   const remote = (url: string): Runs => {
-    const client = new GraphqlClient(url, ADMIN_KEY);
-    clients.push(client);
+    const client = new TestClient(url, ADMIN_KEY);
     return new Runs({ client } as unknown as TestServer);
   };
 
@@ -159,16 +157,6 @@ describe('kill -9', () => {
     expect((await new Runs(one).read(id)).status).toBe('SUCCESS');
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 function withPort(url: string, port: number): string {
   const changed = new URL(url);

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
-import { readEvents } from '../events/reader';
+import { TestClient } from '../../support/client';
+import { readEvents } from '../../support/reading';
 import { createTestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
@@ -175,12 +175,10 @@ it('handlers run once when the server is killed between the abort and the end', 
   const dir = await mkdtemp(join(tmpdir(), 'slipway-handlers-'));
   const database = await createTestDatabase();
   const processes: TestProcess[] = [];
-  const clients: GraphqlClient[] = [];
   const serve = async (): Promise<{ process: TestProcess & { url: string }; runs: Runs }> => {
     const process = await startServerProcess(testEnvironment(database.url, dir));
     processes.push(process);
-    const client = new GraphqlClient(process.url, ADMIN_KEY);
-    clients.push(client);
+    const client = new TestClient(process.url, ADMIN_KEY);
     return { process, runs: new Runs({ client } as unknown as TestServer) };
   };
   const lines = async (): Promise<string[]> =>
@@ -213,7 +211,6 @@ it('handlers run once when the server is killed between the abort and the end', 
     const idle = await ProtocolAgent.register(second.process.url);
     expect(await idle.claim(10, 0)).toEqual([]);
   } finally {
-    for (const client of clients) await client.close();
     for (const process of processes.reverse()) if (process.child.exitCode === null) await process.end('SIGKILL');
     await database.drop();
     await rm(dir, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { endDueInterventions } from '../../../src/runs/commands/interveneExecution';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
@@ -275,7 +275,7 @@ describe('a failure that waits for a person', () => {
     const second = await startTestServer({}, server.databaseUrl);
     const clients = Array.from(
       { length: 20 },
-      (_, n) => new GraphqlClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
+      (_, n) => new TestClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
     );
     try {
       const id = await waiting();
@@ -293,7 +293,6 @@ describe('a failure that waits for a person', () => {
       expect((await runs.events(id)).filter(({ type }) => type === 'INTERVENED')).toHaveLength(1);
       await agent.work(() => runs.is(id, 'SUCCESS'));
     } finally {
-      for (const client of clients) await client.close();
       await second.stop();
     }
   });

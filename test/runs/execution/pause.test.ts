@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { executionStatuses } from '../../../src/contract/statuses';
 import { expireExecutions } from '../../../src/runs/sweep';
 import { eventually } from '../../support/eventually';
@@ -119,7 +119,7 @@ describe('a run that a person holds', () => {
 
   it('lets no job start however agents and servers race with the pause, and loses none', async () => {
     const second = await startTestServer({ SLIPWAY_LEASE_SECONDS: '30' }, server.databaseUrl);
-    const client = new GraphqlClient(second.url, ADMIN_KEY);
+    const client = new TestClient(second.url, ADMIN_KEY);
     let racing = true;
     const races: Promise<void>[] = [];
     try {
@@ -153,7 +153,6 @@ describe('a run that a person holds', () => {
     } finally {
       racing = false;
       await Promise.all(races);
-      await client.close();
       await second.stop();
     }
   });

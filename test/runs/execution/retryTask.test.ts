@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { createTestDatabase } from '../../support/database';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
 import { ProtocolAgent } from '../../support/protocolAgent';
@@ -44,7 +44,7 @@ name: release
 stages: [{ elements: [{ name: go, workflow: picky }] }]
 `;
 
-const retry = async (client: GraphqlClient, runs: Runs, taskExecutionId: string) => {
+const retry = async (client: TestClient, runs: Runs, taskExecutionId: string) => {
   const { applicationId } = await runs.ids('workflow', 'build');
   const { retryTask } = await client.ask<{ retryTask: { taskExecution: { status: string } } }>(
     'mutation ($input: RetryTaskInput!) { retryTask(input: $input) { taskExecution { status } } }',
@@ -155,12 +155,10 @@ describe('kill -9 of the server', () => {
     const dir = await mkdtemp(join(tmpdir(), 'slipway-people-'));
     const database = await createTestDatabase();
     const processes: TestProcess[] = [];
-    const clients: GraphqlClient[] = [];
     const serve = async () => {
       const process = await startServerProcess({ ...testEnvironment(database.url, dir), PORT: '0' });
       processes.push(process);
-      const client = new GraphqlClient(process.url, ADMIN_KEY);
-      clients.push(client);
+      const client = new TestClient(process.url, ADMIN_KEY);
       return { process, client, runs: new Runs({ client } as unknown as TestServer) };
     };
     try {
@@ -168,7 +166,7 @@ describe('kill -9 of the server', () => {
       await first.runs.apply(DEFINITIONS);
       const { applicationId } = await first.runs.ids('workflow', 'build');
       const held = await first.runs.start('workflow', 'build');
-      const hold = (client: GraphqlClient, verb: string) =>
+      const hold = (client: TestClient, verb: string) =>
         client.ask(`mutation ($input: PauseExecutionInput!) { ${verb}Execution(input: $input) { execution { id } } }`, {
           input: { applicationId, executionId: held },
         });
@@ -195,7 +193,6 @@ describe('kill -9 of the server', () => {
       const done = await second.runs.until(held, 'SUCCESS');
       expect(done.tasks?.map((task) => task.tries)).toEqual([1, 1, 1]);
     } finally {
-      for (const client of clients) await client.close();
       for (const process of processes) if (process.child.exitCode === null) await process.end('SIGKILL');
       await database.drop();
       await rm(dir, { recursive: true, force: true });

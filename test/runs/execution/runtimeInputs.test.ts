@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { endDueRuntimeInputs } from '../../../src/runs/commands/answerRuntimeInputs';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
@@ -275,7 +275,7 @@ describe('runtime inputs', () => {
     const second = await startTestServer({}, server.databaseUrl);
     const clients = Array.from(
       { length: 20 },
-      (_, n) => new GraphqlClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
+      (_, n) => new TestClient(n % 2 === 0 ? server.url : second.url, ADMIN_KEY),
     );
     try {
       const id = await asking();
@@ -291,7 +291,6 @@ describe('runtime inputs', () => {
       expect(outcomes.filter((one) => one === 'CONFLICT')).toHaveLength(19);
       await runs.abort(id);
     } finally {
-      for (const client of clients) await client.close();
       await second.stop();
     }
   });
@@ -307,12 +306,11 @@ describe('runtime inputs', () => {
       'mutation ($group: ID!) { createApiKey(input: {name: "a developer", userGroupIds: [$group]}) { value } }',
       { group: createUserGroup.userGroup.id },
     );
-    const developer = new GraphqlClient(server.url, createApiKey.value);
+    const developer = new TestClient(server.url, createApiKey.value);
     const prod = await asking('release');
     await expect(answer(prod, { COLOUR: 'blue' }, developer)).rejects.toThrow('FORBIDDEN');
     const staging = await asking('patient');
     await answer(staging, { COLOUR: 'blue' }, developer);
-    await developer.close();
     await runs.abort(prod);
     await runs.abort(staging);
   });

@@ -130,7 +130,6 @@ describe('addImagesToRun', () => {
     const id = await world.release();
     const limited = await world.key('limited', ['READ', 'EXECUTE_PIPELINE'], 'NON_PRODUCTION_ENVIRONMENTS');
     expect(await world.codeOf(world.extend(id, { web: 'web:2' }, {}, limited))).toBe('FORBIDDEN');
-    await limited.close();
   });
 
   it('says first that the right is missing, whatever else is wrong', async () => {
@@ -142,7 +141,6 @@ describe('addImagesToRun', () => {
     expect(await code({ db: 'x y' })).toBe('FORBIDDEN');
     expect(await code({ web: null })).toBe('FORBIDDEN');
     expect(await code({}, { reason: 'x'.repeat(5001) })).toBe('FORBIDDEN');
-    await limited.close();
   });
 
   it('tells what needs a new run with all other mistakes of the request', async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
@@ -33,30 +33,27 @@ describe('kill -9 of the server while it restores', () => {
   let dir: string;
   let database: TestDatabase;
   const processes: TestProcess[] = [];
-  const clients: GraphqlClient[] = [];
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'slipway-restore-'));
     database = await createTestDatabase();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) await client.close();
     for (const process of processes.splice(0)) if (process.child.exitCode === null) await process.end('SIGKILL');
     await database.drop();
     await rm(dir, { recursive: true, force: true });
   });
 
   /** A server of this database, with an agent of its own. */
-  const serve = async (name: string): Promise<{ server: TestProcess; client: GraphqlClient; runs: Runs }> => {
+  const serve = async (name: string): Promise<{ server: TestProcess; client: TestClient; runs: Runs }> => {
     const server = await startServerProcess({ ...testEnvironment(database.url, dir), SLIPWAY_LEASE_SECONDS: '3' });
     processes.push(server, startAgentProcess(server.url, dir, name));
-    const client = new GraphqlClient(server.url, ADMIN_KEY);
-    clients.push(client);
+    const client = new TestClient(server.url, ADMIN_KEY);
     return { server, client, runs: new Runs({ client } as unknown as TestServer) };
   };
   const linesOf = async (name: string): Promise<string[]> =>
     (await readFile(join(dir, name), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-  const operation = async (client: GraphqlClient, id: string) => {
+  const operation = async (client: TestClient, id: string) => {
     const answer = await client.ask<{ operation: { status: string; log: string } }>(
       'query ($id: ID!) { operation(operationId: $id) { status log } }',
       { id },

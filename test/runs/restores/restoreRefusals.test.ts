@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { executionStatuses } from '../../../src/contract/statuses';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
 import { World } from './world';
@@ -60,7 +60,7 @@ describe('before anything changes, restoreRun', () => {
     const creator = await world.key('creators', ['READ', 'EXECUTE_PIPELINE']);
     const executor = await world.key('executors', ['READ', 'EXECUTE_PIPELINE']);
     const reader = await world.key('readers', ['READ']);
-    const stranger = new GraphqlClient(world.server.url, await world.strangerKey());
+    const stranger = new TestClient(world.server.url, await world.strangerKey());
     const { applicationId, entityId } = await world.runs.ids('pipeline', 'release');
     const { startExecution } = await creator.ask<{ startExecution: { execution: { id: string } } }>(
       `mutation { startExecution(input: {applicationId: "${applicationId}", entityId: "${entityId}", executionType: PIPELINE,
@@ -71,7 +71,7 @@ describe('before anything changes, restoreRun', () => {
     // Somebody else may extend it, and has no right to take that back.
     await world.extend(id, { web: 'web:2' }, {}, executor);
     await world.finish(id, 'FAILED', 'health');
-    const codes = async (client: GraphqlClient) => [
+    const codes = async (client: TestClient) => [
       await world.codeOf(world.restore(id, {}, client)),
       await world.preview(id, client).then(
         (preview) => preview.refusals,
@@ -88,7 +88,6 @@ describe('before anything changes, restoreRun', () => {
     await world.extend(id, { web: 'web:3' });
     await world.finish(id, 'FAILED', 'health');
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
-    for (const client of [creator, executor, reader, stranger]) await client.close();
   });
 
   it.each(executionStatuses)('a run that is %s', async (status) => {
@@ -120,7 +119,7 @@ describe('before anything changes, restoreRun', () => {
     const second = await startTestServer({}, world.server.databaseUrl);
     const clients = Array.from(
       { length: 20 },
-      (_, n) => new GraphqlClient(n % 2 === 0 ? world.server.url : second.url, ADMIN_KEY),
+      (_, n) => new TestClient(n % 2 === 0 ? world.server.url : second.url, ADMIN_KEY),
     );
     try {
       const codes = await Promise.all(clients.map((client) => world.codeOf(world.restore(id, {}, client))));
@@ -133,7 +132,6 @@ describe('before anything changes, restoreRun', () => {
       );
       expect(operations).toEqual([{ status: 'SUCCESS' }]);
     } finally {
-      for (const client of clients) await client.close();
       await second.stop();
     }
   });

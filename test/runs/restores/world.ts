@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
@@ -92,7 +92,7 @@ export class World {
     return this.server.stop();
   }
 
-  get client(): GraphqlClient {
+  get client(): TestClient {
     return this.server.client;
   }
 
@@ -234,8 +234,8 @@ export class World {
   }
 
   /** Somebody with these rights to the runs of the application; without environments, for all of them. */
-  async key(name: string, actions: readonly string[], environments?: string): Promise<GraphqlClient> {
-    return new GraphqlClient(this.server.url, await this.keyValue(name, actions, environments));
+  async key(name: string, actions: readonly string[], environments?: string): Promise<TestClient> {
+    return new TestClient(this.server.url, await this.keyValue(name, actions, environments));
   }
 
   async keyValue(name: string, actions: readonly string[], environments?: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { comparedResults, leavesOf } from '../../../src/runs/views/comparisons';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
@@ -183,7 +183,7 @@ describe('compareExecutions', () => {
       'mutation ($group: ID!) { createApiKey(input: {name: "watcher", userGroupIds: [$group]}) { value } }',
       { group: createUserGroup.userGroup.id },
     );
-    const watcher = new GraphqlClient(server.url, createApiKey.value);
+    const watcher = new TestClient(server.url, createApiKey.value);
     await runs.apply(
       pipeline
         .replace('name: flow', 'name: both')
@@ -192,7 +192,6 @@ describe('compareExecutions', () => {
     const id = await runs.start('pipeline', 'both');
     await agent.runOne({ outputs: [{ name: 'URL', value: 'http://x' }] });
     const comparison = await compare(id, id, {}, watcher);
-    await watcher.close();
     expect(comparison.stages.map(({ name }) => name)).toEqual(['to staging', 'to prod']);
     expect(comparison).toMatchObject({ definition: null, tasks: [], variables: [] });
     expect((await compare(id, id)).tasks.map(({ stage, name }) => [stage, name])).toEqual([

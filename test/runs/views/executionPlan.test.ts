@@ -1,4 +1,4 @@
-import { GraphqlClient } from '../../../src/dev/graphqlClient';
+import { TestClient } from '../../support/client';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
 import { startTestServer, type TestServer } from '../../support/server';
@@ -199,7 +199,7 @@ describe('executionPlan', () => {
       'mutation ($group: ID!) { createApiKey(input: {name: "tester", userGroupIds: [$group]}) { value } }',
       { group: createUserGroup.userGroup.id },
     );
-    const tester = new GraphqlClient(server.url, createApiKey.value);
+    const tester = new TestClient(server.url, createApiKey.value);
     const more = { variableInputs: [input('SIZE', '1')], serviceInputs: [{ name: 'web', image: 'web:1' }] };
     const { startable, problems, environmentAccess } = await plan('pipeline', 'release', more, tester);
     expect(startable).toBe(false);

@@ -1,6 +1,6 @@
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
-import { ADMIN_KEY } from '../../support/server';
+import type { Client } from 'graphql-ws';
+import { webSocketClient } from './client';
+import { ADMIN_KEY } from './server';
 
 export interface EventView {
   readonly sequence: number;
@@ -19,16 +19,6 @@ export interface EventsItem {
 export const EVENTS = `subscription ($id: ID!, $after: ID) { executionEvents(executionId: $id, after: $after) {
   cursor event { sequence type executionId } snapshot { sequence execution { status } } gap { reason after } } }`;
 
-export function connect(url: string, apiKey = ADMIN_KEY): Client {
-  return createClient({
-    url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
-    connectionParams: { apiKey },
-    retryAttempts: 0,
-    onNonLazyError: () => undefined,
-  });
-}
-
 /** Answers of one subscription, one at a time. */
 export class Reading<Item> {
   readonly items: Item[] = [];
@@ -39,7 +29,7 @@ export class Reading<Item> {
   private readonly client: Client;
 
   constructor(url: string, query: string, variables: Readonly<Record<string, unknown>> = {}, apiKey = ADMIN_KEY) {
-    this.client = connect(url, apiKey);
+    this.client = webSocketClient(url, apiKey);
     this.stream = this.client.iterate({ query, variables: { ...variables } });
   }
 

@@ -1,0 +1,47 @@
+import type { RefusalCode } from '../kernel/errors';
+
+/** Codes of the server's catalog, those of GraphQL itself, and UNREACHABLE, which is the client's own. */
+export type ErrorCode =
+  | RefusalCode
+  | 'UNREACHABLE'
+  | 'BAD_REQUEST'
+  | 'BAD_USER_INPUT'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'OPERATION_RESOLUTION_FAILURE'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED';
+
+/** A GraphQL error as it arrives. */
+export interface WireError {
+  readonly message: string;
+  readonly extensions?: Readonly<Record<string, unknown>>;
+}
+
+/** Why there is no data: an error of the server, or no answer from it at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    /** True if the same request may succeed later. */
+    readonly retryable: boolean,
+    /** What the server's log calls the request; null if it never got there. */
+    readonly requestId: string | null = null,
+    /** What else the server says about the error, by the names that the error's code defines. */
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+
+  /** The first of the errors: the server stops at the first that matters. */
+  static of(errors: readonly WireError[] | undefined, requestId: string | null): ApiError {
+    const [first] = errors ?? [];
+    if (first === undefined) return new ApiError('INTERNAL', 'The server answered without data.', true, requestId);
+    const { code, retryable, ...details } = first.extensions ?? {};
+    return new ApiError((code ?? 'INTERNAL') as ErrorCode, first.message, retryable === true, requestId, details);
+  }
+
+  static unreachable(url: string, problem: string, hint = ''): ApiError {
+    return new ApiError('UNREACHABLE', `${problem} at ${url}${hint}`, true);
+  }
+}

@@ -1,0 +1,164 @@
+import type { ReadableWritablePair } from 'node:stream/web';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { ApiError, type WireError } from './apiError';
+import type { TypedDocumentString } from './generated';
+
+/** A nullable field of the root is null only together with an error, which is thrown. */
+export type Given<Data> = { readonly [Field in keyof Data]: NonNullable<Data[Field]> };
+
+/** An answer as it arrives: GraphQL's, or `error` of what was refused before GraphQL. */
+interface Wire {
+  readonly data?: unknown;
+  readonly errors?: readonly WireError[];
+  readonly error?: { readonly message: string } & Readonly<Record<string, unknown>>;
+}
+
+export interface ClientOptions {
+  /** Called with the problem when a stream is lost, and with null when it is back. */
+  readonly onOutage?: (problem: ApiError | null) => void;
+}
+
+const ANSWER_WITHIN_MS = 60_000;
+/** The server sends at least a comment every 12 s; a stream that is silent for longer is dead, whatever the network says. */
+const SILENT_MS = 30_000;
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2_000;
+/** How long a server may be away before a stream gives up. */
+const AWAY_MS = 5 * 60_000;
+
+/** The GraphQL API of a server: queries and mutations by POST, subscriptions as server-sent events, which pass every proxy. */
+export class Client {
+  private readonly onOutage: (problem: ApiError | null) => void;
+
+  constructor(
+    readonly url: string,
+    private readonly key: string,
+    { onOutage = () => undefined }: ClientOptions = {},
+  ) {
+    this.onOutage = onOutage;
+  }
+
+  /** The data of a query or mutation; anything else is thrown as an `ApiError`. */
+  async ask<Data, Variables>(
+    document: TypedDocumentString<Data, Variables>,
+    ...[variables]: Variables extends Record<string, never> ? [] : [Variables]
+  ): Promise<Given<Data>> {
+    const response = await this.post('/graphql', document, variables, AbortSignal.timeout(ANSWER_WITHIN_MS));
+    return this.dataOf(await this.readJson(response), response);
+  }
+
+  /**
+   * The results of a subscription until it completes, over any number of connections. `variables` is called for each connection and holds the
+   * cursor to continue from. An error that is not retryable ends it, as does a server that is not there for the first connection.
+   */
+  async *follow<Data, Variables>(
+    document: TypedDocumentString<Data, Variables>,
+    variables: () => Variables,
+    signal: AbortSignal,
+  ): AsyncGenerator<Given<Data>> {
+    let lostAt: number | null = null;
+    let pauseMs = FIRST_PAUSE_MS;
+    for (;;) {
+      try {
+        yield* this.stream(document, variables(), signal, () => {
+          if (lostAt !== null) this.onOutage(null);
+          lostAt = null;
+          pauseMs = FIRST_PAUSE_MS;
+        });
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof ApiError) || !error.retryable) throw error;
+        lostAt ??= performance.now();
+        if (performance.now() - lostAt > AWAY_MS) throw error;
+        this.onOutage(error);
+      }
+      await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => signal.throwIfAborted());
+      pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
+    }
+  }
+
+  /** The results of a subscription over one connection. It ends without an error only when the server completes it. */
+  async *stream<Data, Variables>(
+    document: TypedDocumentString<Data, Variables>,
+    variables: Variables,
+    signal?: AbortSignal,
+    onOpen: () => void = () => undefined,
+  ): AsyncGenerator<Given<Data>> {
+    const ended = new AbortController();
+    let silent = false;
+    const timer = setTimeout(() => {
+      silent = true;
+      ended.abort();
+    }, SILENT_MS);
+    try {
+      const either = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+      const response = await this.post('/graphql/stream', document, variables, either);
+      if (response.body === null || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+        throw ApiError.of((await this.readJson(response)).errors, requestIdOf(response));
+      onOpen();
+      const events = response.body
+        .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+        .pipeThrough(new EventSourceParserStream({ onComment: () => timer.refresh() }));
+      for await (const { event, data } of events) {
+        timer.refresh();
+        if (event === 'complete') return;
+        if (event === 'next') yield this.dataOf<Data>(JSON.parse(data) as Wire, response);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof ApiError) throw error;
+      if (silent) throw ApiError.unreachable(this.url, `no data for ${SILENT_MS / 1000} s`);
+      throw this.lost(error);
+    } finally {
+      clearTimeout(timer);
+      ended.abort();
+    }
+    throw ApiError.unreachable(this.url, 'connection closed');
+  }
+
+  private dataOf<Data>({ data, errors }: Wire, response: Response): Given<Data> {
+    if (errors !== undefined || data == null) throw ApiError.of(errors, requestIdOf(response));
+    return data as Given<Data>;
+  }
+
+  private async post(path: string, query: object, variables: unknown, signal: AbortSignal): Promise<Response> {
+    const accept = path.endsWith('/stream') ? 'text/event-stream' : 'application/json';
+    try {
+      return await fetch(`${this.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept, 'x-api-key': this.key },
+        body: JSON.stringify({ query: query.toString(), variables }),
+        signal,
+      });
+    } catch (error) {
+      throw this.lost(error);
+    }
+  }
+
+  private lost(error: unknown): ApiError {
+    if (!isNativeError(error)) return ApiError.unreachable(this.url, String(error));
+    if (error.name === 'TimeoutError')
+      return ApiError.unreachable(this.url, `no answer within ${ANSWER_WITHIN_MS / 1000} s`);
+    const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
+    if (code === 'ECONNREFUSED')
+      return ApiError.unreachable(this.url, 'connection refused', ' (is the server running?)');
+    return ApiError.unreachable(this.url, message || code || error.message);
+  }
+
+  private async readJson(response: Response): Promise<Wire> {
+    let wire: Wire;
+    try {
+      wire = (await response.json()) as Wire;
+    } catch {
+      throw ApiError.unreachable(this.url, `HTTP ${response.status} from a server that is not Slipway`);
+    }
+    if (wire.error === undefined) return wire;
+    const { message, ...extensions } = wire.error;
+    return { errors: [{ message, extensions }] };
+  }
+}
+
+const requestIdOf = (response: Response): string | null => response.headers.get('x-request-id');

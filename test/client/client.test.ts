@@ -1,0 +1,125 @@
+import { createServer } from 'node:http';
+import { ApiError } from '../../src/client/apiError';
+import { Client } from '../../src/client/client';
+import {
+  ApplicationIdDocument,
+  FindRunDocument,
+  RunEventsDocument,
+  RunStatusDocument,
+  VersionDocument,
+} from '../../src/client/generated';
+import { listen } from '../support/ports';
+import { Runs } from '../support/runs';
+import { ADMIN_KEY, startTestServer, type TestServer } from '../support/server';
+
+const NOBODY = '01a1fde6-77b0-740d-b857-a367d0a2b8ae';
+
+let server: TestServer;
+let client: Client;
+let id: string;
+beforeAll(async () => {
+  server = await startTestServer();
+  client = new Client(server.url, ADMIN_KEY);
+  const runs = new Runs(server);
+  await runs.apply(
+    'kind: Application\nname: app\n---\nkind: Workflow\napplication: app\nname: flow\ntasks:\n  one: { run: "true" }\n',
+  );
+  id = await runs.start('workflow', 'flow');
+  await runs.abort(id);
+  await runs.until(id, 'ABORTED');
+});
+afterAll(() => server?.stop());
+
+const errorOf = async (work: Promise<unknown>): Promise<ApiError> => {
+  const error = await work.catch((thrown: unknown) => thrown);
+  if (error instanceof ApiError) return error;
+  throw error;
+};
+
+describe('ask', () => {
+  it('returns the data', async () => {
+    const { applicationByName } = await client.ask(ApplicationIdDocument, { name: 'app' });
+    expect(applicationByName).toEqual({ id: expect.any(String) });
+  });
+
+  it('throws an error with code, details and the id of the request', async () => {
+    const error = await errorOf(client.ask(FindRunDocument, { id: NOBODY }));
+    expect(error).toMatchObject({ code: 'NOT_FOUND', retryable: false, details: { id: NOBODY } });
+    expect(error.requestId).toMatch(/^[\w-]+$/);
+  });
+
+  it('throws an error that was raised before GraphQL', async () => {
+    expect(await errorOf(new Client(server.url, 'wrong').ask(VersionDocument))).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      retryable: false,
+    });
+  });
+
+  it('says that nothing listens, which is retryable', async () => {
+    const { url, close } = await listen(createServer());
+    await close();
+    const error = await errorOf(new Client(url, ADMIN_KEY).ask(VersionDocument));
+    expect(error).toMatchObject({ code: 'UNREACHABLE', retryable: true, requestId: null });
+    expect(error.message).toBe(`connection refused at ${url} (is the server running?)`);
+  });
+});
+
+describe('stream', () => {
+  it('returns each result, and ends when the subscription is complete', async () => {
+    const statuses: string[] = [];
+    for await (const { executionUpdated } of client.stream(RunStatusDocument, { id }))
+      statuses.push(executionUpdated.status);
+    expect(statuses).toEqual(['ABORTED']);
+  });
+
+  it('throws the error of a refused subscription', async () => {
+    expect(await errorOf(client.stream(RunStatusDocument, { id: NOBODY }).next())).toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('follow', () => {
+  it('continues after the last cursor when the connection is lost', async () => {
+    const whole: number[] = [];
+    for await (const { executionEvents } of client.stream(RunEventsDocument, { id, after: '0' }))
+      whole.push(executionEvents.event?.sequence ?? 0);
+    expect(whole.length).toBeGreaterThan(2);
+
+    // Passes on the first two results of each connection, and then breaks it.
+    const { url, close } = await listen(
+      createServer(async (request, response) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk as Buffer);
+        const answer = await fetch(`${server.url}${request.url}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-api-key': ADMIN_KEY },
+          body: Buffer.concat(chunks),
+        });
+        const events = (await answer.text()).split('\n\n');
+        response.writeHead(answer.status, { 'content-type': 'text/event-stream' });
+        const cut = events.filter((event) => event.includes('event: next')).length > 2;
+        const passed = events.filter((event) => event.includes('event: ')).slice(0, cut ? 2 : undefined);
+        response.write(passed.map((event) => `${event}\n\n`).join(''), () =>
+          cut ? response.destroy() : response.end(),
+        );
+      }),
+    );
+    const outages: (string | undefined)[] = [];
+    const follower = new Client(url, ADMIN_KEY, { onOutage: (problem) => outages.push(problem?.code) });
+    const seen: number[] = [];
+    let after = '0';
+    const signal = new AbortController().signal;
+    for await (const { executionEvents } of follower.follow(RunEventsDocument, () => ({ id, after }), signal)) {
+      seen.push(executionEvents.event?.sequence ?? 0);
+      after = executionEvents.cursor;
+    }
+    await close();
+    expect(seen).toEqual(whole);
+    expect(outages.slice(0, 2)).toEqual(['UNREACHABLE', undefined]);
+  });
+
+  it('ends at once with an error that is not retryable', async () => {
+    const signal = new AbortController().signal;
+    const results = client.follow(RunStatusDocument, () => ({ id: NOBODY }), signal);
+    expect(await errorOf(results.next())).toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
