@@ -20,7 +20,7 @@ registerEnumType(AgentStatusEnum, {
   description: 'Process, on any machine, that claims jobs whose required labels it has.',
 })
 export class Agent {
-  @Field(() => ID, { description: 'Unique id, assigned at registration. An agent that restarts gets another one.' })
+  @Field(() => ID, { description: 'Unique ID, assigned at registration. An agent that restarts gets another one.' })
   id!: string;
 
   @Field(() => String, { description: 'Name that the agent gives itself. Need not be unique.' })
@@ -44,7 +44,7 @@ export class Agent {
 
 @ObjectType({ simpleResolvers: true, description: 'Registration token, without its value.' })
 export class AgentRegistrationToken {
-  @Field(() => ID, { description: 'Unique id, assigned by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
   @Field(() => String, { description: 'Name of the token.' })

@@ -23,8 +23,8 @@ export class ApprovalsResolver {
     description: 'Approvals that an execution waits for. Errors: NOT_FOUND.',
   })
   async approvalDetails(
-    @Arg('applicationId', () => ID, { description: 'Id of the execution’s application.' }) applicationId: string,
-    @Arg('executionId', () => ID, { description: 'Id of the execution.' }) executionId: string,
+    @Arg('applicationId', () => ID, { description: 'ID of the execution’s application.' }) applicationId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) executionId: string,
     @Arg('includeDecided', () => Boolean, {
       nullable: true,
       description: 'True to include approvals that were decided. Defaults to false.',

@@ -35,7 +35,7 @@ registerEnumType(ApprovalStatusEnum, {
 
 @ObjectType({ simpleResolvers: true, description: 'User or API key that decided.' })
 export class Decider {
-  @Field(() => ID, { description: 'Id of the user or API key.' })
+  @Field(() => ID, { description: 'ID of the user or API key.' })
   id!: string;
 
   @Field(() => String, { description: 'Name of the user or API key.' })
@@ -47,7 +47,7 @@ export class Decider {
   resolveType: () => 'UserGroupApprovalDetails',
 })
 export abstract class ApprovalDetails {
-  @Field(() => ID, { description: 'Id of the approval, for `approveOrRejectApprovals`.' })
+  @Field(() => ID, { description: 'ID of the approval, for `approveOrRejectApprovals`.' })
   approvalId!: string;
 
   @Field(() => ApprovalStepType, { description: 'Way in which the approval is given.' })
@@ -83,7 +83,7 @@ export class UserGroupApprovalDetails extends ApprovalDetails {
   @Field(() => [String], { description: 'Names of user groups. Any one member of any of them decides.' })
   approvers!: string[];
 
-  @Field(() => ID, { description: 'Id of the execution that requested the approval.' })
+  @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
   executionId!: string;
 }
 
@@ -100,13 +100,13 @@ export class ApproveOrRejectApprovalsInput {
   @Field(() => ApprovalActionType, { description: 'Decision.' })
   action!: ApprovalActionType;
 
-  @Field(() => ID, { description: 'Id of the execution’s application.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'Id of the approval.' })
+  @Field(() => ID, { description: 'ID of the approval.' })
   approvalId!: string;
 
-  @Field(() => ID, { description: 'Id of the execution that requested the approval.' })
+  @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
   executionId!: string;
 
   @Field(() => String, { nullable: true, description: 'Comment, shown with the decision. At most 5,000 characters.' })

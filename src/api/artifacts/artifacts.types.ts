@@ -2,7 +2,7 @@ import { Field, Float, ID, ObjectType } from 'type-graphql';
 
 @ObjectType({ simpleResolvers: true, description: 'File that a job uploaded.' })
 export class Artifact {
-  @Field(() => ID, { description: 'Unique id, assigned by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
   @Field(() => String, { description: 'Path in the working directory of the job.' })

@@ -48,7 +48,7 @@ export class EventsResolver {
     },
   })
   async executionUpdated(
-    @Arg('executionId', () => ID, { description: 'Id of the execution.' }) _executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) _executionId: string,
     @Root() execution: Execution,
     @Ctx() { app, actor }: Context,
   ): Promise<Execution> {
@@ -65,7 +65,7 @@ export class EventsResolver {
       'NOT_FOUND, INVALID_INPUT.',
   })
   async executionEvents(
-    @Arg('executionId', () => ID, { description: 'Id of the execution.' }) executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) executionId: string,
     @Arg('after', () => ID, {
       nullable: true,
       description: 'Cursor, or sequence of an event. Returns what follows it.',
@@ -107,7 +107,7 @@ export class EventsResolver {
     },
   })
   async watchExecutionEvents(
-    @Arg('executionId', () => ID, { description: 'Id of the execution.' }) _executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) _executionId: string,
     @Arg('after', () => ID, { nullable: true, description: AFTER }) _after: string | null,
     @Root() item: WatchedEvent,
     @Ctx() { app, actor }: Context,
@@ -182,7 +182,7 @@ export class EventsResolver {
   approvalsRequested(
     @Arg('applicationId', () => ID, {
       nullable: true,
-      description: 'Id of an application. Returns only its approvals.',
+      description: 'ID of an application. Returns only its approvals.',
     })
     _applicationId: string | null,
     @Arg('all', () => Boolean, {

@@ -16,11 +16,11 @@ import { GraphQLJson } from '../graphql/scalars';
 })
 export abstract class ExecutionEventInterface {
   @Field(() => ID, {
-    description: 'Id of the run: the execution itself, or the pipeline execution that it is a member of.',
+    description: 'ID of the run: the execution itself, or the pipeline execution that it is a member of.',
   })
   runId!: string;
 
-  @Field(() => ID, { description: 'Id of the execution that changed.' })
+  @Field(() => ID, { description: 'ID of the execution that changed.' })
   executionId!: string;
 
   @Field(() => Int, {
@@ -59,7 +59,7 @@ export class ExecutionCreatedEvent extends ExecutionEventInterface {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Id of the stage element that it belongs to. Null for a standalone execution.',
+    description: 'ID of the stage element that it belongs to. Null for a standalone execution.',
   })
   stageExecutionId?: string | null;
 
@@ -131,10 +131,10 @@ export class ExecutionFailingEvent extends ExecutionEventInterface {
 
 @ObjectType(type('`STAGE_STATUS`: the status of a stage element changed.', StatusChangeEvent))
 export class StageStatusEvent extends StatusChangeEvent {
-  @Field(() => ID, { description: 'Id of the element in this attempt.' })
+  @Field(() => ID, { description: 'ID of the element in this attempt.' })
   stageExecutionId!: string;
 
-  @Field(() => ID, { description: 'Id of the element, the same in every execution of the pipeline.' })
+  @Field(() => ID, { description: 'ID of the element, the same in every execution of the pipeline.' })
   elementId!: string;
 
   @Field(() => String, { description: 'Name of the stage.' })
@@ -146,13 +146,13 @@ export class StageStatusEvent extends StatusChangeEvent {
 
 @ObjectType(type('`TASK_STATUS`: the status of a task changed. When it is final, so is its job.', StatusChangeEvent))
 export class TaskStatusEvent extends StatusChangeEvent {
-  @Field(() => ID, { description: 'Id of the task in this attempt.' })
+  @Field(() => ID, { description: 'ID of the task in this attempt.' })
   taskExecutionId!: string;
 
   @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Id of the newest job. Null if there is none.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the newest job. Null if there is none.' })
   jobId?: string | null;
 
   @Field(() => Int, {
@@ -177,7 +177,7 @@ export class TaskStatusEvent extends StatusChangeEvent {
   ),
 )
 export class BesideTaskCreatedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the task in this attempt.' })
+  @Field(() => ID, { description: 'ID of the task in this attempt.' })
   taskExecutionId!: string;
 
   @Field(() => String, { description: 'Name of the task.' })
@@ -189,7 +189,7 @@ export class BesideTaskCreatedEvent extends ExecutionEventInterface {
   @Field(() => ID, {
     nullable: true,
     description:
-      'Id of the task whose failure it handles. Null for the failure handler of the workflow, and for restore tasks.',
+      'ID of the task whose failure it handles. Null for the failure handler of the workflow, and for restore tasks.',
   })
   failedTaskExecutionId?: string | null;
 }
@@ -202,10 +202,10 @@ export class BesideTaskCreatedEvent extends ExecutionEventInterface {
   resolveType: () => 'OtherEvent',
 })
 export abstract class JobEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the job.' })
+  @Field(() => ID, { description: 'ID of the job.' })
   jobId!: string;
 
-  @Field(() => ID, { description: 'Id of the job’s task.' })
+  @Field(() => ID, { description: 'ID of the job’s task.' })
   taskExecutionId!: string;
 
   @Field(() => String, { description: 'Name of the task.' })
@@ -220,7 +220,7 @@ export class JobQueuedEvent extends JobEvent {}
 
 @ObjectType(type('`JOB_STARTED`: an agent started the job.', JobEvent))
 export class JobStartedEvent extends JobEvent {
-  @Field(() => ID, { description: 'Id of the agent.' })
+  @Field(() => ID, { description: 'ID of the agent.' })
   agentId!: string;
 }
 
@@ -232,10 +232,10 @@ export class JobLostEvent extends JobEvent {
 
 @ObjectType(type('`APPROVAL_REQUESTED`: an approval waits for a person.'))
 export class ApprovalRequestedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the approval.' })
+  @Field(() => ID, { description: 'ID of the approval.' })
   approvalId!: string;
 
-  @Field(() => ID, { description: 'Id of the stage element that requests the approval.' })
+  @Field(() => ID, { description: 'ID of the stage element that requests the approval.' })
   stageExecutionId!: string;
 
   @Field(() => [String], { description: 'Names of user groups. Any one member of any of them decides.' })
@@ -247,10 +247,10 @@ export class ApprovalRequestedEvent extends ExecutionEventInterface {
 
 @ObjectType(type('`APPROVAL_DECIDED`: an approval no longer waits.'))
 export class ApprovalDecidedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the approval.' })
+  @Field(() => ID, { description: 'ID of the approval.' })
   approvalId!: string;
 
-  @Field(() => ID, { description: 'Id of the stage element that requested the approval.' })
+  @Field(() => ID, { description: 'ID of the stage element that requested the approval.' })
   stageExecutionId!: string;
 
   @Field(() => ApprovalStatusEnum, { description: 'Status of the approval.' })
@@ -262,10 +262,10 @@ export class ApprovalDecidedEvent extends ExecutionEventInterface {
 
 @ObjectType(type('`RUNTIME_INPUTS_REQUESTED`: a stage element is PAUSED until its runtime inputs are given.'))
 export class RuntimeInputsRequestedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the element in this attempt.' })
+  @Field(() => ID, { description: 'ID of the element in this attempt.' })
   stageExecutionId!: string;
 
-  @Field(() => ID, { description: 'Id of the stage element, for `pipelineResumeRuntime`.' })
+  @Field(() => ID, { description: 'ID of the stage element, for `pipelineResumeRuntime`.' })
   elementId!: string;
 
   @Field(() => String, { description: 'Name of the stage.' })
@@ -287,10 +287,10 @@ export class RuntimeInputsRequestedEvent extends ExecutionEventInterface {
   ),
 )
 export class RuntimeInputsGivenEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the element in this attempt.' })
+  @Field(() => ID, { description: 'ID of the element in this attempt.' })
   stageExecutionId!: string;
 
-  @Field(() => ID, { description: 'Id of the element, the same in every execution of the pipeline.' })
+  @Field(() => ID, { description: 'ID of the element, the same in every execution of the pipeline.' })
   elementId!: string;
 
   @Field(() => [String], { description: 'Names of the variables that were given a value.' })
@@ -299,15 +299,15 @@ export class RuntimeInputsGivenEvent extends ExecutionEventInterface {
 
 @ObjectType(type('`INTERVENTION_REQUESTED`: a failure waits for a person; `interveneExecution` decides.'))
 export class InterventionRequestedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { nullable: true, description: 'Id of the task. Null for a stage element.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the task. Null for a stage element.' })
   taskExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Id of the stage element in this attempt. Null for a task.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the stage element in this attempt. Null for a task.' })
   stageExecutionId?: string | null;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Id of the stage element in every execution of the pipeline. Null for a task.',
+    description: 'ID of the stage element in every execution of the pipeline. Null for a task.',
   })
   elementId?: string | null;
 
@@ -325,15 +325,15 @@ export class InterventionRequestedEvent extends ExecutionEventInterface {
   type('`INTERVENED`: a person decided about a failure, or the time limit passed and the definition decided.'),
 )
 export class IntervenedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { nullable: true, description: 'Id of the task. Null for a stage element.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the task. Null for a stage element.' })
   taskExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Id of the stage element in this attempt. Null for a task.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the stage element in this attempt. Null for a task.' })
   stageExecutionId?: string | null;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Id of the stage element in every execution of the pipeline. Null for a task.',
+    description: 'ID of the stage element in every execution of the pipeline. Null for a task.',
   })
   elementId?: string | null;
 
@@ -351,7 +351,7 @@ export class IntervenedEvent extends ExecutionEventInterface {
   type('`TASK_RETRIED`: a failed task is retried while its workflow is still running. Its failure is taken back.'),
 )
 export class TaskRetriedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the task.' })
+  @Field(() => ID, { description: 'ID of the task.' })
   taskExecutionId!: string;
 
   @Field(() => String, { description: 'Name of the task.' })
@@ -386,10 +386,10 @@ export class ContinueRequestedEvent extends ExecutionEventInterface {
 
 @ObjectType(type('`ARTIFACT_ADDED`: a job uploaded a file.'))
 export class ArtifactAddedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the artifact.' })
+  @Field(() => ID, { description: 'ID of the artifact.' })
   artifactId!: string;
 
-  @Field(() => ID, { description: 'Id of the task that uploaded it.' })
+  @Field(() => ID, { description: 'ID of the task that uploaded it.' })
   taskExecutionId!: string;
 
   @Field(() => String, { description: 'Path of the file.' })
@@ -404,10 +404,10 @@ export class ArtifactAddedEvent extends ExecutionEventInterface {
 
 @ObjectType(type('`DEPLOYED`: an environment has a new image of a service.'))
 export class DeployedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the environment.' })
+  @Field(() => ID, { description: 'ID of the environment.' })
   environmentId!: string;
 
-  @Field(() => ID, { description: 'Id of the service.' })
+  @Field(() => ID, { description: 'ID of the service.' })
   serviceId!: string;
 
   @Field(() => String, { description: 'Image.' })
@@ -418,10 +418,10 @@ export class DeployedEvent extends ExecutionEventInterface {
   type('`RESTORE_STARTED`: a restore of a run to its restore point began. The status of the run is RESTORING.'),
 )
 export class RestoreStartedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the operation. Its log has the details.' })
+  @Field(() => ID, { description: 'ID of the operation. Its log has the details.' })
   operationId!: string;
 
-  @Field(() => ID, { description: 'Id of the restore point.' })
+  @Field(() => ID, { description: 'ID of the restore point.' })
   restorePointId!: string;
 }
 
@@ -431,7 +431,7 @@ export class RestoreStartedEvent extends ExecutionEventInterface {
   ),
 )
 export class RestoreEndedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'Id of the operation.' })
+  @Field(() => ID, { description: 'ID of the operation.' })
   operationId!: string;
 
   @Field(() => String, {

@@ -10,7 +10,7 @@ import { ExecutionInterface, ExecutionTypeEnum, WorkflowModeEnum } from './execu
     '{environmentType: {operator: EQUALS, values: [PROD]}}]`.',
 })
 export class ExecutionFilterInput {
-  @Field(() => IdFilter, { nullable: true, description: 'By application id.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By application ID.' })
   application?: IdFilter | null;
 
   @Field(() => TimeFilter, { nullable: true, description: 'By `createdAt`.' })
@@ -27,7 +27,7 @@ export class ExecutionFilterInput {
 
   @Field(() => IdFilter, {
     nullable: true,
-    description: 'By environment id. A pipeline execution matches each environment that it targets, from its start.',
+    description: 'By environment ID. A pipeline execution matches each environment that it targets, from its start.',
   })
   environment?: IdFilter | null;
 
@@ -37,15 +37,15 @@ export class ExecutionFilterInput {
   })
   environmentType?: EnvironmentTypeFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By execution id.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By execution ID.' })
   execution?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of the pipeline.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the pipeline.' })
   pipeline?: IdFilter | null;
 
   @Field(() => IdFilter, {
     nullable: true,
-    description: 'By pipeline execution id. Matches the workflow executions that these started.',
+    description: 'By pipeline execution ID. Matches the workflow executions that these started.',
   })
   pipelineExecutionId?: IdFilter | null;
 
@@ -57,7 +57,7 @@ export class ExecutionFilterInput {
   })
   resumable?: boolean | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of a service that the execution deploys.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of a service that the execution deploys.' })
   service?: IdFilter | null;
 
   @Field(() => TimeFilter, { nullable: true, description: 'By `startedAt`.' })
@@ -66,16 +66,16 @@ export class ExecutionFilterInput {
   @Field(() => IdFilter, { nullable: true, description: 'By status. Values are those of `ExecutionStatus`.' })
   status?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of the trigger that started the execution.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the trigger that started the execution.' })
   trigger?: IdFilter | null;
 
   @Field(() => IdFilter, {
     nullable: true,
-    description: 'By the id of the user or API key that started the execution.',
+    description: 'By the ID of the user or API key that started the execution.',
   })
   triggeredBy?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of the workflow.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the workflow.' })
   workflow?: IdFilter | null;
 }
 
@@ -89,7 +89,7 @@ registerEnumType(VariableValueType, {
   description: 'Interpretation of a value.',
   valuesConfig: {
     NAME: { description: 'The literal value; for a resource, its name.' },
-    ID: { description: 'Id of a resource, such as an environment.' },
+    ID: { description: 'ID of a resource, such as an environment.' },
     EXPRESSION: {
       description: 'Text in which `$` followed by a name in braces stands for another value that is given literally.',
     },
@@ -127,10 +127,10 @@ export class ServiceInput {
 
 @InputType({ description: 'Input of `startExecution`.' })
 export class StartExecutionInput {
-  @Field(() => ID, { description: 'Id of the application.' })
+  @Field(() => ID, { description: 'ID of the application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'Id of the pipeline or workflow.' })
+  @Field(() => ID, { description: 'ID of the pipeline or workflow.' })
   entityId!: string;
 
   @Field(() => ExecutionTypeEnum, { description: 'Kind of `entityId`.' })
@@ -190,11 +190,11 @@ export class StartExecutionPayload {
 
 @InputType({ description: 'Input of `abortExecution`.' })
 export class AbortExecutionInput {
-  @Field(() => ID, { description: 'Id of the execution’s application.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, {
-    description: 'Id of the execution: of a pipeline, of a standalone workflow, or of a workflow inside a stage.',
+    description: 'ID of the execution: of a pipeline, of a standalone workflow, or of a workflow inside a stage.',
   })
   executionId!: string;
 

@@ -70,10 +70,10 @@ const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] 
 export class ExecutionResolver {
   @Query(() => ExecutionInterface, {
     nullable: true,
-    description: 'Execution with the given id, of a pipeline or of a workflow. Errors: NOT_FOUND.',
+    description: 'Execution with the given ID, of a pipeline or of a workflow. Errors: NOT_FOUND.',
   })
   execution(
-    @Arg('executionId', () => ID, { description: 'Id of the execution.' }) executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) executionId: string,
     @Ctx() { app, actor }: Context,
   ): Promise<Execution> {
     return readExecution(app, actor, executionId);

@@ -74,7 +74,7 @@ registerEnumType(ExecuteOptions, {
   description: 'API key, as the cause of an execution. Its value is never shown.',
 })
 export class APIKey {
-  @Field(() => ID, { description: 'Unique id, assigned by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
   @Field(() => String, { description: 'Name of the key.' })
@@ -116,7 +116,7 @@ export const Cause = createUnionType({
   resolveType: (row: { kind: string }) => (row.kind === 'PIPELINE' ? 'PipelineExecution' : 'WorkflowExecution'),
 })
 export abstract class ExecutionInterface {
-  @Field(() => ID, { description: 'Unique id, assigned by the server. Stays the same in all attempts.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server. Stays the same in all attempts.' })
   id!: string;
 
   @Field(() => ExecutionStatusEnum, { description: 'Current status.' })
@@ -219,7 +219,7 @@ export class InputVariable {
     row.kind === 'APPROVAL' ? 'ApprovalStageExecution' : 'WorkflowStageExecution',
 })
 export abstract class PipelineStageExecution {
-  @Field(() => ID, { description: 'Id of the element, the same in every execution of the pipeline.' })
+  @Field(() => ID, { description: 'ID of the element, the same in every execution of the pipeline.' })
   pipelineStageElementId!: string;
 
   @Field(() => String, { description: 'Name of the stage: `STAGE 1`, `STAGE 2`, … for unnamed stages.' })
@@ -308,7 +308,7 @@ registerEnumType(TaskTypeEnum, {
   description: 'One node of a workflow’s graph in an execution, or a detached task.',
 })
 export class TaskExecution {
-  @Field(() => ID, { description: 'Unique id, assigned by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
   @Field(() => String, { description: 'Name of the task.' })
@@ -368,7 +368,7 @@ export class TaskExecution {
 
 @ObjectType({ simpleResolvers: true, description: 'Image of a service that an execution deploys.' })
 export class ServiceImage {
-  @Field(() => ID, { description: 'Id of the service.' })
+  @Field(() => ID, { description: 'ID of the service.' })
   serviceId!: string;
 
   @Field(() => String, { description: 'Image, as given at the start.' })

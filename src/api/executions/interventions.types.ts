@@ -25,21 +25,21 @@ registerEnumType(InterventionActionEnum, {
 
 @InputType({ description: 'Input of `interveneExecution`.' })
 export class InterveneExecutionInput {
-  @Field(() => ID, { description: 'Id of the execution’s application.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, {
-    description: 'Id of the execution: the workflow execution of the task, or the run that it belongs to.',
+    description: 'ID of the execution: the workflow execution of the task, or the run that it belongs to.',
   })
   executionId!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Id of the task that waits. Give either this or `pipelineStageElementId`.',
+    description: 'ID of the task that waits. Give either this or `pipelineStageElementId`.',
   })
   taskExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'Id of the stage element that waits.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the stage element that waits.' })
   pipelineStageElementId?: string | null;
 
   @Field(() => InterventionActionEnum, { description: 'Decision.' })
@@ -63,10 +63,10 @@ export class InterveneExecutionPayload {
 
 @InputType({ description: 'Input of `retryTask`.' })
 export class RetryTaskInput {
-  @Field(() => ID, { description: 'Id of the execution’s application.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'Id of the failed task.' })
+  @Field(() => ID, { description: 'ID of the failed task.' })
   taskExecutionId!: string;
 
   @Field(() => String, { nullable: true, description: 'Reason. At most 5,000 characters.' })

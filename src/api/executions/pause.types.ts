@@ -16,12 +16,12 @@ export class ExecutionPause {
 
 @InputType({ description: 'Input of `pauseExecution` and `continueExecution`.' })
 export class PauseExecutionInput {
-  @Field(() => ID, { description: 'Id of the execution’s application.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, {
     description:
-      'Id of the execution of a pipeline or of a standalone workflow. Workflow executions inside a stage are paused ' +
+      'ID of the execution of a pipeline or of a standalone workflow. Workflow executions inside a stage are paused ' +
       'with their pipeline.',
   })
   executionId!: string;

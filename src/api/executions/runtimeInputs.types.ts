@@ -20,13 +20,13 @@ export class RuntimeInputsGiven {
 
 @InputType({ description: 'Input of `pipelineResumeRuntime`.' })
 export class PipelineResumeRuntimeInput {
-  @Field(() => ID, { description: 'Id of the execution’s application.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'Id of the pipeline execution.' })
+  @Field(() => ID, { description: 'ID of the pipeline execution.' })
   pipelineExecutionId!: string;
 
-  @Field(() => ID, { description: 'Id of the stage element that asks.' })
+  @Field(() => ID, { description: 'ID of the stage element that asks.' })
   pipelineStageElementId!: string;
 
   @Field(() => [VariableInputType], {

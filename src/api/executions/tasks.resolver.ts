@@ -105,9 +105,9 @@ export class TaskExecutionResolver {
 
 @Resolver(() => Job)
 export class JobResolver {
-  @Query(() => Job, { nullable: true, description: 'Job with the given id. Errors: NOT_FOUND.' })
+  @Query(() => Job, { nullable: true, description: 'Job with the given ID. Errors: NOT_FOUND.' })
   job(
-    @Arg('jobId', () => ID, { description: 'Id of the job.' }) jobId: string,
+    @Arg('jobId', () => ID, { description: 'ID of the job.' }) jobId: string,
     @Ctx() { app, actor }: Context,
   ): Promise<JobRow> {
     return readJob(app, actor, jobId);
@@ -118,7 +118,7 @@ export class JobResolver {
     description: 'Page of a job’s log, from an offset. Errors: NOT_FOUND, INVALID_INPUT.',
   })
   async jobLog(
-    @Arg('jobId', () => ID, { description: 'Id of the job.' }) jobId: string,
+    @Arg('jobId', () => ID, { description: 'ID of the job.' }) jobId: string,
     @Arg('afterOffset', () => Float, {
       nullable: true,
       description: 'Bytes to skip: `nextOffset` of the previous page. Defaults to 0.',
@@ -150,7 +150,7 @@ export class JobResolver {
     name: 'jobLog',
   })
   watchJobLog(
-    @Arg('jobId', () => ID, { description: 'Id of the job.' }) _jobId: string,
+    @Arg('jobId', () => ID, { description: 'ID of the job.' }) _jobId: string,
     @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip. Defaults to 0.' }) _afterOffset:
       | number
       | null,

@@ -48,10 +48,10 @@ export class ViewerResolver {
   async can(
     @Arg('action', () => String, { description: 'Action of a permission, such as READ or EXECUTE_PIPELINE.' })
     action: string,
-    @Arg('applicationId', () => ID, { description: 'Id of the application.' }) applicationId: string,
+    @Arg('applicationId', () => ID, { description: 'ID of the application.' }) applicationId: string,
     @Arg('environmentId', () => ID, {
       nullable: true,
-      description: 'Id of the environment. Without it, the permission applies to the application as a whole.',
+      description: 'ID of the environment. Without it, the permission applies to the application as a whole.',
     })
     environmentId: string | null,
     @Root() viewer: Actor,
@@ -95,7 +95,7 @@ export class ViewerResolver {
     description: 'Permissions of a user. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async effectivePermissions(
-    @Arg('userId', () => ID, { description: 'Id of the user.' }) userId: string,
+    @Arg('userId', () => ID, { description: 'ID of the user.' }) userId: string,
     @Ctx() { app, actor, loaders }: Context,
   ) {
     actor.access.requireAccount('READ_USERS_AND_GROUPS');

@@ -26,7 +26,7 @@ registerEnumType(JobStatusEnum, {
   description: 'One attempt of one task, which an agent claims. Immutable once it ended.',
 })
 export class Job {
-  @Field(() => ID, { description: 'Unique id, assigned by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
   @Field(() => Int, { description: 'Try of its task, from 1.' })
