@@ -141,28 +141,28 @@ CREATE TABLE "application" (
 CREATE UNIQUE INDEX "application_name" ON "application" ("name") WHERE deleted_at IS NULL;
 CREATE TABLE "environment" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
-  "type" text NOT NULL,
   "description" text,
-  "variables" jsonb NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
+  "type" text NOT NULL,
+  "variables" jsonb NOT NULL,
   CONSTRAINT "environment_type" CHECK (type IN ('PROD', 'NON_PROD')),
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "environment_name" ON "environment" ("application_id", "name") WHERE deleted_at IS NULL;
 CREATE TABLE "service" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
   "description" text,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "service_name" ON "service" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -184,14 +184,14 @@ CREATE UNIQUE INDEX "secret_of_environment" ON "secret" ("environment_id", "name
 CREATE INDEX "secret_environments" ON "secret" ("application_id", "environment_id");
 CREATE TABLE "workflow" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
   "description" text,
-  "current_revision_id" uuid NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
+  "current_revision_id" uuid NOT NULL,
   CONSTRAINT "PK_eb5e4cc1a9ef2e94805b676751b" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "workflow_name" ON "workflow" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -208,14 +208,14 @@ CREATE TABLE "workflow_revision" (
 );
 CREATE TABLE "pipeline" (
   "id" uuid NOT NULL,
-  "application_id" uuid NOT NULL,
   "name" text NOT NULL,
   "description" text,
-  "current_revision_id" uuid NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" text,
   "updated_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "deleted_at" TIMESTAMP(3) WITH TIME ZONE,
+  "application_id" uuid NOT NULL,
+  "current_revision_id" uuid NOT NULL,
   CONSTRAINT "PK_df8aedd50509192d995535d68cd" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "pipeline_name" ON "pipeline" ("application_id", "name") WHERE deleted_at IS NULL;
@@ -659,6 +659,12 @@ CREATE TABLE "audit_unsealed" (
   "record_id" uuid NOT NULL,
   CONSTRAINT "PK_70d50c3285622dfac3f0f8eabab" PRIMARY KEY ("record_id")
 );
+CREATE TABLE "shared_count" (
+  "key" text NOT NULL,
+  "points" integer NOT NULL,
+  "expire" bigint,
+  CONSTRAINT "PK_df7b1d7ffe64925ca623500cf9f" PRIMARY KEY ("key")
+);
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_93a80d12bf0cfa721b3e1d1e0ba" FOREIGN KEY ("user_id") REFERENCES "user_account"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_member" ADD CONSTRAINT "FK_42aa81e135f5b7d626d3825ab51" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
 ALTER TABLE "user_group_permission" ADD CONSTRAINT "FK_a26c366b81deab243e1082a8ba0" FOREIGN KEY ("group_id") REFERENCES "user_group"("id") ON DELETE CASCADE ON UPDATE NO ACTION;
@@ -706,6 +712,10 @@ ALTER TABLE task_execution SET (fillfactor = 80);
 ALTER TABLE job SET (fillfactor = 80);
 ALTER TABLE job_log SET (fillfactor = 80);
 ALTER TABLE agent SET (fillfactor = 80);
+
+-- Counts of the rate limits: a crash may lose them, so they need no write-ahead log.
+ALTER TABLE shared_count SET UNLOGGED;
+ALTER TABLE shared_count SET (fillfactor = 50);
 
 -- Queues are vacuumed after a few hundred dead rows rather than after a share of their size.
 ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
@@ -780,7 +790,8 @@ DROP TABLE
   operation_log,
   audit_record,
   audit_link,
-  audit_unsealed
+  audit_unsealed,
+  shared_count
 CASCADE;
 DROP FUNCTION refuse_change();
 `;

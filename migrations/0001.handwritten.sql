@@ -8,6 +8,10 @@ ALTER TABLE job SET (fillfactor = 80);
 ALTER TABLE job_log SET (fillfactor = 80);
 ALTER TABLE agent SET (fillfactor = 80);
 
+-- Counts of the rate limits: a crash may lose them, so they need no write-ahead log.
+ALTER TABLE shared_count SET UNLOGGED;
+ALTER TABLE shared_count SET (fillfactor = 50);
+
 -- Queues are vacuumed after a few hundred dead rows rather than after a share of their size.
 ALTER TABLE ready_job SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 ALTER TABLE job_lease SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);

@@ -198,15 +198,15 @@ CREATE INDEX deployment_run ON public.deployment USING btree (run_id);
 
 CREATE TABLE environment (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
-  type text NOT NULL,
   description text,
-  variables jsonb NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
+  type text NOT NULL,
+  variables jsonb NOT NULL,
   CONSTRAINT "PK_f0ec97d0ac5e0e2f50f7475699f" PRIMARY KEY (id),
   CONSTRAINT "environment_type" CHECK ((type = ANY (ARRAY['PROD'::text, 'NON_PROD'::text]))),
   CONSTRAINT "FK_360e5c4a6525a6420f8aa575b75" FOREIGN KEY (application_id) REFERENCES application(id)
@@ -447,14 +447,14 @@ CREATE INDEX operation_task_task ON public.operation_task USING btree (task_exec
 
 CREATE TABLE pipeline (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
   description text,
-  current_revision_id uuid NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
+  current_revision_id uuid NOT NULL,
   CONSTRAINT "PK_df8aedd50509192d995535d68cd" PRIMARY KEY (id),
   CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN KEY (application_id) REFERENCES application(id)
 );
@@ -532,17 +532,24 @@ CREATE UNIQUE INDEX secret_of_environment ON public.secret USING btree (environm
 
 CREATE TABLE service (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
   description text,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
   CONSTRAINT "PK_85a21558c006647cd76fdce044b" PRIMARY KEY (id),
   CONSTRAINT "FK_3f08aa3ee783973df7b523521c1" FOREIGN KEY (application_id) REFERENCES application(id)
 );
 CREATE UNIQUE INDEX service_name ON public.service USING btree (application_id, name) WHERE (deleted_at IS NULL);
+
+CREATE TABLE shared_count (
+  key text NOT NULL,
+  points integer NOT NULL,
+  expire bigint,
+  CONSTRAINT "PK_df7b1d7ffe64925ca623500cf9f" PRIMARY KEY (key)
+) WITH (fillfactor=50);
 
 CREATE TABLE stage_execution (
   id uuid NOT NULL,
@@ -719,14 +726,14 @@ CREATE INDEX user_group_permission_group ON public.user_group_permission USING b
 
 CREATE TABLE workflow (
   id uuid NOT NULL,
-  application_id uuid NOT NULL,
   name text NOT NULL,
   description text,
-  current_revision_id uuid NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by text,
   updated_at timestamp(3) with time zone NOT NULL,
   deleted_at timestamp(3) with time zone,
+  application_id uuid NOT NULL,
+  current_revision_id uuid NOT NULL,
   CONSTRAINT "PK_eb5e4cc1a9ef2e94805b676751b" PRIMARY KEY (id),
   CONSTRAINT "FK_b474da31b0fbc9fd91eb746b51e" FOREIGN KEY (application_id) REFERENCES application(id)
 );

@@ -1,39 +1,37 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import {
+  type AgentIdentity,
+  type AgentSettings,
+  type ClaimedJob,
+  claimResponse,
+  type EntryAnswer,
+  finishResponse,
+  type HeldClaim,
+  type JobResult,
+  logResponse,
+  type RenewedJob,
+  registerResponse,
+  renewResponse,
+  startResponse,
+} from '../contract/agentProtocol';
 import type { Log } from '../kernel/log';
 import { backOff, persist } from './backoff';
 import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavailable } from './httpClient';
-import {
-  type AgentSettings,
-  type ClaimedJob,
-  claimAnswer,
-  type EntryAnswer,
-  type JobReference,
-  type JobResult,
-  type RenewedJob,
-  registerAnswer,
-} from '../contract/agentProtocol';
 
 const ANSWER_MS = 30_000;
 const SILENCE_MS = 60_000;
 
-export interface AgentIdentity {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly slots: number;
-  readonly version: string;
-}
-
-/** The server does not want this agent: nothing that it does can change that. */
+/** The server rejects this agent for good. */
 export class RegistrationRefused extends Error {
   override readonly name = 'RegistrationRefused';
 }
 
 /**
- * The calls of the protocol. Calls with the agent token register again by themselves when the server no longer knows it. `claim` and `start` repeat until
- * they are answered; `renew`, `finish` and `appendLog` are one attempt each, because their callers must look at the
- * state of their jobs before they try again.
+ * The calls of the protocol. Calls with the agent token register again when the server no longer knows the token. `claim` and
+ * `start` repeat until they are answered; `renew`, `finish` and `appendLog` are one attempt each, because their callers must
+ * check the state of their jobs before they try again.
  */
 export class ProtocolClient {
   private readonly http: HttpClient;
@@ -54,7 +52,7 @@ export class ProtocolClient {
   async register(signal: AbortSignal): Promise<AgentSettings> {
     try {
       const answer = await persist(signal, () =>
-        this.post('/register', this.registrationToken, this.identity, signal, (body) => check(registerAnswer, body)),
+        this.post('/register', this.registrationToken, this.identity, signal, (body) => check(registerResponse, body)),
       );
       this.agentToken = answer.token;
       this.log.info({ agentId: answer.agentId }, `registered at ${this.url} as ${this.identity.name}`);
@@ -68,43 +66,44 @@ export class ProtocolClient {
   claim(slots: number, waitMs: number, signal: AbortSignal): Promise<readonly ClaimedJob[]> {
     return persist(signal, () =>
       this.asAgent('/claim', { slots, waitMs }, signal, waitMs + ANSWER_MS, (body) =>
-        body === undefined ? [] : check(claimAnswer, body).jobs,
+        body === undefined ? [] : check(claimResponse, body).jobs,
       ),
     );
   }
 
   /** `sentAt` is when the attempt that succeeded was sent: the leases last at least from there. */
-  async start(jobs: readonly JobReference[], signal: AbortSignal) {
-    return persist(signal, () => this.timed<EntryAnswer>('/start', { jobs }, 'jobs', signal, ANSWER_MS));
+  start(jobs: readonly HeldClaim[], signal: AbortSignal): Promise<Timed<EntryAnswer>> {
+    return persist(signal, () =>
+      this.asAgent('/start', { jobs }, signal, ANSWER_MS, (body, sentAt) => ({
+        answers: check(startResponse, body).jobs,
+        sentAt,
+      })),
+    );
   }
 
-  renew(jobs: readonly JobReference[], waitMs: number, answerMs: number, signal: AbortSignal) {
-    return this.timed<RenewedJob>('/renew', { jobs, waitMs }, 'jobs', signal, waitMs + answerMs);
+  renew(jobs: readonly HeldClaim[], waitMs: number, answerMs: number, signal: AbortSignal): Promise<Timed<RenewedJob>> {
+    return this.asAgent('/renew', { jobs, waitMs }, signal, waitMs + answerMs, (body, sentAt) => ({
+      answers: check(renewResponse, body).jobs,
+      sentAt,
+    }));
   }
 
-  async finish(results: readonly JobResult[], signal: AbortSignal): Promise<readonly EntryAnswer[]> {
-    return (await this.timed<EntryAnswer>('/finish', { results }, 'results', signal, ANSWER_MS)).answers;
+  finish(results: readonly JobResult[], signal: AbortSignal): Promise<readonly EntryAnswer[]> {
+    return this.asAgent('/finish', { results }, signal, ANSWER_MS, (body) => check(finishResponse, body).results);
   }
 
   async leave(signal: AbortSignal): Promise<void> {
-    // An agent that the server does not know (any more) has left already.
+    // An agent that the server does not know has left already.
     if (this.agentToken !== undefined) await this.post('/leave', this.agentToken, {}, signal, () => undefined);
   }
 
-  /** What one job does with its claim token. `stale` is called when the server says that the claim is over. */
-  jobClient(job: JobReference, stale: (message: string) => void): JobClient {
+  /** The calls of one job with its claim token. `stale` is called when the server reports that the claim is over. */
+  jobClient(job: HeldClaim, stale: (message: string) => void): JobClient {
     return new JobClient((call) => this.watch(call), this.http, job, stale);
   }
 
   close(): void {
     this.http.close();
-  }
-
-  private async timed<T>(path: string, body: object, field: string, signal: AbortSignal, timeoutMs: number) {
-    return this.asAgent(path, body, signal, timeoutMs, (answer, sentAt) => ({
-      answers: listIn<T>(answer, field),
-      sentAt,
-    }));
   }
 
   private async asAgent<T>(
@@ -127,7 +126,7 @@ export class ProtocolClient {
     }
   }
 
-  /** Many calls find out at once that the token is unknown; one of them registers. */
+  /** Many calls learn at once that the token is unknown; one of them registers. */
   private async registerAgain(signal: AbortSignal): Promise<void> {
     this.registration ??= this.register(signal).finally(() => {
       this.registration = undefined;
@@ -157,7 +156,7 @@ export class ProtocolClient {
     });
   }
 
-  /** Says once that the server can't be reached, and once that it can again, however many calls and repeats there are. */
+  /** Logs once that the server is unreachable and once that it is back, however many calls and repeats there are. */
   private async watch<T>(call: () => Promise<T>): Promise<T> {
     try {
       const answer = await call();
@@ -174,6 +173,12 @@ export class ProtocolClient {
   }
 }
 
+/** The entries of a response, and when its request was sent. */
+interface Timed<T> {
+  readonly answers: readonly T[];
+  readonly sentAt: number;
+}
+
 /** The calls of one job. Each is one attempt. */
 export class JobClient {
   private readonly path: string;
@@ -181,19 +186,16 @@ export class JobClient {
   constructor(
     private readonly watch: <T>(call: () => Promise<T>) => Promise<T>,
     private readonly http: HttpClient,
-    private readonly job: JobReference,
+    private readonly job: HeldClaim,
     private readonly stale: (message: string) => void,
   ) {
     this.path = `/jobs/${encodeURIComponent(job.jobId)}`;
   }
 
-  /** Answers where the log ends now. */
+  /** Returns where the log ends now. */
   async appendLog(body: string, signal: AbortSignal): Promise<number> {
     const answer = await this.call({ method: 'POST', path: '/log', body, signal, timeoutMs: ANSWER_MS }, true);
-    const offset =
-      typeof answer.body === 'object' && answer.body !== null && 'offset' in answer.body && answer.body.offset;
-    if (typeof offset !== 'number') throw new ServerUnavailable('the answer has no offset');
-    return offset;
+    return check(logResponse, answer.body).offset;
   }
 
   async putArtifact(name: string, file: Readable, size: number, sha256: string, signal: AbortSignal): Promise<void> {
@@ -218,8 +220,8 @@ export class JobClient {
   }
 
   /**
-   * A claim token that is not known (401) is over as well: registering again would not make it valid. So is a job that is gone, except
-   * where what is gone may be the artifact that was asked for.
+   * An unknown claim token (401) is over as well: registering again would not make it valid. So is a job that is gone, except
+   * where the missing resource may be the requested artifact.
    */
   private async noticeStale<T>(call: () => Promise<T>, goneMeansStale: boolean): Promise<T> {
     try {
@@ -238,13 +240,5 @@ function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ServerUnavailable(`the answer is not understood: ${issue?.path.join('.')}: ${issue?.message}`);
-}
-
-/** The entries of a batch's answer; they are read by their job id, so one that is missing is an answer that is missing. */
-function listIn<T>(body: unknown, field: string): readonly T[] {
-  const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {};
-  const list = fields[field];
-  if (!Array.isArray(list)) throw new ServerUnavailable(`the answer has no list "${field}"`);
-  return list;
+  throw new ServerUnavailable(`the response is not understood: ${issue?.path.join('.')}: ${issue?.message}`);
 }

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { authenticate, ensureAdministratorKey, renewActor } from '../access/authenticate';
 import { rightsKey } from '../access/rightsKey';
-import { AgentRoutes } from '../api/http/agentRoutes';
+import { agentRoutes } from '../api/http/agentRoutes';
 import type { App } from '../runs/app';
-import { ArtifactRoutes } from '../api/http/artifactRoutes';
+import { artifactRoutes } from '../api/http/artifactRoutes';
 import { auditTransactions } from '../access/audit/audited';
 import { auditMutations } from '../api/graphql/auditMutations';
 import { FailedLogins } from '../api/http/failedLogins';
 import { AuditSealer } from '../access/audit/sealer';
 import type { ServerConfig } from '../kernel/config';
+import { databaseCounts } from '../kernel/database/sharedCounts';
 import { createApp } from './createApp';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
@@ -16,7 +17,7 @@ import { EventRetention } from '../runs/events/eventRetention';
 import { Sweeper } from '../runs/sweep';
 import type { Context } from '../api/graphql/context';
 import { createGraphqlServer } from '../api/graphql/graphqlServer';
-import { guardCallers } from '../api/http/guardCallers';
+import { AgentGuard, guardCallers } from '../api/http/guards';
 import { createHttpServer } from '../api/http/httpServer';
 import { Loaders } from '../kernel/loaders';
 import { resolvers } from '../api/graphql/resolvers';
@@ -63,11 +64,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => retention.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
-    const guarded = guardCallers(({ key }) => authenticate(app, key), {
+    const limits = {
       clock: app.clock,
-      rate: { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST },
-      onFailure: (address) => failedLogins.note(address),
-    });
+      counts: databaseCounts(app.database, log),
+      onFailure: (address: string) => failedLogins.note(address),
+    };
+    const rate = { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST };
+    const guarded = guardCallers(({ key }) => authenticate(app, key), rate, limits);
+    const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
     const graphql = createGraphqlServer<Context>({
       schema: auditMutations(buildGraphqlSchema(resolvers)),
       log,
@@ -86,7 +90,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       config,
       log,
       graphql,
-      routes: [failedLogins.watching(new AgentRoutes(app, desk)), new ArtifactRoutes(app, guarded)],
+      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded)],
       health: { check: () => app.database.rows('SELECT 1') },
     });
     sealer.start();

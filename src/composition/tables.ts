@@ -1,3 +1,4 @@
+import { sharedCountTable } from '../kernel/database/sharedCounts.table';
 import { apiKeyTable } from '../access/apiKeys.table';
 import { apiKeyUserGroupTable } from '../access/apiKeyUserGroups.table';
 import { rightsVersionTable } from '../access/rightsVersion.table';
@@ -90,4 +91,5 @@ export const tables = [
   auditRecordTable,
   auditLinkTable,
   auditUnsealedTable,
+  sharedCountTable,
 ];

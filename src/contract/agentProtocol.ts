@@ -1,21 +1,45 @@
 import { z } from 'zod';
 
 /**
- * What goes over the wire, as `src/agents/README.md` says it. The two answers that everything else rests on are checked here, so that a
- * server of another version shows as one clear line and not as a job that runs with half of its fields.
+ * The messages of the agents' protocol, as src/api/http/AGENTS.md describes them. The server validates requests, the agent
+ * responses: a peer of another version shows as one clear error and not as a job that runs with half of its fields. Both sides
+ * ignore unknown fields.
  */
 const count = z.number().int().nonnegative();
+const waitMs = count.max(60_000);
+const label = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^[^=,\s]+$/, 'must have no "=", "," or white space');
+
+/** A job as one claim holds it. */
+const held = z.object({ jobId: z.uuid(), token: z.string().min(1).max(200) });
+export type HeldClaim = Readonly<z.output<typeof held>>;
+
+export const registerRequest = z.object({
+  name: z.string().trim().min(1).max(100),
+  labels: z.record(label, label).default({}),
+  slots: count.min(1).max(1000),
+  version: z.string().max(100).nullish(),
+});
+export type AgentIdentity = Readonly<z.input<typeof registerRequest>>;
 
 const settings = z.object({
   /** How long a claim may be parked. */
   claimWaitMs: count.default(20_000),
   leaseMs: count.positive().default(60_000),
-  /** How often at least to renew. */
+  /** The longest time between two renewals. */
   renewMs: count.positive().default(15_000),
   logFlushMs: count.default(250),
   /** Of one append. */
   logMaxBytes: count.positive().default(1_048_576),
 });
+export type AgentSettings = Readonly<z.output<typeof settings>>;
+
+export const registerResponse = z.object({ agentId: z.string(), token: z.string().min(1), settings });
+
+export const claimRequest = z.object({ slots: count.min(1).max(1000), waitMs });
 
 const job = z.object({
   jobId: z.string().min(1),
@@ -25,14 +49,14 @@ const job = z.object({
   task: z.string(),
   attempt: count,
   command: z.string(),
-  /** Within the working folder; null: there. */
+  /** Relative to the job's working folder; null: that folder. */
   workingDir: z.string().nullable().default(null),
-  /** Nothing of the agent's own environment. */
+  /** True if the command gets nothing of the agent's own environment. */
   cleanEnv: z.boolean().default(false),
   env: z.record(z.string(), z.string()).default({}),
-  /** Environment variables that nobody may see; apart from `env`, so that an agent that hides nothing gets none. */
+  /** Environment variables that nobody may see; separate from `env`, so that an agent that masks nothing gets none. */
   secrets: z.record(z.string(), z.string()).default({}),
-  /** Why it must not run, after all: its end is this. */
+  /** Why the agent must not run the job; the agent finishes it with this reason. */
   refused: z
     .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE']), message: z.string() })
     .nullable()
@@ -43,32 +67,55 @@ const job = z.object({
   /** Sources of inputs that left nothing. */
   missing: z.array(z.string()).default([]),
   outputs: z.array(z.string()).default([]),
-  /** After which end of the command they are uploaded. */
+  /** After which end of the command the outputs are uploaded. */
   outputsWhen: z.enum(['success', 'failure', 'always']).default('success'),
-  /** The variable that gets the last line of standard output; null: none does. */
+  /** The variable that gets the last line of standard output; null: none. */
   register: z.string().nullable().default(null),
 });
-
-export const registerAnswer = z.object({ agentId: z.string(), token: z.string().min(1), settings });
-export const claimAnswer = z.object({ jobs: z.array(job) });
-
-export type AgentSettings = Readonly<z.infer<typeof settings>>;
-export type ClaimedJob = Readonly<z.infer<typeof job>>;
+export type ClaimedJob = Readonly<z.output<typeof job>>;
 export type JobInput = ClaimedJob['inputs'][number];
 
-/** One entry of `start` and `renew`. */
-export interface JobReference {
-  readonly jobId: string;
-  readonly token: string;
-}
+export const claimResponse = z.object({ jobs: z.array(job) });
 
-export interface RenewedJob {
-  readonly jobId: string;
-  readonly action: 'continue' | 'cancel' | 'drop';
-  readonly graceMs?: number;
-}
+export const startRequest = z.object({ jobs: z.array(held).max(1000) });
+export const renewRequest = startRequest.extend({ waitMs });
 
-/** Why a job did not end by itself. */
+const renewed = z.object({
+  jobId: z.string(),
+  action: z.enum(['continue', 'cancel', 'drop']),
+  graceMs: count.optional(),
+});
+export type RenewedJob = Readonly<z.output<typeof renewed>>;
+
+export const renewResponse = z.object({ jobs: z.array(renewed) });
+
+/** The response to one entry of `start` and `finish`. */
+const entry = z.object({
+  jobId: z.string(),
+  ok: z.boolean(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  offset: count.optional(),
+});
+export type EntryAnswer = Readonly<z.output<typeof entry>>;
+
+export const startResponse = z.object({ jobs: z.array(entry) });
+
+const frame = z.object({
+  stream: z.enum(['stdout', 'stderr']),
+  at: z.iso.datetime({ offset: true }),
+  text: z.string(),
+});
+export type OutputStream = z.output<typeof frame>['stream'];
+
+export const logRequest = z.object({ offset: count, frames: z.array(frame).max(10_000) });
+export const logResponse = z.object({ offset: count });
+
+const output = z.object({ name: z.string().max(1000), value: z.string() });
+/** A value that a command leaves for later tasks. */
+export type JobOutput = Readonly<z.output<typeof output>>;
+
+/** Why a job did not end on its own. */
 export type EndReason =
   | 'TIMED_OUT'
   | 'CANCELLED'
@@ -81,33 +128,26 @@ export type EndReason =
   | 'SECRET_MISSING'
   | 'SECRET_UNREADABLE';
 
-/** A value that a command leaves for later tasks. */
-export interface JobOutput {
-  readonly name: string;
-  readonly value: string;
-}
-
-export interface JobEnd {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly reason: EndReason | null;
-  readonly message: string | null;
+const result = held.extend({
+  exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),
+  signal: z.string().max(20).nullable(),
+  /** An EndReason, or one of a newer agent. */
+  reason: z.string().max(50).nullable(),
+  message: z.string().max(10_000).nullable(),
+  /** Length of the agent's log; null when it could not be delivered in full. */
+  logBytes: count.nullable(),
   /** Of a job that succeeded. */
-  readonly outputs?: readonly JobOutput[];
-}
+  outputs: z.array(output).max(1000).default([]),
+});
 
-export interface JobResult extends JobEnd, JobReference {
-  /** Null when the log could not be delivered in full. */
-  readonly logBytes: number | null;
-}
+export const finishRequest = z.object({ results: z.array(result).max(1000) });
+export const finishResponse = z.object({ results: z.array(entry) });
 
-/** The answer to one entry of `start` and `finish`. */
-export interface EntryAnswer {
-  readonly jobId: string;
-  readonly ok: boolean;
-  readonly code?: string;
-  readonly message?: string;
-  readonly offset?: number;
-}
-
-export type OutputStream = 'stdout' | 'stderr';
+/** How a command ended, as the agent sees it. */
+export type JobEnd = Readonly<
+  Omit<z.input<typeof result>, 'jobId' | 'token' | 'logBytes' | 'reason' | 'outputs'> & {
+    reason: EndReason | null;
+    outputs?: readonly JobOutput[];
+  }
+>;
+export type JobResult = JobEnd & HeldClaim & { readonly logBytes: number | null };

@@ -1,3 +1,4 @@
+import type { FastifyPluginCallback } from 'fastify';
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import pino from 'pino';
@@ -6,7 +7,7 @@ import { systemAccess } from '../../src/access/access';
 import type { Actor } from '../../src/access/actor';
 import type { Authenticate } from '../../src/api/http/credentials';
 import { createGraphqlServer, type GraphqlServerOptions } from '../../src/api/graphql/graphqlServer';
-import { createHttpServer, type Health, type Route } from '../../src/api/http/httpServer';
+import { createHttpServer, type Health } from '../../src/api/http/httpServer';
 import { GraphQLDateTime } from '../../src/api/graphql/scalars';
 import { Refusal } from '../../src/kernel/errors';
 
@@ -142,7 +143,7 @@ export const alice = { 'x-api-key': 'key-of-alice' };
 
 export interface StartOptions {
   readonly held?: Promise<void>;
-  readonly routes?: readonly Route[];
+  readonly routes?: readonly FastifyPluginCallback[];
   readonly health?: Health;
   readonly graphql?: Partial<
     Pick<
@@ -192,6 +193,7 @@ export async function startServer({
   return {
     url,
     http,
+    graphql,
     lines,
     logText: text,
     channel,
@@ -252,9 +254,9 @@ export interface Answer {
   readonly error?: Record<string, unknown>;
 }
 
-/** Waits for something that becomes true by itself. */
+/** Waits until a condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 25_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`It never became true: ${condition}`);
     await new Promise((resolve) => setImmediate(resolve));

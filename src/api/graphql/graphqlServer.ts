@@ -1,24 +1,25 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApolloServer, type ApolloServerPlugin, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
-import type { Log } from '../../kernel/log';
 import { invalidInput, Refusal, refusalCodes } from '../../kernel/errors';
-import type { RequestInfo } from './context';
+import type { Log } from '../../kernel/log';
 import { type Authenticate, identify, keyFromHeaders } from '../http/credentials';
-import { createDocuments, maxTokens } from './documents';
-import { toGraphqlError, toRefusal } from './errors';
-import { createEventStreams, type EventStreamOptions, type EventStreams } from '../http/eventStreams';
-import { isJson, readJson, sendGraphqlRefusal, sendRefusal } from '../http/httpErrors';
-import { createLimits, type LimitOptions, type Limits, type OperationCost } from './limits';
+import { createEventStreams, type EventStreamOptions } from '../http/eventStreams';
+import { sendGraphqlRefusal } from '../http/httpErrors';
 import { OpenStreams } from '../http/openStreams';
+import { parseJson } from '../http/requestBodies';
 import { SharedAnswers, type SharedAnswersOptions } from '../http/sharedAnswers';
 import { createWebSockets, type WebSocketOptions, type WebSockets } from '../http/webSockets';
+import type { RequestInfo } from './context';
+import { createDocuments, type Documents, maxTokens } from './documents';
+import { toGraphqlError, toRefusal } from './errors';
+import { createLimits, type LimitOptions, type Limits, type OperationCost } from './limits';
 
 export interface GraphqlServerOptions<C extends object>
   extends Pick<WebSocketOptions, 'pingEveryMs' | 'pongWithinMs' | 'drainWithinMs' | 'connectionInitMs'>,
@@ -40,27 +41,26 @@ export interface GraphqlServerOptions<C extends object>
 }
 
 export interface GraphqlServer {
+  /** `POST /graphql` and `/graphql/stream`. */
+  readonly routes: FastifyPluginCallback;
   readonly sockets: WebSockets;
-  readonly eventStreams: EventStreams;
   start(): Promise<void>;
-  /** Answers `POST /graphql`. Throws refusals about the request as such; whatever GraphQL has to say it answers itself. */
-  post(req: IncomingMessage, res: ServerResponse, request: RequestInfo): Promise<void>;
+  /** Ends all event streams without completing them, so that their clients reconnect to another server and continue from their cursors. */
+  drainEventStreams(): void;
   stop(): Promise<void>;
 }
 
-const largestBody = 1024 ** 2;
-
 /**
- * Apollo Server for what comes by HTTP, graphql-ws for what comes by WebSocket, server-sent events for who can't have one; the same schema, gate,
- * contexts and errors for all of them.
+ * Apollo Server for HTTP, graphql-ws for WebSockets, server-sent events for clients that can't open one. All share the schema,
+ * the authentication, the contexts and the errors.
  *
- * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which costs 1.7 times on lists. Its own
- * cache-control plugin has one, therefore it is off.
+ * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which makes lists 1.7 times as slow.
+ * Apollo's own cache-control plugin has one, therefore it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
   const { schema, log, authenticate, createContext, introspection = true } = options;
   const limits = createLimits(schema, options.limits);
-  const openStreams = new OpenStreams(options.maxSubscriptions);
+  const documents = createDocuments(schema, introspection);
   const apollo = new ApolloServer<C>({
     schema,
     introspection,
@@ -80,35 +80,50 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       limitOperations(limits),
     ],
   });
-  const isSubscription = subscriptionDetector(schema);
-  const answers = new SharedAnswers(options);
+  const shared = {
+    ...{ ...options, limits, documents },
+    answers: new SharedAnswers(options),
+    openStreams: new OpenStreams(options.maxSubscriptions),
+  };
+  const eventStreams = createEventStreams(shared);
+
+  /** Runs before the body is read: a caller without a key can't make the server read a megabyte. */
+  async function identifyCaller(request: FastifyRequest, reply: FastifyReply) {
+    try {
+      request.actor = await identify(authenticate, keyFromHeaders(request.headers), request.info.address);
+    } catch (error) {
+      return sendGraphqlRefusal(reply, toRefusal(error, log, { requestId: request.id }));
+    }
+  }
 
   return {
-    sockets: createWebSockets({ ...options, answers, limits, openStreams }),
-    eventStreams: createEventStreams({ ...options, answers, limits, openStreams }),
+    sockets: createWebSockets(shared),
     start: () => apollo.start(),
     stop: () => apollo.stop(),
-    async post(req, res, request) {
-      // The gate comes before the body: whoever has no key can't make us read a megabyte.
-      let actor: Actor;
-      try {
-        actor = await identify(authenticate, keyFromHeaders(req.headers), request.address);
-      } catch (error) {
-        return sendGraphqlRefusal(res, toRefusal(error, log, { requestId: request.id }));
-      }
-      if (!isJson(req)) return sendRefusal(res, notJson(req), { status: 415 });
-      const body = await readJson(req, largestBody);
-      if (isSubscription(body)) return sendGraphqlRefusal(res, needsStream());
-      const response = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(req), search: '', body },
-        context: async () => createContext(request, actor),
+    drainEventStreams: () => eventStreams.drain(),
+    routes(server, _options, done) {
+      parseJson(server);
+      server.addHook('onRequest', identifyCaller);
+      eventStreams.routes(server);
+      server.post('/graphql', async ({ body, headers, info, actor }, reply) => {
+        if (isSubscription(documents, body)) return sendGraphqlRefusal(reply, needsStream());
+        const response = await apollo.executeHTTPGraphQLRequest({
+          httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(headers), search: '', body },
+          context: async () => createContext(info, actor),
+        });
+        if (response.body.kind !== 'complete') throw new Error('incremental delivery is not offered');
+        for (const [name, value] of response.headers) reply.header(name, value);
+        return reply
+          .code(response.status ?? 200)
+          .header('cache-control', 'no-store')
+          .send(response.body.string);
       });
-      await write(res, response);
+      done();
     },
   };
 }
 
-/** Checks each operation after its validation and before its execution, and tells in the answer what it cost. */
+/** Checks each operation after its validation and before its execution, and adds its cost to the response. */
 function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C> {
   return {
     requestDidStart: async () => {
@@ -133,53 +148,31 @@ function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C
   };
 }
 
-/** Apollo looks at no others; copying all of them would be most of the work of a small request. */
-function relevantHeaders(req: IncomingMessage): HeaderMap {
+/** Apollo reads no others; copying all of them would be most of the work of a small request. */
+function relevantHeaders(given: FastifyRequest['headers']): HeaderMap {
   const headers = new HeaderMap();
   for (const name of ['content-type', 'accept'] as const) {
-    const value = req.headers[name];
+    const value = given[name];
     if (value !== undefined) headers.set(name, value);
   }
   return headers;
 }
 
-async function write(res: ServerResponse, { status = 200, headers, body }: HTTPGraphQLResponse): Promise<void> {
-  res.statusCode = status;
-  res.setHeader('Cache-Control', 'no-store');
-  for (const [name, value] of headers) res.setHeader(name, value);
-  if (body.kind === 'complete') {
-    res.setHeader('Content-Length', Buffer.byteLength(body.string));
-    res.end(body.string);
-    return;
-  }
-  for await (const chunk of body.asyncIterator) res.write(chunk);
-  res.end();
-}
-
 /**
- * Over HTTP graphql-js would execute a subscription like a query, without its stream. A document may hold several operations, of
- * which only the chosen one counts, so a text that mentions the word has to be parsed; hardly any other does.
+ * Over HTTP graphql-js would execute a subscription like a query, without its stream. A document may hold several operations,
+ * of which only the selected one counts, so a text that mentions the word has to be parsed; hardly any other does.
  */
-function subscriptionDetector(schema: GraphQLSchema): (body: unknown) => boolean {
-  const documents = createDocuments(schema);
-  return (body) => {
-    const { query, operationName } = (body ?? {}) as { query?: unknown; operationName?: unknown };
-    if (typeof query !== 'string' || !/\bsubscription\b/.test(query)) return false;
-    const checked = documents(query);
-    if ('errors' in checked) return false;
-    const operation = getOperationAST(checked.document, typeof operationName === 'string' ? operationName : null);
-    return operation?.operation === OperationTypeNode.SUBSCRIPTION;
-  };
+function isSubscription(documents: Documents, body: unknown): boolean {
+  const { query, operationName } = (body ?? {}) as { query?: unknown; operationName?: unknown };
+  if (typeof query !== 'string' || !/\bsubscription\b/.test(query)) return false;
+  const checked = documents(query);
+  if ('errors' in checked) return false;
+  const operation = getOperationAST(checked.document, typeof operationName === 'string' ? operationName : null);
+  return operation?.operation === OperationTypeNode.SUBSCRIPTION;
 }
 
 function needsStream(): Refusal {
   const message =
     'A subscription needs a WebSocket with the subprotocol "graphql-transport-ws" on this path, or "/graphql/stream" for server-sent events.';
   return invalidInput([{ field: 'query', value: 'subscription', rule: 'TRANSPORT', message }]);
-}
-
-function notJson(req: IncomingMessage): Refusal {
-  const value = req.headers['content-type'] ?? null;
-  const message = `The Content-Type must be "application/json"; it is ${value === null ? 'missing' : `"${value}"`}.`;
-  return invalidInput([{ field: 'Content-Type', value, rule: 'JSON', message }]);
 }

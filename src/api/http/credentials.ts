@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Actor } from '../../access/actor';
 import { Refusal } from '../../kernel/errors';
 
-/** What a caller shows to say who it is. */
+/** What a caller authenticates with. */
 export interface Credentials {
   readonly key: string;
   readonly address: string;
 }
 
-/** Resolves to the actor that the key stands for, or throws the refusal UNAUTHENTICATED. */
+/** Resolves to the actor of the key, or throws UNAUTHENTICATED. */
 export type Authenticate = (credentials: Credentials) => Promise<Actor>;
 
 /** `X-Api-Key: <key>`, or `Authorization: Bearer <key>`; the first wins when both are sent. */
@@ -29,8 +29,8 @@ export function keyFromConnectionParams(parameters: Readonly<Record<string, unkn
 }
 
 /**
- * The one gate of both transports. A missing key is refused here and not by `authenticate`, so that nothing becomes open by an
- * implementation that forgets about it.
+ * Identifies the caller on every transport. A missing key is rejected here and not by `authenticate`, so that no
+ * implementation can forget to.
  */
 export async function identify(authenticate: Authenticate, key: string | undefined, address: string): Promise<Actor> {
   if (!key) {
@@ -42,6 +42,6 @@ export async function identify(authenticate: Authenticate, key: string | undefin
   return authenticate({ key, address });
 }
 
-function bearer(value: string | undefined): string | undefined {
+export function bearer(value: string | undefined): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(value ?? '')?.[1];
 }

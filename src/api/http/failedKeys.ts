@@ -1,69 +1,70 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock';
+import type { SharedCounts } from '../../kernel/database/sharedCounts';
+import { Refusal } from '../../kernel/errors';
 import { addressGroup } from './addressGroup';
 import { rateLimited } from './rateLimit';
 
-interface Failures {
-  count: number;
-  /** Until when keys from this address that were never valid are refused unseen. */
-  lockedUntil: number;
-  at: number;
-}
-
-/** Typing errors and a script with an old key: what anybody may do before it gets slow. */
-const freeFailures = 10;
-const firstLockMs = 1_000;
-const longestLockMs = 60_000;
-/** After this time without a failure an address starts anew. */
-const forgottenAfterMs = 15 * 60_000;
-const mostAddresses = 10_000;
-const mostKeys = 10_000;
+/** Typing errors and a script with an old key: failures that slow nothing down. */
+const FREE_FAILURES = 10;
+const FIRST_LOCK_MS = 1_000;
+const LONGEST_LOCK_MS = 60_000;
+/** After this time an address starts anew. */
+const FORGOTTEN_AFTER_SECONDS = 15 * 60;
+const MOST_KEPT = 10_000;
 
 /**
- * Slows down whoever tries keys: after some failures an address has to wait, twice as long each time.
+ * Slows down callers that try keys: after some failures, on whichever server, an address has to wait, twice as long each time.
  *
- * Keys that were valid lately pass a locked address, because everybody behind a proxy has the same one: a lock for all of them would let anybody shut
- * everybody out. They are still looked up each time.
+ * Keys that were valid lately pass a locked address, because all callers behind a proxy share one: a lock for all of them would
+ * let anybody shut everybody out. They are still looked up each time.
  */
 export class FailedKeys {
-  private readonly failures = new Map<string, Failures>();
-  private readonly validKeys = new Map<string, true>();
+  private readonly failures: ReturnType<SharedCounts>;
+  /** Until when keys from an address that were never valid are rejected unseen. */
+  private readonly lockedUntil = new LRUCache<string, number>({ max: MOST_KEPT });
+  private readonly validKeys = new LRUCache<string, true>({ max: MOST_KEPT });
 
-  constructor(private readonly clock: Clock) {}
-
-  /** Throws RATE_LIMITED for a key that is not looked at now. */
-  refuseLocked(address: string, key: string): void {
-    if (this.failures.size === 0) return;
-    const known = this.failures.get(addressGroup(address));
-    const now = this.clock.now().getTime();
-    if (known === undefined || known.lockedUntil <= now || this.validKeys.has(digest(key))) return;
-    throw rateLimited((known.lockedUntil - now) / 1000, 'Too many keys from this address were not valid');
+  constructor(
+    name: string,
+    private readonly clock: Clock,
+    counts: SharedCounts,
+    /** Called for each key that is not valid. */
+    private readonly onFailure: (address: string) => void = () => undefined,
+  ) {
+    this.failures = counts(name, FORGOTTEN_AFTER_SECONDS);
   }
 
-  noteValid(key: string): void {
-    remember(this.validKeys, digest(key), true, mostKeys);
-  }
-
-  noteFailure(address: string): void {
+  /** Runs `authenticate` unless the address is locked, and remembers the outcome. Throws RATE_LIMITED. */
+  async judge<T>(key: string, address: string, authenticate: () => Promise<T>): Promise<T> {
     const group = addressGroup(address);
-    const now = this.clock.now().getTime();
-    const before = this.failures.get(group);
-    const counts = before !== undefined && now - before.at < forgottenAfterMs;
-    const count = (counts ? before.count : 0) + 1;
-    const lockMs =
-      count < freeFailures ? 0 : Math.min(longestLockMs, firstLockMs * 2 ** Math.min(count - freeFailures, 10));
-    remember(this.failures, group, { count, lockedUntil: now + lockMs, at: now }, mostAddresses);
+    const lockedMs = (this.lockedUntil.get(group) ?? 0) - this.clock.now().getTime();
+    if (lockedMs > 0 && !this.validKeys.has(digest(key))) {
+      throw rateLimited(lockedMs / 1000, 'Too many keys from this address were not valid');
+    }
+    try {
+      const value = await authenticate();
+      this.validKeys.set(digest(key), true);
+      return value;
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'UNAUTHENTICATED') {
+        this.onFailure(address);
+        await this.noteFailure(group);
+      }
+      throw error;
+    }
+  }
+
+  private async noteFailure(group: string): Promise<void> {
+    const { consumedPoints } = await this.failures.penalty(group, 1);
+    if (consumedPoints < FREE_FAILURES) return;
+    const lockMs = Math.min(LONGEST_LOCK_MS, FIRST_LOCK_MS * 2 ** (consumedPoints - FREE_FAILURES));
+    this.lockedUntil.set(group, this.clock.now().getTime() + lockMs);
   }
 }
 
-/** The least recently used entry makes room. */
-function remember<V>(map: Map<string, V>, key: string, value: V, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) map.delete(map.keys().next().value ?? '');
-}
-
-/** Keys themselves are not kept in memory longer than a request takes. */
+/** Keys are not kept in memory longer than a request takes. */
 function digest(key: string): string {
   return createHash('sha256').update(key).digest('base64');
 }

@@ -1,22 +1,22 @@
 import type { App } from '../../runs/app';
 import { addressGroup } from './addressGroup';
-import type { Route } from './httpServer';
 import { Refusal } from '../../kernel/errors';
 import { auditRefusal } from '../../access/audit/audited';
 
 const PERIOD_MS = 60_000;
-/** How many addresses have records of their own within a period; what more come is counted together. */
+/** How many addresses have records of their own within a period; the rest is counted together. */
 const mostAddresses = 100;
 
 interface Failures {
   readonly address: string;
-  /** Beside the first one, which has its record already. */
+  /** After the first one, which has its record already. */
   more: number;
 }
 
 /**
- * Puts invalid keys on record without letting whoever sends them fill the table: the first one of an address at once, the others of the same minute as one
- * record with their number. However many addresses an attacker has, a server writes at most some 200 records a minute.
+ * Records invalid keys in the audit trail without letting their senders fill the table: the first of an address at once, the
+ * others of the same minute as one record with their number. However many addresses an attacker has, a server writes at most
+ * some 200 records a minute.
  */
 export class FailedLogins {
   private readonly failures = new Map<string, Failures>();
@@ -38,22 +38,7 @@ export class FailedLogins {
     }
   }
 
-  /** A route with a door of its own; its invalid tokens are noted as well. */
-  watching(route: Route): Route {
-    return {
-      match: (method, path) => route.match(method, path),
-      handle: async (req, res, exchange) => {
-        try {
-          await route.handle(req, res, exchange);
-        } catch (error) {
-          if (error instanceof Refusal && error.code === 'UNAUTHENTICATED') this.note(exchange.request.address);
-          throw error;
-        }
-      },
-    };
-  }
-
-  /** Writes what was only counted so far. */
+  /** Writes the records of what was only counted so far. */
   flush(): Promise<unknown> {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -1,26 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import type { OutgoingHttpHeaders } from 'node:http';
 import { extname, join } from 'node:path';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { invalidRequest, sendRefusal } from './httpErrors';
 import assets from './graphiql/assets.json';
-
-export interface StaticFile {
-  readonly bytes: Buffer;
-  readonly headers: OutgoingHttpHeaders;
-}
-
-export interface Graphiql {
-  /** The page as seen under the `Host` that the browser asked for. */
-  page(host: string | undefined): StaticFile;
-  /** The file at `/graphql/assets/<name>`, or nothing. */
-  asset(path: string, url: string): StaticFile | undefined;
-}
-
-interface Asset {
-  readonly bytes: Buffer;
-  readonly type: string;
-  readonly version: string;
-}
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -29,57 +12,64 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * GraphiQL, served by ourselves: no CDN, so it works where there is no internet, and nobody else's script sees an API key.
- *
- * All files are in memory under their names; a request picks one from that list and never touches the file system. Each is linked
- * with a hash of its content, so browsers may keep it for ever and still get a new one after an update.
+ * GraphiQL, served without a CDN: it works without internet access, and no foreign script sees an API key. All files are in
+ * memory under their names; a request picks one and never touches the file system. Links carry a hash of the content, so
+ * browsers may keep a file for ever and still get a new one after an update.
  */
-export function createGraphiql(): Graphiql {
-  const files = new Map<string, Asset>();
-  for (const [name, source] of Object.entries(assets)) {
-    const bytes = readFileSync(locate(name, source));
-    const version = createHash('sha256').update(bytes).digest('base64url').slice(0, 12);
-    files.set(name, { bytes, type: types[extname(name)] ?? 'application/octet-stream', version });
-  }
+export function graphiql(server: FastifyInstance): void {
+  const files = new Map(
+    Object.entries(assets).map(([name, source]) => {
+      const bytes = readFileSync(locate(name, source));
+      const version = createHash('sha256').update(bytes).digest('base64url').slice(0, 12);
+      return [name, { bytes, type: types[extname(name)] ?? 'application/octet-stream', version }];
+    }),
+  );
   // Relative to the page, so that GraphiQL also works behind a proxy that adds a prefix.
   const link = (name: keyof typeof assets) => `graphql/assets/${name}?v=${files.get(name)?.version}`;
-  const html = Buffer.from(pageHtml(link));
+  const page = Buffer.from(pageHtml(link));
 
-  return {
-    page: (host) => ({
-      bytes: html,
-      headers: {
-        'Content-Type': 'text/html; charset=utf-8',
-        'Cache-Control': 'no-cache',
-        'Content-Security-Policy': policy(host),
-        'Referrer-Policy': 'no-referrer',
-      },
-    }),
-    asset(path, url) {
-      const file = files.get(path.slice('/graphql/assets/'.length));
-      if (!file || !path.startsWith('/graphql/assets/')) return undefined;
-      const versioned = url.endsWith(`?v=${file.version}`);
-      return {
-        bytes: file.bytes,
-        headers: {
-          'Content-Type': file.type,
-          'Cache-Control': versioned ? 'public, max-age=31536000, immutable' : 'no-cache',
-          'Content-Security-Policy': "default-src 'none'",
-        },
-      };
+  server.route({
+    method: ['GET', 'HEAD'],
+    url: '/graphql',
+    handler: async ({ method, headers }, reply) => {
+      if (!headers.accept?.includes('text/html')) return notAllowed(method, reply);
+      reply.headers({ 'cache-control': 'no-cache', 'content-security-policy': policy(headers.host) });
+      return reply.type('text/html; charset=utf-8').send(page);
     },
-  };
+  });
+  server.route({
+    method: ['PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/graphql',
+    onRequest: async ({ method }, reply) => notAllowed(method, reply),
+    handler: async () => undefined,
+  });
+  server.route<{ Params: { name: string }; Querystring: { v?: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/graphql/assets/:name',
+    handler: async ({ params, query }, reply) => {
+      const file = files.get(params.name);
+      if (!file) return reply.callNotFound();
+      const caching = query.v === file.version ? 'public, max-age=31536000, immutable' : 'no-cache';
+      reply.headers({ 'cache-control': caching, 'content-security-policy': "default-src 'none'" });
+      return reply.type(file.type).send(file.bytes);
+    },
+  });
 }
 
-/** Beside the compiled code, where tools/build.cjs put it; or, when run from the sources, where it was taken from. */
+function notAllowed(method: string, reply: FastifyReply) {
+  const message = `GraphQL operations are sent with POST and "Content-Type: application/json", not with ${method}. A browser gets GraphiQL here.`;
+  return sendRefusal(reply, invalidRequest('method', method, message), { status: 405, headers: { allow: 'POST' } });
+}
+
+/** Next to the compiled code, where tools/build.cjs puts it; when run from the sources, where it comes from. */
 function locate(name: string, source: string): string {
   const built = join(__dirname, '../../../graphiql', name);
   return existsSync(built) ? built : join(__dirname, '../../..', source);
 }
 
 /**
- * Everything from here only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles alone. 'self' does not cover
- * WebSockets in every browser, so this host is named; a `Host` that is no host is left out rather than copied into a header.
+ * Everything from this origin only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles alone. 'self'
+ * does not cover WebSockets in every browser, so the host is named; a `Host` that is no host is left out.
  */
 function policy(host: string | undefined): string {
   const sockets = host && /^[a-z0-9.:[\]-]+$/i.test(host) ? ` ws://${host} wss://${host}` : '';

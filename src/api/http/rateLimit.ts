@@ -1,4 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock';
+import type { SharedCounts } from '../../kernel/database/sharedCounts';
 import { Refusal } from '../../kernel/errors';
 
 export interface Rate {
@@ -8,58 +10,71 @@ export interface Rate {
 }
 
 interface Bucket {
+  /** Negative while other servers have given the caller more than its share. */
   tokens: number;
   at: number;
+  /** Taken here and not yet reported to the other servers. */
+  unreported: number;
+  reporting: boolean;
+  /** What all servers had reported when this one last did. */
+  total: number;
 }
 
-const mostBuckets = 20_000;
-
 /**
- * A token bucket for each caller, within this process: what one key asks for can't take the server from all others. Servers don't tell each other, so
- * with three of them a key has three times as much; a shared counter would cost each request a round trip, and be one more thing that can fail.
+ * A token bucket for each caller, over all servers. A request takes from the bucket in memory. After each tenth of a burst the
+ * server adds it to a shared count, without holding up the request, and takes from its bucket what other servers have added
+ * since. So slow callers cost no statement, quick ones one for every tenth of a burst, and n servers give n tenths too much.
  */
 export class RateLimit {
-  private readonly buckets = new Map<string, Bucket>();
+  private readonly buckets = new LRUCache<string, Bucket>({ max: 20_000 });
+  private readonly counts: ReturnType<SharedCounts>;
+  private readonly step: number;
 
   constructor(
+    name: string,
     private readonly rate: Rate,
     private readonly clock: Clock,
-    /** Whom the refusal names. */
+    counts: SharedCounts,
+    /** Named by the error. */
     private readonly who = 'This key',
-  ) {}
+  ) {
+    // The time in which an empty bucket fills: what was taken before it no longer counts.
+    this.counts = counts(name, rate.burst / Math.max(1, rate.perSecond));
+    this.step = Math.max(1, Math.floor(rate.burst / 10));
+  }
 
-  /** Throws RATE_LIMITED when this caller has to wait. */
+  /** Throws RATE_LIMITED if this caller has to wait. */
   take(caller: string): void {
     const { perSecond, burst } = this.rate;
     if (perSecond === 0) return;
     const now = this.clock.now().getTime();
-    const known = this.buckets.get(caller);
-    const tokens = known === undefined ? burst : refill(known, now, this.rate);
-    if (tokens < 1) throw rateLimited((1 - tokens) / perSecond, `${this.who} asks for more than the server gives it`);
-    if (known === undefined) {
-      if (this.buckets.size >= mostBuckets) this.forgetFull(now);
-      this.buckets.set(caller, { tokens: tokens - 1, at: now });
-    } else {
-      known.tokens = tokens - 1;
-      known.at = now;
+    const bucket = this.buckets.get(caller) ?? { tokens: burst, at: now, unreported: 0, reporting: false, total: 0 };
+    this.buckets.set(caller, bucket);
+    bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * perSecond);
+    bucket.at = now;
+    if (bucket.tokens < 1) {
+      throw rateLimited((1 - bucket.tokens) / perSecond, `${this.who} sends more requests than its limit allows`);
     }
+    bucket.tokens -= 1;
+    bucket.unreported += 1;
+    if (bucket.unreported >= this.step && !bucket.reporting) void this.report(caller, bucket);
   }
 
-  /** A full bucket is like one that was never used. */
-  private forgetFull(now: number): void {
-    for (const [caller, bucket] of this.buckets) {
-      if (refill(bucket, now, this.rate) >= this.rate.burst) this.buckets.delete(caller);
-    }
+  private async report(caller: string, bucket: Bucket): Promise<void> {
+    const own = bucket.unreported;
+    bucket.unreported = 0;
+    bucket.reporting = true;
+    const { consumedPoints: total } = await this.counts.penalty(caller, own);
+    const before = total - own;
+    // A smaller total is that of a new window.
+    bucket.tokens -= before < bucket.total ? before : before - bucket.total;
+    bucket.total = total;
+    bucket.reporting = false;
   }
-}
-
-function refill({ tokens, at }: Bucket, now: number, { perSecond, burst }: Rate): number {
-  return Math.min(burst, tokens + (Math.max(0, now - at) / 1000) * perSecond);
 }
 
 /** `seconds`: after which the same request may succeed. */
 export function rateLimited(seconds: number, what: string): Refusal {
   const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
-  const message = `${what}. Try again after ${retryAfterSeconds} s.`;
-  return new Refusal('RATE_LIMITED', message, { retryAfterSeconds });
+  return new Refusal('RATE_LIMITED', `${what}. Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });
 }

@@ -8,7 +8,7 @@ import type { Log } from '../../kernel/log';
 import { Refusal } from '../../kernel/errors';
 import type { RequestInfo } from '../graphql/context';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
-import { createDocuments } from '../graphql/documents';
+import type { Documents } from '../graphql/documents';
 import { toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Limits, OperationCost } from '../graphql/limits';
 import { type OpenStreams, tooManySubscriptions } from './openStreams';
@@ -22,7 +22,7 @@ export interface WebSocketOptions {
   readonly authenticate: Authenticate;
   readonly createContext: (request: RequestInfo, actor: Actor) => object;
   readonly answers: SharedAnswers;
-  readonly introspection?: boolean;
+  readonly documents: Documents;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
   /** How often each peer is pinged, and how long it may take to answer before it counts as dead. */
@@ -76,9 +76,8 @@ const closeMs = 1_000;
  * streams sent by graphql-ws, which would serialise each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const { schema, log, authenticate, createContext, answers, limits, openStreams } = options;
+  const { schema, log, authenticate, createContext, answers, documents, limits, openStreams } = options;
   const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
-  const documents = createDocuments(schema, options.introspection);
   const connections = new Set<Connection>();
   const streams = new WeakMap<ExecutionArgs, StreamOptions>();
   const costs = new WeakMap<ExecutionArgs, OperationCost>();

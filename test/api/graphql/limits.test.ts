@@ -3,7 +3,8 @@ import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { systemActor } from '../../../src/access/actor';
 import { addressGroup } from '../../../src/api/http/addressGroup';
-import { guardCallers } from '../../../src/api/http/guardCallers';
+import { guardCallers } from '../../../src/api/http/guards';
+import { localCounts } from '../../../src/kernel/database/sharedCounts';
 import { createLimits } from '../../../src/api/graphql/limits';
 import { Refusal } from '../../../src/kernel/errors';
 import { eventually } from '../../support/eventually';
@@ -288,15 +289,21 @@ describe('streams', () => {
 const ignored = { next: () => undefined, error: () => undefined, complete: () => undefined };
 
 describe('trying keys', () => {
-  const clock = { at: Date.parse('2026-01-01T00:00:00Z'), now: () => new Date(clock.at) };
-  const rate = { perSecond: 0, burst: 1 };
+  beforeAll(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+  });
+  afterAll(() => {
+    jest.useRealTimers();
+  });
+  const clock = { now: () => new Date() };
   const failed: string[] = [];
   const guard = guardCallers(
     async ({ key }) => {
       if (key.startsWith('valid')) return systemActor;
       throw new Refusal('UNAUTHENTICATED', 'This API key is not valid.');
     },
-    { clock, rate, onFailure: (address) => failed.push(address) },
+    { perSecond: 0, burst: 1 },
+    { clock, counts: localCounts, onFailure: (address) => failed.push(address) },
   );
   const codeOf = (key: string, address: string) =>
     guard({ key, address }).then(
@@ -316,11 +323,11 @@ describe('trying keys', () => {
     for (let n = 0; n < 8; n++) {
       const wait = Number(/\d+/.exec(await codeOf('guess-y', '10.0.0.1'))?.[0]);
       waits.push(wait);
-      clock.at += wait * 1000;
+      jest.advanceTimersByTime(wait * 1000);
       expect(await codeOf('guess-z', '10.0.0.1')).toBe('UNAUTHENTICATED');
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
-    clock.at += 15 * 60_000;
+    jest.advanceTimersByTime(15 * 60_000);
     for (let n = 0; n < 9; n++) expect(await codeOf('guess', '10.0.0.1')).toBe('UNAUTHENTICATED');
     expect(await codeOf('valid-2', '10.0.0.1')).toBe('OK');
     // What was refused unseen is not counted: it would only make the record longer.

@@ -1,4 +1,5 @@
-import { AgentGuard } from '../../../src/api/http/guardAgents';
+import { AgentGuard } from '../../../src/api/http/guards';
+import { localCounts } from '../../../src/kernel/database/sharedCounts';
 import { Refusal } from '../../../src/kernel/errors';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { startTestServer, type TestServer } from '../../support/server';
@@ -15,7 +16,7 @@ describe('the door of the agents', () => {
   };
 
   it('lets one token do its share, and all of an address twenty times as much', async () => {
-    const guard = new AgentGuard(2, clock);
+    const guard = new AgentGuard(2, { clock, counts: localCounts });
     const ask = (token: string, address = '10.0.0.1') => codeOf(() => guard.admit(token, address));
     for (let n = 0; n < 8; n++) expect(await ask('one')).toBe('OK');
     expect(await ask('one')).toBe('RATE_LIMITED');
@@ -27,7 +28,7 @@ describe('the door of the agents', () => {
   });
 
   it('slows down whoever tries tokens, but not those that were valid', async () => {
-    const guard = new AgentGuard(0, clock);
+    const guard = new AgentGuard(0, { clock, counts: localCounts });
     const ask = (token: string) =>
       codeOf(() =>
         guard.judge(token, '10.0.0.1', async () => {

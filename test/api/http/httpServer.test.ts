@@ -1,40 +1,44 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { readJson, sendJson } from '../../../src/api/http/httpErrors';
-import { createHttpServer, type Route } from '../../../src/api/http/httpServer';
+import type { FastifyPluginCallback, RouteHandlerMethod } from 'fastify';
+import { createHttpServer } from '../../../src/api/http/httpServer';
+import { parseJson } from '../../../src/api/http/requestBodies';
 import { Refusal } from '../../../src/kernel/errors';
 import { memoryLog, postJson, secret, startServer, type TestServer, until } from '../../support/graphqlHarness';
 
 let server: TestServer;
 
-const route = (path: string, handle: Route['handle']): Route => ({ match: (_method, asked) => asked === path, handle });
+const route =
+  (url: string, handler: RouteHandlerMethod): FastifyPluginCallback =>
+  (instance, _options, done) => {
+    parseJson(instance, '*');
+    instance.route({ method: ['GET', 'POST'], url, bodyLimit: 100, handler });
+    done();
+  };
 
-describe('other routes', () => {
+describe('routes', () => {
   const events: string[] = [];
   beforeAll(async () => {
     server = await startServer({
       routes: [
-        route('/a', async (_req, res, { path, request }) => sendJson(res, 200, { path, address: request.address })),
-        route('/a', async () => {
-          throw new Error('the first route that matches gets the request');
-        }),
+        route('/a', async ({ url, info }) => ({ url, address: info.address })),
         route('/refused', async () => {
           throw new Refusal('STALE_CLAIM', 'The claim is over.', { jobId: 'j' });
         }),
         route('/broken', async () => {
           throw new Error(secret);
         }),
-        route('/read', async (req) => {
-          throw new Refusal('NOT_FOUND', `Nothing like ${JSON.stringify(await readJson(req, 100))}.`);
+        route('/read', async ({ body }) => {
+          throw new Refusal('NOT_FOUND', `Nothing like ${JSON.stringify(body)}.`);
         }),
-        route('/cut', async (_req, res) => {
-          res.write('half');
+        route('/cut', async (_request, reply) => {
+          reply.raw.write('half');
           throw new Error(secret);
         }),
-        route('/slow', async (_req, _res, { request }) => {
+        route('/slow', async ({ info }) => {
           events.push('begun');
-          await once(request.signal, 'abort');
+          await once(info.signal, 'abort');
           events.push('gone');
         }),
       ],
@@ -42,9 +46,9 @@ describe('other routes', () => {
   });
   afterAll(() => server.stop());
 
-  it('are asked in order', async () => {
+  it('get the request and its caller', async () => {
     const response = await fetch(`${server.url}/a?x=1`);
-    expect(await response.json()).toEqual({ path: '/a', address: '127.0.0.1' });
+    expect(await response.json()).toEqual({ url: '/a?x=1', address: '127.0.0.1' });
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
@@ -134,7 +138,7 @@ describe('health', () => {
       },
     });
     let arrived = 0;
-    server.http.server.on('request', () => {
+    server.http.fastify.server.on('request', () => {
       arrived += 1;
     });
     const many = Array.from({ length: 5 }, () => fetch(`${server.url}/readyz`));
@@ -175,15 +179,15 @@ describe('drain', () => {
     });
     server = await startServer({
       routes: [
-        route('/parked', async (_req, res, { draining }) => {
+        route('/parked', async (request) => {
           parked += 1;
-          await once(draining, 'abort');
-          sendJson(res, 200, { jobs: [] });
+          await once(request.server.draining, 'abort');
+          return { jobs: [] };
         }),
-        route('/work', async (_req, res) => {
+        route('/work', async () => {
           parked += 1;
           await finished;
-          sendJson(res, 200, { done: true });
+          return { done: true };
         }),
       ],
     });
@@ -208,7 +212,8 @@ describe('drain', () => {
     let finish: () => void = () => undefined;
     server = await startServer({
       routes: [
-        route('/streaming', async (_req, res) => {
+        route('/streaming', async (_request, reply) => {
+          const { raw: res } = reply.hijack();
           res.writeHead(200, { 'Content-Length': 4 }).write('ab');
           finish = () => res.end('cd');
         }),
@@ -223,13 +228,13 @@ describe('drain', () => {
     socket.write('GET /streaming HTTP/1.1\r\nHost: x\r\n\r\n');
     await until(() => text.endsWith('ab'));
     const drained = server.http.drain(30);
-    const asked = once(server.http.server, 'request');
+    const asked = once(server.http.fastify.server, 'request');
     socket.write('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n');
     await asked;
     finish();
     await once(socket, 'close');
     await drained;
-    expect(text).toMatch(/abcdHTTP\/1.1 503 .*Connection: close.*"reason":"DRAINING"/s);
+    expect(text).toMatch(/abcdHTTP\/1.1 503 .*connection: close.*"reason":"DRAINING"/s);
   });
 
   it('cuts off what does not end in time', async () => {
@@ -254,12 +259,15 @@ it('listen fails with the system’s reason when the port is taken', async () =>
   const taken = net.createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as net.AddressInfo;
+  const { graphql, stop } = await startServer();
   const other = createHttpServer({
     config: { HOST: '127.0.0.1', PORT: port },
     log: memoryLog().log,
+    graphql: { ...graphql, start: async () => undefined },
     routes: [],
     health: { check: async () => 1 },
   });
   await expect(other.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await stop();
   taken.close();
 });

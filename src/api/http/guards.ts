@@ -1,0 +1,56 @@
+import type { Clock } from '../../kernel/clock';
+import type { SharedCounts } from '../../kernel/database/sharedCounts';
+import { hashSecret } from '../../kernel/ids';
+import { addressGroup } from './addressGroup';
+import type { Authenticate } from './credentials';
+import { FailedKeys } from './failedKeys';
+import { type Rate, RateLimit } from './rateLimit';
+
+export interface GuardOptions {
+  readonly clock: Clock;
+  readonly counts: SharedCounts;
+  /** Called for each key or token that is not valid. */
+  readonly onFailure?: (address: string) => void;
+}
+
+/** Precedes `authenticate` on every transport: slows down callers that try keys, and limits the rate of each key. */
+export function guardCallers(authenticate: Authenticate, rate: Rate, options: GuardOptions): Authenticate {
+  const limit = new RateLimit('callers', rate, options.clock, options.counts);
+  const failed = new FailedKeys('failed keys', options.clock, options.counts, options.onFailure);
+  return async (credentials) => {
+    const actor = await failed.judge(credentials.key, credentials.address, () => authenticate(credentials));
+    limit.take(`${actor.kind} ${actor.id}`);
+    return actor;
+  };
+}
+
+/** An agent with much to do may send this much at once before it has to keep to its rate. */
+const BURST_SECONDS = 4;
+/** One address may have many agents, and each of their jobs has a token of its own. */
+const TOKENS_OF_ADDRESS = 20;
+
+/** Precedes the agent protocol. Its limits are so generous that only broken or hostile clients meet them; agents retry later. */
+export class AgentGuard {
+  private readonly tokens: RateLimit;
+  private readonly addresses: RateLimit;
+  private readonly failed: FailedKeys;
+
+  /** `perSecond`: of one token; 0: no limit. */
+  constructor(perSecond: number, { clock, counts, onFailure }: GuardOptions) {
+    const rate = (share: number) => ({ perSecond: perSecond * share, burst: perSecond * share * BURST_SECONDS });
+    this.tokens = new RateLimit('agent tokens', rate(1), clock, counts, 'This token');
+    this.addresses = new RateLimit('agent addresses', rate(TOKENS_OF_ADDRESS), clock, counts, 'This address');
+    this.failed = new FailedKeys('failed agent tokens', clock, counts, onFailure);
+  }
+
+  /** Runs before anything else of a request. */
+  admit(token: string, address: string): void {
+    this.addresses.take(addressGroup(address));
+    this.tokens.take(hashSecret(token));
+  }
+
+  /** Checks a registration or agent token. Claim tokens are never locked out: they belong to running jobs. */
+  judge<T>(token: string, address: string, authenticate: () => Promise<T>): Promise<T> {
+    return this.failed.judge(token, address, authenticate);
+  }
+}
