@@ -9,161 +9,167 @@ export enum AuditOutcomeEnum {
 }
 registerEnumType(AuditOutcomeEnum, {
   name: 'AuditOutcome',
-  description: 'What came of an attempt.',
+  description: 'Outcome of an attempt.',
   valuesConfig: {
-    ALLOWED: { description: 'It was done. The record was written in the transaction that did it.' },
-    REFUSED: { description: 'It was refused, and nothing was changed by what was refused.' },
+    ALLOWED: { description: 'Allowed. The record was written in the same transaction.' },
+    REFUSED: { description: 'Refused, without changing anything.' },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'Who did something, or tried to.' })
+@ObjectType({ simpleResolvers: true, description: 'User, key or agent that did or attempted something.' })
 export class AuditActor {
   @Field(() => String, {
-    description: '`USER`, `API_KEY`, `AGENT`, `SYSTEM`, or `ANONYMOUS` for a key that was not valid.',
+    description: 'Kind of actor: `USER`, `API_KEY`, `AGENT`, `SYSTEM`, or `ANONYMOUS` for an invalid key.',
   })
   kind!: string;
 
-  @Field(() => ID, { description: 'The id of the user, key or agent.' })
+  @Field(() => ID, { description: 'ID of the user, key or agent.' })
   id!: string;
 
-  @Field(() => String, { description: 'Its name at that time.' })
+  @Field(() => String, { description: 'Name at that time.' })
   name!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The user behind it, the same for all keys of a person; null where there is none.',
+    description: 'User behind the actor, the same for all keys of a person. Null if there is none.',
   })
   personId!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What was changed, or would have been.' })
+@ObjectType({ simpleResolvers: true, description: 'Object that was changed, or would have been.' })
 export class AuditObject {
-  @Field(() => String, { description: 'What it is: `application`, `execution`, `userGroup`, …' })
+  @Field(() => String, { description: 'Kind of the object: `application`, `execution`, `userGroup`, …' })
   kind!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Its id; of a refused attempt as the caller wrote it.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the object. For a refused attempt, as the caller wrote it.' })
   id!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Its name at that time, where it is known.' })
+  @Field(() => String, { nullable: true, description: 'Name at that time, if known.' })
   name!: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The application that it belongs to, where there is one.' })
+  @Field(() => ID, { nullable: true, description: 'Application of the object, if it belongs to one.' })
   applicationId!: string | null;
 }
 
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Something that was done, or that somebody tried to do. Records are never changed and never removed. They hold no secrets: of texts that may be one, only the length is kept.',
+    'Record of something that was done or attempted. Records are never changed and never removed. They contain no ' +
+    'secrets: of text that may be a secret, only the length is kept.',
 })
 export class AuditRecord {
-  @Field(() => ID, { description: 'Given by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Its place in the chain, from 1. Null in the first moments, until it is sealed.',
+    description: 'Position in the chain, from 1. Null for the first moments, until it is sealed.',
   })
   sequence!: number | null;
 
-  @Field(() => Date, { description: 'When.' })
+  @Field(() => Date, { description: 'Time of the action.' })
   at!: Date;
 
-  @Field(() => AuditActor, { description: 'Who.' })
+  @Field(() => AuditActor, { description: 'User, key or agent.' })
   actor!: AuditActor;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The network address that it came from. Behind a proxy this is the proxy.',
+    description: 'Network address of the request. Behind a proxy, the address of the proxy.',
   })
   address!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The `X-Request-Id`. All records of one request have the same.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Value of `X-Request-Id`. All records of one request have the same.',
+  })
   requestId!: string | null;
 
-  @Field(() => String, { description: 'What, as a stable name: `execution.start`, `userGroup.update`, `login`, …' })
+  @Field(() => String, { description: 'Stable name of the action: `execution.start`, `userGroup.update`, `login`, …' })
   action!: string;
 
-  @Field(() => AuditObject, { nullable: true, description: 'On which object; null when the request named none.' })
+  @Field(() => AuditObject, { nullable: true, description: 'Object of the action. Null if the request named none.' })
   object!: AuditObject | null;
 
-  @Field(() => AuditOutcomeEnum, { description: 'What came of it.' })
+  @Field(() => AuditOutcomeEnum, { description: 'Outcome.' })
   outcome!: AuditOutcomeEnum;
 
-  @Field(() => String, { nullable: true, description: 'The code of the refusal; null when it was allowed.' })
+  @Field(() => String, { nullable: true, description: 'Error code. Null if it was allowed.' })
   code!: string | null;
 
-  @Field(() => GraphQLJson, { nullable: true, description: 'What was asked for, without secrets and shortened.' })
+  @Field(() => GraphQLJson, { nullable: true, description: 'Input of the request, without secrets and shortened.' })
   input!: unknown;
 
-  @Field(() => GraphQLJson, { nullable: true, description: 'The object before, as far as it was recorded.' })
+  @Field(() => GraphQLJson, { nullable: true, description: 'Object before the action, as far as it was recorded.' })
   before!: unknown;
 
-  @Field(() => GraphQLJson, { nullable: true, description: 'The object after, as far as it was recorded.' })
+  @Field(() => GraphQLJson, { nullable: true, description: 'Object after the action, as far as it was recorded.' })
   after!: unknown;
 
-  @Field(() => String, { nullable: true, description: 'The hash of the record before it in the chain.' })
+  @Field(() => String, { nullable: true, description: 'Hash of the previous record in the chain.' })
   previousHash!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'SHA-256 over this record, its place, and the hash before it.' })
+  @Field(() => String, { nullable: true, description: 'SHA-256 of this record, its position, and the previous hash.' })
   hash!: string | null;
 }
 
 export const AuditRecordConnection = ConnectionType(AuditRecord);
 
-@InputType({ description: 'Restricts audit records; what is given must all hold.' })
+@InputType({ description: 'Restricts audit records. All fields that are given must match.' })
 export class AuditFilterInput {
-  @Field(() => TimeFilter, { nullable: true, description: 'When.' })
+  @Field(() => TimeFilter, { nullable: true, description: 'Time of the action.' })
   time?: TimeFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'The id of who.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the actor.' })
   actor?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'The id of the object.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the object.' })
   object?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'The name of the action.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the name of the action.' })
   action?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'The id of the application.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the application.' })
   application?: IdFilter | null;
 
-  @Field(() => AuditOutcomeEnum, { nullable: true, description: 'What came of it.' })
+  @Field(() => AuditOutcomeEnum, { nullable: true, description: 'Outcome.' })
   outcome?: AuditOutcomeEnum | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Whether the chain of audit records holds.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of checking the chain of audit records.' })
 export class AuditVerification {
-  @Field(() => Boolean, { description: 'True if nothing that was checked was changed, removed or put in.' })
+  @Field(() => Boolean, { description: 'True if no checked record was changed, removed or inserted.' })
   valid!: boolean;
 
-  @Field(() => Float, { description: 'The first sequence that was checked.' })
+  @Field(() => Float, { description: 'First sequence that was checked.' })
   checkedFrom!: number;
 
   @Field(() => Float, {
     description:
-      'The last sequence that was checked. A call checks at most 200,000: go on from the next one while this is less than `lastSequence`.',
+      'Last sequence that was checked. A call checks at most 200,000: continue with the next one while this is less ' +
+      'than `lastSequence`.',
   })
   checkedTo!: number;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'The first sequence that does not hold; null when there is none.',
+    description: 'First sequence that does not match. Null if all match.',
   })
   firstBroken!: number | null;
 
-  @Field(() => String, { nullable: true, description: 'What is wrong, in words.' })
+  @Field(() => String, { nullable: true, description: 'Explanation of the mismatch. Null if there is none.' })
   problem!: string | null;
 
-  @Field(() => Int, { description: 'How many records are not in the chain yet. They get there within seconds.' })
+  @Field(() => Int, { description: 'Number of records that are not in the chain yet. They are added within seconds.' })
   unsealed!: number;
 
-  @Field(() => Float, { description: 'The last sequence of the chain; 0 when it is empty.' })
+  @Field(() => Float, { description: 'Last sequence of the chain. 0 if it is empty.' })
   lastSequence!: number;
 
   @Field(() => String, {
     description:
-      'The hash of the last link. Kept somewhere else, it proves later that the end of the chain was not cut off or written anew.',
+      'Hash of the last record. If you keep it elsewhere, it later proves that the end of the chain was neither cut ' +
+      'off nor rewritten.',
   })
   lastHash!: string;
 }

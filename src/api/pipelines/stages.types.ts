@@ -1,25 +1,26 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 
 @InterfaceType({
-  description: 'One of the things that run side by side in a stage: a workflow, or an approval.',
+  description: 'Element of a stage: a workflow or an approval. Elements of one stage run in parallel.',
 })
 export abstract class PipelineStageElement {
   @Field(() => ID, {
-    description: 'The same as in every execution of the pipeline, while stage and element keep their names.',
+    description:
+      'ID of the element, the same in every execution of the pipeline as long as stage and element keep their names.',
   })
   pipelineStageElementId!: string;
 
-  @Field(() => String, { description: 'Unique in the pipeline.' })
+  @Field(() => String, { description: 'Name, unique in the pipeline.' })
   name!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The value that an element gives to a variable of its workflow.' })
+@ObjectType({ simpleResolvers: true, description: 'Value that an element gives to a variable of its workflow.' })
 export class ElementVariable {
-  @Field(() => String, { description: 'The name of the workflow’s variable.' })
+  @Field(() => String, { description: 'Name of the workflow’s variable.' })
   name!: string;
 
   @Field(() => String, {
-    description: 'As it is written. It may refer to variables of the pipeline.',
+    description: 'Value, as written. It may refer to variables of the pipeline.',
   })
   value!: string;
 }
@@ -27,21 +28,21 @@ export class ElementVariable {
 @ObjectType({
   simpleResolvers: true,
   implements: PipelineStageElement,
-  description: 'An element that runs a workflow.',
+  description: 'Element that runs a workflow.',
 })
 export class WorkflowStageElement extends PipelineStageElement {
-  @Field(() => String, { description: 'The name of the workflow.' })
+  @Field(() => String, { description: 'Name of the workflow.' })
   workflowName!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The name of the environment that it is aimed at. Null: the workflow’s own, or none.',
+    description: 'Name of the target environment. Null for the workflow’s own, or for none.',
   })
   environmentName!: string | null;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'Names of the services that it deploys. Null: all of the workflow’s.',
+    description: 'Names of the services that it deploys. Null: all services of the workflow.',
   })
   serviceNames!: readonly string[] | null;
 
@@ -52,26 +53,26 @@ export class WorkflowStageElement extends PipelineStageElement {
 @ObjectType({
   simpleResolvers: true,
   implements: PipelineStageElement,
-  description: 'An element that waits for a person’s decision.',
+  description: 'Element that waits for a person’s decision.',
 })
 export class ApprovalStageElement extends PipelineStageElement {
-  @Field(() => [String], { description: 'Names of user groups; any one member decides.' })
+  @Field(() => [String], { description: 'Names of user groups. Any one member decides.' })
   approvers!: readonly string[];
 
-  @Field(() => Int, { description: 'How long it waits before it is EXPIRED.' })
+  @Field(() => Int, { description: 'Seconds until it becomes EXPIRED.' })
   timeoutSeconds!: number;
 }
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'A step of a pipeline; it begins when the one before it has succeeded.',
+  description: 'Step of a pipeline. It begins when the previous stage has succeeded.',
 })
 export class PipelineStage {
   @Field(() => String, {
-    description: 'Unique in the pipeline; `STAGE 1`, `STAGE 2`, … by position when it was not given.',
+    description: 'Name, unique in the pipeline. `STAGE 1`, `STAGE 2`, … by position for unnamed stages.',
   })
   name!: string;
 
-  @Field(() => [PipelineStageElement], { description: 'What runs side by side.' })
+  @Field(() => [PipelineStageElement], { description: 'Elements that run in parallel.' })
   elements!: readonly PipelineStageElement[];
 }
