@@ -12,11 +12,8 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
   for (const line of unknownVariables()) log.warn(line);
   const server = await startServer(config, log);
-  log.info(
-    { url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' },
-    'Slipway serves',
-  );
-  process.stdout.write(`\n  Slipway serves at ${pc.cyan(`${server.url}/graphql`)}\n`);
+  log.info({ url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' }, 'listening');
+  process.stdout.write(`\n  Listening on ${pc.cyan(`${server.url}/graphql`)}\n`);
   if (server.newAdminKey !== null) {
     process.stdout.write(
       `\n  ${pc.bold('The administrator’s API key')}, shown this once:\n\n    ${pc.green(server.newAdminKey)}\n\n` +
@@ -36,14 +33,14 @@ async function main(): Promise<void> {
     server.stop().then(
       () => process.exit(exitCode),
       (error: unknown) => {
-        log.error({ err: error }, 'could not stop in order');
+        log.error({ err: error }, 'could not stop cleanly');
         process.exit(1);
       },
     );
   };
   onStopSignal((_, signal) => stop(signal, 0));
   server.failed.catch((error: unknown) => {
-    log.fatal({ err: error }, 'the embedded database is gone');
+    log.fatal({ err: error }, 'the embedded database stopped');
     stop('database', 1);
   });
 }

@@ -5,7 +5,7 @@ import { SnakeNaming } from '../kernel/database/naming';
 import { tables } from './tables';
 
 export function createDataSource(url: string, poolSize = 20): DataSource {
-  // pg answers bigint as text, since it may not fit a number. Counts, byte sizes and milliseconds do.
+  // pg returns bigint as text, because it may not fit a number. Counts, byte sizes and milliseconds do fit.
   types.setTypeParser(types.builtins.INT8, Number);
   return new DataSource({
     type: 'postgres',
@@ -20,7 +20,7 @@ export function createDataSource(url: string, poolSize = 20): DataSource {
     uuidExtension: 'pgcrypto',
     synchronize: false,
     extra: {
-      // A forgotten transaction must not hold back vacuum, nor a statement a worker, for ever.
+      // A forgotten transaction must not hold back vacuum, nor a statement block a worker, forever.
       idle_in_transaction_session_timeout: 60_000,
       statement_timeout: 120_000,
     },

@@ -3,7 +3,7 @@ import { createDataSource } from './dataSource';
 
 const LOCK = 0x51_1b_3a_7; // any constant: it only has to be the same in every server
 
-/** Brings the schema up to date. Servers that start together wait for each other; one of them does the work. */
+/** Updates the schema. Servers that start together wait for each other; one of them does the work. */
 export async function migrateDataSource(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner();
   try {

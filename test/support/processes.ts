@@ -42,7 +42,7 @@ export async function startServerProcess(
   const server = startProcess('main.js', environment);
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
-      const found = /serves at (http:\S+)\/graphql/.exec(server.output())?.[1];
+      const found = /Listening on (http:\S+)\/graphql/.exec(server.output())?.[1];
       if (found !== undefined) resolve(found);
     };
     server.child.stdout?.on('data', look);

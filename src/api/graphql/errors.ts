@@ -5,30 +5,35 @@ import type { Log } from '../../kernel/log';
 import { Refusal, refusalCodes } from '../../kernel/errors';
 
 /**
- * What may leave the process when something was thrown. A refusal leaves as it is; an outage of the database leaves as UNAVAILABLE;
- * anything else is a defect: its message may hold SQL, names of constraints or secrets, so it goes to the log under an id, and only
- * the id leaves. HTTP answers, GraphQL results and WebSocket streams all ask here.
+ * Decides what may leave the process when something was thrown. An error of the catalog leaves as it is; an outage of
+ * the database leaves as UNAVAILABLE; anything else is a defect: its message may contain SQL, constraint names or
+ * secrets, so it is logged under an id, and only the id leaves. HTTP responses, GraphQL results and WebSocket streams
+ * all use this.
  */
 export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<string, unknown>> = {}): Refusal {
   const root = rootOf(error);
   if (root instanceof Refusal) return root;
   if (isOutage(root)) {
-    log.warn({ ...scope, error: describe(root) }, 'the database does not answer');
+    log.warn({ ...scope, error: describe(root) }, 'the database is not responding');
     return new Refusal('UNAVAILABLE', 'The server can’t reach its database at the moment. Try again.');
   }
   const errorId = randomUUID();
   log.error({ ...scope, errorId, error: describe(root) }, 'unexpected error');
-  return new Refusal('INTERNAL', `An unexpected error occurred. The server’s log has it under the id ${errorId}.`, {
-    errorId,
-  });
+  return new Refusal(
+    'INTERNAL',
+    `An unexpected error occurred. The server’s log has the details under the id ${errorId}.`,
+    {
+      errorId,
+    },
+  );
 }
 
-/** A refusal as the fields that clients see, in an HTTP body's `error` as well as in a GraphQL error's `extensions`. */
+/** Fields of an error that clients see, in `error` of an HTTP body and in `extensions` of a GraphQL error. */
 export function refusalFields(refusal: Refusal): Record<string, unknown> {
   return { ...refusal.details, code: refusal.code, retryable: refusalCodes[refusal.code].retryable };
 }
 
-/** GraphQL's own complaints about a request. Their messages quote nothing but the request and the schema. */
+/** GraphQL's own errors about a request. Their messages quote nothing but the request and the schema. */
 const requestCodes = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -39,11 +44,11 @@ const requestCodes = new Set([
 ]);
 
 /**
- * Every error that GraphQL answers, on either transport, in its final form.
+ * Final form of every GraphQL error, on either transport.
  *
- * GraphQL-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …" with the value in
- * it). They are told apart by the path: only what was thrown while fields were resolved has one, and there only a bad argument is
- * the caller's fault.
+ * GraphQL-js throws the same class for an invalid request and for a resolver's invalid result ("Int cannot represent …"
+ * with the value in it). The path distinguishes them: only errors thrown while fields were resolved have one, and of
+ * those only a bad argument is the caller's fault.
  */
 export function toGraphqlError(
   error: unknown,
@@ -82,8 +87,8 @@ function rootOf(error: unknown): unknown {
 }
 
 /**
- * What the log gets. The parameters of a failed statement are left out: they may hold secrets. (Under `err` pino would take the error
- * apart by itself, parameters included.)
+ * Logged form of an error. Leaves out the parameters of a failed statement, which may contain secrets. (Under `err`,
+ * pino would serialize the whole error, including parameters.)
  */
 function describe(error: unknown): Readonly<Record<string, unknown>> {
   if (!isError(error)) return { type: typeof error, message: String(error) };

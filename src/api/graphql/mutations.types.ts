@@ -1,6 +1,6 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 
-/** What every mutation of configuration takes and answers beside its own. */
+/** Common fields of every mutation of configuration. */
 @InputType()
 export abstract class MutationInput {
   @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })

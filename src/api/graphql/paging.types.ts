@@ -2,7 +2,7 @@ import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
 import type * as kernel from '../../kernel/paging';
 import type { Page } from '../../kernel/paging';
 
-/** Use `readPage` (paging.ts) on it: the rules are there. */
+/** `readPage` (paging.ts) checks these. */
 @ArgsType()
 export class PageArguments implements kernel.PageArguments {
   @Field(() => Int, {

@@ -5,8 +5,8 @@ const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?
 const firstTime = Date.parse('0001-01-01T00:00:00Z');
 
 /**
- * A point in time. `new Date(text)` alone would take "2026", a local time without a zone, and the 30th of February (as the 2nd of
- * March); each of these is a mistake of the caller that would surface much later.
+ * A point in time. `new Date(text)` alone would accept "2026", a local time without a zone, and February 30 (as March
+ * 2). Each of these is a caller's mistake that would surface much later.
  */
 function parseDateTime(value: unknown): Date {
   const parts = typeof value === 'string' ? form.exec(value) : null;
@@ -21,7 +21,7 @@ function parseDateTime(value: unknown): Date {
   const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay;
   const isTime = number(4) <= 23 && number(5) <= 59 && number(6) <= 59 && number(8) <= 23 && number(9) <= 59;
   const date = new Date(value);
-  // PostgreSQL knows no year 0.
+  // PostgreSQL has no year 0.
   if (!isDay || !isTime || !(date.getTime() >= firstTime)) {
     throw new GraphQLError(`There is no such point in time as "${value}".`);
   }
@@ -36,7 +36,7 @@ export const GraphQLDateTime = new GraphQLScalarType<Date, string>({
   specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339',
   serialize(value) {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-    // Times inside stored JSON (events, snapshots) are text already.
+    // Times inside stored JSON (events, snapshots) are already text.
     return parseDateTime(value).toISOString();
   },
   parseValue: parseDateTime,
@@ -67,5 +67,5 @@ export const GraphQLNumber = new GraphQLScalarType<number, number>({
   },
 });
 
-/** Which scalar stands for a class in a decorator: `@Field(() => Date)` is a DateTime. */
+/** Scalar for each class in a decorator: `@Field(() => Date)` is a DateTime. */
 export const scalarsMap = [{ type: Date, scalar: GraphQLDateTime }];

@@ -17,9 +17,9 @@ import { toGraphqlError, toRefusal } from '../graphql/errors';
 
 export interface SharedAnswersOptions {
   readonly log: Log;
-  /** The caller as it is now, or was at some time after `since`; throws when it is nobody any more. Asked before each event. */
+  /** The caller at some time after `since`. Throws if the caller is no longer valid. Called before each event. */
   readonly renew: (actor: Actor, since?: number) => Promise<Actor>;
-  /** Equal for callers to whom everything in the API looks the same. */
+  /** Equal for callers who see the same in the whole API. */
   readonly rightsKey: (actor: Actor) => string;
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
 }
@@ -27,22 +27,22 @@ export interface SharedAnswersOptions {
 export interface Answer {
   /** An execution result, as JSON. */
   readonly text: string;
-  /** The caller as it was when this was made. */
+  /** State of the caller when this was made. */
   readonly actor: Actor;
 }
 
-/** An operation as far as its answers depend on it. */
+/** Everything about an operation that affects its results. */
 export interface SharedOperation {
   readonly args: ExecutionArgs;
   readonly key: string;
 }
 
 /**
- * Makes the answer to an event once for all who get the same one: same operation, same variables, same rights. A dashboard that is open in a
- * thousand browsers costs one execution and one serialisation for each event; what is left for each browser is a write to its socket.
+ * Executes an event once for all clients with the same operation, variables and permissions. A dashboard open in a
+ * thousand browsers costs one execution and one serialization per event, plus a write to each socket.
  *
- * Events are compared as objects: a source that gives several streams the same object lets them share. Answers live as long as
- * their event does, so there is nothing to clean up.
+ * Events are compared as objects: a source that gives several streams the same object lets them share. Results live as
+ * long as their event, so there is nothing to clean up.
  */
 export class SharedAnswers {
   private readonly answers = new WeakMap<object, Map<string, Promise<Answer>>>();
@@ -51,7 +51,7 @@ export class SharedAnswers {
 
   constructor(private readonly options: SharedAnswersOptions) {}
 
-  /** Where a stream begins does not change what its events say, so the variable for it does not count. */
+  /** The start of a stream does not change what its events contain, so its variable does not count. */
   operation(args: ExecutionArgs): SharedOperation {
     const variables = { ...args.variableValues };
     const start = startVariable(args);
@@ -60,7 +60,10 @@ export class SharedAnswers {
     return { args, key: createHash('sha1').update(JSON.stringify(parts)).digest('base64') };
   }
 
-  /** Rejects with a refusal when the event as such can't be answered: then the stream has to end, or the event would be missing in it. */
+  /**
+   * Rejects if the event as a whole can't be delivered: then the stream must end, or the event would be missing from
+   * it.
+   */
   of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Promise<Answer> {
     if (typeof event !== 'object' || event === null) return this.make(event, operation.args, actor, request);
     let answers = this.answers.get(event);
@@ -82,7 +85,7 @@ export class SharedAnswers {
     try {
       const { within, readAt } = (event ?? {}) as StreamEvent;
       const actor = await renew(before, readAt);
-      // Each event has a context of its own: a DataLoader that outlives an event would answer the next one with the rows of the last.
+      // Each event has its own context: a DataLoader that outlives an event would return its rows for the next one.
       const work = async (database?: Database) =>
         execute({ ...args, rootValue: event, contextValue: createContext(forMany(request), actor, database) });
       const result = await (within === undefined ? work() : within(work));
@@ -114,15 +117,15 @@ export class SharedAnswers {
 
 const never = new AbortController().signal;
 
-/** The one who asked first may leave before the others have their answer. */
+/** The first client may leave before the others have their result. */
 function forMany(request: RequestInfo): RequestInfo {
   return { ...request, signal: never };
 }
 
-/** The arguments that say where a stream begins. */
+/** Arguments that define the start of a stream. */
 const startArguments = ['after', 'afterOffset'];
 
-/** The variable that says where the stream begins, if it says nothing else. */
+/** The variable that defines the start of the stream, if it is used for nothing else. */
 function startVariable({ document, operationName }: ExecutionArgs): string | undefined {
   const field = getOperationAST(document, operationName)?.selectionSet.selections[0];
   if (field?.kind !== Kind.FIELD) return undefined;

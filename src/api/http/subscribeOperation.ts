@@ -6,19 +6,21 @@ import type { SharedAnswers } from './sharedAnswers';
 
 export interface StreamOptions {
   readonly request: RequestInfo;
-  /** Who opens the stream. Looked at again before each event. */
+  /** The caller who opens the stream, checked again before each event. */
   readonly actor: Actor;
   readonly answers: SharedAnswers;
   /**
-   * Hands one answer to the client. Answers a promise when the client has to catch up first: nothing is read for it meanwhile. What the promise
-   * rejects with ends the stream.
+   * Hands one result to the client. Returns a promise if the client must catch up first; nothing is read for it
+   * meanwhile. A rejection ends the stream.
    */
   readonly write: (text: string, cursor: string | undefined) => Promise<void> | undefined;
   /** Called once, when the client, the server or the source ends the stream. */
   readonly onEnd: () => void;
 }
 
-/** Yields nothing: answers go out through `write`. Its first `next` begins, and is settled when the stream is over. */
+/**
+ * Yields nothing: results leave through `write`. Its first `next` begins the stream, and settles when the stream ends.
+ */
 export type Stream = AsyncGenerator<never, undefined, undefined>;
 
 /**
@@ -40,7 +42,10 @@ export async function subscribeOperation(
   return source;
 }
 
-/** A resolver that returns no stream is a defect of one field, not a reason to close the socket with everything else on it. */
+/**
+ * A resolver that returns no stream is a defect of one field, not a reason to close the socket with everything else on
+ * it.
+ */
 async function openSource(args: ExecutionArgs): Promise<AsyncIterable<unknown> | ExecutionResult> {
   try {
     return await createSourceEventStream(args);
@@ -65,7 +70,7 @@ function startStream(source: AsyncIterable<unknown>, args: ExecutionArgs, option
     ended = true;
     onEnd();
     release?.();
-    // Not awaited: a generator that waits for an event answers only after that event.
+    // Not awaited: a generator that waits for an event returns only after that event.
     events.return?.()?.catch(() => undefined);
   }
 
@@ -87,7 +92,7 @@ function startStream(source: AsyncIterable<unknown>, args: ExecutionArgs, option
         release = () => resolve(done);
         if (ended) return release();
         deliver().then(end, (error: unknown) => {
-          // The consumer gets the error, not the quiet end that a release would be.
+          // The consumer gets the error, not the quiet end that a release would cause.
           release = ended ? release : () => reject(error);
           end();
         });

@@ -25,7 +25,7 @@ export interface WebSocketOptions {
   readonly documents: Documents;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
-  /** How often each peer is pinged, and how long it may take to answer before it counts as dead. */
+  /** Interval of the pings to each peer, and how long a peer may take to reply before it counts as dead. */
   readonly pingEveryMs?: number;
   readonly pongWithinMs?: number;
   /** How long a reader may take to make room for the next message of its streams. */
@@ -36,11 +36,12 @@ export interface WebSocketOptions {
 export interface WebSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
   /**
-   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation ended. Streams don't count: they would not end
-   * by themselves, and their clients go on elsewhere from their cursors. Resolves when all are closed.
+   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation ended. Streams
+   * don't count: they would not end on their own, and their clients continue elsewhere from their cursors. Resolves
+   * when all are closed.
    */
   drain(): Promise<void>;
-  /** Closes what is left with 1001, without waiting for operations, and cuts off who does not answer. */
+  /** Closes the remaining sockets with 1001, without waiting for operations, and cuts off those that don't reply. */
   closeAll(): void;
 }
 
@@ -54,7 +55,10 @@ interface Connection {
   readonly address: string;
   readonly peer: PeerSocket;
   readonly headerKey: string | undefined;
-  /** What runs, from the moment it was asked for. Keyed by the message, as a client may use an id again before we saw its first use end. */
+  /**
+   * Operations in progress, from the moment of the request. Keyed by the message, because a client may reuse an id
+   * before its first use has ended here.
+   */
   readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
 }
@@ -62,18 +66,18 @@ interface Connection {
 type Context = WsContext<Record<string, unknown>, Connection>;
 
 const largestMessage = 1024 ** 2;
-/** Open at once on one connection, streams and others. */
+/** Operations open on one connection, streams and others. */
 const mostOperations = 100;
 /** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws connect again after both. */
 const goingAway = 1001;
 const tryAgainLater = 1013;
-/** A peer that does not answer a closing handshake within this time is cut off. */
+/** A peer that does not reply to a closing handshake within this time is cut off. */
 const closeMs = 1_000;
 
 /**
- * GraphQL over WebSockets (the graphql-transport-ws protocol). The protocol itself is graphql-ws's; its ready-made binding to `ws`
- * is not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Nor are the messages of
- * streams sent by graphql-ws, which would serialise each of them for each subscriber.
+ * GraphQL over WebSockets (graphql-transport-ws). graphql-ws implements the protocol. Its ready-made binding to `ws` is
+ * not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. It
+ * does not send the messages of streams either, because it would serialize each of them per subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
   const { schema, log, authenticate, createContext, answers, documents, limits, openStreams } = options;
@@ -109,7 +113,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     onComplete: (ctx, _id, payload) => finish(ctx.extra, payload),
   });
 
-  /** Resolving to false makes graphql-ws close with 4403, which is what the protocol wants for a refused key. */
+  /** Resolving to false makes graphql-ws close with 4403, which the protocol requires for a rejected key. */
   async function onConnect(ctx: Context): Promise<boolean> {
     const connection = ctx.extra;
     connection.key = keyFromConnectionParams(ctx.connectionParams) ?? connection.headerKey;
@@ -118,7 +122,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       return true;
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: connection.id });
-      // The first close counts: what graphql-ws does after this has no effect.
+      // The first close counts: later calls of graphql-ws have no effect.
       if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED')
         connection.peer.close(tryAgainLater, 'Try again later');
       else if (refusal.code === 'INTERNAL')
@@ -127,7 +131,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     }
   }
 
-  /** The key is looked at again for each operation: it may have been revoked since the socket was opened. */
+  /** Checks the key again for each operation: it may have been revoked since the socket was opened. */
   async function onSubscribe(ctx: Context, id: string, payload: SubscribePayload) {
     const connection = ctx.extra;
     if (draining) return [wrap(new Refusal('UNAVAILABLE', 'The server is stopping. Try again.'))];
