@@ -9,11 +9,10 @@ import { verifyAudit } from '../../access/audit/verifyAudit';
 export class AuditResolver {
   @Query(() => AuditRecordConnection, {
     description:
-      'Audit records of what was done or attempted, newest first. Needs the account permission VIEW_AUDITS. Errors: ' +
-      'FORBIDDEN, INVALID_INPUT.',
+      'Who did what, and who tried to: the newest first. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async audits(
-    @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'Filters that must all match.' })
+    @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'All must hold.' })
     filters: AuditFilterInput[] | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
@@ -28,11 +27,10 @@ export class AuditResolver {
 
   @Query(() => AuditVerification, {
     description:
-      'Result of recomputing the chain of audit records and comparing it. Needs the account permission VIEW_AUDITS. ' +
-      'Errors: FORBIDDEN, INVALID_INPUT.',
+      'Computes the chain of audit records again and compares. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   verifyAudit(
-    @Arg('from', () => Float, { nullable: true, description: 'First sequence to check. Defaults to 1.' }) from:
+    @Arg('from', () => Float, { nullable: true, description: 'The sequence to begin with; 1 by default.' }) from:
       | number
       | null,
     @Ctx() { app, actor }: Context,

@@ -2,35 +2,33 @@ import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
 import type * as kernel from '../../kernel/paging';
 import type { Page } from '../../kernel/paging';
 
-/** `readPage` (paging.ts) checks these. */
+/** Use `readPage` (paging.ts) on it: the rules are there. */
 @ArgsType()
 export class PageArguments implements kernel.PageArguments {
   @Field(() => Int, {
     nullable: true,
-    description:
-      'Maximum number of nodes to return, from 1 to 500. Defaults to 50. Same as `limit`; give only one of them.',
+    description: 'How many nodes to answer at most: 1 to 500, by default 50. The same as `limit`; give one of the two.',
   })
   first?: number | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Cursor to continue after: `pageInfo.endCursor` of the previous page, or the `cursor` of an edge. Nodes that are ' +
-      'added or removed in the meantime neither repeat nor hide others. Can’t be combined with `offset`.',
+      'Answer what comes after this cursor: `pageInfo.endCursor` of the page before, or an edge’s `cursor`. What is added or removed ' +
+      'meanwhile neither repeats nor hides a node. Not together with `offset`.',
   })
   after?: string | null;
 
   @Field(() => Int, {
     nullable: true,
-    description:
-      'Maximum number of nodes to return, from 1 to 500. Defaults to 50. Same as `first`; give only one of them.',
+    description: 'How many nodes to answer at most: 1 to 500, by default 50. The same as `first`; give one of the two.',
   })
   limit?: number | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'Number of nodes to skip. Defaults to 0. Costs the server as much as returning them: use `after` to walk through ' +
+      'How many nodes to skip from the beginning, by default 0. Costs the server as much as answering them: use `after` to walk through ' +
       'long lists.',
   })
   offset?: number | null;
@@ -38,34 +36,33 @@ export class PageArguments implements kernel.PageArguments {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Position of a page in its list, and how to get the next one.',
+  description: 'Where a page stands in its list, and how to get the next one.',
 })
 export class PageInfo implements kernel.PageInfo {
-  @Field(() => Boolean, { description: 'True if another page follows.' })
+  @Field(() => Boolean, { description: 'Whether there is another page after this one.' })
   hasNextPage!: boolean;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Cursor of the last node, for `after`. Null if the page is empty.',
+    description: 'The cursor of the last node, for `after`. Null when the page is empty.',
   })
   endCursor!: string | null;
 
-  @Field(() => Boolean, { description: 'Same as `hasNextPage`.' })
+  @Field(() => Boolean, { description: 'The same as `hasNextPage`.' })
   hasMore!: boolean;
 
-  @Field(() => Int, { description: 'Limit that was applied.' })
+  @Field(() => Int, { description: 'The limit that was applied.' })
   limit!: number;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Offset that was applied. Null if the page was requested by a cursor.',
+    description: 'The offset that was applied. Null when the page was asked for by a cursor.',
   })
   offset!: number | null;
 
   @Field(() => Int, {
     description:
-      'Number of matching nodes in all pages together, as far as you may see them. Counted only when requested; may ' +
-      'cost more than the page.',
+      'How many nodes match in all pages together, as far as you may see them. Counted only when asked for; may cost more than the page.',
   })
   readonly total!: () => Promise<number>;
 }
@@ -79,22 +76,22 @@ type NodeClass<T extends object> = abstract new (...args: never[]) => T;
 export function ConnectionType<T extends object>(Node: NodeClass<T>, name = Node.name): new () => Page<T> {
   @ObjectType(`${name}Edge`, { simpleResolvers: true, description: `A ${name} and its place in the list.` })
   class Edge {
-    @Field(() => Node, { description: 'Node.' })
+    @Field(() => Node, { description: 'The object itself.' })
     readonly node!: T;
 
-    @Field(() => String, { description: 'Cursor of this node, for `after`.' })
+    @Field(() => String, { description: 'The place of this node, for `after`.' })
     readonly cursor!: string;
   }
 
   @ObjectType(`${name}Connection`, { simpleResolvers: true, description: `A page of a list of ${name}.` })
   class Connection implements Page<T> {
-    @Field(() => [Node], { description: 'Nodes of this page.' })
+    @Field(() => [Node], { description: 'The objects of this page.' })
     readonly nodes!: readonly T[];
 
-    @Field(() => [Edge], { description: 'Nodes of this page, each with its cursor.' })
+    @Field(() => [Edge], { description: 'The same objects, each with its cursor.' })
     readonly edges!: readonly Edge[];
 
-    @Field(() => PageInfo, { description: 'Position of this page in the list.' })
+    @Field(() => PageInfo, { description: 'Where this page stands in the list.' })
     readonly pageInfo!: PageInfo;
   }
 

@@ -23,8 +23,7 @@ import { setSecret } from '../../catalog/secrets/setSecret';
 @Resolver(() => Application)
 export class ApplicationSecretsResolver {
   @FieldResolver(() => [Secret], {
-    description:
-      'Secrets of the application, in the order of their names, without values. Environments have their own.',
+    description: 'Its own secrets in the order of their names, without values; those of environments are there.',
   })
   async secrets(@Root() { id }: ApplicationRow, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
     return (await loaders.load(secretsOfApplication, id)) ?? [];
@@ -34,9 +33,7 @@ export class ApplicationSecretsResolver {
 @Resolver(() => Environment)
 export class EnvironmentSecretsResolver {
   @FieldResolver(() => [Secret], {
-    description:
-      'Secrets of the environment, in the order of their names, without values. Its jobs get the application’s secrets ' +
-      'too.',
+    description: 'Its own secrets in the order of their names, without values. Its jobs get the application’s, too.',
   })
   async secrets(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
     return (await loaders.load(secretsOfEnvironment, id)) ?? [];
@@ -47,12 +44,11 @@ export class EnvironmentSecretsResolver {
 export class SecretsResolver {
   @Mutation(() => SetSecretPayload, {
     description:
-      'Creates a secret of an application or environment, or replaces its value. Jobs claimed from then on get it, if ' +
-      'their task names it. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, ' +
-      'SECRETS_NOT_CONFIGURED.',
+      'Creates a secret of an application or environment, or replaces its value. Jobs that are claimed from then on get it, if their task names it. ' +
+      'Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, SECRETS_NOT_CONFIGURED.',
   })
   async setSecret(
-    @Arg('input', () => SetSecretInput, { description: 'Secret and its value.' }) input: SetSecretInput,
+    @Arg('input', () => SetSecretInput, { description: 'Which, and its value.' }) input: SetSecretInput,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), ...(await setSecret(app, actor, input)) };
@@ -63,7 +59,7 @@ export class SecretsResolver {
       'Deletes a secret with its value. Tasks that name it fail with SECRET_MISSING from then on. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment).',
   })
   async deleteSecret(
-    @Arg('input', () => DeleteSecretInput, { description: 'Secret to delete.' }) input: DeleteSecretInput,
+    @Arg('input', () => DeleteSecretInput, { description: 'Which.' }) input: DeleteSecretInput,
     @Ctx() { app, actor }: Context,
   ) {
     await deleteSecret(app, actor, input);
@@ -72,11 +68,10 @@ export class SecretsResolver {
 
   @Mutation(() => ResealSecretsPayload, {
     description:
-      'Encrypts all secrets with the first of the configured keys, after a new key was put first on all servers. Only ' +
-      'for administrators. Repeating it changes nothing. Errors: FORBIDDEN, SECRETS_NOT_CONFIGURED.',
+      'Encrypts all secrets with the first of the configured keys, after a new one was put before the others on all servers. For administrators. Errors: FORBIDDEN, SECRETS_NOT_CONFIGURED.',
   })
   async resealSecrets(
-    @Arg('input', () => ResealSecretsInput, { nullable: true, description: 'Input of `resealSecrets`.' })
+    @Arg('input', () => ResealSecretsInput, { nullable: true, description: 'Nothing but the usual.' })
     input: ResealSecretsInput | null,
     @Ctx() { app, actor }: Context,
   ) {

@@ -4,107 +4,95 @@ import { MutationInput, MutationPayload } from '../graphql/mutations.types';
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Secret of an application or environment, without its value. Nobody can read the value; only an agent gets it, ' +
-    'for a job of a task that names it under `secrets`.',
+    'A secret of an application or an environment: what may be known of it. Its value can’t be read by anybody; only the agent gets it that runs a job of a task which names it under `secrets`.',
 })
 export class Secret {
-  @Field(() => ID, { description: 'Unique ID. Stays the same when the value is replaced.' })
+  @Field(() => ID, { description: 'Stays the same when the value is replaced.' })
   id!: string;
 
   @Field(() => String, {
-    description: 'Name of the environment variable that commands get, such as `DEPLOY_TOKEN`.',
+    description: 'The name of the environment variable that commands see, such as `DEPLOY_TOKEN`.',
   })
   name!: string;
 
-  @Field(() => Int, { description: 'Number of times that it was set.' })
+  @Field(() => Int, { description: 'How often it was set, from 1.' })
   version!: number;
 
-  @Field(() => Date, { description: 'Time at which the value was last set.' })
+  @Field(() => Date, { description: 'When the value was last set.' })
   setAt!: Date;
 
-  @Field(() => String, { description: 'Name of the user or key that set it last, at that time.' })
+  @Field(() => String, { description: 'The name of who set it last, at that time.' })
   setBy!: string;
 
-  @Field(() => ID, { description: 'ID of the user or API key that set it last.' })
+  @Field(() => ID, { description: 'The id of the user or API key that set it last.' })
   setById!: string;
 
   @Field(() => ID, {
     description:
-      'ID of the key that encrypts it, such as `5f0c2a91`: the same for everything that one key encrypts. It reveals ' +
-      'nothing about the key.',
+      'Which key it is encrypted with, such as `5f0c2a91`: the same for all that one key encrypts. It says nothing about the key.',
   })
   keyId!: string;
 }
 
-@InputType({ description: 'Input of `setSecret`.' })
+@InputType({ description: 'A new secret, or a new value of one.' })
 export class SetSecretInput extends MutationInput {
-  @Field(() => ID, { description: 'ID of the application.' })
+  @Field(() => ID, { description: 'The application.' })
   applicationId!: string;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'ID of an environment of the application. Its jobs get this secret instead of the application’s secret of the ' +
-      'same name. Null: a secret of the application.',
+      'An environment of the application: its jobs get this one in place of the application’s of the same name. Null: a secret of the application.',
   })
   environmentId?: string | null;
 
   @Field(() => String, {
     description:
-      'Letters, digits and underscores, not beginning with a digit. Names that the system or Slipway uses, like PATH, ' +
-      'are not allowed.',
+      'Letters, digits and underscores, not beginning with a digit; none that the system or Slipway uses, like PATH.',
   })
   name!: string;
 
   // Its name keeps it out of the audit trail, its length too (audit/redact.ts).
   @Field(() => String, {
     description:
-      'Text of 1 to 16,384 bytes without NUL. Logs mask its lines one by one; fewer than 4 characters are not masked.',
+      'Any text of 1 to 16,384 bytes without NUL; lines are hidden one by one in logs. Fewer than 4 characters are not hidden.',
   })
   secretValue!: string;
 }
 
-@InputType({ description: 'Input of `deleteSecret`.' })
+@InputType({ description: 'A secret to delete.' })
 export class DeleteSecretInput extends MutationInput {
-  @Field(() => ID, { description: 'ID of the application.' })
+  @Field(() => ID, { description: 'The application.' })
   applicationId!: string;
 
-  @Field(() => ID, {
-    nullable: true,
-    description: 'ID of the environment that it belongs to. Null: it belongs to the application.',
-  })
+  @Field(() => ID, { nullable: true, description: 'The environment that it is of. Null: it is the application’s.' })
   environmentId?: string | null;
 
-  @Field(() => String, { description: 'Name.' })
+  @Field(() => String, { description: 'Its name.' })
   name!: string;
 }
 
-@InputType({ description: 'Input of `resealSecrets`.' })
+@InputType({ description: 'Asks for all secrets to be encrypted with the first of the configured keys.' })
 export class ResealSecretsInput extends MutationInput {}
 
-@ObjectType({ simpleResolvers: true, description: 'Result of `setSecret`.' })
+@ObjectType({ simpleResolvers: true, description: 'The secret is set.' })
 export class SetSecretPayload extends MutationPayload {
-  @Field(() => Secret, { description: 'Secret as it is now, without its value.' })
+  @Field(() => Secret, { description: 'As it stands now; without the value.' })
   secret!: Secret;
 
-  @Field(() => [String], { description: 'Warnings about the value: it is too short to be masked in logs.' })
+  @Field(() => [String], { description: 'What to know about this value: that it is too short to be hidden in logs.' })
   warnings!: string[];
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Result of `deleteSecret`.' })
+@ObjectType({ simpleResolvers: true, description: 'The secret is gone.' })
 export class DeleteSecretPayload extends MutationPayload {}
 
-@ObjectType({
-  simpleResolvers: true,
-  description: 'Result of `resealSecrets`: all readable secrets are encrypted with one key.',
-})
+@ObjectType({ simpleResolvers: true, description: 'All secrets that could be read are encrypted with one key.' })
 export class ResealSecretsPayload extends MutationPayload {
-  @Field(() => ID, {
-    description: 'ID of the key that encrypts now. The others can be removed when `unreadable` is empty.',
-  })
+  @Field(() => ID, { description: 'The key that encrypts now. The others may go when `unreadable` is empty.' })
   keyId!: string;
 
-  @Field(() => Int, { description: 'Number of secrets that were encrypted with another key before.' })
+  @Field(() => Int, { description: 'How many were encrypted with another one before.' })
   resealed!: number;
 
   @Field(() => [String], {
