@@ -248,8 +248,6 @@ CREATE TABLE "execution" (
   "images" jsonb NOT NULL,
   "notes" text,
   "cause" jsonb NOT NULL,
-  "idempotency_key" text,
-  "idempotency_hash" text,
   "failure_code" text,
   "failure_details" text,
   "pause" jsonb,
@@ -279,7 +277,15 @@ CREATE INDEX "execution_newest_of_entity" ON "execution" ("entity_id", "created_
 CREATE INDEX "execution_of_run" ON "execution" ("run_id");
 CREATE INDEX "execution_active" ON "execution" ("application_id") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
 CREATE INDEX "execution_expiry" ON "execution" ("expires_at") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
-CREATE UNIQUE INDEX "execution_idempotency" ON "execution" ("application_id", "idempotency_key") WHERE idempotency_key IS NOT NULL;
+CREATE TABLE "idempotency_key" (
+  "application_id" uuid NOT NULL,
+  "key" text NOT NULL,
+  "hash" text NOT NULL,
+  "execution_id" uuid NOT NULL,
+  "answer_id" uuid,
+  "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  CONSTRAINT "idempotency_key_one_request" PRIMARY KEY ("application_id", "key")
+);
 CREATE TABLE "execution_attempt" (
   "execution_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
@@ -681,6 +687,7 @@ ALTER TABLE "pipeline" ADD CONSTRAINT "FK_99c3886b41703c56033c5ecb204" FOREIGN K
 ALTER TABLE "pipeline_revision" ADD CONSTRAINT "FK_d879b7ba8d088ccd2892120d57f" FOREIGN KEY ("entity_id") REFERENCES "pipeline"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution" ADD CONSTRAINT "FK_0f304a1b1c7f00d8674def28771" FOREIGN KEY ("application_id") REFERENCES "application"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution" ADD CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "idempotency_key" ADD CONSTRAINT "FK_c1143863cb2f3d41e68213fd93b" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution_attempt" ADD CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "stage_execution" ADD CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "task_execution" ADD CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -727,7 +734,7 @@ ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_v
 -- drop the trigger can still change everything: the audit trail's chain of hashes reveals that.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% on % is not allowed: its rows are only ever added', TG_OP, TG_TABLE_NAME
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
     USING ERRCODE = 'insufficient_privilege';
 END $$;
 
@@ -764,6 +771,7 @@ DROP TABLE
   pipeline,
   pipeline_revision,
   execution,
+  idempotency_key,
   execution_attempt,
   stage_execution,
   task_execution,

@@ -22,7 +22,7 @@ ALTER TABLE audit_unsealed SET (autovacuum_vacuum_scale_factor = 0, autovacuum_v
 -- drop the trigger can still change everything: the audit trail's chain of hashes reveals that.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% on % is not allowed: its rows are only ever added', TG_OP, TG_TABLE_NAME
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
     USING ERRCODE = 'insufficient_privilege';
 END $$;
 

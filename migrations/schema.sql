@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  RAISE EXCEPTION '% on % is not allowed: its rows are only ever added', TG_OP, TG_TABLE_NAME
+  RAISE EXCEPTION '% on % is not allowed: the table is only ever added to', TG_OP, TG_TABLE_NAME
     USING ERRCODE = 'insufficient_privilege';
 END $function$;
 
@@ -238,8 +238,6 @@ CREATE TABLE execution (
   images jsonb NOT NULL,
   notes text,
   cause jsonb NOT NULL,
-  idempotency_key text,
-  idempotency_hash text,
   failure_code text,
   failure_details text,
   pause jsonb,
@@ -267,7 +265,6 @@ CREATE TABLE execution (
 ) WITH (fillfactor=80);
 CREATE INDEX execution_active ON public.execution USING btree (application_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
 CREATE INDEX execution_expiry ON public.execution USING btree (expires_at) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
-CREATE UNIQUE INDEX execution_idempotency ON public.execution USING btree (application_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
 CREATE INDEX execution_newest ON public.execution USING btree (created_at, id) WHERE (parent_stage_execution_id IS NULL);
 CREATE INDEX execution_newest_of_application ON public.execution USING btree (application_id, created_at, id) WHERE (parent_stage_execution_id IS NULL);
 CREATE INDEX execution_newest_of_entity ON public.execution USING btree (entity_id, created_at, id);
@@ -337,6 +334,17 @@ CREATE TABLE execution_variable (
   CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 );
 CREATE UNIQUE INDEX execution_variable_current ON public.execution_variable USING btree (execution_id, name) WHERE current;
+
+CREATE TABLE idempotency_key (
+  application_id uuid NOT NULL,
+  key text NOT NULL,
+  hash text NOT NULL,
+  execution_id uuid NOT NULL,
+  answer_id uuid,
+  created_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT "idempotency_key_one_request" PRIMARY KEY (application_id, key),
+  CONSTRAINT "FK_c1143863cb2f3d41e68213fd93b" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
 
 CREATE TABLE job (
   id uuid NOT NULL,

@@ -1,23 +1,24 @@
 import 'reflect-metadata';
+import { inspect } from 'node:util';
 import pc from 'picocolors';
-import { ConfigError, readServerConfig, unknownVariables } from './kernel/config';
-import { EmbeddedPostgresError } from './kernel/embedded/embeddedPostgres';
+import { readServerConfig, unknownVariables } from './kernel/config';
 import { createLog } from './kernel/log';
 import { onStopSignal } from './kernel/signals';
+import { StartError } from './kernel/startError';
 import { startServer } from './composition/server';
 
-/** Starts the server and stops it in order. Nothing else acts when it is imported. */
+/** Starts the server, and stops it in order at a signal. No other file of the server acts when it is imported. */
 async function main(): Promise<void> {
   const config = readServerConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
   for (const line of unknownVariables()) log.warn(line);
   const server = await startServer(config, log);
   log.info({ url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' }, 'listening');
-  process.stdout.write(`\n  Listening on ${pc.cyan(`${server.url}/graphql`)}\n`);
+  process.stdout.write(`\n  Slipway is listening on ${pc.cyan(`${server.url}/graphql`)}\n`);
   if (server.newAdminKey !== null) {
     process.stdout.write(
-      `\n  ${pc.bold('The administrator’s API key')}, shown this once:\n\n    ${pc.green(server.newAdminKey)}\n\n` +
-        '  Send it as "X-Api-Key". Set SLIPWAY_ADMIN_KEY to choose another.\n',
+      `\n  ${pc.bold('Administrator’s API key')} (shown once):\n\n    ${pc.green(server.newAdminKey)}\n\n` +
+        '  Send it as "X-Api-Key". To choose your own, set SLIPWAY_ADMIN_KEY.\n',
     );
   }
   process.stdout.write('\n');
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   let stopping = false;
   const stop = (why: string, exitCode: number) => {
     if (stopping) {
-      log.warn('stopping at once');
+      log.warn('stopped without waiting: second signal');
       process.exit(1);
     }
     stopping = true;
@@ -33,28 +34,24 @@ async function main(): Promise<void> {
     server.stop().then(
       () => process.exit(exitCode),
       (error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly');
+        log.error({ err: error }, 'stopping failed');
         process.exit(1);
       },
     );
   };
   onStopSignal((_, signal) => stop(signal, 0));
   server.failed.catch((error: unknown) => {
-    log.fatal({ err: error }, 'the embedded database stopped');
+    log.fatal({ err: error }, 'the embedded database ended unexpectedly');
     stop('database', 1);
   });
 }
 
 main().catch((error: unknown) => {
-  if ((error as NodeJS.ErrnoException)?.code === 'EADDRINUSE') {
-    process.stderr.write(
-      `${pc.red('Slipway could not start.')} The port is taken by another program: set PORT to another one (0 takes a free one).\n`,
-    );
-    process.exit(2);
-  }
-  const known = error instanceof ConfigError || error instanceof EmbeddedPostgresError;
-  process.stderr.write(
-    `${pc.red('Slipway could not start.')} ${known ? (error as Error).message : String((error as Error)?.stack ?? error)}\n`,
-  );
-  process.exit(known ? 2 : 1);
+  const inUse = (error as NodeJS.ErrnoException)?.code === 'EADDRINUSE';
+  const known = inUse
+    ? new StartError('The port is in use. Set PORT to another port, or to 0 for any free one.')
+    : error;
+  const expected = known instanceof StartError;
+  process.stderr.write(`${pc.red('Slipway could not start.')} ${expected ? known.message : inspect(known)}\n`);
+  process.exit(expected ? 2 : 1);
 });

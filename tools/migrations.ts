@@ -42,7 +42,7 @@ async function onFreshDatabase<T>(work: (dataSource: DataSource) => Promise<T>):
       log: createLog({ level: 'warn', pretty: false }),
       settings: { fsync: 'off' },
     });
-    const dataSource = await createDataSource(postgres.url, 3).initialize();
+    const dataSource = await createDataSource(postgres.url).initialize();
     try {
       return await work(dataSource);
     } finally {

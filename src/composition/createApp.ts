@@ -6,8 +6,9 @@ import { ArtifactFiles } from '../runs/artifacts/artifactFiles';
 import { systemClock } from '../kernel/clock';
 import type { ServerConfig } from '../kernel/config';
 import { Database } from '../kernel/database/database';
-import { createDataSource } from './dataSource';
-import { migrateDataSource } from './migrate';
+import { createPool } from '../kernel/database/pool';
+import { Traffic } from '../kernel/database/traffic';
+import { migrate } from './migrate';
 import { NatsWakeups } from '../kernel/database/natsWakeups';
 import { PostgresWakeups } from '../kernel/database/postgresWakeups';
 import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups';
@@ -20,27 +21,27 @@ import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
 
-/** Connects to the database at `url`, updates its schema, and creates everything that the floors share. */
+/** Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server share. */
 export async function createApp(
   config: ServerConfig,
   log: Log,
   url: string,
 ): Promise<{ app: App; close(): Promise<void> }> {
-  const dataSource = await createDataSource(url, config.DATABASE_POOL).initialize();
+  const migrations = await migrate(url);
+  if (migrations.length > 0) log.info({ migrations }, 'database schema updated');
+  const pool = createPool(url, config.DATABASE_POOL, log);
   const wakeups = new ProcessWakeups(wakeupTransport(config, url, log));
   const close = async () => {
     await wakeups.stop();
-    await dataSource.destroy();
+    await pool.end();
   };
   try {
-    const migrations = await migrateDataSource(dataSource);
-    if (migrations.length > 0) log.info({ migrations }, 'database schema brought up to date');
     await wakeups.start();
   } catch (error) {
     await close();
     throw error;
   }
-  const database = new Database(dataSource, wakeups);
+  const database = new Database(pool, wakeups, new Traffic(config.SLIPWAY_PREPARED));
   const app: App = {
     config,
     log,

@@ -1,17 +1,15 @@
-import { types } from 'pg';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations';
 import { SnakeNaming } from '../kernel/database/naming';
 import { tables } from './tables';
 
-export function createDataSource(url: string, poolSize = 20): DataSource {
-  // pg returns bigint as text, because it may not fit a number. Counts, byte sizes and milliseconds do fit.
-  types.setTypeParser(types.builtins.INT8, Number);
+/** TypeORM knows the tables and runs the migrations. The server's own statements go through `Database`. */
+export function createDataSource(url: string): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
-    poolSize,
-    applicationName: 'slipway',
+    poolSize: 3,
+    applicationName: 'slipway migrations',
     entities: tables,
     migrations: [...migrations],
     migrationsTransactionMode: 'each',
@@ -19,10 +17,5 @@ export function createDataSource(url: string, poolSize = 20): DataSource {
     installExtensions: false,
     uuidExtension: 'pgcrypto',
     synchronize: false,
-    extra: {
-      // A forgotten transaction must not hold back vacuum, nor a statement block a worker, forever.
-      idle_in_transaction_session_timeout: 60_000,
-      statement_timeout: 120_000,
-    },
   });
 }

@@ -1,28 +1,70 @@
 import type { DataSource } from 'typeorm';
+import { version } from '../../package.json';
+import { StartError } from '../kernel/startError';
 import { createDataSource } from './dataSource';
 
-const LOCK = 0x51_1b_3a_7; // any constant: it only has to be the same in every server
+const LOCK = 0x51_1b_3a_7; // any constant, the same in every server
 
-/** Updates the schema. Servers that start together wait for each other; one of them does the work. */
-export async function migrateDataSource(dataSource: DataSource): Promise<string[]> {
-  const runner = dataSource.createQueryRunner();
+/** Brings the schema up to date and returns the migrations that ran. */
+export async function migrate(url: string): Promise<string[]> {
+  const dataSource = await createDataSource(url).initialize();
   try {
-    await runner.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    try {
-      return (await dataSource.runMigrations()).map((migration) => migration.name);
-    } finally {
-      await runner.query('SELECT pg_advisory_unlock($1)', [LOCK]);
-    }
-  } finally {
-    await runner.release();
-  }
-}
-
-export async function migrate(url: string): Promise<void> {
-  const dataSource = await createDataSource(url, 3).initialize();
-  try {
-    await migrateDataSource(dataSource);
+    return await migrateDataSource(dataSource);
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** Servers that start together wait for each other. The lock belongs to a transaction: a pooler may share sessions. */
+export async function migrateDataSource(dataSource: DataSource): Promise<string[]> {
+  const lock = dataSource.createQueryRunner();
+  try {
+    await lock.query('BEGIN');
+    await lock.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    const known = dataSource.migrations.map((migration) => migration.name ?? migration.constructor.name);
+    const applied = await textsIn(dataSource, 'migrations', 'name');
+    await refuseUnknownSchema(dataSource, applied, known);
+    if (known.every((name) => applied.includes(name))) return [];
+    await writeVersion(dataSource);
+    return (await dataSource.runMigrations()).map((migration) => migration.name);
+  } finally {
+    await lock.query('ROLLBACK');
+    await lock.release();
+  }
+}
+
+async function refuseUnknownSchema(dataSource: DataSource, applied: readonly string[], known: readonly string[]) {
+  const unknown = applied.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const [writer] = await textsIn(dataSource, 'schema_writer', 'version');
+  const schema = `The database has the schema ${unknown.at(-1)}`;
+  if (writer === undefined || writer === version) {
+    throw new StartError(
+      `${schema}, which another unreleased build of Slipway made. Start that build, or use an empty database.`,
+    );
+  }
+  throw new StartError(
+    `${schema}, which Slipway ${writer} made. This is Slipway ${version}, which does not know it. Start Slipway ${writer} or newer.`,
+  );
+}
+
+/** Before the migrations run, so that a schema that they made always has its version. */
+async function writeVersion(dataSource: DataSource): Promise<void> {
+  await dataSource.query(
+    'CREATE TABLE IF NOT EXISTS schema_writer (id integer PRIMARY KEY CHECK (id = 1), version text NOT NULL)',
+  );
+  await dataSource.query(
+    'INSERT INTO schema_writer VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET version = excluded.version',
+    [version],
+  );
+}
+
+/** A column of a table, in the order of its ids; nothing if there is no such table yet. */
+async function textsIn(dataSource: DataSource, table: string, column: string): Promise<string[]> {
+  const [found] = await dataSource.query<{ present: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS present', [
+    table,
+  ]);
+  if (!found?.present) return [];
+  const rows = await dataSource.query<{ text: string }[]>(`SELECT ${column} AS text FROM ${table} ORDER BY id`);
+  return rows.map(({ text }) => text);
 }

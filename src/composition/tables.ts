@@ -5,6 +5,7 @@ import { rightsVersionTable } from '../access/rightsVersion.table';
 import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
 import { userTable } from '../access/users.table';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
+import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
 import { approvalTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
@@ -64,6 +65,7 @@ export const tables = [
   pipelines.schema,
   pipelines.revisionSchema,
   executionTable,
+  idempotencyKeyTable,
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,

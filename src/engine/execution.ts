@@ -43,8 +43,6 @@ export interface Execution {
   readonly images: Readonly<Record<string, string>>;
   readonly notes: string | null;
   readonly cause: ActorRef;
-  readonly idempotencyKey: string | null;
-  readonly idempotencyHash: string | null;
   readonly failureCode: string | null;
   readonly failureDetails: string | null;
   /** A person holds it: nothing of it starts. Its status is PAUSED then; it is PAUSED without this where a stage asks for runtime inputs. */

@@ -1,6 +1,6 @@
 import { isResumable } from '../contract/statuses';
 import { type Execution, type GoesOn, type StageExecution } from './execution';
-import { reasonErrors } from './reason';
+import { textErrors } from './textLimits';
 import { readInputs, type VariableInput } from './resolveVariables';
 import { type Catalogue, type ElementPlan, elementKey, planPipeline } from './startPlan';
 import type { PipelineDefinition } from '../catalog/language/pipeline';
@@ -218,7 +218,7 @@ function whatNeedsANewRun(
 
 function readAdditions(run: ExtendedRun, { images, variableInputs, reason }: Additions) {
   const { given, errors } = readInputs(variableInputs);
-  errors.push(...reasonErrors(reason));
+  errors.push(...textErrors({ reason }));
   const added = new Map<string, string>();
   const named = new Set<string>();
   const known = run.catalogue.services.map((service) => service.name);

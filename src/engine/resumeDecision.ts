@@ -36,12 +36,11 @@ export interface ResumeDecision {
 
 /** Whether an execution may begin another attempt by this verb; the refusal says what can be done instead. */
 export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): Refusal | null {
-  const { status } = execution;
-  if (status === 'RESUMING') {
-    return new Refusal('CONFLICT', 'Somebody else has just resumed this execution.', {
-      status,
-      version: execution.version,
-    });
+  const { status, attempt, version } = execution;
+  // The caller saw the execution as it was before somebody else began this attempt.
+  if (status === 'RESUMING' || (attempt > 1 && (status === 'QUEUED' || status === 'RUNNING' || status === 'WAITING'))) {
+    const message = `Somebody else was faster: attempt ${attempt} of this execution is ${status}.`;
+    return new Refusal('CONFLICT', message, { status, version });
   }
   if (verb === 'rerun' ? isFinal(status) : isResumable(status)) return null;
   const instead =
@@ -54,10 +53,7 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
           : status === 'RESTORING'
             ? 'it is being restored; wait for the end of that'
             : 'it is active; abortExecution ends it';
-  return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, {
-    status,
-    version: execution.version,
-  });
+  return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, { status, version });
 }
 
 /** A stage that has begun in the attempts so far, as its current rows say. */

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { nearest } from './didYouMean';
+import { StartError } from './startError';
 
 /**
  * The only reader of process.env. Everything is validated at once, so that a start with three bad values names all
@@ -60,6 +61,7 @@ export const serverVariables = z.object({
   SLIPWAY_OIDC_GROUPS_CLAIM: z.string().min(1).optional(),
   SLIPWAY_OIDC_CLOCK_TOLERANCE_SECONDS: integer(0, 600).default(30),
   SLIPWAY_LEASE_SECONDS: integer(2, 3600).default(60),
+  SLIPWAY_PREPARED: flag.default(true),
   SLIPWAY_NOTIFY: flag.default(true),
   SLIPWAY_POLL_MS: integer(50, 60000).default(2000),
   SLIPWAY_RESTORE_SECONDS: integer(1, 7 * 86_400).default(3600),
@@ -110,7 +112,7 @@ export type CliConfig = Readonly<z.infer<typeof cliVariables>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Thrown with one line for each bad value. */
-export class ConfigError extends Error {}
+export class ConfigError extends StartError {}
 
 export const readServerConfig = (environment: Environment = process.env): ServerConfig =>
   read(serverVariables, environment);

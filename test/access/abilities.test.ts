@@ -18,7 +18,8 @@ import { raiseRightsVersion } from '../../src/access/rights.store';
 import { updateApiKey } from '../../src/access/updateApiKey';
 import { updateUserGroupPermissions } from '../../src/access/updateUserGroupPermissions';
 import { Database } from '../../src/kernel/database/database';
-import { createDataSource } from '../../src/composition/dataSource';
+import { createPool } from '../../src/kernel/database/pool';
+import { createLog } from '../../src/kernel/log';
 import { newId } from '../../src/kernel/ids';
 import { AccessApp, refusalOf } from './accessApp';
 
@@ -29,9 +30,9 @@ let elsewhere: Abilities;
 let close: () => Promise<void>;
 beforeAll(async () => {
   one = await AccessApp.create();
-  const dataSource = await createDataSource(one.url, 5).initialize();
-  elsewhere = new Abilities(new Database(dataSource, one.database.wakeups), one.app.clock);
-  close = () => dataSource.destroy();
+  const pool = createPool(one.url, 5, createLog({ level: 'silent', pretty: false }));
+  elsewhere = new Abilities(new Database(pool, one.database.wakeups), one.app.clock);
+  close = () => pool.end();
 });
 afterAll(async () => {
   await close();
@@ -177,7 +178,6 @@ test('rights that could not be read are not kept', async () => {
   let broken = true;
   const db = {
     ...one.database,
-    manager: one.database.manager,
     write: () => Promise.resolve(0),
     rows: <T>(sql: string, parameters?: readonly unknown[]): Promise<T[]> =>
       broken ? Promise.reject(new Error('connection lost')) : one.database.rows<T>(sql, parameters),

@@ -232,7 +232,7 @@ const mutations: Readonly<Record<string, Row>> = {
   ],
   rerunExecution: [
     'mutation { rerunExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
-    'NOT_RESUMABLE',
+    'CONFLICT',
     'FORBIDDEN',
     'FORBIDDEN',
     'NOT_FOUND',
@@ -248,9 +248,9 @@ const mutations: Readonly<Record<string, Row>> = {
   ],
   approveOrRejectApprovals: [
     'mutation { approveOrRejectApprovals(input: {action: APPROVE, applicationId: "$app", executionId: "$run", approvalId: "$approval"}) { success } }',
-    'NOT_WAITING',
-    'NOT_WAITING',
-    'NOT_WAITING',
+    'CONFLICT',
+    'CONFLICT',
+    'CONFLICT',
     'NOT_FOUND',
     'NOT_FOUND',
   ],

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { DataSource } from 'typeorm';
+import { version } from '../../package.json';
 import { migrations } from '../../migrations';
 import { createDataSource } from '../../src/composition/dataSource';
 import { migrateDataSource } from '../../src/composition/migrate';
 import { schemaSql } from '../../tools/schemaSql';
 import { onServer, runVariable, urlOf } from '../support/database';
+import { startProcess } from '../support/processes';
 
 const all = migrations.map((Migration) => new Migration().name);
 const opened: DataSource[] = [];
@@ -27,7 +30,7 @@ async function createEmptyDatabase(): Promise<string> {
 }
 
 async function open(url: string): Promise<DataSource> {
-  const dataSource = await createDataSource(url, 3).initialize();
+  const dataSource = await createDataSource(url).initialize();
   opened.push(dataSource);
   return dataSource;
 }
@@ -79,5 +82,38 @@ describe('migrations', () => {
     for (const _ of all) await dataSource.undoLastMigration();
     expect((await schemaSql(dataSource)).trim()).toBe('');
     expect(await dataSource.query('SELECT * FROM migrations')).toEqual([]);
+  });
+});
+
+describe('a schema that this build does not know', () => {
+  async function newerDatabase(writer: string | null): Promise<DataSource> {
+    const dataSource = await open(await createEmptyDatabase());
+    await migrateDataSource(dataSource);
+    await dataSource.query(`INSERT INTO migrations (timestamp, name) VALUES (9, 'Later0000000000009')`);
+    if (writer === null) await dataSource.query('DROP TABLE schema_writer');
+    else await dataSource.query('UPDATE schema_writer SET version = $1', [writer]);
+    return dataSource;
+  }
+
+  it('is refused, with the version that wrote it', async () => {
+    const dataSource = await newerDatabase('99.1.0');
+    await expect(migrateDataSource(dataSource)).rejects.toThrow(
+      `The database has the schema Later0000000000009, which Slipway 99.1.0 made. This is Slipway ${version}, which does not know it. Start Slipway 99.1.0 or newer.`,
+    );
+  });
+
+  it.each([version, null])('is refused when an unreleased build wrote it (%s)', async (writer) => {
+    await expect(migrateDataSource(await newerDatabase(writer))).rejects.toThrow(
+      'The database has the schema Later0000000000009, which another unreleased build of Slipway made.',
+    );
+  });
+
+  it('ends the server’s start with exit code 2', async () => {
+    const { options } = await newerDatabase('99.1.0');
+    const server = startProcess('main.js', { DATABASE_URL: String(Reflect.get(options, 'url')), PORT: '0' });
+    const [code] = await once(server.child, 'exit');
+    expect(code).toBe(2);
+    expect(server.output()).toContain('Start Slipway 99.1.0 or newer.');
+    expect(server.output()).not.toContain('    at ');
   });
 });

@@ -35,14 +35,14 @@ export function startProcess(
   };
 }
 
-/** A server process; resolves when it serves. */
+/** A server process; resolves when it is listening. */
 export async function startServerProcess(
   environment: Readonly<Record<string, string>>,
 ): Promise<TestProcess & { url: string }> {
   const server = startProcess('main.js', environment);
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
-      const found = /Listening on (http:\S+)\/graphql/.exec(server.output())?.[1];
+      const found = /listening on (http:\S+)\/graphql/.exec(server.output())?.[1];
       if (found !== undefined) resolve(found);
     };
     server.child.stdout?.on('data', look);

@@ -10,14 +10,14 @@ const details = new WeakMap<object, readonly AuditDetail[]>();
  * an object is new (its id stands in no argument) or where people will ask what it was before. Secrets need not be taken out (`redact.ts`).
  */
 export function auditDetail(db: Db, detail: AuditDetail): void {
-  const known = details.get(db.manager) ?? [];
+  const known = details.get(db.key) ?? [];
   const earlier = known.find(({ kind, id }) => kind === detail.kind && id === detail.id);
   const others = known.filter((one) => one !== earlier);
   // Several steps of one change: what counts is how it was before the first and is after the last.
-  details.set(db.manager, [...others, earlier === undefined ? detail : { ...detail, before: earlier.before }]);
+  details.set(db.key, [...others, earlier === undefined ? detail : { ...detail, before: earlier.before }]);
 }
 
 /** What was told within a transaction. */
 export function detailsOf(db: Db): readonly AuditDetail[] {
-  return details.get(db.manager) ?? [];
+  return details.get(db.key) ?? [];
 }

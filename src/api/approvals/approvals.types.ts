@@ -1,4 +1,5 @@
 import { Field, ID, InputType, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { RunCommandInput } from '../executions/runCommand.inputs';
 import { ApprovalStepType } from '../executions/executions.types';
 
 export enum ApprovalActionType {
@@ -95,9 +96,9 @@ export class ApprovalDetailsPayload {
   approvalDetails!: ApprovalDetails[];
 }
 
-@InputType({ description: 'Input of `approveOrRejectApprovals`.' })
-export class ApproveOrRejectApprovalsInput {
-  @Field(() => ApprovalActionType, { description: 'Decision.' })
+@InputType({ description: 'A decision on an approval.' })
+export class ApproveOrRejectApprovalsInput extends RunCommandInput {
+  @Field(() => ApprovalActionType, { description: 'The decision.' })
   action!: ApprovalActionType;
 
   @Field(() => ID, { description: 'ID of the execution’s application.' })
@@ -111,9 +112,6 @@ export class ApproveOrRejectApprovalsInput {
 
   @Field(() => String, { nullable: true, description: 'Comment, shown with the decision. At most 5,000 characters.' })
   comments?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of the decision.' })

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ReasonedCommandInput } from './runCommand.inputs';
 import { EnvironmentTypeFilter, IdFilter, NumberFilter, TimeFilter } from '../graphql/filters.types';
 import type { WorkflowMode } from '../../catalog/language/workflow';
 import { ExecutionInterface, ExecutionTypeEnum, WorkflowModeEnum } from './executions.types';
@@ -188,21 +189,15 @@ export class StartExecutionPayload {
   warningMessage!: string | null;
 }
 
-@InputType({ description: 'Input of `abortExecution`.' })
-export class AbortExecutionInput {
-  @Field(() => ID, { description: 'ID of the execution’s application.' })
+@InputType({ description: 'Which execution to end.' })
+export class AbortExecutionInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, {
     description: 'ID of the execution: of a pipeline, of a standalone workflow, or of a workflow inside a stage.',
   })
   executionId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Reason, shown with the execution.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of `abortExecution`.' })

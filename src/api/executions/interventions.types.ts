@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import { ReasonedCommandInput } from './runCommand.inputs';
 import { ExecutionInterface, TaskExecution } from './executions.types';
 
 export enum InterventionActionEnum {
@@ -23,9 +24,9 @@ registerEnumType(InterventionActionEnum, {
   },
 });
 
-@InputType({ description: 'Input of `interveneExecution`.' })
-export class InterveneExecutionInput {
-  @Field(() => ID, { description: 'ID of the execution’s application.' })
+@InputType({ description: 'A decision about a failure that waits for a person.' })
+export class InterveneExecutionInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, {
@@ -44,12 +45,6 @@ export class InterveneExecutionInput {
 
   @Field(() => InterventionActionEnum, { description: 'Decision.' })
   action!: InterventionActionEnum;
-
-  @Field(() => String, { nullable: true, description: 'Reason, shown as part of `reason`. At most 5,000 characters.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of the decision.' })
@@ -61,19 +56,13 @@ export class InterveneExecutionPayload {
   execution!: object;
 }
 
-@InputType({ description: 'Input of `retryTask`.' })
-export class RetryTaskInput {
-  @Field(() => ID, { description: 'ID of the execution’s application.' })
+@InputType({ description: 'Which task to try again.' })
+export class RetryTaskInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, { description: 'ID of the failed task.' })
   taskExecutionId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Reason. At most 5,000 characters.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of `retryTask`.' })

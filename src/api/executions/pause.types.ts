@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { ReasonedCommandInput } from './runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { ExecutionInterface } from './executions.types';
 
@@ -14,9 +15,9 @@ export class ExecutionPause {
   reason!: string | null;
 }
 
-@InputType({ description: 'Input of `pauseExecution` and `continueExecution`.' })
-export class PauseExecutionInput {
-  @Field(() => ID, { description: 'ID of the execution’s application.' })
+@InputType({ description: 'Which execution to pause, or to let go on.' })
+export class PauseExecutionInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, {
@@ -25,12 +26,6 @@ export class PauseExecutionInput {
       'with their pipeline.',
   })
   executionId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Note shown with the execution. At most 5,000 characters.' })
-  reason?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of `pauseExecution` or `continueExecution`.' })

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { RunCommandInput } from './runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { VariableInputType } from './executions.inputs';
 import { InputVariable } from './executions.types';
@@ -18,9 +19,9 @@ export class RuntimeInputsGiven {
   variables!: InputVariable[];
 }
 
-@InputType({ description: 'Input of `pipelineResumeRuntime`.' })
-export class PipelineResumeRuntimeInput {
-  @Field(() => ID, { description: 'ID of the execution’s application.' })
+@InputType({ description: 'Values for the variables that an element of a stage asks for.' })
+export class PipelineResumeRuntimeInput extends RunCommandInput {
+  @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, { description: 'ID of the pipeline execution.' })
@@ -34,9 +35,6 @@ export class PipelineResumeRuntimeInput {
     description: 'Values for `runtimeInputVariables`. Variables that are left out get their defaults.',
   })
   variableInputs?: VariableInputType[] | null;
-
-  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Result of `pipelineResumeRuntime`.' })

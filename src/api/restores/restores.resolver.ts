@@ -49,7 +49,7 @@ export class RestoresResolver {
       'Extends a run that stands at SUCCESS, or that failed after a success, with more images or other inputs: its next attempt. What is not named stays. Only tasks that see a change run again, with what ' +
       'depends on them; all others keep their results. What the run was becomes its restore point, in the same transaction. Needs EXECUTE_PIPELINE for the environment of every stage that will run. Example: ' +
       '`addImagesToRun(input: {runId: "…", images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, NOT_EXTENDABLE, NOTHING_CHANGED, ' +
-      'NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT.',
+      'NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async addImagesToRun(
     @Arg('input', () => AddImagesToRunInput, { description: 'Which run, and what is added.' })
@@ -76,7 +76,7 @@ export class RestoresResolver {
       'Brings a run, and the environments that it deployed to, back to what they were when it was last extended from a success. Only who started the run and still has EXECUTE_PIPELINE for the environments that are restored, or an administrator, may. The run is RESTORING: its restore ' +
       'tasks run on agents with the earlier configuration, the last stage first; then the records are reverted at once, and the run is SUCCESS. If anything fails, the run is what it was, the point can be used again, and the ' +
       'operation has the error. Answers when it has begun; follow `operationLog`. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ' +
-      'RESTORE_POINT_CORRUPT, ENVIRONMENT_CONFLICT, PLAN_STALE, CONFLICT.',
+      'RESTORE_POINT_CORRUPT, ENVIRONMENT_CONFLICT, PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async restoreRun(
     @Arg('input', () => RestoreRunInput, { description: 'Which run, and how.' }) input: RestoreRunInput,

@@ -1,8 +1,9 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum } from '../executions/executions.types';
-import { MutationInput, MutationPayload } from '../graphql/mutations.types';
+import { MutationPayload } from '../graphql/mutations.types';
 import { PreviewedRefusal } from '../resumes/resumePreview.types';
 
 export enum OperationKind {
@@ -62,7 +63,7 @@ export class ImageInput {
 }
 
 @InputType({ description: 'Which run to extend, and with what.' })
-export class AddImagesToRunInput extends MutationInput {
+export class AddImagesToRunInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The pipeline execution.' })
   runId!: string;
 
@@ -75,9 +76,6 @@ export class AddImagesToRunInput extends MutationInput {
   })
   variableInputs?: VariableInputType[] | null;
 
-  @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
-  reason?: string | null;
-
   @Field(() => Boolean, {
     nullable: true,
     description: 'Whether the operation’s log names each task that runs again and that is kept; false by default.',
@@ -86,7 +84,7 @@ export class AddImagesToRunInput extends MutationInput {
 }
 
 @InputType({ description: 'Which run to restore, and how.' })
-export class RestoreRunInput extends MutationInput {
+export class RestoreRunInput extends RunCommandInput {
   @Field(() => ID, { description: 'The pipeline execution.' })
   runId!: string;
 

@@ -62,7 +62,7 @@ export class ResumeResolver {
     description:
       'Goes on with a pipeline execution that is FAILED, ABORTED, EXPIRED, REJECTED or ERROR: its next attempt, under the same id. The named stage and the later ones run, earlier ones keep their results. Of ' +
       'many at once exactly one is taken. Example: `resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { execution { id status } }`. Errors: NOT_FOUND, ' +
-      'NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, AMBIGUOUS_STAGE, CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT.',
+      'NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, AMBIGUOUS_STAGE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT.',
   })
   async resumeExecution(
     @Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput,
@@ -75,7 +75,7 @@ export class ResumeResolver {
   @Mutation(() => ResumeExecutionPayload, {
     description:
       'Goes on with an execution of a workflow by itself: tasks that succeeded are kept with the variables that they have set, the others run again with fresh retries and a higher attempt number. Values of the start are ' +
-      'applied again; `variableInputs` overrides them for what runs again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
+      'applied again; `variableInputs` overrides them for what runs again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
       'TASK_OWNED where a kept task has set the variable).',
   })
   async resumeWorkflowExecution(
@@ -89,7 +89,7 @@ export class ResumeResolver {
 
   @Mutation(() => ResumeExecutionPayload, {
     description:
-      'Runs a final execution again from its beginning, with the same inputs: its next attempt. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, INVALID_INPUT.',
+      'Runs a final execution again from its beginning, with the same inputs: its next attempt. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async rerunExecution(
     @Arg('input', () => RerunExecutionInput, { description: 'Which execution, and how.' }) input: RerunExecutionInput,

@@ -1,4 +1,5 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ReasonedCommandInput } from '../executions/runCommand.inputs';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum, WorkflowModeEnum } from '../executions/executions.types';
 import type { VariableInput } from '../../engine/resolveVariables';
@@ -73,7 +74,7 @@ registerEnumType(AttemptKindEnum, {
   description:
     'From where a pipeline execution is to go on. Inputs, variables and images of the start can’t be changed.',
 })
-export class ResumeExecutionInput {
+export class ResumeExecutionInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
@@ -124,27 +125,15 @@ export class ResumeExecutionInput {
   })
   askRuntimeInputs?: boolean | null;
 
-  @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
-  reason?: string | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.',
-  })
-  expectedVersion?: number | null;
-
   @Field(() => String, {
     nullable: true,
     description: '`planToken` of a preview; PLAN_STALE when anything changed since.',
   })
   planToken?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @InputType({ description: 'Which execution of a workflow by itself is to go on.' })
-export class ResumeWorkflowExecutionInput {
+export class ResumeWorkflowExecutionInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
@@ -184,44 +173,20 @@ export class ResumeWorkflowExecutionInput {
   })
   reevaluateSkipped?: boolean | null;
 
-  @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
-  reason?: string | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.',
-  })
-  expectedVersion?: number | null;
-
   @Field(() => String, {
     nullable: true,
     description: '`planToken` of a preview; PLAN_STALE when anything changed since.',
   })
   planToken?: string | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @InputType({ description: 'Which execution is to run again from its beginning.' })
-export class RerunExecutionInput {
+export class RerunExecutionInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'The application of the execution.' })
   applicationId!: string;
 
   @Field(() => ID, { description: 'The execution: of a pipeline, or of a workflow by itself.' })
   executionId!: string;
-
-  @Field(() => String, { nullable: true, description: 'Shown with the attempt; at most 5,000 characters.' })
-  reason?: string | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'The `version` that the caller saw; CONFLICT when the execution has moved on.',
-  })
-  expectedVersion?: number | null;
-
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
-  clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'An execution that goes on.' })

@@ -1,7 +1,6 @@
 import type { EntitySchema } from 'typeorm';
 import type { Db } from '../../kernel/database/database';
-import { insertRows } from '../../kernel/database/namedRows';
-import { columnsOf, references, tableOf } from '../../kernel/database/table';
+import { columnsOf, insertRows, references, tableOf } from '../../kernel/database/table';
 import { type DefinedEntity, definedFields, type Revision, revisionFields } from '../language/definition';
 import { PartRows, partTable } from '../resources.store';
 
@@ -51,7 +50,7 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
   }
 
   async insertRevisions(db: Db, revisions: readonly Revision<Definition>[]): Promise<void> {
-    if (revisions.length > 0) await insertRows(db, this.revisionSchema, revisions);
+    await insertRows(db, this.revisionSchema, revisions);
   }
 
   /** The same page of the revisions of each of several rows, the newest first. `before` is the number of the last one before it. */

@@ -1,86 +1,79 @@
-import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import type { Pool } from 'pg';
+import { Connection } from './connection';
+import { Traffic } from './traffic';
 import type { Wakeups } from './wakeups';
 
-/** Something that SQL can be sent to: the pool, or an open transaction. The first argument of every store function. */
+/**
+ * SQL goes through it: to the pool, or to an open transaction. The first argument of every store function. Calls that
+ * are not awaited one by one share a round trip: `await Promise.all([findRun(db, id), findTasks(db, id)])`.
+ */
 export interface Db {
-  /** The rows that a statement answers, whatever its kind. */
+  /** Rows that a statement returns. */
   rows<T>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
-  /** How many rows a statement wrote. */
+  /** Number of rows that a statement wrote. */
   write(sql: string, parameters?: readonly unknown[]): Promise<number>;
-  /** TypeORM's side of the same connection. */
-  readonly manager: EntityManager;
+  /** Identity of the transaction, the same in copies of this handle. */
+  readonly key: object;
 }
 
 export interface Transaction extends Db {
-  /** Wakes whoever waits for one of these topics, once the transaction is committed and never before. */
+  /** Queues a statement that leaves with the next one, or with the COMMIT. If it fails, the transaction fails. */
+  defer(sql: string, parameters?: readonly unknown[]): void;
+  /** Wakes sleepers on these topics after the commit, and only then. */
   wake(...topics: string[]): void;
 }
 
-/** Takes part in a transaction just before its COMMIT. What it answers is called when that has succeeded. */
+/** Takes part in a transaction just before its COMMIT. The function that it returns is called after the commit. */
 export type BeforeCommit = (db: Transaction) => Promise<(() => void) | undefined>;
 
 const RETRYABLE = new Set(['40001', '40P01']); // serialization failure, deadlock
+const IN_FAILED_TRANSACTION = '25P02';
 const MAX_TRIES = 4;
 
 /**
- * The one handle to PostgreSQL. A transaction collects the topics that it changed; they are signalled after the commit, from outside
- * of it, because a NOTIFY within a transaction takes a database-wide lock at its commit.
+ * The handle to PostgreSQL. A transaction collects the topics that it changed and signals them after its commit: a
+ * NOTIFY inside a transaction takes a database-wide lock at the commit.
  */
 export class Database implements Db {
-  /** Statements sent so far; tests compare it before and after to prove that a list has no N+1. */
-  statements = 0;
+  readonly key: object = this;
   private readonly hooks: BeforeCommit[] = [];
 
   constructor(
-    readonly dataSource: DataSource,
+    private readonly pool: Pool,
     readonly wakeups: Wakeups,
-    private readonly snapshotOf?: { readonly database: Database; readonly runner: QueryRunner },
+    readonly traffic = new Traffic(true),
+    /** The connection that all statements go through, if this is a snapshot. */
+    private readonly snapshotOn?: Connection,
   ) {}
 
-  get manager(): EntityManager {
-    return (this.snapshotOf?.runner ?? this.dataSource).manager;
+  /** Statements sent so far; a test that compares it before and after proves that a list has no N+1. */
+  get statements(): number {
+    return this.traffic.statements;
   }
 
   async rows<T>(sql: string, parameters: readonly unknown[] = []): Promise<T[]> {
-    return this.withRunner(async (runner) => (await this.send(runner, sql, parameters)).records);
+    return (await this.send(sql, parameters)).rows;
   }
 
   async write(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-    return this.withRunner(async (runner) => (await this.send(runner, sql, parameters)).affected ?? 0);
+    return (await this.send(sql, parameters)).rowCount ?? 0;
   }
 
-  /** From now on `hook` takes part in every transaction, once for each try, after all that the transaction itself does. */
+  /** Adds a hook that takes part in every transaction, after all that the transaction itself does, at each try. */
   beforeCommit(hook: BeforeCommit): void {
     this.hooks.push(hook);
   }
 
+  /**
+   * Runs `work` in a transaction, again after a deadlock. BEGIN leaves with the first statement, and COMMIT with the
+   * deferred ones, so a transaction that reads once and then defers its writes takes two round trips.
+   */
   async transaction<T>(work: (db: Transaction) => Promise<T>): Promise<T> {
+    if (this.snapshotOn !== undefined) throw new Error('A snapshot is for reading only.');
     for (let tries = 1; ; tries++) {
       const topics = new Set<string>();
       try {
-        const result = await this.withRunner(async (runner) => {
-          await this.send(runner, 'BEGIN', []);
-          try {
-            const db: Transaction = {
-              manager: runner.manager,
-              rows: async (sql, parameters = []) => (await this.send(runner, sql, parameters)).records,
-              write: async (sql, parameters = []) => (await this.send(runner, sql, parameters)).affected ?? 0,
-              wake: (...names) => {
-                for (const name of names) topics.add(name);
-              },
-            };
-            const value = await work(db);
-            const committed: (() => void)[] = [];
-            for (const hook of this.hooks) committed.push((await hook(db)) ?? (() => undefined));
-            await this.send(runner, 'COMMIT', []);
-            for (const tell of committed) tell();
-            return value;
-          } catch (error) {
-            // A ROLLBACK that fails means that the connection is gone, and the transaction with it: the first error is the one to tell.
-            await this.send(runner, 'ROLLBACK', []).catch(() => undefined);
-            throw error;
-          }
-        });
+        const result = await this.onConnection((connection) => this.tryTransaction(connection, topics, work));
         this.wakeups.signal([...topics]);
         return result;
       } catch (error) {
@@ -91,54 +84,81 @@ export class Database implements Db {
 
   /** Everything that is read through the handle is of one moment. For reading only. */
   async snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    return this.withRunner(async (runner) => {
-      await this.send(runner, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', []);
+    return this.onConnection(async (connection) => {
+      connection.defer('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       try {
-        return await work(new Database(this.dataSource, this.wakeups, { database: this, runner }));
+        return await work(new Database(this.pool, this.wakeups, this.traffic, connection));
       } finally {
-        await this.send(runner, 'ROLLBACK', []).catch(() => undefined);
+        await rollback(connection);
       }
     });
   }
 
-  private async withRunner<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    if (this.snapshotOf !== undefined) return this.inTurn(work, this.snapshotOf.runner);
-    const runner = this.dataSource.createQueryRunner();
+  private async tryTransaction<T>(
+    connection: Connection,
+    topics: Set<string>,
+    work: (db: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const db: Transaction = {
+      key: connection,
+      rows: async (sql, parameters) => (await connection.send(sql, parameters)).rows,
+      write: async (sql, parameters) => (await connection.send(sql, parameters)).rowCount ?? 0,
+      defer: (sql, parameters) => connection.defer(sql, parameters),
+      wake: (...names) => {
+        for (const name of names) topics.add(name);
+      },
+    };
+    let committing = false;
+    connection.defer('BEGIN');
     try {
-      return await work(runner);
-    } finally {
-      await runner.release();
+      const value = await work(db);
+      const committed: (() => void)[] = [];
+      for (const hook of this.hooks) committed.push((await hook(db)) ?? (() => undefined));
+      committing = true;
+      const { command } = await connection.send('COMMIT');
+      // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, not with an error.
+      if (command !== 'COMMIT') throw new Error('The transaction was rolled back.');
+      for (const tell of committed) tell();
+      return value;
+    } catch (error) {
+      if (!committing) await rollback(connection);
+      const consequence = committing || sqlState(error) === IN_FAILED_TRANSACTION;
+      throw consequence ? (connection.failure ?? error) : error;
     }
   }
 
-  private turn: Promise<unknown> = Promise.resolve();
-
-  /** Fields are resolved side by side, but one connection takes one statement at a time. */
-  private inTurn<T>(work: (runner: QueryRunner) => Promise<T>, runner: QueryRunner): Promise<T> {
-    const result = this.turn.then(() => work(runner));
-    this.turn = result.catch(() => undefined);
-    return result;
+  private send(sql: string, parameters: readonly unknown[]) {
+    if (this.snapshotOn !== undefined) return this.snapshotOn.send(sql, parameters);
+    return this.onConnection((connection) => connection.send(sql, parameters));
   }
 
-  private send(runner: QueryRunner, sql: string, parameters: readonly unknown[]) {
-    this.statements++;
-    if (this.snapshotOf !== undefined) this.snapshotOf.database.statements++;
-    return runner.query(sql, parameters as unknown[], true);
+  private async onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = new Connection(await this.pool.connect(), this.traffic);
+    try {
+      return await work(connection);
+    } finally {
+      connection.release();
+    }
   }
 }
 
-/** The SQLSTATE of a database error, wherever the driver and TypeORM put it. */
+/** A ROLLBACK fails only if the connection is lost, and then the transaction is rolled back as well. */
+async function rollback(connection: Connection): Promise<void> {
+  connection.drop();
+  if (connection.used) await connection.send('ROLLBACK').catch(() => undefined);
+}
+
+/** The SQLSTATE of a database error. */
 export function sqlState(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code;
-  return driverError === undefined ? undefined : sqlState(driverError);
+  const code = property(error, 'code');
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** The name of the constraint that a statement broke. */
+/** The name of the constraint that a statement violated. */
 export function violatedConstraint(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { constraint, driverError } = error as { constraint?: unknown; driverError?: unknown };
-  if (typeof constraint === 'string') return constraint;
-  return driverError === undefined ? undefined : violatedConstraint(driverError);
+  const constraint = property(error, 'constraint');
+  return typeof constraint === 'string' ? constraint : undefined;
 }
+
+const property = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;

@@ -12,7 +12,7 @@ import {
 } from '../paging';
 import type { Db } from './database';
 import { snakeCase } from './naming';
-import { columnsOf } from './table';
+import { columnsOf, insertRows } from './table';
 
 export interface NamedRow {
   readonly id: string;
@@ -96,7 +96,7 @@ export class NamedRows<T extends NamedRow> {
   }
 
   async insert(db: Db, rows: readonly T[]): Promise<void> {
-    if (rows.length > 0) await insertRows(db, this.schema, rows);
+    await insertRows(db, this.schema, rows);
   }
 
   /** Returns the row as it was. */
@@ -118,15 +118,4 @@ export class NamedRows<T extends NamedRow> {
   /** For `loaders.load(rows.byId, id)`. Deleted rows too. */
   readonly byId = async (app: { readonly database: Db }, ids: readonly string[]): Promise<ReadonlyMap<string, T>> =>
     byKey(await this.findWithDeleted(app.database, ids), (row) => row.id);
-}
-
-/** All rows in one statement. Properties that are objects go to jsonb columns. */
-export async function insertRows<T>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
-  const names = Object.keys(schema.options.columns) as (keyof T & string)[];
-  const parameters: unknown[] = [];
-  const values = rows.map((row) => `(${names.map((name) => `$${parameters.push(row[name])}`).join(', ')})`);
-  await db.write(
-    `INSERT INTO ${schema.options.name} (${names.map(snakeCase).join(', ')}) VALUES ${values.join(', ')}`,
-    parameters,
-  );
 }

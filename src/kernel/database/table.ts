@@ -1,5 +1,6 @@
 import { EntitySchema, type EntitySchemaColumnOptions, type EntitySchemaOptions } from 'typeorm';
 import type { Fields, ShapeOf } from '../fields';
+import type { Db } from './database';
 import { snakeCase } from './naming';
 
 /**
@@ -28,6 +29,21 @@ export function tableOf<F extends Fields>(
 export function columnsOf<T>(schema: EntitySchema<T>, alias: string, only?: readonly (keyof T & string)[]): string {
   const names = only ?? Object.keys(schema.options.columns);
   return names.map((name) => `${alias}.${snakeCase(name)} AS "${name}"`).join(', ');
+}
+
+/** Inserts rows with one statement, the same for any number of them. Columns of properties that no row has keep their default. */
+export async function insertRows<T extends object>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
+  if (rows.length === 0) return;
+  const { name, columns } = schema.options;
+  const given = Object.keys(columns).filter((property) => rows.some((row) => Reflect.get(row, property) !== undefined));
+  const list = given.map(snakeCase).join(', ');
+  const records = rows.map((row) =>
+    Object.fromEntries(given.map((property) => [snakeCase(property), Reflect.get(row, property)])),
+  );
+  await db.write(
+    `INSERT INTO ${name} (${list}) SELECT ${list} FROM jsonb_populate_recordset(NULL::${name}, $1::jsonb)`,
+    [JSON.stringify(records)],
+  );
 }
 
 const text = { type: 'text' } as const;

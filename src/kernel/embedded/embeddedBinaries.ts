@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { inheritedEnvironment } from '../config';
+import { StartError } from '../startError';
 
 /** The operating system user that PostgreSQL runs as; undefined means ours. PostgreSQL refuses to run as root. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
@@ -20,7 +21,7 @@ export interface Binaries {
 const windows = process.platform === 'win32';
 const instead = 'Set DATABASE_URL to use a PostgreSQL server of your own.';
 
-export class EmbeddedPostgresError extends Error {}
+export class EmbeddedPostgresError extends StartError {}
 
 /** By its shape, as Node's errors are no instances of the Error that code in a jest sandbox knows. */
 export const isErrno = (error: unknown, ...codes: string[]): error is Error & { code: string } =>

@@ -1,12 +1,12 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { Agent, AgentToken } from '../../contract/labels';
 import { agentTable, agentTokenTable } from './agents.table';
 
 const agent = columnsOf(agentTable, 'agent');
 
 export async function insertAgent(db: Db, row: Agent): Promise<void> {
-  await db.manager.insert(agentTable, { ...row, labels: [...row.labels] });
+  await insertRows(db, agentTable, [row]);
 }
 
 export function findAgents(db: Db, ids: readonly string[]): Promise<Agent[]> {
@@ -28,7 +28,7 @@ export async function noteLeft(db: Db, id: string, now: Date): Promise<void> {
 }
 
 export async function insertAgentToken(db: Db, row: AgentToken): Promise<void> {
-  await db.manager.insert(agentTokenTable, row);
+  await insertRows(db, agentTokenTable, [row]);
 }
 
 export async function findAgentToken(db: Db, secretHash: string): Promise<AgentToken | undefined> {

@@ -1,13 +1,13 @@
 import { type ActorRef, actorRef } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { Approval } from '../../engine/approval';
 import { approvalTable } from './approvals.table';
 
 const approval = columnsOf(approvalTable, 'approval');
 
 export async function insertApproval(db: Db, row: Approval): Promise<void> {
-  await db.manager.insert(approvalTable, row);
+  await insertRows(db, approvalTable, [row]);
 }
 
 export async function findApproval(db: Db, id: string): Promise<Approval | undefined> {

@@ -1,5 +1,5 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { Artifact } from './artifact';
 import { artifactTable } from './artifacts.table';
 
@@ -8,7 +8,7 @@ type Row = Omit<Artifact, 'size'> & { size: string };
 const read = (rows: readonly Row[]): Artifact[] => rows.map((row) => ({ ...row, size: Number(row.size) }));
 
 export async function insertArtifact(db: Db, row: Artifact): Promise<void> {
-  await db.manager.insert(artifactTable, row);
+  await insertRows(db, artifactTable, [row]);
 }
 
 export async function findArtifact(db: Db, id: string): Promise<Artifact | undefined> {

@@ -1,23 +1,18 @@
 import { type Actor, type ActorRef, actorRef } from '../../access/actor';
 import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
-import { auditDetail } from '../../access/audit/auditDetail';
-import { isFinal } from '../../contract/statuses';
 import { type AttemptKind, type Execution } from '../../engine/execution';
+import { onRun, type RunCommandInput } from '../commands/onRun';
 import { findExecution, type NewAttempt } from '../execution/executions.store';
-import { reasonErrors } from '../../engine/reason';
-import { inRuns } from '../execution/inRuns';
+import { textErrors } from '../../engine/textLimits';
 import type { RunTransaction } from '../execution/runTransaction';
 import { isId } from '../../kernel/ids';
-import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { DefinitionChoice } from '../../engine/resumeDecision';
 
-/** What everything that begins another attempt is given. */
-export interface AttemptInput {
+/** What every command that begins another attempt takes. */
+export interface AttemptInput extends RunCommandInput {
   readonly applicationId: string;
-  readonly reason?: string | null;
-  /** Refused with CONFLICT when the execution has moved on since. */
-  readonly expectedVersion?: number | null;
   /** From a preview; refused with PLAN_STALE when anything changed since. */
   readonly planToken?: string | null;
   readonly maxParallel?: number | null;
@@ -25,39 +20,21 @@ export interface AttemptInput {
   readonly force?: boolean | null;
 }
 
-/** Loads, locks and checks what every new attempt needs; answers the execution as it stands afterwards. */
+/** The frame of every command that begins another attempt. */
 export async function inAttempt(
   app: App,
   actor: Actor,
-  id: string,
-  kind: Execution['kind'] | null,
+  { verb, id, kind }: { readonly verb: string; readonly id: string; readonly kind: Execution['kind'] | null },
   input: AttemptInput,
   work: (db: RunTransaction, execution: Execution) => Promise<unknown>,
 ): Promise<Execution> {
-  const refusal = refuseInput(input);
-  if (refusal !== null) throw refusal;
-  const seen = await readOwn(app, actor, id, kind, input.applicationId);
-  return inRuns(app, [seen.runId], actor, async (db) => {
-    const execution = await findExecution(db, id);
-    if (execution === undefined) throw notFound('execution', id);
-    const { version, status } = execution;
-    // Whoever asked while it was final, and found it taken under the lock, lost to somebody faster.
-    if (seen.version !== version && isFinal(seen.status)) {
-      throw new Refusal('CONFLICT', `Somebody else was faster: the execution is ${status}.`, { status, version });
-    }
-    if (input.expectedVersion != null && input.expectedVersion !== version) {
-      throw new Refusal('CONFLICT', `The execution is at version ${version}, not ${input.expectedVersion}.`, {
-        status,
-        version,
-      });
-    }
-    await work(db, execution);
-    const after = (await findExecution(db, id)) ?? execution;
-    const { applicationId } = execution;
-    const said = (one: Execution) => ({ status: one.status, attempt: one.attempt });
-    auditDetail(db, { kind: 'execution', id, applicationId, before: said(execution), after: said(after) });
-    return after;
+  const mismatch = (execution: Execution) => otherThanAsked(execution, kind, input.applicationId);
+  const command = { verb, input, id, mismatch, errors: attemptErrors(input) };
+  const { execution } = await onRun(app, actor, command, async (db, found) => {
+    await work(db, found);
+    return undefined;
   });
+  return execution;
 }
 
 /** An execution that somebody started, of this application, as the actor may see it. */
@@ -111,16 +88,22 @@ export function checkPlanToken(given: string | null | undefined, now: string): v
   );
 }
 
-/** What no execution would take. */
-export function refuseInput(input: Omit<AttemptInput, 'applicationId'>): Refusal | null {
-  const errors = reasonErrors(input.reason);
+/** Errors of the input that do not depend on the execution. */
+export function attemptErrors(input: Omit<AttemptInput, 'applicationId'>): InputError[] {
+  const errors: InputError[] = [];
   if (input.maxParallel != null && input.maxParallel < 1) {
     const message = `maxParallel must be 1 or more; it is ${input.maxParallel}.`;
     errors.push({ field: 'maxParallel', value: input.maxParallel, rule: 'RANGE', message });
   }
   if (input.force && input.definition !== 'LATEST') {
-    const message = 'force: the pinned definition fits what is kept; force goes with definition: LATEST only.';
+    const message = 'force needs definition: LATEST; the pinned definition always fits what is kept.';
     errors.push({ field: 'force', value: true, rule: 'LATEST_ONLY', message });
   }
+  return errors;
+}
+
+/** The same as a refusal, for previews. */
+export function refuseInput(input: Omit<AttemptInput, 'applicationId'>): Refusal | null {
+  const errors = [...textErrors(input), ...attemptErrors(input)];
   return errors.length > 0 ? invalidInput(errors) : null;
 }

@@ -1,52 +1,45 @@
 import type { Actor } from '../../access/actor';
-import { subjectFor } from '../../access/visible';
-import type { App } from '../app';
-import { isId } from '../../kernel/ids';
-import { notFound, Refusal } from '../../kernel/errors';
 import { isFinal } from '../../contract/statuses';
-import { type Execution } from '../../engine/execution';
-import { findExecution } from '../execution/executions.store';
-import { inRuns } from '../execution/inRuns';
+import type { Execution } from '../../engine/execution';
+import { Refusal } from '../../kernel/errors';
+import type { App } from '../app';
 import { stopExecution } from '../execution/stopExecution';
+import { onRun, type RunCommandInput } from './onRun';
 
-export interface AbortExecution {
+export interface AbortExecution extends RunCommandInput {
   readonly applicationId: string;
   readonly executionId: string;
-  readonly reason?: string | null;
 }
 
 /**
- * Ends an execution that is not final. Running jobs get the signal, then the kill after their grace; it never rolls back. Aborting what is ABORTED
- * already, or is being aborted, answers the same again.
+ * Ends an execution that is not final. Running jobs get the signal, then the kill after their grace. It never rolls
+ * back. Aborting an execution again that is ABORTED, or is being aborted, changes nothing.
  */
 export async function abortExecution(app: App, actor: Actor, input: AbortExecution): Promise<Execution> {
-  const seen = isId(input.executionId) ? await findExecution(app.database, input.executionId) : undefined;
-  if (seen === undefined || seen.applicationId !== input.applicationId) throw notFound('execution', input.executionId);
-  await requireAbort(app, actor, seen);
-  return inRuns(app, [seen.runId], actor, async (db) => {
-    const execution = await findExecution(db, input.executionId);
-    if (execution === undefined) throw notFound('execution', input.executionId);
-    if (execution.failureCode === 'ABORTED' && execution.status !== 'RESTORING') return execution;
+  const command = { verb: 'abort', input, id: input.executionId, right: requireAbort };
+  const { execution } = await onRun(app, actor, command, async (db, execution) => {
+    const { status, runId, id, failureCode } = execution;
+    if (failureCode === 'ABORTED' && status !== 'RESTORING') return;
     const refusal = refuseAbort(execution);
     if (refusal !== null) throw refusal;
     const reason = input.reason?.trim() || null;
-    db.event({ runId: execution.runId, executionId: execution.id }, 'ABORT_REQUESTED', { reason });
+    db.event({ runId, executionId: id }, 'ABORT_REQUESTED', { reason });
     await stopExecution(db, execution, 'ABORTED', `aborted by ${actor.name}${reason === null ? '' : `: ${reason}`}`);
-    return (await findExecution(db, execution.id)) ?? execution;
+    return;
   });
+  return execution;
 }
 
-/** Why an execution can't be aborted as it stands. */
+/** Why an execution with this status cannot be aborted. */
 export function refuseAbort({ status }: Pick<Execution, 'status'>): Refusal | null {
   if (status === 'RESTORING') {
-    return new Refusal('NOT_ABORTABLE', 'The execution is being restored; that ends by itself.', { status });
+    return new Refusal('NOT_ABORTABLE', 'The execution is being restored; the restore ends on its own.', { status });
   }
-  return isFinal(status) ? new Refusal('NOT_ABORTABLE', `The execution is ${status} already.`, { status }) : null;
+  return isFinal(status) ? new Refusal('NOT_ABORTABLE', `The execution is already ${status}.`, { status }) : null;
 }
 
-/** Whoever may run it may end it; ABORT_WORKFLOW gives the right to end what others run. */
-async function requireAbort(app: App, actor: Actor, execution: Execution): Promise<void> {
-  const subject = await subjectFor(app, 'Execution', execution);
-  const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
-  if (!actor.access.can(run, 'Execution', subject)) actor.access.require('ABORT_WORKFLOW', 'Execution', subject);
-}
+/** Everybody who may run it may end it. ABORT_WORKFLOW gives the right to end what others run. */
+const requireAbort: NonNullable<Parameters<typeof onRun>[2]['right']> = (access, subject, { kind }) => {
+  const run = kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+  if (!access.can(run, 'Execution', subject)) access.require('ABORT_WORKFLOW', 'Execution', subject);
+};

@@ -1,12 +1,10 @@
 import { type Actor, actorRef } from '../../access/actor';
 import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
-import { auditDetail } from '../../access/audit/auditDetail';
-import { isFinal } from '../../contract/statuses';
 import { type Execution, type StageExecution, type TaskExecution } from '../../engine/execution';
 import { findAttempts, findExecution } from '../execution/executions.store';
 import { requireAnyStage, requireStages } from '../execution/requireStages';
-import { inRuns } from '../execution/inRuns';
+import { type Answered, onRun, type RunCommand, type RunCommandInput } from './onRun';
 import type { RunTransaction } from '../execution/runTransaction';
 import { findCurrentStages } from '../execution/stages.store';
 import { findCatalogue } from '../execution/startTargets.store';
@@ -24,9 +22,9 @@ import {
 } from '../../engine/extension';
 import { makeRestorePoint } from '../restores/makeRestorePoint';
 import type { Operation, RestorePoint } from '../restores/restore';
-import { appendLines, insertOperation } from '../restores/restores.store';
+import { appendLines, findOperations, insertOperation } from '../restores/restores.store';
 
-export interface AddImagesToRun extends Partial<Additions> {
+export interface AddImagesToRun extends Partial<Additions>, RunCommandInput {
   readonly runId: string;
   /** Every task's fate is in the operation's log. */
   readonly debug?: boolean | null;
@@ -38,18 +36,17 @@ export interface Extended {
 }
 
 /**
- * Extends a run that succeeded with more images, or other inputs: its next attempt, in which only what sees a change runs again. What the run was is kept as its restore point, in
- * the same transaction; extending once more after a failure leaves that point as it is.
+ * Extends a run that succeeded with more images, or other inputs: its next attempt, in which only what sees a change
+ * runs again. What the run was is kept as its restore point, in the same transaction. Extending once more after a failure
+ * leaves that point as it is.
  */
 export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToRun): Promise<Extended> {
-  const seen = await requireRun(app, actor, input.runId);
-  await requireAnyStage(app.database, actor, seen);
-  return inRuns(app, [seen.id], actor, async (db) => {
-    const execution = (await findExecution(db, seen.id)) ?? seen;
-    const { version, status } = execution;
-    if (seen.version !== version && isFinal(seen.status)) {
-      throw new Refusal('CONFLICT', `Somebody else was faster: the run is ${status}.`, { status, version });
-    }
+  const command: RunCommand = {
+    ...onPipelineRun('extend', input),
+    texts: { idempotencyKey: input.idempotencyKey ?? null },
+    right: (_access, _subject, execution) => requireAnyStage(app.database, actor, execution),
+  };
+  const answered = await onRun(app, actor, command, async (db, execution) => {
     const attempts = await findAttempts(db, [execution.id]);
     const refusal = refuseExtension(
       execution,
@@ -67,15 +64,27 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
       execution,
       extension.again.map(({ stage }) => stage),
     );
-    const point = status === 'SUCCESS' ? await makeRestorePoint(db, run) : null;
+    const point = execution.status === 'SUCCESS' ? await makeRestorePoint(db, run) : null;
     await extend(db, run, extension, reason);
-    const operation = await keepRecord(db, execution, extension, point, input.debug ?? false);
-    const after = (await findExecution(db, execution.id)) ?? execution;
-    const { applicationId, id } = execution;
-    const said = (one: Execution) => ({ status: one.status, attempt: one.attempt, images: one.images });
-    auditDetail(db, { kind: 'execution', id, applicationId, before: said(execution), after: said(after) });
-    return { run: after, operation };
+    return { answerId: (await keepRecord(db, execution, extension, point, input.debug ?? false)).id };
   });
+  return withOperation(app, answered);
+}
+
+/** What extending and restoring have in common: both are for runs of pipelines only. */
+export const onPipelineRun = (verb: string, input: RunCommandInput & { readonly runId: string }) => ({
+  verb,
+  input,
+  id: input.runId,
+  named: { kind: 'pipeline execution', id: input.runId },
+  mismatch: ({ kind }: Execution) => (kind === 'PIPELINE' ? null : 'is a workflow execution'),
+});
+
+/** The run and the operation that a command made on it. */
+export async function withOperation(app: App, { execution: run, answerId }: Answered): Promise<Extended> {
+  const [operation] = await findOperations(app.database, [answerId ?? '']);
+  if (operation === undefined) throw new Error(`operation ${answerId} does not exist`);
+  return { run, operation };
 }
 
 /** A run of a pipeline, as the actor may see it: only those are extended and restored. */

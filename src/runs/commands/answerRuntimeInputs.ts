@@ -1,12 +1,10 @@
 import { type Actor, actorRef, systemActor } from '../../access/actor';
-import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
-import { auditDetail } from '../../access/audit/auditDetail';
-import { isId } from '../../kernel/ids';
-import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { invalidInput, Refusal } from '../../kernel/errors';
 import { advancePipeline, settleStage } from '../execution/advancePipeline';
 import { moveStage } from '../execution/changeStatus';
 import type { Execution, StageExecution } from '../../engine/execution';
+import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { findExecution } from '../execution/executions.store';
 import { requireStages } from '../execution/requireStages';
 import { readInputs, resolveVariables, type VariableInput } from '../../engine/resolveVariables';
@@ -15,7 +13,7 @@ import type { RunTransaction } from '../execution/runTransaction';
 import { askedVariables, asksForInputs, runtimeInputsOf } from '../execution/runtimeInputs';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
 
-export interface PipelineResumeRuntime {
+export interface PipelineResumeRuntime extends RunCommandInput {
   readonly applicationId: string;
   readonly pipelineExecutionId: string;
   readonly pipelineStageElementId: string;
@@ -24,29 +22,30 @@ export interface PipelineResumeRuntime {
 
 const BATCH = 50;
 
-/** Answers what an element asks for; its workflow starts with the values. The same answers again, by the same actor, change nothing. */
+/** Answers what an element asks for; its workflow starts with the values. The same answers by the same actor change nothing. */
 export async function pipelineResumeRuntime(app: App, actor: Actor, input: PipelineResumeRuntime): Promise<void> {
-  const id = input.pipelineExecutionId;
-  const seen = isId(id) ? await findExecution(app.database, id) : undefined;
-  if (seen?.kind !== 'PIPELINE' || seen.applicationId !== input.applicationId) throw notFound('execution', id);
-  await requireReadable(app, actor.access, 'Execution', seen);
-  await requireStages(app.database, actor, seen, [await elementOf(app.database, seen, input.pipelineStageElementId)]);
-  await inRuns(app, [seen.runId], actor, async (db) => {
-    const execution = await findExecution(db, id);
-    if (execution === undefined) throw notFound('execution', id);
+  const command: RunCommand = {
+    ...{ verb: 'answer', input, id: input.pipelineExecutionId },
+    mismatch: ({ kind }) => (kind === 'PIPELINE' ? null : 'is not of a pipeline'),
+    right: async (_access, _subject, execution) =>
+      requireStages(app.database, actor, execution, [
+        await elementOf(app.database, execution, input.pipelineStageElementId),
+      ]),
+  };
+  await onRun(app, actor, command, async (db, execution) => {
     const stage = await elementOf(db, execution, input.pipelineStageElementId);
     const { given, errors } = readInputs(input.variableInputs ?? []);
+    const { stageName, stepName } = stage;
+    const audit = { before: undefined, after: { stageName, stepName, ...Object.fromEntries(given) } };
     if (!asksForInputs(stage)) {
-      if (isRepeat(actor, stage, given)) return;
+      if (isRepeat(actor, stage, given)) return { audit };
       throw refuseAnswer(stage);
     }
     const asked = await askedVariables(app, execution, stage);
     const resolved = resolveVariables(asked, given, (name) => `variableInputs.${name}`);
     if (errors.length + resolved.errors.length > 0) throw invalidInput([...errors, ...resolved.errors]);
-    await goOn(db, execution, stage, Object.fromEntries(given));
-    const { stageName, stepName } = stage;
-    const after = { stageName, stepName, ...Object.fromEntries(given) };
-    auditDetail(db, { kind: 'execution', id, applicationId: execution.applicationId, after });
+    await beginAnswered(db, execution, stage, Object.fromEntries(given));
+    return { audit };
   });
 }
 
@@ -60,7 +59,7 @@ export async function endDueRuntimeInputs(app: App): Promise<void> {
       if (execution === undefined || stage === undefined) return;
       if (!asksForInputs(stage) || stage.waitsUntil === null || stage.waitsUntil >= db.now) return;
       const asked = await runtimeInputsOf(app, execution, stage);
-      if (asked?.onTimeout === 'continue') await goOn(db, execution, stage, {});
+      if (asked?.onTimeout === 'continue') await beginAnswered(db, execution, stage, {});
       else {
         const text = `nobody answered before ${stage.waitsUntil.toISOString()}`;
         await settleStage(db, stage.id, 'EXPIRED', { code: 'EXPIRED', text });
@@ -69,8 +68,8 @@ export async function endDueRuntimeInputs(app: App): Promise<void> {
   }
 }
 
-/** Pins the answers, and begins the element; when a person holds the execution, as soon as it goes on. */
-async function goOn(
+/** Pins the answers and begins the element; in a paused execution, as soon as that continues. */
+async function beginAnswered(
   db: RunTransaction,
   execution: Execution,
   stage: StageExecution,

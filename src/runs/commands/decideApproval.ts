@@ -1,72 +1,57 @@
 import type { Actor } from '../../access/actor';
-import { requireReadable } from '../../access/visible';
+import type { Approval } from '../../engine/approval';
+import { approverRefusal } from '../../engine/selfApproval';
+import { isId } from '../../kernel/ids';
+import { notFound, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { decide, findApproval } from '../approvals/approvals.store';
-import { auditDetail } from '../../access/audit/auditDetail';
-import { isId } from '../../kernel/ids';
-import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { settleStage } from '../execution/advancePipeline';
-import { approverRefusal } from '../../engine/selfApproval';
-import { findAttempts, findExecution } from '../execution/executions.store';
-import { inRuns } from '../execution/inRuns';
+import { findAttempts } from '../execution/executions.store';
+import { onRun, type RunCommandInput } from './onRun';
 
-export interface DecideApproval {
+export interface DecideApproval extends RunCommandInput {
   readonly action: 'APPROVE' | 'REJECT';
   readonly applicationId: string;
   readonly executionId: string;
   readonly approvalId: string;
-  readonly comments?: string | null;
 }
 
-const MAX_COMMENT = 5000;
-
-/** A person's decision at a gate. Deciding the same again, by the same actor, changes nothing; another decision afterwards is refused. */
+/** A person's decision on an approval. The same decision again by the same actor changes nothing. */
 export async function decideApproval(app: App, actor: Actor, input: DecideApproval): Promise<void> {
+  const named = { kind: 'approval', id: input.approvalId };
+  const command = { verb: 'decideApproval', input, id: input.executionId, named };
   const comments = input.comments?.trim() || null;
-  if (comments !== null && comments.length > MAX_COMMENT) {
-    const message = `comments has ${comments.length} characters; at most ${MAX_COMMENT} are allowed.`;
-    throw invalidInput([{ field: 'comments', value: comments.length, rule: 'MAX_LENGTH', message }]);
-  }
-  const seen = isId(input.approvalId) ? await findApproval(app.database, input.approvalId) : undefined;
-  if (seen === undefined || seen.executionId !== input.executionId || seen.applicationId !== input.applicationId) {
-    throw notFound('approval', input.approvalId);
-  }
-  const execution = await findExecution(app.database, seen.executionId);
-  if (execution === undefined) throw notFound('approval', input.approvalId);
-  await requireReadable(app, actor.access, 'Execution', execution);
   const status = input.action === 'APPROVE' ? 'APPROVED' : 'REJECTED';
-  await inRuns(app, [seen.executionId], actor, async (db) => {
-    const approval = await findApproval(db, seen.id);
-    if (approval === undefined) throw notFound('approval', input.approvalId);
-    if (approval.status === status && approval.decidedBy?.id === actor.id) return;
-    if (approval.status !== 'WAITING' || approval.expiresAt <= db.now) {
-      const by = approval.decidedBy === null ? '' : ` by ${approval.decidedBy.name}`;
-      throw new Refusal(
-        'NOT_WAITING',
-        `The approval is ${approval.status === 'WAITING' ? 'EXPIRED' : approval.status}${by}.`,
-        {
-          status: approval.status,
-        },
-      );
+  await onRun(app, actor, command, async (db, execution) => {
+    const approval = isId(input.approvalId) ? await findApproval(db, input.approvalId) : undefined;
+    if (approval?.executionId !== execution.id) throw notFound('approval', input.approvalId);
+    const { id, stageExecutionId } = approval;
+    const audit = { kind: 'approval', id, before: { status: approval.status } };
+    if (approval.status === status && approval.decidedBy?.id === actor.id) {
+      return { audit: { ...audit, after: { status, comments: approval.comments, executionId: execution.id } } };
     }
-    const refusal = approverRefusal(actor, approval, await findAttempts(db, [approval.executionId]));
+    const refusal =
+      refuseDecision(actor, approval, db.now) ??
+      approverRefusal(actor, approval, await findAttempts(db, [execution.id]));
     if (refusal !== null) throw refusal;
-    await decide(db, approval.id, { status, at: db.now, by: actor, comments });
-    const { id, applicationId, executionId } = approval;
-    const after = { status, comments, executionId };
-    auditDetail(db, { kind: 'approval', id, applicationId, before: { status: approval.status }, after });
-    db.event({ runId: approval.executionId, executionId: approval.executionId }, 'APPROVAL_DECIDED', {
-      approvalId: approval.id,
-      stageExecutionId: approval.stageExecutionId,
-      status,
-      comments,
-    });
+    await decide(db, id, { status, at: db.now, by: actor, comments });
+    const on = { runId: execution.runId, executionId: execution.id };
+    db.event(on, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments });
     const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
-    await settleStage(
-      db,
-      approval.stageExecutionId,
-      status === 'APPROVED' ? 'SUCCESS' : 'REJECTED',
-      status === 'APPROVED' ? undefined : { code: 'REJECTED', text },
-    );
+    if (status === 'APPROVED') await settleStage(db, stageExecutionId, 'SUCCESS');
+    else await settleStage(db, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });
+    return { audit: { ...audit, after: { status, comments, executionId: execution.id } } };
   });
+}
+
+/** Why an approval can no longer be decided; null while it waits. */
+function refuseDecision(actor: Actor, { status, expiresAt, decidedBy }: Approval, now: Date): Refusal | null {
+  if (status === 'WAITING' && expiresAt > now) return null;
+  const is = status === 'WAITING' ? 'EXPIRED' : status;
+  const byPerson = status === 'APPROVED' || status === 'REJECTED';
+  if (byPerson && decidedBy !== null && decidedBy.id !== actor.id) {
+    return new Refusal('CONFLICT', `${decidedBy.name} was faster: the approval is ${is}.`, { status: is });
+  }
+  const by = decidedBy === null ? '' : ` by ${decidedBy.name}`;
+  return new Refusal('NOT_WAITING', `The approval is ${is}${by}.`, { status });
 }

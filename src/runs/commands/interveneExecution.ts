@@ -1,60 +1,60 @@
 import { type Actor, systemActor } from '../../access/actor';
-import { requireReadable, subjectFor } from '../../access/visible';
+import { subjectFor } from '../../access/visible';
 import type { App } from '../app';
-import { auditDetail } from '../../access/audit/auditDetail';
 import type { Db } from '../../kernel/database/database';
 import { isId } from '../../kernel/ids';
-import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { type InputError, notFound, Refusal } from '../../kernel/errors';
 import { baseName } from '../../catalog/language/matrix';
 import type { Execution, StageExecution, TaskExecution } from '../../engine/execution';
 import { findExecution } from '../execution/executions.store';
 import { actionOf, decideStage, decideTask, type InterventionAction, waitsForPerson } from '../execution/interventions';
 import { findLastIntervention } from '../execution/interventions.store';
-import { reasonErrors } from '../../engine/reason';
+import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { requireStages } from '../execution/requireStages';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
 import { findDueTasks, findTasks, findWaitingTasks } from '../execution/tasks.store';
 
-export interface InterveneExecution {
+export interface InterveneExecution extends RunCommandInput {
   readonly applicationId: string;
   readonly executionId: string;
   readonly taskExecutionId?: string | null;
   readonly pipelineStageElementId?: string | null;
   readonly action: InterventionAction;
-  readonly reason?: string | null;
 }
 
 const BATCH = 50;
 
-/** A person decides about a failure that waits for it. Of many at once exactly one is taken. */
+/** A person's decision about a failure that waits for one. Of several at once exactly one is taken. */
 export async function interveneExecution(app: App, actor: Actor, input: InterveneExecution): Promise<Execution> {
-  checkInput(input);
-  const seen = isId(input.executionId) ? await findExecution(app.database, input.executionId) : undefined;
-  if (seen === undefined || seen.applicationId !== input.applicationId) throw notFound('execution', input.executionId);
-  await requireReadable(app, actor.access, 'Execution', seen);
-  const before = await targetOf(app.database, seen, input);
-  await requireRight(app, actor, seen, before);
-  return inRuns(app, [seen.runId], actor, async (db) => {
-    const target = await targetOf(db, seen, input);
+  let before: TaskExecution | StageExecution | undefined;
+  const command: RunCommand = {
+    ...{ verb: 'intervene', input, id: input.executionId, errors: targetErrors(input) },
+    right: async (_access, _subject, execution) => {
+      before = await targetOf(app.database, execution, input);
+      await requireRight(app, actor, execution, before);
+    },
+  };
+  const { execution } = await onRun(app, actor, command, async (db, found) => {
+    const target = await targetOf(db, found, input);
     const { status } = target;
-    const moved = target.waitsUntil?.getTime() !== before.waitsUntil?.getTime();
+    const moved = target.waitsUntil?.getTime() !== before?.waitsUntil?.getTime();
     if (moved || !waitsForPerson(target)) {
-      const last = await findLastIntervention(db, seen.runId, target.id);
+      const last = await findLastIntervention(db, found.runId, target.id);
       if (!moved && last === undefined) {
-        throw new Refusal('NOT_WAITING', `It is ${status}, and waits for no decision about a failure.`, { status });
+        throw new Refusal('NOT_WAITING', `It is ${status} and waits for no decision about a failure.`, { status });
       }
       throw new Refusal('CONFLICT', `${last?.actor.name ?? 'Something else'} was faster: it is ${status}.`, { status });
     }
     const decided = { action: input.action, by: actor.name, reason: input.reason?.trim() || null };
     await decide(db, target, decided);
-    const { id, applicationId } = seen;
-    const after = { ...decided, name: 'stepName' in target ? target.stepName : target.name };
-    auditDetail(db, { kind: 'execution', id, applicationId, before: { status }, after });
-    return (await findExecution(db, id)) ?? seen;
+    return { audit: { before: { status }, after: { ...decided, name: nameOf(target) } } };
   });
+  return execution;
 }
+
+const nameOf = (target: TaskExecution | StageExecution) => ('stepName' in target ? target.stepName : target.name);
 
 /** Decides about failures that nobody has decided about in time, as their definition says. */
 export async function endDueInterventions(app: App): Promise<void> {
@@ -141,12 +141,8 @@ export async function requireRight(
   await requireStages(app.database, actor, pipeline, await findStages(app.database, [stageId]));
 }
 
-function checkInput({ taskExecutionId, pipelineStageElementId, reason }: InterveneExecution): void {
-  const errors: InputError[] = [];
-  if ((taskExecutionId == null) === (pipelineStageElementId == null)) {
-    const message = 'Give either taskExecutionId or pipelineStageElementId.';
-    errors.push({ field: 'taskExecutionId', value: taskExecutionId, rule: 'ONE_OF_TWO', message });
-  }
-  errors.push(...reasonErrors(reason));
-  if (errors.length > 0) throw invalidInput(errors);
+function targetErrors({ taskExecutionId, pipelineStageElementId }: InterveneExecution): InputError[] {
+  if ((taskExecutionId == null) !== (pipelineStageElementId == null)) return [];
+  const message = 'Give either taskExecutionId or pipelineStageElementId.';
+  return [{ field: 'taskExecutionId', value: taskExecutionId, rule: 'ONE_OF_TWO', message }];
 }

@@ -17,7 +17,7 @@ export interface RerunExecution extends AttemptInput {
 
 /** Runs a final execution again from its beginning, with the same inputs and the revision that it ran: its next attempt. */
 export async function rerunExecution(app: App, actor: Actor, input: RerunExecution): Promise<Execution> {
-  return inAttempt(app, actor, input.executionId, null, input, async (db, execution) => {
+  return inAttempt(app, actor, { verb: 'rerun', id: input.executionId, kind: null }, input, async (db, execution) => {
     const refusal = refuseAttempt(execution, 'rerun');
     if (refusal !== null) throw refusal;
     if (execution.kind === 'WORKFLOW') {

@@ -1,14 +1,11 @@
 import { type Actor, actorRef } from '../../access/actor';
 import type { App } from '../app';
-import { auditDetail } from '../../access/audit/auditDetail';
-import { isFinal } from '../../contract/statuses';
 import { type Execution } from '../../engine/execution';
-import { findExecution } from '../execution/executions.store';
-import { inRuns } from '../execution/inRuns';
+import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import type { RunTransaction } from '../execution/runTransaction';
 import { newId } from '../../kernel/ids';
 import { Refusal } from '../../kernel/errors';
-import { requireRun } from './addImagesToRun';
+import { type Extended, onPipelineRun, withOperation } from './addImagesToRun';
 import { beginStep, describeTask, say } from '../restores/operationSteps';
 import type { Operation } from '../restores/restore';
 import {
@@ -22,7 +19,7 @@ import {
 import { requireCreator, requireRestore } from '../restores/restoreRights';
 import { beginRestoring, insertOperation } from '../restores/restores.store';
 
-export interface RestoreRun {
+export interface RestoreRun extends RunCommandInput {
   readonly runId: string;
   /** By default the newest point of the run. */
   readonly restorePointId?: string | null;
@@ -32,22 +29,16 @@ export interface RestoreRun {
 }
 
 /**
- * Begins to bring a run back to its restore point. Everything is checked before anything changes; then the run is RESTORING, its restore tasks run step by step
- * (`advanceRestores.ts`), and at the end one transaction reverts the records.
+ * Begins to bring a run back to its restore point. Everything is checked before anything changes. Then the run is
+ * RESTORING, and its restore tasks run step by step (`advanceRestores.ts`).
  */
-export async function restoreRun(
-  app: App,
-  actor: Actor,
-  input: RestoreRun,
-): Promise<{ readonly run: Execution; readonly operation: Operation }> {
-  const seen = await requireRun(app, actor, input.runId);
-  requireCreator(actor, seen);
-  return inRuns(app, [seen.id], actor, async (db) => {
-    const run = (await findExecution(db, seen.id)) ?? seen;
+export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Promise<Extended> {
+  const command: RunCommand = {
+    ...onPipelineRun('restore', input),
+    right: (_access, _subject, execution) => requireCreator(actor, execution),
+  };
+  const answered = await onRun(app, actor, command, async (db, run) => {
     const { status, version } = run;
-    if (seen.version !== version && isFinal(seen.status)) {
-      throw new Refusal('CONFLICT', `Somebody else was faster: the run is ${status}.`, { status, version });
-    }
     const refusal = refuseRestore(run);
     if (refusal !== null) throw refusal;
     const plan = await planRestore(db, await requirePoint(db, run.id, input.restorePointId ?? null));
@@ -84,11 +75,9 @@ export async function restoreRun(
       ...plan.steps.flat().map((task) => ['DEBUG', `will run ${describeTask(task, plan.point.content)}`] as const),
     ]);
     await beginStep(db, operation, plan);
-    const after = (await findExecution(db, run.id)) ?? run;
-    const { applicationId, id } = run;
-    auditDetail(db, { kind: 'execution', id, applicationId, before: { status }, after: { status: after.status } });
-    return { run: after, operation };
+    return { answerId: operation.id };
   });
+  return withOperation(app, answered);
 }
 
 /** What other runs have deployed since is overruled by those only who know of it. */

@@ -18,13 +18,19 @@ export interface ResumeExecution extends AttemptInput, ResumeChoice {
  * inputs and images are those of the start. Everything is in one transaction: a crash leaves either the old state or the new one.
  */
 export async function resumeExecution(app: App, actor: Actor, input: ResumeExecution): Promise<Execution> {
-  return inAttempt(app, actor, input.pipelineExecutionId, 'PIPELINE', input, async (db, execution) => {
-    const plan = await planResume(app, db, execution, input);
-    if (plan instanceof Refusal) throw plan;
-    const stages = plan.elements.map(({ stage }) => stage);
-    await requireStages(db, actor, execution, stages);
-    checkPlanToken(input.planToken, resumeToken(execution, input, plan));
-    for (const refusal of plan.refusals) throw refusal;
-    await beginNextAttempt(db, execution, plan, attemptOf(db, input, 'RESUME', actor, plan.fromStage));
-  });
+  return inAttempt(
+    app,
+    actor,
+    { verb: 'resume', id: input.pipelineExecutionId, kind: 'PIPELINE' },
+    input,
+    async (db, execution) => {
+      const plan = await planResume(app, db, execution, input);
+      if (plan instanceof Refusal) throw plan;
+      const stages = plan.elements.map(({ stage }) => stage);
+      await requireStages(db, actor, execution, stages);
+      checkPlanToken(input.planToken, resumeToken(execution, input, plan));
+      for (const refusal of plan.refusals) throw refusal;
+      await beginNextAttempt(db, execution, plan, attemptOf(db, input, 'RESUME', actor, plan.fromStage));
+    },
+  );
 }

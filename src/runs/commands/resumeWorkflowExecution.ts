@@ -23,15 +23,21 @@ export async function resumeWorkflowExecution(
   actor: Actor,
   input: ResumeWorkflowExecution,
 ): Promise<Execution> {
-  return inAttempt(app, actor, input.workflowExecutionId, 'WORKFLOW', input, async (db, execution) => {
-    const refusal = refuseAttempt(execution, 'resume');
-    if (refusal !== null) throw refusal;
-    const { next, refusals } = await planWorkflowResume(app, db, execution, input);
-    await requireEnvironment(app, db, actor, execution, next.environmentId);
-    checkPlanToken(input.planToken, workflowResumeToken(execution, input, next));
-    for (const one of refusals) throw one;
-    await resumeWorkflow(db, next, attemptOf(db, input, 'RESUME', actor, null));
-  });
+  return inAttempt(
+    app,
+    actor,
+    { verb: 'resumeWorkflow', id: input.workflowExecutionId, kind: 'WORKFLOW' },
+    input,
+    async (db, execution) => {
+      const refusal = refuseAttempt(execution, 'resume');
+      if (refusal !== null) throw refusal;
+      const { next, refusals } = await planWorkflowResume(app, db, execution, input);
+      await requireEnvironment(app, db, actor, execution, next.environmentId);
+      checkPlanToken(input.planToken, workflowResumeToken(execution, input, next));
+      for (const one of refusals) throw one;
+      await resumeWorkflow(db, next, attemptOf(db, input, 'RESUME', actor, null));
+    },
+  );
 }
 
 /** It takes the right for the environment in which it will run. */

@@ -1,61 +1,51 @@
 import type { Actor } from '../../access/actor';
-import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
-import { auditDetail } from '../../access/audit/auditDetail';
 import { isId } from '../../kernel/ids';
-import { invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { notFound, Refusal } from '../../kernel/errors';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import { dispatchTasks } from '../execution/dispatchTasks';
 import { isFinal } from '../../contract/statuses';
 import { type Execution, type TaskExecution } from '../../engine/execution';
-import { addToCounts, clearTaskFailure, findExecution } from '../execution/executions.store';
+import { addToCounts, clearTaskFailure } from '../execution/executions.store';
 import { requireRight } from './interveneExecution';
-import { reasonErrors } from '../../engine/reason';
+import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { restoreSkipped, retryTasks } from '../execution/retries.store';
-import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
 import { findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
 
-export interface RetryTask {
+export interface RetryTask extends RunCommandInput {
   readonly applicationId: string;
   readonly taskExecutionId: string;
-  readonly reason?: string | null;
 }
 
 /**
- * Gives a failed task a further try while its workflow still runs: the failure is taken back, and with it all that was skipped because of it. Only for the one
- * failure of the workflow: where there is another, or something was cancelled, the workflow would fail all the same.
+ * Gives a failed task a further try while its workflow still runs. The failure is taken back, and with it everything
+ * that was skipped because of it. Only for the one failure of a workflow: with another failure, or cancelled tasks, the
+ * workflow would fail anyway.
  */
 export async function retryTask(app: App, actor: Actor, input: RetryTask): Promise<TaskExecution> {
-  const reason = input.reason?.trim() || null;
-  const errors = reasonErrors(reason);
-  if (errors.length > 0) throw invalidInput(errors);
   const id = input.taskExecutionId;
   const [seen] = isId(id) ? await findTasks(app.database, [id]) : [];
-  const workflow = seen && (await findExecution(app.database, seen.executionId));
-  if (seen === undefined || workflow?.applicationId !== input.applicationId) throw notFound('task execution', id);
-  await requireReadable(app, actor.access, 'Execution', workflow);
-  await requireRight(app, actor, workflow, seen);
-  return inRuns(app, [seen.runId], actor, async (db) => {
+  const named = { kind: 'task execution', id };
+  const command: RunCommand = {
+    ...{ verb: 'retryTask', input, id: seen?.executionId, named },
+    right: async (_access, _subject, execution) => seen && requireRight(app, actor, execution, seen),
+  };
+  await onRun(app, actor, command, async (db, execution) => {
     const [task] = await findTasks(db, [id]);
-    const execution = await findExecution(db, seen.executionId);
-    if (task === undefined || execution === undefined) throw notFound('task execution', id);
+    if (task === undefined) throw notFound('task execution', id);
     const { definition } = await app.workflowRevisions.get(db, execution.revisionId);
     const others = (await findUnsuccessfulTasks(db, execution.id)).filter((one) => one.id !== id);
     const refusal = refuseRetry(execution, task, definition, others, db.now);
     if (refusal !== null) throw refusal;
+    const reason = input.reason?.trim() || null;
     await takeBack(db, execution, task, `${task.reason}; tried again by ${actor.name}`, reason);
-    const { applicationId } = execution;
     const before = { status: task.status, name: task.name };
-    auditDetail(db, {
-      kind: 'execution',
-      id: execution.id,
-      applicationId,
-      before,
-      after: { status: 'QUEUED', reason },
-    });
-    return (await findTasks(db, [id]))[0] ?? task;
+    return { audit: { before, after: { status: 'QUEUED', reason } } };
   });
+  const [task] = await findTasks(app.database, [id]);
+  if (task === undefined) throw notFound('task execution', id);
+  return task;
 }
 
 /** Why a task gets no further try; null when it does. */

@@ -1,5 +1,4 @@
 import type { StartExecution } from '../execution/planStart';
-import { createHash } from 'node:crypto';
 import { type Actor, actorRef } from '../../access/actor';
 import { findEnvironmentTargets } from '../../access/targets.store';
 import { subjectFor } from '../../access/visible';
@@ -7,19 +6,15 @@ import { labelList } from '../../contract/labels';
 import type { App } from '../app';
 import { readApplication } from '../../catalog/applications/applications.queries';
 import { auditDetail } from '../../access/audit/auditDetail';
-import { sqlState, violatedConstraint } from '../../kernel/database/database';
 import { derivedId, isId, newId } from '../../kernel/ids';
-import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { type InputError, invalidInput, notFound } from '../../kernel/errors';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import { advancePipeline } from '../execution/advancePipeline';
 import type { Execution, StageExecution } from '../../engine/execution';
-import {
-  findByIdempotencyKey,
-  findExecution,
-  insertExecution,
-  insertExecutionTargets,
-} from '../execution/executions.store';
-import { planPipelineStart, planWorkflowStart, textErrors } from '../execution/planStart';
+import { keyedRequest, once } from './idempotency';
+import { insertIdempotencyKey } from './idempotencyKeys.store';
+import { findExecution, insertExecution, insertExecutionTargets } from '../execution/executions.store';
+import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
 import { insertStages } from '../execution/stages.store';
@@ -32,9 +27,7 @@ import { startWorkflow } from '../execution/startWorkflow';
  * request answers the execution that was started first.
  */
 export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
-  refuseErrors(textErrors(input));
-  const key = input.idempotencyKey ?? null;
-  const hash = key === null ? null : requestHash(input);
+  refuseErrors(startErrors(input));
   const target =
     isId(input.applicationId) && isId(input.entityId) ? await findStartable(app.database, input) : undefined;
   if (target === undefined) {
@@ -53,35 +46,39 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     revisionId: target.currentRevisionId,
     notes: input.notes?.trim() || null,
     cause: actorRef(actor),
-    idempotencyKey: key,
-    idempotencyHash: hash,
   };
   const start =
     input.executionType === 'PIPELINE'
       ? await preparePipeline(app, actor, target, catalogue, input, base)
       : await prepareWorkflow(app, actor, target, catalogue, input, base);
-  if (key !== null) {
-    const known = await findByIdempotencyKey(app.database, input.applicationId, key);
-    if (known !== undefined) return sameRequest(known, hash);
-  }
-  try {
-    return await inRuns(app, [], actor, async (db) => {
+  const request = keyedRequest(input.applicationId, 'start', inOrder(input));
+  const again = async ({ executionId }: { readonly executionId: string }) => {
+    const known = await findExecution(app.database, executionId);
+    if (known === undefined) throw notFound('execution', executionId);
+    return known;
+  };
+  return once(app, request, again, () =>
+    inRuns(app, [], actor, async (db) => {
       if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
       await start(db);
+      if (request !== null) {
+        await insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now });
+      }
       const execution = await findExecution(db, id);
       if (execution === undefined) throw new Error(`execution ${id} vanished while it was being made`);
       const { kind, entityId, environmentId, notes } = execution;
       const after = { kind, entityId, environmentId, notes };
       auditDetail(db, { kind: 'execution', id, applicationId: input.applicationId, after });
       return execution;
-    });
-  } catch (error) {
-    if (key === null || sqlState(error) !== '23505' || violatedConstraint(error) !== 'execution_idempotency')
-      throw error;
-    const known = await findByIdempotencyKey(app.database, input.applicationId, key);
-    if (known === undefined) throw error;
-    return sameRequest(known, hash);
-  }
+    }),
+  );
+}
+
+/** The order of named inputs means nothing. */
+function inOrder(input: StartExecution): StartExecution {
+  const byName = <T extends { readonly name: string }>(list: readonly T[] | null | undefined) =>
+    [...(list ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { ...input, variableInputs: byName(input.variableInputs), serviceInputs: byName(input.serviceInputs) };
 }
 
 type Base = Omit<
@@ -230,29 +227,4 @@ function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefini
 
 function refuseErrors(errors: readonly InputError[]): void {
   if (errors.length > 0) throw invalidInput(errors);
-}
-
-function requestHash(input: StartExecution): string {
-  const byName = <T extends { readonly name: string }>(list: readonly T[] | null | undefined) =>
-    [...(list ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const meaning = [
-    input.entityId,
-    input.executionType,
-    byName(input.variableInputs).map(({ name, variableValue }) => [name, variableValue.type, variableValue.value]),
-    byName(input.serviceInputs).map(({ name, image }) => [name, image]),
-    input.notes ?? null,
-    ...(input.mode == null && input.maxParallel == null ? [] : [input.mode ?? null, input.maxParallel ?? null]),
-  ];
-  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex');
-}
-
-function sameRequest(known: Execution, hash: string | null): Execution {
-  if (known.idempotencyHash === hash) return known;
-  throw new Refusal(
-    'IDEMPOTENCY_CONFLICT',
-    `This idempotency key started execution ${known.id} with another request.`,
-    {
-      executionId: known.id,
-    },
-  );
 }

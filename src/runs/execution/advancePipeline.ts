@@ -232,8 +232,6 @@ async function beginWorkflow(
     images: stage.images,
     notes: null,
     cause: execution.cause,
-    idempotencyKey: null,
-    idempotencyHash: null,
     name,
     maxParallel: stage.maxParallel,
     mode: stage.mode,

@@ -1,5 +1,5 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import { ACTIVE } from '../../contract/statuses';
 import { type Execution, type ExecutionAttempt, type Pause } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
@@ -16,7 +16,7 @@ export async function findExecution(db: Db, id: string): Promise<Execution | und
 
 /** Makes an execution and its first attempt. */
 export async function insertExecution(db: Db, row: Execution): Promise<void> {
-  await db.manager.insert(executionTable, row);
+  await insertRows(db, executionTable, [row]);
   await insertAttempt(db, row, { kind: 'START', cause: row.cause, reason: null, fromStage: null, at: row.createdAt });
 }
 
@@ -88,14 +88,6 @@ export function findAttempts(db: Db, executionIds: readonly string[]): Promise<E
      WHERE execution_id = ANY ($1::uuid[]) ORDER BY execution_id, attempt`,
     [executionIds],
   );
-}
-
-export async function findByIdempotencyKey(db: Db, applicationId: string, key: string): Promise<Execution | undefined> {
-  const [row] = await db.rows<Execution>(
-    `SELECT ${execution} FROM execution WHERE application_id = $1 AND idempotency_key = $2`,
-    [applicationId, key],
-  );
-  return row;
 }
 
 /** The workflow executions of a pipeline execution. */

@@ -39,8 +39,6 @@ export const executionTable = table<Execution>('execution', {
     images: column.json,
     notes: column.textOrNull,
     cause: column.json,
-    idempotencyKey: column.textOrNull,
-    idempotencyHash: column.textOrNull,
     failureCode: column.textOrNull,
     failureDetails: column.textOrNull,
     pause: column.jsonOrNull,
@@ -69,12 +67,6 @@ export const executionTable = table<Execution>('execution', {
     { name: 'execution_of_run', columns: ['runId'] },
     { name: 'execution_active', columns: ['applicationId'], where: `status IN ${ACTIVE}` },
     { name: 'execution_expiry', columns: ['expiresAt'], where: `status IN ${ACTIVE}` },
-    {
-      name: 'execution_idempotency',
-      columns: ['applicationId', 'idempotencyKey'],
-      unique: true,
-      where: 'idempotency_key IS NOT NULL',
-    },
   ],
   checks: [
     { name: 'execution_kind', expression: oneOf('kind', ['PIPELINE', 'WORKFLOW']) },

@@ -4,6 +4,7 @@ import type { PipelineDefinition } from '../../catalog/language/pipeline';
 import type { InputError } from '../../kernel/errors';
 import type { WorkflowDefinition, WorkflowMode } from '../../catalog/language/workflow';
 import { readInputs, type VariableInput } from '../../engine/resolveVariables';
+import { textErrors } from '../../engine/textLimits';
 import {
   type Catalogue,
   type ElementPlan,
@@ -117,35 +118,18 @@ function readStartInputs(input: StartExecution) {
   return { given, images, errors };
 }
 
-/** What is wrong with a start, whatever it would start. */
-export function textErrors(input: StartExecution): InputError[] {
-  const errors: InputError[] = [];
-  const limit = (field: 'notes' | 'idempotencyKey', maximum: number) => {
-    const length = input[field]?.length ?? 0;
-    if (length > maximum) {
-      const message = `${field} has ${length} characters; at most ${maximum} are allowed.`;
-      errors.push({ field, value: length, rule: 'MAX_LENGTH', message });
-    }
-  };
+/** Errors of a start that do not depend on what it would start. */
+export function startErrors(input: StartExecution): InputError[] {
+  const errors = textErrors(input);
   const { mode, maxParallel } = input;
   for (const [field, value] of Object.entries({ mode, maxParallel })) {
     if (value == null || input.executionType === 'WORKFLOW') continue;
-    errors.push({
-      field,
-      value,
-      rule: 'WORKFLOW_ONLY',
-      message: `${field} can be given for a workflow only: each of a pipeline has its own.`,
-    });
+    const message = `${field} can be given for a workflow only: each workflow of a pipeline has its own.`;
+    errors.push({ field, value, rule: 'WORKFLOW_ONLY', message });
   }
   if (maxParallel != null && maxParallel < 1) {
     const message = `maxParallel must be 1 or more; it is ${maxParallel}.`;
     errors.push({ field: 'maxParallel', value: maxParallel, rule: 'RANGE', message });
-  }
-  limit('notes', 5000);
-  limit('idempotencyKey', 200);
-  if (input.idempotencyKey === '') {
-    const message = 'idempotencyKey is empty; leave it out instead.';
-    errors.push({ field: 'idempotencyKey', value: '', rule: 'NOT_EMPTY', message });
   }
   return errors;
 }

@@ -1,12 +1,12 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { RuntimeAnswers, StageExecution } from '../../engine/execution';
 import { stageExecutionTable } from './executions.table';
 
 const stage = columnsOf(stageExecutionTable, 'stage');
 
 export async function insertStages(db: Db, stages: readonly StageExecution[]): Promise<void> {
-  await db.manager.insert(stageExecutionTable, [...stages]);
+  await insertRows(db, stageExecutionTable, stages);
 }
 
 export function findCurrentStages(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {

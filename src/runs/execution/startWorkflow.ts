@@ -21,8 +21,6 @@ export type WorkflowStart = Pick<
   | 'images'
   | 'notes'
   | 'cause'
-  | 'idempotencyKey'
-  | 'idempotencyHash'
 > & {
   readonly name: string;
   /** In place of what the definition says. */

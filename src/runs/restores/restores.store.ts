@@ -1,7 +1,7 @@
 import type { InputArtifact } from '../artifacts/artifacts.store';
 import type { Db } from '../../kernel/database/database';
 import { snakeCase } from '../../kernel/database/naming';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { Deployment } from '../../catalog/environments/deployment';
 import { deploymentTable } from '../../catalog/environments/deployments.store';
 import type { StageExecution, TaskExecution } from '../../engine/execution';
@@ -19,7 +19,7 @@ export type RestorePointHead = Omit<RestorePoint, 'content'>;
 const head = columnsOf(restorePointTable, 'point', ['id', 'runId', 'attempt', 'createdAt', 'createdBy', 'checksum']);
 
 export async function insertRestorePoint(db: Db, row: RestorePoint): Promise<void> {
-  await db.manager.insert(restorePointTable, row);
+  await insertRows(db, restorePointTable, [row]);
 }
 
 /** The newest point of a run: the only one that it can be restored to. */
@@ -51,7 +51,7 @@ export function findConsumers(db: Db, pointIds: readonly string[]): Promise<Oper
 const operation = columnsOf(operationTable, 'operation');
 
 export async function insertOperation(db: Db, row: Operation): Promise<void> {
-  await db.manager.insert(operationTable, row);
+  await insertRows(db, operationTable, [row]);
 }
 
 export function findOperations(db: Db, ids: readonly string[]): Promise<Operation[]> {

@@ -11,7 +11,7 @@ import { environments } from '../../catalog/environments/environments';
 import { missingApprovers } from '../approvals/approverWarning';
 import type { ConditionFacts } from '../../engine/conditionScope';
 import { missingSecrets } from '../execution/missingSecrets';
-import { planPipelineStart, planWorkflowStart, textErrors } from '../execution/planStart';
+import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
 import type { StartExecution } from '../execution/planStart';
 import { elementKey, type WorkflowPlan } from '../../engine/startPlan';
 import { findCatalogue, findStartable } from '../execution/startTargets.store';
@@ -98,7 +98,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
   const part = { id: target.id, applicationId };
   const catalogue = await findCatalogue(db, applicationId);
   const steps: (PlannedStep | Running)[] = [];
-  const errors: InputError[] = [...textErrors(input)];
+  const errors: InputError[] = [...startErrors(input)];
   const approvals: ApprovalElement[] = [];
   let explain: (targets: readonly Target[]) => Decision;
   if (executionType === 'PIPELINE') {

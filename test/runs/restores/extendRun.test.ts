@@ -153,7 +153,7 @@ describe('addImagesToRun', () => {
     const message = await asked.then(String, String);
     expect(message).toContain('NEW_RUN_REQUIRED: An extension adds images and changes inputs');
     expect(message).toMatch(/images\.web: an image can’t be taken away.*variableInputs\.REGION: is fixed/);
-    expect(message).toMatch(/reason has at most.*images\.db: there is no service.*images\.api: an image has/);
+    expect(message).toMatch(/reason has 5001 characters.*images\.db: there is no service.*images\.api: an image has/);
     expect(message).toMatch(/variableInputs\.NEVER: there is no variable/);
     // Nothing is told twice: what needs a new run is no mistake besides.
     expect(message.match(/^.*$/m)?.[0].match(/variableInputs.REGION/g)).toHaveLength(1);

@@ -1,0 +1,99 @@
+import type { PoolClient, QueryResult } from 'pg';
+import type { Traffic } from './traffic';
+
+interface Queued {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly settle: (error: Error | undefined, result?: QueryResult) => void;
+}
+
+/**
+ * A connection while it is out of the pool. Statements that are queued in the same tick leave together and in order: one
+ * flush, one round trip. Inside a transaction PostgreSQL refuses whatever follows a statement that failed.
+ */
+export class Connection {
+  /** The first error of any statement: inside a transaction it explains all later ones. */
+  failure: Error | undefined;
+  /** True once something was sent. */
+  used = false;
+  private queue: Queued[] = [];
+  private scheduled = false;
+  private released = false;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly traffic: Traffic,
+  ) {
+    client.on('error', ignore);
+  }
+
+  /** Sends a statement, after those that were queued before it. */
+  send(text: string, values: readonly unknown[] = []): Promise<QueryResult> {
+    return new Promise<QueryResult>((resolve, reject) => {
+      this.enqueue(text, values, (error, result) => (result === undefined ? reject(error) : resolve(result)));
+      if (this.scheduled) return;
+      this.scheduled = true;
+      // After the promise reactions that are due, so that functions that run side by side share a flush.
+      process.nextTick(() => this.flush());
+    }).catch((error: Error) => {
+      // The driver's stack starts at a socket; this one starts at the caller.
+      Error.captureStackTrace(error);
+      throw error;
+    });
+  }
+
+  /** Queues a statement that leaves with the next flush. `failure` holds its error. */
+  defer(text: string, values: readonly unknown[] = []): void {
+    this.enqueue(text, values, ignore);
+  }
+
+  /** Forgets the statements that were not sent. */
+  drop(): void {
+    for (const { settle } of this.queue.splice(0)) settle(new Error('the transaction ended before this statement'));
+  }
+
+  release(): void {
+    this.released = true;
+    this.client.off('error', ignore);
+    this.client.release();
+  }
+
+  private enqueue(text: string, values: readonly unknown[], settle: Queued['settle']): void {
+    if (this.released) throw new Error('the transaction of this statement has ended');
+    this.queue.push({ text, values, settle });
+  }
+
+  private flush(): void {
+    this.scheduled = false;
+    const batch = this.queue.splice(0);
+    if (batch.length === 0) return;
+    this.used = true;
+    const { stream } = this.client.connection;
+    stream.cork();
+    try {
+      this.traffic.flushing(batch.map(({ text }) => text));
+      for (const queued of batch) this.submit(queued);
+    } catch (error) {
+      for (const { settle } of batch) settle(error as Error);
+    } finally {
+      stream.uncork();
+    }
+  }
+
+  private submit({ text, values, settle }: Queued): void {
+    let submitting = true;
+    const name = this.traffic.nameOf(text);
+    this.client.query({ text, values: [...values], ...(name && { name }) }, (error: Error | null, result) => {
+      if (!error) return settle(undefined, result);
+      this.failure ??= error;
+      settle(error);
+      // A value that the driver can't encode never reaches PostgreSQL, so the transaction would carry on without its
+      // statement, and the driver's list of prepared statements is wrong. Ending the connection prevents both.
+      if (submitting) void this.client.end();
+    });
+    submitting = false;
+  }
+}
+
+/** A lost connection rejects its statements; the event says nothing more. */
+const ignore = () => undefined;

@@ -1,0 +1,24 @@
+import type { Db } from '../../kernel/database/database';
+import { columnsOf } from '../../kernel/database/table';
+import { type IdempotencyKey, idempotencyKeyTable } from './idempotencyKeys.table';
+
+export async function findIdempotencyKey(
+  db: Db,
+  applicationId: string,
+  key: string,
+): Promise<IdempotencyKey | undefined> {
+  const [row] = await db.rows<IdempotencyKey>(
+    `SELECT ${columnsOf(idempotencyKeyTable, 'used')} FROM idempotency_key used WHERE application_id = $1 AND key = $2`,
+    [applicationId, key],
+  );
+  return row;
+}
+
+/** Keeps the key of a command that is being carried out. Breaks the primary key if another one took it meanwhile. */
+export async function insertIdempotencyKey(db: Db, row: IdempotencyKey): Promise<void> {
+  await db.write(
+    `INSERT INTO idempotency_key (application_id, key, hash, execution_id, answer_id, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [row.applicationId, row.key, row.hash, row.executionId, row.answerId, row.createdAt],
+  );
+}

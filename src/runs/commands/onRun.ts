@@ -1,0 +1,139 @@
+import type { Access } from '../../access/access';
+import type { Actor } from '../../access/actor';
+import type { AuditDetail } from '../../access/audit/audit';
+import { auditDetail } from '../../access/audit/auditDetail';
+import type { SubjectRows } from '../../access/subjects';
+import { subjectFor } from '../../access/visible';
+import { isFinal } from '../../contract/statuses';
+import type { Execution } from '../../engine/execution';
+import { type CommandTexts, textErrors } from '../../engine/textLimits';
+import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
+import { isId } from '../../kernel/ids';
+import type { App } from '../app';
+import { findExecution } from '../execution/executions.store';
+import { inRuns } from '../execution/inRuns';
+import type { RunTransaction } from '../execution/runTransaction';
+import { keyedRequest, once } from './idempotency';
+import { insertIdempotencyKey } from './idempotencyKeys.store';
+
+/** What every command on a run takes besides what is its own. */
+export interface RunCommandInput extends CommandTexts {
+  readonly applicationId?: string;
+  /** Version of the execution that the caller saw; CONFLICT when the execution has changed since. */
+  readonly expectedVersion?: number | null;
+}
+
+export interface RunCommand {
+  /** Together with the input, what an idempotency key stands for. */
+  readonly verb: string;
+  readonly input: RunCommandInput;
+  /** Execution that the command is about. */
+  readonly id: string | undefined;
+  /** What the caller named, for NOT_FOUND; the execution unless given. */
+  readonly named?: { readonly kind: string; readonly id: string };
+  /** Texts that the frame checks; those of the input, unless the decision reports them with its own errors. */
+  readonly texts?: CommandTexts;
+  /** Errors of the input that need no database. */
+  readonly errors?: readonly InputError[];
+  /** Why a caller who may read the execution cannot use this command on it; it is NOT_FOUND for the command. */
+  readonly mismatch?: (execution: Execution) => string | null;
+  /** Throws unless the actor has the right. A right that depends on the decision is checked by the decision. */
+  readonly right?: (access: Access, subject: SubjectRows['Execution'], execution: Execution) => void | Promise<void>;
+}
+
+/** What a decision adds to the answer and to the audit record of its command. */
+export interface Decided {
+  /** Id of something that the command made, such as an operation. */
+  readonly answerId?: string;
+  /** In place of the run: another object that the record is about, or more about the run. */
+  readonly audit?: Partial<AuditDetail>;
+}
+
+export interface Answered {
+  readonly execution: Execution;
+  readonly answerId: string | null;
+}
+
+const statusOf = ({ status, attempt, pause }: Execution) => ({ status, attempt, pause });
+
+/**
+ * The frame of every command on a run: checks the texts, finds the execution, hides what the actor may not see, checks
+ * the right, locks the run, and lets `decide` carry out the command in one transaction with its events and its audit
+ * record. A decision throws a refusal; then nothing of it is written.
+ */
+export async function onRun(
+  app: App,
+  actor: Actor,
+  command: RunCommand,
+  decide: (db: RunTransaction, execution: Execution) => Promise<Decided | undefined>,
+): Promise<Answered> {
+  const { input, verb } = command;
+  const errors = [...textErrors(command.texts ?? input), ...(command.errors ?? [])];
+  if (errors.length > 0) throw invalidInput(errors);
+  const seen = await findReadable(app, actor, command);
+  const request = keyedRequest(seen.applicationId, verb, input);
+  const again = async (known: { readonly executionId: string; readonly answerId: string | null }) => ({
+    execution: (await findExecution(app.database, known.executionId)) ?? seen,
+    answerId: known.answerId,
+  });
+  return once(app, request, again, () =>
+    inRuns(app, [seen.runId], actor, async (db) => {
+      const execution = (await findExecution(db, seen.id)) ?? seen;
+      const { id, applicationId } = execution;
+      refuseStale(seen, execution, input.expectedVersion);
+      const decided = await decide(db, execution).catch((error: unknown) => {
+        throw error instanceof Refusal ? asConflict(error, seen, execution) : error;
+      });
+      const after = (await findExecution(db, id)) ?? execution;
+      const answerId = decided?.answerId ?? null;
+      if (request !== null) {
+        await insertIdempotencyKey(db, { ...request, executionId: id, answerId, createdAt: db.now });
+      }
+      const [before, now] = [statusOf(execution), statusOf(after)];
+      auditDetail(db, { kind: 'execution', id, applicationId, before, after: now, ...decided?.audit });
+      return { execution: after, answerId };
+    }),
+  );
+}
+
+/** The execution that the command is about, if the actor may read it and has the right for the command. */
+async function findReadable(app: App, actor: Actor, command: RunCommand): Promise<Execution> {
+  const { id, input, right } = command;
+  const { kind, id: name } = command.named ?? { kind: 'execution', id: id ?? '' };
+  const execution = id !== undefined && isId(id) ? await findExecution(app.database, id) : undefined;
+  if (execution === undefined) throw notFound(kind, name);
+  const subject = await subjectFor(app, 'Execution', execution);
+  if (!actor.access.can('READ', 'Execution', subject)) throw notFound(kind, name);
+  const mismatch = command.mismatch?.(execution);
+  if (mismatch != null) throw new Refusal('NOT_FOUND', `The ${kind} "${name}" ${mismatch}.`, { kind, id: name });
+  if (input.applicationId !== undefined && execution.applicationId !== input.applicationId) throw notFound(kind, name);
+  await right?.(actor.access, subject, execution);
+  return execution;
+}
+
+/** A final execution that has changed was taken by a faster caller, whatever it looks like now. */
+function refuseStale(seen: Execution, now: Execution, expected: number | null | undefined): void {
+  const { version, status } = now;
+  if (seen.version !== version && isFinal(seen.status)) throw faster(now);
+  if (expected == null || expected === version) return;
+  throw new Refusal('CONFLICT', `The execution is at version ${version}, not ${expected}.`, { status, version });
+}
+
+const statusRefusals: readonly Refusal['code'][] = [
+  'NOT_ABORTABLE',
+  'NOT_PAUSABLE',
+  'NOT_RESUMABLE',
+  'NOT_EXTENDABLE',
+  'NOT_RESTORABLE',
+];
+
+/** A status that refuses the command, but did not when the caller was let in: somebody was faster. */
+const asConflict = (refusal: Refusal, seen: Execution, now: Execution): Refusal =>
+  seen.status !== now.status && statusRefusals.includes(refusal.code) ? faster(now) : refusal;
+
+const faster = ({ status, version }: Execution): Refusal =>
+  new Refusal('CONFLICT', `Somebody else was faster: the execution is ${status}.`, { status, version });
+
+/** Running an execution includes the right to pause, continue and end it. */
+export const runRight = ({ kind, parentStageExecutionId }: Execution) =>
+  kind === 'PIPELINE' || parentStageExecutionId !== null ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
