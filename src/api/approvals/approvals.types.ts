@@ -96,9 +96,9 @@ export class ApprovalDetailsPayload {
   approvalDetails!: ApprovalDetails[];
 }
 
-@InputType({ description: 'A decision on an approval.' })
+@InputType({ description: 'Input of `approveOrRejectApprovals`.' })
 export class ApproveOrRejectApprovalsInput extends RunCommandInput {
-  @Field(() => ApprovalActionType, { description: 'The decision.' })
+  @Field(() => ApprovalActionType, { description: 'Decision.' })
   action!: ApprovalActionType;
 
   @Field(() => ID, { description: 'ID of the execution’s application.' })

@@ -189,9 +189,9 @@ export class StartExecutionPayload {
   warningMessage!: string | null;
 }
 
-@InputType({ description: 'Which execution to end.' })
+@InputType({ description: 'Input of `abortExecution`.' })
 export class AbortExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, {

@@ -24,9 +24,9 @@ registerEnumType(InterventionActionEnum, {
   },
 });
 
-@InputType({ description: 'A decision about a failure that waits for a person.' })
+@InputType({ description: 'Input of `interveneExecution`.' })
 export class InterveneExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, {
@@ -56,9 +56,9 @@ export class InterveneExecutionPayload {
   execution!: object;
 }
 
-@InputType({ description: 'Which task to try again.' })
+@InputType({ description: 'Input of `retryTask`.' })
 export class RetryTaskInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, { description: 'ID of the failed task.' })

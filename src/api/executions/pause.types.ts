@@ -15,9 +15,9 @@ export class ExecutionPause {
   reason!: string | null;
 }
 
-@InputType({ description: 'Which execution to pause, or to let go on.' })
+@InputType({ description: 'Input of `pauseExecution` and `continueExecution`.' })
 export class PauseExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, {

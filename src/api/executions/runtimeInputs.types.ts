@@ -19,9 +19,9 @@ export class RuntimeInputsGiven {
   variables!: InputVariable[];
 }
 
-@InputType({ description: 'Values for the variables that an element of a stage asks for.' })
+@InputType({ description: 'Input of `pipelineResumeRuntime`.' })
 export class PipelineResumeRuntimeInput extends RunCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, { description: 'ID of the pipeline execution.' })
