@@ -11,7 +11,10 @@ const outageNames = new Set([
   'ConnectionIsNotSetError',
 ]);
 
-/** True when the database is not there, as opposed to a statement that it refused. TypeORM wraps the driver's error in `driverError`. */
+/**
+ * True if the database is unavailable, as opposed to having rejected a statement. TypeORM wraps the driver's error in
+ * `driverError`.
+ */
 export function isOutage(error: unknown): boolean {
   if (!isError(error)) return false;
   const { code, driverError } = error as Error & { code?: unknown; driverError?: unknown };

@@ -6,7 +6,10 @@ const CHANNEL = 'slipway_wakeup';
 const RECONNECT_MS = 1000;
 const MAX_PAYLOAD = 7000; // PostgreSQL refuses 8000 bytes
 
-/** Wake-ups by LISTEN and NOTIFY, over a connection of their own: a NOTIFY within a transaction that works would take a database-wide lock at its commit. */
+/**
+ * Wake-ups by LISTEN and NOTIFY, over a separate connection: a NOTIFY within a working transaction would take a
+ * database-wide lock at its commit.
+ */
 export class PostgresWakeups implements WakeupTransport {
   private readonly origin = Math.random().toString(36).slice(2);
   private client: Client | undefined;
@@ -54,7 +57,7 @@ export class PostgresWakeups implements WakeupTransport {
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
     this.client = client;
-    // What was signalled while nobody listened is unknown.
+    // Signals sent while nobody listened are unknown.
     this.heard(undefined);
   }
 
@@ -66,7 +69,7 @@ export class PostgresWakeups implements WakeupTransport {
   private lost(client: Client, error: Error): void {
     if (this.stopped || this.client !== client) return;
     this.client = undefined;
-    this.options.log.warn({ reason: error.message }, 'wake-up connection lost; sleepers poll until it is back');
+    this.options.log.warn({ reason: error.message }, 'lost the wake-up connection; polling until it is back');
     this.reconnectLater();
   }
 

@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 
 /**
- * Wake-ups tell sleepers that something they wait for may have changed. They carry no data and promise nothing: whoever sleeps reads
- * the database again after a wake-up, and also after `pollMs` without one. So everything stays correct when they are lost, doubled or
- * switched off; they only make it quick.
+ * Wake-ups signal that something may have changed. They carry no data and guarantee nothing: a waiter reads the
+ * database again after a wake-up, and also after `pollMs` without one. So everything stays correct when they are lost,
+ * duplicated or switched off; they only make it faster.
  */
 export interface Wakeups {
   signal(topics: readonly string[]): void;
-  /** Wakes sleepers of this process only. */
+  /** Wakes waiters in this process only. */
   signalHere(topic: string): void;
   listen(topics: readonly string[]): Listener;
 }
@@ -21,26 +21,29 @@ export interface Listener {
 }
 
 /**
- * Carries topics to the other processes. Two verbs: anything that can tell all of them a few hundred bytes will do. It looks after its
- * connection by itself, and has one, whatever the number of sleepers.
+ * Carries topics to other processes. Two verbs: anything that can send all of them a few hundred bytes will do. It
+ * maintains its own connection, exactly one, however many waiters there are.
  */
 export interface WakeupTransport {
-  /** Begins to hear. `heard(undefined)`: something may have been missed, so everybody should look. */
+  /** Starts listening. `heard(undefined)`: something may have been missed, so everybody should check. */
   open(heard: (topics: readonly string[] | undefined) => void): Promise<void>;
-  /** Never throws: what can't be sent is lost, and the poll finds it. */
+  /** Never throws: a signal that can't be sent is lost, and the poll makes up for it. */
   send(topics: readonly string[]): void;
   close(): Promise<void>;
 }
 
 const COLLECT_MS = 10;
 
-/** Within the process a signal is immediate. For other processes signals are collected for a few milliseconds and sent together, outside of any transaction. */
+/**
+ * Within the process a signal is immediate. For other processes signals are collected for a few milliseconds and sent
+ * together, outside of any transaction.
+ */
 export class ProcessWakeups implements Wakeups {
   private readonly topics = new EventEmitter().setMaxListeners(0);
   private readonly pending = new Set<string>();
   private flushTimer: NodeJS.Timeout | undefined;
 
-  /** Without a transport, sleepers of other processes rely on their poll. */
+  /** Without a transport, waiters in other processes rely on their poll. */
   constructor(private readonly transport?: WakeupTransport) {}
 
   async start(): Promise<void> {
@@ -105,7 +108,7 @@ export class ProcessWakeups implements Wakeups {
   }
 }
 
-/** The names of what can be waited for. */
+/** Names of things to wait for. */
 export const topic = {
   /** Jobs became claimable. */
   queue: 'queue',
@@ -113,7 +116,7 @@ export const topic = {
   events: 'events',
   /** Anything of a run changed. */
   run: (runId: string) => `run:${runId}`,
-  /** The server wants something of a job that this agent holds. */
+  /** The server wants an agent to act on a job that it holds. */
   agent: (agentId: string) => `agent:${agentId}`,
   /** A log grew or was sealed. */
   log: (jobId: string) => `log:${jobId}`,
