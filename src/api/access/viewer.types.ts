@@ -20,7 +20,7 @@ export class PermissionAnswer {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Something that can be done with an execution, and whether the caller may do it now.',
+  description: 'Action on an execution, with the answer to whether the caller can take it now.',
 })
 export class AvailableAction {
   @Field(() => String, {
@@ -28,10 +28,10 @@ export class AvailableAction {
   })
   action!: string;
 
-  @Field(() => Boolean, { description: 'Whether it would be taken now.' })
+  @Field(() => Boolean, { description: 'True if it would be accepted now.' })
   allowed!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The code that it would be refused with.' })
+  @Field(() => String, { nullable: true, description: 'Error code, if it would fail. Null otherwise.' })
   code!: string | null;
 
   @Field(() => String, { nullable: true, description: 'The same in words.' })

@@ -42,7 +42,9 @@ export class ApprovalsResolver {
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
     description:
-      'Decides an approval that waits. The same decision again by the same caller changes nothing. Errors: NOT_FOUND, CONFLICT (somebody was faster), NOT_WAITING (it has expired or was withdrawn), IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Decides an approval that waits. Repeating the same decision by the same caller changes nothing. Errors: ' +
+      'NOT_FOUND, CONFLICT (somebody else decided), NOT_WAITING (it has expired or was withdrawn), ' +
+      'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
     @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'Decision.' })

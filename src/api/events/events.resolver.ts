@@ -34,7 +34,8 @@ export function shownEvent(event: LogEvent): object {
 }
 
 const AFTER =
-  'Go on after this cursor, or after the event with this sequence. A client of server-sent events sends it as `Last-Event-ID`, which counts more than this.';
+  'Cursor, or sequence of an event, to continue after. A client of server-sent events sends it as `Last-Event-ID`, ' +
+  'which takes precedence.';
 
 @Resolver(() => ExecutionEventInterface)
 export class EventsResolver {

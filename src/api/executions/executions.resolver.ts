@@ -115,8 +115,10 @@ export class ExecutionResolver {
 
   @Mutation(() => AbortExecutionPayload, {
     description:
-      'Ends an execution that is not final. What has not begun is skipped; running commands get SIGTERM, and are killed after the grace of their task. The execution is final within ' +
-      'that grace plus one second. Nothing is rolled back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Aborts an execution that is not final. Skips what has not begun. Sends SIGTERM to running commands and kills ' +
+      'them after the grace of their task. The execution is final within that grace plus one second. Never rolls ' +
+      'anything back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE, CONFLICT, ' +
+      'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async abortExecution(
     @Arg('input', () => AbortExecutionInput, { description: 'Input of `abortExecution`.' }) input: AbortExecutionInput,

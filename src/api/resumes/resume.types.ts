@@ -49,9 +49,14 @@ registerEnumType(ResumeDefinition, {
 
 /** What can be said of the definition, wherever an execution goes on. */
 const LATEST_OR_NOT =
-  'Which definition it goes on with; by default PINNED. LATEST is refused with INCOMPATIBLE_DEFINITION where a stage or task that is kept, also a task of a kept stage’s workflow, was renamed, removed or rewired; a changed command of it, or a new task beside it, does not run.';
+  'Definition to continue with. Defaults to PINNED. LATEST fails with INCOMPATIBLE_DEFINITION if a stage or task ' +
+  'that is kept, including a task of a kept stage’s workflow, was renamed, removed or rewired. In a kept stage, ' +
+  'changed commands and new tasks do not run.';
 const FORCE =
-  'With LATEST, also when what is kept does not fit: what is gone is not kept any more, what waits for other tasks now keeps its result, and what was added before the kept ones does not run. An element that is kept stays as it ran, whatever its workflow’s tasks are called now; files are found under the names of then. With PINNED it is refused as INVALID_INPUT, rule LATEST_ONLY.';
+  'True to use LATEST even if it does not fit what is kept. What was removed is no longer kept, tasks with other ' +
+  'dependencies keep their results, and what was added before the kept parts does not run. A kept element stays as ' +
+  'it ran, whatever its workflow’s tasks are called now; its files keep their old names. With PINNED it fails with ' +
+  'INVALID_INPUT, rule LATEST_ONLY.';
 
 export enum AttemptKindEnum {
   START = 'START',
