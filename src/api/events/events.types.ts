@@ -183,7 +183,7 @@ export class BesideTaskCreatedEvent extends ExecutionEventInterface {
   @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => TaskTypeEnum, { description: 'Purpose.' })
+  @Field(() => TaskTypeEnum, { description: 'Purpose of the task.' })
   taskType!: string;
 
   @Field(() => ID, {

@@ -314,7 +314,7 @@ export class TaskExecution {
   @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => TaskTypeEnum, { description: 'Purpose.' })
+  @Field(() => TaskTypeEnum, { description: 'Purpose of the task.' })
   type!: string;
 
   @Field(() => ExecutionStatusEnum, {

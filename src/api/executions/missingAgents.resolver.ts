@@ -28,7 +28,8 @@ const ofExecutions: BatchLoad<readonly string[], App> = async (app, ids) => {
 export class MissingAgentsOfTaskResolver {
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'Labels that no online agent has, if the task is QUEUED because of that. Null otherwise.',
+    description:
+      'Explanation of which labels no online agent has, if the task is QUEUED because of that. Null otherwise.',
   })
   async waitingFor(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<string | null> {
     if (task.status !== 'QUEUED' || task.jobId === null) return null;
@@ -39,7 +40,8 @@ export class MissingAgentsOfTaskResolver {
 @Resolver(() => ExecutionInterface)
 export class MissingAgentsResolver {
   @FieldResolver(() => [String], {
-    description: 'Labels that no online agent has, for tasks that are QUEUED because of that. Usually empty.',
+    description:
+      'Explanations of which labels no online agent has, for tasks that are QUEUED because of that. Usually empty.',
   })
   async waitingFor(@Root() { id, status }: Execution, @Ctx() { loaders }: Context): Promise<readonly string[]> {
     return isFinal(status) ? [] : ((await loaders.load(ofExecutions, id)) ?? []);

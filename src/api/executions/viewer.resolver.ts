@@ -109,7 +109,8 @@ export class ViewerResolver {
 @Resolver(() => ExecutionInterface)
 export class AvailableActionsResolver {
   @FieldResolver(() => [AvailableAction], {
-    description: 'Actions that the caller can take now, by the same rules that enforce them.',
+    description:
+      'Actions on the execution, and whether the caller can take each now, by the same rules that enforce them.',
   })
   async availableActions(@Root() execution: Execution, @Ctx() { app, actor, loaders }: Context) {
     const seen = await visible(actor.access, loaders, 'Execution', execution);
