@@ -7,7 +7,7 @@ export const MAX_DESCRIPTION = 2000;
 export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
 export const taskNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-/** The last one is no danger to programs, but to the objects that variables are kept in. */
+/** The last one endangers not programs but the objects that variables are kept in. */
 export const reservedVariablePattern =
   /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS|LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
 

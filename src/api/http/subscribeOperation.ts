@@ -30,7 +30,7 @@ export type Stream = AsyncGenerator<never, undefined, undefined>;
  * - the next event is asked for when the last one has left, so a slow reader slows its own stream down and fills no memory;
  * - ending the stream takes effect at once, even while the source waits for its next event. An async generator that awaits can't be
  *   returned from outside; graphql-js would keep the operation, its timers and its place in the drain until an event comes, which may
- *   be never. Here the consumer is released immediately, and `onEnd` lets the source (by its context's signal) finish by itself.
+ *   be never. Here the consumer is released immediately, and `onEnd` lets the source (by its context's signal) finish on its own.
  */
 export async function subscribeOperation(
   args: ExecutionArgs,

@@ -254,7 +254,7 @@ async function giveTo(account: { uid: number; gid: number }, folder: string): Pr
 
 /**
  * Called with the claim in hand, so a postmaster that runs here lost its Slipway (kill -9) and is stopped. PostgreSQL clears up after
- * a dead one by itself, but takes a zombie, or another process that has got its pid, for a living one: then the pid in the file is
+ * a dead one on its own, but takes a zombie, or another process that has got its pid, for a living one: then the pid in the file is
  * replaced by ours, which PostgreSQL knows to be out of date as we are its parent. The file itself must stay: by the shared memory that
  * it names PostgreSQL still finds surviving backends of the dead one.
  */

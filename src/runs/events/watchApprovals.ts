@@ -17,7 +17,7 @@ export interface ApprovalUpdate {
   readonly gap: EventGap | null;
 }
 
-/** Approvals that the actor can decide: each request, and each one that stops waiting, whoever decided it. */
+/** Approvals that the actor can decide: each request, and each one that stops waiting, no matter who decided it. */
 export function watchApprovals(
   app: App,
   actor: Actor,

@@ -102,7 +102,7 @@ export function findDueStages(db: Db, now: Date, limit: number): Promise<StageEx
   );
 }
 
-/** A workflow execution goes on under the stage's new row. */
+/** A workflow execution continues under the stage's new row. */
 export async function adoptMember(db: Db, executionId: string, stageExecutionId: string): Promise<void> {
   await db.write('UPDATE execution SET parent_stage_execution_id = $2 WHERE id = $1', [executionId, stageExecutionId]);
   await db.write('UPDATE stage_execution SET workflow_execution_id = $2 WHERE id = $1', [
