@@ -108,11 +108,6 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The run was already restored to this point, by the operation `operationId`.',
   },
-  RESTORE_POINT_CORRUPT: {
-    http: 409,
-    retryable: false,
-    meaning: 'The restore point is incomplete, or was changed after it was made; nothing was changed.',
-  },
   ENVIRONMENT_CONFLICT: {
     http: 409,
     retryable: false,

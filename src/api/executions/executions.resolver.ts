@@ -46,6 +46,7 @@ import {
   WorkflowExecution,
   WorkflowStageExecution,
 } from './executions.types';
+import { inGraphOrder } from '../../runs/attempts/graphOrder';
 import { startExecution } from '../../runs/commands/startExecution';
 
 /** Maps a stage to the API's field names, a whole row at once: one resolver per field makes lists slow. */
@@ -268,9 +269,9 @@ export class WorkflowExecutionResolver {
     return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
   }
 
-  @FieldResolver(() => [TaskExecution], { description: 'Tasks, in the order of the graph.' })
-  async tasks(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return (await loaders.load(tasksOfExecution, execution.id)) ?? [];
+  @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
+  async tasks(@Root() { id, revisionId }: Execution, @Ctx() { app, loaders }: Context) {
+    return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
   }
 
   @FieldResolver(() => [TaskExecution], {

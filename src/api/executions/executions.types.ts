@@ -122,9 +122,7 @@ export abstract class ExecutionInterface {
   @Field(() => ExecutionStatusEnum, { description: 'Current status.' })
   status!: string;
 
-  @Field(() => Int, {
-    description: 'Number of the current attempt, from 1. Each resume, rerun or extension starts a new one.',
-  })
+  @Field(() => Int, { description: 'From 1; grows by one with each resume, rerun, extension or restore.' })
   attempt!: number;
 
   @Field(() => Int, { description: 'Counter that grows with every change of the status.' })
@@ -242,10 +240,12 @@ export abstract class PipelineStageExecution {
   @Field(() => String, { nullable: true, description: 'Explanation of `reasonCode`.' })
   reason!: string | null;
 
-  @Field(() => Date, {
-    nullable: true,
-    description: 'Time at which the first part ran, or at which the approval was requested.',
+  @Field(() => Int, {
+    description: 'Attempt of the pipeline execution that ran it; later attempts that keep its result show it too.',
   })
+  attempt!: number;
+
+  @Field(() => Date, { nullable: true, description: 'When the first of it ran, or when the approval was asked for.' })
   startedAt!: Date | null;
 
   @Field(() => Date, { nullable: true, description: 'Time at which it became final.' })
