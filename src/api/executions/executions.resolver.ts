@@ -269,7 +269,7 @@ export class WorkflowExecutionResolver {
     return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
   }
 
-  @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
+  @FieldResolver(() => [TaskExecution], { description: 'Tasks, in the order of the graph.' })
   async tasks(@Root() { id, revisionId }: Execution, @Ctx() { app, loaders }: Context) {
     return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
   }

@@ -122,7 +122,9 @@ export abstract class ExecutionInterface {
   @Field(() => ExecutionStatusEnum, { description: 'Current status.' })
   status!: string;
 
-  @Field(() => Int, { description: 'From 1; grows by one with each resume, rerun, extension or restore.' })
+  @Field(() => Int, {
+    description: 'Number of the current attempt, from 1. Each resume, rerun, extension or restore starts a new one.',
+  })
   attempt!: number;
 
   @Field(() => Int, { description: 'Counter that grows with every change of the status.' })
@@ -241,11 +243,14 @@ export abstract class PipelineStageExecution {
   reason!: string | null;
 
   @Field(() => Int, {
-    description: 'Attempt of the pipeline execution that ran it; later attempts that keep its result show it too.',
+    description: 'Attempt of the pipeline execution that ran it. Later attempts that keep its result show it too.',
   })
   attempt!: number;
 
-  @Field(() => Date, { nullable: true, description: 'When the first of it ran, or when the approval was asked for.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Time at which the first part ran, or at which the approval was requested.',
+  })
   startedAt!: Date | null;
 
   @Field(() => Date, { nullable: true, description: 'Time at which it became final.' })
