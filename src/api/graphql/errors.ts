@@ -5,10 +5,9 @@ import type { Log } from '../../kernel/log';
 import { Refusal, refusalCodes } from '../../kernel/errors';
 
 /**
- * Decides what may leave the process when something was thrown. An error of the catalog leaves as it is; an outage of
- * the database leaves as UNAVAILABLE; anything else is a defect: its message may contain SQL, constraint names or
- * secrets, so it is logged under an id, and only the id leaves. HTTP responses, GraphQL results and WebSocket streams
- * all use this.
+ * Decides what may leave the process when something was thrown. A Refusal leaves as it is, an outage of the database as
+ * UNAVAILABLE. Anything else is a defect: its message may hold SQL, constraint names or secrets, so it is logged under an id, and
+ * only the id leaves. HTTP responses, GraphQL results and streams all go through here.
  */
 export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<string, unknown>> = {}): Refusal {
   const root = rootOf(error);
@@ -28,12 +27,12 @@ export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<strin
   );
 }
 
-/** Fields of an error that clients see, in `error` of an HTTP body and in `extensions` of a GraphQL error. */
+/** The fields that clients see, in an HTTP body's `error` and in a GraphQL error's `extensions`. */
 export function refusalFields(refusal: Refusal): Record<string, unknown> {
   return { ...refusal.details, code: refusal.code, retryable: refusalCodes[refusal.code].retryable };
 }
 
-/** GraphQL's own errors about a request. Their messages quote nothing but the request and the schema. */
+/** GraphQL's own errors about a request. Their messages quote only the request and the schema. */
 const requestCodes = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -44,11 +43,10 @@ const requestCodes = new Set([
 ]);
 
 /**
- * Final form of every GraphQL error, on either transport.
+ * Formats every error of a GraphQL response, on each transport.
  *
- * GraphQL-js throws the same class for an invalid request and for a resolver's invalid result ("Int cannot represent …"
- * with the value in it). The path distinguishes them: only errors thrown while fields were resolved have one, and of
- * those only a bad argument is the caller's fault.
+ * graphql-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …", with the
+ * value). Only errors thrown while fields were resolved have a path, and of those only a bad argument is the caller's fault.
  */
 export function toGraphqlError(
   error: unknown,
@@ -86,10 +84,7 @@ function rootOf(error: unknown): unknown {
   return root;
 }
 
-/**
- * Logged form of an error. Leaves out the parameters of a failed statement, which may contain secrets. (Under `err`,
- * pino would serialize the whole error, including parameters.)
- */
+/** The error as it is logged, without the parameters of a failed statement: they may hold secrets, and pino's `err` includes them. */
 function describe(error: unknown): Readonly<Record<string, unknown>> {
   if (!isError(error)) return { type: typeof error, message: String(error) };
   const extra = error as Error & Record<'code' | 'query' | 'table' | 'constraint', unknown>;

@@ -8,7 +8,7 @@ export interface LimitOptions {
   readonly maxCost?: number;
 }
 
-/** Cost of an operation and its limit, for `extensions.cost` of the response. */
+/** Cost of an operation and the limit for it; in the response's `extensions.cost`. */
 export interface OperationCost {
   readonly requested: number;
   readonly limit: number;
@@ -16,8 +16,8 @@ export interface OperationCost {
 
 export interface Limits {
   /**
-   * Checks a validated operation before it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or QUERY_TOO_COSTLY.
-   * Ignores a document without that operation, which is rejected elsewhere.
+   * Checks a validated operation before anything of it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or QUERY_TOO_COSTLY.
+   * Returns nothing if the document lacks the operation, which is an error of the execution.
    */
   check(
     document: DocumentNode,
@@ -26,9 +26,9 @@ export interface Limits {
   ): OperationCost | undefined;
 }
 
-/** No program needs more, and no handwritten operation comes near. Tokens have a limit of their own (documents.ts). */
+/** Far more than any client needs. Tokens have a limit of their own (documents.ts). */
 const most = { rootFields: 30, aliases: 60, directives: 60 } as const;
-/** Number of cached costs of one operation for different list sizes. */
+/** How many costs of one operation are kept, for different sizes of its lists. */
 const mostKept = 50;
 
 interface Known {
@@ -37,8 +37,8 @@ interface Known {
 }
 
 /**
- * Limits on operations, the same for every transport. Measured on the document, which is the same object each time a
- * client sends the same text: after the first time, a check is two lookups.
+ * The limits on operations, the same for every transport. Measures belong to the document, which is the same object each time
+ * a client sends the same text: from then on a check is two look-ups.
  */
 export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 500_000 }: LimitOptions = {}): Limits {
   const documents = new WeakMap<DocumentNode, Map<string, Known>>();
@@ -99,6 +99,6 @@ function tooDeep(requested: number, limit: number): Refusal {
 }
 
 function tooCostly(requested: number, limit: number): Refusal {
-  const message = `The operation may return up to ${requested} objects; at most ${limit} are allowed. Request shorter pages, or fewer fields inside lists.`;
+  const message = `The operation may return up to ${requested} objects; at most ${limit} are allowed. Request shorter pages, or less inside of lists.`;
   return new Refusal('QUERY_TOO_COSTLY', message, { requested, limit });
 }

@@ -1,11 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { slowReader } from './slowReader';
+import { slowReader } from './subscribeOperation';
 
-/**
- * Bytes that may be queued for one socket before its streams wait. Enough to keep a quick reader busy during a round
- * trip.
- */
+/** Bytes buffered for one socket before its streams wait. Enough to keep a fast reader busy during a round trip. */
 const MOST_BUFFERED = 64 * 1024;
 /** RFC 6455: try again later. Clients of graphql-ws reconnect. */
 const TRY_AGAIN_LATER = 1013;
@@ -16,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Flow control of one WebSocket. When a reader is behind, each of its streams waits with at most one message. A reader
- * that takes nothing for `drainWithinMs` gets the position to continue from, and is closed.
+ * The back-pressure of one WebSocket. Streams wait for a reader that is behind, each with at most one message. A reader that
+ * takes nothing for `drainWithinMs` gets an error with its cursor, and the socket is closed.
  */
 export class PeerSocket {
   private readonly waiting = new Set<Waiting>();
@@ -27,7 +24,7 @@ export class PeerSocket {
 
   constructor(
     private readonly socket: WebSocket,
-    /** The underlying connection. */
+    /** The TCP or TLS socket below it. */
     private readonly carrier: Duplex,
     private readonly drainWithinMs: number,
     onError: (error: Error) => void,
@@ -58,7 +55,7 @@ export class PeerSocket {
     });
   }
 
-  /** Resolves when the bytes were handed to the system. */
+  /** Resolves when the operating system has the bytes. */
   send(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) return resolve();
@@ -66,7 +63,7 @@ export class PeerSocket {
     });
   }
 
-  /** Returns a promise when the reader is behind. It resolves when this message was handed to the system. */
+  /** Returns a promise when the reader is behind: it resolves when the operating system has this message. */
   sendInStream(text: string, cursor: string | undefined): Promise<void> | undefined {
     if (!this.isOpen) return undefined;
     this.collect();
@@ -83,7 +80,7 @@ export class PeerSocket {
         clearTimeout(this.stuck);
         this.stuck = undefined;
         if (error) return reject(error);
-        // A reader that makes room is alive, even if our ping is still in the queue.
+        // A reader that makes room is not dead, even if the ping is still in the queue.
         this.alive = true;
         if (this.waiting.size > 0) this.startWatch();
         resolve();
@@ -108,9 +105,7 @@ export class PeerSocket {
     if (!this.alive) this.terminate();
   }
 
-  /**
-   * Messages sent before the system is asked again leave in one call: for a page of events that is most of the cost.
-   */
+  /** Messages of one turn of the event loop leave in one system call, which is most of the cost of a page of events. */
   private collect(): void {
     if (this.collecting) return;
     this.collecting = true;

@@ -25,7 +25,7 @@ export interface WebSocketOptions {
   readonly documents: Documents;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
-  /** Interval of the pings to each peer, and how long a peer may take to reply before it counts as dead. */
+  /** How often each peer is pinged, and how long it may take to respond before it counts as dead. */
   readonly pingEveryMs?: number;
   readonly pongWithinMs?: number;
   /** How long a reader may take to make room for the next message of its streams. */
@@ -36,12 +36,11 @@ export interface WebSocketOptions {
 export interface WebSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
   /**
-   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation ended. Streams
-   * don't count: they would not end on their own, and their clients continue elsewhere from their cursors. Resolves
-   * when all are closed.
+   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended. Streams don't
+   * count: they never end on their own, and their clients continue elsewhere from their cursors. Resolves when all are closed.
    */
   drain(): Promise<void>;
-  /** Closes the remaining sockets with 1001, without waiting for operations, and cuts off those that don't reply. */
+  /** Closes the remaining sockets with 1001, without waiting for operations, and cuts off peers that do not respond. */
   closeAll(): void;
 }
 
@@ -55,10 +54,7 @@ interface Connection {
   readonly address: string;
   readonly peer: PeerSocket;
   readonly headerKey: string | undefined;
-  /**
-   * Operations in progress, from the moment of the request. Keyed by the message, because a client may reuse an id
-   * before its first use has ended here.
-   */
+  /** Operations from their request on, by message: a client may reuse an id before the server sees its first use end. */
   readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
 }
@@ -68,16 +64,16 @@ type Context = WsContext<Record<string, unknown>, Connection>;
 const largestMessage = 1024 ** 2;
 /** Operations open on one connection, streams and others. */
 const mostOperations = 100;
-/** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws connect again after both. */
+/** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws reconnect after both. */
 const goingAway = 1001;
 const tryAgainLater = 1013;
-/** A peer that does not reply to a closing handshake within this time is cut off. */
+/** A peer that does not complete a closing handshake within this time is cut off. */
 const closeMs = 1_000;
 
 /**
- * GraphQL over WebSockets (graphql-transport-ws). graphql-ws implements the protocol. Its ready-made binding to `ws` is
- * not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. It
- * does not send the messages of streams either, because it would serialize each of them per subscriber.
+ * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol; its binding to `ws` is not used,
+ * because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Messages of streams
+ * bypass graphql-ws as well: it would serialize each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
   const { schema, log, authenticate, createContext, answers, documents, limits, openStreams } = options;
@@ -113,7 +109,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     onComplete: (ctx, _id, payload) => finish(ctx.extra, payload),
   });
 
-  /** Resolving to false makes graphql-ws close with 4403, which the protocol requires for a rejected key. */
+  /** Resolving to false makes graphql-ws close with 4403, the protocol's code for a rejected key. */
   async function onConnect(ctx: Context): Promise<boolean> {
     const connection = ctx.extra;
     connection.key = keyFromConnectionParams(ctx.connectionParams) ?? connection.headerKey;
@@ -122,7 +118,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       return true;
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: connection.id });
-      // The first close counts: later calls of graphql-ws have no effect.
+      // The first close counts: that of graphql-ws, which follows, has no effect.
       if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED')
         connection.peer.close(tryAgainLater, 'Try again later');
       else if (refusal.code === 'INTERNAL')
@@ -218,7 +214,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
 
   let pinging: NodeJS.Timeout | undefined;
 
-  /** One timer for all sockets. A dead peer is found after `pingEveryMs + pongWithinMs` at the latest. */
+  /** One timer for all sockets. Finds a dead peer after `pingEveryMs + pongWithinMs` at the latest. */
   function startPinging(): void {
     pinging ??= setInterval(() => {
       if (connections.size === 0) {
@@ -267,6 +263,6 @@ function wrap(error: unknown): GraphQLError {
 
 function mustFind<K extends object, V>(map: WeakMap<K, V>, key: K): V {
   const value = map.get(key);
-  if (!value) throw new Error('graphql-ws executes something that was never prepared.');
+  if (!value) throw new Error('graphql-ws executes an operation that was never prepared.');
   return value;
 }
