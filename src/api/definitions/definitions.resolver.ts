@@ -24,7 +24,7 @@ import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocume
 export class DefinitionsResolver {
   @FieldResolver(() => String, { description: 'Definition as a document that can be applied again.' })
   async definition(
-    @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Output format.' })
+    @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
     format: DefinitionSource['format'],
     @Root() { entityId, definition }: Revision<WorkflowDefinition> | Revision<PipelineDefinition>,
     @Ctx() { loaders }: Context,
@@ -40,8 +40,8 @@ export class DefinitionsResolver {
 
   @Query(() => DefinitionValidation, {
     description:
-      'Result of validating documents as `applyDefinitions` would, against the existing definitions. Needs no ' +
-      'permission to write, and writes nothing. Returns problems instead of failing.',
+      'Validates documents as `applyDefinitions` would, against the existing resources, without writing anything. It needs no permission to ' +
+      'write. Problems are returned in the result, not as errors.',
   })
   validateDefinition(
     @Arg('source', () => String, { description: 'One or more documents, in any order.' }) source: string,
@@ -53,8 +53,7 @@ export class DefinitionsResolver {
     @Arg('application', () => String, {
       nullable: true,
       description:
-        'Name of the application for documents that name none. For TOML it is optional: without it, nothing outside the ' +
-        'document is checked.',
+        'Name of the application of documents that name none. Omitted for TOML: the document is validated on its own.',
     })
     application: string | null,
     @Ctx() { app, actor }: Context,
@@ -64,11 +63,11 @@ export class DefinitionsResolver {
 
   @Mutation(() => ApplyDefinitionsPayload, {
     description:
-      'Applies documents: creates what does not exist, changes what differs, and leaves the rest alone. Never deletes ' +
-      'anything. All or nothing: with an error in any document nothing is written. Applying the same documents again ' +
-      'changes nothing. Each document that creates or changes something needs the permission of the corresponding ' +
-      'mutation. Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, ' +
-      '`column`, `rule` and `message`), FORBIDDEN, NAME_TAKEN (by something that the caller may not see).',
+      'Applies documents: creates resources that do not exist, changes those that differ, and never deletes any. All or nothing: an error in ' +
+      'any document prevents all changes. Applying the same documents again changes nothing. ' +
+      'A document that creates or changes a resource needs the permission that the mutation for that resource would need. ' +
+      'Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, `column`, `rule` and `message`), ' +
+      'FORBIDDEN, NAME_TAKEN (by a resource that the caller may not see).',
   })
   async applyDefinitions(
     @Arg('input', () => ApplyDefinitionsInput, { description: 'Documents to apply.' }) input: InstanceType<

@@ -1,12 +1,13 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
+import { field, listOf } from '../../kernel/fields';
+import { objectType } from '../graphql/described.types';
 
 @InterfaceType({
-  description: 'Element of a stage: a workflow or an approval. Elements of one stage run in parallel.',
+  description: 'Element of a stage, a workflow or an approval. The elements of a stage run in parallel.',
 })
 export abstract class PipelineStageElement {
   @Field(() => ID, {
-    description:
-      'ID of the element, the same in every execution of the pipeline as long as stage and element keep their names.',
+    description: 'ID, the same in every execution of the pipeline while stage and element keep their names.',
   })
   pipelineStageElementId!: string;
 
@@ -14,16 +15,10 @@ export abstract class PipelineStageElement {
   name!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Value that an element gives to a variable of its workflow.' })
-export class ElementVariable {
-  @Field(() => String, { description: 'Name of the workflow’s variable.' })
-  name!: string;
-
-  @Field(() => String, {
-    description: 'Value, as written. It may refer to variables of the pipeline.',
-  })
-  value!: string;
-}
+const ElementVariable = objectType('ElementVariable', 'Value that an element gives to a variable of its workflow.', {
+  name: field.text('Name of the workflow’s variable.'),
+  value: field.text('Value as it is written. It may refer to variables of the pipeline.'),
+});
 
 @ObjectType({
   simpleResolvers: true,
@@ -36,18 +31,18 @@ export class WorkflowStageElement extends PipelineStageElement {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Name of the target environment. Null for the workflow’s own, or for none.',
+    description: 'Name of the environment that it is aimed at. Null for the workflow’s own, or none.',
   })
   environmentName!: string | null;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'Names of the services that it deploys. Null: all services of the workflow.',
+    description: 'Names of the services that it deploys. Null for all of the workflow’s.',
   })
   serviceNames!: readonly string[] | null;
 
   @Field(() => [ElementVariable], { description: 'Values for variables of the workflow, in the order of their names.' })
-  variables!: readonly ElementVariable[];
+  variables!: readonly object[];
 }
 
 @ObjectType({
@@ -59,20 +54,15 @@ export class ApprovalStageElement extends PipelineStageElement {
   @Field(() => [String], { description: 'Names of user groups. Any one member decides.' })
   approvers!: readonly string[];
 
-  @Field(() => Int, { description: 'Seconds until it becomes EXPIRED.' })
+  @Field(() => Int, { description: 'Seconds that it waits before it is EXPIRED.' })
   timeoutSeconds!: number;
 }
 
-@ObjectType({
-  simpleResolvers: true,
-  description: 'Step of a pipeline. It begins when the previous stage has succeeded.',
-})
-export class PipelineStage {
-  @Field(() => String, {
-    description: 'Name, unique in the pipeline. `STAGE 1`, `STAGE 2`, … by position for unnamed stages.',
-  })
-  name!: string;
-
-  @Field(() => [PipelineStageElement], { description: 'Elements that run in parallel.' })
-  elements!: readonly PipelineStageElement[];
-}
+export const PipelineStage = objectType(
+  'PipelineStage',
+  'Stage of a pipeline. It begins when the one before it has succeeded.',
+  {
+    name: field.text('Name, unique in the pipeline. Defaults to `STAGE 1`, `STAGE 2`, … by position.'),
+    elements: listOf(field.object(() => PipelineStageElement, 'Elements, which run in parallel.')),
+  },
+);
