@@ -8,6 +8,8 @@ export type AbortExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
   readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly reason?: string | null | undefined;
 };
 
@@ -38,6 +40,8 @@ export type Actions =
 export type AddImagesToRunInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly debug?: boolean | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly images?: ReadonlyArray<ImageInput> | null | undefined;
   readonly reason?: string | null | undefined;
   readonly runId: string;
@@ -101,6 +105,8 @@ export type ApproveOrRejectApprovalsInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly comments?: string | null | undefined;
   readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
 };
 
 export type AttemptKind =
@@ -243,6 +249,8 @@ export type InterveneExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
   readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly pipelineStageElementId?: string | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId?: string | null | undefined;
@@ -295,6 +303,8 @@ export type PauseExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
   readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly reason?: string | null | undefined;
 };
 
@@ -315,6 +325,8 @@ export type PipelinePermissionFilterType =
 export type PipelineResumeRuntimeInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly pipelineExecutionId: string;
   readonly pipelineStageElementId: string;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
@@ -325,6 +337,7 @@ export type RerunExecutionInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly reason?: string | null | undefined;
 };
 
@@ -332,6 +345,8 @@ export type RestoreRunInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly confirmEnvironmentConflicts?: boolean | null | undefined;
   readonly debug?: boolean | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly restorePointId?: string | null | undefined;
   readonly runId: string;
@@ -350,6 +365,7 @@ export type ResumeExecutionInput = {
   readonly expectedVersion?: number | null | undefined;
   readonly force?: boolean | null | undefined;
   readonly granularity?: ResumeGranularity | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
   readonly parallelMode?: ParallelMode | null | undefined;
   readonly pipelineExecutionId: string;
@@ -369,6 +385,7 @@ export type ResumeWorkflowExecutionInput = {
   readonly definition?: ResumeDefinition | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly force?: boolean | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
   readonly planToken?: string | null | undefined;
@@ -382,6 +399,8 @@ export type ResumeWorkflowExecutionInput = {
 export type RetryTaskInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId: string;
 };
