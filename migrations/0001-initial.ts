@@ -290,18 +290,27 @@ CREATE TABLE "execution_attempt" (
   "execution_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
   "kind" text NOT NULL,
+  "base" integer,
+  "lineage" integer array NOT NULL,
+  "dropped" text array NOT NULL,
+  "run_attempt" integer NOT NULL,
   "revision_id" uuid NOT NULL,
+  "environment_id" uuid,
+  "variables" jsonb NOT NULL,
+  "images" jsonb NOT NULL,
+  "mode" text NOT NULL,
+  "max_parallel" integer,
   "cause" jsonb NOT NULL,
   "reason" text,
   "from_stage" text,
-  "reverted_by" uuid,
   "status" text,
   "failure_code" text,
   "failure_details" text,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND')),
+  CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE')),
+  CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind = 'START') AND base < attempt),
   CONSTRAINT "execution_attempt_ended" CHECK ((ended_at IS NULL) = (status IS NULL)),
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY ("execution_id", "attempt")
 );
@@ -309,7 +318,6 @@ CREATE TABLE "stage_execution" (
   "id" uuid NOT NULL,
   "execution_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
-  "current" boolean NOT NULL,
   "kind" text NOT NULL,
   "stage_index" integer NOT NULL,
   "element_index" integer NOT NULL,
@@ -327,6 +335,7 @@ CREATE TABLE "stage_execution" (
   "mode" text,
   "max_parallel" integer,
   "workflow_execution_id" uuid,
+  "workflow_attempt" integer,
   "goes_on" jsonb,
   "waits_until" TIMESTAMP(3) WITH TIME ZONE,
   "answers" jsonb,
@@ -341,15 +350,13 @@ CREATE TABLE "stage_execution" (
   CONSTRAINT "stage_execution_waiting" CHECK (waits_until IS NULL OR status IN ('PAUSED', 'WAITING')),
   CONSTRAINT "PK_73bb3900c2f8b931298787cd836" PRIMARY KEY ("id")
 );
-CREATE UNIQUE INDEX "stage_execution_current" ON "stage_execution" ("execution_id", "stage_index", "element_index") WHERE current;
-CREATE INDEX "stage_execution_attempt" ON "stage_execution" ("execution_id", "attempt");
+CREATE UNIQUE INDEX "stage_execution_attempt" ON "stage_execution" ("execution_id", "attempt", "stage_index", "element_index");
 CREATE INDEX "stage_execution_waits" ON "stage_execution" ("waits_until") WHERE waits_until IS NOT NULL;
 CREATE TABLE "task_execution" (
   "id" uuid NOT NULL,
   "execution_id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
-  "current" boolean NOT NULL,
   "type" text NOT NULL DEFAULT 'normal',
   "name" text NOT NULL,
   "level" integer NOT NULL,
@@ -369,20 +376,30 @@ CREATE TABLE "task_execution" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore') AND (type = 'normal' OR NOT current)),
+  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore')),
   CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
   CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "task_execution_waiting" CHECK (waits_until IS NULL OR status = 'WAITING'),
   CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0),
   CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY ("id")
 );
-CREATE UNIQUE INDEX "task_execution_current" ON "task_execution" ("execution_id", "name") WHERE current;
+CREATE UNIQUE INDEX "task_execution_name" ON "task_execution" ("execution_id", "name", "attempt") WHERE type = 'normal';
 CREATE INDEX "task_execution_attempt" ON "task_execution" ("execution_id", "attempt", "ordinal");
-CREATE INDEX "task_execution_open" ON "task_execution" ("execution_id", "ordinal") WHERE current AND ended_at IS NULL;
-CREATE INDEX "task_execution_unfinished" ON "task_execution" ("execution_id", "ordinal") WHERE current AND NOT passed;
-CREATE INDEX "task_execution_ready" ON "task_execution" ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current;
+CREATE INDEX "task_execution_open" ON "task_execution" ("execution_id", "ordinal") WHERE type = 'normal' AND ended_at IS NULL;
+CREATE INDEX "task_execution_unfinished" ON "task_execution" ("execution_id", "attempt", "ordinal") WHERE type = 'normal' AND NOT passed;
+CREATE INDEX "task_execution_ready" ON "task_execution" ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal';
 CREATE INDEX "task_execution_waits" ON "task_execution" ("waits_until") WHERE waits_until IS NOT NULL;
 CREATE INDEX "task_execution_next_try" ON "task_execution" ("next_try_at") WHERE status = 'QUEUED' AND next_try_at IS NOT NULL;
+CREATE TABLE "attempt_element" (
+  "execution_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
+  "stage_index" integer NOT NULL,
+  "element_index" integer NOT NULL,
+  "element_id" uuid NOT NULL,
+  "stage_name" text NOT NULL,
+  "stage_execution_id" uuid NOT NULL,
+  CONSTRAINT "PK_30c841a492ccbce272a3df9f8ec" PRIMARY KEY ("execution_id", "attempt", "stage_index", "element_index")
+);
 CREATE TABLE "beside_task" (
   "task_id" uuid NOT NULL,
   "execution_id" uuid NOT NULL,
@@ -412,11 +429,10 @@ CREATE TABLE "execution_variable" (
   "value" text NOT NULL,
   "set_by" text NOT NULL,
   "set_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  "current" boolean NOT NULL,
   CONSTRAINT "execution_variable_type" CHECK (type IN ('string', 'int', 'float', 'bool', 'json')),
   CONSTRAINT "PK_796830a7c802a572ab0ada943ea" PRIMARY KEY ("task_execution_id", "name")
 );
-CREATE UNIQUE INDEX "execution_variable_current" ON "execution_variable" ("execution_id", "name") WHERE current;
+CREATE INDEX "execution_variable_execution" ON "execution_variable" ("execution_id", "name");
 CREATE TABLE "task_gate" (
   "id" uuid NOT NULL,
   "execution_id" uuid NOT NULL,
@@ -561,27 +577,27 @@ CREATE INDEX "artifact_of_task" ON "artifact" ("task_execution_id");
 CREATE INDEX "artifact_content" ON "artifact" ("sha256");
 CREATE TABLE "deployment" (
   "id" uuid NOT NULL,
+  "number" BIGSERIAL NOT NULL,
   "environment_id" uuid NOT NULL,
   "service_id" uuid NOT NULL,
   "image" text NOT NULL,
+  "status" text NOT NULL,
   "execution_id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
   "deployed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
-  "current" boolean NOT NULL,
-  "reverted_by" uuid,
+  CONSTRAINT "deployment_status" CHECK (status IN ('IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'UNKNOWN', 'REMOVED')),
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id")
 );
-CREATE UNIQUE INDEX "deployment_current" ON "deployment" ("environment_id", "service_id") WHERE current;
-CREATE INDEX "deployment_history" ON "deployment" ("environment_id", "deployed_at", "id");
+CREATE UNIQUE INDEX "deployment_number" ON "deployment" ("number");
+CREATE UNIQUE INDEX "deployment_newest" ON "deployment" ("environment_id", "service_id", "number") WHERE status IN ('SUCCEEDED', 'REMOVED');
 CREATE INDEX "deployment_run" ON "deployment" ("run_id");
 CREATE TABLE "restore_point" (
   "id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
+  "last_deployment" bigint NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "created_by" jsonb NOT NULL,
-  "content" jsonb NOT NULL,
-  "checksum" text NOT NULL,
   CONSTRAINT "PK_506140808f97304fc89c8f3b88e" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "restore_point_of_run" ON "restore_point" ("run_id", "attempt");
@@ -591,6 +607,7 @@ CREATE TABLE "operation" (
   "kind" text NOT NULL,
   "status" text NOT NULL,
   "restore_point_id" uuid,
+  "attempt" integer,
   "actor" jsonb NOT NULL,
   "debug" boolean NOT NULL,
   "conflicts_confirmed" boolean NOT NULL,
@@ -602,8 +619,9 @@ CREATE TABLE "operation" (
   "error_code" text,
   "error_message" text,
   CONSTRAINT "operation_kind" CHECK (kind IN ('EXTEND', 'RESTORE')),
-  CONSTRAINT "operation_status" CHECK (status IN ('RUNNING', 'SUCCESS', 'FAILED')),
+  CONSTRAINT "operation_status" CHECK (status IN ('RUNNING', 'SUCCESS', 'FAILED', 'CANCELLED')),
   CONSTRAINT "operation_ended" CHECK ((ended_at IS NULL) = (status = 'RUNNING')),
+  CONSTRAINT "operation_attempt" CHECK ((attempt IS NULL) = (status <> 'SUCCESS')),
   CONSTRAINT "operation_error" CHECK (status = 'RUNNING' OR (error_code IS NULL) = (status = 'SUCCESS')),
   CONSTRAINT "PK_18556ee6e49c005fc108078f3ab" PRIMARY KEY ("id")
 );
@@ -691,6 +709,8 @@ ALTER TABLE "idempotency_key" ADD CONSTRAINT "FK_c1143863cb2f3d41e68213fd93b" FO
 ALTER TABLE "execution_attempt" ADD CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "stage_execution" ADD CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "task_execution" ADD CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "attempt_element" ADD CONSTRAINT "FK_5b44d3b510222bf418df4bcb65b" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "attempt_element" ADD CONSTRAINT "FK_08d32f2f50961903198df3ed804" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "beside_task" ADD CONSTRAINT "FK_fbd1074158102b21c1fa3e15663" FOREIGN KEY ("task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "beside_task" ADD CONSTRAINT "FK_67264edc5299ace7f06c1b34b04" FOREIGN KEY ("failed_task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -749,6 +769,58 @@ ALTER TABLE audit_link ENABLE ALWAYS TRIGGER audit_link_append_only;
 CREATE TRIGGER restore_point_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON restore_point
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE restore_point ENABLE ALWAYS TRIGGER restore_point_immutable;
+
+-- An attempt that ended stays as it was. Its rows have ended with it, so a row that has not ended needs no look at its
+-- attempt. Forensic and restore tasks may run on after their attempt: their own end seals them.
+CREATE FUNCTION refuse_change_of_ended_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM execution_attempt a
+    WHERE a.execution_id = OLD.execution_id AND a.attempt = OLD.attempt AND a.ended_at IS NOT NULL) THEN
+    RAISE EXCEPTION '% on % is not allowed: attempt % of execution % has ended', TG_OP, TG_TABLE_NAME, OLD.attempt, OLD.execution_id
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON execution_attempt
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON execution_attempt
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+
+CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON stage_execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change_of_ended_attempt();
+ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_sealed;
+CREATE TRIGGER stage_execution_kept BEFORE DELETE OR TRUNCATE ON stage_execution
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_kept;
+
+CREATE TRIGGER task_execution_sealed BEFORE UPDATE ON task_execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND OLD.type = 'normal') EXECUTE FUNCTION refuse_change_of_ended_attempt();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
+CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON task_execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND OLD.type <> 'normal') EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
+CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON task_execution
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+
+CREATE TRIGGER attempt_element_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attempt_element
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE attempt_element ENABLE ALWAYS TRIGGER attempt_element_append_only;
+
+CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON execution_variable
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+
+-- Deployments are a history: one that is over stays as it is.
+CREATE TRIGGER deployment_sealed BEFORE UPDATE ON deployment
+  FOR EACH ROW WHEN (OLD.status <> 'IN_PROGRESS') EXECUTE FUNCTION refuse_change();
+ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
+CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON deployment
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
 `;
 
 const down = `
@@ -775,6 +847,7 @@ DROP TABLE
   execution_attempt,
   stage_execution,
   task_execution,
+  attempt_element,
   beside_task,
   task_dependency,
   execution_variable,
@@ -802,4 +875,5 @@ DROP TABLE
   shared_count
 CASCADE;
 DROP FUNCTION refuse_change();
+DROP FUNCTION refuse_change_of_ended_attempt();
 `;

@@ -37,3 +37,55 @@ ALTER TABLE audit_link ENABLE ALWAYS TRIGGER audit_link_append_only;
 CREATE TRIGGER restore_point_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON restore_point
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE restore_point ENABLE ALWAYS TRIGGER restore_point_immutable;
+
+-- An attempt that ended stays as it was. Its rows have ended with it, so a row that has not ended needs no look at its
+-- attempt. Forensic and restore tasks may run on after their attempt: their own end seals them.
+CREATE FUNCTION refuse_change_of_ended_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM execution_attempt a
+    WHERE a.execution_id = OLD.execution_id AND a.attempt = OLD.attempt AND a.ended_at IS NOT NULL) THEN
+    RAISE EXCEPTION '% on % is not allowed: attempt % of execution % has ended', TG_OP, TG_TABLE_NAME, OLD.attempt, OLD.execution_id
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON execution_attempt
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON execution_attempt
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+
+CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON stage_execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL) EXECUTE FUNCTION refuse_change_of_ended_attempt();
+ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_sealed;
+CREATE TRIGGER stage_execution_kept BEFORE DELETE OR TRUNCATE ON stage_execution
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_kept;
+
+CREATE TRIGGER task_execution_sealed BEFORE UPDATE ON task_execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND OLD.type = 'normal') EXECUTE FUNCTION refuse_change_of_ended_attempt();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
+CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON task_execution
+  FOR EACH ROW WHEN (OLD.ended_at IS NOT NULL AND OLD.type <> 'normal') EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
+CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON task_execution
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+
+CREATE TRIGGER attempt_element_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON attempt_element
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE attempt_element ENABLE ALWAYS TRIGGER attempt_element_append_only;
+
+CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON execution_variable
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
+
+-- Deployments are a history: one that is over stays as it is.
+CREATE TRIGGER deployment_sealed BEFORE UPDATE ON deployment
+  FOR EACH ROW WHEN (OLD.status <> 'IN_PROGRESS') EXECUTE FUNCTION refuse_change();
+ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
+CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON deployment
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;

@@ -7,6 +7,19 @@ BEGIN
     USING ERRCODE = 'insufficient_privilege';
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.refuse_change_of_ended_attempt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM execution_attempt a
+    WHERE a.execution_id = OLD.execution_id AND a.attempt = OLD.attempt AND a.ended_at IS NOT NULL) THEN
+    RAISE EXCEPTION '% on % is not allowed: attempt % of execution % has ended', TG_OP, TG_TABLE_NAME, OLD.attempt, OLD.execution_id
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $function$;
+
 CREATE TABLE agent (
   id uuid NOT NULL,
   name text NOT NULL,
@@ -112,6 +125,21 @@ CREATE INDEX artifact_content ON public.artifact USING btree (sha256);
 CREATE INDEX artifact_of_run ON public.artifact USING btree (run_id, created_at, id);
 CREATE INDEX artifact_of_task ON public.artifact USING btree (task_execution_id);
 
+CREATE TABLE attempt_element (
+  execution_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  stage_index integer NOT NULL,
+  element_index integer NOT NULL,
+  element_id uuid NOT NULL,
+  stage_name text NOT NULL,
+  stage_execution_id uuid NOT NULL,
+  CONSTRAINT "PK_30c841a492ccbce272a3df9f8ec" PRIMARY KEY (execution_id, attempt, stage_index, element_index),
+  CONSTRAINT "FK_08d32f2f50961903198df3ed804" FOREIGN KEY (stage_execution_id) REFERENCES stage_execution(id),
+  CONSTRAINT "FK_5b44d3b510222bf418df4bcb65b" FOREIGN KEY (execution_id) REFERENCES execution(id)
+);
+CREATE TRIGGER attempt_element_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.attempt_element FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE attempt_element ENABLE ALWAYS TRIGGER attempt_element_append_only;
+
 CREATE TABLE audit_link (
   sequence bigint NOT NULL,
   record_id uuid NOT NULL,
@@ -179,22 +207,27 @@ CREATE INDEX beside_task_start_by ON public.beside_task USING btree (start_by) W
 
 CREATE TABLE deployment (
   id uuid NOT NULL,
+  number bigint NOT NULL DEFAULT nextval('deployment_number_seq'::regclass),
   environment_id uuid NOT NULL,
   service_id uuid NOT NULL,
   image text NOT NULL,
+  status text NOT NULL,
   execution_id uuid NOT NULL,
   run_id uuid NOT NULL,
   deployed_at timestamp(3) with time zone NOT NULL,
-  current boolean NOT NULL,
-  reverted_by uuid,
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY (id),
+  CONSTRAINT "deployment_status" CHECK ((status = ANY (ARRAY['IN_PROGRESS'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text, 'REMOVED'::text]))),
   CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY (environment_id) REFERENCES environment(id),
   CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY (service_id) REFERENCES service(id),
   CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
-CREATE UNIQUE INDEX deployment_current ON public.deployment USING btree (environment_id, service_id) WHERE current;
-CREATE INDEX deployment_history ON public.deployment USING btree (environment_id, deployed_at, id);
+CREATE UNIQUE INDEX deployment_newest ON public.deployment USING btree (environment_id, service_id, number) WHERE (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]));
+CREATE UNIQUE INDEX deployment_number ON public.deployment USING btree (number);
 CREATE INDEX deployment_run ON public.deployment USING btree (run_id);
+CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON public.deployment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
+CREATE TRIGGER deployment_sealed BEFORE UPDATE ON public.deployment FOR EACH ROW WHEN ((old.status <> 'IN_PROGRESS'::text)) EXECUTE FUNCTION refuse_change();
+ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
 
 CREATE TABLE environment (
   id uuid NOT NULL,
@@ -274,11 +307,19 @@ CREATE TABLE execution_attempt (
   execution_id uuid NOT NULL,
   attempt integer NOT NULL,
   kind text NOT NULL,
+  base integer,
+  lineage integer[] NOT NULL,
+  dropped text[] NOT NULL,
+  run_attempt integer NOT NULL,
   revision_id uuid NOT NULL,
+  environment_id uuid,
+  variables jsonb NOT NULL,
+  images jsonb NOT NULL,
+  mode text NOT NULL,
+  max_parallel integer,
   cause jsonb NOT NULL,
   reason text,
   from_stage text,
-  reverted_by uuid,
   status text,
   failure_code text,
   failure_details text,
@@ -286,10 +327,15 @@ CREATE TABLE execution_attempt (
   started_at timestamp(3) with time zone,
   ended_at timestamp(3) with time zone,
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY (execution_id, attempt),
+  CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = 'START'::text)) AND (base < attempt))),
   CONSTRAINT "execution_attempt_ended" CHECK (((ended_at IS NULL) = (status IS NULL))),
-  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text]))),
+  CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text]))),
   CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
+CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON public.execution_attempt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_kept;
+CREATE TRIGGER execution_attempt_sealed BEFORE UPDATE ON public.execution_attempt FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_attempt ENABLE ALWAYS TRIGGER execution_attempt_sealed;
 
 CREATE TABLE execution_environment (
   execution_id uuid NOT NULL,
@@ -328,12 +374,13 @@ CREATE TABLE execution_variable (
   value text NOT NULL,
   set_by text NOT NULL,
   set_at timestamp(3) with time zone NOT NULL,
-  current boolean NOT NULL,
   CONSTRAINT "PK_796830a7c802a572ab0ada943ea" PRIMARY KEY (task_execution_id, name),
   CONSTRAINT "execution_variable_type" CHECK ((type = ANY (ARRAY['string'::text, 'int'::text, 'float'::text, 'bool'::text, 'json'::text]))),
   CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 );
-CREATE UNIQUE INDEX execution_variable_current ON public.execution_variable USING btree (execution_id, name) WHERE current;
+CREATE INDEX execution_variable_execution ON public.execution_variable USING btree (execution_id, name);
+CREATE TRIGGER execution_variable_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.execution_variable FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
 
 CREATE TABLE idempotency_key (
   application_id uuid NOT NULL,
@@ -410,6 +457,7 @@ CREATE TABLE operation (
   kind text NOT NULL,
   status text NOT NULL,
   restore_point_id uuid,
+  attempt integer,
   actor jsonb NOT NULL,
   debug boolean NOT NULL,
   conflicts_confirmed boolean NOT NULL,
@@ -421,10 +469,11 @@ CREATE TABLE operation (
   error_code text,
   error_message text,
   CONSTRAINT "PK_18556ee6e49c005fc108078f3ab" PRIMARY KEY (id),
+  CONSTRAINT "operation_attempt" CHECK (((attempt IS NULL) = (status <> 'SUCCESS'::text))),
   CONSTRAINT "operation_ended" CHECK (((ended_at IS NULL) = (status = 'RUNNING'::text))),
   CONSTRAINT "operation_error" CHECK (((status = 'RUNNING'::text) OR ((error_code IS NULL) = (status = 'SUCCESS'::text)))),
   CONSTRAINT "operation_kind" CHECK ((kind = ANY (ARRAY['EXTEND'::text, 'RESTORE'::text]))),
-  CONSTRAINT "operation_status" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'SUCCESS'::text, 'FAILED'::text]))),
+  CONSTRAINT "operation_status" CHECK ((status = ANY (ARRAY['RUNNING'::text, 'SUCCESS'::text, 'FAILED'::text, 'CANCELLED'::text]))),
   CONSTRAINT "FK_4c2fa457ffae0625fe9148c5765" FOREIGN KEY (restore_point_id) REFERENCES restore_point(id),
   CONSTRAINT "FK_7ba3238d277da1fb7895d043a69" FOREIGN KEY (run_id) REFERENCES execution(id)
 );
@@ -501,10 +550,9 @@ CREATE TABLE restore_point (
   id uuid NOT NULL,
   run_id uuid NOT NULL,
   attempt integer NOT NULL,
+  last_deployment bigint NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   created_by jsonb NOT NULL,
-  content jsonb NOT NULL,
-  checksum text NOT NULL,
   CONSTRAINT "PK_506140808f97304fc89c8f3b88e" PRIMARY KEY (id),
   CONSTRAINT "FK_866236ee938df2676cd8213458f" FOREIGN KEY (run_id) REFERENCES execution(id)
 );
@@ -563,7 +611,6 @@ CREATE TABLE stage_execution (
   id uuid NOT NULL,
   execution_id uuid NOT NULL,
   attempt integer NOT NULL,
-  current boolean NOT NULL,
   kind text NOT NULL,
   stage_index integer NOT NULL,
   element_index integer NOT NULL,
@@ -581,6 +628,7 @@ CREATE TABLE stage_execution (
   mode text,
   max_parallel integer,
   workflow_execution_id uuid,
+  workflow_attempt integer,
   goes_on jsonb,
   waits_until timestamp(3) with time zone,
   answers jsonb,
@@ -596,9 +644,12 @@ CREATE TABLE stage_execution (
   CONSTRAINT "stage_execution_waiting" CHECK (((waits_until IS NULL) OR (status = ANY (ARRAY['PAUSED'::text, 'WAITING'::text])))),
   CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY (execution_id) REFERENCES execution(id)
 ) WITH (fillfactor=80);
-CREATE INDEX stage_execution_attempt ON public.stage_execution USING btree (execution_id, attempt);
-CREATE UNIQUE INDEX stage_execution_current ON public.stage_execution USING btree (execution_id, stage_index, element_index) WHERE current;
+CREATE UNIQUE INDEX stage_execution_attempt ON public.stage_execution USING btree (execution_id, attempt, stage_index, element_index);
 CREATE INDEX stage_execution_waits ON public.stage_execution USING btree (waits_until) WHERE (waits_until IS NOT NULL);
+CREATE TRIGGER stage_execution_kept BEFORE DELETE OR TRUNCATE ON public.stage_execution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_kept;
+CREATE TRIGGER stage_execution_sealed BEFORE UPDATE ON public.stage_execution FOR EACH ROW WHEN ((old.ended_at IS NOT NULL)) EXECUTE FUNCTION refuse_change_of_ended_attempt();
+ALTER TABLE stage_execution ENABLE ALWAYS TRIGGER stage_execution_sealed;
 
 CREATE TABLE task_dependency (
   depends_on_id uuid NOT NULL,
@@ -612,7 +663,6 @@ CREATE TABLE task_execution (
   execution_id uuid NOT NULL,
   run_id uuid NOT NULL,
   attempt integer NOT NULL,
-  current boolean NOT NULL,
   type text NOT NULL DEFAULT 'normal'::text,
   name text NOT NULL,
   level integer NOT NULL,
@@ -635,18 +685,24 @@ CREATE TABLE task_execution (
   CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY (id),
   CONSTRAINT "task_execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
   CONSTRAINT "task_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
-  CONSTRAINT "task_execution_type" CHECK (((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text])) AND ((type = 'normal'::text) OR (NOT current)))),
+  CONSTRAINT "task_execution_type" CHECK ((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text]))),
   CONSTRAINT "task_execution_waiting" CHECK (((waits_until IS NULL) OR (status = 'WAITING'::text))),
   CONSTRAINT "task_execution_waiting_on" CHECK ((waiting_on >= 0)),
   CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY (execution_id) REFERENCES execution(id)
 ) WITH (fillfactor=80);
 CREATE INDEX task_execution_attempt ON public.task_execution USING btree (execution_id, attempt, ordinal);
-CREATE UNIQUE INDEX task_execution_current ON public.task_execution USING btree (execution_id, name) WHERE current;
+CREATE UNIQUE INDEX task_execution_name ON public.task_execution USING btree (execution_id, name, attempt) WHERE (type = 'normal'::text);
 CREATE INDEX task_execution_next_try ON public.task_execution USING btree (next_try_at) WHERE ((status = 'QUEUED'::text) AND (next_try_at IS NOT NULL));
-CREATE INDEX task_execution_open ON public.task_execution USING btree (execution_id, ordinal) WHERE (current AND (ended_at IS NULL));
-CREATE INDEX task_execution_ready ON public.task_execution USING btree (execution_id, ordinal) WHERE ((status = 'QUEUED'::text) AND (waiting_on = 0) AND (job_id IS NULL) AND current);
-CREATE INDEX task_execution_unfinished ON public.task_execution USING btree (execution_id, ordinal) WHERE (current AND (NOT passed));
+CREATE INDEX task_execution_open ON public.task_execution USING btree (execution_id, ordinal) WHERE ((type = 'normal'::text) AND (ended_at IS NULL));
+CREATE INDEX task_execution_ready ON public.task_execution USING btree (execution_id, ordinal) WHERE ((status = 'QUEUED'::text) AND (waiting_on = 0) AND (job_id IS NULL) AND (type = 'normal'::text));
+CREATE INDEX task_execution_unfinished ON public.task_execution USING btree (execution_id, attempt, ordinal) WHERE ((type = 'normal'::text) AND (NOT passed));
 CREATE INDEX task_execution_waits ON public.task_execution USING btree (waits_until) WHERE (waits_until IS NOT NULL);
+CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON public.task_execution FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) AND (old.type <> 'normal'::text))) EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_detached_sealed;
+CREATE TRIGGER task_execution_kept BEFORE DELETE OR TRUNCATE ON public.task_execution FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_kept;
+CREATE TRIGGER task_execution_sealed BEFORE UPDATE ON public.task_execution FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) AND (old.type = 'normal'::text))) EXECUTE FUNCTION refuse_change_of_ended_attempt();
+ALTER TABLE task_execution ENABLE ALWAYS TRIGGER task_execution_sealed;
 
 CREATE TABLE task_gate (
   id uuid NOT NULL,

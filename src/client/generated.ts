@@ -112,6 +112,7 @@ export type ApproveOrRejectApprovalsInput = {
 export type AttemptKind =
   | 'EXTEND'
   | 'RERUN'
+  | 'RESTORE'
   | 'RESUME'
   | 'START';
 

@@ -13,6 +13,7 @@ import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/
 import { deploymentTable } from '../catalog/environments/deployments.store';
 import { environments } from '../catalog/environments/environments';
 import {
+  attemptElementTable,
   besideTaskTable,
   eventHorizonTable,
   executionAttemptTable,
@@ -69,6 +70,7 @@ export const tables = [
   executionAttemptTable,
   stageExecutionTable,
   taskExecutionTable,
+  attemptElementTable,
   besideTaskTable,
   taskDependencyTable,
   executionVariableTable,

@@ -82,22 +82,27 @@ export const unheldStatus = ({
 }: Pick<Execution, 'attempt' | 'attemptStartedAt'>): ExecutionStatus =>
   attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
-export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND'] as const;
+export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE'] as const;
 export type AttemptKind = (typeof attemptKinds)[number];
 
-/** One attempt of an execution. Immutable once it ended, and never deleted by a later one. */
-export interface ExecutionAttempt {
+/** One attempt of an execution. Immutable once it ended: the database refuses a change. */
+export interface ExecutionAttempt
+  extends Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel'> {
   readonly executionId: string;
   readonly attempt: number;
   readonly kind: AttemptKind;
-  /** The revision that this attempt ran. */
-  readonly revisionId: string;
+  /** Attempt that it continues; of a RESTORE, the attempt that it restores. Null for a START. */
+  readonly base: number | null;
+  /** Attempts whose rows it shows, newest first. A RESTORE has no rows of its own and shows those of its base. */
+  readonly lineage: readonly number[];
+  /** Tasks that earlier attempts of the lineage ran, but that are not in the revision of this one: not shown. */
+  readonly dropped: readonly string[];
+  /** Attempt of the run in which it began. */
+  readonly runAttempt: number;
   readonly cause: ActorRef;
   readonly reason: string | null;
-  /** The stage that it went on from; null for the first stage, and for workflows. */
+  /** Stage from which it resumed; null for the first stage, and for workflows. */
   readonly fromStage: string | null;
-  /** The restore that undid it; null: it stands. The one thing that is still written to an attempt that ended. */
-  readonly revertedBy: string | null;
   /** Null while it is not final. */
   readonly status: ExecutionStatus | null;
   readonly failureCode: string | null;
@@ -116,13 +121,24 @@ export interface RuntimeAnswers {
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** One element of one stage in one attempt of an execution. */
+/** An attempt of an execution; without a number, the newest one. */
+export interface AttemptRef {
+  readonly executionId: string;
+  readonly attempt?: number | null;
+}
+
+/** One element of an attempt's plan, with the row that it shows: one of the attempt itself, or of an earlier one. */
+export interface AttemptElement
+  extends Pick<StageExecution, 'executionId' | 'stageIndex' | 'elementIndex' | 'elementId' | 'stageName'> {
+  readonly attempt: number;
+  readonly stageExecutionId: string;
+}
+
+/** One element of one stage. Belongs to the attempt that runs it; later attempts that keep its result show the same row. */
 export interface StageExecution {
   readonly id: string;
   readonly executionId: string;
   readonly attempt: number;
-  /** False once a later attempt has its own row for the same element. */
-  readonly current: boolean;
   readonly kind: 'APPROVAL' | 'WORKFLOW';
   readonly stageIndex: number;
   readonly elementIndex: number;
@@ -144,6 +160,8 @@ export interface StageExecution {
   readonly mode: WorkflowMode | null;
   readonly maxParallel: number | null;
   readonly workflowExecutionId: string | null;
+  /** Attempt of that workflow execution that belongs to this element. */
+  readonly workflowAttempt: number | null;
   /** Of an extension that keeps tasks: what becomes of the element's workflow once the stage is reached. */
   readonly goesOn: GoesOn | null;
   /** Until when it waits for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
@@ -165,14 +183,12 @@ export interface GoesOn {
   readonly tasks: readonly string[];
 }
 
-/** One node of a workflow's graph in one attempt of a workflow execution; or a forensic or restore task that ran beside the graph. */
+/** One node of a workflow's graph in the attempt that runs it; or a forensic or restore task, which is never part of the graph. */
 export interface TaskExecution {
   readonly id: string;
   readonly executionId: string;
   readonly runId: string;
   readonly attempt: number;
-  /** False once a later attempt has its own row for the same node. Rows of forensic and restore tasks, which are not of the graph, are never current. */
-  readonly current: boolean;
   readonly type: TaskType;
   readonly name: string;
   /** How far from a task that depends on nothing. */
@@ -236,7 +252,7 @@ export interface TaskGate {
 export const variableTypes = ['string', 'int', 'float', 'bool', 'json'] as const;
 export type VariableType = (typeof variableTypes)[number];
 
-/** A value that a task of a workflow execution has set for later ones. */
+/** A value that a task has set for later ones. It counts wherever the row of its task is shown. */
 export interface ExecutionVariable {
   readonly executionId: string;
   readonly name: string;
@@ -246,8 +262,6 @@ export interface ExecutionVariable {
   /** The name of the task. */
   readonly setBy: string;
   readonly setAt: Date;
-  /** False once the task runs again in a later attempt: the row is its snapshot then. */
-  readonly current: boolean;
 }
 
 /** Which environments an execution touches: known from its start, so that a filter finds it before it gets there. */

@@ -110,11 +110,6 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'The run was restored to this point already; `operationId` says by which operation.',
   },
-  RESTORE_POINT_CORRUPT: {
-    http: 409,
-    retryable: false,
-    meaning: 'The restore point is not complete, or not what it was when it was made; nothing was changed.',
-  },
   ENVIRONMENT_CONFLICT: {
     http: 409,
     retryable: false,

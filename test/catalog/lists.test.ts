@@ -328,15 +328,16 @@ describe('reading what is configured', () => {
       serviceInputs: [{ name: 'web', image: 'web:1' }],
     };
     const { execution } = await api.mutate<{ execution: { id: string } }>('startExecution', start, 'execution { id }');
-    const deploy = (serviceId: string, image: string, current: boolean) =>
+    const deploy = (serviceId: string, image: string, status = 'SUCCEEDED') =>
       api.server.app.database.write(
-        'INSERT INTO deployment (id, environment_id, service_id, image, execution_id, run_id, deployed_at, current) VALUES ($1, $2, $3, $4, $5, $5, now(), $6)',
-        [randomUUID(), environmentId, serviceId, image, execution.id, current],
+        'INSERT INTO deployment (id, environment_id, service_id, image, execution_id, run_id, deployed_at, status) VALUES ($1, $2, $3, $4, $5, $5, now(), $6)',
+        [randomUUID(), environmentId, serviceId, image, execution.id, status],
       );
     const inventory = await api.partId('services', 'inventory');
-    await deploy(await api.partId('services', 'web'), 'web:0', false);
-    await deploy(await api.partId('services', 'web'), 'web:1', true);
-    await deploy(inventory, 'inventory:7', true);
+    await deploy(await api.partId('services', 'web'), 'web:0');
+    await deploy(await api.partId('services', 'web'), 'web:1');
+    await deploy(await api.partId('services', 'web'), 'web:2', 'FAILED');
+    await deploy(inventory, 'inventory:7');
     await api.mutate('deleteService', { serviceId: inventory }, 'clientMutationId');
     const answer = await api.ask(
       'query ($id: ID!) { environment(environmentId: $id) { application { name } deployments { service { name } image executionId deployedAt } } }',

@@ -46,6 +46,7 @@ import {
   WorkflowExecution,
   WorkflowStageExecution,
 } from './executions.types';
+import { inGraphOrder } from '../../runs/attempts/graphOrder';
 import { startExecution } from '../../runs/commands/startExecution';
 
 /** A stage with the names that the API gives its fields. Done for the whole row at once: a resolver for each field makes lists slow. */
@@ -263,8 +264,8 @@ export class WorkflowExecutionResolver {
   }
 
   @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
-  async tasks(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return (await loaders.load(tasksOfExecution, execution.id)) ?? [];
+  async tasks(@Root() { id, revisionId }: Execution, @Ctx() { app, loaders }: Context) {
+    return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
   }
 
   @FieldResolver(() => [TaskExecution], {

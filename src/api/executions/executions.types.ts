@@ -121,7 +121,7 @@ export abstract class ExecutionInterface {
   @Field(() => ExecutionStatusEnum, { description: 'Where it stands.' })
   status!: string;
 
-  @Field(() => Int, { description: 'From 1; grows by one with each resume, rerun or extension.' })
+  @Field(() => Int, { description: 'From 1; grows by one with each resume, rerun, extension or restore.' })
   attempt!: number;
 
   @Field(() => Int, { description: 'Grows with every change of its status.' })
@@ -231,6 +231,11 @@ export abstract class PipelineStageExecution {
 
   @Field(() => String, { nullable: true, description: 'The same in words.' })
   reason!: string | null;
+
+  @Field(() => Int, {
+    description: 'Attempt of the pipeline execution that ran it; later attempts that keep its result show it too.',
+  })
+  attempt!: number;
 
   @Field(() => Date, { nullable: true, description: 'When the first of it ran, or when the approval was asked for.' })
   startedAt!: Date | null;

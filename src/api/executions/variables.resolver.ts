@@ -1,6 +1,6 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { Context } from '../graphql/context';
-import type { Execution } from '../../engine/execution';
+import type { Execution, ExecutionVariable } from '../../engine/execution';
 import { variablesOfExecution } from '../../runs/execution/executions.loaders';
 import { ExecutionInterface } from './executions.types';
 import { typeOf } from '../../engine/variableType';
@@ -12,16 +12,18 @@ export class ExecutionVariablesResolver {
     description: 'Its variables by name: what the start gave, and what its tasks have set so far for later ones.',
   })
   async variables(@Root() execution: Execution, @Ctx() { loaders }: Context): Promise<ExecutionVariableObject[]> {
-    const given = Object.entries(execution.variables).map(([name, value]) => ({
-      name,
-      value,
-      type: typeOf(value),
-      setBy: null,
-      setAt: execution.createdAt,
-      readOnly: true,
-    }));
-    const set = (await loaders.load(variablesOfExecution, execution.id)) ?? [];
-    const all = [...given, ...set.map((variable) => ({ ...variable, readOnly: false }))];
-    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return showVariables(execution, (await loaders.load(variablesOfExecution, execution.id)) ?? []);
   }
+}
+
+/** Inputs and values that tasks have set, by name. */
+export function showVariables(
+  { variables, createdAt }: Pick<Execution, 'variables' | 'createdAt'>,
+  set: readonly ExecutionVariable[],
+): ExecutionVariableObject[] {
+  const given = Object.entries(variables).map(([name, value]) => {
+    return { name, value, type: typeOf(value), setBy: null, setAt: createdAt, readOnly: true };
+  });
+  const all = [...given, ...set.map((variable) => ({ ...variable, readOnly: false }))];
+  return all.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -56,6 +56,7 @@ import {
   PreviewedEnvironmentResolver,
   ResumePreviewResolver,
   ResumeResolver,
+  StageAttemptResolver,
 } from '../resumes/resume.resolver';
 import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver } from '../secrets/secrets.resolver';
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
@@ -109,6 +110,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ResumeResolver,
   ResumePreviewResolver,
   PreviewedEnvironmentResolver,
+  StageAttemptResolver,
   AttemptResolver,
   ComparisonsResolver,
   RestoresResolver,

@@ -3,6 +3,7 @@ import type { Actor } from '../../access/actor';
 import { labelList } from '../../contract/labels';
 import type { App } from '../../runs/app';
 import type { Execution, ExecutionAttempt } from '../../engine/execution';
+import { attemptKey, executionById } from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
 import { PipelineExecution, TaskExecution } from '../executions/executions.types';
 import type { Context } from '../graphql/context';
@@ -12,19 +13,19 @@ import { isId } from '../../kernel/ids';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { ExecutionAttemptType } from '../resumes/resume.types';
 import { addImagesToRun } from '../../runs/commands/addImagesToRun';
-import type { Operation } from '../../runs/restores/restore';
-import type { Reversal } from '../../runs/restores/restorePlan';
+import type { Operation, RestorePoint } from '../../runs/restores/restore';
+import type { RestorePlan, Reversal } from '../../runs/restores/restorePlan';
 import { previewRestore, type RestorePreview } from '../../runs/restores/restorePreview';
 import { restoreRun } from '../../runs/commands/restoreRun';
 import {
   consumerOfPoint,
   logOfOperation,
-  operationById,
   operationsOfRun,
+  restoreOfAttempt,
   restorePointOfRun,
   tasksOfOperation,
 } from '../../runs/restores/restores.loaders';
-import { findOperations, type RestorePointHead } from '../../runs/restores/restores.store';
+import { findOperations } from '../../runs/restores/restores.store';
 import {
   AddImagesToRunInput,
   EnvironmentConflict,
@@ -76,7 +77,7 @@ export class RestoresResolver {
       'Brings a run, and the environments that it deployed to, back to what they were when it was last extended from a success. Only who started the run and still has EXECUTE_PIPELINE for the environments that are restored, or an administrator, may. The run is RESTORING: its restore ' +
       'tasks run on agents with the earlier configuration, the last stage first; then the records are reverted at once, and the run is SUCCESS. If anything fails, the run is what it was, the point can be used again, and the ' +
       'operation has the error. Answers when it has begun; follow `operationLog`. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ' +
-      'RESTORE_POINT_CORRUPT, ENVIRONMENT_CONFLICT, PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',
+      'ENVIRONMENT_CONFLICT, PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async restoreRun(
     @Arg('input', () => RestoreRunInput, { description: 'Which run, and how.' }) input: RestoreRunInput,
@@ -176,7 +177,7 @@ export class RunOperationsResolver {
 @Resolver(() => RestorePointType)
 export class RestorePointResolver {
   @FieldResolver(() => OperationType, { nullable: true, description: 'The restore that used it; null: none yet.' })
-  consumedBy(@Root() { id }: RestorePointHead, @Ctx() { loaders }: Context) {
+  consumedBy(@Root() { id }: RestorePoint, @Ctx() { loaders }: Context) {
     return loaders.load(consumerOfPoint, id);
   }
 }
@@ -187,8 +188,9 @@ export class RevertedAttemptResolver {
     nullable: true,
     description: 'The restore that undid it; null: it stands. What it did stays readable.',
   })
-  revertedBy(@Root() { revertedBy }: ExecutionAttempt, @Ctx() { loaders }: Context) {
-    return revertedBy === null ? null : loaders.load(operationById, revertedBy);
+  async revertedBy(@Root() { executionId, runAttempt }: ExecutionAttempt, @Ctx() { loaders }: Context) {
+    const { runId } = found(await loaders.load(executionById, executionId));
+    return (await loaders.load(restoreOfAttempt, attemptKey({ executionId: runId, attempt: runAttempt }))) ?? null;
   }
 }
 
@@ -200,32 +202,34 @@ export class RestorePreviewResolver {
   }
 
   @FieldResolver(() => RestorePointType, { nullable: true, description: 'The restore point that would be used.' })
-  restorePoint(@Root() { point }: RestorePreview) {
-    return point;
+  restorePoint(@Root() { plan }: RestorePreview) {
+    return plan?.point ?? null;
   }
 
   @FieldResolver(() => [RevertedImage], { description: 'What will be deployed again, by environment and service.' })
-  images(@Root() preview: RestorePreview): object[] {
-    return preview.images.map((one) => showImage(preview, one));
+  images(@Root() { plan }: RestorePreview): object[] {
+    return plan?.reversals.map((one) => showImage(plan, one)) ?? [];
   }
 
   @FieldResolver(() => [EnvironmentConflict], {
     description: 'What other runs have deployed where this one would be restored.',
   })
-  environmentConflicts(@Root() preview: RestorePreview): object[] {
-    return preview.images.flatMap((one) =>
+  environmentConflicts(@Root() { plan }: RestorePreview): object[] {
+    const conflicts = plan?.reversals.flatMap((one) =>
       one.conflict && one.now !== null
-        ? [{ ...showImage(preview, one), runId: one.now.runId, deployedAt: one.now.deployedAt }]
+        ? [{ ...showImage(plan, one), runId: one.now.runId, deployedAt: one.now.deployedAt }]
         : [],
     );
+    return conflicts ?? [];
   }
 
   @FieldResolver(() => [PreviewedRestoreTask], {
     description: 'The restore tasks that will run, in order: of the elements that began in later attempts.',
   })
-  tasks(@Root() { steps, point }: RestorePreview): PreviewedRestoreTask[] {
-    const environments = point?.content.environments ?? {};
-    return steps.flatMap((step, index) =>
+  tasks(@Root() { plan }: RestorePreview): PreviewedRestoreTask[] {
+    if (plan === null) return [];
+    const { environments } = plan.restored;
+    return plan.steps.flatMap((step, index) =>
       step.map(({ name, workflow, stage, definition }) => ({
         name,
         workflow,
@@ -239,8 +243,10 @@ export class RestorePreviewResolver {
   }
 }
 
-function showImage({ point }: RestorePreview, { environmentId, serviceId, now, before }: Reversal): RevertedImage {
-  const { environments, services } = found(point ?? undefined).content;
+function showImage(
+  { restored: { environments, services } }: RestorePlan,
+  { environmentId, serviceId, now, before }: Reversal,
+): RevertedImage {
   return {
     environmentId,
     serviceId,

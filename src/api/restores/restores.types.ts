@@ -116,7 +116,7 @@ export class RestoreRunInput extends RunCommandInput {
 export class OperationErrorType {
   @Field(() => String, {
     description:
-      '`TASK_FAILED`, `TIMED_OUT`, `ENVIRONMENT_CONFLICT`, `RESTORE_POINT_CORRUPT`, or `INTERNAL` for a fault of the server.',
+      '`TASK_FAILED`, `TIMED_OUT`, `NO_AGENT`, `ENVIRONMENT_CONFLICT`, `CANCELLED`, or `INTERNAL` for a fault of the server.',
   })
   code!: string;
 
@@ -189,14 +189,13 @@ export class OperationLogPageType {
 }
 
 @ObjectType('RestorePoint', {
-  description:
-    'What a run was before it was extended: its configuration, inputs, variables, results, artifacts and deployed images, with a checksum. Never changed, used at most once.',
+  description: 'Reference to the attempt that a run stood at before it was extended. Never changed, used at most once.',
 })
 export class RestorePointType {
   @Field(() => ID, { description: 'Given by the server.' })
   id!: string;
 
-  @Field(() => Int, { description: 'The attempt whose success it keeps.' })
+  @Field(() => Int, { description: 'Attempt that the run stood at: a success.' })
   attempt!: number;
 
   @Field(() => Date, { description: 'When the run was extended.' })
@@ -204,9 +203,6 @@ export class RestorePointType {
 
   @Field(() => EventActor, { description: 'Who extended it.' })
   createdBy!: EventActor;
-
-  @Field(() => String, { description: 'SHA-256 (hex) of all that it holds, as canonical JSON.' })
-  checksum!: string;
 }
 
 @ObjectType({ description: 'What an extension or a restore answers with.' })
@@ -249,13 +245,13 @@ export class RevertedImage {
   @Field(() => ID, { description: 'The environment.' })
   environmentId!: string;
 
-  @Field(() => String, { description: 'Its name when the restore point was made.' })
+  @Field(() => String, { description: 'Its name.' })
   environment!: string;
 
   @Field(() => ID, { description: 'The service.' })
   serviceId!: string;
 
-  @Field(() => String, { description: 'Its name when the restore point was made.' })
+  @Field(() => String, { description: 'Its name.' })
   service!: string;
 
   @Field(() => String, {
@@ -336,8 +332,7 @@ export class RestorePreviewType {
   allowed!: boolean;
 
   @Field(() => [PreviewedRefusal], {
-    description:
-      'Every reason why not: FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, RESTORE_POINT_CORRUPT.',
+    description: 'Every reason why not: FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED.',
   })
   refusals!: PreviewedRefusal[];
 

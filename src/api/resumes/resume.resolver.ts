@@ -3,17 +3,30 @@ import { visible } from '../../access/visible';
 import { RevisionType } from '../definitions/definitions.types';
 import { environments } from '../../catalog/environments/environments';
 import { Environment } from '../environments/environments.types';
-import type { Execution, ExecutionAttempt } from '../../engine/execution';
+import type { Execution, ExecutionAttempt, StageExecution } from '../../engine/execution';
 import {
+  attemptByKey,
+  attemptKey,
   attemptsOfExecution,
   executionById,
-  stagesOfAttempts,
+  stagesOfAttempt,
   stagesOfExecution,
+  tasksOfAttempt,
+  variablesOfAttempt,
 } from '../../runs/execution/executions.loaders';
 import { showStage } from '../executions/executions.resolver';
-import { ExecutionInterface, PipelineStageExecution } from '../executions/executions.types';
+import { showVariables } from '../executions/variables.resolver';
+import {
+  ExecutionInterface,
+  PipelineStageExecution,
+  ServiceImage,
+  TaskExecution,
+  WorkflowStageExecution,
+} from '../executions/executions.types';
+import { ExecutionVariableObject } from '../executions/variables.types';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
+import { inGraphOrder } from '../../runs/attempts/graphOrder';
 import { rerunExecution } from '../../runs/commands/rerunExecution';
 import {
   ExecutionAttemptType,
@@ -149,10 +162,69 @@ export class AttemptResolver {
   }
 
   @FieldResolver(() => [PipelineStageExecution], {
-    description: 'The elements that ran, or were to run, in this attempt; those that it kept belong to earlier ones.',
+    description:
+      'Elements of its stages, in order, as it shows them: those that it ran, and those that it kept from earlier attempts. Empty for a workflow.',
   })
   async pipelineStageExecutions(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
-    const stages = (await loaders.load(stagesOfAttempts, attempt.executionId)) ?? [];
-    return stages.filter((stage) => stage.attempt === attempt.attempt).map(showStage);
+    return ((await loaders.load(stagesOfAttempt, attemptKey(attempt))) ?? []).map(showStage);
   }
+
+  @FieldResolver(() => [TaskExecution], {
+    description:
+      'Tasks as it shows them, in the order of the graph: those that it ran, and those that it kept. For a pipeline, the tasks of its workflows that the caller may see, stage by stage.',
+  })
+  async tasks(@Root() attempt: ExecutionAttempt, @Ctx() { app, loaders, actor }: Context) {
+    const tasksOf = async (one: ExecutionAttempt) =>
+      inGraphOrder(app, one.revisionId, (await loaders.load(tasksOfAttempt, attemptKey(one))) ?? []);
+    const { kind } = found(await loaders.load(executionById, attempt.executionId));
+    if (kind === 'WORKFLOW') return tasksOf(attempt);
+    const stages = (await loaders.load(stagesOfAttempt, attemptKey(attempt))) ?? [];
+    const tasks = await Promise.all(
+      stages.map(async (stage) => {
+        const member = await readMemberAttempt(stage, { loaders, actor });
+        return member === null ? [] : tasksOf(member);
+      }),
+    );
+    return tasks.flat();
+  }
+
+  @FieldResolver(() => [ExecutionVariableObject], {
+    description: 'Variables by name: the inputs of the attempt, and the values that the tasks which it shows have set.',
+  })
+  async variables(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
+    return showVariables(attempt, (await loaders.load(variablesOfAttempt, attemptKey(attempt))) ?? []);
+  }
+
+  @FieldResolver(() => [ServiceImage], { description: 'Images that it deploys.' })
+  images(@Root() { images }: ExecutionAttempt): ServiceImage[] {
+    return Object.entries(images).map(([serviceId, image]) => ({ serviceId, image }));
+  }
+
+  @FieldResolver(() => Environment, { nullable: true, description: 'Environment of a workflow, if it has one.' })
+  async environment(@Root() { environmentId }: ExecutionAttempt, @Ctx() { loaders, actor }: Context) {
+    if (environmentId === null) return null;
+    return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
+  }
+}
+
+@Resolver(() => WorkflowStageExecution)
+export class StageAttemptResolver {
+  @FieldResolver(() => ExecutionAttemptType, {
+    nullable: true,
+    description:
+      'Attempt of `workflowExecution` that belongs to this element: it stays as it is when later attempts continue the workflow. Null until the stage is reached, and for a caller who may not see the workflow execution.',
+  })
+  workflowAttempt(@Root() stage: StageExecution, @Ctx() context: Context) {
+    return readMemberAttempt(stage, context);
+  }
+}
+
+async function readMemberAttempt(
+  { workflowExecutionId: executionId, workflowAttempt: attempt }: StageExecution,
+  { loaders, actor }: Pick<Context, 'loaders' | 'actor'>,
+): Promise<ExecutionAttempt | null> {
+  if (executionId === null || attempt === null) return null;
+  const member = await loaders.load(executionById, executionId);
+  if ((await visible(actor.access, loaders, 'Execution', member)) === null) return null;
+  return found(await loaders.load(attemptByKey, attemptKey({ executionId, attempt })));
 }

@@ -58,6 +58,7 @@ export enum AttemptKindEnum {
   RESUME = 'RESUME',
   RERUN = 'RERUN',
   EXTEND = 'EXTEND',
+  RESTORE = 'RESTORE',
 }
 registerEnumType(AttemptKindEnum, {
   name: 'AttemptKind',
@@ -67,6 +68,7 @@ registerEnumType(AttemptKindEnum, {
     RESUME: { description: '`resumeExecution` or `resumeWorkflowExecution`.' },
     RERUN: { description: '`rerunExecution`.' },
     EXTEND: { description: '`addImagesToRun`.' },
+    RESTORE: { description: '`restoreRun`, once it has succeeded: it shows what its base shows.' },
   },
 });
 
@@ -237,6 +239,12 @@ export class ExecutionAttemptType {
 
   @Field(() => AttemptKindEnum, { description: 'What began it.' })
   kind!: string;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Attempt that it continues; of a RESTORE, the attempt that it restores. Null for a START.',
+  })
+  base!: number | null;
 
   @Field(() => String, { nullable: true, description: 'What was said when it was asked for.' })
   reason!: string | null;

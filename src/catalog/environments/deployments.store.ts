@@ -1,7 +1,7 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf, references, tableOf } from '../../kernel/database/table';
+import { columnsOf, oneOf, references, tableOf } from '../../kernel/database/table';
 import { type BatchLoad, groupBy } from '../../kernel/loaders';
-import { type Deployment, deploymentFields } from './deployment';
+import { type Deployment, deploymentFields, deploymentStatuses } from './deployment';
 
 export const deploymentTable = tableOf('deployment', deploymentFields, {
   foreignKeys: [
@@ -10,10 +10,17 @@ export const deploymentTable = tableOf('deployment', deploymentFields, {
     references('execution', 'executionId'),
   ],
   indices: [
-    { name: 'deployment_current', columns: ['environmentId', 'serviceId'], unique: true, where: 'current' },
-    { name: 'deployment_history', columns: ['environmentId', 'deployedAt', 'id'] },
+    { name: 'deployment_number', columns: ['number'], unique: true },
+    // Its last entry is what an environment has of a service.
+    {
+      name: 'deployment_newest',
+      columns: ['environmentId', 'serviceId', 'number'],
+      unique: true,
+      where: `status IN ('SUCCEEDED', 'REMOVED')`,
+    },
     { name: 'deployment_run', columns: ['runId'] },
   ],
+  checks: [{ name: 'deployment_status', expression: oneOf('status', deploymentStatuses) }],
 });
 
 /** Current deployments by environment, in the order of the services' names. */
@@ -23,8 +30,13 @@ export const deploymentsOfEnvironment: BatchLoad<Deployment[]> = async (app, ids
 function findCurrentDeployments(db: Db, environmentIds: readonly string[]): Promise<Deployment[]> {
   return db.rows(
     `SELECT ${columnsOf(deploymentTable, 'deployment')}
-     FROM deployment JOIN service ON service.id = deployment.service_id
-     WHERE deployment.environment_id = ANY ($1::uuid[]) AND deployment.current ORDER BY service.name, deployment.id`,
+     FROM environment JOIN service ON service.application_id = environment.application_id
+     CROSS JOIN LATERAL (
+       SELECT * FROM deployment
+       WHERE environment_id = environment.id AND service_id = service.id AND status IN ('SUCCEEDED', 'REMOVED')
+       ORDER BY number DESC LIMIT 1
+     ) deployment
+     WHERE environment.id = ANY ($1::uuid[]) AND deployment.status = 'SUCCEEDED' ORDER BY service.name, deployment.id`,
     [environmentIds],
   );
 }

@@ -64,6 +64,7 @@ export const column = {
   textOrNull: { ...text, ...nullable },
   texts: { ...text, array: true },
   integer,
+  integers: { ...integer, array: true },
   integerOrNull: { ...integer, ...nullable },
   bigint,
   time,

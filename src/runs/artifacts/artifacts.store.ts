@@ -1,5 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
+import type { AttemptRef } from '../../engine/execution';
+import { askedAttempts, isShown, SHOWN_ATTEMPTS } from '../execution/lineage';
 import type { Artifact } from './artifact';
 import { artifactTable } from './artifacts.table';
 
@@ -36,47 +38,52 @@ export interface InputArtifact {
 }
 
 /**
- * The files that `artifacts.from` means: of a task of the same workflow execution, else of the workflow, or its task, of this run. What a workflow is called is what the
- * pinned definition of the pipeline says: its name may be another one by now. Results that the run shows count, no others: what ran again since, or was undone, has left
- * nothing. For each name the file of the newest successful job.
+ * The files that `artifacts.from` means: of a task of the same workflow execution, else of a workflow, or its task, of the
+ * run. Only results that the newest attempts show count. For each name, the file of the newest successful job.
  */
 export async function findInputArtifacts(
   db: Db,
-  job: { readonly executionId: string; readonly runId: string },
+  { executionId, runId }: { readonly executionId: string; readonly runId: string },
   source: string,
 ): Promise<InputArtifact[]> {
-  const own = await newest(db, 'execution', `execution.id = $1 AND ${named('$2')}`, [job.executionId, source]);
-  if (own.length > 0) return own;
+  const asked = askedAttempts([{ executionId }]);
+  const own = await newest(db, SHOWN_ATTEMPTS, 'shown', isNamed('$3'), [...asked, source]);
+  return own.length > 0 ? own : findRunArtifacts(db, { executionId: runId }, source);
+}
+
+/**
+ * The same of the workflows that an attempt of a run shows. They are called as the pipeline's definition in that attempt
+ * calls them: a workflow may have another name by now.
+ */
+export function findRunArtifacts(db: Db, run: AttemptRef, source: string): Promise<InputArtifact[]> {
   const dot = source.indexOf('.');
   const workflow = dot < 0 ? source : source.slice(0, dot);
   const taskName = dot < 0 ? null : source.slice(dot + 1);
-  const members = `execution
-     JOIN execution run ON run.id = execution.run_id
+  const members = `${SHOWN_ATTEMPTS}
+     JOIN execution_attempt run ON run.execution_id = shown.execution_id AND run.attempt = shown.attempt
      JOIN pipeline_revision revision ON revision.id = run.revision_id
-     JOIN stage_execution stage ON stage.id = execution.parent_stage_execution_id AND stage.current`;
-  const element = `ARRAY['stages', stage.stage_index::text, 'elements', stage.element_index::text, 'workflow']`;
-  return newest(
-    db,
-    members,
-    `execution.run_id = $1 AND revision.definition #>> ${element} = $2 AND ($3::text IS NULL OR ${named('$3')})`,
-    [job.runId, workflow, taskName],
-  );
+     JOIN attempt_element place ON place.execution_id = run.execution_id AND place.attempt = run.attempt
+     JOIN stage_execution stage ON stage.id = place.stage_execution_id
+     JOIN execution_attempt member ON member.execution_id = stage.workflow_execution_id AND member.attempt = stage.workflow_attempt`;
+  const element = `ARRAY['stages', place.stage_index::text, 'elements', place.element_index::text, 'workflow']`;
+  const condition = `revision.definition #>> ${element} = $3 AND ($4::text IS NULL OR ${isNamed('$4')})`;
+  return newest(db, members, 'member', condition, [...askedAttempts([run]), workflow, taskName]);
 }
 
 /** A task of this name, or every combination of it; the name of one combination is that of a task. */
-const named = (parameter: string): string =>
+const isNamed = (parameter: string): string =>
   `(task.name = ${parameter} OR starts_with(task.name, ${parameter} || '['))`;
 
 async function newest(
   db: Db,
-  executions: string,
+  attempts: string,
+  attempt: string,
   condition: string,
   parameters: readonly unknown[],
 ): Promise<InputArtifact[]> {
   const rows = await db.rows<Omit<InputArtifact, 'size'> & { size: string }>(
     `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.size, artifact.sha256
-     FROM ${executions}
-     JOIN task_execution task ON task.execution_id = execution.id AND task.current
+     FROM ${attempts} JOIN task_execution task ON ${isShown('task', attempt)}
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id
      WHERE ${condition}

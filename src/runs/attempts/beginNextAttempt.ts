@@ -2,7 +2,7 @@ import { advancePipeline } from '../execution/advancePipeline';
 import type { Execution } from '../../engine/execution';
 import { beginAttempt, insertExecutionTargets, type NewAttempt } from '../execution/executions.store';
 import type { RunTransaction } from '../execution/runTransaction';
-import { adoptMember, findCurrentStages, insertStages, placeStages, retireStages } from '../execution/stages.store';
+import { adoptMember, insertElements, insertStages } from '../execution/stages.store';
 import type { AttemptPlan } from './resumePlan';
 import { resumeWorkflow } from './resumeWorkflow';
 
@@ -31,7 +31,7 @@ export async function beginNextAttempt(
     fromStage: attempt.fromStage,
     reason: attempt.reason,
   });
-  await writeStages(db, execution, plan);
+  await writeStages(db, next, plan);
   // All of them are adopted before the first goes on: one that has nothing left to do ends at once, and what comes after it looks at the others.
   const goOn = plan.elements.flatMap(({ stage, next: workflow }) => (workflow === null ? [] : [{ stage, workflow }]));
   for (const { stage, workflow } of goOn) await adoptMember(db, workflow.execution.id, stage.id);
@@ -42,30 +42,18 @@ export async function beginNextAttempt(
   await advancePipeline(db, next.id);
 }
 
-async function writeStages(db: RunTransaction, execution: Execution, plan: AttemptPlan): Promise<void> {
-  const kept = new Map(plan.kept.map((stage) => [stage.id, stage]));
-  const before = await findCurrentStages(db, [execution.id]);
-  await retireStages(
-    db,
-    before.flatMap(({ id }) => (kept.has(id) ? [] : [id])),
-  );
-  const moved = before.filter((row) => {
-    const now = kept.get(row.id);
-    return now !== undefined && (now.elementId !== row.elementId || position(now) !== position(row));
-  });
-  await placeStages(
-    db,
-    moved.flatMap(({ id }) => kept.get(id) ?? []),
-  );
-  const rows = plan.elements.map(({ stage }) => stage);
+async function writeStages(
+  db: RunTransaction,
+  { id: executionId, attempt }: Execution,
+  { kept, elements }: AttemptPlan,
+): Promise<void> {
+  const rows = elements.map(({ stage }) => stage);
   await insertStages(db, rows);
+  await insertElements(db, { executionId, attempt }, [...kept, ...rows]);
   await insertExecutionTargets(
     db,
-    execution.id,
+    executionId,
     rows.flatMap((stage) => stage.environmentId ?? []),
     rows.flatMap((stage) => Object.keys(stage.images)),
   );
 }
-
-const position = ({ stageIndex, elementIndex }: { stageIndex: number; elementIndex: number }): string =>
-  `${stageIndex}.${elementIndex}`;

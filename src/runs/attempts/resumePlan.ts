@@ -80,7 +80,7 @@ export async function planResume(
     const { environmentId, variables, images } = stage;
     const next: WorkflowNext = {
       ...asBefore(member, {}),
-      ...{ revisionId: workflowRevisionId, environmentId, variables, images, dropped: fit.dropped },
+      ...{ revisionId: workflowRevisionId, environmentId, variables, images },
       mode: stage.mode ?? member.mode,
       maxParallel: stage.maxParallel ?? member.maxParallel,
     };
@@ -243,11 +243,11 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
     id: newId(),
     executionId: execution.id,
     attempt: execution.attempt + 1,
-    current: true,
     status: 'QUEUED',
     reasonCode: null,
     reason: null,
     workflowExecutionId: null,
+    workflowAttempt: null,
     goesOn: null,
     waitsUntil: null,
     failures: 0,

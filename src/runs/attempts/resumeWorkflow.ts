@@ -1,55 +1,33 @@
 import { dispatchTasks } from '../execution/dispatchTasks';
 import type { Execution } from '../../engine/execution';
-import { beginAttempt, insertExecutionTargets, type NewAttempt } from '../execution/executions.store';
-import { retireVariables } from '../execution/executionVariables.store';
+import { beginAttempt, findAttempts, insertExecutionTargets, type NewAttempt } from '../execution/executions.store';
 import { newGraph } from '../../engine/newTasks';
 import type { RunTransaction } from '../execution/runTransaction';
 import { finishWorkflow } from '../execution/settleTasks';
-import { findCurrentTasks, insertTasks, placeTasks, retirePassedTasks, retireTasks } from '../execution/tasks.store';
+import { findCurrentTasks, findUnfinishedTasks, insertTasks } from '../execution/tasks.store';
 import { baseName, dependenciesOf } from '../../catalog/language/matrix';
 import { type TaskNode, taskNodes } from '../../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
-import type { WorkflowNext } from './resumeWorkflowPlan';
+import { chooseTasks, type WorkflowNext } from './resumeWorkflowPlan';
 
 /**
- * The next attempt of a workflow execution: tasks that passed are kept as they are, the others get a new row each and run again. Reads and writes what runs
- * again only, however much is kept; unless another revision is to run, for which each kept task gets its place.
+ * The next attempt of a workflow execution: tasks that passed are kept, the others get a new row each and run again. With
+ * the same revision only the tasks that run again are read, however many are kept.
  */
 export async function resumeWorkflow(db: RunTransaction, next: WorkflowNext, attempt: NewAttempt): Promise<Execution> {
-  const { execution: workflow, again, revisionId, environmentId, variables, images, mode, maxParallel } = next;
+  const { execution: workflow, revisionId, environmentId, variables, images, mode, maxParallel } = next;
   const { definition } = await db.app.workflowRevisions.get(db, revisionId);
-  const retired = await retireTasks(db, workflow.id, again.all ? 'all' : 'not passed');
-  if (again.ignoredFailures || again.skipped || next.dropped.length > 0) {
-    const statuses = [
-      ...(again.ignoredFailures ? ['FAILED' as const] : []),
-      ...(again.skipped ? ['SKIPPED' as const] : []),
-    ];
-    retired.push(...(await retirePassedTasks(db, workflow.id, statuses, next.dropped)));
-  }
-  await retireVariables(
-    db,
-    retired.map((task) => task.id),
-  );
-  const kept =
-    revisionId === workflow.revisionId
-      ? null
-      : new Set((await findCurrentTasks(db, [workflow.id])).map((task) => task.name));
-  const nodes = kept === null ? retired.map((row) => nodeOf(row, definition.tasks)) : taskNodes(definition.tasks);
-  // What a task depends on and is kept has passed: nothing to wait for.
-  const graph = newGraph(kept === null ? nodes : nodes.filter((node) => !kept.has(node.name)), 'all');
+  const { nodes, dropped } = await chooseNodes(db, next, definition);
+  // A kept task has passed, so nothing waits for it.
+  const graph = newGraph(nodes, 'all');
   const execution = await beginAttempt(db, {
     ...attempt,
-    ...{ revisionId, environmentId, variables, images, mode, maxParallel },
+    ...{ revisionId, environmentId, variables, images, mode, maxParallel, dropped },
     execution: workflow,
     openTasks: graph.tasks.length,
     expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
   });
-  if (kept) {
-    await placeTasks(
-      db,
-      workflow.id,
-      nodes.filter((node) => kept.has(node.name)),
-    );
+  if (revisionId !== workflow.revisionId) {
     await insertExecutionTargets(db, workflow.id, environmentId === null ? [] : [environmentId], Object.keys(images));
   }
   await insertTasks(db, execution, graph, db.now);
@@ -63,6 +41,28 @@ export async function resumeWorkflow(db: RunTransaction, next: WorkflowNext, att
   if (graph.tasks.length === 0) await finishWorkflow(db, execution);
   else await dispatchTasks(db, [execution.id]);
   return execution;
+}
+
+/** The tasks that run again, and those of earlier attempts that the revision does not have. */
+async function chooseNodes(
+  db: RunTransaction,
+  { execution, revisionId, again }: WorkflowNext,
+  { tasks }: WorkflowDefinition,
+): Promise<{ readonly nodes: readonly TaskNode[]; readonly dropped: readonly string[] | null }> {
+  if (again.all) return { nodes: taskNodes(tasks), dropped: null };
+  if (revisionId === execution.revisionId && !again.ignoredFailures && !again.skipped) {
+    const rows = await findUnfinishedTasks(db, execution.id);
+    return { nodes: rows.map((row) => nodeOf(row, tasks)), dropped: null };
+  }
+  const shown = await findCurrentTasks(db, [execution.id]);
+  const before = (await findAttempts(db, [execution.id])).at(-1)?.dropped ?? [];
+  const kept = new Set(chooseTasks(shown, again).kept);
+  const nodes = taskNodes(tasks);
+  const known = new Set(nodes.map((node) => node.name));
+  return {
+    nodes: nodes.filter((node) => !kept.has(node.name)),
+    dropped: [...before, ...shown.map((task) => task.name)].filter((name) => !known.has(name)),
+  };
 }
 
 /** A task of the graph as its row has it: for few tasks of many the whole graph needs not be laid out. */

@@ -39,8 +39,6 @@ export interface WorkflowNext
   extends Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel'> {
   readonly execution: Execution;
   readonly again: TasksAgain;
-  /** Tasks that passed but are not of the graph any more. */
-  readonly dropped: readonly string[];
 }
 
 export interface TaskChoice {
@@ -51,7 +49,6 @@ export interface TaskChoice {
 /** What a resume would do to the tasks of a workflow. */
 export interface TaskFit {
   readonly tasks: TaskChoice;
-  readonly dropped: readonly string[];
   readonly changes: readonly DefinitionChange[];
 }
 
@@ -64,10 +61,10 @@ export interface WorkflowResumePlan {
 /** The same values as before: what a resume changes is put over it. */
 export const asBefore = (execution: Execution, again: TasksAgain): WorkflowNext => {
   const { revisionId, environmentId, variables, images, mode, maxParallel } = execution;
-  return { execution, revisionId, environmentId, variables, images, mode, maxParallel, again, dropped: [] };
+  return { execution, revisionId, environmentId, variables, images, mode, maxParallel, again };
 };
 
-const nothing: TaskFit = { tasks: { kept: [], again: [] }, dropped: [], changes: [] };
+const nothing: TaskFit = { tasks: { kept: [], again: [] }, changes: [] };
 const alone: Place = { stage: null, step: null };
 
 /**
@@ -100,7 +97,6 @@ export async function planWorkflowResume(
     images: values.images,
     mode: choice.mode ?? execution.mode,
     maxParallel: choice.maxParallel ?? execution.maxParallel,
-    dropped: fit.dropped,
   };
   const refusals = [
     ...incompatible(changes, choice.force),
@@ -128,17 +124,15 @@ export async function fitTasks(
 ): Promise<TaskFit> {
   const tasks = await findCurrentTasks(db, [execution.id]);
   const choice = chooseTasks(tasks, again);
-  if (revisionId === execution.revisionId) return { tasks: choice, dropped: [], changes: [] };
+  if (revisionId === execution.revisionId) return { tasks: choice, changes: [] };
   const [before, after] = [
     await app.workflowRevisions.get(db, execution.revisionId),
     await app.workflowRevisions.get(db, revisionId),
   ];
   const kept = new Set(choice.kept);
   const nodes = taskNodes(after.definition.tasks).map((node) => node.name);
-  const known = new Set(nodes);
   return {
     tasks: { kept: nodes.filter((name) => kept.has(name)), again: nodes.filter((name) => !kept.has(name)) },
-    dropped: choice.kept.filter((name) => !known.has(name)),
     changes: taskChanges(before.definition, after.definition, kept, place),
   };
 }

@@ -1,7 +1,7 @@
 import { type Actor, actorRef } from '../../access/actor';
 import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
-import { type Execution, type StageExecution, type TaskExecution } from '../../engine/execution';
+import type { Execution, StageExecution } from '../../engine/execution';
 import { findAttempts, findExecution } from '../execution/executions.store';
 import { requireAnyStage, requireStages } from '../execution/requireStages';
 import { type Answered, onRun, type RunCommand, type RunCommandInput } from './onRun';
@@ -20,9 +20,10 @@ import {
   type Extension,
   refuseExtension,
 } from '../../engine/extension';
-import { makeRestorePoint } from '../restores/makeRestorePoint';
+import { findLastDeployment } from '../deployments/deployments.store';
+import { newOperation } from '../restores/operationSteps';
 import type { Operation, RestorePoint } from '../restores/restore';
-import { appendLines, findOperations, insertOperation } from '../restores/restores.store';
+import { appendLines, findOperations, insertOperation, insertRestorePoint } from '../restores/restores.store';
 
 export interface AddImagesToRun extends Partial<Additions>, RunCommandInput {
   readonly runId: string;
@@ -64,7 +65,7 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
       execution,
       extension.again.map(({ stage }) => stage),
     );
-    const point = execution.status === 'SUCCESS' ? await makeRestorePoint(db, run) : null;
+    const point = execution.status === 'SUCCESS' ? await makeRestorePoint(db, execution) : null;
     await extend(db, run, extension, reason);
     return { answerId: (await keepRecord(db, execution, extension, point, input.debug ?? false)).id };
   });
@@ -95,10 +96,7 @@ export async function requireRun(app: App, actor: Actor, id: string): Promise<Ex
   return execution;
 }
 
-async function readRun(
-  db: RunTransaction,
-  execution: Execution,
-): Promise<ExtendedRun & { readonly tasks: readonly TaskExecution[] }> {
+async function readRun(db: RunTransaction, execution: Execution): Promise<ExtendedRun> {
   const stages = await findCurrentStages(db, [execution.id]);
   const { definition } = await db.app.pipelineRevisions.get(db, execution.revisionId);
   const revisions = await db.app.workflowRevisions.getAll(db, [
@@ -119,8 +117,16 @@ async function readRun(
     workflows: new Map(revisions.map((revision) => [revision.id, revision.definition])),
     catalogue: await findCatalogue(db, execution.applicationId),
     passed,
-    tasks,
   };
+}
+
+async function makeRestorePoint(db: RunTransaction, { id: runId, attempt }: Execution): Promise<RestorePoint> {
+  const point = {
+    ...{ id: newId(), runId, attempt, createdAt: db.now, createdBy: actorRef(db.actor) },
+    lastDeployment: await findLastDeployment(db),
+  };
+  await insertRestorePoint(db, point);
+  return point;
 }
 
 /** Begins the next attempt with what was decided. */
@@ -149,25 +155,10 @@ async function keepRecord(
   point: RestorePoint | null,
   debug: boolean,
 ): Promise<Operation> {
-  const { id: runId, status, endedAt, attemptStartedAt, earlierMs } = execution;
-  const iso = (time: Date | null) => time?.toISOString() ?? null;
-  const operation: Operation = {
-    id: newId(),
-    runId,
-    kind: 'EXTEND',
-    status: 'SUCCESS',
-    restorePointId: point?.id ?? null,
-    actor: actorRef(db.actor),
-    debug,
-    conflictsConfirmed: false,
-    before: { status, endedAt: iso(endedAt), attemptStartedAt: iso(attemptStartedAt), earlierMs },
-    step: 0,
-    startedAt: db.now,
-    deadlineAt: db.now,
-    endedAt: db.now,
-    errorCode: null,
-    errorMessage: null,
-  };
+  const operation = newOperation(db, execution, {
+    ...{ kind: 'EXTEND', status: 'SUCCESS', attempt: execution.attempt + 1, debug, conflictsConfirmed: false },
+    ...{ restorePointId: point?.id ?? null, deadlineAt: db.now, endedAt: db.now },
+  });
   await insertOperation(db, operation);
   const info = (message: string) => ({ level: 'INFO' as const, message });
   const nameOf = (stage: StageExecution) => `stage "${stage.stageName}", element "${stage.stepName}"`;

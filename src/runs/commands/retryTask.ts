@@ -64,7 +64,7 @@ export function refuseRetry(
     return refused(`The workflow is ${execution.status} already; ${instead}.`);
   }
   if (status === 'WAITING') return refused('It waits for a decision, which interveneExecution gives.');
-  if (status !== 'FAILED' || task.passed || !task.current || task.type !== 'normal') {
+  if (status !== 'FAILED' || task.passed || task.attempt !== execution.attempt || task.type !== 'normal') {
     return refused(`The task is ${task.passed ? `${status}, and what depends on it goes on` : status}.`);
   }
   if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)

@@ -17,7 +17,7 @@ import { findExecution, insertExecution, insertExecutionTargets } from '../execu
 import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
-import { insertStages } from '../execution/stages.store';
+import { insertElements, insertStages } from '../execution/stages.store';
 import { type Catalogue, type ElementPlan, elementKey } from '../../engine/startPlan';
 import { findCatalogue, findStartable, holdApplication, type Startable } from '../execution/startTargets.store';
 import { startWorkflow } from '../execution/startWorkflow';
@@ -153,6 +153,7 @@ async function preparePipeline(
       ),
     );
     await insertStages(db, stages);
+    await insertElements(db, { executionId: base.id, attempt: 1 }, stages);
     db.event({ runId: base.id, executionId: base.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name: target.name });
     await advancePipeline(db, base.id);
   };
@@ -169,7 +170,6 @@ function newStage(
     id: newId(),
     executionId: base.id,
     attempt: 1,
-    current: true,
     status: 'QUEUED',
     reasonCode: null,
     reason: null,
@@ -181,6 +181,7 @@ function newStage(
     mode: null,
     maxParallel: null,
     workflowExecutionId: null,
+    workflowAttempt: null,
     goesOn: null,
     waitsUntil: null,
     answers: null,

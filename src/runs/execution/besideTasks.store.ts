@@ -17,8 +17,8 @@ export function insertBesideTasks(db: Db, tasks: readonly NewBesideTask[], now: 
        ON CONFLICT DO NOTHING RETURNING task_id
      )
      INSERT INTO task_execution AS task
-       (id, execution_id, run_id, attempt, current, type, name, level, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
-     SELECT id, execution_id, run_id, attempt, false, type, name, 0, 0, 'QUEUED', 0, 0, 0, 0, false, $13
+       (id, execution_id, run_id, attempt, type, name, level, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
+     SELECT id, execution_id, run_id, attempt, type, name, 0, 0, 'QUEUED', 0, 0, 0, 0, false, $13
      FROM unnest($1::uuid[], $2::uuid[], $9::uuid[], $10::int[], $11::text[], $12::text[])
        AS t (id, execution_id, run_id, attempt, type, name)
      JOIN fresh ON fresh.task_id = id

@@ -2,11 +2,10 @@ import { taskNodes } from '../../catalog/language/taskGraph';
 import { dispatchTasks } from './dispatchTasks';
 import type { Execution, GoesOn, StageExecution } from '../../engine/execution';
 import { beginAttempt, findAttempts, findExecutions } from './executions.store';
-import { retireVariables } from './executionVariables.store';
 import { newGraph } from '../../engine/newTasks';
 import type { RunTransaction } from './runTransaction';
 import { adoptMember } from './stages.store';
-import { insertTasks, retirePassedTasks } from './tasks.store';
+import { insertTasks } from './tasks.store';
 
 /**
  * The workflow of a stage goes on with the stage's inputs, as its next attempt under the stage's new row: the named tasks run again, the others keep
@@ -22,11 +21,6 @@ export async function continueWorkflow(
   if (member === undefined) throw new Error(`workflow execution ${executionId} does not exist`);
   await adoptMember(db, executionId, stage.id);
   const { definition } = await db.app.workflowRevisions.get(db, member.revisionId);
-  const retired = await retirePassedTasks(db, executionId, [], tasks);
-  await retireVariables(
-    db,
-    retired.map((task) => task.id),
-  );
   const graph = newGraph(taskNodes(definition.tasks), new Set(tasks));
   const begun = (await findAttempts(db, [run.id])).at(-1);
   const reason = begun?.reason ?? null;

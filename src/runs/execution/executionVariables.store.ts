@@ -1,16 +1,29 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
-import type { ExecutionVariable } from '../../engine/execution';
+import type { AttemptRef, ExecutionVariable } from '../../engine/execution';
 import { executionVariableTable } from './executions.table';
+import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
 
 const variable = columnsOf(executionVariableTable, 'variable');
 
-/** What tasks of these executions have set, as it counts now. */
-export function findVariables(db: Db, executionIds: readonly string[]): Promise<ExecutionVariable[]> {
+/** The values that the asked attempts show, as `variable`: those that belong to tasks that they show. */
+const SHOWN_VARIABLES = `${SHOWN_ATTEMPTS}
+  JOIN execution_variable variable ON variable.execution_id = shown.execution_id
+  JOIN task_execution task ON task.id = variable.task_execution_id AND ${isShown('task')}`;
+
+/** The values that tasks have set and that the newest attempts of these executions show. */
+export const findVariables = (db: Db, executionIds: readonly string[]): Promise<ExecutionVariable[]> =>
+  findShownVariables(db, newestOf(executionIds));
+
+/** The values that these attempts show, each with the attempt that shows it: those of the tasks that it shows. */
+export function findShownVariables(
+  db: Db,
+  refs: readonly AttemptRef[],
+): Promise<(ExecutionVariable & { readonly shownIn: number })[]> {
   return db.rows(
-    `SELECT ${variable} FROM execution_variable variable WHERE execution_id = ANY ($1::uuid[]) AND current
-     ORDER BY execution_id, name`,
-    [executionIds],
+    `SELECT ${variable}, shown.attempt AS "shownIn" FROM ${SHOWN_VARIABLES}
+     ORDER BY shown.execution_id, shown.attempt, variable.name`,
+    askedAttempts(refs),
   );
 }
 
@@ -20,11 +33,10 @@ export function findOwners(
   executionIds: readonly string[],
 ): Promise<{ executionId: string; name: string; owner: string | null }[]> {
   return db.rows(
-    `SELECT execution_id AS "executionId", name, set_by AS owner FROM execution_variable
-     WHERE execution_id = ANY ($1::uuid[]) AND current
+    `SELECT variable.execution_id AS "executionId", variable.name, variable.set_by AS owner FROM ${SHOWN_VARIABLES}
      UNION ALL
      SELECT id, jsonb_object_keys(variables), NULL FROM execution WHERE id = ANY ($1::uuid[])`,
-    [executionIds],
+    askedAttempts(newestOf(executionIds)),
   );
 }
 
@@ -37,11 +49,11 @@ export async function findKnownNames(
     `SELECT execution.id, ARRAY(
        SELECT jsonb_object_keys(execution.variables)
        UNION SELECT jsonb_object_keys(environment.variables)
-       UNION SELECT name FROM execution_variable WHERE execution_id = execution.id AND current
+       UNION SELECT variable.name FROM ${SHOWN_VARIABLES} WHERE variable.execution_id = execution.id
      ) AS names
      FROM execution LEFT JOIN environment ON environment.id = execution.environment_id
      WHERE execution.id = ANY ($1::uuid[])`,
-    [executionIds],
+    askedAttempts(newestOf(executionIds)),
   );
   return new Map(rows.map(({ id, names }) => [id, new Set(names)]));
 }
@@ -64,8 +76,8 @@ export async function findSecretNames(
 
 export async function insertVariables(db: Db, variables: readonly ExecutionVariable[]): Promise<void> {
   await db.write(
-    `INSERT INTO execution_variable (execution_id, name, task_execution_id, type, value, set_by, set_at, current)
-     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::boolean[])`,
+    `INSERT INTO execution_variable (execution_id, name, task_execution_id, type, value, set_by, set_at)
+     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])`,
     [
       variables.map((one) => one.executionId),
       variables.map((one) => one.name),
@@ -74,15 +86,6 @@ export async function insertVariables(db: Db, variables: readonly ExecutionVaria
       variables.map((one) => one.value),
       variables.map((one) => one.setBy),
       variables.map((one) => one.setAt),
-      variables.map((one) => one.current),
     ],
-  );
-}
-
-/** Tasks that run again set their variables again; until then nobody has. What kept tasks have set stays. */
-export async function retireVariables(db: Db, taskExecutionIds: readonly string[]): Promise<void> {
-  await db.write(
-    'UPDATE execution_variable SET current = false WHERE task_execution_id = ANY ($1::uuid[]) AND current',
-    [taskExecutionIds],
   );
 }

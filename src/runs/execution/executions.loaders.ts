@@ -16,10 +16,10 @@ import type {
   StageExecution,
   TaskExecution,
 } from '../../engine/execution';
-import { findAttempts, findExecutions, findMembers } from './executions.store';
-import { findVariables } from './executionVariables.store';
-import { findCurrentStages, findStages, findStagesOfAttempts } from './stages.store';
-import { findCurrentTasks } from './tasks.store';
+import { findAttempts, findAttemptsAt, findExecutions, findMembers } from './executions.store';
+import { findShownVariables, findVariables } from './executionVariables.store';
+import { findCurrentStages, findShownStages, findStages } from './stages.store';
+import { findCurrentTasks, findShownTasks } from './tasks.store';
 
 export const executionById: BatchLoad<Execution> = async (app, ids) =>
   byKey(await findExecutions(app.database, ids), (row) => row.id);
@@ -27,9 +27,29 @@ export const executionById: BatchLoad<Execution> = async (app, ids) =>
 export const stagesOfExecution: BatchLoad<StageExecution[]> = async (app, ids) =>
   groupBy(await findCurrentStages(app.database, ids), (row) => row.executionId);
 
-/** All elements of all attempts, the retired ones too. */
-export const stagesOfAttempts: BatchLoad<StageExecution[]> = async (app, ids) =>
-  groupBy(await findStagesOfAttempts(app.database, ids), (row) => row.executionId);
+/** Key of an attempt, for the loaders of what it shows. */
+export const attemptKey = ({ executionId, attempt }: Pick<ExecutionAttempt, 'executionId' | 'attempt'>): string =>
+  `${executionId} ${attempt}`;
+
+export function attemptOfKey(key: string): Pick<ExecutionAttempt, 'executionId' | 'attempt'> {
+  const [executionId = '', attempt] = key.split(' ');
+  return { executionId, attempt: Number(attempt) };
+}
+
+const keyOfShown = ({ executionId, shownIn }: { executionId: string; shownIn: number }) =>
+  attemptKey({ executionId, attempt: shownIn });
+
+export const attemptByKey: BatchLoad<ExecutionAttempt> = async (app, keys) =>
+  byKey(await findAttemptsAt(app.database, keys.map(attemptOfKey)), attemptKey);
+
+export const stagesOfAttempt: BatchLoad<StageExecution[]> = async (app, keys) =>
+  groupBy(await findShownStages(app.database, keys.map(attemptOfKey)), keyOfShown);
+
+export const tasksOfAttempt: BatchLoad<TaskExecution[]> = async (app, keys) =>
+  groupBy(await findShownTasks(app.database, keys.map(attemptOfKey)), keyOfShown);
+
+export const variablesOfAttempt: BatchLoad<ExecutionVariable[]> = async (app, keys) =>
+  groupBy(await findShownVariables(app.database, keys.map(attemptOfKey)), keyOfShown);
 
 export const attemptsOfExecution: BatchLoad<ExecutionAttempt[]> = async (app, ids) =>
   groupBy(await findAttempts(app.database, ids), (row) => row.executionId);

@@ -1,8 +1,9 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
 import { ACTIVE } from '../../contract/statuses';
-import { type Execution, type ExecutionAttempt, type Pause } from '../../engine/execution';
+import type { AttemptRef, Execution, ExecutionAttempt, Pause } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
+import { askedAttempts, SHOWN_ATTEMPTS } from './lineage';
 
 const execution = columnsOf(executionTable, 'execution');
 
@@ -17,26 +18,42 @@ export async function findExecution(db: Db, id: string): Promise<Execution | und
 /** Makes an execution and its first attempt. */
 export async function insertExecution(db: Db, row: Execution): Promise<void> {
   await insertRows(db, executionTable, [row]);
-  await insertAttempt(db, row, { kind: 'START', cause: row.cause, reason: null, fromStage: null, at: row.createdAt });
+  await insertAttempt(db, row.id, null, {
+    kind: 'START',
+    cause: row.cause,
+    reason: null,
+    fromStage: null,
+    at: row.createdAt,
+  });
 }
 
 export interface NewAttempt extends Pick<ExecutionAttempt, 'kind' | 'cause' | 'reason' | 'fromStage'> {
   readonly at: Date;
 }
 
+/** Makes the attempt at which an execution stands. A rerun shows nothing of its base; the others show what they keep. */
 async function insertAttempt(
   db: Db,
-  execution: Pick<Execution, 'id' | 'attempt' | 'revisionId'>,
+  executionId: string,
+  base: number | null,
   attempt: NewAttempt,
+  dropped: readonly string[] | null = null,
 ): Promise<void> {
   await db.write(
-    `INSERT INTO execution_attempt (execution_id, attempt, kind, revision_id, cause, reason, from_stage, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO execution_attempt (execution_id, attempt, kind, base, lineage, dropped, run_attempt, revision_id, environment_id,
+       variables, images, mode, max_parallel, cause, reason, from_stage, created_at)
+     SELECT own.id, own.attempt, $2::text, $3::int,
+       CASE WHEN $2::text = 'RERUN' THEN ARRAY[own.attempt] ELSE own.attempt || coalesce(base.lineage, '{}') END,
+       CASE WHEN $2::text = 'RERUN' THEN '{}' ELSE coalesce($4::text[], base.dropped, '{}') END, run.attempt, own.revision_id, own.environment_id,
+       own.variables, own.images, own.mode, own.max_parallel, $5::jsonb, $6::text, $7::text, $8::timestamptz
+     FROM execution own JOIN execution run ON run.id = own.run_id
+     LEFT JOIN execution_attempt base ON base.execution_id = own.id AND base.attempt = $3::int
+     WHERE own.id = $1`,
     [
-      execution.id,
-      execution.attempt,
+      executionId,
       attempt.kind,
-      execution.revisionId,
+      base,
+      dropped,
       JSON.stringify(attempt.cause),
       attempt.reason,
       attempt.fromStage,
@@ -53,9 +70,11 @@ export interface NextAttempt
       'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel' | 'openTasks' | 'expiresAt'
     > {
   readonly execution: Execution;
+  /** Tasks of earlier attempts that it does not show; by default those that its base does not show. */
+  readonly dropped?: readonly string[] | null;
 }
 
-/** A final execution begins its next attempt: RESUMING, with nothing of the failure left on it; the earlier attempts keep theirs. */
+/** A final execution begins its next attempt: RESUMING, with nothing of the failure left on it. */
 export async function beginAttempt(db: Db, next: NextAttempt): Promise<Execution> {
   const [row] = await db.rows<Execution>(
     `UPDATE execution SET status = 'RESUMING', attempt = attempt + 1, version = version + 1, revision_id = $2,
@@ -78,7 +97,7 @@ export async function beginAttempt(db: Db, next: NextAttempt): Promise<Execution
     ],
   );
   if (row === undefined) throw new Error(`execution ${next.execution.id} changed under the lock of its run`);
-  await insertAttempt(db, row, next);
+  await insertAttempt(db, row.id, next.execution.attempt, next, next.dropped);
   return row;
 }
 
@@ -87,6 +106,14 @@ export function findAttempts(db: Db, executionIds: readonly string[]): Promise<E
     `SELECT ${columnsOf(executionAttemptTable, 'attempt')} FROM execution_attempt attempt
      WHERE execution_id = ANY ($1::uuid[]) ORDER BY execution_id, attempt`,
     [executionIds],
+  );
+}
+
+export function findAttemptsAt(db: Db, refs: readonly AttemptRef[]): Promise<ExecutionAttempt[]> {
+  return db.rows(
+    `SELECT ${columnsOf(executionAttemptTable, 'attempt')} FROM ${SHOWN_ATTEMPTS}
+     JOIN execution_attempt attempt ON attempt.execution_id = shown.execution_id AND attempt.attempt = shown.attempt`,
+    askedAttempts(refs),
   );
 }
 

@@ -2,6 +2,7 @@ import { column, oneOf, references, table } from '../../kernel/database/table';
 import { taskTypes, workflowModes } from '../../catalog/language/workflow';
 import { ACTIVE, executionStatuses } from '../../contract/statuses';
 import {
+  type AttemptElement,
   attemptKinds,
   type BesideTask,
   type EventHorizon,
@@ -18,6 +19,8 @@ import {
   variableTypes,
 } from '../../engine/execution';
 
+/** Forensic and restore tasks are detached: no attempt shows them as part of its graph. */
+const inGraph = `type = 'normal'`;
 const ended = `(ended_at IS NULL) = (status IN ${ACTIVE})`;
 
 export const executionTable = table<Execution>('execution', {
@@ -87,11 +90,19 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
     executionId: { ...column.uuid, primary: true },
     attempt: { ...column.integer, primary: true },
     kind: column.text,
+    base: column.integerOrNull,
+    lineage: column.integers,
+    dropped: column.texts,
+    runAttempt: column.integer,
     revisionId: column.uuid,
+    environmentId: column.uuidOrNull,
+    variables: column.json,
+    images: column.json,
+    mode: column.text,
+    maxParallel: column.integerOrNull,
     cause: column.json,
     reason: column.textOrNull,
     fromStage: column.textOrNull,
-    revertedBy: column.uuidOrNull,
     status: column.textOrNull,
     failureCode: column.textOrNull,
     failureDetails: column.textOrNull,
@@ -102,8 +113,23 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
   foreignKeys: [references('execution', 'executionId')],
   checks: [
     { name: 'execution_attempt_kind', expression: oneOf('kind', attemptKinds) },
+    { name: 'execution_attempt_base', expression: `(base IS NULL) = (kind = 'START') AND base < attempt` },
     { name: 'execution_attempt_ended', expression: '(ended_at IS NULL) = (status IS NULL)' },
   ],
+});
+
+/** Written once, when an attempt begins: what the attempt shows stays readable whatever later ones do. */
+export const attemptElementTable = table<AttemptElement>('attempt_element', {
+  columns: {
+    executionId: { ...column.uuid, primary: true },
+    attempt: { ...column.integer, primary: true },
+    stageIndex: { ...column.integer, primary: true },
+    elementIndex: { ...column.integer, primary: true },
+    elementId: column.uuid,
+    stageName: column.text,
+    stageExecutionId: column.uuid,
+  },
+  foreignKeys: [references('execution', 'executionId'), references('stage_execution', 'stageExecutionId')],
 });
 
 export const stageExecutionTable = table<StageExecution>('stage_execution', {
@@ -111,7 +137,6 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
     id: column.id,
     executionId: column.uuid,
     attempt: column.integer,
-    current: column.boolean,
     kind: column.text,
     stageIndex: column.integer,
     elementIndex: column.integer,
@@ -129,6 +154,7 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
     mode: column.textOrNull,
     maxParallel: column.integerOrNull,
     workflowExecutionId: column.uuidOrNull,
+    workflowAttempt: column.integerOrNull,
     goesOn: column.jsonOrNull,
     waitsUntil: column.timeOrNull,
     answers: column.jsonOrNull,
@@ -141,12 +167,10 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
   foreignKeys: [references('execution', 'executionId')],
   indices: [
     {
-      name: 'stage_execution_current',
-      columns: ['executionId', 'stageIndex', 'elementIndex'],
+      name: 'stage_execution_attempt',
+      columns: ['executionId', 'attempt', 'stageIndex', 'elementIndex'],
       unique: true,
-      where: 'current',
     },
-    { name: 'stage_execution_attempt', columns: ['executionId', 'attempt'] },
     { name: 'stage_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
   ],
   checks: [
@@ -163,7 +187,6 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     executionId: column.uuid,
     runId: column.uuid,
     attempt: column.integer,
-    current: column.boolean,
     type: { ...column.text, default: 'normal' },
     name: column.text,
     level: column.integer,
@@ -186,26 +209,27 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
   },
   foreignKeys: [references('execution', 'executionId')],
   indices: [
-    { name: 'task_execution_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
+    // The newest row of a name along a lineage is one probe.
+    { name: 'task_execution_name', columns: ['executionId', 'name', 'attempt'], unique: true, where: inGraph },
     { name: 'task_execution_attempt', columns: ['executionId', 'attempt', 'ordinal'] },
     // Its first entry says which level, and which task, comes next where not everything that is ready may run.
-    { name: 'task_execution_open', columns: ['executionId', 'ordinal'], where: 'current AND ended_at IS NULL' },
+    { name: 'task_execution_open', columns: ['executionId', 'ordinal'], where: `${inGraph} AND ended_at IS NULL` },
+    // Tasks that a resume runs again, however many it keeps.
     {
-      // What a resume runs again, however much it keeps.
       name: 'task_execution_unfinished',
-      columns: ['executionId', 'ordinal'],
-      where: `current AND NOT passed`,
+      columns: ['executionId', 'attempt', 'ordinal'],
+      where: `${inGraph} AND NOT passed`,
     },
     {
       name: 'task_execution_ready',
       columns: ['executionId', 'ordinal'],
-      where: `status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current`,
+      where: `status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND ${inGraph}`,
     },
     { name: 'task_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
     { name: 'task_execution_next_try', columns: ['nextTryAt'], where: `status = 'QUEUED' AND next_try_at IS NOT NULL` },
   ],
   checks: [
-    { name: 'task_execution_type', expression: `${oneOf('type', taskTypes)} AND (type = 'normal' OR NOT current)` },
+    { name: 'task_execution_type', expression: oneOf('type', taskTypes) },
     { name: 'task_execution_status', expression: oneOf('status', executionStatuses) },
     { name: 'task_execution_ended', expression: ended },
     { name: 'task_execution_waiting', expression: `waits_until IS NULL OR status = 'WAITING'` },
@@ -261,13 +285,9 @@ export const executionVariableTable = table<ExecutionVariable>('execution_variab
     value: column.text,
     setBy: column.text,
     setAt: column.time,
-    current: column.boolean,
   },
   foreignKeys: [references('task_execution', 'taskExecutionId')],
-  indices: [
-    // A name has one owner.
-    { name: 'execution_variable_current', columns: ['executionId', 'name'], unique: true, where: 'current' },
-  ],
+  indices: [{ name: 'execution_variable_execution', columns: ['executionId', 'name'] }],
   checks: [{ name: 'execution_variable_type', expression: oneOf('type', variableTypes) }],
 });
 

@@ -29,7 +29,7 @@ const MAX_VALUE_BYTES = 32_768;
 
 /**
  * Stores what successful jobs have set, before they count as success: a name has one owner, and a second one fails its try. Answers the jobs whose outputs are not
- * taken. The rows of a task are its snapshot: they stay when a later attempt sets the names anew.
+ * taken. They belong to the row of their task, and count wherever that is shown.
  */
 export async function keepOutputs(
   db: RunTransaction,
@@ -69,7 +69,6 @@ export async function keepOutputs(
         value,
         setBy,
         setAt: db.now,
-        current: true,
       });
     }
   }

@@ -2,6 +2,7 @@ import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { Execution, TaskExecution } from '../../engine/execution';
 import { taskExecutionTable } from './executions.table';
+import { inNewestAttempt } from './tasks.store';
 
 const task = columnsOf(taskExecutionTable, 'task');
 
@@ -72,7 +73,7 @@ export function endDelays(
 export function restoreSkipped(db: Db, executionId: string): Promise<TaskExecution[]> {
   return db.rows(
     `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL, reason_code = NULL, reason = NULL, ended_at = NULL
-     WHERE execution_id = $1 AND current AND status = 'SKIPPED' AND reason_code = 'NOT_STARTED' RETURNING ${task}`,
+     WHERE ${inNewestAttempt} AND status = 'SKIPPED' AND reason_code = 'NOT_STARTED' RETURNING ${task}`,
     [executionId],
   );
 }

@@ -193,9 +193,17 @@ async function recordImages(db: RunTransaction, execution: Execution): Promise<v
   const { environmentId, runId } = execution;
   const images = Object.entries(execution.images);
   if (environmentId === null || images.length === 0) return;
-  const deployments = images.map(([serviceId, image]) => ({ id: newId(), environmentId, serviceId, image }));
-  await recordDeployments(db, deployments, { executionId: execution.id, runId }, db.now);
+  const { id: executionId } = execution;
+  const deployments = images.map(([serviceId, image]) => ({
+    id: newId(),
+    environmentId,
+    serviceId,
+    image,
+    executionId,
+    status: 'SUCCEEDED' as const,
+  }));
+  await recordDeployments(db, deployments, runId, db.now);
   for (const { serviceId, image } of deployments) {
-    db.event({ runId, executionId: execution.id }, 'DEPLOYED', { environmentId, serviceId, image });
+    db.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
   }
 }

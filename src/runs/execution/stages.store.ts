@@ -1,52 +1,47 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
-import type { RuntimeAnswers, StageExecution } from '../../engine/execution';
-import { stageExecutionTable } from './executions.table';
+import type { AttemptRef, RuntimeAnswers, StageExecution } from '../../engine/execution';
+import { attemptElementTable, stageExecutionTable } from './executions.table';
+import { askedAttempts, newestOf, SHOWN_ATTEMPTS } from './lineage';
 
 const stage = columnsOf(stageExecutionTable, 'stage');
+/** Later columns of the same name win. */
+const place = columnsOf(attemptElementTable, 'place', ['stageIndex', 'elementIndex', 'elementId', 'stageName']);
 
 export async function insertStages(db: Db, stages: readonly StageExecution[]): Promise<void> {
   await insertRows(db, stageExecutionTable, stages);
 }
 
-export function findCurrentStages(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {
-  return db.rows(
-    `SELECT ${stage} FROM stage_execution stage WHERE execution_id = ANY ($1::uuid[]) AND current
-     ORDER BY execution_id, stage_index, element_index`,
-    [executionIds],
+/** Writes the plan of an attempt: all of its elements, those that it runs and those that it keeps, where they stand in it. */
+export async function insertElements(
+  db: Db,
+  { executionId, attempt }: { readonly executionId: string; readonly attempt: number },
+  stages: readonly StageExecution[],
+): Promise<void> {
+  await insertRows(
+    db,
+    attemptElementTable,
+    stages.map(({ id, stageIndex, elementIndex, elementId, stageName }) => {
+      return { executionId, attempt, stageIndex, elementIndex, elementId, stageName, stageExecutionId: id };
+    }),
   );
 }
 
-/** Elements that will run again: their earlier rows stay, but are not the current ones any more. */
-export async function retireStages(db: Db, ids: readonly string[]): Promise<void> {
-  await db.write('UPDATE stage_execution SET current = false WHERE id = ANY ($1::uuid[])', [ids]);
-}
+/** The elements that an execution shows: those of its newest attempt. */
+export const findCurrentStages = (db: Db, executionIds: readonly string[]): Promise<StageExecution[]> =>
+  findShownStages(db, newestOf(executionIds));
 
-/** Elements that are kept stand where another revision of the definition has them. By way of places that nothing has, since two may change places. */
-export async function placeStages(db: Db, stages: readonly StageExecution[]): Promise<void> {
-  if (stages.length === 0) return;
-  await db.write(
-    `UPDATE stage_execution SET stage_index = -1 - p.stage_index, element_index = p.element_index, stage_name = p.stage_name, element_id = p.element_id
-     FROM unnest($1::uuid[], $2::int[], $3::int[], $4::text[], $5::uuid[]) AS p (id, stage_index, element_index, stage_name, element_id)
-     WHERE stage_execution.id = p.id`,
-    [
-      stages.map((stage) => stage.id),
-      stages.map((stage) => stage.stageIndex),
-      stages.map((stage) => stage.elementIndex),
-      stages.map((stage) => stage.stageName),
-      stages.map((stage) => stage.elementId),
-    ],
-  );
-  await db.write('UPDATE stage_execution SET stage_index = -1 - stage_index WHERE id = ANY ($1::uuid[])', [
-    stages.map((stage) => stage.id),
-  ]);
-}
-
-/** The elements that an attempt of an execution had of its own. */
-export function findStagesOfAttempts(db: Db, executionIds: readonly string[]): Promise<StageExecution[]> {
+/** The elements that these attempts show, each with the attempt that shows it, where they stand in its plan. */
+export function findShownStages(
+  db: Db,
+  refs: readonly AttemptRef[],
+): Promise<(StageExecution & { readonly shownIn: number })[]> {
   return db.rows(
-    `SELECT ${stage} FROM stage_execution stage WHERE execution_id = ANY ($1::uuid[]) ORDER BY execution_id, attempt, stage_index, element_index`,
-    [executionIds],
+    `SELECT ${stage}, ${place}, shown.attempt AS "shownIn" FROM ${SHOWN_ATTEMPTS}
+     JOIN attempt_element place ON place.execution_id = shown.execution_id AND place.attempt = shown.attempt
+     JOIN stage_execution stage ON stage.id = place.stage_execution_id
+     ORDER BY shown.execution_id, shown.attempt, place.stage_index, place.element_index`,
+    askedAttempts(refs),
   );
 }
 
@@ -73,7 +68,8 @@ export async function changeStage(db: Db, change: StageChange): Promise<boolean>
   const written = await db.write(
     `UPDATE stage_execution SET status = $3, reason_code = coalesce($4, CASE WHEN $3 <> 'SUCCESS' THEN reason_code END),
        reason = coalesce($5, CASE WHEN $3 <> 'SUCCESS' THEN reason END), failures = failures + $11::boolean::int, ignored = $12,
-       workflow_execution_id = coalesce($6, CASE WHEN NOT $11 THEN workflow_execution_id END), goes_on = CASE WHEN NOT $11 THEN goes_on END, started_at = coalesce(started_at, $7), ended_at = $8,
+       workflow_execution_id = coalesce($6, CASE WHEN NOT $11 THEN workflow_execution_id END),
+       workflow_attempt = CASE WHEN $6::uuid IS NOT NULL THEN 1 WHEN NOT $11 THEN workflow_attempt END, goes_on = CASE WHEN NOT $11 THEN goes_on END, started_at = coalesce(started_at, $7), ended_at = $8,
        waits_until = $9, answers = coalesce($10, answers), variables = variables || coalesce($10->'values', '{}')
      WHERE id = $1 AND status = $2`,
     [
@@ -102,11 +98,14 @@ export function findDueStages(db: Db, now: Date, limit: number): Promise<StageEx
   );
 }
 
-/** A workflow execution goes on under the stage's new row. */
+/** A workflow execution continues, with its next attempt, under the stage's new row. */
 export async function adoptMember(db: Db, executionId: string, stageExecutionId: string): Promise<void> {
-  await db.write('UPDATE execution SET parent_stage_execution_id = $2 WHERE id = $1', [executionId, stageExecutionId]);
-  await db.write('UPDATE stage_execution SET workflow_execution_id = $2 WHERE id = $1', [
-    stageExecutionId,
-    executionId,
-  ]);
+  await db.write(
+    `WITH member AS (
+       UPDATE execution SET parent_stage_execution_id = $2 WHERE id = $1 RETURNING id, attempt
+     )
+     UPDATE stage_execution SET workflow_execution_id = member.id, workflow_attempt = member.attempt + 1
+     FROM member WHERE stage_execution.id = $2`,
+    [executionId, stageExecutionId],
+  );
 }

@@ -1,8 +1,9 @@
 import type { TaskEnd } from '../../engine/taskEnd';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
-import type { Execution, TaskExecution } from '../../engine/execution';
+import type { AttemptRef, Execution, TaskExecution } from '../../engine/execution';
 import { taskExecutionTable } from './executions.table';
+import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
 import type { NewGraph } from '../../engine/newTasks';
 
 const task = columnsOf(taskExecutionTable, 'task');
@@ -19,8 +20,8 @@ export async function insertTasks(
   );
   await db.rows(
     `WITH made AS (
-       INSERT INTO task_execution (id, execution_id, run_id, attempt, current, name, level, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
-       SELECT id, $1, $2, $3, true, name, level, ordinal, 'QUEUED', waiting_on, 0, 0, 0, false, $4
+       INSERT INTO task_execution (id, execution_id, run_id, attempt, name, level, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
+       SELECT id, $1, $2, $3, name, level, ordinal, 'QUEUED', waiting_on, 0, 0, 0, false, $4
        FROM unnest($5::uuid[], $6::text[], $7::int[], $8::int[], $9::int[]) AS t (id, name, level, ordinal, waiting_on)
      ), gates AS (
        INSERT INTO task_gate (id, execution_id, waiting_on)
@@ -45,62 +46,46 @@ export async function insertTasks(
   );
 }
 
-/**
- * Tasks that run again, or are not of the graph any more: their earlier rows stay, but are not the current ones. The bound bounds nothing: with it the planner reads those that have not passed
- * from their own index, in its order, rather than all that are kept.
- */
-export function retireTasks(db: Db, executionId: string, which: 'all' | 'not passed'): Promise<RetiredTask[]> {
-  const unfinished = `id = ANY (ARRAY(
-    SELECT id FROM task_execution WHERE execution_id = $1 AND current AND NOT passed ORDER BY ordinal LIMIT (SELECT 2147483647)))`;
+/** Tasks that an execution runs again when it resumes. All of them have their row in the newest attempt that it shows. */
+export function findUnfinishedTasks(
+  db: Db,
+  executionId: string,
+): Promise<Pick<TaskExecution, 'name' | 'level' | 'ordinal'>[]> {
   return db.rows(
-    `UPDATE task_execution SET current = false WHERE ${which === 'all' ? 'execution_id = $1 AND current' : unfinished}
-     RETURNING id, name, level, ordinal`,
+    `SELECT name, level, ordinal FROM task_execution
+     WHERE execution_id = $1 AND type = 'normal' AND NOT passed AND attempt = (
+       SELECT own.lineage[1] FROM execution
+       JOIN execution_attempt own ON own.execution_id = execution.id AND own.attempt = execution.attempt WHERE id = $1)
+     ORDER BY ordinal`,
     [executionId],
   );
 }
 
-/** The same for tasks by how they ended or by name. */
-export function retirePassedTasks(
+/** The tasks that an execution shows: those of its newest attempt. */
+export const findCurrentTasks = (db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> =>
+  findShownTasks(db, newestOf(executionIds));
+
+/** The tasks that these attempts show, each with the attempt that shows it: of each name the newest row along its lineage. */
+export function findShownTasks(
   db: Db,
-  executionId: string,
-  statuses: readonly TaskExecution['status'][],
-  names: readonly string[],
-): Promise<RetiredTask[]> {
+  refs: readonly AttemptRef[],
+): Promise<(TaskExecution & { readonly shownIn: number })[]> {
   return db.rows(
-    `UPDATE task_execution SET current = false WHERE execution_id = $1 AND current AND (status = ANY ($2) OR name = ANY ($3)) RETURNING id, name, level, ordinal`,
-    [executionId, statuses, names],
+    `SELECT ${task}, shown.attempt AS "shownIn" FROM ${SHOWN_ATTEMPTS} JOIN task_execution task ON ${isShown('task')}
+     ORDER BY task.execution_id, shown.attempt, task.ordinal`,
+    askedAttempts(refs),
   );
 }
 
-type RetiredTask = Pick<TaskExecution, 'id' | 'name' | 'level' | 'ordinal'>;
-
-/** Tasks that are kept stand where another revision of the definition has them. */
-export async function placeTasks(
-  db: Db,
-  executionId: string,
-  places: readonly Pick<TaskExecution, 'name' | 'level' | 'ordinal'>[],
-): Promise<void> {
-  await db.write(
-    `UPDATE task_execution SET level = p.level, ordinal = p.ordinal
-     FROM unnest($2::text[], $3::int[], $4::int[]) AS p (name, level, ordinal)
-     WHERE execution_id = $1 AND current AND task_execution.name = p.name
-       AND (task_execution.level, task_execution.ordinal) <> (p.level, p.ordinal)`,
-    [executionId, places.map((one) => one.name), places.map((one) => one.level), places.map((one) => one.ordinal)],
-  );
-}
-
-export function findCurrentTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
-  return db.rows(
-    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current ORDER BY execution_id, ordinal`,
-    [executionIds],
-  );
-}
+/** Tasks of the graph that the newest attempt of execution $1 has run itself. */
+export const inNewestAttempt = `task.execution_id = $1 AND task.type = 'normal'
+  AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
 
 /** What failed first in the newest attempt of an execution; a failure before what was cancelled. */
 export async function findFirstFailed(db: Db, executionId: string): Promise<TaskExecution | undefined> {
   const [row] = await db.rows<TaskExecution>(
     `SELECT ${task} FROM task_execution task
-     WHERE execution_id = $1 AND current AND NOT passed AND status IN ('FAILED', 'ABORTED')
+     WHERE ${inNewestAttempt} AND NOT passed AND status IN ('FAILED', 'ABORTED')
      ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 1`,
     [executionId],
   );
@@ -131,12 +116,12 @@ export function findReadyTasks(db: Db, executionIds: readonly string[]): Promise
      FROM execution
      LEFT JOIN LATERAL (
        SELECT level, ordinal FROM task_execution
-       WHERE execution.mode <> 'WORK_STEALING' AND execution_id = execution.id AND current AND ended_at IS NULL
+       WHERE execution.mode <> 'WORK_STEALING' AND execution_id = execution.id AND type = 'normal' AND ended_at IS NULL
        ORDER BY ordinal LIMIT 1
      ) next ON true
      CROSS JOIN LATERAL (
        SELECT id, name, tries, ordinal FROM task_execution
-       WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND current
+       WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal'
          AND next_try_at IS NULL
          AND CASE execution.mode WHEN 'SEQUENTIAL' THEN ordinal = next.ordinal WHEN 'PARALLEL' THEN level = next.level ELSE true END
        ORDER BY ordinal LIMIT greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 2147483647))
@@ -218,14 +203,14 @@ export async function releaseDependents(db: Db, passedIds: readonly string[]): P
 /** Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a person. */
 export function findUnstartedTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
-    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current AND status IN ('QUEUED', 'WAITING') ORDER BY ordinal`,
+    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND type = 'normal' AND status IN ('QUEUED', 'WAITING') ORDER BY ordinal`,
     [executionIds],
   );
 }
 
 export function findRunningTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
-    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND current AND status = 'RUNNING'`,
+    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND type = 'normal' AND status = 'RUNNING'`,
     [executionIds],
   );
 }
@@ -272,7 +257,7 @@ export function findWaitingTasks(db: Db, executionId: string): Promise<TaskExecu
 export function findUnsuccessfulTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task
-     WHERE execution_id = $1 AND current AND NOT passed AND status IN ('FAILED', 'ABORTED') ORDER BY ordinal`,
+     WHERE ${inNewestAttempt} AND NOT passed AND status IN ('FAILED', 'ABORTED') ORDER BY ordinal`,
     [executionId],
   );
 }

@@ -1,7 +1,7 @@
 import type { App } from '../app';
-import { findInputArtifacts } from '../artifacts/artifacts.store';
+import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
 import type { Db } from '../../kernel/database/database';
-import { findRestoredArtifacts } from '../restores/restores.store';
+import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
 import { type ArtifactsWhen, secretsOfTask } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
@@ -128,8 +128,10 @@ function ownVariables(row: ClaimedJobRow): Record<string, string> {
 }
 
 /** A restore task takes files of the results that it goes back to. */
-const findSource = (db: Db, row: ClaimedJobRow, source: string) =>
-  row.type === 'restore' ? findRestoredArtifacts(db, row.taskExecutionId, source) : findInputArtifacts(db, row, source);
+const findSource = async (db: Db, row: ClaimedJobRow, source: string) =>
+  row.type === 'restore'
+    ? findRunArtifacts(db, await findRestoredAttempt(db, row.taskExecutionId), source)
+    : findInputArtifacts(db, row, source);
 
 async function findInputs(app: App, row: ClaimedJobRow, sources: readonly string[]) {
   const inputs: JobDescription['inputs'][number][] = [];

@@ -21,7 +21,7 @@ import {
   type RanForOperation,
   setOperationError,
 } from './restores.store';
-import { revertRun } from './revertRun';
+import { finishRestore } from './finishRestore';
 
 /** Side by side, each with a connection of its own. */
 const BATCH = 3;
@@ -82,9 +82,12 @@ async function advance(db: RunTransaction, operation: Operation): Promise<void> 
   if (failed !== undefined) {
     return fail(db, operation, 'TASK_FAILED', `Restore task ${describeEnd(failed)}`);
   }
-  const plan = await planRestore(db, await requirePoint(db, operation.runId, operation.restorePointId));
+  const run = await findExecution(db, operation.runId);
+  if (run === undefined) throw new Error(`run ${operation.runId} does not exist`);
+  const point = await requirePoint(db, run.id, operation.restorePointId);
+  const plan = await planRestore(db.app, db, run, point);
   if (operation.step < plan.steps.length) return beginStep(db, operation, plan);
-  await revertRun(db, operation, plan);
+  await finishRestore(db, operation, plan);
 }
 
 const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperation): string =>
@@ -125,7 +128,7 @@ async function fail(db: RunTransaction, operation: Operation, code: string, mess
     const { failureCode: reasonCode, failureDetails: reason, attempt } = run;
     db.event(on, 'EXECUTION_STATUS', { from: 'RESTORING', to: before.status, reasonCode, reason, attempt });
   }
-  await endOperation(db, id, { code, message }, db.now);
+  await endOperation(db, id, { status: 'FAILED', attempt: null, error: { code, message } }, db.now);
   db.event(on, 'RESTORE_ENDED', { operationId: id, status: 'FAILED', reasonCode: code, reason: message });
   const what = message.endsWith('.') ? message : `${message}.`;
   await say(db, operation, [

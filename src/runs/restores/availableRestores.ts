@@ -8,7 +8,7 @@ import { Refusal } from '../../kernel/errors';
 import { refuseExtension } from '../../engine/extension';
 import { consumed, noPoint, refuseRestore } from './restorePlan';
 import { requireCreator } from './restoreRights';
-import { findConsumers, findRestorePointHeads } from './restores.store';
+import { findConsumers, findRestorePoints } from './restores.store';
 
 /** Whether the caller can extend or restore a run now, as far as that shows without reading all of it; the previews say the rest. */
 export async function availableRestores(app: App, actor: Actor, run: Execution): Promise<AvailableAction[]> {
@@ -33,7 +33,7 @@ const told = (answer: Omit<AvailableAction, 'action'> | Refusal): Omit<Available
     : { allowed: answer.allowed, code: answer.code, message: answer.message };
 
 async function refusePoint(app: App, { id }: Execution): Promise<Refusal | null> {
-  const [point] = await findRestorePointHeads(app.database, [id]);
+  const [point] = await findRestorePoints(app.database, [id]);
   if (point === undefined) return noPoint();
   const [consumer] = await findConsumers(app.database, [point.id]);
   return consumer === undefined ? null : consumed(consumer);

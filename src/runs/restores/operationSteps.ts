@@ -1,7 +1,11 @@
+import { actorRef } from '../../access/actor';
+import type { Execution } from '../../engine/execution';
+import { newId } from '../../kernel/ids';
 import { topic } from '../../kernel/database/wakeups';
 import { runBesideGraph } from '../execution/runBesideGraph';
 import type { RunTransaction } from '../execution/runTransaction';
-import type { Operation, OperationLogLine, RestoreContent } from './restore';
+import type { Operation, OperationLogLine } from './restore';
+import type { RestoredRun } from './restoredRun';
 import type { PlannedTask, RestorePlan } from './restorePlan';
 import { appendLines, insertOperationTasks, setStep } from './restores.store';
 
@@ -14,19 +18,41 @@ export async function say(db: RunTransaction, { id, debug }: Operation, lines: r
   db.wake(topic.log(id));
 }
 
-/** Starts the tasks of the next step of a restore: side by side, each with the inputs of the restore point. */
+/** An operation on a run as it stands now. */
+export function newOperation(
+  db: RunTransaction,
+  { id: runId, status, endedAt, attemptStartedAt, earlierMs }: Execution,
+  own: Pick<
+    Operation,
+    'kind' | 'status' | 'attempt' | 'restorePointId' | 'debug' | 'conflictsConfirmed' | 'deadlineAt' | 'endedAt'
+  >,
+): Operation {
+  const iso = (time: Date | null) => time?.toISOString() ?? null;
+  return {
+    ...own,
+    id: newId(),
+    runId,
+    actor: actorRef(db.actor),
+    before: { status, endedAt: iso(endedAt), attemptStartedAt: iso(attemptStartedAt), earlierMs },
+    step: 0,
+    startedAt: db.now,
+    errorCode: null,
+    errorMessage: null,
+  };
+}
+
+/** Starts the tasks of the next step of a restore, each with the inputs that its workflow had at the restore point. */
 export async function beginStep(db: RunTransaction, operation: Operation, plan: RestorePlan): Promise<void> {
   const step = plan.steps[operation.step];
   if (step === undefined) return;
-  const { content } = plan.point;
   const made = await runBesideGraph(
     db,
     step.map(({ member, name }) => ({
-      execution: { id: member.id, runId: operation.runId, attempt: member.attempt },
+      execution: { id: member.executionId, runId: operation.runId, attempt: member.attempt },
       type: 'restore' as const,
       name,
       revisionId: member.revisionId,
-      variables: { ...member.variables, ...setBefore(content, member.id) },
+      variables: { ...member.variables, ...setBefore(plan.restored, member.executionId) },
       images: member.images,
       env: { SLIPWAY_OPERATION_ID: operation.id, SLIPWAY_RESTORE_POINT_ID: plan.point.id },
     })),
@@ -39,7 +65,7 @@ export async function beginStep(db: RunTransaction, operation: Operation, plan: 
   await say(db, operation, [
     [
       'INFO',
-      `step ${operation.step + 1} of ${plan.steps.length} begins: ${step.map((task) => describeTask(task, content)).join('; ')}`,
+      `step ${operation.step + 1} of ${plan.steps.length} begins: ${step.map((task) => describeTask(task, plan.restored)).join('; ')}`,
     ],
     ...made.map(
       (task) => ['DEBUG', `${task.name} is task execution ${task.id}; its output is the log of its job`] as const,
@@ -48,16 +74,13 @@ export async function beginStep(db: RunTransaction, operation: Operation, plan: 
 }
 
 /** What tasks had set when the restore point was made. */
-const setBefore = ({ variables }: RestoreContent, executionId: string): Record<string, string> =>
+const setBefore = ({ variables }: RestoredRun, executionId: string): Record<string, string> =>
   Object.fromEntries(
     variables.filter((one) => one.executionId === executionId).map(({ name, value }) => [name, value]),
   );
 
 /** "rollback" of deploy-web in production: web:1.0.0. */
-export function describeTask(
-  { stage, workflow, name }: PlannedTask,
-  { environments, services }: RestoreContent,
-): string {
+export function describeTask({ stage, workflow, name }: PlannedTask, { environments, services }: RestoredRun): string {
   const place = stage.environmentId === null ? '' : ` in ${environments[stage.environmentId] ?? stage.environmentId}`;
   const images = Object.entries(stage.images).map(([id, image]) => `${services[id] ?? id} ${image}`);
   return `"${name}" of ${workflow}${place}${images.length === 0 ? '' : ` (${images.join(', ')})`}`;

@@ -1,14 +1,23 @@
 import type { Actor } from '../../access/actor';
-import type { App } from '../app';
 import type { Execution, StageExecution } from '../../engine/execution';
+import { Refusal } from '../../kernel/errors';
+import type { App } from '../app';
+import { requireRun } from '../commands/addImagesToRun';
 import { findExecutions } from '../execution/executions.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { findCurrentStages } from '../execution/stages.store';
-import { Refusal } from '../../kernel/errors';
-import { requireRun } from '../commands/addImagesToRun';
-import type { RestoreContent, RestorePoint } from './restore';
-import { planRestore, type RestorePlan, type Reversal, refuseRestore, requirePoint, restoreToken } from './restorePlan';
+import type { RestorePoint } from './restore';
+import {
+  findDeploymentsThen,
+  placesOf,
+  planRestore,
+  type RestorePlan,
+  refuseRestore,
+  requirePoint,
+  restoreToken,
+} from './restorePlan';
 import { requireCreator, requireRestore } from './restoreRights';
+import type { RestoredRun } from './restoredRun';
 import { writeConfiguration } from './writeConfiguration';
 
 /** A value that a restore changes; null where there is none. */
@@ -32,22 +41,20 @@ export interface RestorePreview {
   readonly run: Execution;
   readonly allowed: boolean;
   readonly refusals: readonly { readonly code: string; readonly message: string }[];
-  /** Null without a point that can be read. */
-  readonly point: RestorePoint | null;
+  /** Null without a point that can be used. */
+  readonly plan: RestorePlan | null;
   readonly configuration: string | null;
   readonly inputs: readonly Reverted[];
-  readonly images: readonly Reversal[];
   readonly variables: readonly (Reverted & {
     readonly elementId: string;
     readonly stageName: string;
     readonly stepName: string;
   })[];
   readonly stages: readonly RevertedStage[];
-  readonly steps: RestorePlan['steps'];
   readonly planToken: string | null;
 }
 
-/** What a restore of a run would do, and everything that stands in its way. Writes nothing. */
+/** Everything that a restore of a run would do, and everything that stands in its way. Writes nothing. */
 export async function previewRestore(app: App, actor: Actor, runId: string): Promise<RestorePreview> {
   const seen = await requireRun(app, actor, runId);
   return app.database.snapshot(async (db) => {
@@ -61,33 +68,34 @@ export async function previewRestore(app: App, actor: Actor, runId: string): Pro
     const status = refuseRestore(run);
     if (status !== null) refusals.push(status);
     const point = await requirePoint(db, run.id, null).catch(note<RestorePoint>);
-    const nothing = { point: null, configuration: null, inputs: [], images: [], variables: [], stages: [], steps: [] };
     if (point === null) {
       try {
         requireCreator(actor, run);
       } catch (error) {
         note(error);
       }
-      return { ...nothing, run, allowed: false, refusals: shown(refusals), planToken: null };
+      const nothing = { plan: null, configuration: null, inputs: [], variables: [], stages: [], planToken: null };
+      return { ...nothing, run, allowed: false, refusals: shown(refusals) };
     }
-    const plan = await planRestore(db, point);
+    const plan = await planRestore(app, db, run, point);
+    const { restored } = plan;
     await requireRestore(db, actor, run, plan).catch(note);
     const stages = await findCurrentStages(db, [run.id]);
     const allowed = refusals.length === 0;
+    const images = (of: Execution['images']) =>
+      Object.fromEntries(Object.entries(of).map(([id, image]) => [restored.services[id] ?? id, image]));
     return {
       run,
       allowed,
       refusals: shown(refusals),
-      point,
-      configuration: writeConfiguration(point.content),
+      plan,
+      configuration: await configurationOf(db, plan),
       inputs: [
-        ...differences(run.variables, point.content.run.variables),
-        ...differences(named(run.images, point.content), named(point.content.run.images, point.content)),
+        ...differences(run.variables, restored.attempt.variables),
+        ...differences(images(run.images), images(restored.attempt.images)),
       ],
-      images: plan.reversals,
-      variables: await revertedVariables(db, point.content, stages),
-      stages: revertedStages(point.content, stages),
-      steps: plan.steps,
+      variables: await revertedVariables(db, restored, stages),
+      stages: revertedStages(restored.stages, stages),
       planToken: allowed ? restoreToken(run, plan) : null,
     };
   });
@@ -95,10 +103,21 @@ export async function previewRestore(app: App, actor: Actor, runId: string): Pro
 
 const shown = (refusals: readonly Refusal[]) => refusals.map(({ code, message }) => ({ code, message }));
 
-const named = (images: Readonly<Record<string, string>>, { services }: RestoreContent): Record<string, string> =>
-  Object.fromEntries(Object.entries(images).map(([id, image]) => [services[id] ?? id, image]));
+/** With what was deployed then in every environment of the run, also where nothing has to be put back. */
+async function configurationOf(
+  db: Parameters<typeof findVariables>[0],
+  { restored, point }: RestorePlan,
+): Promise<string> {
+  const { stages, attempt } = restored;
+  const places = placesOf(stages.map(({ environmentId }) => ({ environmentId, images: attempt.images })));
+  const then = await findDeploymentsThen(db, point, places);
+  return writeConfiguration(
+    restored,
+    places.flatMap((place) => then(place).before ?? []),
+  );
+}
 
-/** What differs between two maps, by name. */
+/** The differences between two maps, by name. */
 function differences(now: Readonly<Record<string, string>>, restored: Readonly<Record<string, string>>): Reverted[] {
   const names = [...new Set([...Object.keys(now), ...Object.keys(restored)])].sort();
   return names
@@ -106,33 +125,31 @@ function differences(now: Readonly<Record<string, string>>, restored: Readonly<R
     .filter((one) => one.now !== one.restored);
 }
 
-/** What tasks have set, by element: as it is and as it was. */
+/** Values of workflows, given or set by tasks, by element: as they are and as they were. */
 async function revertedVariables(
   db: Parameters<typeof findVariables>[0],
-  content: RestoreContent,
+  restored: RestoredRun,
   stages: readonly StageExecution[],
 ): Promise<RestorePreview['variables']> {
   const set = await findVariables(
     db,
     stages.flatMap((stage) => stage.workflowExecutionId ?? []),
   );
-  const valuesOf = (
-    rows: readonly { executionId: string; name: string; value: string }[],
-    id: string | null | undefined,
-  ) => Object.fromEntries(rows.filter((row) => row.executionId === id).map(({ name, value }) => [name, value]));
-  return content.stages.flatMap((was) => {
+  const valuesOf = (rows: RestoredRun['variables'], id: string | null | undefined) =>
+    Object.fromEntries(rows.filter((row) => row.executionId === id).map(({ name, value }) => [name, value]));
+  return restored.stages.flatMap((was) => {
     const now = stages.find((stage) => stage.elementId === was.elementId);
     const { elementId, stageName, stepName } = was;
     return differences(
       { ...now?.variables, ...valuesOf(set, now?.workflowExecutionId) },
-      { ...was.variables, ...valuesOf(content.variables, was.workflowExecutionId) },
+      { ...was.variables, ...valuesOf(restored.variables, was.workflowExecutionId) },
     ).map((one) => ({ ...one, elementId, stageName, stepName }));
   });
 }
 
-/** Elements whose result of a later attempt is shown now. */
-function revertedStages(content: RestoreContent, stages: readonly StageExecution[]): RevertedStage[] {
-  const was = new Map(content.stages.map((stage) => [stage.elementId, stage]));
+/** Elements that show a result of a later attempt now. */
+function revertedStages(restored: readonly StageExecution[], stages: readonly StageExecution[]): RevertedStage[] {
+  const was = new Map(restored.map((stage) => [stage.elementId, stage]));
   const now = new Map(stages.map((stage) => [stage.elementId, stage]));
   return [...new Set([...was.keys(), ...now.keys()])].flatMap((elementId) => {
     const [before, after] = [was.get(elementId), now.get(elementId)];

@@ -1,14 +1,15 @@
 import type { TaskExecution } from '../../engine/execution';
+import { attemptKey, attemptOfKey } from '../execution/executions.loaders';
 import { type BatchLoad, byKey, groupBy } from '../../kernel/loaders';
-import type { Operation } from './restore';
+import type { Operation, RestorePoint } from './restore';
 import {
   findConsumers,
   findLogTexts,
   findOperations,
   findOperationsOfRuns,
   findOperationTasks,
-  findRestorePointHeads,
-  type RestorePointHead,
+  findRestorePoints,
+  findRestoresOf,
 } from './restores.store';
 
 export const operationById: BatchLoad<Operation> = async (app, ids) =>
@@ -25,9 +26,19 @@ export const logOfOperation: BatchLoad<string> = async (app, ids) =>
   new Map((await findLogTexts(app.database, ids)).map((row) => [row.operationId, row.text]));
 
 /** The newest one of each run. */
-export const restorePointOfRun: BatchLoad<RestorePointHead> = async (app, ids) =>
-  byKey(await findRestorePointHeads(app.database, ids), (row) => row.runId);
+export const restorePointOfRun: BatchLoad<RestorePoint> = async (app, ids) =>
+  byKey(await findRestorePoints(app.database, ids), (row) => row.runId);
 
 /** The restore that used a point. */
 export const consumerOfPoint: BatchLoad<Operation> = async (app, ids) =>
   byKey(await findConsumers(app.database, ids), (row) => row.restorePointId ?? '');
+
+/** The restore that undid an attempt of a run; the keys are those of `attemptKey`. */
+export const restoreOfAttempt: BatchLoad<Operation> = async (app, keys) =>
+  byKey(
+    await findRestoresOf(
+      app.database,
+      keys.map(attemptOfKey).map(({ executionId, attempt }) => ({ runId: executionId, attempt })),
+    ),
+    ({ runId, undone }) => attemptKey({ executionId: runId, attempt: undone }),
+  );

@@ -1,39 +1,23 @@
-import type { InputArtifact } from '../artifacts/artifacts.store';
+import { actorRef } from '../../access/actor';
+import type { ExecutionStatus } from '../../contract/statuses';
+import type { AttemptRef, StageExecution, TaskExecution } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
-import { snakeCase } from '../../kernel/database/naming';
 import { columnsOf, insertRows } from '../../kernel/database/table';
-import type { Deployment } from '../../catalog/environments/deployment';
-import { deploymentTable } from '../../catalog/environments/deployments.store';
-import type { StageExecution, TaskExecution } from '../../engine/execution';
 import { taskExecutionTable } from '../execution/executions.table';
-import type { Operation, OperationLogLine, OperationTask, RestoreContent, RestorePoint, StatusBefore } from './restore';
-import { restoredFiles } from './restoredFiles';
+import type { Operation, OperationLogLine, OperationTask, RestorePoint, StatusBefore } from './restore';
 import { operationLogTable, operationTable, restorePointTable } from './restores.table';
 
 // Restore points
-
-const point = columnsOf(restorePointTable, 'point');
-
-/** Everything of a point but its content, which may be large. */
-export type RestorePointHead = Omit<RestorePoint, 'content'>;
-const head = columnsOf(restorePointTable, 'point', ['id', 'runId', 'attempt', 'createdAt', 'createdBy', 'checksum']);
 
 export async function insertRestorePoint(db: Db, row: RestorePoint): Promise<void> {
   await insertRows(db, restorePointTable, [row]);
 }
 
-/** The newest point of a run: the only one that it can be restored to. */
-export async function findRestorePoint(db: Db, runId: string): Promise<RestorePoint | undefined> {
-  const [row] = await db.rows<RestorePoint>(
-    `SELECT ${point} FROM restore_point point WHERE run_id = $1 ORDER BY attempt DESC LIMIT 1`,
-    [runId],
-  );
-  return row;
-}
-
-export function findRestorePointHeads(db: Db, runIds: readonly string[]): Promise<RestorePointHead[]> {
+/** The newest point of each run: the only one that it can be restored to. */
+export function findRestorePoints(db: Db, runIds: readonly string[]): Promise<RestorePoint[]> {
   return db.rows(
-    `SELECT DISTINCT ON (run_id) ${head} FROM restore_point point WHERE run_id = ANY ($1::uuid[]) ORDER BY run_id, attempt DESC`,
+    `SELECT DISTINCT ON (run_id) ${columnsOf(restorePointTable, 'point')} FROM restore_point point
+     WHERE run_id = ANY ($1::uuid[]) ORDER BY run_id, attempt DESC`,
     [runIds],
   );
 }
@@ -93,13 +77,17 @@ export async function setOperationError(db: Db, id: string, code: string, messag
 export async function endOperation(
   db: Db,
   id: string,
-  error: { readonly code: string; readonly message: string } | null,
+  { status, error, attempt }: OperationEnd,
   now: Date,
 ): Promise<void> {
   await db.write(
-    `UPDATE operation SET status = $2, error_code = $3, error_message = $4, ended_at = $5 WHERE id = $1 AND status = 'RUNNING'`,
-    [id, error === null ? 'SUCCESS' : 'FAILED', error?.code ?? null, error?.message ?? null, now],
+    `UPDATE operation SET status = $2, error_code = $3, error_message = $4, attempt = $5, ended_at = $6 WHERE id = $1 AND status = 'RUNNING'`,
+    [id, status, error?.code ?? null, error?.message ?? null, attempt, now],
   );
+}
+
+export interface OperationEnd extends Pick<Operation, 'status' | 'attempt'> {
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 
 export async function insertOperationTasks(db: Db, tasks: readonly OperationTask[]): Promise<void> {
@@ -200,158 +188,102 @@ export function findBegunElements(
   );
 }
 
-const deployment = columnsOf(deploymentTable, 'deployment');
-
-/** What a run deployed last: one row for each environment and service. */
-export function findNewestDeployments(db: Db, runId: string): Promise<Deployment[]> {
-  return db.rows(
-    `SELECT DISTINCT ON (environment_id, service_id) ${deployment} FROM deployment WHERE run_id = $1 AND reverted_by IS NULL
-     ORDER BY environment_id, service_id, deployed_at DESC, id DESC`,
-    [runId],
-  );
-}
-
-/** What is deployed in these environments. */
-export function findDeployed(db: Db, environmentIds: readonly string[]): Promise<Deployment[]> {
-  return db.rows(
-    `SELECT ${deployment} FROM deployment WHERE environment_id = ANY ($1::uuid[]) AND current ORDER BY environment_id, service_id`,
-    [environmentIds],
-  );
-}
-
-/** Nobody deploys to these environments until the transaction ends. */
-export async function lockEnvironments(db: Db, ids: readonly string[]): Promise<void> {
-  await db.rows('SELECT FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
-}
-
-/** What a run has deployed since, in each place, says what undid it. */
-export async function markDeployments(
-  db: Db,
-  runId: string,
-  standing: readonly object[],
-  operationId: string,
-): Promise<void> {
-  await db.write(
-    `UPDATE deployment SET reverted_by = $3 WHERE run_id = $1 AND reverted_by IS NULL AND NOT EXISTS (
-       SELECT FROM jsonb_populate_recordset(NULL::deployment, $2) was
-       WHERE was.run_id = deployment.run_id AND was.environment_id = deployment.environment_id
-         AND was.service_id = deployment.service_id AND was.deployed_at >= deployment.deployed_at)`,
-    [runId, asRecords(standing), operationId],
-  );
-}
-
-/** What was deployed before is shown as deployed again. */
-export async function replaceDeployments(db: Db, gone: readonly string[], back: readonly string[]): Promise<number> {
-  await db.write('UPDATE deployment SET current = false WHERE id = ANY ($1::uuid[])', [gone]);
-  return db.write('UPDATE deployment SET current = true WHERE id = ANY ($1::uuid[])', [back]);
-}
-
-/** The files that `artifacts.from` of a restore task means: of a workflow, or of a task of it, as the restore point has them. */
-export async function findRestoredArtifacts(db: Db, taskExecutionId: string, source: string): Promise<InputArtifact[]> {
-  const [row] = await db.rows<{ content: RestoreContent }>(
-    `SELECT point.content FROM operation_task part JOIN operation ON operation.id = part.operation_id
-     JOIN restore_point point ON point.id = operation.restore_point_id WHERE part.task_execution_id = $1`,
+/** The attempt of its run that a restore task goes back to. */
+export async function findRestoredAttempt(db: Db, taskExecutionId: string): Promise<AttemptRef> {
+  const [row] = await db.rows<AttemptRef>(
+    `SELECT point.run_id AS "executionId", point.attempt FROM operation_task part
+     JOIN operation ON operation.id = part.operation_id JOIN restore_point point ON point.id = operation.restore_point_id
+     WHERE part.task_execution_id = $1`,
     [taskExecutionId],
   );
-  return row === undefined ? [] : restoredFiles(row.content, source);
+  if (row === undefined) throw new Error(`restore task ${taskExecutionId} has no operation`);
+  return row;
 }
 
-/** The columns of an execution that attempts change, but for its number, its version and its events. */
-const reverted = [
-  'status',
-  'parent_stage_execution_id',
-  'revision_id',
-  'environment_id',
-  'variables',
-  'images',
-  'failure_code',
-  'failure_details',
-  'pause',
-  'max_parallel',
-  'mode',
-  'open_tasks',
-  'busy_tasks',
-  'waiting_tasks',
-  'started_at',
-  'attempt_started_at',
-  'ended_at',
-  'earlier_ms',
-  'expires_at',
-] as const;
-
-/** Writes executions back as they were, those that changed since; answers the ids of these. */
-export async function revertExecutions(db: Db, rows: readonly { readonly id: string }[]): Promise<string[]> {
-  const changed = await db.rows<{ id: string }>(
-    `UPDATE execution SET ${reverted.map((name) => `${name} = was.${name}`).join(', ')}, version = execution.version + 1
-     FROM jsonb_populate_recordset(NULL::execution, $1) was
-     WHERE execution.id = was.id
-       AND (execution.version, execution.parent_stage_execution_id) IS DISTINCT FROM (was.version, was.parent_stage_execution_id)
-     RETURNING execution.id`,
-    [asRecords(rows)],
-  );
-  return changed.map((row) => row.id);
-}
-
-/** Elements, tasks and variables: those that were shown are shown again, in their places, and no others. Answers how many of them are still there. */
-export async function revertStages(db: Db, runId: string, stages: readonly { readonly id: string }[]): Promise<number> {
-  await db.write('UPDATE stage_execution SET current = false WHERE execution_id = $1 AND current', [runId]);
-  return db.write(
-    `UPDATE stage_execution stage SET current = true, stage_index = was.stage_index, element_index = was.element_index,
-       stage_name = was.stage_name, element_id = was.element_id
-     FROM jsonb_populate_recordset(NULL::stage_execution, $1) was WHERE stage.id = was.id`,
-    [asRecords(stages)],
-  );
-}
-
-export async function revertTasks(
+/** The restore that undid each of these attempts of a run: the first one that went back behind it. */
+export function findRestoresOf(
   db: Db,
-  executionIds: readonly string[],
-  tasks: readonly { readonly id: string }[],
-): Promise<number> {
-  await db.write('UPDATE task_execution SET current = false WHERE execution_id = ANY ($1::uuid[]) AND current', [
-    executionIds,
-  ]);
-  return db.write(
-    `UPDATE task_execution task SET current = true, level = was.level, ordinal = was.ordinal
-     FROM jsonb_populate_recordset(NULL::task_execution, $1) was WHERE task.id = was.id`,
-    [asRecords(tasks)],
+  attempts: readonly { readonly runId: string; readonly attempt: number }[],
+): Promise<(Operation & { readonly undone: number })[]> {
+  return db.rows(
+    `SELECT DISTINCT ON (asked.run_id, asked.attempt) ${operation}, asked.attempt AS undone
+     FROM unnest($1::uuid[], $2::int[]) AS asked (run_id, attempt)
+     JOIN operation ON operation.run_id = asked.run_id AND kind = 'RESTORE' AND status = 'SUCCESS' AND operation.attempt > asked.attempt
+     JOIN restore_point point ON point.id = operation.restore_point_id AND point.attempt < asked.attempt
+     ORDER BY asked.run_id, asked.attempt, operation.attempt`,
+    [attempts.map((one) => one.runId), attempts.map((one) => one.attempt)],
   );
 }
 
-export async function revertVariables(
-  db: Db,
-  executionIds: readonly string[],
-  variables: readonly object[],
-): Promise<number> {
-  await db.write('UPDATE execution_variable SET current = false WHERE execution_id = ANY ($1::uuid[]) AND current', [
-    executionIds,
-  ]);
-  return db.write(
-    `UPDATE execution_variable variable SET current = true
-     FROM jsonb_populate_recordset(NULL::execution_variable, $1) was
-     WHERE variable.task_execution_id = was.task_execution_id AND variable.name = was.name`,
-    [asRecords(variables)],
-  );
+/** An execution that is to show an earlier attempt again. */
+export interface RestoredAttempt {
+  readonly executionId: string;
+  readonly base: number;
+  /** The element whose workflow it was. */
+  readonly parentStageExecutionId: string | null;
 }
 
-/** Attempts after those of the point, and those of executions that were not there yet, say what undid them. */
-export async function markReverted(
+export interface BegunAttempt {
+  readonly executionId: string;
+  readonly attempt: number;
+  readonly from: ExecutionStatus;
+  readonly to: ExecutionStatus;
+  readonly failureCode: string | null;
+  readonly failureDetails: string | null;
+}
+
+/**
+ * Adds the next attempt of a run and of its workflow executions, each with everything that its base has. The attempt of
+ * the run is as long as the restore was; those of its workflows take no time.
+ */
+export async function insertRestoreAttempts(
   db: Db,
-  { runId, createdAt }: Pick<RestorePoint, 'runId' | 'createdAt'>,
-  standing: readonly { readonly id: string; readonly attempt: number }[],
-  operationId: string,
-): Promise<void> {
+  attempts: readonly RestoredAttempt[],
+  { runId, actor, startedAt }: Pick<Operation, 'runId' | 'actor' | 'startedAt'>,
+  now: Date,
+): Promise<BegunAttempt[]> {
+  const begun = await db.rows<BegunAttempt & { readonly base: number }>(
+    `WITH asked AS (
+       SELECT old.id, old.status AS from, base.* FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS a (id, base, parent)
+       JOIN execution old ON old.id = a.id
+       CROSS JOIN LATERAL (SELECT a.parent, b.* FROM execution_attempt b WHERE b.execution_id = a.id AND b.attempt = a.base) base
+     ), restored AS (
+       UPDATE execution SET attempt = execution.attempt + 1, version = version + 1, status = asked.status,
+         failure_code = asked.failure_code, failure_details = asked.failure_details, revision_id = asked.revision_id,
+         environment_id = asked.environment_id, variables = asked.variables, images = asked.images, mode = asked.mode,
+         max_parallel = asked.max_parallel, parent_stage_execution_id = asked.parent, pause = NULL,
+         open_tasks = 0, busy_tasks = 0, waiting_tasks = 0,
+         earlier_ms = earlier_ms + coalesce(extract(epoch FROM execution.ended_at - attempt_started_at) * 1000, 0)::bigint,
+         attempt_started_at = CASE WHEN execution.id = $4 THEN $5::timestamptz ELSE $6::timestamptz END, ended_at = $6::timestamptz
+       FROM asked WHERE execution.id = asked.id
+       RETURNING execution.id, execution.attempt, execution.attempt_started_at
+     ), written AS (
+       INSERT INTO execution_attempt (execution_id, attempt, kind, base, lineage, dropped, run_attempt, revision_id, environment_id,
+         variables, images, mode, max_parallel, cause, status, failure_code, failure_details, created_at, started_at, ended_at)
+       SELECT asked.id, restored.attempt, 'RESTORE', asked.attempt, lineage, dropped, run.attempt, revision_id, environment_id,
+         variables, images, mode, max_parallel, $7::jsonb, asked.status, failure_code, failure_details,
+         restored.attempt_started_at, restored.attempt_started_at, $6::timestamptz
+       FROM asked JOIN restored ON restored.id = asked.id JOIN restored run ON run.id = $4
+     )
+     SELECT asked.id AS "executionId", restored.attempt, asked.attempt AS base, asked.from, asked.status AS "to",
+       failure_code AS "failureCode", failure_details AS "failureDetails"
+     FROM asked JOIN restored ON restored.id = asked.id ORDER BY asked.id <> $4`,
+    [
+      attempts.map((one) => one.executionId),
+      attempts.map((one) => one.base),
+      attempts.map((one) => one.parentStageExecutionId),
+      runId,
+      startedAt,
+      now,
+      JSON.stringify(actorRef(actor)),
+    ],
+  );
+  const run = begun.find((one) => one.executionId === runId);
   await db.write(
-    `UPDATE execution_attempt undone SET reverted_by = $4
-     FROM execution LEFT JOIN unnest($2::uuid[], $3::int[]) AS standing (id, attempt) ON standing.id = execution.id
-     WHERE execution.run_id = $1 AND undone.execution_id = execution.id AND undone.reverted_by IS NULL
-       AND CASE WHEN standing.id IS NULL THEN execution.created_at >= $5 ELSE undone.attempt > standing.attempt END`,
-    [runId, standing.map((one) => one.id), standing.map((one) => one.attempt), operationId, createdAt],
+    `INSERT INTO attempt_element (execution_id, attempt, stage_index, element_index, element_id, stage_name, stage_execution_id)
+     SELECT execution_id, $2, stage_index, element_index, element_id, stage_name, stage_execution_id
+     FROM attempt_element WHERE execution_id = $1 AND attempt = $3`,
+    [runId, run?.attempt, run?.base],
   );
+  return begun;
 }
-
-/** Rows as PostgreSQL reads them from JSON. */
-const asRecords = (rows: readonly object[]): string =>
-  JSON.stringify(
-    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [snakeCase(name), value]))),
-  );

@@ -9,16 +9,15 @@ import {
   type RestorePoint,
 } from './restore';
 
-/** Only ever added to: a trigger refuses anything else (migrations/…-RestorePointsAreImmutable.ts). */
+/** Rows are only ever added: a trigger refuses anything else. */
 export const restorePointTable = table<RestorePoint>('restore_point', {
   columns: {
     id: column.id,
     runId: column.uuid,
     attempt: column.integer,
+    lastDeployment: column.bigint,
     createdAt: column.time,
     createdBy: column.json,
-    content: column.json,
-    checksum: column.text,
   },
   foreignKeys: [references('execution', 'runId')],
   indices: [{ name: 'restore_point_of_run', columns: ['runId', 'attempt'], unique: true }],
@@ -31,6 +30,7 @@ export const operationTable = table<Operation>('operation', {
     kind: column.text,
     status: column.text,
     restorePointId: column.uuidOrNull,
+    attempt: column.integerOrNull,
     actor: column.json,
     debug: column.boolean,
     conflictsConfirmed: column.boolean,
@@ -58,6 +58,7 @@ export const operationTable = table<Operation>('operation', {
     { name: 'operation_kind', expression: oneOf('kind', operationKinds) },
     { name: 'operation_status', expression: oneOf('status', operationStatuses) },
     { name: 'operation_ended', expression: `(ended_at IS NULL) = (status = 'RUNNING')` },
+    { name: 'operation_attempt', expression: `(attempt IS NULL) = (status <> 'SUCCESS')` },
     { name: 'operation_error', expression: `status = 'RUNNING' OR (error_code IS NULL) = (status = 'SUCCESS')` },
   ],
 });

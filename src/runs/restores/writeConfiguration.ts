@@ -1,36 +1,37 @@
 import { stringify } from 'yaml';
+import type { Deployment } from '../../catalog/environments/deployment';
 import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocument';
-import type { RestoreContent } from './restore';
+import type { RestoredRun } from './restoredRun';
 
 /**
- * What a run was configured as when its restore point was made, as YAML: first its inputs and what it had deployed where, then the documents of its pipeline and of the
- * workflows that this ran, as they could be applied.
+ * The configuration of a run at its restore point as YAML: its inputs and what it had deployed where, then the documents
+ * of its pipeline and of the workflows that this ran, as they could be applied.
  */
-export function writeConfiguration(content: RestoreContent): string {
-  const { application, run, stages, deployments, environments, services, pipeline, workflows } = content;
-  const images = (of: Readonly<Record<string, string>>) =>
-    sorted(Object.entries(of).map(([id, image]) => [services[id] ?? id, image]));
+export function writeConfiguration(
+  { run, attempt, application, stages, environments, services, pipeline, workflows }: RestoredRun,
+  deployed: readonly Deployment[],
+): string {
+  const images = (of: readonly (readonly [id: string, image: string])[]) =>
+    sorted(of.map(([id, image]) => [services[id] ?? id, image]));
   const places = [...new Set(stages.flatMap((stage) => stage.environmentId ?? []))];
-  const deployed = places.map((id): [string, Record<string, string>] => [
-    environments[id] ?? id,
-    images(
-      Object.fromEntries(
-        deployments.filter((one) => one.environmentId === id).map(({ serviceId, image }) => [serviceId, image]),
-      ),
-    ),
-  ]);
+  const inEnvironment = (id: string) => deployed.filter((one) => one.environmentId === id);
   const head = stringify({
     run: run.id,
-    attempt: run.attempt,
+    attempt: attempt.attempt,
     application,
     pipeline: pipeline.name,
-    variables: sorted(Object.entries(run.variables)),
-    images: images(run.images),
-    environments: sorted(deployed),
+    variables: sorted(Object.entries(attempt.variables)),
+    images: images(Object.entries(attempt.images)),
+    environments: sorted(
+      places.map((id) => [
+        environments[id] ?? id,
+        images(inEnvironment(id).map(({ serviceId, image }) => [serviceId, image])),
+      ]),
+    ),
   });
   const documents = [
     writePipeline({ application, name: pipeline.name }, pipeline.definition, 'YAML'),
-    ...[...workflows]
+    ...[...workflows.values()]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, definition }) => writeWorkflow({ application, name }, definition, 'YAML')),
   ];

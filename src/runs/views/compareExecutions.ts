@@ -2,11 +2,11 @@ import type { Actor } from '../../access/actor';
 import { visible } from '../../access/visible';
 import type { App } from '../app';
 import { environments } from '../../catalog/environments/environments';
-import type { Execution, ExecutionAttempt, StageExecution } from '../../engine/execution';
+import type { AttemptRef, Execution, ExecutionAttempt, StageExecution } from '../../engine/execution';
 import { executionById } from '../execution/executions.loaders';
 import { readExecution } from '../execution/executions.queries';
 import { findAttempts } from '../execution/executions.store';
-import { findStagesOfAttempts } from '../execution/stages.store';
+import { findShownStages } from '../execution/stages.store';
 import type { Loaders } from '../../kernel/loaders';
 import { pipelines } from '../../catalog/pipelines/pipelines';
 import { type InputError, invalidInput } from '../../kernel/errors';
@@ -20,7 +20,7 @@ import {
   leavesOf,
   type Result,
 } from './comparisons';
-import { findTasksAt, findValuesSetBy, type Moment } from './comparisons.store';
+import { findOutcomes, findValuesSetBy } from './comparisons.store';
 
 /** What a comparison reads of one side at most. */
 const MOST_TASKS = 20_000;
@@ -116,29 +116,28 @@ export async function compareExecutions(reading: Reading, input: CompareExecutio
 
 async function readSide(reading: Reading, execution: Execution, attempt: ExecutionAttempt): Promise<Side> {
   const { app } = reading;
-  const stages = execution.kind === 'PIPELINE' ? await stagesAt(app, execution, attempt) : [];
-  const moments = new Map<string, Moment & { readonly stage: string | null }>();
-  if (execution.kind === 'WORKFLOW') {
-    const until = attempt.attempt === execution.attempt ? null : attempt.endedAt;
-    moments.set(execution.id, { executionId: execution.id, until, stage: null });
-  }
+  const ref = { executionId: execution.id, attempt: attempt.attempt };
+  const stages = execution.kind === 'PIPELINE' ? await findShownStages(app.database, [ref]) : [];
+  const places = new Map<string, string | null>();
+  const refs: AttemptRef[] = execution.kind === 'WORKFLOW' ? [ref] : [];
   for (const stage of stages) {
-    const id = stage.workflowExecutionId;
-    if (id === null || !(await isVisible(reading, id))) continue;
-    moments.set(id, { executionId: id, until: stage.endedAt, stage: placeOf(stage) });
+    const { workflowExecutionId: executionId, workflowAttempt } = stage;
+    if (executionId === null || !(await isVisible(reading, executionId))) continue;
+    refs.push({ executionId, attempt: workflowAttempt });
+    places.set(executionId, placeOf(stage));
   }
-  const tasks = await findTasksAt(app.database, [...moments.values()], MOST_TASKS);
+  const tasks = await findOutcomes(app.database, refs, MOST_TASKS);
   const set = await findValuesSetBy(
     app.database,
     tasks.map((task) => task.id),
     MOST_VALUES,
   );
-  const within = (executionId: string, name: string) => inPlace(moments.get(executionId)?.stage ?? null, name);
+  const within = (executionId: string, name: string) => inPlace(places.get(executionId) ?? null, name);
   return {
     execution,
     definition: await definitionOf(reading, execution, attempt, stages),
-    inputs: await inputsOf(reading, execution, stages),
-    images: await imagesOf(reading, execution),
+    inputs: await inputsOf(reading, attempt, stages),
+    images: await imagesOf(reading, attempt),
     variables: new Map(
       set.map(({ executionId, name, value, digest }) => [
         within(executionId, name),
@@ -153,22 +152,11 @@ async function readSide(reading: Reading, execution: Execution, attempt: Executi
     })),
     tasks: tasks.map((task) => ({
       ...result(task),
-      stage: moments.get(task.executionId)?.stage ?? null,
+      stage: places.get(task.executionId) ?? null,
       name: task.name,
       exitCode: task.exitCode,
     })),
   };
-}
-
-/** The elements that counted in an attempt: its own, and those that it kept. */
-async function stagesAt(app: App, execution: Execution, { attempt }: ExecutionAttempt): Promise<StageExecution[]> {
-  const all = await findStagesOfAttempts(app.database, [execution.id]);
-  const newest = new Map<string, StageExecution>();
-  for (const stage of all) {
-    const counts = attempt === execution.attempt ? stage.current : stage.attempt <= attempt;
-    if (counts) newest.set(placeOf(stage), stage);
-  }
-  return [...newest.values()].sort((a, b) => a.stageIndex - b.stageIndex || a.elementIndex - b.elementIndex);
 }
 
 const placeOf = ({ stageName, stepName }: StageExecution): string => `${stageName} › ${stepName}`;
@@ -221,11 +209,11 @@ async function definitionOf(
 /** What the start gave; the environments, too, since a workflow may leave that to the start. */
 async function inputsOf(
   { actor, loaders }: Reading,
-  execution: Execution,
+  attempt: ExecutionAttempt,
   stages: readonly StageExecution[],
 ): Promise<Texts> {
   const inputs = new Map<string, string>();
-  const parts = [{ ...execution, place: null }, ...stages.map((stage) => ({ ...stage, place: placeOf(stage) }))];
+  const parts = [{ ...attempt, place: null }, ...stages.map((stage) => ({ ...stage, place: placeOf(stage) }))];
   for (const { place, environmentId, variables } of parts) {
     if (environmentId !== null) {
       const environment = await loaders.load(environments.byId, environmentId);
@@ -237,7 +225,7 @@ async function inputsOf(
   return inputs;
 }
 
-async function imagesOf({ actor, loaders }: Reading, { images }: Execution): Promise<Texts> {
+async function imagesOf({ actor, loaders }: Reading, { images }: ExecutionAttempt): Promise<Texts> {
   const named = await Promise.all(
     Object.entries(images).map(async ([id, image]): Promise<[string, string]> => {
       const service = await visible(actor.access, loaders, 'Service', await loaders.load(services.byId, id));

@@ -339,7 +339,10 @@ describe('a resume with the current definition', () => {
     await agent.work(() => runs.is(id, 'SUCCESS'));
     const modes = await server.app.database.rows(
       `SELECT stage.step_name AS step, member.mode, member.max_parallel AS most FROM execution member
-       JOIN stage_execution stage ON stage.id = member.parent_stage_execution_id WHERE member.run_id = $1 AND stage.current ORDER BY stage.stage_index, 1`,
+       JOIN stage_execution stage ON stage.id = member.parent_stage_execution_id
+       JOIN execution run ON run.id = member.run_id
+       JOIN attempt_element shown ON shown.stage_execution_id = stage.id AND shown.execution_id = run.id AND shown.attempt = run.attempt
+       WHERE member.run_id = $1 ORDER BY stage.stage_index, 1`,
       [id],
     );
     expect(modes).toEqual([

@@ -60,7 +60,7 @@ describe('a task beside the graph', () => {
     expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 1, status: 'SUCCESS' });
     expect((await agent.log(job, 0, 'what it says')).status).toBe(200);
     await agent.finish(job, { outputs: [{ name: 'SET', value: '1' }] });
-    expect(await only(id)).toMatchObject({ status: 'SUCCESS', tries: 1, current: false });
+    expect(await only(id)).toMatchObject({ status: 'SUCCESS', tries: 1 });
     const after = await findExecution(server.app.database, id);
     expect(after).toMatchObject({ besideTasks: 0, openTasks: 0, busyTasks: 0, version: before?.version });
     expect((await runs.read(id)).tasks?.map(({ name }) => name)).toEqual(['one']);

@@ -54,9 +54,9 @@ describe('restoreRun', () => {
       'restart staging',
     ]);
     expect(await world.operation(operationId)).toMatchObject({ status: 'SUCCESS', error: null });
-    expect(await world.snapshot(id)).toEqual(before);
+    expect(await world.results(id)).toEqual(before);
     const { execution } = await world.client.ask<{ execution: { attempts: unknown[] } }>(
-      `query ($id: ID!) { execution(executionId: $id) { attempts { attempt status revertedBy { id } pipelineStageExecutions { pipelineStepName status } } } }`,
+      `query ($id: ID!) { execution(executionId: $id) { attempts { attempt kind base status revertedBy { id } pipelineStageExecutions { pipelineStepName status } } } }`,
       { id },
     );
     expect(execution.attempts).toMatchObject([
@@ -66,6 +66,14 @@ describe('restoreRun', () => {
         status: 'FAILED',
         revertedBy: { id: operationId },
         pipelineStageExecutions: expect.arrayContaining([{ pipelineStepName: 'web to prod', status: 'FAILED' }]),
+      },
+      {
+        attempt: 3,
+        kind: 'RESTORE',
+        base: 1,
+        status: 'SUCCESS',
+        revertedBy: null,
+        pipelineStageExecutions: expect.arrayContaining([{ pipelineStepName: 'web to prod', status: 'SUCCESS' }]),
       },
     ]);
     const events = await world.runs.events(id);
@@ -101,7 +109,7 @@ describe('restoreRun', () => {
     await resume(', pipelineStageName: "STAGE 1"');
     await world.finish(id, 'FAILED', 'health');
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
-    expect(await world.snapshot(id)).toEqual(before);
+    expect(await world.results(id)).toEqual(before);
   });
 
   it('also goes back from an extension that succeeded, with what tasks had set', async () => {
@@ -125,7 +133,7 @@ describe('restoreRun', () => {
       }
     };
     await work('one');
-    const before = await world.snapshot(id);
+    const before = await world.results(id);
     expect(JSON.stringify(before)).toContain('"value":"one"');
     const version = { name: 'VERSION', variableValue: { type: 'NAME', value: '2' } };
     await world.extend(id, { web: 'web:2' }, { variableInputs: [version] });
@@ -139,14 +147,14 @@ describe('restoreRun', () => {
       variables: expect.arrayContaining([{ stepName: 'build', name: 'DIGEST', now: 'two', restored: 'one' }]),
     });
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
-    expect(await world.snapshot(id)).toEqual(before);
+    expect(await world.results(id)).toEqual(before);
   });
 
   it('takes back what only ran because of the extension, and shows what another run had deployed there', async () => {
     await world.release({ web: 'web:8', api: 'api:1' });
     const id = await world.runs.start('pipeline', 'guarded', { serviceInputs: [{ name: 'web', image: 'web:9' }] });
     await world.finish(id, 'SUCCESS');
-    const before = await world.snapshot(id);
+    const before = await world.results(id);
     const value = (text: string) => ({
       variableInputs: [{ name: 'VERSION', variableValue: { type: 'NAME', value: text } }],
     });
@@ -155,7 +163,7 @@ describe('restoreRun', () => {
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:9' } });
     expect(await world.preview(id)).toMatchObject({ environmentConflicts: [], tasks: [] });
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS', ran: [] });
-    expect(await world.snapshot(id)).toEqual(before);
+    expect(await world.results(id)).toEqual(before);
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:8' } });
     // A condition that still says so keeps it from running, and that is no change.
     expect(await world.codeOf(world.extend(id, {}, value('1')))).toBe('NOTHING_CHANGED');
@@ -174,7 +182,7 @@ describe('restoreRun', () => {
       { status: 'FAILED', reasonCode: 'TASK_FAILED' },
     ]);
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
-    expect(await world.snapshot(id)).toEqual(before);
+    expect(await world.results(id)).toEqual(before);
   });
 
   it('streams its log, from any line on', async () => {
@@ -251,7 +259,9 @@ describe('restoreRun', () => {
     const job = await world.agent.claimOne();
     await world.agent.start(job);
     await sql(
-      `UPDATE deployment SET run_id = gen_random_uuid() FROM environment WHERE environment.id = environment_id AND environment.name = 'staging' AND current`,
+      `INSERT INTO deployment (id, environment_id, service_id, image, status, execution_id, run_id, deployed_at)
+       SELECT DISTINCT ON (service_id) gen_random_uuid(), environment_id, service_id, image, status, execution_id, gen_random_uuid(), now()
+       FROM deployment JOIN environment ON environment.id = environment_id WHERE environment.name = 'staging' ORDER BY service_id, number DESC`,
     );
     await world.agent.finish(job);
     await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
@@ -284,6 +294,7 @@ describe('restoreRun', () => {
         found.push(await sql(`SELECT * FROM ${table} WHERE run_id <> $1 ORDER BY 1, 2`, mine));
       for (const table of [
         'stage_execution',
+        'attempt_element',
         'execution_attempt',
         'execution_variable',
         'approval',

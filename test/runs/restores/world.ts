@@ -121,7 +121,7 @@ export class World {
   /** A run whose extension with another web has reached staging and failed in production; and how it was before. */
   async failedInProd(): Promise<{ id: string; before: unknown }> {
     const id = await this.release();
-    const before = await this.snapshot(id);
+    const before = await this.results(id);
     await this.extend(id, { web: 'web:2' });
     let copies = 0;
     for (;;) {
@@ -190,6 +190,17 @@ export class World {
       (operation) => operation.status !== 'RUNNING',
       { what: `the end of operation ${id}` },
     );
+  }
+
+  /** The same without the times that a restore gives its own: when executions ended, and when images were deployed. */
+  async results(runId: string): Promise<unknown> {
+    const without = (_key: string, value: unknown) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      const { deployedAt: _deployed, expiresAt: _expires, ...kept } = value as Record<string, unknown>;
+      if ('serviceImages' in kept) for (const name of ['endedAt', 'durationMs']) delete kept[name];
+      return kept;
+    };
+    return JSON.parse(JSON.stringify(await this.snapshot(runId)), without);
   }
 
   /** All that the API shows of a run and of the environments, but for attempts, events, operations, and the version that counts its changes. */

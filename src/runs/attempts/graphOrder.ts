@@ -1,0 +1,15 @@
+import { taskNodes } from '../../catalog/language/taskGraph';
+import type { TaskExecution } from '../../engine/execution';
+import type { App } from '../app';
+
+/** Tasks that an attempt shows, in the order of its own revision: kept ones may have run at other places of an earlier one. */
+export async function inGraphOrder(
+  app: App,
+  revisionId: string,
+  tasks: readonly TaskExecution[],
+): Promise<readonly TaskExecution[]> {
+  if (tasks.every((task) => task.attempt === tasks[0]?.attempt)) return tasks;
+  const { definition } = await app.workflowRevisions.get(app.database, revisionId);
+  const places = new Map(taskNodes(definition.tasks).map(({ name, ordinal }) => [name, ordinal]));
+  return [...tasks].sort((a, b) => (places.get(a.name) ?? 0) - (places.get(b.name) ?? 0));
+}

@@ -1,0 +1,30 @@
+import type { AttemptRef } from '../../engine/execution';
+
+/**
+ * SQL of the attempts that are asked for, as `shown (execution_id, attempt, lineage, dropped)`; its parameters are the
+ * first two of the statement.
+ */
+export const SHOWN_ATTEMPTS = `(
+  SELECT own.execution_id, own.attempt, own.lineage, own.dropped
+  FROM unnest($1::uuid[], $2::int[]) AS asked (execution_id, attempt)
+  JOIN execution newest ON newest.id = asked.execution_id
+  JOIN execution_attempt own ON own.execution_id = newest.id AND own.attempt = coalesce(asked.attempt, newest.attempt)
+) shown`;
+
+export const askedAttempts = (refs: readonly AttemptRef[]): [string[], (number | null)[]] => [
+  refs.map((ref) => ref.executionId),
+  refs.map((ref) => ref.attempt ?? null),
+];
+
+export const newestOf = (executionIds: readonly string[]): AttemptRef[] =>
+  executionIds.map((executionId) => ({ executionId }));
+
+/**
+ * Condition on a row of `task_execution`: an attempt shows it, since no later attempt of its lineage has one of that name.
+ * `shown` is anything with the columns of `SHOWN_ATTEMPTS`.
+ */
+export const isShown = (task: string, shown = 'shown'): string =>
+  `${task}.execution_id = ${shown}.execution_id AND ${task}.type = 'normal' AND ${task}.attempt = ANY (${shown}.lineage)
+   AND ${task}.name <> ALL (${shown}.dropped) AND (${task}.attempt = ${shown}.lineage[1] OR NOT EXISTS (
+     SELECT FROM task_execution newer WHERE newer.execution_id = ${task}.execution_id AND newer.name = ${task}.name
+       AND newer.type = 'normal' AND newer.attempt > ${task}.attempt AND newer.attempt = ANY (${shown}.lineage)))`;

@@ -1,0 +1,69 @@
+import { newId } from '../../kernel/ids';
+import { lockEnvironments, type NewDeployment, recordDeployments } from '../deployments/deployments.store';
+import { findAttemptsAt } from '../execution/executions.store';
+import { newestOf } from '../execution/lineage';
+import type { RunTransaction } from '../execution/runTransaction';
+import { say } from './operationSteps';
+import type { Operation } from './restore';
+import { planRestore, type RestorePlan, type Reversal, requireConfirmed } from './restorePlan';
+import { endOperation, insertRestoreAttempts, type RestoredAttempt } from './restores.store';
+
+/**
+ * Ends a restore whose tasks are done: the run, and each workflow execution that went on since, get their next attempt,
+ * which shows what the restored one shows. Nothing that ran in between is changed.
+ */
+export async function finishRestore(db: RunTransaction, operation: Operation, before: RestorePlan): Promise<void> {
+  await lockEnvironments(db, [...new Set(before.reversals.map((one) => one.environmentId))]);
+  // Another run may have deployed there while the tasks ran. From here on none does.
+  const plan = await planRestore(db.app, db, before.restored.run, before.point);
+  requireConfirmed(plan, operation.conflictsConfirmed);
+  const { id: operationId, runId } = operation;
+  const { restored } = plan;
+  const begun = await insertRestoreAttempts(db, await attemptsOf(db, plan), operation, db.now);
+  const back = plan.reversals.filter(({ now, before }) => now?.id !== before?.id);
+  const deployments = back.flatMap(({ now, before }): NewDeployment[] => {
+    const row = before ?? now;
+    return row === null ? [] : [{ ...row, id: newId(), status: before === null ? 'REMOVED' : 'SUCCEEDED' }];
+  });
+  await recordDeployments(db, deployments, runId, db.now);
+  const attempt = begun.find((one) => one.executionId === runId)?.attempt ?? null;
+  await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt }, db.now);
+
+  for (const { executionId, attempt, from, to, failureCode, failureDetails } of begun) {
+    const on = { runId, executionId };
+    db.event(on, 'ATTEMPT_STARTED', { attempt, kind: 'RESTORE', from, fromStage: null, reason: null });
+    if (from === to) continue;
+    db.event(on, 'EXECUTION_STATUS', { from, to, reasonCode: failureCode, reason: failureDetails, attempt });
+  }
+  for (const { executionId, environmentId, serviceId, image, status } of deployments) {
+    if (status === 'SUCCEEDED') db.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
+  }
+  const on = { runId, executionId: runId };
+  db.event(on, 'RESTORE_ENDED', { operationId, status: 'SUCCESS', reasonCode: null, reason: null });
+  await say(db, operation, [
+    ...back.map((one) => ['INFO', describe(one, plan)] as const),
+    ['DEBUG', `${restored.stages.length} stage elements are shown as attempt ${plan.point.attempt} shows them`],
+    [
+      'INFO',
+      `restored: the run is ${restored.attempt.status}, as after attempt ${plan.point.attempt}; the restore point is used up`,
+    ],
+  ]);
+}
+
+/** Executions that show something else than the restored attempt did: the run, and those of its workflows that continued since. */
+async function attemptsOf(db: RunTransaction, { restored: { attempt, run, stages, members } }: RestorePlan) {
+  const newest = await findAttemptsAt(db, newestOf([...members.keys()]));
+  const shows = new Map(newest.map(({ executionId, lineage }) => [executionId, lineage[0]]));
+  const back = stages.flatMap(({ id, workflowExecutionId }): RestoredAttempt[] => {
+    const member = members.get(workflowExecutionId ?? '');
+    return member === undefined || shows.get(member.executionId) === member.lineage[0]
+      ? []
+      : [{ executionId: member.executionId, base: member.attempt, parentStageExecutionId: id }];
+  });
+  return [{ executionId: run.id, base: attempt.attempt, parentStageExecutionId: null }, ...back];
+}
+
+function describe({ environmentId, serviceId, now, before }: Reversal, { restored }: RestorePlan): string {
+  const place = `${restored.environments[environmentId] ?? environmentId}: ${restored.services[serviceId] ?? serviceId}`;
+  return `${place} is ${before?.image ?? 'not deployed'} again, was ${now?.image ?? 'not deployed'}`;
+}
