@@ -69,7 +69,7 @@ export interface ExecutionEventData {
   /** It is back there, and shows what it was; or it could not be brought there, and is what it was before. */
   RESTORE_ENDED: {
     operationId: string;
-    status: 'SUCCESS' | 'FAILED';
+    status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
     reasonCode: string | null;
     reason: string | null;
   };

@@ -424,7 +424,9 @@ export class RestoreEndedEvent extends ExecutionEventInterface {
   @Field(() => ID, { description: 'The operation.' })
   operationId!: string;
 
-  @Field(() => String, { description: '`SUCCESS`, or `FAILED`: then everything is as it was before the restore.' })
+  @Field(() => String, {
+    description: '`SUCCESS`; or `FAILED` or `CANCELLED`: then everything is as it was before the restore.',
+  })
   status!: string;
 
   @Field(() => String, { nullable: true, description: 'Why it failed, as `Operation.error.code`.' })

@@ -23,6 +23,7 @@ export enum OperationStatus {
   RUNNING = 'RUNNING',
   SUCCESS = 'SUCCESS',
   FAILED = 'FAILED',
+  CANCELLED = 'CANCELLED',
 }
 registerEnumType(OperationStatus, {
   name: 'OperationStatus',
@@ -30,7 +31,8 @@ registerEnumType(OperationStatus, {
   valuesConfig: {
     RUNNING: { description: 'It is under way; a restore at most for `SLIPWAY_RESTORE_SECONDS`.' },
     SUCCESS: { description: 'All of it was done.' },
-    FAILED: { description: 'Nothing of it was done to the records; `error` says why. It can be tried again.' },
+    FAILED: { description: 'The run is as it was; `error` says why. It can be tried again.' },
+    CANCELLED: { description: '`cancelRestore` ended it: the run is as it was. It can be tried again.' },
   },
 });
 
@@ -110,6 +112,12 @@ export class RestoreRunInput extends RunCommandInput {
     description: '`planToken` of a preview; PLAN_STALE when anything changed since, conflicts included.',
   })
   planToken?: string | null;
+}
+
+@InputType({ description: 'Run whose restore is to be cancelled.' })
+export class CancelRestoreInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'The pipeline execution.' })
+  runId!: string;
 }
 
 @ObjectType('OperationError', { simpleResolvers: true, description: 'Why an operation failed.' })
