@@ -6,7 +6,7 @@ import { Access, type Principal } from './access';
 import { apiKeyPrincipal, findApiKeyPrincipal, findUserPrincipal, userPrincipal } from './principals.store';
 import { Rights } from './rights';
 import { findRightsGroups, findRightsVersion } from './rights.store';
-import { ACCOUNT_ADMINISTRATOR } from './userGroup';
+import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 
 interface Entry {
   readonly version: number;

@@ -2,14 +2,9 @@ import type { Db } from '../kernel/database/database';
 import { isStorable } from '../kernel/naming';
 import { type InputError, invalidInput, Refusal } from '../kernel/errors';
 import type { Access, AccountObject } from './access';
-import type { Actor } from './actor';
 import { requireAdministratorFor } from './administrators';
 import { broken } from './permissionInput';
-import type { UserGroup } from './userGroup';
-import { findUserGroups } from './userGroups.store';
-
-/** Whoever runs a command of this room. */
-export type AccessActor = Actor & { readonly access: Access };
+import { userGroups } from './userGroups';
 
 export const asUser = (id: string): AccountObject => ({ kind: 'user', id, read: 'READ_USERS_AND_GROUPS' });
 export const asUserGroup = (id: string): AccountObject => ({ kind: 'user group', id, read: 'READ_USERS_AND_GROUPS' });
@@ -36,10 +31,10 @@ function readText(value: string, field: string, least: number, most: number, err
 }
 
 /** In lower case. Whether mail arrives there shows at the first login only, so this refuses no more than what can't be an address. */
-export function readEmail(value: string, field: string, errors: InputError[]): string {
+export function readEmail(value: string, errors: InputError[]): string {
   const email = value.trim().toLowerCase();
   if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 254 || !isStorable(email)) {
-    errors.push(broken(field, value, 'EMAIL', 'must be an e-mail address.'));
+    errors.push(broken('email', value, 'EMAIL', 'must be an e-mail address.'));
   }
   return email;
 }
@@ -51,16 +46,11 @@ export function refuseErrors(errors: readonly InputError[]): void {
 export const nameTaken = (kind: string, name: string): Refusal =>
   new Refusal('NAME_TAKEN', `There is another ${kind} "${name}" already.`, { name });
 
-/** The groups with these ids, which all must exist. */
-export async function requireGroups(db: Db, ids: readonly string[], field: string): Promise<UserGroup[]> {
-  const groups = await findUserGroups(db, ids);
-  const known = new Set(groups.map((group) => group.id));
-  refuseErrors(
-    ids
-      .filter((id) => !known.has(id))
-      .map((id) => broken(field, id, 'UNKNOWN', `there is no user group with the id "${id}".`)),
-  );
-  return groups;
+/** Refuses IDs of groups that do not exist. */
+export async function requireGroups(db: Db, ids: readonly string[], field: string): Promise<void> {
+  const known = await userGroups.byId({ database: db }, ids);
+  const unknown = ids.filter((id) => !known.has(id));
+  refuseErrors(unknown.map((id) => broken(field, id, 'UNKNOWN', `there is no user group with the id "${id}".`)));
 }
 
 /** What has to be added and removed to get from one list to another; refused when it changes who is an administrator and the caller is none. */

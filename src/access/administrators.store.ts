@@ -1,5 +1,5 @@
 import type { Db } from '../kernel/database/database';
-import { ACCOUNT_ADMINISTRATOR } from './userGroup';
+import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 
 /** Whether somebody is an administrator who will still be one tomorrow: `administrators.ts` says who counts. */
 export async function hasLastingAdministrator(db: Db): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { Db } from '../kernel/database/database';
 import { Refusal } from '../kernel/errors';
 import type { Access } from './access';
 import { hasLastingAdministrator } from './administrators.store';
-import { ACCOUNT_ADMINISTRATOR } from './userGroup';
+import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 
 /**
  * Two rules about administrators.

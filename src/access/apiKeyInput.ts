@@ -3,7 +3,7 @@ import { hashSecret, newSecret } from '../kernel/ids';
 import { type InputError, Refusal } from '../kernel/errors';
 import type { Access } from './access';
 import { requireAdministratorFor } from './administrators';
-import type { ApiKeyWithRights } from './apiKeyRights.store';
+import type { ApiKey } from './apiKeys';
 import { broken, readIds } from './permissionInput';
 import { findNameable } from './userGroups.store';
 
@@ -63,7 +63,7 @@ export async function readNarrowing(
   return ids;
 }
 
-export const sameRights = (a: ApiKeyWithRights, b: ApiKeyWithRights): boolean =>
+export const sameRights = (a: ApiKey, b: ApiKey): boolean =>
   a.expiresAt?.getTime() === b.expiresAt?.getTime() &&
   (a.applicationIds === null) === (b.applicationIds === null) &&
   [...(a.applicationIds ?? [])].sort().join() === [...(b.applicationIds ?? [])].sort().join() &&

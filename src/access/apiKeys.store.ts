@@ -1,4 +1,51 @@
 import type { Db } from '../kernel/database/database';
+import { columnsOf, insertRows } from '../kernel/database/table';
+import { type ApiKey, apiKeyFields, apiKeyTable } from './apiKeys';
+
+const { groupIds: _, ...columns } = apiKeyFields;
+const key = `${columnsOf(apiKeyTable, 'key', Object.keys(columns) as (keyof typeof columns)[])},
+  ARRAY (SELECT group_id FROM api_key_user_group WHERE api_key_id = key.id ORDER BY group_id) AS "groupIds"`;
+
+export function findApiKeys(db: Db, ids: readonly string[]): Promise<ApiKey[]> {
+  return db.rows(`SELECT ${key} FROM api_key key WHERE key.id = ANY ($1::uuid[])`, [ids]);
+}
+
+export function findApiKeysOfOwner(db: Db, ownerId: string): Promise<ApiKey[]> {
+  return db.rows(`SELECT ${key} FROM api_key key WHERE key.owner_id = $1 AND key.revoked_at IS NULL ORDER BY key.id`, [
+    ownerId,
+  ]);
+}
+
+export async function insertApiKey(db: Db, { groupIds, ...row }: ApiKey, secretHash: string): Promise<void> {
+  await insertRows(db, apiKeyTable, [{ ...row, secretHash }]);
+  await setApiKeyGroups(db, row.id, groupIds);
+}
+
+export async function updateApiKeyRow(db: Db, row: ApiKey): Promise<void> {
+  await db.write('UPDATE api_key SET name = $2, application_ids = $3, expires_at = $4 WHERE id = $1', [
+    row.id,
+    row.name,
+    row.applicationIds,
+    row.expiresAt,
+  ]);
+  await setApiKeyGroups(db, row.id, row.groupIds);
+}
+
+/** Gives a key exactly these groups. */
+export async function setApiKeyGroups(db: Db, id: string, groupIds: readonly string[]): Promise<void> {
+  await db.write('DELETE FROM api_key_user_group WHERE api_key_id = $1 AND group_id <> ALL ($2::uuid[])', [
+    id,
+    groupIds,
+  ]);
+  await db.write(
+    `INSERT INTO api_key_user_group (api_key_id, group_id) SELECT $1, unnest($2::uuid[]) ON CONFLICT DO NOTHING`,
+    [id, groupIds],
+  );
+}
+
+export async function revokeApiKeys(db: Db, ids: readonly string[], now: Date): Promise<void> {
+  await db.write('UPDATE api_key SET revoked_at = $2 WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL', [ids, now]);
+}
 
 /** The key that the configuration gives: makes it, or gives it its newest value. Answers whether anything changed. */
 export async function saveConfiguredKey(

@@ -5,14 +5,14 @@ import type { Access, Principal } from './access';
 import type { Actor } from './actor';
 import { hasLastingAdministrator } from './administrators.store';
 import { newApiKeyValue } from './apiKeyInput';
-import { insertApiKey, revokeApiKeys, setApiKeyGroups } from './apiKeyRights.store';
+import { insertApiKey, revokeApiKeys, setApiKeyGroups } from './apiKeys.store';
 import { noteUse, saveConfiguredKey } from './apiKeys.store';
 import { ensureBuiltInGroups } from './builtInGroups';
 import { changeRights } from './changeRights';
 import { isJwt } from './identityProvider';
 import { apiKeyPrincipal, findApiKeyPrincipal, findApiKeyPrincipalByPrefix } from './principals.store';
 import { signIn } from './signIn';
-import { ACCOUNT_ADMINISTRATOR } from './userGroup';
+import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 
 /** The key that the configuration gives has this row, whatever its value is at the moment. */
 const CONFIGURED_KEY = derivedId('6ba7b812-9dad-11d1-80b4-00c04fd430c8', 'slipway', 'SLIPWAY_ADMIN_KEY');

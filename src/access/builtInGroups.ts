@@ -10,8 +10,8 @@ import {
   entityActions,
   type Permissions,
 } from './permission';
-import { ACCOUNT_ADMINISTRATOR, NON_PRODUCTION_SUPPORT, PRODUCTION_SUPPORT } from './userGroup';
-import { findUserGroups, insertPermissions, insertUserGroup } from './userGroups.store';
+import { ACCOUNT_ADMINISTRATOR, NON_PRODUCTION_SUPPORT, PRODUCTION_SUPPORT, userGroups } from './userGroups';
+import { insertPermissions } from './userGroups.store';
 
 interface BuiltInGroup extends Permissions {
   readonly id: string;
@@ -75,12 +75,13 @@ export const builtInGroups: readonly BuiltInGroup[] = [
 /** Makes the groups that exist from the start. What somebody has changed about them since stays. */
 export async function ensureBuiltInGroups(app: App): Promise<void> {
   const ids = builtInGroups.map((group) => group.id);
-  if ((await findUserGroups(app.database, ids)).length === builtInGroups.length) return;
+  if ((await userGroups.findWithDeleted(app.database, ids)).length === builtInGroups.length) return;
   await changeRights(app, async (db) => {
     const now = app.clock.now();
     for (const { appPermissions, ...group } of builtInGroups) {
       const row = { ...group, system: true, version: 1, createdAt: now, createdBy: null, updatedAt: now };
-      if (!(await insertUserGroup(db, row))) continue;
+      if ((await userGroups.find(db, group.id)) !== undefined) continue;
+      await userGroups.insert(db, [row]);
       await insertPermissions(
         db,
         appPermissions.map((grant) => ({ ...grant, id: newId(), groupId: group.id })),

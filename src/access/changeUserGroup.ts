@@ -3,18 +3,24 @@ import { auditDetail } from './audit/auditDetail';
 import type { Db } from '../kernel/database/database';
 import { isId, newId } from '../kernel/ids';
 import { type InputError, notFound, Refusal } from '../kernel/errors';
-import { type AccessActor, nameTaken, refuseErrors } from './accessInput';
+import { nameTaken, refuseErrors } from './accessInput';
+import type { Actor } from './actor';
 import { requireAdministratorFor } from './administrators';
 import { type AccountPermissionType, type AppGrant, grantKey, sameSet } from './permission';
 import { broken, MOST_PERMISSIONS } from './permissionInput';
-import { ACCOUNT_ADMINISTRATOR, type UserGroup, type UserGroupWithPermissions } from './userGroup';
+import {
+  ACCOUNT_ADMINISTRATOR,
+  type GroupToChange,
+  type UserGroup,
+  type UserGroupWithPermissions,
+  userGroups,
+} from './userGroups';
 import {
   deletePermissions,
   findNameable,
   findUserGroup,
   findUserGroupsByName,
   insertPermissions,
-  updateUserGroupRow,
 } from './userGroups.store';
 
 /** What a group shall be; what is left out stays. */
@@ -25,16 +31,10 @@ export interface GroupChange {
   readonly appPermissions?: readonly AppGrant[];
 }
 
-export interface GroupToChange {
-  readonly userGroupId: string;
-  /** The version that the caller has seen; without it the change is made to whatever there is. */
-  readonly version?: number | null;
-}
-
 /** The group, within `changeRights`. */
 export async function findGroupToChange(
   db: Db,
-  actor: AccessActor,
+  actor: Actor,
   { userGroupId, version = null }: GroupToChange,
 ): Promise<UserGroupWithPermissions> {
   const group = isId(userGroupId) ? await findUserGroup(db, userGroupId.toLowerCase()) : undefined;
@@ -75,7 +75,9 @@ export async function changeUserGroup(
     refuseErrors([broken('appPermissions', grants.size, 'MAX_LENGTH', message)]);
   }
   await requireNameable(db, change.appPermissions ?? [], added);
-  await updateUserGroupRow(db, wanted, app.clock.now());
+  const { name, description, accountPermissions } = wanted;
+  const changed = { name, description, accountPermissions, version: group.version + 1, updatedAt: app.clock.now() };
+  await userGroups.update(db, group.id, changed);
   await deletePermissions(
     db,
     removed.map((one) => one.id),

@@ -4,15 +4,21 @@ import { valuesOf } from '../kernel/fields';
  * What a user group may hold. Rights are the union over the groups of whoever asks; nothing denies. `README.md` says what each
  * permission means for each kind of object; `ability.ts` is where that becomes rules.
  */
-export const accountPermissionTypes = [
-  'ADMINISTER_OTHER_ACCOUNT_FUNCTIONS',
-  'CREATE_AND_DELETE_APPLICATION',
-  'MANAGE_API_KEYS',
-  'MANAGE_DELEGATES',
-  'MANAGE_USERS_AND_GROUPS',
-  'READ_USERS_AND_GROUPS',
-  'VIEW_AUDITS',
-] as const;
+export const accountPermissionType = {
+  name: 'AccountPermissionType',
+  description: 'Permission of a user group in the account, outside of applications.',
+  values: {
+    ADMINISTER_OTHER_ACCOUNT_FUNCTIONS: 'Everything that no other permission covers.',
+    CREATE_AND_DELETE_APPLICATION: 'Create applications, and delete those that the caller may see.',
+    MANAGE_API_KEYS: 'Create, change and revoke API keys.',
+    MANAGE_DELEGATES: 'See agents and create their registration tokens.',
+    MANAGE_USERS_AND_GROUPS:
+      'Change users, user groups and their permissions. Only an administrator decides who is an administrator.',
+    READ_USERS_AND_GROUPS: 'See users and user groups.',
+    VIEW_AUDITS: 'Read the audit trail.',
+  },
+} as const;
+export const accountPermissionTypes = valuesOf(accountPermissionType);
 export type AccountPermissionType = (typeof accountPermissionTypes)[number];
 
 /** Who may change users and groups must see them: the second is contained in the first instead of being asked for beside it. */
@@ -20,7 +26,19 @@ export const impliedAccountPermissions: Readonly<Partial<Record<AccountPermissio
   MANAGE_USERS_AND_GROUPS: 'READ_USERS_AND_GROUPS',
 };
 
-export const appPermissionTypes = ['ALL', 'DEPLOYMENT', 'ENV', 'PIPELINE', 'SERVICE', 'WORKFLOW'] as const;
+export const appPermissionType = {
+  name: 'AppPermissionType',
+  description: 'Kind of resources that an application permission is about.',
+  values: {
+    ALL: 'All kinds.',
+    DEPLOYMENT: 'Executions, and running them.',
+    ENV: 'Environments.',
+    PIPELINE: 'Pipelines.',
+    SERVICE: 'Services.',
+    WORKFLOW: 'Workflows.',
+  },
+} as const;
+export const appPermissionTypes = valuesOf(appPermissionType);
 export type AppPermissionType = (typeof appPermissionTypes)[number];
 
 export const entityActions = ['CREATE', 'READ', 'UPDATE', 'DELETE'] as const;
@@ -37,8 +55,23 @@ export type DeploymentAction = (typeof deploymentActions)[number];
 
 export type Action = EntityAction | DeploymentAction;
 
-/** What clients may write. EXECUTE is the older word for both ways to execute; it is stored as the two. */
-export type WrittenAction = Action | 'EXECUTE';
+/** Actions as clients write them. EXECUTE is the older word for both ways to execute; it is stored as the two. */
+export const writtenAction = {
+  name: 'Actions',
+  description: 'Action that a permission allows.',
+  values: {
+    CREATE: 'Create resources.',
+    READ: 'See resources.',
+    UPDATE: 'Change resources.',
+    DELETE: 'Delete resources.',
+    EXECUTE: 'Both EXECUTE_PIPELINE and EXECUTE_WORKFLOW.',
+    EXECUTE_PIPELINE: 'Start, resume, rerun and abort executions of pipelines.',
+    EXECUTE_WORKFLOW: 'Start, resume, rerun and abort executions of standalone workflows.',
+    ROLLBACK_WORKFLOW: 'Roll back deployments of a workflow.',
+    ABORT_WORKFLOW: 'Abort executions, including those that others started.',
+  },
+} as const;
+export type WrittenAction = keyof (typeof writtenAction)['values'];
 
 const entityOnly: readonly Action[] = entityActions;
 export const actionsOfType: Readonly<Record<AppPermissionType, readonly Action[]>> = {

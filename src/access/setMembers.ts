@@ -3,8 +3,9 @@ import type { InputError } from '../kernel/errors';
 import { refuseErrors } from './accessInput';
 import { requireAdministratorLeft } from './administrators';
 import { broken, readIds } from './permissionInput';
-import { ACCOUNT_ADMINISTRATOR } from './userGroup';
-import { addMemberships, findMembers, findUsers, removeMemberships } from './users.store';
+import { ACCOUNT_ADMINISTRATOR } from './userGroups';
+import { users } from './users';
+import { addMemberships, findMembers, removeMemberships } from './users.store';
 
 export function readMembers(given: readonly (string | null)[] | null | undefined, errors: InputError[]): string[] {
   return given?.length ? readIds(given, 'userIds', errors) : [];
@@ -15,7 +16,7 @@ export async function setMembers(db: Db, groupId: string, userIds: readonly stri
   const before = (await findMembers(db, [groupId])).filter((one) => one.source === 'MANUAL').map((one) => one.userId);
   const added = userIds.filter((id) => !before.includes(id));
   const removed = before.filter((id) => !userIds.includes(id));
-  const living = new Set((await findUsers(db, added)).filter((user) => user.deletedAt === null).map((user) => user.id));
+  const living = new Set((await users.findAll(db, 'row.id = ANY ($1::uuid[])', [added])).map((user) => user.id));
   refuseErrors(
     added
       .filter((id) => !living.has(id))

@@ -1,5 +1,5 @@
 import { type AppPermission, type AppPermissionType, filterTypesOf } from './permission';
-import type { UserGroupWithPermissions } from './userGroup';
+import type { UserGroupWithPermissions } from './userGroups';
 
 const FILTER_FIELD: Readonly<Partial<Record<AppPermissionType, string>>> = {
   DEPLOYMENT: 'deployments',

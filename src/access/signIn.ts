@@ -1,9 +1,9 @@
 import type { App } from './app';
 import type { Db } from '../kernel/database/database';
-import { newId } from '../kernel/ids';
 import { Refusal } from '../kernel/errors';
 import type { Principal } from './access';
 import { changeRights } from './changeRights';
+import { newUserRow } from './changeUsers';
 import type { Identity } from './identityProvider';
 import {
   findUserPrincipal,
@@ -11,13 +11,12 @@ import {
   type UserPrincipalRow,
   userPrincipal,
 } from './principals.store';
+import { users } from './users';
 import { findUserGroupsByName } from './userGroups.store';
 import {
   addMemberships,
   findMemberships,
   findUserByEmail,
-  insertUser,
-  linkIdentity,
   noteClaims,
   removeMemberships,
   wasDeleted,
@@ -51,30 +50,20 @@ async function firstLogin(app: App, identity: Identity): Promise<UserPrincipalRo
 
 async function userFor(app: App, db: Db, identity: Identity, email: string): Promise<string> {
   const { issuer, subject } = identity;
-  const now = app.clock.now();
   const invited = await findUserByEmail(db, email);
   if (invited !== undefined) {
     // Addresses are given to new people when somebody leaves. The user belongs to who logged in first. A row of another issuer is from
     // before the configuration was changed: its people come again, with other subjects.
     if (invited.identityIssuer === issuer) throw refused('another identity has used its e-mail address before.');
-    await linkIdentity(db, invited.id, issuer, subject, now);
+    const link = { identityIssuer: issuer, identitySubject: subject, claimsIssuedAt: null };
+    await users.update(db, invited.id, { ...link, updatedAt: app.clock.now() });
     return invited.id;
   }
   if (await wasDeleted(db, { issuer, subject, email })) throw refused('the user was deleted.');
-  const id = newId();
-  await insertUser(db, {
-    id,
-    name: (identity.name ?? email).slice(0, 100),
-    email,
-    identityIssuer: issuer,
-    identitySubject: subject,
-    claimsIssuedAt: null,
-    createdAt: now,
-    createdBy: null,
-    updatedAt: now,
-    deletedAt: null,
-  });
-  return id;
+  const name = (identity.name ?? email).slice(0, 100);
+  const user = newUserRow(app, { name, email, createdBy: null, identityIssuer: issuer, identitySubject: subject });
+  await users.insert(db, [user]);
+  return user.id;
 }
 
 /**

@@ -1,18 +1,14 @@
 import type { Db } from '../kernel/database/database';
 import { columnsOf } from '../kernel/database/table';
 import type { AppPermission } from './permission';
-import type { UserGroup, UserGroupWithPermissions } from './userGroup';
-import { userGroupPermissionTable, userGroupTable } from './userGroups.table';
+import { type UserGroup, type UserGroupWithPermissions, userGroups } from './userGroups';
+import { userGroupPermissionTable } from './userGroups.table';
 
-const group = columnsOf(userGroupTable, 'g');
+const group = columnsOf(userGroups.schema, 'g');
 const permission = columnsOf(userGroupPermissionTable, 'p');
 
-export function findUserGroups(db: Db, ids: readonly string[]): Promise<UserGroup[]> {
-  return db.rows(`SELECT ${group} FROM user_group g WHERE id = ANY ($1::uuid[]) ORDER BY name`, [ids]);
-}
-
 export function findUserGroupsByName(db: Db, names: readonly string[]): Promise<UserGroup[]> {
-  return db.rows(`SELECT ${group} FROM user_group g WHERE name = ANY ($1::text[]) ORDER BY name`, [names]);
+  return userGroups.findAll(db, 'row.name = ANY ($1::text[])', [names]);
 }
 
 /** In the order in which they were given to the group. */
@@ -44,7 +40,7 @@ export function findApprovedPipelines(
 }
 
 export async function findUserGroup(db: Db, id: string): Promise<UserGroupWithPermissions | undefined> {
-  const [row] = await findUserGroups(db, [id]);
+  const row = await userGroups.find(db, id);
   return row && { ...row, appPermissions: await findPermissionsOfGroups(db, [id]) };
 }
 
@@ -55,34 +51,6 @@ export function findGroupsOfUsers(db: Db, userIds: readonly string[]): Promise<(
      FROM (SELECT DISTINCT user_id, group_id FROM user_group_member WHERE user_id = ANY ($1::uuid[])) m
      JOIN user_group g ON g.id = m.group_id ORDER BY m.user_id, g.name`,
     [userIds],
-  );
-}
-
-/** False when a group with this id exists already. */
-export async function insertUserGroup(db: Db, row: UserGroup): Promise<boolean> {
-  const written = await db.write(
-    `INSERT INTO user_group (id, name, description, system, account_permissions, version, created_at, created_by, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
-    [
-      row.id,
-      row.name,
-      row.description,
-      row.system,
-      row.accountPermissions,
-      row.version,
-      row.createdAt,
-      row.createdBy,
-      row.updatedAt,
-    ],
-  );
-  return written === 1;
-}
-
-/** Writes name, description and account permissions, and raises the version. */
-export async function updateUserGroupRow(db: Db, row: UserGroup, now: Date): Promise<void> {
-  await db.write(
-    `UPDATE user_group SET name = $2, description = $3, account_permissions = $4, version = version + 1, updated_at = $5 WHERE id = $1`,
-    [row.id, row.name, row.description, row.accountPermissions, now],
   );
 }
 

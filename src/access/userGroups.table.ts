@@ -1,36 +1,22 @@
 import { column, oneOf, references, table } from '../kernel/database/table';
-import {
-  type AppPermission,
-  accountPermissionTypes,
-  actionsOfType,
-  appPermissionTypes,
-  environmentClasses,
-} from './permission';
-import { memberSources, type UserGroup, type UserGroupMember } from './userGroup';
+import { type AppPermission, actionsOfType, appPermissionTypes, environmentClasses } from './permission';
+import { sqlList } from './userGroups';
 
-const list = (values: readonly string[]): string => `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;
 const uuids = { ...column.uuid, array: true } as const;
 
-export const userGroupTable = table<UserGroup>('user_group', {
-  columns: {
-    id: column.id,
-    name: column.text,
-    description: column.textOrNull,
-    system: column.boolean,
-    accountPermissions: column.texts,
-    version: column.integer,
-    createdAt: column.time,
-    createdBy: column.textOrNull,
-    updatedAt: column.time,
-  },
-  uniques: [{ name: 'user_group_name', columns: ['name'] }],
-  checks: [
-    {
-      name: 'user_group_account_permissions',
-      expression: `account_permissions <@ ${list(accountPermissionTypes)}`,
-    },
-  ],
-});
+/**
+ * MANUAL: somebody added the person to the group, until somebody removes it. IDENTITY_PROVIDER: the person's token named the group,
+ * until a newer token does not. A person can be in a group for both reasons.
+ */
+export const memberSources = ['MANUAL', 'IDENTITY_PROVIDER'] as const;
+export type MemberSource = (typeof memberSources)[number];
+
+interface UserGroupMember {
+  readonly groupId: string;
+  readonly userId: string;
+  readonly source: MemberSource;
+  readonly addedAt: Date;
+}
 
 export const userGroupMemberTable = table<UserGroupMember>('user_group_member', {
   columns: {
@@ -48,7 +34,7 @@ export const userGroupMemberTable = table<UserGroupMember>('user_group_member', 
 });
 
 const ofType = appPermissionTypes
-  .map((type) => `WHEN '${type}' THEN actions <@ ${list(actionsOfType[type])}`)
+  .map((type) => `WHEN '${type}' THEN actions <@ ${sqlList(actionsOfType[type])}`)
   .join(' ');
 
 /**
@@ -87,7 +73,7 @@ export const userGroupPermissionTable = table<AppPermission>('user_group_permiss
     },
     {
       name: 'user_group_permission_environment_types',
-      expression: `environment_types <@ ${list(environmentClasses)} AND (permission_type = 'WORKFLOW' OR NOT 'TEMPLATE' = ANY (environment_types))`,
+      expression: `environment_types <@ ${sqlList(environmentClasses)} AND (permission_type = 'WORKFLOW' OR NOT 'TEMPLATE' = ANY (environment_types))`,
     },
   ],
 });

@@ -1,27 +1,9 @@
 import type { Db } from '../kernel/database/database';
-import { columnsOf } from '../kernel/database/table';
-import type { User } from './user';
-import type { MemberSource } from './userGroup';
-import { userTable } from './users.table';
+import type { MemberSource } from './userGroups.table';
+import { type User, users } from './users';
 
-const user = columnsOf(userTable, 'u');
-
-export function findUsers(db: Db, ids: readonly string[]): Promise<User[]> {
-  return db.rows(`SELECT ${user} FROM user_account u WHERE id = ANY ($1::uuid[])`, [ids]);
-}
-
-/** A user that is not deleted. */
-export async function findUser(db: Db, id: string): Promise<User | undefined> {
-  const [row] = await db.rows<User>(`SELECT ${user} FROM user_account u WHERE id = $1 AND deleted_at IS NULL`, [id]);
-  return row;
-}
-
-export async function findUserByEmail(db: Db, email: string): Promise<User | undefined> {
-  const [row] = await db.rows<User>(
-    `SELECT ${user} FROM user_account u WHERE email = lower($1) AND deleted_at IS NULL`,
-    [email],
-  );
-  return row;
+export function findUserByEmail(db: Db, email: string): Promise<User | undefined> {
+  return users.findWhere(db, 'row.email = lower($1)', [email]);
 }
 
 /** Whether a deleted user was the one that an identity stands for, or had this address. */
@@ -37,35 +19,6 @@ export async function wasDeleted(
   return rows.length > 0;
 }
 
-export async function insertUser(db: Db, row: User): Promise<void> {
-  await db.write(
-    `INSERT INTO user_account (id, name, email, identity_issuer, identity_subject, claims_issued_at, created_at, created_by, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      row.id,
-      row.name,
-      row.email,
-      row.identityIssuer,
-      row.identitySubject,
-      row.claimsIssuedAt,
-      row.createdAt,
-      row.createdBy,
-      row.updatedAt,
-    ],
-  );
-}
-
-export async function renameUser(db: Db, id: string, name: string, now: Date): Promise<void> {
-  await db.write('UPDATE user_account SET name = $2, updated_at = $3 WHERE id = $1', [id, name, now]);
-}
-
-export async function linkIdentity(db: Db, id: string, issuer: string, subject: string, now: Date): Promise<void> {
-  await db.write(
-    'UPDATE user_account SET identity_issuer = $2, identity_subject = $3, claims_issued_at = NULL, updated_at = $4 WHERE id = $1',
-    [id, issuer, subject, now],
-  );
-}
-
 /** Says that the groups of a token of this time were taken over; false when those of a newer one were. */
 export async function noteClaims(db: Db, id: string, issuedAt: Date): Promise<boolean> {
   const written = await db.write(
@@ -75,10 +28,8 @@ export async function noteClaims(db: Db, id: string, issuedAt: Date): Promise<bo
   return written === 1;
 }
 
-/** The row stays, without its rights. */
-export async function markUserDeleted(db: Db, id: string, now: Date): Promise<void> {
+export async function deleteMembershipsOfUser(db: Db, id: string): Promise<void> {
   await db.write('DELETE FROM user_group_member WHERE user_id = $1', [id]);
-  await db.write('UPDATE user_account SET deleted_at = $2, updated_at = $2 WHERE id = $1', [id, now]);
 }
 
 export interface Membership {

@@ -1,5 +1,5 @@
 import type { Actor } from '../access/actor';
-import { subjectIn } from '../access/subjectIn';
+import { subjectFor } from '../access/visible';
 import { canonicalJson } from '../kernel/canonicalJson';
 import type { Db } from '../kernel/database/database';
 import { readNameAndDescription } from '../kernel/naming';
@@ -77,7 +77,7 @@ export async function deletePart<T extends PartRow>(
 ): Promise<void> {
   await app.database.transaction(async (db) => {
     const { part, application } = await lockPart(db, parts, id);
-    actor.access.require('DELETE', parts.type, await subjectIn(db, parts.type, part));
+    actor.access.require('DELETE', parts.type, await subjectFor({ database: db }, parts.type, part));
     const kind = referredKinds[parts.type];
     if (kind !== undefined) {
       refuseUsers(actor.access, { kind, name: part.name }, await loadConfiguration(db, application));

@@ -1,9 +1,9 @@
+import { apiKeyTable, apiKeyUserGroupTable } from '../access/apiKeys';
 import { sharedCountTable } from '../kernel/database/sharedCounts.table';
-import { apiKeyTable } from '../access/apiKeys.table';
-import { apiKeyUserGroupTable } from '../access/apiKeyUserGroups.table';
 import { rightsVersionTable } from '../access/rightsVersion.table';
-import { userGroupMemberTable, userGroupPermissionTable, userGroupTable } from '../access/userGroups.table';
-import { userTable } from '../access/users.table';
+import { userGroups } from '../access/userGroups';
+import { userGroupMemberTable, userGroupPermissionTable } from '../access/userGroups.table';
+import { users } from '../access/users';
 import { agentTable, agentTokenTable } from '../runs/agents/agents.table';
 import { idempotencyKeyTable } from '../runs/commands/idempotencyKeys.table';
 import { applications } from '../catalog/applications/applications';
@@ -42,14 +42,14 @@ import {
   operationTaskTable,
   restorePointTable,
 } from '../runs/restores/restores.table';
-import { secretTable } from '../catalog/secrets/secrets.table';
+import { secretTable } from '../catalog/secrets/secrets';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
 
 /** Every table, for TypeORM. The database has no other. */
 export const tables = [
-  userTable,
-  userGroupTable,
+  users.schema,
+  userGroups.schema,
   userGroupMemberTable,
   userGroupPermissionTable,
   apiKeyTable,

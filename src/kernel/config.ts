@@ -4,8 +4,8 @@ import { nearest } from './didYouMean';
 import { StartError } from './startError';
 
 /**
- * The only reader of process.env. Everything is validated at once, so that a start with three bad values names all three.
- * The README's table lists the same variables; a test compares the two.
+ * The only reader of process.env. All values are validated at once, so that one start reports every bad value.
+ * docs/configuration.md describes the same variables; a test compares the two.
  */
 const flag = z
   .enum(['true', 'false', '1', '0'], 'must be true or false')
@@ -123,10 +123,10 @@ export const readAgentConfig = (environment: Environment = process.env): AgentCo
 
 export const readCliConfig = (environment: Environment = process.env): CliConfig => read(cliVariables, environment);
 
-/** Where the demo keeps the administrator's key of its server, for whoever may read this user's files. */
+/** File in which the demo keeps the administrator's key of its server, readable by this user only. */
 export const demoKeyFile = (dataDir: string): string => join(dataDir, 'demo', 'admin-key');
 
-/** A line for each variable that is set, looks like one of Slipway's, and is read by none of its programs: probably a slip of the pen. */
+/** A warning for each variable that is set and named like Slipway's, but that no program of Slipway reads. */
 export function unknownVariables(environment: Environment = process.env): string[] {
   const prefix = 'SLIPWAY_';
   const known = [serverVariables, agentVariables, cliVariables].flatMap(({ shape }) => Object.keys(shape));
@@ -136,15 +136,15 @@ export function unknownVariables(environment: Environment = process.env): string
   const endings = known.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   return unknown.sort().map((name) => {
     const near = nearest(name.slice(prefix.length), endings);
-    return `${name} is set, but there is no such variable${near === undefined ? '' : `; the nearest is ${prefix}${near}`}`;
+    return `${name} is set, but Slipway has no such variable${near === undefined ? '' : `; did you mean ${prefix}${near}?`}`;
   });
 }
 
-/** What the programs that they start inherit: PATH, HOME and the like. */
+/** Environment for child processes: PATH, HOME and so on. */
 export const inheritedEnvironment = (): Readonly<NodeJS.ProcessEnv> => process.env;
 
 function read<T extends z.ZodObject>(variables: T, environment: Environment): Readonly<z.infer<T>> {
-  // An empty variable means "not set": that is how compose files and CI systems pass what they do not have.
+  // An empty variable counts as unset, because compose files and CI systems pass missing values that way.
   const given = Object.fromEntries(Object.keys(variables.shape).map((name) => [name, environment[name] || undefined]));
   const result = variables.safeParse(given);
   const alone = given.SLIPWAY_OIDC_ISSUER !== undefined && given.SLIPWAY_OIDC_AUDIENCE === undefined;
@@ -161,7 +161,7 @@ function read<T extends z.ZodObject>(variables: T, environment: Environment): Re
   });
   if (alone)
     lines.push(
-      '  SLIPWAY_OIDC_AUDIENCE is not set: an issuer without it would let in tokens that were made for other programs',
+      '  SLIPWAY_OIDC_AUDIENCE is not set: without it, tokens that the issuer made for other programs would be accepted',
     );
   throw new ConfigError(
     `The configuration has ${lines.length === 1 ? 'an error' : `${lines.length} errors`}:\n${[...lines, ...unknownVariables(environment).map((line) => `  ${line}`)].join('\n')}`,

@@ -1,34 +1,56 @@
 import { isId } from './ids';
 import { invalidInput } from './errors';
 
-export enum IdOperator {
-  EQUALS = 'EQUALS',
-  IN = 'IN',
-  LIKE = 'LIKE',
-  NOT_IN = 'NOT_IN',
-  NOT_NULL = 'NOT_NULL',
-}
+export const idOperator = {
+  name: 'IdOperator',
+  description: 'Comparison of an IdFilter.',
+  values: {
+    EQUALS: 'Equals the value. Takes exactly one value.',
+    IN: 'Equals one of the values. Without values, nothing matches.',
+    LIKE: 'Contains one of the values, ignoring case. `%` and `_` are ordinary characters.',
+    NOT_IN: 'Equals none of the values, or is absent. Without values, everything matches.',
+    NOT_NULL: 'Has any value. `values` is ignored.',
+  },
+} as const;
 
-export enum TimeOperator {
-  AFTER = 'AFTER',
-  BEFORE = 'BEFORE',
-  EQUALS = 'EQUALS',
-}
+export const timeOperator = {
+  name: 'TimeOperator',
+  description: 'Comparison of a TimeFilter, in milliseconds. An absent time never matches.',
+  values: {
+    AFTER: 'Later than the value.',
+    BEFORE: 'Earlier than the value.',
+    EQUALS: 'The same millisecond.',
+  },
+} as const;
 
-export enum NumericOperator {
-  EQUALS = 'EQUALS',
-  GREATER_THAN = 'GREATER_THAN',
-  GREATER_THAN_OR_EQUALS = 'GREATER_THAN_OR_EQUALS',
-  IN = 'IN',
-  LESS_THAN = 'LESS_THAN',
-  LESS_THAN_OR_EQUALS = 'LESS_THAN_OR_EQUALS',
-  NOT_EQUALS = 'NOT_EQUALS',
-}
+export const numericOperator = {
+  name: 'NumericOperator',
+  description:
+    'Comparison of a NumberFilter. All but IN take exactly one value; an absent number matches NOT_EQUALS only.',
+  values: {
+    EQUALS: 'Equals the value.',
+    GREATER_THAN: 'Greater than the value.',
+    GREATER_THAN_OR_EQUALS: 'Greater than the value, or equal.',
+    IN: 'Equals one of the values. Without values, nothing matches.',
+    LESS_THAN: 'Less than the value.',
+    LESS_THAN_OR_EQUALS: 'Less than the value, or equal.',
+    NOT_EQUALS: 'Differs from the value, or is absent.',
+  },
+} as const;
 
-export enum EnumOperator {
-  EQUALS = 'EQUALS',
-  IN = 'IN',
-}
+export const enumOperator = {
+  name: 'EnumOperator',
+  description: 'Comparison of a filter on an enum.',
+  values: {
+    EQUALS: 'Equals the value. Takes exactly one value.',
+    IN: 'Equals one of the values. Without values, nothing matches.',
+  },
+} as const;
+
+export type IdOperator = keyof (typeof idOperator)['values'];
+export type TimeOperator = keyof (typeof timeOperator)['values'];
+export type NumericOperator = keyof (typeof numericOperator)['values'];
+export type EnumOperator = keyof (typeof enumOperator)['values'];
 
 export interface IdFilter {
   readonly operator: IdOperator;
@@ -72,18 +94,18 @@ export function idCondition(
   parameters: unknown[],
   { field = column, type = 'text' }: IdFilterOptions = {},
 ): string {
-  if (filter.operator === IdOperator.NOT_NULL) return `${column} IS NOT NULL`;
+  if (filter.operator === 'NOT_NULL') return `${column} IS NOT NULL`;
   const values = withoutNulls(filter.values, field);
   switch (filter.operator) {
-    case IdOperator.EQUALS:
+    case 'EQUALS':
       return isAnyOf(column, [only(values, filter.operator, field)], parameters, type);
-    case IdOperator.IN:
+    case 'IN':
       return isAnyOf(column, values, parameters, type);
-    case IdOperator.NOT_IN: {
+    case 'NOT_IN': {
       const condition = isAnyOf(column, values, parameters, type);
       return condition === 'FALSE' ? 'TRUE' : `(${condition}) IS NOT TRUE`;
     }
-    case IdOperator.LIKE: {
+    case 'LIKE': {
       const patterns = values.filter(isStorable).map((value) => `%${value.replace(/[\\%_]/g, '\\$&')}%`);
       if (patterns.length === 0) return 'FALSE';
       return `${type === 'uuid' ? `${column}::text` : column} ILIKE ANY (${bind(parameters, patterns)}::text[])`;
@@ -96,22 +118,22 @@ export function timeCondition(column: string, filter: TimeFilter, parameters: un
   const { operator, value } = filter;
   const next = () => bind(parameters, new Date(value.getTime() + 1));
   switch (operator) {
-    case TimeOperator.BEFORE:
+    case 'BEFORE':
       return `${column} < ${bind(parameters, value)}`;
-    case TimeOperator.AFTER:
+    case 'AFTER':
       return `${column} >= ${next()}`;
-    case TimeOperator.EQUALS:
+    case 'EQUALS':
       return `(${column} >= ${bind(parameters, value)} AND ${column} < ${next()})`;
   }
 }
 
 const comparisons = {
-  [NumericOperator.EQUALS]: '=',
-  [NumericOperator.NOT_EQUALS]: 'IS DISTINCT FROM',
-  [NumericOperator.GREATER_THAN]: '>',
-  [NumericOperator.GREATER_THAN_OR_EQUALS]: '>=',
-  [NumericOperator.LESS_THAN]: '<',
-  [NumericOperator.LESS_THAN_OR_EQUALS]: '<=',
+  EQUALS: '=',
+  NOT_EQUALS: 'IS DISTINCT FROM',
+  GREATER_THAN: '>',
+  GREATER_THAN_OR_EQUALS: '>=',
+  LESS_THAN: '<',
+  LESS_THAN_OR_EQUALS: '<=',
 } as const;
 
 /** As numeric: an integer column would make PostgreSQL refuse 1.5. */
@@ -122,7 +144,7 @@ export function numberCondition(
   { field = column }: FilterOptions = {},
 ): string {
   const values = withoutNulls(filter.values, field);
-  if (filter.operator === NumericOperator.IN) {
+  if (filter.operator === 'IN') {
     return values.length === 0 ? 'FALSE' : `${column} = ANY (${bind(parameters, values)}::numeric[])`;
   }
   const value = only(values, filter.operator, field);
@@ -132,13 +154,13 @@ export function numberCondition(
 /** For `EnvironmentTypeFilter` and every other filter of an enum. */
 export function enumCondition(
   column: string,
-  filter: { readonly operator?: EnumOperator | null; readonly values?: readonly (string | null)[] | null },
+  filter: EnumFilter<string>,
   parameters: unknown[],
   { field = column }: FilterOptions = {},
 ): string {
   if (!filter.values) throw refuse(field, null, 'REQUIRED', `"${field}.values" must be given.`);
   const values = withoutNulls(filter.values, field);
-  const wanted = filter.operator === EnumOperator.EQUALS ? [only(values, filter.operator, field)] : values;
+  const wanted = filter.operator === 'EQUALS' ? [only(values, filter.operator, field)] : values;
   return isAnyOf(column, wanted, parameters, 'text');
 }
 

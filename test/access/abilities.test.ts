@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { Abilities } from '../../src/access/abilities';
 import type { Access } from '../../src/access/access';
-import { addAccountPermission } from '../../src/access/addAccountPermission';
-import { addUserToUserGroup } from '../../src/access/addUserToUserGroup';
-import { createUser } from '../../src/access/createUser';
-import { deleteUser } from '../../src/access/deleteUser';
+import { revokeApiKey, updateApiKey } from '../../src/access/changeApiKeys';
+import {
+  addAccountPermission,
+  addUserToUserGroup,
+  removeAccountPermission,
+  removeUserFromUserGroup,
+  updateUserGroupPermissions,
+} from '../../src/access/changeUserGroups';
+import { createUser, deleteUser } from '../../src/access/changeUsers';
 import {
   apiKeyPrincipal,
   findApiKeyPrincipal,
   findUserPrincipal,
   userPrincipal,
 } from '../../src/access/principals.store';
-import { removeAccountPermission } from '../../src/access/removeAccountPermission';
-import { removeUserFromUserGroup } from '../../src/access/removeUserFromUserGroup';
-import { revokeApiKey } from '../../src/access/revokeApiKey';
 import { raiseRightsVersion } from '../../src/access/rights.store';
-import { updateApiKey } from '../../src/access/updateApiKey';
-import { updateUserGroupPermissions } from '../../src/access/updateUserGroupPermissions';
 import { Database } from '../../src/kernel/database/database';
 import { createPool } from '../../src/kernel/database/pool';
 import { createLog } from '../../src/kernel/log';

@@ -15,7 +15,7 @@ import type { SubjectActions, SubjectType } from '../../src/access/subjects';
 import { findExecutionTargets, findPipelineTargets, findWorkflowTargets } from '../../src/access/targets.store';
 import { newId } from '../../src/kernel/ids';
 import { AccessApp } from './accessApp';
-import { createWorld, forgetOtherRules, planArbitrary, type World } from './world';
+import { createWorld, forgetOtherRules, planArbitrary, type World } from './applicationPlans';
 
 let access: AccessApp;
 beforeAll(async () => {

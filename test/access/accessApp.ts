@@ -1,12 +1,13 @@
 import { tmpdir } from 'node:os';
 import { Abilities } from '../../src/access/abilities';
 import { systemAccess } from '../../src/access/access';
-import type { AccessActor } from '../../src/access/accessInput';
+import type { Actor } from '../../src/access/actor';
 import { systemActor } from '../../src/access/actor';
-import type { ApiKeyWithRights } from '../../src/access/apiKeyRights.store';
+import type { ApiKey } from '../../src/access/apiKeys';
 import { ensureBuiltInGroups } from '../../src/access/builtInGroups';
-import { type CreateApiKey, createApiKey } from '../../src/access/createApiKey';
-import { createUserGroup } from '../../src/access/createUserGroup';
+import { type CreateApiKey } from '../../src/access/apiKeys';
+import { createApiKey } from '../../src/access/changeApiKeys';
+import { createUserGroup } from '../../src/access/changeUserGroups';
 import type { PermissionsInput } from '../../src/access/permissionInput';
 import { apiKeyPrincipal, findApiKeyPrincipal } from '../../src/access/principals.store';
 import type { App } from '../../src/runs/app';
@@ -23,7 +24,7 @@ export class AccessApp {
   readonly abilities: Abilities;
   readonly app: App;
   /** May do everything, and is nobody. */
-  readonly root: AccessActor = { ...systemActor, access: systemAccess };
+  readonly root: Actor = { ...systemActor, access: systemAccess };
 
   private constructor(
     app: App,
@@ -63,12 +64,12 @@ export class AccessApp {
     return (await createUserGroup(this.app, this.root, { name: `group ${newId()}`, permissions })).id;
   }
 
-  async key(userGroupIds: string[], more: Partial<CreateApiKey> = {}): Promise<ApiKeyWithRights> {
+  async key(userGroupIds: string[], more: Partial<CreateApiKey> = {}): Promise<ApiKey> {
     return (await createApiKey(this.app, this.root, { name: 'key', userGroupIds, ...more })).apiKey;
   }
 
   /** Whoever holds this key, with the rights of this moment. */
-  async holder(key: { readonly id: string }): Promise<AccessActor> {
+  async holder(key: { readonly id: string }): Promise<Actor> {
     const row = await findApiKeyPrincipal(this.database, key.id);
     if (row === undefined) throw new Error(`there is no key ${key.id}`);
     const access = await this.abilities.accessOf(apiKeyPrincipal(row));
@@ -76,7 +77,7 @@ export class AccessApp {
   }
 
   /** A caller with a new key in a new group that gives this. */
-  async caller(permissions: PermissionsInput): Promise<AccessActor> {
+  async caller(permissions: PermissionsInput): Promise<Actor> {
     return this.holder(await this.key([await this.group(permissions)]));
   }
 

@@ -1,15 +1,10 @@
-import type { AccessActor } from '../../src/access/accessInput';
-import { addUserToUserGroup } from '../../src/access/addUserToUserGroup';
+import type { Actor } from '../../src/access/actor';
+import { revokeApiKey, updateApiKey } from '../../src/access/changeApiKeys';
+import { addUserToUserGroup, removeUserFromUserGroup, updateUserGroup } from '../../src/access/changeUserGroups';
+import { createUser, deleteUser, updateUser } from '../../src/access/changeUsers';
 import { hasLastingAdministrator } from '../../src/access/administrators.store';
-import { createUser } from '../../src/access/createUser';
-import { deleteUser } from '../../src/access/deleteUser';
-import { removeUserFromUserGroup } from '../../src/access/removeUserFromUserGroup';
-import { revokeApiKey } from '../../src/access/revokeApiKey';
-import { updateApiKey } from '../../src/access/updateApiKey';
-import { updateUser } from '../../src/access/updateUser';
-import { updateUserGroup } from '../../src/access/updateUserGroup';
-import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
-import { linkIdentity } from '../../src/access/users.store';
+import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroups';
+import { users } from '../../src/access/users';
 import { newId } from '../../src/kernel/ids';
 import { AccessApp, refusalOf } from './accessApp';
 
@@ -32,7 +27,7 @@ async function person(): Promise<string> {
     email: `${newId()}@example.com`,
     userGroupIds: [userGroupId],
   });
-  await linkIdentity(one.database, id, 'https://id.example.com', id, one.now());
+  await users.update(one.database, id, { identityIssuer: 'https://id.example.com', identitySubject: id });
   return id;
 }
 
@@ -118,7 +113,7 @@ test('administrators who remove each other at the same moment: one is left', asy
     const keys = await Promise.all([1, 2, 3, 4].map(() => one.key([userGroupId])));
     const users = await Promise.all([1, 2].map(() => person()));
     const holders = await Promise.all(keys.map((key) => one.holder(key)));
-    const other = (index: number): AccessActor => holders[(index + 1) % holders.length] ?? one.root;
+    const other = (index: number): Actor => holders[(index + 1) % holders.length] ?? one.root;
     const results = await Promise.allSettled([
       ...keys.map(({ id }, index) => revokeApiKey(one.app, other(index), { id })),
       ...users.map((id, index) => deleteUser(one.app, other(index), { id })),

@@ -1,10 +1,8 @@
-import { createApiKey } from '../../src/access/createApiKey';
-import { createUser } from '../../src/access/createUser';
+import { createApiKey, revokeApiKey, updateApiKey } from '../../src/access/changeApiKeys';
+import { createUser } from '../../src/access/changeUsers';
 import type { PermissionsInput } from '../../src/access/permissionInput';
 import { findApiKeyPrincipalByPrefix } from '../../src/access/principals.store';
-import { revokeApiKey } from '../../src/access/revokeApiKey';
-import { updateApiKey } from '../../src/access/updateApiKey';
-import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
+import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroups';
 import { hashSecret, newId } from '../../src/kernel/ids';
 import { AccessApp, brokenRules, refusalOf } from './accessApp';
 

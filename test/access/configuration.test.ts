@@ -1,11 +1,11 @@
 // Long because one world of applications and callers serves all of it.
 import { randomUUID } from 'node:crypto';
 import { systemActor } from '../../src/access/actor';
-import { createApiKey } from '../../src/access/createApiKey';
-import { createUserGroup } from '../../src/access/createUserGroup';
+import { createApiKey } from '../../src/access/changeApiKeys';
+import { createUserGroup } from '../../src/access/changeUserGroups';
 import type { ApplicationPermissionInput, PermissionsInput } from '../../src/access/permissionInput';
 import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from '../../src/access/targets.store';
-import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroup';
+import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroups';
 import { applications } from '../../src/catalog/applications/applications';
 import { pipelineSubject, surroundingsOf, workflowSubject } from '../../src/catalog/definitions/aims';
 import { loadConfiguration } from '../../src/catalog/definitions/configuration';

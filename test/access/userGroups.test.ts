@@ -1,21 +1,22 @@
-import { addAccountPermission } from '../../src/access/addAccountPermission';
-import { addAppPermission } from '../../src/access/addAppPermission';
-import { addUserToUserGroup } from '../../src/access/addUserToUserGroup';
+import {
+  addAccountPermission,
+  addAppPermission,
+  addUserToUserGroup,
+  createUserGroup,
+  deleteUserGroup,
+  removeAccountPermission,
+  removeAppPermission,
+  removeUserFromUserGroup,
+  updateUserGroup,
+  updateUserGroupPermissions,
+} from '../../src/access/changeUserGroups';
+import { createUser, deleteUser, updateUser } from '../../src/access/changeUsers';
 import { builtInGroups, ensureBuiltInGroups } from '../../src/access/builtInGroups';
-import { createUser } from '../../src/access/createUser';
-import { createUserGroup } from '../../src/access/createUserGroup';
-import { deleteUser } from '../../src/access/deleteUser';
-import { deleteUserGroup } from '../../src/access/deleteUserGroup';
 import type { ApplicationPermissionInput } from '../../src/access/permissionInput';
-import { removeAccountPermission } from '../../src/access/removeAccountPermission';
-import { removeAppPermission } from '../../src/access/removeAppPermission';
-import { removeUserFromUserGroup } from '../../src/access/removeUserFromUserGroup';
-import { updateUser } from '../../src/access/updateUser';
-import { updateUserGroup } from '../../src/access/updateUserGroup';
-import { updateUserGroupPermissions } from '../../src/access/updateUserGroupPermissions';
-import { ACCOUNT_ADMINISTRATOR, NON_PRODUCTION_SUPPORT, PRODUCTION_SUPPORT } from '../../src/access/userGroup';
+import { ACCOUNT_ADMINISTRATOR, NON_PRODUCTION_SUPPORT, PRODUCTION_SUPPORT } from '../../src/access/userGroups';
 import { findUserGroup } from '../../src/access/userGroups.store';
-import { findMemberships, findUser } from '../../src/access/users.store';
+import { users } from '../../src/access/users';
+import { findMemberships } from '../../src/access/users.store';
 import { newId } from '../../src/kernel/ids';
 import { AccessApp, brokenRules, refusalOf } from './accessApp';
 
@@ -45,7 +46,7 @@ describe('users', () => {
       userGroupIds: [group],
     });
     expect(made).toMatchObject({ name: 'Ada', email: 'ada@example.com', identitySubject: null });
-    expect(await findUser(one.database, made.id)).toEqual(made);
+    expect(await users.find(one.database, made.id)).toEqual(made);
     expect(await groupsOf(made.id)).toEqual([group]);
     const again = createUser(one.app, one.root, { name: 'Other', email: 'ADA@example.com' });
     expect(await refusalOf(again)).toMatchObject({ code: 'NAME_TAKEN' });
@@ -77,7 +78,7 @@ describe('users', () => {
     const key = await one.key([await one.group()], { ownerId: id });
     const holder = await one.holder(key);
     await deleteUser(one.app, one.root, { id });
-    expect(await findUser(one.database, id)).toBeUndefined();
+    expect(await users.find(one.database, id)).toBeUndefined();
     expect(await refusalOf(one.abilities.renew(holder.access))).toMatchObject({ code: 'UNAUTHENTICATED' });
     for (const again of [deleteUser(one.app, one.root, { id }), updateUser(one.app, one.root, { id, name: 'X' })]) {
       expect(await refusalOf(again)).toMatchObject({ code: 'NOT_FOUND', details: { kind: 'user', id } });

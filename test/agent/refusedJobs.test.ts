@@ -1,6 +1,6 @@
 import { startAgentProcess } from '../support/processes';
-import { APP, Runs } from '../support/runs';
-import { startTestServer, type TestServer } from '../support/server';
+import { APP } from '../support/runs';
+import { testWorld } from '../support/world';
 
 const DEFINITIONS = `${APP}---
 kind: Workflow
@@ -19,14 +19,7 @@ tasks:
 
 /** What the server tells an agent not to run after all. */
 describe('a job that must not run', () => {
-  let server: TestServer;
-  let runs: Runs;
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
   it('ends with the reason, without its command and without another try', async () => {
     const { applicationId } = await runs.ids('workflow', 'without-secret');

@@ -6,18 +6,16 @@ import { join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { ADMIN_KEY } from '../support/server';
 import { main, slipway, startSlipway } from './program';
-import { createWorld, DEFINITIONS, startRelease, type World } from './world';
+import { DEFINITIONS, failedRelease, startRelease, cliWorld } from './world';
 
-let world: World;
+const world = cliWorld();
 let url: string;
 let folder: string;
 beforeAll(async () => {
-  world = await createWorld();
   url = world.server.url;
   folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
 });
 afterAll(async () => {
-  await world?.server.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -27,7 +25,7 @@ const testOnTerminal = canHaveTerminal ? it : it.skip;
 
 describe('slipway resume', () => {
   it('shows what would run, resumes it with --yes, and follows it to its end', async () => {
-    const id = await world.failedRelease();
+    const id = await failedRelease(world);
     const resuming = startSlipway(url, [
       'resume',
       id,
@@ -52,7 +50,7 @@ describe('slipway resume', () => {
   });
 
   it('follows to the next failure, and ends with 1; as JSON with what the run became', async () => {
-    const id = await world.failedRelease();
+    const id = await failedRelease(world);
     const resuming = startSlipway(url, ['resume', id, '--yes', '--json']);
     let over = false;
     void resuming.ended.then(() => {
@@ -71,14 +69,14 @@ describe('slipway resume', () => {
   });
 
   it('does not ask where nobody can answer, and changes nothing', async () => {
-    const id = await world.failedRelease();
+    const id = await failedRelease(world);
     const { code, err } = await slipway(url, ['resume', id], {}, 'y\n');
     expect([code, err]).toEqual([2, expect.stringContaining('Add --yes')]);
     expect(await world.runs.is(id, 'FAILED')).toBe(true);
   });
 
   it('says the code of a refusal, what can be done, and ends with 3', async () => {
-    const id = await world.failedRelease();
+    const id = await failedRelease(world);
     const unknown = await slipway(url, ['resume', id, '--yes', '--stage', 'Tset', '--json']);
     expect([unknown.code, JSON.parse(unknown.out)]).toEqual([
       3,
@@ -93,7 +91,7 @@ describe('slipway resume', () => {
   });
 
   testOnTerminal('asks on a terminal, also on one of no known size, where no means no', async () => {
-    const id = await world.failedRelease();
+    const id = await failedRelease(world);
     const answered = async (key: string) => {
       const asking = spawn('script', ['-qec', `'${process.execPath}' ${main} resume ${id} --no-follow`, '/dev/null'], {
         env: { PATH: process.env.PATH ?? '', TERM: 'xterm', SLIPWAY_URL: url, SLIPWAY_API_KEY: ADMIN_KEY },

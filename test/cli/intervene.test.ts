@@ -1,7 +1,6 @@
-import { ProtocolAgent } from '../support/protocolAgent';
-import { APP, Runs } from '../support/runs';
-import { startTestServer, type TestServer } from '../support/server';
+import { APP } from '../support/runs';
 import { slipway, startSlipway } from './program';
+import { testWorld } from '../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -38,18 +37,11 @@ stages:
       - { name: two, workflow: careful }
 `;
 
-let server: TestServer;
-let runs: Runs;
-let agent: ProtocolAgent;
+const { server, runs, agent } = testWorld(DEFINITIONS);
 let url: string;
 beforeAll(async () => {
-  server = await startTestServer();
   url = server.url;
-  runs = new Runs(server);
-  agent = await ProtocolAgent.register(url);
-  await runs.apply(DEFINITIONS);
 });
-afterAll(() => server?.stop());
 
 const failing =
   (...names: string[]) =>

@@ -6,15 +6,13 @@ import { join } from 'node:path';
 import { listen } from '../support/ports';
 import { ADMIN_KEY } from '../support/server';
 import { main, slipway, startSlipway } from './program';
-import { createWorld, startRelease, type World } from './world';
+import { startRelease, cliWorld } from './world';
 
-let world: World;
+const world = cliWorld();
 let url: string;
 beforeAll(async () => {
-  world = await createWorld();
   url = world.server.url;
 });
-afterAll(() => world?.server.stop());
 
 describe('slipway', () => {
   it('answers --help with the commands and the exit codes, without a key or a server', async () => {

@@ -1,17 +1,15 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
 import { slipway, startSlipway } from './program';
-import { createWorld, startRelease, type World } from './world';
+import { failedRelease, startRelease, cliWorld } from './world';
 
-let world: World;
+const world = cliWorld();
 let url: string;
 let failed: string;
 beforeAll(async () => {
-  world = await createWorld();
   url = world.server.url;
-  failed = await world.failedRelease();
+  failed = await failedRelease(world);
 });
-afterAll(() => world?.server.stop());
 
 describe('slipway runs', () => {
   it('lists runs, and those that can be resumed', async () => {

@@ -1,18 +1,9 @@
-import { ProtocolAgent } from '../support/protocolAgent';
-import { APP, Runs } from '../support/runs';
-import { startTestServer, type TestServer } from '../support/server';
+import { DEPLOY, FLOW } from '../support/definitions';
+import { APP, type Runs } from '../support/runs';
+import { testWorld, type World } from '../support/world';
 
 /** A workflow whose second task fails as long as a test lets it, a pipeline of it, and one with an approval. */
-export const DEFINITIONS = `${APP}
----
-kind: Workflow
-application: app
-name: flow
-tasks:
-  lint: { run: "true" }
-  integration: { run: "true", depends_on: [lint] }
-  build: { run: "true", depends_on: [integration] }
----
+export const DEFINITIONS = `${APP}${FLOW}---
 kind: Workflow
 application: app
 name: watched
@@ -20,15 +11,7 @@ on_failure: collect
 tasks:
   risky: { run: "true" }
   collect: { run: "true", type: forensic }
----
-kind: Workflow
-application: app
-name: deploy
-environment: staging
-services: [web]
-tasks:
-  put: { run: "true" }
----
+${DEPLOY}---
 kind: Pipeline
 application: app
 name: release
@@ -70,36 +53,20 @@ stages:
   - elements: [{ name: doubt, workflow: doubtful, failure_strategy: wait }]
 `;
 
-export interface World {
-  readonly server: TestServer;
-  readonly runs: Runs;
-  readonly agent: ProtocolAgent;
-  /** A run of `release` that failed at `integration`, having written two lines there. */
-  failedRelease(): Promise<string>;
-}
+export const cliWorld = (): World => testWorld(DEFINITIONS);
 
-export async function createWorld(): Promise<World> {
-  const server = await startTestServer();
-  const runs = new Runs(server);
-  await runs.apply(DEFINITIONS);
-  const agent = await ProtocolAgent.register(server.url);
-  return {
-    server,
-    runs,
-    agent,
-    async failedRelease() {
-      const id = await startRelease(runs);
-      await agent.runOne();
-      const job = await agent.claimOne();
-      await agent.start(job);
-      const [first, second] = ['connecting to the database\n', 'connection refused\n'];
-      await agent.log(job, 0, first);
-      await agent.log(job, first.length, second, 'stderr');
-      await agent.finish(job, { exitCode: 3, logBytes: first.length + second.length });
-      await runs.until(id, 'FAILED');
-      return id;
-    },
-  };
+/** A run of `release` that failed at `integration`, which wrote two lines. */
+export async function failedRelease({ runs, agent }: World): Promise<string> {
+  const id = await startRelease(runs);
+  await agent.runOne();
+  const job = await agent.claimOne();
+  await agent.start(job);
+  const [first, second] = ['connecting to the database\n', 'connection refused\n'];
+  await agent.log(job, 0, first);
+  await agent.log(job, first.length, second, 'stderr');
+  await agent.finish(job, { exitCode: 3, logBytes: first.length + second.length });
+  await runs.until(id, 'FAILED');
+  return id;
 }
 
 export const startRelease = (runs: Runs): Promise<string> =>

@@ -10,15 +10,15 @@ import {
 } from '../../src/client/generated';
 import { listen } from '../support/ports';
 import { Runs } from '../support/runs';
-import { ADMIN_KEY, startTestServer, type TestServer } from '../support/server';
+import { ADMIN_KEY } from '../support/server';
+import { testServer } from '../support/world';
 
 const NOBODY = '01a1fde6-77b0-740d-b857-a367d0a2b8ae';
 
-let server: TestServer;
+const server = testServer();
 let client: Client;
 let id: string;
 beforeAll(async () => {
-  server = await startTestServer();
   client = new Client(server.url, ADMIN_KEY);
   const runs = new Runs(server);
   await runs.apply(
@@ -28,7 +28,6 @@ beforeAll(async () => {
   await runs.abort(id);
   await runs.until(id, 'ABORTED');
 });
-afterAll(() => server?.stop());
 
 const errorOf = async (work: Promise<unknown>): Promise<ApiError> => {
   const error = await work.catch((thrown: unknown) => thrown);

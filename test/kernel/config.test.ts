@@ -103,11 +103,11 @@ describe('the configuration', () => {
   it('names what was probably misspelled', () => {
     const odd = { SLIPWAY_ADMN_KEY: 'x', SLIPWAY_FOO: '1', SLIPWAY_EMPTY: '', SLIPWAY_AGENT_SLOTS: '1', OTHER: '1' };
     expect(unknownVariables(odd)).toEqual([
-      'SLIPWAY_ADMN_KEY is set, but there is no such variable; the nearest is SLIPWAY_ADMIN_KEY',
-      'SLIPWAY_FOO is set, but there is no such variable',
+      'SLIPWAY_ADMN_KEY is set, but Slipway has no such variable; did you mean SLIPWAY_ADMIN_KEY?',
+      'SLIPWAY_FOO is set, but Slipway has no such variable',
     ]);
     expect(problemsOf(() => readAgentConfig({ SLIPWAY_AGENT_TOKN: token }))).toContain(
-      'nearest is SLIPWAY_AGENT_TOKEN',
+      'did you mean SLIPWAY_AGENT_TOKEN?',
     );
   });
 
@@ -118,7 +118,7 @@ describe('the configuration', () => {
       SLIPWAY_AGENT_SLOT: '1',
       LOG_FORMAT: 'json',
     });
-    await eventually(agent.output, (text) => text.includes('the nearest is SLIPWAY_AGENT_SLOTS'));
+    await eventually(agent.output, (text) => text.includes('did you mean SLIPWAY_AGENT_SLOTS?'));
     await agent.end('SIGKILL');
   });
 

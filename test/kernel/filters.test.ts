@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { allOf, enumCondition, idCondition, numberCondition, timeCondition } from '../../src/kernel/filters';
 import { EnvironmentType } from '../../src/api/graphql/filters.types';
-import { EnumOperator, IdOperator, NumericOperator, TimeOperator } from '../../src/kernel/filters';
+import { valuesOf } from '../../src/kernel/fields';
+import { type IdOperator, type NumericOperator, numericOperator, type TimeOperator } from '../../src/kernel/filters';
 import { Refusal } from '../../src/kernel/errors';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
-const { EQUALS, IN, LIKE, NOT_IN, NOT_NULL } = IdOperator;
+const [EQUALS, IN, LIKE, NOT_IN, NOT_NULL] = ['EQUALS', 'IN', 'LIKE', 'NOT_IN', 'NOT_NULL'] as const;
 const [one, two, three] = [randomUUID(), randomUUID(), randomUUID()];
 const rows = [
   { n: 1, id: one, name: 'Web 100%', time: '2026-01-01T00:00:00.000000Z', size: 1 },
@@ -117,13 +118,13 @@ describe('an IdFilter', () => {
 
 describe('a TimeFilter', () => {
   it.each<[TimeOperator, string, number[]]>([
-    [TimeOperator.EQUALS, '2026-01-01T00:00:00.000Z', [1, 2]],
-    [TimeOperator.EQUALS, '2026-01-01T00:00:00.001Z', [3]],
-    [TimeOperator.AFTER, '2026-01-01T00:00:00.000Z', [3]],
-    [TimeOperator.AFTER, '2025-12-31T23:59:59.999Z', [1, 2, 3]],
-    [TimeOperator.AFTER, '2026-01-01T00:00:00.001Z', []],
-    [TimeOperator.BEFORE, '2026-01-01T00:00:00.001Z', [1, 2]],
-    [TimeOperator.BEFORE, '2026-01-01T00:00:00.000Z', []],
+    ['EQUALS', '2026-01-01T00:00:00.000Z', [1, 2]],
+    ['EQUALS', '2026-01-01T00:00:00.001Z', [3]],
+    ['AFTER', '2026-01-01T00:00:00.000Z', [3]],
+    ['AFTER', '2025-12-31T23:59:59.999Z', [1, 2, 3]],
+    ['AFTER', '2026-01-01T00:00:00.001Z', []],
+    ['BEFORE', '2026-01-01T00:00:00.001Z', [1, 2]],
+    ['BEFORE', '2026-01-01T00:00:00.000Z', []],
   ])('%s %s compares in milliseconds', async (operator, value, expected) => {
     expect(
       await matches((parameters) => timeCondition('"time"', { operator, value: new Date(value) }, parameters)),
@@ -133,23 +134,23 @@ describe('a TimeFilter', () => {
 
 describe('a NumberFilter', () => {
   it.each<[NumericOperator, number[], number[]]>([
-    [NumericOperator.EQUALS, [10], [2]],
-    [NumericOperator.EQUALS, [10.5], []],
-    [NumericOperator.NOT_EQUALS, [10], [1, 3, 4]],
-    [NumericOperator.GREATER_THAN, [9.5], [2, 3]],
-    [NumericOperator.GREATER_THAN, [10], [3]],
-    [NumericOperator.GREATER_THAN_OR_EQUALS, [10], [2, 3]],
-    [NumericOperator.LESS_THAN, [10], [1]],
-    [NumericOperator.LESS_THAN_OR_EQUALS, [10], [1, 2]],
-    [NumericOperator.LESS_THAN, [1e300], [1, 2, 3]],
-    [NumericOperator.IN, [1, 100.0, 2.5], [1, 3]],
-    [NumericOperator.IN, [], []],
+    ['EQUALS', [10], [2]],
+    ['EQUALS', [10.5], []],
+    ['NOT_EQUALS', [10], [1, 3, 4]],
+    ['GREATER_THAN', [9.5], [2, 3]],
+    ['GREATER_THAN', [10], [3]],
+    ['GREATER_THAN_OR_EQUALS', [10], [2, 3]],
+    ['LESS_THAN', [10], [1]],
+    ['LESS_THAN_OR_EQUALS', [10], [1, 2]],
+    ['LESS_THAN', [1e300], [1, 2, 3]],
+    ['IN', [1, 100.0, 2.5], [1, 3]],
+    ['IN', [], []],
   ])('%s %j', async (operator, values, expected) => {
     expect(await matches((parameters) => numberCondition('size', { operator, values }, parameters))).toEqual(expected);
   });
 
   it('is refused with several values where one is compared, and with null', () => {
-    for (const operator of Object.values(NumericOperator).filter((candidate) => candidate !== NumericOperator.IN)) {
+    for (const operator of valuesOf(numericOperator).filter((candidate) => candidate !== 'IN')) {
       expect(refusal(() => numberCondition('c', { operator, values: [1, 2] }, []))).toMatchObject([
         'INVALID_INPUT',
         { errors: [{ rule: 'ONE_VALUE' }] },
@@ -159,7 +160,7 @@ describe('a NumberFilter', () => {
         { errors: [{ rule: 'ONE_VALUE' }] },
       ]);
     }
-    expect(refusal(() => numberCondition('c', { operator: NumericOperator.IN, values: [null] }, []))).toMatchObject([
+    expect(refusal(() => numberCondition('c', { operator: 'IN', values: [null] }, []))).toMatchObject([
       'INVALID_INPUT',
       { errors: [{ rule: 'NOT_NULL' }] },
     ]);
@@ -174,8 +175,8 @@ describe('a filter on an enum', () => {
   };
 
   it('compares', () => {
-    expect(sql({ operator: EnumOperator.EQUALS, values: [PROD] })).toEqual(['e.type = $1::text', ['PROD']]);
-    expect(sql({ operator: EnumOperator.IN, values: [PROD, NON_PROD] })).toEqual([
+    expect(sql({ operator: 'EQUALS', values: [PROD] })).toEqual(['e.type = $1::text', ['PROD']]);
+    expect(sql({ operator: 'IN', values: [PROD, NON_PROD] })).toEqual([
       'e.type = ANY ($1::text[])',
       [['PROD', 'NON_PROD']],
     ]);
@@ -185,11 +186,9 @@ describe('a filter on an enum', () => {
 
   it('is refused when it can’t be meant', () => {
     const rule = (name: string) => ['INVALID_INPUT', { errors: [{ rule: name }] }];
-    expect(refusal(() => sql({ operator: EnumOperator.EQUALS, values: [PROD, NON_PROD] }))).toMatchObject(
-      rule('ONE_VALUE'),
-    );
-    expect(refusal(() => sql({ operator: EnumOperator.IN, values: [null] }))).toMatchObject(rule('NOT_NULL'));
-    expect(refusal(() => sql({ operator: EnumOperator.IN }))).toMatchObject(rule('REQUIRED'));
+    expect(refusal(() => sql({ operator: 'EQUALS', values: [PROD, NON_PROD] }))).toMatchObject(rule('ONE_VALUE'));
+    expect(refusal(() => sql({ operator: 'IN', values: [null] }))).toMatchObject(rule('NOT_NULL'));
+    expect(refusal(() => sql({ operator: 'IN' }))).toMatchObject(rule('REQUIRED'));
     expect(refusal(() => sql({ values: null }))).toMatchObject(rule('REQUIRED'));
   });
 });

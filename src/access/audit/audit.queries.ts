@@ -9,12 +9,12 @@ import type { AuditLink, AuditOutcome, AuditRecord } from './audit';
 import { auditLinkTable, auditRecordTable } from './audit.table';
 
 export interface AuditFilter {
-  readonly time?: TimeFilter | null;
-  readonly actor?: IdFilter | null;
-  readonly object?: IdFilter | null;
-  readonly action?: IdFilter | null;
-  readonly application?: IdFilter | null;
-  readonly outcome?: AuditOutcome | null;
+  readonly time?: TimeFilter | null | undefined;
+  readonly actor?: IdFilter | null | undefined;
+  readonly object?: IdFilter | null | undefined;
+  readonly action?: IdFilter | null | undefined;
+  readonly application?: IdFilter | null | undefined;
+  readonly outcome?: AuditOutcome | null | undefined;
 }
 
 /** A record with its place in the chain, once it has one. */

@@ -1,28 +1,9 @@
-import { column, oneOf, references, table } from '../../kernel/database/table';
-import type { AuditLink, AuditRecord, AuditUnsealed } from './audit';
+import { oneOf, references, tableOf } from '../../kernel/database/table';
+import { field } from '../../kernel/fields';
+import { auditLinkFields, auditOutcomes, auditRecordFields } from './audit';
 
-/** Only ever added to: triggers refuse anything else, to every role (migrations/…-AuditIsAppendOnly.ts). */
-export const auditRecordTable = table<AuditRecord>('audit_record', {
-  columns: {
-    id: column.id,
-    at: column.time,
-    actorKind: column.text,
-    actorId: column.text,
-    actorName: column.text,
-    actorPersonId: column.textOrNull,
-    address: column.textOrNull,
-    requestId: column.textOrNull,
-    action: column.text,
-    outcome: column.text,
-    code: column.textOrNull,
-    objectKind: column.textOrNull,
-    objectId: column.textOrNull,
-    objectName: column.textOrNull,
-    applicationId: column.textOrNull,
-    input: column.jsonOrNull,
-    before: column.jsonOrNull,
-    after: column.jsonOrNull,
-  },
+/** Rows are only ever added: triggers refuse anything else, to every role (migrations). */
+export const auditRecordTable = tableOf('audit_record', auditRecordFields, {
   indices: [
     { name: 'audit_record_time', columns: ['at', 'id'] },
     { name: 'audit_record_of_actor', columns: ['actorId', 'at', 'id'] },
@@ -30,23 +11,16 @@ export const auditRecordTable = table<AuditRecord>('audit_record', {
     { name: 'audit_record_of_application', columns: ['applicationId', 'at', 'id'] },
   ],
   checks: [
-    { name: 'audit_record_outcome', expression: oneOf('outcome', ['ALLOWED', 'REFUSED']) },
+    { name: 'audit_record_outcome', expression: oneOf('outcome', auditOutcomes) },
     { name: 'audit_record_code', expression: `(code IS NULL) = (outcome = 'ALLOWED')` },
   ],
 });
 
 /** The same holds for the chain. */
-export const auditLinkTable = table<AuditLink>('audit_link', {
-  columns: {
-    sequence: { ...column.bigint, primary: true },
-    recordId: column.uuid,
-    previousHash: column.text,
-    hash: column.text,
-  },
+export const auditLinkTable = tableOf('audit_link', auditLinkFields, {
   uniques: [{ name: 'audit_link_record', columns: ['recordId'] }],
   foreignKeys: [references('audit_record', 'recordId')],
 });
 
-export const auditUnsealedTable = table<AuditUnsealed>('audit_unsealed', {
-  columns: { recordId: column.id },
-});
+/** Records that are not in the chain yet: the only part of the trail from which rows are deleted. */
+export const auditUnsealedTable = tableOf('audit_unsealed', { recordId: field.id() }, {});

@@ -1,7 +1,16 @@
+import { field, orNull, type ShapeOf, valuesOf } from '../../kernel/fields';
 import type { ActorRef } from '../actor';
 
-/** What an attempt came to. A refused one changed nothing, except for what records of its own say that it changed before. */
-export type AuditOutcome = 'ALLOWED' | 'REFUSED';
+export const auditOutcome = {
+  name: 'AuditOutcome',
+  description: 'Outcome of an attempt.',
+  values: {
+    ALLOWED: 'Done. The record was written in the same transaction.',
+    REFUSED: 'Refused. The refused attempt changed nothing.',
+  },
+} as const;
+export const auditOutcomes = valuesOf(auditOutcome);
+export type AuditOutcome = (typeof auditOutcomes)[number];
 
 /** ANONYMOUS: nobody, as the key was not valid. */
 export type AuditActorKind = ActorRef['kind'] | 'ANONYMOUS';
@@ -32,38 +41,34 @@ export interface AuditAttempt {
   readonly input: unknown;
 }
 
-/** One row of the trail. */
-export interface AuditRecord {
-  readonly id: string;
-  readonly at: Date;
-  readonly actorKind: AuditActorKind;
-  readonly actorId: string;
-  readonly actorName: string;
-  readonly actorPersonId: string | null;
-  readonly address: string | null;
-  readonly requestId: string | null;
-  readonly action: string;
-  readonly outcome: AuditOutcome;
-  /** Of the refusal; null when it was allowed. */
-  readonly code: string | null;
-  readonly objectKind: string | null;
-  readonly objectId: string | null;
-  readonly objectName: string | null;
-  readonly applicationId: string | null;
-  readonly input: unknown;
-  readonly before: unknown;
-  readonly after: unknown;
-}
+/** One row of the trail. The API shows actor and object as objects of their own. */
+export const auditRecordFields = {
+  id: field.id('ID.'),
+  at: field.time('Time of the attempt.'),
+  actorKind: field.text<AuditActorKind>(),
+  actorId: field.text(),
+  actorName: field.text(),
+  actorPersonId: orNull(field.text()),
+  address: orNull(field.text('Network address of the caller. Behind a proxy, the address of the proxy.')),
+  requestId: orNull(field.text('`X-Request-Id`, the same for all records of one request.')),
+  action: field.text('Action, as a stable name: `execution.start`, `userGroup.update`, `login`, …'),
+  outcome: field.oneOf(auditOutcome, 'Outcome.'),
+  code: orNull(field.text('Error code of a refusal. Null if it was allowed.')),
+  objectKind: orNull(field.text()),
+  objectId: orNull(field.text()),
+  objectName: orNull(field.text()),
+  applicationId: orNull(field.text()),
+  input: orNull(field.json('Input of the request, without secrets and shortened.')),
+  before: orNull(field.json('Object before the change, as far as it was recorded.')),
+  after: orNull(field.json('Object after the change, as far as it was recorded.')),
+};
+export type AuditRecord = ShapeOf<typeof auditRecordFields>;
 
 /** The place of a record in the chain. */
-export interface AuditLink {
-  readonly sequence: number;
-  readonly recordId: string;
-  readonly previousHash: string;
-  readonly hash: string;
-}
-
-/** A record that is not in the chain yet. The only part of the trail from which rows go away. */
-export interface AuditUnsealed {
-  readonly recordId: string;
-}
+export const auditLinkFields = {
+  sequence: { ...field.bigint('Place in the chain, from 1.'), column: { type: 'bigint', primary: true } as const },
+  recordId: field.uuid(),
+  previousHash: field.text('Hash of the record before it in the chain.'),
+  hash: field.text('SHA-256 over the record, its place, and the hash before it.'),
+};
+export type AuditLink = ShapeOf<typeof auditLinkFields>;

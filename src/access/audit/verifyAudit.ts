@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import { invalidInput } from '../../kernel/errors';
+import { field, orNull, type ShapeOf } from '../../kernel/fields';
 import type { AuditLink } from './audit';
 import { countUnlinked, findHead, findLinks, type LinkedRecord } from './audit.store';
 import { beginning, linkHash } from './chain';
@@ -8,17 +9,21 @@ import { beginning, linkHash } from './chain';
 export const mostChecked = 200_000;
 const BATCH = 2_000;
 
-export interface AuditVerification {
-  readonly valid: boolean;
-  readonly checkedFrom: number;
-  readonly checkedTo: number;
-  readonly firstBroken: number | null;
-  /** In words, when something is wrong. */
-  readonly problem: string | null;
-  readonly unsealed: number;
-  readonly lastSequence: number;
-  readonly lastHash: string;
-}
+export const auditVerificationFields = {
+  valid: field.boolean('True if no record that was checked has been changed, removed or inserted.'),
+  checkedFrom: field.bigint('First sequence that was checked.'),
+  checkedTo: field.bigint(
+    'Last sequence that was checked. A call checks at most 200,000: call again from the next one while this is less than `lastSequence`.',
+  ),
+  firstBroken: orNull(field.bigint('First sequence that does not hold. Null if there is none.')),
+  problem: orNull(field.text('Description of the problem.')),
+  unsealed: field.integer('Number of records that are not in the chain yet. They join it within seconds.'),
+  lastSequence: field.bigint('Last sequence of the chain. 0 if it is empty.'),
+  lastHash: field.text(
+    'Hash of the last link. Stored elsewhere, it proves later that the end of the chain was not cut off or rewritten.',
+  ),
+};
+export type AuditVerification = ShapeOf<typeof auditVerificationFields>;
 
 /** Computes the chain again, from the records as they stand. */
 export async function verifyAudit(app: App, from: number | null): Promise<AuditVerification> {

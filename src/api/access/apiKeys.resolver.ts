@@ -1,23 +1,32 @@
-import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import type { Context } from '../graphql/context';
-import { echo } from '../graphql/mutations.types';
+import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { listApiKeys } from '../../access/access.queries';
-import {
-  ApiKeyDetails,
-  ApiKeyPayload,
-  CreateApiKeyInput,
-  CreateApiKeyPayload,
-  RevokeApiKeyInput,
-  UpdateApiKeyInput,
-} from './access.types';
-import { createApiKey } from '../../access/createApiKey';
-import { revokeApiKey } from '../../access/revokeApiKey';
-import { updateApiKey } from '../../access/updateApiKey';
+import { apiKeyChanges, newApiKey } from '../../access/apiKeys';
+import { createApiKey, revokeApiKey, updateApiKey } from '../../access/changeApiKeys';
+import { field } from '../../kernel/fields';
+import type { Context } from '../graphql/context';
+import { Input, mutationInput, mutationPayload } from '../graphql/described.types';
+import { echo } from '../graphql/mutations.types';
+import { ApiKeyDetails, ApiKeyPayload } from './access.types';
+
+const CreateApiKeyInput = mutationInput('CreateApiKeyInput', 'New API key.', newApiKey);
+const UpdateApiKeyInput = mutationInput(
+  'UpdateApiKeyInput',
+  'Changes of an API key. Fields that are left out keep their values.',
+  apiKeyChanges,
+);
+const RevokeApiKeyInput = mutationInput('RevokeApiKeyInput', 'API key to revoke.', {
+  id: field.uuid('Key to revoke.'),
+});
+const CreateApiKeyPayload = mutationPayload('CreateApiKeyPayload', 'New API key.', {
+  apiKey: field.object(() => ApiKeyDetails, 'The key, without its value.'),
+  value: field.text('Value of the key. It is returned here and never again.'),
+});
 
 @Resolver(() => ApiKeyDetails)
 export class ApiKeysResolver {
   @Query(() => [ApiKeyDetails], {
-    description: 'Keys that count, the newest first, at most 500: all with MANAGE_API_KEYS, else the caller’s own.',
+    description:
+      'API keys that are not revoked, the newest first, at most 500. Without MANAGE_API_KEYS, only the caller’s own.',
   })
   apiKeys(@Ctx() { app, actor }: Context) {
     return listApiKeys(app, actor);
@@ -25,10 +34,11 @@ export class ApiKeysResolver {
 
   @Mutation(() => CreateApiKeyPayload, {
     description:
-      'Makes a key. Its value is answered once; only a hash of it is kept. A key acts with its groups, and may be narrowed to applications. Needs MANAGE_API_KEYS, and to be in those groups. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Creates an API key. Its value is returned once; only a hash of it is stored. A key acts with its user groups, and may be ' +
+      'restricted to applications. Needs MANAGE_API_KEYS, and membership of those groups. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async createApiKey(
-    @Arg('input', () => CreateApiKeyInput, { description: 'What to do.' }) input: CreateApiKeyInput,
+    @Input(CreateApiKeyInput) input: InstanceType<typeof CreateApiKeyInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), ...(await createApiKey(app, actor, input)) };
@@ -36,10 +46,10 @@ export class ApiKeysResolver {
 
   @Mutation(() => ApiKeyPayload, {
     description:
-      'Changes a key. Needs MANAGE_API_KEYS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
+      'Changes an API key. Needs MANAGE_API_KEYS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async updateApiKey(
-    @Arg('input', () => UpdateApiKeyInput, { description: 'What to do.' }) input: UpdateApiKeyInput,
+    @Input(UpdateApiKeyInput) input: InstanceType<typeof UpdateApiKeyInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), apiKey: await updateApiKey(app, actor, input) };
@@ -47,10 +57,11 @@ export class ApiKeysResolver {
 
   @Mutation(() => ApiKeyPayload, {
     description:
-      'Revokes a key: from the next request on, and in open WebSockets. Needs MANAGE_API_KEYS, or to be its owner. Errors: FORBIDDEN, NOT_FOUND, IN_USE (the last administrator).',
+      'Revokes an API key, from the next request on, and in open WebSockets. Revoking it again changes nothing. ' +
+      'Needs MANAGE_API_KEYS, unless it is the caller’s own key. Errors: FORBIDDEN, NOT_FOUND, IN_USE (the last administrator).',
   })
   async revokeApiKey(
-    @Arg('input', () => RevokeApiKeyInput, { description: 'What to do.' }) input: RevokeApiKeyInput,
+    @Input(RevokeApiKeyInput) input: InstanceType<typeof RevokeApiKeyInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), apiKey: await revokeApiKey(app, actor, input) };

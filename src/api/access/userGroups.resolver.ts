@@ -1,48 +1,89 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { Context } from '../graphql/context';
-import { found } from '../../kernel/loaders';
-import { echo } from '../graphql/mutations.types';
-import { PageArguments } from '../graphql/paging.types';
 import { groupById, membersOfGroup } from '../../access/access.loaders';
 import { listGroups, readGroup, readGroupByName } from '../../access/access.queries';
 import {
-  AccountPermissionChangeInput,
-  AddAppPermissionInput,
-  CreateUserGroupInput,
-  DeleteUserGroupInput,
-  DonePayload,
-  GroupMemberInput,
-  RemoveAppPermissionInput,
-  UpdateUserGroupInput,
-  UpdateUserGroupPermissionsInput,
-  UpdateUserGroupPermissionsPayload,
-  User,
-  UserGroup,
-  UserGroupConnection,
-  UserGroupPayload,
-} from './access.types';
-import { addAccountPermission } from '../../access/addAccountPermission';
-import { addAppPermission } from '../../access/addAppPermission';
-import { addUserToUserGroup } from '../../access/addUserToUserGroup';
-import { createUserGroup } from '../../access/createUserGroup';
-import { deleteUserGroup } from '../../access/deleteUserGroup';
-import { UserGroupPermissions } from './permissions.types';
-import { removeAccountPermission } from '../../access/removeAccountPermission';
-import { removeAppPermission } from '../../access/removeAppPermission';
-import { removeUserFromUserGroup } from '../../access/removeUserFromUserGroup';
+  addAccountPermission,
+  addAppPermission,
+  addUserToUserGroup,
+  createUserGroup,
+  deleteUserGroup,
+  removeAccountPermission,
+  removeAppPermission,
+  removeUserFromUserGroup,
+  updateUserGroup,
+  updateUserGroupPermissions,
+} from '../../access/changeUserGroups';
+import { accountPermissionType } from '../../access/permission';
 import { showPermissions } from '../../access/showPermissions';
-import { updateUserGroup } from '../../access/updateUserGroup';
-import { updateUserGroupPermissions } from '../../access/updateUserGroupPermissions';
-import type { UserGroup as GroupRow } from '../../access/userGroup';
+import { groupToChange, newUserGroup, seenVersion, type UserGroup as GroupRow } from '../../access/userGroups';
+import { field, optional } from '../../kernel/fields';
+import { found } from '../../kernel/loaders';
+import type { Context } from '../graphql/context';
+import { Input, mutationInput, mutationPayload } from '../graphql/described.types';
+import { echo } from '../graphql/mutations.types';
+import { PageArguments } from '../graphql/paging.types';
+import { DonePayload, User, UserGroup, UserGroupConnection, UserGroupPayload } from './access.types';
+import { ApplicationPermissionInput, PermissionsInput, UserGroupPermissions } from './permissions.types';
+
+const permissions = field.object(() => PermissionsInput, 'All permissions of the group from now on.');
+
+const CreateUserGroupInput = mutationInput('CreateUserGroupInput', 'New user group.', {
+  ...newUserGroup,
+  permissions: optional(permissions),
+});
+const UpdateUserGroupInput = mutationInput(
+  'UpdateUserGroupInput',
+  'Changes of a user group. Fields that are left out keep their values. Memberships from the identity provider stay.',
+  {
+    ...groupToChange,
+    ...newUserGroup,
+    name: optional(newUserGroup.name),
+    permissions: optional(permissions),
+    ...seenVersion,
+  },
+);
+const DeleteUserGroupInput = mutationInput('DeleteUserGroupInput', 'User group to delete.', groupToChange);
+const GroupMemberInput = mutationInput('GroupMemberInput', 'User group and user.', {
+  ...groupToChange,
+  userId: field.uuid('The user.'),
+});
+const UpdateUserGroupPermissionsInput = mutationInput(
+  'UpdateUserGroupPermissionsInput',
+  'New permissions of a user group.',
+  {
+    ...groupToChange,
+    permissions,
+    ...seenVersion,
+  },
+);
+const UpdateUserGroupPermissionsPayload = mutationPayload(
+  'UpdateUserGroupPermissionsPayload',
+  'Result of `updateUserGroupPermissions`.',
+  { permissions: field.object(() => UserGroupPermissions, 'All permissions of the group.') },
+);
+const AddAppPermissionInput = mutationInput('AddAppPermissionInput', 'Application permission to add.', {
+  ...groupToChange,
+  appPermission: field.object(() => ApplicationPermissionInput, 'The permission.'),
+});
+const RemoveAppPermissionInput = mutationInput('RemoveAppPermissionInput', 'Application permission to remove.', {
+  ...groupToChange,
+  appPermissionId: field.uuid('ID of the permission.'),
+});
+const AccountPermissionChangeInput = mutationInput(
+  'AccountPermissionChangeInput',
+  'Account permission to add or remove.',
+  { ...groupToChange, accountPermission: field.oneOf(accountPermissionType, 'The permission.') },
+);
 
 @Resolver(() => UserGroup)
 export class UserGroupsResolver {
   @Query(() => UserGroup, {
     nullable: true,
-    description: 'A group by its id. Needs READ_USERS_AND_GROUPS, or to be in it. Errors: NOT_FOUND.',
+    description:
+      'User group by its ID. Needs READ_USERS_AND_GROUPS, unless it is one of the caller’s own. Errors: NOT_FOUND.',
   })
   userGroup(
-    @Arg('userGroupId', () => ID, { description: 'The id of the group.' }) id: string,
+    @Arg('userGroupId', () => ID, { description: 'ID of the user group.' }) id: string,
     @Ctx() { app, actor }: Context,
   ): Promise<GroupRow> {
     return readGroup(app, actor, id);
@@ -50,10 +91,11 @@ export class UserGroupsResolver {
 
   @Query(() => UserGroup, {
     nullable: true,
-    description: 'A group by its name. Needs READ_USERS_AND_GROUPS, or to be in it. Errors: NOT_FOUND.',
+    description:
+      'User group by its name. Needs READ_USERS_AND_GROUPS, unless it is one of the caller’s own. Errors: NOT_FOUND.',
   })
   userGroupByName(
-    @Arg('name', () => String, { description: 'The name of the group.' }) name: string,
+    @Arg('name', () => String, { description: 'Name of the user group.' }) name: string,
     @Ctx() { app, actor }: Context,
   ): Promise<GroupRow> {
     return readGroupByName(app, actor, name);
@@ -61,20 +103,20 @@ export class UserGroupsResolver {
 
   @Query(() => UserGroupConnection, {
     description:
-      'Groups in the order of their names; without READ_USERS_AND_GROUPS only the caller’s own. Errors: INVALID_INPUT.',
+      'User groups in the order of their names. Without READ_USERS_AND_GROUPS, only the caller’s own. Errors: INVALID_INPUT.',
   })
   userGroups(@Args(() => PageArguments) page: PageArguments, @Ctx() { app, actor }: Context) {
     return listGroups(app, actor, page);
   }
 
-  @FieldResolver(() => UserGroupPermissions, { description: 'What it gives.' })
+  @FieldResolver(() => UserGroupPermissions, { description: 'Permissions of the group.' })
   async permissions(@Root() group: GroupRow, @Ctx() { loaders }: Context) {
     return showPermissions(found(await loaders.load(groupById, group.id)));
   }
 
   @FieldResolver(() => [User], {
     nullable: true,
-    description: 'Its members; null for a caller without READ_USERS_AND_GROUPS.',
+    description: 'Members. Null without READ_USERS_AND_GROUPS.',
   })
   async users(@Root() group: GroupRow, @Ctx() { loaders, actor }: Context) {
     if (!actor.access.canInAccount('READ_USERS_AND_GROUPS')) return null;
@@ -83,11 +125,11 @@ export class UserGroupsResolver {
 
   @Mutation(() => UpdateUserGroupPermissionsPayload, {
     description:
-      'Replaces all that a group gives. With the version that the caller read, a change that it has not seen is refused. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, CONFLICT.',
+      'Replaces all permissions of a user group. Pass the version that you have read, so that no unseen change is overwritten. ' +
+      'Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, CONFLICT.',
   })
   async updateUserGroupPermissions(
-    @Arg('input', () => UpdateUserGroupPermissionsInput, { description: 'What to do.' })
-    input: UpdateUserGroupPermissionsInput,
+    @Input(UpdateUserGroupPermissionsInput) input: InstanceType<typeof UpdateUserGroupPermissionsInput>,
     @Ctx() { app, actor }: Context,
   ) {
     const group = await updateUserGroupPermissions(app, actor, input);
@@ -96,10 +138,10 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Makes a group. It gives nothing unless said. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
+      'Creates a user group. It has no permissions unless the input has some. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
   })
   async createUserGroup(
-    @Arg('input', () => CreateUserGroupInput, { description: 'What to do.' }) input: CreateUserGroupInput,
+    @Input(CreateUserGroupInput) input: InstanceType<typeof CreateUserGroupInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await createUserGroup(app, actor, input) };
@@ -107,32 +149,21 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Changes a group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN, CONFLICT, IN_USE.',
+      'Changes a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN, CONFLICT, IN_USE.',
   })
   async updateUserGroup(
-    @Arg('input', () => UpdateUserGroupInput, { description: 'What to do.' }) input: UpdateUserGroupInput,
+    @Input(UpdateUserGroupInput) input: InstanceType<typeof UpdateUserGroupInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await updateUserGroup(app, actor, input) };
   }
 
-  @Mutation(() => DonePayload, {
-    description:
-      'Deletes a group; its members and keys lose what it gave. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE.',
-  })
-  async deleteUserGroup(
-    @Arg('input', () => DeleteUserGroupInput, { description: 'What to do.' }) input: DeleteUserGroupInput,
-    @Ctx() { app, actor }: Context,
-  ) {
-    await deleteUserGroup(app, actor, input);
-    return echo(input);
-  }
-
   @Mutation(() => UserGroupPayload, {
-    description: 'Makes a user a member. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+    description:
+      'Adds a user to a user group. A member stays one. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async addUserToUserGroup(
-    @Arg('input', () => GroupMemberInput, { description: 'What to do.' }) input: GroupMemberInput,
+    @Input(GroupMemberInput) input: InstanceType<typeof GroupMemberInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await addUserToUserGroup(app, actor, input) };
@@ -140,10 +171,10 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Ends a membership. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
+      'Removes a user from a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async removeUserFromUserGroup(
-    @Arg('input', () => GroupMemberInput, { description: 'What to do.' }) input: GroupMemberInput,
+    @Input(GroupMemberInput) input: InstanceType<typeof GroupMemberInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await removeUserFromUserGroup(app, actor, input) };
@@ -151,10 +182,10 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Adds an application permission; one that the group has already changes nothing. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Adds an application permission to a user group. One that it has already changes nothing. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async addAppPermission(
-    @Arg('input', () => AddAppPermissionInput, { description: 'What to do.' }) input: AddAppPermissionInput,
+    @Input(AddAppPermissionInput) input: InstanceType<typeof AddAppPermissionInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await addAppPermission(app, actor, input) };
@@ -162,10 +193,10 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Takes an application permission away. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Removes an application permission from a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async removeAppPermission(
-    @Arg('input', () => RemoveAppPermissionInput, { description: 'What to do.' }) input: RemoveAppPermissionInput,
+    @Input(RemoveAppPermissionInput) input: InstanceType<typeof RemoveAppPermissionInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await removeAppPermission(app, actor, input) };
@@ -173,11 +204,10 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Adds an account permission. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Adds an account permission to a user group. One that it has already changes nothing. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async addAccountPermission(
-    @Arg('input', () => AccountPermissionChangeInput, { description: 'What to do.' })
-    input: AccountPermissionChangeInput,
+    @Input(AccountPermissionChangeInput) input: InstanceType<typeof AccountPermissionChangeInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await addAccountPermission(app, actor, input) };
@@ -185,13 +215,25 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Takes an account permission away. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Removes an account permission from a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async removeAccountPermission(
-    @Arg('input', () => AccountPermissionChangeInput, { description: 'What to do.' })
-    input: AccountPermissionChangeInput,
+    @Input(AccountPermissionChangeInput) input: InstanceType<typeof AccountPermissionChangeInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), userGroup: await removeAccountPermission(app, actor, input) };
+  }
+
+  @Mutation(() => DonePayload, {
+    description:
+      'Deletes a user group. Its members and keys lose its permissions. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE.',
+  })
+  async deleteUserGroup(
+    @Input(DeleteUserGroupInput) input: InstanceType<typeof DeleteUserGroupInput>,
+    @Ctx() { app, actor }: Context,
+  ) {
+    await deleteUserGroup(app, actor, input);
+    return echo(input);
   }
 }

@@ -1,32 +1,31 @@
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
-import type { Context } from '../graphql/context';
-import { echo } from '../graphql/mutations.types';
-import { PageArguments } from '../graphql/paging.types';
 import { groupsOfUser } from '../../access/access.loaders';
 import { listUsers, readUser, readUserByEmail } from '../../access/access.queries';
-import {
-  CreateUserInput,
-  DeleteUserInput,
-  DonePayload,
-  UpdateUserInput,
-  User,
-  UserConnection,
-  UserGroup,
-  UserPayload,
-} from './access.types';
-import { createUser } from '../../access/createUser';
-import { deleteUser } from '../../access/deleteUser';
-import { updateUser } from '../../access/updateUser';
-import type { User as UserRow } from '../../access/user';
+import { createUser, deleteUser, updateUser } from '../../access/changeUsers';
+import { newUser, type User as UserRow, userChanges } from '../../access/users';
+import { field } from '../../kernel/fields';
+import type { Context } from '../graphql/context';
+import { Input, mutationInput } from '../graphql/described.types';
+import { echo } from '../graphql/mutations.types';
+import { PageArguments } from '../graphql/paging.types';
+import { DonePayload, User, UserConnection, UserGroup, UserPayload } from './access.types';
+
+const CreateUserInput = mutationInput('CreateUserInput', 'New user.', newUser);
+const UpdateUserInput = mutationInput(
+  'UpdateUserInput',
+  'Changes of a user. Fields that are left out keep their values.',
+  userChanges,
+);
+const DeleteUserInput = mutationInput('DeleteUserInput', 'User to delete.', { id: field.uuid('User to delete.') });
 
 @Resolver(() => User)
 export class UsersResolver {
   @Query(() => User, {
     nullable: true,
-    description: 'A user by its id. Needs READ_USERS_AND_GROUPS, or to be that user. Errors: NOT_FOUND.',
+    description: 'User by its ID. Needs READ_USERS_AND_GROUPS, unless it is the caller’s own user. Errors: NOT_FOUND.',
   })
   user(
-    @Arg('id', () => ID, { description: 'The id of the user.' }) id: string,
+    @Arg('id', () => ID, { description: 'ID of the user.' }) id: string,
     @Ctx() { app, actor }: Context,
   ): Promise<UserRow> {
     return readUser(app, actor, id);
@@ -34,10 +33,11 @@ export class UsersResolver {
 
   @Query(() => User, {
     nullable: true,
-    description: 'A user by its address. Needs READ_USERS_AND_GROUPS, or to be that user. Errors: NOT_FOUND.',
+    description:
+      'User by its email address. Needs READ_USERS_AND_GROUPS, unless it is the caller’s own user. Errors: NOT_FOUND.',
   })
   userByEmail(
-    @Arg('email', () => String, { description: 'The address.' }) email: string,
+    @Arg('email', () => String, { description: 'Email address.' }) email: string,
     @Ctx() { app, actor }: Context,
   ): Promise<UserRow> {
     return readUserByEmail(app, actor, email);
@@ -45,23 +45,24 @@ export class UsersResolver {
 
   @Query(() => UserConnection, {
     description:
-      'Users in the order of their names; without READ_USERS_AND_GROUPS only the caller itself. Errors: INVALID_INPUT.',
+      'Users in the order of their names. Without READ_USERS_AND_GROUPS, only the caller’s own user. Errors: INVALID_INPUT.',
   })
   users(@Args(() => PageArguments) page: PageArguments, @Ctx() { app, actor }: Context) {
     return listUsers(app, actor, page);
   }
 
-  @FieldResolver(() => [UserGroup], { description: 'The groups that it is a member of.' })
+  @FieldResolver(() => [UserGroup], { description: 'User groups that it is a member of.' })
   async userGroups(@Root() user: UserRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(groupsOfUser, user.id)) ?? [];
   }
 
   @Mutation(() => UserPayload, {
     description:
-      'Makes a user; the first login with its address becomes it. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
+      'Creates a user. The first login with its email address becomes it. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
   })
   async createUser(
-    @Arg('input', () => CreateUserInput, { description: 'What to do.' }) input: CreateUserInput,
+    @Input(CreateUserInput) input: InstanceType<typeof CreateUserInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), user: await createUser(app, actor, input) };
@@ -69,10 +70,11 @@ export class UsersResolver {
 
   @Mutation(() => UserPayload, {
     description:
-      'Changes a user. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
+      'Changes a user. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async updateUser(
-    @Arg('input', () => UpdateUserInput, { description: 'What to do.' }) input: UpdateUserInput,
+    @Input(UpdateUserInput) input: InstanceType<typeof UpdateUserInput>,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), user: await updateUser(app, actor, input) };
@@ -80,10 +82,11 @@ export class UsersResolver {
 
   @Mutation(() => DonePayload, {
     description:
-      'Deletes a user, and revokes its keys. What it did stays readable. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
+      'Deletes a user and revokes its keys. Its history stays readable. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async deleteUser(
-    @Arg('input', () => DeleteUserInput, { description: 'What to do.' }) input: DeleteUserInput,
+    @Input(DeleteUserInput) input: InstanceType<typeof DeleteUserInput>,
     @Ctx() { app, actor }: Context,
   ) {
     await deleteUser(app, actor, input);

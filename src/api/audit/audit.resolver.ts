@@ -9,11 +9,11 @@ import { verifyAudit } from '../../access/audit/verifyAudit';
 export class AuditResolver {
   @Query(() => AuditRecordConnection, {
     description:
-      'Who did what, and who tried to: the newest first. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Audit records, the newest first: who did what, and who tried to. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async audits(
-    @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'All must hold.' })
-    filters: AuditFilterInput[] | null,
+    @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'Filters that must all match.' })
+    filters: InstanceType<typeof AuditFilterInput>[] | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
   ) {
@@ -27,14 +27,14 @@ export class AuditResolver {
 
   @Query(() => AuditVerification, {
     description:
-      'Computes the chain of audit records again and compares. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Verifies the chain of audit records by computing it again. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   verifyAudit(
-    @Arg('from', () => Float, { nullable: true, description: 'The sequence to begin with; 1 by default.' }) from:
+    @Arg('from', () => Float, { nullable: true, description: 'First sequence to check. Defaults to 1.' }) from:
       | number
       | null,
     @Ctx() { app, actor }: Context,
-  ): Promise<AuditVerification> {
+  ): Promise<object> {
     requireViewAudits(actor);
     return verifyAudit(app, from);
   }

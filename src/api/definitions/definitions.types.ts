@@ -52,11 +52,10 @@ const applyAction = {
 
 export const VariableType = objectType('Variable', 'Variable that a workflow or pipeline declares.', variableFields);
 
-const { definition: _, ...shownRevision } = revisionFields;
 export const RevisionType = objectType(
   'Revision',
   'Immutable version of a workflow or pipeline. An execution pins the revision that it is started with.',
-  shownRevision,
+  revisionFields,
 );
 export const RevisionConnection = ConnectionType(RevisionType, 'Revision');
 

@@ -1,5 +1,5 @@
 import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
-import { userById } from '../../access/access.loaders';
+import { users } from '../../access/users';
 import { User } from '../access/access.types';
 import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
@@ -196,7 +196,7 @@ export class ExecutedByUserResolver {
   @FieldResolver(() => User, { nullable: true, description: 'The person; null for a caller who may not see users.' })
   async user(@Root() { userId }: ExecutedByUser, @Ctx() { loaders, actor }: Context) {
     const seen = actor.access.personId === userId || actor.access.canInAccount('READ_USERS_AND_GROUPS');
-    return seen ? ((await loaders.load(userById, userId)) ?? null) : null;
+    return seen ? ((await loaders.load(users.byId, userId)) ?? null) : null;
   }
 }
 

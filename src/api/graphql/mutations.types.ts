@@ -1,15 +1,15 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 
-/** What every mutation of configuration takes and answers beside its own. */
+/** The part that the inputs and payloads of all mutations share. */
 @InputType()
 export abstract class MutationInput {
-  @Field(() => String, { nullable: true, description: 'Any text of the client’s; the payload has it again.' })
+  @Field(() => String, { nullable: true, description: 'Text of the client, returned unchanged in the payload.' })
   clientMutationId?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true })
 export abstract class MutationPayload {
-  @Field(() => String, { nullable: true, description: 'The `clientMutationId` of the input.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 }
 

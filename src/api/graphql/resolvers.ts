@@ -2,6 +2,7 @@ import type { NonEmptyArray } from 'type-graphql';
 import { ApiKeysResolver } from '../access/apiKeys.resolver';
 import { UserGroupsResolver } from '../access/userGroups.resolver';
 import { UsersResolver } from '../access/users.resolver';
+import { ViewerPermissionsResolver } from '../access/viewerPermissions.resolver';
 import { AgentsResolver } from '../agents/agents.resolver';
 import { ApplicationsResolver, partsOfApplicationResolvers } from '../applications/applications.resolver';
 import { AuditResolver } from '../audit/audit.resolver';
@@ -38,7 +39,7 @@ import {
   TaskExecutionResolver,
 } from '../executions/tasks.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
-import { AvailableActionsResolver, ViewerResolver } from '../executions/viewer.resolver';
+import { AvailableActionsResolver } from '../executions/availableActions.resolver';
 import { QueueResolver } from '../jobs/queue.resolver';
 import { pipelineResolvers } from '../pipelines/pipelines.resolver';
 import { StagesResolver, WorkflowStageElementsResolver } from '../pipelines/stages.resolver';
@@ -69,7 +70,7 @@ import { VersionResolver } from './version.resolver';
 /** Every resolver of the API, named one by one: what is not in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
-  ViewerResolver,
+  ViewerPermissionsResolver,
   UsersResolver,
   UserGroupsResolver,
   ApiKeysResolver,

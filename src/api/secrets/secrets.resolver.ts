@@ -1,31 +1,43 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
-import type { Application as ApplicationRow } from '../../catalog/applications/applications';
+import { Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { deleteSecret, setSecret } from '../../catalog/secrets/changeSecrets';
+import { resealSecrets } from '../../catalog/secrets/keyRotation';
+import {
+  newSecret,
+  resealedFields,
+  type SecretEntry,
+  secretFields,
+  secretToChange,
+} from '../../catalog/secrets/secrets';
+import { secretsOfApplication, secretsOfEnvironment } from '../../catalog/secrets/secrets.loaders';
+import { field, listOf } from '../../kernel/fields';
 import { Application } from '../applications/application.types';
-import type { Environment as EnvironmentRow } from '../../catalog/environments/environments';
 import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
+import { Input, mutationInput, mutationPayload, objectType } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
-import { deleteSecret } from '../../catalog/secrets/deleteSecret';
-import { resealSecrets } from '../../catalog/secrets/keyRotation';
-import type { SecretEntry } from '../../catalog/secrets/secret';
-import { secretsOfApplication, secretsOfEnvironment } from '../../catalog/secrets/secrets.loaders';
-import {
-  DeleteSecretInput,
-  DeleteSecretPayload,
-  ResealSecretsInput,
-  ResealSecretsPayload,
-  Secret,
-  SetSecretInput,
-  SetSecretPayload,
-} from './secrets.types';
-import { setSecret } from '../../catalog/secrets/setSecret';
+
+const Secret = objectType(
+  'Secret',
+  'Secret of an application or an environment, without its value. Nobody can read the value; only the agent gets it that runs a job of a task which names the secret under `secrets`.',
+  secretFields,
+);
+
+const SetSecretInput = mutationInput('SetSecretInput', 'New secret, or new value of one.', newSecret);
+const DeleteSecretInput = mutationInput('DeleteSecretInput', 'Secret to delete.', secretToChange);
+const ResealSecretsInput = mutationInput('ResealSecretsInput', 'Input of `resealSecrets`.', {});
+const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecret`.', {
+  secret: field.object(() => Secret, 'Secret after the change, without its value.'),
+  warnings: listOf(field.text('Warnings about the value: that it is too short to be hidden in logs.')),
+});
+const DeleteSecretPayload = mutationPayload('DeleteSecretPayload', 'Result of `deleteSecret`.', {});
+const ResealSecretsPayload = mutationPayload('ResealSecretsPayload', 'Result of `resealSecrets`.', resealedFields);
 
 @Resolver(() => Application)
 export class ApplicationSecretsResolver {
   @FieldResolver(() => [Secret], {
-    description: 'Its own secrets in the order of their names, without values; those of environments are there.',
+    description: 'Secrets of the application itself, in the order of their names, without values.',
   })
-  async secrets(@Root() { id }: ApplicationRow, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
+  async secrets(@Root() { id }: { readonly id: string }, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
     return (await loaders.load(secretsOfApplication, id)) ?? [];
   }
 }
@@ -33,9 +45,10 @@ export class ApplicationSecretsResolver {
 @Resolver(() => Environment)
 export class EnvironmentSecretsResolver {
   @FieldResolver(() => [Secret], {
-    description: 'Its own secrets in the order of their names, without values. Its jobs get the application’s, too.',
+    description:
+      'Secrets of the environment itself, in the order of their names, without values. Its jobs get the application’s too.',
   })
-  async secrets(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
+  async secrets(@Root() { id }: { readonly id: string }, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
     return (await loaders.load(secretsOfEnvironment, id)) ?? [];
   }
 }
@@ -47,19 +60,17 @@ export class SecretsResolver {
       'Creates a secret of an application or environment, or replaces its value. Jobs that are claimed from then on get it, if their task names it. ' +
       'Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, SECRETS_NOT_CONFIGURED.',
   })
-  async setSecret(
-    @Arg('input', () => SetSecretInput, { description: 'Which, and its value.' }) input: SetSecretInput,
-    @Ctx() { app, actor }: Context,
-  ) {
+  async setSecret(@Input(SetSecretInput) input: InstanceType<typeof SetSecretInput>, @Ctx() { app, actor }: Context) {
     return { ...echo(input), ...(await setSecret(app, actor, input)) };
   }
 
   @Mutation(() => DeleteSecretPayload, {
     description:
-      'Deletes a secret with its value. Tasks that name it fail with SECRET_MISSING from then on. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment).',
+      'Deletes a secret with its value. Tasks that name it fail with SECRET_MISSING from then on. ' +
+      'Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment).',
   })
   async deleteSecret(
-    @Arg('input', () => DeleteSecretInput, { description: 'Which.' }) input: DeleteSecretInput,
+    @Input(DeleteSecretInput) input: InstanceType<typeof DeleteSecretInput>,
     @Ctx() { app, actor }: Context,
   ) {
     await deleteSecret(app, actor, input);
@@ -68,11 +79,11 @@ export class SecretsResolver {
 
   @Mutation(() => ResealSecretsPayload, {
     description:
-      'Encrypts all secrets with the first of the configured keys, after a new one was put before the others on all servers. For administrators. Errors: FORBIDDEN, SECRETS_NOT_CONFIGURED.',
+      'Encrypts all secrets with the first of the configured keys. Put the new key before the others on all servers first. For administrators. ' +
+      'Errors: FORBIDDEN, SECRETS_NOT_CONFIGURED.',
   })
   async resealSecrets(
-    @Arg('input', () => ResealSecretsInput, { nullable: true, description: 'Nothing but the usual.' })
-    input: ResealSecretsInput | null,
+    @Input(ResealSecretsInput, { nullable: true }) input: InstanceType<typeof ResealSecretsInput> | null,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input ?? {}), ...(await resealSecrets(app, actor)) };

@@ -1,5 +1,5 @@
 import type { Actor } from '../../access/actor';
-import { subjectIn } from '../../access/subjectIn';
+import { subjectFor } from '../../access/visible';
 import type { App } from '../app';
 import { lockApplication, lockPart } from '../applications/applications.store';
 import { renamePart } from '../changeParts';
@@ -52,7 +52,7 @@ export async function updateDefined<Definition>(
   const given = readNameAndDescription({ name: changes.name });
   const work = app.database.transaction(async (db) => {
     const { part, application } = await lockPart(db, rows, id);
-    actor.access.require('UPDATE', rows.type, await subjectIn(db, rows.type, part));
+    actor.access.require('UPDATE', rows.type, await subjectFor({ database: db }, rows.type, part));
     const { name = part.name } = given;
     const author = { actor, now: app.clock.now() };
     if (name !== part.name) {

@@ -1,15 +1,9 @@
 import type { Actor } from '../../access/actor';
 import type { App } from '../app';
 import { auditDetail } from '../../access/audit/auditDetail';
+import type { Resealed } from './secrets';
 import { Unreadable } from './secretKeys';
 import { lockSecretsOfOtherKeys, putSecret } from './secrets.store';
-
-export interface Resealed {
-  readonly keyId: string;
-  readonly resealed: number;
-  /** Names of those whose key this server does not have, or which were changed. */
-  readonly unreadable: readonly string[];
-}
 
 /** Encrypts all secrets with the first key, so that older ones can be taken out of the configuration. Values and versions stay. */
 export async function resealSecrets(app: App, actor: Actor): Promise<Resealed> {

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { parseSecretKey } from '../../kernel/config';
 import { Refusal } from '../../kernel/errors';
-import type { Secret } from './secret';
+import type { Secret } from './secrets';
 
 interface Key {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { type BatchLoad, groupBy } from '../../kernel/loaders';
-import type { SecretEntry } from './secret';
+import type { SecretEntry } from './secrets';
 import { findEntriesOfApplications, findEntriesOfEnvironments } from './secrets.store';
 
 export const secretsOfApplication: BatchLoad<SecretEntry[]> = async (app, ids) =>

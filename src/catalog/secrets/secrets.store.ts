@@ -1,8 +1,8 @@
 import type { Db } from '../../kernel/database/database';
 import { snakeCase } from '../../kernel/database/naming';
 import { columnsOf } from '../../kernel/database/table';
-import type { Secret, SecretEntry, SecretPlace } from './secret';
-import { secretTable } from './secrets.table';
+import type { Secret, SecretEntry, SecretPlace } from './secrets';
+import { secretTable } from './secrets';
 
 const columns = columnsOf(secretTable, 'secret');
 const names = Object.keys(secretTable.options.columns) as (keyof Secret)[];

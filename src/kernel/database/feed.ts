@@ -1,61 +1,56 @@
 import type { Log } from '../log';
 import type { Listener, Wakeups } from './wakeups';
 
-/** How things of one kind are watched: `Subject` is what somebody watches, such as a run; `Position` a place in the order of its items. */
+/** How to watch one kind of subject, such as a run. A `Position` is a place in the order of the subject's items. */
 export interface FeedKind<Subject, Item extends object, Position> {
-  /** Equal subjects have equal keys, and share a feed. */
+  /** Subjects with the same key share a feed. */
   key(subject: Subject): string;
-  /** The wake-ups that may mean something new. */
+  /** Topics whose wake-ups may announce new items. */
   topics(subject: Subject): readonly string[];
-  /** What comes after a position, in order. */
+  /** Reads the items after a position, in order. */
   read(subject: Subject, after: Position): Promise<FeedRead<Item, Position>>;
   positionOf(item: Item): Position;
-  /** Negative, 0 or positive, as for Array.sort. */
+  /** Negative, zero or positive, as for Array.sort. */
   compare(a: Position, b: Position): number;
-  /** The keys of those that have something new: one statement, however many are watched. Without it, each is read at each poll. */
+  /** Keys of the subjects with new items, found by one statement for all. Without it, each poll reads every subject. */
   moved?(positions: ReadonlyMap<string, Position>): Promise<readonly string[]>;
-  /** How many items stay in memory for followers who come a little late. */
+  /** Number of items that stay in memory for followers that lag a little. */
   readonly keep: number;
-  /** At least this long between two reads, for what changes more often than people look. */
+  /** Minimum time between two reads, for subjects that change faster than people look. */
   readonly restMs?: number;
 }
 
 export interface FeedRead<Item, Position> {
   readonly items: readonly Item[];
-  /** Everything up to here is known now. */
+  /** Everything up to this position has been read. */
   readonly position: Position;
-  /** There is more already. */
+  /** True if more items can be read at once. */
   readonly more?: boolean;
-  /** There will be more after this time, without a wake-up. */
+  /** Time until the next read, if more will come without a wake-up. */
   readonly againMs?: number;
 }
 
 /** One watcher's side of a feed. */
 export interface Follower<Item, Position> {
-  /**
-   * What the feed has after a position: nothing when the position is up to date, undefined when the feed no longer has all of it in
-   * memory, and it has to be read elsewhere.
-   */
+  /** Items after a position; undefined if some of them left the memory, so that the follower has to read them itself. */
   after(position: Position): readonly Item[] | undefined;
-  /** The newest item, for who wants no others. */
+  /** The newest item, for followers that skip the others. */
   newest(): Item | undefined;
-  /** False while the feed is in the middle of reading on. */
+  /** False while the feed reads more. */
   readonly settled: boolean;
-  /** Resolves when the feed has read something new, or was closed. */
+  /** Resolves when the feed has read something new, or is closed. */
   change(): Promise<void>;
   close(): void;
 }
 
-/** A feed whose wake-ups all get lost still looks this often, if its kind has no common poll. */
+/** How often a feed reads without wake-ups, if one poll serves all feeds of its kind. */
 const LONG_MS = 600_000;
 const RETRY_MS = 1000;
 
 /**
- * Feeds: for each thing that somebody watches, one reader in this process, whatever the number of watchers. All of them are given the
- * same objects, so that what is made of an item can be made once for all.
- *
- * A feed never waits for its followers. Who is slower than `keep` items reads by itself, at its own speed, from its own position;
- * so a slow follower costs no memory, and holds up nobody.
+ * One reader in this process for each watched subject, whatever the number of its followers. All of them get the same
+ * objects, so work per item is done once. A feed never waits: a follower that lags by more than `keep` items reads on
+ * its own from its own position. So a slow follower costs no memory and delays nobody.
  */
 export class Feeds<Subject, Item extends object, Position> {
   private readonly feeds = new Map<string, Feed<Subject, Item, Position>>();
@@ -66,17 +61,17 @@ export class Feeds<Subject, Item extends object, Position> {
     private readonly options: { readonly wakeups: Wakeups; readonly pollMs: number; readonly log: Log },
   ) {}
 
-  /** How many things are watched at the moment. */
+  /** Number of subjects that are watched. */
   get size(): number {
     return this.feeds.size;
   }
 
-  /** How many follow what has this key. */
+  /** Number of followers of the subject with this key. */
   followers(key: string): number {
     return this.feeds.get(key)?.followers ?? 0;
   }
 
-  /** Follows a subject. A feed that has to be opened for it starts at `start`: everything after that comes through it. */
+  /** Follows a subject. A new feed starts at `start` and delivers everything after it. */
   follow(subject: Subject, start: Position): Follower<Item, Position> {
     const key = this.kind.key(subject);
     let feed = this.feeds.get(key);
@@ -96,7 +91,7 @@ export class Feeds<Subject, Item extends object, Position> {
     if (this.kind.moved === undefined || this.poll !== undefined) return;
     this.poll = setTimeout(() => {
       this.pollAll()
-        // The feeds' own reads say what is wrong with the database; here there is nothing to add.
+        // The feeds' own reads report what is wrong with the database.
         .catch(() => undefined)
         .finally(() => {
           this.poll = undefined;
@@ -183,7 +178,7 @@ class Feed<Subject, Item extends object, Position> {
   }
 
   private async serve(): Promise<void> {
-    // The listener was there before the first read: a change after that read wakes the wait below.
+    // The listener exists before the first read, so a change after that read wakes the wait below.
     do {
       const read = await this.read();
       if (read !== undefined) this.add(read);
@@ -208,14 +203,14 @@ class Feed<Subject, Item extends object, Position> {
     for (const wake of waiting) wake();
   }
 
-  /** Followers keep waiting while the database is away: when it is back, nothing will have been missed. */
+  /** Followers keep waiting during an outage: the position stays, so they miss nothing. */
   private async read(): Promise<FeedRead<Item, Position> | undefined> {
     try {
       const read = await this.kind.read(this.subject, this.position);
       this.failing = false;
       return read;
     } catch (error) {
-      if (!this.failing) this.log.warn({ err: error }, 'what is watched can’t be read; it is tried again');
+      if (!this.failing) this.log.warn({ err: error }, 'a feed could not be read; retrying');
       this.failing = true;
       return undefined;
     }

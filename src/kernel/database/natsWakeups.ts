@@ -7,7 +7,7 @@ const SUBJECT = 'slipway.wakeups';
 /** A NATS server takes messages of 1 MiB by default. */
 const MAX_PAYLOAD = 512 * 1024;
 
-/** What is used of `@nats-io/transport-node` 3.x; typed here because the package need not be there when this is compiled. */
+/** The part of `@nats-io/transport-node` 3.x that is used, typed here because the package may be missing at compile time. */
 interface NatsPackage {
   connect(options: {
     servers: string;
@@ -32,9 +32,8 @@ interface NatsConnection {
 }
 
 /**
- * Wake-ups through NATS, for installations where one PostgreSQL should not also carry the fan-out to many replicas. NATS forgets what
- * nobody hears, which is all that wake-ups need. The path of the URL names the installation, for those that share a NATS server:
- * `nats://user:password@host:4222/production`.
+ * Wake-ups through NATS, for installations where PostgreSQL should not carry the fan-out to many servers. The path of the
+ * URL names the installation if several share a NATS server: `nats://user:password@host:4222/production`.
  */
 export class NatsWakeups implements WakeupTransport {
   private connection: NatsConnection | undefined;
@@ -89,9 +88,9 @@ export class NatsWakeups implements WakeupTransport {
   private async watchState(connection: NatsConnection, missed: () => void): Promise<void> {
     for await (const { type } of connection.status()) {
       if (this.connection !== connection) return;
-      if (type === 'disconnect') this.options.log.warn('NATS connection lost; sleepers poll until it is back');
+      if (type === 'disconnect') this.options.log.warn('NATS connection lost; polling until it is restored');
       if (type === 'reconnect') {
-        this.options.log.info('NATS connection is back');
+        this.options.log.info('NATS connection restored');
         missed();
       }
     }
@@ -106,7 +105,7 @@ async function load(): Promise<NatsPackage> {
   }
 }
 
-/** NATS takes credentials beside the address: `nats://user:password@…`, or `nats://token@…`. */
+/** NATS takes credentials apart from the address: from `nats://user:password@…` or `nats://token@…`. */
 function credentials(text: string): { servers: string; user?: string; pass?: string; token?: string } {
   const { protocol, host, username, password } = new URL(text);
   const servers = `${protocol}//${host}`;

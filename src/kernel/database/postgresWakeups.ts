@@ -6,7 +6,7 @@ const CHANNEL = 'slipway_wakeup';
 const RECONNECT_MS = 1000;
 const MAX_PAYLOAD = 7000; // PostgreSQL refuses 8000 bytes
 
-/** Wake-ups by LISTEN and NOTIFY, over a connection of their own: a NOTIFY within a transaction that works would take a database-wide lock at its commit. */
+/** Wake-ups through LISTEN and NOTIFY, on a connection of their own: a NOTIFY in a larger transaction would take a database-wide lock at the commit. */
 export class PostgresWakeups implements WakeupTransport {
   private readonly origin = Math.random().toString(36).slice(2);
   private client: Client | undefined;
@@ -54,7 +54,7 @@ export class PostgresWakeups implements WakeupTransport {
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
     this.client = client;
-    // What was signalled while nobody listened is unknown.
+    // Signals may have been missed while nothing listened.
     this.heard(undefined);
   }
 
@@ -66,7 +66,7 @@ export class PostgresWakeups implements WakeupTransport {
   private lost(client: Client, error: Error): void {
     if (this.stopped || this.client !== client) return;
     this.client = undefined;
-    this.options.log.warn({ reason: error.message }, 'wake-up connection lost; sleepers poll until it is back');
+    this.options.log.warn({ reason: error.message }, 'wake-up connection lost; polling until it is restored');
     this.reconnectLater();
   }
 
@@ -74,8 +74,8 @@ export class PostgresWakeups implements WakeupTransport {
     this.reconnectTimer = setTimeout(() => {
       if (this.stopped) return;
       this.connect().then(
-        () => this.options.log.info('wake-up connection is back'),
-        () => this.reconnectLater(), // lost() said why once; the poll carries on meanwhile
+        () => this.options.log.info('wake-up connection restored'),
+        () => this.reconnectLater(), // lost() has logged the reason once
       );
     }, RECONNECT_MS);
   }

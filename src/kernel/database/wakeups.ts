@@ -1,9 +1,8 @@
 import { EventEmitter } from 'node:events';
 
 /**
- * Wake-ups tell sleepers that something they wait for may have changed. They carry no data and promise nothing: whoever sleeps reads
- * the database again after a wake-up, and also after `pollMs` without one. So everything stays correct when they are lost, doubled or
- * switched off; they only make it quick.
+ * A wake-up tells sleepers that something may have changed. It carries no data and promises nothing: a sleeper reads the
+ * database after a wake-up, and also after a poll interval without one. Lost or repeated wake-ups cost time only.
  */
 export interface Wakeups {
   signal(topics: readonly string[]): void;
@@ -15,32 +14,29 @@ export interface Wakeups {
 export interface Listener {
   /** Resolves at the next signal (at once if one came since the last wait), after `timeoutMs`, or when `until` is aborted. */
   wait(timeoutMs: number, until?: AbortSignal): Promise<void>;
-  /** The same as a signal, for this listener only. */
+  /** Acts as a signal for this listener only. */
   wake(): void;
   close(): void;
 }
 
-/**
- * Carries topics to the other processes. Two verbs: anything that can tell all of them a few hundred bytes will do. It looks after its
- * connection by itself, and has one, whatever the number of sleepers.
- */
+/** Carries topics to the other processes over one connection, which it restores on its own. */
 export interface WakeupTransport {
-  /** Begins to hear. `heard(undefined)`: something may have been missed, so everybody should look. */
+  /** Starts to listen. `heard(undefined)` means that topics may have been missed, so all sleepers should look. */
   open(heard: (topics: readonly string[] | undefined) => void): Promise<void>;
-  /** Never throws: what can't be sent is lost, and the poll finds it. */
+  /** Never throws: a topic that can't be sent is lost, and the poll finds the change. */
   send(topics: readonly string[]): void;
   close(): Promise<void>;
 }
 
 const COLLECT_MS = 10;
 
-/** Within the process a signal is immediate. For other processes signals are collected for a few milliseconds and sent together, outside of any transaction. */
+/** Signals this process at once, and the others in batches of a few milliseconds, outside of any transaction. */
 export class ProcessWakeups implements Wakeups {
   private readonly topics = new EventEmitter().setMaxListeners(0);
   private readonly pending = new Set<string>();
   private flushTimer: NodeJS.Timeout | undefined;
 
-  /** Without a transport, sleepers of other processes rely on their poll. */
+  /** Without a transport, sleepers of other processes rely on their polls. */
   constructor(private readonly transport?: WakeupTransport) {}
 
   async start(): Promise<void> {
@@ -105,16 +101,16 @@ export class ProcessWakeups implements Wakeups {
   }
 }
 
-/** The names of what can be waited for. */
+/** Topics that can be waited for. */
 export const topic = {
-  /** Jobs became claimable. */
+  /** Jobs can be claimed. */
   queue: 'queue',
-  /** Anything of any run changed. */
+  /** Some run changed. */
   events: 'events',
-  /** Anything of a run changed. */
+  /** The run changed. */
   run: (runId: string) => `run:${runId}`,
-  /** The server wants something of a job that this agent holds. */
+  /** The server has an instruction for a job that this agent holds. */
   agent: (agentId: string) => `agent:${agentId}`,
-  /** A log grew or was sealed. */
+  /** The job's log grew or was sealed. */
   log: (jobId: string) => `log:${jobId}`,
 } as const;

@@ -4,7 +4,7 @@ import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
 import { columnsOf } from '../../kernel/database/table';
 import { allOf, enumCondition, idCondition, numberCondition, timeCondition } from '../../kernel/filters';
-import { type EnumFilter, type IdFilter, IdOperator, type NumberFilter, type TimeFilter } from '../../kernel/filters';
+import { type EnumFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
 import type { Page, PageArguments } from '../../kernel/paging';
 import { isId } from '../../kernel/ids';
@@ -155,15 +155,15 @@ function filterConditions(
 
 /** A filter on one of several things that an execution has; NOT_IN means that it has none of them. */
 function linked(table: string, column: string, filter: IdFilter, parameters: unknown[], field: string): string {
-  const none = filter.operator === IdOperator.NOT_IN;
-  const positive = none ? { ...filter, operator: IdOperator.IN } : filter;
+  const none = filter.operator === 'NOT_IN';
+  const positive = none ? { ...filter, operator: 'IN' as const } : filter;
   const condition = idCondition(`link.${column}`, positive, parameters, { field, type: 'uuid' });
   return `${none ? 'NOT ' : ''}EXISTS (SELECT FROM ${table} link WHERE link.execution_id = e.id AND ${condition})`;
 }
 
 /** The statuses are a closed set: a word that is none of them is a mistake, and an empty list would hide it. */
 function checkStatuses({ operator, values }: IdFilter, field: string): void {
-  if (operator === IdOperator.LIKE || operator === IdOperator.NOT_NULL) return;
+  if (operator === 'LIKE' || operator === 'NOT_NULL') return;
   const known: readonly (string | null)[] = [...executionStatuses, 'RESUMED'];
   const unknown = values.filter((value) => !known.includes(value));
   if (unknown.length === 0) return;

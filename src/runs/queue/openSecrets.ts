@@ -1,5 +1,5 @@
 import type { App } from '../app';
-import { type SecretPlace, secretsAt } from '../../catalog/secrets/secret';
+import { type SecretPlace, secretsAt } from '../../catalog/secrets/secrets';
 import { Unreadable } from '../../catalog/secrets/secretKeys';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { missingSecrets } from '../execution/missingSecrets';

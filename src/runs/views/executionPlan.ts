@@ -18,7 +18,7 @@ import { findCatalogue, findStartable } from '../execution/startTargets.store';
 import { isId } from '../../kernel/ids';
 import type { ApprovalElement } from '../../catalog/language/pipeline';
 import { type InputError, notFound } from '../../kernel/errors';
-import { secretsAt } from '../../catalog/secrets/secret';
+import { secretsAt } from '../../catalog/secrets/secrets';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { nodeCount } from '../../catalog/language/matrix';
 import { taskLevels } from '../../catalog/language/taskGraph';

@@ -1,19 +1,17 @@
 import { Reading } from '../../support/reading';
 import { eventually } from '../../support/eventually';
-import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
+import { ADMIN_KEY, startTestServer } from '../../support/server';
 import { AUDITS, Auditor, type AuditView, CREATE } from './auditor';
+import { testServer } from '../../support/world';
 
 const CREATE_ENVIRONMENT =
   'mutation ($input: CreateEnvironmentInput!) { createEnvironment(input: $input) { environment { id } } }';
 
-let server: TestServer;
+const server = testServer();
 let auditor: Auditor;
-
 beforeAll(async () => {
-  server = await startTestServer();
   auditor = new Auditor(server);
 });
-afterAll(() => server.stop());
 
 describe('a record', () => {
   it('says who did what, from where, in which request, and on which object', async () => {

@@ -2,7 +2,7 @@ import { AgentGuard } from '../../../src/api/http/guards';
 import { localCounts } from '../../../src/kernel/database/sharedCounts';
 import { Refusal } from '../../../src/kernel/errors';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { startTestServer, type TestServer } from '../../support/server';
+import { testServer } from '../../support/world';
 
 describe('the door of the agents', () => {
   const clock = { at: 0, now: () => new Date(clock.at) };
@@ -46,11 +46,7 @@ describe('the door of the agents', () => {
 });
 
 describe('agents', () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_AGENT_RATE_PER_SECOND: '5' });
-  });
-  afterAll(() => server.stop());
+  const server = testServer({ SLIPWAY_AGENT_RATE_PER_SECOND: '5' });
 
   it('are on record when they register, without their tokens', async () => {
     const agent = await ProtocolAgent.register(server.url, { name: 'builder', labels: { os: 'linux' } });

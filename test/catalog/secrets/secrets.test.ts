@@ -1,7 +1,7 @@
 import { SecretKeys } from '../../../src/catalog/secrets/secretKeys';
-import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { startTestServer } from '../../support/server';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, keys: string, task: string) =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n  use: { run: "true", ${task} }\n`;
@@ -24,24 +24,16 @@ interface Entry {
 }
 
 describe('secrets', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
+  const { server, runs, agent } = testWorld(DEFINITIONS);
   let applicationId: string;
   let environmentId: string;
-
   beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
     const { applicationByName: app } = await server.client.ask<{
       applicationByName: { id: string; environments: { nodes: { id: string; name: string }[] } };
     }>('{ applicationByName(name: "app") { id environments(limit: 9) { nodes { id name } } } }');
     applicationId = app.id;
     environmentId = app.environments.nodes.find(({ name }) => name === 'staging')?.id ?? '';
   });
-  afterAll(() => server.stop());
 
   const set = async (name: string, secretValue: string, environment: string | null = null) =>
     (

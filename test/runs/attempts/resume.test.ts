@@ -1,9 +1,9 @@
 import { TestClient } from '../../support/client';
 import { executionStatuses } from '../../../src/contract/statuses';
 import { eventually } from '../../support/eventually';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { ADMIN_KEY, startTestServer } from '../../support/server';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -54,17 +54,7 @@ interface Attempt {
 }
 
 describe('resume', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const release = () => runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
   const fail =

@@ -1,6 +1,5 @@
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const document = (kind: string, name: string, rest: string) =>
   `---\nkind: ${kind}\napplication: app\nname: ${name}\n${rest}\n`;
@@ -36,17 +35,8 @@ interface Preview {
 }
 
 describe('a resume with the current definition', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-  });
+  const { server, runs, agent } = testWorld(DEFINITIONS);
   beforeEach(() => runs.apply(DEFINITIONS));
-  afterAll(() => server.stop());
 
   const inputOf = async (id: string, more: Readonly<Record<string, unknown>>) => ({
     applicationId: (await runs.ids('pipeline', 'release')).applicationId,

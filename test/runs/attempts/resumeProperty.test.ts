@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { workflowModes } from '../../../src/catalog/language/workflow';
-import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { type ClaimedJob } from '../../support/protocolAgent';
+import { property } from '../../support/property';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 /**
  * Whatever fails, and however it goes on: the end is that of an execution that never failed, what is kept runs no second time, and no event is missing. Each task that succeeds leaves a
  * variable made of those of the tasks that it waits for, so that one that got lost would show in all that follow.
- * PROPERTY_RUNS=200 tries more than fits into a test run, PROPERTY_SEED others.
  */
-const numRuns = Number(process.env.PROPERTY_RUNS || 8);
-const seed = Number(process.env.PROPERTY_SEED || 6);
+const parameters = property(8);
 
 interface Task {
   readonly name: string;
@@ -60,19 +59,9 @@ const tasksOf = (drawn: Scenario['graph']): Task[] =>
 const variableOf = (node: string) => `V_${node.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 
 describe('resumes of random graphs', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
+  const { server, runs, agent } = testWorld(APP);
   let applicationId: string;
   let count = 0;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(APP);
-  });
-  afterAll(() => server.stop());
 
   const documents = (name: string, mode: string, tasks: readonly Task[], description: string) => {
     const lines = tasks.map(
@@ -204,9 +193,9 @@ describe('resumes of random graphs', () => {
           expect(twice).toEqual([]);
           await expectNoGaps(id);
         }),
-        { numRuns, seed, endOnFailure: true },
+        parameters,
       );
     },
-    20_000 + numRuns * 5_000,
+    20_000 + parameters.numRuns * 5_000,
   );
 });

@@ -1,6 +1,5 @@
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -50,19 +49,11 @@ interface Preview {
 type More = Readonly<Record<string, unknown>>;
 
 describe('a resume of a workflow by itself', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
+  const { server, runs, agent } = testWorld(DEFINITIONS);
   let applicationId: string;
-
   beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
     applicationId = (await runs.ids('workflow', 'flow')).applicationId;
   });
-  afterAll(() => server.stop());
 
   const resume = (id: string, more: More = {}) =>
     server.client.ask(

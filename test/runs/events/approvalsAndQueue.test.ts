@@ -1,6 +1,6 @@
 import { eventually } from '../../support/eventually';
 import { Reading } from '../../support/reading';
-import { createWorld, type World } from './world';
+import { eventsWorld } from './world';
 
 interface Asked {
   readonly approvalId: string;
@@ -33,11 +33,10 @@ const APPROVALS = `subscription ($all: Boolean, $after: ID) { approvalsRequested
 const QUEUE =
   'subscription { queueUpdated { readyJobs offeredJobs runningJobs agentsOnline slots waiting { labels readyJobs agentsOnline } } }';
 
-let world: World;
+const world = eventsWorld();
 let manager: string;
 
 beforeAll(async () => {
-  world = await createWorld();
   const { createUserGroup } = await world.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
     `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
       {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
@@ -48,7 +47,6 @@ beforeAll(async () => {
   );
   manager = createApiKey.value;
 });
-afterAll(() => world?.server.stop());
 
 /** A run that waits for its approval. */
 async function waiting(): Promise<string> {

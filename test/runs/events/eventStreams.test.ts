@@ -5,14 +5,9 @@ import { eventually } from '../../support/eventually';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
 import { itemOf, RawStream } from './rawStream';
 import { EVENTS, type EventsItem } from '../../support/reading';
-import { createWorld, note, type World } from './world';
+import { note, eventsWorld } from './world';
 
-let world: World;
-
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world?.server.stop());
+const world = eventsWorld();
 
 const post = (id: string, more: Readonly<Record<string, string>> = {}, after: number | null = null) =>
   RawStream.open(`${world.server.url}/graphql/stream`, { query: EVENTS, variables: { id, after } }, more);

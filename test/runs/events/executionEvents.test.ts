@@ -1,18 +1,14 @@
 import { eventually } from '../../support/eventually';
 import { startTestServer, type TestServer } from '../../support/server';
 import { EVENTS, type EventsItem, endOf, Reading, readEvents } from '../../support/reading';
-import { createWorld, note, type World } from './world';
+import { note, eventsWorld } from './world';
 
-let world: World;
+const world = eventsWorld();
 const others: TestServer[] = [];
 
-beforeAll(async () => {
-  world = await createWorld();
-});
 afterEach(async () => {
   for (const server of others.splice(0)) await server.stop();
 });
-afterAll(() => world?.server.stop());
 
 const sequences = (items: readonly EventsItem[]) => items.map((item) => item.event?.sequence);
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => first + n);

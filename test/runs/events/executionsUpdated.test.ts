@@ -2,7 +2,7 @@ import { decodePlace } from '../../../src/runs/events/eventLog';
 import { adoptRestoredEvents, findCommitted } from '../../../src/runs/events/eventLog.store';
 import { eventually } from '../../support/eventually';
 import { endOf, Reading } from '../../support/reading';
-import { beginLate, createWorld, note, type World } from './world';
+import { beginLate, note, eventsWorld } from './world';
 
 interface Item {
   readonly cursor: string;
@@ -18,12 +18,7 @@ const UPDATES = `subscription ($filters: [ExecutionFilter!], $indirect: Boolean,
   executionsUpdated(filters: $filters, includeIndirectExecutions: $indirect, after: $after) {
     cursor event { sequence executionId type } execution { id status } snapshot { executions(first: 10) { nodes { id status } } } gap { reason after } } }`;
 
-let world: World;
-
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world?.server.stop());
+const world = eventsWorld();
 
 const read = (variables: Readonly<Record<string, unknown>> = {}) =>
   new Reading<Item>(world.server.url, UPDATES, variables);

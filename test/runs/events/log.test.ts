@@ -5,7 +5,7 @@ import { eventTypes, OtherEvent } from '../../../src/api/events/events.types';
 import { resolvers } from '../../../src/api/graphql/resolvers';
 import { buildGraphqlSchema } from '../../../src/api/graphql/schema';
 import { Reading } from '../../support/reading';
-import { createWorld, note, type World } from './world';
+import { note, eventsWorld } from './world';
 
 interface EventPage {
   readonly nodes: readonly {
@@ -23,12 +23,7 @@ const PAGE = `query ($id: ID!, $after: ID, $first: Int) { executionEvents(execut
   nodes { __typename sequence type data runId executionId at actor { kind id name } } edges { cursor }
   pageInfo { hasNextPage endCursor total } gap { reason after } } }`;
 
-let world: World;
-
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world?.server.stop());
+const world = eventsWorld();
 
 async function page(id: string, more: { after?: string | number | null; first?: number } = {}): Promise<EventPage> {
   const { executionEvents } = await world.server.client.ask<{ executionEvents: EventPage }>(PAGE, { id, ...more });

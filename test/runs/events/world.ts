@@ -1,9 +1,10 @@
 import { systemActor } from '../../../src/access/actor';
 import type { ExecutionEventData } from '../../../src/engine/executionEvent';
 import { inRuns } from '../../../src/runs/execution/inRuns';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { DEPLOY } from '../../support/definitions';
+import { APP } from '../../support/runs';
+import type { TestServer } from '../../support/server';
+import { testWorld, type World } from '../../support/world';
 
 /** A workflow that is busy for as long as a test works on it, one task alone, one that no agent ever runs, and a pipeline with an approval. */
 export const DEFINITIONS = `${APP}
@@ -25,15 +26,7 @@ application: app
 name: idle
 tasks:
   never: { run: "true", labels: { os: none } }
----
-kind: Workflow
-application: app
-name: deploy
-environment: staging
-services: [web]
-tasks:
-  put: { run: "true" }
----
+${DEPLOY}---
 kind: Pipeline
 application: app
 name: release
@@ -43,18 +36,7 @@ stages:
   - elements: [{ name: deploy, workflow: deploy }]
 `;
 
-export interface World {
-  readonly server: TestServer;
-  readonly runs: Runs;
-  readonly agent: ProtocolAgent;
-}
-
-export async function createWorld(environment: Readonly<Record<string, string>> = {}): Promise<World> {
-  const server = await startTestServer(environment);
-  const runs = new Runs(server);
-  await runs.apply(DEFINITIONS);
-  return { server, runs, agent: await ProtocolAgent.register(server.url, { name: 'worker', slots: 100 }) };
-}
+export const eventsWorld = (): World => testWorld(DEFINITIONS, { agent: { name: 'worker', slots: 100 } });
 
 /** A transaction that has its number already, but writes and commits only when it is told to. */
 export async function beginLate({ app }: Pick<TestServer, 'app'>, runId: string): Promise<{ commit(): Promise<void> }> {

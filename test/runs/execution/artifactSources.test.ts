@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -28,17 +28,7 @@ stages:
 `;
 
 describe('files of an earlier stage', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const upload = async (job: Awaited<ReturnType<ProtocolAgent['claimOne']>>, name: string) => {
     const data = Buffer.from(name);

@@ -5,9 +5,8 @@ import { findExecution } from '../../../src/runs/execution/executions.store';
 import { type BesideGraph, runBesideGraph } from '../../../src/runs/execution/runBesideGraph';
 import { inRuns } from '../../../src/runs/execution/inRuns';
 import { eventually } from '../../support/eventually';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -25,17 +24,7 @@ tasks:
 `;
 
 describe('a task beside the graph', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const beside = async (executionId: string, name: string, more: Partial<BesideGraph> = {}) => {
     const execution = await findExecution(server.app.database, executionId);

@@ -1,6 +1,5 @@
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs, type RunView } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP, type RunView } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -93,17 +92,7 @@ const DEFINITIONS =
   );
 
 describe('conditions', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const version = (value: string, name = 'VERSION') => ({
     variableInputs: [{ name, variableValue: { type: 'NAME', value } }],
@@ -116,7 +105,7 @@ describe('conditions', () => {
   /** Runs everything that comes; `results` by task. */
   async function runAll(results: Readonly<Record<string, object>> = {}): Promise<string[]> {
     const done: string[] = [];
-    for (let jobs = await agent.claim(10, 300); jobs.length > 0; jobs = await agent.claim(10, 300)) {
+    for (let jobs = await agent.claim(10, 0); jobs.length > 0; jobs = await agent.claim(10, 0)) {
       await agent.start(...jobs);
       for (const job of jobs) {
         done.push(job.task);

@@ -1,6 +1,6 @@
 import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -48,17 +48,7 @@ stages:
 `;
 
 describe('how executions end when nobody lets them finish', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const started = async (count = 1): Promise<readonly ClaimedJob[]> => {
     const jobs = [...(await agent.claim(count))];

@@ -1,7 +1,6 @@
 import { eventually } from '../../support/eventually';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n  own: { run: "true", type: forensic }\n  all: { run: "true", type: forensic }\n`;
@@ -41,17 +40,7 @@ interface Handler {
 }
 
 describe('failure handlers', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const handlers = async (id: string): Promise<readonly Handler[]> => {
     const { execution } = await server.client.ask<{ execution: { forensicExecutions: Handler[] } }>(

@@ -1,8 +1,8 @@
 import { TestClient } from '../../support/client';
 import { endDueInterventions } from '../../../src/runs/commands/interveneExecution';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { ADMIN_KEY, startTestServer } from '../../support/server';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -59,17 +59,7 @@ stages:
 `;
 
 describe('a failure that waits for a person', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const intervene = async (executionId: string, target: object, action: string, client = server.client) => {
     const { applicationId } = await runs.ids('workflow', 'simple');

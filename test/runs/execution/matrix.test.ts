@@ -1,8 +1,7 @@
 import { dependencyOf, matrixValues, nodesOf } from '../../../src/catalog/language/matrix';
 import { taskNodes } from '../../../src/catalog/language/taskGraph';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -31,17 +30,7 @@ const DEFINITIONS =
 const GRID = ['test[os=darwin,node=20]', 'test[os=darwin,node=22]', 'test[os=linux,node=20]', 'test[os=linux,node=22]'];
 
 describe('a matrix', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   it('is a task for each combination, sorted, with its values as variables', async () => {
     const id = await runs.start('workflow', 'grid');
@@ -62,7 +51,7 @@ describe('a matrix', () => {
     await agent.finish(linux);
     expect((await agent.runOne()).task).toBe('linux');
     for (const job of others) if (job !== linux) await agent.finish(job);
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await agent.finish(last);
     expect((await agent.runOne()).task).toBe('pack');
     expect((await runs.read(id)).status).toBe('SUCCESS');
@@ -71,7 +60,7 @@ describe('a matrix', () => {
   it('stays within max_parallel with all of the workflow', async () => {
     const id = await runs.start('workflow', 'narrow');
     const names: string[] = [];
-    for (let jobs = await agent.claim(); jobs.length > 0; jobs = await agent.claim(10, 200)) {
+    for (let jobs = await agent.claim(); jobs.length > 0; jobs = await agent.claim(10, 0)) {
       expect(jobs.length).toBeLessThanOrEqual(3);
       await agent.start(...jobs);
       for (const job of jobs) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { workflowModes } from '../../../src/catalog/language/workflow';
-import { type ClaimedJob, ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs, type RunView } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { type ClaimedJob } from '../../support/protocolAgent';
+import { APP, type RunView } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -24,17 +24,7 @@ const DEFINITIONS =
   workflow('delayed', '  a: { run: "true", retries: 1, retry_delay: 300ms }\n  b: { run: "true" }', 'mode: SEQUENTIAL');
 
 describe('the modes of a workflow', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const begun = async (count: number): Promise<ClaimedJob[]> => {
     const jobs: ClaimedJob[] = [];
@@ -43,7 +33,7 @@ describe('the modes of a workflow', () => {
     return jobs;
   };
   const names = (jobs: readonly ClaimedJob[]) => jobs.map((job) => job.task);
-  const nothing = async () => expect(await agent.claim(10, 100)).toEqual([]);
+  const nothing = async () => expect(await agent.claim(10, 0)).toEqual([]);
   const named = (jobs: readonly ClaimedJob[], name: string): ClaimedJob => {
     const job = jobs.find((one) => one.task === name);
     if (job === undefined) throw new Error(`there is no job of ${name}`);

@@ -3,8 +3,9 @@ import { executionStatuses } from '../../../src/contract/statuses';
 import { expireExecutions } from '../../../src/runs/sweep';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { ADMIN_KEY, startTestServer } from '../../support/server';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -48,17 +49,7 @@ interface Held {
 }
 
 describe('a run that a person holds', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const hold = async (verb: 'pause' | 'continue', executionId: string, reason?: string, client = server.client) => {
     const { applicationId } = await runs.ids('workflow', 'build');
@@ -90,7 +81,7 @@ describe('a run that a person holds', () => {
     const started = await agent.start(second);
     expect(JSON.stringify(started.body)).toContain('STALE_CLAIM');
     await agent.finish(first);
-    expect(await agent.claim(10, 300)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     expect(await tasks(id)).toEqual({ [first.task]: 'SUCCESS', [second.task]: 'QUEUED', pack: 'QUEUED' });
     expect(await hold('continue', id)).toMatchObject({ status: 'RUNNING', pause: null });
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
@@ -112,7 +103,7 @@ describe('a run that a person holds', () => {
   it('that had not begun is QUEUED again afterwards', async () => {
     const id = await runs.start('workflow', 'rocky');
     await hold('pause', id);
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     expect(await hold('continue', id)).toMatchObject({ status: 'QUEUED' });
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });
@@ -144,7 +135,7 @@ describe('a run that a person holds', () => {
         );
         await hold('pause', id, undefined, turn % 2 === 0 ? client : server.client);
         const held = await started(id);
-        await Promise.all(agents.map((racer) => racer.claim(1, 100)));
+        await Promise.all(agents.map((racer) => racer.claim(1, 0)));
         expect(await started(id)).toBe(held);
         await hold('continue', id);
       }
@@ -173,7 +164,7 @@ describe('a run that a person holds', () => {
     expect(await statuses(id)).toEqual(['PAUSED', 'PAUSED', 'WAITING', 'QUEUED']);
     for (const job of running) await agent.finish(job);
     await runs.decide(id, 'APPROVE');
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     expect(await statuses(id)).toEqual(['PAUSED', 'PAUSED', 'SUCCESS', 'QUEUED']);
     expect(await hold('continue', id)).toMatchObject({ status: 'RUNNING' });
     expect(await statuses(id)).toEqual(['RUNNING', 'RUNNING', 'SUCCESS', 'QUEUED']);
@@ -243,7 +234,7 @@ describe('a run that a person holds', () => {
       (task) => task.status === 'QUEUED',
       { what: 'the lost task to be put back', withinMs: 10_000 },
     );
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);
     await agent.runOne();
     const pack = await agent.claimOne();
@@ -251,7 +242,7 @@ describe('a run that a person holds', () => {
     await hold('pause', id);
     await agent.finish(pack, { exitCode: 1 });
     expect(await runs.task(id, 'pack')).toMatchObject({ status: 'QUEUED', tries: 1 });
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);
     await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(await runs.task(id, 'pack')).toMatchObject({ tries: 2 });

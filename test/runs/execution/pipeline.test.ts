@@ -1,6 +1,5 @@
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -47,17 +46,7 @@ stages:
 `;
 
 describe('a pipeline', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const release = () => runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:7' }] });
 
@@ -122,7 +111,7 @@ describe('a pipeline', () => {
     });
     const first = await agent.claim();
     expect(first.map((job) => job.task)).toEqual(['first']);
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await agent.start(...first);
     await agent.finish(first[0] as never);
     expect((await agent.claimOne()).task).toBe('second');

@@ -3,7 +3,8 @@ import { createTestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { startTestServer } from '../../support/server';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string) =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\ntasks:\n${tasks}\n`;
@@ -22,17 +23,7 @@ const DEFINITIONS =
   );
 
 describe('a task that fails', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer({ SLIPWAY_LEASE_SECONDS: '2' });
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const tries = async (id: string) => (await runs.task(id, 'one')).jobs.map((job) => job.status);
 

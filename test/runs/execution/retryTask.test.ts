@@ -6,7 +6,8 @@ import { createTestDatabase } from '../../support/database';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP, Runs } from '../../support/runs';
-import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../../support/server';
+import { ADMIN_KEY, type TestServer, testEnvironment } from '../../support/server';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -54,17 +55,7 @@ const retry = async (client: TestClient, runs: Runs, taskExecutionId: string) =>
 };
 
 describe('a failed task of a workflow that still runs', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const begun = async (workflow: string, ...fails: string[]) => {
     const id = await runs.start('workflow', workflow);

@@ -1,8 +1,8 @@
 import { TestClient } from '../../support/client';
 import { endDueRuntimeInputs } from '../../../src/runs/commands/answerRuntimeInputs';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { ADMIN_KEY, startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { ADMIN_KEY, startTestServer } from '../../support/server';
+import { testWorld } from '../../support/world';
 
 const DEFINITIONS = `${APP}
 ---
@@ -59,17 +59,7 @@ interface Element {
 }
 
 describe('runtime inputs', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const element = async (id: string): Promise<Element> => {
     const { execution } = await server.client.ask<{ execution: { pipelineStageExecutions: Element[] } }>(
@@ -235,7 +225,7 @@ describe('runtime inputs', () => {
     expect(await element(id)).toMatchObject({ status: 'QUEUED' });
     expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
     await agent.finish(job);
-    expect(await agent.claim(10, 100)).toEqual([]);
+    expect(await agent.claim(10, 0)).toEqual([]);
     await hold('continue', id);
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(envOf(ran)).toMatchObject({ COLOUR: 'blue' });

@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { replaceTemplates } from '../../../src/catalog/language/shellTemplate';
 import { errorsOf } from '../../catalog/language/errorsOf';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 /** Values that would change a command if they ever became a part of it. */
 const hostile = [
@@ -105,22 +104,14 @@ depends_on = ["two"]
 `;
 
 describe('a TOML workflow that names values', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
+  const { server, runs, agent } = testWorld(APP);
   beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(APP);
     await server.client.ask(
       `mutation ($source: String!) {
         applyDefinitions(input: { source: $source, format: TOML, application: "app" }) { results { name } } }`,
       { source: FILE.replace('name = "graph"', 'name = "graph"\nenvironment = "staging"') },
     );
   });
-  afterAll(() => server.stop());
 
   it('gets them as variables', async () => {
     const id = await runs.start('workflow', 'graph');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { APP } from '../../support/runs';
+import { property } from '../../support/property';
 import { World } from './world';
 
 interface TaskShape {
@@ -193,7 +194,7 @@ describe('whatever the pipeline and its extensions', () => {
         expect(await world.restored(id, { debug: shape.debug })).toMatchObject({ status: 'SUCCESS', error: null });
         expect(await world.results(id)).toEqual(before);
       }),
-      { numRuns: 12, seed: 20261121, endOnFailure: true },
+      property(12),
     );
   }, 240_000);
 });

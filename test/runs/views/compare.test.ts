@@ -1,8 +1,7 @@
 import { TestClient } from '../../support/client';
 import { comparedResults, leavesOf } from '../../../src/runs/views/comparisons';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, build: string, more = '') => `---
 kind: Workflow
@@ -61,22 +60,12 @@ const QUERY = `query ($a: ID!, $b: ID!, $attemptA: Int, $attemptB: Int) {
   fragment one on ResultOfOne { status attempt exitCode durationMs }`;
 
 describe('compareExecutions', () => {
-  let server: TestServer;
-  let runs: Runs;
-  let agent: ProtocolAgent;
-
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    agent = await ProtocolAgent.register(server.url);
-    await runs.apply(
-      APP +
-        workflow('make', 'make', 'services: [web]') +
-        workflow('deploy', 'up', `environment: \${environment}`) +
-        pipeline,
-    );
-  });
-  afterAll(() => server.stop());
+  const { server, runs, agent } = testWorld(
+    APP +
+      workflow('make', 'make', 'services: [web]') +
+      workflow('deploy', 'up', `environment: \${environment}`) +
+      pipeline,
+  );
 
   const compare = async (a: string, b: string, more: object = {}, client = server.client) =>
     (await client.ask<{ compareExecutions: Comparison }>(QUERY, { a, b, ...more })).compareExecutions;

@@ -1,7 +1,7 @@
 import { TestClient } from '../../support/client';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -61,14 +61,7 @@ const PLAN = `query ($input: StartExecutionInput!) { executionPlan(input: $input
     tasks { name level combinations runs skipped fails undecided reason labels agents agentCount slots } } } }`;
 
 describe('executionPlan', () => {
-  let server: TestServer;
-  let runs: Runs;
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    await runs.apply(DEFINITIONS);
-  });
-  afterAll(() => server.stop());
+  const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
   const plan = async (kind: 'pipeline' | 'workflow', name: string, more: object = {}, client = server.client) => {
     const input = { ...(await runs.ids(kind, name)), executionType: kind.toUpperCase(), ...more };

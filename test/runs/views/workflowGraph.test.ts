@@ -9,8 +9,8 @@ import { pipelineGraph, workflowGraph } from '../../../src/runs/views/workflowGr
 import type { WorkflowDefinition } from '../../../src/catalog/language/workflow';
 import { parsed } from '../../catalog/language/errorsOf';
 import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
 
 const SOURCE = `kind: Workflow
 application: app
@@ -142,14 +142,7 @@ describe('the graph of a workflow', () => {
 });
 
 describe('workflowGraph', () => {
-  let server: TestServer;
-  let runs: Runs;
-  beforeAll(async () => {
-    server = await startTestServer();
-    runs = new Runs(server);
-    await runs.apply(`${APP}---\n${SOURCE}---\n${PIPELINE}`);
-  });
-  afterAll(() => server.stop());
+  const { server, runs } = testWorld(`${APP}---\n${SOURCE}---\n${PIPELINE}`, { agent: null });
 
   const graph = async (args: string) =>
     (

@@ -1,35 +1,75 @@
-import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import { groupById, groupsOfUser, userById } from '../../access/access.loaders';
+import { Arg, Ctx, Field, FieldResolver, ID, ObjectType, Query, Resolver, Root } from 'type-graphql';
+import { groupById, groupsOfUser } from '../../access/access.loaders';
 import { readUser } from '../../access/access.queries';
-import { User, UserGroup } from '../access/access.types';
 import type { Actor } from '../../access/actor';
 import { actionsOfType, deploymentActions } from '../../access/permission';
 import { showPermissions } from '../../access/showPermissions';
 import { findEnvironmentTargets } from '../../access/targets.store';
-import { AvailableAction, EffectivePermissions, PermissionAnswer, Viewer } from '../access/viewer.types';
-import { visible } from '../../access/visible';
+import { users } from '../../access/users';
 import { environments } from '../../catalog/environments/environments';
-import type { Context } from '../graphql/context';
-import { found } from '../../kernel/loaders';
-import { isId } from '../../kernel/ids';
 import { invalidInput, notFound } from '../../kernel/errors';
-import { availableRestores } from '../../runs/restores/availableRestores';
-import { availableActions } from '../../runs/views/availableActions';
-import type { Execution } from '../../engine/execution';
-import { ExecutionInterface } from './executions.types';
+import { field, listOf, orNull } from '../../kernel/fields';
+import { isId } from '../../kernel/ids';
+import { found } from '../../kernel/loaders';
+import type { Context } from '../graphql/context';
+import { objectType } from '../graphql/described.types';
+import { User, UserGroup } from './access.types';
+import { UserGroupPermissions } from './permissions.types';
+
+const PermissionAnswer = objectType(
+  'PermissionAnswer',
+  'Answer to whether something is allowed, by the rules that enforce it.',
+  {
+    allowed: field.boolean('True if it is allowed.'),
+    code: orNull(
+      field.text(
+        'NOT_FOUND if the caller may not see it, FORBIDDEN if the caller may see but not do it. Null if allowed.',
+      ),
+    ),
+    message: orNull(field.text('What is missing.')),
+  },
+);
+
+@ObjectType({ description: 'The caller.' })
+class Viewer {
+  @Field(() => ID, { description: 'ID of the user or API key.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Name of the user or API key.' })
+  name!: string;
+
+  @Field(() => Boolean, { description: 'True if the caller may do everything.' })
+  administrator!: boolean;
+
+  @Field(() => User, { nullable: true, description: 'Person behind the caller. Null if there is none.' })
+  user!: object | null;
+
+  @Field(() => [UserGroup], { description: 'User groups that the caller acts with.' })
+  groups!: object[];
+}
+
+const EffectivePermissions = objectType(
+  'EffectivePermissions',
+  'Permissions of a user: the union over its user groups.',
+  {
+    user: field.object(() => User, 'The user.'),
+    groups: listOf(field.object(() => UserGroup, 'User groups of the user.')),
+    permissions: listOf(field.object(() => UserGroupPermissions, 'Permissions of each group, in the same order.')),
+  },
+);
 
 const actions: readonly string[] = actionsOfType.ALL;
 
 @Resolver(() => Viewer)
-export class ViewerResolver {
-  @Query(() => Viewer, { description: 'Whoever asks, and what it may do.' })
+export class ViewerPermissionsResolver {
+  @Query(() => Viewer, { description: 'The caller, and its permissions.' })
   viewer(@Ctx() { actor }: Context): Actor {
     return actor;
   }
 
   @FieldResolver(() => User, { nullable: true })
   async user(@Root() viewer: Actor, @Ctx() { loaders }: Context) {
-    return viewer.access.personId === null ? null : ((await loaders.load(userById, viewer.access.personId)) ?? null);
+    return viewer.access.personId === null ? null : ((await loaders.load(users.byId, viewer.access.personId)) ?? null);
   }
 
   @FieldResolver(() => [UserGroup])
@@ -41,21 +81,21 @@ export class ViewerResolver {
 
   @FieldResolver(() => PermissionAnswer, {
     description:
-      'Whether the caller may do something: `can(action: "EXECUTE_PIPELINE", applicationId: "…", environmentId: "…")` for deployments in an environment, or ' +
-      '`can(action: "UPDATE", …)` for the environment or application itself. Errors: INVALID_INPUT.',
+      'Checks whether the caller may do something. Examples: `can(action: "EXECUTE_PIPELINE", applicationId: "…", environmentId: "…")` for deployments to an ' +
+      'environment, `can(action: "UPDATE", …)` for the environment or application itself. Errors: INVALID_INPUT.',
   })
   async can(
-    @Arg('action', () => String, { description: 'An action of a permission, such as READ or EXECUTE_PIPELINE.' })
+    @Arg('action', () => String, { description: 'Action of a permission, such as READ or EXECUTE_PIPELINE.' })
     action: string,
-    @Arg('applicationId', () => ID, { description: 'The application.' }) applicationId: string,
+    @Arg('applicationId', () => ID, { description: 'ID of the application.' }) applicationId: string,
     @Arg('environmentId', () => ID, {
       nullable: true,
-      description: 'The environment; without it the application as a whole.',
+      description: 'ID of the environment. Omit it for the application as a whole.',
     })
     environmentId: string | null,
     @Root() viewer: Actor,
     @Ctx() { app, loaders }: Context,
-  ): Promise<PermissionAnswer> {
+  ): Promise<InstanceType<typeof PermissionAnswer>> {
     if (!actions.includes(action)) {
       const message = `action must be one of: ${actions.join(', ')}.`;
       throw invalidInput([{ field: 'action', value: action, rule: 'ONE_OF', message }]);
@@ -81,7 +121,7 @@ export class ViewerResolver {
         parentStageExecutionId: null,
       };
       const answer = viewer.access.explain(action as 'EXECUTE_PIPELINE', 'Execution', row);
-      // There is no execution that could be hidden: what is asked about is the right itself.
+      // There is no execution that could be hidden: the question is about the right itself.
       return answer.code === 'NOT_FOUND'
         ? { ...answer, code: 'FORBIDDEN', message: `The permission DEPLOYMENT ${action} is missing.` }
         : answer;
@@ -91,10 +131,10 @@ export class ViewerResolver {
   }
 
   @Query(() => EffectivePermissions, {
-    description: 'What a user may do. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
+    description: 'Permissions of a user. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async effectivePermissions(
-    @Arg('userId', () => ID, { description: 'The id of the user.' }) userId: string,
+    @Arg('userId', () => ID, { description: 'ID of the user.' }) userId: string,
     @Ctx() { app, actor, loaders }: Context,
   ) {
     actor.access.requireAccount('READ_USERS_AND_GROUPS');
@@ -102,17 +142,5 @@ export class ViewerResolver {
     const groups = (await loaders.load(groupsOfUser, user.id)) ?? [];
     const full = await Promise.all(groups.map(async (group) => found(await loaders.load(groupById, group.id))));
     return { user, groups: full, permissions: full.map(showPermissions) };
-  }
-}
-
-@Resolver(() => ExecutionInterface)
-export class AvailableActionsResolver {
-  @FieldResolver(() => [AvailableAction], {
-    description: 'What the caller can do with it now, by the rules that enforce it.',
-  })
-  async availableActions(@Root() execution: Execution, @Ctx() { app, actor, loaders }: Context) {
-    const seen = await visible(actor.access, loaders, 'Execution', execution);
-    if (seen === null) return [];
-    return [...(await availableActions(app, actor, execution)), ...(await availableRestores(app, actor, execution))];
   }
 }

@@ -1,0 +1,69 @@
+import { column, references, tableOf } from '../kernel/database/table';
+import { field, listOf, optional, orNull, type ShapeOf } from '../kernel/fields';
+
+/** A key for people and scripts. What it may do comes from its groups. */
+export const apiKeyFields = {
+  id: field.id('ID.'),
+  name: field.text('Purpose of the key.'),
+  prefix: field.text('Public part of its value.'),
+  /** The person whose key it is; null for a program. */
+  ownerId: orNull(field.uuid()),
+  groupIds: listOf(field.uuid('User groups that it acts with.')),
+  applicationIds: orNull(listOf(field.uuid('Applications that it is restricted to. Null if it is not restricted.'))),
+  createdAt: field.time('Time of creation.'),
+  createdBy: orNull(field.key()),
+  expiresAt: orNull(field.time('Time when it expires. Null if it never does.')),
+  lastUsedAt: orNull(field.time('Time of its last use, to the minute.')),
+  revokedAt: orNull(field.time('Time when it was revoked.')),
+};
+export type ApiKey = ShapeOf<typeof apiKeyFields>;
+
+const { groupIds: _, ...columns } = apiKeyFields;
+
+/** Only the hash of a key is stored. */
+export const apiKeyTable = tableOf(
+  'api_key',
+  { ...columns, secretHash: field.text() },
+  {
+    foreignKeys: [references('user_account', 'ownerId')],
+    uniques: [{ name: 'api_key_prefix', columns: ['prefix'] }],
+    indices: [{ name: 'api_key_owner', columns: ['ownerId'], where: 'owner_id IS NOT NULL' }],
+  },
+);
+
+const member = () => ({ ...field.uuid(), column: { ...column.uuid, primary: true } });
+
+export const apiKeyUserGroupTable = tableOf(
+  'api_key_user_group',
+  { apiKeyId: member(), groupId: member() },
+  {
+    foreignKeys: [
+      references('api_key', 'apiKeyId', { cascade: true }),
+      references('user_group', 'groupId', { cascade: true }),
+    ],
+    indices: [{ name: 'api_key_user_group_group', columns: ['groupId', 'apiKeyId'] }],
+  },
+);
+
+export const newApiKey = {
+  name: field.text('Purpose of the key, 1 to 100 characters.'),
+  userGroupIds: listOf(field.uuid('User groups that it acts with.')),
+  expiresAt: optional(field.time('Time when it expires. Never by default.')),
+  applicationIds: optional(
+    listOf(field.uuid('Applications that it is restricted to. It gets no rights elsewhere, and none in the account.')),
+  ),
+  ownerId: optional(
+    field.uuid('Owner of the key, for administrators; null for a program. Defaults to the caller’s own user.'),
+  ),
+};
+export type CreateApiKey = ShapeOf<typeof newApiKey>;
+
+/** Undefined keeps what is there. */
+export const apiKeyChanges = {
+  id: field.uuid('Key to change.'),
+  name: optional(field.text('New purpose, 1 to 100 characters.')),
+  userGroupIds: optional(listOf(field.uuid('All user groups from now on.'))),
+  expiresAt: optional(field.time('New time when it expires. Null: never.')),
+  applicationIds: optional(listOf(field.uuid('Applications to restrict it to. Null removes the restriction.'))),
+};
+export type UpdateApiKey = ShapeOf<typeof apiKeyChanges>;
