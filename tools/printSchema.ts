@@ -1,17 +1,21 @@
 import 'reflect-metadata';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { resolvers } from '../src/api/graphql/resolvers';
 import { buildGraphqlSchema, schemaText } from '../src/api/graphql/schema';
+import { definitionsSchema } from '../src/catalog/language/jsonSchema';
 
-/** Writes the public schema to schema/schema.graphql; with `--check` only says, by its exit code, whether that file is up to date. */
-const file = resolve('schema/schema.graphql');
-const text = schemaText(buildGraphqlSchema(resolvers));
+/** Writes the public schemas to the folder schema/; with `--check` the exit code says whether these files are up to date. */
+const schemas = {
+  'schema.graphql': schemaText(buildGraphqlSchema(resolvers)),
+  'definitions.json': `${JSON.stringify(definitionsSchema(), null, 2)}\n`,
+};
 
-if (!process.argv.includes('--check')) {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-} else if (readFileSync(file, 'utf8') !== text) {
-  process.stderr.write(`${file} is out of date. Run "npm run schema" and commit it.\n`);
-  process.exitCode = 1;
+for (const [name, text] of Object.entries(schemas)) {
+  const file = resolve('schema', name);
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else if (readFileSync(file, 'utf8') !== text) {
+    process.stderr.write(`${file} is out of date. Run "npm run schema" and commit it.\n`);
+    process.exitCode = 1;
+  }
 }

@@ -188,6 +188,13 @@ export function createProgram(): Command {
     .action(async (files: string[], options, command: Command) => {
       await validateFiles(await session(command), files, options);
     });
+  program
+    .command('schema')
+    .description('print the JSON Schema of documents, for editors; needs no key')
+    .action(async (_options, command: Command) => {
+      const [{ serverOf }, { printSchema }] = await Promise.all([import('./session.js'), import('./schema.js')]);
+      await printSchema(serverOf(command.optsWithGlobals<GlobalOptions>()));
+    });
   return program;
 }
 

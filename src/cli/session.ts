@@ -17,12 +17,18 @@ export interface Session {
   readonly ui: Ui;
 }
 
-export function openSession({ url, key, json = false }: GlobalOptions): Session {
-  const config = configured();
+/** URL of the server. */
+export function serverOf({ url }: GlobalOptions, config = configured()): string {
   if (url !== undefined && !/^https?:/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
     throw usage(`--url must be a URL that begins with http:// or https://, not "${url}".`);
   }
-  const server = (url ?? config.SLIPWAY_URL).replace(/\/+$/, '');
+  return (url ?? config.SLIPWAY_URL).replace(/\/+$/, '');
+}
+
+export function openSession(options: GlobalOptions): Session {
+  const { key, json = false } = options;
+  const config = configured();
+  const server = serverOf(options, config);
   const ui = new Ui(json);
   let away = false;
   const onOutage = (problem: ApiError | null) => {

@@ -111,7 +111,7 @@ export class Client {
       signal?.throwIfAborted();
       if (error instanceof ApiError) throw error;
       if (silent) throw ApiError.unreachable(this.url, `no data for ${SILENT_MS / 1000} s`);
-      throw this.lost(error);
+      throw lost(this.url, error);
     } finally {
       clearTimeout(timer);
       ended.abort();
@@ -134,18 +134,8 @@ export class Client {
         signal,
       });
     } catch (error) {
-      throw this.lost(error);
+      throw lost(this.url, error);
     }
-  }
-
-  private lost(error: unknown): ApiError {
-    if (!isNativeError(error)) return ApiError.unreachable(this.url, String(error));
-    if (error.name === 'TimeoutError')
-      return ApiError.unreachable(this.url, `no answer within ${ANSWER_WITHIN_MS / 1000} s`);
-    const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
-    if (code === 'ECONNREFUSED')
-      return ApiError.unreachable(this.url, 'connection refused', ' (is the server running?)');
-    return ApiError.unreachable(this.url, message || code || error.message);
   }
 
   private async readJson(response: Response): Promise<Wire> {
@@ -162,3 +152,12 @@ export class Client {
 }
 
 const requestIdOf = (response: Response): string | null => response.headers.get('x-request-id');
+
+/** The error of a request that got no response. */
+export function lost(url: string, error: unknown): ApiError {
+  if (!isNativeError(error)) return ApiError.unreachable(url, String(error));
+  if (error.name === 'TimeoutError') return ApiError.unreachable(url, `no answer within ${ANSWER_WITHIN_MS / 1000} s`);
+  const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED') return ApiError.unreachable(url, 'connection refused', ' (is the server running?)');
+  return ApiError.unreachable(url, message || code || error.message);
+}

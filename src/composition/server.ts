@@ -4,6 +4,7 @@ import { rightsKey } from '../access/rightsKey';
 import { agentRoutes } from '../api/http/agentRoutes';
 import type { App } from '../runs/app';
 import { artifactRoutes } from '../api/http/artifactRoutes';
+import { schemaRoutes } from '../api/http/schemaRoutes';
 import { auditTransactions } from '../access/audit/audited';
 import { auditMutations } from '../api/graphql/auditMutations';
 import { FailedLogins } from '../api/http/failedLogins';
@@ -90,7 +91,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       config,
       log,
       graphql,
-      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded)],
+      routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), schemaRoutes],
       health: { check: () => app.database.rows('SELECT 1') },
     });
     sealer.start();

@@ -4,29 +4,30 @@ import { type InputError, invalidInput } from './errors';
 
 export const MAX_DESCRIPTION = 2000;
 
-const name = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
-const taskName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
+export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
+export const taskNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 /** The last one is no danger to programs, but to the objects that variables are kept in. */
-const reservedVariable = /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS|LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
+export const reservedVariablePattern =
+  /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS|LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
 
-export const isName = (text: string): boolean => name.test(text);
-export const isTaskName = (text: string): boolean => taskName.test(text);
-export const isVariableName = (text: string): boolean => variableName.test(text);
-export const isReservedVariableName = (text: string): boolean => reservedVariable.test(text);
+export const isName = (text: string): boolean => namePattern.test(text);
+export const isTaskName = (text: string): boolean => taskNamePattern.test(text);
+export const isVariableName = (text: string): boolean => variableNamePattern.test(text);
+export const isReservedVariableName = (text: string): boolean => reservedVariablePattern.test(text);
 
 export const nameRule =
-  '1 to 100 letters, digits, spaces, dots, underscores or hyphens, beginning with a letter or digit, and not ending with a space';
+  '1 to 100 letters, digits, spaces, dots, underscores or hyphens, starting with a letter or digit and not ending with a space';
 
 /** What can't be stored in PostgreSQL: NUL, and half of a surrogate pair. */
 export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
 
-const durationText =
+export const durationPattern =
   /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})(?:s|$)|(\d{1,9}\.\d{1,3})s)?(?:(\d{1,9})ms)?$/;
 
 /** Seconds, to the millisecond, or undefined when it is no duration. */
 export function parseDuration(given: string): number | undefined {
-  const parts = given === '' ? null : durationText.exec(given);
+  const parts = given === '' ? null : durationPattern.exec(given);
   if (parts === null) return undefined;
   const [days = 0, hours = 0, minutes = 0, whole = 0, decimal = 0, ms = 0] = parts
     .slice(1)
@@ -57,7 +58,12 @@ export function readNameAndDescription(given: {
   const errors: InputError[] = [];
   const { name, description } = given;
   if (typeof name === 'string' && !isName(name)) {
-    errors.push({ field: 'name', value: name, rule: 'BAD_NAME', message: `The name must have ${nameRule}.` });
+    errors.push({
+      field: 'name',
+      value: name,
+      rule: 'BAD_NAME',
+      message: `The name is not valid: a name has ${nameRule}.`,
+    });
   }
   errors.push(...descriptionErrors(description));
   if (errors.length > 0) throw invalidInput(errors);

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -88,6 +89,18 @@ describe('slipway', () => {
     const folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
     expect((await slipway(url, ['runs'], { SLIPWAY_API_KEY: '', SLIPWAY_DATA_DIR: folder })).code).toBe(2);
     await rm(folder, { recursive: true });
+  });
+
+  it('prints the JSON Schema of documents without a key', async () => {
+    const { code, out } = await slipway(url, ['schema'], { SLIPWAY_API_KEY: '' });
+    expect(code).toBe(0);
+    expect(out).toBe(readFileSync(join(__dirname, '../../schema/definitions.json'), 'utf8'));
+    const response = await fetch(`${url}/schemas/definitions.json`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'application/schema+json; charset=utf-8',
+    ]);
+    expect(await response.text()).toBe(out);
   });
 
   it('does not mind a reader that stops reading', async () => {

@@ -1,6 +1,6 @@
 import { registerEnumType } from 'type-graphql';
 import { revisionFields, variableFields } from '../../catalog/language/definition';
-import type { DocumentKind } from '../../catalog/language/documentSchemas';
+import type { DocumentKind } from '../../catalog/language/documentShapes';
 import type { DefinitionSource } from '../../catalog/language/parseDefinitions';
 import { problemFields } from '../../catalog/language/validationRules';
 import { field, graphqlField, listOf, optional, orNull, withDefault } from '../../kernel/fields';

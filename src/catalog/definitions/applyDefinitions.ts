@@ -5,7 +5,7 @@ import { findApplicationsByName, lockApplicationsByName } from '../applications/
 import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
 import { loadConfigurations } from './configuration';
-import { documentKinds } from '../language/documentSchemas';
+import { documentKinds } from '../language/documentShapes';
 import { isName } from '../../kernel/naming';
 import { type DefinitionSource, type ParsedSource, parseDefinitions } from '../language/parseDefinitions';
 import { type AppliedDocument, applicationNameOf, planDocument, type Step } from './planDocument';

@@ -17,7 +17,7 @@ import type {
   DocumentKind,
   EnvironmentDocument,
   ServiceDocument,
-} from '../language/documentSchemas';
+} from '../language/documentShapes';
 import { type Author, newRow, nextRevision, saveRevision } from './revise';
 
 export type ApplyAction = 'CREATED' | 'UPDATED' | 'UNCHANGED';

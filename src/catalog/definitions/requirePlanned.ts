@@ -4,7 +4,7 @@ import { nameTaken } from '../nameTaken';
 import { newId } from '../../kernel/ids';
 import { pipelineSubject, type Surroundings, surroundingsOf, workflowSubject } from './aims';
 import { canonicalPipeline, canonicalWorkflow } from '../language/canonical';
-import { type AnyDocument, documentKinds, type EnvironmentDocument } from '../language/documentSchemas';
+import { type AnyDocument, documentKinds, type EnvironmentDocument } from '../language/documentShapes';
 import type { Step } from './planDocument';
 import type { SeenConfiguration } from './seen';
 

@@ -1,15 +1,15 @@
 import { baseName } from './matrix';
 import type { WorkflowDefinition } from './workflow';
 
-/** What an entry of `artifacts.from` means. */
+/** Meaning of an entry of `artifacts.from`. */
 export type ArtifactSource =
   | { readonly workflow: null; readonly task: string }
   | { readonly workflow: string /** null: all files of the workflow. */; readonly task: string | null };
 
 /**
- * A task of the own workflow (or one combination of it), else `<workflow>` or `<workflow>.<task>`, divided at the first dot. What it means follows from the text and the
- * own tasks alone, never from what else exists: so nobody can change it by making a workflow. The price: a workflow with a
- * dot in its name can't be named here.
+ * A task of the same workflow, or one of its combinations; otherwise `<workflow>` or `<workflow>.<task>`, divided at the
+ * first dot. The meaning depends on the text and these tasks only, so creating a workflow can’t change it. In return, a
+ * workflow with a dot in its name can’t be named here.
  */
 export function artifactSource(from: string, tasks: WorkflowDefinition['tasks']): ArtifactSource {
   if (Object.hasOwn(tasks, baseName(from))) return { workflow: null, task: baseName(from) };

@@ -19,11 +19,7 @@ export function checkCondition(
 ): void {
   const expression = readExpression(text);
   if (!isExpression(expression)) {
-    complain(
-      'BAD_CONDITION',
-      path,
-      `The condition can’t be read at character ${expression.at}: ${expression.message}.`,
-    );
+    complain('BAD_CONDITION', path, `The condition is not valid at character ${expression.at}: ${expression.message}.`);
     return;
   }
   for (const reference of expression.references) {
@@ -43,14 +39,14 @@ export function fieldProblem(
 ): NameProblem | undefined {
   const [kind, name, field, ...rest] = path;
   const example = `${kind}["…"].${fields[0]}`;
-  if (name === undefined) return unknown(`"${kind}" has to be followed by a name, which is written out: ${example}`);
+  if (name === undefined) return unknown(`"${kind}" needs a literal name: ${example}`);
   const problem = nameProblem(name);
   if (problem !== undefined) return unknown(problem);
-  if (field === undefined) return unknown(`"${name}" has to be followed by what is asked about it: ${example}`);
+  if (field === undefined) return unknown(`"${name}" needs a property: ${example}`);
   if (!fields.includes(field)) {
-    const there = `; there are: ${fields.join(', ')}`;
-    return unknown(`there is no "${field}" of ${kind}${didYouMean(field, fields) || there}`);
+    const expected = `; expected one of ${fields.join(', ')}`;
+    return unknown(`"${field}" is not a property of ${kind}${didYouMean(field, fields) || expected}`);
   }
-  if (rest.length > 0 && field !== 'variables') return unknown(`"${field}" has no parts`);
+  if (rest.length > 0 && field !== 'variables') return unknown(`"${field}" has no properties`);
   return undefined;
 }

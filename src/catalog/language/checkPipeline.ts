@@ -9,12 +9,12 @@ import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
 import { referencesIn, valueProblems } from './variables';
 
-/** What of a pipeline is not known, because reading it failed; what refers to it is not judged then. */
+/** Parts of a pipeline that could not be read. References to them are not checked. */
 export interface PipelineGaps {
   readonly variables: boolean;
 }
 
-/** Everything that can only be seen when a pipeline is looked at as a whole, and with the workflows that it uses. */
+/** Checks a pipeline as a whole, and with the workflows that it uses. */
 export function checkPipeline(
   definition: PipelineDefinition,
   catalog: Catalog,
@@ -45,13 +45,21 @@ function checkNames({ stages }: PipelineDefinition, complain: Complain): void {
   const elementNames = new Set<string>();
   stages.forEach((stage, index) => {
     if (stage.name !== '' && stageNames.has(stage.name)) {
-      complain('DUPLICATE_NAME', ['stages', index, 'name'], `There are two stages "${stage.name}".`);
+      complain(
+        'DUPLICATE_NAME',
+        ['stages', index, 'name'],
+        `The stage name "${stage.name}" is used twice. Rename one of the stages.`,
+      );
     }
     stageNames.add(stage.name);
     stage.elements.forEach(({ name }, position) => {
       if (name !== '' && elementNames.has(name)) {
         const path = ['stages', index, 'elements', position, 'name'];
-        complain('DUPLICATE_NAME', path, `There are two elements "${name}" in this pipeline.`);
+        complain(
+          'DUPLICATE_NAME',
+          path,
+          `The element name "${name}" is used twice in this pipeline. Rename one of the elements.`,
+        );
       }
       elementNames.add(name);
     });
@@ -59,7 +67,7 @@ function checkNames({ stages }: PipelineDefinition, complain: Complain): void {
 }
 
 class ElementCheck {
-  /** undefined: not known, because there is none or because it has errors. */
+  /** undefined if there is none, or if it has errors. */
   private readonly workflow: WorkflowDefinition | undefined;
 
   constructor(
@@ -93,11 +101,11 @@ class ElementCheck {
     if (own === undefined) return;
     if (own === GIVEN_ENVIRONMENT) {
       if (environment !== null) return;
-      const message = `The workflow "${workflow}" leaves its environment to the element, which gives none.`;
+      const message = `The workflow "${workflow}" leaves its environment to the element. Add "environment".`;
       this.complain('ENVIRONMENT_MISSING', this.path, message);
     } else if (environment !== null && environment !== own) {
-      const reason = own === null ? 'is aimed at no environment' : `is always aimed at "${own}"`;
-      const message = `The workflow "${workflow}" ${reason}: "${environment}" can’t be given.`;
+      const reason = own === null ? 'has no environment' : `always uses the environment "${own}"`;
+      const message = `The workflow "${workflow}" ${reason}, so "${environment}" can’t be given.`;
       this.complain('ENVIRONMENT_FIXED', [...this.path, 'environment'], message);
     }
   }
@@ -116,7 +124,7 @@ class ElementCheck {
     });
   }
 
-  /** `pipeline` holds the names of the pipeline's variables; null when they are not known. */
+  /** `pipeline` has the names of the pipeline’s variables; null if they are unknown. */
   values(pipeline: ReadonlySet<string> | null): void {
     const given = this.element.variables;
     for (const [name, value] of Object.entries(given)) {
@@ -131,18 +139,18 @@ class ElementCheck {
     for (const variable of this.workflow?.variables ?? []) {
       const { name } = variable;
       if (this.comes(variable, pipeline) || this.element.runtimeInputs?.variables.includes(name)) continue;
-      const message = `The workflow "${this.element.workflow}" needs a value for "${name}": nothing gives one.`;
+      const message = `The workflow "${this.element.workflow}" requires a value for "${name}". Add it to "variables".`;
       this.complain('MISSING_VALUE', this.path, message);
     }
   }
 
-  /** Whether a variable of the workflow has a value at the start, if it needs one. */
+  /** True if a variable of the workflow has a value at the start, or needs none. */
   private comes({ name, required, defaultValue }: VariableDefinition, pipeline: ReadonlySet<string> | null): boolean {
     if (!required || defaultValue !== null) return true;
     return Object.hasOwn(this.element.variables, name) || (pipeline?.has(name) ?? true);
   }
 
-  /** What is asked for when the element is reached. */
+  /** Checks the runtime inputs. */
   asked(pipeline: ReadonlySet<string> | null): void {
     const { runtimeInputs, workflow } = this.element;
     if (this.workflow === undefined || runtimeInputs === null) return;
@@ -154,10 +162,10 @@ class ElementCheck {
         const message = `The workflow "${workflow}" has no variable "${name}"${didYouMean(name, names)}.`;
         this.complain('UNKNOWN_VARIABLE', path, message);
       } else if (variable.fixed) {
-        const message = `The variable "${name}" of the workflow "${workflow}" is fixed: it can’t be asked for.`;
+        const message = `The variable "${name}" of the workflow "${workflow}" is fixed, so it can’t be asked for.`;
         this.complain('FIXED_VARIABLE', path, message);
       } else if (runtimeInputs.onTimeout === 'continue' && !this.comes(variable, pipeline)) {
-        const message = `"${name}" is required and has no default, so nothing could go on when nobody answers.`;
+        const message = `"${name}" is required and has no default, so "on_timeout: continue" could not continue without it.`;
         this.complain('RUNTIME_INPUT_WITHOUT_DEFAULT', path, message);
       }
     }
@@ -171,7 +179,7 @@ class ElementCheck {
       const message = `The workflow "${this.element.workflow}" has no variable "${name}"${didYouMean(name, names)}.`;
       this.complain('UNKNOWN_VARIABLE', path, message);
     } else if (variable.fixed) {
-      const message = `The variable "${name}" of the workflow "${this.element.workflow}" is fixed: no value can be given.`;
+      const message = `The variable "${name}" of the workflow "${this.element.workflow}" is fixed, so no value can be given.`;
       this.complain('FIXED_VARIABLE', path, message);
     } else if (constant) {
       const [problem] = valueProblems(variable, value);
@@ -179,7 +187,7 @@ class ElementCheck {
     }
   }
 
-  /** A workflow's files from other workflows must be there when it starts: made in a stage before this one. */
+  /** Files of other workflows must exist when a workflow starts, so an earlier stage has to make them. */
   artifacts(earlier: ReadonlySet<string>): void {
     const { workflow } = this;
     if (workflow === undefined) return;
@@ -191,7 +199,7 @@ class ElementCheck {
         told.add(source.workflow);
         const message =
           `The workflow "${this.element.workflow}" takes files from the workflow "${source.workflow}" ` +
-          `(in its task "${name}"), which no earlier stage runs.`;
+          `(in its task "${name}"), but no earlier stage runs that workflow.`;
         this.complain('ARTIFACT_SOURCE_NOT_EARLIER', this.path, message);
       }
     }

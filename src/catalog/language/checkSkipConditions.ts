@@ -47,7 +47,7 @@ function elementProblem(
     );
   }
   const name = root === 'vars' ? second : root;
-  if (name === undefined) return unknown('"vars" has to be followed by the name of a variable');
+  if (name === undefined) return unknown('"vars" needs the name of a variable: vars.NAME');
   if (variables === null || variables.has(name)) return undefined;
   if (reference.asked && root === 'vars' && reference.path.length === 2) return undefined;
   return unknown(`the pipeline has no variable "${name}"${didYouMean(name, [...variables])}`);

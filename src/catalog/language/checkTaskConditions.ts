@@ -15,7 +15,8 @@ export function checkTaskConditions(definition: WorkflowDefinition, complain: Co
   for (const [name, task] of Object.entries(definition.tasks)) {
     if (task.condition === null) continue;
     const path = ['tasks', name, 'if'];
-    if (task.type !== 'normal') complain('BAD_CONDITION', path, `The ${task.type} task "${name}" can’t have one.`);
+    if (task.type !== 'normal')
+      complain('BAD_CONDITION', path, `"${name}" is a ${task.type} task; only normal tasks have a condition.`);
     const check = new TaskNames(name, task, definition, order);
     checkCondition(task.condition, path, complain, (reference) => check.problem(reference));
   }
@@ -34,7 +35,7 @@ class TaskNames {
     if (root === 'tasks') return fieldProblem(reference, taskFields, (name) => this.taskProblem(name));
     if (root === 'matrix') return this.axisProblem(second);
     if (root !== 'vars') return this.variableProblem(root);
-    if (second === undefined) return unknown('"vars" has to be followed by the name of a variable');
+    if (second === undefined) return unknown('"vars" needs the name of a variable: vars.NAME');
     return reference.asked && reference.path.length === 2 ? undefined : this.variableProblem(second);
   }
 
@@ -43,19 +44,19 @@ class TaskNames {
     const named = dependencyOf(other, tasks);
     if (named === undefined) return `there is no task "${other}"${didYouMean(other, Object.keys(tasks))}`;
     if (this.order.isBefore(baseName(other), this.name)) return undefined;
-    return `the task "${other}" does not come before "${this.name}", so nothing is known of it; add it to "depends_on"`;
+    return `the task "${other}" does not come before "${this.name}"; add it to "depends_on"`;
   }
 
   private axisProblem(axis: string | undefined): NameProblem | undefined {
     const axes = this.task.matrix.map((one) => one.name);
     if (axis !== undefined && axes.includes(axis)) return undefined;
-    return unknown(`the matrix of "${this.name}" has no "${axis ?? ''}"; it has: ${axes.join(', ') || 'nothing'}`);
+    return unknown(`the matrix of "${this.name}" has no "${axis ?? ''}"; expected one of ${axes.join(', ') || 'none'}`);
   }
 
   private variableProblem(variable: string): NameProblem | undefined {
     const { variables, env, environment, tasks } = this.definition;
     if (secretsOfTask(this.definition, this.task).includes(variable)) {
-      return unknown(`"${variable}" is a secret, which no condition sees`);
+      return unknown(`"${variable}" is a secret, and conditions can’t read secrets`);
     }
     const own = [...Object.keys(env), ...Object.keys(this.task.env)];
     const declared = [
@@ -74,7 +75,7 @@ class TaskNames {
     if (this.task.dependsOn.length === 0 && environment === null) {
       return unknown(`there is no variable "${variable}"${hint}`);
     }
-    const message = `nothing declares "${variable}"${hint}; unless an earlier task or the environment sets it, the task fails`;
+    const message = `"${variable}" is not declared${hint}; the task fails unless an earlier task or the environment sets it`;
     return { rule: 'UNSURE_NAME', message };
   }
 }

@@ -8,17 +8,17 @@ import { type Complain, checkVariables } from './checkVariables';
 import { templateNames } from './shellTemplate';
 import type { Path } from './sourceTree';
 
-/** What the definitions of an application may refer to, by name: what exists, and what the source brings. */
+/** Names that definitions of an application can refer to: existing ones, and those of the source. */
 export interface Catalog {
   readonly environments: ReadonlySet<string>;
   readonly services: ReadonlySet<string>;
-  /** null: the source defines it, but with errors, so that nothing is known of it but its name. */
+  /** null: the source defines it, but with errors, so only its name is known. */
   readonly workflows: ReadonlyMap<string, WorkflowDefinition | null>;
 }
 
 type Tasks = WorkflowDefinition['tasks'];
 
-/** Everything that can only be seen when a workflow is looked at as a whole, and with what is around it. */
+/** Checks a workflow as a whole, and with the objects that it refers to. */
 export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, complain: Complain): void {
   const { environment, services, variables, tasks } = definition;
   if (environment !== null && environment !== '' && environment !== GIVEN_ENVIRONMENT) {
@@ -35,7 +35,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkVariables(variables, complain);
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);
-  checkCircles(tasks, complain);
+  checkCycles(tasks, complain);
   checkRegistered(definition, complain);
   checkSecrets(definition, complain);
   checkTaskConditions(definition, complain);
@@ -62,7 +62,7 @@ function checkDependencies(tasks: Tasks, complain: Complain): void {
   }
 }
 
-/** Failure handlers run beside the graph: once for a failure, as one task, and nothing comes after them. */
+/** Failure handlers are detached tasks: one runs once for a failure, and nothing depends on it. */
 function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Complain): void {
   const used = new Set([onFailure]);
   const check = (handler: string | null, path: Path) => {
@@ -77,14 +77,14 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
         `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
       );
     } else if (type !== 'forensic') {
-      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler says "type: forensic".`);
+      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler needs "type: forensic".`);
     }
   };
   check(onFailure, ['onFailure']);
   for (const [name, task] of Object.entries(tasks)) {
     if (task.type === 'normal') check(task.onFailure, ['tasks', name, 'onFailure']);
     else if (task.onFailure)
-      complain('FORENSIC_KEY', ['tasks', name, 'onFailure'], `A ${task.type} task has no failure handler of its own.`);
+      complain('FORENSIC_KEY', ['tasks', name, 'onFailure'], `A ${task.type} task can’t have a failure handler.`);
   }
   for (const [name, task] of Object.entries(tasks)) {
     if (task.type !== 'forensic') continue;
@@ -92,7 +92,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
       complain(
         'FORENSIC_KEY',
         ['tasks', name, key],
-        `A forensic task has no "${key}": it runs once for a failure, and nothing comes after it.`,
+        `A forensic task can’t have "${key}": it runs once for a failure, and nothing depends on it.`,
       );
     if (task.matrix.length > 0) refuse('matrix');
     if (task.register) refuse('register');
@@ -100,19 +100,19 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
       complain(
         'UNUSED_HANDLER',
         ['tasks', name, 'type'],
-        `Nothing names the forensic task "${name}" as its "on_failure".`,
+        `No "on_failure" names the forensic task "${name}", so it never runs.`,
       );
   }
 }
 
-/** A variable has one owner: the second task that sets it would fail, at the earliest when it has done its work. */
+/** A variable has one owner: a second task that sets it would fail, but only after it has done its work. */
 function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
-  const owners = new Map(variables.map(({ name }) => [name, `given at the start`]));
+  const owners = new Map(variables.map(({ name }) => [name, `set at the start`]));
   for (const [name, { register, matrix }] of Object.entries(tasks)) {
     if (register === null || register === '') continue;
     const path = ['tasks', name, 'register'];
     const owner = owners.get(register);
-    if (owner !== undefined) complain('REGISTERED_TWICE', path, `The variable ${register} is ${owner} already.`);
+    if (owner !== undefined) complain('REGISTERED_TWICE', path, `The variable ${register} is already ${owner}.`);
     else if (nodeCount({ matrix }) > 1) {
       complain('REGISTERED_TWICE', path, `Each combination of "${name}" would set the variable ${register}.`);
     }
@@ -120,7 +120,7 @@ function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Com
   }
 }
 
-/** One name, one value: a secret would hide the variable, or a variable that everybody can read would be taken for the secret. */
+/** A name has one value: otherwise a secret would hide a variable, or a readable variable would pass for a secret. */
 function checkSecrets(definition: WorkflowDefinition, complain: Complain): void {
   const { variables, env, tasks } = definition;
   const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
@@ -128,20 +128,24 @@ function checkSecrets(definition: WorkflowDefinition, complain: Complain): void 
   const check = (names: readonly string[], more: object, path: readonly string[]) =>
     names.forEach((name, index) => {
       if (name === '' || !(taken.has(name) || Object.hasOwn(more, name))) return;
-      complain('SECRET_NAME_TAKEN', [...path, 'secrets', index], `"${name}" is a secret here, and a variable, too.`);
+      complain(
+        'SECRET_NAME_TAKEN',
+        [...path, 'secrets', index],
+        `"${name}" is both a secret and a variable. Rename one of them.`,
+      );
     });
   check(definition.secrets, {}, []);
   for (const [name, task] of Object.entries(tasks)) {
     check(task.secrets, task.env, ['tasks', name]);
     for (const secret of definition.secrets) {
       if (!Object.hasOwn(task.env, secret)) continue;
-      const message = `"${secret}" is a secret of the workflow, and a variable here.`;
+      const message = `"${secret}" is a secret of the workflow and a variable of this task. Rename one of them.`;
       complain('SECRET_NAME_TAKEN', ['tasks', name, 'env', secret], message);
     }
   }
 }
 
-/** `{{.name}}` is replaced in TOML only; what is left of it here reaches the command. What names no variable is its own matter, as in `docker ps --format`. */
+/** `{{.name}}` is replaced in TOML only, and reaches the command otherwise. A template without a variable’s name may be meant, as in `docker ps --format`. */
 function checkTemplates(definition: WorkflowDefinition, complain: Complain): void {
   const { variables, env, tasks } = definition;
   const templated = Object.entries(tasks).filter(([, { run }]) => run.includes('{{'));
@@ -161,23 +165,23 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
     for (const one of new Set(templateNames(task.run))) {
       const variable = axes.get(one) ?? (known.has(one) ? one : undefined);
       if (variable === undefined) continue;
-      const message = `{{.${one}}} stays as it is here; for the value write $${variable}.`;
+      const message = `{{.${one}}} is not replaced here. For the value, write $${variable}.`;
       complain('LITERAL_TEMPLATE', ['tasks', name, 'run'], message);
     }
   }
 }
 
-/** For a hint; not for the sake of ten thousand names. */
+/** Names for a hint, unless there are too many. */
 function firstNodes(tasks: Tasks, base: string): readonly string[] {
   const task = tasks[base];
   return task === undefined || task.matrix.length === 0 || nodeCount(task) > 1000 ? [] : nodesOf(base, task);
 }
 
 /**
- * Walks from each task along what it depends on; coming upon a task that is still being walked from closes a circle. Without recursion:
- * a chain of ten thousand tasks would be as many calls. Of circles that share tasks, one is told; the others are the same knot.
+ * Follows the dependencies of each task; reaching a task that is still being followed closes a cycle. It does not recurse,
+ * because a chain of ten thousand tasks would be as many calls. Of cycles that share tasks, only one is reported.
  */
-function checkCircles(tasks: Tasks, complain: Complain): void {
+function checkCycles(tasks: Tasks, complain: Complain): void {
   const done = new Set<string>();
   const told = new Set<string>();
   for (const start of Object.keys(tasks)) {
@@ -194,12 +198,12 @@ function checkCircles(tasks: Tasks, complain: Complain): void {
         walk.pop();
       } else if (other !== step.name && onWalk.has(other)) {
         if (told.has(other)) continue;
-        const circle = walk.slice(walk.findIndex(({ name }) => name === other)).map(({ name }) => name);
-        const known = circle.some((name) => told.has(name));
-        for (const name of circle) told.add(name);
+        const cycle = walk.slice(walk.findIndex(({ name }) => name === other)).map(({ name }) => name);
+        const known = cycle.some((name) => told.has(name));
+        for (const name of cycle) told.add(name);
         if (known) continue;
-        const members = [...circle, other].join(' → ');
-        complain('CYCLE', ['tasks', step.name, 'dependsOn', index], `These tasks wait for each other: ${members}.`);
+        const members = [...cycle, other].join(' → ');
+        complain('CYCLE', ['tasks', step.name, 'dependsOn', index], `These tasks depend on each other: ${members}.`);
       } else if (!done.has(other) && !onWalk.has(other) && Object.hasOwn(tasks, other)) {
         walk.push({ name: other, next: 0 });
         onWalk.add(other);
@@ -230,7 +234,7 @@ function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], com
     const after = allAfter(source, dependents);
     for (const { by, index } of takers) {
       if (after.has(by)) continue;
-      const message = `The task "${by}" takes files from "${source}", which does not come before it. Add it to "depends_on".`;
+      const message = `The task "${by}" takes files from "${source}", which does not come before it. Add "${source}" to "depends_on".`;
       complain('ARTIFACT_SOURCE_NOT_UPSTREAM', ['tasks', by, 'artifacts', 'from', index], message);
     }
   }
@@ -245,7 +249,7 @@ function workflowProblem(
   const definition = workflows.get(workflow);
   if (definition === undefined) {
     const hint = didYouMean(from, [...Object.keys(tasks), ...workflows.keys()]);
-    return `"${from}" is no task of this workflow, and there is no workflow "${workflow}"${hint}.`;
+    return `"${from}" is not a task of this workflow, and there is no workflow "${workflow}"${hint}.`;
   }
   if (task === null || definition === null || Object.hasOwn(definition.tasks, task)) return undefined;
   const hint = didYouMean(task, Object.keys(definition.tasks));

@@ -1,11 +1,11 @@
 import type { SourceNode } from './sourceTree';
 import type { DefinitionError } from './validationRules';
 
-/** A source as documents, before anything is known of what they mean. */
+/** A source as documents, before their meaning is known. */
 export interface ReadDocuments {
-  /** Empty documents are left out: a source may begin or end with `---`. */
+  /** Without empty documents: a source may start or end with `---`. */
   readonly documents: readonly SourceNode[];
   readonly errors: readonly DefinitionError[];
-  /** Every document could be read, whatever is wrong with it. */
+  /** True if every document could be read, with or without errors. */
   readonly complete: boolean;
 }

@@ -1,28 +1,28 @@
 import type { CelFunc, CelInput, CelValue, parse } from '@bufbuild/cel';
 
 /**
- * The language of conditions (README.md, "Conditions"): a small part of CEL. `@bufbuild/cel` reads and evaluates it; here stands what is left out and what is
- * different. Nothing in it repeats itself (no `exists`, `map`, `matches`), so the cost of deciding is bounded by the length of the text and of
- * the values. Names are looked up among what is given only, never on a prototype.
+ * The language of conditions (README.md, "Conditions"): a subset of CEL, which `@bufbuild/cel` parses and evaluates. This file
+ * removes and changes features. Without loops (`exists`, `map`, `matches`), the cost of a decision is bounded by the
+ * length of the text and the values. Names are looked up in the given scope only, never on a prototype.
  */
 export interface Expression {
   readonly text: string;
-  /** Every name that it mentions, in order: `tasks.build.status`, `VERSION`. */
+  /** All names in it, in order: `tasks.build.status`, `VERSION`. */
   readonly references: readonly Reference[];
   decide(scope: Scope): Decision;
 }
 
 export interface Reference {
   readonly path: readonly string[];
-  /** Where it stands in the text, from 1. */
+  /** Position in the text, from 1. */
   readonly at: number;
-  /** `has(…)` asks whether its last step is there. */
+  /** True for `has(…)`, which checks that the last step exists. */
   readonly asked: boolean;
 }
 
 /**
- * The name by which a scope has a variable's text as it is written, beside the value that it says. Functions of text are given that: `VERSION.startsWith("1.")`
- * must not depend on whether a version happens to look like a number.
+ * The name of a variable’s text in a scope, next to the value that the text stands for. Functions of text use it:
+ * `VERSION.startsWith("1.")` must not depend on whether the version looks like a number.
  */
 export const textOf = (name: string): string => `text of ${name}`;
 
@@ -34,7 +34,7 @@ export interface ExpressionProblem {
 
 export type Decision = { readonly value: boolean } | { readonly error: string };
 
-/** What names stand for. Objects are Maps, so that no key of a document can be mistaken for a property. */
+/** Values of names. Objects are Maps, so that no key of a document is mistaken for a property. */
 export type Value = null | boolean | bigint | number | string | readonly Value[] | ReadonlyMap<string, Value>;
 export type Scope = ReadonlyMap<string, Value>;
 
@@ -44,7 +44,7 @@ const MAX_NESTING = 50;
 type Expr = NonNullable<ReturnType<typeof parse>['expr']>;
 type Cel = typeof import('@bufbuild/cel');
 
-/** Read when the first condition is: most servers start without one, and it is a tenth of a second. */
+/** Loaded with the first condition: it takes a tenth of a second, and most servers start without one. */
 const cel = (): Cel => require('@bufbuild/cel');
 
 const operators = [
@@ -58,7 +58,7 @@ const methods = [...textMethods, 'size'];
 const CAPACITY = 1000;
 const compiled = new Map<string, Expression | ExpressionProblem>();
 
-/** Reads an expression; the first thing that is wrong with it, when it is none. The same text is read once. */
+/** Reads an expression, or returns its first problem. The same text is read once. */
 export function readExpression(text: string): Expression | ExpressionProblem {
   const known = compiled.get(text);
   if (known !== undefined) return known;
@@ -82,7 +82,7 @@ function compile(text: string): Expression | ExpressionProblem {
   const references: Reference[] = [];
   const problem = walk(parsed.expr as Expr, at, references);
   if (problem !== undefined) return problem;
-  if (neverTruth(parsed.expr as Expr)) return { at: 1, message: 'what it says is never true or false' };
+  if (neverTruth(parsed.expr as Expr)) return { at: 1, message: 'it is never true or false' };
   const run = cel().plan(environment(), parsed);
   return { text, references, decide: (scope) => decide(run, references, scope) };
 }
@@ -90,8 +90,8 @@ function compile(text: string): Expression | ExpressionProblem {
 function syntaxProblem(error: unknown): ExpressionProblem {
   const { location, found } = error as { location?: { start: { offset: number } }; found?: string };
   const at = (location?.start.offset ?? 0) + 1;
-  if (found === undefined || found === null) return { at, message: 'it ends too early, or a word of it is reserved' };
-  return { at, message: `"${found}" can’t stand there, or what follows it is not complete` };
+  if (found === undefined || found === null) return { at, message: 'it ends too early, or uses a reserved word' };
+  return { at, message: `unexpected "${found}", or an incomplete expression after it` };
 }
 
 function nesting(text: string): number {
@@ -104,7 +104,7 @@ function nesting(text: string): number {
   return most;
 }
 
-/** Collects the names, and finds what the language does not have. */
+/** Collects the names, and finds features that are not supported. */
 function walk(expr: Expr, at: (expr: Expr) => number, found: Reference[]): ExpressionProblem | undefined {
   const path = pathOf(expr);
   if (path !== undefined) {
@@ -125,7 +125,7 @@ function walk(expr: Expr, at: (expr: Expr) => number, found: Reference[]): Expre
   if (exprKind.case === 'constExpr') {
     const kind = exprKind.value.constantKind.case ?? '';
     if (!['bytesValue', 'uint64Value'].includes(kind)) return undefined;
-    return { at: at(expr), message: 'bytes and unsigned numbers are not part of the language' };
+    return { at: at(expr), message: 'bytes and unsigned numbers are not supported' };
   }
   if (exprKind.case === 'callExpr') {
     const { function: name, target, args } = exprKind.value;
@@ -137,14 +137,14 @@ function walk(expr: Expr, at: (expr: Expr) => number, found: Reference[]): Expre
       return problem;
     }
     const there = [...functions, 'has'].map((one) => `${one}(…)`).concat(methods.map((one) => `x.${one}(…)`));
-    return { at: at(expr), message: `there is no function "${name}"; there are: ${there.join(', ')}` };
+    return { at: at(expr), message: `"${name}" is not a known function; expected one of ${there.join(', ')}` };
   }
-  return { at: at(expr), message: 'loops (exists, all, map, filter) and maps are not part of the language' };
+  return { at: at(expr), message: 'loops (exists, all, map, filter) and maps are not supported' };
 }
 
 const calculations = ['-_', '_+_', '_-_', '_*_', '_/_', '_%_', 'size', 'int', 'double', 'string'];
 
-/** Whether it is text, a number or a list whatever its names stand for. */
+/** True if it is text, a number or a list for all values of its names. */
 function neverTruth({ exprKind }: Expr): boolean {
   if (exprKind.case === 'constExpr') return exprKind.value.constantKind.case !== 'boolValue';
   if (exprKind.case !== 'callExpr') return exprKind.case === 'listExpr';
@@ -187,7 +187,7 @@ function decide(
   references: readonly Reference[],
   scope: Scope,
 ): Decision {
-  // CEL would overlook an unknown name where the other side of && or || decides; a misspelled one must not wait for its day.
+  // CEL ignores an unknown name if the other side of && or || decides; a misspelled name must fail at once.
   const unknown = references.find(({ path }) => !scope.has(path[0] ?? ''));
   if (unknown !== undefined) return { error: `there is no "${unknown.path[0]}"` };
   const values: Record<string, CelInput> = Object.create(null);
@@ -208,7 +208,7 @@ function decide(
 
 let environmentOnce: ReturnType<Cel['celEnv']> | undefined;
 
-/** CEL with its comparisons replaced: text that says a number is that number, text that says true or false is that. */
+/** CEL with its comparisons replaced: text that is a number compares as that number, true and false as booleans. */
 function environment(): ReturnType<Cel['celEnv']> {
   const { celEnv, celFunc, CelScalar, listType } = cel();
   const { DYN, BOOL, STRING } = CelScalar;
@@ -230,7 +230,7 @@ function environment(): ReturnType<Cel['celEnv']> {
 
 const numeric = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** The number that a value is or says. */
+/** The number that a value or its text is. */
 function numberIn(value: CelValue): bigint | number | undefined {
   if (typeof value === 'bigint' || typeof value === 'number') return value;
   if (typeof value !== 'string' || value.length > 100 || !numeric.test(value)) return undefined;
@@ -255,7 +255,7 @@ function same(a: CelValue, b: CelValue): boolean {
   });
 }
 
-/** Below 0, 0, above 0; not comparable is an error. */
+/** Below 0, 0 or above 0. Throws for values without an order. */
 function compare(a: CelValue, b: CelValue): number {
   const [x, y] = [numberIn(a), numberIn(b)];
   if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : 0;
@@ -263,7 +263,7 @@ function compare(a: CelValue, b: CelValue): number {
   throw new Error(`${shown(a as Value)} and ${shown(b as Value)} have no order`);
 }
 
-/** What the names of an expression stand for, as people read it: `VERSION = "2"`. */
+/** The values of an expression’s names, for people: `VERSION = "2"`. */
 export function valuesSeen({ references }: Expression, scope: Scope): string {
   const seen = new Map<string, string>();
   for (const { path, asked } of references) {

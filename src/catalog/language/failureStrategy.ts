@@ -1,38 +1,60 @@
-import { type Intervention, onTimeouts } from './workflow';
-import { called, type Decoder, object, oneOf, optional, type Place, required } from './decoders';
+import { isDeepStrictEqual } from 'node:util';
+import { defined, mapped, object, oneOf, optional, type Place, required, type Shape, withShort } from './shape';
 import type { SourceNode } from './sourceTree';
-import { DAY, duration } from './valueDecoders';
+import { DAY, duration, MAX_SECONDS } from './values';
+import { type Intervention, onTimeouts } from './workflow';
 
-/** What a failure means for a task or an element of a stage, once it has no retries left. */
+/** The effect of a failure on a task or an element, once no retries are left. */
 export interface FailureStrategy {
   readonly ignoreFailure: boolean;
   readonly intervention: Intervention | null;
 }
 
-const MAX_SECONDS = 365 * DAY;
+const words = ['fail', 'ignore', 'wait'] as const;
+type Word = (typeof words)[number];
 const usual: Intervention = { timeoutSeconds: DAY, onTimeout: 'fail' };
-const words: Readonly<Record<'fail' | 'ignore' | 'wait', FailureStrategy>> = {
+const strategies: Readonly<Record<Word, FailureStrategy>> = {
   fail: { ignoreFailure: false, intervention: null },
   ignore: { ignoreFailure: true, intervention: null },
   wait: { ignoreFailure: false, intervention: usual },
 };
 
-const known = oneOf(['fail', 'ignore', 'wait']);
-const word: Decoder<keyof typeof words> = (node, place) => {
-  if (node.type !== 'scalar' || node.value !== 'retry') return known(node, place);
-  place.report('BAD_VALUE', place.path, '"retry" is none of fail, ignore, wait; to try again, say "retries".', node.at);
-  return 'fail';
+const known = oneOf(words);
+const word: Shape<Word> = {
+  ...known,
+  decode(node, place) {
+    if (node.type !== 'scalar' || node.value !== 'retry') return known.decode(node, place);
+    const message = '"retry" is not a valid value; expected fail, ignore or wait. To try again, use "retries".';
+    place.report('BAD_VALUE', place.path, message, node.at);
+    return 'fail';
+  },
 };
+
 const waiting = object<Intervention>({
-  timeoutSeconds: called('wait', required(duration(1, MAX_SECONDS))),
-  onTimeout: optional<Intervention['onTimeout']>(oneOf(onTimeouts), 'fail'),
+  timeoutSeconds: required(duration(1, MAX_SECONDS), 'How long to wait for a decision.', { key: 'wait' }),
+  onTimeout: optional(oneOf(onTimeouts), 'fail', 'Decision taken when the wait ends.'),
 });
 
-/** `fail`, `ignore`, `wait`, or `{ wait: 1h, on_timeout: ignore }`. */
-export const failureStrategy: Decoder<FailureStrategy> = (node, place) =>
-  node.type === 'map' ? { ignoreFailure: false, intervention: waiting(node, place) } : words[word(node, place)];
+export const failureStrategy = defined(
+  'FailureStrategy',
+  withShort<Word, FailureStrategy>(
+    word,
+    mapped(waiting, (intervention) => ({ ignoreFailure: false, intervention }), {
+      encode: ({ intervention }: FailureStrategy) => intervention ?? usual,
+    }),
+    ({ type }) => type !== 'map',
+    {
+      expand: (given) => strategies[given],
+      shrink: (strategy) => words.find((one) => isDeepStrictEqual(strategies[one], strategy)),
+    },
+  ),
+);
 
-/** The two ways to write it made one; they may not contradict each other. */
+/** How documents say it; null where there is nothing to say. */
+export const strategyIn = ({ ignoreFailure, intervention }: FailureStrategy): FailureStrategy | null =>
+  ignoreFailure || intervention !== null ? { ignoreFailure, intervention } : null;
+
+/** Unites `ignore_failure` and `failure_strategy`, which must not contradict each other. */
 export function strategyOf(
   ignoreFailure: boolean,
   strategy: FailureStrategy | null,
@@ -40,7 +62,7 @@ export function strategyOf(
   place: Place,
 ): FailureStrategy {
   if (ignoreFailure && strategy?.ignoreFailure === false) {
-    const message = '"ignore_failure: true" and this failure_strategy say different things.';
+    const message = '"ignore_failure: true" contradicts this "failure_strategy". Remove one of them.';
     place.report('BAD_VALUE', [...place.path, 'failureStrategy'], message, node.at);
   }
   return {

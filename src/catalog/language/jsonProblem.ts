@@ -1,4 +1,4 @@
-/** What may come next in a JSON text, in words. */
+/** Tokens that may come next in a JSON text. */
 const wanted = {
   value: 'a value',
   item: 'a value or "]"',
@@ -12,8 +12,8 @@ const token =
   /("[ !#-[\]-\u{10ffff}]*(?:\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})[ !#-[\]-\u{10ffff}]*)*")|((?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))|[[\]{},:]/uy;
 
 /**
- * The first thing in a text that makes it no JSON. The reader of YAML takes all of JSON and much more: to it, `"name": }` is a name that was left empty.
- * `JSON.parse` would not always say where.
+ * The first error in a JSON text. The YAML reader accepts JSON and much more: for it, `"name": }` is a name without a value.
+ * `JSON.parse` does not always report a place.
  */
 export function jsonProblem(text: string): { readonly offset: number; readonly message: string } | undefined {
   const open: ('[' | '{')[] = [];
@@ -47,6 +47,6 @@ export function jsonProblem(text: string): { readonly offset: number; readonly m
 function problem(text: string, offset: number, state: keyof typeof wanted, around: '[' | '{' | undefined) {
   const expected = state === 'more' ? wanted.more[around ?? ''] : wanted[state];
   const [found] = /^(?:"[^"\n]{0,30}"?|[\w.+-]{1,30}|[\s\S])/u.exec(text.slice(offset, offset + 40)) ?? [];
-  const message = `This is no JSON: expected ${expected}, but found ${found === undefined ? 'the end' : found}.`;
+  const message = `The text is not valid JSON: expected ${expected}, but found ${found === undefined ? 'the end' : found}.`;
   return { offset, message };
 }

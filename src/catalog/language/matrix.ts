@@ -10,7 +10,7 @@ export type Dependency = { readonly node: string } | { readonly all: string };
 
 type Tasks = WorkflowDefinition['tasks'];
 
-/** Task names have no bracket, so the base is what stands before the first one. */
+/** Task names have no bracket, so the base ends before the first one. */
 export function baseName(node: string): string {
   const bracket = node.indexOf('[');
   return bracket === -1 ? node : node.slice(0, bracket);
@@ -24,12 +24,12 @@ export function matrixValues(node: string): ReadonlyMap<string, string> {
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }
 
-/** How commands see a combination's values. */
+/** Environment variables of a combination. */
 export function matrixVariables(node: string): Record<string, string> {
   return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [`MATRIX_${axis.toUpperCase()}`, value]));
 }
 
-/** Sorted; the axes in the order in which they are written. */
+/** Names of all combinations, sorted; the axes keep their order. */
 export function nodesOf(base: string, task: Pick<TaskDefinition, 'matrix'>): string[] {
   if (task.matrix.length === 0) return [base];
   const combine = (axes: readonly MatrixAxis[]): string[] => {
@@ -46,11 +46,11 @@ export function nodesOf(base: string, task: Pick<TaskDefinition, 'matrix'>): str
 export const nodeCount = (task: Pick<TaskDefinition, 'matrix'>): number =>
   task.matrix.reduce((count, axis) => count * axis.values.length, 1);
 
-/** What a task waits for. */
+/** Dependencies of a task. */
 export const dependenciesOf = (base: string, tasks: Tasks): Dependency[] =>
   (tasks[base]?.dependsOn ?? []).flatMap((text) => dependencyOf(text, tasks) ?? []);
 
-/** What an entry of `depends_on` means; undefined when there is no such task or combination. The axes may stand in any order. */
+/** Meaning of an entry of `depends_on`, with axes in any order; undefined if there is no such task or combination. */
 export function dependencyOf(text: string, tasks: Tasks): Dependency | undefined {
   const base = baseName(text);
   const task = Object.hasOwn(tasks, base) ? tasks[base] : undefined;

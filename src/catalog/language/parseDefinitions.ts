@@ -1,24 +1,24 @@
 import type { Complain } from './checkVariables';
-import type { Report } from './decoders';
-import { type AnyDocument, type DocumentKind, decodeDocument } from './documentSchemas';
+import type { Report } from './shape';
+import { type AnyDocument, type DocumentKind, decodeDocument } from './documentShapes';
 import { Problems } from './problems';
 import { type DefinitionFormat, readDocuments } from './readDocuments';
 import { findEntry, type SourceEntry, type SourceNode } from './sourceTree';
 
-/** What people send: text in one of the formats. */
+/** Text in one of the formats. */
 export interface DefinitionSource {
   readonly source: string;
   readonly format: DefinitionFormat;
-  /** The application of documents that name none. */
+  /** Application of documents that name none. */
   readonly application?: string | null | undefined;
 }
 
-/** A document whose kind is known, however wrong the rest of it may be. */
+/** A document of a known kind; the rest of it may have errors. */
 export interface ParsedDocument {
   readonly document: AnyDocument;
-  /** Reading it found no error, so that others can be judged by what it says. */
+  /** True if reading it found no error, so others can be checked against it. */
   readonly intact: boolean;
-  /** Reading its `variables` found that they are none. */
+  /** True if its `variables` could not be read. */
   readonly withoutVariables: boolean;
   readonly complain: Complain;
 }
@@ -26,11 +26,11 @@ export interface ParsedDocument {
 export interface ParsedSource {
   readonly documents: readonly ParsedDocument[];
   readonly problems: Problems;
-  /** All documents were found, so that a name that none of them defines is really missing. */
+  /** True if all documents were found, so a name that none of them defines is missing. */
   readonly complete: boolean;
 }
 
-/** Reads a source, and the shape of each document in it. */
+/** Reads a source, and each document in it. */
 export function parseDefinitions({ source, format, application }: DefinitionSource): ParsedSource {
   const read = readDocuments(source, format);
   const problems = new Problems(read.errors);
@@ -67,14 +67,14 @@ function withApplication(root: SourceNode, application: string | null | undefine
   return { ...root, entries: [...root.entries, { key: 'application', keyAt: root.at, value }] };
 }
 
-/** What a document is about, when the request says that already. */
+/** Head of a document, from the request. */
 export interface ExpectedHead {
   readonly kind: DocumentKind;
   readonly application: string;
   readonly name: string;
 }
 
-/** Reads the one document that defines a named thing. Its head may be left out; if it is there, it must be right. */
+/** Reads the single document that defines a named object. Its head may be left out, but not contradict the request. */
 export function parseDefinition({ source, format }: DefinitionSource, expected: ExpectedHead): ParsedSource {
   const read = readDocuments(source, format);
   const problems = new Problems(read.errors);
@@ -83,7 +83,7 @@ export function parseDefinition({ source, format }: DefinitionSource, expected: 
     const [root, second] = read.documents;
     if (root === undefined) return;
     if (second !== undefined) {
-      const message = `The source has ${read.documents.length} documents; here it must be one.`;
+      const message = `The source has ${read.documents.length} documents; expected exactly one.`;
       problems.of(second, 1)('SINGLE_DOCUMENT', [], message, second.at);
     }
     const parsed = parseDocument(withHead(root, expected, problems.of(root, 0)), problems.of(root, 0), problems);
@@ -98,7 +98,7 @@ function withHead(root: SourceNode, expected: ExpectedHead, report: Report): Sou
   const head = keys.map((key): SourceEntry => {
     const written = findEntry(root, key);
     if (written !== undefined && !(written.value.type === 'scalar' && written.value.value === expected[key])) {
-      const message = `The document must be of the ${key} "${expected[key]}", or leave that out.`;
+      const message = `"${key}" must be "${expected[key]}", or left out.`;
       report('WRONG_DOCUMENT', [key], message);
     }
     const value: SourceNode = { type: 'scalar', at: root.at, value: expected[key], text: expected[key] };

@@ -12,7 +12,7 @@ export interface PipelineDefinition {
   readonly stages: readonly StageDefinition[];
 }
 
-/** Elements of a stage run side by side. */
+/** Elements of a stage run in parallel. */
 export interface StageDefinition {
   /** As written, or `STAGE n` by position. */
   readonly name: string;
@@ -26,19 +26,19 @@ export interface WorkflowElement {
   readonly name: string;
   readonly workflow: string;
   readonly environment: string | null;
-  /** Which of the workflow's services it deploys; null: all. */
+  /** Services of the workflow to deploy; null: all. */
   readonly services: readonly string[] | null;
   /** Values for the workflow's variables; `${NAME}` is the value of the pipeline's variable NAME. */
   readonly variables: Readonly<Record<string, string>>;
-  /** It is SKIPPED when this is true; null: never. */
+  /** If it is true, the element is SKIPPED; null: never. */
   readonly skipCondition: string | null;
-  /** What it asks for when it is reached; null: nothing. */
+  /** Values to ask for when the element is reached; null: none. */
   readonly runtimeInputs: RuntimeInputs | null;
-  /** How often its workflow runs anew after it failed. */
+  /** Number of times to run the workflow again after a failure. */
   readonly retries: number;
-  /** The pipeline goes on without it. */
+  /** True if the pipeline continues after a failure. */
   readonly ignoreFailure: boolean;
-  /** After its last failed try it waits for a person; null: the failure stands. */
+  /** A person’s decision after the last retry; null: the failure stands. */
   readonly intervention: Intervention | null;
 }
 
@@ -46,7 +46,7 @@ export interface RuntimeInputs {
   /** Variables of its workflow; a set. */
   readonly variables: readonly string[];
   readonly timeoutSeconds: number;
-  /** When nobody has answered by then: EXPIRED, or on with the defaults. */
+  /** Without an answer in time: EXPIRED, or continue with the defaults. */
   readonly onTimeout: 'expire' | 'continue';
 }
 
@@ -54,7 +54,7 @@ export interface ApprovalElement {
   readonly type: 'APPROVAL';
   readonly name: string;
   readonly approvers: readonly string[];
-  /** Keeps whoever started or resumed the execution from deciding. */
+  /** True if the user who started or resumed the execution may not decide. */
   readonly disallowInitiator: boolean;
   readonly timeoutSeconds: number;
   readonly skipCondition: string | null;

@@ -1,14 +1,14 @@
 import { Refusal } from '../../kernel/errors';
-import type { Report } from './decoders';
+import type { Report } from './shape';
 import { locate, type SourceNode } from './sourceTree';
 import { type DefinitionError, isWarning } from './validationRules';
 
 const MAX_ERRORS = 500;
 
-/** Stops the checks of a source that has more errors than anybody reads: finding each of them costs time. */
+/** Stops the checks of a source with more errors than anybody reads, since finding them takes time. */
 class TooManyErrors extends Error {}
 
-/** What is wrong with a source, and what is only worth a warning. */
+/** Errors and warnings of a source. */
 export class Problems {
   private readonly errors: DefinitionError[] = [];
   private readonly warned: DefinitionError[] = [];
@@ -26,7 +26,7 @@ export class Problems {
     return this.errors.length;
   }
 
-  /** For errors of one document. */
+  /** Reports problems of one document. */
   of(root: SourceNode, index: number): Report {
     return (rule, path, message, at) => {
       const place = locate(root, path);
@@ -42,7 +42,7 @@ export class Problems {
     };
   }
 
-  /** Does what finds errors, as far as that makes sense. */
+  /** Runs checks until there are too many errors. */
   collect(find: () => void): void {
     try {
       find();
@@ -51,7 +51,7 @@ export class Problems {
     }
   }
 
-  /** In the order of the text, as what leaves the server. */
+  /** In the order of the text. */
   get inOrder(): { readonly errors: readonly DefinitionError[]; readonly warnings: readonly DefinitionError[] } {
     return { errors: [...this.errors].sort(byPlace), warnings: [...this.warned].sort(byPlace) };
   }

@@ -25,23 +25,21 @@ export const MAX_DOCUMENTS = 500;
 const MAX_LEVELS = 64;
 /** The parser keeps up to three things on its stack for each level. */
 const MAX_STACK = MAX_LEVELS * 3;
-/** Ten thousand tasks have some 250,000; what has more is no definition, and each one costs time even if it is wrong. */
+/** Ten thousand tasks have some 250,000. Each one takes time, even in a source that is not a definition. */
 const MAX_LEXEMES = 600_000;
 const MAX_ALIASED_NODES = 100_000;
 const MAX_ERRORS_OF_READER = 100;
 
 /**
- * Reads a source into documents. TOML has one, and a reader of its own (readToml.ts). What is JSON is read by the YAML reader as well: it is a part of YAML, and errors have their places that way. A
- * list at the top is as many documents, so that JSON can hold several, too.
+ * Reads a source into documents; readToml.ts reads TOML. The YAML reader reads JSON too, which gives errors their places.
  *
- * Nothing that a source holds may hurt the server: nesting is bounded before anything recursive sees it (the YAML library runs out of
- * memory on half a million brackets, and takes the process along), doubled keys are found with a set (the library compares each
- * with each), and aliases are counted as they are followed.
+ * No source may harm the server. Nesting is bounded before anything recursive sees it, because half a million brackets
+ * exhaust the memory of the YAML library. Duplicate keys are found with a set; aliases are counted as they are followed.
  */
 export function readDocuments(source: string, format: DefinitionFormat = 'YAML'): ReadDocuments {
   const size = Buffer.byteLength(source);
   if (size > MAX_SOURCE_BYTES) {
-    return refused('TOO_LARGE', `The source has ${size} bytes; at most ${MAX_SOURCE_BYTES} are read.`);
+    return refused('TOO_LARGE', `The source has ${size} bytes; the limit is ${MAX_SOURCE_BYTES}.`);
   }
   if (format === 'TOML') return readToml(source);
   const problem = format === 'JSON' && source.trim() !== '' ? jsonProblem(source) : undefined;
@@ -56,7 +54,7 @@ function refused(rule: ValidationRule, message: string, at: Position | typeof no
   return { documents: [], errors: [{ path: 'documents', ...at, rule, message }], complete: false };
 }
 
-/** Thrown where reading can't go on. */
+/** Thrown where reading can’t continue. */
 class Unreadable extends Error {
   constructor(
     readonly rule: ValidationRule,
@@ -67,7 +65,7 @@ class Unreadable extends Error {
   }
 }
 
-/** Where a node stands, and whether that is by way of an alias. */
+/** Path of a node, and whether an alias leads to it. */
 interface Within {
   readonly path: Path;
   readonly aliased: boolean;
@@ -76,7 +74,7 @@ interface Within {
 class Reader {
   private readonly lines = new LineCounter();
   private readonly errors: DefinitionError[] = [];
-  /** Of the document that is being read; the library's own look-up walks through the whole document for each alias. */
+  /** Of the current document. The library’s own lookup walks through the whole document for each alias. */
   private readonly anchors = new Map<string, ParsedNode>();
   private aliasedNodes = 0;
   private documentPath = 'documents';
@@ -111,12 +109,12 @@ class Reader {
       this.report(error.rule, error.offset, error.message);
     }
     if (documents.length === 0 && this.errors.length === 0) {
-      this.report('EMPTY_SOURCE', 0, 'The source holds no document.');
+      this.report('EMPTY_SOURCE', 0, 'The source contains no document.');
     }
     return { documents, errors: this.errors, complete: this.complete };
   }
 
-  /** The library's own pipeline, with a look at its stack and its complaints between any two steps. */
+  /** The library’s own pipeline, with checks of its stack and its errors between the steps. */
   private *tokens() {
     const parser = new Parser(this.lines.addNewLine);
     this.lines.addNewLine(0);
@@ -125,12 +123,16 @@ class Reader {
     for (const lexeme of new Lexer().lex(this.source)) {
       for (const token of parser.next(lexeme)) {
         if (token.type === 'error' && ++wrong > MAX_ERRORS_OF_READER) {
-          throw new Unreadable('SYNTAX', token.offset, 'There are too many errors to go on reading.');
+          throw new Unreadable('SYNTAX', token.offset, 'There are too many errors to continue.');
         }
         yield token;
       }
       if (++lexemes > MAX_LEXEMES) {
-        throw new Unreadable('TOO_LARGE', parser.offset, `The source has more than ${MAX_LEXEMES} values and signs.`);
+        throw new Unreadable(
+          'TOO_LARGE',
+          parser.offset,
+          `The source has more than ${MAX_LEXEMES} keys, values and signs.`,
+        );
       }
       if (parser.stack.length > MAX_STACK) {
         throw new Unreadable('TOO_LARGE', parser.offset, `Values are nested more than ${MAX_LEVELS} levels deep.`);
@@ -140,7 +142,7 @@ class Reader {
   }
 
   private convertDocument(document: Document.Parsed): SourceNode[] {
-    // A tag that nobody knows, or an odd directive, is only a warning to the library; here it would be ignored in silence.
+    // An unknown tag or directive is only a warning of the library, and would be ignored silently here.
     const complaints = [...document.errors, ...document.warnings];
     for (const { pos, message } of complaints.slice(0, MAX_ERRORS_OF_READER)) {
       this.report('SYNTAX', pos[0], `${firstLine(message)}.`);
@@ -154,7 +156,7 @@ class Reader {
     return root.type === 'list' ? [...root.items] : [root];
   }
 
-  /** `open` holds what is being converted around this node: an alias to one of them has no end. */
+  /** `open` has the nodes around this one: an alias of one of them would have no end. */
   private convert(node: ParsedNode, open: readonly object[], within: Within): SourceNode {
     const { aliased, path } = within;
     const at = this.position(node.range[0]);
@@ -167,7 +169,7 @@ class Reader {
     if (isAlias(node)) {
       const target = this.anchors.get(node.source);
       if (target === undefined || open.includes(target)) {
-        const problem = target === undefined ? 'has no anchor before it' : 'stands for something around itself';
+        const problem = target === undefined ? 'has no anchor before it' : 'refers to a value that contains it';
         throw new Unreadable('SYNTAX', node.range[0], `The alias *${node.source} ${problem}.`);
       }
       return { ...this.convert(target, open, { ...within, aliased: true }), at };
@@ -189,7 +191,7 @@ class Reader {
   }
 
   private entry(key: unknown, value: ParsedNode | null, open: readonly object[], within: Within): SourceEntry {
-    // `stringKeys` has reported every other key already.
+    // `stringKeys` has reported all other keys.
     const node = key as Scalar.Parsed;
     const keyAt = this.position(node.range[0]);
     const text = this.storable(String(node.value), keyAt, within.path);
@@ -200,18 +202,23 @@ class Reader {
     return { key: text, keyAt, value: converted };
   }
 
-  /** `depends_on` and `dependsOn` are two keys where keys are data, and one where they are ours; that is found out when it matters. */
+  /** `depends_on` and `dependsOn` are two keys where keys are data, and one where they are ours (shape.ts). */
   private refuseDuplicates(entries: readonly SourceEntry[], path: Path): void {
     const seen = new Set<string>();
     for (const { key, keyAt } of entries) {
       if (seen.has(key))
-        this.reportAt('DUPLICATE_KEY', keyAt, `The key "${key}" is given twice.`, this.pathOf([...path, key]));
+        this.reportAt(
+          'DUPLICATE_KEY',
+          keyAt,
+          `The key "${key}" occurs twice. Remove one of them.`,
+          this.pathOf([...path, key]),
+        );
       seen.add(key);
     }
   }
 
   private scalar(node: ParsedNode, at: Position, path: Path): SourceNode {
-    if (!isScalar(node)) throw new Error(`The YAML library made a node of an unknown kind: ${String(node)}.`);
+    if (!isScalar(node)) throw new Error(`The YAML library returned an unknown node: ${String(node)}.`);
     const { value, source } = node as Scalar;
     if (typeof value === 'number') return { type: 'scalar', at, value, text: source ?? String(value) };
     if (typeof value === 'boolean' || value === null) return { type: 'scalar', at, value, text: String(value) };
@@ -221,7 +228,7 @@ class Reader {
 
   private storable(text: string, at: Position, path: Path): string {
     if (/\0|\p{Surrogate}/u.test(text)) {
-      const message = 'The text holds a NUL or half of a surrogate pair, which can’t be stored.';
+      const message = 'The text contains a NUL or an unpaired surrogate, which can’t be stored.';
       this.reportAt('BAD_CHARACTER', at, message, this.pathOf(path));
     }
     return text;
@@ -231,7 +238,7 @@ class Reader {
     this.reportAt(rule, this.position(offset), message);
   }
 
-  /** A list at the top is as many documents. */
+  /** A list at the top stands for as many documents. */
   private pathOf(path: Path): string {
     const [first, ...rest] = path;
     if (typeof first !== 'number') return this.documentPath + pathText(path);
@@ -248,5 +255,5 @@ class Reader {
   }
 }
 
-/** The library's messages may quote the source over several lines, and end with or without a full stop. */
+/** The library’s messages may quote the source over several lines, and may end with a period. */
 const firstLine = (message: string): string => (message.split('\n')[0] ?? '').replace(/[.:]+$/, '');

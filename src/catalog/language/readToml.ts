@@ -1,35 +1,52 @@
-import { parse, TomlDate, TomlError } from 'smol-toml';
-import { short } from './decoders';
+import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import { short } from './shape';
 import type { ReadDocuments } from './documentSource';
 import { literalTemplates, replaceTemplates } from './shellTemplate';
-import type { Path, Position, SourceEntry, SourceMap, SourceNode } from './sourceTree';
-import { type TomlPlace, TomlPlaces } from './tomlPlaces';
-import type { DefinitionError, ValidationRule } from './validationRules';
+import { type Path, type Position, pathText, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
+import type { DefinitionError, ValidationRule, ValidationWarning } from './validationRules';
 
 const MAX_LEVELS = 64;
+/** Bounds the time that the parser takes; ten thousand tasks of six lines have half as many. */
+const MAX_SIGNS = 300_000;
 const START: Position = { line: 1, column: 1 };
 
-/**
- * Reads a TOML text as the one document that it is. Without a `kind` it is a Workflow: files of task graphs are written that way, and are
- * accepted as they stand.
- */
+/** Reads a TOML text as one document. Without a `kind` it is a Workflow, so that a plain task graph is valid as it stands. */
 export function readToml(source: string): ReadDocuments {
-  if (/^(?:\s|#[^\n]*)*$/.test(source)) return refused('EMPTY_SOURCE', START, 'The source holds no document.');
-  let table: unknown;
-  try {
-    table = parse(source, { maxDepth: MAX_LEVELS });
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [message = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
-    return refused('SYNTAX', error, `${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
+  if (/^(?:\s|#[^\n]*)*$/.test(source)) return refused('EMPTY_SOURCE', START, 'The source contains no document.');
+  if ((source.match(/[\n=,[{.]/g) ?? []).length > MAX_SIGNS) {
+    return refused('TOO_LARGE', START, `The source has more than ${MAX_SIGNS} keys and values.`);
   }
-  const reader = new TomlTree(new TomlPlaces(source));
-  const root = reader.templates(reader.root(table));
-  return { documents: [withKind(root)], errors: reader.errors, complete: true };
+  try {
+    const text = source.replace(/^\ufeff/, ' ');
+    const reader = new TomlReader(text);
+    const root = reader.templates(reader.read(parse(text)));
+    return { documents: [withKind(root)], errors: reader.errors, complete: true };
+  } catch (error) {
+    if (error instanceof TooDeep) {
+      return refused('TOO_LARGE', error.at, `Values are nested more than ${MAX_LEVELS} levels deep.`);
+    }
+    if (!(error instanceof ParseError)) throw error;
+    return refused('SYNTAX', { line: error.lineNumber, column: error.column + 1 }, `${error.message}.`);
+  }
+}
+
+/** The parser calls itself for each level, so thousands of them end its stack and nothing else. */
+function parse(text: string): AST.TOMLProgram {
+  try {
+    return parseTOML(text);
+  } catch (error) {
+    throw error instanceof RangeError ? new TooDeep(START) : error;
+  }
 }
 
 function refused(rule: ValidationRule, { line, column }: Position, message: string): ReadDocuments {
   return { documents: [], errors: [{ path: 'documents', line, column, rule, message }], complete: false };
+}
+
+class TooDeep extends Error {
+  constructor(readonly at: Position) {
+    super();
+  }
 }
 
 function withKind(root: SourceMap): SourceMap {
@@ -45,16 +62,96 @@ function changed(map: SourceMap, keys: readonly string[], change: (value: Source
   return { ...map, entries };
 }
 
-class TomlTree {
+/** A table while it grows: headers and dotted keys add to it in any order. */
+interface Table extends SourceMap {
+  readonly entries: SourceEntry[];
+  readonly byKey: Map<string, SourceNode>;
+}
+interface Tables {
+  readonly type: 'list';
+  readonly at: Position;
+  readonly items: Table[];
+}
+
+const emptyTable = (at: Position): Table => ({ type: 'map', at, entries: [], byKey: new Map() });
+const positionOf = ({ loc }: AST.HasLocs): Position => ({ line: loc.start.line, column: loc.start.column + 1 });
+const nameOf = (key: AST.TOMLBare | AST.TOMLQuoted): string => (key.type === 'TOMLBare' ? key.name : key.value);
+
+class TomlReader {
   readonly errors: DefinitionError[] = [];
 
-  constructor(private readonly places: TomlPlaces) {}
+  constructor(private readonly source: string) {}
 
-  root(table: unknown): SourceMap {
-    return { type: 'map', at: START, entries: this.entries(table, [], START) };
+  read({ body: [top] }: AST.TOMLProgram): SourceMap {
+    const root = emptyTable(START);
+    for (const part of top.body) {
+      if (part.type === 'TOMLKeyValue') this.add(part, root, []);
+      else {
+        const { table, path } = this.open(root, part.key.keys, part.resolvedKey, []);
+        for (const pair of part.body) this.add(pair, table, path);
+      }
+    }
+    return root;
   }
 
-  /** `{{.name}}` in commands becomes the variable of that name, and a need of the task. Only here: what YAML says in a command is the command. */
+  /** The table that a header or the front of a dotted key leads to. A number among the steps is the place in an array. */
+  private open(from: Table, keys: readonly (AST.TOMLBare | AST.TOMLQuoted)[], steps: Path, base: Path) {
+    let table = from;
+    let [depth, at] = [0, from.at];
+    for (const [index, step] of steps.entries()) {
+      if (typeof step === 'number') continue;
+      const key = keys[depth++];
+      if (key !== undefined) at = positionOf(key);
+      if (base.length + index > MAX_LEVELS) throw new TooDeep(at);
+      const item = steps[index + 1];
+      const made = typeof item === 'number' ? { type: 'list' as const, at, items: [] } : emptyTable(at);
+      const found = (table.byKey.get(step) ?? this.put(table, step, at, made)) as Table | Tables;
+      if (found.type === 'map') table = found;
+      else {
+        const last = typeof item === 'number' ? item : found.items.length - 1;
+        table = found.items[last] ??= emptyTable(at);
+      }
+    }
+    return { table, path: [...base, ...steps] };
+  }
+
+  private put(table: Table, key: string, keyAt: Position, value: SourceNode): SourceNode {
+    table.entries.push({ key, keyAt, value });
+    table.byKey.set(key, value);
+    return value;
+  }
+
+  private add({ key: { keys }, value }: AST.TOMLKeyValue, base: Table, path: Path): void {
+    const last = keys.at(-1);
+    if (last === undefined) return;
+    const front = keys.slice(0, -1);
+    const holder = this.open(base, front, front.map(nameOf), path);
+    const name = nameOf(last);
+    const at = positionOf(last);
+    this.put(holder.table, this.storable(name, holder.path, at), at, this.value(value, [...holder.path, name]));
+  }
+
+  private value(node: AST.TOMLContentNode, path: Path): SourceNode {
+    const at = positionOf(node);
+    if (path.length > MAX_LEVELS) throw new TooDeep(at);
+    if (node.type === 'TOMLArray') {
+      return { type: 'list', at, items: node.elements.map((item, index) => this.value(item, [...path, index])) };
+    }
+    if (node.type === 'TOMLInlineTable') {
+      const table = emptyTable(at);
+      for (const pair of node.body) this.add(pair, table, path);
+      return table;
+    }
+    const written = this.source.slice(...node.range);
+    if (node.kind === 'boolean' || node.kind === 'integer' || node.kind === 'float') {
+      return { type: 'scalar', at, value: node.value, text: written };
+    }
+    // Definitions have no dates: a date stands for its text.
+    const text = node.kind === 'string' ? node.value : written;
+    return { type: 'scalar', at, value: this.storable(text, path, at), text };
+  }
+
+  /** Replaces `{{.name}}` in commands by the variable, and adds it to `requires`. In YAML and JSON a command is taken literally. */
   templates(root: SourceMap): SourceMap {
     return changed(root, ['tasks'], (tasks) => {
       if (tasks.type !== 'map') return tasks;
@@ -72,13 +169,12 @@ class TomlTree {
       if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
       const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
       const { command: text, names: found, problem } = replaceTemplates(command.value, variableOf);
-      if (problem !== null) {
-        const message = `The command of "${name}" has a {{.name}}: ${problem}.`;
-        this.errors.push({ path: `documents[0].tasks.${name}`, ...command.at, rule: 'BAD_TEMPLATE', message });
-      }
+      const report = (rule: 'BAD_TEMPLATE' | 'LITERAL_TEMPLATE', message: string) =>
+        this.report(rule, ['tasks', name], command.at, message);
+      if (problem !== null) report('BAD_TEMPLATE', `The command of "${name}" has a {{.name}}: ${problem}.`);
       for (const one of problem === null ? new Set(literalTemplates(text)) : []) {
-        const message = `The command of "${name}" keeps ${short(one)} as it is: only {{.name}} is replaced, a name of letters, digits and underscores.`;
-        this.errors.push({ path: `documents[0].tasks.${name}`, ...command.at, rule: 'LITERAL_TEMPLATE', message });
+        const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
+        report('LITERAL_TEMPLATE', `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`);
       }
       for (const one of found) if (!axes.includes(one)) names.add(one);
       return { ...command, value: text, text };
@@ -86,45 +182,30 @@ class TomlTree {
     if (names.size === 0) return replaced;
     const given = replaced.entries.find(({ key }) => key === 'requires');
     const own = given?.value.type === 'list' ? given.value.items : [];
-    const items = [
-      ...own,
-      ...[...names].map((one): SourceNode => ({ type: 'scalar', at: task.at, value: one, text: one })),
-    ];
-    const requires: SourceEntry = { key: 'requires', keyAt: task.at, value: { type: 'list', at: task.at, items } };
-    return { ...replaced, entries: [...replaced.entries.filter((entry) => entry !== given), requires] };
+    const needed = [...names].map((one): SourceNode => ({ type: 'scalar', at: task.at, value: one, text: one }));
+    const value: SourceNode = { type: 'list', at: task.at, items: [...own, ...needed] };
+    const others = replaced.entries.filter((entry) => entry !== given);
+    return { ...replaced, entries: [...others, { key: 'requires', keyAt: task.at, value }] };
   }
 
-  private entries(table: unknown, path: Path, around: Position): SourceEntry[] {
-    return Object.entries(table as object).map(([key, value]) => {
-      const inner = [...path, key];
-      const place = this.places.of(inner);
-      const keyAt = place?.keyAt ?? around;
-      return { key: this.storable(key, keyAt), keyAt, value: this.node(value, inner, place, keyAt) };
-    });
-  }
-
-  private node(value: unknown, path: Path, place: TomlPlace | undefined, around: Position): SourceNode {
-    const at = place?.at ?? around;
-    if (Array.isArray(value)) {
-      const items = value.map((item, index) => {
-        const inner = [...path, index];
-        return this.node(item, inner, this.places.of(inner), at);
-      });
-      return { type: 'list', at, items };
-    }
-    if (typeof value === 'number') return { type: 'scalar', at, value, text: place?.text || String(value) };
-    if (typeof value === 'boolean') return { type: 'scalar', at, value, text: String(value) };
-    // A date is the text that it is written as: nothing here has a date.
-    const text = value instanceof TomlDate ? place?.text || value.toISOString() : value;
-    if (typeof text === 'string') return { type: 'scalar', at, value: this.storable(text, at), text };
-    return { type: 'map', at, entries: this.entries(value, path, at) };
-  }
-
-  private storable(text: string, { line, column }: Position): string {
+  private storable(text: string, path: Path, at: Position): string {
     if (/\0|\p{Surrogate}/u.test(text)) {
-      const message = 'The text holds a NUL or half of a surrogate pair, which can’t be stored.';
-      this.errors.push({ path: 'documents[0]', line, column, rule: 'BAD_CHARACTER', message });
+      this.report(
+        'BAD_CHARACTER',
+        path,
+        at,
+        'The text contains a NUL or an unpaired surrogate, which can’t be stored.',
+      );
     }
     return text;
+  }
+
+  private report(
+    rule: ValidationRule | ValidationWarning,
+    path: Path,
+    { line, column }: Position,
+    message: string,
+  ): void {
+    this.errors.push({ path: `documents[0]${pathText(path)}`, line, column, rule, message });
   }
 }

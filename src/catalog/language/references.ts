@@ -4,7 +4,7 @@ import type { WorkflowDefinition } from './workflow';
 import { canonicalPipeline, canonicalWorkflow } from './canonical';
 import type { Configuration } from '../definitions/configuration';
 
-/** What definitions refer to by name. */
+/** Objects that definitions refer to by name. */
 export type ReferredKind = 'environment' | 'service' | 'workflow';
 
 export interface Referred {
@@ -12,14 +12,14 @@ export interface Referred {
   readonly name: string;
 }
 
-/** Something that refers to what is to be deleted. */
+/** A definition that refers to an object. */
 export interface User {
   readonly kind: 'WORKFLOW' | 'PIPELINE';
   readonly id: string;
   readonly name: string;
 }
 
-/** The workflows and pipelines whose current definitions refer to something. A workflow that refers to itself is no user of itself. */
+/** Workflows and pipelines whose current definitions refer to an object, except a workflow that refers to itself. */
 export function usersOf(referred: Referred, { workflows, pipelines }: Configuration): User[] {
   const users: User[] = [];
   for (const { row, revision } of workflows.values()) {
@@ -50,7 +50,7 @@ export function pipelineRefersTo({ stages }: PipelineDefinition, { kind, name }:
   );
 }
 
-/** The definition with another name for what it refers to. */
+/** The definition with a new name for the object that it refers to. */
 export function renameInWorkflow(definition: WorkflowDefinition, referred: Referred, to: string): WorkflowDefinition {
   const { kind, name } = referred;
   if (kind === 'environment') return { ...definition, environment: to };

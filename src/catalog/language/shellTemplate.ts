@@ -63,8 +63,8 @@ export function replaceTemplates(
   const put = (name: string, at: number, quoted: (reference: string) => string) => {
     names.add(name);
     if (runsItsArguments.test(text.slice(statement, at)))
-      fail('here it would be read as a command; pass it as an argument instead');
-    if (calculates(text, at)) fail('in arithmetic a value is calculated, and can be a program');
+      fail('the value would run as a command here; pass it as an argument instead');
+    if (calculates(text, at)) fail('arithmetic evaluates the value, which could run a program');
     return quoted(`\${${variableOf(name)}}`);
   };
   for (let at = 0; at < text.length; ) {
@@ -87,7 +87,7 @@ export function replaceTemplates(
     } else if (rest === '$((' || (context !== 'double' && rest.startsWith('(('))) {
       const end = text.indexOf('))', at);
       const inner = text.slice(at, end === -1 ? text.length : end + 2);
-      if (/\{\{\s*\./.test(inner)) fail('in arithmetic a value is calculated, and can be a program');
+      if (/\{\{\s*\./.test(inner)) fail('arithmetic evaluates the value, which could run a program');
       command += inner;
       at += inner.length;
     } else if (rest.startsWith('$(')) {
@@ -116,7 +116,7 @@ export function replaceTemplates(
     } else if (text[at] === '`' || rest.startsWith('<<')) {
       // What comes is quoted by rules of its own: nothing there is worth the risk of a mistake.
       if (/\{\{\s*\.[A-Za-z_]/.test(text.slice(at)))
-        fail('after a backquote or in a here-document it can’t be put; use $(…) or printf');
+        fail('it is not supported after a backquote or in a here-document; use $(…) or printf');
       command += text.slice(at);
       at = text.length;
     } else {
@@ -126,7 +126,7 @@ export function replaceTemplates(
         /(?:^|[\s;&|(])case\s$/.test(text.slice(0, at + 1)) &&
         /\{\{\s*\.[A-Za-z_]/.test(text.slice(at))
       )
-        fail('after a case within $(…) it can’t be put; do the case before');
+        fail('it is not supported after a case within $(…); move the case out of it');
       command += text[at];
       at += 1;
     }

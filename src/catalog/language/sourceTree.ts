@@ -1,7 +1,6 @@
 /**
- * A document as it was written, free of its format: values with their places. Whatever a format is read with makes this tree, and
- * everything after that works on the tree only. It is not plain JavaScript because every error has to say where it is, because a
- * text like `1.10` must not become the number 1.1, and because a key `__proto__` must stay a key.
+ * A document as written, independent of its format: values with their places. It is not a plain JavaScript value because
+ * errors have places, the text `1.10` must not become the number 1.1, and a key `__proto__` must stay a key.
  */
 export interface Position {
   /** From 1. */
@@ -37,29 +36,26 @@ export interface SourceScalar {
   readonly text: string;
 }
 
-/** Keys of maps, and indexes of lists. Keys of our own fields in camelCase, whatever the document's spelling is. */
+/** Keys of maps and indexes of lists. Our own keys are in camelCase, in whichever spelling the document has them. */
 export type Path = readonly (string | number)[];
 
 export const camelCase = (key: string): string =>
   key.replace(/_+([a-zA-Z0-9])/g, (_, next: string) => next.toUpperCase());
 export const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The entry of a key: as written, else in the other spelling. */
+/** The entry of a key: as written, or else in the other spelling. */
 export function findEntry(map: SourceMap, key: string): SourceEntry | undefined {
   return map.entries.find((entry) => entry.key === key) ?? map.entries.find((entry) => camelCase(entry.key) === key);
 }
 
-/**
- * Where a path leads in a tree, and how it reads there: keys as they are written. What is missing has the place of the innermost thing
- * around it that is there.
- */
+/** Place of a path in a tree, and its text with keys as written. A missing part has the place of its nearest parent. */
 export function locate(root: SourceNode, path: Path): { readonly text: string; readonly at: Position } {
   let node: SourceNode | undefined = root;
   let at = root.at;
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') {
-      // Where one thing may stand for a list of one, it is the place of its item, too.
+      // A single value may stand for a list of one.
       if (node?.type === 'scalar') continue;
       text += `[${step}]`;
       node = node?.type === 'list' ? node.items[step] : undefined;
@@ -74,7 +70,7 @@ export function locate(root: SourceNode, path: Path): { readonly text: string; r
   return { text, at };
 }
 
-/** A path as it is told, of keys as they are written. */
+/** The text of a path, with keys as written. */
 export const pathText = (path: Path): string =>
   path.map((step) => (typeof step === 'number' ? `[${step}]` : keyText(step))).join('');
 

@@ -16,8 +16,8 @@ export interface TaskNode {
 type Tasks = WorkflowDefinition['tasks'];
 
 /**
- * Names of the definition's tasks, level by level, sorted within each: every task comes after all that it depends on. Without recursion, since ten
- * thousand tasks in a row would be as many calls deep. The graph has no circle: definitions are checked for that.
+ * Names of the definition’s tasks, level by level, sorted within each: a task comes after its dependencies. It does not
+ * recurse, because a chain of ten thousand tasks would be as many calls. Checked definitions have no cycle.
  */
 export function taskLevels(tasks: Tasks): string[][] {
   const dependents = new Map<string, string[]>();
@@ -46,7 +46,7 @@ export function taskLevels(tasks: Tasks): string[][] {
   return levels;
 }
 
-/** All nodes in their order, which are those of normal tasks. Its size is that of the workflow: dependencies on all combinations stay one entry each. */
+/** All nodes in order: the normal tasks. A dependency on all combinations stays one entry, so the size is that of the workflow. */
 export function taskNodes(tasks: Tasks): TaskNode[] {
   const nodes: TaskNode[] = [];
   taskLevels(tasks).forEach((names, level) => {
@@ -60,7 +60,7 @@ export function taskNodes(tasks: Tasks): TaskNode[] {
   return nodes;
 }
 
-/** By task, those that name it in `depends_on`. */
+/** For each task, the tasks that name it in `depends_on`. */
 export function dependentsOf(tasks: Tasks): ReadonlyMap<string, readonly string[]> {
   const dependents = new Map<string, string[]>();
   for (const [name, task] of Object.entries(tasks)) {
@@ -73,7 +73,7 @@ export function dependentsOf(tasks: Tasks): ReadonlyMap<string, readonly string[
   return dependents;
 }
 
-/** All that wait for a task, near and far. */
+/** All direct and indirect dependents of a task. */
 export function allAfter(task: string, dependents: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
   const after = new Set<string>();
   const open = [task];

@@ -4,13 +4,13 @@ import { canonicalWorkflow, contentHash } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
-import type { AnyDocument } from './documentSchemas';
+import type { AnyDocument } from './documentShapes';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
 import type { Path } from './sourceTree';
 import type { ValidationRule } from './validationRules';
 
-/** For documents of which nothing around them is known: everything is there, and nothing can be said about it. */
+/** For documents whose surroundings are unknown: every name exists, without a definition. */
 const anything: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });
 const unknownSurroundings: Catalog = {
   environments: anything,
@@ -21,11 +21,11 @@ const unknownSurroundings: Catalog = {
 const applicationOf = (document: AnyDocument): string =>
   document.kind === 'Application' ? document.name : document.application;
 
-/** Checks the documents of a source with each other and with what exists. What is wrong is added to the source's problems. */
+/** Checks the documents of a source against each other and existing definitions, and adds to the source’s problems. */
 export function validateSource(
   source: ParsedSource,
   existing: ReadonlyMap<string, SeenConfiguration>,
-  /** The name of an application that nobody has named: nothing is known of it, and that is no error. */
+  /** Stands for an application that nobody has named; it is not reported as unknown. */
   unnamed?: string,
 ): void {
   source.problems.collect(() => {
@@ -55,13 +55,17 @@ function checkDoubles(documents: readonly ParsedDocument[]): void {
   for (const { document, complain } of documents) {
     const key = JSON.stringify([document.kind, applicationOf(document), document.name]);
     if (seen.has(key) && document.name !== '') {
-      complain('DUPLICATE_NAME', ['name'], `There are two documents of the ${document.kind} "${document.name}".`);
+      complain(
+        'DUPLICATE_NAME',
+        ['name'],
+        `The ${document.kind} "${document.name}" has two documents. Remove one of them.`,
+      );
     }
     seen.add(key);
   }
 }
 
-/** What the application will have once the source is applied. */
+/** The application after the source is applied. */
 function overlay(existing: SeenConfiguration | undefined, documents: readonly ParsedDocument[]): Catalog {
   const named = (kind: AnyDocument['kind']) =>
     documents.flatMap(({ document }) => (document.kind === kind ? [document.name] : []));
@@ -81,7 +85,7 @@ function overlay(existing: SeenConfiguration | undefined, documents: readonly Pa
   };
 }
 
-/** The same names, but walking through them, as suggestions do, leaves out those that the caller may not be told. */
+/** The same names, but iteration, as for suggestions, skips those that the caller may not see. */
 function suggesting(names: ReadonlySet<string>, unseen: ReadonlySet<string> = new Set()): ReadonlySet<string> {
   const told = new Set([...names].filter((name) => !unseen.has(name)));
   return Object.assign(told, { has: (name: string) => names.has(name) });
@@ -104,8 +108,8 @@ function checkDocument({ document, complain, withoutVariables }: ParsedDocument,
 }
 
 /**
- * A workflow that changes may not break what is not in the source: pipelines that use it, workflows that take its files. Only what the
- * changed workflows have to answer for is told; what was wrong before is not this source's fault.
+ * A changed workflow must not break definitions outside the source: pipelines that use it, workflows that take its files.
+ * Only problems that changed workflows cause are reported.
  */
 function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocument[], catalog: Catalog): void {
   const changed = new Map<string, Complain>();
@@ -127,7 +131,7 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
       const element = stages[Number(path[1])]?.elements[Number(path[3])];
       return element?.type === 'WORKFLOW' ? changed.get(element.workflow) : undefined;
     };
-    const whom = existing.unseen.pipelines.has(name) ? null : `The pipeline "${name}"`;
+    const whom = existing.unseen.pipelines.has(name) ? null : `the pipeline "${name}"`;
     checkPipeline(revision.definition, catalog, tell('BREAKS_PIPELINE', whom, blame));
   }
   for (const [name, { revision }] of existing.workflows) {
@@ -137,19 +141,19 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
       const from = tasks[String(path[1])]?.artifacts.from[Number(path[4])];
       return path[3] === 'from' && from !== undefined ? changed.get(from.split('.')[0] ?? '') : undefined;
     };
-    const whom = existing.unseen.workflows.has(name) ? null : `The workflow "${name}"`;
+    const whom = existing.unseen.workflows.has(name) ? null : `the workflow "${name}"`;
     checkWorkflow(revision.definition, catalog, tell('BREAKS_WORKFLOW', whom, blame));
   }
 }
 
-/** `whom` is null when the caller may not be told. */
+/** `whom` is null if the caller may not see it. */
 function tell(rule: ValidationRule, whom: string | null, blame: (path: Path) => Complain | undefined): Complain {
   return (_rule, path, message) =>
     blame(path)?.(
       rule,
       [],
       whom === null
-        ? 'Something that you may not see, and that is not in the source, would be broken.'
-        : `${whom}, which is not in the source, would be broken: ${message}`,
+        ? 'This change would break a definition outside the source that you may not see.'
+        : `This change would break ${whom}, which is not in the source: ${message}`,
     );
 }

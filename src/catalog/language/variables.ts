@@ -1,7 +1,7 @@
 import type { VariableDefinition } from './definition';
 import type { ValidationRule } from './validationRules';
 
-/** What values variables may have, as far as that can be said before an execution starts. */
+/** Rules for values of variables, as far as they can be checked before an execution starts. */
 
 export interface ValueProblem {
   readonly rule: ValidationRule & ('WRONG_VALUE_TYPE' | 'VALUE_NOT_ALLOWED');
@@ -12,18 +12,20 @@ export interface ValueProblem {
 
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** Why a variable can't have a value: what is wrong with each part of it. */
+/** Problems of each part of a value. */
 export function valueProblems(variable: VariableDefinition, value: string): ValueProblem[] {
   const { name, type, allowedValues, allowMultipleValues } = variable;
   const parts = allowMultipleValues ? value.split(',').map((part) => part.trim()) : [value];
   return parts.flatMap((part): ValueProblem[] => {
     if (!isOfType(type, part)) {
-      return [{ rule: 'WRONG_VALUE_TYPE', part, message: `The variable ${name} is a ${type}; "${part}" is none.` }];
+      return [
+        { rule: 'WRONG_VALUE_TYPE', part, message: `"${part}" is not a ${type}, which the variable ${name} requires.` },
+      ];
     }
-    // That a list of allowed values is empty is an error of its own.
+    // An empty list of allowed values is an error of its own.
     if (!allowedValues?.length || allowedValues.includes(part)) return [];
     const allowed = allowedValues.map((one) => `"${one}"`).join(', ');
-    const message = `"${part}" is not allowed for the variable ${name}; allowed are ${allowed}.`;
+    const message = `"${part}" is not an allowed value of the variable ${name}; expected one of ${allowed}.`;
     return [{ rule: 'VALUE_NOT_ALLOWED', part, message }];
   });
 }
@@ -33,7 +35,7 @@ export function isOfType(type: VariableDefinition['type'], value: string): boole
   return type === 'string' || value === 'true' || value === 'false';
 }
 
-/** What an execution fills in; everything else that begins with `${` is plain text. */
+/** A reference that an execution replaces; any other `${` is plain text. */
 const reference = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /** The names that a value refers to. */

@@ -4,22 +4,20 @@ export type Workflow = DefinedEntity;
 export type WorkflowRevision = Revision<WorkflowDefinition>;
 
 /**
- * How the graph is run. SEQUENTIAL: one task at a time, by level, then name; nothing after a failure. PARALLEL: level by level; a level in which
- * a task fails is finished, later ones don't start. WORK_STEALING: a task starts as soon as its own dependencies are done.
+ * SEQUENTIAL runs one task at a time, by level, then name, and nothing after a failure. PARALLEL runs level by level; a level
+ * with a failure finishes, and later ones do not start. WORK_STEALING starts a task as soon as its dependencies are done.
  */
 export const workflowModes = ['SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'] as const;
 export type WorkflowMode = (typeof workflowModes)[number];
 
-/**
- * What a task is for. Only normal tasks are nodes of the graph. A forensic task is a failure handler; a restore task runs when a run is restored to its last good version.
- */
+/** Only normal tasks are nodes of the graph. A forensic task handles failures; a restore task runs when a run is restored. */
 export const taskTypes = ['normal', 'forensic', 'restore'] as const;
 export type TaskType = (typeof taskTypes)[number];
 
 /** A directed acyclic graph of tasks, aimed at an environment. This is the canonical form: every default is filled in. */
 export interface WorkflowDefinition {
   readonly description: string | null;
-  /** Words to find it by; a set. */
+  /** Words to find the workflow by; a set. */
   readonly tags: readonly string[];
   /** A name, `${environment}` for the one that the element or the start gives, or null for none. */
   readonly environment: string | null;
@@ -27,14 +25,14 @@ export interface WorkflowDefinition {
   readonly services: readonly string[];
   readonly variables: readonly VariableDefinition[];
   readonly env: Readonly<Record<string, string>>;
-  /** Names of secrets that all of its tasks get; a set. */
+  /** Names of secrets that all tasks get; a set. */
   readonly secrets: readonly string[];
-  /** How many tasks run side by side; null: no bound. */
+  /** Number of tasks that run in parallel; null: no limit. */
   readonly maxParallel: number | null;
   readonly mode: WorkflowMode;
-  /** In the mode WORK_STEALING: what becomes of the tasks that run when another one fails. */
+  /** In the mode WORK_STEALING: the fate of running tasks when another one fails. */
   readonly onTaskFailure: 'finish' | 'cancel';
-  /** The forensic task that runs once the workflow has ended otherwise than by success. */
+  /** Forensic task to run after the workflow has ended without success. */
   readonly onFailure: string | null;
   readonly timeoutSeconds: number;
   readonly tasks: Readonly<Record<string, TaskDefinition>>;
@@ -42,47 +40,47 @@ export interface WorkflowDefinition {
 
 export interface TaskDefinition {
   readonly type: TaskType;
-  /** What people read; the key in `tasks` is what everything refers to. */
+  /** Name shown to people; everything else uses the key in `tasks`. */
   readonly displayName: string | null;
   readonly description: string | null;
   readonly run: string;
-  /** Where the command runs, within its working folder; null: there. */
+  /** Folder of the command within its working folder; null: the working folder. */
   readonly workingDir: string | null;
-  /** Nothing of the agent's own environment reaches the command. */
+  /** True if nothing of the agent’s environment reaches the command. */
   readonly cleanEnv: boolean;
-  /** It runs when this is true; else it is SKIPPED, and what depends on it goes on. null: always. */
+  /** If it is false, the task is SKIPPED and its dependents run. null: always runs. */
   readonly condition: string | null;
   /** Names of tasks of the same workflow, or of one combination of a matrix: `test[os=linux,node=22]`. */
   readonly dependsOn: readonly string[];
   /** One task for each combination of the axes' values; none: one task. The order of the axes is that of the names. */
   readonly matrix: readonly MatrixAxis[];
   readonly env: Readonly<Record<string, string>>;
-  /** What the agent must have, all of it. */
+  /** Labels that the agent must have, all of them. */
   readonly labels: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly graceSeconds: number;
-  /** How often it is tried again after it failed. */
+  /** Number of retries after a failure. */
   readonly retries: number;
   /** null: at once. */
   readonly retryDelay: RetryDelay | null;
-  /** Exit codes after which it is tried again; null: after every failure. */
+  /** Exit codes that allow a retry; null: all. */
   readonly retryOn: readonly number[] | null;
-  /** The workflow can succeed without it, and what depends on it goes on. */
+  /** True if the workflow can succeed without it, and its dependents run. */
   readonly ignoreFailure: boolean;
-  /** After its last failed try it waits for a person; null: the failure stands. */
+  /** A person’s decision after the last retry; null: the failure stands. */
   readonly intervention: Intervention | null;
-  /** Variables without which it fails before it starts. */
+  /** Variables that must have a value, or the task fails before it starts. */
   readonly requires: readonly string[];
-  /** Names of secrets that it gets beside those of the workflow; a set. */
+  /** Names of secrets in addition to those of the workflow; a set. */
   readonly secrets: readonly string[];
   /** The variable that gets the last line of its standard output. */
   readonly register: string | null;
-  /** The forensic task that runs once this one has failed, or was cancelled while it ran. */
+  /** Forensic task to run after this one has failed, or was canceled while it ran. */
   readonly onFailure: string | null;
   readonly artifacts: TaskArtifacts;
 }
 
-/** What becomes of a failure that nobody has decided in time. */
+/** Decisions on a failure that nobody has decided in time. */
 export const onTimeouts = ['fail', 'ignore', 'mark_as_success', 'abort'] as const;
 
 /** A failure that a person decides about. */
@@ -110,13 +108,13 @@ export type ArtifactsWhen = (typeof artifactsWhen)[number];
 export interface TaskArtifacts {
   /** Globs within the working folder. */
   readonly paths: readonly string[];
-  /** After which end of the command they are uploaded. */
+  /** Result of the command after which they are uploaded. */
   readonly when: ArtifactsWhen;
   /** `task` of this workflow, `workflow` or `workflow.task` of an earlier stage. */
   readonly from: readonly string[];
 }
 
-/** What `environment` says when the environment is chosen by the pipeline element or at the start. */
+/** Value of `environment` if the pipeline’s element or the start gives the environment. */
 export const GIVEN_ENVIRONMENT = `\${environment}`;
 
 /** The secrets that a task gets. */

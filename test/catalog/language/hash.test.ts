@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { canonicalPipeline, canonicalWorkflow, contentHash } from '../../../src/catalog/language/canonical';
 import { canonicalJson } from '../../../src/kernel/canonicalJson';
-import type { AnyDocument } from '../../../src/catalog/language/documentSchemas';
+import type { AnyDocument } from '../../../src/catalog/language/documentShapes';
 import { type DefinitionFormat, definitionFormats } from '../../../src/catalog/language/readDocuments';
 import { writePipeline, writeWorkflow } from '../../../src/catalog/language/writeDocument';
 import { anyPipeline, anyWorkflow } from './anyDefinition';

@@ -211,18 +211,18 @@ describe('what a source can’t do to the server', () => {
   ];
 
   test.each(bombs)('%s', (_, source) => {
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     const errors = errorsOf(source);
     expect(errors.some((error) => error.rule === 'TOO_LARGE' || error.rule === 'SYNTAX')).toBe(true);
     // Generous: what is unbounded takes minutes or all memory.
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
   test('a hundred thousand different keys are read in reasonable time', () => {
-    const begin = performance.now();
+    const begin = process.cpuUsage();
     const { documents } = readDocuments(Array.from({ length: 100_000 }, (_, n) => `k${n}:`).join('\n'));
     expect(documents).toHaveLength(1);
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
   test('ten thousand tasks in a row are fine', () => {

@@ -36,7 +36,7 @@ describe('the rules of definitions', () => {
     );
     expect(error?.message).toContain('"failure_strategy"');
     const tasks = 'tasks: { a: { run: x, failure_strategy: retry } }';
-    expect(errorsOf(shop + workflow('w', { tasks }))[0]?.message).toContain('say "retries"');
+    expect(errorsOf(shop + workflow('w', { tasks }))[0]?.message).toContain('use "retries"');
   });
 
   test('a circle names its members in order', () => {

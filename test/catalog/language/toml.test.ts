@@ -111,6 +111,24 @@ describe('a TOML workflow file', () => {
     expect(errorsOf('#'.repeat(1024 ** 2 + 1), 'TOML').map(({ rule }) => rule)).toEqual(['TOO_LARGE']);
   });
 
+  test.each([
+    ['brackets', `a = ${'['.repeat(9999)}${']'.repeat(9999)}`],
+    ['tables', `a = ${'{ b = '.repeat(9999)}1${'}'.repeat(9999)}`],
+    ['steps of a key', `[${'a.'.repeat(9999)}b]`],
+    ['signs', `a = [${'1,'.repeat(400_000)}]`],
+  ])('too many %s are an error within bounded time', (_, source) => {
+    const begin = process.cpuUsage();
+    expect(errorsOf(source, 'TOML').map(({ rule }) => rule)).toEqual(['TOO_LARGE']);
+    expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
+  });
+
+  test('columns count UTF-16 units, and lines may end with CRLF', () => {
+    const [error] = errorsOf('name = "😀"\r\ntasks = { a = { cmd = "😀", retries = "1" } }', 'TOML').filter(
+      ({ rule }) => rule === 'WRONG_TYPE',
+    );
+    expect(error).toMatchObject({ path: 'documents[0].tasks.a.retries', line: 2, column: 39 });
+  });
+
   test('is applied, created and validated as it stands; the application is an argument', async () => {
     const api = await Api.start();
     try {

@@ -63,8 +63,8 @@ describe('validateDefinition', () => {
     const keys = 'matrix: { os: [a, b] }, secrets: [TOKEN]';
     const tasks = task(keys, 'echo {{.os}} {{ .TOKEN }} {{.Names}} {{json .}}');
     expect(await messages(shop + workflow('w', { tasks }))).toEqual([
-      'LITERAL_TEMPLATE {{.os}} stays as it is here; for the value write $MATRIX_OS.',
-      'LITERAL_TEMPLATE {{.TOKEN}} stays as it is here; for the value write $TOKEN.',
+      'LITERAL_TEMPLATE {{.os}} is not replaced here. For the value, write $MATRIX_OS.',
+      'LITERAL_TEMPLATE {{.TOKEN}} is not replaced here. For the value, write $TOKEN.',
     ]);
     const toml = (command: string) => `name = "w"\n[tasks.a]\ncmd = '${command}'\n`;
     expect(await messages(toml('echo {{.bad-name}} "{{if .x}}" {{.good}} {{if .x}}'), 'TOML')).toEqual([

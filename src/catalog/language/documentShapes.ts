@@ -1,0 +1,355 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import { type EnvironmentType, environmentTypes } from '../../access/permission';
+import type { VariableDefinition } from './definition';
+import { failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { nodeCount } from './matrix';
+import type { PipelineDefinition, RuntimeInputs, StageDefinition, StageElement } from './pipeline';
+import {
+  defined,
+  filled,
+  flag,
+  inside,
+  isNothing,
+  list,
+  mapOf,
+  mapped,
+  number,
+  object,
+  oneOf,
+  optional,
+  type Place,
+  required,
+  type Shape,
+  short,
+  text,
+  valueText,
+  withShort,
+  wrongType,
+} from './shape';
+import { findEntry, type SourceNode, snakeCase } from './sourceTree';
+import { taskLevels } from './taskGraph';
+import { retries, task } from './taskShape';
+import { DAY, description, label, name, secretNames, taskKey, timeout, values, variableName } from './values';
+import { GIVEN_ENVIRONMENT, type WorkflowDefinition, workflowModes } from './workflow';
+
+/** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
+export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
+export type DocumentKind = (typeof documentKinds)[number];
+
+export const MAX_TASKS = 10_000;
+
+interface Named<Kind extends DocumentKind> {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly description: string | null;
+}
+interface Part<Kind extends DocumentKind> extends Named<Kind> {
+  readonly application: string;
+}
+
+export type ApplicationDocument = Named<'Application'>;
+export type ServiceDocument = Part<'Service'>;
+export interface EnvironmentDocument extends Part<'Environment'> {
+  readonly type: EnvironmentType;
+  readonly variables: Readonly<Record<string, string>>;
+}
+export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
+export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
+export type AnyDocument =
+  | ApplicationDocument
+  | EnvironmentDocument
+  | ServiceDocument
+  | WorkflowDocument
+  | PipelineDocument;
+
+// Variables
+
+const variable = defined(
+  'Variable',
+  object<VariableDefinition>({
+    name: required(variableName, 'Name, which is also the name of the environment variable.'),
+    type: optional(oneOf(['string', 'number', 'boolean']), 'string', 'Type of the value.'),
+    required: optional(flag, false, 'True if the execution needs a value to start.'),
+    defaultValue: optional(valueText, null, 'Value if none is given.', { key: 'default' }),
+    allowedValues: optional(
+      filled(list(valueText), 'An empty list would allow no value. Leave it out to allow every value.'),
+      null,
+      'Values that are allowed. Defaults to all.',
+    ),
+    allowMultipleValues: optional(flag, false, 'True if a value may be several allowed values, separated by commas.'),
+    fixed: optional(flag, false, 'True if the variable always has its default.'),
+    description: description('variable'),
+  }),
+);
+
+const variables = (meaning: string) => optional(list(variable), [], meaning);
+
+// Workflows
+
+const taskMap = mapOf(taskKey, task);
+const tasks: Shape<WorkflowDefinition['tasks']> = {
+  json: { ...taskMap.json, minProperties: 1, maxProperties: MAX_TASKS },
+  /** In the order of the graph. */
+  encode: (all) =>
+    new Map(
+      taskLevels(all)
+        .flat()
+        .flatMap((key) => (all[key] === undefined ? [] : [[key, task.encode(all[key])]])),
+    ),
+  decode(node, place) {
+    const all = taskMap.decode(node, place);
+    const written = node.type === 'map' ? node.entries.length : 1;
+    const nodes = Object.values(all).reduce((sum, one) => sum + nodeCount(one), 0);
+    const count = Math.max(written, nodes);
+    if (!Object.values(all).some(({ type }) => type === 'normal')) {
+      place.report('EMPTY', place.path, 'A workflow needs at least one normal task.', node.at);
+    }
+    if (count > MAX_TASKS) {
+      const message = `The workflow has ${count} tasks; the limit is ${MAX_TASKS}.`;
+      place.report('TOO_LARGE', place.path, message, node.at);
+    }
+    return all;
+  },
+};
+
+// Pipelines
+
+const asked = filled(list(text), 'An empty list would ask for nothing. Name a variable, or leave out the key.');
+
+const runtimeInputs = withShort<readonly string[], RuntimeInputs>(
+  asked,
+  object<RuntimeInputs>({
+    variables: required(asked, 'Variables of the workflow to ask for.'),
+    timeoutSeconds: timeout(7 * DAY, 'How long to wait for an answer.'),
+    onTimeout: optional(
+      oneOf(['expire', 'continue']),
+      'expire',
+      'Effect of a missing answer: the element is EXPIRED, or continues with the defaults.',
+    ),
+  }),
+  ({ type }) => type === 'list',
+  {
+    expand: (names) => ({ variables: names, timeoutSeconds: 7 * DAY, onTimeout: 'expire' }),
+    shrink: (inputs) =>
+      inputs.timeoutSeconds === 7 * DAY && inputs.onTimeout === 'expire' ? inputs.variables : undefined,
+  },
+);
+
+const elementName = required(name, 'Name, unique within the pipeline.');
+const skipCondition = optional(valueText, null, 'Condition; if it is true, the element is SKIPPED.');
+
+const workflowFields = {
+  environment: optional(text, null, 'Environment, for a workflow that leaves it to the element.'),
+  services: optional(list(text), null, 'Services of the workflow to deploy. Defaults to all.'),
+  variables: optional(
+    values,
+    {},
+    `Values for variables of the workflow. \${NAME} is the value of the pipeline’s variable NAME.`,
+  ),
+  runtimeInputs: optional(
+    runtimeInputs,
+    null,
+    'Variables of the workflow to ask for when the element is reached; it is PAUSED until then.',
+  ),
+  retries: optional(retries, 0, 'Number of times to run the workflow again after it failed or expired.'),
+  failureStrategy: optional(
+    failureStrategy,
+    null,
+    'Effect of a failure after the last retry: fail, ignore, or wait for a person’s decision. Defaults to fail.',
+  ),
+};
+
+const approvalFields = object({
+  approvers: required(
+    filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
+    'User groups; any one member decides.',
+  ),
+  timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
+  disallowInitiator: optional(
+    flag,
+    false,
+    'True if the user who started or resumed the execution may not decide, with any key.',
+  ),
+});
+
+const workflowElement = object({
+  name: elementName,
+  skipCondition,
+  workflow: required(name, 'Workflow to run.'),
+  ...workflowFields,
+});
+const approvalElement = object({
+  name: elementName,
+  skipCondition,
+  approval: required(approvalFields, 'Decision that people take.'),
+});
+/** Both at once, so that one reading finds the errors of an element that mixes them. */
+const anyElement = object({
+  name: elementName,
+  skipCondition,
+  workflow: optional(name, null, ''),
+  approval: optional(approvalFields, null, ''),
+  ...workflowFields,
+});
+
+const element = defined<StageElement>('Element', {
+  json: { oneOf: [workflowElement.json, approvalElement.json] },
+  encode(value) {
+    if (value.type === 'APPROVAL') return approvalElement.encode({ ...value, approval: value });
+    return workflowElement.encode({ ...value, failureStrategy: strategyIn(value) });
+  },
+  decode(node, place) {
+    const { approval, workflow, failureStrategy: strategy, ...rest } = anyElement.decode(node, place);
+    const isGiven = (key: string) => {
+      const entry = node.type === 'map' ? findEntry(node, key) : undefined;
+      return entry !== undefined && !isNothing(entry.value);
+    };
+    if (node.type === 'map' && isGiven('approval') === isGiven('workflow')) {
+      const found = isGiven('approval') ? 'both' : 'neither';
+      const message = `An element has either "workflow" or "approval"; this one has ${found}.`;
+      place.report('ELEMENT_KIND', place.path, message, node.at);
+    } else if (approval !== null) {
+      for (const key of Object.keys(workflowFields).filter(isGiven)) {
+        const message = `"${snakeCase(key)}" belongs to a workflow; an approval does not have it.`;
+        place.report('UNKNOWN_FIELD', [...place.path, key], message);
+      }
+    }
+    if (approval !== null) {
+      return { type: 'APPROVAL', name: rest.name, ...approval, skipCondition: rest.skipCondition };
+    }
+    return { type: 'WORKFLOW', workflow: workflow ?? '', ...rest, ...strategyOf(false, strategy, node, place) };
+  },
+});
+
+const writtenStages = filled(
+  list(
+    object<{ name: string | null; elements: readonly StageElement[] }>({
+      name: optional(name, null, 'Name, unique within the pipeline. Defaults to STAGE 1, STAGE 2, … by position.'),
+      elements: required(
+        filled(list(element), 'A stage needs at least one element.'),
+        'Workflows and approvals, which run in parallel.',
+      ),
+    }),
+  ),
+  'A pipeline needs at least one stage.',
+);
+const stages = mapped(
+  writtenStages,
+  (written): readonly StageDefinition[] =>
+    written.map((stage, index) => ({ ...stage, name: stage.name ?? `STAGE ${index + 1}` })),
+  {
+    encode: (named) =>
+      named.map((stage, index) => ({ ...stage, name: stage.name === `STAGE ${index + 1}` ? null : stage.name })),
+  },
+);
+
+// Documents
+
+/** The head of a document. `suppliable` keys can come from the command, or from the format in a TOML file. */
+function head<Kind extends DocumentKind>(kind: Kind) {
+  return {
+    kind: required(oneOf<Kind>([kind]), 'Kind of the document.', { suppliable: kind === 'Workflow' }),
+    application: required(name, 'Application that it belongs to.', { suppliable: true }),
+    name: required(
+      name,
+      kind === 'Application' ? 'Name, unique on the server.' : 'Name, unique within its kind and application.',
+    ),
+    description: description(kind.toLowerCase()),
+  };
+}
+
+const { application: _, ...applicationHead } = head('Application');
+
+const workflowDocument = object<Part<'Workflow'> & WorkflowDefinition>({
+  ...head('Workflow'),
+  tags: optional(list(label), [], 'Words to find the workflow by.'),
+  environment: optional(
+    text,
+    null,
+    `Environment to deploy to, or ${GIVEN_ENVIRONMENT} for the one that the pipeline’s element or the start gives. Defaults to none.`,
+  ),
+  services: optional(list(text), [], 'Services that it deploys. Its success records their images in the environment.'),
+  variables: variables('Variables that a start can or must give.'),
+  env: optional(values, {}, 'Constant environment variables of every task.'),
+  secrets: optional(
+    secretNames,
+    [],
+    'Secrets of the application or the environment, which every task gets as environment variables. At most 50.',
+  ),
+  maxParallel: optional(
+    number('integer', 1, MAX_TASKS),
+    null,
+    'Number of tasks that run in parallel. Defaults to no limit.',
+  ),
+  mode: optional(
+    oneOf(workflowModes),
+    'WORK_STEALING',
+    'WORK_STEALING starts a task as soon as its dependencies are done; PARALLEL runs level by level; SEQUENTIAL one task at a time.',
+  ),
+  onTaskFailure: optional(
+    oneOf(['finish', 'cancel']),
+    'finish',
+    'In the mode WORK_STEALING: whether running tasks finish or are canceled when another one fails.',
+  ),
+  onFailure: optional(text, null, 'Forensic task to run after the workflow has ended as FAILED, ABORTED or EXPIRED.'),
+  timeoutSeconds: timeout(DAY, 'Time limit of the workflow; then it is EXPIRED.'),
+  tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
+});
+
+const pipelineDocument = object<Part<'Pipeline'> & PipelineDefinition>({
+  ...head('Pipeline'),
+  variables: variables('Variables; each reaches every workflow that declares a variable of the same name.'),
+  timeoutSeconds: timeout(7 * DAY, 'Time limit of the execution; then it is EXPIRED.'),
+  stages: required(stages, 'Stages, which run one after the other.'),
+});
+
+const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { readonly description: string | null }>(
+  flat: Shape<Part<Kind> & Definition>,
+): Shape<Part<Kind> & { readonly definition: Omit<Part<Kind> & Definition, 'kind' | 'application' | 'name'> }> =>
+  mapped(
+    flat,
+    ({ kind, application, name: own, ...definition }) => ({
+      ...{ kind, application, name: own, description: definition.description },
+      definition,
+    }),
+    {
+      encode: ({ kind, application, name: own, definition }) =>
+        ({ ...definition, kind, application, name: own }) as never,
+    },
+  );
+
+export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocument & { readonly kind: Kind }> } = {
+  Application: defined('Application', object<ApplicationDocument>(applicationHead)),
+  Environment: defined(
+    'Environment',
+    object<EnvironmentDocument>({
+      ...head('Environment'),
+      type: required(oneOf(environmentTypes), 'Type of the environment; permissions can refer to it.'),
+      variables: optional(values, {}, 'Environment variables of every task that runs for this environment.'),
+    }),
+  ),
+  Service: defined('Service', object<ServiceDocument>(head('Service'))),
+  Workflow: defined('Workflow', define(workflowDocument)),
+  Pipeline: defined('Pipeline', define(pipelineDocument)),
+};
+
+/** Decodes a document of any kind. Without a known kind nothing else can be said of it, and the result is undefined. */
+export function decodeDocument(node: SourceNode, place: Place): AnyDocument | undefined {
+  if (node.type !== 'map') {
+    wrongType('a document, which is a mapping', node, place);
+    return undefined;
+  }
+  const entry = findEntry(node, 'kind');
+  const at = inside(place, 'kind');
+  const expected = `expected one of ${documentKinds.join(', ')}`;
+  if (entry === undefined) {
+    place.report('MISSING_FIELD', at.path, `"kind" is required; ${expected}.`);
+    return undefined;
+  }
+  const written = entry.value.type === 'scalar' ? entry.value.text : '';
+  const kind = documentKinds.find((known) => known === written);
+  if (kind !== undefined) return documentShapes[kind].decode(node, place);
+  const hint = didYouMean(written, documentKinds) || `; ${expected}`;
+  place.report('UNKNOWN_KIND', at.path, `"${short(written)}" is not a known kind${hint}.`, entry.value.at);
+  return undefined;
+}

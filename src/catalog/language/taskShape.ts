@@ -1,0 +1,288 @@
+import { parseDuration } from '../../kernel/naming';
+import { failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import {
+  defined,
+  filled,
+  flag,
+  list,
+  mapOf,
+  mapped,
+  number,
+  object,
+  oneOf,
+  oneOrMany,
+  optional,
+  required,
+  ruled,
+  type Shape,
+  short,
+  text,
+  valueText,
+  withShort,
+} from './shape';
+import type { ValidationRule } from './validationRules';
+import {
+  axisKey,
+  DAY,
+  description,
+  duration,
+  label,
+  labelKey,
+  labelValue,
+  secretNames,
+  values,
+  variableName,
+} from './values';
+import {
+  artifactsWhen,
+  type MatrixAxis,
+  type RetryDelay,
+  type TaskArtifacts,
+  type TaskDefinition,
+  taskTypes,
+} from './workflow';
+
+/** The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
+
+/** PostgreSQL and the timers of Node count a job's milliseconds in 31 bits; with its grace, this stays below. */
+const MAX_TASK_SECONDS = 20 * DAY;
+const MAX_GRACE_SECONDS = 3600;
+const MAX_RETRIES = 1000;
+const MANY_RETRIES = 10;
+
+const command = ruled(text, {
+  json: { pattern: '\\S' },
+  problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
+});
+
+/** A path within the working folder, without empty steps. `rule` is the one that a bad path breaks. */
+function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
+  const absolute = String.raw`^(?:[/\\]|[A-Za-z]:[/\\])`;
+  const outside = String.raw`(?:^|[/\\])\.\.(?:[/\\]|$)`;
+  const path = ruled(text, {
+    json: { not: { pattern: `${absolute}|${outside}${alsoRefused}` } },
+    problem(given) {
+      if (/^[/\\]+(?:proc|sys|dev)(?:$|[/\\])/.test(given)) return [rule, `"${short(given)}" is part of the system.`];
+      if (new RegExp(absolute).test(given)) {
+        return [rule, `"${short(given)}" is absolute; paths are relative to the working folder.`];
+      }
+      return new RegExp(outside).test(given) ? [rule, `"${short(given)}" leaves the working folder.`] : undefined;
+    },
+  });
+  const steps = (given: string) => given.split('/').filter((step) => step !== '' && step !== '.');
+  return mapped(path, (given) => steps(given).join('/'));
+}
+
+const artifactPath = mapped(insidePath('BAD_ARTIFACT_PATH', String.raw`|^(?:\.?/)*\.?$`), (path, node, place) => {
+  if (path === '' && node.type === 'scalar' && typeof node.value === 'string') {
+    const message = `"${short(node.text)}" names no file. Write "**" for all files.`;
+    place.report('BAD_ARTIFACT_PATH', place.path, message, node.at);
+  }
+  return path;
+});
+
+const workingDir = mapped(insidePath('BAD_WORKING_DIR'), (path) => path || null);
+
+const noArtifacts: TaskArtifacts = { paths: [], when: 'success', from: [] };
+
+const artifacts = withShort<readonly string[], TaskArtifacts>(
+  list(artifactPath),
+  object<TaskArtifacts>({
+    paths: optional(oneOrMany(artifactPath), [], 'Files to upload: relative paths; globs with * and **.'),
+    when: optional(
+      oneOf(artifactsWhen),
+      'success',
+      'When to upload. After success each path must match a file, or the task fails; otherwise, what is there is uploaded.',
+    ),
+    from: optional(
+      oneOrMany(text),
+      [],
+      'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage.',
+    ),
+  }),
+  ({ type }) => type === 'list',
+  {
+    expand: (paths) => ({ ...noArtifacts, paths }),
+    shrink: ({ paths, when, from }) => (from.length === 0 && when === 'success' ? paths : undefined),
+  },
+);
+
+const timeout = mapped(duration(0.001, MAX_TASK_SECONDS, 'ms'), (value, node, place) => {
+  const written = node.type === 'scalar' ? node.text : '';
+  const seconds = parseDuration(written) ?? 0;
+  if (seconds > 0 && seconds < 1) {
+    place.report('SHORT_TIMEOUT', place.path, `A timeout of ${written} is shorter than a second.`, node.at);
+  } else if (seconds > DAY && seconds <= MAX_TASK_SECONDS) {
+    place.report('LONG_TIMEOUT', place.path, `A timeout of ${written} is longer than a day.`, node.at);
+  }
+  return value;
+});
+
+export const retries = mapped(number('integer', 0, MAX_RETRIES), (count, node, place) => {
+  if (count > MANY_RETRIES) {
+    place.report('MANY_RETRIES', place.path, `${count} retries are more than ${MANY_RETRIES}.`, node.at);
+  }
+  return count;
+});
+
+const retryDelay = withShort<number, RetryDelay | null>(
+  duration(0, DAY, 'ms'),
+  object<RetryDelay>({
+    initialSeconds: required(duration(0, DAY, 'ms'), 'Delay before the first retry.', { key: 'initial' }),
+    factor: optional(number('number', 1, 100), 2, 'The delay is multiplied by this before each further retry.'),
+    maxSeconds: optional(duration(0, DAY, 'ms'), 300, 'Longest delay.', { key: 'max' }),
+    jitter: optional(number('number', 0, 1), 0, 'Each delay is shortened by a random share of up to this.'),
+  }),
+  ({ type }) => type !== 'map',
+  {
+    expand: (s) => (s === 0 ? null : { initialSeconds: s, factor: 1, maxSeconds: s, jitter: 0 }),
+    shrink(delay) {
+      const { initialSeconds = 0, factor, maxSeconds, jitter } = delay ?? {};
+      const isFixed = factor === 1 && jitter === 0 && maxSeconds === initialSeconds && initialSeconds > 0;
+      return isFixed ? initialSeconds : undefined;
+    },
+  },
+);
+
+/** Values become parts of task names, which have to be read again. */
+const matrixValue = ruled(valueText, {
+  json: { pattern: String.raw`^[^\[\],=\p{Cc}]+$`, maxLength: 100 },
+  problem: (value) =>
+    value === '' || value.length > 100 || /[[\],=\p{Cc}]/u.test(value)
+      ? ['BAD_VALUE', 'A value in a matrix has 1 to 100 characters, and no comma, "=" or bracket.']
+      : undefined,
+});
+
+const matrixValues = mapped(
+  list(matrixValue),
+  (all, node, place) => {
+    if (all.length === 0 && node.type === 'list') {
+      place.report('EMPTY_MATRIX', place.path, 'An empty list gives no combination. Add a value.', node.at);
+    }
+    all.forEach((value, index) => {
+      if (all.indexOf(value) === index) return;
+      place.report('DUPLICATE_NAME', [...place.path, index], `"${value}" is in this list already.`);
+    });
+    return all;
+  },
+  { json: { minItems: 1 } },
+);
+
+const axes = mapOf(axisKey, matrixValues);
+const matrix: Shape<readonly MatrixAxis[]> = {
+  json: { ...axes.json, minProperties: 1 },
+  encode: (given) => new Map(given.map(({ name, values: own }) => [name, own])),
+  decode(node, place) {
+    const given = axes.decode(node, place);
+    const names = Object.keys(given);
+    if (names.length === 0 && node.type === 'map') {
+      place.report('EMPTY_MATRIX', place.path, 'An empty matrix gives no combination. Add a list of values.', node.at);
+    }
+    names.forEach((name, index) => {
+      const same = names.find((other) => other.toUpperCase() === name.toUpperCase());
+      if (same === undefined || names.indexOf(same) === index) return;
+      const message = `"${name}" and "${same}" set the same variable MATRIX_${name.toUpperCase()}.`;
+      place.report('DUPLICATE_NAME', [...place.path, name], message);
+    });
+    return names.map((name) => ({ name, values: given[name] ?? [] }));
+  },
+};
+
+const exitCodes = filled(
+  list(number('integer', 1, 255)),
+  'An empty list would prevent every retry. Leave it out to retry after every failure.',
+);
+
+const fields = object({
+  displayName: optional(label, null, 'Name shown to people; everything else refers to the task by its key.', {
+    key: 'name',
+  }),
+  type: optional(
+    oneOf(taskTypes),
+    'normal',
+    'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
+  ),
+  description: description('task'),
+  run: required(command, 'Command for /bin/sh -e, run in a fresh, empty working folder.', { alias: 'cmd' }),
+  workingDir: optional(
+    workingDir,
+    null,
+    'Folder within the working folder to run the command in; created if missing. Paths of artifacts do not start there.',
+  ),
+  cleanEnv: optional(
+    flag,
+    false,
+    'True if the command gets nothing of the agent’s environment, not even PATH: only what the definition declares, and SLIPWAY_*.',
+  ),
+  condition: optional(valueText, null, 'Condition; if it is false, the task is SKIPPED and its dependents run.', {
+    key: 'if',
+  }),
+  dependsOn: optional(
+    list(text),
+    [],
+    'Tasks of this workflow to wait for. A task with a matrix stands for all of its combinations; test[os=linux,node=22] is one.',
+  ),
+  matrix: optional(
+    matrix,
+    [],
+    'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
+  ),
+  env: optional(values, {}, 'Environment variables of this task.'),
+  labels: optional(mapOf(labelKey, labelValue), {}, 'Labels that the agent must have, all of them.'),
+  timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
+    key: 'timeout',
+  }),
+  graceSeconds: optional(
+    duration(0, MAX_GRACE_SECONDS, 'ms'),
+    10,
+    'Time between the signal and the kill when the task is canceled or timed out. At most 1h.',
+    { key: 'grace' },
+  ),
+  retries: optional(retries, 0, 'Number of retries after a failure. Each try is a job.'),
+  retryDelay: optional(retryDelay, null, 'Delay before each retry: a duration, or a delay that grows.'),
+  retryOn: optional(
+    exitCodes,
+    null,
+    'Exit codes that allow a retry; 128 + n if signal n ended the command. Defaults to all.',
+  ),
+  ignoreFailure: optional(
+    flag,
+    false,
+    'True if the workflow can succeed without this task. It stays visible as failed, and its dependents run.',
+  ),
+  failureStrategy: optional(
+    failureStrategy,
+    null,
+    'Effect of a failure after the last retry: fail, ignore (as ignore_failure), or wait for a person’s decision. Defaults to fail.',
+  ),
+  requires: optional(
+    list(variableName),
+    [],
+    'Variables that must have a value; otherwise the task fails before it starts, with UNDEFINED_VARIABLE.',
+  ),
+  secrets: optional(
+    secretNames,
+    [],
+    'Secrets that the command gets as environment variables, in addition to those of the workflow. At most 50.',
+  ),
+  register: optional(
+    variableName,
+    null,
+    'Variable for later tasks; its value is the last line of standard output that is not empty.',
+  ),
+  onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
+  artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
+});
+
+export const task: Shape<TaskDefinition> = defined('Task', {
+  json: fields.json,
+  encode: (value) => fields.encode({ ...value, failureStrategy: strategyIn({ ...value, ignoreFailure: false }) }),
+  decode(node, place) {
+    const { failureStrategy: strategy, ...rest } = fields.decode(node, place);
+    if (rest.type !== 'normal' && strategy?.intervention) {
+      const message = `A ${rest.type} task is not part of the graph, so it can’t wait for a decision.`;
+      place.report('BAD_VALUE', [...place.path, 'failureStrategy'], message);
+    }
+    return { ...rest, ...strategyOf(rest.ignoreFailure, strategy, node, place) };
+  },
+});
