@@ -1,8 +1,7 @@
 import type { Db } from '../kernel/database/database';
 import { isStorable } from '../kernel/naming';
 import { type InputError, invalidInput, Refusal } from '../kernel/errors';
-import type { Access, AccountObject } from './access';
-import { requireAdministratorFor } from './administrators';
+import type { AccountObject } from './access';
 import { broken } from './permissionInput';
 import { userGroups } from './userGroups';
 
@@ -53,10 +52,8 @@ export async function requireGroups(db: Db, ids: readonly string[], field: strin
   refuseErrors(unknown.map((id) => broken(field, id, 'UNKNOWN', `there is no user group with the id "${id}".`)));
 }
 
-/** What has to be added and removed to get from one list to another; refused when it changes who is an administrator and the caller is none. */
-export function changesOf(access: Access, before: readonly string[], after: readonly string[]) {
-  const added = after.filter((id) => !before.includes(id));
-  const removed = before.filter((id) => !after.includes(id));
-  requireAdministratorFor(access, [...added, ...removed]);
-  return { added, removed };
-}
+/** What has to be added and removed to get from one list to another. */
+export const difference = (before: readonly string[], after: readonly string[]) => ({
+  added: after.filter((id) => !before.includes(id)),
+  removed: before.filter((id) => !after.includes(id)),
+});

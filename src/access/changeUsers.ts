@@ -1,7 +1,7 @@
 import type { Transaction } from '../kernel/database/database';
 import { type InputError, notFound } from '../kernel/errors';
 import { isId, newId } from '../kernel/ids';
-import { asUser, changesOf, nameTaken, readEmail, readName, refuseErrors, requireGroups } from './accessInput';
+import { asUser, difference, nameTaken, readEmail, readName, refuseErrors, requireGroups } from './accessInput';
 import type { Actor } from './actor';
 import { requireAdministratorFor, requireAdministratorLeft } from './administrators';
 import { findApiKeysOfOwner, revokeApiKeys } from './apiKeys.store';
@@ -68,7 +68,8 @@ export async function updateUser(app: App, actor: Actor, input: UpdateUser): Pro
       await requireGroups(db, groupIds, 'userGroupIds');
       const memberships = (await findMemberships(db, [user.id])).filter((one) => one.source === 'MANUAL');
       const before = memberships.map((one) => one.groupId);
-      const { added, removed } = changesOf(actor.access, before, groupIds);
+      const { added, removed } = difference(before, groupIds);
+      requireAdministratorFor(actor.access, [...added, ...removed]);
       await addMemberships(db, added.map(manual(user.id)), now);
       await removeMemberships(db, removed.map(manual(user.id)));
       if (removed.includes(ACCOUNT_ADMINISTRATOR)) await requireAdministratorLeft(db);

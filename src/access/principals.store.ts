@@ -6,15 +6,7 @@ import { RIGHTS_VERSION } from './rights.store';
  * Who a caller is, with its groups and the version of all rights, in one statement over indexes: all that each request costs. What the groups
  * give is read only when the version has changed.
  */
-interface PrincipalRow {
-  readonly id: string;
-  readonly name: string;
-  readonly personId: string | null;
-  readonly groupIds: readonly string[];
-  readonly within: readonly string[] | null;
-  readonly expiresAt: Date | null;
-  readonly version: number;
-}
+type PrincipalRow = Omit<Principal, 'kind'>;
 
 /** A key as authentication needs it: beside the principal what decides whether it is valid. */
 export interface ApiKeyPrincipalRow extends PrincipalRow {
@@ -67,23 +59,10 @@ export async function findUserPrincipal(db: Db, id: string): Promise<UserPrincip
   return row;
 }
 
-export const apiKeyPrincipal = ({
-  id,
-  name,
-  personId,
-  groupIds,
-  within,
-  expiresAt,
-  version,
-}: PrincipalRow): Principal => ({
-  kind: 'API_KEY',
-  id,
-  name,
-  personId,
-  groupIds,
-  within,
-  expiresAt,
-  version,
-});
+export const apiKeyPrincipal = (row: PrincipalRow): Principal => ({ kind: 'API_KEY', ...plain(row) });
+export const userPrincipal = (row: PrincipalRow): Principal => ({ kind: 'USER', ...plain(row) });
 
-export const userPrincipal = (row: PrincipalRow): Principal => ({ ...apiKeyPrincipal(row), kind: 'USER' });
+/** Without the rest of the row, such as the hash of a key. */
+function plain({ id, name, personId, groupIds, within, expiresAt, version }: PrincipalRow): PrincipalRow {
+  return { id, name, personId, groupIds, within, expiresAt, version };
+}

@@ -1,12 +1,9 @@
-import { column, table } from '../kernel/database/table';
+import { tableOf } from '../kernel/database/table';
+import { field } from '../kernel/fields';
 
-/** The one row that says which state all rights are in. `README.md` ("How long rights are true") says what it is for. */
-export interface RightsVersion {
-  readonly id: number;
-  readonly version: number;
-}
-
-export const rightsVersionTable = table<RightsVersion>('rights_version', {
-  columns: { id: { ...column.integer, primary: true }, version: column.integer },
-  checks: [{ name: 'rights_version_one_row', expression: 'id = 1' }],
-});
+/** The one row with the version of all rights: README.md, "How long rights are true". */
+export const rightsVersionTable = tableOf(
+  'rights_version',
+  { id: { ...field.integer(), column: { type: 'integer', primary: true } as const }, version: field.integer() },
+  { checks: [{ name: 'rights_version_one_row', expression: 'id = 1' }] },
+);

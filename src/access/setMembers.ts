@@ -1,6 +1,6 @@
 import type { Db } from '../kernel/database/database';
 import type { InputError } from '../kernel/errors';
-import { refuseErrors } from './accessInput';
+import { difference, refuseErrors } from './accessInput';
 import { requireAdministratorLeft } from './administrators';
 import { broken, readIds } from './permissionInput';
 import { ACCOUNT_ADMINISTRATOR } from './userGroups';
@@ -14,8 +14,7 @@ export function readMembers(given: readonly (string | null)[] | null | undefined
 /** Makes these users the members that people put into a group; those from the identity provider stay beside them. */
 export async function setMembers(db: Db, groupId: string, userIds: readonly string[], now: Date): Promise<void> {
   const before = (await findMembers(db, [groupId])).filter((one) => one.source === 'MANUAL').map((one) => one.userId);
-  const added = userIds.filter((id) => !before.includes(id));
-  const removed = before.filter((id) => !userIds.includes(id));
+  const { added, removed } = difference(before, userIds);
   const living = new Set((await users.findAll(db, 'row.id = ANY ($1::uuid[])', [added])).map((user) => user.id));
   refuseErrors(
     added

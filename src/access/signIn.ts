@@ -2,6 +2,7 @@ import type { App } from './app';
 import type { Db } from '../kernel/database/database';
 import { Refusal } from '../kernel/errors';
 import type { Principal } from './access';
+import { difference } from './accessInput';
 import { changeRights } from './changeRights';
 import { newUserRow } from './changeUsers';
 import type { Identity } from './identityProvider';
@@ -73,7 +74,8 @@ async function userFor(app: App, db: Db, identity: Identity, email: string): Pro
 async function takeOverGroups(app: App, user: UserPrincipalRow, identity: Identity): Promise<UserPrincipalRow> {
   const { groups, issuedAt } = identity;
   if (groups === null || (user.claimsIssuedAt !== null && user.claimsIssuedAt >= issuedAt)) return user;
-  if (!(await groupChanges(app.database, user.id, groups)).any) {
+  const changes = await groupChanges(app.database, user.id, groups);
+  if (changes.added.length + changes.removed.length === 0) {
     await noteClaims(app.database, user.id, issuedAt);
     return user;
   }
@@ -94,9 +96,7 @@ async function groupChanges(db: Db, userId: string, names: readonly string[]) {
   const wanted = (await findUserGroupsByName(db, names)).map((group) => group.id);
   const memberships = await findMemberships(db, [userId]);
   const before = memberships.filter((one) => one.source === 'IDENTITY_PROVIDER').map((one) => one.groupId);
-  const added = wanted.filter((id) => !before.includes(id));
-  const removed = before.filter((id) => !wanted.includes(id));
-  return { added, removed, any: added.length + removed.length > 0 };
+  return difference(before, wanted);
 }
 
 const refused = (why: string): Refusal => new Refusal('UNAUTHENTICATED', `This token opens no user: ${why}`);

@@ -1,7 +1,7 @@
-/** JSON in which the order of keys has no meaning and no effect. Lists keep theirs. */
+/** The same text for the same content: keys in order, no white space, times as ISO 8601 in UTC. The order of lists counts. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? 'null';
   const keys = Object.keys(value).sort();
   const record = value as Readonly<Record<string, unknown>>;
   return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`).join(',')}}`;

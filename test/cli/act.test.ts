@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../support/eventually';
+import { createKey, READS_RUNS } from '../support/keys';
 import { ADMIN_KEY } from '../support/server';
 import { main, slipway, startSlipway } from './program';
 import { DEFINITIONS, failedRelease, startRelease, cliWorld } from './world';
@@ -163,15 +164,7 @@ describe('slipway start, abort, approve and reject', () => {
     await watching.prints('waits for an approval by Managers');
     const administrator = await slipway(url, ['approve', id]);
     expect([administrator.code, administrator.err]).toEqual([3, expect.stringMatching(/^FORBIDDEN: /)]);
-    const { createUserGroup } = await world.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
-      `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
-        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
-    );
-    const { createApiKey } = await world.server.client.ask<{ createApiKey: { value: string } }>(
-      'mutation ($group: ID!) { createApiKey(input: {name: "a manager", userGroupIds: [$group]}) { value } }',
-      { group: createUserGroup.userGroup.id },
-    );
-    const key = { SLIPWAY_API_KEY: createApiKey.value };
+    const key = { SLIPWAY_API_KEY: await createKey(world.server.client, 'Managers', READS_RUNS, 'a manager') };
     expect(await slipway(url, ['approve', id, '--step', 'nobody', '--yes'], key)).toMatchObject({
       code: 3,
       err: expect.stringContaining('The run waits for: manager.'),

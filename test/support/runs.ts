@@ -1,5 +1,17 @@
+import {
+  AbortExecutionDocument,
+  ApplicationIdDocument,
+  ApplyDefinitionsDocument,
+  DecideApprovalDocument,
+  type ExecutionType,
+  FindRunDocument,
+  PipelineIdDocument,
+  StartExecutionDocument,
+  WorkflowIdDocument,
+} from '../../src/client/generated';
 import { TestClient } from './client';
 import { eventually } from './eventually';
+import { createKey, READS_RUNS } from './keys';
 import type { TestServer } from './server';
 
 /** The documents of one small application, `app`, with an environment `staging`, a production `prod` and a service `web`; more may follow. */
@@ -75,25 +87,19 @@ export class Runs {
   ) {}
 
   async apply(source: string): Promise<void> {
-    await this.server.client.ask(
-      'mutation ($source: String!) { applyDefinitions(input: {source: $source, format: YAML}) { results { action } } }',
-      { source },
-    );
+    await this.server.client.ask(ApplyDefinitionsDocument, { input: { source } });
   }
 
   /** Id of the application and of its pipeline or workflow of this name. */
   async ids(kind: 'pipeline' | 'workflow', name: string): Promise<{ applicationId: string; entityId: string }> {
-    const { applicationByName } = await this.server.client.ask<{ applicationByName: { id: string } }>(
-      'query ($name: String!) { applicationByName(name: $name) { id } }',
-      { name: this.application },
-    );
-    const field = kind === 'pipeline' ? 'pipelineByName' : 'workflowByName';
-    const argument = kind === 'pipeline' ? 'pipelineName' : 'workflowName';
-    const found = await this.server.client.ask<Record<string, { id: string }>>(
-      `query ($id: ID!, $name: String!) { ${field}(applicationId: $id, ${argument}: $name) { id } }`,
-      { id: applicationByName.id, name },
-    );
-    return { applicationId: applicationByName.id, entityId: found[field]?.id ?? '' };
+    const { client } = this.server;
+    const { id: applicationId } = (await client.ask(ApplicationIdDocument, { name: this.application }))
+      .applicationByName;
+    const { id: entityId } =
+      kind === 'pipeline'
+        ? (await client.ask(PipelineIdDocument, { applicationId, name })).pipelineByName
+        : (await client.ask(WorkflowIdDocument, { applicationId, name })).workflowByName;
+    return { applicationId, entityId };
   }
 
   async start(
@@ -101,12 +107,9 @@ export class Runs {
     name: string,
     more: Readonly<Record<string, unknown>> = {},
   ): Promise<string> {
-    const input = { ...(await this.ids(kind, name)), executionType: kind.toUpperCase(), ...more };
-    const { startExecution } = await this.server.client.ask<{ startExecution: { execution: { id: string } } }>(
-      'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }',
-      { input },
-    );
-    return startExecution.execution.id;
+    const executionType: ExecutionType = kind === 'pipeline' ? 'PIPELINE' : 'WORKFLOW';
+    const input = { ...(await this.ids(kind, name)), executionType, ...more };
+    return (await this.server.client.ask(StartExecutionDocument, { input })).startExecution.execution.id;
   }
 
   async read(id: string): Promise<RunView> {
@@ -139,15 +142,11 @@ export class Runs {
   }
 
   async abort(executionId: string, reason?: string): Promise<string> {
-    const { applicationByName } = await this.server.client.ask<{ applicationByName: { id: string } }>(
-      'query ($name: String!) { applicationByName(name: $name) { id } }',
-      { name: this.application },
-    );
-    const { abortExecution } = await this.server.client.ask<{ abortExecution: { execution: { status: string } } }>(
-      'mutation ($input: AbortExecutionInput!) { abortExecution(input: $input) { execution { status } } }',
-      { input: { applicationId: applicationByName.id, executionId, reason } },
-    );
-    return abortExecution.execution.status;
+    const { client } = this.server;
+    const { id: applicationId } = (await client.ask(ApplicationIdDocument, { name: this.application }))
+      .applicationByName;
+    const input = { applicationId, executionId, reason };
+    return (await client.ask(AbortExecutionDocument, { input })).abortExecution.execution.status;
   }
 
   async approvals(
@@ -164,18 +163,10 @@ export class Runs {
     return approvalDetails.approvalDetails;
   }
 
-  /** Somebody of the group that the approvals of these tests name; nobody else may decide, an administrator neither. */
+  /** A member of the group that the approvals of the tests name; nobody else may decide, not even an administrator. */
   private async approver(): Promise<TestClient> {
-    if (this.approving !== undefined) return this.approving;
-    const { createUserGroup } = await this.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
-      `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
-        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
-    );
-    const { createApiKey } = await this.server.client.ask<{ createApiKey: { value: string } }>(
-      'mutation ($group: ID!) { createApiKey(input: {name: "a manager", userGroupIds: [$group]}) { value } }',
-      { group: createUserGroup.userGroup.id },
-    );
-    this.approving = new TestClient(this.server.url, createApiKey.value);
+    const { url, client } = this.server;
+    this.approving ??= new TestClient(url, await createKey(client, 'Managers', READS_RUNS, 'a manager'));
     return this.approving;
   }
 
@@ -183,18 +174,14 @@ export class Runs {
     const { applicationId } = await this.applicationOf(executionId);
     const waiting = (await this.approvals(executionId)).find((approval) => approval.status === 'WAITING');
     const approvalId = waiting?.approvalId ?? (await this.approvals(executionId)).at(-1)?.approvalId;
-    await (await this.approver()).ask(
-      'mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }',
-      { input: { action, applicationId, executionId, approvalId, comments } },
-    );
+    await (await this.approver()).ask(DecideApprovalDocument, {
+      input: { action, applicationId, executionId, approvalId: approvalId ?? '', comments },
+    });
   }
 
   private async applicationOf(executionId: string): Promise<{ applicationId: string }> {
-    const { execution } = await this.server.client.ask<{ execution: { application: { id: string } } }>(
-      'query ($id: ID!) { execution(executionId: $id) { application { id } } }',
-      { id: executionId },
-    );
-    return { applicationId: execution.application.id };
+    const { execution } = await this.server.client.ask(FindRunDocument, { id: executionId });
+    return { applicationId: execution.application?.id ?? '' };
   }
 
   /** The run's log of events, straight from the table: gaps in it would be the defect that no API shows. */

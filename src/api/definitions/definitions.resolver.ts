@@ -22,9 +22,9 @@ import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocume
 
 @Resolver(() => RevisionType)
 export class DefinitionsResolver {
-  @FieldResolver(() => String, { description: 'The definition as a document that can be applied again.' })
+  @FieldResolver(() => String, { description: 'Definition as a document that can be applied again.' })
   async definition(
-    @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'What to write it in.' })
+    @Arg('format', () => DefinitionFormat, { defaultValue: 'YAML', description: 'Format of the document.' })
     format: DefinitionSource['format'],
     @Root() { entityId, definition }: Revision<WorkflowDefinition> | Revision<PipelineDefinition>,
     @Ctx() { loaders }: Context,
@@ -40,20 +40,20 @@ export class DefinitionsResolver {
 
   @Query(() => DefinitionValidation, {
     description:
-      'Checks documents as `applyDefinitions` would, with what exists, and writes nothing. It needs no permission to write. What is wrong is ' +
-      'answered, never refused.',
+      'Validates documents as `applyDefinitions` would, against the existing resources, without writing anything. It needs no permission to ' +
+      'write. Problems are returned in the result, not as errors.',
   })
   validateDefinition(
     @Arg('source', () => String, { description: 'One or more documents, in any order.' }) source: string,
     @Arg('format', () => DefinitionFormat, {
       defaultValue: 'YAML',
-      description: 'What they are written in.',
+      description: 'Format of the documents.',
     })
     format: DefinitionSource['format'],
     @Arg('application', () => String, {
       nullable: true,
       description:
-        'The name of the application of documents that name none. TOML may leave it open: then nothing around it is looked at.',
+        'Name of the application of documents that name none. Omitted for TOML: the document is validated on its own.',
     })
     application: string | null,
     @Ctx() { app, actor }: Context,
@@ -63,11 +63,11 @@ export class DefinitionsResolver {
 
   @Mutation(() => ApplyDefinitionsPayload, {
     description:
-      'Makes applications say what the documents say: creates what does not exist, changes what is different, leaves the rest alone, and ' +
-      'deletes nothing. All or nothing: with an error in any document nothing is written. Applying the same documents again changes nothing. ' +
-      'Each document that creates or changes something needs the permission that the single mutation would need. ' +
+      'Applies documents: creates resources that do not exist, changes those that differ, and never deletes any. All or nothing: an error in ' +
+      'any document prevents all changes. Applying the same documents again changes nothing. ' +
+      'A document that creates or changes a resource needs the permission that the mutation for that resource would need. ' +
       'Errors: INVALID_DEFINITION (`errors` lists every error of all documents, each with `path`, `line`, `column`, `rule` and `message`), ' +
-      'FORBIDDEN, NAME_TAKEN (by something that the caller may not see).',
+      'FORBIDDEN, NAME_TAKEN (by a resource that the caller may not see).',
   })
   async applyDefinitions(
     @Arg('input', () => ApplyDefinitionsInput, { description: 'The documents.' }) input: InstanceType<

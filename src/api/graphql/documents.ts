@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 
-/** More tokens than any hand-written operation has; definitions travel as variables, which don't count. */
+/** More tokens than any hand-written operation has; definitions are variables, which don't count. */
 export const maxTokens = 15_000;
 
 export type Checked = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };

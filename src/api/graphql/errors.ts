@@ -5,9 +5,9 @@ import type { Log } from '../../kernel/log';
 import { Refusal, refusalCodes } from '../../kernel/errors';
 
 /**
- * What may leave the process when something was thrown. A refusal leaves as it is; an outage of the database leaves as UNAVAILABLE;
- * anything else is a defect: its message may hold SQL, names of constraints or secrets, so it goes to the log under an id, and only
- * the id leaves. HTTP answers, GraphQL results and WebSocket streams all ask here.
+ * Decides what may leave the process when something was thrown. A Refusal leaves as it is, an outage of the database as
+ * UNAVAILABLE. Anything else is a defect: its message may hold SQL, constraint names or secrets, so it is logged under an id, and
+ * only the id leaves. HTTP responses, GraphQL results and streams all go through here.
  */
 export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<string, unknown>> = {}): Refusal {
   const root = rootOf(error);
@@ -23,12 +23,12 @@ export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<strin
   });
 }
 
-/** A refusal as the fields that clients see, in an HTTP body's `error` as well as in a GraphQL error's `extensions`. */
+/** The fields that clients see, in an HTTP body's `error` and in a GraphQL error's `extensions`. */
 export function refusalFields(refusal: Refusal): Record<string, unknown> {
   return { ...refusal.details, code: refusal.code, retryable: refusalCodes[refusal.code].retryable };
 }
 
-/** GraphQL's own complaints about a request. Their messages quote nothing but the request and the schema. */
+/** GraphQL's own errors about a request. Their messages quote only the request and the schema. */
 const requestCodes = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -39,11 +39,10 @@ const requestCodes = new Set([
 ]);
 
 /**
- * Every error that GraphQL answers, on either transport, in its final form.
+ * Formats every error of a GraphQL response, on each transport.
  *
- * GraphQL-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …" with the value in
- * it). They are told apart by the path: only what was thrown while fields were resolved has one, and there only a bad argument is
- * the caller's fault.
+ * graphql-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …", with the
+ * value). Only errors thrown while fields were resolved have a path, and of those only a bad argument is the caller's fault.
  */
 export function toGraphqlError(
   error: unknown,
@@ -81,10 +80,7 @@ function rootOf(error: unknown): unknown {
   return root;
 }
 
-/**
- * What the log gets. The parameters of a failed statement are left out: they may hold secrets. (Under `err` pino would take the error
- * apart by itself, parameters included.)
- */
+/** The error as it is logged, without the parameters of a failed statement: they may hold secrets, and pino's `err` includes them. */
 function describe(error: unknown): Readonly<Record<string, unknown>> {
   if (!isError(error)) return { type: typeof error, message: String(error) };
   const extra = error as Error & Record<'code' | 'query' | 'table' | 'constraint', unknown>;

@@ -8,7 +8,7 @@ export interface LimitOptions {
   readonly maxCost?: number;
 }
 
-/** What an operation may cost the server, and what this one may; in the answer's `extensions.cost`. */
+/** Cost of an operation and the limit for it; in the response's `extensions.cost`. */
 export interface OperationCost {
   readonly requested: number;
   readonly limit: number;
@@ -16,8 +16,8 @@ export interface OperationCost {
 
 export interface Limits {
   /**
-   * Looks at a validated operation before anything of it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or QUERY_TOO_COSTLY. Nothing for a document
-   * without that operation: what is wrong with it is said elsewhere.
+   * Checks a validated operation before anything of it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or QUERY_TOO_COSTLY.
+   * Returns nothing if the document lacks the operation, which is an error of the execution.
    */
   check(
     document: DocumentNode,
@@ -26,9 +26,9 @@ export interface Limits {
   ): OperationCost | undefined;
 }
 
-/** No program needs more; written by hand, nobody comes near. Tokens have a limit of their own (documents.ts). */
+/** Far more than any client needs. Tokens have a limit of their own (documents.ts). */
 const most = { rootFields: 30, aliases: 60, directives: 60 } as const;
-/** Different sizes of lists of one operation whose costs are kept. */
+/** How many costs of one operation are kept, for different sizes of its lists. */
 const mostKept = 50;
 
 interface Known {
@@ -37,8 +37,8 @@ interface Known {
 }
 
 /**
- * The limits on operations, the same for every transport. They are counted on the document, which is the same object each time that a client sends the same text:
- * after the first time a check is two look-ups.
+ * The limits on operations, the same for every transport. Measures belong to the document, which is the same object each time
+ * a client sends the same text: from then on a check is two look-ups.
  */
 export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 500_000 }: LimitOptions = {}): Limits {
   const documents = new WeakMap<DocumentNode, Map<string, Known>>();
@@ -99,6 +99,6 @@ function tooDeep(requested: number, limit: number): Refusal {
 }
 
 function tooCostly(requested: number, limit: number): Refusal {
-  const message = `The operation may answer up to ${requested} objects; at most ${limit} are allowed. Ask for shorter pages, or for less inside of lists.`;
+  const message = `The operation may return up to ${requested} objects; at most ${limit} are allowed. Request shorter pages, or less inside of lists.`;
   return new Refusal('QUERY_TOO_COSTLY', message, { requested, limit });
 }

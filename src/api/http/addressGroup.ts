@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * Whom an address stands for where addresses are counted. Everybody with IPv6 has 2^64 addresses of one network, so its first half counts.
- * The text of Node's sockets: no zeros in front, `::` for the longest run of them.
+ * The unit in which addresses are counted: an IPv4 address, or the first half of an IPv6 address, since anybody with IPv6 has the
+ * 2^64 addresses of one network. Reads the notation of Node's sockets: no leading zeros, `::` for the longest run of them.
  */
 export function addressGroup(address: string): string {
   const [plain = ''] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%');

@@ -13,8 +13,7 @@ import { invalidRequest, sendGraphqlRefusal, sendRefusal } from './httpErrors';
 import type { OpenStreams } from './openStreams';
 import type { ZodTypes } from './requestBodies';
 import type { SharedAnswers } from './sharedAnswers';
-import { slowReader } from './slowReader';
-import { type Stream, subscribeOperation } from './subscribeOperation';
+import { type Stream, slowReader, subscribeOperation } from './subscribeOperation';
 
 export interface EventStreamOptions {
   readonly schema: GraphQLSchema;

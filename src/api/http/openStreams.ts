@@ -1,7 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { Refusal } from '../../kernel/errors';
 
-/** How many streams each caller has open, over all transports of this process. */
+/** Counts the open streams of each caller, over all transports of this process. */
 export class OpenStreams {
   private readonly open = new Map<string, number>();
 
@@ -27,7 +27,7 @@ export class OpenStreams {
 export function tooManySubscriptions(whose: string, limit: number): Refusal {
   return new Refusal(
     'TOO_MANY_SUBSCRIPTIONS',
-    `${whose} has ${limit} open streams, which is the limit. End some first.`,
+    `${whose} has ${limit} open streams, which is the limit. End one first.`,
     { limit },
   );
 }

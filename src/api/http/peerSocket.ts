@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { slowReader } from './slowReader';
+import { slowReader } from './subscribeOperation';
 
-/** What may lie in our memory for one socket before its streams wait. Enough to keep a quick reader busy during a round trip. */
+/** Bytes buffered for one socket before its streams wait. Enough to keep a fast reader busy during a round trip. */
 const MOST_BUFFERED = 64 * 1024;
-/** RFC 6455: try again later. Clients of graphql-ws connect again. */
+/** RFC 6455: try again later. Clients of graphql-ws reconnect. */
 const TRY_AGAIN_LATER = 1013;
 
 interface Waiting {
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * One WebSocket, as far as its reader's speed goes. Messages of streams wait for a reader that is behind, each stream with one message at the
- * most; a reader that takes nothing at all for `drainWithinMs` is told where to go on, and closed.
+ * The back-pressure of one WebSocket. Streams wait for a reader that is behind, each with at most one message. A reader that
+ * takes nothing for `drainWithinMs` gets an error with its cursor, and the socket is closed.
  */
 export class PeerSocket {
   private readonly waiting = new Set<Waiting>();
@@ -24,12 +24,12 @@ export class PeerSocket {
 
   constructor(
     private readonly socket: WebSocket,
-    /** What carries it. */
+    /** The TCP or TLS socket below it. */
     private readonly carrier: Duplex,
     private readonly drainWithinMs: number,
     onError: (error: Error) => void,
   ) {
-    // A frame that breaks the protocol or is too large: `ws` closes the socket by itself with the right code.
+    // A frame that breaks the protocol or is too large: `ws` closes the socket with the right code.
     socket.on('error', onError);
     socket.on('pong', () => {
       this.alive = true;
@@ -55,7 +55,7 @@ export class PeerSocket {
     });
   }
 
-  /** Resolves when the bytes were handed to the system. */
+  /** Resolves when the operating system has the bytes. */
   send(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) return resolve();
@@ -63,7 +63,7 @@ export class PeerSocket {
     });
   }
 
-  /** Answers a promise when the reader is behind: it resolves when this message was handed to the system. */
+  /** Returns a promise when the reader is behind: it resolves when the operating system has this message. */
   sendInStream(text: string, cursor: string | undefined): Promise<void> | undefined {
     if (!this.isOpen) return undefined;
     this.collect();
@@ -80,7 +80,7 @@ export class PeerSocket {
         clearTimeout(this.stuck);
         this.stuck = undefined;
         if (error) return reject(error);
-        // Whoever makes room is not dead, even if our ping is still in the queue.
+        // A reader that makes room is not dead, even if the ping is still in the queue.
         this.alive = true;
         if (this.waiting.size > 0) this.startWatch();
         resolve();
@@ -105,7 +105,7 @@ export class PeerSocket {
     if (!this.alive) this.terminate();
   }
 
-  /** What is sent before the system is asked again leaves in one call, as HTTP answers do: for a page of events that is most of the cost. */
+  /** Messages of one turn of the event loop leave in one system call, which is most of the cost of a page of events. */
   private collect(): void {
     if (this.collecting) return;
     this.collecting = true;
@@ -120,7 +120,7 @@ export class PeerSocket {
     this.stuck ??= setTimeout(() => {
       for (const { cursor, giveUp } of this.waiting) giveUp(slowReader(this.drainWithinMs, cursor));
       // After the error messages of the streams.
-      setImmediate(() => this.close(TRY_AGAIN_LATER, 'Too slow: go on from your last cursor'));
+      setImmediate(() => this.close(TRY_AGAIN_LATER, 'Too slow: continue from your last cursor'));
     }, this.drainWithinMs);
   }
 }

@@ -17,9 +17,9 @@ import { toGraphqlError, toRefusal } from '../graphql/errors';
 
 export interface SharedAnswersOptions {
   readonly log: Log;
-  /** The caller as it is now, or was at some time after `since`; throws when it is nobody any more. Asked before each event. */
+  /** The caller as of now, or of some time after `since`; throws once its key is no longer valid. Called before each event. */
   readonly renew: (actor: Actor, since?: number) => Promise<Actor>;
-  /** Equal for callers to whom everything in the API looks the same. */
+  /** Equal for callers who see the same everywhere in the API. */
   readonly rightsKey: (actor: Actor) => string;
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
 }
@@ -27,22 +27,21 @@ export interface SharedAnswersOptions {
 export interface Answer {
   /** An execution result, as JSON. */
   readonly text: string;
-  /** The caller as it was when this was made. */
+  /** The caller as of this answer. */
   readonly actor: Actor;
 }
 
-/** An operation as far as its answers depend on it. */
+/** An operation and the key of everything in it that its answers depend on. */
 export interface SharedOperation {
   readonly args: ExecutionArgs;
   readonly key: string;
 }
 
 /**
- * Makes the answer to an event once for all who get the same one: same operation, same variables, same rights. A dashboard that is open in a
- * thousand browsers costs one execution and one serialisation for each event; what is left for each browser is a write to its socket.
+ * Computes the answer to an event once for all callers with the same operation, variables and rights. A dashboard open in a
+ * thousand browsers costs one execution and one serialization for each event, and a write to each socket.
  *
- * Events are compared as objects: a source that gives several streams the same object lets them share. Answers live as long as
- * their event does, so there is nothing to clean up.
+ * Events are compared as objects: streams share if their source gives them the same object. Answers live as long as their event.
  */
 export class SharedAnswers {
   private readonly answers = new WeakMap<object, Map<string, Promise<Answer>>>();
@@ -51,7 +50,7 @@ export class SharedAnswers {
 
   constructor(private readonly options: SharedAnswersOptions) {}
 
-  /** Where a stream begins does not change what its events say, so the variable for it does not count. */
+  /** The start of a stream does not change its events, so the variable for it is not part of the key. */
   operation(args: ExecutionArgs): SharedOperation {
     const variables = { ...args.variableValues };
     const start = startVariable(args);
@@ -60,7 +59,7 @@ export class SharedAnswers {
     return { args, key: createHash('sha1').update(JSON.stringify(parts)).digest('base64') };
   }
 
-  /** Rejects with a refusal when the event as such can't be answered: then the stream has to end, or the event would be missing in it. */
+  /** Rejects when there is no answer to the event: the stream has to end, or it would lack the event. */
   of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Promise<Answer> {
     if (typeof event !== 'object' || event === null) return this.make(event, operation.args, actor, request);
     let answers = this.answers.get(event);
@@ -114,15 +113,15 @@ export class SharedAnswers {
 
 const never = new AbortController().signal;
 
-/** The one who asked first may leave before the others have their answer. */
+/** The first caller may leave before the others have their answer. */
 function forMany(request: RequestInfo): RequestInfo {
   return { ...request, signal: never };
 }
 
-/** The arguments that say where a stream begins. */
+/** The arguments for the start of a stream. */
 const startArguments = ['after', 'afterOffset'];
 
-/** The variable that says where the stream begins, if it says nothing else. */
+/** The variable for the start of the stream, if it has no other use. */
 function startVariable({ document, operationName }: ExecutionArgs): string | undefined {
   const field = getOperationAST(document, operationName)?.selectionSet.selections[0];
   if (field?.kind !== Kind.FIELD) return undefined;

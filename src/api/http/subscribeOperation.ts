@@ -1,34 +1,34 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Actor } from '../../access/actor';
 import type { RequestInfo } from '../graphql/context';
+import { Refusal } from '../../kernel/errors';
 import type { StreamEvent } from '../../kernel/streamEvent';
 import type { SharedAnswers } from './sharedAnswers';
 
 export interface StreamOptions {
   readonly request: RequestInfo;
-  /** Who opens the stream. Looked at again before each event. */
+  /** The caller that opens the stream. Renewed before each event. */
   readonly actor: Actor;
   readonly answers: SharedAnswers;
   /**
-   * Hands one answer to the client. Answers a promise when the client has to catch up first: nothing is read for it meanwhile. What the promise
-   * rejects with ends the stream.
+   * Sends one answer to the client. Returns a promise when the client has to catch up first: nothing is read for it meanwhile.
+   * A rejection ends the stream.
    */
   readonly write: (text: string, cursor: string | undefined) => Promise<void> | undefined;
-  /** Called once, when the client, the server or the source ends the stream. */
+  /** Called once, when client, server or source end the stream. */
   readonly onEnd: () => void;
 }
 
-/** Yields nothing: answers go out through `write`. Its first `next` begins, and is settled when the stream is over. */
+/** Yields nothing: answers leave through `write`. The first `next` starts the stream and settles when it is over. */
 export type Stream = AsyncGenerator<never, undefined, undefined>;
 
 /**
- * GraphQL's "subscribe", with three differences from graphql-js's own:
+ * GraphQL's "subscribe", with three differences from that of graphql-js:
  *
- * - events are executed by `SharedAnswers`, each with a context of its own, and once for all who get the same answer;
- * - the next event is asked for when the last one has left, so a slow reader slows its own stream down and fills no memory;
- * - ending the stream takes effect at once, even while the source waits for its next event. An async generator that awaits can't be
- *   returned from outside; graphql-js would keep the operation, its timers and its place in the drain until an event comes, which may
- *   be never. Here the consumer is released immediately, and `onEnd` lets the source (by its context's signal) finish by itself.
+ * - `SharedAnswers` executes events, each with a context of its own, and once for all callers that get the same answer;
+ * - the next event is read when the last one has left, so a slow reader slows down its own stream and fills no memory;
+ * - ending the stream takes effect at once, even while the source waits for its next event. An async generator that awaits can't
+ *   be returned from outside. `onEnd` lets the source (through the signal of its context) finish on its own.
  */
 export async function subscribeOperation(
   args: ExecutionArgs,
@@ -40,7 +40,7 @@ export async function subscribeOperation(
   return source;
 }
 
-/** A resolver that returns no stream is a defect of one field, not a reason to close the socket with everything else on it. */
+/** A resolver that returns no stream is a defect of one field, not a reason to close the socket. */
 async function openSource(args: ExecutionArgs): Promise<AsyncIterable<unknown> | ExecutionResult> {
   try {
     return await createSourceEventStream(args);
@@ -65,7 +65,7 @@ function startStream(source: AsyncIterable<unknown>, args: ExecutionArgs, option
     ended = true;
     onEnd();
     release?.();
-    // Not awaited: a generator that waits for an event answers only after that event.
+    // Not awaited: a generator that waits for an event returns only after that event.
     events.return?.()?.catch(() => undefined);
   }
 
@@ -107,4 +107,10 @@ function startStream(source: AsyncIterable<unknown>, args: ExecutionArgs, option
       end();
     },
   };
+}
+
+/** Ends a stream whose reader takes nothing. The cursor is that of the last answer sent, which may itself be stuck. */
+export function slowReader(ms: number, cursor: string | undefined): Refusal {
+  const message = `The client read nothing for ${Math.round(ms / 1000)} s. Continue from the last cursor that it has read.`;
+  return new Refusal('SLOW_READER', message, cursor === undefined ? {} : { cursor });
 }

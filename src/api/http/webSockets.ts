@@ -25,7 +25,7 @@ export interface WebSocketOptions {
   readonly documents: Documents;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
-  /** How often each peer is pinged, and how long it may take to answer before it counts as dead. */
+  /** How often each peer is pinged, and how long it may take to respond before it counts as dead. */
   readonly pingEveryMs?: number;
   readonly pongWithinMs?: number;
   /** How long a reader may take to make room for the next message of its streams. */
@@ -36,11 +36,11 @@ export interface WebSocketOptions {
 export interface WebSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
   /**
-   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation ended. Streams don't count: they would not end
-   * by themselves, and their clients go on elsewhere from their cursors. Resolves when all are closed.
+   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended. Streams don't
+   * count: they never end on their own, and their clients continue elsewhere from their cursors. Resolves when all are closed.
    */
   drain(): Promise<void>;
-  /** Closes what is left with 1001, without waiting for operations, and cuts off who does not answer. */
+  /** Closes the remaining sockets with 1001, without waiting for operations, and cuts off peers that do not respond. */
   closeAll(): void;
 }
 
@@ -54,7 +54,7 @@ interface Connection {
   readonly address: string;
   readonly peer: PeerSocket;
   readonly headerKey: string | undefined;
-  /** What runs, from the moment it was asked for. Keyed by the message, as a client may use an id again before we saw its first use end. */
+  /** Operations from their request on, by message: a client may reuse an id before the server sees its first use end. */
   readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
 }
@@ -64,16 +64,16 @@ type Context = WsContext<Record<string, unknown>, Connection>;
 const largestMessage = 1024 ** 2;
 /** Open at once on one connection, streams and others. */
 const mostOperations = 100;
-/** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws connect again after both. */
+/** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws reconnect after both. */
 const goingAway = 1001;
 const tryAgainLater = 1013;
-/** A peer that does not answer a closing handshake within this time is cut off. */
+/** A peer that does not complete a closing handshake within this time is cut off. */
 const closeMs = 1_000;
 
 /**
- * GraphQL over WebSockets (the graphql-transport-ws protocol). The protocol itself is graphql-ws's; its ready-made binding to `ws`
- * is not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Nor are the messages of
- * streams sent by graphql-ws, which would serialise each of them for each subscriber.
+ * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol; its binding to `ws` is not used,
+ * because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Messages of streams
+ * bypass graphql-ws as well: it would serialize each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
   const { schema, log, authenticate, createContext, answers, documents, limits, openStreams } = options;
@@ -109,7 +109,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     onComplete: (ctx, _id, payload) => finish(ctx.extra, payload),
   });
 
-  /** Resolving to false makes graphql-ws close with 4403, which is what the protocol wants for a refused key. */
+  /** Resolving to false makes graphql-ws close with 4403, the protocol's code for a rejected key. */
   async function onConnect(ctx: Context): Promise<boolean> {
     const connection = ctx.extra;
     connection.key = keyFromConnectionParams(ctx.connectionParams) ?? connection.headerKey;
@@ -118,7 +118,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       return true;
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: connection.id });
-      // The first close counts: what graphql-ws does after this has no effect.
+      // The first close counts: that of graphql-ws, which follows, has no effect.
       if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED')
         connection.peer.close(tryAgainLater, 'Try again later');
       else if (refusal.code === 'INTERNAL')
@@ -127,7 +127,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     }
   }
 
-  /** The key is looked at again for each operation: it may have been revoked since the socket was opened. */
+  /** Checks the key again for each operation: it may have been revoked since the socket was opened. */
   async function onSubscribe(ctx: Context, id: string, payload: SubscribePayload) {
     const connection = ctx.extra;
     if (draining) return [wrap(new Refusal('UNAVAILABLE', 'The server is stopping. Try again.'))];
@@ -214,7 +214,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
 
   let pinging: NodeJS.Timeout | undefined;
 
-  /** One timer for all sockets. A dead peer is found after `pingEveryMs + pongWithinMs` at the latest. */
+  /** One timer for all sockets. Finds a dead peer after `pingEveryMs + pongWithinMs` at the latest. */
   function startPinging(): void {
     pinging ??= setInterval(() => {
       if (connections.size === 0) {
@@ -263,6 +263,6 @@ function wrap(error: unknown): GraphQLError {
 
 function mustFind<K extends object, V>(map: WeakMap<K, V>, key: K): V {
   const value = map.get(key);
-  if (!value) throw new Error('graphql-ws executes something that was never prepared.');
+  if (!value) throw new Error('graphql-ws executes an operation that was never prepared.');
   return value;
 }

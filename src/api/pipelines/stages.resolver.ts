@@ -12,7 +12,7 @@ import { pipelineRevisionById } from '../../catalog/pipelines/pipelines';
 import { Pipeline } from './pipelines.types';
 import { PipelineStage, WorkflowStageElement } from './stages.types';
 
-/** What of an element's row its fields need. */
+/** The part of an element that its fields need. */
 interface ElementRow {
   readonly applicationId: string;
   readonly workflowName: string;
@@ -41,7 +41,7 @@ function elementRow(pipeline: PipelineRow, stage: StageDefinition, element: Stag
 
 @Resolver(() => Pipeline)
 export class StagesResolver {
-  @FieldResolver(() => [PipelineStage], { description: 'What it does, in this order.' })
+  @FieldResolver(() => [PipelineStage], { description: 'Stages, in order.' })
   async stages(@Root() pipeline: PipelineRow, @Ctx() { loaders }: Context) {
     const { definition } = found(await loaders.load(pipelineRevisionById, pipeline.currentRevisionId));
     return definition.stages.map((stage) => ({

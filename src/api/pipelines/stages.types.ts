@@ -1,77 +1,68 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
+import { field, listOf } from '../../kernel/fields';
+import { objectType } from '../graphql/described.types';
 
 @InterfaceType({
-  description: 'One of the things that run side by side in a stage: a workflow, or an approval.',
+  description: 'Element of a stage, a workflow or an approval. The elements of a stage run in parallel.',
 })
 export abstract class PipelineStageElement {
   @Field(() => ID, {
-    description: 'The same as in every execution of the pipeline, while stage and element keep their names.',
+    description: 'ID, the same in every execution of the pipeline while stage and element keep their names.',
   })
   pipelineStageElementId!: string;
 
-  @Field(() => String, { description: 'Unique in the pipeline.' })
+  @Field(() => String, { description: 'Name, unique in the pipeline.' })
   name!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The value that an element gives to a variable of its workflow.' })
-export class ElementVariable {
-  @Field(() => String, { description: 'The name of the workflow’s variable.' })
-  name!: string;
-
-  @Field(() => String, {
-    description: 'As it is written. It may refer to variables of the pipeline.',
-  })
-  value!: string;
-}
+const ElementVariable = objectType('ElementVariable', 'Value that an element gives to a variable of its workflow.', {
+  name: field.text('Name of the workflow’s variable.'),
+  value: field.text('Value as it is written. It may refer to variables of the pipeline.'),
+});
 
 @ObjectType({
   simpleResolvers: true,
   implements: PipelineStageElement,
-  description: 'An element that runs a workflow.',
+  description: 'Element that runs a workflow.',
 })
 export class WorkflowStageElement extends PipelineStageElement {
-  @Field(() => String, { description: 'The name of the workflow.' })
+  @Field(() => String, { description: 'Name of the workflow.' })
   workflowName!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The name of the environment that it is aimed at. Null: the workflow’s own, or none.',
+    description: 'Name of the environment that it is aimed at. Null for the workflow’s own, or none.',
   })
   environmentName!: string | null;
 
   @Field(() => [String], {
     nullable: true,
-    description: 'Names of the services that it deploys. Null: all of the workflow’s.',
+    description: 'Names of the services that it deploys. Null for all of the workflow’s.',
   })
   serviceNames!: readonly string[] | null;
 
   @Field(() => [ElementVariable], { description: 'Values for variables of the workflow, in the order of their names.' })
-  variables!: readonly ElementVariable[];
+  variables!: readonly object[];
 }
 
 @ObjectType({
   simpleResolvers: true,
   implements: PipelineStageElement,
-  description: 'An element that waits for a person’s decision.',
+  description: 'Element that waits for a person’s decision.',
 })
 export class ApprovalStageElement extends PipelineStageElement {
-  @Field(() => [String], { description: 'Names of user groups; any one member decides.' })
+  @Field(() => [String], { description: 'Names of user groups. Any one member decides.' })
   approvers!: readonly string[];
 
-  @Field(() => Int, { description: 'How long it waits before it is EXPIRED.' })
+  @Field(() => Int, { description: 'Seconds that it waits before it is EXPIRED.' })
   timeoutSeconds!: number;
 }
 
-@ObjectType({
-  simpleResolvers: true,
-  description: 'A step of a pipeline; it begins when the one before it has succeeded.',
-})
-export class PipelineStage {
-  @Field(() => String, {
-    description: 'Unique in the pipeline; `STAGE 1`, `STAGE 2`, … by position when it was not given.',
-  })
-  name!: string;
-
-  @Field(() => [PipelineStageElement], { description: 'What runs side by side.' })
-  elements!: readonly PipelineStageElement[];
-}
+export const PipelineStage = objectType(
+  'PipelineStage',
+  'Stage of a pipeline. It begins when the one before it has succeeded.',
+  {
+    name: field.text('Name, unique in the pipeline. Defaults to `STAGE 1`, `STAGE 2`, … by position.'),
+    elements: listOf(field.object(() => PipelineStageElement, 'Elements, which run in parallel.')),
+  },
+);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { actionName } from '../../../src/access/audit/actionNames';
 import { namedObject } from '../../../src/access/audit/auditObject';
-import { canonicalJson } from '../../../src/access/audit/chain';
+import { canonicalJson } from '../../../src/kernel/canonicalJson';
 import { plainText, redact } from '../../../src/access/audit/redact';
 import { resolvers } from '../../../src/api/graphql/resolvers';
 import { buildGraphqlSchema } from '../../../src/api/graphql/schema';

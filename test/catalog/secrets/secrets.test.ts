@@ -73,7 +73,7 @@ describe('secrets', () => {
     ]);
     await remove('LISTED');
     await remove('LISTED', environmentId);
-    await expect(remove('LISTED')).rejects.toThrow('NOT_FOUND: There is no secret "LISTED" of this application');
+    await expect(remove('LISTED')).rejects.toThrow('NOT_FOUND: This application has no secret named "LISTED"');
     expect((await entries()).secrets).toEqual([]);
   });
 

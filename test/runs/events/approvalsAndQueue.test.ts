@@ -1,4 +1,5 @@
 import { eventually } from '../../support/eventually';
+import { createKey, READS_RUNS } from '../../support/keys';
 import { Reading } from '../../support/reading';
 import { eventsWorld } from './world';
 
@@ -37,15 +38,7 @@ const world = eventsWorld();
 let manager: string;
 
 beforeAll(async () => {
-  const { createUserGroup } = await world.server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
-    `mutation { createUserGroup(input: {name: "Managers", permissions: {appPermissions: [
-      {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}}]}}) { userGroup { id } } }`,
-  );
-  const { createApiKey } = await world.server.client.ask<{ createApiKey: { value: string } }>(
-    'mutation ($group: ID!) { createApiKey(input: {name: "a manager", userGroupIds: [$group]}) { value } }',
-    { group: createUserGroup.userGroup.id },
-  );
-  manager = createApiKey.value;
+  manager = await createKey(world.server.client, 'Managers', READS_RUNS, 'a manager');
 });
 
 /** A run that waits for its approval. */

@@ -1,4 +1,6 @@
+import type { Permissions } from '../../../src/client/generated';
 import { TestClient } from '../../support/client';
+import { createKey } from '../../support/keys';
 import { endDueRuntimeInputs } from '../../../src/runs/commands/answerRuntimeInputs';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
@@ -287,16 +289,19 @@ describe('runtime inputs', () => {
 
   it('need the right for the environment of the stage', async () => {
     const { applicationId } = await runs.ids('pipeline', 'release');
-    const { createUserGroup } = await server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
-      `mutation { createUserGroup(input: {name: "Developers", permissions: {appPermissions: [
-        {permissionType: DEPLOYMENT, actions: [READ], applications: {appIds: ["${applicationId}"]}},
-        {permissionType: DEPLOYMENT, actions: [EXECUTE_PIPELINE], applications: {appIds: ["${applicationId}"]}, deployments: {filterTypes: [NON_PRODUCTION_ENVIRONMENTS]}}]}}) { userGroup { id } } }`,
-    );
-    const { createApiKey } = await server.client.ask<{ createApiKey: { value: string } }>(
-      'mutation ($group: ID!) { createApiKey(input: {name: "a developer", userGroupIds: [$group]}) { value } }',
-      { group: createUserGroup.userGroup.id },
-    );
-    const developer = new TestClient(server.url, createApiKey.value);
+    const applications = { appIds: [applicationId] };
+    const developers: Permissions = {
+      appPermissions: [
+        { permissionType: 'DEPLOYMENT', actions: ['READ'], applications },
+        {
+          permissionType: 'DEPLOYMENT',
+          actions: ['EXECUTE_PIPELINE'],
+          applications,
+          deployments: { filterTypes: ['NON_PRODUCTION_ENVIRONMENTS'] },
+        },
+      ],
+    };
+    const developer = new TestClient(server.url, await createKey(server.client, 'Developers', developers));
     const prod = await asking('release');
     await expect(answer(prod, { COLOUR: 'blue' }, developer)).rejects.toThrow('FORBIDDEN');
     const staging = await asking('patient');

@@ -1,4 +1,6 @@
+import type { Permissions } from '../../../src/client/generated';
 import { TestClient } from '../../support/client';
+import { createKey } from '../../support/keys';
 import { comparedResults, leavesOf } from '../../../src/runs/views/comparisons';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
@@ -164,15 +166,17 @@ describe('compareExecutions', () => {
   });
 
   it('shows nothing of definitions and members that the caller may not see', async () => {
-    const { createUserGroup } = await server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
-      `mutation { createUserGroup(input: {name: "Watchers", permissions: {appPermissions: [
-        {permissionType: DEPLOYMENT, actions: [READ], applications: {filterType: ALL}, deployments: {filterTypes: [PRODUCTION_ENVIRONMENTS]}}]}}) { userGroup { id } } }`,
-    );
-    const { createApiKey } = await server.client.ask<{ createApiKey: { value: string } }>(
-      'mutation ($group: ID!) { createApiKey(input: {name: "watcher", userGroupIds: [$group]}) { value } }',
-      { group: createUserGroup.userGroup.id },
-    );
-    const watcher = new TestClient(server.url, createApiKey.value);
+    const watchers: Permissions = {
+      appPermissions: [
+        {
+          permissionType: 'DEPLOYMENT',
+          actions: ['READ'],
+          applications: { filterType: 'ALL' },
+          deployments: { filterTypes: ['PRODUCTION_ENVIRONMENTS'] },
+        },
+      ],
+    };
+    const watcher = new TestClient(server.url, await createKey(server.client, 'Watchers', watchers));
     await runs.apply(
       pipeline
         .replace('name: flow', 'name: both')

@@ -1,4 +1,6 @@
+import type { Permissions } from '../../../src/client/generated';
 import { TestClient } from '../../support/client';
+import { createKey } from '../../support/keys';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
@@ -182,17 +184,18 @@ describe('executionPlan', () => {
   });
 
   it('says which environments the caller may not touch', async () => {
-    const { createUserGroup } = await server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
-      `mutation { createUserGroup(input: {name: "Testers", permissions: {appPermissions: [
-        {permissionType: ALL, actions: [READ], applications: {filterType: ALL}},
-        {permissionType: DEPLOYMENT, actions: [READ, EXECUTE_PIPELINE], applications: {filterType: ALL},
-          deployments: {filterTypes: [NON_PRODUCTION_ENVIRONMENTS]}}]}}) { userGroup { id } } }`,
-    );
-    const { createApiKey } = await server.client.ask<{ createApiKey: { value: string } }>(
-      'mutation ($group: ID!) { createApiKey(input: {name: "tester", userGroupIds: [$group]}) { value } }',
-      { group: createUserGroup.userGroup.id },
-    );
-    const tester = new TestClient(server.url, createApiKey.value);
+    const testers: Permissions = {
+      appPermissions: [
+        { permissionType: 'ALL', actions: ['READ'], applications: { filterType: 'ALL' } },
+        {
+          permissionType: 'DEPLOYMENT',
+          actions: ['READ', 'EXECUTE_PIPELINE'],
+          applications: { filterType: 'ALL' },
+          deployments: { filterTypes: ['NON_PRODUCTION_ENVIRONMENTS'] },
+        },
+      ],
+    };
+    const tester = new TestClient(server.url, await createKey(server.client, 'Testers', testers));
     const more = { variableInputs: [input('SIZE', '1')], serviceInputs: [{ name: 'web', image: 'web:1' }] };
     const { startable, problems, environmentAccess } = await plan('pipeline', 'release', more, tester);
     expect(startable).toBe(false);

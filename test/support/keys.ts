@@ -1,0 +1,19 @@
+import { CreateApiKeyDocument, CreateUserGroupDocument, type Permissions } from '../../src/client/generated';
+import type { TestClient } from './client';
+
+/** May see runs of all applications. */
+export const READS_RUNS: Permissions = {
+  appPermissions: [{ permissionType: 'DEPLOYMENT', actions: ['READ'], applications: { filterType: 'ALL' } }],
+};
+
+/** The value of a key of a new group with these permissions; without any, its holder sees nothing. */
+export async function createKey(
+  client: TestClient,
+  group: string,
+  permissions: Permissions = {},
+  name = group,
+): Promise<string> {
+  const { createUserGroup } = await client.ask(CreateUserGroupDocument, { input: { name: group, permissions } });
+  const input = { name, userGroupIds: [createUserGroup.userGroup.id] };
+  return (await client.ask(CreateApiKeyDocument, { input })).createApiKey.value;
+}
