@@ -20,8 +20,9 @@ const SLOW_EVERY = 5;
 const BATCH = 50;
 
 /**
- * The timers of the server: whatever is not final and does not wait for a person has a time at which it is moved on. The times are columns of the rows themselves, so a
- * restart forgets none of them, and every server of a database may sweep: the run's lock and a second look under it make sure that each is done once.
+ * Timers of the server: every execution that is not final and does not wait for a person has a time at which it is
+ * moved. The times are columns of the rows themselves, so a restart forgets none. Every server of a database may sweep:
+ * the run's lock and a second check under it make sure that each is done once.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
@@ -34,7 +35,7 @@ export class Sweeper {
 
   constructor(
     private readonly app: App,
-    /** What rooms that stand after this one have to move on. */
+    /** Work that higher floors add to a sweep. */
     private readonly others: readonly ((app: App) => Promise<void>)[] = [],
   ) {}
 
@@ -46,7 +47,7 @@ export class Sweeper {
     }, PERIOD_MS);
   }
 
-  /** Waits for the turn that runs; none begins until what it answers is called. */
+  /** Waits for the running turn. None begins until the returned function is called. */
   async pause(): Promise<() => void> {
     clearTimeout(this.timer);
     await this.running;
@@ -77,13 +78,16 @@ export class Sweeper {
       if (this.failing) this.app.log.info('the sweeper works again');
       this.failing = false;
     } catch (error) {
-      // The database is away, most likely: said once, tried again at the next turn.
+      // Most likely the database is away: reported once, tried again at the next turn.
       if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; it tries again');
       this.failing = true;
     }
   }
 
-  /** Beside the turns, at each unless the one before still runs: bringing back a large run takes seconds, and leases can't wait for it. */
+  /**
+   * Runs in parallel with the turns, at each unless the previous one still runs: restoring a large run takes seconds,
+   * and leases can't wait for it.
+   */
   private moveOthers(): void {
     this.moving ??= (async () => {
       for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);

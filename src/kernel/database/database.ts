@@ -82,7 +82,7 @@ export class Database implements Db {
     }
   }
 
-  /** Everything that is read through the handle is of one moment. For reading only. */
+  /** Reads through this handle all see the database at one moment. For reading only. */
   async snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return this.onConnection(async (connection) => {
       connection.defer('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

@@ -4,8 +4,8 @@ import type { Db } from './database';
 import { snakeCase } from './naming';
 
 /**
- * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from there
- * (`columnsOf`), so that a row read by SQL and a row read by TypeORM are the same object.
+ * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from
+ * there (`columnsOf`), so rows read by SQL and by TypeORM are the same objects.
  */
 export type TableOptions<T> = Omit<EntitySchemaOptions<T>, 'name' | 'tableName' | 'columns'> & {
   columns: { [P in keyof Required<T>]: EntitySchemaColumnOptions };
@@ -75,7 +75,7 @@ export const column = {
   bytes: { type: 'bytea' },
 } as const satisfies Record<string, EntitySchemaColumnOptions>;
 
-/** A reference to `table`; deleting what is referred to is refused unless `cascade`. */
+/** Reference to `table`. Deleting a referenced row fails unless `cascade` is set. */
 export function references(target: string, columnName: string, options: { cascade?: boolean } = {}) {
   return {
     target,

@@ -168,7 +168,7 @@ async function addMissingLinks(native: string): Promise<boolean> {
 const exists = (path: string) =>
   lstat(path).then(
     () => true,
-    () => false, // Only asked after the folder was read or written to, so there is no other reason than that it is missing.
+    () => false, // Only asked after the folder was read or written to, so the only possible reason is that it is missing.
   );
 
 /**

@@ -19,7 +19,7 @@ import type { Log } from '../log';
 import { type Account, type Binaries, EmbeddedPostgresError, isErrno, reaches, run } from './embeddedBinaries';
 
 /**
- * A PostgreSQL data directory and what lies beside it:
+ * A PostgreSQL data directory and the files next to it:
  *
  *     postgres/             the data directory; it appears whole or not at all
  *     postgres.password     of the role `slipway`
@@ -172,7 +172,7 @@ async function isInitialised(dataDir: string, major: number): Promise<boolean> {
   if (names.length === 0) return false;
   const elsewhere = `move ${dataDir} away to begin with an empty database, or set DATABASE_URL`;
   if (!names.includes('PG_VERSION')) {
-    throw new EmbeddedPostgresError(`${dataDir} holds something that is no PostgreSQL database: ${elsewhere}.`);
+    throw new EmbeddedPostgresError(`${dataDir} contains something other than a PostgreSQL database: ${elsewhere}.`);
   }
   const found = (await readFile(join(dataDir, 'PG_VERSION'), 'utf8')).trim();
   if (found === String(major)) return true;
@@ -254,7 +254,7 @@ async function giveTo(account: { uid: number; gid: number }, folder: string): Pr
 
 /**
  * Called with the claim in hand, so a postmaster that runs here lost its Slipway (kill -9) and is stopped. PostgreSQL clears up after
- * a dead one by itself, but takes a zombie, or another process that has got its pid, for a living one: then the pid in the file is
+ * a dead one on its own, but takes a zombie, or another process that has got its pid, for a living one: then the pid in the file is
  * replaced by ours, which PostgreSQL knows to be out of date as we are its parent. The file itself must stay: by the shared memory that
  * it names PostgreSQL still finds surviving backends of the dead one.
  */

@@ -54,7 +54,7 @@ const ownSettings = {
 
 /**
  * A PostgreSQL server for those who have none: it lives as long as the returned handle, its data lives in `dataDir`. Whatever killed
- * the last one (us, it, or both, at any moment), the next start puts right by itself.
+ * the last one (us, it, or both, at any moment), the next start repairs.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   try {
@@ -200,7 +200,7 @@ function serverOf({ child, watchdog, ended, lines }: Running, { log, dataDir, bi
     log.error({ err: error }, 'PostgreSQL ended unexpectedly');
     throw error;
   });
-  exited.catch(() => undefined); // It is in the log; whoever does not wait for it must not be ended by it.
+  exited.catch(() => undefined); // It is in the log; a caller that does not wait for it must not be ended by it.
 
   const stop = async () => {
     child.ref();
@@ -245,7 +245,7 @@ function unref(...children: (ChildProcess | undefined)[]): void {
   }
 }
 
-/** ERROR and FATAL end a statement or a session, and whoever has it is told; at start they become part of our own error. */
+/** ERROR and FATAL end a statement or a session, and reach its client; at the start they become part of our own error. */
 function writeLog(log: Log, line: string): void {
   const [, level, message] = /^([A-Z]+): {2}(.*)$/.exec(line) ?? [];
   if (level === 'PANIC') log.error(message);

@@ -44,7 +44,7 @@ export interface ApprovalDecision {
   readonly comments: string | null;
 }
 
-/** Decides what still waits; false when somebody was faster. */
+/** Decides an approval that still waits. Returns false if another decision came first. */
 export async function decide(db: Db, id: string, decision: ApprovalDecision): Promise<boolean> {
   const written = await db.write(
     `UPDATE approval SET status = $2, decided_at = $3, decided_by = $4, comments = $5 WHERE id = $1 AND status = 'WAITING'`,

@@ -60,7 +60,7 @@ export function refuseRetry(
   const { status } = task;
   const refused = (why: string) => new Refusal('NOT_RETRYABLE', why, { status, executionStatus: execution.status });
   if (isFinal(execution.status)) {
-    const instead = execution.status === 'SUCCESS' ? 'a rerun runs it again' : 'a resume goes on with it';
+    const instead = execution.status === 'SUCCESS' ? 'a rerun runs it again' : 'a resume continues it';
     return refused(`The workflow is ${execution.status} already; ${instead}.`);
   }
   if (status === 'WAITING') return refused('It waits for a decision, which interveneExecution gives.');
@@ -70,7 +70,9 @@ export function refuseRetry(
   if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)
     return refused('The workflow is being ended.');
   if (execution.mode === 'WORK_STEALING' && definition.onTaskFailure === 'cancel') {
-    return refused('What ran beside it was cancelled because of its failure; a resume runs all of it.');
+    return refused(
+      'Tasks that ran in parallel with it were cancelled because of its failure; a resume runs all of them.',
+    );
   }
   if (others.length === 0) return null;
   return refused(`It is not the only failure: ${others.map((one) => one.name).join(', ')}.`);

@@ -19,7 +19,7 @@ interface Reason {
   readonly text: string;
 }
 
-/** An element of a stage is final: writes it and goes on with the pipeline. */
+/** Writes the end of a stage element and continues the pipeline. */
 export async function settleStage(
   db: RunTransaction,
   stageExecutionId: string,

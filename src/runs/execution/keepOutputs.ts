@@ -46,7 +46,7 @@ export async function keepOutputs(
     db,
     jobs.map((job) => job.taskExecutionId),
   );
-  // What runs beside the graph sets nothing for it.
+  // Detached tasks set no variables of the workflow.
   const tasks = new Map(taskRows.filter(({ type }) => type === 'normal').map((task) => [task.id, task.name]));
   const kept: ExecutionVariable[] = [];
   for (const { jobId, executionId, taskExecutionId, outputs } of jobs) {
@@ -86,7 +86,7 @@ function problemOf(
     if (!isVariableName(name) || isReservedVariableName(name)) {
       return {
         reasonCode: 'BAD_OUTPUT',
-        reason: `it sets "${name.slice(0, 100)}", which is no name that a task may set`,
+        reason: `it sets "${name.slice(0, 100)}", which is not a name that a task may set`,
       };
     }
     if (Buffer.byteLength(value) > MAX_VALUE_BYTES || value.includes('\0')) {

@@ -48,7 +48,7 @@ export async function retryFailed(
   return standing;
 }
 
-/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL, and what runs beside the graph. */
+/** A failing workflow starts nothing more, except for the level of the failure in PARALLEL mode, and detached tasks. */
 const mayGoOn = ({ failureCode, mode, type }: FailedTask): boolean =>
   failureCode === null || type !== 'normal' || (failureCode === 'TASK_FAILED' && mode === 'PARALLEL');
 

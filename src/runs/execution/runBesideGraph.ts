@@ -63,7 +63,7 @@ export async function runBesideGraph(db: RunTransaction, tasks: readonly BesideG
   return made;
 }
 
-/** Gives tasks beside the graph that wait for one a job: their first, or the next after a failure or a lost agent. */
+/** Gives waiting detached tasks a job: their first, or the next after a failure or a lost agent. */
 export async function queueBeside(db: RunTransaction, taskIds: readonly string[]): Promise<void> {
   if (taskIds.length === 0) return;
   const ready = await withSecrets(db, await withoutUndefined(db, await findReadyBeside(db, taskIds)));
@@ -81,7 +81,7 @@ export async function queueBeside(db: RunTransaction, taskIds: readonly string[]
 /** What the events of such a task say about it; nothing for tasks of the graph. */
 export const besideType = ({ type }: Pick<TaskExecution, 'type'>) => (type === 'normal' ? {} : { taskType: type });
 
-/** Tasks beside the graph are final. */
+/** Ends detached tasks. */
 export async function endBeside(db: RunTransaction, ended: readonly TaskExecution[]): Promise<void> {
   await count(db, ended, -1);
 }

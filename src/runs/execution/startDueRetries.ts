@@ -7,7 +7,7 @@ import { inRuns } from './inRuns';
 
 const BATCH = 200;
 
-/** Tries again what has waited long enough. Answers how many tasks were due, so that the caller goes on until there are none. */
+/** Retries tasks whose delay is over. Returns how many were due, so that the caller continues until there are none. */
 export async function startDueRetries(app: App): Promise<number> {
   const due = await findDueRetries(app.database, app.clock.now(), BATCH);
   if (due.length === 0) return 0;

@@ -23,7 +23,7 @@ import type { TaskEnd } from '../../engine/taskEnd';
 export interface JobResult extends Claim {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** Why it did not end by itself; null when it did. */
+  /** Why it did not end on its own. Null if it did. */
   readonly reason: string | null;
   readonly message: string | null;
   /** How long the agent's log is; null: the agent gave up delivering the rest. */

@@ -18,7 +18,7 @@ const BATCH = 200;
 
 /**
  * Moves on what agents should have moved and did not: offers that were not started go back to the queue, jobs whose lease ran out are LOST, cancelled jobs whose grace
- * is over are final, jobs past their timeout have failed. Answers how many leases were due, so that the caller goes on until there are none.
+ * is over are final, jobs past their timeout have failed. Returns how many leases were due, so that the caller continues until there are none.
  */
 export async function settleDueLeases(app: App): Promise<number> {
   const due = await findDueLeases(app.database, app.clock.now(), BATCH);

@@ -23,7 +23,7 @@ tasks:
   short: { run: "true", type: forensic, timeout: 100ms, labels: { os: none } }
 `;
 
-describe('a task beside the graph', () => {
+describe('a detached task', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const beside = async (executionId: string, name: string, more: Partial<BesideGraph> = {}) => {
