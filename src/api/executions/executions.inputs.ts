@@ -148,7 +148,7 @@ export class StartExecutionInput {
 
   @Field(() => WorkflowModeEnum, {
     nullable: true,
-    description: 'How to run the graph of a workflow. Overrides the definition.',
+    description: 'Order in which the graph of a workflow runs. Overrides the definition.',
   })
   mode?: WorkflowMode | null;
 
