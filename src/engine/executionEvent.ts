@@ -75,7 +75,7 @@ export interface ExecutionEventData {
   /** The restore ended: the run shows its earlier state again, or stays as it was before. */
   RESTORE_ENDED: {
     operationId: string;
-    status: 'SUCCESS' | 'FAILED';
+    status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
     reasonCode: string | null;
     reason: string | null;
   };

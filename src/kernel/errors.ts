@@ -98,6 +98,11 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'A run with this `status` can’t be restored; the message says what to do instead.',
   },
+  NOT_RESTORING: {
+    http: 409,
+    retryable: false,
+    meaning: 'The run is not being restored, so there is no restore to cancel.',
+  },
   NO_RESTORE_POINT: {
     http: 409,
     retryable: false,

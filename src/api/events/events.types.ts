@@ -435,7 +435,8 @@ export class RestoreEndedEvent extends ExecutionEventInterface {
   operationId!: string;
 
   @Field(() => String, {
-    description: 'Result of the restore: `SUCCESS`, or `FAILED`, in which case everything is as it was before.',
+    description:
+      'Result of the restore: `SUCCESS`; or `FAILED` or `CANCELLED`, in which case everything is as it was before.',
   })
   status!: string;
 

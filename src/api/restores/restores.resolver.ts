@@ -16,6 +16,7 @@ import { addImagesToRun } from '../../runs/commands/addImagesToRun';
 import type { Operation, RestorePoint } from '../../runs/restores/restore';
 import type { RestorePlan, Reversal } from '../../runs/restores/restorePlan';
 import { previewRestore, type RestorePreview } from '../../runs/restores/restorePreview';
+import { cancelRestore } from '../../runs/commands/cancelRestore';
 import { restoreRun } from '../../runs/commands/restoreRun';
 import {
   consumerOfPoint,
@@ -28,6 +29,7 @@ import {
 import { findOperations } from '../../runs/restores/restores.store';
 import {
   AddImagesToRunInput,
+  CancelRestoreInput,
   EnvironmentConflict,
   OperationErrorType,
   OperationLogPageType,
@@ -91,6 +93,19 @@ export class RestoresResolver {
     return { ...echo(input), ...(await restoreRun(app, actor, input)) };
   }
 
+  @Mutation(() => OperationPayload, {
+    description:
+      'Cancels the restore of a run that is RESTORING. Running restore tasks get SIGTERM, and are killed after their grace; the others do not start. Then the run has the status of before, the operation is CANCELLED, and the restore ' +
+      'point can be used again. Needs the right to restore the run. Cancelling again changes nothing. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORING, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
+  })
+  async cancelRestore(
+    @Arg('input', () => CancelRestoreInput, { description: 'Run whose restore is to be cancelled.' })
+    input: CancelRestoreInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), ...(await cancelRestore(app, actor, input)) };
+  }
+
   @Query(() => OperationType, { nullable: true, description: 'Operation with the given ID. Errors: NOT_FOUND.' })
   operation(
     @Arg('operationId', () => ID, { description: 'ID of the operation.' }) id: string,
@@ -150,10 +165,10 @@ export class RestoresResolver {
 export class OperationResolver {
   @FieldResolver(() => OperationErrorType, {
     nullable: true,
-    description: 'Error of a failed operation. Null unless it failed.',
+    description: 'Error of an operation that failed or was cancelled. Null otherwise.',
   })
   error(@Root() { status, errorCode: code, errorMessage: message }: Operation): object | null {
-    return status === 'FAILED' ? { code, message } : null;
+    return status === 'FAILED' || status === 'CANCELLED' ? { code, message } : null;
   }
 
   @FieldResolver(() => String, {

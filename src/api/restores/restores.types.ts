@@ -23,6 +23,7 @@ export enum OperationStatus {
   RUNNING = 'RUNNING',
   SUCCESS = 'SUCCESS',
   FAILED = 'FAILED',
+  CANCELLED = 'CANCELLED',
 }
 registerEnumType(OperationStatus, {
   name: 'OperationStatus',
@@ -30,7 +31,8 @@ registerEnumType(OperationStatus, {
   valuesConfig: {
     RUNNING: { description: 'In progress; a restore for at most `SLIPWAY_RESTORE_SECONDS`.' },
     SUCCESS: { description: 'Completed.' },
-    FAILED: { description: 'Failed without changing any record; see `error`. It can be tried again.' },
+    FAILED: { description: 'Failed, and the run is as it was; see `error`. It can be tried again.' },
+    CANCELLED: { description: 'Ended by `cancelRestore`, and the run is as it was. It can be tried again.' },
   },
 });
 
@@ -116,7 +118,13 @@ export class RestoreRunInput extends RunCommandInput {
   planToken?: string | null;
 }
 
-@ObjectType('OperationError', { simpleResolvers: true, description: 'Error of a failed operation.' })
+@InputType({ description: 'Run whose restore is to be cancelled.' })
+export class CancelRestoreInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'ID of the pipeline execution.' })
+  runId!: string;
+}
+
+@ObjectType('OperationError', { simpleResolvers: true, description: 'Error of a failed or cancelled operation.' })
 export class OperationErrorType {
   @Field(() => String, {
     description:
