@@ -1,3 +1,4 @@
+import type { Target } from '../access/subjects';
 import type { PipelineDefinition, WorkflowElement } from '../catalog/language/pipeline';
 import type { InputError } from '../kernel/errors';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../catalog/language/workflow';
@@ -5,7 +6,7 @@ import { fillIn, resolveVariables } from './resolveVariables';
 
 /** Resources of an application that definitions refer to by name. */
 export interface Catalogue {
-  readonly environments: readonly { readonly id: string; readonly name: string }[];
+  readonly environments: readonly (Target & { readonly name: string })[];
   readonly services: readonly { readonly id: string; readonly name: string }[];
   readonly workflows: readonly { readonly id: string; readonly name: string; readonly currentRevisionId: string }[];
 }

@@ -1,18 +1,18 @@
 import { systemActor } from '../access/actor';
 import type { App } from './app';
 import { findExpiredApprovals } from './approvals/approvals.store';
-import { advancePipeline, closeWaiting } from './execution/advancePipeline';
-import { findDueBeside } from './execution/besideTasks.store';
+import { advancePipeline, closeWaiting } from '../engine/advancePipeline';
+import { expireDetached } from '../engine/detachedTasks';
+import { wantsOf } from '../engine/facts';
+import { stopExecution } from '../engine/stopExecution';
+import { clearStartBy, findDueBeside } from './execution/detachedTasks.store';
 import { isFinal } from '../contract/statuses';
-import { findExecution, findExpiredExecutions } from './execution/executions.store';
+import { findExpiredExecutions } from './execution/executions.store';
 import { endDueInterventions } from './commands/interveneExecution';
 import { endDueRuntimeInputs } from './commands/answerRuntimeInputs';
-import { expireBeside } from './execution/runBesideGraph';
 import { inRuns } from './execution/inRuns';
 import { settleDueLeases } from './queue/lostAgents';
-import { findStages } from './execution/stages.store';
 import { startDueRetries } from './execution/startDueRetries';
-import { stopExecution } from './execution/stopExecution';
 
 /** Short enough that an abort is final within a second after its grace. */
 const PERIOD_MS = 200;
@@ -107,12 +107,16 @@ export class Sweeper {
 export async function expireApprovals(app: App): Promise<void> {
   for (const approval of await findExpiredApprovals(app.database, app.clock.now(), BATCH)) {
     await inRuns(app, [approval.executionId], systemActor, async (db) => {
-      const execution = await findExecution(db, approval.executionId);
-      const stages = await findStages(db, [approval.stageExecutionId]);
-      if (execution === undefined || isFinal(execution.status)) return;
-      const reason = { code: 'EXPIRED', text: `nobody decided before ${approval.expiresAt.toISOString()}` };
-      await closeWaiting(db, execution, stages, 'EXPIRED', 'EXPIRED', reason);
-      await advancePipeline(db, execution.id);
+      const { executionId, stageExecutionId, expiresAt } = approval;
+      await db.load(wantsOf(executionId, 'execution', 'elements', 'approvals'));
+      await db.decide((run) => {
+        const execution = run.execution(executionId);
+        if (isFinal(execution.status)) return;
+        const reason = { code: 'EXPIRED', text: `nobody decided before ${expiresAt.toISOString()}` };
+        const stage = run.element(executionId, stageExecutionId);
+        closeWaiting(run, execution, [stage], 'EXPIRED', 'EXPIRED', reason);
+        advancePipeline(run, executionId);
+      });
     });
   }
 }
@@ -120,9 +124,10 @@ export async function expireApprovals(app: App): Promise<void> {
 export async function expireExecutions(app: App): Promise<void> {
   for (const { id, runId } of await findExpiredExecutions(app.database, app.clock.now(), BATCH)) {
     await inRuns(app, [runId], systemActor, async (db) => {
-      const execution = await findExecution(db, id);
-      if (execution === undefined || isFinal(execution.status)) return;
-      await stopExecution(db, execution, 'EXPIRED', `its time was over at ${execution.expiresAt.toISOString()}`);
+      await db.decide((run) => {
+        const { status, expiresAt } = run.execution(id);
+        if (!isFinal(status)) stopExecution(run, id, 'EXPIRED', `its time was over at ${expiresAt.toISOString()}`);
+      });
     });
   }
 }
@@ -131,5 +136,9 @@ export async function expireBesideTasks(app: App): Promise<void> {
   const due = await findDueBeside(app.database, app.clock.now(), BATCH);
   if (due.length === 0) return;
   const [taskIds, runIds] = [due.map((task) => task.taskId), due.map((task) => task.runId)];
-  await inRuns(app, runIds, systemActor, (db) => expireBeside(db, taskIds));
+  await inRuns(app, runIds, systemActor, async (db) => {
+    const looked = await clearStartBy(db, taskIds, db.now);
+    await db.load(looked.flatMap((id) => wantsOf(id, 'task')));
+    await db.decide((run) => expireDetached(run, looked));
+  });
 }

@@ -6,7 +6,8 @@ import type { StageExecution } from '../../engine/execution';
 import { executionById } from '../../runs/execution/executions.loaders';
 import { WorkflowStageExecution } from './executions.types';
 import { pipelineResumeRuntime } from '../../runs/commands/answerRuntimeInputs';
-import { askedVariables, asksForInputs } from '../../runs/execution/runtimeInputs';
+import { asksForInputs } from '../../engine/runtimeInputs';
+import { askedVariables } from '../../runs/execution/runtimeInputs';
 import { PipelineResumeRuntimeInput, PipelineResumeRuntimePayload, RuntimeInputsGiven } from './runtimeInputs.types';
 
 @Resolver(() => WorkflowStageExecution)

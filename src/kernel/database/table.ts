@@ -46,6 +46,25 @@ export async function insertRows<T extends object>(db: Db, schema: EntitySchema<
   );
 }
 
+/** Writes some columns of rows, found by their id, in one statement. */
+export async function updateRows<T extends { readonly id: string }>(
+  db: Db,
+  schema: EntitySchema<T>,
+  rows: readonly T[],
+  columns: readonly (keyof T & string)[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { name } = schema.options;
+  const set = columns.map((property) => `${snakeCase(property)} = r.${snakeCase(property)}`).join(', ');
+  const records = rows.map((row) =>
+    Object.fromEntries(['id', ...columns].map((property) => [snakeCase(property), Reflect.get(row, property)])),
+  );
+  await db.write(
+    `UPDATE ${name} SET ${set} FROM jsonb_populate_recordset(NULL::${name}, $1::jsonb) r WHERE ${name}.id = r.id`,
+    [JSON.stringify(records)],
+  );
+}
+
 const text = { type: 'text' } as const;
 const uuid = { type: 'uuid' } as const;
 const integer = { type: 'integer' } as const;

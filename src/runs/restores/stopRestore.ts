@@ -1,14 +1,9 @@
-import { topic } from '../../kernel/database/wakeups';
-import type { TaskExecution } from '../../engine/execution';
+import { wantsOf } from '../../engine/facts';
+import { settleTasks } from '../../engine/settleTasks';
 import type { RunTransaction } from '../execution/runTransaction';
-import { settleTasks } from '../execution/settleTasks';
-import { endJobs, requestCancel } from '../queue/jobs.store';
 import { say } from './operationSteps';
 import type { Operation } from './restore';
 import { findOperationTasks, setOperationError } from './restores.store';
-
-/** A cancelled job is final this long after its grace, as after an abort. */
-const KILL_SLACK_MS = 500;
 
 /**
  * A restore is not to be done: its running tasks are asked to stop, and those that have not begun are skipped. It ends
@@ -22,20 +17,20 @@ export async function stopRestore(
   await setOperationError(db, operation.id, code, message);
   await say(db, operation, [[code === 'CANCELLED' ? 'INFO' : 'ERROR', message]]);
   const open = (await findOperationTasks(db, [operation.id])).filter((task) => task.endedAt === null);
-  const jobs = (status: TaskExecution['status']) =>
-    open.filter((task) => task.status === status).flatMap((task) => task.jobId ?? []);
-  const holders = await requestCancel(db, jobs('RUNNING'), db.now, KILL_SLACK_MS);
-  db.wake(...holders.map((holder) => topic.agent(holder.agentId)));
-  const end = { reasonCode: 'NOT_STARTED', reason: 'not started, because the restore was stopped', exitCode: null };
-  await endJobs(
-    db,
-    jobs('QUEUED').map((jobId) => ({ ...end, jobId, status: 'ABORTED' as const, signal: null, truncated: false })),
-    db.now,
-  );
-  await settleTasks(
-    db,
-    open
-      .filter((task) => task.status === 'QUEUED')
-      .map((task) => ({ ...end, taskId: task.id, status: 'SKIPPED' as const })),
-  );
+  const reason = 'not started, because the restore was stopped';
+  const end = { reasonCode: 'NOT_STARTED', reason, exitCode: null };
+  await db.load(open.flatMap(({ id }) => wantsOf(id, 'task')));
+  await db.decide((run) => {
+    const tasks = open.map(({ id }) => run.task(id));
+    const running = tasks.filter(({ status }) => status === 'RUNNING');
+    run.changes.cancelled.push(...running.flatMap(({ jobId }) => jobId ?? []));
+    const queued = tasks.filter(({ status }) => status === 'QUEUED');
+    for (const jobId of queued.flatMap((task) => task.jobId ?? [])) {
+      run.changes.ended.push({ ...end, jobId, status: 'ABORTED', signal: null, truncated: false, claimHolds: false });
+    }
+    settleTasks(
+      run,
+      queued.map(({ id }) => ({ ...end, taskId: id, status: 'SKIPPED' as const })),
+    );
+  });
 }

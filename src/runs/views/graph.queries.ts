@@ -1,6 +1,6 @@
 import type { Actor } from '../../access/actor';
 import type { App } from '../app';
-import { findBesideTasks } from '../execution/besideTasks.store';
+import { findBesideTasks } from '../execution/detachedTasks.store';
 import type { ExecutionStatus } from '../../contract/statuses';
 import { readExecution } from '../execution/executions.queries';
 import { findCurrentStages } from '../execution/stages.store';
