@@ -81,7 +81,6 @@ CREATE TABLE "api_key" (
   "id" uuid NOT NULL,
   "name" text NOT NULL,
   "prefix" text NOT NULL,
-  "secret_hash" text NOT NULL,
   "owner_id" uuid,
   "application_ids" uuid array,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
@@ -89,6 +88,7 @@ CREATE TABLE "api_key" (
   "expires_at" TIMESTAMP(3) WITH TIME ZONE,
   "last_used_at" TIMESTAMP(3) WITH TIME ZONE,
   "revoked_at" TIMESTAMP(3) WITH TIME ZONE,
+  "secret_hash" text NOT NULL,
   CONSTRAINT "api_key_prefix" UNIQUE ("prefix"),
   CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY ("id")
 );

@@ -49,7 +49,6 @@ CREATE TABLE api_key (
   id uuid NOT NULL,
   name text NOT NULL,
   prefix text NOT NULL,
-  secret_hash text NOT NULL,
   owner_id uuid,
   application_ids uuid[],
   created_at timestamp(3) with time zone NOT NULL,
@@ -57,6 +56,7 @@ CREATE TABLE api_key (
   expires_at timestamp(3) with time zone,
   last_used_at timestamp(3) with time zone,
   revoked_at timestamp(3) with time zone,
+  secret_hash text NOT NULL,
   CONSTRAINT "PK_b1bd840641b8acbaad89c3d8d11" PRIMARY KEY (id),
   CONSTRAINT "api_key_prefix" UNIQUE (prefix),
   CONSTRAINT "FK_b11eedeb1df210081677dbf8687" FOREIGN KEY (owner_id) REFERENCES user_account(id)

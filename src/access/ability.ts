@@ -71,7 +71,7 @@ export function expandAccountPermissions(types: Iterable<AccountPermissionType>)
 function accountRules(types: readonly AccountPermissionType[]): Rule[] {
   const expanded = expandAccountPermissions(types);
   const rules: Rule[] = [...expanded].map((action) => ({ action, subject: 'Account' }));
-  // Whoever may delete applications has to see which there are; what is in them stays unseen.
+  // An actor who may delete applications must see which ones exist; their content stays hidden.
   if (expanded.has('CREATE_AND_DELETE_APPLICATION')) {
     rules.push({ action: 'READ', subject: 'Application' }, { action: 'DELETE', subject: 'Application' });
   }
@@ -88,7 +88,7 @@ interface Right {
 
 const entitySubjects = { ENV: 'Environment', SERVICE: 'Service', WORKFLOW: 'Workflow', PIPELINE: 'Pipeline' } as const;
 
-/** Who may execute may abort what it could have started: an abort is no more than not having started. */
+/** An actor who may execute may abort what it could have started: an abort goes no further than not having started. */
 const deploymentRights: Readonly<Record<DeploymentAction, readonly Right[]>> = {
   READ: [{ action: 'READ', subject: 'Execution' }],
   EXECUTE_PIPELINE: [
@@ -110,7 +110,7 @@ const isEntityAction = (action: Action): action is EntityAction =>
 const isDeploymentAction = (action: Action): action is DeploymentAction =>
   (deploymentActions as readonly Action[]).includes(action);
 
-/** Everything that a permission means. Whoever may do something with things of a kind may see them: else it would be told that they don't exist. */
+/** Everything that a permission grants. An actor who may act on resources of a kind may see them; otherwise the answer would be that they don't exist. */
 function rightsOf({ permissionType, actions }: AppGrant): Right[] {
   const rights: Right[] = [];
   if (permissionType !== 'DEPLOYMENT') {

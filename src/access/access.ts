@@ -10,7 +10,7 @@ import {
   type Target,
 } from './subjects';
 
-/** Whoever showed a key or a token, as the database knows it at one moment. */
+/** The caller who presented a key or a token, as the database knows it at one moment. */
 export interface Principal {
   readonly kind: 'API_KEY' | 'USER';
   readonly id: string;
@@ -253,5 +253,5 @@ function where(type: SubjectType, environments: readonly NamedTarget[]): string 
   return subjects[type].targets === undefined ? '' : ', not restricted to environments';
 }
 
-/** The server acting by itself. */
+/** The server acting on its own. */
 export const systemAccess = new Access(new Rights([], true, null), null);

@@ -16,7 +16,7 @@ export interface Actor extends ActorRef {
   readonly access: Access;
 }
 
-/** The server acting by itself: a timer ran out, a lease was lost, the next stage began. */
+/** The server acting on its own: a timer ran out, a lease was lost, the next stage began. */
 export const systemActor: Actor = {
   kind: 'SYSTEM',
   id: 'system',

@@ -21,7 +21,7 @@ export const accountPermissionType = {
 export const accountPermissionTypes = valuesOf(accountPermissionType);
 export type AccountPermissionType = (typeof accountPermissionTypes)[number];
 
-/** Who may change users and groups must see them: the second is contained in the first instead of being asked for beside it. */
+/** An actor who may change users and groups must see them, so the first permission includes the second. */
 export const impliedAccountPermissions: Readonly<Partial<Record<AccountPermissionType, AccountPermissionType>>> = {
   MANAGE_USERS_AND_GROUPS: 'READ_USERS_AND_GROUPS',
 };

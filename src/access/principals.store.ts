@@ -8,7 +8,7 @@ import { RIGHTS_VERSION } from './rights.store';
  */
 type PrincipalRow = Omit<Principal, 'kind'>;
 
-/** A key as authentication needs it: beside the principal what decides whether it is valid. */
+/** A key as authentication needs it: the principal, and the data that decides whether the key is valid. */
 export interface ApiKeyPrincipalRow extends PrincipalRow {
   readonly secretHash: string;
   readonly lastUsedAt: Date | null;

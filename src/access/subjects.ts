@@ -34,7 +34,7 @@ interface Aimed {
 
 export type SubjectType = keyof SubjectRows;
 
-/** What can be asked about each kind. An application is created by nobody's application permission, so there is no CREATE for it. */
+/** Actions that can be checked for each kind. No application permission creates applications, so they have no CREATE. */
 export interface SubjectActions {
   readonly Application: 'READ' | 'UPDATE' | 'DELETE';
   readonly Environment: EntityAction;

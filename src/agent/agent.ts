@@ -17,18 +17,18 @@ export interface AgentOptions {
   readonly config: AgentConfig;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Left out: runs the commands, in folders below SLIPWAY_AGENT_DIR. */
+  /** Replaces running the commands in directories below SLIPWAY_AGENT_DIR. */
   readonly execute?: Execute;
 }
 
 export interface RunningAgent {
-  /** The exit code: 0 after it has drained, 1 when it could not go on. */
+  /** Exit code: 0 after draining, 1 when the agent could not continue. */
   readonly finished: Promise<number>;
-  /** Takes nothing more, finishes what it has, leaves. */
+  /** Takes no more jobs, finishes the running ones, leaves. */
   drain(): void;
-  /** Drains, and cancels what runs. */
+  /** Drains, and cancels the running jobs. */
   cancel(): void;
-  /** Kills what runs, and tells nobody. */
+  /** Kills the running jobs without reporting them. */
   abandon(): void;
 }
 
@@ -42,9 +42,9 @@ export function runAgent(options: AgentOptions): RunningAgent {
   };
 }
 
-/** A claim is an offer for 15 s; a start that has not been answered by then is too late. */
+/** A claim is an offer for 15 s. A start that was not answered by then comes too late. */
 const OFFER_MS = 15_000;
-/** Between two claims when the server answers at once that there is nothing. */
+/** Pause between two claims when the server immediately reports an empty queue. */
 const EMPTY_CLAIM_MS = 250;
 const LEAVE_MS = 5000;
 
@@ -53,13 +53,13 @@ class Agent {
   private readonly client: ProtocolClient;
   private readonly slots: number;
   private readonly draining = new AbortController();
-  /** It can't go on, or must not. */
+  /** Set when the agent can't or must not continue. */
   private readonly over = new AbortController();
   private readonly starting = new Set<AbortController>();
   private readonly cleaning = new Set<Promise<void>>();
   private leases: Leases | undefined;
   private busy = 0;
-  /** Claims in a row that were refused. */
+  /** Failed claims in a row. */
   private refusals = 0;
   private cancelled = false;
   private failed = false;
@@ -74,7 +74,7 @@ class Agent {
     this.client = new ProtocolClient(config.SLIPWAY_URL, config.SLIPWAY_AGENT_TOKEN, identity, log);
   }
 
-  /** From the registration to the leaving, top to bottom. */
+  /** Runs from the registration to leaving, top to bottom. */
   async run(): Promise<number> {
     const { config, execute } = this.options;
     let workplace: Workplace | undefined;
@@ -94,7 +94,7 @@ class Agent {
 
   drain(): void {
     if (this.draining.signal.aborted) return;
-    if (this.busy > 0) this.log.info(`draining: waiting for ${this.busy} running`);
+    if (this.busy > 0) this.log.info(`draining: waiting for ${this.busy} running job(s)`);
     this.draining.abort();
     this.onSlot?.();
   }
@@ -114,7 +114,7 @@ class Agent {
     this.draining.abort();
     this.over.abort();
     for (const start of this.starting) start.abort();
-    for (const held of this.leases?.jobs ?? []) held.lose('the agent can’t go on');
+    for (const held of this.leases?.jobs ?? []) held.lose('the agent can’t continue');
     this.onSlot?.();
   }
 
@@ -133,7 +133,7 @@ class Agent {
   private async claimUntilDrained(runner: Runner): Promise<void> {
     const { signal } = this.draining;
     while (!signal.aborted) {
-      // What ends in this round of the event loop is asked for in one claim.
+      // Jobs that end in the same round of the event loop share one claim.
       await nextRound();
       const free = this.slots - this.busy;
       if (free <= 0) {
@@ -156,16 +156,16 @@ class Agent {
     } catch (error) {
       if (signal.aborted) return [];
       if (!(error instanceof ServerRefusal)) throw error;
-      this.log.error({ err: error }, 'the server refuses the claim');
+      this.log.error({ err: error }, 'the server rejected the claim');
       await backOff(++this.refusals, signal);
       return [];
     }
   }
 
-  /** Starts all jobs of one claim with one call, and lets them run. */
+  /** Starts all jobs of one claim with one call, and runs them. */
   private async begin(jobs: readonly ClaimedJob[], runner: Runner): Promise<void> {
     this.busy += jobs.length;
-    // The server's count of a job's time begins with the first start call that reaches it, whichever of them is answered.
+    // The server counts a job's time from the first start call that reaches it, whichever of them is answered.
     const startedAt = performance.now();
     const startable = this.cancelled ? [] : await this.start(jobs, runner);
     this.busy -= jobs.length - startable.length;
@@ -184,12 +184,12 @@ class Agent {
       return jobs.flatMap((job) => {
         const answer = answerOf.get(job.jobId);
         if (answer?.ok) return [leases.hold(job, sentAt)];
-        this.log.info({ jobId: job.jobId }, `${job.task} is not to be run: ${answer?.message ?? 'no answer'}`);
+        this.log.info({ jobId: job.jobId }, `not running ${job.task}: ${answer?.message ?? 'no answer'}`);
         return [];
       });
     } catch (error) {
       if (deadline.signal.aborted || error instanceof ServerRefusal) {
-        this.log.warn({ err: error }, `${jobs.length} claimed jobs could not be started, and go back to the server`);
+        this.log.warn({ err: error }, `could not start ${jobs.length} claimed jobs; the server takes them back`);
       } else this.fail(error);
       return [];
     } finally {
@@ -202,7 +202,7 @@ class Agent {
     const { job } = held;
     const log = this.log.child({ jobId: job.jobId });
     if (this.cancelled) this.cancelForStop(held);
-    if (this.over.signal.aborted) held.lose('the agent can’t go on');
+    if (this.over.signal.aborted) held.lose('the agent can’t continue');
     log.info(`${job.task} started${job.attempt > 1 ? `, attempt ${job.attempt}` : ''}`);
     const executed = await this.execute(held, runner, log, startedAt);
     held.ended = true;
@@ -213,7 +213,7 @@ class Agent {
     runner.leases.release(held);
     const outcome = told
       ? describeEnd(executed.end)
-      : `dropped: ${held.gone.reason?.message ?? 'its end was not taken'}`;
+      : `dropped: ${held.gone.reason?.message ?? 'the server rejected its result'}`;
     log.info(`${job.task} ${outcome} (${describeDuration(performance.now() - startedAt)})`);
     if (executed.cleanUp !== undefined) this.keepCleaning(executed.cleanUp());
     this.busy--;
@@ -227,16 +227,16 @@ class Agent {
     try {
       return await runner.execute(job, { client, settings: runner.settings, clock, log, startedAt, stop, gone });
     } catch (error) {
-      log.error({ err: error }, 'the job could not be run');
+      log.error({ err: error }, 'could not run the job');
       const message = error instanceof Error ? error.message : String(error);
       return { end: { exitCode: null, signal: null, reason: 'AGENT_ERROR', message }, logBytes: 0 };
     }
   }
 
-  /** Removing a large working folder takes its time, and the slot is free meanwhile. */
+  /** Removing a large working directory takes time; the slot is free meanwhile. */
   private keepCleaning(cleanUp: Promise<void>): void {
     const cleaning = cleanUp
-      .catch((error: unknown) => this.log.warn({ err: error }, 'a job was not cleaned up'))
+      .catch((error: unknown) => this.log.warn({ err: error }, 'could not clean up a job'))
       .finally(() => this.cleaning.delete(cleaning));
     this.cleaning.add(cleaning);
   }
@@ -257,7 +257,7 @@ class Agent {
       await this.client.leave(AbortSignal.timeout(LEAVE_MS));
       this.log.info('left');
     } catch (error) {
-      this.log.warn({ err: error }, 'could not say good-bye; the server will show this agent as offline');
+      this.log.warn({ err: error }, 'could not leave properly; the server will show this agent as offline');
     }
   }
 }
@@ -269,12 +269,15 @@ interface Runner {
   readonly report: ReportEnd;
 }
 
-/** When the agent is killed, its jobs must be gone before another agent can get them; at worst the last renewal is `renewMs` ago. */
+/**
+ * After the agent is killed, its jobs must end before another agent can get them. At worst, the last renewal is
+ * `renewMs` old.
+ */
 const watchdogGrace = ({ leaseMs, renewMs }: AgentSettings) =>
   Math.min(10, Math.max(1, Math.floor((leaseMs - 2 * renewMs) / 2000)));
 
 function required(workplace: Workplace | undefined): Workplace {
-  if (workplace === undefined) throw new Error('There is no place to run jobs in.');
+  if (workplace === undefined) throw new Error('No workplace to run jobs in.');
   return workplace;
 }
 

@@ -1,30 +1,30 @@
 /**
- * Which files a job leaves behind: relative paths with `/`, in which `*` stands for any characters within one name and `**`, as a whole
- * name, for any number of folders, also none. Nothing else is special, and names that begin with a dot are names like all others: a
- * site's `.htaccess` that a pattern silently leaves out would be missed in production only.
+ * Patterns of files to upload: relative paths with `/`. `*` stands for any characters within one name; `**`, as a whole
+ * name, for any number of directories, including none. Nothing else is special. Names that begin with a dot match like
+ * all others: a site's `.htaccess` that a pattern silently skips would be missed in production only.
  *
- * The patterns come from people, so the time is bounded for each of them: neither names nor paths are matched by trying
- * out ways to divide them, which a regular expression does and some patterns make endless.
+ * Patterns come from users, so matching takes bounded time. It never tries ways to divide a name or a path, as a
+ * regular expression does.
  */
 export type ArtifactPattern = readonly string[];
 
-/** Undefined when the pattern leads out of the working folder, or to nowhere. */
+/** Undefined when the pattern leads out of the working directory, or nowhere. */
 export function parsePattern(text: string): ArtifactPattern | undefined {
   if (text.startsWith('/') || /[\\\0]/.test(text)) return undefined;
   const names = text.split('/').filter((name) => name !== '.');
   if (names.length === 0 || names.some((name) => name === '' || name === '..')) return undefined;
-  // `dist/**` means the files below dist, not a file with the name dist.
+  // `dist/**` means the files below dist, not a file named dist.
   return names.at(-1) === '**' ? [...names, '*'] : names;
 }
 
-/** Relative paths without `..`, empty parts, backslash or NUL: what may become a path on any machine. */
+/** Relative paths without `..`, empty parts, backslash or NUL: valid as a path on any machine. */
 export function isArtifactName(name: string): boolean {
   return !/[\\\0]/.test(name) && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 /**
- * How far into a pattern one can be after some names of a path. Walking a folder tree with it visits only folders in which something can
- * match.
+ * Possible positions in a pattern after some names of a path. A walk of a directory tree visits only directories in
+ * which something can match.
  */
 export type PatternState = ReadonlySet<number>;
 
@@ -36,8 +36,8 @@ export function advance(pattern: ArtifactPattern, state: PatternState, name: str
 }
 
 /**
- * The same for a name that is a link to a folder: `**` does not go through links. So each link that is followed uses up a part of the pattern, and
- * links that lead in a circle lead on for a few rounds only.
+ * The same for a name that is a link to a directory. `**` does not go through links, so each followed link uses up a
+ * part of the pattern, and circular links end after a few rounds.
  */
 export const advanceThroughLink = (pattern: ArtifactPattern, state: PatternState, name: string): PatternState =>
   skipAny(pattern, namedNext(pattern, state, name));
@@ -51,7 +51,7 @@ function namedNext(pattern: ArtifactPattern, state: PatternState, name: string):
 
 export const isMatch = (pattern: ArtifactPattern, state: PatternState): boolean => state.has(pattern.length);
 
-/** Whether something below a folder that has led to this state can match. */
+/** True if something below a directory in this state can match. */
 export const leadsOn = (pattern: ArtifactPattern, state: PatternState): boolean =>
   [...state].some((at) => at < pattern.length);
 
@@ -68,7 +68,7 @@ function skipAny(pattern: ArtifactPattern, positions: readonly number[]): Patter
   return state;
 }
 
-/** Going back to the last star only is enough: what an earlier one could take more, the last one can take as well. */
+/** Backtracking to the last star is enough: the last star can take anything that an earlier one could take. */
 export function matchesName(pattern: string, name: string): boolean {
   let inPattern = 0;
   let inName = 0;

@@ -13,10 +13,10 @@ import type { JobClient } from './protocolClient';
 import type { SecretMask } from './secretMask';
 import { isErrno } from './sessions';
 
-/** Files on their way at the same time, for each job: enough to hide the way there and back, few enough for a job not to take all. */
+/** Transfers in parallel per job: enough to hide the round trip, few enough to leave room for other jobs. */
 const SIDE_BY_SIDE = 4;
 
-/** The job can't go on because of its files. */
+/** The files of a job prevent it from continuing. */
 export class ArtifactFailure extends Error {
   override readonly name = 'ArtifactFailure';
 
@@ -28,7 +28,9 @@ export class ArtifactFailure extends Error {
   }
 }
 
-/** Puts the inputs into the working folder. Nothing is there that was not checked against its size and SHA-256. */
+/**
+ * Downloads the inputs into the working directory. A file appears there only after its size and SHA-256 were checked.
+ */
 export async function downloadInputs(
   work: string,
   inputs: readonly JobInput[],
@@ -38,8 +40,8 @@ export async function downloadInputs(
   const names = new Set<string>();
   for (const { name } of inputs) {
     if (!isArtifactName(name))
-      throw new ArtifactFailure('INPUT_MISSING', `"${name}" is not a path within the working folder.`);
-    if (names.has(name)) throw new ArtifactFailure('INPUT_MISSING', `There are two inputs with the name ${name}.`);
+      throw new ArtifactFailure('INPUT_MISSING', `"${name}" is not a path within the working directory.`);
+    if (names.has(name)) throw new ArtifactFailure('INPUT_MISSING', `Two inputs have the name ${name}.`);
     names.add(name);
   }
   await sideBySide(inputs, signal, (input, stop) => download(join(work, input.name), input, client, stop));
@@ -52,18 +54,18 @@ async function download(path: string, input: JobInput, client: JobClient, signal
       const got = await persist(signal, () => receive(path, input, client, signal));
       if (got.size === input.size && got.sha256 === input.sha256) return;
       if (attempt === 2)
-        throw new ArtifactFailure('INPUT_MISSING', `What the server sends as ${input.name} is not what it announced.`);
+        throw new ArtifactFailure(
+          'INPUT_MISSING',
+          `The content of ${input.name} differs from what the server announced.`,
+        );
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof ServerRefusal) {
-      throw new ArtifactFailure('INPUT_MISSING', `The input ${input.name} can’t be had: ${error.message}`);
+      throw new ArtifactFailure('INPUT_MISSING', `Could not download the input ${input.name}: ${error.message}`);
     }
     if (isErrno(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) {
-      throw new ArtifactFailure(
-        'INPUT_MISSING',
-        `The input ${input.name} is in the way of another one, or that one of it.`,
-      );
+      throw new ArtifactFailure('INPUT_MISSING', `The input ${input.name} conflicts with the path of another input.`);
     }
     throw error;
   }
@@ -75,15 +77,15 @@ async function receive(path: string, input: JobInput, client: JobClient, signal:
   try {
     await pipeline(response, meter, createWriteStream(path), { signal });
   } catch (error) {
-    // Of what can go wrong here only the disk speaks in system calls on a path; the rest is the connection, and worth another try.
+    // Only disk errors name a system call on a path. Everything else is a connection error, worth another try.
     if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EFBIG'))
       throw error;
-    throw new ServerUnavailable(`the input ${input.name} broke off`, { cause: error });
+    throw new ServerUnavailable(`the download of ${input.name} broke off`, { cause: error });
   }
   return { size: meter.size, sha256: meter.sha256() };
 }
 
-/** Counts and hashes what goes through, and lets no more through than was announced. */
+/** Counts and hashes the stream, and passes no more than was announced. */
 class Meter extends Transform {
   size = 0;
   private readonly hash = createHash('sha256');
@@ -107,7 +109,7 @@ class Meter extends Transform {
   }
 }
 
-/** Uploads what the patterns name, all of it. */
+/** Uploads all files that the patterns match. */
 export async function uploadOutputs(
   work: string,
   patterns: readonly string[],
@@ -119,17 +121,20 @@ export async function uploadOutputs(
   const { files, missing, escaping } = await findOutputs(work, patterns);
   if (escaping.length > 0) {
     const names = escaping.slice(0, 5).join(', ');
-    throw new ArtifactFailure('UPLOAD_FAILED', `Links that lead out of the working folder are not uploaded: ${names}.`);
+    throw new ArtifactFailure(
+      'UPLOAD_FAILED',
+      `Links that lead out of the working directory are not uploaded: ${names}.`,
+    );
   }
   if (missing.length > 0) throw new ArtifactFailure('OUTPUT_MISSING', `${missing.slice(0, 5).join('. ')}.`);
   const odd = files.find(({ name }) => !isArtifactName(name));
-  if (odd !== undefined) throw new ArtifactFailure('UPLOAD_FAILED', `The name "${odd.name}" can’t be uploaded.`);
+  if (odd !== undefined) throw new ArtifactFailure('UPLOAD_FAILED', `A file named "${odd.name}" can’t be uploaded.`);
   if (mask !== undefined && files.some(({ name }) => mask.isIn(name)))
-    throw new ArtifactFailure('SECRET_IN_OUTPUT', 'The name of a file to upload holds a secret.');
+    throw new ArtifactFailure('SECRET_IN_OUTPUT', 'The name of a file to upload contains a secret.');
   await sideBySide(files, signal, (file, stop) => upload(file, client, stop));
 }
 
-/** Uploads what there is of what the patterns name: for a job that has failed already. */
+/** Uploads whatever the patterns match, for a job that has already failed. */
 export async function uploadWhatIsThere(
   work: string,
   patterns: readonly string[],
@@ -159,14 +164,14 @@ async function upload(file: OutputFile, client: JobClient, signal: AbortSignal):
         isErrno(error, 'ENOENT', 'EACCES')
       ) {
         const { message } = error;
-        throw new ArtifactFailure('UPLOAD_FAILED', `${file.name} can’t be uploaded: ${message}`);
+        throw new ArtifactFailure('UPLOAD_FAILED', `Could not upload ${file.name}: ${message}`);
       }
       throw error;
     }
   }
 }
 
-/** Reads the file twice: the hash stands before the bytes. What changes in between is found out by the server. */
+/** Reads the file twice, because the hash is sent before the content. The server detects a change in between. */
 async function send(file: OutputFile, client: JobClient, signal: AbortSignal): Promise<void> {
   const hash = createHash('sha256');
   let size = 0;
@@ -174,12 +179,12 @@ async function send(file: OutputFile, client: JobClient, signal: AbortSignal): P
     hash.update(chunk);
     size += chunk.length;
   }
-  // No more than was counted, or a file that grows would break the request instead of being refused.
+  // Sends no more than was counted: a growing file would break the request instead of failing the check.
   const body = size > 0 ? createReadStream(file.path, { end: size - 1 }) : Readable.from([]);
   await client.putArtifact(file.name, body, size, hash.digest('hex'), signal);
 }
 
-/** Some at a time; the first failure stops the others. */
+/** Runs some at a time. The first failure stops the others. */
 async function sideBySide<T>(
   items: readonly T[],
   signal: AbortSignal,

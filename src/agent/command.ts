@@ -9,27 +9,27 @@ import type { StopRequest } from './stopRequest';
 import { GUARD, GUARD_REFUSES } from './watchdog';
 import type { JobFolder, Workplace } from './workplace';
 
-/** How long what a command has left behind may hold its pipes; also how long a `tee` has to write out what it still has. */
+/** How long leftover processes may hold the pipes, and how long a `tee` may take to write its rest. */
 const PATIENCE_MS = 500;
-/** What is left behind gets at most this long between SIGTERM and SIGKILL. */
+/** Longest time that leftover processes get between SIGTERM and SIGKILL. */
 const LEFTOVER_GRACE_MS = 2000;
-/** A longer timer would run out at once. */
+/** A longer timer would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface CommandOptions {
   readonly command: string;
   readonly env: Record<string, string>;
-  /** The command's current folder. */
+  /** Current directory of the command. */
   readonly directory: string;
   readonly folder: JobFolder;
   readonly workplace: Workplace;
   readonly output: JobLog;
-  /** Sees standard output as it is read. */
+  /** Receives standard output as it is read. */
   readonly watch?: ((chunk: Buffer) => void) | undefined;
   readonly graceMs: number;
-  /** Aborted with a StopRequest: SIGTERM, and SIGKILL after its grace. */
+  /** Aborts with a StopRequest: SIGTERM, then SIGKILL after its grace. */
   readonly stop: AbortSignal;
-  /** Aborted when the claim is over: SIGKILL. */
+  /** Aborts when the claim is over: SIGKILL. */
   readonly gone: AbortSignal;
 }
 
@@ -42,9 +42,9 @@ export interface CommandEnd {
 export class CommandFailure extends Error {}
 
 /**
- * Runs a command to its end, and to the end of all that it started in its session. Three ends have to be told apart. The first process ends:
- * that is the command's result. The pipes end: only when nobody holds them any more, which a forgotten background process can put off for
- * ever. The session ends. The result never waits for the second without a limit, and nothing of the session outlives the job.
+ * Runs a command until it and everything it started in its session have ended. Three ends differ: the first process
+ * ends, which is the command's result; the pipes end, which a forgotten background process can delay forever; the
+ * session ends. The result waits for the pipes for a limited time only, and nothing in the session outlives the job.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { stop, gone, output, folder } = options;
@@ -55,7 +55,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   }
   const { child, streams } = start(options, pipes);
   const ended = new Promise<CommandEnd>((resolve, reject) => {
-    child.once('error', (error) => reject(new CommandFailure(`/bin/sh can’t be started: ${error.message}`)));
+    child.once('error', (error) => reject(new CommandFailure(`could not start /bin/sh: ${error.message}`)));
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
   });
   const session = child.pid;
@@ -86,7 +86,7 @@ async function openPipes(workplace: Workplace): Promise<readonly [Pipe | undefin
     opened.push(await workplace.pipes.take());
   } catch (error) {
     for (const pipe of opened) abandon(pipe);
-    throw new CommandFailure(`no pipe can be opened: ${error instanceof Error ? error.message : error}`);
+    throw new CommandFailure(`could not open a pipe: ${error instanceof Error ? error.message : error}`);
   }
   return [opened[0], opened[1]];
 }
@@ -117,7 +117,7 @@ function start(options: CommandOptions, pipes: readonly [Pipe | undefined, Pipe 
   return { child, streams };
 }
 
-/** What is read of a command's two streams. */
+/** Readers of a command's two streams. */
 class Reading {
   private open: number;
   private readonly closed: Promise<void>;
@@ -144,7 +144,7 @@ class Reading {
     return this.open === 0;
   }
 
-  /** Waits for both streams to end. Time in which we do not read, because the log can't be got rid of, does not count. */
+  /** Waits for both streams to end. Excludes time in which reading is suspended because the log can't be delivered. */
   async settle(patienceMs: number): Promise<void> {
     const step = 20;
     for (let waited = 0; !this.isOver && waited < patienceMs; waited += this.output.isPaused ? 0 : step) {
@@ -157,17 +157,17 @@ class Reading {
   }
 }
 
-/** The command has ended by itself; what it has left behind ends now. */
+/** The command has ended on its own; now its leftover processes end. */
 async function endLeftovers(session: number, read: Reading, graceMs: number): Promise<void> {
   if (!read.isOver) await read.settle(PATIENCE_MS);
-  // Nearly always so, and then it costs one system call; looking through the whole session costs hundreds.
+  // Nearly always true, at the cost of one system call. Searching the whole session costs hundreds.
   if (read.isOver && !isGroupLeft(session)) return;
   if (!isSessionLeft(session)) return;
   signalSession(session, 'SIGTERM');
   await endSession(session, read, performance.now() + Math.min(graceMs, LEFTOVER_GRACE_MS));
 }
 
-/** Everything has been asked to end; what has not done so by the deadline is killed. Then what it last wrote is read. */
+/** Every process was asked to end. Kills those still running at the deadline, then reads their last output. */
 async function endSession(session: number, read: Reading, deadline: number): Promise<void> {
   for (let step = 10; isSessionLeft(session); step = Math.min(200, step * 1.5)) {
     if (performance.now() < deadline) {
@@ -181,7 +181,7 @@ async function endSession(session: number, read: Reading, deadline: number): Pro
 }
 
 interface Stopping {
-  /** When what still runs is killed; undefined as long as nobody has asked. */
+  /** Time of the kill. Undefined until somebody asks for it. */
   deadline: number | undefined;
   over(): void;
 }
@@ -211,13 +211,13 @@ function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): S
   return stopping;
 }
 
-/** A command may well end with 125 itself: then its number was written. */
+/** A command may itself end with 125; then its process id was written. */
 async function checkGuard(folder: JobFolder): Promise<void> {
   try {
     await access(folder.pidFile);
   } catch (error) {
     throw new CommandFailure(
-      `the working folder can’t be written to: ${error instanceof Error ? error.message : error}`,
+      `could not write to the working directory: ${error instanceof Error ? error.message : error}`,
     );
   }
 }

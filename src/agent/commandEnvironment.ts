@@ -1,9 +1,8 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What a command gets from the agent's own environment: who and where it is, how it speaks, and how this machine reaches the network. A list of
- * what is passed and not of what is withheld, because the agent's environment holds its token, and whatever else the
- * person who started it had at hand.
+ * Variables that a command gets from the agent's own environment: user, paths, language, and network access. An allow
+ * list, because the agent's environment holds its token and anything else that was set where it was started.
  */
 const passed = new Set(
   [

@@ -6,7 +6,7 @@ import { isErrno } from './sessions';
 const MAX_FILE_BYTES = 256 * 1024;
 const MAX_LINE = 65_536;
 
-/** What a command left for later tasks can't be read; its try has failed. */
+/** The output that a command left for later tasks can't be read, so its try has failed. */
 export class BadOutput extends Error {
   constructor(
     message: string,
@@ -16,7 +16,7 @@ export class BadOutput extends Error {
   }
 }
 
-/** The last line of a stream that is not empty, whatever the stream's size: of a longer line only as much as shows that it is too long. */
+/** Last non-empty line of a stream of any size. Keeps only enough of a longer line to show that it is too long. */
 export class LastLine {
   private readonly decoder = new StringDecoder('utf8');
   private open = '';
@@ -34,14 +34,14 @@ export class LastLine {
   }
 }
 
-/** The lines `NAME=value` of the file that a command knows as SLIPWAY_OUTPUT; none when it wrote none. */
+/** Lines `NAME=value` of the command's SLIPWAY_OUTPUT file. Empty if it wrote none. */
 export async function readOutputFile(file: string): Promise<JobOutput[]> {
   const text = await readBounded(file);
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === '') return [];
     const [, name, value] = /^([^=]+)=(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) {
-      throw new BadOutput(`line ${index + 1} of $SLIPWAY_OUTPUT is not like NAME=value`);
+      throw new BadOutput(`line ${index + 1} of $SLIPWAY_OUTPUT is not of the form NAME=value`);
     }
     return [{ name, value }];
   });
@@ -58,7 +58,7 @@ async function readBounded(file: string): Promise<string> {
         if (bytesRead === 0) break;
         length += bytesRead;
       }
-      if (length > MAX_FILE_BYTES) throw new BadOutput(`$SLIPWAY_OUTPUT has more than ${MAX_FILE_BYTES} bytes`);
+      if (length > MAX_FILE_BYTES) throw new BadOutput(`$SLIPWAY_OUTPUT exceeds ${MAX_FILE_BYTES} bytes`);
       return buffer.toString('utf8', 0, length);
     } finally {
       await handle.close();
@@ -66,6 +66,6 @@ async function readBounded(file: string): Promise<string> {
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return '';
     if (error instanceof BadOutput) throw error;
-    throw new BadOutput(`$SLIPWAY_OUTPUT can’t be read: ${error instanceof Error ? error.message : error}`);
+    throw new BadOutput(`could not read $SLIPWAY_OUTPUT: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -1,28 +1,32 @@
 import type { SecretForm } from './secretForms';
 
-/** In which a line break is passed over only when this much of it stands before: else every line that ends like the beginning of a form would wait for the next one. */
+/**
+ * A line break is skipped only after this many matched bytes. Otherwise every line that ends like the beginning of a
+ * form would wait for the next line.
+ */
 const WRAPPED_FROM = 4;
 
 const FIRST_NODES = 1024;
 
 /**
- * Finds many texts at once in a stream of bytes, one step a byte (Aho–Corasick). A node stands for a beginning of a form, 0 for none. The steps are in one hash table, because a table of 256 for
- * each node would take a hundred times the memory; only where a log nearly always is, at 0, there is one.
+ * Finds many texts at once in a stream of bytes, one step per byte (Aho–Corasick). A node stands for the beginning of a
+ * form, 0 for none. All steps share one hash table, because a table of 256 entries per node would take a hundred times
+ * the memory; only node 0, where a log nearly always is, has one.
  */
 export class FormAutomaton {
-  /** The node after a byte that continues nothing. */
+  /** Node after a byte that continues nothing. */
   readonly first = new Int32Array(256);
-  /** How much of a form a node stands for. */
+  /** Length of the form that a node stands for. */
   depth = new Int32Array(FIRST_NODES);
-  /** The length of the longest form that ends with a node; 0: none. */
+  /** Length of the longest form that ends at a node; 0 for none. */
   longest = new Int32Array(FIRST_NODES);
   private parent = new Int32Array(FIRST_NODES);
   private byte = new Uint8Array(FIRST_NODES);
-  /** What is left of a node when the next byte does not continue it. */
+  /** Node that remains when the next byte does not continue this one. */
   private fallback = new Int32Array(FIRST_NODES);
   private wraps = new Uint8Array(FIRST_NODES);
   private continued = new Uint8Array(FIRST_NODES);
-  /** Nodes by their parent and byte; 0: free. */
+  /** Nodes by parent and byte; 0 is free. */
   private slots = new Int32Array(FIRST_NODES * 2);
   private size = 1;
 
@@ -39,24 +43,27 @@ export class FormAutomaton {
     return this.first[byte] ?? 0;
   }
 
-  /** The same node for all that follows, where a form that is complete can't become a longer one: nothing has to wait for that. */
+  /**
+   * Reuses the same node for everything that follows, when a complete form can't become a longer one: nothing has to
+   * wait for that.
+   */
   settled(from: number): number {
     let node = from;
     while (node !== 0 && this.continued[node] === 0) node = this.fallback[node] ?? 0;
     return node;
   }
 
-  /** Whether a byte is a line break that a tool may have put into the form. */
+  /** True if the byte is a line break that a tool may have inserted into the form. */
   passesOver(node: number, byte: number): boolean {
     return (byte === 10 || byte === 13) && this.wraps[node] === 1 && this.step(node, byte) === 0;
   }
 
-  /** The node of a form that goes on from this one with a byte; 0: none does. */
+  /** Node of a form that continues this one with a byte; 0 for none. */
   private step(node: number, byte: number): number {
     return this.slots[this.slotOf(node, byte)] ?? 0;
   }
 
-  /** Where that node stands, or would stand. */
+  /** Slot of that node, or the slot where it would be. */
   private slotOf(node: number, byte: number): number {
     const { slots, parent } = this;
     const mask = slots.length - 1;
@@ -92,7 +99,7 @@ export class FormAutomaton {
     return node;
   }
 
-  /** Forms share most of their beginnings, so how many nodes there will be is not known beforehand. */
+  /** Forms share most of their beginnings, so the number of nodes is not known beforehand. */
   private grow(): void {
     const numbers = (old: Int32Array) => {
       const grown = new Int32Array(old.length * 2);
@@ -113,7 +120,7 @@ export class FormAutomaton {
     }
   }
 
-  /** What is left of a node is shorter than it, so short ones come first. */
+  /** The remainder of a node is shorter than the node, so short ones come first. */
   private link(): void {
     for (const node of this.byDepth()) {
       const parent = this.parent[node] ?? 0;
@@ -124,7 +131,7 @@ export class FormAutomaton {
     }
   }
 
-  /** All nodes in order of their depth, counted out: comparing millions of them would take seconds. */
+  /** All nodes by depth, with a counting sort: comparing millions of them would take seconds. */
   private byDepth(): Int32Array {
     const ends = new Int32Array(this.size + 1);
     const depths = this.depth.subarray(1, this.size);

@@ -2,13 +2,13 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 
-/** The server has answered, and the same request will not succeed by being repeated. */
+/** The server answered, and repeating the same request will not succeed. */
 export class ServerRefusal extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
-    /** Of a LOG_GAP: where to go on from. */
+    /** Offset to continue from after a LOG_GAP. */
     readonly offset: number | undefined,
   ) {
     super(message);
@@ -16,7 +16,7 @@ export class ServerRefusal extends Error {
   }
 }
 
-/** No answer, or one that says "later". Every call of the protocol may be repeated after it. */
+/** No answer, or one that says "later". Every call of the protocol may then be repeated. */
 export class ServerUnavailable extends Error {
   override readonly name = 'ServerUnavailable';
 }
@@ -28,7 +28,7 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: string | Readable;
   readonly signal?: AbortSignal;
-  /** Of the whole call; of silence only when bytes are streamed, however long that takes. */
+  /** Limits the whole call; for streamed bytes, only silence, however long the stream takes. */
   readonly timeoutMs: number;
 }
 
@@ -54,7 +54,7 @@ export class HttpClient {
     this.send = secure ? https.request : http.request;
   }
 
-  /** A call with a JSON answer. Anything but 2xx is thrown. */
+  /** Call with a JSON response. Throws for anything but 2xx. */
   async json(call: HttpCall): Promise<HttpAnswer> {
     let current: http.ClientRequest | undefined;
     const expire = () => current?.destroy(new Error(`no answer within ${call.timeoutMs} ms`));
@@ -69,12 +69,12 @@ export class HttpClient {
       throw meaningOf(error, call.signal);
     } finally {
       clearTimeout(timer);
-      // Refused before all of it was sent: the rest is of no use to anybody.
+      // Rejected before everything was sent: the rest is useless.
       if (typeof call.body === 'object' && !call.body.readableEnded) current?.destroy();
     }
   }
 
-  /** A call that is answered with bytes. */
+  /** Call that returns bytes. */
   async bytes(call: HttpCall): Promise<IncomingMessage> {
     try {
       const response = await this.retryClosed(call, (request) => {
@@ -91,7 +91,7 @@ export class HttpClient {
     this.connections.destroy();
   }
 
-  /** A kept connection may be closed by the server in the very moment in which we use it: that is no outage, and not worth a pause. */
+  /** The server may close a kept connection at the very moment of its use: not an outage, and not worth a pause. */
   private async retryClosed(call: HttpCall, prepare: (request: http.ClientRequest) => void): Promise<IncomingMessage> {
     try {
       return await this.request(call, prepare);
@@ -121,7 +121,7 @@ export class HttpClient {
       });
       prepare(request);
       request.once('response', resolve);
-      // An error after the answer belongs to the answer's reader, who gets it from there.
+      // An error after the response belongs to the reader of the response, who gets it from there.
       request.on('error', (error: NodeJS.ErrnoException) => {
         if (typeof body === 'object') body.destroy();
         const closed = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
@@ -139,7 +139,7 @@ export class HttpClient {
 
 class ConnectionWasClosed extends Error {}
 
-/** What was to be sent can't be read: not the server's fault, and not cured by repeating. */
+/** The file to send can't be read: not the server's fault, and repeating does not help. */
 export class LocalFileError extends Error {
   override readonly name = 'LocalFileError';
 }
@@ -169,7 +169,7 @@ async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
   throw new ServerRefusal(status, code, message, offset);
 }
 
-/** Undefined when it is not JSON: what stands between us and the server may answer with a page of its own. */
+/** Undefined if it is not JSON: a proxy may respond with a page of its own. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

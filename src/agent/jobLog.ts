@@ -9,11 +9,14 @@ import type { AgentSettings, OutputStream } from '../contract/agentProtocol';
 import type { JobClient } from './protocolClient';
 import type { SecretMask } from './secretMask';
 
-/** More than this in memory: the disk is slower than the command. */
+/** More than this in memory means that the disk is slower than the command. */
 const MEMORY_BYTES = 1024 * 1024;
-/** More than this not yet on the server: the server is slower than the command. The disk would take more, but not without end. */
+/**
+ * More than this not yet on the server means that the server is slower than the command. The disk would take more, but
+ * not without limit.
+ */
 const UNSENT_BYTES = 64 * 1024 * 1024;
-/** An append that is refused as too large is tried with half as much, down to this. */
+/** An append that is rejected as too large is retried with half the size, down to this. */
 const SMALLEST_BODY_BYTES = 512;
 /** Appends in a row after which the server's log has not grown. */
 const MOST_WITHOUT_PROGRESS = 5;
@@ -22,27 +25,28 @@ export interface JobLogOptions {
   readonly client: JobClient;
   readonly spoolFile: string;
   readonly settings: Pick<AgentSettings, 'logFlushMs' | 'logMaxBytes'>;
-  /** Aborted when the claim is over: then nobody wants the log any more. */
+  /** Aborts when the claim is over and nobody needs the log. */
   readonly gone: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Nothing is kept, on disk neither, that has not gone through it. */
+  /** Everything passes through it before it is kept, even on disk. */
   readonly mask?: SecretMask | undefined;
 }
 
 /**
- * The log of one job on its way from the pipes to the server. What has been read goes to the spool and is sent from there, from wherever the server's log
- * ends. When the server or the disk falls behind, the pipes are not read any more, so that the command waits in its next write:
- * a log is neither lost nor does it fill the memory or the disk, however fast the command writes.
+ * Log of one job on its way from the pipes to the server. Output goes to the spool and is sent from there, starting
+ * where the server's log ends. When the server or the disk falls behind, the pipes are not read, so the command blocks
+ * in its next write: no log is lost, and none fills the memory or the disk.
  *
- * A log that can't be delivered does not fail the job: what comes is read and thrown away, and the end of the job says that the log is not whole.
+ * A log that can't be delivered does not fail the job: the output is read and discarded, and the job's end reports that
+ * the log is incomplete.
  */
 export class JobLog {
   private readonly spool: LogSpool;
   private readonly framer = new LogFramer((record) => this.spool.append(record));
   private readonly streams = new Set<Readable>();
   private paused = false;
-  /** The server has everything before. */
+  /** The server has everything before this. */
   private position = 0;
   private maxBodyBytes: number;
   private sender: Promise<void> | undefined;
@@ -58,7 +62,7 @@ export class JobLog {
     options.gone.addEventListener('abort', () => this.discard(), { once: true });
   }
 
-  /** Whether the streams are held back because the log can't be got rid of. */
+  /** True while the streams are held back because the log can't be delivered. */
   get isPaused(): boolean {
     return this.paused;
   }
@@ -76,16 +80,19 @@ export class JobLog {
       if (masked !== undefined) this.framer.add(name, masked.end(), this.now());
       this.framer.end(name, this.now());
     });
-    stream.on('error', (error) => this.options.log.warn({ err: error }, `${name} can’t be read any more`));
+    stream.on('error', (error) => this.options.log.warn({ err: error }, `could not read ${name}`));
   }
 
-  /** Nothing more will be read. Delivers the rest; answers how long the log is, or null when the server does not have all of it. */
+  /**
+   * Called when nothing more will be read. Delivers the rest and returns the length of the log, or null if the server
+   * does not have all of it.
+   */
   end(): Promise<number | null> {
     this.ended = true;
     return this.deliverAll();
   }
 
-  /** The server has less than we thought. */
+  /** The server has less than expected. */
   resend(offset: number): Promise<number | null> {
     this.position = Math.min(offset, this.length);
     return this.deliverAll();
@@ -130,7 +137,7 @@ export class JobLog {
       await this.spool.spill();
       if (!this.lost) this.onChange();
     } catch (error) {
-      this.giveUp('it can’t be written to disk', error);
+      this.giveUp('could not write it to disk', error);
     }
   }
 
@@ -140,7 +147,7 @@ export class JobLog {
     return this.lost ? null : this.length;
   }
 
-  /** Runs as long as there is something to send: a job without output has no sender. */
+  /** Runs only while there is something to send: a job without output has no sender. */
   private startSender(): Promise<void> {
     this.sender ??= this.send().finally(() => {
       this.sender = undefined;
@@ -156,7 +163,7 @@ export class JobLog {
         this.holdBack();
       }
     } catch (error) {
-      this.giveUp('sending it has failed', error);
+      this.giveUp('sending it failed', error);
     }
   }
 
@@ -186,7 +193,7 @@ export class JobLog {
       else if (!(error instanceof ServerRefusal)) throw error;
       else if (error.code === 'LOG_GAP' && error.offset !== undefined) this.moveTo(error.offset);
       else if (error.status === 413) this.sendLess(bytes, body, error);
-      else this.giveUp(`the server refuses it: ${error.code}: ${error.message}`);
+      else this.giveUp(`the server rejected it: ${error.code}: ${error.message}`);
     }
   }
 
@@ -197,8 +204,8 @@ export class JobLog {
   }
 
   /**
-   * Either one request was too large, for the server or for something on the way, or the log has reached the longest that the server takes. Smaller pieces help with
-   * the first, and get the second nearly to its limit.
+   * Either one request was too large, for the server or a proxy, or the log has reached the server's limit. Smaller
+   * pieces help with the first, and fill the second nearly to its limit.
    */
   private sendLess(bytes: number, body: string, refusal: ServerRefusal): void {
     this.maxBodyBytes = Math.floor(Math.min(this.maxBodyBytes, Buffer.byteLength(body)) / 2);
@@ -207,7 +214,7 @@ export class JobLog {
 
   private giveUp(why: string, error?: unknown): void {
     if (this.lost) return;
-    this.options.log.warn({ err: error }, `the log is not delivered from byte ${this.position} on: ${why}`);
+    this.options.log.warn({ err: error }, `the log is not delivered from byte ${this.position}: ${why}`);
     this.discard();
   }
 

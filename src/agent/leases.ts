@@ -5,21 +5,21 @@ import type { AgentSettings, ClaimedJob, RenewedJob } from '../contract/agentPro
 import type { ProtocolClient } from './protocolClient';
 import { ClaimOver, StopRequest } from './stopRequest';
 
-/** A job that ends sooner never needs to be renewed, and many do: the parked call is not broken off for them. */
+/** A job that ends sooner never needs a renewal, and many do: the parked call is not interrupted for them. */
 const YOUNG_MS = 100;
-/** Between two renewals when the server answers at once and has nothing new to say. */
+/** Pause between two renewals when the server answers immediately without news. */
 const REPEATED_MS = 500;
 
-/** A job that this agent has started and whose end the server does not know yet. */
+/** Job that this agent started and whose end the server does not know yet. */
 export class HeldJob {
   private readonly stopping = new AbortController();
   private readonly losing = new AbortController();
-  /** The job is over, only its end must still be told: there is nothing left to be cancelled. */
+  /** True when the job is over and only its end must be reported: nothing is left to cancel. */
   ended = false;
 
   constructor(
     readonly job: ClaimedJob,
-    /** Of performance.now(), which nobody can set: until here nobody else has the job. */
+    /** A performance.now() time, which nobody can set. Until then no other agent has the job. */
     public leaseUntil: number,
   ) {}
 
@@ -31,7 +31,7 @@ export class HeldJob {
     return this.losing.signal;
   }
 
-  /** Answers whether that is news. */
+  /** Returns true if that is news. */
   cancel(message: string, graceMs = this.job.graceMs): boolean {
     if (this.ended || this.stop.aborted || this.gone.aborted) return false;
     this.stopping.abort(new StopRequest('CANCELLED', message, graceMs));
@@ -46,18 +46,18 @@ export class HeldJob {
 }
 
 /**
- * Keeps the leases of the jobs that run here. A lease counts from when the request that the server has answered was sent, on a clock that only goes
- * forward: whatever the answer took, the server's lease is not shorter than what is believed here. A lease that
- * runs out all the same means that another agent may have the job, so it is killed.
+ * Keeps the leases of the running jobs. A lease counts from when the answered request was sent, on a monotonic clock,
+ * so the server's lease is never shorter than assumed here. A lease that runs out anyway means that another agent may
+ * have the job, so it is killed.
  */
 export class Leases {
   private readonly held = new Map<string, HeldJob>();
-  /** What the last renewal spoke for. */
+  /** Jobs that the last renewal named. */
   private covered: ReadonlySet<HeldJob> = new Set();
   private request: AbortController | undefined;
   private mayBreakOff = false;
   private wake: (() => void) | undefined;
-  /** A job has come that the last renewal did not speak for. First the timer is set, then the flag. */
+  /** Set when a job has arrived that the last renewal did not name: first the timer, then the flag. */
   private growing: NodeJS.Timeout | undefined;
   private grown = false;
   private expiring: NodeJS.Timeout | undefined;
@@ -73,8 +73,8 @@ export class Leases {
   }
 
   hold(job: ClaimedJob, sentAt: number): HeldJob {
-    // Claimed once more, after the server took it for lost: what we still have of it is the copy that must not be.
-    this.held.get(job.jobId)?.lose('it was given away and came back');
+    // Claimed again after the server took it for lost: the copy that we still hold must go.
+    this.held.get(job.jobId)?.lose('it was given to another claim and came back');
     const held = new HeldJob(job, sentAt + this.settings.leaseMs);
     this.held.set(job.jobId, held);
     this.growing ??= setTimeout(() => this.onGrown(), YOUNG_MS);
@@ -86,7 +86,7 @@ export class Leases {
     if (this.held.get(held.job.jobId) === held) this.held.delete(held.job.jobId);
   }
 
-  /** Renews until it is aborted. */
+  /** Renews until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => {
       this.request?.abort();
@@ -100,7 +100,7 @@ export class Leases {
       } catch (error) {
         if (signal.aborted) break;
         if (!(error instanceof ServerUnavailable || error instanceof ServerRefusal)) throw error;
-        if (error instanceof ServerRefusal) this.log.error({ err: error }, 'the server refuses to renew');
+        if (error instanceof ServerRefusal) this.log.error({ err: error }, 'the server rejected the renewal');
         await backOff(++failures, signal);
       }
     }
@@ -108,7 +108,7 @@ export class Leases {
     clearTimeout(this.expiring);
   }
 
-  /** One renewal of all jobs; answers whether it makes sense to go on with the next at once. */
+  /** Sends one renewal for all jobs. Returns true if the next one should follow immediately. */
   private async renew(): Promise<boolean> {
     const { leaseMs } = this.settings;
     const renewMs = Math.min(this.settings.renewMs, leaseMs / 3);
@@ -117,8 +117,8 @@ export class Leases {
     this.grown = false;
     if (asked.length === 0) return true;
     const sentAt = performance.now();
-    // A parked renewal that is broken off has no answer, and without one nobody knows that the leases were extended. So when a lease has
-    // not been confirmed for long, the call is not parked, and not broken off either.
+    // An interrupted parked renewal has no answer, so nobody knows whether the leases were extended. When a lease has
+    // not been confirmed for long, the call is neither parked nor interrupted.
     const confirm = asked.some((held) => held.leaseUntil - sentAt < leaseMs - 1.5 * renewMs);
     const waitMs = confirm ? 0 : Math.floor(renewMs);
     const request = new AbortController();
@@ -137,15 +137,15 @@ export class Leases {
     }
   }
 
-  /** Answers whether the server has said anything new. */
+  /** Returns true if the server reported anything new. */
   private take(answers: readonly RenewedJob[], sentAt: number): boolean {
     let news = false;
     for (const { jobId, action, graceMs } of answers) {
       const held = this.held.get(jobId);
       if (held === undefined || !this.covered.has(held)) continue;
       if (action === 'drop') {
-        // While its end is being told, the answer to that decides.
-        news = (!held.ended && held.lose('the server has given it up')) || news;
+        // While its end is being reported, the answer to the report decides.
+        news = (!held.ended && held.lose('the server gave it up')) || news;
         continue;
       }
       held.leaseUntil = Math.max(held.leaseUntil, sentAt + this.settings.leaseMs);
@@ -154,7 +154,7 @@ export class Leases {
     return news;
   }
 
-  /** Some jobs are old enough to be renewed, and the renewal under way may not know of them. */
+  /** Some jobs are old enough to be renewed, and the renewal in progress may not include them. */
   private onGrown(): void {
     this.growing = undefined;
     if (this.jobs.every((held) => this.covered.has(held))) return;
@@ -170,7 +170,7 @@ export class Leases {
     this.wake = undefined;
   }
 
-  /** Leases only ever get longer, so one timer for the first that may run out is enough: it may come too early, never too late. */
+  /** Leases only get longer, so one timer for the earliest end is enough: it may fire too early, never too late. */
   private watchExpiry(): void {
     if (this.expiring !== undefined || this.held.size === 0) return;
     const first = Math.min(...this.jobs.map((held) => this.expiryOf(held)));
@@ -182,13 +182,16 @@ export class Leases {
     const now = performance.now();
     for (const held of this.jobs) {
       if (this.expiryOf(held) > now) continue;
-      held.lose('its lease has run out without an answer of the server');
+      held.lose('its lease ran out without an answer from the server');
       this.release(held);
     }
     this.watchExpiry();
   }
 
-  /** A job that is over can't run twice; telling its end still counts until the server has noticed, so that is tried for one more lease. */
+  /**
+   * A job that is over can't run twice. Its end still counts until the server has noticed the loss, so reporting it
+   * continues for one more lease.
+   */
   private expiryOf(held: HeldJob): number {
     return held.leaseUntil + (held.ended ? this.settings.leaseMs : 0);
   }

@@ -6,21 +6,25 @@ import type { Log } from '../kernel/log';
 import { isErrno, readProcess, sessionMembers, signalSession, statFields } from './sessions';
 import { DEAD, jobsIn, pidFileIn } from './watchdog';
 
-/** Folders of machines or containers that can't be seen from here are taken for dead when nobody has touched them for so long. */
+/**
+ * Directories of machines or containers that can't be seen from here count as dead after this long without a change.
+ */
 const FORGOTTEN_MS = 3600_000;
-/** How long a watchdog that is at work is left alone. */
+/** How long a working watchdog is left alone. */
 const WATCHDOG_MS = 60_000;
 
 const linux = process.platform === 'linux';
 
-/** `<pid>-<place>-<start>`: tells an agent process from every other one that has, had or will have the same process id. */
+/**
+ * `<pid>-<place>-<start>` distinguishes an agent process from every past, present and future process with the same id.
+ */
 export async function ownFolderName(): Promise<string> {
   return `${process.pid}-${place()}-${await startOf(process.pid)}`;
 }
 
 /**
- * Removes what agents that were killed have left in the folder, and ends what still runs of their jobs. That is the watchdog's task; this is for when the
- * watchdog was killed too, or the machine went down.
+ * Removes directories that killed agents have left, and ends what still runs of their jobs. Normally the watchdog does
+ * this; these remain when the watchdog was killed too, or the machine went down.
  */
 export async function clearLeftovers(folder: string, own: string, log: Log): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -28,7 +32,7 @@ export async function clearLeftovers(folder: string, own: string, log: Log): Pro
     if (name === own || !(await isDead(path, name))) continue;
     const ended = await endSessions(path);
     await removeFolder(path, log);
-    log.info(`cleaned up after an agent that was killed: ${path}${ended > 0 ? `, ended ${ended} of its jobs` : ''}`);
+    log.info(`cleaned up after a killed agent: ${path}${ended > 0 ? `, ended ${ended} of its jobs` : ''}`);
   }
 }
 
@@ -43,8 +47,8 @@ async function isDead(path: string, name: string): Promise<boolean> {
 }
 
 /**
- * Ends the sessions of a dead agent's jobs. The number alone proves nothing, it may long be somebody else's; that it is still the job's is shown by a
- * process of that session which has the job's id in its environment.
+ * Ends the sessions of a dead agent's jobs. The process id alone proves nothing, because another process may have it by
+ * now. Proof is a process of that session with the job's id in its environment.
  */
 async function endSessions(folder: string): Promise<number> {
   let ended = 0;
@@ -59,7 +63,9 @@ async function endSessions(folder: string): Promise<number> {
   return ended;
 }
 
-/** A tool may have left folders without write permission (Go's module cache does), which even their owner can't empty. */
+/**
+ * A tool may leave directories without write permission (Go's module cache does), which even their owner can't empty.
+ */
 export async function removeFolder(path: string, log: Log): Promise<void> {
   const remove = () => rm(path, { recursive: true, force: true, maxRetries: 2 });
   try {
@@ -69,7 +75,7 @@ export async function removeFolder(path: string, log: Log): Promise<void> {
       await remove();
     });
   } catch (error) {
-    log.warn({ err: error }, `${path} can’t be removed; it is tried again when an agent starts here`);
+    log.warn({ err: error }, `could not remove ${path}; the next agent that starts here tries again`);
   }
 }
 
@@ -81,14 +87,14 @@ async function openFolders(path: string): Promise<void> {
   }
 }
 
-/** Which kernel and which set of process ids: a process id means something there only. */
+/** Identifies the kernel and the pid namespace, within which a process id has a meaning. */
 function place(): string {
   if (!linux) return process.platform;
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
   return `${boot}_${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`;
 }
 
-/** When a process has started; undefined when there is none, or only its zombie. */
+/** Start time of a process. Undefined if it does not exist, or is a zombie. */
 async function startOf(pid: number): Promise<string | undefined> {
   if (linux) {
     const [state = 'Z', ...fields] = statFields(pid) ?? [];

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { OutputStream } from '../contract/agentProtocol';
 
-/** A piece of a log: what was read of one stream at one moment. Its bytes are valid UTF-8, and whole characters. */
+/** Piece of a log: what one read of one stream returned. Its bytes are valid UTF-8 and whole characters. */
 export interface LogRecord {
   readonly stream: OutputStream;
   /** Milliseconds since 1970. */
@@ -9,13 +9,16 @@ export interface LogRecord {
   readonly data: Buffer;
 }
 
-/** Reads of one stream that come this close together become one record: a program that writes byte by byte must not cost a frame for each. */
+/**
+ * Reads of one stream within this interval become one record: a program that writes byte by byte must not cost a frame
+ * for each byte.
+ */
 const TOGETHER_MS = 25;
 const TOGETHER_LENGTH = 16_384;
 
 /**
- * Turns what is read of two pipes into records, in the order in which it was read. Each stream has its own decoder, because a read may end in the middle of a
- * character and the other stream's bytes come between the halves.
+ * Turns the reads of two pipes into records, in order. Each stream has its own decoder, because a read may end within a
+ * character and bytes of the other stream may come in between.
  */
 export class LogFramer {
   private readonly decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
@@ -24,7 +27,7 @@ export class LogFramer {
 
   constructor(private readonly emit: (record: LogRecord) => void) {}
 
-  /** Bytes that have been read and not yet emitted as a record. */
+  /** Bytes read but not yet emitted as a record. */
   get openBytes(): number {
     return this.bytes;
   }
@@ -33,12 +36,12 @@ export class LogFramer {
     this.addText(stream, this.decoders[stream].write(chunk), at);
   }
 
-  /** A stream has ended, maybe within a character. */
+  /** Handles the end of a stream, possibly within a character. */
   end(stream: OutputStream, at: number): void {
     this.addText(stream, this.decoders[stream].end(), at);
   }
 
-  /** Emits what is open. */
+  /** Emits the open record. */
   flush(): void {
     const { open } = this;
     if (open === undefined) return;
@@ -59,7 +62,7 @@ export class LogFramer {
   }
 }
 
-/** The longest beginning of at most `length` bytes that does not cut a character. */
+/** Longest prefix of at most `length` bytes that does not cut a character. */
 export function cutAtCharacter(data: Buffer, length: number): number {
   if (length >= data.length) return data.length;
   let end = Math.max(0, length);
@@ -69,14 +72,13 @@ export function cutAtCharacter(data: Buffer, length: number): number {
 
 export interface EncodedAppend {
   readonly body: string;
-  /** Bytes of the log that it holds. */
+  /** Number of log bytes it holds. */
   readonly bytes: number;
 }
 
 /**
- * The body of an append with as many of the records as fit into `maxBytes`, and at least one character. It is the body that is measured and not the text in
- * it: what stands between us and the server measures bodies, control characters take six times their size in JSON, and so a
- * text that is short enough might come in a body that is not.
+ * Body of an append with as many of the records as fit into `maxBytes`, and at least one character. The body is
+ * measured, not its text: proxies measure bodies too, and control characters take six times their size in JSON.
  */
 export function encodeAppend(offset: number, records: Iterable<LogRecord>, maxBytes: number): EncodedAppend {
   const frames: string[] = [];
@@ -109,7 +111,7 @@ const bodyOf = (offset: number, frames: readonly string[]) => `{"offset":${offse
 const encodeFrame = ({ stream, at }: LogRecord, data: Buffer) =>
   `{"stream":"${stream}","at":"${new Date(at).toISOString()}","text":${JSON.stringify(data.toString('utf8'))}}`;
 
-/** With the comma. */
+/** Includes the comma. */
 const sizeOf = (frame: string) => Buffer.byteLength(frame, 'utf8') + 1;
 
 function firstCharacter(data: Buffer): number {

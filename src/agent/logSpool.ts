@@ -1,16 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { cutAtCharacter, type LogRecord } from './logRecords';
 
-/** Above it, what is in memory goes to the file. */
+/** Above this size, memory moves to the file. */
 const SPILL_BYTES = 131_072;
-/** In the file a record has this before its bytes: one byte for the stream, eight for the time, four for the length. */
+/** Header of a record in the file: one byte for the stream, eight for the time, four for the length. */
 const HEADER_BYTES = 13;
 const INDEX_EVERY_BYTES = 65_536;
 
 /**
- * All of a job's log from its first byte, for as long as the job is ours: a server that has lost the end of the log in a crash names the offset to go on
- * from, and that may be any. The end of the log is in memory and everything before it in a file; every byte is in exactly one of the two. So the
- * log of most jobs never touches the disk, and a log of any length takes a bounded part of the memory.
+ * The whole log of a job, for as long as the agent holds it: a server that lost the end of a log in a crash may ask for
+ * any offset. The end of the log is in memory and everything before it in a file; each byte is in exactly one of them.
+ * Most logs never touch the disk, and a log of any length takes bounded memory.
  */
 export class LogSpool {
   private readonly recent: LogRecord[] = [];
@@ -41,7 +41,7 @@ export class LogSpool {
     return this.spilling === undefined && this.memoryBytes > SPILL_BYTES;
   }
 
-  /** Moves what is in memory to the file. One move at a time. */
+  /** Moves the memory to the file, one move at a time. */
   async spill(): Promise<void> {
     this.spilling ??= this.move();
     try {
@@ -51,9 +51,12 @@ export class LogSpool {
     }
   }
 
-  /** Records from an offset on, about `length` bytes of them, at least one. They begin at the offset, or at the character that it cuts. */
+  /**
+   * About `length` bytes of records from an offset, at least one record. They begin at the offset, or at the character
+   * that it cuts.
+   */
   async read(offset: number, length: number): Promise<{ readonly offset: number; readonly records: LogRecord[] }> {
-    // What is read from memory is taken before the first await: a move that ends meanwhile takes nothing away from it.
+    // Taken from memory before the first await, so that a move that ends meanwhile removes nothing from it.
     if (offset >= this.recentStart) return cutBefore(this.recent, this.recentStart, offset, length);
     const entry = this.entryBefore(offset);
     const bytes = await this.readFile(entry.position, offset - entry.offset + length);
@@ -61,7 +64,7 @@ export class LogSpool {
   }
 
   async close(): Promise<void> {
-    // Whether the move has failed is known to whoever asked for it.
+    // The caller who asked for the move learns whether it failed.
     await Promise.allSettled([this.spilling]);
     await this.file?.close();
     this.file = undefined;
@@ -102,13 +105,13 @@ export class LogSpool {
     return this.index[low] ?? { offset: 0, position: 0 };
   }
 
-  /** From a record's beginning: whole records with at least `length` bytes of log, as far as the file goes. */
+  /** Whole records with at least `length` bytes of log from the beginning of a record, as far as the file goes. */
   private async readFile(position: number, length: number): Promise<Buffer> {
     const available = this.filePosition - position;
     for (let size = length + 64 * 1024; ; size *= 2) {
       const bytes = Buffer.allocUnsafe(Math.min(size, available));
       const { bytesRead } = (await this.file?.read(bytes, 0, bytes.length, position)) ?? { bytesRead: 0 };
-      if (bytesRead < bytes.length) throw new Error('The spool of a log is shorter than it was.');
+      if (bytesRead < bytes.length) throw new Error('The spool of a log is shorter than before.');
       if (size >= available || logBytesIn(bytes) >= length) return bytes;
     }
   }
@@ -128,7 +131,7 @@ function headerOf(record: LogRecord): Buffer {
   return header;
 }
 
-/** The whole records at the beginning of these bytes. */
+/** Whole records at the beginning of these bytes. */
 function parseRecords(bytes: Buffer): LogRecord[] {
   const records: LogRecord[] = [];
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -143,7 +146,7 @@ function parseRecords(bytes: Buffer): LogRecord[] {
 
 const logBytesIn = (bytes: Buffer) => parseRecords(bytes).reduce((sum, { data }) => sum + data.length, 0);
 
-/** Of records that begin at `start`: what comes from `offset` on. */
+/** The part from `offset` of records that begin at `start`. */
 function cutBefore(records: readonly LogRecord[], start: number, offset: number, length: number) {
   const found: LogRecord[] = [];
   let from = offset;

@@ -3,7 +3,10 @@ import { createLog } from '../kernel/log';
 import { onStopSignal } from '../kernel/signals';
 import { runAgent } from './agent';
 
-/** The agent program. Exit code 0: drained and left. 1: the server does not want it, or it could not go on. 2: bad configuration. */
+/**
+ * The agent program. Exit code 0: drained and left. 1: the server rejected it, or it could not continue. 2: invalid
+ * configuration.
+ */
 async function main(): Promise<number> {
   const config = readAgentConfig();
   const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
@@ -11,7 +14,7 @@ async function main(): Promise<number> {
   const agent = runAgent({ config, log });
   onStopSignal((count, signal) => {
     if (count === 1) {
-      log.info(`${signal}: taking no more jobs; send it again to cancel the running ones`);
+      log.info(`${signal}: not taking more jobs; send it again to cancel the running ones`);
       agent.drain();
     } else if (count === 2) {
       log.warn(`${signal} again: canceling the running jobs; send it again to kill them`);

@@ -12,33 +12,33 @@ import {
 } from './artifactPatterns';
 import { isErrno } from './sessions';
 
-/** A file that a job leaves behind. */
+/** File that a job uploads. */
 export interface OutputFile {
   /** Relative, with `/`. */
   readonly name: string;
-  /** Where its bytes are, with all links followed. */
+  /** Path of its content, with all links resolved. */
   readonly path: string;
 }
 
 export interface FoundOutputs {
-  /** By name, each once. */
+  /** Sorted by name, without duplicates. */
   readonly files: readonly OutputFile[];
-  /** What is to be said of patterns that have matched nothing, or must not be followed. */
+  /** Problems with patterns that matched nothing or must not be followed. */
   readonly missing: readonly string[];
-  /** Names that match and are links to files that do not belong to the job. */
+  /** Matching names that are links to files outside the job. */
   readonly escaping: readonly string[];
 }
 
 /**
- * The files of a working folder that the patterns name. Links are followed within the folder only: a link to a file of the agent's machine
- * would publish that file to everybody who may see the job.
+ * Files of a working directory that match the patterns. Links are followed only within the directory: a link to a file
+ * of the agent's machine would publish that file to everybody who may see the job.
  */
 export async function findOutputs(work: string, patterns: readonly string[]): Promise<FoundOutputs> {
   const search = new Search(await realpath(work));
   const missing: string[] = [];
   for (const text of patterns) {
     const pattern = parsePattern(text);
-    if (pattern === undefined) missing.push(`"${text}" is not a path within the working folder`);
+    if (pattern === undefined) missing.push(`"${text}" is not a path within the working directory`);
     else missing.push(...(await search.run(text, pattern)));
   }
   const files = [...search.files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -48,13 +48,13 @@ export async function findOutputs(work: string, patterns: readonly string[]): Pr
 class Search {
   readonly files = new Map<string, OutputFile>();
   readonly escaping = new Set<string>();
-  /** Of the pattern that is looked for. */
+  /** Position in the pattern. */
   private matches = 0;
   private hints: string[] = [];
 
   constructor(private readonly root: string) {}
 
-  /** Answers what is wrong, if anything. */
+  /** Returns the problem, if any. */
   async run(text: string, pattern: ArtifactPattern): Promise<string[]> {
     this.matches = 0;
     this.hints = [];
@@ -78,7 +78,7 @@ class Search {
   }
 
   private async enter(pattern: ArtifactPattern, state: PatternState, path: string, name: string): Promise<void> {
-    if (isMatch(pattern, state)) this.hints.push(`${name} is a folder, "${name}/**" are the files in it`);
+    if (isMatch(pattern, state)) this.hints.push(`${name} is a directory; use "${name}/**" for the files in it`);
     if (leadsOn(pattern, state)) await this.visit(pattern, state, path, `${name}/`);
   }
 
@@ -93,7 +93,7 @@ class Search {
     if (next.size === 0 && !isMatch(pattern, advance(pattern, state, last))) return;
     const target = await targetOf(path);
     if (target === undefined) {
-      this.hints.push(`${name} is a link to nothing`);
+      this.hints.push(`${name} is a dangling link`);
       return;
     }
     const inside = target.path.startsWith(this.root + sep);
@@ -102,7 +102,7 @@ class Search {
       if (inside) this.add(name, target.path);
       else this.escape(name);
     } else if (inside) await this.enter(pattern, next, target.path, name);
-    else this.hints.push(`${name} leads out of the working folder`);
+    else this.hints.push(`${name} leads out of the working directory`);
   }
 
   private escape(name: string): void {
@@ -116,7 +116,7 @@ class Search {
   }
 }
 
-/** Undefined for a link that leads nowhere, or round in a circle. */
+/** Undefined for a dangling or circular link. */
 async function targetOf(link: string): Promise<{ path: string; isFile: boolean } | undefined> {
   try {
     const path = await realpath(link);

@@ -7,19 +7,19 @@ import type { Log } from '../kernel/log';
 
 const AT_A_TIME = 16;
 
-/** A pipe from a command to the agent. */
+/** Pipe from a command to the agent. */
 export interface Pipe {
   readonly reader: Socket;
-  /** For the command. `closeWriter` must be called as soon as the command has it, or the reader never sees the end. */
+  /** The command's end. Call `closeWriter` as soon as the command has it, or the reader never sees the end. */
   readonly writer: number;
   closeWriter(): void;
 }
 
 /**
- * Pipes for the output of commands. What Node gives a child as 'pipe' is a socket, and a socket can't be opened by its name: `echo failed
- * >/dev/stderr` and `tee /dev/stdout`, which every pipeline has somewhere, would end with "No such device or address". Node can't make an
- * ordinary pipe, so these are named ones. They are made some at a time, and used again after the reader has seen the end, which comes only
- * when nobody holds the other side any more.
+ * Named pipes for the output of commands. Node gives a child a socket, and a socket can't be opened by name: `echo
+ * failed >/dev/stderr` and `tee /dev/stdout`, which most pipelines use somewhere, would fail with "No such device or
+ * address". Pipes are made in batches, and reused after the reader saw the end, which comes only when nobody holds the
+ * other side.
  */
 export class PipePool {
   private readonly free: string[] = [];
@@ -37,7 +37,7 @@ export class PipePool {
     return new PipePool(folder, log);
   }
 
-  /** Undefined where there are no named pipes: then the command gets sockets. */
+  /** Undefined without named pipes: then the command gets sockets. */
   async take(): Promise<Pipe | undefined> {
     for (;;) {
       const path = this.free.pop();
@@ -51,7 +51,7 @@ export class PipePool {
   }
 
   private openPipe(path: string): Pipe {
-    // In this order neither of the two waits for the other side.
+    // In this order, neither side waits for the other.
     const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     let writer: number;
     try {
@@ -83,15 +83,17 @@ export class PipePool {
     }
     this.unavailable = true;
     const [why] = error.message.split('\n');
-    this.log.warn(`no named pipes here (${why}): commands get sockets, and can’t open /dev/stdout or /dev/stderr`);
+    this.log.warn(
+      `named pipes are not available (${why}): commands get sockets, and can’t open /dev/stdout or /dev/stderr`,
+    );
   }
 
-  /** Somebody may still hold it, so nobody else may get it. */
+  /** Another process may still hold it, so it can't be reused. */
   private async discard(path: string): Promise<void> {
     try {
       await rm(path, { force: true });
     } catch (error) {
-      this.log.warn({ err: error }, `${path} can’t be removed`);
+      this.log.warn({ err: error }, `could not remove ${path}`);
     }
   }
 }

@@ -10,7 +10,7 @@ import type { ExecutedJob } from './runJob';
 /** How often a log that the server does not have in full is sent again. */
 const RESEND_ROUNDS = 3;
 
-/** Tells the server how a job has ended, until it knows or the claim is over. Answers whether it knows. */
+/** Reports the end of a job until the server knows it or the claim is over. Returns true if the server knows. */
 export type ReportEnd = (held: HeldJob, executed: ExecutedJob) => Promise<boolean>;
 
 export function createReport(client: ProtocolClient, log: Log, over: AbortSignal): ReportEnd {
@@ -24,7 +24,7 @@ export function createReport(client: ProtocolClient, log: Log, over: AbortSignal
       const answer = await batch.add({ jobId, token, ...executed.end, logBytes }).catch((error: unknown) => {
         if (error instanceof ServerUnavailable) return unavailable;
         if (error instanceof ServerRefusal) return { jobId, ok: false, code: error.code, message: error.message };
-        // The whole agent stops; then the job is lost already.
+        // The whole agent stops; the job is lost already.
         if (held.gone.aborted) return unavailable;
         throw error;
       });
@@ -36,8 +36,8 @@ export function createReport(client: ProtocolClient, log: Log, over: AbortSignal
         const canResend = rounds <= RESEND_ROUNDS && answer.offset !== undefined && executed.resendLog !== undefined;
         logBytes = canResend ? ((await executed.resendLog?.(answer.offset ?? 0)) ?? null) : null;
       } else {
-        log.warn({ jobId }, `the end of ${held.job.task} is not taken: ${answer.code}: ${answer.message}`);
-        held.lose(answer.message ?? 'its end was not taken');
+        log.warn({ jobId }, `the server rejected the end of ${held.job.task}: ${answer.code}: ${answer.message}`);
+        held.lose(answer.message ?? 'the server rejected its result');
       }
     }
     return false;
@@ -46,7 +46,7 @@ export function createReport(client: ProtocolClient, log: Log, over: AbortSignal
 
 const unavailable: EntryAnswer = { jobId: '', ok: false, code: 'UNAVAILABLE' };
 
-/** A batch that is refused as a whole is divided: one entry that the server can't read must not keep the others from being told. */
+/** A batch that is rejected as a whole is split: one entry that the server can't read must not block the others. */
 async function finishAll(
   client: ProtocolClient,
   results: readonly JobResult[],

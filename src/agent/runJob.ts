@@ -19,11 +19,11 @@ export interface JobContext {
   readonly settings: AgentSettings;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of performance.now(): the job's time runs from here. */
+  /** A performance.now() time from which the job's time counts. */
   readonly startedAt: number;
-  /** Aborted with a StopRequest when the job is to end early; its end is reported. */
+  /** Aborts with a StopRequest when the job must end early; its end is reported. */
   readonly stop: AbortSignal;
-  /** Aborted when the claim is over: the job must be gone at once, and nobody wants to hear of it. */
+  /** Aborts when the claim is over: the job must end at once, and its end is not reported. */
   readonly gone: AbortSignal;
 }
 
@@ -31,13 +31,13 @@ export interface ExecutedJob {
   readonly end: JobEnd;
   /** Null when the server does not have the whole log. */
   readonly logBytes: number | null;
-  /** Sends the log again from there; answers as `logBytes`. */
+  /** Sends the log again from an offset. Returns the same as `logBytes`. */
   resendLog?(offset: number): Promise<number | null>;
   /** Called when the server knows the end. */
   cleanUp?(): Promise<void>;
 }
 
-/** Runs one job. It can be replaced, so that the protocol can be measured without the cost of processes. */
+/** Runs one job. Replaceable, so that the protocol can be measured without the cost of processes. */
 export type Execute = (job: ClaimedJob, context: JobContext) => Promise<ExecutedJob>;
 
 const LONGEST_MESSAGE = 1000;
@@ -59,7 +59,7 @@ interface Place {
   readonly mask: SecretMask | undefined;
 }
 
-/** The server says with the job why it must not run. */
+/** The server sent the reason not to run the job with the job itself. */
 class JobRefused extends Error {
   constructor(
     readonly reason: EndReason,
@@ -69,7 +69,7 @@ class JobRefused extends Error {
   }
 }
 
-/** The inputs, the command, the outputs, the log. Its time counts for all of them: it runs from the start, as the server's count does. */
+/** Inputs, command, outputs and log. The time limit covers all of them, from the start, as on the server. */
 async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promise<ExecutedJob> {
   const { client, settings, gone, clock, log } = context;
   const { folder, mask } = place;
@@ -113,7 +113,9 @@ async function runSteps(
   }
 }
 
-/** What a failed job leaves for people to look at. It has failed already: what can't be uploaded changes nothing. */
+/**
+ * Files that a failed job leaves for people to inspect. The job has failed already, so a failed upload changes nothing.
+ */
 async function uploadAfterFailure(
   job: ClaimedJob,
   { client, log }: JobContext,
@@ -123,7 +125,7 @@ async function uploadAfterFailure(
   try {
     if (!signal.aborted) await uploadWhatIsThere(folder.work, job.outputs, client, signal, mask);
   } catch (error) {
-    log.warn({ err: error, jobId: job.jobId }, `not all files of ${job.task}, which failed, are uploaded`);
+    log.warn({ err: error, jobId: job.jobId }, `could not upload all files of ${job.task}, which failed`);
   }
 }
 
@@ -137,7 +139,7 @@ async function runCommandOf(
   const interrupted = AbortSignal.any([stop, gone]);
   if (job.refused !== null) throw new JobRefused(job.refused.reason, job.refused.message);
   if (job.missing.length > 0) {
-    throw new JobRefused('INPUT_MISSING', `No files were left by ${job.missing.join(', ')}.`);
+    throw new JobRefused('INPUT_MISSING', `No files were uploaded by ${job.missing.join(', ')}.`);
   }
   await downloadInputs(folder.work, job.inputs, client, interrupted);
   const line = job.register === null ? undefined : new LastLine();
@@ -174,28 +176,29 @@ async function runCommandOf(
   return { ...ended, reason: null, message: null };
 }
 
-/** A value that is stored is seen by everybody who may see the execution. */
+/** A stored value is visible to everybody who may see the execution. */
 function refuseSecrets(outputs: readonly JobOutput[], mask: SecretMask): void {
   const leak = outputs.find(({ name, value }) => mask.isIn(name) || mask.isIn(value));
   if (leak !== undefined) {
-    throw new BadOutput(`the variable ${leak.name.slice(0, 100)} would hold a secret`, 'SECRET_IN_OUTPUT');
+    throw new BadOutput(`the variable ${leak.name.slice(0, 100)} would contain a secret`, 'SECRET_IN_OUTPUT');
   }
 }
 
 /**
- * The command's current folder. It is made when no input has: the working folder is fresh, so a folder that had to be there could never be.
- * The server refuses paths that lead out; looked at once more, as an agent does not run what it is told outside of its folder.
+ * Current directory of the command. Created if no input did: the working directory is fresh, so it could not exist
+ * otherwise. The server rejects paths that lead out; the agent checks again, because it never runs outside its
+ * directory.
  */
 async function workingDirectory(work: string, within: string | null): Promise<string> {
   if (within === null) return work;
   const directory = resolve(work, within);
   if (!directory.startsWith(resolve(work) + sep))
-    throw new CommandFailure(`"${within}" leads out of the working folder`);
+    throw new CommandFailure(`"${within}" leads out of the working directory`);
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {
     const why = error instanceof Error ? error.message : error;
-    throw new CommandFailure(`the folder "${within}" can’t be made: ${why}`);
+    throw new CommandFailure(`could not create the directory "${within}": ${why}`);
   }
   return directory;
 }
@@ -208,20 +211,20 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   if (error instanceof BadOutput) return { exitCode, signal, reason: error.reason, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
-    log.error({ err: error }, 'the job could not be run');
+    log.error({ err: error }, 'could not run the job');
   return { exitCode, signal, reason: 'AGENT_ERROR', message };
 }
 
 function timeLimit(job: ClaimedJob, startedAt: number) {
   const controller = new AbortController();
   const expire = () =>
-    controller.abort(new StopRequest('TIMED_OUT', `It had not ended after ${job.timeoutMs / 1000} s.`, job.graceMs));
+    controller.abort(new StopRequest('TIMED_OUT', `It did not end within ${job.timeoutMs / 1000} s.`, job.graceMs));
   const left = Math.max(0, job.timeoutMs - (performance.now() - startedAt));
   const timer = setTimeout(expire, Math.min(left, LONGEST_TIMER_MS));
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
-/** Aborted once a job that is to stop has used up its grace, or its claim is over. */
+/** Aborts once a stopping job has used up its grace, or its claim is over. */
 function graceLimit(stop: AbortSignal, gone: AbortSignal) {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;

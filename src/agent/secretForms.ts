@@ -1,16 +1,16 @@
 import { SHORTEST_PART, SHORTEST_SECRET, secretParts } from '../contract/secretParts';
 
 /**
- * How a secret may look in what a command writes: as it is, line by line, and in the encodings that programs put values into. What else a command makes of it
- * (reversed, hashed, one letter a line) nobody can know.
+ * Forms of a secret in a command's output: as it is, line by line, and in the encodings that programs use. Other
+ * transformations (reversed, hashed, one letter per line) can't be foreseen.
  */
 export interface SecretForm {
   readonly text: string;
-  /** Tools wrap it: a line break may stand anywhere within. */
+  /** Tools wrap this form: a line break may be anywhere within it. */
   readonly wraps: boolean;
 }
 
-/** All forms of a secret, and of the values inside it where it is a structure. */
+/** All forms of a secret, and of the values inside a structured secret. */
 export function formsOf(secret: string): SecretForm[] {
   const parts = secretParts(secret).filter(({ value }) => [...value].length >= SHORTEST_PART);
   return [secret, ...parts.map(({ value }) => value)].flatMap(formsOfValue);
@@ -22,7 +22,7 @@ function formsOfValue(secret: string): SecretForm[] {
   const isLong = (text: string) => [...text].length >= SHORTEST_SECRET;
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   for (const part of new Set([secret, secret.trim(), ...lines].filter(isLong))) {
-    // Where it keeps its line breaks, a value of several lines is hidden line by line, so that a log keeps its lines.
+    // Where it keeps its line breaks, a value of several lines is masked line by line, so that a log keeps its lines.
     const byLine = part.includes('\n') && lines.some(isLong);
     for (const text of [part, ...urlForms(part), ...jsonForms(part), ...shellForms(part)]) {
       if (!byLine || !text.includes('\n')) plain.add(text);
@@ -35,7 +35,7 @@ function formsOfValue(secret: string): SecretForm[] {
   ];
 }
 
-/** Percent-encoding, by the habits of several languages: what they leave as it is, what a space becomes, and in which case they write. */
+/** Percent-encoding as several languages write it: which characters stay, how a space is written, and in which case. */
 function urlForms(text: string): string[] {
   const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   const strict = encodeURIComponent(text).replace(/[!'()*]/g, percent);
@@ -51,7 +51,10 @@ function urlForms(text: string): string[] {
   return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
 }
 
-/** Within a JSON string: with `/`, the characters of HTML, and all beyond ASCII escaped or not; and once more within another JSON string. */
+/**
+ * Within a JSON string, with or without escapes for `/`, HTML characters and non-ASCII; and again within another JSON
+ * string.
+ */
 function jsonForms(text: string): string[] {
   const inner = (one: string) => JSON.stringify(one).slice(1, -1);
   const unicode = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -75,7 +78,9 @@ const echoed: Readonly<Record<string, string>> = {
   '\\': '\\',
 };
 
-/** What a shell makes of it: quoted in a trace (`set -x`) by bash and by dash, and after dash's `echo`, which reads backslashes. */
+/**
+ * Shell forms: quoted in a trace (`set -x`) by bash and dash, and after dash's `echo`, which interprets backslashes.
+ */
 function shellForms(text: string): string[] {
   return [
     text.replaceAll("'", "'\\''"),
@@ -85,8 +90,9 @@ function shellForms(text: string): string[] {
 }
 
 /**
- * What is sure to stand in the base64 of any text that holds the secret: it may begin at each of three places within a group, and what surrounds it takes part in the first and the last
- * character. Whole to the end where nothing follows but the line's end.
+ * The part that is certain to appear in the base64 of any text that contains the secret. The secret may begin at each
+ * of three places within a group, and its surroundings affect the first and last character. Complete to the end where
+ * only the end of the line follows.
  */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);

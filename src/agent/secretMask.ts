@@ -4,17 +4,17 @@ import { formsOf } from './secretForms';
 const STARS = Buffer.from('***');
 const NOTHING = Buffer.alloc(0);
 
-/** Hides the secrets of one job in everything that leaves the machine. */
+/** Masks the secrets of one job in everything that leaves the machine. */
 export class SecretMask {
   private constructor(private readonly automaton: FormAutomaton) {}
 
-  /** Undefined when there is nothing to hide. */
+  /** Undefined when there is nothing to mask. */
   static of(secrets: Iterable<string>): SecretMask | undefined {
     const forms = [...new Set(secrets)].flatMap(formsOf);
     return forms.length === 0 ? undefined : new SecretMask(new FormAutomaton(forms));
   }
 
-  /** For one stream: secrets are looked for across its chunks, whatever another stream brings in between. */
+  /** For one stream: finds secrets across its chunks, whatever the other stream brings in between. */
   stream(): MaskedStream {
     return new MaskedStream(this.automaton);
   }
@@ -36,26 +36,27 @@ export class SecretMask {
 interface Hidden {
   start: number;
   end: number;
-  /** Its stars are out already, and more of it may come. */
+  /** The mask was written already, and more of the match may follow. */
   shown: boolean;
 }
 
 /**
- * What was read may be the beginning of a secret: that much is held back, at most the longest form less one byte, until what follows has decided it or the stream has ended. It is not
- * let go after some time: then a program that writes slowly would have its secret shown.
+ * The last bytes read may be the beginning of a secret. They are held back, at most the longest form less one byte,
+ * until later bytes decide or the stream ends. There is no time limit: otherwise a program that writes slowly would
+ * reveal its secret.
  */
 export class MaskedStream {
   private node = 0;
-  /** Bytes that are held back; positions are counted from its first. */
+  /** Bytes held back. Positions count from the first of them. */
   private held: Buffer = NOTHING;
-  /** In order, and apart from each other. */
+  /** In order, without overlap. */
   private readonly hidden: Hidden[] = [];
-  /** Line breaks that were passed over within what is held back. */
+  /** Skipped line breaks within the bytes held back. */
   private readonly breaks: number[] = [];
 
   constructor(private readonly automaton: FormAutomaton) {}
 
-  /** Answers what can be shown by now. */
+  /** Returns what can be shown by now. */
   write(chunk: Buffer): Buffer {
     const from = this.held.length;
     const data = from === 0 ? chunk : Buffer.concat([this.held, chunk]);
@@ -82,13 +83,13 @@ export class MaskedStream {
     return this.release(data, this.startOf(automaton.depth[node] ?? 0, data.length));
   }
 
-  /** What was held back begins no secret any more. */
+  /** The bytes held back can no longer begin a secret. */
   end(): Buffer {
     this.node = 0;
     return this.release(this.held, this.held.length);
   }
 
-  /** Where the last `length` bytes before `end` begin, line breaks within not counted. */
+  /** Start of the last `length` bytes before `end`, not counting skipped line breaks. */
   private startOf(length: number, end: number): number {
     let start = end - length;
     if (length === 0) return start;
@@ -126,12 +127,12 @@ export class MaskedStream {
       at = Math.min(one.end, until);
     }
     shown.push(data.subarray(at, until));
-    // One that ends here may go on with the next byte: two secrets side by side get one mask, however they are read.
+    // A match that ends here may continue with the next byte: two adjacent secrets get one mask, however they are read.
     const rest = this.hidden.filter(({ end }) => end >= until);
     const moved = rest.map((one) => ({ ...one, start: Math.max(0, one.start - until), end: one.end - until }));
     this.hidden.splice(0, this.hidden.length, ...moved);
     this.breaks.splice(0, this.breaks.length, ...this.breaks.filter((one) => one >= until).map((one) => one - until));
-    // A copy, or the few bytes would keep the whole chunk.
+    // A copy, because a slice would keep the whole chunk in memory.
     this.held = until === data.length ? NOTHING : Buffer.from(data.subarray(until));
     return shown.length === 1 ? (shown[0] ?? NOTHING) : Buffer.concat(shown);
   }

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Every command runs in a session of its own, whose number is the process id of its first process. What must end with the job is that
- * session and not just the first process's group: `timeout`, `set -m` and interactive shells put their children in groups
- * of their own, which a signal to the one group would miss. A process that has made a session for itself has left the job on purpose, as a
- * deployed service does, and is never touched. Other groups of a session can be found on Linux only; elsewhere it is the one group.
+ * Every command runs in its own session, whose number is the process id of its first process. The whole session ends
+ * with the job, not just the first process group: `timeout`, `set -m` and interactive shells put children into groups
+ * of their own. A process that created its own session left the job on purpose, as a deployed service does, and is
+ * never touched. Other groups of a session are found on Linux only.
  */
 
-/** Signals what is left of a session; false when nothing is. */
+/** Signals the remaining processes of a session. Returns false if there are none. */
 export function signalSession(session: number, signal: NodeJS.Signals): boolean {
   let any = signalGroup(session, signal);
   for (const member of sessionMembers(session)) {
@@ -16,12 +16,12 @@ export function signalSession(session: number, signal: NodeJS.Signals): boolean 
   return any;
 }
 
-/** Whether anything of the first process's group is left. One system call: this is asked after each command. */
+/** True if anything of the first process group is left. One system call, made after each command. */
 export const isGroupLeft = (group: number): boolean => signalGroup(group, 0);
 
 /**
- * Whether anything of the session still runs. Zombies do not count: where the agent is the first process of a container, nobody buries the orphans, and
- * they would be waited for in vain.
+ * True if anything of the session still runs. Zombies don't count: where the agent is the first process of a container,
+ * nobody reaps the orphans.
  */
 export function isSessionLeft(session: number): boolean {
   return process.platform === 'linux' ? sessionMembers(session).length > 0 : isGroupLeft(session);
@@ -32,7 +32,7 @@ export interface SessionMember {
   readonly group: number;
 }
 
-/** Living processes of a session. Always empty where there is no /proc. */
+/** Living processes of a session. Always empty without /proc. */
 export function sessionMembers(session: number): SessionMember[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc').flatMap((name) => {
@@ -43,14 +43,14 @@ export function sessionMembers(session: number): SessionMember[] {
   });
 }
 
-/** The fields of /proc/<pid>/stat from the state on; undefined when there is no such process. */
+/** Fields of /proc/<pid>/stat from the state on. Undefined if there is no such process. */
 export function statFields(pid: number): string[] | undefined {
   const text = readProcess(pid, 'stat');
-  // The command's name comes before, in parentheses, and may itself hold anything.
+  // The command's name comes first, in parentheses, and may contain anything.
   return text?.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
-/** A file of /proc/<pid>; undefined when the process is gone, or belongs to somebody else and hides it. */
+/** File of /proc/<pid>. Undefined if the process is gone, or hidden by another owner. */
 export function readProcess(pid: number, file: 'stat' | 'environ'): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1');
@@ -65,7 +65,7 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
     process.kill(-group, signal);
     return true;
   } catch (error) {
-    // EPERM: it is there, and has become somebody else's (sudo). The agent can't do more about it.
+    // EPERM: the process exists and belongs to another user (sudo). The agent can't signal it.
     if (isErrno(error, 'ESRCH', 'EPERM')) return isErrno(error, 'EPERM');
     throw error;
   }

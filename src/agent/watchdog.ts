@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import type { Log } from '../kernel/log';
 
 /**
- * An agent that is killed with SIGKILL can't end what it runs, and a command in a session of its own would run on beside the copy that
- * another agent gets. Linux could send the command a signal at its parent's death, but only to what asks for it itself, which a shell can't.
+ * An agent killed with SIGKILL can't end its commands, and a command in its own session would keep running alongside
+ * the copy that another agent gets. Linux can signal a child at its parent's death, but only a child that asks for it,
+ * which a shell can't.
  *
- * So there is a small process, one for each agent, that reads from a pipe which nobody writes to: the pipe ends when the agent does, however
- * it ends. It then ends every session that has written its number into the agent's folder. No command can be missed: a command runs only
- * after it has written its number, and the watchdog renames the folder before it looks, so that a command which is about to start finds no place
- * to write to and gives up. A watchdog for each job would also do, but would leave an orphan behind each job, which nobody
- * buries where the agent is the first process of a container.
+ * So each agent has a small process that reads from a pipe nobody writes to, and whose end is the agent's end. It then
+ * ends every session recorded in the agent's directory. No command is missed: a command runs only after it has written
+ * its process id, and the watchdog renames the directory before it looks, so that a command about to start can't write
+ * and gives up. One watchdog per job would leave an orphan per job, which nobody reaps where the agent is the first
+ * process of a container.
  */
 const WATCHDOG = `
 trap '' HUP INT TERM
@@ -43,15 +44,15 @@ rm -rf "$1.dead"
 `;
 
 /**
- * What a command is started with. It becomes the command: the same process, so its exit code and signals are the command's. 125 is what it says
- * when there is no place to write its number to.
+ * Start wrapper of a command. It becomes the command: the same process, with the command's exit code and signals. It
+ * exits with 125 if it can't write its process id.
  */
 export const GUARD = 'echo $$ >"$2" || exit 125; exec /bin/sh -e -c "$1"';
 export const GUARD_REFUSES = 125;
 
 export const jobsIn = (folder: string) => join(folder, 'jobs');
 export const pidFileIn = (jobFolder: string) => join(jobFolder, 'pid');
-/** What the watchdog makes of an agent's folder. */
+/** State of an agent's directory, as the watchdog sees it. */
 export const DEAD = '.dead';
 
 const RESTART_MS = 1000;
@@ -62,14 +63,14 @@ export class Watchdog {
 
   constructor(
     private readonly folder: string,
-    /** Between SIGTERM and SIGKILL. */
+    /** Time between SIGTERM and SIGKILL. */
     private readonly graceSeconds: number,
     private readonly log: Log,
   ) {
     this.start();
   }
 
-  /** Call it when the folder is gone: then there is nothing that it would do. */
+  /** Call this when the directory is gone and nothing is left to do. */
   async close(): Promise<void> {
     this.closing = true;
     const { child } = this;
@@ -82,18 +83,18 @@ export class Watchdog {
 
   private start(): void {
     const args = ['-c', WATCHDOG, 'slipway-watchdog', this.folder, String(this.graceSeconds)];
-    // A session of its own: Ctrl-C in the agent's terminal must not reach it.
+    // Its own session: Ctrl-C in the agent's terminal must not reach it.
     const child = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.child = child;
     const again = (what: string) => {
       if (this.child !== child) return;
       this.child = undefined;
       if (this.closing) return;
-      this.log.warn(`the watchdog ${what}; until there is a new one, jobs would outlive an agent that is killed`);
+      this.log.warn(`the watchdog ${what}; until a new one runs, jobs would outlive a killed agent`);
       setTimeout(() => this.closing || this.start(), RESTART_MS).unref();
     };
-    child.once('error', (error) => again(`can’t be started: ${error.message}`));
-    child.once('exit', (code, signal) => again(`has ended with ${signal ?? code}`));
+    child.once('error', (error) => again(`could not be started: ${error.message}`));
+    child.once('exit', (code, signal) => again(`exited with ${signal ?? code}`));
     child.stdin?.on('error', (error) => this.log.debug({ err: error }, 'the watchdog’s pipe'));
   }
 }

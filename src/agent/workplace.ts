@@ -8,15 +8,15 @@ import { jobsIn, pidFileIn, Watchdog } from './watchdog';
 
 const TOUCH_MS = 60_000;
 
-/** Where one job runs. */
+/** Place where one job runs. */
 export interface JobFolder {
-  /** The command's current folder: fresh and empty. */
+  /** Current directory of the command: fresh and empty. */
   readonly work: string;
   readonly spoolFile: string;
-  /** Where a command may write variables for later tasks. */
+  /** File to which a command can write variables for later tasks. */
   readonly outputFile: string;
   readonly pidFile: string;
-  /** Nothing of the job runs any more: its number must not be taken for a job's. */
+  /** Nothing of the job runs any more, so its process id must no longer count as a job's. */
   forgetSession(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -24,15 +24,15 @@ export interface JobFolder {
 export class WorkplaceUnusable extends Error {}
 
 /**
- * The folder of this agent process, and what lives as long as it:
+ * Directory of this agent process, and everything that lives as long as the process:
  *
  *     <SLIPWAY_AGENT_DIR>/<pid>-<place>-<start>/
- *       pipes/                 for the output of commands
+ *       pipes/                 output of commands
  *       jobs/<n>-<job id>/
- *         work/                the command's current folder
- *         pid                  the number of its session, while anything of it may run
- *         spool                what has been read of its output, when that is long
- *         output               what the command has written to $SLIPWAY_OUTPUT
+ *         work/                current directory of the command
+ *         pid                  process id of its session, while anything of it may run
+ *         spool                output read so far, once it is long
+ *         output               what the command wrote to $SLIPWAY_OUTPUT
  */
 export class Workplace {
   private jobs = 0;
@@ -49,24 +49,24 @@ export class Workplace {
     const name = await ownFolderName();
     const folder = join(parent, name);
     await mkdir(jobsIn(folder), { recursive: true }).catch((error: Error) => {
-      throw new WorkplaceUnusable(`SLIPWAY_AGENT_DIR ${parent} can’t be used: ${error.message}`);
+      throw new WorkplaceUnusable(`SLIPWAY_AGENT_DIR ${parent} is not usable: ${error.message}`);
     });
     await clearLeftovers(parent, name, log);
     const touch = () => {
       const now = new Date();
-      utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s folder has gone'));
+      utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory has gone'));
     };
     const pipes = await PipePool.open(join(folder, 'pipes'), log);
     return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log);
   }
 
-  /** To be called before the first job. `graceSeconds`: what jobs get between SIGTERM and SIGKILL when this process is killed. */
+  /** Call before the first job. `graceSeconds`: time between SIGTERM and SIGKILL when this process is killed. */
   guard(graceSeconds: number): void {
     this.watchdog = new Watchdog(this.folder, graceSeconds, this.log);
   }
 
   async openJob(jobId: string): Promise<JobFolder> {
-    // The id comes from the server, and becomes a path.
+    // The id comes from the server and becomes part of a path.
     const path = join(jobsIn(this.folder), `${++this.jobs}-${jobId.replace(/[^\w-]/g, '_')}`);
     const work = join(path, 'work');
     await mkdir(work, { recursive: true });
@@ -90,7 +90,7 @@ export class Workplace {
   }
 }
 
-/** Many jobs leave nothing behind; looking through their folders would cost several times as much as removing them. */
+/** Many jobs leave nothing behind. Searching their directories would cost several times as much as removing them. */
 async function removeEmpty(path: string): Promise<boolean> {
   try {
     await rmdir(path);

@@ -292,6 +292,7 @@ export type OperationLogLevel =
   | 'INFO';
 
 export type OperationStatus =
+  | 'CANCELLED'
   | 'FAILED'
   | 'RUNNING'
   | 'SUCCESS';

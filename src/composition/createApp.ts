@@ -62,7 +62,10 @@ export async function createApp(
   return { app, close };
 }
 
-/** With a database of its own the server keeps its key beside it. A database that others reach must not find its key in a file of one of them. */
+/**
+ * With an embedded database, the server keeps its key next to it. A database that others can reach must not have its
+ * key in a file of one server.
+ */
 const secretKeyFile = (config: ServerConfig): string | null =>
   config.DATABASE_URL === undefined ? join(config.SLIPWAY_DATA_DIR, 'secret.key') : null;
 
@@ -77,7 +80,7 @@ function identityProviderOf(config: ServerConfig): IdentityProvider | null {
   );
 }
 
-/** How servers wake each other's sleepers; undefined: not at all, then they rely on their polls. */
+/** How servers wake each other. Undefined: they don't, and rely on their polls. */
 function wakeupTransport(config: ServerConfig, url: string, log: Log): WakeupTransport | undefined {
   if (config.EVENTS_URL !== undefined) return new NatsWakeups({ url: config.EVENTS_URL, log });
   return config.SLIPWAY_NOTIFY ? new PostgresWakeups({ url, log }) : undefined;

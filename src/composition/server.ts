@@ -31,15 +31,15 @@ export interface RunningServer {
   readonly app: App;
   readonly url: string;
   readonly sweeper: Sweeper;
-  /** The administrator's key, when this start made it. */
+  /** The administrator's key, if this start created it. */
   readonly newAdminKey: string | null;
-  /** Refuses what is new, finishes what is under way, stops the loops, closes the database: in this order. */
+  /** Stops in this order: refuses new requests, finishes those in progress, stops the loops, closes the database. */
   stop(): Promise<void>;
   /** Rejects when the embedded database dies on its own. */
   readonly failed: Promise<void>;
 }
 
-/** Starts everything, in order; what was started is stopped again when a later step fails. */
+/** Starts everything in order. If a step fails, stops what was already started. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The messages of the agents' protocol, as src/api/http/AGENTS.md describes them. The server validates requests, the agent
- * responses: a peer of another version shows as one clear error and not as a job that runs with half of its fields. Both sides
+ * Messages of the agent protocol, as src/api/http/AGENTS.md describes them. The server validates requests, the agent
+ * responses: a peer of another version causes one clear error, not a job that runs with half of its fields. Both sides
  * ignore unknown fields.
  */
 const count = z.number().int().nonnegative();
@@ -49,12 +49,12 @@ const job = z.object({
   task: z.string(),
   attempt: count,
   command: z.string(),
-  /** Relative to the job's working folder; null: that folder. */
+  /** Relative to the job's working directory. Null: that directory. */
   workingDir: z.string().nullable().default(null),
   /** True if the command gets nothing of the agent's own environment. */
   cleanEnv: z.boolean().default(false),
   env: z.record(z.string(), z.string()).default({}),
-  /** Environment variables that nobody may see; separate from `env`, so that an agent that masks nothing gets none. */
+  /** Environment variables with secret values, separate from `env`, so that an agent that masks nothing gets none. */
   secrets: z.record(z.string(), z.string()).default({}),
   /** Why the agent must not run the job; the agent finishes it with this reason. */
   refused: z
@@ -64,7 +64,7 @@ const job = z.object({
   timeoutMs: count,
   graceMs: count,
   inputs: z.array(z.object({ artifactId: z.string(), name: z.string(), size: count, sha256: z.string() })).default([]),
-  /** Sources of inputs that left nothing. */
+  /** Input sources that uploaded nothing. */
   missing: z.array(z.string()).default([]),
   outputs: z.array(z.string()).default([]),
   /** After which end of the command the outputs are uploaded. */

@@ -1,4 +1,4 @@
-/** A process, on any machine, that claims jobs whose required labels it has. */
+/** Process, on any machine, that claims jobs whose required labels it has. */
 export interface Agent {
   readonly id: string;
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Agent {
   readonly leftAt: Date | null;
 }
 
-/** What makes a machine an agent. */
+/** Token that makes a machine an agent. */
 export interface AgentToken {
   readonly id: string;
   readonly name: string;

@@ -1,4 +1,4 @@
-/** The statuses of executions, stages and tasks, and what each of them allows. */
+/** Statuses of executions, stages and tasks, and what each of them allows. */
 export const executionStatuses = [
   'QUEUED',
   'RUNNING',

@@ -2,7 +2,7 @@ import type { ActorRef } from '../access/actor';
 
 export type ApprovalStatus = 'WAITING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'ABORTED';
 
-/** A person's gate inside an execution. Each attempt asks anew and has a row of its own. */
+/** Approval inside an execution. Each attempt requests it again and has its own row. */
 export interface Approval {
   readonly id: string;
   readonly stageExecutionId: string;
@@ -11,7 +11,7 @@ export interface Approval {
   readonly status: ApprovalStatus;
   /** Names of user groups; any one member decides. */
   readonly approvers: readonly string[];
-  /** Keeps whoever started or resumed the execution from deciding. */
+  /** Prevents the person who started or resumed the execution from deciding. */
   readonly disallowInitiator: boolean;
   readonly requestedAt: Date;
   readonly expiresAt: Date;

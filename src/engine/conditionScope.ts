@@ -5,16 +5,16 @@ import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { rollUp, type StageExecution } from './execution';
 import { typeOf } from './variableType';
 
-/** What conditions can know of a workflow execution: what its commands would see. */
+/** Data about a workflow execution that conditions can use: what its commands would see. */
 export interface ConditionFacts {
   readonly executionId: string;
   readonly variables: Readonly<Record<string, string>>;
-  /** What its tasks have set so far. */
+  /** Variables that its tasks have set so far. */
   readonly set: Readonly<Record<string, string>> | null;
   readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
 }
 
-/** How an earlier task stands. */
+/** State of an earlier task. */
 export interface TaskFact {
   readonly executionId: string;
   readonly name: string;
@@ -25,11 +25,11 @@ export interface TaskFact {
 }
 
 /**
- * What the names of a condition stand for. Only what it mentions is put together: a JSON value that nobody asks for is not read, and of a large matrix nothing
- * is looked at unless it is named.
+ * Meaning of the names in a condition. Built only from the names that it mentions: an unused JSON value is not parsed,
+ * and nothing of a large matrix is read unless it is named.
  */
 
-/** The value that a variable's text says. JSON that is nested too deep to be walked through stays text. */
+/** Value of a variable's text. JSON that is nested too deep to be walked stays text. */
 export function typedValue(text: string): Value {
   const type = typeOf(text);
   if (type === 'int') return BigInt(text.replace('+', ''));
@@ -45,7 +45,9 @@ export function typedValue(text: string): Value {
   }
 }
 
-/** What a task's command would see, in the order in which later wins; the documentation of definitions promises it. */
+/**
+ * Variables of a task's command, in the order in which later ones win; the documentation of definitions guarantees it.
+ */
 export function taskVariables(
   node: string,
   definition: WorkflowDefinition,
@@ -64,7 +66,7 @@ export function taskVariables(
   );
 }
 
-/** The tasks that a name stands for: all combinations of a matrix, or one. */
+/** Tasks that a name refers to: all combinations of a matrix, or one. */
 export function nodesNamed(name: string, tasks: WorkflowDefinition['tasks']): string[] {
   const named = dependencyOf(name, tasks);
   if (named === undefined) return [];
@@ -84,7 +86,7 @@ export function taskScope(
   return scope.set('matrix', typedMap(matrixValues(node))).set('tasks', results);
 }
 
-/** Of several combinations, what went worst: the status counts, and of those with it the first. */
+/** The worst of several combinations: the status decides, and the first with that status counts. */
 export function taskResult(results: readonly TaskFact[]): Value {
   const status = rollUp(results.map((one) => one.status));
   const worst = results.find((one) => one.status === status) ?? results[0];
@@ -96,7 +98,7 @@ export function taskResult(results: readonly TaskFact[]): Value {
   ]);
 }
 
-/** For an element's `skip_condition`. `set` has, by workflow execution, what its tasks have set. */
+/** For an element's `skip_condition`. `set` has the variables that its tasks have set, by workflow execution. */
 export function elementScope(
   references: readonly Reference[],
   variables: Readonly<Record<string, string>>,
@@ -121,7 +123,7 @@ export function elementScope(
   return scope;
 }
 
-/** A variable's value by its name, and beside it the text. */
+/** Value of a variable by its name, with its text. */
 function setTyped(map: Map<string, Value>, name: string, text: string): void {
   map.set(name, typedValue(text)).set(textOf(name), text);
 }
@@ -132,7 +134,7 @@ function typedMap(values: ReadonlyMap<string, string>): Value {
   return map;
 }
 
-/** Variables by their names, and in `vars` all that are asked for there. */
+/** Variables by their names, and in `vars` all that are requested there. */
 function variableScope(
   references: readonly Reference[],
   variables: ReadonlyMap<string, string>,

@@ -2,13 +2,13 @@ import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
 
 /**
- * What each type of event tells. Every committed change that the API shows has its event. Fields and types are only ever added; a new type needs
- * its class in `events.types.ts`, which the compiler asks for.
+ * Data of each type of event. Every committed change that the API shows has its event. Fields and types are only ever
+ * added; a new type needs its class in `events.types.ts`, which the compiler enforces.
  */
 export interface ExecutionEventData {
-  /** An execution exists: a run was started, or a stage began its workflow. */
+  /** An execution was created: a run was started, or a stage began its workflow. */
   EXECUTION_CREATED: { kind: 'PIPELINE' | 'WORKFLOW'; name: string; stageExecutionId?: string; tasks?: number };
-  /** A final execution goes on. */
+  /** The next attempt of a final execution began. */
   ATTEMPT_STARTED: {
     attempt: number;
     kind: string;
@@ -17,7 +17,10 @@ export interface ExecutionEventData {
     reason: string | null;
   };
   EXECUTION_STATUS: StatusChange & { attempt: number };
-  /** It will not succeed any more: nothing new of it begins, what runs may still finish. Its status says so when the last of it is final. */
+  /**
+   * The execution can no longer succeed: nothing new begins, running tasks may finish. Its status changes when
+   * everything is final.
+   */
   EXECUTION_FAILING: { reasonCode: string; reason: string };
   STAGE_STATUS: StatusChange & { stageExecutionId: string; elementId: string; stageName: string; stepName: string };
   TASK_STATUS: StatusChange & {
@@ -25,26 +28,29 @@ export interface ExecutionEventData {
     name: string;
     jobId: string | null;
     exitCode: number | null;
-    /** Which try of the task. */
+    /** Try of the task. */
     try: number;
-    /** Of a task beside the graph. */
+    /** For a detached task. */
     taskType?: TaskType;
   };
-  /** A task runs beside the graph: a failure handler, or a part of a restore. Its end is told by its TASK_STATUS. */
+  /** A detached task was created: a failure handler, or part of a restore. Its TASK_STATUS events report its end. */
   BESIDE_TASK_CREATED: {
     taskExecutionId: string;
     name: string;
     taskType: TaskType;
-    /** The task that a handler is for; null for the handler of the workflow, and for parts of a restore. */
+    /** Task that a handler is for. Null for the handler of the workflow, and for parts of a restore. */
     failedTaskExecutionId: string | null;
   };
-  /** A task waits for an agent, was taken by one, or lost it. How a job ended is told by its task's TASK_STATUS: the two are one change. */
+  /**
+   * A task waits for an agent, was started by one, or lost it. The TASK_STATUS of its task reports how a job ended: the
+   * two are one change.
+   */
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
   APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };
   APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
-  /** A stage is PAUSED until somebody answers. */
+  /** A stage is PAUSED until its runtime inputs are given. */
   RUNTIME_INPUTS_REQUESTED: {
     stageExecutionId: string;
     elementId: string;
@@ -53,23 +59,23 @@ export interface ExecutionEventData {
     variables: readonly string[];
     expiresAt: string;
   };
-  /** Its names tell what was answered: none of them when the time was over, and it goes on with the defaults. */
+  /** Names of the variables that were given: none if the time limit passed and it continues with the defaults. */
   RUNTIME_INPUTS_GIVEN: { stageExecutionId: string; elementId: string; variables: readonly string[] };
-  /** A failure waits for a person: of a task, or of an element of a stage. */
+  /** A failure waits for a person: of a task, or of a stage element. */
   INTERVENTION_REQUESTED: Intervening & { reason: string | null; expiresAt: string };
   INTERVENED: Intervening & { action: string; reason: string | null };
-  /** A failure was taken back while the workflow still runs, with what was skipped because of it. */
+  /** A failure was taken back while the workflow is still running, with everything that was skipped because of it. */
   TASK_RETRIED: { taskExecutionId: string; name: string; reason: string | null; restored: number };
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };
   ARTIFACT_ADDED: { artifactId: string; taskExecutionId: string; name: string; size: number; sha256: string };
-  /** The run is being brought back to its restore point. */
+  /** A restore of the run to its restore point began. */
   RESTORE_STARTED: { operationId: string; restorePointId: string };
-  /** It is back there, and shows what it was; or it could not be brought there, and is what it was before. */
+  /** The restore ended: the run shows its earlier state again, or stays as it was before. */
   RESTORE_ENDED: {
     operationId: string;
-    status: 'SUCCESS' | 'FAILED';
+    status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
     reasonCode: string | null;
     reason: string | null;
   };

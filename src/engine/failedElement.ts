@@ -2,7 +2,7 @@ import type { WorkflowElement } from '../catalog/language/pipeline';
 import type { FinalStatus } from '../contract/statuses';
 import type { StageExecution } from './execution';
 
-/** What becomes of an element whose workflow has failed: null when the failure stands. */
+/** Next step for an element whose workflow failed. Null if the failure stands. */
 export type FailedElement = 'RETRY' | 'IGNORE' | 'WAIT' | null;
 
 /** An abort is a person's decision, and stands. `hopeless`: the stage, or the execution, can't succeed any more. */

@@ -1,7 +1,7 @@
 import { newId } from '../kernel/ids';
 import type { TaskNode } from '../catalog/language/taskGraph';
 
-/** A task to be made, with the ids of the tasks and gates that it waits for. */
+/** Task to create, with the ids of the tasks and gates that it waits for. */
 export interface NewTask {
   readonly id: string;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface NewTask {
   readonly dependsOn: readonly string[];
 }
 
-/** Stands for all combinations of a task: it waits for each of them, and those that need all of them wait for it. */
+/** Stands for all combinations of a task: it waits for each of them, and dependents of all of them wait for it. */
 export interface NewGate {
   readonly id: string;
   readonly dependsOn: readonly string[];
@@ -22,9 +22,9 @@ export interface NewGraph {
 }
 
 /**
- * The rows of the tasks that are to run; what is not among `chosen` has passed already, and nothing waits for it. Where a matrix waits for a matrix, each of
- * n tasks waiting for each of m would be n × m edges: a gate between them makes it n + m, so that a task of five thousand
- * costs as much as one of five.
+ * Rows of the tasks to run. Tasks that are not `chosen` have passed already, and nothing waits for them. Where a matrix
+ * waits for a matrix, each of n tasks waiting for each of m would be n × m edges. A gate between them makes it n + m,
+ * so that a task of five thousand costs as much as one of five.
  */
 export function newGraph(nodes: readonly TaskNode[], chosen: ReadonlySet<string> | 'all'): NewGraph {
   const running = chosen === 'all' ? nodes : nodes.filter((node) => chosen.has(node.name));

@@ -2,7 +2,7 @@ import type { VariableDefinition } from '../catalog/language/definition';
 import { valueProblems } from '../catalog/language/variables';
 import type { InputError } from '../kernel/errors';
 
-/** A value as a caller gives it: literally, by the id of a thing, or as an expression over other variables. */
+/** Value as a caller gives it: literally, by the id of a resource, or as an expression over other variables. */
 export interface VariableInput {
   readonly name: string;
   readonly variableValue: { readonly type: 'NAME' | 'ID' | 'EXPRESSION'; readonly value: string };
@@ -15,7 +15,7 @@ export interface ResolvedVariables {
 
 const MAX_VALUE = 32_768;
 
-/** The values of declared variables: what is given, else the default; with every broken rule. */
+/** Values of declared variables: the given one, or the default; with every broken rule. */
 export function resolveVariables(
   definitions: readonly VariableDefinition[],
   given: ReadonlyMap<string, string>,
@@ -53,7 +53,7 @@ const typeNames = { string: 'text', number: 'a number', boolean: 'true or false'
 function brokenRules(definition: VariableDefinition, value: string): [string, string][] {
   const broken: [string, string][] = [];
   if (Buffer.byteLength(value) > MAX_VALUE) broken.push(['MAX_LENGTH', `has more than ${MAX_VALUE} bytes.`]);
-  if (value.includes('\0')) broken.push(['NUL', 'holds a NUL character, which an environment variable can’t.']);
+  if (value.includes('\0')) broken.push(['NUL', 'contains a NUL character, which an environment variable can’t hold.']);
   for (const { rule, part } of valueProblems(definition, value)) {
     if (rule === 'WRONG_VALUE_TYPE') broken.push(['TYPE', `"${part}" is not ${typeNames[definition.type]}.`]);
     else broken.push(['ALLOWED_VALUES', `"${part}" is not one of: ${definition.allowedValues?.join(', ')}.`]);
@@ -61,7 +61,7 @@ function brokenRules(definition: VariableDefinition, value: string): [string, st
   return broken;
 }
 
-/** What callers gave, by name. An EXPRESSION may name the literal values given beside it. */
+/** Values from the caller, by name. An EXPRESSION may name literal values given with it. */
 export function readInputs(inputs: readonly VariableInput[]): { given: Map<string, string>; errors: InputError[] } {
   const given = new Map<string, string>();
   const errors: InputError[] = [];
@@ -83,7 +83,7 @@ export function readInputs(inputs: readonly VariableInput[]): { given: Map<strin
     const value =
       variableValue.type === 'EXPRESSION'
         ? fillIn(variableValue.value, literals, (missing) => {
-            const message = `${field}: \${${missing}} names no value that is given literally.`;
+            const message = `${field}: \${${missing}} does not name a literal value.`;
             errors.push({ field, value: variableValue.value, rule: 'UNKNOWN_REFERENCE', message });
           })
         : variableValue.value;
@@ -92,7 +92,9 @@ export function readInputs(inputs: readonly VariableInput[]): { given: Map<strin
   return { given, errors };
 }
 
-/** Puts the values of `${NAME}` into a text. The result is data: it reaches commands as an environment variable only. */
+/**
+ * Inserts the values of `${NAME}` into a text. The result is data: it reaches commands only as an environment variable.
+ */
 export function fillIn(text: string, values: ReadonlyMap<string, string>, missing: (name: string) => void): string {
   return text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, name: string) => {
     const value = values.get(name);

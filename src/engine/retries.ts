@@ -3,8 +3,8 @@ import type { TaskExecution } from './execution';
 import type { TaskEnd } from './taskEnd';
 
 /**
- * Failures that another try can't change, or that have a limit of their own: a job whose agent was lost twice may be what takes its agents
- * down, and is not given to a third.
+ * Failures that another try can't change, or that have their own limit: a job whose agent was lost twice may be what
+ * crashes its agents, and is not given to a third.
  */
 const neverAgain: readonly (string | null)[] = [
   'LOST',
@@ -16,7 +16,7 @@ const neverAgain: readonly (string | null)[] = [
   'CONDITION_ERROR',
 ];
 
-/** Whether a task that failed is tried again. */
+/** True if a failed task is retried. */
 export function isTriedAgain(
   definition: Pick<TaskDefinition, 'retries' | 'retryOn'>,
   task: Pick<TaskExecution, 'failures'>,
@@ -31,7 +31,10 @@ export function isTriedAgain(
   );
 }
 
-/** Milliseconds until the next try after `failures` failed ones; `random` is from 0 to 1 and takes off its share of the jitter. */
+/**
+ * Milliseconds until the next try after `failures` failed ones. `random`, from 0 to 1, subtracts its share of the
+ * jitter.
+ */
 export function retryDelayMs(delay: RetryDelay | null, failures: number, random: number): number {
   if (delay === null) return 0;
   const grown = delay.initialSeconds * delay.factor ** Math.max(0, failures - 1);

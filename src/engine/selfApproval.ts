@@ -4,8 +4,8 @@ import { Refusal } from '../kernel/errors';
 import type { ExecutionAttempt } from './execution';
 
 /**
- * Why an actor may not decide an approval: any one member of an approver group decides; where the stage says so, nobody who started the execution
- * or any attempt of it, under whichever key.
+ * Reason why an actor may not decide an approval. Any one member of an approver group decides; if the stage says so,
+ * nobody who started the execution or any attempt of it, under any key.
  */
 export function approverRefusal(
   actor: Actor,
@@ -20,6 +20,6 @@ export function approverRefusal(
     ({ cause }) => cause.id === actor.id || (cause.personId != null && cause.personId === actor.personId),
   );
   if (!approval.disallowInitiator || !initiated) return null;
-  const missing = 'another person: whoever started or resumed an execution may not approve it';
+  const missing = 'another person: a person who started or resumed an execution may not approve it';
   return new Refusal('FORBIDDEN', `This approval needs ${missing}.`, { missing, rule: 'DISALLOW_INITIATOR' });
 }

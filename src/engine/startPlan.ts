@@ -1,16 +1,17 @@
+import type { Target } from '../access/subjects';
 import type { PipelineDefinition, WorkflowElement } from '../catalog/language/pipeline';
 import type { InputError } from '../kernel/errors';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../catalog/language/workflow';
 import { fillIn, resolveVariables } from './resolveVariables';
 
-/** The things of an application that definitions refer to by name. */
+/** Resources of an application that definitions refer to by name. */
 export interface Catalogue {
-  readonly environments: readonly { readonly id: string; readonly name: string }[];
+  readonly environments: readonly (Target & { readonly name: string })[];
   readonly services: readonly { readonly id: string; readonly name: string }[];
   readonly workflows: readonly { readonly id: string; readonly name: string; readonly currentRevisionId: string }[];
 }
 
-/** What one workflow would start with. */
+/** Start of one workflow. */
 export interface WorkflowPlan {
   readonly environmentId: string | null;
   readonly variables: Readonly<Record<string, string>>;
@@ -40,7 +41,7 @@ export interface PipelinePlan {
   readonly elements: ReadonlyMap<string, ElementPlan>;
 }
 
-/** Decides with which values each element of a pipeline will run; pure, with every error at once. */
+/** Decides the values with which each element of a pipeline will run. Pure, and returns every error at once. */
 export function planPipeline(
   definition: PipelineDefinition,
   catalogue: Catalogue,
@@ -52,10 +53,10 @@ export function planPipeline(
   return { value, errors: [...errors, ...unusedImages(images, deployed)] };
 }
 
-/** Which elements are planned, by `elementKey`, each with values that it was given while it ran. */
+/** Planned elements, by `elementKey`, each with values that it was given while it ran. */
 export type ChosenElements = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** The same for those elements that are `chosen`, without that for all; with the names of the services that they deploy. */
+/** The same for `chosen` elements, without the common part; with the names of the services that they deploy. */
 export function planElements(
   definition: PipelineDefinition,
   catalogue: Catalogue,
@@ -105,7 +106,7 @@ export function planElements(
 
 export const elementKey = (stageIndex: number, elementIndex: number): string => `${stageIndex}.${elementIndex}`;
 
-/** An element's values for its workflow's variables: its own, else the pipeline's variable of the same name. */
+/** Values of an element for its workflow's variables: its own, or the pipeline's variable of the same name. */
 function ownVariables(
   element: WorkflowElement,
   workflow: WorkflowDefinition,
@@ -129,9 +130,9 @@ function ownVariables(
 }
 
 interface WorkflowInputs {
-  /** Name of the environment that is given to it. */
+  /** Name of the environment that it is given. */
   readonly environment: string | null;
-  /** Which of its services it deploys; null: all. */
+  /** Services that it deploys. Null: all. */
   readonly services: readonly string[] | null;
   readonly given: ReadonlyMap<string, string>;
   /** Service name → image. */
@@ -180,11 +181,11 @@ export function planWorkflow(
   return { value: { environmentId, variables: values, images }, errors };
 }
 
-/** An image for something that nothing deploys is a mistake that would otherwise show too late. */
+/** An image for a service that nothing deploys is a mistake that would otherwise show too late. */
 export function unusedImages(images: ReadonlyMap<string, string>, deployed: ReadonlySet<string>): InputError[] {
   return [...images]
     .filter(([name]) => !deployed.has(name))
     .map(([name, image]) =>
-      error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is deployed by nothing that would be started.'),
+      error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is not deployed by anything that would be started.'),
     );
 }

@@ -5,8 +5,8 @@ export interface TaskEnd {
   readonly reasonCode: string | null;
   readonly reason: string | null;
   readonly exitCode: number | null;
-  /** What depends on it goes on although it did not succeed. */
+  /** Dependents run although it did not succeed. */
   readonly passes?: boolean;
-  /** A person has decided: it is not tried again, and nobody is asked. */
+  /** A person has decided: it is not retried, and nobody is asked. */
   readonly decided?: boolean;
 }

@@ -1,11 +1,11 @@
 import type { InputError } from '../kernel/errors';
 
-/** The longest texts that a command on a run takes, in characters. */
+/** Maximum length of the texts that a command on a run takes, in characters. */
 const limits = { reason: 5000, comments: 5000, notes: 5000, idempotencyKey: 200 } as const;
 
 export type CommandTexts = { readonly [P in keyof typeof limits]?: string | null };
 
-/** Finds the texts of a command that are too long, and an idempotency key that is empty. */
+/** Finds texts of a command that are too long, and an empty idempotency key. */
 export function textErrors(texts: CommandTexts): InputError[] {
   const errors: InputError[] = [];
   for (const [field, maximum] of Object.entries(limits) as [keyof CommandTexts, number][]) {

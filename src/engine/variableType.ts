@@ -1,6 +1,6 @@
 import type { VariableType } from './execution';
 
-/** What a value looks like. It stays text: a command gets what another one wrote. */
+/** Apparent type of a value. The value stays text: a command gets exactly what another one wrote. */
 export function typeOf(value: string): VariableType {
   if (/^[+-]?\d{1,18}$/.test(value)) return 'int';
   if (/^[+-]?(?:\d+\.\d*|\.\d+|\d+(?:\.\d*)?[eE][+-]?\d+)$/.test(value)) return 'float';

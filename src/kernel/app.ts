@@ -3,7 +3,10 @@ import type { ServerConfig } from './config';
 import type { Database } from './database/database';
 import type { Log } from './log';
 
-/** The part of the application that knows no resource. Each floor extends it with what that floor shares; `createApp` makes it once a process. */
+/**
+ * The part of the application that knows no resource. Each floor extends it with what that floor shares; `createApp`
+ * creates it once per process.
+ */
 export interface App {
   readonly config: ServerConfig;
   readonly log: Log;

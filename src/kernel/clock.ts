@@ -1,4 +1,4 @@
-/** The time as the process sees it. Passed in, so that a test can hold it still. */
+/** Time as the process sees it. Passed in, so that a test can hold it still. */
 export interface Clock {
   now(): Date;
 }

@@ -23,7 +23,7 @@ const url = (...protocols: string[]) =>
     message: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-/** 32 bytes in base64 (also its URL form) or hexadecimal; undefined for anything else. */
+/** 32 bytes in base64 (also base64url) or hexadecimal. Undefined for anything else. */
 export function parseSecretKey(text: string): Buffer | undefined {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
   return /^[A-Za-z0-9+/_-]{43}=?$/.test(text) ? Buffer.from(text, 'base64') : undefined;
@@ -65,6 +65,7 @@ export const serverVariables = z.object({
   SLIPWAY_NOTIFY: flag.default(true),
   SLIPWAY_POLL_MS: integer(50, 60000).default(2000),
   SLIPWAY_RESTORE_SECONDS: integer(1, 7 * 86_400).default(3600),
+  SLIPWAY_RESTORE_AGENT_SECONDS: integer(0, 86_400).default(30),
   SLIPWAY_EVENT_RETENTION_DAYS: integer(1, 36500).default(400),
   EVENTS_URL: url('nats:', 'tls:').optional(),
   SLIPWAY_MAX_ARTIFACT_BYTES: integer(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),

@@ -1,12 +1,15 @@
 const MAX_COMPARED = 1000;
 
-/** The end of a message, when one of the possible words is near. */
+/** End of a message, when one of the possible words is near. */
 export function didYouMean(word: string, possible: readonly string[]): string {
   const near = nearest(word, possible);
   return near === undefined ? '' : `; the nearest is "${near}"`;
 }
 
-/** The word that was probably meant, if one is near. Compares with a bounded number, since a source may have thousands of both. */
+/**
+ * The word that was probably meant, if one is near. Compares with a bounded number of words, since a source may have
+ * thousands.
+ */
 export function nearest(word: string, possible: readonly string[]): string | undefined {
   if (word.length > 100) return undefined;
   const limit = Math.max(2, Math.floor(word.length / 3));
@@ -19,7 +22,7 @@ export function nearest(word: string, possible: readonly string[]): string | und
   return found?.candidate;
 }
 
-/** How many letters have to be put in, left out, exchanged, or swapped with their neighbour to make one word of the other. */
+/** Number of letters to insert, delete, replace, or swap with their neighbor to turn one word into the other. */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,13 +1,12 @@
 /**
- * The one catalogue of refusals. A refusal is an expected answer to a request that can't be granted: it has a stable code, a message
- * for people, and says whether the same request may succeed later. `schema/README.md` documents each code; a test compares the two.
- * Pure decisions return refusals; commands throw them, so that their transaction rolls back. Anything else that is thrown is a defect
- * or an outage: it is logged with an id and answered as INTERNAL with that id only.
+ * The error catalog. An error is an expected answer: it has a stable code and a message, and says whether the same request may succeed later.
+ * `schema/README.md` documents each code; a test compares the two. Decisions return errors; commands throw them, so that their transaction
+ * rolls back. Anything else that is thrown is a defect or an outage: it is logged with an id and reported as INTERNAL with that id only.
  */
 export const refusalCodes = {
-  UNAUTHENTICATED: { http: 401, retryable: false, meaning: 'No key or token was given, or it is not valid.' },
-  FORBIDDEN: { http: 403, retryable: false, meaning: 'The caller may see the object but not do this with it.' },
-  NOT_FOUND: { http: 404, retryable: false, meaning: 'No such object, or the caller may not see it.' },
+  UNAUTHENTICATED: { http: 401, retryable: false, meaning: 'No API key or token was sent, or it is not valid.' },
+  FORBIDDEN: { http: 403, retryable: false, meaning: 'The caller may see the resource but not do this with it.' },
+  NOT_FOUND: { http: 404, retryable: false, meaning: 'The resource does not exist, or the caller may not see it.' },
   INVALID_INPUT: {
     http: 400,
     retryable: false,
@@ -19,59 +18,58 @@ export const refusalCodes = {
     meaning: 'A definition has errors; `errors` lists each with path, line, column and rule.',
   },
   NAME_TAKEN: { http: 409, retryable: false, meaning: 'The name is already used within its parent.' },
-  IN_USE: { http: 409, retryable: false, meaning: 'The object is still needed by what `usedBy` lists.' },
+  IN_USE: { http: 409, retryable: false, meaning: 'The resources in `usedBy` still need this resource.' },
   CONFLICT: {
     http: 409,
     retryable: true,
-    meaning: 'Somebody else changed the object first; `status` or `version` says how it stands now.',
+    meaning: 'The resource changed first; `status` or `version` has its current state.',
   },
   IDEMPOTENCY_CONFLICT: {
     http: 409,
     retryable: false,
-    meaning: 'The idempotency key was used before with another request.',
+    meaning: 'The idempotency key was already used with another request.',
   },
-  NOT_ABORTABLE: { http: 409, retryable: false, meaning: 'The execution is final already.' },
+  NOT_ABORTABLE: { http: 409, retryable: false, meaning: 'The execution is already final.' },
   NOT_PAUSABLE: {
     http: 409,
     retryable: false,
-    meaning:
-      'Only an execution that is QUEUED or RUNNING can be paused, and only one that a person has paused continued.',
+    meaning: 'Only a QUEUED or RUNNING execution can be paused, and only one that a person paused can be continued.',
   },
   NOT_WAITING: {
     http: 409,
     retryable: false,
-    meaning: 'What was to be decided or answered does not wait for it (any more).',
+    meaning: 'The approval, failure or stage element does not wait for a decision or an answer (any more).',
   },
   NOT_RETRYABLE: {
     http: 409,
     retryable: false,
-    meaning: 'The task gets no further try: it did not fail, its workflow has ended, or could not succeed any more.',
+    meaning: 'The task can’t be retried: it did not fail, or its workflow has ended or can’t succeed any more.',
   },
   NOT_RESUMABLE: {
     http: 409,
     retryable: false,
     meaning:
-      'An execution with this `status` can’t begin another attempt by this verb; the message says what can be done.',
+      'An execution with this `status` can’t start another attempt in this way; the message says what to do instead.',
   },
   STAGE_NOT_FOUND: {
     http: 404,
     retryable: false,
-    meaning: 'The execution has no such stage; `stages` lists the names that exist.',
+    meaning: 'The execution has no such stage; `stages` lists the names of its stages.',
   },
   STAGE_NOT_EXECUTED: {
     http: 409,
     retryable: false,
-    meaning: 'The stage was never reached, so nothing can go on from it; `stages` lists those that were.',
+    meaning: 'The stage was never reached, so the execution can’t resume from it; `stages` lists the stages that were.',
   },
   AMBIGUOUS_STAGE: {
     http: 409,
     retryable: false,
-    meaning: 'Several stages have this name; name one by an element id.',
+    meaning: 'Several stages have this name; identify the stage by an element id.',
   },
   PLAN_STALE: {
     http: 409,
     retryable: false,
-    meaning: 'Something changed since the preview that gave the plan token; preview again.',
+    meaning: 'Something changed since the preview that returned the plan token; preview again.',
   },
   INCOMPATIBLE_DEFINITION: {
     http: 409,
@@ -82,43 +80,48 @@ export const refusalCodes = {
   NOT_EXTENDABLE: {
     http: 409,
     retryable: false,
-    meaning: 'A run with this `status` can’t be extended; the message says what can be done.',
+    meaning: 'A run with this `status` can’t be extended; the message says what to do instead.',
   },
   NOTHING_CHANGED: {
     http: 409,
     retryable: false,
-    meaning: 'The run has these images and inputs already, or nothing of it sees what would change.',
+    meaning: 'The run already has these images and inputs, or no task sees the change.',
   },
   NEW_RUN_REQUIRED: {
     http: 409,
     retryable: false,
     meaning:
-      'An extension adds images and changes inputs; `changes` lists what is neither, each with what it would take, `errors` what else is wrong.',
+      'An extension can only add images and change inputs; `changes` lists everything else, each with what it would take; `errors` lists what else is wrong.',
   },
   NOT_RESTORABLE: {
     http: 409,
     retryable: false,
-    meaning: 'A run with this `status` can’t be restored; the message says what can be done.',
+    meaning: 'A run with this `status` can’t be restored; the message says what to do instead.',
+  },
+  NOT_RESTORING: {
+    http: 409,
+    retryable: false,
+    meaning: 'The run is not being restored, so there is no restore to cancel.',
   },
   NO_RESTORE_POINT: {
     http: 409,
     retryable: false,
-    meaning: 'The run was never extended from a success, so there is nothing to go back to.',
+    meaning: 'The run was never extended after a success, so there is nothing to restore.',
   },
   RESTORE_POINT_CONSUMED: {
     http: 409,
     retryable: false,
-    meaning: 'The run was restored to this point already; `operationId` says by which operation.',
+    meaning: 'The run was already restored to this point, by the operation `operationId`.',
   },
   ENVIRONMENT_CONFLICT: {
     http: 409,
     retryable: false,
-    meaning: 'Other runs have deployed since where this one would be restored; `conflicts` lists what.',
+    meaning: 'Other runs have since deployed to environments that this run would restore; `conflicts` lists them.',
   },
   NOT_STARTABLE: {
     http: 409,
     retryable: false,
-    meaning: 'The definition can’t be started as it stands; the message says what is missing.',
+    meaning: 'The definition can’t be started as it is; the message says what is missing.',
   },
   SECRETS_NOT_CONFIGURED: {
     http: 409,
@@ -126,21 +129,21 @@ export const refusalCodes = {
     meaning: 'The server has no key to encrypt secrets with; the message says which variable to set.',
   },
   STALE_CLAIM: { http: 409, retryable: false, meaning: 'Agent protocol: the claim is over; the job must be killed.' },
-  LOG_GAP: { http: 409, retryable: true, meaning: 'Agent protocol: bytes are missing; go on from `offset`.' },
+  LOG_GAP: { http: 409, retryable: true, meaning: 'Agent protocol: bytes are missing; continue from `offset`.' },
   ARTIFACT_EXISTS: {
     http: 409,
     retryable: false,
-    meaning: 'Agent protocol: the job already left other content under this name.',
+    meaning: 'Agent protocol: the job already uploaded different content under this name.',
   },
   ARTIFACT_MISMATCH: {
     http: 422,
     retryable: true,
-    meaning: 'Agent protocol: size or SHA-256 differ from what was announced.',
+    meaning: 'Agent protocol: the size or SHA-256 of the upload differs from what was announced.',
   },
   TOO_LARGE: {
     http: 413,
     retryable: false,
-    meaning: 'The request or one of its parts is larger than the limit that the message names.',
+    meaning: 'The request, or a part of it, exceeds the limit that the message names.',
   },
   QUERY_TOO_LARGE: {
     http: 400,
@@ -151,12 +154,12 @@ export const refusalCodes = {
   QUERY_TOO_COSTLY: {
     http: 400,
     retryable: false,
-    meaning: 'The operation may answer more objects than `limit`; nothing of it was executed.',
+    meaning: 'The operation could return more objects than `limit`; nothing was executed.',
   },
   RATE_LIMITED: {
     http: 429,
     retryable: true,
-    meaning: 'Too many requests of this key, or too many invalid keys from this address; wait `retryAfterSeconds`.',
+    meaning: 'Too many requests with this key, or too many invalid keys from this address; wait `retryAfterSeconds`.',
   },
   TOO_MANY_SUBSCRIPTIONS: {
     http: 429,
@@ -166,14 +169,18 @@ export const refusalCodes = {
   SLOW_READER: {
     http: 503,
     retryable: true,
-    meaning: 'A stream was ended because its client read nothing for too long; go on from `cursor`.',
+    meaning: 'A stream was ended because its client read nothing for too long; continue from `cursor`.',
   },
   UNAVAILABLE: {
     http: 503,
     retryable: true,
     meaning: 'The server is starting, stopping, or has lost its database. Try again.',
   },
-  INTERNAL: { http: 500, retryable: true, meaning: 'A fault of the server. `errorId` finds it in the server’s log.' },
+  INTERNAL: {
+    http: 500,
+    retryable: true,
+    meaning: 'Unexpected error in the server. `errorId` identifies it in the server’s log.',
+  },
 } as const;
 
 export type RefusalCode = keyof typeof refusalCodes;
@@ -189,12 +196,12 @@ export class Refusal extends Error {
   }
 }
 
-/** What an id that can't be seen is answered with: the same words whether it exists or not. */
+/** The same message whether the id does not exist or is hidden from the caller. */
 export function notFound(kind: string, id: string): Refusal {
-  return new Refusal('NOT_FOUND', `There is no ${kind} with the id "${id}" that you may see.`, { kind, id });
+  return new Refusal('NOT_FOUND', `No ${kind} with the id "${id}" exists, or you may not see it.`, { kind, id });
 }
 
-/** One broken rule of an argument: which field, what it held, and which rule it breaks. */
+/** One broken rule of an argument: the field, its value, and the rule. */
 export interface InputError {
   readonly field: string;
   readonly value: unknown;

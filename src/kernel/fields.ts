@@ -46,7 +46,7 @@ const scalar =
 export const field = {
   id: scalar<string>('ID', { type: 'uuid', primary: true }),
   uuid: scalar<string>('ID', { type: 'uuid' }),
-  /** An id that is no UUID in every case. */
+  /** An id that is not always a UUID. */
   key: scalar<string>('ID', { type: 'text' }),
   text: scalar<string>('String', { type: 'text' }),
   integer: scalar<number>('Int', { type: 'integer' }),

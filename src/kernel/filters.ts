@@ -74,17 +74,20 @@ export interface NumberFilter {
 }
 
 /**
- * Filters as SQL conditions. Each function takes the SQL of a column (never a client's text), adds the values to the statement's
- * parameters, and returns a condition. A filter that can't be meant is refused; none is ever ignored, because a list that is longer
- * than what was asked for looks like a right answer.
+ * Filters as SQL conditions. Each function takes the SQL of a column (never a client's text), adds the values to the
+ * statement's parameters, and returns a condition. An invalid filter is an error and never ignored, because a list that
+ * is too long looks like a right answer.
  */
 export interface FilterOptions {
-  /** How refusals name the filter, for example `filters[0].application`. */
+  /** Name of the filter in errors, for example `filters[0].application`. */
   readonly field?: string;
 }
 
 export interface IdFilterOptions extends FilterOptions {
-  /** For a uuid column, text that is no UUID is left out instead of making PostgreSQL refuse the statement. By default text. */
+  /**
+   * For a uuid column, text that is not a UUID is left out, because PostgreSQL would reject the statement. Defaults to
+   * text.
+   */
   readonly type?: 'text' | 'uuid';
 }
 
@@ -113,7 +116,10 @@ export function idCondition(
   }
 }
 
-/** Compares in milliseconds, which is what clients see: AFTER the time that an answer showed excludes that row, whatever microseconds it has. */
+/**
+ * Compares in milliseconds, as clients see them: AFTER a time from a response excludes that row, whatever microseconds
+ * it has.
+ */
 export function timeCondition(column: string, filter: TimeFilter, parameters: unknown[]): string {
   const { operator, value } = filter;
   const next = () => bind(parameters, new Date(value.getTime() + 1));
@@ -136,7 +142,7 @@ const comparisons = {
   LESS_THAN_OR_EQUALS: '<=',
 } as const;
 
-/** As numeric: an integer column would make PostgreSQL refuse 1.5. */
+/** As numeric: PostgreSQL rejects 1.5 for an integer column. */
 export function numberCondition(
   column: string,
   filter: NumberFilter,
@@ -151,7 +157,7 @@ export function numberCondition(
   return `${column} ${comparisons[filter.operator]} ${bind(parameters, value)}::numeric`;
 }
 
-/** For `EnvironmentTypeFilter` and every other filter of an enum. */
+/** For `EnvironmentTypeFilter` and every other enum filter. */
 export function enumCondition(
   column: string,
   filter: EnumFilter<string>,
@@ -164,7 +170,7 @@ export function enumCondition(
   return isAnyOf(column, wanted, parameters, 'text');
 }
 
-/** Joins conditions; no condition is no restriction. */
+/** Joins conditions. No condition means no restriction. */
 export function allOf(conditions: readonly string[]): string {
   return conditions.length === 0 ? 'TRUE' : conditions.join(' AND ');
 }
@@ -181,7 +187,9 @@ function isAnyOf(column: string, values: readonly string[], parameters: unknown[
   return `${column} = ANY (${bind(parameters, possible)}::${type}[])`;
 }
 
-/** PostgreSQL's text can't hold this character: a value with it equals nothing, and as a parameter would be an error. */
+/**
+ * PostgreSQL's text can't contain this character: a value with it equals nothing, and would be an error as a parameter.
+ */
 function isStorable(value: string): boolean {
   return !value.includes('\0');
 }

@@ -7,13 +7,13 @@ export const newId = (): string => v7();
 /** The same id for the same parts, in every process and at every time. */
 export const derivedId = (namespace: string, ...parts: string[]): string => v5(parts.join('\u0000'), namespace);
 
-/** Whether a client's text can be an id at all; what can't is answered like an id that does not exist. */
+/** True if a client's text can be an id. Other text is treated like an id that does not exist. */
 export const isId = (text: string): boolean => validate(text);
 
-/** 32 random bytes, as text that can stand in a header. */
+/** 32 random bytes, as text that fits in a header. */
 export const newSecret = (): string => randomBytes(32).toString('base64url');
 
-/** Secrets are random and long, so one round of SHA-256 is enough: there is nothing to guess. */
+/** Secrets are random and long, so one round of SHA-256 is enough: they can't be guessed. */
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
 
 /** Compares in constant time. */

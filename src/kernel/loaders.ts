@@ -2,15 +2,16 @@ import DataLoader from 'dataloader';
 import type { App } from './app';
 
 /**
- * How a room loads things by key, many at once: `loaders.load(applicationById, id)`. The function answers what it found; a key that is
- * missing in the map is answered with undefined. A room exports such functions from `<room>.loaders.ts`; nothing has to be registered.
+ * Loads things by key, many at once: `loaders.load(applicationById, id)`. The function returns what it found; a key
+ * missing from the map is undefined. Folders export such functions from `<folder>.loaders.ts`; there is no
+ * registration.
  */
 export type BatchLoad<Value, A extends App = App> = (
   app: A,
   keys: readonly string[],
 ) => Promise<ReadonlyMap<string, Value>>;
 
-/** The DataLoaders of one request, or of one delivered event. */
+/** DataLoaders of one request, or of one delivered event. */
 export class Loaders<A extends App = App> {
   private readonly loaders = new Map<unknown, DataLoader<string, unknown>>();
 
@@ -45,7 +46,7 @@ export function groupBy<Row>(rows: readonly Row[], key: (row: Row) => string): M
   return groups;
 }
 
-/** What a reference points to. The database holds references together, so its absence is a fault of the server, not of the caller. */
+/** Target of a reference. The database enforces references, so a missing one is a defect, not the caller's error. */
 export function found<Row>(row: Row | undefined): Row {
   if (row === undefined) throw new Error('a row that another one refers to does not exist');
   return row;

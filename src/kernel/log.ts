@@ -1,6 +1,6 @@
 import pino from 'pino';
 
-/** Structured log lines: JSON, or readable and coloured when `pretty`. */
+/** Structured log lines: JSON, or readable and colored when `pretty`. */
 export type Log = pino.Logger;
 
 export interface LogOptions {

@@ -1,13 +1,13 @@
 import { type InputError, invalidInput } from './errors';
 
-/** Names, texts and durations as everything that people configure may have them: in documents and in arguments of the API alike. */
+/** Rules for names, texts and durations of everything that people configure, in documents and API arguments alike. */
 
 export const MAX_DESCRIPTION = 2000;
 
 export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
 export const taskNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-/** The last one is no danger to programs, but to the objects that variables are kept in. */
+/** The last one endangers not programs but the objects that variables are kept in. */
 export const reservedVariablePattern =
   /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS|LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
 
@@ -19,13 +19,13 @@ export const isReservedVariableName = (text: string): boolean => reservedVariabl
 export const nameRule =
   '1 to 100 letters, digits, spaces, dots, underscores or hyphens, starting with a letter or digit and not ending with a space';
 
-/** What can't be stored in PostgreSQL: NUL, and half of a surrogate pair. */
+/** Text that PostgreSQL can't store: NUL, and half of a surrogate pair. */
 export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
 
 export const durationPattern =
   /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})(?:s|$)|(\d{1,9}\.\d{1,3})s)?(?:(\d{1,9})ms)?$/;
 
-/** Seconds, to the millisecond, or undefined when it is no duration. */
+/** Seconds, to the millisecond. Undefined if it is not a duration. */
 export function parseDuration(given: string): number | undefined {
   const parts = given === '' ? null : durationPattern.exec(given);
   if (parts === null) return undefined;
@@ -35,7 +35,7 @@ export function parseDuration(given: string): number | undefined {
   return Math.round((days * 86400 + hours * 3600 + minutes * 60 + whole + decimal) * 1000 + ms) / 1000;
 }
 
-/** `90s` is `1m30s`: the largest units first, none of which is 0. */
+/** `90s` becomes `1m30s`: the largest units first, none of them 0. */
 export function formatDuration(seconds: number): string {
   const parts = [
     [Math.floor(seconds / 86400), 'd'],
@@ -48,8 +48,8 @@ export function formatDuration(seconds: number): string {
 }
 
 /**
- * Checks the name and the description of a command, and answers them as they are stored; undefined means that they are not given, which
- * a name of null means too, since there is nothing without a name.
+ * Checks the name and description of a command, and returns them as they are stored. Undefined means not given; so does
+ * a null name, since everything has a name.
  */
 export function readNameAndDescription(given: {
   readonly name?: string | null | undefined;
@@ -76,10 +76,10 @@ function descriptionErrors(description: string | null | undefined): InputError[]
   if (description.length > MAX_DESCRIPTION) {
     return error(
       'TOO_LONG',
-      `The description has ${description.length} characters; at most ${MAX_DESCRIPTION} are kept.`,
+      `The description has ${description.length} characters; at most ${MAX_DESCRIPTION} are allowed.`,
     );
   }
   return isStorable(description)
     ? []
-    : error('BAD_CHARACTER', 'The description holds a character that can’t be stored.');
+    : error('BAD_CHARACTER', 'The description contains a character that can’t be stored.');
 }

@@ -1,7 +1,7 @@
 import { isId } from './ids';
 import { type InputError, invalidInput } from './errors';
 
-/** Arguments of a list, as a client gives them; `readPage` checks them. */
+/** Arguments of a list, as a client gives them. `readPage` checks them. */
 export interface PageArguments {
   readonly first?: number | null;
   readonly after?: string | null;
@@ -15,11 +15,11 @@ export interface PageInfo {
   readonly hasMore: boolean;
   readonly limit: number;
   readonly offset: number | null;
-  /** Counts on the first call, and never when nobody asks. */
+  /** Counts on the first call, and never if nobody asks. */
   readonly total: () => Promise<number>;
 }
 
-/** One page of a list; `toPage` makes it. */
+/** One page of a list, made by `toPage`. */
 export interface Page<T> {
   readonly nodes: readonly T[];
   readonly edges: readonly { readonly node: T; readonly cursor: string }[];
@@ -29,21 +29,24 @@ export interface Page<T> {
 export const defaultLimit = 50;
 export const largestLimit = 500;
 
-/** What a part of a sort key is. A time must be stored with milliseconds (`timestamptz(3)`), or rows of one millisecond get lost between pages. */
+/**
+ * Type of one part of a sort key. Times must be stored in milliseconds (`timestamptz(3)`), or rows of one millisecond
+ * get lost between pages.
+ */
 export type CursorPart = 'time' | 'text' | 'number' | 'id';
 type PartValue = { readonly time: Date; readonly text: string; readonly number: number; readonly id: string };
 export type CursorKey<Parts extends readonly CursorPart[]> = { readonly [I in keyof Parts]: PartValue[Parts[I]] };
 
-/** Makes and reads the cursors of one list in one order. */
+/** Encodes and decodes the cursors of one list in one order. */
 export interface CursorCodec<Key extends readonly unknown[]> {
   encode(key: Key): string;
   decode(cursor: string): Key;
 }
 
 /**
- * A cursor holds the sort key of the node it points behind, so that the next page is found by an index and not by counting. Clients must
- * not look into it: it is only coded, not signed, and everything in it is checked when it comes back. `list` names the list and its
- * order, because the cursor of another list would be well-formed and point to a random place.
+ * A cursor holds the sort key of its node, so that the next page is found by an index and not by counting. It is
+ * encoded, not signed, and opaque to clients; everything in it is checked when it comes back. `list` names the list and
+ * its order, because a cursor of another list would be well-formed and point to a random place.
  */
 export function cursorCodec<const Parts extends readonly CursorPart[]>(
   list: string,
@@ -62,13 +65,13 @@ export function cursorCodec<const Parts extends readonly CursorPart[]>(
 
 export interface PageRequest<Key extends readonly unknown[]> {
   readonly limit: number;
-  /** How many rows to fetch: one more than the page holds says whether there is another page. */
+  /** Number of rows to fetch: one more than the page, to see if there is another page. */
   readonly fetch: number;
   readonly offset: number;
   readonly after: Key | undefined;
 }
 
-/** Checks the arguments of a list; refuses with one error for each broken rule. */
+/** Checks the arguments of a list. Throws one error for each broken rule. */
 export function readPage<Key extends readonly unknown[]>(
   given: PageArguments,
   codec: CursorCodec<Key>,
@@ -76,10 +79,12 @@ export function readPage<Key extends readonly unknown[]>(
   const { first = null, after = null, limit = null, offset = null } = given;
   const errors: InputError[] = [];
   if (first !== null && limit !== null) {
-    errors.push(broken('limit', limit, 'EXCLUSIVE', '"first" and "limit" mean the same: give one of the two.'));
+    errors.push(broken('limit', limit, 'EXCLUSIVE', '"first" and "limit" mean the same: give only one of them.'));
   }
   if (after !== null && offset !== null) {
-    errors.push(broken('offset', offset, 'EXCLUSIVE', '"after" and "offset" can’t be combined: give one of the two.'));
+    errors.push(
+      broken('offset', offset, 'EXCLUSIVE', '"after" and "offset" can’t be combined: give only one of them.'),
+    );
   }
   for (const [field, value] of [
     ['first', first],
@@ -98,13 +103,16 @@ export function readPage<Key extends readonly unknown[]>(
 }
 
 export interface PageSource<T> {
-  /** In the order of the list, `request.fetch` of them if there are that many. */
+  /** In the order of the list: `request.fetch` of them if there are that many. */
   readonly rows: readonly T[];
   readonly cursor: (row: T) => string;
   readonly countTotal: () => Promise<number>;
 }
 
-/** Makes a page of what was fetched for a request. Cursors are made only if edges are asked for, the total is counted only if asked for. */
+/**
+ * Builds the page of a request from the fetched rows. Makes cursors only if edges are requested, and counts the total
+ * only if requested.
+ */
 export function toPage<T>(
   request: PageRequest<readonly unknown[]>,
   { rows, cursor, countTotal }: PageSource<T>,
@@ -133,7 +141,10 @@ export function toPage<T>(
   };
 }
 
-/** The condition for what comes after a cursor. All columns are sorted in the same direction, are never null, and are unique together. */
+/**
+ * Condition for everything after a cursor. All columns sort in the same direction, are never null, and are unique
+ * together.
+ */
 export function afterCondition(
   columns: readonly string[],
   direction: 'ASC' | 'DESC',
@@ -158,7 +169,7 @@ function parsePart(part: CursorPart, value: unknown): Date | string | number | u
   if (part === 'number') return typeof value === 'number' ? value : undefined;
   if (typeof value !== 'string' || value.includes('\0')) return undefined;
   if (part === 'text') return value;
-  // PostgreSQL would refuse the statement, which is no answer to a forged cursor.
+  // PostgreSQL would reject the statement, and a forged cursor deserves a proper error.
   if (part === 'id') return isId(value) ? value : undefined;
   const time = new Date(value);
   return Number.isNaN(time.getTime()) || time.toISOString() !== value ? undefined : time;

@@ -2,7 +2,7 @@
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Calls back for each SIGTERM or SIGINT, with how many there have been. A signal that follows the previous one within half a second is the
+ * Calls back for each SIGTERM or SIGINT, with their number. A signal within half a second of the previous one is the
  * same request and does not count.
  */
 export function onStopSignal(onSignal: (count: number, signal: NodeJS.Signals) => void): void {

@@ -4,10 +4,10 @@ import type { EventFeeds } from './events/eventFeeds';
 import type { QueueFeed } from './queue/queueFeed';
 import type { RequirementClasses } from './queue/requirementClasses';
 
-/** First argument of every command on runs, and of everything above. Made once a process by `createApp`. */
+/** First argument of every command on runs, and of everything above. Created once per process by `createApp`. */
 export interface App extends CatalogApp {
   readonly artifactFiles: ArtifactFiles;
   readonly requirementClasses: RequirementClasses;
-  /** What is watched in this process, each with one reader. */
+  /** Watched things in this process, each with one reader. */
   readonly feeds: EventFeeds & { readonly queue: QueueFeed };
 }

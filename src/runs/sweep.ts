@@ -1,18 +1,18 @@
 import { systemActor } from '../access/actor';
 import type { App } from './app';
 import { findExpiredApprovals } from './approvals/approvals.store';
-import { advancePipeline, closeWaiting } from './execution/advancePipeline';
-import { findDueBeside } from './execution/besideTasks.store';
+import { advancePipeline, closeWaiting } from '../engine/advancePipeline';
+import { expireDetached } from '../engine/detachedTasks';
+import { wantsOf } from '../engine/facts';
+import { stopExecution } from '../engine/stopExecution';
+import { clearStartBy, findDueBeside } from './execution/detachedTasks.store';
 import { isFinal } from '../contract/statuses';
-import { findExecution, findExpiredExecutions } from './execution/executions.store';
+import { findExpiredExecutions } from './execution/executions.store';
 import { endDueInterventions } from './commands/interveneExecution';
 import { endDueRuntimeInputs } from './commands/answerRuntimeInputs';
-import { expireBeside } from './execution/runBesideGraph';
 import { inRuns } from './execution/inRuns';
 import { settleDueLeases } from './queue/lostAgents';
-import { findStages } from './execution/stages.store';
 import { startDueRetries } from './execution/startDueRetries';
-import { stopExecution } from './execution/stopExecution';
 
 /** Short enough that an abort is final within a second after its grace. */
 const PERIOD_MS = 200;
@@ -20,8 +20,9 @@ const SLOW_EVERY = 5;
 const BATCH = 50;
 
 /**
- * The timers of the server: whatever is not final and does not wait for a person has a time at which it is moved on. The times are columns of the rows themselves, so a
- * restart forgets none of them, and every server of a database may sweep: the run's lock and a second look under it make sure that each is done once.
+ * Timers of the server: every execution that is not final and does not wait for a person has a time at which it is
+ * moved. The times are columns of the rows themselves, so a restart forgets none. Every server of a database may sweep:
+ * the run's lock and a second check under it make sure that each is done once.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
@@ -34,7 +35,7 @@ export class Sweeper {
 
   constructor(
     private readonly app: App,
-    /** What rooms that stand after this one have to move on. */
+    /** Work that higher floors add to a sweep. */
     private readonly others: readonly ((app: App) => Promise<void>)[] = [],
   ) {}
 
@@ -46,7 +47,7 @@ export class Sweeper {
     }, PERIOD_MS);
   }
 
-  /** Waits for the turn that runs; none begins until what it answers is called. */
+  /** Waits for the running turn. None begins until the returned function is called. */
   async pause(): Promise<() => void> {
     clearTimeout(this.timer);
     await this.running;
@@ -77,13 +78,16 @@ export class Sweeper {
       if (this.failing) this.app.log.info('the sweeper works again');
       this.failing = false;
     } catch (error) {
-      // The database is away, most likely: said once, tried again at the next turn.
+      // Most likely the database is away: reported once, tried again at the next turn.
       if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; it tries again');
       this.failing = true;
     }
   }
 
-  /** Beside the turns, at each unless the one before still runs: bringing back a large run takes seconds, and leases can't wait for it. */
+  /**
+   * Runs in parallel with the turns, at each unless the previous one still runs: restoring a large run takes seconds,
+   * and leases can't wait for it.
+   */
   private moveOthers(): void {
     this.moving ??= (async () => {
       for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);
@@ -103,12 +107,16 @@ export class Sweeper {
 export async function expireApprovals(app: App): Promise<void> {
   for (const approval of await findExpiredApprovals(app.database, app.clock.now(), BATCH)) {
     await inRuns(app, [approval.executionId], systemActor, async (db) => {
-      const execution = await findExecution(db, approval.executionId);
-      const stages = await findStages(db, [approval.stageExecutionId]);
-      if (execution === undefined || isFinal(execution.status)) return;
-      const reason = { code: 'EXPIRED', text: `nobody decided before ${approval.expiresAt.toISOString()}` };
-      await closeWaiting(db, execution, stages, 'EXPIRED', 'EXPIRED', reason);
-      await advancePipeline(db, execution.id);
+      const { executionId, stageExecutionId, expiresAt } = approval;
+      await db.load(wantsOf(executionId, 'execution', 'elements', 'approvals'));
+      await db.decide((run) => {
+        const execution = run.execution(executionId);
+        if (isFinal(execution.status)) return;
+        const reason = { code: 'EXPIRED', text: `nobody decided before ${expiresAt.toISOString()}` };
+        const stage = run.element(executionId, stageExecutionId);
+        closeWaiting(run, execution, [stage], 'EXPIRED', 'EXPIRED', reason);
+        advancePipeline(run, executionId);
+      });
     });
   }
 }
@@ -116,9 +124,10 @@ export async function expireApprovals(app: App): Promise<void> {
 export async function expireExecutions(app: App): Promise<void> {
   for (const { id, runId } of await findExpiredExecutions(app.database, app.clock.now(), BATCH)) {
     await inRuns(app, [runId], systemActor, async (db) => {
-      const execution = await findExecution(db, id);
-      if (execution === undefined || isFinal(execution.status)) return;
-      await stopExecution(db, execution, 'EXPIRED', `its time was over at ${execution.expiresAt.toISOString()}`);
+      await db.decide((run) => {
+        const { status, expiresAt } = run.execution(id);
+        if (!isFinal(status)) stopExecution(run, id, 'EXPIRED', `its time was over at ${expiresAt.toISOString()}`);
+      });
     });
   }
 }
@@ -127,5 +136,9 @@ export async function expireBesideTasks(app: App): Promise<void> {
   const due = await findDueBeside(app.database, app.clock.now(), BATCH);
   if (due.length === 0) return;
   const [taskIds, runIds] = [due.map((task) => task.taskId), due.map((task) => task.runId)];
-  await inRuns(app, runIds, systemActor, (db) => expireBeside(db, taskIds));
+  await inRuns(app, runIds, systemActor, async (db) => {
+    const looked = await clearStartBy(db, taskIds, db.now);
+    await db.load(looked.flatMap((id) => wantsOf(id, 'task')));
+    await db.decide((run) => expireDetached(run, looked));
+  });
 }

@@ -222,6 +222,14 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
     'NOT_FOUND',
   ],
+  cancelRestore: [
+    'mutation { cancelRestore(input: {runId: "$run"}) { operation { id } } }',
+    'NOT_RESTORING',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
   resumeExecution: [
     'mutation { resumeExecution(input: {applicationId: "$app", pipelineExecutionId: "$run"}) { execution { id } } }',
     'OK',

@@ -1,23 +1,25 @@
 import { commandEnvironment } from '../../src/agent/commandEnvironment';
 
-test('a command gets none of the agent’s secrets', () => {
-  const own = {
-    PATH: '/bin',
-    HOME: '/home/agent',
-    LC_ALL: 'C.UTF-8',
-    SLIPWAY_AGENT_TOKEN: 'swr_secret',
-    SLIPWAY_URL: 'http://slipway',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    NODE_OPTIONS: '--inspect',
-    TMPDIR: undefined,
-  };
-  expect(commandEnvironment(own, {})).toEqual({ PATH: '/bin', HOME: '/home/agent', LC_ALL: 'C.UTF-8' });
-});
+describe('the environment of a command', () => {
+  it('contains none of the agent’s secrets', () => {
+    const own = {
+      PATH: '/bin',
+      HOME: '/home/agent',
+      LC_ALL: 'C.UTF-8',
+      SLIPWAY_AGENT_TOKEN: 'swr_secret',
+      SLIPWAY_URL: 'http://slipway',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      NODE_OPTIONS: '--inspect',
+      TMPDIR: undefined,
+    };
+    expect(commandEnvironment(own, {})).toEqual({ PATH: '/bin', HOME: '/home/agent', LC_ALL: 'C.UTF-8' });
+  });
 
-test('what the job is given wins, and a PATH there always is', () => {
-  expect(commandEnvironment({ LANG: 'C' }, { LANG: 'de_DE', SLIPWAY_JOB_ID: '1' })).toEqual({
-    PATH: expect.stringContaining('/usr/bin'),
-    LANG: 'de_DE',
-    SLIPWAY_JOB_ID: '1',
+  it('prefers the job’s variables, and always has a PATH', () => {
+    expect(commandEnvironment({ LANG: 'C' }, { LANG: 'de_DE', SLIPWAY_JOB_ID: '1' })).toEqual({
+      PATH: expect.stringContaining('/usr/bin'),
+      LANG: 'de_DE',
+      SLIPWAY_JOB_ID: '1',
+    });
   });
 });

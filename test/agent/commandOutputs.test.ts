@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BadOutput, LastLine, readOutputFile } from '../../src/agent/commandOutputs';
 
 describe('the last line of a stream', () => {
-  test.each([
+  it.each([
     ['a\nb\n', 'b'],
     ['a\nb', 'b'],
     ['a\n\n  \n', 'a'],
@@ -36,7 +36,7 @@ describe('the file of outputs', () => {
     return readOutputFile(file);
   };
 
-  test('has a variable on each line', async () => {
+  it('has a variable on each line', async () => {
     expect(await written('A=1\n\nB=a=b; $(c)\r\nC=\n')).toEqual([
       { name: 'A', value: '1' },
       { name: 'B', value: 'a=b; $(c)' },
@@ -44,18 +44,18 @@ describe('the file of outputs', () => {
     ]);
   });
 
-  test('need not be there', async () => {
+  it('may be missing', async () => {
     expect(await readOutputFile(join(folder, 'none'))).toEqual([]);
   });
 
-  test.each([['A=1\nno variable\n'], ['=x'], [`A=${'x'.repeat(300_000)}`]])(
+  it.each([['A=1\nno variable\n'], ['=x'], [`A=${'x'.repeat(300_000)}`]])(
     'is refused when it is something else',
     async (text) => {
       await expect(written(text)).rejects.toThrow(BadOutput);
     },
   );
 
-  test('is refused when it is a folder', async () => {
+  it('is rejected when it is a directory', async () => {
     await expect(readOutputFile(folder)).rejects.toThrow(BadOutput);
   });
 });

@@ -91,127 +91,129 @@ async function deliver(text: string, settings?: { logFlushMs: number; logMaxByte
 
 const text = Array.from({ length: 20_000 }, (_, n) => `line ${n} äöü\n`).join('');
 
-test('a log arrives whole, in appends that are no longer than the server wants', async () => {
-  const { jobLog, bytes } = await deliver(text);
-  expect(bytes).toBe(Buffer.byteLength(text));
-  expect(log.toString()).toBe(text);
-  expect(Math.max(...bodies)).toBeLessThanOrEqual(65_536);
-  await jobLog.close();
-});
-
-test('a job without output asks nothing of the server', async () => {
-  const { jobLog, bytes } = await deliver('');
-  expect(bytes).toBe(0);
-  expect(appends).toEqual([]);
-  await jobLog.close();
-});
-
-test('goes back to where the server’s log ends, be it at its beginning', async () => {
-  let crashes = 0;
-  answer = (one) => {
-    if (one.offset < 200_000 || crashes++ > 0) return undefined;
-    log = Buffer.alloc(0);
-    return undefined;
-  };
-  const { jobLog, bytes } = await deliver(text);
-  expect(crashes).toBeGreaterThan(0);
-  expect(bytes).toBe(Buffer.byteLength(text));
-  expect(log.toString()).toBe(text);
-  await jobLog.close();
-});
-
-test('sends again what the finish found missing', async () => {
-  const { jobLog } = await deliver(text);
-  log = log.subarray(0, 12_345);
-  expect(await jobLog.resend(12_345)).toBe(Buffer.byteLength(text));
-  expect(log.toString()).toBe(text);
-  await jobLog.close();
-});
-
-test('repeats after a failure, without a hole and without doubling', async () => {
-  let calls = 0;
-  // Every second append is stored, but its answer is lost.
-  answer = (one) => {
-    if (calls++ % 2 === 1) return undefined;
-    append(one);
-    return refusal(503, 'UNAVAILABLE');
-  };
-  const { jobLog, bytes } = await deliver(text.slice(0, 60_000));
-  expect(bytes).toBe(Buffer.byteLength(text.slice(0, 60_000)));
-  expect(log.toString()).toBe(text.slice(0, 60_000));
-  await jobLog.close();
-});
-
-test('fills a log nearly up to its limit, and says that it is not whole', async () => {
-  answer = (one) => (one.offset + dataOf(one).length > 10_000 ? refusal(413, 'TOO_LARGE') : undefined);
-  const { jobLog, bytes } = await deliver(text);
-  expect(bytes).toBeNull();
-  expect(log.length).toBeGreaterThan(9000);
-  expect(text.startsWith(log.toString())).toBe(true);
-  await jobLog.close();
-});
-
-test('sends less when something on the way takes no long requests', async () => {
-  answer = (one) => (dataOf(one).length > 3000 ? refusal(413, 'HTTP_413') : undefined);
-  const { jobLog, bytes } = await deliver(text.slice(0, 30_000));
-  expect(bytes).toBe(log.length);
-  expect(log.toString()).toBe(text.slice(0, 30_000));
-  await jobLog.close();
-});
-
-test('does not go round in circles with a server whose log does not grow', async () => {
-  answer = () => refusal(409, 'LOG_GAP', { offset: 0 });
-  const { jobLog, bytes } = await deliver('text');
-  expect(bytes).toBeNull();
-  expect(appends.length).toBeLessThan(20);
-  await jobLog.close();
-});
-
-test('says that the claim is over, and reads on without keeping anything', async () => {
-  answer = () => refusal(409, 'STALE_CLAIM');
-  const { jobLog, bytes } = await deliver(text);
-  expect(bytes).toBeNull();
-  expect(stale).toEqual(['STALE_CLAIM']);
-  expect(appends).toHaveLength(1);
-  await jobLog.close();
-});
-
-test('holds a command back when the server takes nothing, and lets go when it does', async () => {
-  let release: (() => void) | undefined;
-  let serving = false;
-  let received = 0;
-  server.removeAllListeners('request');
-  server.on('request', async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    if (!serving) {
-      await new Promise<void>((resolve) => {
-        release = resolve;
-      });
-    }
-    const one: Append = JSON.parse(Buffer.concat(chunks).toString());
-    received = one.offset + dataOf(one).length;
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ offset: received }));
+describe('the log of a job', () => {
+  it('arrives whole, in appends within the server’s limit', async () => {
+    const { jobLog, bytes } = await deliver(text);
+    expect(bytes).toBe(Buffer.byteLength(text));
+    expect(log.toString()).toBe(text);
+    expect(Math.max(...bodies)).toBeLessThanOrEqual(65_536);
+    await jobLog.close();
   });
-  const { jobLog, stdout } = open({ logFlushMs: 5, logMaxBytes: 8_388_608 });
-  const chunk = Buffer.alloc(65_536, 'a');
-  let written = 0;
-  const limit = 1600;
-  const writing = (async () => {
-    for (; written < limit && !stdout.destroyed; written++) {
-      if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));
-      // The spool writes to disk, and must get its turn.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    stdout.end();
-  })();
-  while (!jobLog.isPaused || release === undefined) await new Promise((resolve) => setImmediate(resolve));
-  expect(written).toBeLessThan(limit);
-  serving = true;
-  release();
-  await writing;
-  if (!stdout.closed) await new Promise((resolve) => stdout.once('close', resolve));
-  expect(await jobLog.end()).toBe(limit * chunk.length);
-  expect(received).toBe(limit * chunk.length);
-  await jobLog.close();
+
+  it('sends nothing for a job without output', async () => {
+    const { jobLog, bytes } = await deliver('');
+    expect(bytes).toBe(0);
+    expect(appends).toEqual([]);
+    await jobLog.close();
+  });
+
+  it('goes back to the end of the server’s log, even to its beginning', async () => {
+    let crashes = 0;
+    answer = (one) => {
+      if (one.offset < 200_000 || crashes++ > 0) return undefined;
+      log = Buffer.alloc(0);
+      return undefined;
+    };
+    const { jobLog, bytes } = await deliver(text);
+    expect(crashes).toBeGreaterThan(0);
+    expect(bytes).toBe(Buffer.byteLength(text));
+    expect(log.toString()).toBe(text);
+    await jobLog.close();
+  });
+
+  it('sends again what the finish found missing', async () => {
+    const { jobLog } = await deliver(text);
+    log = log.subarray(0, 12_345);
+    expect(await jobLog.resend(12_345)).toBe(Buffer.byteLength(text));
+    expect(log.toString()).toBe(text);
+    await jobLog.close();
+  });
+
+  it('repeats after a failure, without gaps or duplicates', async () => {
+    let calls = 0;
+    // Every second append is stored, but its answer is lost.
+    answer = (one) => {
+      if (calls++ % 2 === 1) return undefined;
+      append(one);
+      return refusal(503, 'UNAVAILABLE');
+    };
+    const { jobLog, bytes } = await deliver(text.slice(0, 60_000));
+    expect(bytes).toBe(Buffer.byteLength(text.slice(0, 60_000)));
+    expect(log.toString()).toBe(text.slice(0, 60_000));
+    await jobLog.close();
+  });
+
+  it('fills a log nearly to its limit, and reports it as incomplete', async () => {
+    answer = (one) => (one.offset + dataOf(one).length > 10_000 ? refusal(413, 'TOO_LARGE') : undefined);
+    const { jobLog, bytes } = await deliver(text);
+    expect(bytes).toBeNull();
+    expect(log.length).toBeGreaterThan(9000);
+    expect(text.startsWith(log.toString())).toBe(true);
+    await jobLog.close();
+  });
+
+  it('sends less when a proxy rejects long requests', async () => {
+    answer = (one) => (dataOf(one).length > 3000 ? refusal(413, 'HTTP_413') : undefined);
+    const { jobLog, bytes } = await deliver(text.slice(0, 30_000));
+    expect(bytes).toBe(log.length);
+    expect(log.toString()).toBe(text.slice(0, 30_000));
+    await jobLog.close();
+  });
+
+  it('gives up on a server whose log does not grow', async () => {
+    answer = () => refusal(409, 'LOG_GAP', { offset: 0 });
+    const { jobLog, bytes } = await deliver('text');
+    expect(bytes).toBeNull();
+    expect(appends.length).toBeLessThan(20);
+    await jobLog.close();
+  });
+
+  it('reports that the claim is over, and discards further output', async () => {
+    answer = () => refusal(409, 'STALE_CLAIM');
+    const { jobLog, bytes } = await deliver(text);
+    expect(bytes).toBeNull();
+    expect(stale).toEqual(['STALE_CLAIM']);
+    expect(appends).toHaveLength(1);
+    await jobLog.close();
+  });
+
+  it('holds a command back while the server accepts nothing', async () => {
+    let release: (() => void) | undefined;
+    let serving = false;
+    let received = 0;
+    server.removeAllListeners('request');
+    server.on('request', async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      if (!serving) {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      }
+      const one: Append = JSON.parse(Buffer.concat(chunks).toString());
+      received = one.offset + dataOf(one).length;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ offset: received }));
+    });
+    const { jobLog, stdout } = open({ logFlushMs: 5, logMaxBytes: 8_388_608 });
+    const chunk = Buffer.alloc(65_536, 'a');
+    let written = 0;
+    const limit = 1600;
+    const writing = (async () => {
+      for (; written < limit && !stdout.destroyed; written++) {
+        if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));
+        // The spool writes to disk, and must get its turn.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      stdout.end();
+    })();
+    while (!jobLog.isPaused || release === undefined) await new Promise((resolve) => setImmediate(resolve));
+    expect(written).toBeLessThan(limit);
+    serving = true;
+    release();
+    await writing;
+    if (!stdout.closed) await new Promise((resolve) => stdout.once('close', resolve));
+    expect(await jobLog.end()).toBe(limit * chunk.length);
+    expect(received).toBe(limit * chunk.length);
+    await jobLog.close();
+  });
 });

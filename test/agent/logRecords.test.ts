@@ -18,7 +18,7 @@ function framed(feed: (framer: LogFramer) => void): LogRecord[] {
 const textOf = (records: readonly LogRecord[]) => Buffer.concat(records.map(({ data }) => data)).toString('utf8');
 
 describe('LogFramer', () => {
-  test('keeps the order in which the two streams were read', () => {
+  it('keeps the order of the two streams', () => {
     const records = framed((framer) => {
       framer.add('stdout', Buffer.from('one '), 0);
       framer.add('stderr', Buffer.from('two '), 1);
@@ -31,7 +31,7 @@ describe('LogFramer', () => {
     ]);
   });
 
-  test('puts reads of one stream together when they come close together', () => {
+  it('combines reads of one stream that are close together', () => {
     const records = framed((framer) => {
       framer.add('stdout', Buffer.from('a'), 0);
       framer.add('stdout', Buffer.from('b'), 10);
@@ -43,7 +43,7 @@ describe('LogFramer', () => {
     ]);
   });
 
-  test('a character whose halves come apart stays whole, even with the other stream in between', () => {
+  it('keeps a split character whole, even with the other stream in between', () => {
     const [first, second] = [Buffer.from('ä').subarray(0, 1), Buffer.from('ä').subarray(1)];
     const records = framed((framer) => {
       framer.add('stdout', first, 0);
@@ -53,7 +53,7 @@ describe('LogFramer', () => {
     expect(textOf(records)).toBe('!ä');
   });
 
-  test('what is not UTF-8 becomes U+FFFD, also an unfinished character at the end', () => {
+  it('replaces invalid UTF-8 and an unfinished last character with U+FFFD', () => {
     const records = framed((framer) => {
       framer.add('stdout', Buffer.from([0x61, 0xff, 0x62, 0xe2, 0x82]), 0);
       framer.end('stdout', 0);
@@ -61,7 +61,7 @@ describe('LogFramer', () => {
     expect(textOf(records)).toBe('a\ufffdb\ufffd');
   });
 
-  test('the records of any bytes in any pieces are valid UTF-8, and counted right', () => {
+  it('makes valid UTF-8 of any bytes in any pieces, and counts them right', () => {
     const read = fc.tuple(fc.constantFrom('stdout' as const, 'stderr' as const), fc.uint8Array({ maxLength: 20 }));
     fc.assert(
       fc.property(fc.array(read, { maxLength: 20 }), (reads) => {
@@ -86,7 +86,7 @@ describe('LogFramer', () => {
   });
 });
 
-test('cutAtCharacter never cuts a character, and gives away less than one', () => {
+it('never cuts a character, and gives up less than one', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.nat(40), (text, length) => {
       const data = Buffer.from(text);
@@ -99,7 +99,7 @@ test('cutAtCharacter never cuts a character, and gives away less than one', () =
 });
 
 describe('encodeAppend', () => {
-  test('is what the protocol says', () => {
+  it('makes the body that the protocol describes', () => {
     const { body, bytes } = encodeAppend(7, [record('a"\n', 'stdout', 0), record('ü', 'stderr', 1500)], 1000);
     expect(bytes).toBe(5);
     expect(JSON.parse(body)).toEqual({
@@ -111,7 +111,7 @@ describe('encodeAppend', () => {
     });
   });
 
-  test('a body never is longer than it may, and appends one after the other give the whole log', () => {
+  it('stays within the limit, and all appends together are the whole log', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', '\0', 'ä', '€', '😀', '"', '\n'),
       minLength: 1,
@@ -138,7 +138,7 @@ describe('encodeAppend', () => {
     );
   });
 
-  test('takes as many records as fit, and a part of the next', () => {
+  it('takes as many records as fit, and part of the next', () => {
     const { body, bytes } = encodeAppend(0, [record('a'.repeat(300)), record('b'.repeat(300))], 600);
     const { frames }: { frames: { text: string }[] } = JSON.parse(body);
     expect(frames[0]?.text).toBe('a'.repeat(300));
@@ -146,7 +146,7 @@ describe('encodeAppend', () => {
     expect(bytes).toBe(frames.reduce((sum, { text }) => sum + text.length, 0));
   });
 
-  test('at least one character, however little room there is', () => {
+  it('takes at least one character, whatever the limit', () => {
     expect(encodeAppend(0, [record('€uro')], 10).bytes).toBe(3);
   });
 });

@@ -23,46 +23,52 @@ async function files(...names: string[]) {
 
 const namesOf = async (...patterns: string[]) => (await findOutputs(work, patterns)).files.map(({ name }) => name);
 
-test('each file once, in order, whatever the number of patterns that name it', async () => {
-  await files('dist/b.tgz', 'dist/a.tgz', 'dist/deep/c.tgz', 'other');
-  expect(await namesOf('dist/*.tgz', 'dist/**', 'dist/a.tgz')).toEqual(['dist/a.tgz', 'dist/b.tgz', 'dist/deep/c.tgz']);
-});
+describe('findOutputs', () => {
+  it('returns each file once, in order, however many patterns match it', async () => {
+    await files('dist/b.tgz', 'dist/a.tgz', 'dist/deep/c.tgz', 'other');
+    expect(await namesOf('dist/*.tgz', 'dist/**', 'dist/a.tgz')).toEqual([
+      'dist/a.tgz',
+      'dist/b.tgz',
+      'dist/deep/c.tgz',
+    ]);
+  });
 
-test('every pattern must match a file', async () => {
-  await files('dist/a');
-  const { missing } = await findOutputs(work, ['dist/*', 'dist', 'none/*.xml', '../secret', '/etc/passwd']);
-  expect(missing).toEqual([
-    'nothing matches "dist"; dist is a folder, "dist/**" are the files in it',
-    'nothing matches "none/*.xml"',
-    '"../secret" is not a path within the working folder',
-    '"/etc/passwd" is not a path within the working folder',
-  ]);
-});
+  it('reports patterns that match no file', async () => {
+    await files('dist/a');
+    const { missing } = await findOutputs(work, ['dist/*', 'dist', 'none/*.xml', '../secret', '/etc/passwd']);
+    expect(missing).toEqual([
+      'nothing matches "dist"; dist is a directory; use "dist/**" for the files in it',
+      'nothing matches "none/*.xml"',
+      '"../secret" is not a path within the working directory',
+      '"/etc/passwd" is not a path within the working directory',
+    ]);
+  });
 
-test('a link within the folder is followed, one that leads out is not', async () => {
-  await files('releases/1/app');
-  await symlink('releases/1', join(work, 'current'));
-  await symlink('releases/1/app', join(work, 'app'));
-  await symlink(join(root, 'secret'), join(work, 'leak'));
-  await symlink(root, join(work, 'out'));
-  const found = await findOutputs(work, ['current/*', 'app', 'leak']);
-  expect(found.files.map(({ name }) => name)).toEqual(['app', 'current/app']);
-  expect(found.escaping).toEqual(['leak']);
-  expect((await findOutputs(work, ['out/secret'])).missing).toEqual([
-    'nothing matches "out/secret"; out leads out of the working folder',
-  ]);
-});
+  it('follows a link within the directory, but not one that leads out', async () => {
+    await files('releases/1/app');
+    await symlink('releases/1', join(work, 'current'));
+    await symlink('releases/1/app', join(work, 'app'));
+    await symlink(join(root, 'secret'), join(work, 'leak'));
+    await symlink(root, join(work, 'out'));
+    const found = await findOutputs(work, ['current/*', 'app', 'leak']);
+    expect(found.files.map(({ name }) => name)).toEqual(['app', 'current/app']);
+    expect(found.escaping).toEqual(['leak']);
+    expect((await findOutputs(work, ['out/secret'])).missing).toEqual([
+      'nothing matches "out/secret"; out leads out of the working directory',
+    ]);
+  });
 
-test('links that lead in a circle come to an end', async () => {
-  await files('a/file');
-  await symlink('.', join(work, 'a', 'a'));
-  await symlink('loop', join(work, 'loop'));
-  expect(await namesOf('**/a/**')).toContain('a/file');
-  expect((await findOutputs(work, ['loop'])).missing).toEqual(['nothing matches "loop"; loop is a link to nothing']);
-});
+  it('stops following circular links', async () => {
+    await files('a/file');
+    await symlink('.', join(work, 'a', 'a'));
+    await symlink('loop', join(work, 'loop'));
+    expect(await namesOf('**/a/**')).toContain('a/file');
+    expect((await findOutputs(work, ['loop'])).missing).toEqual(['nothing matches "loop"; loop is a dangling link']);
+  });
 
-test('** does not go through links', async () => {
-  await files('real/file');
-  await symlink('real', join(work, 'link'));
-  expect(await namesOf('**')).toEqual(['real/file']);
+  it('does not follow links with **', async () => {
+    await files('real/file');
+    await symlink('real', join(work, 'link'));
+    expect(await namesOf('**')).toEqual(['real/file']);
+  });
 });

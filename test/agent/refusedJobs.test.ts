@@ -21,7 +21,7 @@ tasks:
 describe('a job that must not run', () => {
   const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
-  it('ends with the reason, without its command and without another try', async () => {
+  it('ends with the reason, without running its command or another try', async () => {
     const { applicationId } = await runs.ids('workflow', 'without-secret');
     const input = { applicationId, name: 'TOKEN' };
     await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {

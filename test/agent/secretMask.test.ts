@@ -43,7 +43,7 @@ const encodings: Readonly<Record<string, (before: string, secret: string, after:
 };
 
 describe.each(Object.entries(encodings))('a secret as %s', (name, encode) => {
-  it.each(secrets)('is hidden wherever a read ends: %j', (secret) => {
+  it.each(secrets)('is masked wherever a read ends: %j', (secret) => {
     const mask = maskOf(secret);
     for (const before of ['', 'x', 'xy', 'xyz: ']) {
       const output = Buffer.from(encode(before, secret, ' and more'));
@@ -82,7 +82,7 @@ describe.each(['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell)))('a 
 });
 
 describe('the mask', () => {
-  it('leaves everything else as it is, byte for byte', () => {
+  it('leaves everything else unchanged, byte for byte', () => {
     const mask = maskOf('hunter2!');
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), (chunks) => {
@@ -93,7 +93,7 @@ describe('the mask', () => {
     );
   });
 
-  it('finds what a search of the whole text finds, however it is read and however secrets overlap', () => {
+  it('finds what a search of the whole text finds, however secrets overlap', () => {
     const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'é', 'c'), minLength: 4, maxLength: 8 });
     const pieces = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'é', 'c', '\n'), maxLength: 12 }));
     fc.assert(
@@ -113,18 +113,18 @@ describe('the mask', () => {
     expect(String(err.end())).toBe('');
   });
 
-  it('holds back the beginning of a secret, and no more, until it is decided or the stream ends', () => {
+  it('holds back only the possible beginning of a secret', () => {
     const stream = maskOf('hunter2!').stream();
     expect(String(stream.write(Buffer.from('who hunter')))).toBe('who ');
     expect(String(stream.write(Buffer.from('s hunter2')))).toBe('hunters ');
     expect(String(stream.end())).toBe('hunter2');
   });
 
-  it('does not hold back a secret that is complete', () => {
+  it('does not hold back a complete secret', () => {
     expect(String(maskOf('hunter2!').stream().write(Buffer.from('hunter2!')))).toBe('***');
   });
 
-  it('hides a value of several lines line by line, but not what is too short to be one', () => {
+  it('masks a multi-line value line by line, except lines that are too short', () => {
     const mask = maskOf('{\n  "token": "abcdef",\n}');
     expect(shown(mask, ['{ x }\n"token": "abcdef",\n'])).toBe('{ x }\n***\n');
     expect(SecretMask.of(['abc', ''])).toBeUndefined();
@@ -145,7 +145,7 @@ describe('the mask', () => {
     expect(mask.hide('no hunter2! here')).toBe('no *** here');
   });
 
-  it('hides values inside a structured secret, however the structure is printed', () => {
+  it('masks values inside a structured secret, however it is printed', () => {
     const secret = JSON.stringify({ auths: { r: { password: 'correct-horse', username: 'deployer' } } }, null, 2);
     const mask = SecretMask.of([secret]);
     expect(mask?.hide('using password correct-horse as deployer')).toBe('using password *** as deployer');

@@ -30,7 +30,7 @@ describe('one Ctrl-C under npm', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  it('is one request, although SIGINT arrives twice: the agent drains', async () => {
+  it('drains the agent, although SIGINT arrives twice', async () => {
     const agent = startAgentProcess(server.url, server.dataDir, 'agent');
     const id = await runs.start('workflow', 'waits', {
       variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }],
@@ -42,7 +42,7 @@ describe('one Ctrl-C under npm', () => {
     agent.child.kill('SIGINT');
     await eventually(
       async () => agent.output(),
-      (output) => output.includes('taking no more jobs'),
+      (output) => output.includes('not taking more jobs'),
     );
     agent.child.kill('SIGINT');
     await writeFile(join(dir, 'go'), '');

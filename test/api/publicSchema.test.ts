@@ -9,11 +9,11 @@ const read = (path: string) => readFileSync(join(__dirname, '../..', path), 'utf
 const schema = buildGraphqlSchema(resolvers);
 
 describe('the committed schema', () => {
-  it('is what the code prints (npm run schema)', () => {
+  it('matches the code (npm run schema)', () => {
     expect(read('schema/schema.graphql')).toBe(schemaText(schema));
   });
 
-  it('describes everything: the descriptions are the API’s manual', () => {
+  it('describes every type, field, argument and value', () => {
     const types = Object.values(schema.getTypeMap()).filter(
       (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
     );
@@ -28,15 +28,17 @@ describe('the committed schema', () => {
 
 describe('schema/README.md', () => {
   const documented = [
-    ...section(read('schema/README.md'), 'Refusals').matchAll(/^\| `(\w+)` \| (\d+) \| (yes|no) \| (.+) \| (.+) \|$/gm),
+    ...section(read('schema/README.md'), 'Error catalog').matchAll(
+      /^\| `(\w+)` \| (\d+) \| (yes|no) \| (.+) \| (.+) \|$/gm,
+    ),
   ];
 
-  it('documents every refusal, and no other', () => {
+  it('documents every code, and no other', () => {
     const code = Object.entries(refusalCodes).map(([name, { http, retryable }]) => [name, http, retryable]);
     expect(documented.map(([, name, http, retry]) => [name, Number(http), retry === 'yes'])).toEqual(code);
   });
 
-  it('names the fields that the catalogue names', () => {
+  it('names the fields that the catalog names', () => {
     const named = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, field]) => field);
     for (const [, name, , , meaning = '', advice = ''] of documented) {
       const fields = named(refusalCodes[name as keyof typeof refusalCodes]?.meaning ?? '');
@@ -44,7 +46,7 @@ describe('schema/README.md', () => {
     }
   });
 
-  it('says what happens to GraphQL’s own complaints', () => {
+  it('documents GraphQL’s own error codes', () => {
     const text = section(read('schema/README.md'), 'Over GraphQL');
     const codes = [...read('src/api/graphql/errors.ts').matchAll(/^ {2}'([A-Z_]+)',$/gm)].map(([, code]) => code ?? '');
     expect(codes.length).toBeGreaterThan(3);
@@ -52,14 +54,14 @@ describe('schema/README.md', () => {
   });
 });
 
-it('GraphiQL’s examples fit the schema', () => {
+it('accepts GraphiQL’s examples', () => {
   const examples = parse(read('src/api/http/graphiql/examples.graphql'));
   expect(validate(schema, examples).map(({ message }) => message)).toEqual([]);
 });
 
-/** Where everything begins; what could be said of them is said of their fields. */
+/** Root types have no description; their fields do. */
 const roots = new Set(['Query', 'Mutation', 'Subscription']);
-/** Apollo's answer to a client that tries a persisted query: a question between machines, answered by sending the query. */
+/** Apollo's reply to a persisted query: clients handle it by sending the whole query. */
 const notSupported = 'PERSISTED_QUERY_NOT_SUPPORTED';
 
 interface Described {

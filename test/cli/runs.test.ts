@@ -25,7 +25,7 @@ describe('slipway runs', () => {
 
   it('says what is wrong with a filter', async () => {
     const { code, err } = await slipway(url, ['runs', '--status', 'sucess']);
-    expect([code, err]).toEqual([3, expect.stringContaining('"SUCESS" is no status')]);
+    expect([code, err]).toEqual([3, expect.stringContaining('"SUCESS" is not a valid status')]);
   });
 });
 

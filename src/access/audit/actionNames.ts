@@ -7,6 +7,7 @@ const exceptions: Readonly<Record<string, string>> = {
   approveOrRejectApprovals: 'approval.decide',
   addImagesToRun: 'execution.extend',
   restoreRun: 'execution.restore',
+  cancelRestore: 'execution.cancelRestore',
   addUserToUserGroup: 'userGroup.addMember',
   removeUserFromUserGroup: 'userGroup.removeMember',
   updateUserGroupPermissions: 'userGroup.updatePermissions',

@@ -1,15 +1,15 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 
-@ObjectType({ simpleResolvers: true, description: 'Who brought a change about.' })
+@ObjectType({ simpleResolvers: true, description: 'User, key or system component that caused a change.' })
 export class EventActor {
   @Field(() => String, {
     description: '`API_KEY`, `USER`, `AGENT`, or `SYSTEM` for the server itself; more may follow.',
   })
   kind!: string;
 
-  @Field(() => ID, { description: 'Its id.' })
+  @Field(() => ID, { description: 'ID of the actor.' })
   id!: string;
 
-  @Field(() => String, { description: 'Its name at the time.' })
+  @Field(() => String, { description: 'Name at that time.' })
   name!: string;
 }

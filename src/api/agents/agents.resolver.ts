@@ -7,25 +7,25 @@ import { createAgentToken } from '../../runs/agents/agentTokens';
 
 export const AgentConnection = ConnectionType(Agent);
 
-@InputType({ description: 'A registration token to be made.' })
+@InputType({ description: 'Input of `createAgentToken`.' })
 export class CreateAgentTokenInput {
-  @Field(() => String, { description: 'What it is for: 1 to 100 characters.' })
+  @Field(() => String, { description: 'Name that says what the token is for: 1 to 100 characters.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
+  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
   clientMutationId?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A new registration token.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of `createAgentToken`.' })
 export class CreateAgentTokenPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => AgentRegistrationToken, { description: 'The token, without its value.' })
+  @Field(() => AgentRegistrationToken, { description: 'Token, without its value.' })
   agentToken!: AgentRegistrationToken;
 
   @Field(() => String, {
-    description: 'The value, for `SLIPWAY_AGENT_TOKEN` of an agent. It is told here and never again.',
+    description: 'Value for the agent’s `SLIPWAY_AGENT_TOKEN`. Returned only once.',
   })
   value!: string;
 }
@@ -34,10 +34,13 @@ export class CreateAgentTokenPayload {
 export class AgentsResolver {
   @Query(() => AgentConnection, {
     description:
-      'Agents, the newest first. Needs the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Agents, newest first. Needs the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   agents(
-    @Arg('includeLeft', () => Boolean, { nullable: true, description: 'Also those that have left; false by default.' })
+    @Arg('includeLeft', () => Boolean, {
+      nullable: true,
+      description: 'True to include agents that have left. Defaults to false.',
+    })
     includeLeft: boolean | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
@@ -47,10 +50,11 @@ export class AgentsResolver {
 
   @Mutation(() => CreateAgentTokenPayload, {
     description:
-      'Makes a registration token: what turns a machine into an agent. Opens nothing but that. Needs the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Creates a registration token, which agents register with. The token grants nothing else. Needs the account ' +
+      'permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async createAgentToken(
-    @Arg('input', () => CreateAgentTokenInput, { description: 'The token to make.' }) input: CreateAgentTokenInput,
+    @Arg('input', () => CreateAgentTokenInput, { description: 'Token to create.' }) input: CreateAgentTokenInput,
     @Ctx() { app, actor }: Context,
   ) {
     const { token, value } = await createAgentToken(app, actor, input);

@@ -7,49 +7,49 @@ export enum AgentStatusEnum {
 }
 registerEnumType(AgentStatusEnum, {
   name: 'AgentStatus',
-  description: 'Whether an agent can be expected to take jobs.',
+  description: 'Availability of an agent.',
   valuesConfig: {
-    ONLINE: { description: 'It was heard of within the last 90 seconds.' },
-    OFFLINE: { description: 'It was not heard of for 90 seconds. Its jobs are lost when their leases run out.' },
-    LEFT: { description: 'It said goodbye.' },
+    ONLINE: { description: 'Heard from within the last 90 seconds.' },
+    OFFLINE: { description: 'Not heard from for 90 seconds. Its jobs are lost when their leases run out.' },
+    LEFT: { description: 'Shut down in order.' },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'A process, on any machine, that claims jobs whose required labels it has.',
+  description: 'Process, on any machine, that claims jobs whose required labels it has.',
 })
 export class Agent {
-  @Field(() => ID, { description: 'Given at its registration; an agent that restarts gets another.' })
+  @Field(() => ID, { description: 'Unique ID, assigned at registration. An agent that restarts gets another one.' })
   id!: string;
 
-  @Field(() => String, { description: 'As the agent calls itself; need not be unique.' })
+  @Field(() => String, { description: 'Name that the agent gives itself. Need not be unique.' })
   name!: string;
 
-  @Field(() => [String], { description: 'Its labels as `key=value`, sorted.' })
+  @Field(() => [String], { description: 'Labels as `key=value`, sorted.' })
   labels!: string[];
 
-  @Field(() => Int, { description: 'How many jobs it runs side by side.' })
+  @Field(() => Int, { description: 'Maximum number of jobs that the agent runs in parallel.' })
   slots!: number;
 
-  @Field(() => String, { nullable: true, description: 'The version of the agent program.' })
+  @Field(() => String, { nullable: true, description: 'Version of the agent program.' })
   version!: string | null;
 
-  @Field(() => Date, { description: 'When it registered.' })
+  @Field(() => Date, { description: 'Time of the registration.' })
   registeredAt!: Date;
 
-  @Field(() => Date, { description: 'When it was last heard of, to some seconds.' })
+  @Field(() => Date, { description: 'Time at which the server last heard from the agent, accurate to a few seconds.' })
   lastSeenAt!: Date;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A registration token, without its value.' })
+@ObjectType({ simpleResolvers: true, description: 'Registration token, without its value.' })
 export class AgentRegistrationToken {
-  @Field(() => ID, { description: 'Given by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
-  @Field(() => String, { description: 'What it is for.' })
+  @Field(() => String, { description: 'Name of the token.' })
   name!: string;
 
-  @Field(() => Date, { description: 'When it was made.' })
+  @Field(() => Date, { description: 'Time of creation.' })
   createdAt!: Date;
 }

@@ -25,7 +25,7 @@ interface PartApi<Row extends PartRow, New extends Fields, Changes extends Field
   readonly create: (app: App, actor: Actor, input: ShapeOf<New>) => Promise<Row>;
   readonly changes: Changes;
   readonly update: (app: App, actor: Actor, id: string, changes: ShapeOf<Changes>) => Promise<Row>;
-  /** Codes of create and update beside the common ones. */
+  /** Error codes of create and update in addition to the common ones. */
   readonly moreErrors?: string;
   /** Filters that only this kind has, and their conditions on `row`. */
   readonly filters?: Fields;

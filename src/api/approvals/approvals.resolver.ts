@@ -20,14 +20,14 @@ import { ApprovalStageExecution, ApprovalStepType } from '../executions/executio
 export class ApprovalsResolver {
   @Query(() => ApprovalDetailsPayload, {
     nullable: true,
-    description: 'What an execution waits for. Errors: NOT_FOUND.',
+    description: 'Approvals that an execution waits for. Errors: NOT_FOUND.',
   })
   async approvalDetails(
-    @Arg('applicationId', () => ID, { description: 'The application of the execution.' }) applicationId: string,
-    @Arg('executionId', () => ID, { description: 'The execution.' }) executionId: string,
+    @Arg('applicationId', () => ID, { description: 'ID of the execution’s application.' }) applicationId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) executionId: string,
     @Arg('includeDecided', () => Boolean, {
       nullable: true,
-      description: 'Also those that were decided; false by default.',
+      description: 'True to include approvals that were decided. Defaults to false.',
     })
     includeDecided: boolean | null,
     @Ctx() { app, actor }: Context,
@@ -42,10 +42,12 @@ export class ApprovalsResolver {
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
     description:
-      'Decides an approval that waits. The same decision again by the same caller changes nothing. Errors: NOT_FOUND, CONFLICT (somebody was faster), NOT_WAITING (it has expired or was withdrawn), IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Decides an approval that waits. Repeating the same decision by the same caller changes nothing. Errors: ' +
+      'NOT_FOUND, CONFLICT (somebody else decided), NOT_WAITING (it has expired or was withdrawn), ' +
+      'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async approveOrRejectApprovals(
-    @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'The decision.' })
+    @Arg('input', () => ApproveOrRejectApprovalsInput, { description: 'Decision.' })
     input: ApproveOrRejectApprovalsInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -87,7 +89,7 @@ export class ApprovalsResolver {
 @Resolver(() => ApprovalStageExecution)
 export class ApprovalStageResolver {
   @FieldResolver(() => [ApprovalDetails], {
-    description: 'The approvals that it asked for, one for each attempt; empty until the stage is reached.',
+    description: 'Approvals that the element requested, one for each attempt. Empty until the stage is reached.',
   })
   async approvals(@Root() stage: StageExecution, @Ctx() { loaders }: Context) {
     return (await loaders.load(approvalsOfStage, stage.id)) ?? [];

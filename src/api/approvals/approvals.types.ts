@@ -8,10 +8,10 @@ export enum ApprovalActionType {
 }
 registerEnumType(ApprovalActionType, {
   name: 'ApprovalActionType',
-  description: 'A decision.',
+  description: 'Decision on an approval.',
   valuesConfig: {
-    APPROVE: { description: 'The pipeline goes on.' },
-    REJECT: { description: 'The stage and the execution end REJECTED.' },
+    APPROVE: { description: 'The pipeline continues.' },
+    REJECT: { description: 'The stage and the execution become REJECTED.' },
   },
 });
 
@@ -24,101 +24,101 @@ export enum ApprovalStatusEnum {
 }
 registerEnumType(ApprovalStatusEnum, {
   name: 'ApprovalStatus',
-  description: 'What became of an approval.',
+  description: 'Status of an approval.',
   valuesConfig: {
-    WAITING: { description: 'For a person.' },
+    WAITING: { description: 'Waiting for a person.' },
     APPROVED: { description: 'Somebody approved.' },
     REJECTED: { description: 'Somebody rejected.' },
     EXPIRED: { description: 'Nobody decided in time.' },
-    ABORTED: { description: 'The execution ended before somebody decided.' },
+    ABORTED: { description: 'The execution ended before anybody decided.' },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'Who decided.' })
+@ObjectType({ simpleResolvers: true, description: 'User or API key that decided.' })
 export class Decider {
-  @Field(() => ID, { description: 'Id of the user or API key.' })
+  @Field(() => ID, { description: 'ID of the user or API key.' })
   id!: string;
 
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Name of the user or API key.' })
   name!: string;
 }
 
 @InterfaceType('ApprovalDetails', {
-  description: 'An approval that an execution asks for, or asked for.',
+  description: 'Approval that an execution requested.',
   resolveType: () => 'UserGroupApprovalDetails',
 })
 export abstract class ApprovalDetails {
-  @Field(() => ID, { description: 'What `approveOrRejectApprovals` takes.' })
+  @Field(() => ID, { description: 'ID of the approval, for `approveOrRejectApprovals`.' })
   approvalId!: string;
 
-  @Field(() => ApprovalStepType, { description: 'How it is given.' })
+  @Field(() => ApprovalStepType, { description: 'Way in which the approval is given.' })
   approvalType!: string;
 
-  @Field(() => String, { description: 'The stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'The element of the stage.' })
+  @Field(() => String, { description: 'Name of the stage element.' })
   stepName!: string;
 
-  @Field(() => Date, { description: 'When it was asked for.' })
+  @Field(() => Date, { description: 'Time of the request.' })
   startedAt!: Date;
 
-  @Field(() => Date, { description: 'When it becomes EXPIRED.' })
+  @Field(() => Date, { description: 'Time at which it becomes EXPIRED.' })
   willExpireAt!: Date;
 
-  @Field(() => ApprovalStatusEnum, { description: 'What became of it.' })
+  @Field(() => ApprovalStatusEnum, { description: 'Status of the approval.' })
   status!: string;
 
-  @Field(() => Decider, { nullable: true, description: 'Who decided; null while it waits.' })
+  @Field(() => Decider, { nullable: true, description: 'User or API key that decided. Null while the approval waits.' })
   decidedBy!: Decider | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it was decided.' })
+  @Field(() => Date, { nullable: true, description: 'Time of the decision.' })
   decidedAt!: Date | null;
 
-  @Field(() => String, { nullable: true, description: 'What was said with the decision.' })
+  @Field(() => String, { nullable: true, description: 'Comment given with the decision.' })
   comments!: string | null;
 }
 
-@ObjectType({ implements: ApprovalDetails, description: 'An approval by a member of a user group.' })
+@ObjectType({ implements: ApprovalDetails, description: 'Approval by a member of a user group.' })
 export class UserGroupApprovalDetails extends ApprovalDetails {
-  @Field(() => [String], { description: 'Names of user groups; any one member of one of them decides.' })
+  @Field(() => [String], { description: 'Names of user groups. Any one member of any of them decides.' })
   approvers!: string[];
 
-  @Field(() => ID, { description: 'The execution that asks.' })
+  @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
   executionId!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The approvals of an execution.' })
+@ObjectType({ simpleResolvers: true, description: 'Approvals of an execution.' })
 export class ApprovalDetailsPayload {
   @Field(() => [ApprovalDetails], {
-    description: 'In the order in which they were asked for; by default only those that wait.',
+    description: 'Approvals in the order in which they were requested. By default only those that wait.',
   })
   approvalDetails!: ApprovalDetails[];
 }
 
-@InputType({ description: 'A decision on an approval.' })
+@InputType({ description: 'Input of `approveOrRejectApprovals`.' })
 export class ApproveOrRejectApprovalsInput extends RunCommandInput {
-  @Field(() => ApprovalActionType, { description: 'The decision.' })
+  @Field(() => ApprovalActionType, { description: 'Decision.' })
   action!: ApprovalActionType;
 
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The approval.' })
+  @Field(() => ID, { description: 'ID of the approval.' })
   approvalId!: string;
 
-  @Field(() => ID, { description: 'The execution that asks.' })
+  @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
   executionId!: string;
 
-  @Field(() => String, { nullable: true, description: 'At most 5,000 characters; shown with the decision.' })
+  @Field(() => String, { nullable: true, description: 'Comment, shown with the decision. At most 5,000 characters.' })
   comments?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The decision was taken.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of the decision.' })
 export class ApproveOrRejectApprovalsPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => Boolean, { description: 'Always true: a decision that is not taken is an error.' })
+  @Field(() => Boolean, { description: 'Always true: a decision that is not accepted is an error.' })
   success!: boolean;
 }

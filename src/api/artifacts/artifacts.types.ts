@@ -1,19 +1,19 @@
 import { Field, Float, ID, ObjectType } from 'type-graphql';
 
-@ObjectType({ simpleResolvers: true, description: 'A file that a job left behind.' })
+@ObjectType({ simpleResolvers: true, description: 'File that a job uploaded.' })
 export class Artifact {
-  @Field(() => ID, { description: 'Given by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
-  @Field(() => String, { description: 'Its path in the working folder of the job.' })
+  @Field(() => String, { description: 'Path in the working directory of the job.' })
   name!: string;
 
-  @Field(() => Float, { description: 'Its size in bytes.' })
+  @Field(() => Float, { description: 'Size in bytes.' })
   size!: number;
 
-  @Field(() => String, { description: 'SHA-256 of its bytes, in hex. Checked by the agent and by the server.' })
+  @Field(() => String, { description: 'SHA-256 of the content, in hex. Checked by the agent and by the server.' })
   sha256!: string;
 
-  @Field(() => Date, { description: 'When it was stored.' })
+  @Field(() => Date, { description: 'Time at which the file was stored.' })
   createdAt!: Date;
 }

@@ -70,7 +70,7 @@ export class DefinitionsResolver {
       'FORBIDDEN, NAME_TAKEN (by a resource that the caller may not see).',
   })
   async applyDefinitions(
-    @Arg('input', () => ApplyDefinitionsInput, { description: 'The documents.' }) input: InstanceType<
+    @Arg('input', () => ApplyDefinitionsInput, { description: 'Documents to apply.' }) input: InstanceType<
       typeof ApplyDefinitionsInput
     >,
     @Ctx() { app, actor }: Context,

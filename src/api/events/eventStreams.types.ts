@@ -10,12 +10,12 @@ export enum GapReason {
 }
 registerEnumType(GapReason, {
   name: 'GapReason',
-  description: 'Why what comes after a cursor can’t be given.',
+  description: 'Reason why events after a cursor can’t be delivered.',
   valuesConfig: {
-    PRUNED: { description: 'Events after it have been deleted: they were older than `SLIPWAY_EVENT_RETENTION_DAYS`.' },
+    PRUNED: { description: 'The events were deleted: they were older than `SLIPWAY_EVENT_RETENTION_DAYS`.' },
     UNKNOWN: {
       description:
-        'Nothing was ever there: it is a cursor of another database, or the database was set back to an earlier state.',
+        'The events never existed: the cursor is from another database, or the database was reset to an earlier state.',
     },
   },
 });
@@ -23,125 +23,132 @@ registerEnumType(GapReason, {
 @ObjectType({
   simpleResolvers: true,
   description:
-    'Some events after a cursor are missing, and won’t come any more. A stream brings a fresh snapshot with it, and goes on from there.',
+    'Gap after a cursor: some events are missing and will never be delivered. A stream sends a fresh snapshot with ' +
+    'it and continues from there.',
 })
 export class EventGap {
-  @Field(() => GapReason, { description: 'Why.' })
+  @Field(() => GapReason, { description: 'Reason of the gap.' })
   reason!: string;
 
-  @Field(() => ID, { description: 'The cursor that nothing could be found for.' })
+  @Field(() => ID, { description: 'Cursor after which events are missing.' })
   after!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'An event and its place in the list.' })
+@ObjectType({ simpleResolvers: true, description: 'Event and its place in the list.' })
 export class ExecutionEventEdge {
-  @Field(() => ExecutionEventInterface, { description: 'The event.' })
+  @Field(() => ExecutionEventInterface, { description: 'Event.' })
   node!: object;
 
-  @Field(() => ID, { description: 'Its place, for `after`.' })
+  @Field(() => ID, { description: 'Cursor of the event, for `after`.' })
   cursor!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A page of the log of an execution.' })
+@ObjectType({ simpleResolvers: true, description: 'Page of the event log of an execution.' })
 export class ExecutionEventConnection {
-  @Field(() => [ExecutionEventInterface], { description: 'The events of this page, the oldest first.' })
+  @Field(() => [ExecutionEventInterface], { description: 'Events of this page, oldest first.' })
   nodes!: object[];
 
-  @Field(() => [ExecutionEventEdge], { description: 'The same events, each with its cursor.' })
+  @Field(() => [ExecutionEventEdge], { description: 'Events of this page, each with its cursor.' })
   edges!: ExecutionEventEdge[];
 
-  @Field(() => PageInfo, { description: 'Where this page stands in the log.' })
+  @Field(() => PageInfo, { description: 'Position of this page in the log.' })
   pageInfo!: PageInfo;
 
   @Field(() => EventGap, {
     nullable: true,
-    description: 'Set when events between `after` and this page are missing. Read the execution itself then.',
+    description:
+      'Gap between `after` and this page. Null if nothing is missing. After a gap, read the execution itself.',
   })
   gap!: EventGap | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'An execution and its place in its log, both of one moment.' })
+@ObjectType({ simpleResolvers: true, description: 'Execution and its position in its log, taken at the same moment.' })
 export class ExecutionSnapshot {
-  @Field(() => Int, { description: 'The newest event that the execution shows. What follows comes as events.' })
+  @Field(() => Int, {
+    description: 'Sequence of the newest event that the execution includes. Later changes follow as events.',
+  })
   sequence!: number;
 
-  @Field(() => ExecutionInterface, { description: 'The execution at that moment, with all that is asked of it.' })
+  @Field(() => ExecutionInterface, { description: 'State of the execution at that moment.' })
   execution!: object;
 }
 
 @ObjectType('ExecutionEventsItem', {
   simpleResolvers: true,
-  description: 'One answer of `executionEvents`: either an event or a snapshot.',
+  description: 'Message of `executionEvents`: either an event or a snapshot.',
 })
 export class ExecutionEventsItem {
-  @Field(() => ID, { description: 'Where to go on after this: give it as `after`.' })
+  @Field(() => ID, { description: 'Position after this message. Pass it as `after` to continue.' })
   cursor!: string;
 
-  @Field(() => ExecutionEventInterface, { nullable: true, description: 'The next event.' })
+  @Field(() => ExecutionEventInterface, { nullable: true, description: 'Next event.' })
   event!: object | null;
 
   @Field(() => ExecutionSnapshot, {
     nullable: true,
-    description: 'The first answer when no cursor was given; also with each gap.',
+    description: 'First message if no cursor was given; also sent with each gap.',
   })
   snapshot!: ExecutionSnapshot | null;
 
   @Field(() => EventGap, {
     nullable: true,
-    description: 'Set when events are missing. The snapshot beside it replaces what was known.',
+    description:
+      'Gap before this message. Null if nothing is missing. The snapshot sent with it replaces everything known before.',
   })
   gap!: EventGap | null;
 }
 
-@ObjectType({ description: 'The executions that are watched, at least as new as the cursor beside it.' })
+@ObjectType({ description: 'Executions that match the filters, at least as new as the cursor of the message.' })
 export class ExecutionsSnapshot {}
 
 @ObjectType('ExecutionsUpdatedItem', {
-  description: 'One answer of `executionsUpdated`: either an event or a snapshot.',
+  description: 'Message of `executionsUpdated`: either an event or a snapshot.',
 })
 export class ExecutionsUpdatedItem {
-  @Field(() => ID, { description: 'Where to go on after this: give it as `after`.' })
+  @Field(() => ID, { description: 'Position after this message. Pass it as `after` to continue.' })
   cursor!: string;
 
   @Field(() => ExecutionsSnapshot, {
     nullable: true,
-    description: 'The first answer when no cursor was given; also with each gap.',
+    description: 'First message if no cursor was given; also sent with each gap.',
   })
   snapshot!: object | null;
 
   @Field(() => EventGap, {
     nullable: true,
-    description: 'Set when events are missing. The snapshot beside it replaces what was known.',
+    description:
+      'Gap before this message. Null if nothing is missing. The snapshot sent with it replaces everything known before.',
   })
   gap!: EventGap | null;
 }
 
-@ObjectType({ description: 'The approvals that wait, at least as new as the cursor beside it.' })
+@ObjectType({ description: 'Approvals that wait, at least as new as the cursor of the message.' })
 export class ApprovalsSnapshot {}
 
 @ObjectType('ApprovalsRequestedItem', {
   simpleResolvers: true,
-  description: 'One answer of `approvalsRequested`: either an approval that changed or a snapshot.',
+  description: 'Message of `approvalsRequested`: either an approval that changed or a snapshot.',
 })
 export class ApprovalsRequestedItem {
-  @Field(() => ID, { description: 'Where to go on after this: give it as `after`.' })
+  @Field(() => ID, { description: 'Position after this message. Pass it as `after` to continue.' })
   cursor!: string;
 
   @Field(() => ApprovalDetails, {
     nullable: true,
-    description: 'An approval that was requested, or that no longer waits, as it stands: `status` says which.',
+    description: 'Current state of an approval that was requested, or that stopped waiting; see `status`.',
   })
   approval!: ApprovalDetails | null;
 
   @Field(() => ApprovalsSnapshot, {
     nullable: true,
-    description: 'The first answer when no cursor was given; also with each gap.',
+    description: 'First message if no cursor was given; also sent with each gap.',
   })
   snapshot!: object | null;
 
   @Field(() => EventGap, {
     nullable: true,
-    description: 'Set when something may be missing. The snapshot beside it replaces what was known.',
+    description:
+      'Gap before this message: something may be missing. The snapshot sent with it replaces everything known before.',
   })
   gap!: EventGap | null;
 }

@@ -27,50 +27,54 @@ import { watchEvents } from '../../runs/events/watchEvents';
 import { watchExecution } from '../../runs/events/watchExecution';
 import { type ExecutionsUpdate, type WatchedExecutions, watchExecutions } from '../../runs/events/watchExecutions';
 
-/** An event as GraphQL resolves it: what it tells lies beside what all events have, under the name of its type. */
+/** Flattens an event for GraphQL: the fields of `data` join the common fields, under the object type of the event. */
 export function shownEvent(event: LogEvent): object {
   const type = (eventTypes as Readonly<Record<string, { readonly name: string } | undefined>>)[event.type];
   return { ...event.data, ...event, __typename: type?.name ?? 'OtherEvent' };
 }
 
 const AFTER =
-  'Go on after this cursor, or after the event with this sequence. A client of server-sent events sends it as `Last-Event-ID`, which counts more than this.';
+  'Cursor, or sequence of an event, to continue after. A client of server-sent events sends it as `Last-Event-ID`, ' +
+  'which takes precedence.';
 
 @Resolver(() => ExecutionEventInterface)
 export class EventsResolver {
   @Subscription(() => ExecutionInterface, {
     description:
-      'The execution as it stands, then again after each change, in order, until it and its failure handlers are final: then the stream completes. Changes that come faster than they are read are one answer. Errors: NOT_FOUND.',
+      'Current state of an execution, then again after each change, in order. Changes that come faster than the client ' +
+      'reads are combined. Completes when the execution and its failure handlers are final. Errors: NOT_FOUND.',
     subscribe: ({ args, context }) => {
       const { app, actor, request } = context as Context;
       return watchExecution(app, actor, (args as { executionId: string }).executionId, request.signal);
     },
   })
   async executionUpdated(
-    @Arg('executionId', () => ID, { description: 'The id of the execution.' }) _executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) _executionId: string,
     @Root() execution: Execution,
     @Ctx() { app, actor }: Context,
   ): Promise<Execution> {
-    // Rights may have changed since the last answer; a lost one ends the stream with the refusal.
+    // Permissions may have changed since the last message. A lost one ends the stream with an error.
     await requireReadable(app, actor.access, 'Execution', execution);
     return execution;
   }
 
   @Query(() => ExecutionEventConnection, {
     description:
-      'The log of an execution, the oldest event first: of a run with all its members, or of a member execution alone. Each committed change is in it once, so a client can always catch up: ' +
-      '`executionEvents(executionId: "…", after: 41, first: 100) { nodes { sequence type at } pageInfo { endCursor hasNextPage } gap { reason } }`. Errors: NOT_FOUND, INVALID_INPUT.',
+      'Event log of an execution, oldest first: of a run with all its members, or of one member execution. Contains ' +
+      'each committed change once, so a client can always catch up: `executionEvents(executionId: "…", after: 41, ' +
+      'first: 100) { nodes { sequence type at } pageInfo { endCursor hasNextPage } gap { reason } }`. Errors: ' +
+      'NOT_FOUND, INVALID_INPUT.',
   })
   async executionEvents(
-    @Arg('executionId', () => ID, { description: 'The execution.' }) executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) executionId: string,
     @Arg('after', () => ID, {
       nullable: true,
-      description: 'Answer what comes after this cursor, or after the event with this sequence.',
+      description: 'Cursor, or sequence of an event. Returns what follows it.',
     })
     after: string | null,
     @Arg('first', () => Int, {
       nullable: true,
-      description: 'How many events to answer at most: 1 to 500, by default 50.',
+      description: 'Maximum number of events to return, from 1 to 500. Defaults to 50.',
     })
     first: number | null,
     @Ctx() { app, actor }: Context,
@@ -90,10 +94,13 @@ export class EventsResolver {
   @Subscription(() => ExecutionEventsItem, {
     name: 'executionEvents',
     description:
-      'The log of an execution as it grows: of a run with all its members, or of a member execution alone. Without `after` first a snapshot, then each event once, in order; with `after` exactly what ' +
-      'follows it, whatever was lost in between: connections, servers. Completes when the execution and its failure handlers are final and everything was given; after a resume, subscribe again with the last cursor. ' +
-      'Example: `subscription { executionEvents(executionId: "…") { cursor event { type ... on StageStatusEvent { stepName to } } snapshot { sequence execution { status } } gap { reason } } }`. ' +
-      'Errors: NOT_FOUND (also when the right to see it is lost), INVALID_INPUT; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
+      'Event log of an execution as it grows: of a run with all its members, or of one member execution. Without ' +
+      '`after`, sends a snapshot first, then each event once, in order. With `after`, sends exactly what follows it, ' +
+      'across lost connections and server restarts. Completes when the execution and its failure handlers are final ' +
+      'and everything was sent; after a resume, subscribe again with the last cursor. Example: `subscription { ' +
+      'executionEvents(executionId: "…") { cursor event { type ... on StageStatusEvent { stepName to } } snapshot { ' +
+      'sequence execution { status } } gap { reason } } }`. Errors: NOT_FOUND (also if you lose the permission to see ' +
+      'it), INVALID_INPUT; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
     subscribe: ({ args, context }) => {
       const { app, actor, request } = context as Context;
       const { executionId, after } = args as { executionId: string; after?: string | null };
@@ -101,7 +108,7 @@ export class EventsResolver {
     },
   })
   async watchExecutionEvents(
-    @Arg('executionId', () => ID, { description: 'The execution.' }) _executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) _executionId: string,
     @Arg('after', () => ID, { nullable: true, description: AFTER }) _after: string | null,
     @Root() item: WatchedEvent,
     @Ctx() { app, actor }: Context,
@@ -113,11 +120,14 @@ export class EventsResolver {
 
   @Subscription(() => ExecutionsUpdatedItem, {
     description:
-      'The events of all executions that match the filters, as they are committed, each once. Without `after` first a snapshot; with `after` exactly what follows it. Filters are judged when an event is ' +
-      'read, by the execution as it stands; one that leaves a status which the filters name is told once more. Events of one execution come in their order. A transaction that commits late delays what ' +
-      'came after it, and loses nothing. Never completes. Example: `subscription { executionsUpdated(filters: [{status: {operator: IN, values: ["RUNNING", "WAITING"]}}]) { cursor event { type } execution ' +
-      '{ id status } snapshot { executions(first: 50) { nodes { id status } } } } }`. Errors: INVALID_INPUT; NOT_FOUND when the right to see something was lost: subscribe again; SLOW_READER and UNAVAILABLE: ' +
-      'subscribe again with the last cursor.',
+      'Events of all executions that match the filters, each once, as they are committed. Without `after`, sends a ' +
+      'snapshot first; with `after`, exactly what follows it. Filters apply to the state of the execution when the ' +
+      'event is read; an execution that leaves a status named by the filters is sent once more. Events of one ' +
+      'execution keep their order. A transaction that commits late delays the events after it, and none is lost. Never ' +
+      'completes. Example: `subscription { executionsUpdated(filters: [{status: {operator: IN, values: ["RUNNING", ' +
+      '"WAITING"]}}]) { cursor event { type } execution { id status } snapshot { executions(first: 50) { nodes { id ' +
+      'status } } } } }`. Errors: INVALID_INPUT; NOT_FOUND if you lose the permission to see something: subscribe ' +
+      'again; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
     subscribe: ({ args, context }) => {
       const { app, actor, request } = context as Context;
       const { filters, includeIndirectExecutions, after } = args as {
@@ -132,19 +142,19 @@ export class EventsResolver {
   async executionsUpdated(
     @Arg('filters', () => [ExecutionFilterInput], {
       nullable: true,
-      description: 'All must hold; without any, all executions.',
+      description: 'Filters that must all match. Without filters, all executions match.',
     })
     _filters: ExecutionFilterInput[] | null,
     @Arg('includeIndirectExecutions', () => Boolean, {
       nullable: true,
-      description: 'Also workflow executions that a pipeline execution started; false by default.',
+      description: 'True to include workflow executions that a pipeline execution started. Defaults to false.',
     })
     _indirect: boolean | null,
     @Arg('after', () => ID, { nullable: true, description: AFTER }) _after: string | null,
     @Root() update: ExecutionsUpdate,
     @Ctx() { app, actor, loaders }: Context,
   ): Promise<ExecutionsUpdate> {
-    // It was found with the rights of its reader. Only whoever has others since then is looked at again.
+    // The reader's permissions found it. Check again only if they have changed since.
     const execution =
       update.event &&
       update.rights !== rightsKey(actor) &&
@@ -155,9 +165,10 @@ export class EventsResolver {
 
   @Subscription(() => ApprovalsRequestedItem, {
     description:
-      'What waits for your approval, as it begins and as it ceases to wait. Without `after` first a snapshot of what waits; with `after` exactly what follows it. Never completes. Example: ' +
-      '`subscription { approvalsRequested { cursor approval { approvalId status stepName } snapshot { approvals { approvalId stepName willExpireAt } } } }`. Errors: INVALID_INPUT; SLOW_READER and ' +
-      'UNAVAILABLE: subscribe again with the last cursor.',
+      'Approvals that you can decide, when they begin and when they stop waiting. Without `after`, sends a snapshot of ' +
+      'the waiting approvals first; with `after`, exactly what follows it. Never completes. Example: `subscription { ' +
+      'approvalsRequested { cursor approval { approvalId status stepName } snapshot { approvals { approvalId stepName ' +
+      'willExpireAt } } } }`. Errors: INVALID_INPUT; SLOW_READER and UNAVAILABLE: subscribe again with the last cursor.',
     subscribe: ({ args, context }) => {
       const { app, actor, request } = context as Context;
       const { applicationId, all, after } = args as {
@@ -170,11 +181,14 @@ export class EventsResolver {
     },
   })
   approvalsRequested(
-    @Arg('applicationId', () => ID, { nullable: true, description: 'Only those of this application.' })
+    @Arg('applicationId', () => ID, {
+      nullable: true,
+      description: 'ID of an application. Returns only its approvals.',
+    })
     _applicationId: string | null,
     @Arg('all', () => Boolean, {
       nullable: true,
-      description: 'Also those that you may see but not decide; false by default.',
+      description: 'True to include approvals that you may see but not decide. Defaults to false.',
     })
     _all: boolean | null,
     @Arg('after', () => ID, { nullable: true, description: AFTER }) _after: string | null,
@@ -186,14 +200,14 @@ export class EventsResolver {
 
 @Resolver(() => ExecutionsUpdatedItem)
 export class ExecutionsUpdatedResolver {
-  @FieldResolver(() => ExecutionEventInterface, { nullable: true, description: 'The next event.' })
+  @FieldResolver(() => ExecutionEventInterface, { nullable: true, description: 'Next event.' })
   event(@Root() { event }: ExecutionsUpdate): object | null {
     return event && shownEvent(event);
   }
 
   @FieldResolver(() => ExecutionInterface, {
     nullable: true,
-    description: 'The execution that the event is about, as it stands now: at least as new as the event.',
+    description: 'Current state of the execution that the event is about, at least as new as the event.',
   })
   async execution(@Root() { event }: ExecutionsUpdate, @Ctx() { loaders }: Context): Promise<Execution | null> {
     return event && ((await loaders.load(executionById, event.executionId)) ?? null);
@@ -202,7 +216,7 @@ export class ExecutionsUpdatedResolver {
 
 @Resolver(() => ExecutionsSnapshot)
 export class ExecutionsSnapshotResolver {
-  @FieldResolver(() => ExecutionConnection, { description: 'Those that match the filters, the newest first.' })
+  @FieldResolver(() => ExecutionConnection, { description: 'Executions that match the filters, newest first.' })
   executions(
     @Root() { filters, indirect }: WatchedExecutions,
     @Args(() => PageArguments) page: PageArguments,
@@ -214,7 +228,7 @@ export class ExecutionsSnapshotResolver {
 
 @Resolver(() => ApprovalsSnapshot)
 export class ApprovalsSnapshotResolver {
-  @FieldResolver(() => [ApprovalDetails], { description: 'The oldest first, at most 500.' })
+  @FieldResolver(() => [ApprovalDetails], { description: 'Approvals, oldest first, at most 500.' })
   approvals(@Root() filter: ApprovalFilter, @Ctx() { app, actor }: Context) {
     return listWaitingApprovals(app, actor, filter);
   }

@@ -1,4 +1,4 @@
-// Long because each type of event has its class here.
+// Long because it has a class for each type of event.
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
@@ -6,41 +6,40 @@ import type { ExecutionEventType } from '../../engine/executionEvent';
 import { ExecutionStatusEnum, TaskTypeEnum } from '../executions/executions.types';
 import { GraphQLJson } from '../graphql/scalars';
 
-/** Fields of `data` lie beside those of the event in the objects that are resolved: see `shownEvent`. */
+/** Resolved objects hold the fields of `data` next to the common fields: see `shownEvent`. */
 @InterfaceType('ExecutionEvent', {
   description:
-    'One committed change of an execution, written in the same transaction. Each type of event has its own object type with the fields of `data`; more types will follow, and are ' +
-    'delivered as `OtherEvent` to whoever asks an older server. So ask for what all have in common, and for the types that you know: ' +
-    '`{ sequence type at ... on TaskStatusEvent { name to } }`.',
+    'One committed change of an execution, written in the same transaction. Each type of event has its own object ' +
+    'type with the fields of `data`. More types will follow; an older server delivers them as `OtherEvent`. Query ' +
+    'the common fields and the types that you know: `{ sequence type at ... on TaskStatusEvent { name to } }`.',
   resolveType: () => 'OtherEvent',
 })
 export abstract class ExecutionEventInterface {
   @Field(() => ID, {
-    description:
-      'The execution that nobody started from another one: it, or the pipeline execution that it is a member of.',
+    description: 'ID of the run: the execution itself, or the pipeline execution that it is a member of.',
   })
   runId!: string;
 
-  @Field(() => ID, { description: 'The execution that changed.' })
+  @Field(() => ID, { description: 'ID of the execution that changed.' })
   executionId!: string;
 
   @Field(() => Int, {
     description:
-      'Its place in the log that was asked for, from 1 and without gaps: in the log of a run, or of a member execution alone. Elsewhere its place in the log of `executionId`. Takes the place ' +
-      'of a cursor as `after`.',
+      'Sequence in the log that was requested (of a run, or of one member execution), from 1 and without gaps. ' +
+      'Elsewhere, the sequence in the log of `executionId`. Can be used as `after` instead of a cursor.',
   })
   sequence!: number;
 
-  @Field(() => String, { description: 'Such as `TASK_STATUS`. More may follow.' })
+  @Field(() => String, { description: 'Type of the event, such as `TASK_STATUS`. More types may follow.' })
   type!: string;
 
-  @Field(() => Date, { description: 'When it was committed, by the clock of the server that did it.' })
+  @Field(() => Date, { description: 'Time of the commit, by the clock of the server that committed it.' })
   at!: Date;
 
-  @Field(() => EventActor, { description: 'Who brought it about.' })
+  @Field(() => EventActor, { description: 'User, key or system component that caused the event.' })
   actor!: EventActor;
 
-  @Field(() => GraphQLJson, { description: 'All that the event tells, as JSON: for types that you do not know.' })
+  @Field(() => GraphQLJson, { description: 'All data of the event as JSON, for types that you don’t know.' })
   data!: unknown;
 }
 
@@ -55,140 +54,142 @@ export class ExecutionCreatedEvent extends ExecutionEventInterface {
   @Field(() => String, { description: '`PIPELINE` or `WORKFLOW`.' })
   kind!: string;
 
-  @Field(() => String, { description: 'The name of the pipeline or workflow.' })
+  @Field(() => String, { description: 'Name of the pipeline or workflow.' })
   name!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The element of a stage that it belongs to; null when it was started by itself.',
+    description: 'ID of the stage element that it belongs to. Null for a standalone execution.',
   })
   stageExecutionId?: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'How many tasks a workflow has.' })
+  @Field(() => Int, { nullable: true, description: 'Number of tasks in the workflow. Null for a pipeline.' })
   tasks?: number | null;
 }
 
-@ObjectType(type('`ATTEMPT_STARTED`: a final execution goes on, as its next attempt. Its status is RESUMING.'))
+@ObjectType(type('`ATTEMPT_STARTED`: the next attempt of a final execution began. Its status is RESUMING.'))
 export class AttemptStartedEvent extends ExecutionEventInterface {
-  @Field(() => Int, { description: 'The number of the attempt.' })
+  @Field(() => Int, { description: 'Number of the attempt.' })
   attempt!: number;
 
-  @Field(() => String, { description: 'Why there is one: `RESUME`, `RERUN`, `EXTEND`; more may follow.' })
+  @Field(() => String, { description: 'Kind of the attempt: `RESUME`, `RERUN`, `EXTEND`. More may follow.' })
   kind!: string;
 
-  @Field(() => ExecutionStatusEnum, { description: 'What it had ended with.' })
+  @Field(() => ExecutionStatusEnum, { description: 'Status in which the previous attempt ended.' })
   from!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The stage that it goes on from; null for the first one, and for workflows.',
+    description: 'Name of the stage that the attempt starts from. Null if it is the first stage, and for workflows.',
   })
   fromStage?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason?: string | null;
 }
 
 @InterfaceType('StatusChangeEvent', {
   implements: ExecutionEventInterface,
-  description: 'What the events of all moves from one status to another have in common.',
+  description: 'Common fields of all events about a status change.',
   resolveType: () => 'OtherEvent',
 })
 export abstract class StatusChangeEvent extends ExecutionEventInterface {
-  @Field(() => ExecutionStatusEnum, { description: 'The status before.' })
+  @Field(() => ExecutionStatusEnum, { description: 'Status before the change.' })
   from!: string;
 
-  @Field(() => ExecutionStatusEnum, { description: 'The status from now on.' })
+  @Field(() => ExecutionStatusEnum, { description: 'Status after the change.' })
   to!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Why, for programs: such as `TASK_FAILED`; null when it needs no reason.',
+    description: 'Code of the reason, such as `TASK_FAILED`. Null if the change needs no reason.',
   })
   reasonCode?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  @Field(() => String, { nullable: true, description: 'Explanation of `reasonCode`.' })
   reason?: string | null;
 }
 
-@ObjectType(type('`EXECUTION_STATUS`: an execution moved to another status.', StatusChangeEvent))
+@ObjectType(type('`EXECUTION_STATUS`: the status of an execution changed.', StatusChangeEvent))
 export class ExecutionStatusEvent extends StatusChangeEvent {
-  @Field(() => Int, { description: 'The attempt that it belongs to.' })
+  @Field(() => Int, { description: 'Attempt that it belongs to.' })
   attempt!: number;
 }
 
 @ObjectType(
   type(
-    '`EXECUTION_FAILING`: an execution will not succeed any more. Nothing new of it begins, what runs may finish; its status follows when the last of it is final.',
+    '`EXECUTION_FAILING`: an execution can no longer succeed. Nothing new starts, and running tasks may finish. Its status follows when everything is final.',
   ),
 )
 export class ExecutionFailingEvent extends ExecutionEventInterface {
-  @Field(() => String, { description: '`failureCode` of the execution.' })
+  @Field(() => String, { description: 'Value of the execution’s `failureCode`.' })
   reasonCode!: string;
 
-  @Field(() => String, { description: '`failureDetails` of the execution.' })
+  @Field(() => String, { description: 'Value of the execution’s `failureDetails`.' })
   reason!: string;
 }
 
-@ObjectType(type('`STAGE_STATUS`: an element of a stage moved to another status.', StatusChangeEvent))
+@ObjectType(type('`STAGE_STATUS`: the status of a stage element changed.', StatusChangeEvent))
 export class StageStatusEvent extends StatusChangeEvent {
-  @Field(() => ID, { description: 'The element in this attempt.' })
+  @Field(() => ID, { description: 'ID of the element in this attempt.' })
   stageExecutionId!: string;
 
-  @Field(() => ID, { description: '`pipelineStageElementId`: the same in every execution of the pipeline.' })
+  @Field(() => ID, { description: 'ID of the element, the same in every execution of the pipeline.' })
   elementId!: string;
 
-  @Field(() => String, { description: 'The name of the stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'The name of the element.' })
+  @Field(() => String, { description: 'Name of the element.' })
   stepName!: string;
 }
 
-@ObjectType(type('`TASK_STATUS`: a task moved to another status. When it is final, so is its job.', StatusChangeEvent))
+@ObjectType(type('`TASK_STATUS`: the status of a task changed. When it is final, so is its job.', StatusChangeEvent))
 export class TaskStatusEvent extends StatusChangeEvent {
-  @Field(() => ID, { description: 'The task in this attempt.' })
+  @Field(() => ID, { description: 'ID of the task in this attempt.' })
   taskExecutionId!: string;
 
-  @Field(() => String, { description: 'The name of the task.' })
+  @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Its newest job; null when it has none.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the newest job. Null if there is none.' })
   jobId?: string | null;
 
   @Field(() => Int, {
     nullable: true,
-    description:
-      'The exit code of its command, when it ended by itself; 128 plus the number of a signal that it ended by.',
+    description: 'Exit code of the command, if it ended on its own; 128 plus the signal number if a signal ended it.',
   })
   exitCode?: number | null;
 
-  @Field(() => Int, { description: 'Which try of the task it is, from 1; 0 before the first.' })
+  @Field(() => Int, { description: 'Try of the task, from 1. 0 before the first.' })
   try!: number;
 
-  @Field(() => TaskTypeEnum, { nullable: true, description: 'What it is for; null for tasks of the graph.' })
+  @Field(() => TaskTypeEnum, {
+    nullable: true,
+    description: 'Purpose of a detached task. Null for tasks of the graph.',
+  })
   taskType?: string | null;
 }
 
 @ObjectType(
   type(
-    '`BESIDE_TASK_CREATED`: a task runs beside the graph of the workflow, because something failed or is restored. Its `TaskStatusEvent`s follow, also after the execution is final.',
+    '`BESIDE_TASK_CREATED`: a detached task was created, because something failed or is restored. Its `TaskStatusEvent`s follow, even after the execution is final.',
   ),
 )
 export class BesideTaskCreatedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The task in this attempt.' })
+  @Field(() => ID, { description: 'ID of the task in this attempt.' })
   taskExecutionId!: string;
 
-  @Field(() => String, { description: 'The name of the task.' })
+  @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => TaskTypeEnum, { description: 'What it is for.' })
+  @Field(() => TaskTypeEnum, { description: 'Purpose of the task.' })
   taskType!: string;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'The task whose failure it handles; null for the failure handler of the workflow, and for restore tasks.',
+      'ID of the task whose failure it handles. Null for the failure handler of the workflow, and for restore tasks.',
   })
   failedTaskExecutionId?: string | null;
 }
@@ -196,248 +197,260 @@ export class BesideTaskCreatedEvent extends ExecutionEventInterface {
 @InterfaceType('JobEvent', {
   implements: ExecutionEventInterface,
   description:
-    'What the events of jobs have in common. How a job ended is told by the `TaskStatusEvent` of its task: the two are one change.',
+    'Common fields of the events about jobs. The `TaskStatusEvent` of the task reports how a job ended, because the ' +
+    'two are one change.',
   resolveType: () => 'OtherEvent',
 })
 export abstract class JobEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The job.' })
+  @Field(() => ID, { description: 'ID of the job.' })
   jobId!: string;
 
-  @Field(() => ID, { description: 'Its task.' })
+  @Field(() => ID, { description: 'ID of the job’s task.' })
   taskExecutionId!: string;
 
-  @Field(() => String, { description: 'The name of the task.' })
+  @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => Int, { description: 'Which try of the task it is, from 1.' })
+  @Field(() => Int, { description: 'Try of the task, from 1.' })
   attempt!: number;
 }
 
-@ObjectType(type('`JOB_QUEUED`: what a task depends on is done; it waits for an agent.', JobEvent))
+@ObjectType(type('`JOB_QUEUED`: the dependencies of a task are done, and it waits for an agent.', JobEvent))
 export class JobQueuedEvent extends JobEvent {}
 
-@ObjectType(type('`JOB_STARTED`: an agent runs the job.', JobEvent))
+@ObjectType(type('`JOB_STARTED`: an agent started the job.', JobEvent))
 export class JobStartedEvent extends JobEvent {
-  @Field(() => ID, { description: 'The agent.' })
+  @Field(() => ID, { description: 'ID of the agent.' })
   agentId!: string;
 }
 
-@ObjectType(type('`JOB_LOST`: the agent was not heard of in time.', JobEvent))
+@ObjectType(type('`JOB_LOST`: the agent went silent.', JobEvent))
 export class JobLostEvent extends JobEvent {
-  @Field(() => Boolean, { description: 'Whether the task gets another job.' })
+  @Field(() => Boolean, { description: 'True if the task gets another job.' })
   retried!: boolean;
 }
 
-@ObjectType(type('`APPROVAL_REQUESTED`: a person is asked.'))
+@ObjectType(type('`APPROVAL_REQUESTED`: an approval waits for a person.'))
 export class ApprovalRequestedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The approval.' })
+  @Field(() => ID, { description: 'ID of the approval.' })
   approvalId!: string;
 
-  @Field(() => ID, { description: 'The element of a stage that asks.' })
+  @Field(() => ID, { description: 'ID of the stage element that requests the approval.' })
   stageExecutionId!: string;
 
-  @Field(() => [String], { description: 'Names of user groups; any one member of one of them decides.' })
+  @Field(() => [String], { description: 'Names of user groups. Any one member of any of them decides.' })
   approvers!: string[];
 
-  @Field(() => Date, { description: 'When it becomes EXPIRED.' })
+  @Field(() => Date, { description: 'Time at which it becomes EXPIRED.' })
   expiresAt!: Date;
 }
 
 @ObjectType(type('`APPROVAL_DECIDED`: an approval no longer waits.'))
 export class ApprovalDecidedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The approval.' })
+  @Field(() => ID, { description: 'ID of the approval.' })
   approvalId!: string;
 
-  @Field(() => ID, { description: 'The element of a stage that asked.' })
+  @Field(() => ID, { description: 'ID of the stage element that requested the approval.' })
   stageExecutionId!: string;
 
-  @Field(() => ApprovalStatusEnum, { description: 'What became of it.' })
+  @Field(() => ApprovalStatusEnum, { description: 'Status of the approval.' })
   status!: string;
 
-  @Field(() => String, { nullable: true, description: 'What was said with the decision.' })
+  @Field(() => String, { nullable: true, description: 'Comment given with the decision.' })
   comments?: string | null;
 }
 
-@ObjectType(type('`RUNTIME_INPUTS_REQUESTED`: an element of a stage is PAUSED until somebody answers.'))
+@ObjectType(type('`RUNTIME_INPUTS_REQUESTED`: a stage element is PAUSED until its runtime inputs are given.'))
 export class RuntimeInputsRequestedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The element in this attempt.' })
+  @Field(() => ID, { description: 'ID of the element in this attempt.' })
   stageExecutionId!: string;
 
-  @Field(() => ID, { description: '`pipelineStageElementId`, as `pipelineResumeRuntime` takes it.' })
+  @Field(() => ID, { description: 'ID of the stage element, for `pipelineResumeRuntime`.' })
   elementId!: string;
 
-  @Field(() => String, { description: 'The name of the stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'The name of the element.' })
+  @Field(() => String, { description: 'Name of the element.' })
   stepName!: string;
 
-  @Field(() => [String], { description: 'The names of the variables that it asks for.' })
+  @Field(() => [String], { description: 'Names of the variables that the element asks for.' })
   variables!: string[];
 
-  @Field(() => Date, { description: 'When it is EXPIRED, or goes on with its defaults.' })
+  @Field(() => Date, { description: 'Time at which it becomes EXPIRED, or continues with its defaults.' })
   expiresAt!: Date;
 }
 
 @ObjectType(
-  type('`RUNTIME_INPUTS_GIVEN`: somebody answered what an element asked for, or its time was over and it goes on.'),
+  type(
+    '`RUNTIME_INPUTS_GIVEN`: the runtime inputs of an element were given, or the time limit passed and it continues with the defaults.',
+  ),
 )
 export class RuntimeInputsGivenEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The element in this attempt.' })
+  @Field(() => ID, { description: 'ID of the element in this attempt.' })
   stageExecutionId!: string;
 
-  @Field(() => ID, { description: '`pipelineStageElementId`: the same in every execution of the pipeline.' })
+  @Field(() => ID, { description: 'ID of the element, the same in every execution of the pipeline.' })
   elementId!: string;
 
-  @Field(() => [String], { description: 'The names of the variables that were given a value.' })
+  @Field(() => [String], { description: 'Names of the variables that were given a value.' })
   variables!: string[];
 }
 
 @ObjectType(type('`INTERVENTION_REQUESTED`: a failure waits for a person; `interveneExecution` decides.'))
 export class InterventionRequestedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { nullable: true, description: 'The task; null for an element of a stage.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the task. Null for a stage element.' })
   taskExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The element of a stage in this attempt; null for a task.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the stage element in this attempt. Null for a task.' })
   stageExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: '`pipelineStageElementId` of the element; null for a task.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the stage element in every execution of the pipeline. Null for a task.',
+  })
   elementId?: string | null;
 
-  @Field(() => String, { description: 'The name of the task or element.' })
+  @Field(() => String, { description: 'Name of the task or element.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why it failed.' })
+  @Field(() => String, { nullable: true, description: 'Reason of the failure.' })
   reason?: string | null;
 
-  @Field(() => Date, { description: 'When its definition decides.' })
+  @Field(() => Date, { description: 'Time at which the definition decides.' })
   expiresAt!: Date;
 }
 
 @ObjectType(
-  type(
-    '`INTERVENED`: a person decided about a failure; or the server, as the definition says, when the time was over.',
-  ),
+  type('`INTERVENED`: a person decided about a failure, or the time limit passed and the definition decided.'),
 )
 export class IntervenedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { nullable: true, description: 'The task; null for an element of a stage.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the task. Null for a stage element.' })
   taskExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The element of a stage in this attempt; null for a task.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the stage element in this attempt. Null for a task.' })
   stageExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: '`pipelineStageElementId` of the element; null for a task.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the stage element in every execution of the pipeline. Null for a task.',
+  })
   elementId?: string | null;
 
-  @Field(() => String, { description: 'The name of the task or element.' })
+  @Field(() => String, { description: 'Name of the task or element.' })
   name!: string;
 
-  @Field(() => String, { description: 'The action of `interveneExecution`.' })
+  @Field(() => String, { description: 'Decision, one of the actions of `interveneExecution`.' })
   action!: string;
 
-  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason?: string | null;
 }
 
 @ObjectType(
-  type('`TASK_RETRIED`: a failed task gets a further try while its workflow still runs; its failure is taken back.'),
+  type('`TASK_RETRIED`: a failed task is retried while its workflow is still running. Its failure is taken back.'),
 )
 export class TaskRetriedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The task.' })
+  @Field(() => ID, { description: 'ID of the task.' })
   taskExecutionId!: string;
 
-  @Field(() => String, { description: 'The name of the task.' })
+  @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason?: string | null;
 
   @Field(() => Int, {
-    description: 'How many tasks that were skipped because of the failure wait for their turn again.',
+    description: 'Number of tasks that were skipped because of the failure and now wait for their turn again.',
   })
   restored!: number;
 }
 
-@ObjectType(type('`ABORT_REQUESTED`: a person ends the execution. What runs is asked to stop.'))
+@ObjectType(type('`ABORT_REQUESTED`: a person aborts the execution. Running commands are asked to stop.'))
 export class AbortRequestedEvent extends ExecutionEventInterface {
-  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason?: string | null;
 }
 
-@ObjectType(type('`PAUSE_REQUESTED`: a person holds the execution. Nothing of it starts, what runs is finished.'))
+@ObjectType(type('`PAUSE_REQUESTED`: a person pauses the execution. Nothing new starts; running tasks finish.'))
 export class PauseRequestedEvent extends ExecutionEventInterface {
-  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason?: string | null;
 }
 
-@ObjectType(type('`CONTINUE_REQUESTED`: a person lets a paused execution go on.'))
+@ObjectType(type('`CONTINUE_REQUESTED`: a person continues a paused execution.'))
 export class ContinueRequestedEvent extends ExecutionEventInterface {
-  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason?: string | null;
 }
 
-@ObjectType(type('`ARTIFACT_ADDED`: a job left a file behind.'))
+@ObjectType(type('`ARTIFACT_ADDED`: a job uploaded a file.'))
 export class ArtifactAddedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The artifact.' })
+  @Field(() => ID, { description: 'ID of the artifact.' })
   artifactId!: string;
 
-  @Field(() => ID, { description: 'The task that made it.' })
+  @Field(() => ID, { description: 'ID of the task that uploaded it.' })
   taskExecutionId!: string;
 
-  @Field(() => String, { description: 'Its path.' })
+  @Field(() => String, { description: 'Path of the file.' })
   name!: string;
 
-  @Field(() => Number, { description: 'Its size in bytes.' })
+  @Field(() => Number, { description: 'Size in bytes.' })
   size!: number;
 
-  @Field(() => String, { description: 'SHA-256 of its bytes, in hex.' })
+  @Field(() => String, { description: 'SHA-256 of the content, in hex.' })
   sha256!: string;
 }
 
-@ObjectType(type('`DEPLOYED`: an environment holds another image of a service.'))
+@ObjectType(type('`DEPLOYED`: an environment has a new image of a service.'))
 export class DeployedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The environment.' })
+  @Field(() => ID, { description: 'ID of the environment.' })
   environmentId!: string;
 
-  @Field(() => ID, { description: 'The service.' })
+  @Field(() => ID, { description: 'ID of the service.' })
   serviceId!: string;
 
-  @Field(() => String, { description: 'The image.' })
+  @Field(() => String, { description: 'Image.' })
   image!: string;
 }
 
-@ObjectType(type('`RESTORE_STARTED`: a run is being brought back to its restore point; its status is RESTORING.'))
+@ObjectType(
+  type('`RESTORE_STARTED`: a restore of a run to its restore point began. The status of the run is RESTORING.'),
+)
 export class RestoreStartedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The operation; its log says what happens.' })
+  @Field(() => ID, { description: 'ID of the operation. Its log has the details.' })
   operationId!: string;
 
-  @Field(() => ID, { description: 'The restore point.' })
+  @Field(() => ID, { description: 'ID of the restore point.' })
   restorePointId!: string;
 }
 
 @ObjectType(
   type(
-    '`RESTORE_ENDED`: a restore is over. After a SUCCESS the run shows the stages, tasks, variables, images and inputs of its restore point: read them again.',
+    '`RESTORE_ENDED`: a restore ended. After SUCCESS the run has the stages, tasks, variables, images and inputs of its restore point: read them again.',
   ),
 )
 export class RestoreEndedEvent extends ExecutionEventInterface {
-  @Field(() => ID, { description: 'The operation.' })
+  @Field(() => ID, { description: 'ID of the operation.' })
   operationId!: string;
 
-  @Field(() => String, { description: '`SUCCESS`, or `FAILED`: then everything is as it was before the restore.' })
+  @Field(() => String, {
+    description:
+      'Result of the restore: `SUCCESS`; or `FAILED` or `CANCELLED`, in which case everything is as it was before.',
+  })
   status!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why it failed, as `Operation.error.code`.' })
+  @Field(() => String, { nullable: true, description: 'Code of the failure, as `Operation.error.code`.' })
   reasonCode?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  @Field(() => String, { nullable: true, description: 'Explanation of `reasonCode`.' })
   reason?: string | null;
 }
 
-@ObjectType(type('An event of a type that this version of the schema does not know. `type` and `data` say what it is.'))
+@ObjectType(type('Event of a type that this version of the schema does not know. `type` and `data` describe it.'))
 export class OtherEvent extends ExecutionEventInterface {}
 
-/** The object type of each type of event. */
+/** Object type for each type of event. */
 export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => ExecutionEventInterface>> = {
   EXECUTION_CREATED: ExecutionCreatedEvent,
   ATTEMPT_STARTED: AttemptStartedEvent,

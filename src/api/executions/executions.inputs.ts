@@ -6,11 +6,12 @@ import { ExecutionInterface, ExecutionTypeEnum, WorkflowModeEnum } from './execu
 
 @InputType('ExecutionFilter', {
   description:
-    'What it names must all hold; several filters of a list must all hold too, so that two of them on one time make a range. ' +
-    'Example: `[{status: {operator: IN, values: ["RUNNING", "WAITING"]}}, {environmentType: {operator: EQUALS, values: [PROD]}}]`.',
+    'Restricts a list of executions. All fields of a filter must match, and so must all filters of a list: two ' +
+    'filters on one time make a range. Example: `[{status: {operator: IN, values: ["RUNNING", "WAITING"]}}, ' +
+    '{environmentType: {operator: EQUALS, values: [PROD]}}]`.',
 })
 export class ExecutionFilterInput {
-  @Field(() => IdFilter, { nullable: true, description: 'By application id.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By application ID.' })
   application?: IdFilter | null;
 
   @Field(() => TimeFilter, { nullable: true, description: 'By `createdAt`.' })
@@ -18,7 +19,7 @@ export class ExecutionFilterInput {
 
   @Field(() => NumberFilter, {
     nullable: true,
-    description: 'By `durationMs`, which leaves out the time between attempts. Final executions only.',
+    description: 'By `durationMs`, which excludes the time between attempts. Matches only final executions.',
   })
   duration?: NumberFilter | null;
 
@@ -27,47 +28,55 @@ export class ExecutionFilterInput {
 
   @Field(() => IdFilter, {
     nullable: true,
-    description: 'By environment id; a pipeline matches for each environment that it aims at, from its start.',
+    description: 'By environment ID. A pipeline execution matches each environment that it targets, from its start.',
   })
   environment?: IdFilter | null;
 
-  @Field(() => EnvironmentTypeFilter, { nullable: true, description: 'By the type of an environment that it aims at.' })
+  @Field(() => EnvironmentTypeFilter, {
+    nullable: true,
+    description: 'By the type of an environment that the execution targets.',
+  })
   environmentType?: EnvironmentTypeFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By its own id.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By execution ID.' })
   execution?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of the pipeline that it is a run of.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the pipeline.' })
   pipeline?: IdFilter | null;
 
   @Field(() => IdFilter, {
     nullable: true,
-    description: 'Workflow executions that belong to these pipeline executions.',
+    description: 'By pipeline execution ID. Matches the workflow executions that these started.',
   })
   pipelineExecutionId?: IdFilter | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether it can be resumed: FAILED, ABORTED, EXPIRED, REJECTED or ERROR, and started by itself.',
+    description:
+      'True for executions that can be resumed: standalone or pipeline executions that are FAILED, ABORTED, EXPIRED, ' +
+      'REJECTED or ERROR.',
   })
   resumable?: boolean | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of a service that it deploys.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of a service that the execution deploys.' })
   service?: IdFilter | null;
 
   @Field(() => TimeFilter, { nullable: true, description: 'By `startedAt`.' })
   startTime?: TimeFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By status; the values are those of `ExecutionStatus`.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By status. Values are those of `ExecutionStatus`.' })
   status?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of the trigger that started it.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the trigger that started the execution.' })
   trigger?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of the user or API key that started it.' })
+  @Field(() => IdFilter, {
+    nullable: true,
+    description: 'By the ID of the user or API key that started the execution.',
+  })
   triggeredBy?: IdFilter | null;
 
-  @Field(() => IdFilter, { nullable: true, description: 'By the id of the workflow that it is a run of.' })
+  @Field(() => IdFilter, { nullable: true, description: 'By the ID of the workflow.' })
   workflow?: IdFilter | null;
 }
 
@@ -78,123 +87,126 @@ export enum VariableValueType {
 }
 registerEnumType(VariableValueType, {
   name: 'VariableValueType',
-  description: 'How a value is meant.',
+  description: 'Interpretation of a value.',
   valuesConfig: {
-    NAME: { description: 'Literally; for a thing, its name.' },
-    ID: { description: 'The id of a thing, such as an environment.' },
+    NAME: { description: 'The literal value; for a resource, its name.' },
+    ID: { description: 'ID of a resource, such as an environment.' },
     EXPRESSION: {
-      description: 'A text in which a name in `$` and braces stands for another value that is given literally.',
+      description: 'Text in which `$` followed by a name in braces stands for another value that is given literally.',
     },
   },
 });
 
-@InputType({ description: 'A value.' })
+@InputType({ description: 'Value of a variable.' })
 export class VariableValue {
-  @Field(() => VariableValueType, { description: 'How it is meant.' })
+  @Field(() => VariableValueType, { description: 'Interpretation of the value.' })
   type!: VariableValueType;
 
-  @Field(() => String, { description: 'The value, as text. Several allowed values are separated by commas.' })
+  @Field(() => String, { description: 'Value, as text. Separate several allowed values with commas.' })
   value!: string;
 }
 
-@InputType('VariableInput', { description: 'A value for a variable that the pipeline or workflow declares.' })
+@InputType('VariableInput', { description: 'Value for a variable that the pipeline or workflow declares.' })
 export class VariableInputType {
   @Field(() => String, {
-    description: 'The name of the variable. `environment` is the environment of a workflow that asks for one.',
+    description: 'Name of the variable. `environment` selects the environment of a workflow that asks for one.',
   })
   name!: string;
 
-  @Field(() => VariableValue, { description: 'Its value.' })
+  @Field(() => VariableValue, { description: 'Value of the variable.' })
   variableValue!: VariableValue;
 }
 
-@InputType({ description: 'The image of a service that is to be deployed.' })
+@InputType({ description: 'Image of a service to deploy.' })
 export class ServiceInput {
-  @Field(() => String, { description: 'The name of the service.' })
+  @Field(() => String, { description: 'Name of the service.' })
   name!: string;
 
-  @Field(() => String, { description: 'Its image, such as `web:1.2.0`.' })
+  @Field(() => String, { description: 'Image, such as `web:1.2.0`.' })
   image!: string;
 }
 
-@InputType({ description: 'What to start, and with what.' })
+@InputType({ description: 'Input of `startExecution`.' })
 export class StartExecutionInput {
-  @Field(() => ID, { description: 'The application.' })
+  @Field(() => ID, { description: 'ID of the application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The pipeline or workflow.' })
+  @Field(() => ID, { description: 'ID of the pipeline or workflow.' })
   entityId!: string;
 
-  @Field(() => ExecutionTypeEnum, { description: 'Which of the two.' })
+  @Field(() => ExecutionTypeEnum, { description: 'Kind of `entityId`.' })
   executionType!: ExecutionTypeEnum;
 
   @Field(() => [VariableInputType], {
     nullable: true,
-    description: 'Values for the declared variables; the others get their defaults.',
+    description: 'Values for declared variables. Variables that are left out get their defaults.',
   })
   variableInputs?: VariableInputType[] | null;
 
-  @Field(() => [ServiceInput], { nullable: true, description: 'An image for each service that will be deployed.' })
+  @Field(() => [ServiceInput], { nullable: true, description: 'One image for each service to deploy.' })
   serviceInputs?: ServiceInput[] | null;
 
   @Field(() => WorkflowModeEnum, {
     nullable: true,
-    description: 'How the graph of a workflow is run, in place of what its definition says.',
+    description: 'Order in which the graph of a workflow runs. Overrides the definition.',
   })
   mode?: WorkflowMode | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many tasks of a workflow run side by side, in place of what its definition says.',
+    description: 'Maximum number of tasks of a workflow that run in parallel. Overrides the definition.',
   })
   maxParallel?: number | null;
 
-  @Field(() => String, { nullable: true, description: 'At most 5,000 characters; shown with the execution.' })
+  @Field(() => String, { nullable: true, description: 'Note shown with the execution. At most 5,000 characters.' })
   notes?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'At most 200 characters, unique within the application. The same key with the same request answers the execution that was started first; with another ' +
-      'request it is refused with IDEMPOTENCY_CONFLICT. So a start whose answer was lost can be repeated.',
+      'Key that makes the start idempotent: at most 200 characters, unique within the application. The same key with ' +
+      'the same request returns the execution that was started first; with another request it fails with ' +
+      'IDEMPOTENCY_CONFLICT. Use it to repeat a start whose response was lost.',
   })
   idempotencyKey?: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Echoed in the payload.' })
+  @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
   clientMutationId?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What was started.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of `startExecution`.' })
 export class StartExecutionPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => ExecutionInterface, { description: 'The execution, as it stands.' })
+  @Field(() => ExecutionInterface, { description: 'Current state of the execution.' })
   execution!: object;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Something that the caller should know; null when there is nothing.',
+    description: 'Warning for the caller. Null if there is none.',
   })
   warningMessage!: string | null;
 }
 
-@InputType({ description: 'Which execution to end.' })
+@InputType({ description: 'Input of `abortExecution`.' })
 export class AbortExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The execution: of a pipeline, or of a workflow alone or inside a stage.' })
+  @Field(() => ID, {
+    description: 'ID of the execution: of a pipeline, of a standalone workflow, or of a workflow inside a stage.',
+  })
   executionId!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What is being ended.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of `abortExecution`.' })
 export class AbortExecutionPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
   @Field(() => ExecutionInterface, {
-    description: 'The execution, as it stands: ABORTED, or still RUNNING until its jobs have ended.',
+    description: 'Current state of the execution: ABORTED, or still RUNNING until its jobs have ended.',
   })
   execution!: object;
 }

@@ -49,7 +49,7 @@ import {
 import { inGraphOrder } from '../../runs/attempts/graphOrder';
 import { startExecution } from '../../runs/commands/startExecution';
 
-/** A stage with the names that the API gives its fields. Done for the whole row at once: a resolver for each field makes lists slow. */
+/** Maps a stage to the API's field names, a whole row at once: one resolver per field makes lists slow. */
 export const showStage = (stage: StageExecution): object => ({
   ...stage,
   pipelineStageElementId: stage.elementId,
@@ -71,22 +71,22 @@ const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] 
 export class ExecutionResolver {
   @Query(() => ExecutionInterface, {
     nullable: true,
-    description: 'An execution by its id: of a pipeline, or of a workflow. Errors: NOT_FOUND.',
+    description: 'Execution with the given ID, of a pipeline or of a workflow. Errors: NOT_FOUND.',
   })
   execution(
-    @Arg('executionId', () => ID, { description: 'The id of the execution.' }) executionId: string,
+    @Arg('executionId', () => ID, { description: 'ID of the execution.' }) executionId: string,
     @Ctx() { app, actor }: Context,
   ): Promise<Execution> {
     return readExecution(app, actor, executionId);
   }
 
-  @Query(() => ExecutionConnection, { description: 'Executions, the newest first. Errors: INVALID_INPUT.' })
+  @Query(() => ExecutionConnection, { description: 'Executions, newest first. Errors: INVALID_INPUT.' })
   executions(
-    @Arg('filters', () => [ExecutionFilterInput], { nullable: true, description: 'All must hold.' })
+    @Arg('filters', () => [ExecutionFilterInput], { nullable: true, description: 'Filters that must all match.' })
     filters: ExecutionFilterInput[] | null,
     @Arg('includeIndirectExecutions', () => Boolean, {
       nullable: true,
-      description: 'Also workflow executions that a pipeline execution started; false by default.',
+      description: 'True to include workflow executions that a pipeline execution started. Defaults to false.',
     })
     indirect: boolean | null,
     @Args(() => PageArguments) page: PageArguments,
@@ -97,11 +97,12 @@ export class ExecutionResolver {
 
   @Mutation(() => StartExecutionPayload, {
     description:
-      'Starts a pipeline or a workflow. The definition’s current revision and the resolved inputs are pinned: later changes of either do not touch this ' +
-      'execution. Errors: NOT_FOUND, INVALID_INPUT (with every broken rule), IDEMPOTENCY_CONFLICT.',
+      'Starts a pipeline or a workflow. Pins the current revision of the definition and the resolved inputs; later ' +
+      'changes of either never affect the execution. Idempotent with an `idempotencyKey`. Errors: NOT_FOUND, ' +
+      'INVALID_INPUT (lists every broken rule), IDEMPOTENCY_CONFLICT.',
   })
   async startExecution(
-    @Arg('input', () => StartExecutionInput, { description: 'What to start, and with what.' })
+    @Arg('input', () => StartExecutionInput, { description: 'Input of `startExecution`.' })
     input: StartExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -115,11 +116,13 @@ export class ExecutionResolver {
 
   @Mutation(() => AbortExecutionPayload, {
     description:
-      'Ends an execution that is not final. What has not begun is skipped; running commands get SIGTERM, and are killed after the grace of their task. The execution is final within ' +
-      'that grace plus one second. Nothing is rolled back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Aborts an execution that is not final. Skips what has not begun. Sends SIGTERM to running commands and kills ' +
+      'them after the grace of their task. The execution is final within that grace plus one second. Never rolls ' +
+      'anything back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE, CONFLICT, ' +
+      'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async abortExecution(
-    @Arg('input', () => AbortExecutionInput, { description: 'Which execution to end.' }) input: AbortExecutionInput,
+    @Arg('input', () => AbortExecutionInput, { description: 'Input of `abortExecution`.' }) input: AbortExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await abortExecution(app, actor, input);
@@ -128,7 +131,8 @@ export class ExecutionResolver {
 
   @FieldResolver(() => Int, {
     description:
-      'The newest event of it, as `executionEvents` takes it for `after`: what follows is what this answer does not show.',
+      'Sequence of the newest event that this state includes. Pass it to `executionEvents` as `after` to get ' +
+      'everything that follows.',
   })
   lastSequence(@Root() execution: Execution): number {
     return logEnd(execution);
@@ -136,7 +140,7 @@ export class ExecutionResolver {
 
   @FieldResolver(() => Application, {
     nullable: true,
-    description: 'The application that it belongs to; null for a caller who may not see it.',
+    description: 'Application of the execution. Null if you may not see it.',
   })
   async application(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
     return visible(
@@ -147,7 +151,7 @@ export class ExecutionResolver {
     );
   }
 
-  @FieldResolver(() => Cause, { description: 'Why it was started.' })
+  @FieldResolver(() => Cause, { description: 'Cause of the execution.' })
   cause(@Root() execution: Execution): object {
     if (execution.parentStageExecutionId !== null) {
       return { __typename: 'ExecutedAlongPipeline', executionId: execution.runId };
@@ -160,7 +164,7 @@ export class ExecutionResolver {
   @FieldResolver(() => Float, {
     nullable: true,
     description:
-      'Milliseconds that it has been active, over all attempts; the time between attempts does not count. Null before it started.',
+      'Active time over all attempts, in milliseconds. Excludes the time between attempts. Null before the start.',
   })
   durationMs(@Root() execution: Execution, @Ctx() { app }: Context): number | null {
     const { startedAt, attemptStartedAt, endedAt, earlierMs } = execution;
@@ -169,12 +173,12 @@ export class ExecutionResolver {
     return earlierMs + now;
   }
 
-  @FieldResolver(() => [InputVariable], { description: 'The values of its variables.' })
+  @FieldResolver(() => [InputVariable], { description: 'Values of the variables.' })
   inputVariables(@Root() execution: Execution): InputVariable[] {
     return asVariables(execution.variables);
   }
 
-  @FieldResolver(() => [ServiceImage], { description: 'What it deploys.' })
+  @FieldResolver(() => [ServiceImage], { description: 'Services and images that the execution deploys.' })
   serviceImages(@Root() execution: Execution): ServiceImage[] {
     return Object.entries(execution.images).map(([serviceId, image]) => ({ serviceId, image }));
   }
@@ -184,7 +188,7 @@ export class ExecutionResolver {
 export class ExecutedAlongPipelineResolver {
   @FieldResolver(() => PipelineExecution, {
     nullable: true,
-    description: 'The pipeline execution; null for a caller who may not see it.',
+    description: 'Pipeline execution. Null if you may not see it.',
   })
   async execution(@Root() cause: ExecutedAlongPipeline, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, cause.executionId));
@@ -193,7 +197,7 @@ export class ExecutedAlongPipelineResolver {
 
 @Resolver(() => ExecutedByUser)
 export class ExecutedByUserResolver {
-  @FieldResolver(() => User, { nullable: true, description: 'The person; null for a caller who may not see users.' })
+  @FieldResolver(() => User, { nullable: true, description: 'User. Null if you may not see users.' })
   async user(@Root() { userId }: ExecutedByUser, @Ctx() { loaders, actor }: Context) {
     const seen = actor.access.personId === userId || actor.access.canInAccount('READ_USERS_AND_GROUPS');
     return seen ? ((await loaders.load(users.byId, userId)) ?? null) : null;
@@ -204,26 +208,26 @@ export class ExecutedByUserResolver {
 export class PipelineExecutionResolver {
   @FieldResolver(() => Pipeline, {
     nullable: true,
-    description: 'The pipeline that it is a run of; null for a caller who may not see it.',
+    description: 'Pipeline of the execution. Null if you may not see it.',
   })
   async pipeline(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Pipeline', await loaders.load(pipelines.byId, execution.entityId));
   }
 
-  @FieldResolver(() => RevisionType, { description: 'The revision of the pipeline that it runs.' })
+  @FieldResolver(() => RevisionType, { description: 'Revision of the pipeline that the execution runs.' })
   async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<object> {
     return app.pipelineRevisions.get(app.database, execution.revisionId);
   }
 
   @FieldResolver(() => [PipelineStageExecution], {
-    description: 'The elements of its stages, in order; those that were not reached yet are QUEUED.',
+    description: 'Elements of the stages, in order. Elements that were not reached yet are QUEUED.',
   })
   async pipelineStageExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
     return ((await loaders.load(stagesOfExecution, execution.id)) ?? []).map(showStage);
   }
 
   @FieldResolver(() => [WorkflowExecution], {
-    description: 'The workflow executions that its stages started so far, in order.',
+    description: 'Workflow executions that the stages have started so far, in order.',
   })
   async workflowExecutions(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
     const members = (await loaders.load(membersOfExecution, execution.id)) ?? [];
@@ -231,7 +235,9 @@ export class PipelineExecutionResolver {
     return seen.filter((member) => member !== null);
   }
 
-  @FieldResolver(() => ExecutionConnection, { description: 'The same as a connection, the newest first.' })
+  @FieldResolver(() => ExecutionConnection, {
+    description: 'Workflow executions that the stages have started so far, as a connection, newest first.',
+  })
   memberExecutions(
     @Root() execution: Execution,
     @Args(() => PageArguments) page: PageArguments,
@@ -246,32 +252,33 @@ export class PipelineExecutionResolver {
 export class WorkflowExecutionResolver {
   @FieldResolver(() => Workflow, {
     nullable: true,
-    description: 'The workflow that it is a run of; null for a caller who may not see it.',
+    description: 'Workflow of the execution. Null if you may not see it.',
   })
   async workflow(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Workflow', await loaders.load(workflows.byId, execution.entityId));
   }
 
-  @FieldResolver(() => RevisionType, { description: 'The revision of the workflow that it runs.' })
+  @FieldResolver(() => RevisionType, { description: 'Revision of the workflow that the execution runs.' })
   async revision(@Root() execution: Execution, @Ctx() { app }: Context): Promise<object> {
     return app.workflowRevisions.get(app.database, execution.revisionId);
   }
 
-  @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
+  @FieldResolver(() => Environment, { nullable: true, description: 'Target environment. Null if there is none.' })
   async environment(@Root() { environmentId }: Execution, @Ctx() { loaders, actor }: Context) {
     if (environmentId === null) return null;
     return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
   }
 
-  @FieldResolver(() => [TaskExecution], { description: 'Its tasks, in the order of the graph.' })
+  @FieldResolver(() => [TaskExecution], { description: 'Tasks, in the order of the graph.' })
   async tasks(@Root() { id, revisionId }: Execution, @Ctx() { app, loaders }: Context) {
     return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
   }
 
   @FieldResolver(() => [TaskExecution], {
     description:
-      'The failure handlers that ran, or run, beside its graph: those of its tasks and its own, of all attempts, the oldest first. They never count in its result, and may run on after its end. ' +
-      'Example: `forensicExecutions { name status exitCode failedTaskExecution { name } jobs { id } artifacts { name } }`.',
+      'Failure handlers of the workflow and its tasks, in all attempts, oldest first. Failure handlers are detached: ' +
+      'they never count in the result, and may still run after the execution ended. Example: `forensicExecutions { ' +
+      'name status exitCode failedTaskExecution { name } jobs { id } artifacts { name } }`.',
   })
   async forensicExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(forensicOfExecution, execution.id)) ?? [];
@@ -282,7 +289,7 @@ export class WorkflowExecutionResolver {
 export class WorkflowStageExecutionResolver {
   @FieldResolver(() => WorkflowExecution, {
     nullable: true,
-    description: 'The execution of the workflow; null until the stage is reached.',
+    description: 'Execution of the workflow. Null until the stage is reached.',
   })
   async workflowExecution(@Root() { workflowExecutionId: id }: StageExecution, @Ctx() { loaders, actor }: Context) {
     if (id === null) return null;
@@ -291,13 +298,15 @@ export class WorkflowStageExecutionResolver {
 
   @FieldResolver(() => RevisionType, {
     nullable: true,
-    description: 'The revision of its workflow that it runs, or ran when it was kept from an earlier attempt.',
+    description:
+      'Revision of the workflow that the element runs. For an element that was kept, the revision that it ran in its ' +
+      'earlier attempt.',
   })
   async revision(@Root() { workflowRevisionId: id }: StageExecution, @Ctx() { app }: Context) {
     return id === null ? null : app.workflowRevisions.get(app.database, id);
   }
 
-  @FieldResolver(() => Environment, { nullable: true, description: 'The environment that it aims at, if any.' })
+  @FieldResolver(() => Environment, { nullable: true, description: 'Target environment. Null if there is none.' })
   async environment(@Root() { environmentId }: StageExecution, @Ctx() { loaders, actor }: Context) {
     if (environmentId === null) return null;
     return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
@@ -308,7 +317,7 @@ export class WorkflowStageExecutionResolver {
 export class DeploymentExecutionResolver {
   @FieldResolver(() => WorkflowExecution, {
     nullable: true,
-    description: 'The workflow execution that deployed it; null for a caller who may not see it.',
+    description: 'Workflow execution that deployed the image. Null if you may not see it.',
   })
   async execution(@Root() deployment: DeploymentRow, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, deployment.executionId));

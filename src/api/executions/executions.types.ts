@@ -20,23 +20,24 @@ export enum ExecutionStatusEnum {
 registerEnumType(ExecutionStatusEnum, {
   name: 'ExecutionStatus',
   description:
-    'Where an execution, a stage or a task stands. SUCCESS, FAILED, ERROR, ABORTED, EXPIRED, REJECTED and SKIPPED are final. Elements that run ' +
-    'side by side are rolled up: while one is active the most active counts, then ABORTED, REJECTED, EXPIRED, ERROR, FAILED in this order.',
+    'Status of an execution, a stage or a task. SUCCESS, FAILED, ERROR, ABORTED, EXPIRED, REJECTED and SKIPPED are ' +
+    'final. The status of parallel elements is rolled up: while any element is active, the most active status ' +
+    'counts; afterwards ABORTED, REJECTED, EXPIRED, ERROR, FAILED, in this order of precedence.',
   valuesConfig: {
-    QUEUED: { description: 'Made, but nothing of it has begun; or a stage that has not been reached.' },
-    RUNNING: { description: 'Something of it runs.' },
-    WAITING: { description: 'For a person’s approval or decision, or for a lock.' },
-    PAUSED: { description: 'By a person, or because it asks for runtime inputs.' },
+    QUEUED: { description: 'Created, but not begun; or a stage that has not been reached.' },
+    RUNNING: { description: 'At least one part is running.' },
+    WAITING: { description: 'Waiting for an approval, a person’s decision, or a lock.' },
+    PAUSED: { description: 'Paused by a person, or asking for runtime inputs.' },
     RESUMING: { description: 'The next attempt is being prepared.' },
-    RESTORING: { description: 'It is being brought back to its restore point.' },
-    SUCCESS: { description: 'All of it succeeded.' },
+    RESTORING: { description: 'A restore to the restore point is in progress.' },
+    SUCCESS: { description: 'Everything succeeded.' },
     FAILED: { description: 'A task failed.' },
-    ERROR: { description: 'The server could not carry it out; not the fault of what was run.' },
-    ABORTED: { description: 'A person ended it.' },
-    EXPIRED: { description: 'Its time was over.' },
-    REJECTED: { description: 'An approval was refused.' },
-    SKIPPED: { description: 'Stages and tasks only: not run; the reason says why.' },
-    RESUMED: { description: 'Never produced. Kept for clients that were written for it.' },
+    ERROR: { description: 'The server could not carry out the execution. The commands are not at fault.' },
+    ABORTED: { description: 'A person aborted it.' },
+    EXPIRED: { description: 'The time limit passed.' },
+    REJECTED: { description: 'An approval was rejected.' },
+    SKIPPED: { description: 'Stages and tasks only: not run. The reason says why.' },
+    RESUMED: { description: 'Never produced. Kept for older clients.' },
   },
 });
 
@@ -46,8 +47,8 @@ export enum ExecutionTypeEnum {
 }
 registerEnumType(ExecutionTypeEnum, {
   name: 'ExecutionType',
-  description: 'What is started.',
-  valuesConfig: { PIPELINE: { description: 'A pipeline.' }, WORKFLOW: { description: 'A workflow by itself.' } },
+  description: 'Kind of definition to start.',
+  valuesConfig: { PIPELINE: { description: 'A pipeline.' }, WORKFLOW: { description: 'A standalone workflow.' } },
 });
 
 export enum ApprovalStepType {
@@ -55,8 +56,8 @@ export enum ApprovalStepType {
 }
 registerEnumType(ApprovalStepType, {
   name: 'ApprovalStepType',
-  description: 'How an approval is given.',
-  valuesConfig: { USER_GROUP: { description: 'By any one member of a group of users.' } },
+  description: 'Way in which an approval is given.',
+  valuesConfig: { USER_GROUP: { description: 'Any one member of a user group decides.' } },
 });
 
 export enum ExecuteOptions {
@@ -64,40 +65,40 @@ export enum ExecuteOptions {
 }
 registerEnumType(ExecuteOptions, {
   name: 'ExecuteOptions',
-  description: 'Through which door an execution was started.',
+  description: 'Interface through which an execution was started.',
   valuesConfig: { GRAPHQL_API: { description: 'This API.' } },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'A key of this API, as the cause of what it started. Its value is never shown.',
+  description: 'API key, as the cause of an execution. Its value is never shown.',
 })
 export class APIKey {
-  @Field(() => ID, { description: 'Given by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
-  @Field(() => String, { description: 'What it is for.' })
+  @Field(() => String, { description: 'Name of the key.' })
   name!: string;
 }
 
-@ObjectType({ description: 'Somebody started it with an API key.' })
+@ObjectType({ description: 'Start with an API key.' })
 export class ExecutedByAPIKey {
-  @Field(() => APIKey, { description: 'The key.' })
+  @Field(() => APIKey, { description: 'API key.' })
   apiKey!: APIKey;
 
-  @Field(() => ExecuteOptions, { description: 'Through which door.' })
+  @Field(() => ExecuteOptions, { description: 'Interface that was used.' })
   using!: string;
 }
 
-@ObjectType({ description: 'A person started it.' })
+@ObjectType({ description: 'Start by a user.' })
 export class ExecutedByUser {
   readonly userId!: string;
 
-  @Field(() => ExecuteOptions, { description: 'Through which door.' })
+  @Field(() => ExecuteOptions, { description: 'Interface that was used.' })
   using!: string;
 }
 
-@ObjectType({ description: 'A stage of a pipeline execution started it.' })
+@ObjectType({ description: 'Start by a stage of a pipeline execution.' })
 export class ExecutedAlongPipeline {
   readonly __typename = 'ExecutedAlongPipeline';
   readonly executionId!: string;
@@ -105,54 +106,60 @@ export class ExecutedAlongPipeline {
 
 export const Cause = createUnionType({
   name: 'Cause',
-  description: 'Why an execution was started.',
+  description: 'Cause of an execution.',
   types: () => [ExecutedAlongPipeline, ExecutedByAPIKey, ExecutedByUser] as const,
   resolveType: (value: object) => ('executionId' in value ? ExecutedAlongPipeline : ExecutedByAPIKey),
 });
 
 @InterfaceType('Execution', {
-  description: 'One run of a pipeline, or of a workflow: alone, or inside a stage.',
+  description: 'One run of a pipeline or of a workflow. A workflow runs standalone or inside a stage.',
   resolveType: (row: { kind: string }) => (row.kind === 'PIPELINE' ? 'PipelineExecution' : 'WorkflowExecution'),
 })
 export abstract class ExecutionInterface {
-  @Field(() => ID, { description: 'Given by the server; the same through all attempts.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server. Stays the same in all attempts.' })
   id!: string;
 
-  @Field(() => ExecutionStatusEnum, { description: 'Where it stands.' })
+  @Field(() => ExecutionStatusEnum, { description: 'Current status.' })
   status!: string;
 
-  @Field(() => Int, { description: 'From 1; grows by one with each resume, rerun, extension or restore.' })
+  @Field(() => Int, {
+    description: 'Number of the current attempt, from 1. Each resume, rerun, extension or restore starts a new one.',
+  })
   attempt!: number;
 
-  @Field(() => Int, { description: 'Grows with every change of its status.' })
+  @Field(() => Int, { description: 'Counter that grows with every change of the status.' })
   version!: number;
 
-  @Field(() => String, { nullable: true, description: 'What was noted at the start.' })
+  @Field(() => String, { nullable: true, description: 'Note given at the start.' })
   notes!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it did not succeed, or will not: `TASK_FAILED`, `EXIT_CODE`, `TIMED_OUT`, `LOST`, `ABORTED`, `EXPIRED`, `REJECTED` and the like.',
+      'Code of the failure, also while the execution is still failing: `TASK_FAILED`, `EXIT_CODE`, `TIMED_OUT`, ' +
+      '`LOST`, `ABORTED`, `EXPIRED`, `REJECTED` and others.',
   })
   failureCode!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The same in words: which stage, step and task, and what happened.',
+    description: 'Explanation of `failureCode`: the stage, step and task, and what happened.',
   })
   failureDetails!: string | null;
 
-  @Field(() => Date, { description: 'When it was started by its cause.' })
+  @Field(() => Date, { description: 'Time at which the execution was created.' })
   createdAt!: Date;
 
-  @Field(() => Date, { nullable: true, description: 'When the first of it ran, or waited for an approval.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Time at which the first part ran, or first waited for an approval.',
+  })
   startedAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it became final.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which it became final.' })
   endedAt!: Date | null;
 
-  @Field(() => Date, { description: 'When it becomes EXPIRED unless it is final by then.' })
+  @Field(() => Date, { description: 'Time at which it becomes EXPIRED unless it is final by then.' })
   expiresAt!: Date;
 }
 
@@ -166,13 +173,15 @@ export enum WorkflowModeEnum {
 }
 registerEnumType(WorkflowModeEnum, {
   name: 'WorkflowMode',
-  description: 'How a graph of tasks is run. All three come to the same end when the tasks do.',
+  description:
+    'Order in which a graph of tasks runs. If the tasks end the same way, all three modes have the same result.',
   valuesConfig: {
-    SEQUENTIAL: { description: 'One task at a time, by level, then name. After a failure nothing starts any more.' },
-    PARALLEL: { description: 'Level by level. A level in which a task fails is finished; later ones don’t start.' },
+    SEQUENTIAL: { description: 'One task at a time, by level, then by name. After a failure no further task starts.' },
+    PARALLEL: { description: 'Level by level. A level in which a task fails is finished; later levels don’t start.' },
     WORK_STEALING: {
       description:
-        'A task starts as soon as its own dependencies are done. After a failure nothing starts any more; `on_task_failure` says whether what runs is cancelled or finished.',
+        'Each task starts as soon as its own dependencies are done. After a failure no further task starts; ' +
+        '`on_task_failure` decides whether running tasks are cancelled or finished.',
     },
   },
 });
@@ -180,100 +189,107 @@ registerEnumType(WorkflowModeEnum, {
 @ObjectType({
   implements: ExecutionInterface,
   simpleResolvers: true,
-  description: 'One run of a workflow: alone, or inside a stage.',
+  description: 'One run of a workflow, standalone or inside a stage.',
 })
 export class WorkflowExecution extends ExecutionInterface {
   @Field(() => WorkflowModeEnum, {
-    description: 'How its graph is run: as it was given at the start, else as the definition says.',
+    description:
+      'Order in which the graph runs. Taken from the start, or from the definition if the start did not set it.',
   })
   mode!: string;
 
-  @Field(() => Int, { nullable: true, description: 'How many of its tasks run side by side; null: no bound.' })
+  @Field(() => Int, { nullable: true, description: 'Maximum number of tasks that run in parallel. Null: unlimited.' })
   maxParallel!: number | null;
 }
 
 export const ExecutionConnection = ConnectionType(ExecutionInterface, 'Execution');
 
-@ObjectType({ simpleResolvers: true, description: 'The value of a variable in an execution.' })
+@ObjectType({ simpleResolvers: true, description: 'Value of a variable in an execution.' })
 export class InputVariable {
-  @Field(() => String, { description: 'The name of the variable.' })
+  @Field(() => String, { description: 'Name of the variable.' })
   name!: string;
 
-  @Field(() => String, { description: 'Its value, as text.' })
+  @Field(() => String, { description: 'Value, as text.' })
   value!: string;
 }
 
 @InterfaceType('PipelineStageExecution', {
-  description:
-    'One element of one stage of a pipeline execution. Elements that run side by side share `pipelineStageName`.',
+  description: 'One element of one stage of a pipeline execution. Parallel elements have the same `pipelineStageName`.',
   resolveType: (row: { kind: string }) =>
     row.kind === 'APPROVAL' ? 'ApprovalStageExecution' : 'WorkflowStageExecution',
 })
 export abstract class PipelineStageExecution {
-  @Field(() => ID, { description: 'The same for the same element in every execution of the pipeline.' })
+  @Field(() => ID, { description: 'ID of the element, the same in every execution of the pipeline.' })
   pipelineStageElementId!: string;
 
-  @Field(() => String, { description: 'The name of the stage; `STAGE 1`, `STAGE 2`, … for stages without one.' })
+  @Field(() => String, { description: 'Name of the stage: `STAGE 1`, `STAGE 2`, … for unnamed stages.' })
   pipelineStageName!: string;
 
-  @Field(() => String, { description: 'The name of the element.' })
+  @Field(() => String, { description: 'Name of the element.' })
   pipelineStepName!: string;
 
-  @Field(() => ExecutionStatusEnum, { description: 'Where it stands. QUEUED: not reached yet.' })
+  @Field(() => ExecutionStatusEnum, { description: 'Current status. QUEUED: not reached yet.' })
   status!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it ended as it did, unless it succeeded; such as `TASK_FAILED`, `NOT_STARTED`, `CONDITION_TRUE` (its skip condition was true) or `CONDITION_ERROR` (it could not be decided).',
+      'Code of the reason, unless the element succeeded: `TASK_FAILED`, `NOT_STARTED`, `CONDITION_TRUE` (its skip ' +
+      'condition was true), `CONDITION_ERROR` (its skip condition could not be decided) and others.',
   })
   reasonCode!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  @Field(() => String, { nullable: true, description: 'Explanation of `reasonCode`.' })
   reason!: string | null;
 
   @Field(() => Int, {
-    description: 'Attempt of the pipeline execution that ran it; later attempts that keep its result show it too.',
+    description: 'Attempt of the pipeline execution that ran it. Later attempts that keep its result show it too.',
   })
   attempt!: number;
 
-  @Field(() => Date, { nullable: true, description: 'When the first of it ran, or when the approval was asked for.' })
+  @Field(() => Date, {
+    nullable: true,
+    description: 'Time at which the first part ran, or at which the approval was requested.',
+  })
   startedAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it became final.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which it became final.' })
   endedAt!: Date | null;
 }
 
 @ObjectType({
   implements: PipelineStageExecution,
   simpleResolvers: true,
-  description: 'A person’s gate in a pipeline execution.',
+  description: 'Approval in a stage of a pipeline execution.',
 })
 export class ApprovalStageExecution extends PipelineStageExecution {
-  @Field(() => ApprovalStepType, { description: 'How it is given.' })
+  @Field(() => ApprovalStepType, { description: 'Way in which the approval is given.' })
   approvalStepType!: string;
 }
 
 @ObjectType({
   implements: PipelineStageExecution,
   simpleResolvers: true,
-  description: 'A workflow in a stage of a pipeline execution.',
+  description: 'Workflow in a stage of a pipeline execution.',
 })
 export class WorkflowStageExecution extends PipelineStageExecution {
-  @Field(() => ID, { nullable: true, description: 'The execution of the workflow; null until the stage is reached.' })
+  @Field(() => ID, { nullable: true, description: 'Execution of the workflow. Null until the stage is reached.' })
   workflowExecutionId!: string | null;
 
-  @Field(() => [InputVariable], { description: 'The values that its workflow runs with.' })
+  @Field(() => [InputVariable], { description: 'Values that the workflow runs with.' })
   inputVariables!: InputVariable[];
 
   @Field(() => Date, {
     nullable: true,
     description:
-      'Until when it waits for a person: PAUSED for `pipelineResumeRuntime`, WAITING for `interveneExecution`. Null when it does not.',
+      'Time until which the element waits for a person: `pipelineResumeRuntime` if PAUSED, `interveneExecution` if ' +
+      'WAITING. Null if it doesn’t wait.',
   })
   waitsUntil!: Date | null;
 
-  @Field(() => Boolean, { description: 'Whether it failed and that does not count: the pipeline goes on.' })
+  @Field(() => Boolean, {
+    description: 'True if the element failed and its failure is ignored, so that the pipeline continues.',
+  })
   ignoredFailure!: boolean;
 }
 
@@ -284,78 +300,82 @@ export enum TaskTypeEnum {
 }
 registerEnumType(TaskTypeEnum, {
   name: 'TaskType',
-  description: 'What a task is for, as its definition says it.',
+  description: 'Purpose of a task, from its definition.',
   valuesConfig: {
-    NORMAL: { description: 'A node of the graph.' },
-    FORENSIC: { description: 'A failure handler: runs beside the graph when a task or the workflow has failed.' },
-    RESTORE: { description: 'Runs beside the graph when a run is restored.' },
+    NORMAL: { description: 'Node of the graph.' },
+    FORENSIC: { description: 'Failure handler: a detached task that runs after a task or the workflow failed.' },
+    RESTORE: { description: 'Restore task: a detached task that runs when a run is restored.' },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'One node of a workflow’s graph in an execution; or a task that ran beside the graph.',
+  description: 'One node of a workflow’s graph in an execution, or a detached task.',
 })
 export class TaskExecution {
-  @Field(() => ID, { description: 'Given by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
-  @Field(() => String, { description: 'The name of the task.' })
+  @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => TaskTypeEnum, { description: 'What it is for.' })
+  @Field(() => TaskTypeEnum, { description: 'Purpose of the task.' })
   type!: string;
 
   @Field(() => ExecutionStatusEnum, {
-    description: 'Where it stands. QUEUED: waits for other tasks, for `maxParallel`, or for an agent.',
+    description: 'Current status. QUEUED: waiting for other tasks, for `maxParallel`, or for an agent.',
   })
   status!: string;
 
-  @Field(() => Int, { description: 'The attempt of the execution in which it ran.' })
+  @Field(() => Int, { description: 'Attempt of the execution in which the task ran.' })
   attempt!: number;
 
-  @Field(() => Int, { description: 'How many jobs were made for it.' })
+  @Field(() => Int, { description: 'Number of jobs created for the task.' })
   tries!: number;
 
   @Field(() => Date, {
     nullable: true,
     description:
-      'When it is tried again, while it waits for that after a failure. `reasonCode` and `exitCode` are those of the last try then.',
+      'Time of the next try, while the task waits for it after a failure. `reasonCode` and `exitCode` are then those ' +
+      'of the last try.',
   })
   nextTryAt!: Date | null;
 
   @Field(() => Date, {
     nullable: true,
     description:
-      'Until when it waits for a person to decide about its failure (`interveneExecution`); null when it does not. Afterwards its definition decides.',
+      'Time until which the task waits for a person to decide about its failure with `interveneExecution`. Afterwards ' +
+      'the definition decides. Null if it doesn’t wait.',
   })
   waitsUntil!: Date | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Why it did not succeed, as `Job.reasonCode`; or before it had a job: `UNDEFINED_VARIABLE`, `CONDITION_FALSE` (skipped; what depends on it goes on), `CONDITION_ERROR` (its condition could not be decided).',
+      'Code of the reason, unless the task succeeded. As `Job.reasonCode`, or before the first job ' +
+      '`UNDEFINED_VARIABLE`, `CONDITION_FALSE` (skipped; dependent tasks run) or `CONDITION_ERROR` (the condition ' +
+      'could not be decided).',
   })
   reasonCode!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  @Field(() => String, { nullable: true, description: 'Explanation of `reasonCode`.' })
   reason!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The exit code of its command.' })
+  @Field(() => Int, { nullable: true, description: 'Exit code of the command.' })
   exitCode!: number | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it first ran.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which the task first ran.' })
   startedAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it became final.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which it became final.' })
   endedAt!: Date | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A service and the image of it that an execution deploys.' })
+@ObjectType({ simpleResolvers: true, description: 'Image of a service that an execution deploys.' })
 export class ServiceImage {
-  @Field(() => ID, { description: 'The service.' })
+  @Field(() => ID, { description: 'ID of the service.' })
   serviceId!: string;
 
-  @Field(() => String, { description: 'The image, as it was given at the start.' })
+  @Field(() => String, { description: 'Image, as given at the start.' })
   image!: string;
 }

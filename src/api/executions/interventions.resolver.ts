@@ -13,11 +13,13 @@ import { retryTask } from '../../runs/commands/retryTask';
 export class InterventionsResolver {
   @Mutation(() => InterveneExecutionPayload, {
     description:
-      'Decides about a failure that waits for a person (`failure_strategy: wait`): of a task, or of an element of a stage. Of many at once exactly one is taken. Needs what starting the workflow, or that stage, would. Errors: NOT_FOUND, ' +
-      'STAGE_NOT_FOUND, CONFLICT (somebody was faster), NOT_WAITING, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Decides about a failure that waits for a person (`failure_strategy: wait`), of a task or of a stage element. Of ' +
+      'several concurrent decisions exactly one is accepted. Needs the permission to start the workflow, or that ' +
+      'stage. Errors: NOT_FOUND, STAGE_NOT_FOUND, CONFLICT (somebody was faster), NOT_WAITING, IDEMPOTENCY_CONFLICT, ' +
+      'INVALID_INPUT.',
   })
   async interveneExecution(
-    @Arg('input', () => InterveneExecutionInput, { description: 'What waits, and the decision.' })
+    @Arg('input', () => InterveneExecutionInput, { description: 'Task or element that waits, and the decision.' })
     input: InterveneExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -27,11 +29,13 @@ export class InterventionsResolver {
 
   @Mutation(() => RetryTaskPayload, {
     description:
-      'Gives a task that has failed a further try while its workflow still runs: the failure is taken back, and what was skipped because of it waits for its turn again. Only for the one failure of a workflow. A failure handler that ' +
-      'has run for the task does not run again. Errors: NOT_FOUND, NOT_RETRYABLE (resume the execution once it has ended), CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Retries a failed task while its workflow is still running. Takes back the failure; tasks that were skipped ' +
+      'because of it wait for their turn again. Works only for the single failure of a workflow. Never runs a failure ' +
+      'handler a second time for the task. Errors: NOT_FOUND, NOT_RETRYABLE (resume the execution once it has ended), ' +
+      'CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async retryTask(
-    @Arg('input', () => RetryTaskInput, { description: 'Which task.' }) input: RetryTaskInput,
+    @Arg('input', () => RetryTaskInput, { description: 'Task to retry.' }) input: RetryTaskInput,
     @Ctx() { app, actor }: Context,
   ) {
     const taskExecution = await retryTask(app, actor, input);

@@ -11,60 +11,65 @@ export enum InterventionActionEnum {
 }
 registerEnumType(InterventionActionEnum, {
   name: 'InterventionAction',
-  description: 'What becomes of a failure that waits for a person.',
+  description: 'Decision about a failure that waits for a person.',
   valuesConfig: {
     RETRY: {
       description:
-        'The task gets another job; the workflow of the element runs anew. When it fails again, it waits again.',
+        'Creates another job for the task, or runs the workflow of the element again. If it fails again, it waits again.',
     },
-    IGNORE: { description: 'It stays FAILED, and that does not count: what depends on it goes on.' },
-    MARK_AS_SUCCESS: { description: 'It is a SUCCESS, with this as its reason. It has set no variables.' },
-    FAIL: { description: 'The failure stands, as without the waiting.' },
-    ABORT: { description: 'The execution is ended: the workflow of a task, the pipeline of an element.' },
+    IGNORE: { description: 'Ignores the failure: it stays FAILED, but dependent tasks or stages run.' },
+    MARK_AS_SUCCESS: { description: 'Marks it SUCCESS, with the decision as its reason. It sets no variables.' },
+    FAIL: { description: 'Accepts the failure, as if it had not waited.' },
+    ABORT: { description: 'Aborts the execution: the workflow of a task, the pipeline of an element.' },
   },
 });
 
-@InputType({ description: 'A decision about a failure that waits for a person.' })
+@InputType({ description: 'Input of `interveneExecution`.' })
 export class InterveneExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The execution: for a task its workflow’s, or the run that this belongs to.' })
+  @Field(() => ID, {
+    description: 'ID of the execution: the workflow execution of the task, or the run that it belongs to.',
+  })
   executionId!: string;
 
-  @Field(() => ID, { nullable: true, description: 'The task that waits. Either this or the element.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of the task that waits. Give either this or `pipelineStageElementId`.',
+  })
   taskExecutionId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'The element of a stage that waits.' })
+  @Field(() => ID, { nullable: true, description: 'ID of the stage element that waits.' })
   pipelineStageElementId?: string | null;
 
-  @Field(() => InterventionActionEnum, { description: 'The decision.' })
+  @Field(() => InterventionActionEnum, { description: 'Decision.' })
   action!: InterventionActionEnum;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The decision was taken.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of the decision.' })
 export class InterveneExecutionPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => ExecutionInterface, { description: 'The execution, as it stands.' })
+  @Field(() => ExecutionInterface, { description: 'Current state of the execution.' })
   execution!: object;
 }
 
-@InputType({ description: 'Which task to try again.' })
+@InputType({ description: 'Input of `retryTask`.' })
 export class RetryTaskInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The task that has failed.' })
+  @Field(() => ID, { description: 'ID of the failed task.' })
   taskExecutionId!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The task is tried again.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of `retryTask`.' })
 export class RetryTaskPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => TaskExecution, { description: 'The task, as it stands.' })
+  @Field(() => TaskExecution, { description: 'Current state of the task.' })
   taskExecution!: object;
 }

@@ -29,7 +29,7 @@ export class MissingAgentsOfTaskResolver {
   @FieldResolver(() => String, {
     nullable: true,
     description:
-      'Why it is still QUEUED, when no agent can take it: which labels none has that is online. Null otherwise.',
+      'Explanation of which labels no online agent has, if the task is QUEUED because of that. Null otherwise.',
   })
   async waitingFor(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<string | null> {
     if (task.status !== 'QUEUED' || task.jobId === null) return null;
@@ -41,7 +41,7 @@ export class MissingAgentsOfTaskResolver {
 export class MissingAgentsResolver {
   @FieldResolver(() => [String], {
     description:
-      'Why tasks of it are still QUEUED that no agent can take: which labels none has that is online. Mostly empty.',
+      'Explanations of which labels no online agent has, for tasks that are QUEUED because of that. Usually empty.',
   })
   async waitingFor(@Root() { id, status }: Execution, @Ctx() { loaders }: Context): Promise<readonly string[]> {
     return isFinal(status) ? [] : ((await loaders.load(ofExecutions, id)) ?? []);

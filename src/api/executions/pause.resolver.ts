@@ -9,11 +9,13 @@ import { continueExecution, pauseExecution } from '../../runs/commands/pauseExec
 export class PauseResolver {
   @Mutation(() => PauseExecutionPayload, {
     description:
-      'Holds an execution that is QUEUED or RUNNING: it is PAUSED, with its members; none of its tasks starts any more, what runs is finished. Decisions on what waits are taken, and begin nothing. Its time goes on: at ' +
-      '`expiresAt` it is EXPIRED. What fails, succeeds or is aborted with nothing left to start ends, paused or not. Pausing again changes nothing. Errors: NOT_FOUND, NOT_PAUSABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Pauses an execution that is QUEUED or RUNNING, together with its members. Running tasks finish; no new task ' +
+      'starts. Decisions and answers are accepted but start nothing. The time limit still applies: the execution ' +
+      'becomes EXPIRED at `expiresAt`. An execution with nothing left to start ends even while it is paused. Pausing ' +
+      'again changes nothing. Errors: NOT_FOUND, NOT_PAUSABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async pauseExecution(
-    @Arg('input', () => PauseExecutionInput, { description: 'Which execution to pause.' }) input: PauseExecutionInput,
+    @Arg('input', () => PauseExecutionInput, { description: 'Execution to pause.' }) input: PauseExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await pauseExecution(app, actor, input);
@@ -22,10 +24,11 @@ export class PauseResolver {
 
   @Mutation(() => PauseExecutionPayload, {
     description:
-      'Lets an execution go on that a person has paused. One that is QUEUED or RUNNING is left as it is. Errors: NOT_FOUND, NOT_PAUSABLE (it has ended, or waits for something else), CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Continues an execution that a person paused. Changes nothing if it is QUEUED or RUNNING. Errors: NOT_FOUND, ' +
+      'NOT_PAUSABLE (it has ended, or waits for something else), CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async continueExecution(
-    @Arg('input', () => PauseExecutionInput, { description: 'Which execution goes on.' }) input: PauseExecutionInput,
+    @Arg('input', () => PauseExecutionInput, { description: 'Execution to continue.' }) input: PauseExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await continueExecution(app, actor, input);
@@ -35,7 +38,8 @@ export class PauseResolver {
   @FieldResolver(() => ExecutionPause, {
     nullable: true,
     description:
-      'Who has paused it; null when nobody has. A stage that asks for runtime inputs pauses nothing by itself.',
+      'User or key that paused the execution, and when. Null if nobody did. Runtime inputs that a stage asks for don’t ' +
+      'count as a pause.',
   })
   pause(@Root() { pause }: Execution) {
     return pause;

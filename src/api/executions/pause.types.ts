@@ -3,35 +3,36 @@ import { ReasonedCommandInput } from './runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { ExecutionInterface } from './executions.types';
 
-@ObjectType({ simpleResolvers: true, description: 'A person holds an execution.' })
+@ObjectType({ simpleResolvers: true, description: 'Pause of an execution by a person.' })
 export class ExecutionPause {
-  @Field(() => EventActor, { description: 'Who.' })
+  @Field(() => EventActor, { description: 'User or key that paused it.' })
   by!: EventActor;
 
-  @Field(() => String, { description: 'Since when: ISO 8601, in UTC.' })
+  @Field(() => String, { description: 'Time of the pause: ISO 8601, in UTC.' })
   at!: string;
 
-  @Field(() => String, { nullable: true, description: 'What was given as the reason.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason!: string | null;
 }
 
-@InputType({ description: 'Which execution to pause, or to let go on.' })
+@InputType({ description: 'Input of `pauseExecution` and `continueExecution`.' })
 export class PauseExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
   @Field(() => ID, {
     description:
-      'The execution of a pipeline, or of a workflow alone. What a stage started is paused with its pipeline.',
+      'ID of the execution of a pipeline or of a standalone workflow. Workflow executions inside a stage are paused ' +
+      'with their pipeline.',
   })
   executionId!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What was paused, or goes on.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of `pauseExecution` or `continueExecution`.' })
 export class PauseExecutionPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => ExecutionInterface, { description: 'The execution, as it stands.' })
+  @Field(() => ExecutionInterface, { description: 'Current state of the execution.' })
   execution!: object;
 }

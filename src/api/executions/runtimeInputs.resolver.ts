@@ -6,7 +6,8 @@ import type { StageExecution } from '../../engine/execution';
 import { executionById } from '../../runs/execution/executions.loaders';
 import { WorkflowStageExecution } from './executions.types';
 import { pipelineResumeRuntime } from '../../runs/commands/answerRuntimeInputs';
-import { askedVariables, asksForInputs } from '../../runs/execution/runtimeInputs';
+import { asksForInputs } from '../../engine/runtimeInputs';
+import { askedVariables } from '../../runs/execution/runtimeInputs';
 import { PipelineResumeRuntimeInput, PipelineResumeRuntimePayload, RuntimeInputsGiven } from './runtimeInputs.types';
 
 @Resolver(() => WorkflowStageExecution)
@@ -14,11 +15,13 @@ export class RuntimeInputsResolver {
   @Mutation(() => PipelineResumeRuntimePayload, {
     nullable: true,
     description:
-      'Answers what an element of a stage asks for while it is PAUSED; its workflow starts with the values. Needs what resuming that stage would. Answering the same again changes nothing. Errors: NOT_FOUND, ' +
-      'STAGE_NOT_FOUND, INVALID_INPUT (with every broken rule), CONFLICT (somebody was faster), NOT_WAITING (it asks for nothing).',
+      'Gives the values that a PAUSED stage element asks for, and starts its workflow with them. Needs the permission ' +
+      'to resume that stage. Giving the same values again changes nothing. Errors: NOT_FOUND, STAGE_NOT_FOUND, ' +
+      'INVALID_INPUT (lists every broken rule), CONFLICT (another answer came first), NOT_WAITING (the element asks ' +
+      'for nothing).',
   })
   async pipelineResumeRuntime(
-    @Arg('input', () => PipelineResumeRuntimeInput, { description: 'Which element, and the values.' })
+    @Arg('input', () => PipelineResumeRuntimeInput, { description: 'Stage element and the values.' })
     input: PipelineResumeRuntimeInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -29,7 +32,8 @@ export class RuntimeInputsResolver {
   @FieldResolver(() => [VariableType], {
     nullable: true,
     description:
-      'The variables that it asks for while it is PAUSED, as `pipelineResumeRuntime` takes them; null when it asks for none.',
+      'Variables that the element asks for while it is PAUSED, as `pipelineResumeRuntime` takes them. Null if it asks ' +
+      'for none.',
   })
   async runtimeInputVariables(@Root() stage: StageExecution, @Ctx() { app, loaders }: Context) {
     if (!asksForInputs(stage)) return null;
@@ -38,7 +42,8 @@ export class RuntimeInputsResolver {
 
   @FieldResolver(() => RuntimeInputsGiven, {
     nullable: true,
-    description: 'Who answered what it asked for; null when it asked for nothing, or still does. A resume keeps it.',
+    description:
+      'Answer to the runtime inputs. Null if the element asked for none, or still waits. A resume keeps the answer.',
   })
   runtimeInputsGiven(@Root() { answers }: StageExecution): RuntimeInputsGiven | null {
     if (answers === null) return null;

@@ -4,43 +4,44 @@ import { EventActor } from '../access/actor.types';
 import { VariableInputType } from './executions.inputs';
 import { InputVariable } from './executions.types';
 
-@ObjectType({ simpleResolvers: true, description: 'What an element of a stage asked for was answered.' })
+@ObjectType({ simpleResolvers: true, description: 'Answer to the runtime inputs of a stage element.' })
 export class RuntimeInputsGiven {
   @Field(() => EventActor, {
-    description: 'Who answered; the server itself when the time was over and it went on with the defaults.',
+    description:
+      'User or key that answered. The server, if the time limit passed and the element continued with the defaults.',
   })
   by!: EventActor;
 
-  @Field(() => String, { description: 'When: ISO 8601, in UTC.' })
+  @Field(() => String, { description: 'Time of the answer: ISO 8601, in UTC.' })
   at!: string;
 
-  @Field(() => [InputVariable], { description: 'What was given. What was not has its default.' })
+  @Field(() => [InputVariable], { description: 'Values that were given. All other variables have their defaults.' })
   variables!: InputVariable[];
 }
 
-@InputType({ description: 'Values for the variables that an element of a stage asks for.' })
+@InputType({ description: 'Input of `pipelineResumeRuntime`.' })
 export class PipelineResumeRuntimeInput extends RunCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The pipeline execution.' })
+  @Field(() => ID, { description: 'ID of the pipeline execution.' })
   pipelineExecutionId!: string;
 
-  @Field(() => ID, { description: 'The element that asks.' })
+  @Field(() => ID, { description: 'ID of the stage element that asks.' })
   pipelineStageElementId!: string;
 
   @Field(() => [VariableInputType], {
     nullable: true,
-    description: 'A value for each of `runtimeInputVariables`; those that are left out get their default.',
+    description: 'Values for `runtimeInputVariables`. Variables that are left out get their defaults.',
   })
   variableInputs?: VariableInputType[] | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The element goes on.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of `pipelineResumeRuntime`.' })
 export class PipelineResumeRuntimePayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => Boolean, { description: 'Always true: what is not taken is an error.' })
+  @Field(() => Boolean, { description: 'Always true: an answer that is not accepted is an error.' })
   status!: boolean;
 }

@@ -36,21 +36,22 @@ const MAX_PAGE_BYTES = 1024 ** 2;
 export class TaskExecutionResolver {
   @FieldResolver(() => Float, {
     nullable: true,
-    description: 'Milliseconds since it first ran, or until its end; null before.',
+    description: 'Time since the first start, or until the end, in milliseconds. Null before the start.',
   })
   durationMs(@Root() { startedAt, endedAt }: TaskRow, @Ctx() { app }: Context): number | null {
     return startedAt === null ? null : (endedAt ?? app.clock.now()).getTime() - startedAt.getTime();
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'Whether its result is from an earlier attempt of the execution than the current one.',
+    description: 'True if the result was kept from an earlier attempt of the execution.',
   })
   async reused(@Root() task: TaskRow, @Ctx() { loaders }: Context): Promise<boolean> {
     return task.attempt < found(await loaders.load(executionById, task.executionId)).attempt;
   }
 
   @FieldResolver(() => Boolean, {
-    description: 'Whether it failed and that does not count: the workflow can succeed, and what depends on it goes on.',
+    description:
+      'True if the task failed and its failure is ignored: the workflow can succeed, and dependent tasks run.',
   })
   ignoredFailure(@Root() { status, passed }: TaskRow): boolean {
     return status === 'FAILED' && passed;
@@ -59,7 +60,8 @@ export class TaskExecutionResolver {
   @FieldResolver(() => TaskExecution, {
     nullable: true,
     description:
-      'Its failure handler (`on_failure`), which runs beside the graph since it failed; null when it has none, or has not failed. Never counts in the result of the workflow.',
+      'Failure handler (`on_failure`) that runs detached since the task failed. Null if the task has none, or has not ' +
+      'failed. Never counts in the result of the workflow.',
   })
   async forensicExecution(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(handlerOfTask, task.id)) ?? null;
@@ -68,7 +70,8 @@ export class TaskExecutionResolver {
   @FieldResolver(() => TaskExecution, {
     nullable: true,
     description:
-      'Of a task’s failure handler: the task that failed. Null for the workflow’s handler, and for other tasks.',
+      'Task whose failure this failure handler handles. Null for the failure handler of a workflow, and for other ' +
+      'tasks.',
   })
   async failedTaskExecution(@Root() { id, type }: TaskRow, @Ctx() { loaders }: Context) {
     return type === 'forensic' ? ((await loaders.load(failureOfHandler, id)) ?? null) : null;
@@ -77,7 +80,8 @@ export class TaskExecutionResolver {
   @FieldResolver(() => WorkflowStageExecution, {
     nullable: true,
     description:
-      'The element of a stage whose workflow it belongs to, also of an earlier attempt. Null in a workflow by itself, and for a caller who may not see the pipeline execution.',
+      'Stage element whose workflow the task belongs to, also in an earlier attempt. Null in a standalone workflow, or ' +
+      'if you may not see the pipeline execution.',
   })
   async stageExecution(@Root() task: TaskRow, @Ctx() { actor, loaders }: Context): Promise<object | null> {
     const { parentStageExecutionId } = found(await loaders.load(executionById, task.executionId));
@@ -88,12 +92,12 @@ export class TaskExecutionResolver {
     return seen === null ? null : showStage(stage);
   }
 
-  @FieldResolver(() => [Job], { description: 'Its jobs, one for each try, in order.' })
+  @FieldResolver(() => [Job], { description: 'Jobs of the task, one for each try, in order.' })
   async jobs(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(jobsOfTask, task.id)) ?? [];
   }
 
-  @FieldResolver(() => [Artifact], { description: 'The files that its jobs left behind.' })
+  @FieldResolver(() => [Artifact], { description: 'Artifacts that its jobs uploaded.' })
   async artifacts(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(artifactsOfTask, task.id)) ?? [];
   }
@@ -101,9 +105,9 @@ export class TaskExecutionResolver {
 
 @Resolver(() => Job)
 export class JobResolver {
-  @Query(() => Job, { nullable: true, description: 'A job by its id. Errors: NOT_FOUND.' })
+  @Query(() => Job, { nullable: true, description: 'Job with the given ID. Errors: NOT_FOUND.' })
   job(
-    @Arg('jobId', () => ID, { description: 'The id of the job.' }) jobId: string,
+    @Arg('jobId', () => ID, { description: 'ID of the job.' }) jobId: string,
     @Ctx() { app, actor }: Context,
   ): Promise<JobRow> {
     return readJob(app, actor, jobId);
@@ -111,18 +115,18 @@ export class JobResolver {
 
   @Query(() => JobLogPage, {
     nullable: true,
-    description: 'A stretch of a job’s log, from an offset on. Errors: NOT_FOUND, INVALID_INPUT.',
+    description: 'Page of a job’s log, from an offset. Errors: NOT_FOUND, INVALID_INPUT.',
   })
   async jobLog(
-    @Arg('jobId', () => ID, { description: 'The id of the job.' }) jobId: string,
+    @Arg('jobId', () => ID, { description: 'ID of the job.' }) jobId: string,
     @Arg('afterOffset', () => Float, {
       nullable: true,
-      description: 'Bytes to skip; `nextOffset` of the page before. By default 0.',
+      description: 'Bytes to skip: `nextOffset` of the previous page. Defaults to 0.',
     })
     afterOffset: number | null,
     @Arg('maxBytes', () => Int, {
       nullable: true,
-      description: 'About how much to answer: 1 to 1,048,576 bytes, by default 65,536.',
+      description: 'Approximate number of bytes to return, from 1 to 1,048,576. Defaults to 65,536.',
     })
     maxBytes: number | null,
     @Ctx() { app, actor }: Context,
@@ -133,8 +137,9 @@ export class JobResolver {
 
   @Subscription(() => JobLogPage, {
     description:
-      'A job’s log from an offset on: what is there, then what comes, each byte once and in order, until it is final: then the stream completes. After a lost connection go on ' +
-      'with `afterOffset: <nextOffset of the last page>`. Errors: NOT_FOUND, INVALID_INPUT.',
+      'Log of a job from an offset: first what exists, then what is added, each byte once and in order. Completes when ' +
+      'the log is final. After a lost connection, continue with `afterOffset: <nextOffset of the last page>`. Errors: ' +
+      'NOT_FOUND, INVALID_INPUT.',
     subscribe: async ({ args, context }) => {
       const { app, actor, request } = context as Context;
       const { jobId, afterOffset } = args as { jobId: string; afterOffset?: number | null };
@@ -145,8 +150,8 @@ export class JobResolver {
     name: 'jobLog',
   })
   watchJobLog(
-    @Arg('jobId', () => ID, { description: 'The id of the job.' }) _jobId: string,
-    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip. By default 0.' }) _afterOffset:
+    @Arg('jobId', () => ID, { description: 'ID of the job.' }) _jobId: string,
+    @Arg('afterOffset', () => Float, { nullable: true, description: 'Bytes to skip. Defaults to 0.' }) _afterOffset:
       | number
       | null,
     @Root() page: LogPage,
@@ -154,12 +159,15 @@ export class JobResolver {
     return page;
   }
 
-  @FieldResolver(() => Agent, { nullable: true, description: 'The agent that ran it; null until one started it.' })
+  @FieldResolver(() => Agent, {
+    nullable: true,
+    description: 'Agent that ran the job. Null until an agent started it.',
+  })
   agent(@Root() job: JobRow, @Ctx() { loaders }: Context) {
     return job.agentId === null ? null : loaders.load(agentById, job.agentId);
   }
 
-  @FieldResolver(() => JobLogState, { description: 'Where its log stands. The text is in `jobLog`.' })
+  @FieldResolver(() => JobLogState, { description: 'State of the log. `jobLog` has the text.' })
   async log(@Root() job: JobRow, @Ctx() { loaders }: Context): Promise<JobLogState> {
     return (await loaders.load(logOfJob, job.id)) ?? { bytes: 0, sealed: job.endedAt !== null, truncated: false };
   }
@@ -168,7 +176,7 @@ export class JobResolver {
 @Resolver(() => Artifact)
 export class ArtifactResolver {
   @FieldResolver(() => String, {
-    description: 'Where its bytes are, relative to this server’s address. Asks for an API key as this API does.',
+    description: 'Path of the download, relative to the address of the server. Needs an API key, as this API does.',
   })
   downloadUrl(@Root() artifact: ArtifactRow): string {
     return `/artifacts/${artifact.id}`;
@@ -177,13 +185,13 @@ export class ArtifactResolver {
 
 @Resolver(() => Agent)
 export class AgentFieldsResolver {
-  @FieldResolver(() => AgentStatusEnum, { description: 'Whether it can be expected to take jobs.' })
+  @FieldResolver(() => AgentStatusEnum, { description: 'Availability of the agent.' })
   status(@Root() agent: AgentRow, @Ctx() { app }: Context): string {
     return agentStatus(agent, app.clock.now());
   }
 }
 
-/** A job by its id: whoever may see its execution may see it. */
+/** A job is visible to everybody who may see its execution. */
 async function readJob(app: App, actor: Actor, id: string): Promise<JobRow> {
   const [job] = isId(id) ? await findJobs(app.database, [id]) : [];
   if (job === undefined) throw notFound('job', id);

@@ -9,7 +9,7 @@ import { ExecutionVariableObject } from './variables.types';
 @Resolver(() => ExecutionInterface)
 export class ExecutionVariablesResolver {
   @FieldResolver(() => [ExecutionVariableObject], {
-    description: 'Its variables by name: what the start gave, and what its tasks have set so far for later ones.',
+    description: 'Variables by name: those given at the start, and those that tasks have set so far.',
   })
   async variables(@Root() execution: Execution, @Ctx() { loaders }: Context): Promise<ExecutionVariableObject[]> {
     return showVariables(execution, (await loaders.load(variablesOfExecution, execution.id)) ?? []);

@@ -9,39 +9,41 @@ export enum VariableTypeEnum {
 }
 registerEnumType(VariableTypeEnum, {
   name: 'ExecutionVariableType',
-  description: 'What a value looks like. Commands get every value as the text that it is.',
+  description: 'Apparent type of a value. Commands get every value as text.',
   valuesConfig: {
     string: { description: 'Any text.' },
-    int: { description: 'A whole number.' },
-    float: { description: 'A number with a fraction or an exponent.' },
+    int: { description: 'Integer.' },
+    float: { description: 'Number with a fraction or an exponent.' },
     bool: { description: '`true` or `false`.' },
-    json: { description: 'A list or an object of JSON.' },
+    json: { description: 'JSON list or object.' },
   },
 });
 
 @ObjectType('ExecutionVariable', {
   simpleResolvers: true,
-  description: 'A variable of an execution: given at the start, or set by one of its tasks.',
+  description: 'Variable of an execution, given at the start or set by one of its tasks.',
 })
 export class ExecutionVariableObject {
-  @Field(() => String, { description: 'Commands see it as an environment variable of this name.' })
+  @Field(() => String, {
+    description: 'Name of the variable. Commands get it as an environment variable of this name.',
+  })
   name!: string;
 
-  @Field(() => String, { description: 'Its value, as text.' })
+  @Field(() => String, { description: 'Value, as text.' })
   value!: string;
 
-  @Field(() => VariableTypeEnum, { description: 'What the value looks like.' })
+  @Field(() => VariableTypeEnum, { description: 'Apparent type of the value.' })
   type!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The name of the task that has set it; null when the start has given it.',
+    description: 'Name of the task that set it. Null if it was given at the start.',
   })
   setBy!: string | null;
 
-  @Field(() => Date, { description: 'When it got this value.' })
+  @Field(() => Date, { description: 'Time at which it got this value.' })
   setAt!: Date;
 
-  @Field(() => Boolean, { description: 'Whether no task may set it, because it was given at the start.' })
+  @Field(() => Boolean, { description: 'True if no task may set it, because it was given at the start.' })
   readOnly!: boolean;
 }

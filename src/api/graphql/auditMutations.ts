@@ -4,8 +4,8 @@ import { actionName } from '../../access/audit/actionNames';
 import { audited } from '../../access/audit/audited';
 
 /**
- * Puts every field of Mutation on record, in the one place that a new mutation can't get past. On the schema, once, and not by a middleware: that would make
- * every field of every list slower.
+ * Records every field of Mutation in the audit trail, in the one place that no new mutation can bypass. It wraps the
+ * schema once; a middleware would slow down every field of every list.
  */
 export function auditMutations(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {

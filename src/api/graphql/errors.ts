@@ -13,14 +13,18 @@ export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<strin
   const root = rootOf(error);
   if (root instanceof Refusal) return root;
   if (isOutage(root)) {
-    log.warn({ ...scope, error: describe(root) }, 'the database does not answer');
+    log.warn({ ...scope, error: describe(root) }, 'the database is not responding');
     return new Refusal('UNAVAILABLE', 'The server can’t reach its database at the moment. Try again.');
   }
   const errorId = randomUUID();
   log.error({ ...scope, errorId, error: describe(root) }, 'unexpected error');
-  return new Refusal('INTERNAL', `An unexpected error occurred. The server’s log has it under the id ${errorId}.`, {
-    errorId,
-  });
+  return new Refusal(
+    'INTERNAL',
+    `An unexpected error occurred. The server’s log has the details under the id ${errorId}.`,
+    {
+      errorId,
+    },
+  );
 }
 
 /** The fields that clients see, in an HTTP body's `error` and in a GraphQL error's `extensions`. */

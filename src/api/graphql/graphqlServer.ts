@@ -28,14 +28,14 @@ export interface GraphqlServerOptions<C extends object>
   readonly schema: GraphQLSchema;
   readonly log: Log;
   readonly authenticate: Authenticate;
-  /** Whether clients may ask for the schema itself; they may by default. */
+  /** True if clients may ask for the schema itself. Defaults to true. */
   readonly introspection?: boolean;
   readonly limits?: LimitOptions;
-  /** How many streams a key may have open in this process. */
+  /** Number of streams that a key may have open in this process. */
   readonly maxSubscriptions?: number;
   /**
-   * Called for each HTTP request, each operation over another transport, and each delivered event; makes new loaders each time. Must be cheap.
-   * `app` is given when an event brings a database of its own.
+   * Called for each HTTP request, each operation over another transport, and each delivered event. Makes new loaders
+   * each time, so it must be cheap. `app` is given when an event brings its own database.
    */
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => C;
 }
@@ -69,7 +69,7 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
     csrfPrevention: true,
     stopOnTerminationSignals: false,
     nodeEnv: 'production',
-    // Apollo's own indents: a third more bytes to make and to send.
+    // Apollo's own serialization indents: a third more bytes to make and to send.
     stringifyResult: (value) => JSON.stringify(value),
     parseOptions: { maxTokens },
     logger: log,
@@ -148,7 +148,7 @@ function limitOperations<C extends object>(limits: Limits): ApolloServerPlugin<C
   };
 }
 
-/** Apollo reads no others; copying all of them would be most of the work of a small request. */
+/** Apollo reads no other headers. Copying all of them would be most of the work of a small request. */
 function relevantHeaders(given: FastifyRequest['headers']): HeaderMap {
   const headers = new HeaderMap();
   for (const name of ['content-type', 'accept'] as const) {
@@ -159,8 +159,8 @@ function relevantHeaders(given: FastifyRequest['headers']): HeaderMap {
 }
 
 /**
- * Over HTTP graphql-js would execute a subscription like a query, without its stream. A document may hold several operations,
- * of which only the selected one counts, so a text that mentions the word has to be parsed; hardly any other does.
+ * Over HTTP graphql-js would execute a subscription like a query, without its stream. A document may contain several
+ * operations, of which only the selected one counts, so a text with the word must be parsed; hardly any other has it.
  */
 function isSubscription(documents: Documents, body: unknown): boolean {
   const { query, operationName } = (body ?? {}) as { query?: unknown; operationName?: unknown };

@@ -22,24 +22,25 @@ import { defaultLimit } from '../../kernel/paging';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** How large a validated operation is. */
+/** Size of a validated operation. */
 export interface Measures {
-  /** Levels of fields, one inside the other. Introspection does not count: the schema is what it is, and graphql-js bounds how it is walked. */
+  /** Nesting depth of fields. Excludes introspection: the schema is fixed, and graphql-js bounds how it is walked. */
   readonly depth: number;
   readonly rootFields: number;
   readonly aliases: number;
   readonly directives: number;
-  /** The variables that say how long lists are; the cost depends on no others. */
+  /** Variables that define list sizes. The cost depends on no others. */
   readonly sizeVariables: readonly string[];
   /**
-   * How many objects the answer may have at most, if lists are as long as they may be: an object is 1, what has no fields is 0, and a list multiplies what
-   * is inside of it by its `first` or `limit`, or by 50 where there is none. Of fragments for different types all are counted, though one object has but one type.
+   * Maximum number of objects in the response: an object counts 1, a scalar 0, and a list multiplies everything inside
+   * it by its `first` or `limit`, or by 50 without either. Fragments for different types all count, though an object
+   * has only one type.
    */
   cost(variables: Variables): number;
 }
 
 const sizeArguments = ['first', 'limit'];
-/** More than any limit; keeps products of many lists from becoming numbers that can't be compared. */
+/** More than any limit. Keeps products of many lists comparable. */
 const endless = 1e15;
 
 export function measureOperation(
@@ -80,7 +81,7 @@ function count(document: DocumentNode): { aliases: number; directives: number; v
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** Fragments are looked at once, however often they are spread: nested spreads would double the work at each level. */
+/** Each fragment is measured once, however often it is spread: nested spreads would double the work at each level. */
 function once(known: Map<string, number>, name: string, make: () => number): number {
   const found = known.get(name);
   if (found !== undefined) return found;
@@ -129,7 +130,7 @@ function isIntrospection(field: FieldNode): boolean {
   return field.name.value.startsWith('__');
 }
 
-/** The cost of one operation with one set of variables. */
+/** Cost of one operation with one set of variables. */
 class Cost {
   private readonly known = new Map<string, number>();
 
@@ -148,7 +149,7 @@ class Cost {
     );
   }
 
-  /** `size`: how long the lists of a page are, in the selection of its connection. */
+  /** `size`: list size of a page, in the selection of its connection. */
   private of(set: SelectionSetNode, type: GraphQLNamedType | undefined, size: number | undefined): number {
     let sum = 0;
     for (const selection of set.selections) {
@@ -170,7 +171,7 @@ class Cost {
 
   private ofField(node: FieldNode, parent: GraphQLNamedType | undefined, size: number | undefined): number {
     if (node.selectionSet === undefined) return 0;
-    // A walk through the schema: its lists are as long as they are, and each object is there once.
+    // Introspection: list sizes are fixed, and each object exists once.
     if (isIntrospection(node)) return this.of(node.selectionSet, undefined, undefined);
     const known = isObjectType(parent) || isInterfaceType(parent);
     if (!known || parent.name.startsWith('__')) return 1 + this.of(node.selectionSet, undefined, undefined);
@@ -203,7 +204,7 @@ class Cost {
   }
 }
 
-/** A field that knows better says so: `@Extensions({ listSize: 5 })`. */
+/** A field with a known size declares it: `@Extensions({ listSize: 5 })`. */
 function estimate(field: GraphQLField<unknown, unknown>): number {
   const { listSize } = field.extensions;
   return typeof listSize === 'number' ? listSize : defaultLimit;

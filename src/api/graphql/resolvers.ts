@@ -67,7 +67,7 @@ import { workflowResolvers } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 
-/** Every resolver of the API, named one by one: what is not in this list is not served. */
+/** Every resolver of the API. A resolver that is not in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
   ViewerPermissionsResolver,

@@ -5,8 +5,8 @@ const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?
 const firstTime = Date.parse('0001-01-01T00:00:00Z');
 
 /**
- * A point in time. `new Date(text)` alone would take "2026", a local time without a zone, and the 30th of February (as the 2nd of
- * March); each of these is a mistake of the caller that would surface much later.
+ * A point in time. `new Date(text)` alone would accept "2026", a local time without a zone, and February 30 (as March
+ * 2). Each of these is a caller's mistake that would surface much later.
  */
 function parseDateTime(value: unknown): Date {
   const parts = typeof value === 'string' ? form.exec(value) : null;
@@ -21,7 +21,7 @@ function parseDateTime(value: unknown): Date {
   const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay;
   const isTime = number(4) <= 23 && number(5) <= 59 && number(6) <= 59 && number(8) <= 23 && number(9) <= 59;
   const date = new Date(value);
-  // PostgreSQL knows no year 0.
+  // PostgreSQL has no year 0.
   if (!isDay || !isTime || !(date.getTime() >= firstTime)) {
     throw new GraphQLError(`There is no such point in time as "${value}".`);
   }
@@ -31,12 +31,12 @@ function parseDateTime(value: unknown): Date {
 export const GraphQLDateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description:
-    'A point in time as ISO-8601 text. Answers are in UTC with milliseconds (`2026-03-01T12:30:00.000Z`). Arguments need a time zone, ' +
-    '`Z` or an offset like `+01:00`; digits beyond milliseconds are cut off.',
+    'Point in time as ISO-8601 text. Results are in UTC with milliseconds (`2026-03-01T12:30:00.000Z`). Arguments ' +
+    'need a time zone, `Z` or an offset like `+01:00`; digits beyond milliseconds are truncated.',
   specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339',
   serialize(value) {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
-    // Times inside stored JSON (events, snapshots) are text already.
+    // Times inside stored JSON (events, snapshots) are already text.
     return parseDateTime(value).toISOString();
   },
   parseValue: parseDateTime,
@@ -49,7 +49,7 @@ export const GraphQLJson = new GraphQLScalarType({
   ...GraphQLJSON.toConfig(),
   name: 'JSON',
   description:
-    'Any JSON value: an object, a list, a string, a number, a boolean or null. What it may hold is said where it is used.',
+    'Any JSON value: an object, a list, a string, a number, a boolean or null. Each field describes its content.',
 });
 
 function parseNumber(value: unknown): number {
@@ -59,7 +59,7 @@ function parseNumber(value: unknown): number {
 
 export const GraphQLNumber = new GraphQLScalarType<number, number>({
   name: 'Number',
-  description: 'A number, whole or not. Used by filters, which compare numbers of either kind.',
+  description: 'Integer or decimal number, used by filters.',
   serialize: parseNumber,
   parseValue: parseNumber,
   parseLiteral(node) {
@@ -67,5 +67,5 @@ export const GraphQLNumber = new GraphQLScalarType<number, number>({
   },
 });
 
-/** Which scalar stands for a class in a decorator: `@Field(() => Date)` is a DateTime. */
+/** Scalar for each class in a decorator: `@Field(() => Date)` is a DateTime. */
 export const scalarsMap = [{ type: Date, scalar: GraphQLDateTime }];

@@ -2,12 +2,15 @@ import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchem
 import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql';
 import { scalarsMap } from './scalars';
 
-/** A class with `@Resolver`. It is made without arguments and holds no state: what it needs comes with the context. */
+/**
+ * Class with `@Resolver`. It is created without arguments and holds no state: everything it needs is in the context.
+ */
 export type ResolverClass = new () => object;
 
 /**
- * TypeGraphQL insists on a publisher as soon as there is a subscription. Ours are streams of their own (`subscribe:` returns an async
- * iterable that reads from the database), because events that pass through one process's memory are lost to the other processes.
+ * TypeGraphQL requires a publisher as soon as there is a subscription. Ours are streams of their own (`subscribe:`
+ * returns an async iterable that reads from the database), because events passed through one process's memory would be
+ * lost to the other processes.
  */
 const noPubSub: PubSub = {
   publish: () => {
@@ -19,8 +22,9 @@ const noPubSub: PubSub = {
 };
 
 /**
- * The schema from the resolvers, with nothing global: a middleware for all fields, or `@Authorized` on fields of lists, makes lists ten times
- * slower. Arguments are only coerced; rules that GraphQL can't express are checked by the commands.
+ * Builds the schema from the resolvers, without anything global: a middleware for all fields, or `@Authorized` on
+ * fields of lists, makes lists ten times slower. Arguments are only coerced; commands check rules that GraphQL can't
+ * express.
  */
 export function buildGraphqlSchema(resolvers: NonEmptyArray<ResolverClass>): GraphQLSchema {
   const schema = buildSchemaSync({ resolvers, validate: false, scalarsMap, pubSub: noPubSub });
@@ -36,8 +40,8 @@ export function schemaText(schema: GraphQLSchema): string {
 type AbstractType = Extract<ReturnType<GraphQLSchema['getType']>, { resolveType: unknown }>;
 
 /**
- * A row that carries `__typename` says its type by itself, at once. TypeGraphQL's own `resolveType` is asynchronous, which makes every
- * element of a list of interfaces or unions a promise; it stays for values without that name.
+ * A row with `__typename` has its type immediately. TypeGraphQL's own `resolveType` is asynchronous, which makes every
+ * element of a list of interfaces or unions a promise; it remains for values without that name.
  */
 function resolveTypeByName(type: AbstractType): void {
   const { resolveType } = type;

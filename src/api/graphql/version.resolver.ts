@@ -3,7 +3,7 @@ import { version } from '../../../package.json';
 
 @Resolver()
 export class VersionResolver {
-  @Query(() => String, { description: 'The version of this server.' })
+  @Query(() => String, { description: 'Version of this server.' })
   version(): string {
     return version;
   }

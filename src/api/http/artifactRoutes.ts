@@ -8,8 +8,8 @@ import { type Authenticate, identify, keyFromHeaders } from './credentials';
 import { sendArtifact } from './sendArtifact';
 
 /**
- * `GET /artifacts/<id>`, the `downloadUrl` of an artifact. Needs an API key like everything else, through the same guarded
- * `authenticate` as the API: else keys could be tried here without getting slow.
+ * `GET /artifacts/<id>`, the `downloadUrl` of an artifact. Needs an API key, through the same guarded `authenticate` as
+ * the API; otherwise keys could be tried here without slowing down.
  */
 export const artifactRoutes =
   (app: App, authenticate: Authenticate): FastifyPluginCallback =>

@@ -68,8 +68,8 @@ function locate(name: string, source: string): string {
 }
 
 /**
- * Everything from this origin only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles alone. 'self'
- * does not cover WebSockets in every browser, so the host is named; a `Host` that is no host is left out.
+ * Everything from this origin only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles alone.
+ * 'self' does not cover WebSockets in every browser, so the host is named; an invalid `Host` is left out.
  */
 function policy(host: string | undefined): string {
   const sockets = host && /^[a-z0-9.:[\]-]+$/i.test(host) ? ` ws://${host} wss://${host}` : '';

@@ -190,7 +190,7 @@ function readiness({ check, timeoutMs = 2_000 }: Health, draining: AbortSignal) 
   return async (_request: unknown, reply: FastifyReply) => {
     if (draining.aborted) return sendRefusal(reply, unavailable('The server is stopping.', 'DRAINING'));
     if (await answers()) return { status: 'ok' };
-    return sendRefusal(reply, unavailable('The database does not answer.', 'DATABASE'));
+    return sendRefusal(reply, unavailable('The database is not responding.', 'DATABASE'));
   };
 }
 

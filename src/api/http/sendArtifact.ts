@@ -4,7 +4,10 @@ import type { App } from '../../runs/app';
 import type { Artifact } from '../../runs/artifacts/artifact';
 import { toRefusal } from '../graphql/errors';
 
-/** Streams an artifact's bytes. Always as an attachment: no browser shows anything that a job made as if it were Slipway's. */
+/**
+ * Streams the content of an artifact. Always as an attachment, so that no browser shows a job's file as if it were
+ * Slipway's page.
+ */
 export async function sendArtifact(app: App, reply: FastifyReply, artifact: Artifact): Promise<FastifyReply> {
   const file = await app.artifactFiles.read(artifact.sha256);
   file.once('error', (error) => toRefusal(error, app.log, { requestId: reply.request.id, artifactId: artifact.id }));

@@ -81,7 +81,7 @@ export class SharedAnswers {
     try {
       const { within, readAt } = (event ?? {}) as StreamEvent;
       const actor = await renew(before, readAt);
-      // Each event has a context of its own: a DataLoader that outlives an event would answer the next one with the rows of the last.
+      // Each event has its own context: a DataLoader that outlives an event would return its rows for the next one.
       const work = async (database?: Database) =>
         execute({ ...args, rootValue: event, contextValue: createContext(forMany(request), actor, database) });
       const result = await (within === undefined ? work() : within(work));

@@ -87,7 +87,7 @@ function startStream(source: AsyncIterable<unknown>, args: ExecutionArgs, option
         release = () => resolve(done);
         if (ended) return release();
         deliver().then(end, (error: unknown) => {
-          // The consumer gets the error, not the quiet end that a release would be.
+          // The consumer gets the error, not the quiet end that a release would cause.
           release = ended ? release : () => reject(error);
           end();
         });

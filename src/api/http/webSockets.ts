@@ -62,7 +62,7 @@ interface Connection {
 type Context = WsContext<Record<string, unknown>, Connection>;
 
 const largestMessage = 1024 ** 2;
-/** Open at once on one connection, streams and others. */
+/** Operations open on one connection, streams and others. */
 const mostOperations = 100;
 /** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws reconnect after both. */
 const goingAway = 1001;

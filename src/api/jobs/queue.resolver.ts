@@ -9,11 +9,13 @@ import { watchQueue } from '../../runs/queue/watchQueue';
 export class QueueResolver {
   @Subscription(() => QueueStateType, {
     description:
-      'The queue as it stands, then again after each change, at most twice a second; it has no cursor, as each answer says all. Needs the account permission MANAGE_DELEGATES. Never completes. Example: ' +
-      '`subscription { queueUpdated { readyJobs runningJobs slots waiting { labels readyJobs agentsOnline } } }`. Errors: FORBIDDEN; SLOW_READER and UNAVAILABLE: subscribe again.',
+      'State of the queue, then again after each change, at most twice a second. It has no cursor, because each ' +
+      'message is complete. Needs the account permission MANAGE_DELEGATES. Never completes. Example: `subscription { ' +
+      'queueUpdated { readyJobs runningJobs slots waiting { labels readyJobs agentsOnline } } }`. Errors: FORBIDDEN; ' +
+      'SLOW_READER and UNAVAILABLE: subscribe again.',
     subscribe: ({ context }) => {
       const { app, actor, request } = context as Context;
-      // Of all applications together: for those who look after the agents.
+      // Covers all applications, so it needs the permission to manage agents.
       actor.access.requireAccount('MANAGE_DELEGATES');
       return watchQueue(app, request.signal);
     },

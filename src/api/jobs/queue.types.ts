@@ -2,43 +2,44 @@ import { Field, Int, ObjectType } from 'type-graphql';
 
 @ObjectType({ simpleResolvers: true, description: 'Jobs that wait for an agent with certain labels.' })
 export class WaitingJobs {
-  @Field(() => [String], { description: 'What an agent must have, as `key=value`.' })
+  @Field(() => [String], { description: 'Labels that an agent must have, as `key=value`.' })
   labels!: string[];
 
-  @Field(() => Int, { description: 'How many wait.' })
+  @Field(() => Int, { description: 'Number of jobs that wait.' })
   readyJobs!: number;
 
   @Field(() => Int, {
-    description: 'Agents online that have all of the labels. With none, the jobs wait until one comes.',
+    description:
+      'Number of online agents that have all of the labels. If it is 0, the jobs wait until such an agent comes online.',
   })
   agentsOnline!: number;
 
-  @Field(() => Date, { description: 'Since when the first of them waits.' })
+  @Field(() => Date, { description: 'Time since which the oldest of them has waited.' })
   oldestQueuedAt!: Date;
 }
 
 @ObjectType('QueueState', {
   simpleResolvers: true,
-  description: 'How busy the installation is. Names nothing that belongs to an application.',
+  description: 'Load of the installation. Contains nothing that belongs to an application.',
 })
 export class QueueStateType {
-  @Field(() => Int, { description: 'Jobs that wait for an agent.' })
+  @Field(() => Int, { description: 'Number of jobs that wait for an agent.' })
   readyJobs!: number;
 
-  @Field(() => Int, { description: 'Jobs that were offered to an agent which has not started them yet.' })
+  @Field(() => Int, { description: 'Number of jobs that were offered to an agent and not started yet.' })
   offeredJobs!: number;
 
-  @Field(() => Int, { description: 'Jobs that run.' })
+  @Field(() => Int, { description: 'Number of running jobs.' })
   runningJobs!: number;
 
-  @Field(() => Int, { description: 'Agents that were heard of within the last 90 seconds.' })
+  @Field(() => Int, { description: 'Number of agents heard from within the last 90 seconds.' })
   agentsOnline!: number;
 
-  @Field(() => Int, { description: 'How many jobs these agents run at the most.' })
+  @Field(() => Int, { description: 'Maximum number of jobs that these agents run in parallel.' })
   slots!: number;
 
   @Field(() => [WaitingJobs], {
-    description: 'The jobs that wait, by the labels that they need; those that wait longest first.',
+    description: 'Waiting jobs, grouped by required labels. The longest wait comes first.',
   })
   waiting!: WaitingJobs[];
 }

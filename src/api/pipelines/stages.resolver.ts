@@ -55,7 +55,7 @@ export class StagesResolver {
 export class WorkflowStageElementsResolver {
   @FieldResolver(() => Workflow, {
     nullable: true,
-    description: 'The workflow that it runs; null for a caller who may not see it.',
+    description: 'Workflow that it runs. Null if the caller may not see it.',
   })
   async workflow(@Root() { applicationId, workflowName }: ElementRow, @Ctx() { loaders, actor }: Context) {
     return visible(actor.access, loaders, 'Workflow', await workflows.byName(loaders, applicationId, workflowName));
@@ -63,8 +63,7 @@ export class WorkflowStageElementsResolver {
 
   @FieldResolver(() => Environment, {
     nullable: true,
-    description:
-      'The environment that it is aimed at. Null: the workflow’s own, or none, or one that the caller may not see.',
+    description: 'Target environment. Null for the workflow’s own, for none, or for one that the caller may not see.',
   })
   async environment(@Root() { applicationId, environmentName }: ElementRow, @Ctx() { loaders, actor }: Context) {
     if (environmentName === null) return null;

@@ -16,6 +16,7 @@ import { addImagesToRun } from '../../runs/commands/addImagesToRun';
 import type { Operation, RestorePoint } from '../../runs/restores/restore';
 import type { RestorePlan, Reversal } from '../../runs/restores/restorePlan';
 import { previewRestore, type RestorePreview } from '../../runs/restores/restorePreview';
+import { cancelRestore } from '../../runs/commands/cancelRestore';
 import { restoreRun } from '../../runs/commands/restoreRun';
 import {
   consumerOfPoint,
@@ -28,6 +29,7 @@ import {
 import { findOperations } from '../../runs/restores/restores.store';
 import {
   AddImagesToRunInput,
+  CancelRestoreInput,
   EnvironmentConflict,
   OperationErrorType,
   OperationLogPageType,
@@ -47,13 +49,15 @@ const MAX_LINES = 5000;
 export class RestoresResolver {
   @Mutation(() => OperationPayload, {
     description:
-      'Extends a run that stands at SUCCESS, or that failed after a success, with more images or other inputs: its next attempt. What is not named stays. Only tasks that see a change run again, with what ' +
-      'depends on them; all others keep their results. What the run was becomes its restore point, in the same transaction. Needs EXECUTE_PIPELINE for the environment of every stage that will run. Example: ' +
-      '`addImagesToRun(input: {runId: "…", images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, NOT_EXTENDABLE, NOTHING_CHANGED, ' +
-      'NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
+      'Extends a run that is SUCCESS, or that failed after a success, with more images or other inputs, as its next ' +
+      'attempt. Keeps everything that is not named. Only tasks that see a change run again, with the tasks that depend ' +
+      'on them. The attempt before the extension becomes the restore point, in the same transaction. Needs ' +
+      'EXECUTE_PIPELINE for the environment of every stage that will run. Example: `addImagesToRun(input: {runId: "…", ' +
+      'images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, ' +
+      'NOT_EXTENDABLE, NOTHING_CHANGED, NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async addImagesToRun(
-    @Arg('input', () => AddImagesToRunInput, { description: 'Which run, and what is added.' })
+    @Arg('input', () => AddImagesToRunInput, { description: 'Run to extend, and what to add.' })
     { images, variableInputs, ...input }: AddImagesToRunInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -62,11 +66,10 @@ export class RestoresResolver {
   }
 
   @Query(() => RestorePreviewType, {
-    description:
-      'What `restoreRun` would do, and everything that stands in its way. Writes nothing. Errors: NOT_FOUND.',
+    description: 'Preview of `restoreRun`, with everything that prevents it. Writes nothing. Errors: NOT_FOUND.',
   })
   restorePreview(
-    @Arg('runId', () => ID, { description: 'The pipeline execution.' }) runId: string,
+    @Arg('runId', () => ID, { description: 'ID of the pipeline execution.' }) runId: string,
     @Ctx() { app, actor }: Context,
   ): Promise<RestorePreview> {
     return previewRestore(app, actor, runId);
@@ -74,21 +77,38 @@ export class RestoresResolver {
 
   @Mutation(() => OperationPayload, {
     description:
-      'Brings a run, and the environments that it deployed to, back to what they were when it was last extended from a success. Only who started the run and still has EXECUTE_PIPELINE for the environments that are restored, or an administrator, may. The run is RESTORING: its restore ' +
-      'tasks run on agents with the earlier configuration, the last stage first; then the records are reverted at once, and the run is SUCCESS. If anything fails, the run is what it was, the point can be used again, and the ' +
-      'operation has the error. Answers when it has begun; follow `operationLog`. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ' +
-      'ENVIRONMENT_CONFLICT, PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',
+      'Restores a run, and the environments that it deployed to, to the state before it was last extended from a ' +
+      'success. Only the user who started the run and still has EXECUTE_PIPELINE for the restored environments, or an ' +
+      'administrator, may do this. The run becomes RESTORING while its restore tasks run on agents with the earlier ' +
+      'configuration, the last stage first. Then the next attempt, which shows the restored one, is added in one ' +
+      'transaction, and the run becomes SUCCESS. If anything fails, the run stays as it was, the restore point can be ' +
+      'used again, and the operation has the error. Returns once the restore has begun; follow `operationLog`. Errors: ' +
+      'NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ENVIRONMENT_CONFLICT, ' +
+      'PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async restoreRun(
-    @Arg('input', () => RestoreRunInput, { description: 'Which run, and how.' }) input: RestoreRunInput,
+    @Arg('input', () => RestoreRunInput, { description: 'Run to restore, and how.' }) input: RestoreRunInput,
     @Ctx() { app, actor }: Context,
   ) {
     return { ...echo(input), ...(await restoreRun(app, actor, input)) };
   }
 
-  @Query(() => OperationType, { nullable: true, description: 'An operation by its id. Errors: NOT_FOUND.' })
+  @Mutation(() => OperationPayload, {
+    description:
+      'Cancels the restore of a run that is RESTORING. Running restore tasks get SIGTERM, and are killed after their grace; the others do not start. Then the run has the status of before, the operation is CANCELLED, and the restore ' +
+      'point can be used again. Needs the right to restore the run. Cancelling again changes nothing. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORING, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
+  })
+  async cancelRestore(
+    @Arg('input', () => CancelRestoreInput, { description: 'Run whose restore is to be cancelled.' })
+    input: CancelRestoreInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    return { ...echo(input), ...(await cancelRestore(app, actor, input)) };
+  }
+
+  @Query(() => OperationType, { nullable: true, description: 'Operation with the given ID. Errors: NOT_FOUND.' })
   operation(
-    @Arg('operationId', () => ID, { description: 'The id of the operation.' }) id: string,
+    @Arg('operationId', () => ID, { description: 'ID of the operation.' }) id: string,
     @Ctx() { app, actor }: Context,
   ): Promise<Operation> {
     return readOperation(app, actor, id);
@@ -96,16 +116,19 @@ export class RestoresResolver {
 
   @Query(() => OperationLogPageType, {
     nullable: true,
-    description: 'A stretch of an operation’s log. Errors: NOT_FOUND, INVALID_INPUT.',
+    description: 'Page of an operation’s log. Errors: NOT_FOUND, INVALID_INPUT.',
   })
   async operationLog(
-    @Arg('operationId', () => ID, { description: 'The id of the operation.' }) id: string,
+    @Arg('operationId', () => ID, { description: 'ID of the operation.' }) id: string,
     @Arg('after', () => Int, {
       nullable: true,
-      description: 'Lines to skip: `nextAfter` of the page before. By default 0.',
+      description: 'Lines to skip: `nextAfter` of the previous page. Defaults to 0.',
     })
     after: number | null,
-    @Arg('first', () => Int, { nullable: true, description: 'How many lines to answer: 1 to 5,000, by default 1,000.' })
+    @Arg('first', () => Int, {
+      nullable: true,
+      description: 'Maximum number of lines to return, from 1 to 5,000. Defaults to 1,000.',
+    })
     first: number | null,
     @Ctx() { app, actor }: Context,
   ): Promise<OperationLogPage> {
@@ -117,8 +140,9 @@ export class RestoresResolver {
 
   @Subscription(() => OperationLogPageType, {
     description:
-      'An operation’s log from a line on: what is there, then what comes, each line once and in order, until the operation has ended: then the stream completes. After a lost connection go on with ' +
-      '`after: <nextAfter of the last page>`. Errors: NOT_FOUND, INVALID_INPUT.',
+      'Log of an operation from a line: first what exists, then what is added, each line once and in order. Completes ' +
+      'when the operation has ended. After a lost connection, continue with `after: <nextAfter of the last page>`. ' +
+      'Errors: NOT_FOUND, INVALID_INPUT.',
     subscribe: async ({ args, context }) => {
       const { app, actor, request } = context as Context;
       const { operationId, after } = args as { operationId: string; after?: number | null };
@@ -129,8 +153,8 @@ export class RestoresResolver {
     name: 'operationLog',
   })
   watchLog(
-    @Arg('operationId', () => ID, { description: 'The id of the operation.' }) _id: string,
-    @Arg('after', () => Int, { nullable: true, description: 'Lines to skip. By default 0.' }) _after: number | null,
+    @Arg('operationId', () => ID, { description: 'ID of the operation.' }) _id: string,
+    @Arg('after', () => Int, { nullable: true, description: 'Lines to skip. Defaults to 0.' }) _after: number | null,
     @Root() page: OperationLogPage,
   ): OperationLogPage {
     return page;
@@ -139,20 +163,25 @@ export class RestoresResolver {
 
 @Resolver(() => OperationType)
 export class OperationResolver {
-  @FieldResolver(() => OperationErrorType, { nullable: true, description: 'Why it failed; null unless it did.' })
+  @FieldResolver(() => OperationErrorType, {
+    nullable: true,
+    description: 'Error of an operation that failed or was cancelled. Null otherwise.',
+  })
   error(@Root() { status, errorCode: code, errorMessage: message }: Operation): object | null {
-    return status === 'FAILED' ? { code, message } : null;
+    return status === 'FAILED' || status === 'CANCELLED' ? { code, message } : null;
   }
 
   @FieldResolver(() => String, {
     description:
-      'Its whole log so far as text, a line each: time, level, message. By pages, and live, in `operationLog`.',
+      'Whole log so far as text, one line each: time, level, message. `operationLog` has it in pages, and live.',
   })
   async log(@Root() { id }: Operation, @Ctx() { loaders }: Context): Promise<string> {
     return (await loaders.load(logOfOperation, id)) ?? '';
   }
 
-  @FieldResolver(() => [TaskExecution], { description: 'The restore tasks that have run for it, or run, in order.' })
+  @FieldResolver(() => [TaskExecution], {
+    description: 'Restore tasks of the operation that have run or are running, in order.',
+  })
   async tasks(@Root() { id }: Operation, @Ctx() { loaders }: Context) {
     return (await loaders.load(tasksOfOperation, id)) ?? [];
   }
@@ -160,14 +189,15 @@ export class OperationResolver {
 
 @Resolver(() => PipelineExecution)
 export class RunOperationsResolver {
-  @FieldResolver(() => [OperationType], { description: 'Its extensions and restores, the newest first.' })
+  @FieldResolver(() => [OperationType], { description: 'Extensions and restores of the run, newest first.' })
   async operations(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(operationsOfRun, id)) ?? [];
   }
 
   @FieldResolver(() => RestorePointType, {
     nullable: true,
-    description: 'Its newest restore point, also when it was used already; null: it was never extended from a success.',
+    description:
+      'Newest restore point, even if it was used already. Null if the run was never extended from a success.',
   })
   restorePoint(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
     return loaders.load(restorePointOfRun, id);
@@ -176,7 +206,7 @@ export class RunOperationsResolver {
 
 @Resolver(() => RestorePointType)
 export class RestorePointResolver {
-  @FieldResolver(() => OperationType, { nullable: true, description: 'The restore that used it; null: none yet.' })
+  @FieldResolver(() => OperationType, { nullable: true, description: 'Restore that used the point. Null if none did.' })
   consumedBy(@Root() { id }: RestorePoint, @Ctx() { loaders }: Context) {
     return loaders.load(consumerOfPoint, id);
   }
@@ -186,7 +216,7 @@ export class RestorePointResolver {
 export class RevertedAttemptResolver {
   @FieldResolver(() => OperationType, {
     nullable: true,
-    description: 'The restore that undid it; null: it stands. What it did stays readable.',
+    description: 'Restore that reverted the result. Null if it was not reverted. A reverted result stays readable.',
   })
   async revertedBy(@Root() { executionId, runAttempt }: ExecutionAttempt, @Ctx() { loaders }: Context) {
     const { runId } = found(await loaders.load(executionById, executionId));
@@ -196,23 +226,25 @@ export class RevertedAttemptResolver {
 
 @Resolver(() => RestorePreviewType)
 export class RestorePreviewResolver {
-  @FieldResolver(() => PipelineExecution, { description: 'The run as it stands.' })
+  @FieldResolver(() => PipelineExecution, { description: 'Current state of the run.' })
   run(@Root() { run }: RestorePreview): Execution {
     return run;
   }
 
-  @FieldResolver(() => RestorePointType, { nullable: true, description: 'The restore point that would be used.' })
+  @FieldResolver(() => RestorePointType, { nullable: true, description: 'Restore point that would be used.' })
   restorePoint(@Root() { plan }: RestorePreview) {
     return plan?.point ?? null;
   }
 
-  @FieldResolver(() => [RevertedImage], { description: 'What will be deployed again, by environment and service.' })
+  @FieldResolver(() => [RevertedImage], {
+    description: 'Images that will be deployed again, by environment and service.',
+  })
   images(@Root() { plan }: RestorePreview): object[] {
     return plan?.reversals.map((one) => showImage(plan, one)) ?? [];
   }
 
   @FieldResolver(() => [EnvironmentConflict], {
-    description: 'What other runs have deployed where this one would be restored.',
+    description: 'Deployments of other runs to places that this restore affects.',
   })
   environmentConflicts(@Root() { plan }: RestorePreview): object[] {
     const conflicts = plan?.reversals.flatMap((one) =>
@@ -224,7 +256,7 @@ export class RestorePreviewResolver {
   }
 
   @FieldResolver(() => [PreviewedRestoreTask], {
-    description: 'The restore tasks that will run, in order: of the elements that began in later attempts.',
+    description: 'Restore tasks that will run, in order: those of the elements that began in later attempts.',
   })
   tasks(@Root() { plan }: RestorePreview): PreviewedRestoreTask[] {
     if (plan === null) return [];

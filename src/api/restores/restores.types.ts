@@ -12,7 +12,7 @@ export enum OperationKind {
 }
 registerEnumType(OperationKind, {
   name: 'OperationKind',
-  description: 'What an operation does to a run.',
+  description: 'Kind of an operation on a run.',
   valuesConfig: {
     EXTEND: { description: '`addImagesToRun`: adds images, or changes inputs. Ends when the next attempt has begun.' },
     RESTORE: { description: '`restoreRun`: brings the run back to its restore point.' },
@@ -23,14 +23,16 @@ export enum OperationStatus {
   RUNNING = 'RUNNING',
   SUCCESS = 'SUCCESS',
   FAILED = 'FAILED',
+  CANCELLED = 'CANCELLED',
 }
 registerEnumType(OperationStatus, {
   name: 'OperationStatus',
-  description: 'Where an operation stands.',
+  description: 'Status of an operation.',
   valuesConfig: {
-    RUNNING: { description: 'It is under way; a restore at most for `SLIPWAY_RESTORE_SECONDS`.' },
-    SUCCESS: { description: 'All of it was done.' },
-    FAILED: { description: 'Nothing of it was done to the records; `error` says why. It can be tried again.' },
+    RUNNING: { description: 'In progress; a restore for at most `SLIPWAY_RESTORE_SECONDS`.' },
+    SUCCESS: { description: 'Completed.' },
+    FAILED: { description: 'Failed, and the run is as it was; see `error`. It can be tried again.' },
+    CANCELLED: { description: 'Ended by `cancelRestore`, and the run is as it was. It can be tried again.' },
   },
 });
 
@@ -41,30 +43,31 @@ export enum OperationLogLevel {
 }
 registerEnumType(OperationLogLevel, {
   name: 'OperationLogLevel',
-  description: 'How much a line matters.',
+  description: 'Severity of a log line.',
   valuesConfig: {
-    DEBUG: { description: 'Details; only when the operation was asked for with `debug: true`.' },
-    INFO: { description: 'What was done.' },
-    ERROR: { description: 'What went wrong.' },
+    DEBUG: { description: 'Detail, logged only for operations with `debug: true`.' },
+    INFO: { description: 'Progress.' },
+    ERROR: { description: 'Error.' },
   },
 });
 
-@InputType({ description: 'An image of a service that a run is to have besides what it has.' })
+@InputType({ description: 'Image of a service to add to a run.' })
 export class ImageInput {
-  @Field(() => String, { description: 'The name of the service; the run deploys it already.' })
+  @Field(() => String, { description: 'Name of a service that the run already deploys.' })
   service!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The image, such as `web:1.3.0`. Images can’t be taken away: null is refused with NEW_RUN_REQUIRED. What is left out of the request stays as it is.',
+      'Image, such as `web:1.3.0`. Images can’t be removed: null fails with NEW_RUN_REQUIRED. Services that are left ' +
+      'out keep their images.',
   })
   image?: string | null;
 }
 
-@InputType({ description: 'Which run to extend, and with what.' })
+@InputType({ description: 'Input of `addImagesToRun`.' })
 export class AddImagesToRunInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The pipeline execution.' })
+  @Field(() => ID, { description: 'ID of the pipeline execution.' })
   runId!: string;
 
   @Field(() => [ImageInput], { nullable: true, description: 'Images to add, one for each service.' })
@@ -72,119 +75,129 @@ export class AddImagesToRunInput extends ReasonedCommandInput {
 
   @Field(() => [VariableInputType], {
     nullable: true,
-    description: 'Other values for variables that the pipeline declares; those that are not named keep theirs.',
+    description: 'New values for variables that the pipeline declares. Variables that are left out keep theirs.',
   })
   variableInputs?: VariableInputType[] | null;
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether the operation’s log names each task that runs again and that is kept; false by default.',
+    description:
+      'True if the operation’s log names each task that runs again and each task that is kept. Defaults to false.',
   })
   debug?: boolean | null;
 }
 
-@InputType({ description: 'Which run to restore, and how.' })
+@InputType({ description: 'Input of `restoreRun`.' })
 export class RestoreRunInput extends RunCommandInput {
-  @Field(() => ID, { description: 'The pipeline execution.' })
+  @Field(() => ID, { description: 'ID of the pipeline execution.' })
   runId!: string;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'The restore point that the caller saw; by default the newest one of the run, which is the only one that can be used.',
+      'ID of the restore point that the caller saw. Defaults to the newest one of the run, which is the only one that ' +
+      'can be used.',
   })
   restorePointId?: string | null;
 
-  @Field(() => Boolean, { nullable: true, description: 'Whether the log has debug lines; false by default.' })
+  @Field(() => Boolean, { nullable: true, description: 'True to log debug lines. Defaults to false.' })
   debug?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether what other runs have deployed in the environments since may be overruled; false by default. The preview lists it.',
+      'True to overrule what other runs have since deployed to the environments. Defaults to false. The preview lists ' +
+      'it.',
   })
   confirmEnvironmentConflicts?: boolean | null;
 
   @Field(() => String, {
     nullable: true,
-    description: '`planToken` of a preview; PLAN_STALE when anything changed since, conflicts included.',
+    description: '`planToken` of a preview. Fails with PLAN_STALE if anything changed since, including conflicts.',
   })
   planToken?: string | null;
 }
 
-@ObjectType('OperationError', { simpleResolvers: true, description: 'Why an operation failed.' })
+@InputType({ description: 'Run whose restore is to be cancelled.' })
+export class CancelRestoreInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'ID of the pipeline execution.' })
+  runId!: string;
+}
+
+@ObjectType('OperationError', { simpleResolvers: true, description: 'Error of a failed or cancelled operation.' })
 export class OperationErrorType {
   @Field(() => String, {
     description:
-      '`TASK_FAILED`, `TIMED_OUT`, `NO_AGENT`, `ENVIRONMENT_CONFLICT`, `CANCELLED`, or `INTERNAL` for a fault of the server.',
+      'Error code: `TASK_FAILED`, `TIMED_OUT`, `NO_AGENT`, `ENVIRONMENT_CONFLICT`, `CANCELLED`, or `INTERNAL` for an ' +
+      'unexpected error in the server.',
   })
   code!: string;
 
-  @Field(() => String, { description: 'The same in words.' })
+  @Field(() => String, { description: 'Explanation of the failure.' })
   message!: string;
 }
 
-@ObjectType('Operation', { description: 'An extension or a restore of a run, with a log of its own.' })
+@ObjectType('Operation', { description: 'Extension or restore of a run, with its own log.' })
 export class OperationType {
-  @Field(() => ID, { description: 'Given by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
-  @Field(() => ID, { description: 'The run.' })
+  @Field(() => ID, { description: 'ID of the run.' })
   runId!: string;
 
-  @Field(() => OperationKind, { description: 'What it does.' })
+  @Field(() => OperationKind, { description: 'Kind of the operation.' })
   kind!: string;
 
-  @Field(() => OperationStatus, { description: 'Where it stands.' })
+  @Field(() => OperationStatus, { description: 'Current status.' })
   status!: string;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'The restore point that an extension made (null: it kept the one before), or that a restore goes back to.',
+      'Restore point that an extension made (null if it kept the previous one), or that a restore goes back to.',
   })
   restorePointId!: string | null;
 
-  @Field(() => EventActor, { description: 'Who asked for it.' })
+  @Field(() => EventActor, { description: 'User or key that requested it.' })
   actor!: EventActor;
 
-  @Field(() => Boolean, { description: 'Whether its log has debug lines.' })
+  @Field(() => Boolean, { description: 'True if its log has debug lines.' })
   debug!: boolean;
 
-  @Field(() => Date, { description: 'When it was taken.' })
+  @Field(() => Date, { description: 'Time of the request.' })
   startedAt!: Date;
 
-  @Field(() => Date, { description: 'When a restore fails if it is not done by then.' })
+  @Field(() => Date, { description: 'Time at which a restore fails unless it is done by then.' })
   deadlineAt!: Date;
 
-  @Field(() => Date, { nullable: true, description: 'When it ended.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which it ended.' })
   endedAt!: Date | null;
 }
 
-@ObjectType('OperationLogLine', { simpleResolvers: true, description: 'A line of an operation’s log.' })
+@ObjectType('OperationLogLine', { simpleResolvers: true, description: 'Line of an operation’s log.' })
 export class OperationLogLineType {
-  @Field(() => Int, { description: 'From 1, without gaps.' })
+  @Field(() => Int, { description: 'Number of the line, from 1 and without gaps.' })
   number!: number;
 
-  @Field(() => Date, { description: 'When it was written.' })
+  @Field(() => Date, { description: 'Time of the line.' })
   at!: Date;
 
-  @Field(() => OperationLogLevel, { description: 'How much it matters.' })
+  @Field(() => OperationLogLevel, { description: 'Severity.' })
   level!: string;
 
   @Field(() => String, { description: 'Plain text.' })
   message!: string;
 }
 
-@ObjectType('OperationLogPage', { simpleResolvers: true, description: 'A stretch of an operation’s log.' })
+@ObjectType('OperationLogPage', { simpleResolvers: true, description: 'Page of an operation’s log.' })
 export class OperationLogPageType {
-  @Field(() => [OperationLogLineType], { description: 'Its lines, in order.' })
+  @Field(() => [OperationLogLineType], { description: 'Lines, in order.' })
   lines!: OperationLogLineType[];
 
-  @Field(() => Int, { description: 'Where the next page begins: give it as `after`.' })
+  @Field(() => Int, { description: 'Position of the next page. Pass it as `after`.' })
   nextAfter!: number;
 
-  @Field(() => Boolean, { description: 'Nothing comes after this page, now or later.' })
+  @Field(() => Boolean, { description: 'True if nothing follows this page, now or later.' })
   final!: boolean;
 }
 
@@ -192,173 +205,180 @@ export class OperationLogPageType {
   description: 'Reference to the attempt that a run stood at before it was extended. Never changed, used at most once.',
 })
 export class RestorePointType {
-  @Field(() => ID, { description: 'Given by the server.' })
+  @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
-  @Field(() => Int, { description: 'Attempt that the run stood at: a success.' })
+  @Field(() => Int, { description: 'Attempt that the run stood at; it succeeded.' })
   attempt!: number;
 
-  @Field(() => Date, { description: 'When the run was extended.' })
+  @Field(() => Date, { description: 'Time at which the run was extended.' })
   createdAt!: Date;
 
-  @Field(() => EventActor, { description: 'Who extended it.' })
+  @Field(() => EventActor, { description: 'User or key that extended it.' })
   createdBy!: EventActor;
 }
 
-@ObjectType({ description: 'What an extension or a restore answers with.' })
+@ObjectType({ description: 'Result of an extension or a restore.' })
 export class OperationPayload extends MutationPayload {
   @Field(() => ExecutionInterface, {
-    description: 'The run as it stands: RESUMING after an extension, RESTORING while it is being restored.',
+    description: 'Current state of the run: RESUMING after an extension, RESTORING during a restore.',
   })
   run!: object;
 
-  @Field(() => OperationType, { description: 'What is done. A restore goes on by itself: follow `operationLog`.' })
+  @Field(() => OperationType, {
+    description: 'Operation that was started. A restore continues on its own; follow `operationLog`.',
+  })
   operation!: object;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A value that a restore changes.' })
+@ObjectType({ simpleResolvers: true, description: 'Value that a restore changes.' })
 export class RevertedValue {
-  @Field(() => String, { description: 'The name of the variable, or of the service whose image it is.' })
+  @Field(() => String, { description: 'Name of the variable, or of the service whose image it is.' })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What it is now; null: nothing.' })
+  @Field(() => String, { nullable: true, description: 'Current value. Null if there is none.' })
   now!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What it will be; null: nothing.' })
+  @Field(() => String, { nullable: true, description: 'Restored value. Null if there is none.' })
   restored!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A variable of an element’s workflow that a restore changes.' })
+@ObjectType({ simpleResolvers: true, description: 'Variable of an element’s workflow that a restore changes.' })
 export class RevertedVariable extends RevertedValue {
-  @Field(() => ID, { description: 'The element.' })
+  @Field(() => ID, { description: 'ID of the element.' })
   elementId!: string;
 
-  @Field(() => String, { description: 'The stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'The name of the element.' })
+  @Field(() => String, { description: 'Name of the element.' })
   stepName!: string;
 }
 
-@ObjectType({ description: 'An image in an environment where later attempts of the run have begun to deploy.' })
+@ObjectType({ description: 'Image in an environment to which later attempts of the run have begun to deploy.' })
 export class RevertedImage {
-  @Field(() => ID, { description: 'The environment.' })
+  @Field(() => ID, { description: 'Environment.' })
   environmentId!: string;
 
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Name.' })
   environment!: string;
 
-  @Field(() => ID, { description: 'The service.' })
+  @Field(() => ID, { description: 'Service.' })
   serviceId!: string;
 
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Name.' })
   service!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'What is deployed now; null: nothing. The same as `restored` where a deployment was begun and failed.',
+    description:
+      'Image that is deployed now. Null if there is none. Equal to `restored` if a deployment was begun and failed.',
   })
   now!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What will be deployed again; null: nothing.' })
+  @Field(() => String, { nullable: true, description: 'Image that will be deployed again. Null if there is none.' })
   restored!: string | null;
 }
 
 @ObjectType({
   description:
-    'What another run has deployed where this one would be restored. It has to be confirmed to be overruled.',
+    'Deployment of another run to a place that this restore affects. The caller must confirm that it may be ' +
+    'overruled.',
 })
 export class EnvironmentConflict extends RevertedImage {
-  @Field(() => ID, { description: 'The run that deployed what is there now.' })
+  @Field(() => ID, { description: 'ID of the run that deployed the current image.' })
   runId!: string;
 
-  @Field(() => Date, { description: 'When it did.' })
+  @Field(() => Date, { description: 'Time of that deployment.' })
   deployedAt!: Date;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'An element whose shown result a restore changes.' })
+@ObjectType({ simpleResolvers: true, description: 'Element whose visible result a restore changes.' })
 export class RevertedStage {
-  @Field(() => ID, { description: 'The element.' })
+  @Field(() => ID, { description: 'ID of the element.' })
   elementId!: string;
 
-  @Field(() => String, { description: 'The stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'The name of the element.' })
+  @Field(() => String, { description: 'Name of the element.' })
   stepName!: string;
 
-  @Field(() => ExecutionStatusEnum, { nullable: true, description: 'Where it stands now.' })
+  @Field(() => ExecutionStatusEnum, { nullable: true, description: 'Current status.' })
   status!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The attempt whose result that is.' })
+  @Field(() => Int, { nullable: true, description: 'Attempt of that result.' })
   attempt!: number | null;
 
-  @Field(() => ExecutionStatusEnum, { nullable: true, description: 'What will be shown again.' })
+  @Field(() => ExecutionStatusEnum, { nullable: true, description: 'Result that will be visible again.' })
   restoredStatus!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The attempt whose result that is.' })
+  @Field(() => Int, { nullable: true, description: 'Attempt of that result.' })
   restoredAttempt!: number | null;
 }
 
-@ObjectType({ description: 'A task with `type: restore` that a restore will run.' })
+@ObjectType({ description: 'Task with `type: restore` that a restore will run.' })
 export class PreviewedRestoreTask {
-  @Field(() => String, { description: 'The name of the task.' })
+  @Field(() => String, { description: 'Name of the task.' })
   name!: string;
 
-  @Field(() => Int, { description: 'Tasks of one step run side by side, the steps one after the other; from 1.' })
+  @Field(() => Int, {
+    description: 'Step of the task, from 1. Tasks of one step run in parallel, steps one after the other.',
+  })
   step!: number;
 
-  @Field(() => String, { description: 'The workflow that defines it.' })
+  @Field(() => String, { description: 'Name of the workflow that defines it.' })
   workflow!: string;
 
-  @Field(() => String, { description: 'The stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'The name of the element.' })
+  @Field(() => String, { description: 'Name of the element.' })
   stepName!: string;
 
-  @Field(() => String, { nullable: true, description: 'The environment that it runs for; null: none.' })
+  @Field(() => String, { nullable: true, description: 'Environment that it runs for. Null if there is none.' })
   environment!: string | null;
 
-  @Field(() => [String], { description: 'What its agent must have: `key=value`.' })
+  @Field(() => [String], { description: 'Labels that its agent must have: `key=value`.' })
   labels!: string[];
 }
 
-@ObjectType('RestorePreview', { description: 'What a restore of a run would do, and what stands in its way.' })
+@ObjectType('RestorePreview', { description: 'Preview of a restore, with everything that prevents it.' })
 export class RestorePreviewType {
   @Field(() => Boolean, {
-    description: 'Whether it would be taken; with `environmentConflicts` only if they are confirmed.',
+    description: 'True if the restore would be accepted; with `environmentConflicts` only if they are confirmed.',
   })
   allowed!: boolean;
 
   @Field(() => [PreviewedRefusal], {
-    description: 'Every reason why not: FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED.',
+    description: 'Reasons why not: FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED.',
   })
   refusals!: PreviewedRefusal[];
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The configuration of the previous successful version, as YAML documents: the run’s inputs and images, what it had deployed where, its pipeline, and its workflows. Null without a restore point that can be used.',
+      'Configuration of the previous successful version, as YAML documents: inputs and images of the run, what it had ' +
+      'deployed where, its pipeline, and its workflows. Null without a restore point that can be used.',
   })
   configuration!: string | null;
 
   @Field(() => [RevertedValue], {
-    description: 'Inputs of the run that will be what they were: variables, then images.',
+    description: 'Inputs of the run that will be restored: variables, then images.',
   })
   inputs!: RevertedValue[];
 
   @Field(() => [RevertedVariable], {
-    description: 'Variables of workflows, given or set by their tasks, that will be what they were.',
+    description: 'Variables of workflows that will be restored, given at the start or set by tasks.',
   })
   variables!: RevertedVariable[];
 
-  @Field(() => [RevertedStage], { description: 'Elements that will show their earlier result again.' })
+  @Field(() => [RevertedStage], { description: 'Elements whose earlier result will be visible again.' })
   stages!: RevertedStage[];
 
   @Field(() => String, {
     nullable: true,
-    description: 'For the mutation: it is refused with PLAN_STALE when anything changed in between.',
+    description: 'Token for the mutation, which fails with PLAN_STALE if anything changed in between.',
   })
   planToken!: string | null;
 }

@@ -50,20 +50,21 @@ import { resumeWorkflowExecution } from '../../runs/commands/resumeWorkflowExecu
 @Resolver(() => ExecutionInterface)
 export class ResumeResolver {
   @Query(() => ResumePreview, {
-    description: 'What `resumeExecution` with the same input would do. Writes nothing. Errors: NOT_FOUND.',
+    description: 'Preview of `resumeExecution` with the same input. Writes nothing. Errors: NOT_FOUND.',
   })
   resumePreview(
-    @Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput,
+    @Arg('input', () => ResumeExecutionInput, { description: 'Execution to resume, and how.' })
+    input: ResumeExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     return previewResume(app, actor, input);
   }
 
   @Query(() => ResumePreview, {
-    description: 'What `resumeWorkflowExecution` with the same input would do. Writes nothing. Errors: NOT_FOUND.',
+    description: 'Preview of `resumeWorkflowExecution` with the same input. Writes nothing. Errors: NOT_FOUND.',
   })
   resumeWorkflowPreview(
-    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Which execution, and how.' })
+    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Execution to resume, and how.' })
     input: ResumeWorkflowExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -73,12 +74,17 @@ export class ResumeResolver {
   @Mutation(() => ResumeExecutionPayload, {
     nullable: true,
     description:
-      'Goes on with a pipeline execution that is FAILED, ABORTED, EXPIRED, REJECTED or ERROR: its next attempt, under the same id. The named stage and the later ones run, earlier ones keep their results. Of ' +
-      'many at once exactly one is taken. Example: `resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { execution { id status } }`. Errors: NOT_FOUND, ' +
-      'NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, AMBIGUOUS_STAGE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT.',
+      'Resumes a pipeline execution that is FAILED, ABORTED, EXPIRED, REJECTED or ERROR, as its next attempt under the ' +
+      'same ID. The named stage and all later stages run; earlier stages keep their results. Never changes the inputs, ' +
+      'variables or images of the start. Of several concurrent resumes exactly one is accepted. Example: ' +
+      '`resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { ' +
+      'execution { id status } }`. Errors: NOT_FOUND, NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, ' +
+      'AMBIGUOUS_STAGE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, ' +
+      'INVALID_INPUT.',
   })
   async resumeExecution(
-    @Arg('input', () => ResumeExecutionInput, { description: 'Which execution, and how.' }) input: ResumeExecutionInput,
+    @Arg('input', () => ResumeExecutionInput, { description: 'Execution to resume, and how.' })
+    input: ResumeExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await resumeExecution(app, actor, input);
@@ -87,12 +93,14 @@ export class ResumeResolver {
 
   @Mutation(() => ResumeExecutionPayload, {
     description:
-      'Goes on with an execution of a workflow by itself: tasks that succeeded are kept with the variables that they have set, the others run again with fresh retries and a higher attempt number. Values of the start are ' +
-      'applied again; `variableInputs` overrides them for what runs again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
+      'Resumes an execution of a standalone workflow, as its next attempt. Keeps tasks that succeeded, with the ' +
+      'variables that they set; the other tasks run again with fresh retries. Applies the values of the start again; ' +
+      '`variableInputs` overrides them for what runs again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, ' +
+      'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
       'TASK_OWNED where a kept task has set the variable).',
   })
   async resumeWorkflowExecution(
-    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Which execution, and how.' })
+    @Arg('input', () => ResumeWorkflowExecutionInput, { description: 'Execution to resume, and how.' })
     input: ResumeWorkflowExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -102,23 +110,27 @@ export class ResumeResolver {
 
   @Mutation(() => ResumeExecutionPayload, {
     description:
-      'Runs a final execution again from its beginning, with the same inputs: its next attempt. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'Runs a final execution again from the beginning, with the same inputs, as its next attempt. Errors: NOT_FOUND, ' +
+      'NOT_RESUMABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async rerunExecution(
-    @Arg('input', () => RerunExecutionInput, { description: 'Which execution, and how.' }) input: RerunExecutionInput,
+    @Arg('input', () => RerunExecutionInput, { description: 'Execution to resume, and how.' })
+    input: RerunExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {
     const execution = await rerunExecution(app, actor, input);
     return { clientMutationId: input.clientMutationId ?? null, execution };
   }
 
-  @FieldResolver(() => ResumabilityType, { description: 'Whether, and from where, it can go on.' })
+  @FieldResolver(() => ResumabilityType, {
+    description: "Stages from which the execution can be resumed, or the reason why it can't.",
+  })
   async resumability(@Root() execution: Execution, @Ctx() { loaders }: Context) {
     return resumability(execution, (await loaders.load(stagesOfExecution, execution.id)) ?? []);
   }
 
   @FieldResolver(() => [ExecutionAttemptType], {
-    description: 'Its attempts, in order; the last one is the current one.',
+    description: 'Attempts, in order. The last one is the current one.',
   })
   async attempts(@Root() execution: Execution, @Ctx() { loaders }: Context) {
     return (await loaders.load(attemptsOfExecution, execution.id)) ?? [];
@@ -128,7 +140,7 @@ export class ResumeResolver {
 @Resolver(() => ResumePreview)
 export class ResumePreviewResolver {
   @FieldResolver(() => [Environment], {
-    description: 'The environments that would be touched, as far as you may see them.',
+    description: 'Environments that the resume would touch, as far as you may see them.',
   })
   async environments(@Root() { environmentAccess }: Preview, @Ctx() context: Context) {
     const rows = await Promise.all(environmentAccess.map((one) => readableEnvironment(one, context)));
@@ -138,7 +150,7 @@ export class ResumePreviewResolver {
 
 @Resolver(() => PreviewedEnvironment)
 export class PreviewedEnvironmentResolver {
-  @FieldResolver(() => Environment, { nullable: true, description: 'The environment; null when you may not see it.' })
+  @FieldResolver(() => Environment, { nullable: true, description: 'Environment. Null if you may not see it.' })
   environment(@Root() access: PreviewedAccess, @Ctx() context: Context) {
     return readableEnvironment(access, context);
   }
@@ -154,7 +166,7 @@ export class AttemptResolver {
     return startedAt === null || endedAt === null ? null : endedAt.getTime() - startedAt.getTime();
   }
 
-  @FieldResolver(() => RevisionType, { description: 'The revision of the pipeline or workflow that it ran.' })
+  @FieldResolver(() => RevisionType, { description: 'Revision of the pipeline or workflow that the attempt ran.' })
   async revision(@Root() attempt: ExecutionAttempt, @Ctx() { app, loaders }: Context) {
     const execution = found(await loaders.load(executionById, attempt.executionId));
     const revisions = execution.kind === 'PIPELINE' ? app.pipelineRevisions : app.workflowRevisions;
@@ -163,7 +175,8 @@ export class AttemptResolver {
 
   @FieldResolver(() => [PipelineStageExecution], {
     description:
-      'Elements of its stages, in order, as it shows them: those that it ran, and those that it kept from earlier attempts. Empty for a workflow.',
+      'Elements of the stages, in order: those that this attempt ran, and those that it kept from earlier attempts. ' +
+      'Empty for a workflow.',
   })
   async pipelineStageExecutions(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
     return ((await loaders.load(stagesOfAttempt, attemptKey(attempt))) ?? []).map(showStage);
@@ -171,7 +184,8 @@ export class AttemptResolver {
 
   @FieldResolver(() => [TaskExecution], {
     description:
-      'Tasks as it shows them, in the order of the graph: those that it ran, and those that it kept. For a pipeline, the tasks of its workflows that the caller may see, stage by stage.',
+      'Tasks, in the order of the graph: those that this attempt ran, and those that it kept. For a pipeline, the ' +
+      'tasks of its workflows that the caller may see, stage by stage.',
   })
   async tasks(@Root() attempt: ExecutionAttempt, @Ctx() { app, loaders, actor }: Context) {
     const tasksOf = async (one: ExecutionAttempt) =>

@@ -10,10 +10,10 @@ export enum ParallelMode {
 }
 registerEnumType(ParallelMode, {
   name: 'ParallelMode',
-  description: 'Which elements of the named stage run again.',
+  description: 'Elements of the named stage that run again.',
   valuesConfig: {
-    ALL: { description: 'All of them, also those that had succeeded.' },
-    FAILED_ONLY: { description: 'Those that had not succeeded.' },
+    ALL: { description: 'All elements, including those that succeeded.' },
+    FAILED_ONLY: { description: 'Only elements that did not succeed.' },
   },
 });
 
@@ -23,10 +23,10 @@ export enum ResumeGranularity {
 }
 registerEnumType(ResumeGranularity, {
   name: 'ResumeGranularity',
-  description: 'How much of a workflow in the named stage runs again.',
+  description: 'Extent to which a workflow in the named stage runs again.',
   valuesConfig: {
-    STAGE: { description: 'All of its tasks, as a new workflow execution.' },
-    TASK: { description: 'Its tasks that had not succeeded, as the next attempt of the same workflow execution.' },
+    STAGE: { description: 'All tasks, as a new workflow execution.' },
+    TASK: { description: 'Only tasks that did not succeed, as the next attempt of the same workflow execution.' },
   },
 });
 
@@ -36,22 +36,28 @@ export enum ResumeDefinition {
 }
 registerEnumType(ResumeDefinition, {
   name: 'ResumeDefinition',
-  description: 'Which definition an execution goes on with.',
+  description: 'Definition that an execution continues with.',
   valuesConfig: {
-    PINNED: { description: 'The revisions that it ran so far.' },
+    PINNED: { description: 'The revisions that it has run so far.' },
     LATEST: {
       description:
-        'The current ones. What runs again may have changed, and new stages and tasks run. INCOMPATIBLE_DEFINITION when something that would be kept was renamed, removed, moved or waits for other tasks; ' +
-        'INVALID_INPUT when a variable or image is needed now that the start did not give.',
+        'The current revisions. What runs again may have changed, and new stages and tasks run. Fails with ' +
+        'INCOMPATIBLE_DEFINITION if something that would be kept was renamed, removed, moved or rewired, and with ' +
+        'INVALID_INPUT if a variable or image is needed that the start did not give.',
     },
   },
 });
 
 /** What can be said of the definition, wherever an execution goes on. */
 const LATEST_OR_NOT =
-  'Which definition it goes on with; by default PINNED. LATEST is refused with INCOMPATIBLE_DEFINITION where a stage or task that is kept, also a task of a kept stage’s workflow, was renamed, removed or rewired; a changed command of it, or a new task beside it, does not run.';
+  'Definition to continue with. Defaults to PINNED. LATEST fails with INCOMPATIBLE_DEFINITION if a stage or task ' +
+  'that is kept, including a task of a kept stage’s workflow, was renamed, removed or rewired. In a kept stage, ' +
+  'changed commands and new tasks do not run.';
 const FORCE =
-  'With LATEST, also when what is kept does not fit: what is gone is not kept any more, what waits for other tasks now keeps its result, and what was added before the kept ones does not run. An element that is kept stays as it ran, whatever its workflow’s tasks are called now; files are found under the names of then. With PINNED it is refused as INVALID_INPUT, rule LATEST_ONLY.';
+  'True to use LATEST even if it does not fit what is kept. What was removed is no longer kept, tasks with other ' +
+  'dependencies keep their results, and what was added before the kept parts does not run. A kept element stays as ' +
+  'it ran, whatever its workflow’s tasks are called now; its files keep their old names. With PINNED it fails with ' +
+  'INVALID_INPUT, rule LATEST_ONLY.';
 
 export enum AttemptKindEnum {
   START = 'START',
@@ -62,43 +68,47 @@ export enum AttemptKindEnum {
 }
 registerEnumType(AttemptKindEnum, {
   name: 'AttemptKind',
-  description: 'What began an attempt.',
+  description: 'Cause of an attempt.',
   valuesConfig: {
-    START: { description: 'The start of the execution.' },
+    START: { description: 'Start of the execution.' },
     RESUME: { description: '`resumeExecution` or `resumeWorkflowExecution`.' },
     RERUN: { description: '`rerunExecution`.' },
     EXTEND: { description: '`addImagesToRun`.' },
-    RESTORE: { description: '`restoreRun`, once it has succeeded: it shows what its base shows.' },
+    RESTORE: { description: 'Successful `restoreRun`. Shows the same as its base.' },
   },
 });
 
 @InputType({
   description:
-    'From where a pipeline execution is to go on. Inputs, variables and images of the start can’t be changed.',
+    'Input of `resumeExecution` and `resumePreview`. The inputs, variables and images of the start can’t be changed.',
 })
 export class ResumeExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The pipeline execution.' })
+  @Field(() => ID, { description: 'ID of the pipeline execution.' })
   pipelineExecutionId!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The stage to go on from, such as `STAGE 3`: it and the later ones run. Without it and the element id: the first stage that did not succeed.',
+      'Stage to resume from, such as `STAGE 3`. It and all later stages run. Defaults to the first stage that did not ' +
+      'succeed.',
   })
   pipelineStageName?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'An element of that stage, where its name is used more than once.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'ID of an element of that stage, for a stage name that is used more than once.',
+  })
   pipelineStageElementId?: string | null;
 
-  @Field(() => ParallelMode, { nullable: true, description: 'Which elements of that stage run again; by default ALL.' })
+  @Field(() => ParallelMode, { nullable: true, description: 'Elements of that stage that run again. Defaults to ALL.' })
   parallelMode?: ParallelMode | null;
 
   @Field(() => ResumeGranularity, {
     nullable: true,
-    description: 'How much of its workflows runs again; by default STAGE.',
+    description: 'Extent to which its workflows run again. Defaults to STAGE.',
   })
   granularity?: ResumeGranularity | null;
 
@@ -110,48 +120,57 @@ export class ResumeExecutionInput extends ReasonedCommandInput {
 
   @Field(() => WorkflowModeEnum, {
     nullable: true,
-    description: 'How the workflows of all stages that run again are run; by default as before.',
+    description: 'Order in which all workflows that run again run their graphs. Defaults to the previous one.',
   })
   executionMode?: WorkflowModeEnum | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many tasks of each of these workflows run side by side; by default as before.',
+    description:
+      'Maximum number of tasks of each of these workflows that run in parallel. Defaults to the previous one.',
   })
   maxParallel?: number | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether elements that begin anew ask for their runtime inputs again, with the earlier answers as defaults. By default they keep those answers.',
+      'True if elements that start anew ask for their runtime inputs again, with the earlier answers as defaults. ' +
+      'Defaults to false: they keep those answers.',
   })
   askRuntimeInputs?: boolean | null;
 
   @Field(() => String, {
     nullable: true,
-    description: '`planToken` of a preview; PLAN_STALE when anything changed since.',
+    description: '`planToken` of a preview. Fails with PLAN_STALE if anything changed since.',
   })
   planToken?: string | null;
 }
 
-@InputType({ description: 'Which execution of a workflow by itself is to go on.' })
+@InputType({ description: 'Input of `resumeWorkflowExecution` and `resumeWorkflowPreview`.' })
 export class ResumeWorkflowExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The workflow execution.' })
+  @Field(() => ID, { description: 'ID of the workflow execution.' })
   workflowExecutionId!: string;
 
-  @Field(() => WorkflowModeEnum, { nullable: true, description: 'How its graph is run; by default as before.' })
+  @Field(() => WorkflowModeEnum, {
+    nullable: true,
+    description: 'Order in which the graph runs. Defaults to the previous one.',
+  })
   mode?: WorkflowModeEnum | null;
 
-  @Field(() => Int, { nullable: true, description: 'How many tasks run side by side; by default as before.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Maximum number of tasks that run in parallel. Defaults to the previous one.',
+  })
   maxParallel?: number | null;
 
   @Field(() => [VariableInputType], {
     nullable: true,
     description:
-      'Values in place of those that the start gave, for what runs again; those that are not named stay. Refused for what a kept task has set (TASK_OWNED), for fixed and for unknown variables, and for another `environment`.',
+      'Values that override those of the start, for what runs again. Variables that are left out keep theirs. Rejected ' +
+      'for variables that a kept task set (TASK_OWNED), for fixed and unknown variables, and for another `environment`.',
   })
   variableInputs?: VariableInput[] | null;
 
@@ -164,115 +183,122 @@ export class ResumeWorkflowExecutionInput extends ReasonedCommandInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether tasks that failed, which was ignored, run again; by default false. What depends on them and succeeded is kept.',
+      'True to run tasks again whose failure was ignored. Defaults to false. Dependent tasks that succeeded are kept.',
   })
   rerunIgnoredFailures?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether tasks that a condition skipped are decided again; by default false. What depends on them and succeeded is kept.',
+      'True to decide again about tasks that a condition skipped. Defaults to false. Dependent tasks that succeeded ' +
+      'are kept.',
   })
   reevaluateSkipped?: boolean | null;
 
   @Field(() => String, {
     nullable: true,
-    description: '`planToken` of a preview; PLAN_STALE when anything changed since.',
+    description: '`planToken` of a preview. Fails with PLAN_STALE if anything changed since.',
   })
   planToken?: string | null;
 }
 
-@InputType({ description: 'Which execution is to run again from its beginning.' })
+@InputType({ description: 'Input of `rerunExecution`.' })
 export class RerunExecutionInput extends ReasonedCommandInput {
-  @Field(() => ID, { description: 'The application of the execution.' })
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
-  @Field(() => ID, { description: 'The execution: of a pipeline, or of a workflow by itself.' })
+  @Field(() => ID, { description: 'ID of the execution, of a pipeline or a standalone workflow.' })
   executionId!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'An execution that goes on.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of resuming or rerunning an execution.' })
 export class ResumeExecutionPayload {
-  @Field(() => String, { nullable: true, description: 'As it was given.' })
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
   @Field(() => ExecutionInterface, {
-    description: 'The same execution, with its next attempt: RESUMING until the first of it runs.',
+    description: 'The same execution in its next attempt: RESUMING until its first part runs.',
   })
   execution!: object;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Whether an execution can go on from a stage.' })
+@ObjectType({ simpleResolvers: true, description: 'Possibility to resume an execution from a stage.' })
 export class StageResumability {
-  @Field(() => String, { description: 'The name of the stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   name!: string;
 
-  @Field(() => ID, { description: 'The element of the stage.' })
+  @Field(() => ID, { description: 'ID of the stage element.' })
   elementId!: string;
 
-  @Field(() => Boolean, { description: 'Whether a resume from there would be taken.' })
+  @Field(() => Boolean, { description: 'True if a resume from there would be accepted.' })
   resumable!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Why not.' })
+  @Field(() => String, { nullable: true, description: 'Reason why not. Null if it would be accepted.' })
   reason!: string | null;
 }
 
 @ObjectType('Resumability', {
   simpleResolvers: true,
-  description: 'Whether an execution can go on, by the rules that the mutation follows.',
+  description: 'Possibility to resume an execution, by the same rules that the mutation follows.',
 })
 export class ResumabilityType {
-  @Field(() => Boolean, { description: 'Whether it can.' })
+  @Field(() => Boolean, { description: 'True if it can be resumed.' })
   resumable!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Why not, and what can be done instead.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Reason why not, and what to do instead. Null if it can be resumed.',
+  })
   reason!: string | null;
 
-  @Field(() => [StageResumability], { description: 'From which elements of its stages; empty for a workflow.' })
+  @Field(() => [StageResumability], { description: 'Stage elements to resume from. Empty for a workflow.' })
   stages!: StageResumability[];
 }
 
 @ObjectType('ExecutionAttempt', { description: 'One attempt of an execution. Immutable once it ended.' })
 export class ExecutionAttemptType {
-  @Field(() => Int, { description: 'From 1.' })
+  @Field(() => Int, { description: 'Number of the attempt, from 1.' })
   attempt!: number;
 
-  @Field(() => AttemptKindEnum, { description: 'What began it.' })
+  @Field(() => AttemptKindEnum, { description: 'Cause of the attempt.' })
   kind!: string;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Attempt that it continues; of a RESTORE, the attempt that it restores. Null for a START.',
+    description: 'Attempt that it continues; for a RESTORE, the attempt that it restores. Null for a START.',
   })
   base!: number | null;
 
-  @Field(() => String, { nullable: true, description: 'What was said when it was asked for.' })
+  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
   reason!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The stage that it went on from; null for a start.' })
+  @Field(() => String, { nullable: true, description: 'Stage that it resumed from. Null for a start.' })
   fromStage!: string | null;
 
-  @Field(() => ExecutionStatusEnum, { nullable: true, description: 'How it ended; null while it is active.' })
+  @Field(() => ExecutionStatusEnum, {
+    nullable: true,
+    description: 'Status in which it ended. Null while it is active.',
+  })
   status!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Why it did not succeed.' })
+  @Field(() => String, { nullable: true, description: 'Code of the failure. Null unless it failed.' })
   failureCode!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The same in words.' })
+  @Field(() => String, { nullable: true, description: 'Explanation of the failure.' })
   failureDetails!: string | null;
 
-  @Field(() => Date, { description: 'When it was asked for.' })
+  @Field(() => Date, { description: 'Time of the request.' })
   createdAt!: Date;
 
-  @Field(() => Date, { nullable: true, description: 'When the first of it ran.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which its first part ran.' })
   startedAt!: Date | null;
 
-  @Field(() => Date, { nullable: true, description: 'When it became final.' })
+  @Field(() => Date, { nullable: true, description: 'Time at which it became final.' })
   endedAt!: Date | null;
 
   @Field(() => Float, {
     nullable: true,
-    description: 'Milliseconds from its start to its end; null while it is active.',
+    description: 'Time from start to end, in milliseconds. Null while it is active.',
   })
   durationMs!: number | null;
 }

@@ -1,31 +1,31 @@
 import { Field, ID, ObjectType, registerEnumType } from 'type-graphql';
 import { ExecutionStatusEnum } from '../executions/executions.types';
 
-@ObjectType({ simpleResolvers: true, description: 'A reason why something would be refused.' })
+@ObjectType({ simpleResolvers: true, description: 'Reason why a request would fail.' })
 export class PreviewedRefusal {
-  @Field(() => String, { description: 'The code of the refusal.' })
+  @Field(() => String, { description: 'Error code.' })
   code!: string;
 
-  @Field(() => String, { description: 'The same in words.' })
+  @Field(() => String, { description: 'Explanation of the failure.' })
   message!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'An element of a stage, as a resume would treat it.' })
+@ObjectType({ simpleResolvers: true, description: 'Stage element, as a resume would treat it.' })
 export class PreviewedStageElement {
-  @Field(() => ID, { description: 'The element.' })
+  @Field(() => ID, { description: 'ID of the element.' })
   elementId!: string;
 
-  @Field(() => String, { description: 'The stage.' })
+  @Field(() => String, { description: 'Name of the stage.' })
   stageName!: string;
 
-  @Field(() => String, { description: 'The name of the element.' })
+  @Field(() => String, { description: 'Name of the element.' })
   stepName!: string;
 
-  @Field(() => ExecutionStatusEnum, { description: 'Where it stands now.' })
+  @Field(() => ExecutionStatusEnum, { description: 'Current status.' })
   status!: string;
 
   @Field(() => [String], {
-    description: 'Tasks that would run, in their order.',
+    description: 'Tasks that would run, in order.',
   })
   tasksThatRun!: string[];
 
@@ -43,86 +43,92 @@ export enum DefinitionChangeKind {
 }
 registerEnumType(DefinitionChangeKind, {
   name: 'DefinitionChangeKind',
-  description: 'What became of a stage element or a task since the revision that the execution ran.',
+  description: 'Kind of a change to a stage element or task since the revision that the execution ran.',
   valuesConfig: {
-    ADDED: { description: 'It is new.' },
-    REMOVED: { description: 'It is gone, or has another name.' },
-    RENAMED: { description: 'Its stage has another name.' },
-    MOVED: { description: 'It stands in another stage, or its stage in another place.' },
-    REWIRED: { description: 'It waits for other tasks, runs another workflow or is aimed at another environment.' },
-    CHANGED: { description: 'What it does is different.' },
+    ADDED: { description: 'Added.' },
+    REMOVED: { description: 'Removed or renamed.' },
+    RENAMED: { description: 'Its stage was renamed.' },
+    MOVED: { description: 'Moved to another stage, or its stage was moved.' },
+    REWIRED: { description: 'Depends on other tasks, runs another workflow or targets another environment.' },
+    CHANGED: { description: 'Does something different.' },
   },
 });
 
 @ObjectType('DefinitionChange', {
   simpleResolvers: true,
-  description: 'A difference between the definition that an execution ran so far and the current one.',
+  description: 'Difference between the definition that an execution has run so far and the current one.',
 })
 export class DefinitionChangeType {
-  @Field(() => DefinitionChangeKind, { description: 'What happened.' })
+  @Field(() => DefinitionChangeKind, { description: 'Kind of the change.' })
   change!: string;
 
-  @Field(() => String, { nullable: true, description: 'The stage; null for a workflow by itself.' })
+  @Field(() => String, { nullable: true, description: 'Name of the stage. Null for a standalone workflow.' })
   stage!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The element of the stage; null for a workflow by itself.' })
+  @Field(() => String, { nullable: true, description: 'Name of the stage element. Null for a standalone workflow.' })
   step!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The task; null when the element is meant.' })
+  @Field(() => String, { nullable: true, description: 'Name of the task. Null if the change is about the element.' })
   task!: string | null;
 
-  @Field(() => Boolean, { description: 'Whether it is refused without `force`, since it concerns what would be kept.' })
+  @Field(() => Boolean, {
+    description: 'True if the resume fails without `force`, because the change concerns something that would be kept.',
+  })
   incompatible!: boolean;
 
-  @Field(() => String, { description: 'The same in words.' })
+  @Field(() => String, { description: 'Explanation of the failure.' })
   message!: string;
 }
 
-@ObjectType({ description: 'An environment that a resume would touch.' })
+@ObjectType({ description: 'Environment that a resume would touch.' })
 export class PreviewedEnvironment {
-  @Field(() => Boolean, { description: 'Whether you may run this in it.' })
+  @Field(() => Boolean, { description: 'True if you may run this in the environment.' })
   allowed!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The permission that is missing.' })
+  @Field(() => String, { nullable: true, description: 'Missing permission. Null if none is missing.' })
   message!: string | null;
 }
 
-@ObjectType({ description: 'What a resume would do.' })
+@ObjectType({ description: 'Preview of a resume.' })
 export class ResumePreview {
-  @Field(() => Boolean, { description: 'Whether it would be taken.' })
+  @Field(() => Boolean, { description: 'True if the resume would be accepted.' })
   allowed!: boolean;
 
-  @Field(() => [PreviewedRefusal], { description: 'Why not.' })
+  @Field(() => [PreviewedRefusal], { description: 'Reason why not. Null if it would be accepted.' })
   refusals!: PreviewedRefusal[];
 
-  @Field(() => [PreviewedStageElement], { description: 'What would run.' })
+  @Field(() => [PreviewedStageElement], { description: 'Elements that would run.' })
   willRun!: PreviewedStageElement[];
 
-  @Field(() => [PreviewedStageElement], { description: 'What would keep its results.' })
+  @Field(() => [PreviewedStageElement], { description: 'Elements that would keep their results.' })
   kept!: PreviewedStageElement[];
 
-  @Field(() => [String], { description: 'Tasks that would run, of a workflow by itself; else empty.' })
+  @Field(() => [String], { description: 'Tasks of a standalone workflow that would run. Otherwise empty.' })
   tasksThatRun!: string[];
 
-  @Field(() => [String], { description: 'Tasks that would keep their results, of a workflow by itself; else empty.' })
+  @Field(() => [String], {
+    description: 'Tasks of a standalone workflow that would keep their results. Otherwise empty.',
+  })
   tasksKept!: string[];
 
   @Field(() => [String], {
-    description: 'Approvals that would be asked for anew, and elements that would ask for runtime inputs.',
+    description: 'Approvals that would be requested again, and elements that would ask for runtime inputs.',
   })
   askedAgain!: string[];
 
   @Field(() => [DefinitionChangeType], {
-    description: 'With `definition: LATEST`: what was added, removed and changed, among stages and among tasks.',
+    description: 'Stages and tasks that were added, removed or changed. Only with `definition: LATEST`.',
   })
   changes!: DefinitionChangeType[];
 
-  @Field(() => [PreviewedEnvironment], { description: 'Every environment that would be touched, and whether you may.' })
+  @Field(() => [PreviewedEnvironment], {
+    description: 'Environments that would be touched, and whether you may run in them.',
+  })
   environmentAccess!: PreviewedEnvironment[];
 
   @Field(() => String, {
     nullable: true,
-    description: 'For the mutation: it is refused with PLAN_STALE when anything changed in between.',
+    description: 'Token for the mutation, which fails with PLAN_STALE if anything changed in between.',
   })
   planToken!: string | null;
 }

@@ -57,8 +57,9 @@ export class EnvironmentSecretsResolver {
 export class SecretsResolver {
   @Mutation(() => SetSecretPayload, {
     description:
-      'Creates a secret of an application or environment, or replaces its value. Jobs that are claimed from then on get it, if their task names it. ' +
-      'Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, SECRETS_NOT_CONFIGURED.',
+      'Creates a secret of an application or environment, or replaces its value. Jobs claimed from then on get it, if ' +
+      'their task names it. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, ' +
+      'SECRETS_NOT_CONFIGURED.',
   })
   async setSecret(@Input(SetSecretInput) input: InstanceType<typeof SetSecretInput>, @Ctx() { app, actor }: Context) {
     return { ...echo(input), ...(await setSecret(app, actor, input)) };

@@ -7,15 +7,16 @@ import { ExecutionComparison } from './comparisons.types';
 export class ComparisonsResolver {
   @Query(() => ExecutionComparison, {
     description:
-      'What is different between two executions of pipelines, or two of workflows: definitions, inputs, images, variables, results by name, durations. `compareExecutions(a: "…", b: "…", attemptA: 1, attemptB: 2)` with the ' +
-      'same id twice compares two attempts. Errors: NOT_FOUND, INVALID_INPUT (a pipeline and a workflow, or no such attempt).',
+      'Differences between two executions of pipelines, or two of workflows: definitions, inputs, images, variables, ' +
+      'results by name, durations. `compareExecutions(a: "…", b: "…", attemptA: 1, attemptB: 2)` with the same id ' +
+      'twice compares two attempts. Errors: NOT_FOUND, INVALID_INPUT (a pipeline and a workflow, or no such attempt).',
   })
   compareExecutions(
-    @Arg('a', () => ID, { description: 'An execution.' }) a: string,
-    @Arg('b', () => ID, { description: 'The one to compare it with; may be the same.' }) b: string,
-    @Arg('attemptA', () => Int, { nullable: true, description: 'The attempt of `a`, from 1; by default the newest.' })
+    @Arg('a', () => ID, { description: 'ID of the first execution.' }) a: string,
+    @Arg('b', () => ID, { description: 'ID of the second execution; may be the same.' }) b: string,
+    @Arg('attemptA', () => Int, { nullable: true, description: 'Attempt of `a`, from 1. Defaults to the newest.' })
     attemptA: number | null,
-    @Arg('attemptB', () => Int, { nullable: true, description: 'The attempt of `b`, from 1; by default the newest.' })
+    @Arg('attemptB', () => Int, { nullable: true, description: 'Attempt of `b`, from 1. Defaults to the newest.' })
     attemptB: number | null,
     @Ctx() { app, actor, loaders }: Context,
   ) {

@@ -3,97 +3,110 @@ import { ExecutionInterface, ExecutionStatusEnum } from '../executions/execution
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Something that two executions have differently, or one of them only.',
+  description: 'Value that differs between two executions, or that only one of them has.',
 })
 export class ComparedValue {
   @Field(() => String, {
     description:
-      'Of a definition its path, such as `tasks.build.run`, `stages.Staging.elements.web.workflow`, or for the workflows of a pipeline `workflows.deploy.tasks.unpack.run`. Else a name; of a stage’s workflow with the ' +
-      'place before it: `Staging › web › VERSION`.',
+      'Name of the value. For a definition, its path, such as `tasks.build.run`, ' +
+      '`stages.Staging.elements.web.workflow`, or for the workflows of a pipeline `workflows.deploy.tasks.unpack.run`. ' +
+      'For a stage’s workflow, the name with its place: `Staging › web › VERSION`.',
   })
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'What `a` has, at most 2,000 characters; null: nothing.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Value in `a`, at most 2,000 characters. Null if there is none.',
+  })
   a!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What `b` has, at most 2,000 characters; null: nothing.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Value in `b`, at most 2,000 characters. Null if there is none.',
+  })
   b!: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'How a stage or a task went in one of the executions.' })
+@ObjectType({ simpleResolvers: true, description: 'Result of a stage or task in one of the executions.' })
 export class ResultOfOne {
-  @Field(() => ExecutionStatusEnum, { description: 'Where it stands, or how it ended.' })
+  @Field(() => ExecutionStatusEnum, { description: 'Status.' })
   status!: string;
 
-  @Field(() => String, { nullable: true, description: 'Why it did not succeed.' })
+  @Field(() => String, { nullable: true, description: 'Code of the failure. Null unless it failed.' })
   reasonCode!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'The exit code of a task.' })
+  @Field(() => Int, { nullable: true, description: 'Exit code of a task.' })
   exitCode!: number | null;
 
-  @Field(() => Int, { description: 'The attempt in which it ran: an earlier one where it was kept.' })
+  @Field(() => Int, { description: 'Attempt in which it ran: an earlier one if it was kept.' })
   attempt!: number;
 
-  @Field(() => Float, { nullable: true, description: 'Milliseconds from its start to its end; null without either.' })
+  @Field(() => Float, { nullable: true, description: 'Time from start to end, in milliseconds. Null without either.' })
   durationMs!: number | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A stage’s element or a task, by name, in both executions.' })
+@ObjectType({ simpleResolvers: true, description: 'Stage element or task, matched by name in both executions.' })
 export class ComparedResult {
   @Field(() => String, {
     nullable: true,
     description:
-      'The stage; of a task the stage and its element, such as `Staging › web`. Null in a workflow by itself.',
+      'Name of the stage; for a task, stage and element, such as `Staging › web`. Null in a standalone workflow.',
   })
   stage!: string | null;
 
-  @Field(() => String, { description: 'The name of the element, or of the task.' })
+  @Field(() => String, { description: 'Name of the element or task.' })
   name!: string;
 
-  @Field(() => Boolean, { description: 'Whether status, reason or exit code differ, or only one of the two has it.' })
+  @Field(() => Boolean, {
+    description: 'True if the status, reason or exit code differ, or if only one execution has it.',
+  })
   different!: boolean;
 
-  @Field(() => ResultOfOne, { nullable: true, description: 'In `a`; null when it has none of this name.' })
+  @Field(() => ResultOfOne, { nullable: true, description: 'Result in `a`. Null if nothing there has this name.' })
   a!: ResultOfOne | null;
 
-  @Field(() => ResultOfOne, { nullable: true, description: 'In `b`; null when it has none of this name.' })
+  @Field(() => ResultOfOne, { nullable: true, description: 'Result in `b`. Null if nothing there has this name.' })
   b!: ResultOfOne | null;
 }
 
 @ObjectType({
   simpleResolvers: true,
   description:
-    'What is different between two executions, or two attempts of one. Each list has at most 500 entries. What of them the caller may not see is not compared.',
+    'Differences between two executions, or two attempts of one. Each list has at most 500 entries. Parts that the ' +
+    'caller may not see are not compared.',
 })
 export class ExecutionComparison {
-  @Field(() => ExecutionInterface, { description: 'The one; `durationMs` is on it.' })
+  @Field(() => ExecutionInterface, { description: 'First execution, with its `durationMs`.' })
   a!: object;
 
-  @Field(() => ExecutionInterface, { description: 'The other.' })
+  @Field(() => ExecutionInterface, { description: 'Second execution.' })
   b!: object;
 
   @Field(() => [ComparedValue], {
     nullable: true,
     description:
-      'What differs between the revisions that they ran, by path; of pipelines also between those of their workflows. Empty: nothing. Null: you may not see the definitions.',
+      'Differences between the revisions that they ran, by path; for pipelines also between those of their workflows. ' +
+      'Null if you may not see the definitions.',
   })
   definition!: ComparedValue[] | null;
 
-  @Field(() => [ComparedValue], { description: 'What the start gave and differs: values by name, and `environment`.' })
+  @Field(() => [ComparedValue], {
+    description: 'Differences between the values given at the start, by name, and `environment`.',
+  })
   inputs!: ComparedValue[];
 
-  @Field(() => [ComparedValue], { description: 'Images that differ, by the name of the service.' })
+  @Field(() => [ComparedValue], { description: 'Images that differ, by service name.' })
   images!: ComparedValue[];
 
   @Field(() => [ComparedValue], { description: 'Variables set by tasks that differ, by name.' })
   variables!: ComparedValue[];
 
-  @Field(() => [ComparedResult], { description: 'Elements of stages, those with another result first.' })
+  @Field(() => [ComparedResult], { description: 'Stage elements; those with different results come first.' })
   stages!: ComparedResult[];
 
-  @Field(() => [ComparedResult], { description: 'Tasks, those with another result first.' })
+  @Field(() => [ComparedResult], { description: 'Tasks; those with different results come first.' })
   tasks!: ComparedResult[];
 
-  @Field(() => Int, { description: 'How many more entries there are than the lists have. 0: everything is listed.' })
+  @Field(() => Int, { description: 'Number of entries that the lists left out. 0 if everything is listed.' })
   omitted!: number;
 }

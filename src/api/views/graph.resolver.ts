@@ -8,22 +8,24 @@ import { renderGraph } from '../../runs/views/renderGraph';
 export class GraphResolver {
   @Query(() => WorkflowGraphText, {
     description:
-      'The graph of the current definition of a workflow (`workflowId`) or a pipeline (`pipelineId`), or of an execution of either with how its tasks or elements stand now (`executionId`): ' +
-      'exactly one of the three. Forensic and restore tasks are shown apart. At most 5,000 nodes. Errors: NOT_FOUND, INVALID_INPUT (`ONE_OF`, `TOO_LARGE`).',
+      'Graph of the current definition of a workflow (`workflowId`) or pipeline (`pipelineId`), or of an execution ' +
+      'with the current state of its tasks or elements (`executionId`). Give exactly one of the three. Failure ' +
+      'handlers and restore tasks are shown separately. At most 5,000 nodes. Errors: NOT_FOUND, INVALID_INPUT ' +
+      '(`ONE_OF`, `TOO_LARGE`).',
   })
   async workflowGraph(
-    @Arg('workflowId', () => ID, { nullable: true, description: 'The workflow.' }) workflowId: string | null,
-    @Arg('pipelineId', () => ID, { nullable: true, description: 'The pipeline.' }) pipelineId: string | null,
+    @Arg('workflowId', () => ID, { nullable: true, description: 'ID of the workflow.' }) workflowId: string | null,
+    @Arg('pipelineId', () => ID, { nullable: true, description: 'ID of the pipeline.' }) pipelineId: string | null,
     @Arg('executionId', () => ID, {
       nullable: true,
-      description: 'The execution of a pipeline, or of a workflow, alone or in a stage.',
+      description: 'ID of the execution, of a pipeline or of a workflow, standalone or in a stage.',
     })
     executionId: string | null,
-    @Arg('format', () => GraphFormatEnum, { defaultValue: GraphFormatEnum.JSON, description: 'What to write it in.' })
+    @Arg('format', () => GraphFormatEnum, { defaultValue: GraphFormatEnum.JSON, description: 'Output format.' })
     format: GraphFormatEnum,
     @Arg('matrix', () => MatrixDisplay, {
       defaultValue: MatrixDisplay.COLLAPSED,
-      description: 'How the combinations of a matrix are shown.',
+      description: 'Way in which combinations of a matrix are shown.',
     })
     matrix: MatrixDisplay,
     @Ctx() { app, actor }: Context,

@@ -8,17 +8,18 @@ export enum GraphFormatEnum {
 }
 registerEnumType(GraphFormatEnum, {
   name: 'GraphFormat',
-  description: 'What a graph is written in.',
+  description: 'Output format of a graph.',
   valuesConfig: {
     JSON: {
       description:
-        'For programs: `{ onFailure, nodes: [{ name, label, type, group, level, dependsOn, condition, onFailure, combinations, state }] }`. `level` is null for what stands beside ' +
-        'the graph (failure handlers, restore tasks); `state` is null in a definition, else `{ status, counts }`. `dependsOn` has names of nodes, and of groups, which mean ' +
-        'all that is in them: a matrix whose combinations are expanded, or a stage.',
+        'JSON for programs: `{ onFailure, nodes: [{ name, label, type, group, level, dependsOn, condition, onFailure, ' +
+        'combinations, state }] }`. `level` is null for detached tasks (failure handlers, restore tasks). `state` is ' +
+        'null in a definition, otherwise `{ status, counts }`. `dependsOn` has names of nodes, and of groups, which ' +
+        'stand for everything in them: a matrix whose combinations are expanded, or a stage.',
     },
-    MERMAID: { description: 'A Mermaid flowchart, which many wikis and code hosts draw.' },
-    DOT: { description: 'For Graphviz.' },
-    ASCII: { description: 'For terminals: level by level, one line for each task.' },
+    MERMAID: { description: 'Mermaid flowchart, which many wikis and code hosts render.' },
+    DOT: { description: 'DOT, for Graphviz.' },
+    ASCII: { description: 'Text for terminals: level by level, one line per task.' },
   },
 });
 
@@ -28,27 +29,27 @@ export enum MatrixDisplay {
 }
 registerEnumType(MatrixDisplay, {
   name: 'MatrixDisplay',
-  description: 'How the combinations of a matrix are shown.',
+  description: 'Way in which combinations of a matrix are shown.',
   valuesConfig: {
-    COLLAPSED: { description: 'One node, with how many combinations it has, and how many of them stand how.' },
-    EXPANDED: { description: 'A node for each combination.' },
+    COLLAPSED: { description: 'One node, with the number of combinations and their statuses.' },
+    EXPANDED: { description: 'One node for each combination.' },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'The graph of a workflow or pipeline, written for a tool or a person.',
+  description: 'Graph of a workflow or pipeline as text, for a tool or a person.',
 })
 export class WorkflowGraphText {
-  @Field(() => GraphFormatEnum, { description: 'What it is written in.' })
+  @Field(() => GraphFormatEnum, { description: 'Output format.' })
   format!: string;
 
   @Field(() => String, {
     description:
-      'The graph. Names and labels in it are escaped: none can break out of its place, whatever a definition calls its tasks.',
+      'Graph. Names and labels are escaped: none can break out of its place, whatever a definition calls its tasks.',
   })
   text!: string;
 
-  @Field(() => Int, { description: 'How many nodes it has.' })
+  @Field(() => Int, { description: 'Number of nodes.' })
   nodeCount!: number;
 }

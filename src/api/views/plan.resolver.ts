@@ -8,12 +8,13 @@ import { ExecutionPlan } from './plan.types';
 export class PlanResolver {
   @Query(() => ExecutionPlan, {
     description:
-      'What `startExecution` would do with this input: levels, tasks, conditions as far as they can be decided, agents that could run them, environments; and ' +
-      'all that stands against it: inputs, permissions, secrets, agents. It needs the right to see the pipeline or workflow, not to start it, and writes nothing. ' +
-      '`notes` and `idempotencyKey` are checked and otherwise ignored. Errors: NOT_FOUND.',
+      'Plan of `startExecution` with this input: levels, tasks, conditions as far as they can be decided, ' +
+      'environments, agents that could run the tasks, and every problem with inputs, permissions, secrets and agents. ' +
+      'Needs the permission to see the pipeline or workflow, not to start it. Writes nothing. Checks `notes` and ' +
+      '`idempotencyKey`, and otherwise ignores them. Errors: NOT_FOUND.',
   })
   executionPlan(
-    @Arg('input', () => StartExecutionInput, { description: 'As it would be given to `startExecution`.' })
+    @Arg('input', () => StartExecutionInput, { description: 'Input for `startExecution`.' })
     input: StartExecutionInput,
     @Ctx() { app, actor }: Context,
   ) {

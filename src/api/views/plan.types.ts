@@ -10,12 +10,12 @@ export enum PlannedOutcome {
 }
 registerEnumType(PlannedOutcome, {
   name: 'PlannedOutcome',
-  description: 'What a condition would decide, as far as that can be known before anything runs.',
+  description: 'Result of a condition, as far as it can be known before anything runs.',
   valuesConfig: {
     RUNS: { description: 'It would run.' },
     SKIPPED: { description: 'It would be skipped.' },
     FAILS: { description: 'It could not be decided: CONDITION_ERROR.' },
-    LATER: { description: 'It depends on what earlier tasks or elements do and set.' },
+    LATER: { description: 'It depends on the results of earlier tasks or elements.' },
   },
 });
 
@@ -25,148 +25,151 @@ export enum PlannedStepKind {
 }
 registerEnumType(PlannedStepKind, {
   name: 'PlannedStepKind',
-  description: 'What an element of a pipeline is.',
+  description: 'Kind of a pipeline element.',
   valuesConfig: {
-    APPROVAL: { description: 'Somebody decides.' },
-    WORKFLOW: { description: 'A workflow runs.' },
+    APPROVAL: { description: 'Approval by a person.' },
+    WORKFLOW: { description: 'Workflow.' },
   },
 });
 
-@ObjectType({ simpleResolvers: true, description: 'Something that stands against a start, or against its success.' })
+@ObjectType({ simpleResolvers: true, description: 'Problem that prevents a start, or its success.' })
 export class PlanProblem {
   @Field(() => String, {
     description:
-      'For programs: `FORBIDDEN`, `NO_APPROVER` (an approval that no existing user group can give), `CONDITION_ERROR`, `NO_AGENT`, `SECRET_MISSING`, or the rule that an input breaks, as INVALID_INPUT of `startExecution` ' +
-      'names it: `REQUIRED`, `TYPE`, `UNKNOWN_VARIABLE` and so on.',
+      'Code of the problem: `FORBIDDEN`, `NO_APPROVER` (an approval that no existing user group can give), ' +
+      '`CONDITION_ERROR`, `NO_AGENT`, `SECRET_MISSING`, or the rule that an input breaks, as in INVALID_INPUT of ' +
+      '`startExecution`: `REQUIRED`, `TYPE`, `UNKNOWN_VARIABLE` and others.',
   })
   code!: string;
 
   @Field(() => Boolean, {
     description:
-      '`startExecution` would refuse it; else it would be taken, and wait (`NO_AGENT`, `NO_APPROVER`) or fail when it gets there.',
+      'True if `startExecution` would fail. Otherwise the execution would start, and wait (`NO_AGENT`, `NO_APPROVER`) ' +
+      'or fail when it gets there.',
   })
   refuses!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'The input that it is about, such as `serviceInputs.web`.' })
+  @Field(() => String, { nullable: true, description: 'Input that the problem is about, such as `serviceInputs.web`.' })
   field!: string | null;
 
-  @Field(() => String, { description: 'For people.' })
+  @Field(() => String, { description: 'Explanation.' })
   message!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'A condition, before anything runs.' })
+@ObjectType({ simpleResolvers: true, description: 'Condition, before anything runs.' })
 export class PlannedCondition {
-  @Field(() => String, { description: 'As it is written.' })
+  @Field(() => String, { description: 'Expression, as written.' })
   expression!: string;
 
-  @Field(() => PlannedOutcome, { description: 'What it would decide.' })
+  @Field(() => PlannedOutcome, { description: 'Result of the condition.' })
   outcome!: string;
 
-  @Field(() => String, { nullable: true, description: 'The expression and the values that it sees, unless it runs.' })
+  @Field(() => String, { nullable: true, description: 'Expression and the values that it sees, unless it would run.' })
   reason!: string | null;
 }
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'A task as it would be run, all combinations of its matrix together.',
+  description: 'Task as it would run, all combinations of its matrix together.',
 })
 export class PlannedTask {
-  @Field(() => String, { description: 'Its name.' })
+  @Field(() => String, { description: 'Name.' })
   name!: string;
 
-  @Field(() => Int, { description: 'How far it is from a task that depends on nothing, from 0.' })
+  @Field(() => Int, { description: 'Distance from a task that depends on nothing, from 0.' })
   level!: number;
 
-  @Field(() => Int, { description: 'How many combinations it has; 1 without a matrix.' })
+  @Field(() => Int, { description: 'Number of combinations; 1 without a matrix.' })
   combinations!: number;
 
-  @Field(() => String, { nullable: true, description: 'Its `if`.' })
+  @Field(() => String, { nullable: true, description: 'Condition from `if`.' })
   condition!: string | null;
 
-  @Field(() => Int, { description: 'How many combinations would run, as far as their conditions go.' })
+  @Field(() => Int, { description: 'Number of combinations that would run.' })
   runs!: number;
 
-  @Field(() => Int, { description: 'How many would be skipped.' })
+  @Field(() => Int, { description: 'Number of combinations that would be skipped.' })
   skipped!: number;
 
-  @Field(() => Int, { description: 'How many have a condition that can’t be decided.' })
+  @Field(() => Int, { description: 'Number of combinations whose condition can’t be decided.' })
   fails!: number;
 
-  @Field(() => Int, { description: 'Of how many it is known only when earlier tasks are done.' })
+  @Field(() => Int, { description: 'Number of combinations that are known only when earlier tasks are done.' })
   undecided!: number;
 
-  @Field(() => String, { nullable: true, description: 'Why the first of them does not run that does not.' })
+  @Field(() => String, { nullable: true, description: 'Reason why the first of those that would not run doesn’t.' })
   reason!: string | null;
 
-  @Field(() => [String], { description: 'The labels that an agent must have, as `key=value`.' })
+  @Field(() => [String], { description: 'Labels that an agent must have, as `key=value`.' })
   labels!: string[];
 
-  @Field(() => [String], { description: 'Names of agents that are online and have them, at most 20.' })
+  @Field(() => [String], { description: 'Names of online agents that have these labels, at most 20.' })
   agents!: string[];
 
-  @Field(() => Int, { description: 'How many such agents there are.' })
+  @Field(() => Int, { description: 'Number of such agents.' })
   agentCount!: number;
 
-  @Field(() => Int, { description: 'How many jobs they run side by side, all together, whatever they do now.' })
+  @Field(() => Int, { description: 'Total number of jobs that these agents run in parallel, whatever they run now.' })
   slots!: number;
 }
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'An element of a pipeline as it would be run; or the workflow, when one is started alone.',
+  description: 'Pipeline element as it would run; or the workflow, if it is started standalone.',
 })
 export class PlannedStep {
-  @Field(() => String, { nullable: true, description: 'Its stage; null for a workflow that is started alone.' })
+  @Field(() => String, { nullable: true, description: 'Name of the stage. Null for a standalone workflow.' })
   stageName!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Its name in the pipeline; null for a workflow alone.' })
+  @Field(() => String, { nullable: true, description: 'Name in the pipeline. Null for a standalone workflow.' })
   stepName!: string | null;
 
-  @Field(() => PlannedStepKind, { description: 'What it is.' })
+  @Field(() => PlannedStepKind, { description: 'Kind of the element.' })
   kind!: string;
 
-  @Field(() => String, { nullable: true, description: 'The workflow that it runs.' })
+  @Field(() => String, { nullable: true, description: 'Name of the workflow that it runs.' })
   workflowName!: string | null;
 
-  @Field(() => PlannedCondition, { nullable: true, description: 'Its `skip_condition`, and what that would decide.' })
+  @Field(() => PlannedCondition, { nullable: true, description: 'Condition from `skip_condition`, and its result.' })
   skipCondition!: PlannedCondition | null;
 
   @Field(() => [String], {
-    description: 'Names of the variables that it will ask for when it is reached; conditions on them are LATER.',
+    description: 'Names of the variables that it will ask for when it is reached. Conditions on them are LATER.',
   })
   asks!: string[];
 
-  @Field(() => WorkflowModeEnum, { nullable: true, description: 'How the graph would be run.' })
+  @Field(() => WorkflowModeEnum, { nullable: true, description: 'Order in which the graph would run.' })
   mode!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'How many tasks run side by side; null: no bound.' })
+  @Field(() => Int, { nullable: true, description: 'Maximum number of tasks that run in parallel. Null: unlimited.' })
   maxParallel!: number | null;
 
-  @Field(() => Int, { description: 'How many tasks it has, combinations counted.' })
+  @Field(() => Int, { description: 'Number of tasks, including combinations.' })
   taskCount!: number;
 
-  @Field(() => Int, { description: 'How many levels its graph has.' })
+  @Field(() => Int, { description: 'Number of levels of the graph.' })
   levelCount!: number;
 
-  @Field(() => [PlannedTask], { description: 'Its tasks, level by level.' })
+  @Field(() => [PlannedTask], { description: 'Tasks, level by level.' })
   tasks!: PlannedTask[];
 }
 
 @ObjectType({
   simpleResolvers: true,
-  description:
-    'What `startExecution` would do with an input, and everything that stands against it. Nothing is written.',
+  description: 'Plan of a start, with every problem. Writes nothing.',
 })
 export class ExecutionPlan {
-  @Field(() => Boolean, { description: 'It would not be refused, as things stand now.' })
+  @Field(() => Boolean, { description: 'True if `startExecution` would accept the input now.' })
   startable!: boolean;
 
-  @Field(() => [PlanProblem], { description: 'All problems at once; those that refuse the start come first.' })
+  @Field(() => [PlanProblem], { description: 'All problems at once. Those that prevent the start come first.' })
   problems!: PlanProblem[];
 
-  @Field(() => [PreviewedEnvironment], { description: 'The environments that it would touch, and whether you may.' })
+  @Field(() => [PreviewedEnvironment], {
+    description: 'Environments that it would touch, and whether you may run in them.',
+  })
   environmentAccess!: PreviewedEnvironment[];
 
-  @Field(() => [PlannedStep], { description: 'The elements of the pipeline in order, or the one workflow.' })
+  @Field(() => [PlannedStep], { description: 'Elements of the pipeline in order, or the one workflow.' })
   steps!: PlannedStep[];
 }

@@ -25,7 +25,7 @@ export interface ApplyDefinitions extends DefinitionSource {
  */
 export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedDocument[]> {
   const source = parseDefinitions(input);
-  // What is no name was reported, names nothing, and may hold what PostgreSQL does not take.
+  // An invalid name was reported, names nothing, and may contain characters that PostgreSQL rejects.
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
   const author: Author = { actor, now: app.clock.now() };
   if (input.dryRun) {

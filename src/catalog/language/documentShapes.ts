@@ -1,9 +1,8 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import type { VariableDefinition } from './definition';
-import { failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import { nodeCount } from './matrix';
-import type { PipelineDefinition, RuntimeInputs, StageDefinition, StageElement } from './pipeline';
 import {
   defined,
   filled,
@@ -22,15 +21,16 @@ import {
   type Shape,
   short,
   text,
+  type ValueOf,
   valueText,
   withShort,
   wrongType,
 } from './shape';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { taskLevels } from './taskGraph';
-import { retries, task } from './taskShape';
+import { retries, type TaskDefinition, task } from './taskShape';
+import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
 import { DAY, description, label, name, secretNames, taskKey, timeout, values, variableName } from './values';
-import { GIVEN_ENVIRONMENT, type WorkflowDefinition, workflowModes } from './workflow';
 
 /** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
 export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
@@ -53,6 +53,11 @@ export interface EnvironmentDocument extends Part<'Environment'> {
   readonly type: EnvironmentType;
   readonly variables: Readonly<Record<string, string>>;
 }
+type DefinitionIn<S> = Readonly<Omit<ValueOf<S>, 'kind' | 'application' | 'name'>>;
+/** A directed acyclic graph of tasks, in canonical form: every default is filled in. */
+export type WorkflowDefinition = DefinitionIn<typeof workflowDocument>;
+/** An ordered list of stages, in canonical form. */
+export type PipelineDefinition = DefinitionIn<typeof pipelineDocument>;
 export type WorkflowDocument = Part<'Workflow'> & { readonly definition: WorkflowDefinition };
 export type PipelineDocument = Part<'Pipeline'> & { readonly definition: PipelineDefinition };
 export type AnyDocument =
@@ -87,7 +92,7 @@ const variables = (meaning: string) => optional(list(variable), [], meaning);
 // Workflows
 
 const taskMap = mapOf(taskKey, task);
-const tasks: Shape<WorkflowDefinition['tasks']> = {
+const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   json: { ...taskMap.json, minProperties: 1, maxProperties: MAX_TASKS },
   /** In the order of the graph. */
   encode: (all) =>
@@ -116,24 +121,22 @@ const tasks: Shape<WorkflowDefinition['tasks']> = {
 
 const asked = filled(list(text), 'An empty list would ask for nothing. Name a variable, or leave out the key.');
 
-const runtimeInputs = withShort<readonly string[], RuntimeInputs>(
-  asked,
-  object<RuntimeInputs>({
-    variables: required(asked, 'Variables of the workflow to ask for.'),
-    timeoutSeconds: timeout(7 * DAY, 'How long to wait for an answer.'),
-    onTimeout: optional(
-      oneOf(['expire', 'continue']),
-      'expire',
-      'Effect of a missing answer: the element is EXPIRED, or continues with the defaults.',
-    ),
-  }),
-  ({ type }) => type === 'list',
-  {
-    expand: (names) => ({ variables: names, timeoutSeconds: 7 * DAY, onTimeout: 'expire' }),
-    shrink: (inputs) =>
-      inputs.timeoutSeconds === 7 * DAY && inputs.onTimeout === 'expire' ? inputs.variables : undefined,
-  },
-);
+const inputFields = object({
+  variables: required(asked, 'Variables of the workflow to ask for.'),
+  timeoutSeconds: timeout(7 * DAY, 'How long to wait for an answer.'),
+  onTimeout: optional(
+    oneOf(['expire', 'continue']),
+    'expire',
+    'Effect of a missing answer: the element is EXPIRED, or continues with the defaults.',
+  ),
+});
+export type RuntimeInputs = Readonly<ValueOf<typeof inputFields>>;
+
+const runtimeInputs = withShort<readonly string[], RuntimeInputs>(asked, inputFields, ({ type }) => type === 'list', {
+  expand: (names) => ({ variables: names, timeoutSeconds: 7 * DAY, onTimeout: 'expire' }),
+  shrink: (inputs) =>
+    inputs.timeoutSeconds === 7 * DAY && inputs.onTimeout === 'expire' ? inputs.variables : undefined,
+});
 
 const elementName = required(name, 'Name, unique within the pipeline.');
 const skipCondition = optional(valueText, null, 'Condition; if it is true, the element is SKIPPED.');
@@ -171,6 +174,20 @@ const approvalFields = object({
     'True if the user who started or resumed the execution may not decide, with any key.',
   ),
 });
+
+interface ElementHead {
+  readonly name: string;
+  readonly skipCondition: string | null;
+}
+export type ApprovalElement = ElementHead & { readonly type: 'APPROVAL' } & Readonly<ValueOf<typeof approvalFields>>;
+export type WorkflowElement = { readonly type: 'WORKFLOW' } & FailureStrategy &
+  Readonly<Omit<ValueOf<typeof workflowElement>, 'failureStrategy'>>;
+export type StageElement = WorkflowElement | ApprovalElement;
+export interface StageDefinition {
+  /** As written, or `STAGE n` by position. */
+  readonly name: string;
+  readonly elements: readonly StageElement[];
+}
 
 const workflowElement = object({
   name: elementName,
@@ -260,7 +277,7 @@ function head<Kind extends DocumentKind>(kind: Kind) {
 
 const { application: _, ...applicationHead } = head('Application');
 
-const workflowDocument = object<Part<'Workflow'> & WorkflowDefinition>({
+const workflowDocument = object({
   ...head('Workflow'),
   tags: optional(list(label), [], 'Words to find the workflow by.'),
   environment: optional(
@@ -296,7 +313,7 @@ const workflowDocument = object<Part<'Workflow'> & WorkflowDefinition>({
   tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
 });
 
-const pipelineDocument = object<Part<'Pipeline'> & PipelineDefinition>({
+const pipelineDocument = object({
   ...head('Pipeline'),
   variables: variables('Variables; each reaches every workflow that declares a variable of the same name.'),
   timeoutSeconds: timeout(7 * DAY, 'Time limit of the execution; then it is EXPIRED.'),

@@ -1,8 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
-import { defined, mapped, object, oneOf, optional, type Place, required, type Shape, withShort } from './shape';
+import {
+  defined,
+  mapped,
+  object,
+  oneOf,
+  optional,
+  type Place,
+  required,
+  type Shape,
+  type ValueOf,
+  withShort,
+} from './shape';
 import type { SourceNode } from './sourceTree';
 import { DAY, duration, MAX_SECONDS } from './values';
-import { type Intervention, onTimeouts } from './workflow';
+import { onTimeouts } from './terms';
+
+const waiting = object({
+  timeoutSeconds: required(duration(1, MAX_SECONDS), 'How long to wait for a decision.', { key: 'wait' }),
+  onTimeout: optional(oneOf(onTimeouts), 'fail', 'Decision taken when the wait ends.'),
+});
+
+/** A failure that a person decides about. */
+export type Intervention = Readonly<ValueOf<typeof waiting>>;
 
 /** The effect of a failure on a task or an element, once no retries are left. */
 export interface FailureStrategy {
@@ -29,11 +48,6 @@ const word: Shape<Word> = {
     return 'fail';
   },
 };
-
-const waiting = object<Intervention>({
-  timeoutSeconds: required(duration(1, MAX_SECONDS), 'How long to wait for a decision.', { key: 'wait' }),
-  onTimeout: optional(oneOf(onTimeouts), 'fail', 'Decision taken when the wait ends.'),
-});
 
 export const failureStrategy = defined(
   'FailureStrategy',

@@ -1,4 +1,4 @@
-import type { MatrixAxis, TaskDefinition, WorkflowDefinition } from './workflow';
+import type { MatrixAxis, TaskDefinition } from './taskShape';
 
 /**
  * Matrix expansion: a task with a matrix becomes one task for each combination of its values, named
@@ -8,7 +8,7 @@ import type { MatrixAxis, TaskDefinition, WorkflowDefinition } from './workflow'
 /** One task, or all combinations of one. */
 export type Dependency = { readonly node: string } | { readonly all: string };
 
-type Tasks = WorkflowDefinition['tasks'];
+type Tasks = Readonly<Record<string, TaskDefinition>>;
 
 /** Task names have no bracket, so the base ends before the first one. */
 export function baseName(node: string): string {

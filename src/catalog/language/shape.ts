@@ -24,6 +24,8 @@ export interface Shape<T> {
   readonly json: JsonSchema;
 }
 
+export type ValueOf<S> = S extends Shape<infer T> ? T : never;
+
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Where a node stands, and where to report what is wrong with it. */
@@ -262,12 +264,11 @@ export const required = <T>(shape: Shape<T>, description: string, more: More = {
   description,
   ...more,
 });
-export const optional = <T, const D>(
-  shape: Shape<T>,
-  otherwise: D,
-  description: string,
-  more: More = {},
-): Field<T | D> => ({ shape: shape as Shape<T | D>, description, otherwise: { value: otherwise }, ...more });
+export function optional<T>(shape: Shape<T>, otherwise: null, description: string, more?: More): Field<T | null>;
+export function optional<T>(shape: Shape<T>, otherwise: T, description: string, more?: More): Field<T>;
+export function optional<T>(shape: Shape<T>, value: T, description: string, more: More = {}): Field<T> {
+  return { shape, description, otherwise: { value }, ...more };
+}
 
 export type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
 

@@ -1,5 +1,5 @@
 import { baseName, type Dependency, dependenciesOf, nodesOf } from './matrix';
-import type { WorkflowDefinition } from './workflow';
+import type { TaskDefinition } from './taskShape';
 
 /** A task as it runs: one combination of a task’s matrix (matrix.ts), or the task itself. */
 export interface TaskNode {
@@ -13,7 +13,7 @@ export interface TaskNode {
   readonly dependsOn: readonly Dependency[];
 }
 
-type Tasks = WorkflowDefinition['tasks'];
+type Tasks = Readonly<Record<string, TaskDefinition>>;
 
 /**
  * Names of the definition’s tasks, level by level, sorted within each: a task comes after its dependencies. It does not

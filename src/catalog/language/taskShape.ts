@@ -1,5 +1,5 @@
 import { parseDuration } from '../../kernel/naming';
-import { failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import {
   defined,
   filled,
@@ -17,6 +17,7 @@ import {
   type Shape,
   short,
   text,
+  type ValueOf,
   valueText,
   withShort,
 } from './shape';
@@ -33,14 +34,7 @@ import {
   values,
   variableName,
 } from './values';
-import {
-  artifactsWhen,
-  type MatrixAxis,
-  type RetryDelay,
-  type TaskArtifacts,
-  type TaskDefinition,
-  taskTypes,
-} from './workflow';
+import { artifactsWhen, taskTypes } from './terms';
 
 /** The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
 
@@ -83,23 +77,27 @@ const artifactPath = mapped(insidePath('BAD_ARTIFACT_PATH', String.raw`|^(?:\.?/
 
 const workingDir = mapped(insidePath('BAD_WORKING_DIR'), (path) => path || null);
 
+const artifactFields = object({
+  paths: optional(oneOrMany(artifactPath), [], 'Files to upload: relative paths; globs with * and **.'),
+  when: optional(
+    oneOf(artifactsWhen),
+    'success',
+    'When to upload. After success each path must match a file, or the task fails; otherwise, what is there is uploaded.',
+  ),
+  from: optional(
+    oneOrMany(text),
+    [],
+    'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage.',
+  ),
+});
+/** Files that a task leaves and takes. */
+export type TaskArtifacts = Readonly<ValueOf<typeof artifactFields>>;
+
 const noArtifacts: TaskArtifacts = { paths: [], when: 'success', from: [] };
 
 const artifacts = withShort<readonly string[], TaskArtifacts>(
   list(artifactPath),
-  object<TaskArtifacts>({
-    paths: optional(oneOrMany(artifactPath), [], 'Files to upload: relative paths; globs with * and **.'),
-    when: optional(
-      oneOf(artifactsWhen),
-      'success',
-      'When to upload. After success each path must match a file, or the task fails; otherwise, what is there is uploaded.',
-    ),
-    from: optional(
-      oneOrMany(text),
-      [],
-      'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage.',
-    ),
-  }),
+  artifactFields,
   ({ type }) => type === 'list',
   {
     expand: (paths) => ({ ...noArtifacts, paths }),
@@ -125,14 +123,21 @@ export const retries = mapped(number('integer', 0, MAX_RETRIES), (count, node, p
   return count;
 });
 
+const delayFields = object({
+  initialSeconds: required(duration(0, DAY, 'ms'), 'Delay before the first retry.', { key: 'initial' }),
+  factor: optional(number('number', 1, 100), 2, 'The delay is multiplied by this before each further retry.'),
+  maxSeconds: optional(duration(0, DAY, 'ms'), 300, 'Longest delay.', { key: 'max' }),
+  jitter: optional(number('number', 0, 1), 0, 'Each delay is shortened by a random share of up to this.'),
+});
+/**
+ * The delay before retry n is `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, less a random share of up to `jitter`. A
+ * fixed delay has factor 1.
+ */
+export type RetryDelay = Readonly<ValueOf<typeof delayFields>>;
+
 const retryDelay = withShort<number, RetryDelay | null>(
   duration(0, DAY, 'ms'),
-  object<RetryDelay>({
-    initialSeconds: required(duration(0, DAY, 'ms'), 'Delay before the first retry.', { key: 'initial' }),
-    factor: optional(number('number', 1, 100), 2, 'The delay is multiplied by this before each further retry.'),
-    maxSeconds: optional(duration(0, DAY, 'ms'), 300, 'Longest delay.', { key: 'max' }),
-    jitter: optional(number('number', 0, 1), 0, 'Each delay is shortened by a random share of up to this.'),
-  }),
+  delayFields,
   ({ type }) => type !== 'map',
   {
     expand: (s) => (s === 0 ? null : { initialSeconds: s, factor: 1, maxSeconds: s, jitter: 0 }),
@@ -167,6 +172,11 @@ const matrixValues = mapped(
   },
   { json: { minItems: 1 } },
 );
+
+export interface MatrixAxis {
+  readonly name: string;
+  readonly values: readonly string[];
+}
 
 const axes = mapOf(axisKey, matrixValues);
 const matrix: Shape<readonly MatrixAxis[]> = {
@@ -273,6 +283,9 @@ const fields = object({
   onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
   artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
 });
+
+/** A task in canonical form. */
+export type TaskDefinition = Readonly<Omit<ValueOf<typeof fields>, 'failureStrategy'>> & FailureStrategy;
 
 export const task: Shape<TaskDefinition> = defined('Task', {
   json: fields.json,

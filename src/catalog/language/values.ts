@@ -133,7 +133,6 @@ export const secretNames = mapped(
 const durationText = defined<string>('Duration', {
   ...valueText,
   json: {
-    description: 'A duration such as 90s, 5m, 1h30m or 2d, or a whole number of seconds.',
     type: ['string', 'integer'],
     minLength: 1,
     pattern: durationPattern.source,

@@ -8,7 +8,8 @@ export function checkSecret(name: string, value: string): void {
   const errors: InputError[] = [];
   const refuse = (field: string, rule: string, message: string) =>
     errors.push({ field, value: field === 'name' ? name : null, rule, message });
-  if (!isVariableName(name)) refuse('name', 'BAD_VARIABLE_NAME', `"${name.slice(0, 120)}" is no name of a variable.`);
+  if (!isVariableName(name))
+    refuse('name', 'BAD_VARIABLE_NAME', `"${name.slice(0, 120)}" is not a valid variable name.`);
   else if (isReservedVariableName(name)) refuse('name', 'RESERVED_VARIABLE_NAME', `The variable ${name} can’t be set.`);
   if (value === '') refuse('secretValue', 'EMPTY', 'The value is empty.');
   if (Buffer.byteLength(value) > MAX_BYTES) {

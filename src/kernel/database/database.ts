@@ -59,6 +59,12 @@ export class Database implements Db {
     return (await this.send(sql, parameters)).rowCount ?? 0;
   }
 
+  /** Reads over one connection, so that statements that are sent together share a round trip. */
+  async together<T>(work: (db: Db) => Promise<T>): Promise<T> {
+    if (this.snapshotOn !== undefined) return work(this);
+    return this.onConnection((connection) => work(statementsOf(connection)));
+  }
+
   /** Adds a hook that takes part in every transaction, after all that the transaction itself does, at each try. */
   beforeCommit(hook: BeforeCommit): void {
     this.hooks.push(hook);
@@ -82,7 +88,7 @@ export class Database implements Db {
     }
   }
 
-  /** Everything that is read through the handle is of one moment. For reading only. */
+  /** Reads through this handle all see the database at one moment. For reading only. */
   async snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return this.onConnection(async (connection) => {
       connection.defer('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -100,9 +106,7 @@ export class Database implements Db {
     work: (db: Transaction) => Promise<T>,
   ): Promise<T> {
     const db: Transaction = {
-      key: connection,
-      rows: async (sql, parameters) => (await connection.send(sql, parameters)).rows,
-      write: async (sql, parameters) => (await connection.send(sql, parameters)).rowCount ?? 0,
+      ...statementsOf(connection),
       defer: (sql, parameters) => connection.defer(sql, parameters),
       wake: (...names) => {
         for (const name of names) topics.add(name);
@@ -141,6 +145,12 @@ export class Database implements Db {
     }
   }
 }
+
+const statementsOf = (connection: Connection): Db => ({
+  key: connection,
+  rows: async (sql, parameters) => (await connection.send(sql, parameters)).rows,
+  write: async (sql, parameters) => (await connection.send(sql, parameters)).rowCount ?? 0,
+});
 
 /** A ROLLBACK fails only if the connection is lost, and then the transaction is rolled back as well. */
 async function rollback(connection: Connection): Promise<void> {

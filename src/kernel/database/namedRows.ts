@@ -115,7 +115,7 @@ export class NamedRows<T extends NamedRow> {
     return (await db.rows<T>(sql, parameters))[0];
   }
 
-  /** For `loaders.load(rows.byId, id)`. Deleted rows too. */
+  /** For `loaders.load(rows.byId, id)`. Includes deleted rows. */
   readonly byId = async (app: { readonly database: Db }, ids: readonly string[]): Promise<ReadonlyMap<string, T>> =>
     byKey(await this.findWithDeleted(app.database, ids), (row) => row.id);
 }

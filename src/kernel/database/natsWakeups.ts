@@ -81,7 +81,7 @@ export class NatsWakeups implements WakeupTransport {
     try {
       this.connection?.publish(this.subject, payload);
     } catch (error) {
-      this.options.log.debug({ reason: String(error) }, 'a wake-up could not be sent');
+      this.options.log.debug({ reason: String(error) }, 'could not send a wake-up');
     }
   }
 

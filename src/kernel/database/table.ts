@@ -4,8 +4,8 @@ import type { Db } from './database';
 import { snakeCase } from './naming';
 
 /**
- * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from there
- * (`columnsOf`), so that a row read by SQL and a row read by TypeORM are the same object.
+ * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from
+ * there (`columnsOf`), so rows read by SQL and by TypeORM are the same objects.
  */
 export type TableOptions<T> = Omit<EntitySchemaOptions<T>, 'name' | 'tableName' | 'columns'> & {
   columns: { [P in keyof Required<T>]: EntitySchemaColumnOptions };
@@ -46,6 +46,25 @@ export async function insertRows<T extends object>(db: Db, schema: EntitySchema<
   );
 }
 
+/** Writes some columns of rows, found by their id, in one statement. */
+export async function updateRows<T extends { readonly id: string }>(
+  db: Db,
+  schema: EntitySchema<T>,
+  rows: readonly T[],
+  columns: readonly (keyof T & string)[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { name } = schema.options;
+  const set = columns.map((property) => `${snakeCase(property)} = r.${snakeCase(property)}`).join(', ');
+  const records = rows.map((row) =>
+    Object.fromEntries(['id', ...columns].map((property) => [snakeCase(property), Reflect.get(row, property)])),
+  );
+  await db.write(
+    `UPDATE ${name} SET ${set} FROM jsonb_populate_recordset(NULL::${name}, $1::jsonb) r WHERE ${name}.id = r.id`,
+    [JSON.stringify(records)],
+  );
+}
+
 const text = { type: 'text' } as const;
 const uuid = { type: 'uuid' } as const;
 const integer = { type: 'integer' } as const;
@@ -75,7 +94,7 @@ export const column = {
   bytes: { type: 'bytea' },
 } as const satisfies Record<string, EntitySchemaColumnOptions>;
 
-/** A reference to `table`; deleting what is referred to is refused unless `cascade`. */
+/** Reference to `table`. Deleting a referenced row fails unless `cascade` is set. */
 export function references(target: string, columnName: string, options: { cascade?: boolean } = {}) {
   return {
     target,

@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
  */
 export interface Wakeups {
   signal(topics: readonly string[]): void;
-  /** Wakes sleepers of this process only. */
+  /** Wakes waiters in this process only. */
   signalHere(topic: string): void;
   listen(topics: readonly string[]): Listener;
 }

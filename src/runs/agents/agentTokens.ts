@@ -7,7 +7,7 @@ import { invalidInput, Refusal } from '../../kernel/errors';
 import { type Agent, type AgentToken, labelList } from '../../contract/labels';
 import { findAgents, findAgentToken, insertAgent, insertAgentToken } from './agents.store';
 
-/** Makes a registration token: what turns a machine into an agent. The value is answered here and never again. */
+/** Creates a registration token, which turns a machine into an agent. The value is returned only here. */
 export async function createAgentToken(
   app: App,
   actor: Actor,
@@ -42,7 +42,7 @@ export interface Registration {
   readonly version: string | null;
 }
 
-/** Makes an agent of whoever has a registration token. */
+/** Registers an agent with a registration token. */
 export async function registerAgent(
   app: App,
   registrationToken: string,
@@ -83,7 +83,7 @@ export async function registerAgent(
   return { agent, token: `swa_${agent.id}_${secret}` };
 }
 
-/** Which agent a token belongs to. */
+/** Agent that a token belongs to. */
 export async function authenticateAgent(app: App, token: string): Promise<Agent> {
   const [, id, secret] = /^swa_([0-9a-f-]{36})_(.+)$/.exec(token) ?? [];
   const [agent] = id !== undefined && isId(id) ? await findAgents(app.database, [id]) : [];

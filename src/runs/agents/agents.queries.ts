@@ -8,7 +8,7 @@ import { agentTable } from './agents.table';
 
 const cursor = cursorCodec('agents', 'time', 'id');
 
-/** Agents, the newest first. */
+/** Agents, newest first. */
 export async function listAgents(
   app: App,
   actor: Actor,

@@ -13,12 +13,12 @@ export function findAgents(db: Db, ids: readonly string[]): Promise<Agent[]> {
   return db.rows(`SELECT ${agent} FROM agent WHERE id = ANY ($1::uuid[])`, [ids]);
 }
 
-/** Those that were heard of since, by name. */
+/** Agents heard from since then, by name. */
 export function findOnlineAgents(db: Db, since: Date): Promise<Agent[]> {
   return db.rows(`SELECT ${agent} FROM agent WHERE left_at IS NULL AND last_seen_at >= $1 ORDER BY name, id`, [since]);
 }
 
-/** It was heard of. To a few seconds: agents are heard of often. */
+/** Records that an agent was heard from, to a few seconds: agents are heard from often. */
 export async function noteSeen(db: Db, id: string, now: Date): Promise<void> {
   await db.write('UPDATE agent SET last_seen_at = $2, left_at = NULL WHERE id = $1', [id, now]);
 }

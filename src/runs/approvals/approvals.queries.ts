@@ -8,17 +8,17 @@ import { isId } from '../../kernel/ids';
 import { approverRefusal } from '../../engine/selfApproval';
 import { findAttempts } from '../execution/executions.store';
 
-/** Which approvals are meant. */
+/** Selection of approvals. */
 export interface ApprovalFilter {
   readonly applicationId: string | null;
-  /** Also those that the caller may see but not decide. */
+  /** True to include approvals that the caller may see but not decide. */
   readonly all: boolean;
 }
 
 /** More than one person can work through; the oldest are the most urgent. */
 const MOST = 500;
 
-/** The approvals that wait, the oldest first. */
+/** Waiting approvals, oldest first. */
 export async function listWaitingApprovals(app: App, actor: Actor, filter: ApprovalFilter): Promise<Approval[]> {
   const parameters: unknown[] = [];
   const where = approvalCondition(actor, filter, parameters);
@@ -30,14 +30,14 @@ export async function listWaitingApprovals(app: App, actor: Actor, filter: Appro
   return filter.all ? rows : decidable(app, actor, rows);
 }
 
-/** The execution `e` that asks: a condition. */
+/** Condition on the execution `e` that requested the approval. */
 export function approvalCondition(actor: Actor, { applicationId }: ApprovalFilter, parameters: unknown[]): string {
   const readable = actor.access.condition('READ', 'Execution', 'e', parameters);
   if (applicationId === null) return readable;
   return isId(applicationId) ? `${readable} AND e.application_id = $${parameters.push(applicationId)}` : 'FALSE';
 }
 
-/** Those that the actor may decide, or could have. */
+/** Approvals that the actor may decide, or could have decided. */
 export async function decidable(app: App, actor: Actor, approvals: readonly Approval[]): Promise<Approval[]> {
   const asked = approvals.filter((approval) => actor.access.isMemberOf(approval.approvers));
   const strict = asked.filter((approval) => approval.disallowInitiator).map((approval) => approval.executionId);

@@ -1,14 +1,11 @@
 import { type ActorRef, actorRef } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
-import { columnsOf, insertRows } from '../../kernel/database/table';
+import { columnsOf } from '../../kernel/database/table';
 import type { Approval } from '../../engine/approval';
+import type { ApprovalDecided } from '../../engine/changes';
 import { approvalTable } from './approvals.table';
 
 const approval = columnsOf(approvalTable, 'approval');
-
-export async function insertApproval(db: Db, row: Approval): Promise<void> {
-  await insertRows(db, approvalTable, [row]);
-}
 
 export async function findApproval(db: Db, id: string): Promise<Approval | undefined> {
   const [row] = await db.rows<Approval>(`SELECT ${approval} FROM approval WHERE id = $1`, [id]);
@@ -26,6 +23,13 @@ export function findApprovalsOfStages(db: Db, stageExecutionIds: readonly string
   );
 }
 
+/** Approvals of these executions that nobody has decided. */
+export function findWaitingApprovals(db: Db, executionIds: readonly string[]): Promise<Approval[]> {
+  return db.rows(`SELECT ${approval} FROM approval WHERE execution_id = ANY ($1::uuid[]) AND status = 'WAITING'`, [
+    executionIds,
+  ]);
+}
+
 export function findApprovalsOfExecution(db: Db, executionId: string): Promise<Approval[]> {
   return db.rows(`SELECT ${approval} FROM approval WHERE execution_id = $1 ORDER BY requested_at, id`, [executionId]);
 }
@@ -37,18 +41,24 @@ export function findExpiredApprovals(db: Db, now: Date, limit: number): Promise<
   );
 }
 
-export interface ApprovalDecision {
-  readonly status: Exclude<Approval['status'], 'WAITING'>;
-  readonly at: Date;
-  readonly by: ActorRef;
-  readonly comments: string | null;
-}
-
-/** Decides what still waits; false when somebody was faster. */
-export async function decide(db: Db, id: string, decision: ApprovalDecision): Promise<boolean> {
-  const written = await db.write(
-    `UPDATE approval SET status = $2, decided_at = $3, decided_by = $4, comments = $5 WHERE id = $1 AND status = 'WAITING'`,
-    [id, decision.status, decision.at, JSON.stringify(actorRef(decision.by)), decision.comments],
+/** Decides approvals that still wait. */
+export async function decideApprovals(
+  db: Db,
+  decided: readonly ApprovalDecided[],
+  by: ActorRef,
+  at: Date,
+): Promise<void> {
+  if (decided.length === 0) return;
+  await db.write(
+    `UPDATE approval SET status = d.status, comments = d.comments, decided_at = $4, decided_by = $5
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS d (id, status, comments)
+     WHERE approval.id = d.id AND approval.status = 'WAITING'`,
+    [
+      decided.map((one) => one.id),
+      decided.map((one) => one.status),
+      decided.map((one) => one.comments),
+      at,
+      JSON.stringify(actorRef(by)),
+    ],
   );
-  return written === 1;
 }

@@ -4,8 +4,8 @@ import type { ApprovalElement } from '../../catalog/language/pipeline';
 import type { Execution } from '../../engine/execution';
 
 /**
- * An approval that names no existing group would wait until it expires. Groups come and go apart from definitions, so this is told at the start, when there is
- * still time to make the group, and refuses nothing.
+ * An approval that names no existing group would wait until it expires. Groups change independently of definitions, so
+ * the start only warns, while there is still time to create the group.
  */
 export async function approverWarning(app: App, execution: Execution): Promise<string | null> {
   if (execution.kind !== 'PIPELINE') return null;
@@ -17,7 +17,7 @@ export async function approverWarning(app: App, execution: Execution): Promise<s
   );
 }
 
-/** Which of the approvals nobody can give, in words; null when there are none. */
+/** Warning about approvals that nobody can give. Null if there are none. */
 export async function missingApprovers(app: App, approvals: readonly ApprovalElement[]): Promise<string | null> {
   if (approvals.length === 0) return null;
   const names = [...new Set(approvals.flatMap((approval) => approval.approvers))];
@@ -25,5 +25,5 @@ export async function missingApprovers(app: App, approvals: readonly ApprovalEle
   const nobody = approvals.filter((approval) => !approval.approvers.some((name) => existing.has(name)));
   if (nobody.length === 0) return null;
   const steps = nobody.map((approval) => `"${approval.name}" (${approval.approvers.join(', ')})`);
-  return `Nobody can give the approval of ${steps.join(', ')}: there is no such user group.`;
+  return `Nobody can give the approval of ${steps.join(', ')}: no such user group exists.`;
 }

@@ -8,25 +8,25 @@ import { newId } from '../../kernel/ids';
 import { Refusal } from '../../kernel/errors';
 
 /**
- * The bytes of artifacts, in a folder, each file under its SHA-256: the same content is stored once, and a file that is there is complete. Servers that share a
- * database share this folder too.
+ * Content of artifacts in a directory, each file under its SHA-256: the same content is stored once, and a file that
+ * exists is complete. Servers that share a database share this directory.
  */
 export class ArtifactFiles {
   constructor(private readonly folder: string) {}
 
-  /** Stores a stream, if it has the size and SHA-256 that were announced. */
+  /** Stores a stream if it has the announced size and SHA-256. */
   async store(source: Readable, size: number, sha256: string): Promise<void> {
     const incoming = join(this.folder, 'incoming', newId());
     await mkdir(dirname(incoming), { recursive: true });
     try {
       const found = await receive(source, incoming, size);
       if (found.size !== size || found.sha256 !== sha256) {
-        const message = `${found.size} bytes with SHA-256 ${found.sha256} came; announced were ${size} bytes with ${sha256}.`;
+        const message = `Received ${found.size} bytes with SHA-256 ${found.sha256}; announced were ${size} bytes with ${sha256}.`;
         throw new Refusal('ARTIFACT_MISMATCH', message);
       }
       const path = this.path(sha256);
       await mkdir(dirname(path), { recursive: true });
-      // The row that is written next promises the file: it has to be on the disk, not in a cache.
+      // The row that is written next promises the file, so it must be on the disk, not in a cache.
       await sync(incoming);
       await rename(incoming, path);
     } finally {
@@ -52,7 +52,7 @@ async function receive(source: Readable, path: string, limit: number): Promise<{
     transform(chunk: Buffer, _encoding, done) {
       size += chunk.length;
       hash.update(chunk);
-      if (size > limit) done(new Refusal('ARTIFACT_MISMATCH', `More than the announced ${limit} bytes came.`));
+      if (size > limit) done(new Refusal('ARTIFACT_MISMATCH', `Received more than the announced ${limit} bytes.`));
       else done(null, chunk);
     },
   });

@@ -14,7 +14,10 @@ export interface NewArtifact {
   readonly sha256: string;
 }
 
-/** A job leaves a file behind. The bytes are stored first, then the row that promises them; the same file again is answered as before. */
+/**
+ * Stores an upload of a job: first the content, then the row that promises it. The same file again gets the same
+ * answer.
+ */
 export async function addArtifact(
   app: App,
   claim: Claim,
@@ -48,7 +51,7 @@ export async function addArtifact(
   });
 }
 
-/** The lease that a claim stands for, or the refusal that makes an agent drop the job. */
+/** The lease of a claim, or the error that makes an agent drop the job. */
 export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> {
   const [lease] = await findLeases(db, [claim.jobId]);
   if (lease === undefined || lease.tokenHash !== claim.tokenHash || !lease.started) {
@@ -59,7 +62,7 @@ export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> 
 
 function sameContent(known: { id: string; size: number; sha256: string }, artifact: NewArtifact): string {
   if (known.size === artifact.size && known.sha256 === artifact.sha256) return known.id;
-  throw new Refusal('ARTIFACT_EXISTS', `This job already left other content as "${artifact.name}".`);
+  throw new Refusal('ARTIFACT_EXISTS', `This job already uploaded different content as "${artifact.name}".`);
 }
 
 function checkArtifact({ name, size, sha256 }: NewArtifact, maxBytes: number): void {
@@ -73,11 +76,16 @@ function checkArtifact({ name, size, sha256 }: NewArtifact, maxBytes: number): v
     /[\\\0]/.test(name) ||
     parts.some((part) => ['', '.', '..'].includes(part))
   ) {
-    refuse('name', name, 'PATH', 'An artifact has a relative path without empty parts, "..", backslash or NUL.');
+    refuse(
+      'name',
+      name,
+      'PATH',
+      'The name of an artifact must be a relative path without empty parts, "..", backslash or NUL.',
+    );
   }
   if (!/^[0-9a-f]{64}$/.test(sha256))
-    refuse('sha256', sha256, 'SHA256', 'X-Slipway-Sha256 must be 64 lower-case hex digits.');
-  if (!Number.isSafeInteger(size) || size < 0) refuse('size', size, 'SIZE', 'Content-Length must say the size.');
+    refuse('sha256', sha256, 'SHA256', 'X-Slipway-Sha256 must be 64 lowercase hex digits.');
+  if (!Number.isSafeInteger(size) || size < 0) refuse('size', size, 'SIZE', 'Content-Length must be given.');
   if (errors.length > 0) throw invalidInput(errors);
   if (size > maxBytes) {
     throw new Refusal('TOO_LARGE', `The artifact has ${size} bytes; at most ${maxBytes} are allowed.`, {

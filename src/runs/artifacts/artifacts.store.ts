@@ -93,7 +93,7 @@ async function newest(
   return rows.map((row) => ({ ...row, size: Number(row.size) }));
 }
 
-/** What rights need to know of the execution that an artifact belongs to. */
+/** Data about the execution of an artifact that permissions depend on. */
 export function findExecutionRows(
   db: Db,
   id: string,

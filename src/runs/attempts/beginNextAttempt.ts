@@ -1,59 +1,52 @@
-import { advancePipeline } from '../execution/advancePipeline';
+import { advancePipeline } from '../../engine/advancePipeline';
 import type { Execution } from '../../engine/execution';
-import { beginAttempt, insertExecutionTargets, type NewAttempt } from '../execution/executions.store';
+import { adoptMember, type AttemptCause, beginAttempt } from '../../engine/nextAttempt';
+import { resumeWorkflow } from '../../engine/resumeWorkflow';
+import { wantsOf } from '../../engine/facts';
 import type { RunTransaction } from '../execution/runTransaction';
-import { adoptMember, insertElements, insertStages } from '../execution/stages.store';
 import type { AttemptPlan } from './resumePlan';
-import { resumeWorkflow } from './resumeWorkflow';
+import { readContinuation } from './resumeWorkflow';
+import type { WorkflowNext } from './resumeWorkflowPlan';
 
-/** Writes what was decided for the next attempt of a pipeline execution, and begins it. */
+/** Begins the next attempt of a pipeline execution, as it was decided. */
 export async function beginNextAttempt(
   db: RunTransaction,
   execution: Execution,
   plan: AttemptPlan,
-  attempt: NewAttempt,
+  cause: AttemptCause,
 ): Promise<void> {
-  const { definition } = await db.app.pipelineRevisions.get(db, plan.revisionId);
-  const { environmentId, mode, maxParallel } = execution;
-  const images = plan.images ?? execution.images;
-  const next = await beginAttempt(db, {
-    ...attempt,
-    execution,
-    ...{ environmentId, images, mode, maxParallel, openTasks: 0 },
-    revisionId: plan.revisionId,
-    variables: plan.variables,
-    expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
+  const continued = plan.elements.flatMap(({ stage, next }) => (next === null ? [] : [{ stage, next }]));
+  const [continuations] = await Promise.all([
+    Promise.all(continued.map(({ next }) => readContinuation(db, next))),
+    db.load([
+      ...wantsOf(execution.id, 'execution'),
+      ...wantsOf(plan.revisionId, 'pipeline'),
+      ...continued.flatMap(({ next }) => wantsOf(next.execution.id, 'execution')),
+    ]),
+  ]);
+  await db.decide((run) => {
+    const { mode, maxParallel, environmentId } = execution;
+    const inputs = { revisionId: plan.revisionId, variables: plan.variables, images: plan.images ?? execution.images };
+    const { timeoutSeconds } = run.fact('pipeline', plan.revisionId);
+    const own = { mode, maxParallel, environmentId, openTasks: 0, timeoutSeconds };
+    beginAttempt(run, run.execution(execution.id), { ...cause, ...inputs, ...own });
+    run.setPlan(
+      execution.id,
+      plan.kept,
+      plan.elements.map(({ stage }) => stage),
+    );
+    // All are adopted before the first continues: one with nothing left to do ends at once, and the pipeline looks at all.
+    for (const { stage, next } of continued) adoptMember(run, next.execution.id, execution.id, stage.id);
+    for (const continuation of continuations) resumeWorkflow(run, continuation, cause);
+    advancePipeline(run, execution.id);
   });
-  db.event({ runId: execution.runId, executionId: execution.id }, 'ATTEMPT_STARTED', {
-    attempt: next.attempt,
-    kind: attempt.kind,
-    from: execution.status,
-    fromStage: attempt.fromStage,
-    reason: attempt.reason,
-  });
-  await writeStages(db, next, plan);
-  // All of them are adopted before the first goes on: one that has nothing left to do ends at once, and what comes after it looks at the others.
-  const goOn = plan.elements.flatMap(({ stage, next: workflow }) => (workflow === null ? [] : [{ stage, workflow }]));
-  for (const { stage, workflow } of goOn) await adoptMember(db, workflow.execution.id, stage.id);
-  for (const { stage, workflow } of goOn) {
-    const member = { ...workflow.execution, parentStageExecutionId: stage.id };
-    await resumeWorkflow(db, { ...workflow, execution: member }, attempt);
-  }
-  await advancePipeline(db, next.id);
 }
 
-async function writeStages(
-  db: RunTransaction,
-  { id: executionId, attempt }: Execution,
-  { kept, elements }: AttemptPlan,
-): Promise<void> {
-  const rows = elements.map(({ stage }) => stage);
-  await insertStages(db, rows);
-  await insertElements(db, { executionId, attempt }, [...kept, ...rows]);
-  await insertExecutionTargets(
-    db,
-    executionId,
-    rows.flatMap((stage) => stage.environmentId ?? []),
-    rows.flatMap((stage) => Object.keys(stage.images)),
-  );
+/** The same for a workflow execution. */
+export async function beginWorkflowAttempt(db: RunTransaction, next: WorkflowNext, cause: AttemptCause): Promise<void> {
+  const [continuation] = await Promise.all([
+    readContinuation(db, next),
+    db.load([...wantsOf(next.execution.id, 'execution'), ...wantsOf(next.revisionId, 'workflow')]),
+  ]);
+  await db.decide((run) => resumeWorkflow(run, continuation, cause));
 }

@@ -3,7 +3,8 @@ import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
 import { type AttemptKind, type Execution } from '../../engine/execution';
 import { onRun, type RunCommandInput } from '../commands/onRun';
-import { findExecution, type NewAttempt } from '../execution/executions.store';
+import { findExecution } from '../execution/executions.store';
+import type { AttemptCause } from '../../engine/nextAttempt';
 import { textErrors } from '../../engine/textLimits';
 import type { RunTransaction } from '../execution/runTransaction';
 import { isId } from '../../kernel/ids';
@@ -66,17 +67,15 @@ function otherThanAsked(execution: Execution, kind: Execution['kind'] | null, ap
 }
 
 export const attemptOf = (
-  db: RunTransaction,
   input: AttemptInput,
   kind: AttemptKind,
   cause: ActorRef,
   fromStage: string | null,
-): NewAttempt => ({
+): AttemptCause => ({
   kind,
   cause: actorRef(cause),
   reason: input.reason?.trim() || null,
   fromStage,
-  at: db.now,
 });
 
 /** For a preview's token: the mutation does what was previewed, or nothing. */

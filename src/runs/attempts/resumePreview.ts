@@ -4,7 +4,7 @@ import { subjectFor } from '../../access/visible';
 import type { App } from '../app';
 import type { Execution, StageExecution } from '../../engine/execution';
 import { requireStages } from '../execution/requireStages';
-import { mustAsk } from '../execution/runtimeInputs';
+import { mustAsk } from '../../engine/runtimeInputs';
 import { Refusal } from '../../kernel/errors';
 import { taskNodes } from '../../catalog/language/taskGraph';
 import type { DefinitionChange } from '../../engine/definitionChanges';

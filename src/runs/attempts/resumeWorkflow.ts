@@ -1,46 +1,18 @@
-import { dispatchTasks } from '../execution/dispatchTasks';
-import type { Execution } from '../../engine/execution';
-import { beginAttempt, findAttempts, insertExecutionTargets, type NewAttempt } from '../execution/executions.store';
-import { newGraph } from '../../engine/newTasks';
-import type { RunTransaction } from '../execution/runTransaction';
-import { finishWorkflow } from '../execution/settleTasks';
-import { findCurrentTasks, findUnfinishedTasks, insertTasks } from '../execution/tasks.store';
 import { baseName, dependenciesOf } from '../../catalog/language/matrix';
 import { type TaskNode, taskNodes } from '../../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
+import type { WorkflowContinuation } from '../../engine/resumeWorkflow';
+import { findAttempts } from '../execution/executions.store';
+import type { RunTransaction } from '../execution/runTransaction';
+import { findCurrentTasks, findUnfinishedTasks } from '../execution/tasks.store';
 import { chooseTasks, type WorkflowNext } from './resumeWorkflowPlan';
 
-/**
- * The next attempt of a workflow execution: tasks that passed are kept, the others get a new row each and run again. With
- * the same revision only the tasks that run again are read, however many are kept.
- */
-export async function resumeWorkflow(db: RunTransaction, next: WorkflowNext, attempt: NewAttempt): Promise<Execution> {
-  const { execution: workflow, revisionId, environmentId, variables, images, mode, maxParallel } = next;
+/** Reads what the next attempt runs. With the same revision only tasks that run again are read, however many are kept. */
+export async function readContinuation(db: RunTransaction, next: WorkflowNext): Promise<WorkflowContinuation> {
+  const { execution, revisionId, environmentId, variables, images, mode, maxParallel } = next;
   const { definition } = await db.app.workflowRevisions.get(db, revisionId);
-  const { nodes, dropped } = await chooseNodes(db, next, definition);
-  // A kept task has passed, so nothing waits for it.
-  const graph = newGraph(nodes, 'all');
-  const execution = await beginAttempt(db, {
-    ...attempt,
-    ...{ revisionId, environmentId, variables, images, mode, maxParallel, dropped },
-    execution: workflow,
-    openTasks: graph.tasks.length,
-    expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
-  });
-  if (revisionId !== workflow.revisionId) {
-    await insertExecutionTargets(db, workflow.id, environmentId === null ? [] : [environmentId], Object.keys(images));
-  }
-  await insertTasks(db, execution, graph, db.now);
-  db.event({ runId: execution.runId, executionId: execution.id }, 'ATTEMPT_STARTED', {
-    attempt: execution.attempt,
-    kind: attempt.kind,
-    from: workflow.status,
-    fromStage: null,
-    reason: attempt.reason,
-  });
-  if (graph.tasks.length === 0) await finishWorkflow(db, execution);
-  else await dispatchTasks(db, [execution.id]);
-  return execution;
+  const inputs = { revisionId, environmentId, variables, images, mode, maxParallel };
+  return { executionId: execution.id, ...inputs, ...(await chooseNodes(db, next, definition)) };
 }
 
 /** The tasks that run again, and those of earlier attempts that the revision does not have. */

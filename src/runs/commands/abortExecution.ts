@@ -1,10 +1,10 @@
 import type { Actor } from '../../access/actor';
 import { isFinal } from '../../contract/statuses';
 import type { Execution } from '../../engine/execution';
+import { stopExecution } from '../../engine/stopExecution';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
-import { stopExecution } from '../execution/stopExecution';
-import { onRun, type RunCommandInput } from './onRun';
+import { activeRun, onRun, type RunCommandInput } from './onRun';
 
 export interface AbortExecution extends RunCommandInput {
   readonly applicationId: string;
@@ -16,16 +16,19 @@ export interface AbortExecution extends RunCommandInput {
  * back. Aborting an execution again that is ABORTED, or is being aborted, changes nothing.
  */
 export async function abortExecution(app: App, actor: Actor, input: AbortExecution): Promise<Execution> {
-  const command = { verb: 'abort', input, id: input.executionId, right: requireAbort };
+  const command = { verb: 'abort', input, id: input.executionId, right: requireAbort, wants: activeRun };
   const { execution } = await onRun(app, actor, command, async (db, execution) => {
     const { status, runId, id, failureCode } = execution;
-    if (failureCode === 'ABORTED' && status !== 'RESTORING') return;
+    if (failureCode === 'ABORTED' && status !== 'RESTORING') return { after: execution };
     const refusal = refuseAbort(execution);
     if (refusal !== null) throw refusal;
     const reason = input.reason?.trim() || null;
-    db.event({ runId, executionId: id }, 'ABORT_REQUESTED', { reason });
-    await stopExecution(db, execution, 'ABORTED', `aborted by ${actor.name}${reason === null ? '' : `: ${reason}`}`);
-    return;
+    const after = await db.decide((run) => {
+      run.event({ runId, executionId: id }, 'ABORT_REQUESTED', { reason });
+      stopExecution(run, id, 'ABORTED', `aborted by ${actor.name}${reason === null ? '' : `: ${reason}`}`);
+      return run.execution(id);
+    });
+    return { after };
   });
   return execution;
 }

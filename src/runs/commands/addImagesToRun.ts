@@ -144,7 +144,7 @@ function extend(
   });
   const plan = { fromStage, revisionId: execution.revisionId, variables, images, kept, elements };
   const cause = actorRef(db.actor);
-  return beginNextAttempt(db, execution, plan, { kind: 'EXTEND', cause, reason, fromStage, at: db.now });
+  return beginNextAttempt(db, execution, plan, { kind: 'EXTEND', cause, reason, fromStage });
 }
 
 /** The extension as an operation of the run, with a log that says what runs again, and why. */

@@ -1,8 +1,9 @@
 import { type Actor, actorRef, systemActor } from '../../access/actor';
 import type { App } from '../app';
 import { invalidInput, Refusal } from '../../kernel/errors';
-import { advancePipeline, settleStage } from '../execution/advancePipeline';
-import { moveStage } from '../execution/changeStatus';
+import { advancePipeline, settleStage } from '../../engine/advancePipeline';
+import { moveStage } from '../../engine/moves';
+import { asksForInputs } from '../../engine/runtimeInputs';
 import type { Execution, StageExecution } from '../../engine/execution';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { findExecution } from '../execution/executions.store';
@@ -10,7 +11,7 @@ import { requireStages } from '../execution/requireStages';
 import { readInputs, resolveVariables, type VariableInput } from '../../engine/resolveVariables';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
-import { askedVariables, asksForInputs, runtimeInputsOf } from '../execution/runtimeInputs';
+import { askedVariables, runtimeInputsOf } from '../execution/runtimeInputs';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
 
 export interface PipelineResumeRuntime extends RunCommandInput {
@@ -62,7 +63,7 @@ export async function endDueRuntimeInputs(app: App): Promise<void> {
       if (asked?.onTimeout === 'continue') await beginAnswered(db, execution, stage, {});
       else {
         const text = `nobody answered before ${stage.waitsUntil.toISOString()}`;
-        await settleStage(db, stage.id, 'EXPIRED', { code: 'EXPIRED', text });
+        await db.decide((run) => settleStage(run, executionId, id, 'EXPIRED', { code: 'EXPIRED', text }));
       }
     });
   }
@@ -76,14 +77,16 @@ async function beginAnswered(
   values: Readonly<Record<string, string>>,
 ): Promise<void> {
   const asked = (await runtimeInputsOf(db.app, execution, stage))?.variables ?? [];
-  const answers = { by: actorRef(db.actor), at: db.now.toISOString(), asked, values };
-  db.event({ runId: execution.runId, executionId: execution.id }, 'RUNTIME_INPUTS_GIVEN', {
-    stageExecutionId: stage.id,
-    elementId: stage.elementId,
-    variables: Object.keys(values).sort(),
+  await db.decide((run) => {
+    const answers = { by: actorRef(db.actor), at: run.now.toISOString(), asked, values };
+    run.event({ runId: execution.runId, executionId: execution.id }, 'RUNTIME_INPUTS_GIVEN', {
+      stageExecutionId: stage.id,
+      elementId: stage.elementId,
+      variables: Object.keys(values).sort(),
+    });
+    moveStage(run, run.element(execution.id, stage.id), 'QUEUED', { answers });
+    advancePipeline(run, execution.id);
   });
-  await moveStage(db, execution.runId, stage, 'QUEUED', { answers });
-  await advancePipeline(db, execution.id);
 }
 
 async function elementOf(db: RunTransaction | App['database'], execution: Execution, elementId: string) {

@@ -1,12 +1,15 @@
 import type { Actor } from '../../access/actor';
+import { settleStage } from '../../engine/advancePipeline';
 import type { Approval } from '../../engine/approval';
+import type { Execution, ExecutionAttempt } from '../../engine/execution';
+import type { Db } from '../../kernel/database/database';
 import { approverRefusal } from '../../engine/selfApproval';
 import { isId } from '../../kernel/ids';
 import { notFound, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
-import { decide, findApproval } from '../approvals/approvals.store';
-import { settleStage } from '../execution/advancePipeline';
+import { findApproval } from '../approvals/approvals.store';
 import { findAttempts } from '../execution/executions.store';
+import { wantsOf } from '../../engine/facts';
 import { onRun, type RunCommandInput } from './onRun';
 
 export interface DecideApproval extends RunCommandInput {
@@ -19,28 +22,38 @@ export interface DecideApproval extends RunCommandInput {
 /** A person's decision on an approval. The same decision again by the same actor changes nothing. */
 export async function decideApproval(app: App, actor: Actor, input: DecideApproval): Promise<void> {
   const named = { kind: 'approval', id: input.approvalId };
-  const command = { verb: 'decideApproval', input, id: input.executionId, named };
+  const wants = ({ id }: Execution) => wantsOf(id, 'execution', 'elements');
+  let approval: Approval | undefined;
+  let attempts: readonly ExecutionAttempt[] = [];
+  const reads = async (db: Db) => {
+    if (!isId(input.approvalId)) throw notFound('approval', input.approvalId);
+    const found = [findApproval(db, input.approvalId), findAttempts(db, [input.executionId])] as const;
+    [approval, attempts] = await Promise.all(found);
+  };
+  const command = { verb: 'decideApproval', input, id: input.executionId, named, wants, reads };
   const comments = input.comments?.trim() || null;
   const status = input.action === 'APPROVE' ? 'APPROVED' : 'REJECTED';
   await onRun(app, actor, command, async (db, execution) => {
-    const approval = isId(input.approvalId) ? await findApproval(db, input.approvalId) : undefined;
     if (approval?.executionId !== execution.id) throw notFound('approval', input.approvalId);
     const { id, stageExecutionId } = approval;
     const audit = { kind: 'approval', id, before: { status: approval.status } };
     if (approval.status === status && approval.decidedBy?.id === actor.id) {
-      return { audit: { ...audit, after: { status, comments: approval.comments, executionId: execution.id } } };
+      return {
+        after: execution,
+        audit: { ...audit, after: { status, comments: approval.comments, executionId: execution.id } },
+      };
     }
-    const refusal =
-      refuseDecision(actor, approval, db.now) ??
-      approverRefusal(actor, approval, await findAttempts(db, [execution.id]));
+    const refusal = refuseDecision(actor, approval, db.now) ?? approverRefusal(actor, approval, attempts);
     if (refusal !== null) throw refusal;
-    await decide(db, id, { status, at: db.now, by: actor, comments });
-    const on = { runId: execution.runId, executionId: execution.id };
-    db.event(on, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments });
-    const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
-    if (status === 'APPROVED') await settleStage(db, stageExecutionId, 'SUCCESS');
-    else await settleStage(db, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });
-    return { audit: { ...audit, after: { status, comments, executionId: execution.id } } };
+    await db.decide((run) => {
+      run.changes.decided.push({ id, status, comments });
+      const on = { runId: execution.runId, executionId: execution.id };
+      run.event(on, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments });
+      const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
+      if (status === 'APPROVED') settleStage(run, execution.id, stageExecutionId, 'SUCCESS');
+      else settleStage(run, execution.id, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });
+    });
+    return { after: execution, audit: { ...audit, after: { status, comments, executionId: execution.id } } };
   });
 }
 

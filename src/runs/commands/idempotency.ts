@@ -9,7 +9,7 @@ import { type IdempotencyKey, ONE_REQUEST } from './idempotencyKeys.table';
 /** A key, and the hash of the request that it stands for. */
 export type KeyedRequest = Pick<IdempotencyKey, 'applicationId' | 'key' | 'hash'>;
 
-/** Null without a key. What a client sends only to find its answer again is no part of the request. */
+/** Null without a key. Data that a client sends only to find its response again is not part of the request. */
 export function keyedRequest(
   applicationId: string,
   verb: string,

@@ -7,7 +7,15 @@ import { type InputError, notFound, Refusal } from '../../kernel/errors';
 import { baseName } from '../../catalog/language/matrix';
 import type { Execution, StageExecution, TaskExecution } from '../../engine/execution';
 import { findExecution } from '../execution/executions.store';
-import { actionOf, decideStage, decideTask, type InterventionAction, waitsForPerson } from '../execution/interventions';
+import {
+  actionOf,
+  decideStage,
+  decideTask,
+  type Intervened,
+  type InterventionAction,
+  waitsForPerson,
+} from '../../engine/interventions';
+import type { RunSlice } from '../../engine/runSlice';
 import { findLastIntervention } from '../execution/interventions.store';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { requireStages } from '../execution/requireStages';
@@ -48,7 +56,7 @@ export async function interveneExecution(app: App, actor: Actor, input: Interven
       throw new Refusal('CONFLICT', `${last?.actor.name ?? 'Something else'} was faster: it is ${status}.`, { status });
     }
     const decided = { action: input.action, by: actor.name, reason: input.reason?.trim() || null };
-    await decide(db, target, decided);
+    await db.decide((run) => intervene(run, target, decided));
     return { audit: { before: { status }, after: { ...decided, name: nameOf(target) } } };
   });
   return execution;
@@ -75,7 +83,7 @@ async function decideDue(db: RunTransaction, target: TaskExecution | StageExecut
   const intervention = await interventionOf(db, target);
   const action = actionOf[intervention?.onTimeout ?? 'fail'];
   const reason = `nobody decided before ${target.waitsUntil.toISOString()}`;
-  await decide(db, target, { action, by: 'its definition', reason });
+  await db.decide((run) => intervene(run, target, { action, by: 'its definition', reason }));
 }
 
 async function interventionOf(db: RunTransaction, target: TaskExecution | StageExecution) {
@@ -90,15 +98,9 @@ async function interventionOf(db: RunTransaction, target: TaskExecution | StageE
   return definition.tasks[baseName(target.name)]?.intervention;
 }
 
-async function decide(
-  db: RunTransaction,
-  target: TaskExecution | StageExecution,
-  decided: Parameters<typeof decideTask>[3],
-): Promise<void> {
-  const execution = await findExecution(db, target.executionId);
-  if (execution === undefined) throw new Error(`execution ${target.executionId} does not exist`);
-  if ('stepName' in target) await decideStage(db, execution, target, decided);
-  else await decideTask(db, execution, target, decided);
+function intervene(run: RunSlice, target: TaskExecution | StageExecution, decided: Intervened): void {
+  if ('stepName' in target) decideStage(run, run.element(target.executionId, target.id), decided);
+  else decideTask(run, run.task(target.id), decided);
 }
 
 async function targetOf(

@@ -3,17 +3,18 @@ import type { Actor } from '../../access/actor';
 import type { AuditDetail } from '../../access/audit/audit';
 import { auditDetail } from '../../access/audit/auditDetail';
 import type { SubjectRows } from '../../access/subjects';
-import { subjectFor } from '../../access/visible';
+import { findExecutionTargets } from '../../access/targets.store';
 import { isFinal } from '../../contract/statuses';
 import type { Execution } from '../../engine/execution';
 import { type CommandTexts, textErrors } from '../../engine/textLimits';
 import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import { isId } from '../../kernel/ids';
 import type { App } from '../app';
-import { findExecution } from '../execution/executions.store';
+import { type Want, wantsOf } from '../../engine/facts';
+import { findExecution, findExecutions } from '../execution/executions.store';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
-import { keyedRequest, once } from './idempotency';
+import { type KeyedRequest, keyedRequest, once } from './idempotency';
 import { insertIdempotencyKey } from './idempotencyKeys.store';
 
 /** What every command on a run takes besides what is its own. */
@@ -37,6 +38,10 @@ export interface RunCommand {
   readonly errors?: readonly InputError[];
   /** Why a caller who may read the execution cannot use this command on it; it is NOT_FOUND for the command. */
   readonly mismatch?: (execution: Execution) => string | null;
+  /** Facts that the decision needs in the usual case: read together with the lock. */
+  readonly wants?: (seen: Execution) => readonly Want[];
+  /** Other reads that go with the lock. */
+  readonly reads?: (db: RunTransaction) => Promise<unknown>;
   /** Throws unless the actor has the right. A right that depends on the decision is checked by the decision. */
   readonly right?: (access: Access, subject: SubjectRows['Execution'], execution: Execution) => void | Promise<void>;
 }
@@ -45,6 +50,8 @@ export interface RunCommand {
 export interface Decided {
   /** Id of something that the command made, such as an operation. */
   readonly answerId?: string;
+  /** The execution as the decision left it. */
+  readonly after?: Execution;
   /** In place of the run: another object that the record is about, or more about the run. */
   readonly audit?: Partial<AuditDetail>;
 }
@@ -76,33 +83,52 @@ export async function onRun(
     execution: (await findExecution(app.database, known.executionId)) ?? seen,
     answerId: known.answerId,
   });
-  return once(app, request, again, () =>
-    inRuns(app, [seen.runId], actor, async (db) => {
-      const execution = (await findExecution(db, seen.id)) ?? seen;
-      const { id, applicationId } = execution;
+  return once(app, request, again, async () => {
+    const { answerId, last } = await inRuns(app, [seen.runId], actor, async (db) => {
+      const [rows] = await Promise.all([
+        findExecutions(db, [seen.id]),
+        db.load(command.wants?.(seen) ?? []),
+        command.reads?.(db),
+      ]);
+      const execution = rows[0] ?? seen;
       refuseStale(seen, execution, input.expectedVersion);
       const decided = await decide(db, execution).catch((error: unknown) => {
         throw error instanceof Refusal ? asConflict(error, seen, execution) : error;
       });
-      const after = (await findExecution(db, id)) ?? execution;
-      const answerId = decided?.answerId ?? null;
-      if (request !== null) {
-        await insertIdempotencyKey(db, { ...request, executionId: id, answerId, createdAt: db.now });
-      }
-      const [before, now] = [statusOf(execution), statusOf(after)];
-      auditDetail(db, { kind: 'execution', id, applicationId, before, after: now, ...decided?.audit });
-      return { execution: after, answerId };
-    }),
-  );
+      return finish(db, execution, request, decided);
+    });
+    return { execution: (await last)[0] ?? seen, answerId };
+  });
+}
+
+/** Keeps the key, audits, and reads the execution as it is then. */
+async function finish(
+  db: RunTransaction,
+  before: Execution,
+  request: KeyedRequest | null,
+  decided: Decided | undefined,
+) {
+  const { id, applicationId } = before;
+  const answerId = decided?.answerId ?? null;
+  if (request !== null) {
+    db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId, createdAt: db.now })]);
+  }
+  const after = decided?.after ?? (await findExecution(db, id)) ?? before;
+  const states = { before: statusOf(before), after: statusOf(after) };
+  auditDetail(db, { kind: 'execution', id, applicationId, ...states, ...decided?.audit });
+  return { answerId, last: db.last(() => findExecutions(db, [id])) };
 }
 
 /** The execution that the command is about, if the actor may read it and has the right for the command. */
 async function findReadable(app: App, actor: Actor, command: RunCommand): Promise<Execution> {
   const { id, input, right } = command;
   const { kind, id: name } = command.named ?? { kind: 'execution', id: id ?? '' };
-  const execution = id !== undefined && isId(id) ? await findExecution(app.database, id) : undefined;
+  if (id === undefined || !isId(id)) throw notFound(kind, name);
+  const [[execution], targets] = await app.database.together((db) =>
+    Promise.all([findExecutions(db, [id]), findExecutionTargets(db, [id])]),
+  );
   if (execution === undefined) throw notFound(kind, name);
-  const subject = await subjectFor(app, 'Execution', execution);
+  const subject = { ...execution, environments: targets.get(id) ?? [] };
   if (!actor.access.can('READ', 'Execution', subject)) throw notFound(kind, name);
   const mismatch = command.mismatch?.(execution);
   if (mismatch != null) throw new Refusal('NOT_FOUND', `The ${kind} "${name}" ${mismatch}.`, { kind, id: name });
@@ -137,3 +163,12 @@ const faster = ({ status, version }: Execution): Refusal =>
 /** Running an execution includes the right to pause, continue and end it. */
 export const runRight = ({ kind, parentStageExecutionId }: Execution) =>
   kind === 'PIPELINE' || parentStageExecutionId !== null ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+
+/** What stopping and pausing a run need: all of it that is not final. */
+export const activeRun = ({ id, kind, runId, parentStageExecutionId: stageId }: Execution): Want[] =>
+  kind === 'PIPELINE'
+    ? [...wantsOf(id, 'execution', 'members', 'elements', 'approvals')]
+    : [
+        ...wantsOf(id, 'execution', 'unstarted', 'running'),
+        ...(stageId === null ? [] : wantsOf(runId, 'execution', 'elements', 'approvals')),
+      ];

@@ -2,9 +2,9 @@ import { type Actor, actorRef } from '../../access/actor';
 import type { Execution } from '../../engine/execution';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
-import { holdRun, releaseRun } from '../execution/holdExecution';
-import type { RunTransaction } from '../execution/runTransaction';
-import { onRun, type RunCommandInput, runRight } from './onRun';
+import { holdRun, releaseRun } from '../../engine/holdExecution';
+import type { RunSlice } from '../../engine/runSlice';
+import { activeRun, onRun, type RunCommandInput, runRight } from './onRun';
 
 export interface PauseExecution extends RunCommandInput {
   readonly applicationId: string;
@@ -15,16 +15,16 @@ type Verb = 'pause' | 'continue';
 
 /** Holds a run: nothing of it starts until it is continued, and running tasks finish. Pausing a paused run changes nothing. */
 export const pauseExecution = (app: App, actor: Actor, input: PauseExecution): Promise<Execution> =>
-  inHold(app, actor, input, 'pause', async (db, execution, reason) => {
-    db.event(of(execution), 'PAUSE_REQUESTED', { reason });
-    await holdRun(db, execution, { by: actorRef(actor), at: db.now.toISOString(), reason });
+  inHold(app, actor, input, 'pause', (run, execution, reason) => {
+    run.event(of(execution), 'PAUSE_REQUESTED', { reason });
+    holdRun(run, execution.id, { by: actorRef(actor), at: run.now.toISOString(), reason });
   });
 
 /** Lets a paused run continue. A run that is not paused stays as it is. */
 export const continueExecution = (app: App, actor: Actor, input: PauseExecution): Promise<Execution> =>
-  inHold(app, actor, input, 'continue', async (db, execution, reason) => {
-    db.event(of(execution), 'CONTINUE_REQUESTED', { reason });
-    await releaseRun(db, execution);
+  inHold(app, actor, input, 'continue', (run, execution, reason) => {
+    run.event(of(execution), 'CONTINUE_REQUESTED', { reason });
+    releaseRun(run, execution.id);
   });
 
 /** Why a run cannot be paused or continued; null when it can, or when there is nothing to do. */
@@ -48,7 +48,7 @@ async function inHold(
   actor: Actor,
   input: PauseExecution,
   verb: Verb,
-  work: (db: RunTransaction, execution: Execution, reason: string | null) => Promise<void>,
+  work: (run: RunSlice, execution: Execution, reason: string | null) => void,
 ): Promise<Execution> {
   const answered = await onRun(
     app,
@@ -57,13 +57,18 @@ async function inHold(
       verb,
       input,
       id: input.executionId,
+      wants: activeRun,
       right: (access, subject, execution) => access.require(runRight(execution), 'Execution', subject),
     },
     async (db, execution) => {
       const refusal = refuseHold(execution, verb);
       if (refusal !== null) throw refusal;
-      if ((verb === 'pause') !== (execution.pause !== null)) await work(db, execution, input.reason?.trim() || null);
-      return undefined;
+      if ((verb === 'pause') === (execution.pause !== null)) return { after: execution };
+      const after = await db.decide((run) => {
+        work(run, execution, input.reason?.trim() || null);
+        return run.execution(execution.id);
+      });
+      return { after };
     },
   );
   return answered.execution;

@@ -4,11 +4,10 @@ import type { App } from '../app';
 import type { Execution } from '../../engine/execution';
 import { requireStages } from '../execution/requireStages';
 import { findCurrentStages } from '../execution/stages.store';
-import { beginNextAttempt } from '../attempts/beginNextAttempt';
+import { beginNextAttempt, beginWorkflowAttempt } from '../attempts/beginNextAttempt';
 import { type AttemptInput, attemptOf, inAttempt } from '../attempts/inAttempt';
 import { refuseAttempt } from '../../engine/resumeDecision';
 import { planRerun } from '../attempts/resumePlan';
-import { resumeWorkflow } from '../attempts/resumeWorkflow';
 import { asBefore } from '../attempts/resumeWorkflowPlan';
 
 export interface RerunExecution extends AttemptInput {
@@ -22,13 +21,13 @@ export async function rerunExecution(app: App, actor: Actor, input: RerunExecuti
     if (refusal !== null) throw refusal;
     if (execution.kind === 'WORKFLOW') {
       actor.access.require('EXECUTE_WORKFLOW', 'Execution', await subjectFor(app, 'Execution', execution));
-      const attempt = attemptOf(db, input, 'RERUN', actor, null);
-      await resumeWorkflow(db, asBefore(execution, { all: true }), attempt);
+      const attempt = attemptOf(input, 'RERUN', actor, null);
+      await beginWorkflowAttempt(db, asBefore(execution, { all: true }), attempt);
       return;
     }
     const stages = await findCurrentStages(db, [execution.id]);
     await requireStages(db, actor, execution, stages);
     const plan = planRerun(execution, stages, db.now);
-    await beginNextAttempt(db, execution, plan, attemptOf(db, input, 'RERUN', actor, plan.fromStage));
+    await beginNextAttempt(db, execution, plan, attemptOf(input, 'RERUN', actor, plan.fromStage));
   });
 }

@@ -30,7 +30,7 @@ export async function resumeExecution(app: App, actor: Actor, input: ResumeExecu
       await requireStages(db, actor, execution, stages);
       checkPlanToken(input.planToken, resumeToken(execution, input, plan));
       for (const refusal of plan.refusals) throw refusal;
-      await beginNextAttempt(db, execution, plan, attemptOf(db, input, 'RESUME', actor, plan.fromStage));
+      await beginNextAttempt(db, execution, plan, attemptOf(input, 'RESUME', actor, plan.fromStage));
     },
   );
 }

@@ -7,7 +7,7 @@ import type { Execution } from '../../engine/execution';
 import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../attempts/inAttempt';
 import { refuseAttempt } from '../../engine/resumeDecision';
 import { workflowResumeToken } from '../attempts/resumeToken';
-import { resumeWorkflow } from '../attempts/resumeWorkflow';
+import { beginWorkflowAttempt } from '../attempts/beginNextAttempt';
 import { planWorkflowResume, type WorkflowResumeChoice } from '../attempts/resumeWorkflowPlan';
 
 export interface ResumeWorkflowExecution extends AttemptInput, WorkflowResumeChoice {
@@ -35,7 +35,7 @@ export async function resumeWorkflowExecution(
       await requireEnvironment(app, db, actor, execution, next.environmentId);
       checkPlanToken(input.planToken, workflowResumeToken(execution, input, next));
       for (const one of refusals) throw one;
-      await resumeWorkflow(db, next, attemptOf(db, input, 'RESUME', actor, null));
+      await beginWorkflowAttempt(db, next, attemptOf(input, 'RESUME', actor, null));
     },
   );
 }

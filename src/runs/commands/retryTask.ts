@@ -3,14 +3,14 @@ import type { App } from '../app';
 import { isId } from '../../kernel/ids';
 import { notFound, Refusal } from '../../kernel/errors';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
-import { dispatchTasks } from '../execution/dispatchTasks';
+import { dispatchTasks } from '../../engine/dispatchTasks';
+import { moveTask } from '../../engine/moves';
+import { queuedAgain } from '../../engine/retryFailed';
+import type { RunSlice } from '../../engine/runSlice';
 import { isFinal } from '../../contract/statuses';
 import { type Execution, type TaskExecution } from '../../engine/execution';
-import { addToCounts, clearTaskFailure } from '../execution/executions.store';
 import { requireRight } from './interveneExecution';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
-import { restoreSkipped, retryTasks } from '../execution/retries.store';
-import type { RunTransaction } from '../execution/runTransaction';
 import { findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
 
 export interface RetryTask extends RunCommandInput {
@@ -39,7 +39,7 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
     const refusal = refuseRetry(execution, task, definition, others, db.now);
     if (refusal !== null) throw refusal;
     const reason = input.reason?.trim() || null;
-    await takeBack(db, execution, task, `${task.reason}; tried again by ${actor.name}`, reason);
+    await db.decide((run) => takeBack(run, task, `${task.reason}; tried again by ${actor.name}`, reason));
     const before = { status: task.status, name: task.name };
     return { audit: { before, after: { status: 'QUEUED', reason } } };
   });
@@ -60,7 +60,7 @@ export function refuseRetry(
   const { status } = task;
   const refused = (why: string) => new Refusal('NOT_RETRYABLE', why, { status, executionStatus: execution.status });
   if (isFinal(execution.status)) {
-    const instead = execution.status === 'SUCCESS' ? 'a rerun runs it again' : 'a resume goes on with it';
+    const instead = execution.status === 'SUCCESS' ? 'a rerun runs it again' : 'a resume continues it';
     return refused(`The workflow is ${execution.status} already; ${instead}.`);
   }
   if (status === 'WAITING') return refused('It waits for a decision, which interveneExecution gives.');
@@ -70,34 +70,24 @@ export function refuseRetry(
   if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)
     return refused('The workflow is being ended.');
   if (execution.mode === 'WORK_STEALING' && definition.onTaskFailure === 'cancel') {
-    return refused('What ran beside it was cancelled because of its failure; a resume runs all of it.');
+    return refused(
+      'Tasks that ran in parallel with it were cancelled because of its failure; a resume runs all of them.',
+    );
   }
   if (others.length === 0) return null;
   return refused(`It is not the only failure: ${others.map((one) => one.name).join(', ')}.`);
 }
 
-async function takeBack(
-  db: RunTransaction,
-  execution: Execution,
-  failed: TaskExecution,
-  text: string,
-  reason: string | null,
-): Promise<void> {
-  const run = { runId: execution.runId, executionId: execution.id };
-  await clearTaskFailure(db, execution.id);
-  const { id: taskId, reasonCode, exitCode } = failed;
-  const again = await retryTasks(db, [{ taskId, reasonCode, exitCode, reason: text, nextTryAt: null }]);
-  const restored = await restoreSkipped(db, execution.id);
-  await addToCounts(db, new Map([[execution.id, { open: 1 + restored.length, busy: 0 }]]));
-  db.event(run, 'TASK_RETRIED', { taskExecutionId: taskId, name: failed.name, reason, restored: restored.length });
-  for (const task of [...again, ...restored]) {
-    db.event(run, 'TASK_STATUS', {
-      ...{ taskExecutionId: task.id, name: task.name, exitCode: task.exitCode, reason: task.reason, jobId: null },
-      from: task.id === taskId ? 'FAILED' : 'SKIPPED',
-      to: 'QUEUED',
-      reasonCode: 'RETRY',
-      try: task.tries,
-    });
-  }
-  await dispatchTasks(db, [execution.id]);
+/** Takes the failure back, and with it all that was skipped because of it. */
+function takeBack(run: RunSlice, failed: TaskExecution, text: string, reason: string | null): void {
+  const { id, executionId, runId, name, reasonCode, exitCode } = failed;
+  const skipped = run.fact('skipped', executionId).map((task) => run.task(task.id));
+  run.setExecution({ ...run.execution(executionId), failureCode: null, failureDetails: null });
+  run.count(executionId, { open: 1 + skipped.length });
+  run.event({ runId, executionId }, 'TASK_RETRIED', { taskExecutionId: id, name, reason, restored: skipped.length });
+  const again = { reasonCode: 'RETRY', jobId: null };
+  moveTask(run, run.task(id), queuedAgain(failed, { reasonCode, reason: text, exitCode }), again);
+  const blank = { jobId: null, reasonCode: null, reason: null, endedAt: null };
+  for (const task of skipped) moveTask(run, task, { status: 'QUEUED', ...blank }, again);
+  dispatchTasks(run, [executionId]);
 }

@@ -1,41 +1,34 @@
-import type { StartExecution } from '../execution/planStart';
 import { type Actor, actorRef } from '../../access/actor';
-import { findEnvironmentTargets } from '../../access/targets.store';
-import { subjectFor } from '../../access/visible';
-import { labelList } from '../../contract/labels';
-import type { App } from '../app';
-import { readApplication } from '../../catalog/applications/applications.queries';
 import { auditDetail } from '../../access/audit/auditDetail';
-import { derivedId, isId, newId } from '../../kernel/ids';
-import { type InputError, invalidInput, notFound } from '../../kernel/errors';
+import type { SubjectRows, Target } from '../../access/subjects';
+import { findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from '../../access/targets.store';
+import { readApplication } from '../../catalog/applications/applications.queries';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
-import { advancePipeline } from '../execution/advancePipeline';
+import { labelList } from '../../contract/labels';
+import { advancePipeline } from '../../engine/advancePipeline';
 import type { Execution, StageExecution } from '../../engine/execution';
+import type { RunSlice } from '../../engine/runSlice';
+import { type Catalogue, type ElementPlan, elementKey } from '../../engine/startPlan';
+import { type ExecutionStart, newExecution, startWorkflow } from '../../engine/startWorkflow';
+import { type InputError, invalidInput, notFound } from '../../kernel/errors';
+import { derivedId, isId, newId } from '../../kernel/ids';
+import type { App } from '../app';
+import { findExecution } from '../execution/executions.store';
+import { inRuns } from '../execution/inRuns';
+import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
+import { findCatalogue, findStartable, holdApplication, type Startable } from '../execution/startTargets.store';
 import { keyedRequest, once } from './idempotency';
 import { insertIdempotencyKey } from './idempotencyKeys.store';
-import { findExecution, insertExecution, insertExecutionTargets } from '../execution/executions.store';
-import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
-import { inRuns } from '../execution/inRuns';
-import type { RunTransaction } from '../execution/runTransaction';
-import { insertElements, insertStages } from '../execution/stages.store';
-import { type Catalogue, type ElementPlan, elementKey } from '../../engine/startPlan';
-import { findCatalogue, findStartable, holdApplication, type Startable } from '../execution/startTargets.store';
-import { startWorkflow } from '../execution/startWorkflow';
 
 /**
- * Starts a pipeline or a workflow: checks the inputs, pins the revisions as they are now, and makes everything that will run. The same idempotency key with the same
- * request answers the execution that was started first.
+ * Starts a pipeline or a workflow: checks the inputs, pins the revisions as they are now, and makes everything that will
+ * run. The same idempotency key with the same request returns the execution that was started first.
  */
 export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
   refuseErrors(startErrors(input));
-  const target =
-    isId(input.applicationId) && isId(input.entityId) ? await findStartable(app.database, input) : undefined;
-  if (target === undefined) {
-    // Says which of the two ids is wrong.
-    await readApplication(app, actor, input.applicationId);
-    throw notFound(input.executionType.toLowerCase(), input.entityId);
-  }
-  const catalogue = await findCatalogue(app.database, input.applicationId);
+  if (!isId(input.applicationId) || !isId(input.entityId)) return refuseTarget(app, actor, input);
+  const { target, catalogue, aims, template } = await readTarget(app, input);
+  if (target === undefined) return refuseTarget(app, actor, input);
   const id = newId();
   const base = {
     id,
@@ -47,31 +40,53 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     notes: input.notes?.trim() || null,
     cause: actorRef(actor),
   };
-  const start =
+  const subject = { id: target.id, applicationId: input.applicationId, environments: aims };
+  const decision =
     input.executionType === 'PIPELINE'
-      ? await preparePipeline(app, actor, target, catalogue, input, base)
-      : await prepareWorkflow(app, actor, target, catalogue, input, base);
+      ? await preparePipeline(app, actor, target, catalogue, input, base, subject)
+      : await prepareWorkflow(app, actor, target, catalogue, input, base, { ...subject, template });
   const request = keyedRequest(input.applicationId, 'start', inOrder(input));
   const again = async ({ executionId }: { readonly executionId: string }) => {
     const known = await findExecution(app.database, executionId);
     if (known === undefined) throw notFound('execution', executionId);
     return known;
   };
-  return once(app, request, again, () =>
-    inRuns(app, [], actor, async (db) => {
+  return once(app, request, again, async () => {
+    const last = await inRuns(app, [], actor, async (db) => {
       if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
-      await start(db);
+      const { kind, entityId, environmentId, notes } = await db.decide(decision);
       if (request !== null) {
-        await insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now });
+        db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
       }
-      const execution = await findExecution(db, id);
-      if (execution === undefined) throw new Error(`execution ${id} vanished while it was being made`);
-      const { kind, entityId, environmentId, notes } = execution;
       const after = { kind, entityId, environmentId, notes };
       auditDetail(db, { kind: 'execution', id, applicationId: input.applicationId, after });
-      return execution;
-    }),
-  );
+      return { row: db.last(() => findExecution(db, id)) };
+    });
+    const execution = await last.row;
+    if (execution === undefined) throw new Error(`execution ${id} vanished while it was being made`);
+    return execution;
+  });
+}
+
+/** What is started, what its application's definitions may name, and the environments that rights are asked for. */
+function readTarget(app: App, input: StartExecution) {
+  const pipeline = input.executionType === 'PIPELINE';
+  return app.database.together(async (db) => {
+    const [target, catalogue, targets, templates] = await Promise.all([
+      findStartable(db, input),
+      findCatalogue(db, input.applicationId),
+      pipeline ? findPipelineTargets(db, [input.entityId]) : findWorkflowTargets(db, [input.entityId]),
+      pipeline ? new Set<string>() : findTemplateWorkflows(db, [input.entityId]),
+    ]);
+    const template = new Set(templates).has(input.entityId);
+    return { target, catalogue, aims: targets.get(input.entityId) ?? [], template };
+  });
+}
+
+/** Says which of the two ids is wrong. */
+async function refuseTarget(app: App, actor: Actor, input: StartExecution): Promise<never> {
+  await readApplication(app, actor, input.applicationId);
+  throw notFound(input.executionType.toLowerCase(), input.entityId);
 }
 
 /** The order of named inputs means nothing. */
@@ -81,11 +96,8 @@ function inOrder(input: StartExecution): StartExecution {
   return { ...input, variableInputs: byName(input.variableInputs), serviceInputs: byName(input.serviceInputs) };
 }
 
-type Base = Omit<
-  Parameters<typeof startWorkflow>[1],
-  'name' | 'maxParallel' | 'mode' | 'environmentId' | 'variables' | 'images'
->;
-type Start = (db: RunTransaction) => Promise<unknown>;
+type Base = Omit<ExecutionStart, 'environmentId' | 'variables' | 'images'>;
+type Start = (run: RunSlice) => Execution;
 
 async function preparePipeline(
   app: App,
@@ -94,55 +106,26 @@ async function preparePipeline(
   catalogue: Catalogue,
   input: StartExecution,
   base: Base,
+  subject: SubjectRows['Pipeline'],
 ): Promise<Start> {
   const { definition } = await app.pipelineRevisions.get(app.database, target.currentRevisionId);
   const { definitions, plan, errors } = await planPipelineStart(app, definition, catalogue, input);
-  const targets = await findEnvironmentTargets(
-    app.database,
-    [...plan.elements.values()].flatMap((one) => one.environmentId ?? []),
+  const elements = [...plan.elements.values()];
+  const targets = targetsIn(
+    catalogue,
+    elements.flatMap((one) => one.environmentId ?? []),
   );
-  const subject = await subjectFor(app, 'Pipeline', { id: target.id, applicationId: input.applicationId });
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', subject, targets);
   refuseErrors(errors);
   await ensureRequirementClasses(app, [...definitions.values()]);
-  const elements = [...plan.elements.values()];
-  return async (db) => {
-    await insertExecution(db, {
-      ...base,
-      kind: 'PIPELINE',
-      environmentId: null,
-      status: 'QUEUED',
-      attempt: 1,
-      version: 1,
-      lastSequence: 0,
-      lastExecutionSequence: 0,
-      variables: plan.variables,
-      images: Object.assign({}, ...elements.map((element) => element.images)),
-      failureCode: null,
-      failureDetails: null,
-      pause: null,
-      maxParallel: null,
-      mode: 'WORK_STEALING',
-      openTasks: 0,
-      busyTasks: 0,
-      waitingTasks: 0,
-      besideTasks: 0,
-      createdAt: db.now,
-      startedAt: null,
-      attemptStartedAt: null,
-      endedAt: null,
-      earlierMs: 0,
-      expiresAt: new Date(db.now.getTime() + definition.timeoutSeconds * 1000),
-    });
-    await insertExecutionTargets(
-      db,
-      base.id,
-      elements.flatMap((element) => element.environmentId ?? []),
-      elements.flatMap((element) => Object.keys(element.images)),
-    );
+  return (run) => {
+    const images = Object.assign({}, ...elements.map((element) => element.images));
+    const start = { ...base, environmentId: null, variables: plan.variables, images };
+    const own = { kind: 'PIPELINE' as const, maxParallel: null, mode: 'WORK_STEALING' as const, openTasks: 0 };
+    run.addExecution(newExecution(start, own, run.now, definition.timeoutSeconds));
     const stages = definition.stages.flatMap((stage, stageIndex) =>
       stage.elements.map((element, elementIndex) =>
-        newStage(db.now, base, plan.elements.get(elementKey(stageIndex, elementIndex)), {
+        newStage(run.now, base, plan.elements.get(elementKey(stageIndex, elementIndex)), {
           kind: element.type,
           stageIndex,
           elementIndex,
@@ -152,12 +135,16 @@ async function preparePipeline(
         }),
       ),
     );
-    await insertStages(db, stages);
-    await insertElements(db, { executionId: base.id, attempt: 1 }, stages);
-    db.event({ runId: base.id, executionId: base.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name: target.name });
-    await advancePipeline(db, base.id);
+    run.setPlan(base.id, [], stages);
+    run.event({ runId: base.id, executionId: base.id }, 'EXECUTION_CREATED', { kind: 'PIPELINE', name: target.name });
+    advancePipeline(run, base.id);
+    return run.execution(base.id);
   };
 }
+
+/** Environments of the catalogue as rights ask for them, in the order of their names. */
+const targetsIn = ({ environments }: Catalogue, ids: readonly string[]): Target[] =>
+  environments.filter(({ id }) => ids.includes(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
 
 function newStage(
   now: Date,
@@ -200,22 +187,19 @@ async function prepareWorkflow(
   catalogue: Catalogue,
   input: StartExecution,
   base: Base,
+  subject: SubjectRows['Workflow'],
 ): Promise<Start> {
   const { definition } = await app.workflowRevisions.get(app.database, target.currentRevisionId);
   const { plan, errors } = planWorkflowStart(definition, catalogue, input);
-  const targets = await findEnvironmentTargets(app.database, plan.environmentId === null ? [] : [plan.environmentId]);
-  const subject = await subjectFor(app, 'Workflow', { id: target.id, applicationId: input.applicationId });
+  const targets = targetsIn(catalogue, plan.environmentId === null ? [] : [plan.environmentId]);
   actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Workflow', subject, targets);
   refuseErrors(errors);
   await ensureRequirementClasses(app, [definition]);
-  return (db) =>
-    startWorkflow(db, {
-      ...base,
-      ...plan,
-      name: target.name,
-      maxParallel: input.maxParallel ?? null,
-      mode: input.mode ?? null,
-    });
+  const { maxParallel = null, mode = null } = input;
+  return (run) => {
+    startWorkflow(run, { ...base, ...plan, name: target.name, maxParallel, mode });
+    return run.execution(base.id);
+  };
 }
 
 /** Makes the numbers of label sets before the transaction, so that they can be cached. */

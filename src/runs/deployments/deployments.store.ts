@@ -14,34 +14,34 @@ export async function lockEnvironments(db: Db, ids: readonly string[]): Promise<
   await db.rows('SELECT FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
 }
 
-/** Adds deployments of a run, each of them over, to the history. */
+/** Adds deployments, each of them over, to the history. */
 export async function recordDeployments(
   db: Db,
-  deployments: readonly NewDeployment[],
-  runId: string,
+  deployments: readonly (NewDeployment & { readonly runId: string })[],
   now: Date,
 ): Promise<void> {
   if (deployments.length === 0) return;
-  await lockEnvironments(
+  const locked = lockEnvironments(
     db,
     deployments.map((one) => one.environmentId),
   );
-  await db.write(
+  const written = db.write(
     `INSERT INTO deployment (id, environment_id, service_id, image, execution_id, status, run_id, deployed_at)
-     SELECT id, environment_id, service_id, image, execution_id, status, $7, $8
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::text[])
-       AS d (id, environment_id, service_id, image, execution_id, status)`,
+     SELECT id, environment_id, service_id, image, execution_id, status, run_id, $8
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[])
+       AS d (id, environment_id, service_id, image, execution_id, run_id, status)`,
     [
       deployments.map((one) => one.id),
       deployments.map((one) => one.environmentId),
       deployments.map((one) => one.serviceId),
       deployments.map((one) => one.image),
       deployments.map((one) => one.executionId),
+      deployments.map((one) => one.runId),
       deployments.map((one) => one.status),
-      runId,
       now,
     ],
   );
+  await Promise.all([locked, written]);
 }
 
 /** The newest entry that says what a place has, by one run or by any, up to a number of the history or to its end. */

@@ -9,22 +9,22 @@ import type { Log } from '../../kernel/log';
 import { comparePlaces, encodePlace, type LogEvent, type Place, placeBefore, type WatchedEvent } from './eventLog';
 import { type CommittedEvent, findCommitted, findDatabaseIdentity, findEvents, findGrown } from './eventLog.store';
 
-/** How many events are read at once: bounds what a stream holds in memory while its client does not read. */
+/** Number of events read at once. Bounds the memory of a stream whose client does not read. */
 export const EVENT_PAGE = 100;
-/** Who reconnects within so many events is served from memory. */
+/** A client that reconnects within this many events is served from memory. */
 const KEPT = 64;
-/** How soon to look again for events that are committed, but behind a transaction that is still under way. */
+/** How soon to look again for events that are committed behind a transaction still in progress. */
 const WAITING_MS = 50;
-/** Commits come faster than anybody looks at a list. */
+/** Commits come faster than anybody reads a list. */
 const REST_MS = 20;
 
-/** Which events of all runs somebody watches. */
+/** Selection of events of all runs that somebody watches. */
 export interface CommittedQuery<Item extends CommittedItem> {
-  /** Equal for queries that answer the same. */
+  /** Equal for queries with equal results. */
   readonly key: string;
   /** As in `findCommitted`. */
   readonly where: (parameters: unknown[]) => string;
-  /** Makes the answers of a page of events; may leave some out. */
+  /** Builds the messages for a page of events. May leave some out. */
   readonly complete: (events: readonly PlacedEvent[]) => Promise<readonly Item[]>;
 }
 
@@ -40,15 +40,15 @@ export interface CommittedItem extends StreamEvent {
   readonly place: Place;
 }
 
-/** One reader in this process for each thing that is watched; see `database/feed.ts`. */
+/** One reader per process for each watched thing; see `kernel/database/feed.ts`. */
 export interface EventFeeds {
-  /** The log of an execution. */
+  /** Event log of an execution. */
   readonly events: Feeds<Execution, WatchedEvent, number>;
-  /** The execution as it stands; only the newest counts. */
+  /** Current state of an execution; only the newest counts. */
   readonly states: Feeds<Execution, Execution, number>;
-  /** The events of all runs. */
+  /** Events of all runs. */
   readonly committed: Feeds<CommittedQuery<CommittedItem>, CommittedItem, Place>;
-  /** What this database is called in cursors. */
+  /** Name of this database in cursors. */
   readonly identity: () => Promise<string>;
 }
 
@@ -70,7 +70,7 @@ export function createEventFeeds(database: Database, pollMs: number, log: Log): 
   };
 }
 
-/** What the feeds of one execution have in common. */
+/** Common part of the feeds of one execution. */
 const ofExecution = (database: Database) => ({
   key: ({ id }: Execution) => id,
   topics: ({ runId }: Execution) => [topic.run(runId)],
@@ -90,7 +90,7 @@ function eventsOf(database: Database): FeedKind<Execution, WatchedEvent, number>
   };
 }
 
-/** A page of the log of an execution. */
+/** Page of the event log of an execution. */
 export async function readEvents(database: Database, execution: Execution, after: number): Promise<WatchedEvent[]> {
   const events = await findEvents(database, execution, after, EVENT_PAGE);
   const readAt = performance.now();
@@ -132,7 +132,7 @@ function committedIn(
   };
 }
 
-/** A page of the events of all runs, and how far the log was looked through for it. */
+/** Page of the events of all runs, and the position up to which the log was searched for it. */
 export async function readCommitted<Item extends CommittedItem>(
   database: Database,
   identity: string,

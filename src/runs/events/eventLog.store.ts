@@ -2,7 +2,7 @@ import type { Db } from '../../kernel/database/database';
 import type { Execution } from '../../engine/execution';
 import type { LogEvent, Place } from './eventLog';
 
-/** The log of a run, or the part of it that a member execution wrote: two columns to count by, each with its index. */
+/** The log of a run, or the part that a member execution wrote: two columns to count by, each with an index. */
 const columns = ({ id, runId }: Pick<Execution, 'id' | 'runId'>) =>
   id === runId
     ? { owner: 'event.run_id', sequence: 'event.sequence' }
@@ -13,7 +13,7 @@ const event = (
 ) => `event.run_id AS "runId", event.execution_id AS "executionId", ${sequence} AS sequence,
   event.type, event.at, event.actor, event.data`;
 
-/** What comes after a place in the log of an execution, in order. */
+/** Events after a position in the log of an execution, in order. */
 export function findEvents(
   db: Db,
   log: Pick<Execution, 'id' | 'runId'>,
@@ -28,7 +28,7 @@ export function findEvents(
   );
 }
 
-/** The oldest sequence that is kept; undefined when none is. */
+/** Oldest sequence that is kept. Undefined if none is. */
 export async function findFirstSequence(db: Db, log: Pick<Execution, 'id' | 'runId'>): Promise<number | undefined> {
   const { owner, sequence } = columns(log);
   const [row] = await db.rows<{ first: number | null }>(
@@ -38,7 +38,7 @@ export async function findFirstSequence(db: Db, log: Pick<Execution, 'id' | 'run
   return row?.first ?? undefined;
 }
 
-/** Those of the executions whose logs have grown beyond what is known of them. */
+/** Executions whose logs have grown beyond the known position. */
 export async function findGrown(db: Db, known: ReadonlyMap<string, number>): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(
     `SELECT id FROM unnest($1::uuid[], $2::int[]) AS known (id, sequence) JOIN execution USING (id)
@@ -50,26 +50,26 @@ export async function findGrown(db: Db, known: ReadonlyMap<string, number>): Pro
 
 // The events of all runs
 
-/** Ids of transactions that are all over: nothing below it will be added any more. */
+/** All transactions below this id have ended: nothing will be added there. */
 const XMIN = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
 
 export interface CommittedEvent extends LogEvent {
   readonly transactionId: number;
-  /** The sequence in the log of the run, whatever `sequence` is. */
+  /** Sequence in the log of the run, whatever `sequence` is. */
   readonly runSequence: number;
 }
 
 export interface Committed {
   readonly events: readonly CommittedEvent[];
-  /** Everything of earlier transactions was looked at. */
+  /** All events of earlier transactions were read. */
   readonly horizon: number;
-  /** There are newer events, which can't be given yet because an older transaction is still under way. */
+  /** Newer events exist, but can't be delivered yet because an older transaction is still in progress. */
   readonly waiting: boolean;
 }
 
 /**
- * Events of all runs after a place, in their common order. `where` may speak of the event as `event`, and of its execution as `e`. One
- * statement, so that horizon and events are of one snapshot.
+ * Events of all runs after a position, in their common order. `where` may refer to the event as `event` and to its
+ * execution as `e`. One statement, so that horizon and events come from one snapshot.
  */
 export async function findCommitted(
   db: Db,
@@ -93,7 +93,7 @@ export async function findCommitted(
     parameters,
   );
   const [first] = rows;
-  if (first === undefined) throw new Error('a statement that always answers a row answered none');
+  if (first === undefined) throw new Error('a statement that always returns a row returned none');
   return { horizon: first.horizon, waiting: first.waiting, events: rows.filter(({ runId }) => runId !== null) };
 }
 
@@ -111,11 +111,11 @@ export async function findLogBounds(db: Db): Promise<LogBounds> {
     `SELECT coalesce((SELECT transaction_id FROM event_horizon), 0) AS pruned,
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next, ${XMIN} AS horizon`,
   );
-  if (row === undefined) throw new Error('a statement that always answers a row answered none');
+  if (row === undefined) throw new Error('a statement that always returns a row returned none');
   return row;
 }
 
-/** What tells this database from every other one whose transactions have the same numbers. */
+/** Distinguishes this database from every other one whose transactions have the same numbers. */
 export async function findDatabaseIdentity(db: Db): Promise<string> {
   const [may] = await db.rows<{ ask: boolean }>(
     `SELECT has_function_privilege('pg_control_system()', 'EXECUTE') AS ask`,
@@ -126,8 +126,9 @@ export async function findDatabaseIdentity(db: Db): Promise<string> {
 }
 
 /**
- * Events that were restored from a dump carry numbers of another database's transactions, which this one has not reached. They become older than
- * everything: else they, and whatever their runs write from now on, would stay invisible to readers of all runs.
+ * Events restored from a dump have transaction numbers of another database, which this one has not reached. They become
+ * older than everything; otherwise they, and everything their runs write from now on, would stay invisible to readers
+ * of all runs.
  */
 export async function adoptRestoredEvents(db: Db): Promise<number> {
   const foreign = 'transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
@@ -141,7 +142,7 @@ export interface OldEvent extends Place {
   readonly at: Date;
 }
 
-/** The log from a place on, only as far as its age has to be known. */
+/** The log from a position, only as far as its age must be known. */
 export function findAges(db: Db, after: Place, limit: number): Promise<OldEvent[]> {
   return db.rows(
     `SELECT transaction_id AS "transactionId", run_id AS "runId", sequence, at FROM execution_event
@@ -150,7 +151,7 @@ export function findAges(db: Db, after: Place, limit: number): Promise<OldEvent[
   );
 }
 
-/** Locks a run, and answers whether it is final and everything in it is older than `before`. */
+/** Locks a run. Returns true if it is final and everything in it is older than `before`. */
 export async function lockIfOld(db: Db, runId: string, before: Date): Promise<boolean> {
   const rows = await db.rows(
     `SELECT FROM execution run WHERE id = $1 AND ended_at < $2 AND NOT EXISTS (
@@ -161,7 +162,10 @@ export async function lockIfOld(db: Db, runId: string, before: Date): Promise<bo
   return rows.length === 1;
 }
 
-/** Deletes the oldest events of a run, and notes how far the log of all runs is incomplete now. Answers how many there were. */
+/**
+ * Deletes the oldest events of a run, and records up to where the log of all runs is now incomplete. Returns the number
+ * of deleted events.
+ */
 export async function deleteOldest(db: Db, runId: string, limit: number): Promise<number> {
   const [row] = await db.rows<{ n: number }>(
     `WITH gone AS (

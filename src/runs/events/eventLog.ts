@@ -4,52 +4,52 @@ import { cursorCodec } from '../../kernel/paging';
 import type { StreamEvent } from '../../kernel/streamEvent';
 import { invalidInput } from '../../kernel/errors';
 
-/** An event as its readers get it. `sequence` is its place in the log that was asked for: of the run, or of a member alone. */
+/** Event as readers get it. `sequence` is its position in the requested log: of the run, or of one member. */
 export type LogEvent = Omit<ExecutionEvent, 'executionSequence' | 'transactionId'>;
 
-/** Whether an event made an execution final, or active again; undefined for events that do neither. */
+/** True if an event made an execution final, false if it made it active again, undefined otherwise. */
 export function finalAfter(event: LogEvent, executionId: string): boolean | undefined {
   if (event.executionId !== executionId) return undefined;
   if (event.type === 'ATTEMPT_STARTED') return false;
   return event.type === 'EXECUTION_STATUS' ? isFinal(event.data.to as ExecutionStatus) : undefined;
 }
 
-/** How an event changes the number of open tasks beside the graph: `Execution.besideTasks`. */
+/** Change of the number of open detached tasks: `Execution.besideTasks`. */
 export function besideAfter({ type, data }: LogEvent): number {
   if (type === 'BESIDE_TASK_CREATED') return 1;
   return type === 'TASK_STATUS' && data.taskType !== undefined && isFinal(data.to as ExecutionStatus) ? -1 : 0;
 }
 
-/** Why a reader can't be given all that comes after its cursor. */
+/** Reason why a reader can't get everything after its cursor. */
 export const gapReasons = ['PRUNED', 'UNKNOWN'] as const;
 
 export interface EventGap {
   readonly reason: (typeof gapReasons)[number];
-  /** The cursor that nothing could be found for. */
+  /** Cursor after which events are missing. */
   readonly after: string;
 }
 
-/** One answer to who watches an execution: an event, or a snapshot, which a gap always brings with it. */
+/** Message to a watcher of an execution: an event, or a snapshot. A gap always comes with a snapshot. */
 export interface WatchedEvent extends StreamEvent {
   readonly cursor: string;
-  /** The execution that is watched, for the decision whether the caller may still see it. */
+  /** Watched execution, to decide whether the caller may still see it. */
   readonly execution: Execution;
   readonly event: LogEvent | null;
   readonly snapshot: { readonly sequence: number; readonly execution: Execution } | null;
   readonly gap: EventGap | null;
 }
 
-/** A place in the log of one execution, from a client. */
+/** Position in the log of one execution, from a client. */
 export function readSequence(after: string): number {
   const sequence = /^\d{1,10}$/.test(after) ? Number(after) : Number.NaN;
   if (sequence <= 2_147_483_647) return sequence;
-  const message = `"${after}" is no place in the log of an execution. Take it from a "cursor", or from the "sequence" of an event or a snapshot.`;
+  const message = `"${after}" is not a position in the log of an execution. Use a "cursor", or the "sequence" of an event or a snapshot.`;
   throw invalidInput([{ field: 'after', value: after, rule: 'CURSOR', message }]);
 }
 
 /**
- * A place among the events of all runs: behind the last event that was seen, in the order that README.md tells of. Places are
- * compared as they stand here.
+ * Position among the events of all runs: after the last event that was seen, in the order that README.md describes.
+ * Positions compare in this order of fields.
  */
 export interface Place {
   readonly transactionId: number;
@@ -59,7 +59,7 @@ export interface Place {
 
 const NO_RUN = '00000000-0000-0000-0000-000000000000';
 
-/** Behind everything of earlier transactions, before everything of this one. */
+/** After everything of earlier transactions, before everything of this one. */
 export const placeBefore = (transactionId: number): Place => ({ transactionId, runId: NO_RUN, sequence: 0 });
 
 export function comparePlaces(a: Place, b: Place): number {
@@ -68,7 +68,7 @@ export function comparePlaces(a: Place, b: Place): number {
   return a.sequence - b.sequence;
 }
 
-/** Places of another database mean nothing in this one, so the cursor names the database. */
+/** Positions of another database mean nothing here, so the cursor names the database. */
 const placeCursor = cursorCodec('events', 'text', 'number', 'id', 'number');
 
 export const encodePlace = (database: string, { transactionId, runId, sequence }: Place): string =>

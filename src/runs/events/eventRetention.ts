@@ -32,17 +32,17 @@ export class EventRetention {
   private async prune(): Promise<void> {
     try {
       const deleted = await pruneEvents(this.app, this.stopping.signal);
-      if (deleted > 0) this.app.log.info({ deleted }, 'old events were deleted');
+      if (deleted > 0) this.app.log.info({ deleted }, 'deleted old events');
     } catch (error) {
-      this.app.log.warn({ err: error }, 'old events could not be deleted');
+      this.app.log.warn({ err: error }, 'could not delete old events');
     }
   }
 }
 
 /**
- * Deletes what is older than `SLIPWAY_EVENT_RETENTION_DAYS`: the events of runs that ended before that, each run from its oldest event on, a
- * batch in a transaction. An active run keeps its log, however old it is. Walks the log of all runs from its old end, so it costs what there is
- * to delete and not what is kept.
+ * Deletes events older than `SLIPWAY_EVENT_RETENTION_DAYS`: those of runs that ended before that, each run from its
+ * oldest event, one batch per transaction. An active run keeps its log, however old. Walks the log of all runs from its
+ * old end, so the cost depends on what there is to delete, not on what is kept.
  */
 export async function pruneEvents(app: App, until?: AbortSignal): Promise<number> {
   const before = new Date(app.clock.now().getTime() - app.config.SLIPWAY_EVENT_RETENTION_DAYS * DAY_MS);
@@ -63,7 +63,7 @@ export async function pruneEvents(app: App, until?: AbortSignal): Promise<number
 async function pruneRun(app: App, runId: string, before: Date, until?: AbortSignal): Promise<number> {
   let deleted = 0;
   for (;;) {
-    // The lock, and the second look under it: somebody may resume the run at this moment.
+    // Lock, and a second check under it: somebody may resume the run at this moment.
     const count = await app.database.transaction(async (db) =>
       (await lockIfOld(db, runId, before)) ? deleteOldest(db, runId, DELETE) : 0,
     );

@@ -7,13 +7,16 @@ import type { Page } from '../../kernel/paging';
 import { type EventGap, type LogEvent, readSequence } from './eventLog';
 import { findEvents, findFirstSequence } from './eventLog.store';
 
-/** In the log of an execution a cursor is nothing but the sequence, so that a client can make it itself. */
+/** In the log of an execution the cursor is simply the sequence, so a client can construct it. */
 const cursor: CursorCodec<readonly [number]> = {
   encode: ([sequence]) => String(sequence),
   decode: (after) => [readSequence(after)],
 };
 
-/** A page of the log of an execution. Its cost does not depend on the length of the log: the page is a stretch of an index. */
+/**
+ * Page of the event log of an execution. Its cost does not depend on the length of the log: the page is a range of an
+ * index.
+ */
 export async function listEvents(
   app: App,
   actor: Actor,
@@ -35,7 +38,7 @@ export async function listEvents(
   return Object.assign(shown, { gap: gapBefore(rows[0], position, logEnd(execution)) });
 }
 
-/** The row of the execution was read before its events: what it promises is there, or was deleted. */
+/** The row of the execution was read before its events, so the events it promises exist, or were deleted. */
 function gapBefore(first: LogEvent | undefined, position: number, end: number): EventGap | null {
   const after = String(position);
   if (first !== undefined) return first.sequence === position + 1 ? null : { reason: 'PRUNED', after };

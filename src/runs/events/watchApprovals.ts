@@ -9,7 +9,7 @@ import type { CommittedQuery, PlacedEvent } from './eventFeeds';
 import type { EventGap } from './eventLog';
 import { watchCommitted } from './watchCommitted';
 
-/** One answer: an approval that began or ceased to wait, or a snapshot, which a gap always brings with it. */
+/** Message: an approval that began or stopped waiting, or a snapshot. A gap always comes with a snapshot. */
 export interface ApprovalUpdate {
   readonly cursor: string;
   readonly approval: Approval | null;
@@ -17,7 +17,7 @@ export interface ApprovalUpdate {
   readonly gap: EventGap | null;
 }
 
-/** What waits for the actor's approval: each request, and each one that no longer waits, whoever decided it. */
+/** Approvals that the actor can decide: each request, and each one that stops waiting, no matter who decided it. */
 export function watchApprovals(
   app: App,
   actor: Actor,

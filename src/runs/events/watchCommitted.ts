@@ -4,9 +4,9 @@ import { decodePlace, type EventGap, encodePlace, type Place, placeBefore } from
 import { findLogBounds, type LogBounds } from './eventLog.store';
 
 /**
- * The events of all runs that a query means, from a place on, for as long as the client wants. Without a place, or with one that nothing is
- * known of any more, first what `begin` makes: it is read after its place, so what changes in between comes again as an event, and nothing
- * is missing.
+ * Events of all runs that match a query, from a position, for as long as the client wants. Without a position, or with
+ * an unknown one, starts with what `begin` returns. That is read after its position, so a change in between comes again
+ * as an event, and nothing is missing.
  */
 export async function* watchCommitted<Item extends CommittedItem, Begin extends object>(
   app: App,
@@ -15,7 +15,7 @@ export async function* watchCommitted<Item extends CommittedItem, Begin extends 
   until: AbortSignal,
   begin: (cursor: string, gap: EventGap | null) => Begin,
 ): AsyncGenerator<Awaited<Item | Begin>> {
-  // What is wrong with a query is the caller's to hear; a feed would only try again.
+  // Errors in a query belong to the caller; a feed would only retry.
   query.where([]);
   const given = after === null ? null : decodePlace(after);
   const identity = await app.feeds.identity();
@@ -30,7 +30,7 @@ export async function* watchCommitted<Item extends CommittedItem, Begin extends 
     let position = given === null || gap !== null ? end : given.place;
     if (given === null || gap !== null) yield begin(encodePlace(identity, end), gap) as Awaited<Begin>;
     while (!until.aborted) {
-      // Equal keys mean equal answers: whoever opened the feed, its items are those of this query.
+      // Equal keys mean equal items, whichever client opened the feed.
       const recent = follower.after(position) as readonly Awaited<Item>[] | undefined;
       if (recent === undefined) {
         const read = await readCommitted(app.database, identity, query, position);

@@ -10,10 +10,9 @@ import { readEvents } from './eventFeeds';
 import { besideAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
 
 /**
- * The log of an execution from a place on: each event once, in order, until the execution and what runs beside its graph are final and everything was given. Without a place, first
- * the execution as it stands, and then what comes after that.
- *
- * What was not kept, or never was, is said: a gap, with the execution as it stands, from where it goes on.
+ * Event log of an execution from a position: each event once, in order, until the execution and its detached tasks are
+ * final and everything was delivered. Without a position, starts with a snapshot. Missing events are reported as a gap
+ * with a fresh snapshot, from which it continues.
  */
 export async function* watchEvents(
   app: App,
@@ -24,7 +23,7 @@ export async function* watchEvents(
 ): AsyncGenerator<WatchedEvent> {
   let position = after === null ? 0 : readSequence(after);
   const execution = await readExecution(app, actor, executionId);
-  /** What the row promises; up to here it says more about the status than the events that are still on their way. */
+  /** Sequence that the row promises. Up to it, the row is newer than the events still on their way. */
   let known = logEnd(execution);
   let final = isFinal(execution.status);
   let beside = execution.besideTasks;
@@ -72,8 +71,8 @@ export async function* watchEvents(
 }
 
 /**
- * The execution and its place in the log, of one moment: everything that is asked of it is read in one snapshot of the database. Read when it is
- * delivered, so no transaction is held open for a client that takes its time.
+ * Execution and its position in the log at one moment: everything requested is read in one database snapshot. It is
+ * read when it is delivered, so no transaction stays open for a slow client.
  */
 class Snapshot implements WatchedEvent {
   readonly event = null;

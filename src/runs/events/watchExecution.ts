@@ -5,8 +5,8 @@ import { type Execution, logEnd } from '../../engine/execution';
 import { readExecution } from '../execution/executions.queries';
 
 /**
- * An execution as it stands, and again after each change of it, until it and what runs beside its graph are final. Changes that were committed together, or faster than the
- * client reads, are one answer; each answer is newer than the one before.
+ * Current state of an execution, and again after each change, until it and its detached tasks are final. Changes that
+ * were committed together, or faster than the client reads, are one message. Each message is newer than the one before.
  */
 export async function* watchExecution(
   app: App,

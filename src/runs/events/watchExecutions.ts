@@ -6,27 +6,26 @@ import type { CommittedQuery, PlacedEvent } from './eventFeeds';
 import type { EventGap, LogEvent } from './eventLog';
 import { watchCommitted } from './watchCommitted';
 
-/** Which executions are watched. */
+/** Selection of executions to watch. */
 export interface WatchedExecutions {
   readonly filters: readonly ExecutionFilter[];
   readonly indirect: boolean;
 }
 
-/** One answer: an event, or a snapshot, which a gap always brings with it. */
+/** Message: an event, or a snapshot. A gap always comes with a snapshot. */
 export interface ExecutionsUpdate {
   readonly cursor: string;
   readonly event: LogEvent | null;
   readonly snapshot: WatchedExecutions | null;
   readonly gap: EventGap | null;
-  /** Whose rights it was read for, as `rightsKey`. */
+  /** Permissions that it was read with, as `rightsKey`. */
   readonly rights: string;
 }
 
 /**
- * The events of all executions that filters mean and the actor may see, from a place on. Without a place, first a snapshot.
- *
- * Filters are judged when an event is read, by the execution as it stands then; but an execution that leaves a status matches once more, or a
- * client that lists what runs would never hear that something ended.
+ * Events of all executions that match the filters and that the actor may see, from a position. Without a position,
+ * starts with a snapshot. Filters apply to the execution's state when the event is read. An execution that leaves a
+ * status matches once more; otherwise a client that lists running executions would never learn that one ended.
  */
 export function watchExecutions(
   app: App,

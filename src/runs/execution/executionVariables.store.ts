@@ -27,37 +27,6 @@ export function findShownVariables(
   );
 }
 
-/** Who may not be overruled: names that a start gave, and names that tasks have set. */
-export function findOwners(
-  db: Db,
-  executionIds: readonly string[],
-): Promise<{ executionId: string; name: string; owner: string | null }[]> {
-  return db.rows(
-    `SELECT variable.execution_id AS "executionId", variable.name, variable.set_by AS owner FROM ${SHOWN_VARIABLES}
-     UNION ALL
-     SELECT id, jsonb_object_keys(variables), NULL FROM execution WHERE id = ANY ($1::uuid[])`,
-    askedAttempts(newestOf(executionIds)),
-  );
-}
-
-/** The names that have a value in each execution: from its environment, its start, and its tasks. */
-export async function findKnownNames(
-  db: Db,
-  executionIds: readonly string[],
-): Promise<Map<string, ReadonlySet<string>>> {
-  const rows = await db.rows<{ id: string; names: string[] }>(
-    `SELECT execution.id, ARRAY(
-       SELECT jsonb_object_keys(execution.variables)
-       UNION SELECT jsonb_object_keys(environment.variables)
-       UNION SELECT variable.name FROM ${SHOWN_VARIABLES} WHERE variable.execution_id = execution.id
-     ) AS names
-     FROM execution LEFT JOIN environment ON environment.id = execution.environment_id
-     WHERE execution.id = ANY ($1::uuid[])`,
-    askedAttempts(newestOf(executionIds)),
-  );
-  return new Map(rows.map(({ id, names }) => [id, new Set(names)]));
-}
-
 /** The names of secrets that tasks of each execution can have: of its environment, and of its application. */
 export async function findSecretNames(
   db: Db,
@@ -75,6 +44,7 @@ export async function findSecretNames(
 }
 
 export async function insertVariables(db: Db, variables: readonly ExecutionVariable[]): Promise<void> {
+  if (variables.length === 0) return;
   await db.write(
     `INSERT INTO execution_variable (execution_id, name, task_execution_id, type, value, set_by, set_at)
      SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])`,

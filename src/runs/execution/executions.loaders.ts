@@ -8,7 +8,7 @@ import { type BatchLoad, byKey, groupBy } from '../../kernel/loaders';
 import type { Job, JobLog } from '../queue/job';
 import { findLogs } from '../logs/jobLogs.store';
 import { findJobsOfTasks } from '../queue/jobs.store';
-import { findBesideTasks, findHandled, findHandlers } from './besideTasks.store';
+import { findBesideTasks, findHandled, findHandlers } from './detachedTasks.store';
 import type {
   Execution,
   ExecutionAttempt,

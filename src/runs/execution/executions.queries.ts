@@ -169,7 +169,7 @@ function checkStatuses({ operator, values }: IdFilter, field: string): void {
   if (unknown.length === 0) return;
   throw invalidInput(
     unknown.map((value) => {
-      const message = `${field}: "${value}" is no status; there are: ${executionStatuses.join(', ')}.`;
+      const message = `${field}: "${value}" is not a valid status; expected one of ${executionStatuses.join(', ')}.`;
       return { field, value, rule: 'ONE_OF', message };
     }),
   );

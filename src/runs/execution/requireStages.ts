@@ -4,7 +4,7 @@ import { findEnvironmentTargets, findExecutionTargets } from '../../access/targe
 import type { Db } from '../../kernel/database/database';
 import type { Execution, StageExecution } from '../../engine/execution';
 
-/** To go on with a pipeline takes the right for the environment of every stage that will run; the stages that are kept count for nothing. */
+/** Continuing a pipeline needs the permission for the environment of every stage that will run; stages that are kept do not count. */
 export async function requireStages(
   db: Db,
   actor: Actor,

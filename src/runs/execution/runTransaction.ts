@@ -1,17 +1,27 @@
 import type { Actor } from '../../access/actor';
-import type { App } from '../app';
-import type { Transaction } from '../../kernel/database/database';
 import type { ExecutionEventData, ExecutionEventType } from '../../engine/executionEvent';
-import type { TaskEnd } from '../../engine/taskEnd';
+import type { Want } from '../../engine/facts';
+import type { RunSlice } from '../../engine/runSlice';
+import type { Transaction } from '../../kernel/database/database';
+import type { App } from '../app';
 
 /** A transaction that holds the locks of the runs it changes: inRuns.ts. */
 export interface RunTransaction extends Transaction {
   readonly app: App;
   readonly now: Date;
   readonly actor: Actor;
-  /** Queues ends of tasks that were decided without an agent. They are settled before the commit, one after the other. */
-  settleLater(ends: readonly TaskEnd[]): void;
-  /** Records an event of a run. Events are written just before the commit, in the order of the calls. */
+  /**
+   * Takes a pure decision about the locked runs: loads what it asks for, and sends all that it changes. What it needs in
+   * the usual case is loaded before, so that it takes one round trip.
+   */
+  decide<T>(decision: (run: RunSlice) => T): Promise<T>;
+  /** Loads facts for the first decision, together with other statements that are sent. */
+  load(wants: readonly Want[]): Promise<void>;
+  /** Statements that nobody waits for: they are answered with the COMMIT, and fail with it. */
+  sent(statements: readonly Promise<unknown>[]): void;
+  /** Sends a read behind everything else, with the COMMIT; its answer is there when the transaction is committed. */
+  last<T>(read: () => Promise<T>): Promise<T>;
+  /** Records an event of a run. Events are written in the order of the calls. */
   event<T extends ExecutionEventType>(
     run: { readonly runId: string; readonly executionId: string },
     type: T,

@@ -1,18 +1,7 @@
 import type { App } from '../app';
 import type { VariableDefinition } from '../../catalog/language/definition';
-import type { RuntimeInputs, StageElement } from '../../catalog/language/pipeline';
+import type { RuntimeInputs } from '../../catalog/language/pipeline';
 import type { Execution, StageExecution } from '../../engine/execution';
-
-/** Whether an element waits for answers. */
-export const asksForInputs = ({ status, waitsUntil }: StageExecution): boolean =>
-  status === 'PAUSED' && waitsUntil !== null;
-
-/** Whether an element that is about to begin has to ask first: for something that it was not asked for in an earlier attempt. */
-export function mustAsk(element: StageElement | undefined, stage: StageExecution): RuntimeInputs | null {
-  if (element?.type !== 'WORKFLOW' || stage.workflowExecutionId !== null) return null;
-  const asked = stage.answers?.asked ?? [];
-  return element.runtimeInputs?.variables.every((name) => asked.includes(name)) ? null : element.runtimeInputs;
-}
 
 /** What the definition of an element says about its runtime inputs. */
 export async function runtimeInputsOf(

@@ -1,25 +1,33 @@
 import { systemActor } from '../../access/actor';
+import { queueDetached } from '../../engine/detachedTasks';
+import { dispatchTasks } from '../../engine/dispatchTasks';
+import { wantsOf } from '../../engine/facts';
 import type { App } from '../app';
-import { dispatchTasks } from './dispatchTasks';
-import { endDelays, findDueRetries } from './retries.store';
-import { queueBeside } from './runBesideGraph';
 import { inRuns } from './inRuns';
+import { findDueRetries } from './tasks.store';
 
 const BATCH = 200;
 
-/** Tries again what has waited long enough. Answers how many tasks were due, so that the caller goes on until there are none. */
+/** Tries again what has waited long enough. Returns how many tasks were due, so that the caller goes on until there are none. */
 export async function startDueRetries(app: App): Promise<number> {
   const due = await findDueRetries(app.database, app.clock.now(), BATCH);
   if (due.length === 0) return 0;
   const runIds = [...new Set(due.map((task) => task.runId))];
   await inRuns(app, runIds, systemActor, async (db) => {
-    const ready = await endDelays(db, runIds, db.now);
-    const ofGraph = ready.filter((task) => task.type === 'normal');
-    await dispatchTasks(db, [...new Set(ofGraph.map((task) => task.executionId))]);
-    await queueBeside(
-      db,
-      ready.filter((task) => task.type !== 'normal').map((task) => task.id),
-    );
+    await db.load(due.flatMap(({ id, executionId }) => [...wantsOf(id, 'task'), ...wantsOf(executionId, 'execution')]));
+    await db.decide((run) => {
+      const ready = due
+        .map(({ id }) => run.task(id))
+        .filter(({ status, nextTryAt }) => status === 'QUEUED' && nextTryAt !== null && nextTryAt <= run.now);
+      // They are ready from now on, whether or not there is room for them.
+      for (const task of ready) run.setTask({ ...task, nextTryAt: null });
+      const ofGraph = ready.filter(({ type }) => type === 'normal');
+      dispatchTasks(run, [...new Set(ofGraph.map((task) => task.executionId))]);
+      queueDetached(
+        run,
+        ready.filter(({ type }) => type !== 'normal').map(({ id }) => id),
+      );
+    });
   });
   return due.length;
 }

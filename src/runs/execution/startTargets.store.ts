@@ -25,12 +25,14 @@ export async function findStartable(
   return row;
 }
 
+type CatalogueRow = { kind: keyof Catalogue; currentRevisionId: string } & Catalogue['environments'][number];
+
 /** What an application's definitions may name. One statement: it is asked at every start. */
 export async function findCatalogue(db: Db, applicationId: string): Promise<Catalogue> {
-  const rows = await db.rows<{ kind: keyof Catalogue; id: string; name: string; currentRevisionId: string }>(
-    `SELECT 'environments' AS kind, id, name, NULL::uuid AS "currentRevisionId" FROM environment WHERE application_id = $1 AND deleted_at IS NULL
-     UNION ALL SELECT 'services', id, name, NULL::uuid FROM service WHERE application_id = $1 AND deleted_at IS NULL
-     UNION ALL SELECT 'workflows', id, name, current_revision_id FROM workflow WHERE application_id = $1 AND deleted_at IS NULL`,
+  const rows = await db.rows<CatalogueRow>(
+    `SELECT 'environments' AS kind, id, name, type, NULL::uuid AS "currentRevisionId" FROM environment WHERE application_id = $1 AND deleted_at IS NULL
+     UNION ALL SELECT 'services', id, name, NULL, NULL::uuid FROM service WHERE application_id = $1 AND deleted_at IS NULL
+     UNION ALL SELECT 'workflows', id, name, NULL, current_revision_id FROM workflow WHERE application_id = $1 AND deleted_at IS NULL`,
     [applicationId],
   );
   const of = (kind: keyof Catalogue) => rows.filter((row) => row.kind === kind);

@@ -1,49 +1,20 @@
-import type { TaskEnd } from '../../engine/taskEnd';
+import { ACTIVE } from '../../contract/statuses';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
-import type { AttemptRef, Execution, TaskExecution } from '../../engine/execution';
-import { taskExecutionTable } from './executions.table';
+import type { AttemptRef, TaskExecution, TaskGate } from '../../engine/execution';
+import { taskExecutionTable, taskGateTable } from './executions.table';
 import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
-import type { NewGraph } from '../../engine/newTasks';
 
 const task = columnsOf(taskExecutionTable, 'task');
 
-/** Makes the tasks of one attempt of a workflow execution, with the edges and gates between them. */
-export async function insertTasks(
-  db: Db,
-  execution: Pick<Execution, 'id' | 'runId' | 'attempt'>,
-  { tasks, gates }: NewGraph,
-  now: Date,
-): Promise<void> {
-  const edges = [...tasks, ...gates].flatMap((one) =>
-    one.dependsOn.map((dependsOnId) => ({ taskId: one.id, dependsOnId })),
-  );
-  await db.rows(
-    `WITH made AS (
-       INSERT INTO task_execution (id, execution_id, run_id, attempt, name, level, ordinal, status, waiting_on, tries, failures, losses, passed, created_at)
-       SELECT id, $1, $2, $3, name, level, ordinal, 'QUEUED', waiting_on, 0, 0, 0, false, $4
-       FROM unnest($5::uuid[], $6::text[], $7::int[], $8::int[], $9::int[]) AS t (id, name, level, ordinal, waiting_on)
-     ), gates AS (
-       INSERT INTO task_gate (id, execution_id, waiting_on)
-       SELECT id, $1, waiting_on FROM unnest($10::uuid[], $11::int[]) AS g (id, waiting_on)
-     )
-     INSERT INTO task_dependency (task_id, depends_on_id) SELECT * FROM unnest($12::uuid[], $13::uuid[])`,
-    [
-      execution.id,
-      execution.runId,
-      execution.attempt,
-      now,
-      tasks.map((one) => one.id),
-      tasks.map((one) => one.name),
-      tasks.map((one) => one.level),
-      tasks.map((one) => one.ordinal),
-      tasks.map((one) => one.dependsOn.length),
-      gates.map((one) => one.id),
-      gates.map((one) => one.dependsOn.length),
-      edges.map((edge) => edge.taskId),
-      edges.map((edge) => edge.dependsOnId),
-    ],
-  );
+/** Edges of new tasks and gates: what waits for each. */
+export async function insertGraph(db: Db, edges: ReadonlyMap<string, readonly string[]>): Promise<void> {
+  if (edges.size === 0) return;
+  const all = [...edges].flatMap(([dependsOnId, waiting]) => waiting.map((taskId) => ({ taskId, dependsOnId })));
+  await db.write('INSERT INTO task_dependency (task_id, depends_on_id) SELECT * FROM unnest($1::uuid[], $2::uuid[])', [
+    all.map((edge) => edge.taskId),
+    all.map((edge) => edge.dependsOnId),
+  ]);
 }
 
 /** Tasks that an execution runs again when it resumes. All of them have their row in the newest attempt that it shows. */
@@ -96,143 +67,120 @@ export function findTasks(db: Db, ids: readonly string[]): Promise<TaskExecution
   return db.rows(`SELECT ${task} FROM task_execution task WHERE id = ANY ($1::uuid[])`, [ids]);
 }
 
-/** A task that may get a job now, and what is needed to make it. */
-export interface ReadyTask {
-  readonly id: string;
-  readonly executionId: string;
-  readonly runId: string;
-  readonly name: string;
-  readonly tries: number;
-  readonly revisionId: string;
+/**
+ * What waits for these tasks and gates, directly or behind a gate that they may open: a gate that waits for more is not
+ * gone through, so that what stands behind it costs nothing yet.
+ */
+const WAITING_FOR = `WITH RECURSIVE edge AS (
+    SELECT depends_on_id, task_id FROM task_dependency WHERE depends_on_id = ANY ($1::uuid[])
+    UNION
+    SELECT next.depends_on_id, next.task_id FROM edge
+    JOIN task_gate opening ON opening.id = edge.task_id AND opening.waiting_on <= cardinality($1::uuid[])
+    JOIN task_dependency next ON next.depends_on_id = opening.id
+  )`;
+
+export async function findDependents(db: Db, ids: readonly string[]) {
+  const [edges, tasks, gates] = await Promise.all([
+    db.rows<{ dependsOnId: string; dependents: string[] }>(
+      `${WAITING_FOR} SELECT depends_on_id AS "dependsOnId", array_agg(task_id) AS dependents FROM edge GROUP BY 1`,
+      [ids],
+    ),
+    db.rows<TaskExecution>(
+      `${WAITING_FOR} SELECT ${task} FROM task_execution task WHERE id IN (SELECT task_id FROM edge)`,
+      [ids],
+    ),
+    db.rows<TaskGate>(
+      `${WAITING_FOR} SELECT ${columnsOf(taskGateTable, 'gate')} FROM task_gate gate WHERE id IN (SELECT task_id FROM edge)`,
+      [ids],
+    ),
+  ]);
+  return { edges, tasks, gates };
 }
 
 /**
- * Tasks whose dependencies are done, in order, up to each workflow's `maxParallel` and as far as its mode lets them; none of a workflow that is failing, but for the level of the failure in the mode PARALLEL: what comes after it has been taken back.
+ * Where the graphs of these executions can go on, for a decision that changes at most `reach` tasks of each: the tasks
+ * that are ready and have no job, as many as may start, and the first that are not final where the mode asks for them.
  */
-export function findReadyTasks(db: Db, executionIds: readonly string[]): Promise<ReadyTask[]> {
-  return db.rows(
-    `SELECT ready.id, execution.id AS "executionId", execution.run_id AS "runId", ready.name, ready.tries,
-       execution.revision_id AS "revisionId"
-     FROM execution
-     LEFT JOIN LATERAL (
-       SELECT level, ordinal FROM task_execution
-       WHERE execution.mode <> 'WORK_STEALING' AND execution_id = execution.id AND type = 'normal' AND ended_at IS NULL
-       ORDER BY ordinal LIMIT 1
-     ) next ON true
-     CROSS JOIN LATERAL (
-       SELECT id, name, tries, ordinal FROM task_execution
-       WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal'
-         AND next_try_at IS NULL
-         AND CASE execution.mode WHEN 'SEQUENTIAL' THEN ordinal = next.ordinal WHEN 'PARALLEL' THEN level = next.level ELSE true END
-       ORDER BY ordinal LIMIT greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 2147483647))
-     ) ready
-     WHERE execution.id = ANY ($1::uuid[]) AND execution.status IN ('QUEUED', 'RUNNING', 'WAITING', 'RESUMING')
-       AND (execution.failure_code IS NULL OR execution.failure_code = 'TASK_FAILED' AND execution.mode = 'PARALLEL')
-     ORDER BY execution.id, ready.ordinal`,
-    [executionIds],
-  );
+export async function findFrontiers(db: Db, executionIds: readonly string[], reach: number) {
+  const open = `SELECT id, level, ordinal FROM task_execution
+    WHERE execution_id = execution.id AND type = 'normal' AND ended_at IS NULL ORDER BY ordinal LIMIT $2::int + 1`;
+  const [ready, heads] = await Promise.all([
+    db.rows<TaskExecution>(
+      `SELECT ${task} FROM execution
+       LEFT JOIN LATERAL (SELECT max(level) AS level FROM (${open}) head) head ON execution.mode <> 'WORK_STEALING'
+       CROSS JOIN LATERAL (
+         SELECT * FROM task_execution
+         WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal'
+           AND next_try_at IS NULL AND (execution.mode = 'WORK_STEALING' OR level <= head.level)
+         ORDER BY ordinal
+         LIMIT 2 * $2::int + CASE WHEN execution.mode = 'SEQUENTIAL' THEN 1
+           ELSE greatest(0, coalesce(execution.max_parallel - execution.busy_tasks, 1000000)) END
+       ) task
+       WHERE execution.id = ANY ($1::uuid[]) ORDER BY task.ordinal`,
+      [executionIds, reach],
+    ),
+    db.rows<Pick<TaskExecution, 'executionId' | 'id' | 'level' | 'ordinal'>>(
+      `SELECT execution.id AS "executionId", head.id, head.level, head.ordinal
+       FROM execution CROSS JOIN LATERAL (${open}) head
+       WHERE execution.id = ANY ($1::uuid[]) AND execution.mode <> 'WORK_STEALING' ORDER BY head.ordinal`,
+      [executionIds, reach],
+    ),
+  ]);
+  return executionIds.map((executionId) => ({
+    executionId,
+    ready: ready.filter((one) => one.executionId === executionId),
+    open: heads.filter((one) => one.executionId === executionId),
+  }));
 }
 
-/** Gives tasks their new job. */
-export async function assignJobs(db: Db, jobs: readonly { id: string; taskExecutionId: string }[]): Promise<void> {
-  await db.write(
-    `UPDATE task_execution SET job_id = j.job_id, tries = tries + 1
-     FROM unnest($1::uuid[], $2::uuid[]) AS j (job_id, task_id) WHERE task_execution.id = j.task_id`,
-    [jobs.map((job) => job.id), jobs.map((job) => job.taskExecutionId)],
-  );
-}
-
-/** A job of these tasks began: the tasks run. Answers those for which that is new. */
-export function startTasks(db: Db, taskIds: readonly string[], now: Date): Promise<TaskExecution[]> {
-  return db.rows(
-    `UPDATE task_execution task SET status = 'RUNNING', started_at = coalesce(started_at, $2)
-     WHERE id = ANY ($1::uuid[]) AND status = 'QUEUED' RETURNING ${task}`,
-    [taskIds, now],
-  );
-}
-
-/** A lost job's task waits for its next one. */
-export function requeueTasks(db: Db, taskIds: readonly string[]): Promise<TaskExecution[]> {
-  return db.rows(
-    `UPDATE task_execution task SET status = 'QUEUED', job_id = NULL, losses = losses + 1
-     WHERE id = ANY ($1::uuid[]) AND status IN ('QUEUED', 'RUNNING') RETURNING ${task}`,
-    [taskIds],
-  );
-}
-
-export type EndedTask = TaskExecution & { readonly before: TaskExecution['status'] };
-
-/** Ends tasks that have not ended yet, and answers them as they are then. */
-export function endTasks(db: Db, ends: readonly TaskEnd[], now: Date): Promise<EndedTask[]> {
-  return db.rows(
-    `UPDATE task_execution task SET status = e.status, reason_code = e.reason_code, reason = e.reason, exit_code = e.exit_code,
-       passed = e.passes, next_try_at = NULL, waits_until = NULL, ended_at = $6
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $7::boolean[]) AS e (id, status, reason_code, reason, exit_code, passes)
-     JOIN task_execution old ON old.id = e.id
-     WHERE task.id = e.id AND task.ended_at IS NULL
-     RETURNING ${task}, old.status AS before`,
-    [
-      ends.map((end) => end.taskId),
-      ends.map((end) => end.status),
-      ends.map((end) => end.reasonCode),
-      ends.map((end) => end.reason),
-      ends.map((end) => end.exitCode),
-      now,
-      ends.map((end) => end.status === 'SUCCESS' || end.passes === true),
-    ],
-  );
-}
-
-/** Tells what depends on these tasks that one thing less is missing; a gate that opens tells those that wait for it. */
-export async function releaseDependents(db: Db, passedIds: readonly string[]): Promise<void> {
-  for (let ids = passedIds; ids.length > 0; ) {
-    const opened = await db.rows<{ id: string }>(
-      `WITH due AS (
-         SELECT task_id AS id, count(*) AS n FROM task_dependency WHERE depends_on_id = ANY ($1::uuid[]) GROUP BY task_id
-       ), released AS (
-         UPDATE task_execution SET waiting_on = waiting_on - due.n FROM due WHERE task_execution.id = due.id
-       )
-       UPDATE task_gate SET waiting_on = waiting_on - due.n FROM due WHERE task_gate.id = due.id
-       RETURNING CASE WHEN task_gate.waiting_on = 0 THEN task_gate.id END AS id`,
-      [ids],
-    );
-    ids = opened.flatMap(({ id }) => id ?? []);
-  }
-}
+/** Executions of the members of these runs that are not final. */
+const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND status IN ${ACTIVE})`;
 
 /** Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a person. */
-export function findUnstartedTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
-  return db.rows(
-    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND type = 'normal' AND status IN ('QUEUED', 'WAITING') ORDER BY ordinal`,
-    [executionIds],
-  );
-}
-
-export function findRunningTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
-  return db.rows(
-    `SELECT ${task} FROM task_execution task WHERE execution_id = ANY ($1::uuid[]) AND type = 'normal' AND status = 'RUNNING'`,
-    [executionIds],
-  );
-}
-
-/** Failed tasks that wait for a person until a time. */
-export function waitTasks(
+export function findUnstartedTasks(
   db: Db,
-  waits: readonly (TaskEnd & { readonly waitsUntil: Date })[],
+  ids: readonly string[],
+  which: 'of executions' | 'of members' = 'of executions',
 ): Promise<TaskExecution[]> {
   return db.rows(
-    `UPDATE task_execution task SET status = 'WAITING', job_id = NULL, reason_code = w.reason_code, reason = w.reason,
-       exit_code = w.exit_code, waits_until = w.waits_until
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::timestamptz[])
-       AS w (id, reason_code, reason, exit_code, waits_until)
-     WHERE task.id = w.id RETURNING ${task}`,
-    [
-      waits.map((one) => one.taskId),
-      waits.map((one) => one.reasonCode),
-      waits.map((one) => one.reason),
-      waits.map((one) => one.exitCode),
-      waits.map((one) => one.waitsUntil),
-    ],
+    `SELECT ${task} FROM task_execution task WHERE execution_id ${which === 'of members' ? OF_MEMBERS : '= ANY ($1::uuid[])'}
+       AND type = 'normal' AND status IN ('QUEUED', 'WAITING') ORDER BY ordinal`,
+    [ids],
+  );
+}
+
+export function findRunningTasks(
+  db: Db,
+  ids: readonly string[],
+  which: 'of executions' | 'of members' = 'of executions',
+): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task WHERE execution_id ${which === 'of members' ? OF_MEMBERS : '= ANY ($1::uuid[])'}
+       AND type = 'normal' AND status = 'RUNNING'`,
+    [ids],
+  );
+}
+
+/** Tasks of these executions that were skipped because a task had failed. */
+export function findSkippedTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM task_execution task JOIN execution ON execution.id = task.execution_id AND execution.attempt = task.attempt
+     WHERE task.execution_id = ANY ($1::uuid[]) AND task.type = 'normal' AND task.status = 'SKIPPED'
+       AND task.reason_code = 'NOT_STARTED' ORDER BY task.ordinal`,
+    [executionIds],
+  );
+}
+
+/** Tasks whose delay before the next try is over. */
+export function findDueRetries(
+  db: Db,
+  now: Date,
+  limit: number,
+): Promise<Pick<TaskExecution, 'id' | 'executionId' | 'runId'>[]> {
+  return db.rows(
+    `SELECT id, execution_id AS "executionId", run_id AS "runId" FROM task_execution
+     WHERE status = 'QUEUED' AND next_try_at IS NOT NULL AND next_try_at <= $1 ORDER BY next_try_at LIMIT $2`,
+    [now, limit],
   );
 }
 

@@ -3,16 +3,16 @@ import { Refusal } from '../../kernel/errors';
 import type { JobLog, LogFrame } from '../queue/job';
 
 /**
- * The log of a job is one sequence of bytes that only grows at its end. A piece says where it begins: what is there already is
- * skipped, so a repeat is harmless, and a hole is refused with the offset to go on from. Pieces are rows of their own; growing one row
- * instead would write the whole log again with each append.
+ * The log of a job is one sequence of bytes that grows only at its end. A piece says where it begins: bytes that exist
+ * already are skipped, so repeats are harmless, and a gap fails with the offset to continue from. Each piece is a row;
+ * growing one row would rewrite the whole log with each append.
  */
 export interface LogPiece {
   readonly offset: number;
   readonly frames: readonly { readonly stream: 'stdout' | 'stderr'; readonly at: string; readonly text: string }[];
 }
 
-/** Appends to the log of a job that this claim holds; answers the offset after it. */
+/** Appends to the log of a job that this claim holds. Returns the offset after it. */
 export async function appendLog(
   db: Db,
   jobId: string,
@@ -23,7 +23,7 @@ export async function appendLog(
   const encoded = piece.frames.map((frame) => ({ ...frame, data: Buffer.from(frame.text, 'utf8') }));
   const data = Buffer.concat(encoded.map((frame) => frame.data));
   const frames = encoded.map((frame) => ({ stream: frame.stream, at: frame.at, bytes: frame.data.length }));
-  // The common case in one statement: the piece begins where the log ends.
+  // The common case, in one statement: the piece begins where the log ends.
   if (piece.offset + data.length <= maxBytes && (await insertAt(db, jobId, tokenHash, piece.offset, data, frames))) {
     return piece.offset + data.length;
   }
@@ -34,7 +34,7 @@ export async function appendLog(
   }
   if (piece.offset + data.length > maxBytes) {
     await db.write('UPDATE job_log SET truncated = true WHERE job_id = $1', [jobId]);
-    throw new Refusal('TOO_LARGE', `The log would pass the limit of ${maxBytes} bytes.`, { limit: maxBytes });
+    throw new Refusal('TOO_LARGE', `The log would exceed the limit of ${maxBytes} bytes.`, { limit: maxBytes });
   }
   const known = log.bytes - piece.offset;
   if (known >= data.length) return log.bytes;
@@ -88,7 +88,7 @@ async function findOpenLog(db: Db, jobId: string, tokenHash: string): Promise<Jo
   return row && { ...row, bytes: Number(row.bytes) };
 }
 
-/** Bytes that have been stored of each log. */
+/** Number of stored bytes of each log. */
 export async function findLogs(db: Db, jobIds: readonly string[]): Promise<JobLog[]> {
   const rows = await db.rows<Omit<JobLog, 'bytes'> & { bytes: string }>(
     'SELECT job_id AS "jobId", bytes, sealed, truncated FROM job_log WHERE job_id = ANY ($1::uuid[])',
@@ -97,14 +97,14 @@ export async function findLogs(db: Db, jobIds: readonly string[]): Promise<JobLo
   return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
 }
 
-/** A stretch of a log, as it is shown. */
+/** Part of a log, as it is shown. */
 export interface LogPage {
-  /** Bytes before it. */
+  /** Number of bytes before it. */
   readonly offset: number;
   readonly frames: readonly LogText[];
-  /** Where the next page begins. */
+  /** Offset of the next page. */
   readonly nextOffset: number;
-  /** Nothing comes after this page, now or later. */
+  /** True if nothing follows this page, now or later. */
   readonly final: boolean;
   readonly truncated: boolean;
 }
@@ -116,11 +116,11 @@ export interface LogText {
 }
 
 /**
- * Reads from an offset, at most about `maxBytes`, and at least one piece. An offset in the middle of a piece is answered from there; in the middle
- * of a character, from the next one.
+ * Reads from an offset, at most about `maxBytes`, and at least one piece. An offset within a piece is read from there;
+ * within a character, from the next one.
  */
 export async function readLog(db: Db, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
-  // First how long it is, then the pieces: the other way round a piece that comes in between could be taken for the end.
+  // Reads the length before the pieces. In the other order, a piece that arrives in between could be taken for the end.
   const [log] = await findLogs(db, [jobId]);
   const pieces = await db.rows<{ start: string; data: Buffer; frames: LogFrame[] }>(
     `SELECT start, data, frames FROM (
@@ -158,17 +158,20 @@ export async function readLog(db: Db, jobId: string, offset: number, maxBytes: n
   };
 }
 
-/** Leaves out the rest of a character that began before. */
+/** Skips the rest of a character that began before. */
 function wholeCharacters(bytes: Buffer): Buffer {
   let start = 0;
   while (start < bytes.length && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
   return bytes.subarray(start);
 }
 
-/** So far from its end a log is looked through for what was written to standard error. */
+/** Distance from the end within which a log is searched for standard error. */
 const NEAR_THE_END_BYTES = 65_536;
 
-/** The end of what the newest job of each of these tasks wrote to standard error near the end of its log; nothing for those that wrote nothing. */
+/**
+ * End of the standard error of the newest job of each task, within that distance. Tasks that wrote nothing there are
+ * missing.
+ */
 export async function findErrorEnds(
   db: Db,
   taskExecutionIds: readonly string[],

@@ -5,7 +5,7 @@ import { findJobs } from '../queue/jobs.store';
 
 const PAGE_BYTES = 64 * 1024;
 
-/** A log from an offset on: what is there, then what comes, until it is sealed. Each byte once, in order. */
+/** Log from an offset: what exists, then what is added, until it is sealed. Each byte once, in order. */
 export async function* watchLog(app: App, jobId: string, offset: number, until: AbortSignal): AsyncGenerator<LogPage> {
   const listener = app.database.wakeups.listen([topic.log(jobId)]);
   try {
@@ -22,7 +22,7 @@ export async function* watchLog(app: App, jobId: string, offset: number, until: 
   }
 }
 
-/** A page of a log; final also when the job ended without ever having one. */
+/** Page of a log. Also final if the job ended without ever having a log. */
 export async function readLogPage(app: App, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
   const [job] = await findJobs(app.database, [jobId]);
   const page = await readLog(app.database, jobId, offset, maxBytes);

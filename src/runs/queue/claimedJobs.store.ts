@@ -15,7 +15,7 @@ export interface ClaimedJobRow {
   readonly revisionId: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly images: Readonly<Record<string, string>>;
-  /** What a task beside the graph is told besides. */
+  /** Additional environment of a detached task. */
   readonly besideEnv: Readonly<Record<string, string>> | null;
   readonly applicationId: string;
   readonly environmentId: string | null;

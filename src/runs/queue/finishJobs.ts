@@ -1,29 +1,23 @@
 import { constants } from 'node:os';
 import { systemActor } from '../../access/actor';
-import type { App } from '../app';
-import { topic } from '../../kernel/database/wakeups';
-import { findLogs } from '../logs/jobLogs.store';
-import {
-  type Claim,
-  endJobs,
-  findClaimedRuns,
-  findJobs,
-  findLeases,
-  type JobEnd,
-  type LeaseWithJob,
-} from './jobs.store';
-import { Refusal } from '../../kernel/errors';
-import { keepOutputs, type Output, type OutputsOfJob } from '../execution/keepOutputs';
-import { inRuns } from '../execution/inRuns';
-import type { RunTransaction } from '../execution/runTransaction';
-import { settleTasks } from '../execution/settleTasks';
+import { keepOutputs, type Output } from '../../engine/keepOutputs';
+import { type Want, wantsOf } from '../../engine/facts';
+import type { RunSlice } from '../../engine/runSlice';
+import { settleTasks } from '../../engine/settleTasks';
 import type { TaskEnd } from '../../engine/taskEnd';
+import { topic } from '../../kernel/database/wakeups';
+import { Refusal } from '../../kernel/errors';
+import type { App } from '../app';
+import { inRuns } from '../execution/inRuns';
+import { findLogs } from '../logs/jobLogs.store';
+import { wantsOfJobs } from './claimedFacts';
+import { type Claim, type Claimed, findClaims, findJobs, findLeases, type LeaseWithJob } from './jobs.store';
 
 /** How an agent says that a job went. */
 export interface JobResult extends Claim {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** Why it did not end by itself; null when it did. */
+  /** Why it did not end on its own. Null if it did. */
   readonly reason: string | null;
   readonly message: string | null;
   /** How long the agent's log is; null: the agent gave up delivering the rest. */
@@ -36,67 +30,80 @@ export interface JobResult extends Claim {
 export type FinishAnswer = Refusal | null;
 
 /**
- * Agents say that jobs have ended. Everything that follows, up to the next stage of a pipeline, is in the same transaction; results of many jobs are settled
- * together, because a commit costs more than the work.
+ * Agents say that jobs have ended. Everything that follows, up to the next stage of a pipeline, is in the same
+ * transaction; results of many jobs are settled together, because a commit costs more than the work.
  */
 export async function finishJobs(app: App, results: readonly JobResult[]): Promise<FinishAnswer[]> {
-  const runs = await findClaimedRuns(app.database, results);
-  if (runs.length === 0) return repeats(app, results, new Map());
-  const answers = await inRuns(
-    app,
-    runs.map((run) => run.runId),
-    systemActor,
-    (db) => settle(db, results),
-  );
+  const claimed = await findClaims(app.database, results);
+  if (claimed.length === 0) return repeats(app, results, new Map());
+  const runIds = claimed.map(({ runId }) => runId);
+  const answers = await inRuns(app, runIds, systemActor, async (db) => {
+    const jobIds = results.map((result) => result.jobId);
+    const [leases, logs] = await Promise.all([
+      findLeases(db, jobIds),
+      findLogs(db, jobIds),
+      db.load(wantsOfResults(claimed, results)),
+    ]);
+    const known: Known = {
+      leases: new Map(leases.map((lease) => [lease.jobId, lease])),
+      logs: new Map(logs.map((log) => [log.jobId, log.bytes])),
+    };
+    const answered = await db.decide((run) => settle(run, results, known));
+    for (const [jobId, answer] of answered) if (answer === null) db.wake(topic.log(jobId));
+    return answered;
+  });
   return answers.size === results.length
     ? results.map((result) => answers.get(result.jobId) ?? null)
     : repeats(app, results, answers);
 }
 
-async function settle(db: RunTransaction, results: readonly JobResult[]): Promise<Map<string, FinishAnswer>> {
-  const jobIds = results.map((result) => result.jobId);
-  const leases = new Map((await findLeases(db, jobIds)).map((lease) => [lease.jobId, lease]));
-  const logs = new Map((await findLogs(db, jobIds)).map((log) => [log.jobId, log.bytes]));
-  const answers = new Map<string, FinishAnswer>();
-  const jobEnds: JobEnd[] = [];
-  const taskEnds: TaskEnd[] = [];
-  const refused = await keepOutputs(db, successfulOutputs(results, leases, logs));
-  for (const result of results) {
-    const lease = leases.get(result.jobId);
-    if (lease === undefined || lease.tokenHash !== result.tokenHash || !lease.started) continue;
-    const offset = logs.get(result.jobId) ?? 0;
-    if (result.logBytes !== null && result.logBytes > offset) {
-      answers.set(result.jobId, new Refusal('LOG_GAP', `The log ends at ${offset}.`, { offset }));
-      continue;
-    }
-    const problem = refused.get(result.jobId);
-    const read = readResult(result, lease.cancelRequestedAt !== null);
-    const end: End = problem === undefined ? read : { ...read, ...problem, status: 'FAILED' };
-    jobEnds.push({ jobId: result.jobId, ...end, signal: result.signal, truncated: result.logBytes === null });
-    taskEnds.push({ taskId: lease.taskExecutionId, ...end });
-    answers.set(result.jobId, null);
-    db.wake(topic.log(result.jobId));
-  }
-  await endJobs(db, jobEnds, db.now, { claimsHold: true });
-  await settleTasks(db, taskEnds);
-  return answers;
+interface Known {
+  readonly leases: ReadonlyMap<string, LeaseWithJob>;
+  readonly logs: ReadonlyMap<string, number>;
 }
 
-/** The outputs of the results that will be taken as successes. */
-function successfulOutputs(
-  results: readonly JobResult[],
-  leases: ReadonlyMap<string, LeaseWithJob>,
-  logs: ReadonlyMap<string, number>,
-): OutputsOfJob[] {
-  return results.flatMap((result) => {
-    const lease = leases.get(result.jobId);
-    const taken = lease?.started === true && lease.tokenHash === result.tokenHash;
-    if (result.outputs.length === 0 || lease === undefined || !taken) return [];
-    if ((result.logBytes ?? 0) > (logs.get(result.jobId) ?? 0)) return [];
-    if (readResult(result, lease.cancelRequestedAt !== null).status !== 'SUCCESS') return [];
-    const { jobId, outputs } = result;
-    return [{ jobId, outputs, taskExecutionId: lease.taskExecutionId, executionId: lease.executionId }];
-  });
+/** What the ends of these jobs need: what waits for their tasks, and, where they may end a workflow, its pipeline. */
+function wantsOfResults(claimed: readonly Claimed[], results: readonly JobResult[]): Want[] {
+  const byJob = new Map(results.map((result) => [result.jobId, result]));
+  const ends = new Map<string, number>();
+  for (const { executionId } of claimed) ends.set(executionId, (ends.get(executionId) ?? 0) + 1);
+  const badly = ({ jobId }: Claimed) => byJob.get(jobId)?.exitCode !== 0;
+  const reach = Math.max(16, 2 * claimed.length);
+  return [
+    ...wantsOfJobs(claimed, (claim) => badly(claim) || claim.openTasks <= (ends.get(claim.executionId) ?? 0)),
+    ...claimed
+      .filter(({ type }) => type === 'normal')
+      .flatMap((claim) => [
+        ...wantsOf(claim.taskExecutionId, ...(badly(claim) ? [] : ['dependents' as const])),
+        { kind: 'frontier' as const, key: claim.executionId, reach },
+        ...(byJob.get(claim.jobId)?.outputs.length ? wantsOf(claim.executionId, 'variables') : []),
+      ]),
+  ];
+}
+
+function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: Known): Map<string, FinishAnswer> {
+  const answers = new Map<string, FinishAnswer>();
+  const ends: TaskEnd[] = [];
+  for (const result of results) {
+    const { jobId } = result;
+    const lease = leases.get(jobId);
+    if (lease === undefined || lease.tokenHash !== result.tokenHash || !lease.started) continue;
+    const offset = logs.get(jobId) ?? 0;
+    if (result.logBytes !== null && result.logBytes > offset) {
+      answers.set(jobId, new Refusal('LOG_GAP', `The log ends at ${offset}.`, { offset }));
+      continue;
+    }
+    const { taskExecutionId: taskId } = lease;
+    const read = readResult(result, lease.cancelRequestedAt !== null);
+    const problem = read.status === 'SUCCESS' ? keepOutputs(run, taskId, result.outputs) : null;
+    const end: End = problem === null ? read : { ...read, ...problem, status: 'FAILED' };
+    const truncated = result.logBytes === null;
+    run.changes.ended.push({ jobId, ...end, signal: result.signal, truncated, claimHolds: true });
+    ends.push({ taskId, ...end });
+    answers.set(jobId, null);
+  }
+  settleTasks(run, ends);
+  return answers;
 }
 
 type End = Pick<TaskEnd, 'reasonCode' | 'reason' | 'exitCode'> & { readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' };

@@ -1,6 +1,8 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
-import type { Job, JobLease, JobStatus } from './job';
+import type { JobEnding } from '../../engine/changes';
+import type { Execution, TaskExecution } from '../../engine/execution';
+import type { Job, JobLease } from './job';
 import { jobLeaseTable, jobTable } from './jobs.table';
 
 /** A job to be made: one attempt of one task. */
@@ -91,11 +93,26 @@ export interface Claim {
 
 const claims = (list: readonly Claim[]) => [list.map((claim) => claim.jobId), list.map((claim) => claim.tokenHash)];
 
-/** The runs of these claims, whether or not they still hold: read before the runs are locked. */
-export function findClaimedRuns(db: Db, list: readonly Claim[]): Promise<{ jobId: string; runId: string }[]> {
+/** A claim, with what never changes of its job, and how its execution stood before the run was locked. */
+export interface Claimed extends Pick<Execution, 'revisionId' | 'status' | 'openTasks'> {
+  readonly jobId: string;
+  readonly runId: string;
+  readonly executionId: string;
+  readonly taskExecutionId: string;
+  readonly type: TaskExecution['type'];
+  /** True if the execution runs in a stage of its run. */
+  readonly member: boolean;
+}
+
+/** Those of these claims that exist, whether or not they still hold: read before the runs are locked. */
+export function findClaims(db: Db, list: readonly Claim[]): Promise<Claimed[]> {
   return db.rows(
-    `SELECT lease.job_id AS "jobId", lease.run_id AS "runId"
-     FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS claim (job_id, token_hash) USING (job_id, token_hash)`,
+    `SELECT lease.job_id AS "jobId", lease.run_id AS "runId", job.execution_id AS "executionId",
+       job.task_execution_id AS "taskExecutionId", task.type, execution.revision_id AS "revisionId", execution.status,
+       execution.open_tasks AS "openTasks", execution.id <> execution.run_id AS member
+     FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS claim (job_id, token_hash) USING (job_id, token_hash)
+     JOIN job ON job.id = lease.job_id JOIN task_execution task ON task.id = job.task_execution_id
+     JOIN execution ON execution.id = job.execution_id`,
     claims(list),
   );
 }
@@ -103,8 +120,6 @@ export function findClaimedRuns(db: Db, list: readonly Claim[]): Promise<{ jobId
 export interface StartedJob {
   readonly jobId: string;
   readonly taskExecutionId: string;
-  readonly executionId: string;
-  readonly runId: string;
   readonly agentId: string;
   readonly attempt: number;
   /** False when the agent said so before: the repeat changes nothing. */
@@ -129,8 +144,7 @@ export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Da
        UPDATE job SET status = 'RUNNING', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
        FROM claim WHERE job.id = claim.job_id AND job.status = 'QUEUED'
      )
-     SELECT job.id AS "jobId", job.task_execution_id AS "taskExecutionId", job.execution_id AS "executionId",
-       job.run_id AS "runId", claim.agent_id AS "agentId", job.attempt, NOT claim.started AS first
+     SELECT job.id AS "jobId", job.task_execution_id AS "taskExecutionId", claim.agent_id AS "agentId", job.attempt, NOT claim.started AS first
      FROM claim JOIN job ON job.id = claim.job_id`,
     [...claims(list), leaseUntil, now],
   );
@@ -157,58 +171,30 @@ export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): P
   );
 }
 
-/** How a job ended. */
-export interface JobEnd {
-  readonly jobId: string;
-  readonly status: Exclude<JobStatus, 'QUEUED' | 'RUNNING'>;
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly reasonCode: string | null;
-  readonly reason: string | null;
-  /** The log could not be delivered in full. */
-  readonly truncated: boolean;
-}
-
-export interface EndedJob {
-  readonly jobId: string;
-  readonly taskExecutionId: string;
-  readonly executionId: string;
-  readonly runId: string;
-  readonly attempt: number;
-}
-
 /**
- * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. Jobs that ended before are not answered. The caller holds the
- * locks of their runs, so nobody else ends or starts them meanwhile. `claimsHold` when it is the agent that ended them: its claim is kept, so that a repeat of its
- * finish is recognised. An agent whose job the server ended has no say any more.
+ * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. The caller holds
+ * the locks of their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended is kept;
+ * an agent whose job the server ended has no say any more.
  */
-export async function endJobs(
-  db: Db,
-  ends: readonly JobEnd[],
-  now: Date,
-  { claimsHold = false } = {},
-): Promise<EndedJob[]> {
-  if (ends.length === 0) return [];
-  return db.rows(
+export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Promise<void> {
+  if (ends.length === 0) return;
+  await db.rows(
     `WITH result AS (
-       SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::boolean[])
-         AS r (job_id, status, exit_code, signal, reason_code, reason, truncated)
+       SELECT * FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::boolean[], $9::boolean[])
+         AS r (job_id, status, exit_code, signal, reason_code, reason, truncated, claim_holds)
      ), ended AS (
        UPDATE job SET status = result.status, exit_code = result.exit_code, signal = result.signal,
          reason_code = result.reason_code, reason = result.reason, ended_at = $8,
-         claim_hash = CASE WHEN $9 THEN claim_hash END
+         claim_hash = CASE WHEN result.claim_holds THEN claim_hash END
        FROM result WHERE job.id = result.job_id AND job.ended_at IS NULL
-       RETURNING job.id, job.task_execution_id, job.execution_id, job.run_id, job.attempt, result.truncated
+       RETURNING job.id, result.truncated
      ), unqueued AS (
        DELETE FROM ready_job USING ended WHERE ready_job.job_id = ended.id
      ), released AS (
        DELETE FROM job_lease USING ended WHERE job_lease.job_id = ended.id
-     ), sealed AS (
-       UPDATE job_log SET sealed = true, truncated = job_log.truncated OR ended.truncated
-       FROM ended WHERE job_log.job_id = ended.id
      )
-     SELECT id AS "jobId", task_execution_id AS "taskExecutionId", execution_id AS "executionId", run_id AS "runId", attempt
-     FROM ended`,
+     UPDATE job_log SET sealed = true, truncated = job_log.truncated OR ended.truncated
+     FROM ended WHERE job_log.job_id = ended.id`,
     [
       ends.map((end) => end.jobId),
       ends.map((end) => end.status),
@@ -218,7 +204,7 @@ export async function endJobs(
       ends.map((end) => end.reason),
       ends.map((end) => end.truncated),
       now,
-      claimsHold,
+      ends.map((end) => end.claimHolds),
     ],
   );
 }
@@ -263,7 +249,7 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
  * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those that it found. A job that goes
  * from one to the other meanwhile may be missed: ask again for it.
  */
-export async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]> {
+async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]> {
   const queued = await db.rows<{ jobId: string }>(
     'DELETE FROM ready_job WHERE job_id = ANY ($1::uuid[]) RETURNING job_id AS "jobId"',
     [jobIds],
@@ -276,8 +262,22 @@ export async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<s
   return [...queued, ...offered].map((row) => row.jobId);
 }
 
+/** Jobs move between the queue and offers, never outside of both: each turn finds most of what the one before has missed. */
+const TURNS = 20;
+
+/** Takes all of these jobs out of the queue and away from offers. */
+export async function withholdAll(db: Db, jobIds: readonly string[]): Promise<void> {
+  let left = jobIds;
+  for (let turn = 0; left.length > 0; turn++) {
+    if (turn === TURNS) throw new Error(`jobs are neither queued nor offered: ${left.join(', ')}`);
+    const withheld = new Set(await withholdJobs(db, left));
+    left = left.filter((id) => !withheld.has(id));
+  }
+}
+
 /** Puts withheld jobs at the end of the queue, in the order in which they were made. */
 export async function requeueJobs(db: Db, jobIds: readonly string[]): Promise<void> {
+  if (jobIds.length === 0) return;
   await db.rows(
     `INSERT INTO ready_job (job_id, requirement_class_id)
      SELECT id, requirement_class_id FROM job WHERE id = ANY ($1::uuid[]) AND status = 'QUEUED' ORDER BY queued_at, id`,
@@ -295,12 +295,13 @@ export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
 }
 
 /** Asks for the end of started jobs; answers the agents that have to hear it. */
-export function requestCancel(
+export async function requestCancel(
   db: Db,
   jobIds: readonly string[],
   now: Date,
   slackMs: number,
 ): Promise<{ agentId: string }[]> {
+  if (jobIds.length === 0) return [];
   return db.rows(
     `UPDATE job_lease lease SET cancel_requested_at = $2,
        kill_at = $2::timestamptz + make_interval(secs => (job.grace_ms + $3::int) / 1000.0)

@@ -1,16 +1,16 @@
 import { systemActor } from '../../access/actor';
-import type { App } from '../app';
-import { topic } from '../../kernel/database/wakeups';
-import { endJobs, findDueLeases, findLeases, type JobEnd, type LeaseWithJob, withdrawOffers } from './jobs.store';
-import { dispatchTasks } from '../execution/dispatchTasks';
+import { queueDetached } from '../../engine/detachedTasks';
+import { dispatchTasks } from '../../engine/dispatchTasks';
 import type { TaskExecution } from '../../engine/execution';
-import { addToCounts, findExecutions } from '../execution/executions.store';
-import { besideType, queueBeside } from '../execution/runBesideGraph';
+import { moveTask } from '../../engine/moves';
+import { wantsOf } from '../../engine/facts';
+import type { RunSlice } from '../../engine/runSlice';
+import { settleTasks } from '../../engine/settleTasks';
+import type { TaskEnd } from '../../engine/taskEnd';
+import { topic } from '../../kernel/database/wakeups';
+import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
-import type { RunTransaction } from '../execution/runTransaction';
-import { settleTasks } from '../execution/settleTasks';
-import { type TaskEnd } from '../../engine/taskEnd';
-import { findTasks, requeueTasks } from '../execution/tasks.store';
+import { findDueLeases, findLeases, type LeaseWithJob, withdrawOffers } from './jobs.store';
 
 /** How often a task gets a new job because its agent was lost. */
 const LOST_RETRIES = 1;
@@ -18,38 +18,35 @@ const BATCH = 200;
 
 /**
  * Moves on what agents should have moved and did not: offers that were not started go back to the queue, jobs whose lease ran out are LOST, cancelled jobs whose grace
- * is over are final, jobs past their timeout have failed. Answers how many leases were due, so that the caller goes on until there are none.
+ * is over are final, jobs past their timeout have failed. Returns how many leases were due, so that the caller continues until there are none.
  */
 export async function settleDueLeases(app: App): Promise<number> {
   const due = await findDueLeases(app.database, app.clock.now(), BATCH);
   if (due.length === 0) return 0;
-  await inRuns(
-    app,
-    due.map((lease) => lease.runId),
-    systemActor,
-    async (db) => {
-      // An agent may have renewed, or another server may have been faster, before the runs were locked.
-      const leases = (
-        await findLeases(
-          db,
-          due.map((lease) => lease.jobId),
-        )
-      ).filter((lease) => isDue(lease, db.now));
-      const offers = leases.filter((lease) => !lease.started);
-      if (offers.length > 0) {
-        await withdrawOffers(
-          db,
-          offers.map((lease) => lease.jobId),
-        );
-        db.wake(topic.queue);
-      }
-      await settleStarted(
-        db,
-        leases.filter((lease) => lease.started),
-      );
-      db.wake(...leases.flatMap((lease) => [topic.agent(lease.agentId), topic.log(lease.jobId)]));
-    },
-  );
+  const runIds = due.map((lease) => lease.runId);
+  await inRuns(app, runIds, systemActor, async (db) => {
+    const jobIds = due.map((lease) => lease.jobId);
+    // An agent may have renewed, or another server may have been faster, before the runs were locked.
+    const [found] = await Promise.all([
+      findLeases(db, jobIds),
+      db.load(
+        due.flatMap(({ taskExecutionId, executionId, runId }) => [
+          ...wantsOf(taskExecutionId, 'task'),
+          ...wantsOf(executionId, 'execution'),
+          ...wantsOf(runId, 'execution'),
+        ]),
+      ),
+    ]);
+    const leases = found.filter((lease) => isDue(lease, db.now));
+    const offers = leases.filter((lease) => !lease.started).map((lease) => lease.jobId);
+    if (offers.length > 0) {
+      db.sent([withdrawOffers(db, offers)]);
+      db.wake(topic.queue);
+    }
+    const started = leases.filter((lease) => lease.started);
+    await db.decide((run) => settleStarted(run, started));
+    db.wake(...leases.flatMap((lease) => [topic.agent(lease.agentId), topic.log(lease.jobId)]));
+  });
   return due.length;
 }
 
@@ -58,53 +55,24 @@ const isDue = (lease: LeaseWithJob, now: Date): boolean =>
   (lease.killAt !== null && lease.killAt < now) ||
   (lease.timeoutAt !== null && lease.timeoutAt < now);
 
-async function settleStarted(db: RunTransaction, leases: readonly LeaseWithJob[]): Promise<void> {
-  if (leases.length === 0) return;
-  const tasks = new Map(
-    (
-      await findTasks(
-        db,
-        leases.map((lease) => lease.taskExecutionId),
-      )
-    ).map((task) => [task.id, task]),
-  );
-  const executions = await findExecutions(db, [...new Set(leases.map((lease) => lease.executionId))]);
-  const failing = new Set(executions.filter((one) => one.failureCode !== null).map((one) => one.id));
-  const jobEnds: JobEnd[] = [];
-  const taskEnds: TaskEnd[] = [];
+function settleStarted(run: RunSlice, leases: readonly LeaseWithJob[]): void {
+  const ends: TaskEnd[] = [];
   const retried: TaskExecution[] = [];
   for (const lease of leases) {
-    const task = tasks.get(lease.taskExecutionId);
-    if (task === undefined) throw new Error(`job ${lease.jobId} has no task`);
-    const verdict = judge(lease, task, db.now, failing.has(lease.executionId));
-    const { status, code, text, retry } = verdict;
-    jobEnds.push({
-      jobId: lease.jobId,
-      status,
-      exitCode: null,
-      signal: null,
-      reasonCode: code,
-      reason: text,
-      truncated: true,
-    });
+    const { jobId, taskExecutionId, attempt } = lease;
+    const task = run.task(taskExecutionId);
+    const failing = run.execution(task.executionId).failureCode !== null;
+    const { status, code, text, retry } = judge(lease, task, run.now, failing);
+    const end = { exitCode: null, reasonCode: code, reason: text };
+    run.changes.ended.push({ jobId, status, ...end, signal: null, truncated: true, claimHolds: false });
     if (status === 'LOST') {
-      db.event({ runId: lease.runId, executionId: lease.executionId }, 'JOB_LOST', {
-        jobId: lease.jobId,
-        taskExecutionId: task.id,
-        name: task.name,
-        attempt: lease.attempt,
-        retried: retry,
-      });
+      run.event(task, 'JOB_LOST', { jobId, taskExecutionId, name: task.name, attempt, retried: retry });
     }
     if (retry) retried.push(task);
-    else {
-      const taskStatus = status === 'ABORTED' ? 'ABORTED' : 'FAILED';
-      taskEnds.push({ taskId: task.id, status: taskStatus, reasonCode: code, reason: text, exitCode: null });
-    }
+    else ends.push({ taskId: task.id, status: status === 'ABORTED' ? 'ABORTED' : 'FAILED', ...end });
   }
-  await endJobs(db, jobEnds, db.now);
-  await requeue(db, retried);
-  await settleTasks(db, taskEnds);
+  requeue(run, retried);
+  settleTasks(run, ends);
 }
 
 interface Verdict {
@@ -137,30 +105,18 @@ function judge(lease: LeaseWithJob, task: TaskExecution, now: Date, workflowIsFa
 }
 
 /** Gives tasks whose job was lost another one. */
-async function requeue(db: RunTransaction, tasks: readonly TaskExecution[]): Promise<void> {
-  if (tasks.length === 0) return;
-  const counts = new Map<string, { open: number; busy: number }>();
-  const beside: string[] = [];
-  for (const task of await requeueTasks(
-    db,
-    tasks.map((one) => one.id),
-  )) {
-    if (task.type !== 'normal') beside.push(task.id);
-    else counts.set(task.executionId, { open: 0, busy: (counts.get(task.executionId)?.busy ?? 0) - 1 });
-    db.event({ runId: task.runId, executionId: task.executionId }, 'TASK_STATUS', {
-      taskExecutionId: task.id,
-      name: task.name,
-      from: 'RUNNING',
-      to: 'QUEUED',
-      reasonCode: 'LOST',
-      reason: 'its agent was lost; it is tried again',
-      jobId: null,
-      exitCode: null,
-      try: task.tries,
-      ...besideType(task),
-    });
+function requeue(run: RunSlice, tasks: readonly TaskExecution[]): void {
+  const executions = new Set<string>();
+  const detached: string[] = [];
+  for (const task of tasks.filter(({ endedAt }) => endedAt === null)) {
+    const said = { reasonCode: 'LOST', reason: 'its agent was lost; it is tried again', exitCode: null };
+    moveTask(run, task, { status: 'QUEUED', jobId: null, losses: task.losses + 1 }, said);
+    if (task.type !== 'normal') detached.push(task.id);
+    else {
+      run.count(task.executionId, { busy: -1 });
+      executions.add(task.executionId);
+    }
   }
-  await addToCounts(db, counts);
-  await dispatchTasks(db, [...counts.keys()]);
-  await queueBeside(db, beside);
+  dispatchTasks(run, [...executions]);
+  queueDetached(run, detached);
 }

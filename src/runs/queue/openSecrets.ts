@@ -2,7 +2,7 @@ import type { App } from '../app';
 import { type SecretPlace, secretsAt } from '../../catalog/secrets/secrets';
 import { Unreadable } from '../../catalog/secrets/secretKeys';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
-import { missingSecrets } from '../execution/missingSecrets';
+import { missingSecrets } from '../../engine/missingSecrets';
 
 /** The secrets of one job in clear; they go to the agent that claimed it, and nowhere else. */
 export interface OpenedSecrets {

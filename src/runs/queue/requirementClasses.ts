@@ -15,9 +15,17 @@ export class RequirementClasses {
     }
   }
 
-  /** The number of a set. One that this transaction makes is not cached: it could still be rolled back. */
-  async idOf(db: Db, labels: readonly string[]): Promise<number> {
-    return this.known.get(labels.join('\n')) ?? (await store(db, labels));
+  /** The numbers of these sets, in order. A number that this transaction makes is not cached: it could be rolled back. */
+  async numbersOf(db: Db, sets: readonly (readonly string[])[]): Promise<number[]> {
+    const made = new Map<string, number>();
+    for (const labels of sets) {
+      const key = labels.join('\n');
+      if (!this.known.has(key) && !made.has(key)) made.set(key, await store(db, labels));
+    }
+    return sets.map((labels) => {
+      const key = labels.join('\n');
+      return this.known.get(key) ?? made.get(key) ?? 0;
+    });
   }
 }
 

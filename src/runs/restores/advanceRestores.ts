@@ -1,13 +1,10 @@
 import { systemActor } from '../../access/actor';
 import type { App } from '../app';
-import { topic } from '../../kernel/database/wakeups';
-import type { TaskExecution } from '../../engine/execution';
+import { OFFLINE_AFTER_MS } from '../../contract/labels';
 import { findExecution } from '../execution/executions.store';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
-import { settleTasks } from '../execution/settleTasks';
 import { newId } from '../../kernel/ids';
-import { endJobs, requestCancel } from '../queue/jobs.store';
 import { Refusal } from '../../kernel/errors';
 import { beginStep, say } from './operationSteps';
 import type { Operation } from './restore';
@@ -17,23 +14,24 @@ import {
   endRestoring,
   findDueOperations,
   findOperations,
+  type AgentTimes,
   findOperationTasks,
+  findTasksWithoutAgent,
   type RanForOperation,
-  setOperationError,
 } from './restores.store';
 import { finishRestore } from './finishRestore';
+import { stopRestore } from './stopRestore';
 
 /** Side by side, each with a connection of its own. */
 const BATCH = 3;
-/** A cancelled job is final this long after its grace, as after an abort. */
-const KILL_SLACK_MS = 500;
 
 /**
  * Moves on the restores that wait for nothing any more: the next step, the reversal of the records, or the failure. Any server does it, each step in a transaction of its own, so that a server
  * that dies leaves nothing half done. Whatever goes wrong ends the operation as FAILED, with the run as it was.
  */
 export async function advanceRestores(app: App): Promise<void> {
-  const due = await findDueOperations(app.database, app.clock.now(), BATCH);
+  const now = app.clock.now();
+  const due = await findDueOperations(app.database, now, agentTimes(app, now), BATCH);
   // One that can't even be failed, since the database is away, does not keep the others from being tried.
   const moved = await Promise.allSettled(due.map((operation) => moveOn(app, operation)));
   for (const one of moved) if (one.status === 'rejected') throw one.reason;
@@ -64,10 +62,31 @@ function fault(app: App, error: unknown): { code: string; message: string } {
   return { code: 'INTERNAL', message: `A fault of the server; its log has it as ${errorId}.` };
 }
 
+/** Why a restore that runs is given up: its time is over, or no agent is there for its tasks. */
+async function whyHopeless(
+  db: RunTransaction,
+  { id, deadlineAt }: Operation,
+): Promise<{ readonly code: string; readonly message: string } | null> {
+  if (deadlineAt < db.now) {
+    return { code: 'TIMED_OUT', message: `The restore was not done by ${deadlineAt.toISOString()}.` };
+  }
+  const [task] = await findTasksWithoutAgent(db, id, agentTimes(db.app, db.now));
+  if (task === undefined) return null;
+  const labels = task.labels.length === 0 ? 'is online' : `with ${task.labels.join(', ')} is online`;
+  return { code: 'NO_AGENT', message: `No agent ${labels} for the restore task "${task.name}".` };
+}
+
+/** Since when agents count as online, and a job has to wait to be given up without one. */
+const agentTimes = ({ config }: App, now: Date): AgentTimes => ({
+  onlineSince: new Date(now.getTime() - OFFLINE_AFTER_MS),
+  queuedBefore: new Date(now.getTime() - config.SLIPWAY_RESTORE_AGENT_SECONDS * 1000),
+});
+
 async function advance(db: RunTransaction, operation: Operation): Promise<void> {
   const tasks = await findOperationTasks(db, [operation.id]);
   const open = tasks.filter((task) => task.endedAt === null);
-  if (operation.errorCode === null && operation.deadlineAt < db.now) return stop(db, operation, open);
+  const hopeless = operation.errorCode === null ? await whyHopeless(db, operation) : null;
+  if (hopeless !== null) return stopRestore(db, operation, hopeless);
   if (open.length > 0) return;
   const last = tasks.filter((task) => task.step === operation.step - 1);
   await say(
@@ -93,33 +112,7 @@ async function advance(db: RunTransaction, operation: Operation): Promise<void> 
 const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperation): string =>
   `"${name}"${environment === null ? '' : ` in ${environment}`} ended ${status}${reason === null ? '' : `: ${reason}`}${jobId === null ? '' : ` (job ${jobId})`}`;
 
-/** Its time is over: what runs is asked to stop, what has not begun is taken back. It fails when the last of it is final. */
-async function stop(db: RunTransaction, operation: Operation, open: readonly TaskExecution[]): Promise<void> {
-  const message = `The restore was not done by ${operation.deadlineAt.toISOString()}.`;
-  await setOperationError(db, operation.id, 'TIMED_OUT', message);
-  await say(db, operation, [['ERROR', message]]);
-  const jobs = (status: TaskExecution['status']) =>
-    open.filter((task) => task.status === status).flatMap((task) => task.jobId ?? []);
-  const holders = await requestCancel(db, jobs('RUNNING'), db.now, KILL_SLACK_MS);
-  db.wake(...holders.map((holder) => topic.agent(holder.agentId)));
-  const end = {
-    reasonCode: 'NOT_STARTED',
-    reason: 'not started, because the time of the restore was over',
-    exitCode: null,
-  };
-  await endJobs(
-    db,
-    jobs('QUEUED').map((jobId) => ({ ...end, jobId, status: 'ABORTED' as const, signal: null, truncated: false })),
-    db.now,
-  );
-  const queued = open.filter((task) => task.status === 'QUEUED');
-  await settleTasks(
-    db,
-    queued.map((task) => ({ ...end, taskId: task.id, status: 'SKIPPED' as const })),
-  );
-}
-
-/** The status of before comes back, and the point can be used again. */
+/** The status of before comes back, and the point can be used again. A restore that was cancelled did not fail. */
 async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
   const { id, runId, before } = operation;
   const on = { runId, executionId: runId };
@@ -128,10 +121,13 @@ async function fail(db: RunTransaction, operation: Operation, code: string, mess
     const { failureCode: reasonCode, failureDetails: reason, attempt } = run;
     db.event(on, 'EXECUTION_STATUS', { from: 'RESTORING', to: before.status, reasonCode, reason, attempt });
   }
-  await endOperation(db, id, { status: 'FAILED', attempt: null, error: { code, message } }, db.now);
-  db.event(on, 'RESTORE_ENDED', { operationId: id, status: 'FAILED', reasonCode: code, reason: message });
-  const what = message.endsWith('.') ? message : `${message}.`;
+  const status = code === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
+  await endOperation(db, id, { status, attempt: null, error: { code, message } }, db.now);
+  db.event(on, 'RESTORE_ENDED', { operationId: id, status, reasonCode: code, reason: message });
+  const stays = `The run is ${before.status} again; its restore point was not used.`;
   await say(db, operation, [
-    ['ERROR', `failed: ${code}: ${what} The run is ${before.status} again; its restore point was not used.`],
+    status === 'CANCELLED'
+      ? ['INFO', `cancelled: ${stays}`]
+      : ['ERROR', `failed: ${code}: ${message.endsWith('.') ? message : `${message}.`} ${stays}`],
   ]);
 }

@@ -6,7 +6,7 @@ import type { Execution } from '../../engine/execution';
 import { findAttempts } from '../execution/executions.store';
 import { Refusal } from '../../kernel/errors';
 import { refuseExtension } from '../../engine/extension';
-import { consumed, noPoint, refuseRestore } from './restorePlan';
+import { consumed, noPoint, notRestoring, refuseRestore } from './restorePlan';
 import { requireCreator } from './restoreRights';
 import { findConsumers, findRestorePoints } from './restores.store';
 
@@ -21,11 +21,15 @@ export async function availableRestores(app: App, actor: Actor, run: Execution):
   const environments = (await findExecutionTargets(app.database, [run.id])).get(run.id) ?? [];
   const allowed = actor.access.explain('EXECUTE_PIPELINE', 'Execution', { ...run, environments });
   const restore = refuseRestore(run) ?? (await refusePoint(app, run)) ?? refuseCaller(actor, run);
+  const cancel = run.status === 'RESTORING' ? refuseCaller(actor, run) : notRestoring(run);
   return [
     { action: 'extend', ...(extension === null ? told(allowed) : told(extension)) },
-    { action: 'restore', ...(restore === null ? { allowed: true, code: null, message: null } : told(restore)) },
+    { action: 'restore', ...(restore === null ? yes : told(restore)) },
+    { action: 'cancelRestore', ...(cancel === null ? yes : told(cancel)) },
   ];
 }
+
+const yes = { allowed: true, code: null, message: null };
 
 const told = (answer: Omit<AvailableAction, 'action'> | Refusal): Omit<AvailableAction, 'action'> =>
   answer instanceof Refusal

@@ -25,7 +25,11 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
     const row = before ?? now;
     return row === null ? [] : [{ ...row, id: newId(), status: before === null ? 'REMOVED' : 'SUCCEEDED' }];
   });
-  await recordDeployments(db, deployments, runId, db.now);
+  await recordDeployments(
+    db,
+    deployments.map((one) => ({ ...one, runId })),
+    db.now,
+  );
   const attempt = begun.find((one) => one.executionId === runId)?.attempt ?? null;
   await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt }, db.now);
 

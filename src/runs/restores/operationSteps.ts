@@ -2,7 +2,7 @@ import { actorRef } from '../../access/actor';
 import type { Execution } from '../../engine/execution';
 import { newId } from '../../kernel/ids';
 import { topic } from '../../kernel/database/wakeups';
-import { runBesideGraph } from '../execution/runBesideGraph';
+import { runDetached } from '../../engine/detachedTasks';
 import type { RunTransaction } from '../execution/runTransaction';
 import type { Operation, OperationLogLine } from './restore';
 import type { RestoredRun } from './restoredRun';
@@ -45,18 +45,16 @@ export function newOperation(
 export async function beginStep(db: RunTransaction, operation: Operation, plan: RestorePlan): Promise<void> {
   const step = plan.steps[operation.step];
   if (step === undefined) return;
-  const made = await runBesideGraph(
-    db,
-    step.map(({ member, name }) => ({
-      execution: { id: member.executionId, runId: operation.runId, attempt: member.attempt },
-      type: 'restore' as const,
-      name,
-      revisionId: member.revisionId,
-      variables: { ...member.variables, ...setBefore(plan.restored, member.executionId) },
-      images: member.images,
-      env: { SLIPWAY_OPERATION_ID: operation.id, SLIPWAY_RESTORE_POINT_ID: plan.point.id },
-    })),
-  );
+  const tasks = step.map(({ member, name }) => ({
+    execution: { id: member.executionId, runId: operation.runId, attempt: member.attempt },
+    type: 'restore' as const,
+    name,
+    revisionId: member.revisionId,
+    variables: { ...member.variables, ...setBefore(plan.restored, member.executionId) },
+    images: member.images,
+    env: { SLIPWAY_OPERATION_ID: operation.id, SLIPWAY_RESTORE_POINT_ID: plan.point.id },
+  }));
+  const made = await db.decide((run) => runDetached(run, tasks));
   await insertOperationTasks(
     db,
     made.map((task) => ({ operationId: operation.id, taskExecutionId: task.id, step: operation.step })),

@@ -57,6 +57,9 @@ export const noPoint = (): Refusal =>
 export const consumed = ({ id }: Operation): Refusal =>
   new Refusal('RESTORE_POINT_CONSUMED', 'The run was restored to this point already.', { operationId: id });
 
+export const notRestoring = ({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal =>
+  new Refusal('NOT_RESTORING', `The run is ${status}: there is no restore to cancel.`, { status, version });
+
 /** Whether a run may be restored as it stands. */
 export function refuseRestore({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal | null {
   if (status === 'SUCCESS' || isResumable(status)) return null;

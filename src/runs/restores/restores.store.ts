@@ -49,15 +49,53 @@ export function findOperationsOfRuns(db: Db, runIds: readonly string[]): Promise
   );
 }
 
-/** Operations that have something to do: all that they wait for has ended, or their time is over. */
-export function findDueOperations(db: Db, now: Date, limit: number): Promise<Operation[]> {
+export async function findRunningRestore(db: Db, runId: string): Promise<Operation | undefined> {
+  const [row] = await db.rows<Operation>(
+    `SELECT ${operation} FROM operation WHERE run_id = $1 AND status = 'RUNNING'`,
+    [runId],
+  );
+  return row;
+}
+
+export interface AgentTimes {
+  readonly onlineSince: Date;
+  readonly queuedBefore: Date;
+}
+
+/** Tasks of `operation` whose jobs have waited since before $1 while no agent that is online since $2 has their labels. */
+const withoutAgent = `operation_task part JOIN task_execution task ON task.id = part.task_execution_id AND task.status = 'QUEUED'
+  JOIN job ON job.id = task.job_id AND job.queued_at < $1 JOIN ready_job ready ON ready.job_id = job.id
+  JOIN requirement_class class ON class.id = ready.requirement_class_id
+  WHERE part.operation_id = operation.id AND NOT EXISTS (
+    SELECT FROM agent WHERE left_at IS NULL AND last_seen_at >= $2 AND agent.labels @> class.labels)`;
+
+export function findTasksWithoutAgent(
+  db: Db,
+  operationId: string,
+  { queuedBefore, onlineSince }: AgentTimes,
+): Promise<{ readonly name: string; readonly labels: readonly string[] }[]> {
+  return db.rows(
+    `SELECT missing.name, missing.labels FROM operation
+     CROSS JOIN LATERAL (SELECT task.name, class.labels FROM ${withoutAgent}) missing WHERE operation.id = $3 ORDER BY missing.name`,
+    [queuedBefore, onlineSince, operationId],
+  );
+}
+
+/** Operations that have something to do: nothing of them is open, their time is over, or no agent is there for them. */
+export function findDueOperations(
+  db: Db,
+  now: Date,
+  { queuedBefore, onlineSince }: AgentTimes,
+  limit: number,
+): Promise<Operation[]> {
   return db.rows(
     `SELECT ${operation} FROM operation WHERE status = 'RUNNING' AND (
-       (error_code IS NULL AND deadline_at < $1) OR NOT EXISTS (
+       NOT EXISTS (
          SELECT FROM operation_task part JOIN task_execution task ON task.id = part.task_execution_id
-         WHERE part.operation_id = operation.id AND task.ended_at IS NULL))
-     ORDER BY started_at LIMIT $2`,
-    [now, limit],
+         WHERE part.operation_id = operation.id AND task.ended_at IS NULL)
+       OR error_code IS NULL AND (deadline_at < $3 OR EXISTS (SELECT FROM ${withoutAgent})))
+     ORDER BY started_at LIMIT $4`,
+    [queuedBefore, onlineSince, now, limit],
   );
 }
 

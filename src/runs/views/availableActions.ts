@@ -12,7 +12,17 @@ import { refuseHold } from '../commands/pauseExecution';
 import { findCurrentStages } from '../execution/stages.store';
 
 export interface AvailableAction {
-  readonly action: 'pause' | 'continue' | 'abort' | 'resume' | 'rerun' | 'approve' | 'intervene' | 'extend' | 'restore';
+  readonly action:
+    | 'pause'
+    | 'continue'
+    | 'abort'
+    | 'resume'
+    | 'rerun'
+    | 'approve'
+    | 'intervene'
+    | 'extend'
+    | 'restore'
+    | 'cancelRestore';
   readonly allowed: boolean;
   readonly code: string | null;
   readonly message: string | null;

@@ -10,7 +10,7 @@ import { readApplication } from '../../catalog/applications/applications.queries
 import { environments } from '../../catalog/environments/environments';
 import { missingApprovers } from '../approvals/approverWarning';
 import type { ConditionFacts } from '../../engine/conditionScope';
-import { missingSecrets } from '../execution/missingSecrets';
+import { missingSecrets } from '../../engine/missingSecrets';
 import { planPipelineStart, planWorkflowStart, startErrors } from '../execution/planStart';
 import type { StartExecution } from '../execution/planStart';
 import { elementKey, type WorkflowPlan } from '../../engine/startPlan';

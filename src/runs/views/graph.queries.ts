@@ -1,6 +1,6 @@
 import type { Actor } from '../../access/actor';
 import type { App } from '../app';
-import { findBesideTasks } from '../execution/besideTasks.store';
+import { findBesideTasks } from '../execution/detachedTasks.store';
 import type { ExecutionStatus } from '../../contract/statuses';
 import { readExecution } from '../execution/executions.queries';
 import { findCurrentStages } from '../execution/stages.store';
@@ -19,7 +19,7 @@ export interface GraphQuestion {
   readonly expanded: boolean;
 }
 
-/** The graph of a current definition, or of an execution with how its parts stand, for whoever may see it. */
+/** Graph of a current definition, or of an execution with the statuses of its parts, for callers who may see it. */
 export async function readGraph(app: App, actor: Actor, question: GraphQuestion): Promise<WorkflowGraph> {
   const { workflowId, pipelineId, executionId, expanded } = question;
   const db = app.database;

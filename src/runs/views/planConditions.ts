@@ -1,7 +1,7 @@
 import { readExpression, type Scope } from '../../catalog/language/expressions';
 import { elementScope, taskScope, taskVariables } from '../../engine/conditionScope';
 import type { ConditionFacts } from '../../engine/conditionScope';
-import { outcomeOf } from '../execution/skipConditions';
+import { outcomeOf } from '../../engine/skipConditions';
 import { baseName, matrixVariables, nodesOf } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 

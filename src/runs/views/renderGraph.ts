@@ -99,7 +99,7 @@ function asMermaid(graph: WorkflowGraph): string {
     ...edges.map(([from, to]) => `  ${from} --> ${to}`),
     ...(beside.length === 0
       ? []
-      : ['  subgraph beside["beside the graph"]', ...beside.map((one) => `    ${box(one)}`), '  end']),
+      : ['  subgraph beside["detached"]', ...beside.map((one) => `    ${box(one)}`), '  end']),
     ...handled.map(([from, to]) => `  ${from} -. on failure .-> ${to}`),
     ...classes.map(([status, colour]) => `  classDef ${status} fill:${colour}`),
   );
@@ -130,12 +130,7 @@ function asDot(graph: WorkflowGraph): string {
     ...edges.map(([from, to]) => `  ${from} -> ${to};`),
     ...(beside.length === 0
       ? []
-      : [
-          '  subgraph cluster_beside {',
-          '    label="beside the graph";',
-          ...beside.map((one) => `    ${box(one)}`),
-          '  }',
-        ]),
+      : ['  subgraph cluster_beside {', '    label="detached";', ...beside.map((one) => `    ${box(one)}`), '  }']),
     ...handled.map(([from, to]) => `  ${from} -> ${to} [style=dashed, label="on failure"];`),
     '}',
   );
@@ -156,7 +151,7 @@ function asText({ nodes, onFailure }: WorkflowGraph): string {
     const said = [...(label === name ? [] : [`"${label}"`]), ...after, ...more, ...handler, ...whole]
       .map(plainText)
       .join('; ');
-    const heading = level === null ? 'beside the graph' : `level ${level}`;
+    const heading = level === null ? 'detached' : `level ${level}`;
     const begins = index === 0 || nodes[index - 1]?.level !== level;
     const row = `  ${plainText(name).padEnd(width)}  ${said}`.trimEnd();
     return begins ? `${index === 0 ? '' : '\n'}${heading}\n${row}` : row;

@@ -20,7 +20,7 @@ export interface GraphNode {
   readonly type: TaskType | 'approval' | 'workflow';
   /** What others may wait for as a whole: the matrix that it is a combination of, or its stage. */
   readonly group: string | null;
-  /** Where it stands in the order of the graph; null for what stands beside it: failure handlers, restore tasks. */
+  /** Level in the graph. Null for detached tasks: failure handlers, restore tasks. */
   readonly level: number | null;
   /** Names of groups, which mean all that is in them, and of nodes. */
   readonly dependsOn: readonly string[];
@@ -76,7 +76,7 @@ export function workflowGraph(
       return [{ name: base, label, ...common, group: null, combinations: count, state: stateOf(combinations, states) }];
     }),
   );
-  // What stands beside the graph comes last.
+  // Detached tasks come last.
   const { onFailure } = definition;
   return {
     onFailure,

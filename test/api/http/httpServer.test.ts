@@ -119,7 +119,7 @@ describe('health', () => {
     const response = await fetch(`${server.url}/readyz`);
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
-      error: { code: 'UNAVAILABLE', message: 'The database does not answer.', retryable: true, reason: 'DATABASE' },
+      error: { code: 'UNAVAILABLE', message: 'The database is not responding.', retryable: true, reason: 'DATABASE' },
     });
     await server.stop();
   });

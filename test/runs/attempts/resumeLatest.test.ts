@@ -282,7 +282,7 @@ describe('a resume with the current definition', () => {
   it('forces nothing with the pinned definition', async () => {
     const id = await failed();
     for (const definition of ['PINNED', null]) {
-      await expect(resume(id, { definition, force: true })).rejects.toThrow(/INVALID_INPUT: force: .*LATEST/);
+      await expect(resume(id, { definition, force: true })).rejects.toThrow(/INVALID_INPUT: force .*LATEST/);
       expect(await preview(id, { definition, force: true })).toMatchObject({
         allowed: false,
         planToken: null,

@@ -81,7 +81,7 @@ const byServerEvents: Open = async (url, id, after) => {
 /** The events of all executions; those of one are among them. */
 const amongAll: Open = (url, _id, after) => new Reading<EventsItem>(url, ALL, { after });
 
-/** A client as README.md tells people to write one: it keeps the last cursor, and goes on with it. */
+/** A client as docs/subscriptions.md describes it: it keeps the last cursor, and continues with it. */
 class Watcher {
   readonly received: number[] = [];
   /** How often its stream broke off after it had delivered something. */

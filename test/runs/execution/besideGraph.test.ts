@@ -1,8 +1,8 @@
 import { systemActor } from '../../../src/access/actor';
-import { findBesideTasks } from '../../../src/runs/execution/besideTasks.store';
+import { findBesideTasks } from '../../../src/runs/execution/detachedTasks.store';
 import type { TaskExecution } from '../../../src/engine/execution';
 import { findExecution } from '../../../src/runs/execution/executions.store';
-import { type BesideGraph, runBesideGraph } from '../../../src/runs/execution/runBesideGraph';
+import { type DetachedTask, runDetached } from '../../../src/engine/detachedTasks';
 import { inRuns } from '../../../src/runs/execution/inRuns';
 import { eventually } from '../../support/eventually';
 import { APP } from '../../support/runs';
@@ -23,17 +23,19 @@ tasks:
   short: { run: "true", type: forensic, timeout: 100ms, labels: { os: none } }
 `;
 
-describe('a task beside the graph', () => {
+describe('a detached task', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
-  const beside = async (executionId: string, name: string, more: Partial<BesideGraph> = {}) => {
+  const beside = async (executionId: string, name: string, more: Partial<DetachedTask> = {}) => {
     const execution = await findExecution(server.app.database, executionId);
     if (execution === undefined) throw new Error('there is no execution');
     const { revisionId, images } = execution;
     return inRuns(server.app, [execution.runId], systemActor, (db) =>
-      runBesideGraph(db, [
-        { execution, type: 'forensic', name, revisionId, images, variables: {}, env: { word: 'told' }, ...more },
-      ]),
+      db.decide((run) =>
+        runDetached(run, [
+          { execution, type: 'forensic', name, revisionId, images, variables: {}, env: { word: 'told' }, ...more },
+        ]),
+      ),
     );
   };
   const only = async (executionId: string): Promise<TaskExecution | undefined> =>

@@ -116,7 +116,7 @@ describe('a task that fails', () => {
   });
 
   describe('and is ignored', () => {
-    it('stays visible as failed, and what depends on it goes on', async () => {
+    it('stays visible as failed, and its dependents run', async () => {
       const id = await runs.start('workflow', 'ignored');
       await agent.runOne({ exitCode: 1 });
       await agent.runOne({ exitCode: 1 });

@@ -232,7 +232,9 @@ describe('restoreRun', () => {
       { id, text: id },
     );
     expect(executions.nodes).toEqual([{ id }]);
-    expect(execution.availableActions.filter((one) => one.allowed)).toEqual([]);
+    expect(execution.availableActions.filter((one) => one.allowed)).toEqual([
+      { action: 'cancelRestore', allowed: true },
+    ]);
     await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
   });
 

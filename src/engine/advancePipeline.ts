@@ -1,0 +1,268 @@
+import type { ApprovalElement, RuntimeInputs, StageElement } from '../catalog/language/pipeline';
+import { type ExecutionStatus, type FinalStatus, isFinal } from '../contract/statuses';
+import { continueWorkflow } from './continueWorkflow';
+import { type Execution, rollUp, type StageExecution } from './execution';
+import { decideFailedElement } from './failedElement';
+import { moveExecution, moveStage, type Reason } from './moves';
+import type { RunSlice } from './runSlice';
+import { mustAsk } from './runtimeInputs';
+import { decideSkips } from './skipConditions';
+import { startWorkflow } from './startWorkflow';
+
+/** An element of a stage is final: records it and continues with the pipeline. */
+export function settleStage(
+  run: RunSlice,
+  executionId: string,
+  stageExecutionId: string,
+  status: FinalStatus,
+  reason?: Reason,
+): void {
+  const stage = run.element(executionId, stageExecutionId);
+  if (isFinal(stage.status)) return;
+  endElement(run, run.execution(executionId), stage, status, reason);
+  advancePipeline(run, executionId);
+}
+
+/** Records the end of an element; or, where its workflow has failed, what its definition says about that. */
+function endElement(
+  run: RunSlice,
+  execution: Execution,
+  stage: StageExecution,
+  status: FinalStatus,
+  reason: Reason | undefined,
+): void {
+  const element = elementOf(run, execution, stage);
+  const strategy = element?.type === 'WORKFLOW' && status !== 'SUCCESS' ? element : null;
+  const neighbours = run.elements(execution.id).filter((one) => one.stageIndex === stage.stageIndex);
+  const hopeless = execution.failureCode !== null || neighbours.some(endedBadly);
+  const next = strategy && decideFailedElement(strategy, stage, status, hopeless);
+  const { intervention } = strategy ?? {};
+  if (next === 'RETRY') {
+    const text = `${reason?.text ?? status}; its workflow runs anew`;
+    moveStage(run, stage, 'QUEUED', { reason: { code: 'RETRY', text }, again: true });
+  } else if (next === 'WAIT' && intervention) {
+    const waitsUntil = new Date(run.now.getTime() + intervention.timeoutSeconds * 1000);
+    moveStage(run, stage, 'WAITING', { waitsUntil, reason });
+    run.event({ runId: execution.runId, executionId: execution.id }, 'INTERVENTION_REQUESTED', {
+      stageExecutionId: stage.id,
+      elementId: stage.elementId,
+      name: stage.stepName,
+      taskExecutionId: null,
+      reason: reason?.text ?? null,
+      expiresAt: waitsUntil.toISOString(),
+    });
+  } else moveStage(run, stage, status, { reason, ignored: next === 'IGNORE' });
+}
+
+const endedBadly = (stage: StageExecution): boolean =>
+  isFinal(stage.status) && stage.status !== 'SUCCESS' && stage.status !== 'SKIPPED' && !stage.ignored;
+
+const isUnbegun = (stage: StageExecution): boolean => stage.status === 'QUEUED' && stage.workflowExecutionId === null;
+
+/**
+ * Brings a pipeline execution to where its stages stand: begins the next stage, ends the execution, or shows what its
+ * current stage does. Called whenever one of its elements moved; calling it again changes nothing.
+ */
+export function advancePipeline(run: RunSlice, executionId: string): void {
+  run.require({ kind: 'execution', key: executionId }, { kind: 'elements', key: executionId });
+  const execution = run.execution(executionId);
+  if (isFinal(execution.status)) return;
+  const { failureCode } = execution;
+  const stopping = failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : null;
+  for (const elements of byStage(run.elements(executionId))) {
+    const waiting = elements.filter(isUnbegun);
+    const failed = elements.find(endedBadly);
+    if (elements.every((stage) => isFinal(stage.status))) {
+      if (failed === undefined) continue;
+      const counting = elements.filter((stage) => !stage.ignored);
+      endPipeline(run, execution, rollUp(statusesOf(counting)) as FinalStatus, failed);
+      return;
+    }
+    if (waiting.length > 0 && failed === undefined) {
+      if (stopping !== null) endPipeline(run, execution, stopping);
+      if (stopping !== null || execution.pause !== null) return;
+      beginStage(run, execution, waiting);
+    } else if (failed !== undefined) withdrawWaiting(run, execution, elements);
+    const now = elements.map(({ id }) => run.element(executionId, id));
+    // Conditions, or withdrawing the last open element, may have ended all of it.
+    if (now.every((stage) => isFinal(stage.status))) advancePipeline(run, executionId);
+    else showProgress(run, executionId, now);
+    return;
+  }
+  endPipeline(run, execution, stopping ?? 'SUCCESS');
+}
+
+function byStage(stages: readonly StageExecution[]): StageExecution[][] {
+  const groups = new Map<number, StageExecution[]>();
+  for (const stage of stages) {
+    const group = groups.get(stage.stageIndex) ?? [];
+    groups.set(stage.stageIndex, group);
+    group.push(stage);
+  }
+  return [...groups.values()];
+}
+
+const statusesOf = (stages: readonly StageExecution[]): ExecutionStatus[] => stages.map((stage) => stage.status);
+
+/** The execution shows the most active of what runs in parallel. Once it has begun it is not QUEUED any more. */
+function showProgress(run: RunSlice, executionId: string, elements: readonly StageExecution[]): void {
+  const { pause, status: from, startedAt } = run.execution(executionId);
+  if (pause !== null || isFinal(from)) return;
+  const rolledUp = rollUp(statusesOf(elements));
+  // Between a resume and the first thing that runs again it stays RESUMING.
+  const waiting = from === 'RESUMING' ? 'RESUMING' : startedAt === null ? 'QUEUED' : 'RUNNING';
+  const status = rolledUp === 'QUEUED' ? waiting : rolledUp;
+  if (status !== from) moveExecution(run, executionId, status);
+}
+
+function elementOf(run: RunSlice, execution: Execution, stage: StageExecution): StageElement | undefined {
+  return run.fact('pipeline', execution.revisionId).stages[stage.stageIndex]?.elements[stage.elementIndex];
+}
+
+/**
+ * Begins elements of one stage: asks for approvals and runtime inputs, starts workflows. Elements whose condition says
+ * so are skipped. If one condition can't be decided, nothing of the stage begins.
+ */
+function beginStage(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
+  // What was answered, or is tried again, was decided when it was reached.
+  const reached = elements.filter((stage) => stage.startedAt === null);
+  const decided = decideSkips(run, execution, reached);
+  const broken = [...decided.values()].some(({ status }) => status === 'FAILED');
+  // Asked for together, before the first of them begins.
+  run.require(
+    ...elements.flatMap(({ workflowRevisionId }) =>
+      workflowRevisionId === null ? [] : [{ kind: 'workflow' as const, key: workflowRevisionId }],
+    ),
+  );
+  for (const stage of elements) {
+    const outcome = decided.get(stage.id) ?? (broken ? notBegun : undefined);
+    if (outcome !== undefined) {
+      moveStage(run, stage, outcome.status, { reason: { code: outcome.reasonCode, text: outcome.reason } });
+      continue;
+    }
+    const element = elementOf(run, execution, stage);
+    if (element === undefined)
+      throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
+    const asked = mustAsk(element, stage);
+    if (element.type === 'APPROVAL') requestApproval(run, execution, stage, element);
+    else if (asked !== null) askRuntimeInputs(run, stage, asked);
+    else beginWorkflow(run, execution, stage, element.workflow);
+  }
+}
+
+const notBegun = {
+  status: 'SKIPPED',
+  reasonCode: 'NOT_STARTED',
+  reason: 'not started, because the condition of another element of the stage can’t be decided',
+} as const;
+
+function requestApproval(run: RunSlice, execution: Execution, stage: StageExecution, element: ApprovalElement): void {
+  const id = run.newId();
+  const { approvers, disallowInitiator, timeoutSeconds } = element;
+  const expiresAt = new Date(run.now.getTime() + timeoutSeconds * 1000);
+  run.changes.approvals.push({
+    id,
+    stageExecutionId: stage.id,
+    executionId: execution.id,
+    applicationId: execution.applicationId,
+    status: 'WAITING',
+    ...{ approvers, disallowInitiator, expiresAt },
+    requestedAt: run.now,
+    decidedAt: null,
+    decidedBy: null,
+    comments: null,
+  });
+  moveStage(run, stage, 'WAITING');
+  run.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_REQUESTED', {
+    ...{ approvalId: id, stageExecutionId: stage.id, approvers, expiresAt: expiresAt.toISOString() },
+  });
+}
+
+/** An element that was reached asks for values: it is PAUSED until somebody answers, or its time is over. */
+function askRuntimeInputs(run: RunSlice, stage: StageExecution, { timeoutSeconds, variables }: RuntimeInputs): void {
+  const waitsUntil = new Date(run.now.getTime() + timeoutSeconds * 1000);
+  moveStage(run, stage, 'PAUSED', { waitsUntil });
+  const { id: stageExecutionId, executionId, elementId, stageName, stepName } = stage;
+  run.event({ runId: executionId, executionId }, 'RUNTIME_INPUTS_REQUESTED', {
+    ...{ stageExecutionId, elementId, stageName, stepName, variables, expiresAt: waitsUntil.toISOString() },
+  });
+}
+
+function beginWorkflow(run: RunSlice, execution: Execution, stage: StageExecution, name: string): void {
+  const { workflowId, workflowRevisionId } = stage;
+  if (workflowId === null || workflowRevisionId === null) throw new Error(`stage ${stage.id} has no workflow`);
+  if (stage.goesOn !== null) {
+    continueWorkflow(run, execution, stage, stage.goesOn);
+    return;
+  }
+  const id = run.newId();
+  moveStage(run, stage, stage.status, { workflowExecutionId: id });
+  startWorkflow(run, {
+    id,
+    runId: execution.runId,
+    parentStageExecutionId: stage.id,
+    applicationId: execution.applicationId,
+    entityId: workflowId,
+    revisionId: workflowRevisionId,
+    environmentId: stage.environmentId,
+    variables: stage.variables,
+    images: stage.images,
+    notes: null,
+    cause: execution.cause,
+    name,
+    maxParallel: stage.maxParallel,
+    mode: stage.mode,
+  });
+}
+
+/** Ends what waits for a person in a stage that can't succeed any more, so that nobody is asked for nothing. */
+function withdrawWaiting(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
+  const reason = { code: 'NOT_STARTED', text: 'not decided, because another element of the stage failed' };
+  for (const stage of elements.filter(isUnbegun)) moveStage(run, stage, 'SKIPPED', { reason });
+  closeWaiting(run, execution, elements, 'ABORTED', 'SKIPPED', reason);
+}
+
+/** Closes what waits for a person in these elements, without a person's decision. */
+export function closeWaiting(
+  run: RunSlice,
+  execution: Execution,
+  elements: readonly StageExecution[],
+  approvalStatus: 'ABORTED' | 'EXPIRED',
+  stageStatus: FinalStatus,
+  reason: Reason,
+): void {
+  // An element whose workflow waits for a person is closed with its workflow.
+  const waiting = elements
+    .map(({ id }) => run.element(execution.id, id))
+    .filter((stage) => (stage.kind === 'APPROVAL' && stage.status === 'WAITING') || stage.waitsUntil !== null);
+  const ids = new Set(waiting.filter(({ kind }) => kind === 'APPROVAL').map(({ id }) => id));
+  const approvals = ids.size === 0 ? [] : run.waitingApprovals(execution.id);
+  for (const { id, stageExecutionId } of approvals.filter((one) => ids.has(one.stageExecutionId))) {
+    run.changes.decided.push({ id, status: approvalStatus, comments: null });
+    run.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_DECIDED', {
+      ...{ approvalId: id, stageExecutionId, status: approvalStatus, comments: null },
+    });
+  }
+  for (const stage of waiting) {
+    const failed = stage.status === 'WAITING' && stage.workflowExecutionId !== null && stageStatus === 'SKIPPED';
+    if (failed) moveStage(run, stage, 'FAILED');
+    else moveStage(run, stage, stageStatus, { reason });
+  }
+}
+
+/** Everything that runs is over: what was not reached is skipped, with the reason, and the execution is final. */
+function endPipeline(run: RunSlice, execution: Execution, status: FinalStatus, failed?: StageExecution): void {
+  const { id, failureCode } = execution;
+  const stopped = failureCode === 'ABORTED' || failureCode === 'EXPIRED';
+  const final = stopped ? failureCode : status;
+  const why =
+    failed === undefined ? `the execution was ${final}` : `stage "${failed.stageName}" ended ${failed.status}`;
+  for (const stage of run.elements(id).filter((one) => !isFinal(one.status))) {
+    moveStage(run, stage, 'SKIPPED', { reason: { code: 'NOT_STARTED', text: `not reached, because ${why}` } });
+  }
+  if (stopped || failed === undefined) moveExecution(run, id, final);
+  else {
+    const text = `Stage "${failed.stageName}", step "${failed.stepName}": ${failed.reason ?? failed.status}`;
+    moveExecution(run, id, final, { code: failed.reasonCode ?? failed.status, text });
+  }
+}

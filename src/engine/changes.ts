@@ -1,0 +1,128 @@
+import type { ActorRef } from '../access/actor';
+import type { Approval } from './approval';
+import type {
+  AttemptKind,
+  BesideTask,
+  Execution,
+  ExecutionVariable,
+  StageExecution,
+  TaskExecution,
+  TaskGate,
+} from './execution';
+import type { NewGraph } from './newTasks';
+
+export interface Change<Row> {
+  /** Null: the row is new. */
+  readonly before: Row | null;
+  readonly after: Row;
+}
+
+/** The next attempt of an execution; what it runs with is on the execution. */
+export interface AttemptStart {
+  readonly executionId: string;
+  readonly kind: AttemptKind;
+  readonly cause: ActorRef;
+  readonly reason: string | null;
+  readonly fromStage: string | null;
+  readonly base: number | null;
+  /** Tasks of earlier attempts that it does not show; null: those that its base does not show. */
+  readonly dropped: readonly string[] | null;
+}
+
+/** A job to be made: one try of one task. */
+export interface QueuedJob {
+  readonly id: string;
+  readonly taskExecutionId: string;
+  readonly executionId: string;
+  readonly runId: string;
+  readonly attempt: number;
+  readonly labels: readonly string[];
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+}
+
+export interface JobEnding {
+  readonly jobId: string;
+  readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' | 'LOST';
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly reasonCode: string | null;
+  readonly reason: string | null;
+  /** The log could not be delivered in full. */
+  readonly truncated: boolean;
+  /** The agent ended it: its claim is kept, so that a repeat of its finish is recognized. */
+  readonly claimHolds: boolean;
+}
+
+export interface ApprovalDecided {
+  readonly id: string;
+  readonly status: Exclude<Approval['status'], 'WAITING'>;
+  readonly comments: string | null;
+}
+
+/** All that one decision changes. `runs/apply.ts` writes it, one statement a table, and commits. */
+export interface Changes {
+  readonly executions: Map<string, Change<Execution>>;
+  readonly attempts: AttemptStart[];
+  readonly stages: Map<string, Change<StageExecution>>;
+  /** Elements of attempts that begin, by execution. */
+  readonly plans: Map<string, readonly StageExecution[]>;
+  readonly graphs: { readonly executionId: string; readonly graph: NewGraph }[];
+  readonly tasks: Map<string, Change<TaskExecution>>;
+  readonly gates: Map<string, TaskGate>;
+  /** Dependents of the new tasks and gates. */
+  readonly edges: Map<string, string[]>;
+  readonly detached: BesideTask[];
+  readonly startBy: { readonly id: string; readonly startBy: Date }[];
+  readonly approvals: Approval[];
+  readonly decided: ApprovalDecided[];
+  readonly jobs: QueuedJob[];
+  readonly ended: JobEnding[];
+  /** Started jobs that are asked to end. */
+  readonly cancelled: string[];
+  /** Jobs that leave the queue without an end, and such that come back to it. */
+  readonly withheld: string[];
+  readonly requeued: string[];
+  readonly variables: ExecutionVariable[];
+  readonly deployments: {
+    readonly id: string;
+    readonly environmentId: string;
+    readonly serviceId: string;
+    readonly image: string;
+    readonly executionId: string;
+    readonly runId: string;
+    readonly status: 'SUCCEEDED';
+  }[];
+  readonly events: {
+    readonly runId: string;
+    readonly executionId: string;
+    readonly type: string;
+    readonly data: unknown;
+  }[];
+  /** Woken after the commit. */
+  readonly topics: Set<string>;
+}
+
+export const noChanges = (): Changes => ({
+  executions: new Map(),
+  attempts: [],
+  stages: new Map(),
+  plans: new Map(),
+  graphs: [],
+  tasks: new Map(),
+  gates: new Map(),
+  edges: new Map(),
+  detached: [],
+  startBy: [],
+  approvals: [],
+  decided: [],
+  jobs: [],
+  ended: [],
+  cancelled: [],
+  withheld: [],
+  requeued: [],
+  variables: [],
+  deployments: [],
+  events: [],
+  topics: new Set(),
+});

@@ -1,0 +1,114 @@
+import { queueJobs, taskDefinition } from './dispatchTasks';
+import type { BesideTask, Execution, TaskExecution } from './execution';
+import { withSecrets } from './missingSecrets';
+import { blankTask, type RunSlice } from './runSlice';
+import { withoutUndefined } from './undefinedVariables';
+
+/** Shortest time that a detached task waits for an agent: all agents may be busy. */
+const LEAST_WAIT_MS = 3_600_000;
+
+/** A forensic or restore task that is to run: a task of the definition, for this execution of it, and what it runs with. */
+export interface DetachedTask extends Pick<BesideTask, 'revisionId' | 'variables' | 'images' | 'env'> {
+  readonly execution: Pick<Execution, 'id' | 'runId' | 'attempt'>;
+  readonly type: 'forensic' | 'restore';
+  readonly name: string;
+  readonly failedTaskId?: string;
+  readonly failedAttempt?: number;
+}
+
+/** What a failure handler is for: a task, or an attempt of a workflow. Each has one handler, once. */
+export const handlerKey = ({ execution, failedTaskId, failedAttempt }: DetachedTask): string | null =>
+  failedTaskId ?? (failedAttempt === undefined ? null : `${execution.id} ${failedAttempt}`);
+
+/**
+ * Runs tasks that are not nodes of the graph. Each gets its row and its job at once, whatever the status, the mode and
+ * `maxParallel` of its execution are, and none counts in the result. From there on they are claimed, retried, lost and
+ * settled like other tasks. One that no agent has started within its own timeout, or an hour, fails.
+ */
+export function runDetached(run: RunSlice, tasks: readonly DetachedTask[]): TaskExecution[] {
+  const keys = tasks.flatMap((one) => (isNewFailure(run, one) ? [] : (handlerKey(one) ?? [])));
+  run.require(...keys.map((key) => ({ kind: 'handled' as const, key })));
+  const fresh = tasks.filter((one) => !isHandled(run, one));
+  const made = fresh.map(({ execution, type, name, failedTaskId = null, failedAttempt = null, ...given }) => {
+    const { id: executionId, runId, attempt } = execution;
+    const task: TaskExecution = { ...blankTask(run.now), id: run.newId(), executionId, runId, attempt, type, name };
+    const { revisionId, variables, images, env } = given;
+    const detached = { revisionId, variables, images, env, failedTaskId, failedAttempt, startBy: null };
+    run.addTask(task);
+    run.changes.detached.push({ taskId: task.id, executionId, ...detached });
+    run.event({ runId, executionId }, 'BESIDE_TASK_CREATED', {
+      ...{ taskExecutionId: task.id, name, taskType: type, failedTaskExecutionId: failedTaskId },
+    });
+    return task;
+  });
+  count(run, made, 1);
+  queueDetached(
+    run,
+    made.map(({ id }) => id),
+  );
+  return made;
+}
+
+/** True if what failed did not exist before this decision, so that nothing can be known of it. */
+const isNewFailure = (run: RunSlice, { execution, failedTaskId }: DetachedTask): boolean =>
+  failedTaskId === undefined
+    ? run.changes.executions.get(execution.id)?.before === null
+    : run.changes.tasks.get(failedTaskId)?.before === null;
+
+function isHandled(run: RunSlice, task: DetachedTask): boolean {
+  const key = handlerKey(task);
+  if (key === null) return false;
+  const now = run.changes.detached.some(
+    (one) => one.failedTaskId === key || `${one.executionId} ${one.failedAttempt}` === key,
+  );
+  return now || (!isNewFailure(run, task) && run.fact('handled', key));
+}
+
+export const detachedRow = (run: RunSlice, taskId: string): BesideTask =>
+  run.changes.detached.find((one) => one.taskId === taskId) ?? run.fact('detached', taskId);
+
+/** Gives detached tasks that wait for one a job: their first, or the next after a failure or a lost agent. */
+export function queueDetached(run: RunSlice, taskIds: readonly string[]): void {
+  const waiting = taskIds
+    .map((id) => run.task(id))
+    .filter(({ status, jobId, nextTryAt }) => status === 'QUEUED' && jobId === null && nextTryAt === null)
+    .map((task) => {
+      const { revisionId, env } = detachedRow(run, task.id);
+      return { task, revisionId, env };
+    });
+  const ready = withSecrets(run, withoutUndefined(run, waiting));
+  queueJobs(run, ready);
+  for (const { task, revisionId } of ready) {
+    const { timeoutSeconds } = taskDefinition(run, { name: task.name, revisionId });
+    const waitMs = Math.max(timeoutSeconds * 1000, LEAST_WAIT_MS);
+    run.changes.startBy.push({ id: task.id, startBy: new Date(run.now.getTime() + waitMs) });
+  }
+}
+
+/** Fails those that no agent has started in time: nobody else would, since their execution may be final. */
+export function expireDetached(run: RunSlice, taskIds: readonly string[]): void {
+  const end = {
+    status: 'FAILED',
+    reasonCode: 'NOT_STARTED',
+    reason: 'no agent started it in time',
+    exitCode: null,
+  } as const;
+  for (const { id: taskId, status, jobId } of taskIds.map((id) => run.task(id))) {
+    if (status !== 'QUEUED' || jobId === null) continue;
+    run.changes.ended.push({ ...end, jobId, signal: null, truncated: false, claimHolds: false });
+    run.settleLater([{ ...end, taskId }]);
+  }
+}
+
+/** Detached tasks are final. */
+export const endDetached = (run: RunSlice, ended: readonly TaskExecution[]): void => count(run, ended, -1);
+
+/** Executions count their open detached tasks; runs count those of their members too. */
+function count(run: RunSlice, tasks: readonly TaskExecution[], step: 1 | -1): void {
+  for (const { executionId, runId } of tasks) {
+    for (const id of new Set([executionId, runId])) {
+      const row = run.execution(id);
+      run.setExecution({ ...row, besideTasks: row.besideTasks + step });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { labelList } from '../contract/labels';
+import { baseName } from '../catalog/language/matrix';
+import type { TaskDefinition } from '../catalog/language/workflow';
+import type { Execution } from './execution';
+import { withSecrets } from './missingSecrets';
+import type { ReadyTask } from './readyTask';
+import type { RunSlice } from './runSlice';
+import { thatMayRun } from './skipConditions';
+import { withoutUndefined } from './undefinedVariables';
+
+/** Makes a job for each task whose dependencies are done, as far as the workflow's `maxParallel` and its mode allow. */
+export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): void {
+  const found = executionIds.flatMap((id) => readyTasks(run, run.execution(id)));
+  const ready = withSecrets(run, withoutUndefined(run, thatMayRun(run, found)));
+  queueJobs(run, ready);
+  for (const { task } of ready) run.count(task.executionId, { busy: 1 });
+}
+
+const active = ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'];
+
+/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL. */
+function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
+  const { status, failureCode, mode, maxParallel, busyTasks, revisionId } = execution;
+  if (!active.includes(status)) return [];
+  if (failureCode !== null && !(failureCode === 'TASK_FAILED' && mode === 'PARALLEL')) return [];
+  const slots = maxParallel === null ? Number.POSITIVE_INFINITY : Math.max(0, maxParallel - busyTasks);
+  if (slots === 0) return [];
+  const { ready, next } = run.frontier(execution);
+  const inMode = ready.filter(({ level, ordinal }) =>
+    mode === 'SEQUENTIAL' ? ordinal === next?.ordinal : mode === 'PARALLEL' ? level === next?.level : true,
+  );
+  return inMode.slice(0, slots).map((task) => ({ task, revisionId }));
+}
+
+/** Makes a job for each of these tasks and puts it into the queue. */
+export function queueJobs(run: RunSlice, tasks: readonly ReadyTask[]): void {
+  for (const { task, revisionId } of tasks) {
+    const { labels, timeoutSeconds, graceSeconds } = taskDefinition(run, { name: task.name, revisionId });
+    const { id: taskExecutionId, executionId, runId } = task;
+    const job = { id: run.newId(), taskExecutionId, attempt: task.tries + 1 };
+    const limits = { timeoutMs: timeoutSeconds * 1000, graceMs: graceSeconds * 1000 };
+    run.changes.jobs.push({ ...job, executionId, runId, labels: labelList(labels), ...limits });
+    run.setTask({ ...task, jobId: job.id, tries: job.attempt }, task);
+    run.event(task, 'JOB_QUEUED', { jobId: job.id, taskExecutionId, name: task.name, attempt: job.attempt });
+  }
+}
+
+/** What the revision that a task belongs to says about it. */
+export function taskDefinition(
+  run: RunSlice,
+  { name, revisionId }: { readonly name: string; readonly revisionId: string },
+): TaskDefinition {
+  const own = run.fact('workflow', revisionId).tasks[baseName(name)];
+  if (own === undefined) throw new Error(`revision ${revisionId} has no task ${name}`);
+  return own;
+}

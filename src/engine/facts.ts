@@ -1,0 +1,93 @@
+import type { PipelineDefinition } from '../catalog/language/pipeline';
+import type { WorkflowDefinition } from '../catalog/language/workflow';
+import type { Approval } from './approval';
+import type { ConditionFacts, TaskFact } from './conditionScope';
+import type {
+  BesideTask,
+  Execution,
+  ExecutionAttempt,
+  ExecutionVariable,
+  StageExecution,
+  TaskExecution,
+  TaskGate,
+} from './execution';
+
+/** What a decision can know of runs, by kind; `runs/load.ts` says how each kind is read. Keys are ids unless noted. */
+export interface FactKinds {
+  execution: Execution;
+  /** Executions of a run's members that are not final, by run. */
+  members: readonly Execution[];
+  /** Newest attempt of an execution. */
+  attempt: ExecutionAttempt;
+  pipeline: PipelineDefinition;
+  workflow: WorkflowDefinition;
+  /** Elements that the newest attempt of an execution shows, in order. */
+  elements: readonly StageExecution[];
+  /** Approvals of an execution that nobody has decided. */
+  approvals: readonly Approval[];
+  task: TaskExecution;
+  detached: BesideTask;
+  gate: TaskGate;
+  /** Tasks and gates that wait for a task or gate. */
+  dependents: readonly string[];
+  frontier: Frontier;
+  /** Tasks of an execution that no agent has started, or that wait for a person. */
+  unstarted: readonly TaskExecution[];
+  running: readonly TaskExecution[];
+  skipped: readonly TaskExecution[];
+  firstFailed: TaskExecution | null;
+  /** End of the standard error of a task's newest job. */
+  errorEnd: string;
+  /** True if a failure has its handler. Keys are made by `handlerKey`. */
+  handled: boolean;
+  variables: readonly ExecutionVariable[];
+  environment: ConditionFacts['environment'];
+  secretNames: ReadonlySet<string>;
+  /** Key: execution, space, name of a task. */
+  taskFact: TaskFact | null;
+}
+export type FactKind = keyof FactKinds;
+
+/** Where the graph of an execution can go on: enough of it for a decision that changes at most `reach` tasks of it. */
+export interface Frontier {
+  readonly reach: number;
+  /** Tasks that are ready and have no job, in order. */
+  readonly ready: readonly TaskExecution[];
+  /** First tasks that are not final, in order; empty in the mode WORK_STEALING, which does not ask for them. */
+  readonly open: readonly Pick<TaskExecution, 'id' | 'level' | 'ordinal'>[];
+}
+
+export interface Want {
+  readonly kind: FactKind;
+  readonly key: string;
+  /** Of a frontier. */
+  readonly reach?: number;
+}
+
+/** Facts of several kinds about one thing. */
+export const wantsOf = (key: string, ...kinds: readonly FactKind[]): Want[] => kinds.map((kind) => ({ kind, key }));
+
+/** Thrown by a decision that needs to know more. It is loaded, and the decision is taken again from its beginning. */
+export class Missing extends Error {
+  constructor(readonly wants: readonly Want[]) {
+    super(`not loaded: ${wants.map(({ kind, key }) => `${kind} ${key}`).join(', ')}`);
+  }
+}
+
+/** Facts that were loaded under the locks of their runs. */
+export class Facts {
+  private readonly known = new Map<string, unknown>();
+
+  set<K extends FactKind>(kind: K, key: string, value: FactKinds[K]): void {
+    this.known.set(`${kind} ${key}`, value);
+  }
+
+  get<K extends FactKind>(kind: K, key: string): FactKinds[K] | undefined {
+    return this.known.get(`${kind} ${key}`) as FactKinds[K] | undefined;
+  }
+
+  has({ kind, key, reach }: Want): boolean {
+    const value = this.known.get(`${kind} ${key}`);
+    return value !== undefined && (reach === undefined || (value as Frontier).reach >= reach);
+  }
+}

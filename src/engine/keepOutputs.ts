@@ -1,0 +1,60 @@
+import { isReservedVariableName, isVariableName } from '../kernel/naming';
+import type { RunSlice } from './runSlice';
+import { typeOf } from './variableType';
+
+/** What a command left for later tasks. */
+export interface Output {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Why the outputs of a job can't be taken; then its try has failed. */
+export interface OutputProblem {
+  readonly reasonCode: 'BAD_OUTPUT' | 'VARIABLE_CONFLICT';
+  readonly reason: string;
+}
+
+const MAX_VALUE_BYTES = 32_768;
+
+/**
+ * Keeps what a successful task has set, before it counts as success. A name has one owner: setting the variable of
+ * another task, or of the start, fails the try.
+ */
+export function keepOutputs(run: RunSlice, taskId: string, outputs: readonly Output[]): OutputProblem | null {
+  const { executionId, name: setBy, type } = run.task(taskId);
+  // A detached task sets nothing for the graph.
+  if (outputs.length === 0 || type !== 'normal') return null;
+  const owners = new Map<string, string | null>(run.variables(executionId).map((one) => [one.name, one.setBy]));
+  for (const name of Object.keys(run.execution(executionId).variables)) owners.set(name, null);
+  // The last value of a name counts.
+  const values = new Map(outputs.map(({ name, value }) => [name, value]));
+  const problem = problemOf(values, owners);
+  if (problem !== null) return problem;
+  for (const [name, value] of values) {
+    const set = { executionId, name, taskExecutionId: taskId, type: typeOf(value), value, setBy, setAt: run.now };
+    run.changes.variables.push(set);
+  }
+  return null;
+}
+
+/** `owners`: the task that has set a name, or null when the start has. */
+function problemOf(
+  values: ReadonlyMap<string, string>,
+  owners: ReadonlyMap<string, string | null>,
+): OutputProblem | null {
+  const bad = (reason: string) => ({ reasonCode: 'BAD_OUTPUT' as const, reason });
+  for (const [name, value] of values) {
+    const owner = owners.get(name);
+    if (!isVariableName(name) || isReservedVariableName(name)) {
+      return bad(`it sets "${name.slice(0, 100)}", which is no name that a task may set`);
+    }
+    if (Buffer.byteLength(value) > MAX_VALUE_BYTES || value.includes('\0')) {
+      return bad(`its value of ${name} has more than ${MAX_VALUE_BYTES} bytes, or a NUL`);
+    }
+    if (owner !== undefined) {
+      const by = owner === null ? 'was given at the start' : `was set by the task "${owner}"`;
+      return { reasonCode: 'VARIABLE_CONFLICT', reason: `it sets ${name}, which ${by}` };
+    }
+  }
+  return null;
+}

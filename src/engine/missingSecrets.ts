@@ -1,0 +1,23 @@
+import { baseName } from '../catalog/language/matrix';
+import { secretsOfTask } from '../catalog/language/workflow';
+import type { ReadyTask } from './readyTask';
+import type { RunSlice } from './runSlice';
+
+/** A task whose secrets are not all there fails before it starts; the others are returned. */
+export function withSecrets(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
+  return tasks.filter(({ task, revisionId }) => {
+    const definition = run.fact('workflow', revisionId);
+    const own = definition.tasks[baseName(task.name)];
+    const names = own === undefined ? [] : secretsOfTask(definition, own);
+    if (names.length === 0) return true;
+    const known = run.fact('secretNames', task.executionId);
+    const missing = names.filter((name) => !known.has(name));
+    if (missing.length === 0) return true;
+    const reason = missingSecrets(missing);
+    run.settleLater([{ taskId: task.id, status: 'FAILED', reasonCode: 'SECRET_MISSING', reason, exitCode: null }]);
+    return false;
+  });
+}
+
+export const missingSecrets = (names: readonly string[]): string =>
+  `it needs the secret${names.length === 1 ? '' : 's'} ${names.join(', ')}, which neither its application nor its environment has`;

@@ -1,0 +1,110 @@
+import { type ExecutionStatus, isFinal } from '../contract/statuses';
+import type { Execution, Pause, RuntimeAnswers, StageExecution, TaskExecution } from './execution';
+import type { RunSlice } from './runSlice';
+
+export interface Reason {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Moves an execution to another status, with its event. */
+export function moveExecution(
+  run: RunSlice,
+  id: string,
+  to: ExecutionStatus,
+  failure?: Reason,
+  /** With the move to PAUSED: a person holds it. */
+  pause: Pause | null = null,
+): Execution {
+  const before = run.execution(id);
+  const begins = to === 'RUNNING' || to === 'WAITING' || (to === 'PAUSED' && pause === null);
+  const failureCode = failure?.code ?? before.failureCode;
+  const failureDetails = failure?.text ?? before.failureDetails;
+  const { runId, status: from, attempt } = before;
+  run.event({ runId, executionId: id }, 'EXECUTION_STATUS', {
+    ...{ from, to, attempt },
+    reasonCode: failureCode,
+    reason: failureDetails,
+  });
+  return run.setExecution({
+    ...before,
+    status: to,
+    version: before.version + 1,
+    startedAt: before.startedAt ?? (begins ? run.now : null),
+    attemptStartedAt: before.attemptStartedAt ?? (begins ? run.now : null),
+    endedAt: isFinal(to) ? run.now : null,
+    ...{ failureCode, failureDetails, pause },
+  });
+}
+
+export interface StageMove {
+  readonly reason?: Reason | undefined;
+  readonly workflowExecutionId?: string;
+  /** It waits for a person. */
+  readonly waitsUntil?: Date;
+  readonly answers?: RuntimeAnswers;
+  /** Its workflow is to run anew. */
+  readonly again?: boolean;
+  /** It failed, and that does not count. */
+  readonly ignored?: boolean;
+}
+
+/** Moves one element of a stage to another status, with its event. */
+export function moveStage(
+  run: RunSlice,
+  seen: StageExecution,
+  to: ExecutionStatus,
+  move: StageMove = {},
+): StageExecution {
+  const before = run.element(seen.executionId, seen.id);
+  const begins = to === 'RUNNING' || to === 'WAITING' || move.waitsUntil !== undefined;
+  const kept = to === 'SUCCESS' ? { reasonCode: null, reason: null } : before;
+  const reasonCode = move.reason?.code ?? kept.reasonCode;
+  const reason = move.reason?.text ?? kept.reason;
+  const { id, executionId, elementId, stageName, stepName, status: from } = before;
+  if (to !== from) {
+    run.event({ runId: executionId, executionId }, 'STAGE_STATUS', {
+      ...{ stageExecutionId: id, elementId, stageName, stepName, from, to, reasonCode, reason },
+    });
+  }
+  const workflow =
+    move.workflowExecutionId === undefined
+      ? move.again
+        ? { workflowExecutionId: null, workflowAttempt: null, goesOn: null }
+        : {}
+      : { workflowExecutionId: move.workflowExecutionId, workflowAttempt: 1 };
+  return run.setStage(before, {
+    ...before,
+    ...workflow,
+    status: to,
+    startedAt: before.startedAt ?? (begins ? run.now : null),
+    endedAt: isFinal(to) ? run.now : null,
+    ...{ reasonCode, reason },
+    failures: before.failures + (move.again ? 1 : 0),
+    ignored: move.ignored ?? false,
+    waitsUntil: move.waitsUntil ?? null,
+    answers: move.answers ?? before.answers,
+    variables: { ...before.variables, ...move.answers?.values },
+  });
+}
+
+/** Changes a task and records its new status. */
+export function moveTask(
+  run: RunSlice,
+  before: TaskExecution,
+  change: Partial<TaskExecution> & Pick<TaskExecution, 'status'>,
+  said: Partial<Pick<TaskExecution, 'jobId' | 'reasonCode' | 'reason' | 'exitCode'>> = {},
+): TaskExecution {
+  const after = run.setTask({ ...before, ...change }, before);
+  const { id: taskExecutionId, name, jobId, reasonCode, reason, exitCode } = after;
+  run.event({ runId: after.runId, executionId: after.executionId }, 'TASK_STATUS', {
+    ...{ taskExecutionId, name, from: before.status, to: after.status, reasonCode, reason, jobId, exitCode },
+    try: after.tries,
+    ...detachedType(after),
+    ...said,
+  });
+  return after;
+}
+
+/** What the events of a detached task say about it; nothing for tasks of the graph. */
+export const detachedType = ({ type }: Pick<TaskExecution, 'type'>) => (type === 'normal' ? {} : { taskType: type });

@@ -1,0 +1,48 @@
+import type { Execution } from './execution';
+import type { AttemptStart } from './changes';
+import type { RunSlice } from './runSlice';
+
+/** Who began an attempt, how and why. */
+export type AttemptCause = Pick<AttemptStart, 'kind' | 'cause' | 'reason' | 'fromStage'>;
+
+/** What the next attempt of an execution begins with. */
+export interface NextAttempt
+  extends AttemptCause,
+    Partial<Pick<AttemptStart, 'dropped'>>,
+    Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel' | 'openTasks'> {
+  readonly timeoutSeconds: number;
+}
+
+/** A final execution begins its next attempt: RESUMING, with nothing of the failure left on it. */
+export function beginAttempt(run: RunSlice, before: Execution, next: NextAttempt): Execution {
+  const { kind, cause, reason, fromStage, dropped = null, timeoutSeconds, ...inputs } = next;
+  const { id: executionId, runId, attempt, status, endedAt, attemptStartedAt, earlierMs } = before;
+  const active = endedAt === null || attemptStartedAt === null ? 0 : endedAt.getTime() - attemptStartedAt.getTime();
+  run.changes.attempts.push({ executionId, kind, cause, reason, fromStage, base: attempt, dropped });
+  run.event({ runId, executionId }, 'ATTEMPT_STARTED', {
+    attempt: attempt + 1,
+    ...{ kind, from: status, fromStage, reason },
+  });
+  return run.setExecution({
+    ...before,
+    ...inputs,
+    status: 'RESUMING',
+    attempt: attempt + 1,
+    version: before.version + 1,
+    failureCode: null,
+    failureDetails: null,
+    busyTasks: 0,
+    earlierMs: earlierMs + active,
+    attemptStartedAt: null,
+    endedAt: null,
+    expiresAt: new Date(run.now.getTime() + timeoutSeconds * 1000),
+  });
+}
+
+/** A workflow execution continues, with its next attempt, under the stage's new row. */
+export function adoptMember(run: RunSlice, memberId: string, executionId: string, stageExecutionId: string): void {
+  const member = run.execution(memberId);
+  run.setExecution({ ...member, parentStageExecutionId: stageExecutionId });
+  const stage = run.element(executionId, stageExecutionId);
+  run.setStage(stage, { ...stage, workflowExecutionId: memberId, workflowAttempt: member.attempt + 1 });
+}

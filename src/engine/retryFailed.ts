@@ -1,0 +1,76 @@
+import { baseName } from '../catalog/language/matrix';
+import type { TaskDefinition } from '../catalog/language/workflow';
+import { detachedRow, queueDetached } from './detachedTasks';
+import type { Execution, TaskExecution } from './execution';
+import { moveTask } from './moves';
+import { isTriedAgain, retryDelayMs } from './retries';
+import type { RunSlice } from './runSlice';
+import type { TaskEnd } from './taskEnd';
+
+/**
+ * What becomes of tasks whose job failed. Those with tries left are put back, with the time of their next try. Those
+ * whose definition says so wait for a person. The ends of the others are returned, marked where their failure is ignored.
+ */
+export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>): readonly TaskEnd[] {
+  const standing = ends.filter((end) => end.status !== 'FAILED' || end.decided);
+  const detached: string[] = [];
+  for (const end of ends.filter((one) => one.status === 'FAILED' && !one.decided)) {
+    const task = run.task(end.taskId);
+    const definition = task.endedAt === null ? definitionOf(run, task) : undefined;
+    const execution = run.execution(task.executionId);
+    if (definition === undefined) standing.push(end);
+    else if (mayTry(execution, task) && isTriedAgain(definition, task, end)) {
+      const delay = retryDelayMs(definition.retryDelay, task.failures + 1, run.random());
+      putBack(run, task, end, delay === 0 ? null : new Date(run.now.getTime() + delay));
+      if (task.type !== 'normal') detached.push(task.id);
+      else touched.add(task.executionId);
+    } else if (definition.intervention !== null && execution.failureCode === null && task.type === 'normal') {
+      askPerson(run, task, end, new Date(run.now.getTime() + definition.intervention.timeoutSeconds * 1000));
+      touched.add(task.executionId);
+    } else standing.push({ ...end, passes: definition.ignoreFailure });
+  }
+  queueDetached(run, detached);
+  return standing;
+}
+
+/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL, and detached tasks. */
+const mayTry = ({ failureCode, mode }: Execution, { type }: TaskExecution): boolean =>
+  failureCode === null || type !== 'normal' || (failureCode === 'TASK_FAILED' && mode === 'PARALLEL');
+
+function definitionOf(run: RunSlice, task: TaskExecution): TaskDefinition | undefined {
+  const revisionId =
+    task.type === 'normal' ? run.execution(task.executionId).revisionId : detachedRow(run, task.id).revisionId;
+  return run.fact('workflow', revisionId).tasks[baseName(task.name)];
+}
+
+function putBack(run: RunSlice, task: TaskExecution, end: TaskEnd, nextTryAt: Date | null): void {
+  const when = nextTryAt === null ? 'at once' : `at ${nextTryAt.toISOString()}`;
+  const reason = `${end.reason}; it is tried again ${when}`;
+  moveTask(run, task, queuedAgain(task, end, nextTryAt), { reasonCode: 'RETRY', reason });
+  if (task.type === 'normal') run.count(task.executionId, { busy: -1 });
+}
+
+/** A failed task waits for its next try, and shows why the last one failed. */
+export const queuedAgain = (
+  task: TaskExecution,
+  { reasonCode, reason, exitCode }: Pick<TaskEnd, 'reasonCode' | 'reason' | 'exitCode'>,
+  nextTryAt: Date | null = null,
+) => ({
+  status: 'QUEUED' as const,
+  jobId: null,
+  failures: task.failures + 1,
+  ...{ reasonCode, reason, exitCode, nextTryAt },
+  waitsUntil: null,
+  endedAt: null,
+});
+
+/** A task that has failed for good, unless a person decides otherwise. */
+function askPerson(run: RunSlice, before: TaskExecution, end: TaskEnd, waitsUntil: Date): void {
+  const { reasonCode, reason, exitCode } = end;
+  const { id: taskExecutionId, runId, executionId, name, jobId } = before;
+  moveTask(run, before, { status: 'WAITING', jobId: null, reasonCode, reason, exitCode, waitsUntil }, { jobId });
+  run.count(executionId, { busy: jobId === null ? 0 : -1, waiting: 1 });
+  run.event({ runId, executionId }, 'INTERVENTION_REQUESTED', {
+    ...{ taskExecutionId, name, reason, expiresAt: waitsUntil.toISOString(), stageExecutionId: null, elementId: null },
+  });
+}

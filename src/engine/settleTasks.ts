@@ -1,0 +1,171 @@
+import { settleStage } from './advancePipeline';
+import { cancelRunning } from './cancelRunning';
+import { endDetached } from './detachedTasks';
+import { dispatchTasks } from './dispatchTasks';
+import { type FinalStatus, isFinal } from '../contract/statuses';
+import type { Execution, TaskExecution } from './execution';
+import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
+import { moveExecution, moveTask } from './moves';
+import { retryFailed } from './retryFailed';
+import type { RunSlice } from './runSlice';
+import { showWaiting } from './showWaiting';
+import type { TaskEnd } from './taskEnd';
+
+/** Carries out a decision, and settles the tasks that ended without an agent because of it. */
+export function decide<T>(run: RunSlice, decision: (run: RunSlice) => T): T {
+  const result = decision(run);
+  for (let ends = run.takeLater(); ends.length > 0; ends = run.takeLater()) settleTasks(run, ends);
+  return result;
+}
+
+/**
+ * Tasks ended: what follows from it, up to the next stage of the pipeline. Needs only the tasks that ended, those that
+ * depend on them and the rows of their executions, whatever the size of the graph.
+ */
+export function settleTasks(run: RunSlice, ends: readonly TaskEnd[]): void {
+  run.require(...ends.map(({ taskId }) => ({ kind: 'task' as const, key: taskId })));
+  const touched = new Set<string>();
+  const failing = applyEnds(run, retryFailed(run, ends, touched), touched);
+  if (failing.size > 0) {
+    const reason = 'not started, because another task of the workflow failed';
+    applyEnds(run, skipUnstarted(run, [...failing.keys()], reason, finishedLevels(run, failing)), touched);
+    cancelRunning(run, thatCancel(run, failing));
+  }
+  const open: string[] = [];
+  for (const id of touched) {
+    if (run.execution(id).openTasks === 0) finishWorkflow(run, id);
+    else open.push(id);
+  }
+  dispatchTasks(run, open);
+  showWaiting(
+    run,
+    open.filter((id) => run.execution(id).waitingTasks > 0),
+  );
+}
+
+/** Ends tasks that have not ended; returns the executions that began to fail, each with the level of the failure. */
+function applyEnds(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>): ReadonlyMap<string, number> {
+  const ended: TaskExecution[] = [];
+  const levels = new Map<string, number>();
+  for (const end of ends) {
+    const before = run.task(end.taskId);
+    if (before.endedAt !== null) continue;
+    const { executionId } = before;
+    const { status, reasonCode, reason, exitCode } = end;
+    const passed = status === 'SUCCESS' || end.passes === true;
+    const final = { nextTryAt: null, waitsUntil: null, endedAt: run.now };
+    const task = moveTask(run, before, { status, reasonCode, reason, exitCode, passed, ...final });
+    ended.push(task);
+    if (task.type !== 'normal') continue;
+    touched.add(executionId);
+    const [busy, waiting] = [task.jobId === null ? 0 : -1, before.status === 'WAITING' ? -1 : 0];
+    run.count(executionId, { open: -1, busy, waiting });
+    if (status !== 'FAILED' || passed) continue;
+    const failing = fail(run, executionId, 'TASK_FAILED', `Task "${task.name}" failed: ${task.reason}`);
+    if (failing || levels.has(executionId)) {
+      levels.set(executionId, Math.max(task.level, levels.get(executionId) ?? 0));
+    }
+  }
+  endDetached(
+    run,
+    ended.filter((task) => task.type !== 'normal'),
+  );
+  run.release(ended.filter((task) => task.passed && task.type === 'normal').map((task) => task.id));
+  handleTaskFailures(run, ended);
+  return levels;
+}
+
+/** Marks an execution as failing: no task of it starts any more. The first reason stays. */
+function fail(run: RunSlice, executionId: string, code: string, text: string): boolean {
+  const execution = run.execution(executionId);
+  if (execution.failureCode !== null) return false;
+  markFailing(run, execution, code, text);
+  return true;
+}
+
+/** The failure shows from now on, though the status does not say so yet. */
+export function markFailing(run: RunSlice, execution: Execution, code: string, text: string): void {
+  const { id: executionId, runId } = execution;
+  run.setExecution({ ...execution, failureCode: code, failureDetails: text });
+  run.event({ runId, executionId }, 'EXECUTION_FAILING', { reasonCode: code, reason: text });
+}
+
+/** In the mode PARALLEL a level in which a task failed is finished: up to it nothing is taken back. */
+const finishedLevels = (run: RunSlice, failing: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
+  new Map([...failing].filter(([id]) => run.execution(id).mode === 'PARALLEL'));
+
+/** Those of the executions that began to fail whose definition wants an end of what still runs. */
+const thatCancel = (run: RunSlice, failing: ReadonlyMap<string, number>): string[] =>
+  [...failing.keys()].filter((id) => {
+    const { mode, revisionId } = run.execution(id);
+    return mode === 'WORK_STEALING' && run.fact('workflow', revisionId).onTaskFailure === 'cancel';
+  });
+
+/** Takes back what has not begun in these workflow executions; returns how those tasks end. */
+export function skipUnstarted(
+  run: RunSlice,
+  executionIds: readonly string[],
+  reason: string,
+  /** Levels up to which what has not begun may still begin. */
+  levels: ReadonlyMap<string, number> = new Map(),
+): TaskEnd[] {
+  const tasks = unstartedTasks(run, executionIds).filter(
+    (task) => task.status === 'WAITING' || task.level > (levels.get(task.executionId) ?? -1),
+  );
+  for (const { jobId } of tasks) {
+    if (jobId === null) continue;
+    const end = { status: 'ABORTED', reasonCode: 'NOT_STARTED', reason } as const;
+    run.changes.ended.push({ jobId, ...end, exitCode: null, signal: null, truncated: false, claimHolds: false });
+  }
+  return tasks.map((task) => {
+    const { id: taskId, reasonCode, exitCode } = task;
+    if (task.status !== 'WAITING' && task.failures === 0) {
+      return { taskId, status: 'SKIPPED', reasonCode: 'NOT_STARTED', reason, exitCode: null };
+    }
+    const not = task.status === 'WAITING' ? 'not decided' : 'not tried again';
+    return { taskId, status: 'FAILED', reasonCode, reason: `${task.reason}; ${not}: ${reason}`, exitCode };
+  });
+}
+
+/** Tasks of these executions that no agent has: without a job, with one that is not started, or waiting for a person. */
+export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): TaskExecution[] {
+  const known = executionIds.filter((id) => !run.isNewGraph(id));
+  run.require(...known.map((key) => ({ kind: 'unstarted' as const, key })));
+  const ids = new Set(known.flatMap((id) => run.fact('unstarted', id).map((task) => task.id)));
+  for (const id of executionIds) for (const task of run.changedTasks(id)) if (task.type === 'normal') ids.add(task.id);
+  const tasks = [...ids].map((id) => run.task(id));
+  return tasks
+    .filter(({ status }) => status === 'QUEUED' || status === 'WAITING')
+    .sort((a, b) => a.ordinal - b.ordinal);
+}
+
+/** The status that a workflow execution ends with, from why it failed. */
+const endStatus = (failureCode: string | null): FinalStatus => {
+  if (failureCode === null) return 'SUCCESS';
+  return failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : 'FAILED';
+};
+
+/** All tasks of a workflow execution are final. */
+export function finishWorkflow(run: RunSlice, id: string): void {
+  const execution = run.execution(id);
+  // Settling one workflow can end its siblings.
+  if (isFinal(execution.status)) return;
+  const { runId, parentStageExecutionId: stageId, failureCode, failureDetails } = execution;
+  if (stageId !== null) run.require({ kind: 'execution', key: runId }, { kind: 'elements', key: runId });
+  const status = endStatus(failureCode);
+  if (status !== 'SUCCESS') handleWorkflowFailure(run, execution);
+  moveExecution(run, id, status);
+  if (status === 'SUCCESS') recordImages(run, execution);
+  if (stageId === null) return;
+  const reason = failureCode === null ? undefined : { code: failureCode, text: failureDetails ?? failureCode };
+  settleStage(run, runId, stageId, status, reason);
+}
+
+function recordImages(run: RunSlice, { id: executionId, environmentId, runId, images }: Execution): void {
+  if (environmentId === null) return;
+  for (const [serviceId, image] of Object.entries(images)) {
+    const deployment = { id: run.newId(), environmentId, serviceId, image, executionId, runId };
+    run.changes.deployments.push({ ...deployment, status: 'SUCCEEDED' });
+    run.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
+  }
+}

@@ -1,0 +1,166 @@
+import { type Expression, readExpression, type Scope, type Value, valuesSeen } from '../catalog/language/expressions';
+import { baseName } from '../catalog/language/matrix';
+import type { WorkflowDefinition } from '../catalog/language/workflow';
+import { elementScope, nodesNamed, type TaskFact, taskResult, taskScope, taskVariables } from './conditionScope';
+import type { ReadyTask } from './readyTask';
+import type { Execution, StageExecution } from './execution';
+import type { RunSlice } from './runSlice';
+
+/** Why something does not run: its condition says so, or can't be decided. */
+export interface ConditionOutcome {
+  readonly status: 'SKIPPED' | 'FAILED';
+  readonly reasonCode: 'CONDITION_FALSE' | 'CONDITION_TRUE' | 'CONDITION_ERROR';
+  readonly reason: string;
+}
+
+/** undefined: it runs. Tasks run when their condition is true, elements when it is false. */
+export function outcomeOf(text: string, runsWhen: boolean, scopeOf: (expression: Expression) => Scope) {
+  const expression = readExpression(text);
+  if (!('decide' in expression)) return failed(text, expression.message);
+  const scope = scopeOf(expression);
+  const decision = expression.decide(scope);
+  const seen = valuesSeen(expression, scope);
+  const shown = seen === '' ? text : `${text} (${seen})`;
+  if ('error' in decision) return failed(shown, decision.error);
+  if (decision.value === runsWhen) return undefined;
+  const [reasonCode, what] = runsWhen
+    ? (['CONDITION_FALSE', 'its condition is false'] as const)
+    : (['CONDITION_TRUE', 'its skip condition is true'] as const);
+  return { status: 'SKIPPED', reasonCode, reason: `${what}: ${shown}` } satisfies ConditionOutcome;
+}
+
+const failed = (shown: string, message: string) =>
+  ({
+    status: 'FAILED',
+    reasonCode: 'CONDITION_ERROR',
+    reason: `its condition can’t be decided, because ${message}: ${shown}`,
+  }) satisfies ConditionOutcome;
+
+interface Asking extends ReadyTask {
+  readonly text: string;
+  readonly definition: WorkflowDefinition;
+}
+
+/** Decides the conditions of ready tasks, ends those that do not run and returns the others. A condition counts once, before the first try. */
+export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
+  const asking = tasks.flatMap((ready): Asking[] => {
+    const definition = run.fact('workflow', ready.revisionId);
+    const text = definition.tasks[baseName(ready.task.name)]?.condition ?? null;
+    return text === null || ready.task.tries > 0 ? [] : [{ ...ready, text, definition }];
+  });
+  if (asking.length === 0) return tasks;
+  const known = conditionFacts(run, asking);
+  const ended = new Set<string>();
+  for (const one of asking) {
+    const { task, text, definition } = one;
+    const variables = taskVariables(task.name, definition, variablesSeen(run, task.executionId));
+    const outcome = outcomeOf(text, true, ({ references }) =>
+      taskScope(references, task.name, variables, resultsOf(known, one)),
+    );
+    if (outcome === undefined) continue;
+    ended.add(task.id);
+    run.settleLater([{ taskId: task.id, ...outcome, exitCode: null, passes: outcome.status === 'SKIPPED' }]);
+  }
+  return tasks.filter(({ task }) => !ended.has(task.id));
+}
+
+type KnownTasks = (executionId: string, node: string) => TaskFact | null;
+
+/** Asks for everything that these conditions name, at once. */
+function conditionFacts(run: RunSlice, asking: readonly Asking[]): KnownTasks {
+  const executions = [...new Set(asking.map(({ task }) => task.executionId))].map((id) => run.execution(id));
+  const nodes = new Set(
+    asking.flatMap(({ task, text, definition }) =>
+      namesIn(text, 'tasks').flatMap((name) =>
+        nodesNamed(name, definition.tasks).map((node) => `${task.executionId} ${node}`),
+      ),
+    ),
+  );
+  const inSlice = (key: string) => {
+    const [executionId = '', name = ''] = split(key);
+    return (
+      run.changedTask(executionId, name) ??
+      (run.isNewGraph(executionId) && run.execution(executionId).attempt === 1 ? null : undefined)
+    );
+  };
+  run.require(
+    ...executions.flatMap(({ environmentId }) =>
+      environmentId === null ? [] : [{ kind: 'environment' as const, key: environmentId }],
+    ),
+    ...executions
+      .filter(({ attempt, id }) => !(run.isNewGraph(id) && attempt === 1))
+      .map(({ id }) => ({ kind: 'variables' as const, key: id })),
+    ...[...nodes].filter((key) => inSlice(key) === undefined).map((key) => ({ kind: 'taskFact' as const, key })),
+  );
+  return (executionId, node) => {
+    const key = `${executionId} ${node}`;
+    const changed = inSlice(key);
+    return changed === undefined ? run.fact('taskFact', key) : changed;
+  };
+}
+
+const split = (key: string): [string, string] => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)];
+
+function variablesSeen(run: RunSlice, executionId: string) {
+  const { variables, environmentId } = run.execution(executionId);
+  const set = Object.fromEntries(run.variables(executionId).map(({ name, value }) => [name, value]));
+  return { variables, set, environment: environmentId === null ? null : run.fact('environment', environmentId) };
+}
+
+/** How the tasks stand that a condition names. */
+function resultsOf(known: KnownTasks, { task, text, definition }: Asking): ReadonlyMap<string, Value> {
+  const results = new Map<string, Value>();
+  for (const name of new Set(namesIn(text, 'tasks'))) {
+    const own = nodesNamed(name, definition.tasks).flatMap((node) => known(task.executionId, node) ?? []);
+    if (own.length > 0) results.set(name, taskResult(own));
+  }
+  return results;
+}
+
+/** What an expression names below `tasks` or `steps`. */
+function namesIn(text: string, kind: 'tasks' | 'steps', field?: string): string[] {
+  const expression = readExpression(text);
+  if (!('decide' in expression)) return [];
+  return expression.references.flatMap(({ path: [root, name, third] }) =>
+    root === kind && name !== undefined && (field === undefined || third === field) ? [name] : [],
+  );
+}
+
+/** Decides the skip conditions of elements that are about to begin: by stage execution, why it does not run. */
+export function decideSkips(
+  run: RunSlice,
+  execution: Execution,
+  elements: readonly StageExecution[],
+): ReadonlyMap<string, ConditionOutcome> {
+  const { stages: defined } = run.fact('pipeline', execution.revisionId);
+  const asking = elements.flatMap((stage) => {
+    const text = defined[stage.stageIndex]?.elements[stage.elementIndex]?.skipCondition ?? null;
+    return text === null ? [] : [{ stage, text }];
+  });
+  if (asking.length === 0) return new Map();
+  const stages = run.elements(execution.id);
+  const set = setByWorkflows(
+    run,
+    stages,
+    asking.map(({ text }) => text),
+  );
+  return new Map(
+    asking.flatMap(({ stage, text }) => {
+      const scopeOf = ({ references }: Expression) => elementScope(references, execution.variables, stages, set);
+      const outcome = outcomeOf(text, false, scopeOf);
+      return outcome === undefined ? [] : [[stage.id, outcome]];
+    }),
+  );
+}
+
+/** What the tasks of the named workflow elements have set, by workflow execution. */
+function setByWorkflows(
+  run: RunSlice,
+  stages: readonly StageExecution[],
+  texts: readonly string[],
+): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const named = new Set(texts.flatMap((text) => namesIn(text, 'steps', 'variables')));
+  const ids = stages.flatMap((stage) => (named.has(stage.stepName) ? (stage.workflowExecutionId ?? []) : []));
+  run.require(...ids.map((key) => ({ kind: 'variables' as const, key })));
+  return new Map(ids.map((id) => [id, new Map(run.variables(id).map(({ name, value }) => [name, value]))]));
+}

@@ -1,0 +1,40 @@
+import { baseName, matrixVariables } from '../catalog/language/matrix';
+import { secretsOfTask } from '../catalog/language/workflow';
+import type { ReadyTask } from './readyTask';
+import type { RunSlice } from './runSlice';
+
+/** A task that needs a variable that has no value fails before it starts; the others are returned. */
+export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
+  return tasks.filter((ready) => {
+    const needs = variablesNeeded(run, ready);
+    if (needs.length === 0) return true;
+    const { id: taskId, executionId } = ready.task;
+    const known = knownNames(run, executionId);
+    const unknown = needs.filter((name) => !known.has(name));
+    if (unknown.length === 0) return true;
+    const reason = `it needs ${unknown.join(', ')}, which nobody has set`;
+    run.settleLater([{ taskId, status: 'FAILED', reasonCode: 'UNDEFINED_VARIABLE', reason, exitCode: null }]);
+    return false;
+  });
+}
+
+/** Variables that a task requires and that its definition does not give. */
+function variablesNeeded(run: RunSlice, { task, revisionId, env }: ReadyTask): string[] {
+  const definition = run.fact('workflow', revisionId);
+  const own = definition.tasks[baseName(task.name)];
+  if (own === undefined || own.requires.length === 0) return [];
+  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...env };
+  const secrets = secretsOfTask(definition, own);
+  return own.requires.filter((name) => !Object.hasOwn(constant, name) && !secrets.includes(name));
+}
+
+/** Names that have a value in an execution: from its environment, its start, and its tasks. */
+function knownNames(run: RunSlice, executionId: string): ReadonlySet<string> {
+  const { environmentId, variables } = run.execution(executionId);
+  const environment = environmentId === null ? null : run.fact('environment', environmentId);
+  return new Set([
+    ...Object.keys(environment?.variables ?? {}),
+    ...Object.keys(variables),
+    ...run.variables(executionId).map(({ name }) => name),
+  ]);
+}

@@ -1,0 +1,237 @@
+import type { ActorRef } from '../access/actor';
+import type { Change, Changes } from '../engine/changes';
+import type { Execution, StageExecution, TaskExecution } from '../engine/execution';
+import type { Transaction } from '../kernel/database/database';
+import { insertRows, updateRows } from '../kernel/database/table';
+import { topic } from '../kernel/database/wakeups';
+import type { App } from './app';
+import { approvalTable } from './approvals/approvals.table';
+import { decideApprovals } from './approvals/approvals.store';
+import { recordDeployments } from './deployments/deployments.store';
+import { insertVariables } from './execution/executionVariables.store';
+import { noteAttempts, insertAttempts, insertExecutionTargets } from './execution/executions.store';
+import {
+  attemptElementTable,
+  besideTaskTable,
+  executionTable,
+  stageExecutionTable,
+  taskExecutionTable,
+  taskGateTable,
+} from './execution/executions.table';
+import { setStartBy } from './execution/detachedTasks.store';
+import { insertGraph } from './execution/tasks.store';
+import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
+
+/** A cancelled job is final this long after its grace, whatever the agent does. Within the promised second, less the sweeper's period. */
+const KILL_SLACK_MS = 500;
+
+/** What a change of an execution's standing can touch; the rest changes with its attempt only. */
+const executionColumns = [
+  'parentStageExecutionId',
+  'status',
+  'version',
+  'failureCode',
+  'failureDetails',
+  'pause',
+  'openTasks',
+  'busyTasks',
+  'waitingTasks',
+  'besideTasks',
+  'startedAt',
+  'attemptStartedAt',
+  'endedAt',
+] as const;
+const attemptColumns = [
+  'attempt',
+  'revisionId',
+  'environmentId',
+  'variables',
+  'images',
+  'mode',
+  'maxParallel',
+  'earlierMs',
+  'expiresAt',
+] as const;
+const stageColumns = [
+  'status',
+  'reasonCode',
+  'reason',
+  'workflowExecutionId',
+  'workflowAttempt',
+  'goesOn',
+  'waitsUntil',
+  'answers',
+  'variables',
+  'failures',
+  'ignored',
+  'startedAt',
+  'endedAt',
+] as const;
+const taskColumns = [
+  'status',
+  'waitingOn',
+  'jobId',
+  'tries',
+  'failures',
+  'losses',
+  'nextTryAt',
+  'waitsUntil',
+  'passed',
+  'reasonCode',
+  'reason',
+  'exitCode',
+  'startedAt',
+  'endedAt',
+] as const;
+
+/**
+ * Sends all that a decision changed, one statement a table, without waiting for answers: they come with that of the
+ * COMMIT. Only a pause waits, for jobs that move between queue and offers. Events are written by the transaction.
+ */
+export async function apply(
+  db: Transaction,
+  app: App,
+  changes: Changes,
+  actor: ActorRef,
+  now: Date,
+): Promise<readonly Promise<unknown>[]> {
+  const { jobs, withheld, requeued, topics } = changes;
+  // Waits only for sets of labels that this server has not met.
+  const classes = await app.requirementClasses.numbersOf(
+    db,
+    jobs.map(({ labels }) => labels),
+  );
+  const sent = [
+    ...writeExecutions(db, changes, now),
+    ...writeStages(db, changes),
+    ...writeTasks(db, changes),
+    insertRows(db, approvalTable, changes.approvals),
+    decideApprovals(db, changes.decided, actor, now),
+    ...writeJobs(db, changes, classes, now),
+    insertVariables(db, changes.variables),
+    recordDeployments(db, changes.deployments, now),
+    // Last, since nothing of an attempt that has ended can be changed.
+    noteAttempts(db, movedExecutions(changes)),
+  ];
+  await withholdAll(db, withheld);
+  if (jobs.length > 0 || requeued.length > 0) db.wake(topic.queue);
+  db.wake(...topics);
+  return sent;
+}
+
+/** Rows that a decision made, and those that it changed. */
+function split<Row>(changes: ReadonlyMap<string, Change<Row>>): {
+  readonly made: Row[];
+  readonly moved: Change<Row>[];
+} {
+  const all = [...changes.values()];
+  return {
+    made: all.filter(({ before }) => before === null).map(({ after }) => after),
+    moved: all.filter(({ before }) => before !== null),
+  };
+}
+
+function writeExecutions(db: Transaction, changes: Changes, now: Date): Promise<unknown>[] {
+  const { made, moved } = split<Execution>(changes.executions);
+  const rows = moved.map(({ after }) => after);
+  const begun = new Set(changes.attempts.map((one) => one.executionId));
+  const started = made.map(({ id, cause }) => {
+    return { executionId: id, kind: 'START' as const, cause, reason: null, fromStage: null, base: null, dropped: null };
+  });
+  return [
+    insertRows(db, executionTable, made),
+    updateRows(db, executionTable, rows, executionColumns),
+    updateRows(
+      db,
+      executionTable,
+      rows.filter(({ id }) => begun.has(id)),
+      attemptColumns,
+    ),
+    insertAttempts(db, [...started, ...changes.attempts], now),
+    ...[...made, ...rows.filter(({ id }) => begun.has(id))].map((row) => writeTargets(db, changes, row)),
+  ];
+}
+
+/** Executions that began, ended or moved to another status: their newest attempt says so too. */
+const movedExecutions = ({ executions }: Changes): string[] =>
+  [...executions.values()].flatMap(({ before, after }) => {
+    const stands = (before?.status ?? 'QUEUED') === after.status && before?.attemptStartedAt === after.attemptStartedAt;
+    return stands || (before === null && after.status === 'QUEUED') ? [] : [after.id];
+  });
+
+/** An execution aims at its own environment and services, a run also at those of its elements. */
+function writeTargets(db: Transaction, { plans }: Changes, { id, environmentId, images }: Execution): Promise<unknown> {
+  const elements = plans.get(id) ?? [];
+  return insertExecutionTargets(
+    db,
+    id,
+    [environmentId, ...elements.map((stage) => stage.environmentId)].flatMap((one) => one ?? []),
+    [...Object.keys(images), ...elements.flatMap((stage) => Object.keys(stage.images))],
+  );
+}
+
+function writeStages(db: Transaction, { stages, plans, executions }: Changes): Promise<unknown>[] {
+  const { made, moved } = split<StageExecution>(stages);
+  const shown = [...plans].flatMap(([executionId, elements]) => {
+    const attempt = executions.get(executionId)?.after.attempt ?? 1;
+    return elements.map(({ id, stageIndex, elementIndex, elementId, stageName }) => {
+      return { executionId, attempt, stageIndex, elementIndex, elementId, stageName, stageExecutionId: id };
+    });
+  });
+  return [
+    insertRows(db, stageExecutionTable, made),
+    insertRows(db, attemptElementTable, shown),
+    updateRows(
+      db,
+      stageExecutionTable,
+      moved.map(({ after }) => after),
+      stageColumns,
+    ),
+  ];
+}
+
+function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
+  const { made, moved } = split<TaskExecution>(changes.tasks);
+  const newGates = new Set(changes.graphs.flatMap(({ graph }) => graph.gates.map(({ id }) => id)));
+  const gates = [...changes.gates.values()];
+  return [
+    insertRows(db, taskExecutionTable, made),
+    insertRows(
+      db,
+      taskGateTable,
+      gates.filter(({ id }) => newGates.has(id)),
+    ),
+    insertGraph(db, changes.edges),
+    updateRows(
+      db,
+      taskExecutionTable,
+      moved.map(({ after }) => after),
+      taskColumns,
+    ),
+    updateRows(
+      db,
+      taskGateTable,
+      gates.filter(({ id }) => !newGates.has(id)),
+      ['waitingOn'],
+    ),
+    insertRows(db, besideTaskTable, changes.detached),
+    setStartBy(db, changes.startBy),
+  ];
+}
+
+function writeJobs(
+  db: Transaction,
+  { jobs, ended, cancelled, requeued }: Changes,
+  classes: readonly number[],
+  now: Date,
+): Promise<unknown>[] {
+  const made = jobs.map(({ labels: _, ...job }, index) => ({ ...job, requirementClassId: classes[index] ?? 0 }));
+  return [
+    insertJobs(db, made, now),
+    endJobs(db, ended, now),
+    requestCancel(db, cancelled, now, KILL_SLACK_MS).then((holders) =>
+      db.wake(...holders.map(({ agentId }) => topic.agent(agentId))),
+    ),
+    requeueJobs(db, requeued),
+  ];
+}

@@ -1,0 +1,132 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { systemAccess } from '../../../src/access/access';
+import { type Actor, systemActor } from '../../../src/access/actor';
+import { findApprovalsOfExecution } from '../../../src/runs/approvals/approvals.store';
+import { abortExecution } from '../../../src/runs/commands/abortExecution';
+import { decideApproval } from '../../../src/runs/commands/decideApproval';
+import { resumeExecution } from '../../../src/runs/commands/resumeExecution';
+import { startExecution } from '../../../src/runs/commands/startExecution';
+import { describeJobs } from '../../../src/runs/queue/describeJobs';
+import { finishJobs } from '../../../src/runs/queue/finishJobs';
+import { claimReadyJobs } from '../../../src/runs/queue/jobs.store';
+import { startJobs } from '../../../src/runs/queue/startJobs';
+import { ProtocolAgent } from '../../support/protocolAgent';
+import { APP, Runs } from '../../support/runs';
+import { startTestServer, type TestServer } from '../../support/server';
+
+/** Round trips to PostgreSQL that one command may take; a resume reads its plan step by step. */
+const MOST = 3;
+const MOST_OF_RESUME = 8;
+const SIZES = [1, 100, 5000];
+
+const workflow = (size: number) => `
+---
+kind: Workflow
+application: app
+name: flow-${size}
+max_parallel: 2
+tasks:
+  go: { run: "true", matrix: { n: [${Array.from({ length: size }, (_, index) => index).join(', ')}] } }
+---
+kind: Pipeline
+application: app
+name: gate-${size}
+stages:
+  - elements: [{ name: ask, approval: { approvers: [Managers] } }]
+  - elements: [{ name: go, workflow: flow-${size} }]
+`;
+
+/** Everybody's approver. */
+const actor: Actor = {
+  ...systemActor,
+  access: Object.create(systemAccess, { isMemberOf: { value: () => true } }) as Actor['access'],
+};
+
+describe('round trips of a command, however large the workflow is', () => {
+  let server: TestServer;
+  let runs: Runs;
+  let agentId: string;
+  const counted = new AsyncLocalStorage<{ flushes: number }>();
+
+  beforeAll(async () => {
+    server = await startTestServer();
+    runs = new Runs(server);
+    await runs.apply([APP, ...SIZES.map(workflow)].join(''));
+    await ProtocolAgent.register(server.url);
+    const [agent] = await server.app.database.rows<{ id: string }>('SELECT id FROM agent');
+    agentId = agent?.id ?? '';
+    // The sweeper and the streams of the server have nothing to do with the command that is counted.
+    server.app.database.traffic.beforeFlush = () => {
+      const scope = counted.getStore();
+      if (scope !== undefined) scope.flushes++;
+    };
+  });
+  afterAll(() => server.stop());
+
+  /** The second time: definitions are cached then, and statements prepared. */
+  async function flushesOf(work: () => Promise<unknown>): Promise<number> {
+    const scope = { flushes: 0 };
+    await counted.run(scope, work);
+    return scope.flushes;
+  }
+
+  async function lifeOf(size: number): Promise<Record<string, number>> {
+    const { app } = server;
+    const { applicationId, entityId } = await runs.ids('pipeline', `gate-${size}`);
+    const input = { applicationId, entityId, executionType: 'PIPELINE' as const };
+    const flow = await runs.ids('workflow', `flow-${size}`);
+    let [id, alone] = ['', ''];
+    const took: Record<string, number> = {};
+    took.start = await flushesOf(async () => {
+      id = (await startExecution(app, actor, input)).id;
+    });
+    took.startWorkflow = await flushesOf(async () => {
+      alone = (await startExecution(app, actor, { ...input, ...flow, executionType: 'WORKFLOW' })).id;
+    });
+    const decide = async (action: 'APPROVE' | 'REJECT') => {
+      const approval = (await findApprovalsOfExecution(app.database, id)).find((one) => one.status === 'WAITING');
+      const decision = { action, applicationId, executionId: id, approvalId: approval?.id ?? '' };
+      return flushesOf(() => decideApproval(app, actor, decision));
+    };
+    took.reject = await decide('REJECT');
+    took.resume = await flushesOf(() => resumeExecution(app, actor, { applicationId, pipelineExecutionId: id }));
+    took.approve = await decide('APPROVE');
+    const slots = [0, 1].map((n) => ({ agentId, tokenHash: `hash ${id} ${n}` }));
+    const offerUntil = new Date(Date.now() + 60_000);
+    let claims: { jobId: string; tokenHash: string }[] = [];
+    took.claim = await flushesOf(async () => {
+      claims = await claimReadyJobs(app.database, [], slots, offerUntil);
+      await describeJobs(
+        app,
+        claims.map(({ jobId }) => jobId),
+      );
+    });
+    took.jobStart = await flushesOf(() => startJobs(app, claims));
+    const result = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null, outputs: [] };
+    took.jobFinish = await flushesOf(() =>
+      finishJobs(
+        app,
+        claims.map((claim) => ({ ...claim, ...result })),
+      ),
+    );
+    took.abort = await flushesOf(() =>
+      abortExecution(app, actor, { applicationId, executionId: id }).catch(() => undefined),
+    );
+    // The claims may have been those of its tasks.
+    await abortExecution(app, actor, { applicationId, executionId: alone }).catch(() => undefined);
+    return took;
+  }
+
+  it.each(SIZES)(
+    'with %i tasks',
+    async (size) => {
+      await lifeOf(size);
+      const took = await lifeOf(size);
+      const most = Object.fromEntries(
+        Object.keys(took).map((name) => [name, Math.min(took[name] ?? 0, name === 'resume' ? MOST_OF_RESUME : MOST)]),
+      );
+      expect(took).toEqual(most);
+    },
+    120_000,
+  );
+});
