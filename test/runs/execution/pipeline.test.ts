@@ -184,10 +184,10 @@ describe('a pipeline', () => {
     const { applicationId, entityId } = await runs.ids('pipeline', 'gate');
     const none = '01a1fde6-77b0-740d-b857-a367d0a2b8ae';
     await expect(runs.start('pipeline', 'gate', { applicationId: none, entityId })).rejects.toThrow(
-      `no application with the id "${none}"`,
+      `No application with the id "${none}"`,
     );
     await expect(runs.start('pipeline', 'gate', { applicationId, entityId: none })).rejects.toThrow(
-      `no pipeline with the id "${none}"`,
+      `No pipeline with the id "${none}"`,
     );
   });
 });

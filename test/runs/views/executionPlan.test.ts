@@ -153,7 +153,7 @@ describe('executionPlan', () => {
     const more = { variableInputs: [input('SIZE', '1')], serviceInputs: [{ name: 'web', image: 'web:1' }] };
     const nobody = async () =>
       (await plan('pipeline', 'release', more)).problems.filter(({ code }) => code === 'NO_APPROVER');
-    const message = 'Nobody can give the approval of "manager" (Managers): there is no such user group.';
+    const message = 'Nobody can give the approval of "manager" (Managers): no such user group exists.';
     expect(await nobody()).toEqual([{ code: 'NO_APPROVER', refuses: false, field: null, message }]);
     await server.client.ask('mutation { createUserGroup(input: {name: "Managers"}) { userGroup { id } } }');
     expect(await nobody()).toEqual([]);
