@@ -42,6 +42,7 @@ export interface FactKinds {
   handled: boolean;
   variables: readonly ExecutionVariable[];
   environment: ConditionFacts['environment'];
+  /** Key: application, space, environment or nothing. */
   secretNames: ReadonlySet<string>;
   /** Key: execution, space, name of a task. */
   taskFact: TaskFact | null;

@@ -10,7 +10,8 @@ export function withSecrets(run: RunSlice, tasks: readonly ReadyTask[]): readonl
     const own = definition.tasks[baseName(task.name)];
     const names = own === undefined ? [] : secretsOfTask(definition, own);
     if (names.length === 0) return true;
-    const known = run.fact('secretNames', task.executionId);
+    const { applicationId, environmentId } = run.execution(task.executionId);
+    const known = run.fact('secretNames', `${applicationId} ${environmentId ?? ''}`);
     const missing = names.filter((name) => !known.has(name));
     if (missing.length === 0) return true;
     const reason = missingSecrets(missing);

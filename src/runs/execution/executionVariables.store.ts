@@ -27,20 +27,18 @@ export function findShownVariables(
   );
 }
 
-/** The names of secrets that tasks of each execution can have: of its environment, and of its application. */
-export async function findSecretNames(
-  db: Db,
-  executionIds: readonly string[],
-): Promise<Map<string, ReadonlySet<string>>> {
-  const rows = await db.rows<{ id: string; names: string[] }>(
-    `SELECT execution.id, ARRAY(
-       SELECT name FROM secret WHERE application_id = execution.application_id
-         AND (environment_id IS NULL OR environment_id = execution.environment_id)
+/** Names of the secrets that tasks of an environment can have. A place is an application, a space, and an environment or nothing. */
+export async function findSecretNames(db: Db, places: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {
+  const split = places.map((place) => place.split(' '));
+  const rows = await db.rows<{ place: string; names: string[] }>(
+    `SELECT place.key AS place, ARRAY(
+       SELECT name FROM secret WHERE application_id = place.application_id
+         AND (environment_id IS NULL OR environment_id = place.environment_id)
      ) AS names
-     FROM execution WHERE id = ANY ($1::uuid[])`,
-    [executionIds],
+     FROM unnest($1::text[], $2::uuid[], $3::uuid[]) AS place (key, application_id, environment_id)`,
+    [places, split.map(([application]) => application), split.map(([, environment]) => environment || null)],
   );
-  return new Map(rows.map(({ id, names }) => [id, new Set(names)]));
+  return new Map(rows.map(({ place, names }) => [place, new Set(names)]));
 }
 
 export async function insertVariables(db: Db, variables: readonly ExecutionVariable[]): Promise<void> {
