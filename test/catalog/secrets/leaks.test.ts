@@ -124,7 +124,7 @@ describe('a secret', () => {
       failing: 'EXIT_CODE',
       handled: 'EXIT_CODE',
     });
-    expect(tasks.get('folder')?.reason).toContain('*** is a folder');
+    expect(tasks.get('folder')?.reason).toContain('*** is a directory');
     const text = async (name: string, stream: string) =>
       (await log(tasks.get(name)?.jobs[0]?.id ?? ''))
         .filter((one) => one.stream === stream)

@@ -11,11 +11,11 @@ describe('a restore that fails', () => {
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
   /** While `trigger` is there, statements on the table fail. */
-  const broken = async (table: string, event: string, work: () => Promise<void>) => {
+  const broken = async (table: string, event: string, work: () => Promise<void>, each = 'STATEMENT') => {
     await sql(
       `CREATE FUNCTION test_fault() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''test fault''; END'`,
     );
-    await sql(`CREATE TRIGGER test_fault BEFORE ${event} ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION test_fault()`);
+    await sql(`CREATE TRIGGER test_fault BEFORE ${event} ON ${table} FOR EACH ${each} EXECUTE FUNCTION test_fault()`);
     try {
       await work();
     } finally {
@@ -24,25 +24,29 @@ describe('a restore that fails', () => {
     }
   };
 
-  it.each([
+  it.each<[string, string, string?]>([
     ['UPDATE OF images', 'execution'],
     ['INSERT', 'execution_attempt'],
     ['INSERT', 'attempt_element'],
     ['INSERT', 'deployment'],
-    ['UPDATE OF attempt', 'operation'],
-  ])('in the database, at its last step (%s on %s), leaves all of it as it was', async (event, table) => {
-    const { id, before } = await world.failedInProd();
-    const failed = await world.snapshot(id);
-    await broken(table, event, async () => {
-      const operation = await world.restored(id);
-      expect(operation).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
-      expect(operation.log).toContain('ERROR failed: INTERNAL');
-      expect(operation.log).not.toContain('test fault');
-    });
-    expect(await world.snapshot(id)).toEqual(failed);
-    expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
-    expect(await world.results(id)).toEqual(before);
-  });
+    ['UPDATE', 'operation', "ROW WHEN (NEW.status = 'SUCCESS')"],
+  ])(
+    'in the database, at its last step (%s on %s), leaves all of it as it was',
+    async (event, table, each = 'STATEMENT') => {
+      const { id, before } = await world.failedInProd();
+      const failed = await world.snapshot(id);
+      const fails = async () => {
+        const operation = await world.restored(id);
+        expect(operation).toMatchObject({ status: 'FAILED', error: { code: 'INTERNAL' } });
+        expect(operation.log).toContain('ERROR failed: INTERNAL');
+        expect(operation.log).not.toContain('test fault');
+      };
+      await broken(table, event, fails, each);
+      expect(await world.snapshot(id)).toEqual(failed);
+      expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
+      expect(await world.results(id)).toEqual(before);
+    },
+  );
 
   it('before it has begun changes nothing', async () => {
     const { id } = await world.failedInProd();
