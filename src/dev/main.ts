@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { ConfigError, demoKeyFile, inheritedEnvironment, readServerConfig, unknownVariables } from '../kernel/config';
 import { newSecret } from '../kernel/ids';
+import { onStopSignal } from '../kernel/signals';
 import { Client } from '../client/client';
 import { CreateAgentTokenDocument } from '../client/generated';
 import type { Place } from './place';
@@ -39,7 +40,10 @@ async function main(): Promise<void> {
     for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
   };
   const interrupted = new Promise<never>((_resolve, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Interrupted(signal)));
+    onStopSignal((count, signal) => {
+      if (count > 1) process.exit(1);
+      reject(new Interrupted(signal));
+    });
   });
   interrupted.catch(() => undefined);
   try {

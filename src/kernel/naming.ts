@@ -12,7 +12,6 @@ export const reservedVariablePattern =
   /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS|LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
 
 export const isName = (text: string): boolean => namePattern.test(text);
-export const isTaskName = (text: string): boolean => taskNamePattern.test(text);
 export const isVariableName = (text: string): boolean => variableNamePattern.test(text);
 export const isReservedVariableName = (text: string): boolean => reservedVariablePattern.test(text);
 

@@ -5,15 +5,11 @@ import type { Operation, RestorePoint } from './restore';
 import {
   findConsumers,
   findLogTexts,
-  findOperations,
   findOperationsOfRuns,
   findOperationTasks,
   findRestorePoints,
   findRestoresOf,
 } from './restores.store';
-
-export const operationById: BatchLoad<Operation> = async (app, ids) =>
-  byKey(await findOperations(app.database, ids), (row) => row.id);
 
 /** The newest first. */
 export const operationsOfRun: BatchLoad<Operation[]> = async (app, ids) =>
