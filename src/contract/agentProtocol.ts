@@ -69,6 +69,8 @@ const job = z.object({
   outputs: z.array(z.string()).default([]),
   /** After which end of the command the outputs are uploaded. */
   outputsWhen: z.enum(['success', 'failure', 'always']).default('success'),
+  /** Whether the command's two outputs share a pipe, and so keep their order. */
+  streams: z.enum(['merged', 'separate']).default('separate'),
   /** The variable that gets the last line of standard output; null: none. */
   register: z.string().nullable().default(null),
 });

@@ -3,7 +3,7 @@ import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.sto
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
-import { type ArtifactsWhen, secretsOfTask } from '../../catalog/language/workflow';
+import { type ArtifactsWhen, type OutputStreams, secretsOfTask, streamsOf } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
@@ -32,6 +32,8 @@ export interface JobDescription {
   readonly outputs: readonly string[];
   /** After which end of the command they are uploaded. */
   readonly outputsWhen: ArtifactsWhen;
+  /** Whether standard output and standard error share a pipe. */
+  readonly streams: OutputStreams;
   /** The variable that gets the last line of standard output. */
   readonly register: string | null;
 }
@@ -102,6 +104,7 @@ async function describe(
     missing,
     outputs: task.artifacts.paths,
     outputsWhen: task.artifacts.when,
+    streams: streamsOf(task),
     register: task.register,
   };
 }
