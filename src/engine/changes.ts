@@ -100,8 +100,6 @@ export interface Changes {
     readonly type: string;
     readonly data: unknown;
   }[];
-  /** Woken after the commit. */
-  readonly topics: Set<string>;
 }
 
 export const noChanges = (): Changes => ({
@@ -125,5 +123,4 @@ export const noChanges = (): Changes => ({
   variables: [],
   deployments: [],
   events: [],
-  topics: new Set(),
 });
