@@ -17,6 +17,8 @@ export interface FactKinds {
   execution: Execution;
   /** Executions of a run's members that are not final, by run. */
   members: readonly Execution[];
+  /** Executions of the workflows that a run shows, by run. */
+  shownMembers: readonly Execution[];
   /** Newest attempt of an execution. */
   attempt: ExecutionAttempt;
   pipeline: PipelineDefinition;
