@@ -11,6 +11,7 @@ import {
   findDependents,
   findFirstFailed,
   findFrontiers,
+  findOpenTasks,
   findRunningTasks,
   findSkippedTasks,
   findTasks,
@@ -86,6 +87,11 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     for (const row of rows) facts.set('task', row.id, row);
     group(facts, 'unstarted', keys, rows, (row) => row.executionId);
   },
+  openTasks: async (db, facts, keys) => {
+    const rows = await findOpenTasks(db, keys);
+    for (const row of rows) facts.set('task', row.id, row);
+    group(facts, 'openTasks', keys, rows, (row) => row.runId);
+  },
   running: async (db, facts, keys) => {
     const rows = await findRunningTasks(db, keys);
     for (const row of rows) facts.set('task', row.id, row);
@@ -151,7 +157,16 @@ export async function load(db: Db, app: App, facts: Facts, wants: readonly Want[
 }
 
 function group<
-  K extends 'members' | 'shownMembers' | 'elements' | 'approvals' | 'unstarted' | 'running' | 'skipped' | 'variables',
+  K extends
+    | 'members'
+    | 'shownMembers'
+    | 'elements'
+    | 'approvals'
+    | 'openTasks'
+    | 'unstarted'
+    | 'running'
+    | 'skipped'
+    | 'variables',
   Row,
 >(facts: Facts, kind: K, keys: readonly string[], rows: readonly Row[], keyOf: (row: Row) => string): void {
   const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));

@@ -164,6 +164,15 @@ export function findRunningTasks(
   );
 }
 
+/** Tasks of these runs that are not final, detached ones too. */
+export function findOpenTasks(db: Db, runIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM execution JOIN task_execution task ON task.execution_id = execution.id
+     WHERE execution.run_id = ANY ($1::uuid[]) AND task.ended_at IS NULL ORDER BY task.ordinal`,
+    [runIds],
+  );
+}
+
 /** Tasks of these executions that were skipped because a task had failed. */
 export function findSkippedTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
