@@ -31,6 +31,7 @@ export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Se
       if (task.type !== 'normal') detached.push(task.id);
       else touched.add(task.executionId);
     } else if (end.lost === 'NOT_BEGUN') {
+      putBack(run, task, end, definition);
       standing.push(endUnstarted(task, `not started: ${end.reason}, and the workflow was failing`));
     } else if (definition.intervention !== null && execution.failureCode === null && task.type === 'normal') {
       askPerson(run, task, end, new Date(run.now.getTime() + definition.intervention.timeoutSeconds * 1000));

@@ -3,6 +3,7 @@ import { systemActor } from '../../access/actor';
 import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { type Want, wantsOf } from '../../engine/facts';
 import { endOf, type Heard, type KnownEnd } from '../../engine/jobEnd';
+import { endJob } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
 import type { TaskEnd } from '../../engine/taskEnd';
@@ -101,7 +102,7 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
     const problem = read.status === 'SUCCESS' ? keepOutputs(run, taskId, result.outputs) : null;
     const refused = problem === null ? null : ({ ...problem, status: 'FAILED' } as const);
     const truncated = result.logBytes === null;
-    run.changes.ended.push({ jobId, ...read, ...refused, signal: result.signal, truncated, claimHolds: true });
+    endJob(run, 'RUNNING', { jobId, ...read, ...refused, signal: result.signal, truncated, claimHolds: true });
     ends.push({ taskId, ...task, ...refused });
     answers.set(jobId, null);
   }

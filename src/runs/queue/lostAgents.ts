@@ -1,4 +1,5 @@
 import { systemActor } from '../../access/actor';
+import { endJob } from '../../engine/moves';
 import { wantsOf } from '../../engine/facts';
 import { endOf, type KnownEnd } from '../../engine/jobEnd';
 import type { RunSlice } from '../../engine/runSlice';
@@ -54,7 +55,7 @@ function settleStarted(run: RunSlice, leases: readonly LeaseWithJob[]): void {
   const ends = leases.map((lease): TaskEnd => {
     const { jobId, taskExecutionId: taskId } = lease;
     const { task, ...end } = endOf(silentEnd(lease, run.now));
-    run.changes.ended.push({ jobId, ...end, signal: null, truncated: true, claimHolds: false });
+    endJob(run, 'RUNNING', { jobId, ...end, signal: null, truncated: true, claimHolds: false });
     return { taskId, ...task };
   });
   settleTasks(run, ends);
