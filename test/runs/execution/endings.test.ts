@@ -228,7 +228,7 @@ describe('how executions end when nobody lets them finish', () => {
       (result: Parameters<typeof agent.finish>[1]): Act =>
       (_, job) =>
         agent.finish(job, result);
-    const after =
+    const once =
       (ask: (id: string) => Promise<unknown>, act: Act): Act =>
       async (id, job) => {
         await ask(id);
@@ -252,14 +252,14 @@ describe('how executions end when nobody lets them finish', () => {
       ['nothing, CANCELLED', reports({ reason: 'CANCELLED' }), 'FAILED AGENT_LOST LOST', 'FAILED'],
       ['nothing, AGENT_STOPPED', stopped, 'FAILED AGENT_LOST LOST', 'FAILED'],
       ['nothing, silence', silent, 'FAILED AGENT_LOST LOST', 'FAILED'],
-      ['pause, AGENT_STOPPED', after((id) => pause(id), stopped), 'FAILED AGENT_LOST LOST', 'FAILED'],
-      ['pause, silence', after((id) => pause(id), silent), 'FAILED AGENT_LOST LOST', 'FAILED'],
-      ['abort, SUCCESS', after(abort, reports({})), 'SUCCESS null SUCCESS', 'ABORTED'],
-      ['abort, FAILED', after(abort, reports({ exitCode: 3 })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
-      ['abort, TIMED_OUT', after(abort, reports({ reason: 'TIMED_OUT' })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
-      ['abort, CANCELLED', after(abort, reports({ reason: 'CANCELLED' })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
-      ['abort, AGENT_STOPPED', after(abort, stopped), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
-      ['abort, silence', after(abort, silent), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['pause, AGENT_STOPPED', once((id) => pause(id), stopped), 'FAILED AGENT_LOST LOST', 'FAILED'],
+      ['pause, silence', once((id) => pause(id), silent), 'FAILED AGENT_LOST LOST', 'FAILED'],
+      ['abort, SUCCESS', once(abort, reports({})), 'SUCCESS null SUCCESS', 'ABORTED'],
+      ['abort, FAILED', once(abort, reports({ exitCode: 3 })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, TIMED_OUT', once(abort, reports({ reason: 'TIMED_OUT' })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, CANCELLED', once(abort, reports({ reason: 'CANCELLED' })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, AGENT_STOPPED', once(abort, stopped), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, silence', once(abort, silent), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
     ];
 
     // Case agent-stop-counts-as-success.
