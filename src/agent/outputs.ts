@@ -58,6 +58,7 @@ class Search {
   async run(text: string, pattern: ArtifactPattern): Promise<string[]> {
     this.matches = 0;
     this.hints = [];
+    if (/[{}[\]?]/.test(text)) this.hints.push('only * and ** are special in a pattern, {}, [] and ? are ordinary');
     await this.visit(pattern, startState(pattern), this.root, '');
     return this.matches > 0 ? [] : [[`nothing matches "${text}"`, ...this.hints].join('; ')];
   }

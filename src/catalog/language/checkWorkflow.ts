@@ -105,18 +105,27 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
   }
 }
 
-/** A variable has one owner: a second task that sets it would fail, but only after it has done its work. */
+/**
+ * A variable has one owner: a second task that sets it would fail, but only after it has done its work. Tasks that each
+ * have a condition may be branches of which one runs; if two do, the second fails with VARIABLE_CONFLICT.
+ */
 function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
-  const owners = new Map(variables.map(({ name }) => [name, `set at the start`]));
-  for (const [name, { register, matrix }] of Object.entries(tasks)) {
-    if (register === null || register === '') continue;
-    const path = ['tasks', name, 'register'];
-    const owner = owners.get(register);
-    if (owner !== undefined) complain('REGISTERED_TWICE', path, `The variable ${register} is already ${owner}.`);
-    else if (nodeCount({ matrix }) > 1) {
-      complain('REGISTERED_TWICE', path, `Each combination of "${name}" would set the variable ${register}.`);
+  const given = new Set(variables.map(({ name }) => name));
+  const setters = new Map<string, { readonly by: string; readonly condition: string | null }>();
+  for (const [name, { register, matrix, condition, type }] of Object.entries(tasks)) {
+    // Values of detached tasks are not kept.
+    if (register === null || register === '' || type !== 'normal') continue;
+    const refuse = (why: string) => complain('REGISTERED_TWICE', ['tasks', name, 'register'], why);
+    const other = setters.get(register);
+    const isBranch = condition !== null && (other === undefined || other.condition !== null);
+    if (given.has(register)) refuse(`The variable ${register} is already set at the start.`);
+    else if (other !== undefined && !isBranch) {
+      const hint = 'Two tasks may set it if both have an "if", and only one of them runs';
+      refuse(`The variable ${register} is already set by the task "${other.by}". ${hint}.`);
+    } else if (nodeCount({ matrix }) > 1 && !condition?.includes('matrix')) {
+      refuse(`Each combination of "${name}" would set the variable ${register}.`);
     }
-    owners.set(register, `set by the task "${name}"`);
+    if (other === undefined || condition === null) setters.set(register, { by: name, condition });
   }
 }
 

@@ -335,9 +335,18 @@ const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { reado
     },
   );
 
+/** Top-level keys `x-…` are the author’s own: a home for anchors, and for what other tools read. */
+const OWN_KEYS = '^x-';
+
+const document = <T>(name: DocumentKind, shape: Shape<T>): Shape<T> =>
+  defined(name, {
+    ...shape,
+    json: { ...shape.json, patternProperties: { ...Object(shape.json.patternProperties), [OWN_KEYS]: {} } },
+  });
+
 export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocument & { readonly kind: Kind }> } = {
-  Application: defined('Application', object<ApplicationDocument>(applicationHead)),
-  Environment: defined(
+  Application: document('Application', object<ApplicationDocument>(applicationHead)),
+  Environment: document(
     'Environment',
     object<EnvironmentDocument>({
       ...head('Environment'),
@@ -345,9 +354,9 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       variables: optional(values, {}, 'Environment variables of every task that runs for this environment.'),
     }),
   ),
-  Service: defined('Service', object<ServiceDocument>(head('Service'))),
-  Workflow: defined('Workflow', define(workflowDocument)),
-  Pipeline: defined('Pipeline', define(pipelineDocument)),
+  Service: document('Service', object<ServiceDocument>(head('Service'))),
+  Workflow: document('Workflow', define(workflowDocument)),
+  Pipeline: document('Pipeline', define(pipelineDocument)),
 };
 
 /** Decodes a document of any kind. Without a known kind nothing else can be said of it, and the result is undefined. */
@@ -365,7 +374,10 @@ export function decodeDocument(node: SourceNode, place: Place): AnyDocument | un
   }
   const written = entry.value.type === 'scalar' ? entry.value.text : '';
   const kind = documentKinds.find((known) => known === written);
-  if (kind !== undefined) return documentShapes[kind].decode(node, place);
+  if (kind !== undefined) {
+    const entries = node.entries.filter(({ key }) => !new RegExp(OWN_KEYS).test(key));
+    return documentShapes[kind].decode({ ...node, entries }, place);
+  }
   const hint = didYouMean(written, documentKinds) || `; ${expected}`;
   place.report('UNKNOWN_KIND', at.path, `"${short(written)}" is not a known kind${hint}.`, entry.value.at);
   return undefined;

@@ -2,7 +2,15 @@ import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import { short } from './shape';
 import type { ReadDocuments } from './documentSource';
 import { literalTemplates, replaceTemplates } from './shellTemplate';
-import { type Path, type Position, pathText, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
+import {
+  type Path,
+  type Position,
+  pathText,
+  type SourceEntry,
+  type SourceMap,
+  type SourceNode,
+  unstorable,
+} from './sourceTree';
 import type { DefinitionError, ValidationRule, ValidationWarning } from './validationRules';
 
 const MAX_LEVELS = 64;
@@ -17,7 +25,8 @@ export function readToml(source: string): ReadDocuments {
     return refused('TOO_LARGE', START, `The source has more than ${MAX_SIGNS} keys and values.`);
   }
   try {
-    const text = source.replace(/^\ufeff/, ' ');
+    // Line ends of the file are not part of a multi-line text, as in YAML.
+    const text = source.replace(/^\ufeff/, ' ').replace(/\r\n/g, '\n');
     const reader = new TomlReader(text);
     const root = reader.templates(reader.read(parse(text)));
     return { documents: [withKind(root)], errors: reader.errors, complete: true };
@@ -189,14 +198,8 @@ class TomlReader {
   }
 
   private storable(text: string, path: Path, at: Position): string {
-    if (/\0|\p{Surrogate}/u.test(text)) {
-      this.report(
-        'BAD_CHARACTER',
-        path,
-        at,
-        'The text contains a NUL or an unpaired surrogate, which can’t be stored.',
-      );
-    }
+    const found = unstorable(text);
+    if (found) this.report('BAD_CHARACTER', path, at, `The text contains ${found}, which can’t be stored.`);
     return text;
   }
 

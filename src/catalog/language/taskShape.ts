@@ -44,10 +44,14 @@ const MAX_GRACE_SECONDS = 3600;
 const MAX_RETRIES = 1000;
 const MANY_RETRIES = 10;
 
-const command = ruled(text, {
-  json: { pattern: '\\S' },
-  problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
-});
+const command = mapped(
+  ruled(text, {
+    json: { pattern: '\\S' },
+    problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
+  }),
+  // A shell takes the carriage return of a Windows line end as part of a word.
+  (value) => value.replace(/\r\n/g, '\n'),
+);
 
 /** A path within the working folder, without empty steps. `rule` is the one that a bad path breaks. */
 function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
@@ -238,7 +242,11 @@ const fields = object({
     'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
   ),
   env: optional(values, {}, 'Environment variables of this task.'),
-  labels: optional(mapOf(labelKey, labelValue), {}, 'Labels that the agent must have, all of them.'),
+  labels: optional(
+    mapOf(labelKey, labelValue, { emptyIsNone: true }),
+    {},
+    'Labels that the agent must have, all of them.',
+  ),
   timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
     key: 'timeout',
   }),

@@ -139,7 +139,7 @@ const task = fc.record({
   type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
   description,
-  run: someText,
+  run: someText.map((value) => value.replace(/\r\n/g, '\n')),
   workingDir: fc.option(fc.constantFrom('a', 'a/b c', '1', 'true')),
   cleanEnv: fc.boolean(),
   retries: fc.integer({ min: 0, max: 12 }),
