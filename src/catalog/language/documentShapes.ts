@@ -27,6 +27,7 @@ import {
   wrongType,
 } from './shape';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
+import { shell } from './shell';
 import { taskLevels } from './taskGraph';
 import { retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
@@ -287,6 +288,11 @@ const workflowDocument = object({
   ),
   services: optional(list(text), [], 'Services that it deploys. Its success records their images in the environment.'),
   variables: variables('Variables that a start can or must give.'),
+  shell: optional(
+    shell,
+    'sh',
+    'What runs commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
+  ),
   env: optional(values, {}, 'Constant environment variables of every task.'),
   secrets: optional(
     secretNames,

@@ -21,6 +21,7 @@ import {
   valueText,
   withShort,
 } from './shape';
+import { type Commands, commandsIn, shell } from './shell';
 import type { ValidationRule } from './validationRules';
 import {
   axisKey,
@@ -51,6 +52,17 @@ const command = mapped(
   }),
   // A shell takes the carriage return of a Windows line end as part of a word.
   (value) => value.replace(/\r\n/g, '\n'),
+);
+
+const commands = withShort<string, Commands>(
+  command,
+  mapped(
+    filled(list(command), 'An empty list runs nothing. Add a command.'),
+    (given): Commands => (given.length === 1 ? (given[0] ?? '') : given),
+    { encode: commandsIn },
+  ),
+  ({ type }) => type !== 'list',
+  { expand: (one) => one, shrink: (given) => (typeof given === 'string' ? given : undefined) },
 );
 
 /** A path within the working folder, without empty steps. `rule` is the one that a bad path breaks. */
@@ -217,7 +229,12 @@ const fields = object({
     'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
   ),
   description: description('task'),
-  run: required(command, 'Command for /bin/sh -e, run in a fresh, empty working folder.', { alias: 'cmd' }),
+  run: required(
+    commands,
+    'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
+    { alias: 'cmd' },
+  ),
+  shell: optional(shell, null, 'What runs the command, as in the workflow. Defaults to the shell of the workflow.'),
   workingDir: optional(
     workingDir,
     null,

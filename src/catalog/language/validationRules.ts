@@ -86,6 +86,7 @@ export const validationWarnings = {
   MANY_RETRIES: 'A task has at most ten retries.',
   LITERAL_TEMPLATE:
     'A command contains no `{{…}}` that stays: in TOML, only `{{.name}}` is replaced; in YAML and JSON, nothing is, so `{{.name}}` does not name a variable of the task.',
+  BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
   UNUSED_HANDLER: 'Some `on_failure` names the forensic task.',
 } as const;
 

@@ -3,6 +3,7 @@ import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.sto
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
+import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import { type ArtifactsWhen, secretsOfTask } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
@@ -16,6 +17,7 @@ export interface JobDescription {
   readonly task: string;
   readonly attempt: number;
   readonly command: string;
+  readonly shell: Shell;
   /** Within the working folder; null: there. */
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
@@ -81,7 +83,8 @@ async function describe(
     timeoutMs,
     graceMs,
     task: row.task,
-    command: task.run,
+    command: commandText(shellOf(definition, task), task.run),
+    shell: shellOf(definition, task),
     workingDir: task.workingDir,
     cleanEnv: task.cleanEnv,
     // Later wins; the documentation of definitions promises this order.

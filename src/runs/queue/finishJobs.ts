@@ -96,7 +96,8 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
     const { taskExecutionId: taskId } = lease;
     const read = readResult(result, lease.cancelRequestedAt !== null);
     const problem = read.status === 'SUCCESS' ? keepOutputs(run, taskId, result.outputs) : null;
-    const end: End = problem === null ? read : { ...read, ...problem, status: 'FAILED' };
+    const end: End =
+      problem === null ? read : { ...read, ...problem, reason: afterSuccess(problem.reason), status: 'FAILED' };
     const truncated = result.logBytes === null;
     run.changes.ended.push({ jobId, ...end, signal: result.signal, truncated, claimHolds: true });
     ends.push({ taskId, ...end });
@@ -115,12 +116,21 @@ export function readResult(result: Omit<JobResult, 'jobId' | 'tokenHash' | 'outp
   if (cancelled || reason === 'CANCELLED') {
     return { status: 'ABORTED', reasonCode: 'CANCELLED', reason: message ?? 'cancelled while it ran', exitCode };
   }
-  if (reason !== null) return { status: 'FAILED', reasonCode: reason, reason: message ?? reason, exitCode };
+  if (reason !== null) {
+    const why = message ?? reason;
+    const ended = leftBehind.has(reason) && exitCode === 0;
+    return { status: 'FAILED', reasonCode: reason, reason: ended ? afterSuccess(why) : why, exitCode };
+  }
   if (signal !== null) {
     return { status: 'FAILED', reasonCode: 'SIGNAL', reason: `ended by ${signal}`, exitCode: codeOfSignal(signal) };
   }
   return { status: 'FAILED', reasonCode: 'EXIT_CODE', reason: `exit code ${exitCode}`, exitCode };
 }
+
+/** Reasons about what a command left: what it did is done, and its exit code stays. */
+const leftBehind: ReadonlySet<string> = new Set(['BAD_OUTPUT', 'SECRET_IN_OUTPUT', 'OUTPUT_MISSING', 'UPLOAD_FAILED']);
+
+const afterSuccess = (why: string): string => `the command succeeded, but ${why}`;
 
 /** As a shell calls it: whether a shell stood between the command and its job must make no difference, to `retry_on` least of all. */
 function codeOfSignal(signal: string | null): number | null {

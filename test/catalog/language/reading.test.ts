@@ -20,6 +20,7 @@ describe('reading documents', () => {
       services: [],
       variables: [],
       env: {},
+      shell: 'sh',
       maxParallel: null,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
@@ -32,6 +33,7 @@ describe('reading documents', () => {
           displayName: null,
           description: null,
           run: 'true',
+          shell: null,
           workingDir: null,
           cleanEnv: false,
           condition: null,
@@ -184,7 +186,7 @@ describe('reading documents', () => {
       'YAML',
       'kind: Workflow\r\napplication: shop\r\nname: w\r\ntasks:\r\n  a:\r\n    run: |\r\n      one\r\n      two\r\n',
     ],
-    ['TOML', "application = 'shop'\r\nname = 'w'\r\n[tasks.a]\r\ncmd = '\'\'\r\none\r\ntwo\r\n'\'\'\r\n"],
+    ['TOML', 'application = "shop"\r\nname = "w"\r\n[tasks.a]\r\ncmd = """\r\none\r\ntwo\r\n"""\r\n'],
     ['TOML', 'application = "shop"\nname = "w"\n[tasks.a]\ncmd = "one\\r\\ntwo\\r\\n"'],
   ] as const)('line ends of Windows in a command of %s become line feeds', (format, source) => {
     const [{ document } = { document: undefined }] = parsed(source, format).documents;
