@@ -566,10 +566,14 @@ CREATE TABLE "artifact" (
   "task_execution_id" uuid NOT NULL,
   "job_id" uuid NOT NULL,
   "name" text NOT NULL,
+  "type" text NOT NULL,
+  "mode" text NOT NULL,
   "size" bigint NOT NULL,
   "sha256" text NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "artifact_name" UNIQUE ("job_id", "name"),
+  CONSTRAINT "artifact_type" CHECK (type IN ('FILE', 'LINK', 'FOLDER')),
+  CONSTRAINT "artifact_mode" CHECK (mode ~ '^[0-7]{3}$'),
   CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY ("id")
 );
 CREATE INDEX "artifact_of_run" ON "artifact" ("run_id", "created_at", "id");

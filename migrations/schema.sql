@@ -114,11 +114,15 @@ CREATE TABLE artifact (
   task_execution_id uuid NOT NULL,
   job_id uuid NOT NULL,
   name text NOT NULL,
+  type text NOT NULL,
+  mode text NOT NULL,
   size bigint NOT NULL,
   sha256 text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY (id),
   CONSTRAINT "artifact_name" UNIQUE (job_id, name),
+  CONSTRAINT "artifact_mode" CHECK ((mode ~ '^[0-7]{3}$'::text)),
+  CONSTRAINT "artifact_type" CHECK ((type = ANY (ARRAY['FILE'::text, 'LINK'::text, 'FOLDER'::text]))),
   CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY (job_id) REFERENCES job(id)
 );
 CREATE INDEX artifact_content ON public.artifact USING btree (sha256);

@@ -162,6 +162,7 @@ async function runCommandOf(
     folder,
     workplace,
     output,
+    streams: job.streams,
     watch: line && ((chunk) => line.add(chunk)),
     stop,
     gone,

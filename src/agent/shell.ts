@@ -39,7 +39,7 @@ export async function argumentsOf(options: ShellCommand): Promise<readonly strin
     const { program, argument } = named;
     await writeFile(scriptFile, command);
     const line = `#!${program}${argument === null ? '' : ` ${argument}`}`;
-    if (/(?:^|\/)env$/.test(program) && argument !== null && /^[^-=]+$/.test(argument)) {
+    if (/(?:^|\/)env$/.test(program) && argument !== null && !/^-|=/.test(argument)) {
       await find(argument, line, options);
     }
     return [await find(program, line, options), ...(argument === null ? [] : [argument]), scriptFile];

@@ -48,6 +48,8 @@ rm -rf "$1.dead"
  * exits with 125 if it can't write its process id. Arguments: the file for it; the program and its arguments.
  */
 export const GUARD = 'echo $$ >"$1" || exit 125; shift; exec "$@"';
+/** The same with one stream for both outputs, so that they keep the order in which they were written. */
+export const MERGING_GUARD = `${GUARD} 2>&1`;
 export const GUARD_REFUSES = 125;
 
 export const jobsIn = (folder: string) => join(folder, 'jobs');

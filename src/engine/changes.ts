@@ -99,8 +99,6 @@ export interface Changes {
     readonly type: string;
     readonly data: unknown;
   }[];
-  /** Woken after the commit. */
-  readonly topics: Set<string>;
 }
 
 export const noChanges = (): Changes => ({
@@ -124,5 +122,4 @@ export const noChanges = (): Changes => ({
   variables: [],
   deployments: [],
   events: [],
-  topics: new Set(),
 });

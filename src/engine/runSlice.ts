@@ -285,10 +285,6 @@ export class RunSlice {
     this.changes.events.push({ runId: run.runId, executionId: run.executionId, type, data });
   }
 
-  wake(...topics: readonly string[]): void {
-    for (const topic of topics) this.changes.topics.add(topic);
-  }
-
   /** Queues ends of tasks that were decided without an agent, while something else was being settled. */
   settleLater(ends: readonly TaskEnd[]): void {
     this.later.push(...ends);

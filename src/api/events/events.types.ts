@@ -1,6 +1,7 @@
 // Long because it has a class for each type of event.
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
+import { ArtifactTypeEnum } from '../artifacts/artifacts.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
 import type { ExecutionEventType } from '../../engine/executionEvent';
 import { ExecutionStatusEnum, TaskTypeEnum } from '../executions/executions.types';
@@ -394,6 +395,12 @@ export class ArtifactAddedEvent extends ExecutionEventInterface {
 
   @Field(() => String, { description: 'Path of the file.' })
   name!: string;
+
+  @Field(() => ArtifactTypeEnum, { description: 'Type of the artifact.' })
+  artifactType!: string;
+
+  @Field(() => String, { description: 'Permission bits in octal.' })
+  mode!: string;
 
   @Field(() => Number, { description: 'Size in bytes.' })
   size!: number;

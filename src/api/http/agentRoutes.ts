@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify';
 import {
+  type ArtifactType,
   claimRequest,
   finishRequest,
   type HeldClaim,
@@ -203,11 +204,13 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
 
   server.put<{ Params: JobParams }>(url, async (request, reply) => {
     const { headers, params, raw } = request;
-    const sha256 = headers['x-slipway-sha256'];
+    const told = (header: string, otherwise: string) => String(headers[`x-slipway-${header}`] ?? otherwise);
     const file = {
       name: params.artifact,
+      type: told('type', 'FILE') as ArtifactType,
+      mode: told('mode', '644'),
       size: Number(headers['content-length'] ?? Number.NaN),
-      sha256: typeof sha256 === 'string' ? sha256 : '',
+      sha256: told('sha256', ''),
     };
     const { artifactId, created } = await addArtifact(app, claimOf(request), file, raw);
     return reply.code(created ? 201 : 200).send({ artifactId });

@@ -88,7 +88,10 @@ export enum LogStream {
 registerEnumType(LogStream, {
   name: 'LogStream',
   description: 'Output stream of a command.',
-  valuesConfig: { stdout: { description: 'Standard output.' }, stderr: { description: 'Standard error.' } },
+  valuesConfig: {
+    stdout: { description: 'Standard output; of a task with merged streams also standard error.' },
+    stderr: { description: 'Standard error of a task with separate streams.' },
+  },
 });
 
 @ObjectType({ simpleResolvers: true, description: 'Text that a command wrote to one stream at about one time.' })
@@ -112,7 +115,10 @@ export class JobLogPage {
   @Field(() => Float, { description: 'Number of bytes of the log before this page.' })
   offset!: number;
 
-  @Field(() => [LogFrame], { description: 'Output in the order in which the command wrote it, across both streams.' })
+  @Field(() => [LogFrame], {
+    description:
+      'Output in the order in which the command wrote it: across both streams if they are merged, which is the default, else within each.',
+  })
   frames!: LogFrame[];
 
   @Field(() => Float, { description: 'Offset of the next page. Pass it as `afterOffset`.' })

@@ -67,7 +67,7 @@ export function bashWords(shell: Shell, run: Commands): readonly string[] {
   if (!['sh', 'dash'].includes(programOf(shell, run))) return [];
   const written = commandsIn(run)
     .join('\n')
-    .replace(/(^|\n)\s*#[^\n]*/g, '$1');
+    .replace(/(^|[\s;])#[^\n]*/g, '$1');
   if (/\b(?:bash|zsh|ksh)\b/.test(written)) return [];
   return bashOnly.filter(([, pattern]) => pattern.test(written)).map(([word]) => word);
 }

@@ -35,7 +35,7 @@ import {
   values,
   variableName,
 } from './values';
-import { artifactsWhen, taskTypes } from './terms';
+import { artifactsWhen, outputStreams, taskTypes } from './terms';
 
 /** The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
 
@@ -305,6 +305,11 @@ const fields = object({
     null,
     'Variable for later tasks; its value is the last line of standard output that is not empty.',
   ),
+  streams: optional(
+    oneOf(outputStreams),
+    null,
+    'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log tells standard output and standard error apart, but their order is approximate. Defaults to merged, and to separate with register.',
+  ),
   onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
   artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
 });
@@ -320,6 +325,10 @@ export const task: Shape<TaskDefinition> = defined('Task', {
     if (rest.type !== 'normal' && strategy?.intervention) {
       const message = `A ${rest.type} task is not part of the graph, so it can’t wait for a decision.`;
       place.report('BAD_VALUE', [...place.path, 'failureStrategy'], message);
+    }
+    if (rest.register !== null && rest.streams === 'merged') {
+      const message = 'A task with "register" needs separate streams: its variable is a line of standard output alone.';
+      place.report('BAD_VALUE', [...place.path, 'streams'], message);
     }
     return { ...rest, ...strategyOf(rest.ignoreFailure, strategy, node, place) };
   },

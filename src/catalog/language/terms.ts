@@ -17,5 +17,9 @@ export const onTimeouts = ['fail', 'ignore', 'mark_as_success', 'abort'] as cons
 export const artifactsWhen = ['success', 'failure', 'always'] as const;
 export type ArtifactsWhen = (typeof artifactsWhen)[number];
 
+/** Merged: standard output and standard error share one pipe, as in a terminal. */
+export const outputStreams = ['merged', 'separate'] as const;
+export type OutputStreams = (typeof outputStreams)[number];
+
 /** Value of `environment` if the pipeline’s element or the start gives the environment. */
 export const GIVEN_ENVIRONMENT = `\${environment}`;

@@ -156,6 +156,7 @@ const task = fc.record({
   ignoreFailure: fc.boolean(),
   intervention,
   register: fc.option(variableName),
+  streams: fc.constantFrom(null, 'separate' as const),
   requires: fc.array(variableName, { maxLength: 2 }),
   secrets: fc.array(secretName, { maxLength: 2 }),
   onFailure: fc.option(taskName),

@@ -43,6 +43,7 @@ describe('reading documents', () => {
           ignoreFailure: false,
           intervention: null,
           matrix: [],
+          streams: null,
           register: null,
           requires: [],
           secrets: [],

@@ -13,6 +13,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   ignoreFailure: false,
   intervention: null,
   matrix: [],
+  streams: null,
   register: null,
   requires: [],
   secrets: [],
