@@ -2,10 +2,11 @@ import { settleStage } from './advancePipeline';
 import { cancelRunning } from './cancelRunning';
 import { endDetached } from './detachedTasks';
 import { dispatchTasks } from './dispatchTasks';
-import { type FinalStatus, isFinal } from '../contract/statuses';
+import { isFinal } from '../contract/statuses';
 import type { Execution, TaskExecution } from './execution';
 import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
-import { moveExecution, moveTask } from './moves';
+import type { StatusAfter } from './machine';
+import { endJob, moveExecution, moveTask } from './moves';
 import { retryFailed } from './retryFailed';
 import type { RunSlice } from './runSlice';
 import { showWaiting } from './showWaiting';
@@ -115,7 +116,7 @@ export function skipUnstarted(
   for (const { jobId } of tasks) {
     if (jobId === null) continue;
     const end = { status: 'ABORTED', reasonCode: 'NOT_STARTED', reason } as const;
-    run.changes.ended.push({ jobId, ...end, exitCode: null, signal: null, truncated: false, claimHolds: false });
+    endJob(run, 'QUEUED', { jobId, ...end, exitCode: null, signal: null, truncated: false, claimHolds: false });
   }
   return tasks.map((task) => {
     const { id: taskId, reasonCode, exitCode } = task;
@@ -140,7 +141,7 @@ export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): 
 }
 
 /** The status that a workflow execution ends with, from why it failed. */
-const endStatus = (failureCode: string | null): FinalStatus => {
+const endStatus = (failureCode: string | null): StatusAfter<'workflow', 'succeed' | 'fail'> => {
   if (failureCode === null) return 'SUCCESS';
   return failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : 'FAILED';
 };

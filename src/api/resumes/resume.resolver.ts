@@ -50,6 +50,7 @@ import { resumeWorkflowExecution } from '../../runs/commands/resumeWorkflowExecu
 @Resolver(() => ExecutionInterface)
 export class ResumeResolver {
   @Query(() => ResumePreview, {
+    nullable: true,
     description: 'Preview of `resumeExecution` with the same input. Writes nothing. Errors: NOT_FOUND.',
   })
   resumePreview(
@@ -61,6 +62,7 @@ export class ResumeResolver {
   }
 
   @Query(() => ResumePreview, {
+    nullable: true,
     description: 'Preview of `resumeWorkflowExecution` with the same input. Writes nothing. Errors: NOT_FOUND.',
   })
   resumeWorkflowPreview(

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { systemActor } from '../../access/actor';
 import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { type Want, wantsOf } from '../../engine/facts';
+import { endJob } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
 import type { TaskEnd } from '../../engine/taskEnd';
@@ -99,7 +100,7 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
     const end: End =
       problem === null ? read : { ...read, ...problem, reason: afterSuccess(problem.reason), status: 'FAILED' };
     const truncated = result.logBytes === null;
-    run.changes.ended.push({ jobId, ...end, signal: result.signal, truncated, claimHolds: true });
+    endJob(run, 'RUNNING', { jobId, ...end, signal: result.signal, truncated, claimHolds: true });
     ends.push({ taskId, ...end });
     answers.set(jobId, null);
   }

@@ -2,7 +2,7 @@ import { systemActor } from '../../access/actor';
 import { queueDetached } from '../../engine/detachedTasks';
 import { dispatchTasks } from '../../engine/dispatchTasks';
 import type { TaskExecution } from '../../engine/execution';
-import { moveTask } from '../../engine/moves';
+import { endJob, moveTask } from '../../engine/moves';
 import { wantsOf } from '../../engine/facts';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
@@ -64,7 +64,7 @@ function settleStarted(run: RunSlice, leases: readonly LeaseWithJob[]): void {
     const failing = run.execution(task.executionId).failureCode !== null;
     const { status, code, text, retry } = judge(lease, task, run.now, failing);
     const end = { exitCode: null, reasonCode: code, reason: text };
-    run.changes.ended.push({ jobId, status, ...end, signal: null, truncated: true, claimHolds: false });
+    endJob(run, 'RUNNING', { jobId, status, ...end, signal: null, truncated: true, claimHolds: false });
     if (status === 'LOST') {
       run.event(task, 'JOB_LOST', { jobId, taskExecutionId, name: task.name, attempt, retried: retry });
     }
