@@ -1,5 +1,5 @@
 import type { JobEnding } from './changes';
-import type { TaskEnd } from './taskEnd';
+import { afterSuccess, isAfterSuccess, type TaskEnd } from './taskEnd';
 
 /**
  * What the server had asked of a job when it ended. An abort, an expiry, and a failure with `on_task_failure: cancel` ask
@@ -125,14 +125,8 @@ function reasonOf(end: KnownEnd, job: Exclude<Outcome['job'], 'LOST' | 'QUEUED'>
   }
   if (code !== null) {
     const why = message ?? code;
-    return { reasonCode: code, reason: exitCode === 0 && leftBehind.has(code) ? afterSuccess(why) : why };
+    return { reasonCode: code, reason: isAfterSuccess({ reasonCode: code, exitCode }) ? afterSuccess(why) : why };
   }
   if (signal !== null) return { reasonCode: 'SIGNAL', reason: `ended by ${signal}` };
   return { reasonCode: 'EXIT_CODE', reason: `exit code ${exitCode}` };
 }
-
-/** Reasons about what a command left: what it did is done, and its exit code stays. */
-const leftBehind: ReadonlySet<string> = new Set(['BAD_OUTPUT', 'SECRET_IN_OUTPUT', 'OUTPUT_MISSING', 'UPLOAD_FAILED']);
-
-/** Why a task has failed although its command has not. */
-export const afterSuccess = (why: string): string => `the command succeeded, but ${why}`;

@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import { systemActor } from '../../access/actor';
 import { type Want, wantsOf } from '../../engine/facts';
-import { afterSuccess, endOf, type Heard, type KnownEnd } from '../../engine/jobEnd';
+import { endOf, type Heard, type KnownEnd } from '../../engine/jobEnd';
 import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { endJob } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
-import type { TaskEnd } from '../../engine/taskEnd';
+import { afterSuccess, type TaskEnd } from '../../engine/taskEnd';
 import { topic } from '../../kernel/database/wakeups';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
