@@ -1,3 +1,4 @@
+// Long because every shape is made of the others: one reader finds here all that documents can be made of.
 import { isDeepStrictEqual } from 'node:util';
 import { didYouMean } from '../../kernel/didYouMean';
 import {
