@@ -1,7 +1,6 @@
 import type { App as CatalogApp } from '../catalog/app';
 import type { ArtifactFiles } from './artifacts/artifactFiles';
 import type { EventFeeds } from './events/eventFeeds';
-import type { RunFaults } from './faults';
 import type { QueueFeed } from './queue/queueFeed';
 import type { RequirementClasses } from './queue/requirementClasses';
 
@@ -9,8 +8,8 @@ import type { RequirementClasses } from './queue/requirementClasses';
 export interface App extends CatalogApp {
   readonly artifactFiles: ArtifactFiles;
   readonly requirementClasses: RequirementClasses;
-  /** Failures to move runs. */
-  readonly faults: RunFaults;
+  /** How often runs could not be moved, in this process; the keys are those of `faults.ts`. */
+  readonly faults: Map<string, number>;
   /** Watched things in this process, each with one reader. */
   readonly feeds: EventFeeds & { readonly queue: QueueFeed };
 }

@@ -14,9 +14,6 @@ const LIMIT = 5;
 /** Connection lost, conflict with another transaction, no resources, shutdown, disk: the run is not at fault. */
 const PASSING = /^(08|40|53|55|57|58)/;
 
-/** How often each run could not be moved, for each purpose. Every server counts on its own. */
-export type RunFaults = Map<string, number>;
-
 /**
  * Moves runs, all of them in one transaction. If that fails, each run is moved alone, so that one that cannot be moved
  * holds up no other. Returns the first error; it is logged and counted already.
