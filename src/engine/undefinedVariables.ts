@@ -8,8 +8,8 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
   return tasks.filter((ready) => {
     const needs = variablesNeeded(run, ready);
     if (needs.length === 0) return true;
-    const { id: taskId, executionId } = ready.task;
-    const known = knownNames(run, executionId);
+    const { id: taskId } = ready.task;
+    const known = knownNames(run, ready);
     const unknown = needs.filter((name) => !known.has(name));
     if (unknown.length === 0) return true;
     const reason = `it needs ${unknown.join(', ')}, which nobody has set`;
@@ -19,22 +19,23 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
 }
 
 /** Variables that a task requires and that its definition does not give. */
-function variablesNeeded(run: RunSlice, { task, revisionId, env }: ReadyTask): string[] {
+function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTask): string[] {
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
   if (own === undefined || own.requires.length === 0) return [];
-  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...env };
+  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...detached?.env };
   const secrets = secretsOfTask(definition, own);
   return own.requires.filter((name) => !Object.hasOwn(constant, name) && !secrets.includes(name));
 }
 
-/** Names that have a value in an execution: from its environment, its start, and its tasks. */
-function knownNames(run: RunSlice, executionId: string): ReadonlySet<string> {
-  const { environmentId, variables } = run.execution(executionId);
+/** Names that have a value for a task: from its environment, the start, and other tasks. A restore task has its own. */
+function knownNames(run: RunSlice, { task: { executionId, type }, detached }: ReadyTask): ReadonlySet<string> {
+  const { environmentId, variables } = detached ?? run.execution(executionId);
+  const set = type === 'restore' ? [] : run.variables(executionId);
   const environment = environmentId === null ? null : run.fact('environment', environmentId);
   return new Set([
     ...Object.keys(environment?.variables ?? {}),
     ...Object.keys(variables),
-    ...run.variables(executionId).map(({ name }) => name),
+    ...set.map(({ name }) => name),
   ]);
 }
