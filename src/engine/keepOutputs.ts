@@ -1,4 +1,4 @@
-import { isReservedVariableName, isVariableName } from '../kernel/naming';
+import { isReservedVariableName, isStorable, isVariableName } from '../kernel/naming';
 import type { RunSlice } from './runSlice';
 import { typeOf } from './variableType';
 
@@ -48,8 +48,8 @@ function problemOf(
     if (!isVariableName(name) || isReservedVariableName(name)) {
       return bad(`it sets "${name.slice(0, 100)}", which is no name that a task may set`);
     }
-    if (Buffer.byteLength(value) > MAX_VALUE_BYTES || value.includes('\0')) {
-      return bad(`its value of ${name} has more than ${MAX_VALUE_BYTES} bytes, or a NUL`);
+    if (Buffer.byteLength(value) > MAX_VALUE_BYTES || !isStorable(value)) {
+      return bad(`its value of ${name} has more than ${MAX_VALUE_BYTES} bytes, a NUL, or an unpaired surrogate`);
     }
     if (owner !== undefined) {
       const by = owner === null ? 'was given at the start' : `was set by the task "${owner}"`;
