@@ -144,6 +144,8 @@ export type JobOutput = Readonly<z.output<typeof output>>;
 export type EndReason =
   | 'TIMED_OUT'
   | 'CANCELLED'
+  /** The agent was told to stop. */
+  | 'AGENT_STOPPED'
   | 'AGENT_ERROR'
   | 'INPUT_MISSING'
   | 'OUTPUT_MISSING'
@@ -159,6 +161,8 @@ const result = held.extend({
   /** An EndReason, or one of a newer agent. */
   reason: words(50).nullable(),
   message: words(10_000).nullable(),
+  /** False only if it is certain that the command did not begin. */
+  commandStarted: z.boolean().default(true),
   /** Length of the agent's log; null when it could not be delivered in full. */
   logBytes: count.nullable(),
   /** Of a job that succeeded. */

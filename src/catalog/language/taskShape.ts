@@ -35,7 +35,7 @@ import {
   values,
   variableName,
 } from './values';
-import { artifactsWhen, outputStreams, taskTypes } from './terms';
+import { artifactsWhen, onLostValues, outputStreams, taskTypes } from './terms';
 
 /** The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
 
@@ -256,6 +256,11 @@ const fields = object(
       exitCodes,
       null,
       'Exit codes that allow a retry; 128 + n if signal n ended the command. Defaults to all.',
+    ),
+    onLost: optional(
+      oneOf(onLostValues),
+      'FAIL',
+      'Effect of the loss of the agent after the command started: FAIL with AGENT_LOST, whatever retries says, or RETRY, which runs the command once more. For commands that may run twice.',
     ),
     ignoreFailure: optional(
       flag,
