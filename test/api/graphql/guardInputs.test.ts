@@ -1,3 +1,4 @@
+// Long because the generated tests, their cases and requests outside of GraphQL share one server.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
