@@ -30,6 +30,7 @@ import {
 } from '../executions/executions.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
+import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
 import {
@@ -91,6 +92,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StagesResolver,
   WorkflowStageElementsResolver,
   ExecutionResolver,
+  HistoryResolver,
   PauseResolver,
   InterventionsResolver,
   MissingAgentsResolver,
