@@ -9,6 +9,7 @@ import type {
   TaskExecution,
   TaskGate,
 } from './execution';
+import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
 
 export interface Change<Row> {
@@ -43,7 +44,7 @@ export interface QueuedJob {
 
 export interface JobEnding {
   readonly jobId: string;
-  readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' | 'LOST';
+  readonly status: StatusAfter<'job', 'withdraw' | 'finish' | 'lose'>;
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly reasonCode: string | null;
@@ -56,7 +57,7 @@ export interface JobEnding {
 
 export interface ApprovalDecided {
   readonly id: string;
-  readonly status: Exclude<Approval['status'], 'WAITING'>;
+  readonly status: StatusAfter<'approval', 'decide' | 'close'>;
   readonly comments: string | null;
 }
 

@@ -1,5 +1,6 @@
 import { APP, Runs } from '../support/runs';
 import { startAgentProcess, type TestProcess } from '../support/processes';
+import { ADMIN_KEY } from '../support/server';
 import { testServer } from '../support/world';
 
 const ALTERNATES = 'i=0; while [ $i -lt 300 ]; do echo "o$i"; echo "e$i" >&2; i=$((i+1)); done';
@@ -15,6 +16,27 @@ tasks:
   failing: { run: 'echo to the log; exit 3', ignore_failure: true, on_failure: tell }
   separate_failing: { streams: separate, run: 'echo out; echo err >&2; exit 3', ignore_failure: true, on_failure: tell }
   tell: { type: forensic, run: 'echo "$failed_task: $error_message" | tr "\\n" "|"' }
+---
+kind: Workflow
+application: app
+name: files
+tasks:
+  write:
+    run: |
+      echo 'echo built' > build.sh; chmod 750 build.sh; ln -s build.sh alias; ln -s "$PWD/build.sh" absolute
+      mkdir -p releases/1 cache; chmod 700 cache; echo one > releases/1/app; ln -s releases/1 current; ln -s ../../app releases/1/up
+      ln -s releases/1/app app; chmod 400 releases/1/app
+    artifacts: ["**"]
+  read:
+    depends_on: [write]
+    artifacts: { from: write }
+    run: |
+      ./build.sh; ./alias; ./absolute; cat current/app app releases/1/up
+      stat -c '%a %n' build.sh cache releases/1/app; readlink alias absolute current app releases/1/up
+  leak:
+    run: ln -s /etc here; echo x > there
+    artifacts: ["**"]
+    ignore_failure: true
 `;
 
 describe('a job on an agent', () => {
@@ -70,5 +92,38 @@ describe('a job on an agent', () => {
       'failing: exit code 3|to the log|',
       'separate_failing: exit code 3|err|',
     ]);
+  });
+
+  it('artifact-mode-lost: gets files with their mode, links as links, and empty folders', async () => {
+    const id = await runs.start('workflow', 'files');
+    const { tasks = [] } = await runs.until(id, 'SUCCESS', 'FAILED');
+    const task = (name: string) => tasks.find((one) => one.name === name);
+    const text = (await log(task('read')?.jobs[0]?.id)).map((frame) => frame.text).join('');
+    expect(text.split('\n')).toEqual([
+      ...['built', 'built', 'built', 'one', 'one', 'one'],
+      ...['750 build.sh', '700 cache', '400 releases/1/app'],
+      ...['build.sh', 'build.sh', 'releases/1', 'releases/1/app', '../../app', ''],
+    ]);
+    expect(task('leak')).toMatchObject({
+      reasonCode: 'UPLOAD_FAILED',
+      reason: expect.stringContaining('Links that lead out of the working directory are not uploaded: here.'),
+    });
+    const { execution } = await server.client.ask<{
+      execution: { tasks: { artifacts: { name: string; type: string; mode: string; downloadUrl: string }[] }[] };
+    }>(
+      `query ($id: ID!) { execution(executionId: $id) { ... on WorkflowExecution { tasks { artifacts { name type mode downloadUrl } } } } }`,
+      { id },
+    );
+    const artifacts = execution.tasks.flatMap((one) => one.artifacts);
+    const download = async (name: string) => {
+      const found = artifacts.find((one) => one.name === name);
+      const response = await fetch(server.url + found?.downloadUrl, { headers: { 'x-api-key': ADMIN_KEY } });
+      const told = [response.headers.get('x-slipway-type'), response.headers.get('x-slipway-mode')];
+      expect([found?.type, found?.mode]).toEqual(told);
+      return [...told, await response.text()];
+    };
+    expect(await download('build.sh')).toEqual(['FILE', '750', 'echo built\n']);
+    expect(await download('current')).toEqual(['LINK', '777', 'releases/1']);
+    expect(await download('cache')).toEqual(['FOLDER', '700', '']);
   });
 });

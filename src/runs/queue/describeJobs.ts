@@ -1,5 +1,6 @@
 import type { App } from '../app';
 import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
+import type { JobInput } from '../../contract/agentProtocol';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
@@ -26,7 +27,7 @@ export interface JobDescription {
   readonly refused: OpenedSecrets['refused'];
   readonly timeoutMs: number;
   readonly graceMs: number;
-  readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];
+  readonly inputs: readonly JobInput[];
   /** Sources named in `artifacts.from` that left nothing: the job can't run. */
   readonly missing: readonly string[];
   readonly outputs: readonly string[];
@@ -137,7 +138,7 @@ const findSource = async (db: Db, row: ClaimedJobRow, source: string) =>
     : findInputArtifacts(db, row, source);
 
 async function findInputs(app: App, row: ClaimedJobRow, sources: readonly string[]) {
-  const inputs: JobDescription['inputs'][number][] = [];
+  const inputs: JobInput[] = [];
   const missing: string[] = [];
   for (const source of sources) {
     const found = await findSource(app.database, row, source);

@@ -145,6 +145,7 @@ const task = fc.record({
   retries: fc.integer({ min: 0, max: 12 }),
   retryDelay: fc.option(retryDelay),
   retryOn: fc.option(fc.array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: 3 })),
+  onLost: fc.constantFrom('FAIL' as const, 'RETRY' as const),
   ignoreFailure: fc.boolean(),
   intervention,
   register: fc.option(variableName),

@@ -51,6 +51,7 @@ describe('reading documents', () => {
           timeoutSeconds: 3600,
           graceSeconds: 10,
           onFailure: null,
+          onLost: 'FAIL',
           artifacts: { paths: [], when: 'success', from: [] },
         },
       },

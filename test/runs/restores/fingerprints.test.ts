@@ -10,6 +10,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   retries: 0,
   retryDelay: null,
   retryOn: null,
+  onLost: 'FAIL',
   ignoreFailure: false,
   intervention: null,
   matrix: [],
