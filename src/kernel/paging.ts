@@ -129,7 +129,9 @@ export function toPage<T>(
     hasNextPage,
     hasPreviousPage: request.after !== undefined || request.offset > 0,
     hasMore: hasNextPage,
-    startCursor: first === undefined ? null : cursor(first),
+    get startCursor() {
+      return first === undefined ? null : cursor(first);
+    },
     endCursor: last === undefined ? null : cursor(last),
     limit: request.limit,
     offset: request.after ? null : request.offset,

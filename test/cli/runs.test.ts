@@ -6,6 +6,12 @@ import { createKey, READS_RUNS } from '../support/keys';
 import { slipway, startSlipway } from './program';
 import { failedRelease, startRelease, cliWorld } from './world';
 
+interface Page {
+  readonly nodes: readonly { readonly id: string; readonly __typename: string }[];
+  readonly pageInfo: Readonly<Record<string, unknown>>;
+}
+type Nodes = Readonly<Record<string, unknown>>;
+
 const world = cliWorld();
 let url: string;
 let failed: string;
@@ -31,37 +37,6 @@ describe('slipway runs', () => {
   it('says what is wrong with a filter', async () => {
     const { code, err } = await slipway(url, ['runs', '--status', 'sucess']);
     expect([code, err]).toEqual([3, expect.stringContaining('"SUCESS" is not a valid status')]);
-  });
-});
-
-describe('docs/permissions.md', () => {
-  it('has a group that works as printed, with a key that names what it lacks', async () => {
-    const { client } = world.server;
-    const page = readFileSync(join(__dirname, '../../docs/permissions.md'), 'utf8');
-    const [, mutations = ''] = /```graphql\n(mutation Group[\s\S]*?)```/.exec(page) ?? [];
-    const [group = '', key = ''] = mutations.split(/(?=^mutation Key)/m);
-    const { applicationByName } = await client.ask<{ applicationByName: { id: string } }>(
-      '{ applicationByName(name: "app") { id } }',
-    );
-    const { createUserGroup } = await client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
-      group.replaceAll('"…"', `"${applicationByName.id}"`),
-    );
-    const { createApiKey } = await client.ask<{ createApiKey: { value: string } }>(
-      key.replace('"…"', `"${createUserGroup.userGroup.id}"`),
-    );
-    const developer = { SLIPWAY_API_KEY: createApiKey.value };
-    expect((await slipway(url, ['runs'], developer)).out).toContain('app/release');
-    const image = ['--image', 'web=web:1', '--no-follow'];
-    const started = await slipway(url, ['start', 'app', 'release', ...image], developer);
-    expect([started.code, started.out]).toEqual([0, expect.stringContaining('app/release')]);
-    const refused = await slipway(url, ['start', 'app', 'to-prod', '--workflow', ...image], developer);
-    expect([refused.code, refused.err]).toEqual([
-      3,
-      expect.stringMatching(/FORBIDDEN: The permission DEPLOYMENT EXECUTE_WORKFLOW .* for environment prod/),
-    ]);
-    const unknown = await slipway(url, ['start', 'app', 'nowhere'], developer);
-    expect(unknown.err).toContain('or you may not see it: that takes the permission PIPELINE READ');
-    await slipway(url, ['abort', 'latest', '--yes', '--no-follow']);
   });
 });
 
@@ -115,6 +90,29 @@ describe('slipway run show', () => {
         { action: 'APPROVED', attempt: 2, text: 'ship it' },
       ],
     });
+  });
+
+  it('is a node among others, as Relay finds them', async () => {
+    const { client } = world.server;
+    const list = '(first: 1) { nodes { id __typename } pageInfo { startCursor endCursor hasPreviousPage } }';
+    const fields = ['environments', 'services', 'workflows', 'pipelines'];
+    const { application } = await client.ask<{ application: { id: string; __typename: string } & Nodes }>(
+      `{ application: applicationByName(name: "app") { id __typename ${fields.map((one) => one + list).join(' ')} } }`,
+    );
+    const pages = fields.map((one) => application[one] as Page);
+    for (const { pageInfo } of pages)
+      expect(pageInfo).toEqual({
+        startCursor: pageInfo.endCursor,
+        endCursor: expect.any(String),
+        hasPreviousPage: false,
+      });
+    const nodes = [application, { id: failed, __typename: 'PipelineExecution' }, ...pages.flatMap((one) => one.nodes)];
+    for (const { id, __typename } of nodes)
+      expect(await client.ask('query ($id: ID!) { node(id: $id) { id __typename } }', { id })).toEqual({
+        node: { id, __typename },
+      });
+    expect(nodes.length).toBe(6);
+    expect(await client.errorOf('{ node(id: "x") { id } }')).toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('says that there is no such run', async () => {
@@ -331,3 +329,34 @@ async function createRelay(target: string): Promise<Relay> {
     },
   };
 }
+
+describe('docs/permissions.md', () => {
+  it('has a group that works as printed, with a key that names what it lacks', async () => {
+    const { client } = world.server;
+    const page = readFileSync(join(__dirname, '../../docs/permissions.md'), 'utf8');
+    const [, mutations = ''] = /```graphql\n(mutation Group[\s\S]*?)```/.exec(page) ?? [];
+    const [group = '', key = ''] = mutations.split(/(?=^mutation Key)/m);
+    const { applicationByName } = await client.ask<{ applicationByName: { id: string } }>(
+      '{ applicationByName(name: "app") { id } }',
+    );
+    const { createUserGroup } = await client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      group.replaceAll('"…"', `"${applicationByName.id}"`),
+    );
+    const { createApiKey } = await client.ask<{ createApiKey: { value: string } }>(
+      key.replace('"…"', `"${createUserGroup.userGroup.id}"`),
+    );
+    const developer = { SLIPWAY_API_KEY: createApiKey.value };
+    expect((await slipway(url, ['runs'], developer)).out).toContain('app/release');
+    const image = ['--image', 'web=web:1', '--no-follow'];
+    const started = await slipway(url, ['start', 'app', 'release', ...image], developer);
+    expect([started.code, started.out]).toEqual([0, expect.stringContaining('app/release')]);
+    const refused = await slipway(url, ['start', 'app', 'to-prod', '--workflow', ...image], developer);
+    expect([refused.code, refused.err]).toEqual([
+      3,
+      expect.stringMatching(/FORBIDDEN: The permission DEPLOYMENT EXECUTE_WORKFLOW .* for environment prod/),
+    ]);
+    const unknown = await slipway(url, ['start', 'app', 'nowhere'], developer);
+    expect(unknown.err).toContain('or you may not see it: that takes the permission PIPELINE READ');
+    await slipway(url, ['abort', 'latest', '--yes', '--no-follow']);
+  });
+});

@@ -30,6 +30,7 @@ import {
 } from '../executions/executions.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
+import { NodeResolver } from '../applications/node.resolver';
 import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
@@ -93,6 +94,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   WorkflowStageElementsResolver,
   ExecutionResolver,
   HistoryResolver,
+  NodeResolver,
   PauseResolver,
   InterventionsResolver,
   MissingAgentsResolver,
