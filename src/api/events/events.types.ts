@@ -89,7 +89,7 @@ function event<Type extends ExecutionEventType>(
 ): EventClass {
   const name = `${type.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())}Event`;
   const interfaces = more === undefined ? [ExecutionEventInterface] : [ExecutionEventInterface, more];
-  return objectType(name, `\`${type}\`: ${description}`, fields as Fields, interfaces);
+  return objectType(name, `\`${type}\`: ${description}`, fields as Fields, { interfaces });
 }
 
 /** Object type for each type of event. */
@@ -282,5 +282,5 @@ export const OtherEvent = objectType(
   fallback,
   'Event of a type that this version of the schema does not know. `type` and `data` describe it.',
   {},
-  [ExecutionEventInterface],
+  { interfaces: [ExecutionEventInterface] },
 );

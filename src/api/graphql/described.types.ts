@@ -2,6 +2,7 @@ import { Arg, Field, Float, ID, InputType, Int, InterfaceType, ObjectType, regis
 import type { EnumType, Fields, FieldType, ShapeOf } from '../../kernel/fields';
 import { Guard } from './guardInputs';
 import { MutationInput, MutationPayload } from './mutations.types';
+import { NodeInterface } from './node.types';
 import { GraphQLJson } from './scalars';
 
 type ClassOf<T extends object> = new () => T;
@@ -11,10 +12,14 @@ export function objectType<F extends Fields>(
   name: string,
   description: string,
   fields: F,
-  interfaces: readonly ClassOf<object>[] = [],
+  {
+    isNode = false,
+    interfaces = [],
+  }: { readonly isNode?: boolean; readonly interfaces?: readonly ClassOf<object>[] } = {},
 ): ClassOf<ShapeOf<F>> {
   const described = classNamed(name);
-  ObjectType(name, { simpleResolvers: true, description, implements: [...interfaces] })(described);
+  const implemented = isNode ? [NodeInterface, ...interfaces] : [...interfaces];
+  ObjectType(name, { simpleResolvers: true, description, implements: implemented })(described);
   return addFields<ShapeOf<F>>(described, fields);
 }
 
