@@ -29,26 +29,35 @@ export function createProgram(): Command {
   program
     .command('runs')
     .description('list runs, newest first')
+    .argument('[show]', 'not needed: "slipway run show RUN" shows one run')
+    .argument('[run]')
     .option('-a, --application <name>', 'only runs of this application')
     .option('-s, --status <status...>', 'only runs with one of these statuses, such as FAILED')
     .option('-r, --resumable', 'only runs that can be resumed')
     .option('-n, --limit <number>', 'maximum number of runs, 1 to 500', limit, 20)
-    .action(async (_options, command: Command) => {
+    .action(async (word: string | undefined, run: string | undefined, _options, command: Command) => {
+      if (word !== undefined) {
+        const { usage } = await import('./failure.js');
+        throw usage(
+          `"runs" lists runs and takes no "${word}".`,
+          `To see one run: slipway run show ${run ?? (word === 'show' ? 'RUN' : word)}`,
+        );
+      }
       await listRuns(await session(command), command.opts());
     });
   program
     .command('run')
     .description('inspect one run')
-    .command('show <run>')
+    .command('show [run]')
     .description('show stages, tasks, why the run failed, and the possible next actions')
     .option('--all', 'list all tasks that succeeded, even if there are many')
-    .action(async (run: string, { all = false }: { all?: boolean }, command: Command) => {
+    .action(async (run: string | undefined, { all = false }: { all?: boolean }, command: Command) => {
       await showRun(await session(command), run, all);
     });
   program
-    .command('graph <run>')
+    .command('graph [run]')
     .description('show the graph of a run with statuses, level by level')
-    .action(async (run: string, _options, command: Command) => {
+    .action(async (run: string | undefined, _options, command: Command) => {
       await showGraph(await session(command), run);
     });
   program
@@ -58,16 +67,16 @@ export function createProgram(): Command {
       await compareRuns(await session(command), run, other);
     });
   program
-    .command('watch <run>')
+    .command('watch [run]')
     .description('follow a run until it ends; exits with 0 if it succeeds')
-    .action(async (run: string, _options, command: Command) => {
+    .action(async (run: string | undefined, _options, command: Command) => {
       await watchRun(await session(command), run);
     });
   program
-    .command('logs <run> [task]')
+    .command('logs [run] [task]')
     .description('print the output of all tasks, or of one')
     .option('-f, --follow', 'follow the output until the run ends')
-    .action(async (run: string, task: string | undefined, options, command: Command) => {
+    .action(async (run: string | undefined, task: string | undefined, options, command: Command) => {
       await showLogs(await session(command), run, task, options);
     });
   acting(program.command('resume <run>').description('preview a resume, then continue a run from where it failed'))
@@ -222,7 +231,8 @@ export function namedRun(program: Command): string | undefined {
   }
 }
 
-const ABOUT_RUNS = 'RUN is the id of a run, a unique part of it, or "latest".';
+const ABOUT_RUNS =
+  'RUN is the id of a run, a unique part of it, or "latest". Where it may be left out, a terminal offers the newest runs.';
 const ABOUT_CODES =
   'Exit codes: 0 success, 1 run failed, 2 usage error, 3 refused by the server, 4 server unreachable, 5 not confirmed, 130 Ctrl-C.';
 

@@ -209,7 +209,7 @@ async function act(
   options: ActOptions,
 ): Promise<void> {
   const { ui } = session;
-  if (!options.yes) await refuseUnlessConfirmed(ui, question);
+  if (!options.yes) await refuseUnlessConfirmed(ui, question, wanted === 'SUCCESS');
   const execution = await send();
   if (!options.follow) {
     ui.say(`${ui.status(execution.status).trimEnd()} ${run.id}`);

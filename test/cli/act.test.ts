@@ -94,10 +94,14 @@ describe('slipway resume', () => {
   testOnTerminal('asks on a terminal, also on one of no known size, where no means no', async () => {
     const id = await failedRelease(world);
     const answered = async (key: string) => {
-      const asking = spawn('script', ['-qec', `'${process.execPath}' ${main} resume ${id} --no-follow`, '/dev/null'], {
-        env: { PATH: process.env.PATH ?? '', TERM: 'xterm', SLIPWAY_URL: url, SLIPWAY_API_KEY: ADMIN_KEY },
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
+      const asking = spawn(
+        'script',
+        ['-qec', `'${process.execPath}' '${main}' resume ${id} --no-follow`, '/dev/null'],
+        {
+          env: { PATH: process.env.PATH ?? '', TERM: 'xterm', SLIPWAY_URL: url, SLIPWAY_API_KEY: ADMIN_KEY },
+          stdio: ['pipe', 'pipe', 'inherit'],
+        },
+      );
       let out = '';
       asking.stdout.setEncoding('utf8').on('data', (text) => (out += text));
       const ended = new Promise((resolve) => asking.once('exit', resolve));

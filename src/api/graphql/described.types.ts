@@ -2,13 +2,19 @@ import { Arg, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } f
 import type { EnumType, Fields, FieldType, ShapeOf } from '../../kernel/fields';
 import { Guard } from './guardInputs';
 import { MutationInput, MutationPayload } from './mutations.types';
+import { NodeInterface } from './node.types';
 import { GraphQLJson } from './scalars';
 
 type ClassOf<T extends object> = new () => T;
 
 /** An object type of described fields. Fields without a description are not part of it. */
-export function objectType<F extends Fields>(name: string, description: string, fields: F): ClassOf<ShapeOf<F>> {
-  @ObjectType(name, { simpleResolvers: true, description })
+export function objectType<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+  { isNode = false }: { readonly isNode?: boolean } = {},
+): ClassOf<ShapeOf<F>> {
+  @ObjectType(name, { simpleResolvers: true, description, ...(isNode && { implements: NodeInterface }) })
   class Described {}
   return addFields<ShapeOf<F>>(Described, fields);
 }

@@ -9,6 +9,7 @@ import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import { type ArtifactsWhen, type OutputStreams, secretsOfTask, streamsOf } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
+import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
 
 /** All that an agent needs to run a job. */
@@ -44,10 +45,18 @@ export interface JobDescription {
 
 const nothing: OpenedSecrets = { values: {}, refused: null };
 
-/** Puts together what was claimed: one statement for all jobs, one more for each that takes files of earlier ones. */
+/** Puts together what was claimed. A job that cannot be described is left out, and its run is given up in the end. */
 export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
+  const described: JobDescription[] = [];
+  await moveRuns(app, 'description of jobs', await findClaimedJobs(app.database, jobIds), async (rows) => {
+    described.push(...(await describeAll(app, rows)));
+  });
+  return described;
+}
+
+/** One statement for all jobs, one more for each that takes files of earlier ones. */
+async function describeAll(app: App, rows: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
   const db = app.database;
-  const rows = await findClaimedJobs(db, jobIds);
   await app.workflowRevisions.getAll(
     db,
     rows.map((row) => row.revisionId),
