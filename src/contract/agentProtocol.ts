@@ -84,7 +84,7 @@ const job = z.object({
   secrets: z.record(z.string(), z.string()).default({}),
   /** Why the agent must not run the job; the agent finishes it with this reason. */
   refused: z
-    .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE']), message: z.string() })
+    .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE', 'UNDEFINED_VARIABLE']), message: z.string() })
     .nullable()
     .default(null),
   timeoutMs: count,
@@ -157,7 +157,8 @@ export type EndReason =
   | 'SECRET_IN_OUTPUT'
   | 'SHELL_NOT_FOUND'
   | 'SECRET_MISSING'
-  | 'SECRET_UNREADABLE';
+  | 'SECRET_UNREADABLE'
+  | 'UNDEFINED_VARIABLE';
 
 const result = held.extend({
   exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),
