@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { systemAccess } from '../../../src/access/access';
 import { type Actor, systemActor } from '../../../src/access/actor';
+import type { Execution } from '../../../src/engine/execution';
 import { eventsBetween, machine, statusesOf, type Thing, things } from '../../../src/engine/machine';
 import { Refusal } from '../../../src/kernel/errors';
 import { findApprovalsOfExecution } from '../../../src/runs/approvals/approvals.store';
@@ -67,9 +68,10 @@ stages:
 kind: Pipeline
 application: app
 name: gate
+variables: [{ name: VALUE, default: "1" }]
 stages:
   - elements: [{ name: ask, approval: { approvers: [Managers] } }]
-  - elements: [{ name: then, workflow: plain }]
+  - elements: [{ name: then, workflow: plain, variables: { VALUE: "\${VALUE}" } }]
 ---
 kind: Pipeline
 application: app
@@ -86,8 +88,9 @@ stages:
 kind: Pipeline
 application: app
 name: patient
+variables: [{ name: VALUE, default: "1" }]
 stages:
-  - elements: [{ name: go, workflow: plain, retries: 1 }]
+  - elements: [{ name: go, workflow: plain, retries: 1, variables: { VALUE: "\${VALUE}" } }]
 `;
 
 /** An administrator who is a member of every approver group. */
@@ -97,6 +100,10 @@ const actor: Actor = {
 };
 
 class DryRun extends Error {}
+
+interface Target extends Pick<Execution, 'id' | 'kind' | 'runId'> {
+  readonly deploys: boolean;
+}
 
 describe('statuses', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
@@ -137,9 +144,12 @@ describe('statuses', () => {
     return interveneExecution(server.app, actor, { ...of(id), ...named, action });
   };
 
-  function command(id: string, kind: string, action: AvailableAction['action']): Promise<unknown> {
+  function command({ id, kind, deploys }: Target, action: AvailableAction['action']): Promise<unknown> {
     const { app } = server;
-    const images = [{ service: 'web', image: `web:${randomUUID()}` }];
+    const value = randomUUID();
+    const additions = deploys
+      ? { images: [{ service: 'web', image: `web:${value}` }] }
+      : { variableInputs: [{ name: 'VALUE', variableValue: { type: 'NAME' as const, value } }] };
     const commands: Record<AvailableAction['action'], () => Promise<unknown>> = {
       pause: () => pauseExecution(app, actor, of(id)),
       continue: () => continueExecution(app, actor, of(id)),
@@ -151,7 +161,7 @@ describe('statuses', () => {
       rerun: () => rerunExecution(app, actor, of(id)),
       approve: () => decide(id, 'APPROVE'),
       intervene: () => intervene(id, 'FAIL'),
-      extend: () => addImagesToRun(app, actor, { runId: id, images }),
+      extend: () => addImagesToRun(app, actor, { runId: id, ...additions }),
       restore: () => restoreRun(app, actor, { runId: id }),
       cancelRestore: () => cancelRestore(app, actor, { runId: id }),
     };
@@ -159,10 +169,11 @@ describe('statuses', () => {
   }
 
   /** What a command does with an execution, without doing it. */
-  async function outcome(id: string, kind: string, runId: string, action: AvailableAction['action']) {
+  async function outcome(target: Target, action: AvailableAction['action']) {
+    const { runId } = target;
     const scope = { runId, events: (await eventsOf(runId))[0]?.n ?? 0, changed: false };
     try {
-      await dry.run(scope, () => command(id, kind, action));
+      await dry.run(scope, () => command(target, action));
     } catch (error) {
       if (error instanceof Refusal) return 'refused';
       if (error instanceof DryRun) return scope.changed ? 'taken' : 'nothing to do';
@@ -179,7 +190,7 @@ describe('statuses', () => {
     const restores = await availableRestores(server.app, actor, execution);
     const found = { status: execution.status as string, wrong: [] as string[] };
     for (const { action, allowed } of [...actions, ...restores]) {
-      const done = await outcome(id, execution.kind, execution.runId, action);
+      const done = await outcome({ ...execution, deploys: Object.keys(execution.images).length > 0 }, action);
       if (allowed ? done === 'refused' : done === 'taken') found.wrong.push(`${action}: ${done}`);
     }
     expect(found).toEqual({ status, wrong: [] });
