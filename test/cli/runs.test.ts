@@ -71,7 +71,7 @@ describe('slipway run show', () => {
     expect(history).toContain(`History
   at  started by ${root}
   at  rejected by a manager at STAGE 1 › manager "not today"
-  at  resumed by ${root} from STAGE 1 it is tomorrow
+  at  resumed by ${root} from STAGE 1: it is tomorrow
   at  approved by a manager at STAGE 1 › manager "ship it"
 `);
     const { execution } = await client.ask<{ execution: object }>(
