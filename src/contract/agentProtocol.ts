@@ -64,7 +64,7 @@ const job = z.object({
   task: z.string(),
   attempt: count,
   command: z.string(),
-  /** Relative to the job's working directory. Null: that directory. */
+  /** Relative to the job's working directory, or absolute. Null: the job's working directory. */
   workingDir: z.string().nullable().default(null),
   /** True if the command gets nothing of the agent's own environment. */
   cleanEnv: z.boolean().default(false),
@@ -76,6 +76,8 @@ const job = z.object({
     .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE']), message: z.string() })
     .nullable()
     .default(null),
+  /** What values of variables must be, because the command could run others. */
+  checks: z.record(z.string(), z.enum(['word', 'number'])).default({}),
   timeoutMs: count,
   graceMs: count,
   inputs: z.array(input).default([]),
@@ -142,7 +144,9 @@ export type EndReason =
   | 'BAD_OUTPUT'
   | 'SECRET_IN_OUTPUT'
   | 'SECRET_MISSING'
-  | 'SECRET_UNREADABLE';
+  | 'SECRET_UNREADABLE'
+  | 'UNSAFE_VALUE'
+  | 'WORKING_DIR_REFUSED';
 
 const result = held.extend({
   exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),

@@ -10,6 +10,8 @@ const neverAgain: readonly (string | null)[] = [
   'LOST',
   'INPUT_MISSING',
   'UNDEFINED_VARIABLE',
+  'UNSAFE_VALUE',
+  'WORKING_DIR_REFUSED',
   'NOT_STARTED',
   'SECRET_MISSING',
   'SECRET_UNREADABLE',

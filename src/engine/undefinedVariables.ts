@@ -22,10 +22,11 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
 function variablesNeeded(run: RunSlice, { task, revisionId, env }: ReadyTask): string[] {
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
-  if (own === undefined || own.requires.length === 0) return [];
+  const required = Object.keys(own?.requires ?? {});
+  if (own === undefined || required.length === 0) return [];
   const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...env };
   const secrets = secretsOfTask(definition, own);
-  return own.requires.filter((name) => !Object.hasOwn(constant, name) && !secrets.includes(name));
+  return required.filter((name) => !Object.hasOwn(constant, name) && !secrets.includes(name));
 }
 
 /** Names that have a value in an execution: from its environment, its start, and its tasks. */

@@ -15,7 +15,6 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       displayName: task.displayName || null,
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
-      requires: asSet(task.requires),
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,
       matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),

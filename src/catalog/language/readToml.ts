@@ -1,4 +1,5 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import type { ValueRule } from '../../contract/valueRules';
 import { short } from './shape';
 import type { ReadDocuments } from './documentSource';
 import { literalTemplates, replaceTemplates } from './shellTemplate';
@@ -164,28 +165,40 @@ class TomlReader {
     if (task.type !== 'map') return task;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
     const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
-    const names = new Set<string>();
+    const needs = new Map<string, ValueRule>();
     const replaced = changed(task, ['cmd', 'run'], (command) => {
       if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
       const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
-      const { command: text, names: found, problem } = replaceTemplates(command.value, variableOf);
-      const report = (rule: 'BAD_TEMPLATE' | 'LITERAL_TEMPLATE', message: string) =>
-        this.report(rule, ['tasks', name], command.at, message);
-      if (problem !== null) report('BAD_TEMPLATE', `The command of "${name}" has a {{.name}}: ${problem}.`);
-      for (const one of problem === null ? new Set(literalTemplates(text)) : []) {
+      const { command: text, needs: found } = replaceTemplates(command.value, variableOf);
+      for (const one of new Set(literalTemplates(text))) {
         const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
-        report('LITERAL_TEMPLATE', `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`);
+        const message = `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`;
+        this.report('LITERAL_TEMPLATE', ['tasks', name], command.at, message);
       }
-      for (const one of found) if (!axes.includes(one)) names.add(one);
+      for (const [one, rule] of found) {
+        if (!axes.includes(one) || rule !== 'any') needs.set(variableOf(one), rule);
+      }
       return { ...command, value: text, text };
     });
-    if (names.size === 0) return replaced;
+    if (needs.size === 0) return replaced;
     const given = replaced.entries.find(({ key }) => key === 'requires');
-    const own = given?.value.type === 'list' ? given.value.items : [];
-    const needed = [...names].map((one): SourceNode => ({ type: 'scalar', at: task.at, value: one, text: one }));
-    const value: SourceNode = { type: 'list', at: task.at, items: [...own, ...needed] };
-    const others = replaced.entries.filter((entry) => entry !== given);
-    return { ...replaced, entries: [...others, { key: 'requires', keyAt: task.at, value }] };
+    const entry = (key: string, rule: string): SourceEntry => ({
+      key,
+      keyAt: task.at,
+      value: { type: 'scalar', at: task.at, value: rule, text: rule },
+    });
+    const own =
+      given?.value.type === 'list'
+        ? given.value.items.map((item) => entry(item.type === 'scalar' ? item.text : '', 'any'))
+        : [];
+    const written = given?.value.type === 'map' ? given.value.entries : own;
+    const added = [...needs].map(([one, rule]) => entry(one, rule));
+    const entries = [...written.filter(({ key }) => !needs.has(key)), ...added];
+    const others = replaced.entries.filter((one) => one !== given);
+    return {
+      ...replaced,
+      entries: [...others, { key: 'requires', keyAt: task.at, value: { type: 'map', at: task.at, entries } }],
+    };
   }
 
   private storable(text: string, path: Path, at: Position): string {

@@ -1,10 +1,17 @@
+import type { ValueRule } from '../../contract/valueRules';
 import type { App } from '../app';
 import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
 import type { JobInput } from '../../contract/agentProtocol';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
-import { type ArtifactsWhen, type OutputStreams, secretsOfTask, streamsOf } from '../../catalog/language/workflow';
+import {
+  type ArtifactsWhen,
+  type OutputStreams,
+  secretsOfTask,
+  streamsOf,
+  type TaskDefinition,
+} from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
@@ -17,12 +24,13 @@ export interface JobDescription {
   readonly task: string;
   readonly attempt: number;
   readonly command: string;
-  /** Within the working folder; null: there. */
+  /** Within the working folder, or absolute; null: there. */
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
   /** What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them into its commands. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly checks: Readonly<Record<string, Exclude<ValueRule, 'any'>>>;
   /** Why the agent must not run it, but end it with this. */
   readonly refused: OpenedSecrets['refused'];
   readonly timeoutMs: number;
@@ -100,6 +108,7 @@ async function describe(
       ...row.besideEnv,
     },
     secrets: values,
+    checks: checksOf(task),
     refused,
     inputs,
     missing,
@@ -109,6 +118,10 @@ async function describe(
     register: task.register,
   };
 }
+
+/** Values that an agent has to check before it runs the command: those that the command could run. */
+const checksOf = ({ requires }: TaskDefinition): JobDescription['checks'] =>
+  Object.fromEntries(Object.entries(requires).flatMap(([name, rule]) => (rule === 'any' ? [] : [[name, rule]])));
 
 /** What Slipway itself tells a command. */
 function ownVariables(row: ClaimedJobRow): Record<string, string> {

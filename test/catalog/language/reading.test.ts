@@ -43,7 +43,7 @@ describe('reading documents', () => {
           matrix: [],
           streams: null,
           register: null,
-          requires: [],
+          requires: {},
           secrets: [],
           dependsOn: [],
           env: {},
