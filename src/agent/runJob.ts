@@ -6,12 +6,13 @@ import type { Log } from '../kernel/log';
 import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
 import { type CommandEnd, CommandFailure, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
-import { BadOutput, LastLine, readOutputFile } from './commandOutputs';
+import { BadOutput, LastLine, readOutputs } from './commandOutputs';
 import { JobLog } from './jobLog';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import { follows } from '../contract/valueRules';
 import type { JobClient } from './protocolClient';
 import { SecretMask } from './secretMask';
+import { argumentsOf, ShellNotFound } from './shell';
 import { ClaimOver, StopRequest } from './stopRequest';
 import type { JobFolder, Workplace } from './workplace';
 
@@ -60,6 +61,11 @@ interface Place {
   readonly mask: SecretMask | undefined;
 }
 
+interface Progress {
+  /** False as long as it is certain that nothing of the command has run. */
+  commandStarted: boolean;
+}
+
 /** The server sent the reason not to run the job with the job itself. */
 class JobRefused extends Error {
   constructor(
@@ -77,16 +83,21 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   const output = new JobLog({ client, settings, gone, clock, log, mask, spoolFile: folder.spoolFile });
   const limit = timeLimit(job, context.startedAt);
   const stop = AbortSignal.any([context.stop, limit.signal]);
+  const progress = { commandStarted: false };
   let end: JobEnd;
   try {
-    end = await runSteps(job, context, place, output, stop);
+    end = await runSteps(job, context, place, output, stop, progress);
   } catch (error) {
     end = endAfter(error, null, log);
   } finally {
     limit.clear();
   }
   return {
-    end: { ...end, message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE) },
+    end: {
+      ...end,
+      ...progress,
+      message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE),
+    },
     logBytes: await output.end(),
     resendLog: (offset) => output.resend(offset),
     cleanUp: async () => {
@@ -102,11 +113,12 @@ async function runSteps(
   place: Place,
   output: JobLog,
   stop: AbortSignal,
+  progress: Progress,
 ): Promise<JobEnd> {
-  if (job.outputsWhen === 'success') return runCommandOf(job, context, place, output, stop);
+  if (job.outputsWhen === 'success') return runCommandOf(job, context, place, output, stop, progress);
   const limit = graceLimit(stop, context.gone);
   try {
-    const end = await runCommandOf(job, context, place, output, stop);
+    const end = await runCommandOf(job, context, place, output, stop, progress);
     if (end.exitCode !== 0 || end.reason !== null) await uploadAfterFailure(job, context, place, limit.signal);
     return end;
   } finally {
@@ -136,6 +148,7 @@ async function runCommandOf(
   { workplace, folder, inherited, mask }: Place,
   output: JobLog,
   stop: AbortSignal,
+  progress: Progress,
 ): Promise<JobEnd> {
   const interrupted = AbortSignal.any([stop, gone]);
   if (job.refused !== null) throw new JobRefused(job.refused.reason, job.refused.message);
@@ -145,16 +158,23 @@ async function runCommandOf(
   checkValues(job);
   await downloadInputs(folder.work, job.inputs, client, interrupted);
   const line = job.register === null ? undefined : new LastLine();
+  const directory = await workingDirectory(folder.work, job.workingDir, workplace.directories);
+  const env: Record<string, string> = {
+    ...(job.cleanEnv ? {} : inherited),
+    SLIPWAY_JOB_ID: job.jobId,
+    ...job.env,
+    ...job.secrets,
+    SLIPWAY_OUTPUT: folder.outputFile,
+    SLIPWAY_OUTPUTS: folder.outputFolder,
+  };
+  const { shell, command } = job;
+  const argv = await argumentsOf({ shell, command, scriptFile: folder.scriptFile, path: env.PATH, directory });
+  interrupted.throwIfAborted();
+  progress.commandStarted = true;
   const ended = await runCommand({
-    command: job.command,
-    env: {
-      ...(job.cleanEnv ? {} : inherited),
-      SLIPWAY_JOB_ID: job.jobId,
-      ...job.env,
-      ...job.secrets,
-      SLIPWAY_OUTPUT: folder.outputFile,
-    },
-    directory: await workingDirectory(folder.work, job.workingDir, workplace.directories),
+    argv,
+    env,
+    directory,
     graceMs: job.graceMs,
     folder,
     workplace,
@@ -169,7 +189,7 @@ async function runCommandOf(
     if (ended.exitCode === 0) {
       if (job.outputsWhen !== 'failure') await uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
       const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
-      const outputs = [...registered, ...(await readOutputFile(folder.outputFile))];
+      const outputs = [...registered, ...(await readOutputs(folder.outputFile, folder.outputFolder))];
       if (mask !== undefined) refuseSecrets(outputs, mask);
       if (outputs.length > 0) return { ...ended, reason: null, message: null, outputs };
     }
@@ -240,7 +260,8 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   if (error instanceof StopRequest || error instanceof ArtifactFailure || error instanceof JobRefused) {
     return { exitCode, signal, reason: error.reason, message: error.message };
   }
-  if (error instanceof BadOutput) return { exitCode, signal, reason: error.reason, message: error.message };
+  if (error instanceof BadOutput || error instanceof ShellNotFound)
+    return { exitCode, signal, reason: error.reason, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
     log.error({ err: error }, 'could not run the job');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shellNames } from './shell';
 
 /**
  * Messages of the agent protocol, as src/api/http/AGENTS.md describes them. The server validates requests, the agent
@@ -64,6 +65,8 @@ const job = z.object({
   task: z.string(),
   attempt: count,
   command: z.string(),
+  /** What runs the command, unless it begins with `#!`. */
+  shell: z.union([z.enum(shellNames), z.array(z.string()).min(1)]).default('sh'),
   /** Relative to the job's working directory, or absolute. Null: the job's working directory. */
   workingDir: z.string().nullable().default(null),
   /** True if the command gets nothing of the agent's own environment. */
@@ -137,12 +140,15 @@ export type JobOutput = Readonly<z.output<typeof output>>;
 export type EndReason =
   | 'TIMED_OUT'
   | 'CANCELLED'
+  /** The agent was told to stop. */
+  | 'AGENT_STOPPED'
   | 'AGENT_ERROR'
   | 'INPUT_MISSING'
   | 'OUTPUT_MISSING'
   | 'UPLOAD_FAILED'
   | 'BAD_OUTPUT'
   | 'SECRET_IN_OUTPUT'
+  | 'SHELL_NOT_FOUND'
   | 'SECRET_MISSING'
   | 'SECRET_UNREADABLE'
   | 'UNSAFE_VALUE'
@@ -154,6 +160,8 @@ const result = held.extend({
   /** An EndReason, or one of a newer agent. */
   reason: z.string().max(50).nullable(),
   message: z.string().max(10_000).nullable(),
+  /** False only if it is certain that the command did not begin. */
+  commandStarted: z.boolean().default(true),
   /** Length of the agent's log; null when it could not be delivered in full. */
   logBytes: count.nullable(),
   /** Of a job that succeeded. */

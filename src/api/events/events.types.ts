@@ -225,9 +225,11 @@ export class JobStartedEvent extends JobEvent {
   agentId!: string;
 }
 
-@ObjectType(type('`JOB_LOST`: the agent went silent.', JobEvent))
+@ObjectType(type('`JOB_LOST`: the agent of a job was lost or stopped.', JobEvent))
 export class JobLostEvent extends JobEvent {
-  @Field(() => Boolean, { description: 'True if the task gets another job.' })
+  @Field(() => Boolean, {
+    description: 'True if the task gets another job: its command had not started, or `on_lost` is RETRY.',
+  })
   retried!: boolean;
 }
 

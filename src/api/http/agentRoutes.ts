@@ -23,7 +23,7 @@ import { appendLog } from '../../runs/logs/jobLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
 import { type FinishAnswer, finishJobs, type JobResult } from '../../runs/queue/finishJobs';
-import { type Claim, findOffersOf, renewLeases, withdrawOffers } from '../../runs/queue/jobs.store';
+import { type Claim, expireLeases, findOffersOf, renewLeases, withdrawOffers } from '../../runs/queue/jobs.store';
 import { startJobs } from '../../runs/queue/startJobs';
 import { bearer } from './credentials';
 import type { AgentGuard } from './guards';
@@ -172,6 +172,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
 
   routes.post('/leave', async ({ agent }, reply) => {
     await takeBack(await findOffersOf(database, agent.id));
+    await expireLeases(database, agent.id, clock.now());
     await noteLeft(database, agent.id, clock.now());
     log.info({ agent: agent.name, agentId: agent.id }, 'agent left');
     return reply.code(204).send();

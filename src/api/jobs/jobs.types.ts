@@ -17,7 +17,10 @@ registerEnumType(JobStatusEnum, {
     SUCCESS: { description: 'Ended with exit code 0.' },
     FAILED: { description: 'Ended in any other way; see `reasonCode`.' },
     ABORTED: { description: 'Cancelled before or while it ran.' },
-    LOST: { description: 'Its agent went silent. By default the task gets one more job.' },
+    LOST: {
+      description:
+        'Its agent was lost or stopped, so nobody knows how the command ended. `on_lost` of the task decides what follows.',
+    },
   },
 });
 
@@ -47,10 +50,10 @@ export class Job {
   @Field(() => String, {
     nullable: true,
     description:
-      'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `LOST`, ' +
-      '`NOT_STARTED`, `AGENT_ERROR`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
+      'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `AGENT_LOST`, ' +
+      '`NOT_STARTED`, `AGENT_ERROR`, `SHELL_NOT_FOUND`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
       '`VARIABLE_CONFLICT`, `UNSAFE_VALUE`, `WORKING_DIR_REFUSED`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, ' +
-      '`SECRET_UNREADABLE`.',
+      '`SECRET_UNREADABLE`, `SERVER_ERROR`.',
   })
   reasonCode!: string | null;
 

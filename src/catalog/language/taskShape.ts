@@ -23,6 +23,7 @@ import {
   valueText,
   withShort,
 } from './shape';
+import { type Commands, commandsIn, shell } from './shell';
 import type { ValidationRule } from './validationRules';
 import {
   anyVariableKey,
@@ -37,7 +38,7 @@ import {
   values,
   variableName,
 } from './values';
-import { artifactsWhen, outputStreams, taskTypes } from './terms';
+import { artifactsWhen, onLostValues, outputStreams, taskTypes } from './terms';
 
 /** The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
 
@@ -47,10 +48,25 @@ const MAX_GRACE_SECONDS = 3600;
 const MAX_RETRIES = 1000;
 const MANY_RETRIES = 10;
 
-const command = ruled(text, {
-  json: { pattern: '\\S' },
-  problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
-});
+const command = mapped(
+  ruled(text, {
+    json: { pattern: '\\S' },
+    problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
+  }),
+  // A shell takes the carriage return of a Windows line end as part of a word.
+  (value) => value.replace(/\r\n/g, '\n'),
+);
+
+const commands = withShort<string, Commands>(
+  command,
+  mapped(
+    filled(list(command), 'An empty list runs nothing. Add a command.'),
+    (given): Commands => (given.length === 1 ? (given[0] ?? '') : given),
+    { encode: commandsIn },
+  ),
+  ({ type }) => type !== 'list',
+  { expand: (one) => one, shrink: (given) => (typeof given === 'string' ? given : undefined) },
+);
 
 const system = String.raw`^[/\\]+(?:proc|sys|dev)(?:$|[/\\])`;
 
@@ -242,7 +258,12 @@ const fields = object(
       'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
     ),
     description: description('task'),
-    run: required(command, 'Command for /bin/sh -e, run in a fresh, empty working folder.', { alias: 'cmd' }),
+    run: required(
+      commands,
+      'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
+      { alias: 'cmd' },
+    ),
+    shell: optional(shell, null, 'What runs the command, as in the workflow. Defaults to the shell of the workflow.'),
     workingDir: optional(
       workingDir,
       null,
@@ -267,7 +288,11 @@ const fields = object(
       'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
     ),
     env: optional(values, {}, 'Environment variables of this task.'),
-    labels: optional(mapOf(labelKey, labelValue), {}, 'Labels that the agent must have, all of them.'),
+    labels: optional(
+      mapOf(labelKey, labelValue, { emptyIsNone: true }),
+      {},
+      'Labels that the agent must have, all of them.',
+    ),
     timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
       key: 'timeout',
     }),
@@ -283,6 +308,11 @@ const fields = object(
       exitCodes,
       null,
       'Exit codes that allow a retry; 128 + n if signal n ended the command. Defaults to all.',
+    ),
+    onLost: optional(
+      oneOf(onLostValues),
+      'FAIL',
+      'Effect of the loss of the agent after the command started: FAIL with AGENT_LOST, whatever retries says, or RETRY, which runs the command once more. For commands that may run twice.',
     ),
     ignoreFailure: optional(
       flag,

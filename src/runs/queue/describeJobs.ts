@@ -5,6 +5,7 @@ import type { JobInput } from '../../contract/agentProtocol';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
+import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import {
   type ArtifactsWhen,
   type OutputStreams,
@@ -14,6 +15,7 @@ import {
 } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
+import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
 
 /** All that an agent needs to run a job. */
@@ -24,6 +26,7 @@ export interface JobDescription {
   readonly task: string;
   readonly attempt: number;
   readonly command: string;
+  readonly shell: Shell;
   /** Within the working folder, or absolute; null: there. */
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
@@ -49,10 +52,18 @@ export interface JobDescription {
 
 const nothing: OpenedSecrets = { values: {}, refused: null };
 
-/** Puts together what was claimed: one statement for all jobs, one more for each that takes files of earlier ones. */
+/** Puts together what was claimed. A job that cannot be described is left out, and its run is given up in the end. */
 export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
+  const described: JobDescription[] = [];
+  await moveRuns(app, 'description of jobs', await findClaimedJobs(app.database, jobIds), async (rows) => {
+    described.push(...(await describeAll(app, rows)));
+  });
+  return described;
+}
+
+/** One statement for all jobs, one more for each that takes files of earlier ones. */
+async function describeAll(app: App, rows: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
   const db = app.database;
-  const rows = await findClaimedJobs(db, jobIds);
   await app.workflowRevisions.getAll(
     db,
     rows.map((row) => row.revisionId),
@@ -92,7 +103,8 @@ async function describe(
     timeoutMs,
     graceMs,
     task: row.task,
-    command: task.run,
+    command: commandText(shellOf(definition, task), task.run),
+    shell: shellOf(definition, task),
     workingDir: task.workingDir,
     cleanEnv: task.cleanEnv,
     // Later wins; the documentation of definitions promises this order.

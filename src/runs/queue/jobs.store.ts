@@ -301,6 +301,10 @@ export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
   return rows.map((row) => row.jobId);
 }
 
+/** An agent says that nothing of it runs any more: the jobs that it has started and not finished are lost now. */
+export const expireLeases = (db: Db, agentId: string, now: Date): Promise<number> =>
+  db.write('UPDATE job_lease SET expires_at = $2 WHERE agent_id = $1 AND started AND expires_at > $2', [agentId, now]);
+
 /** Asks for the end of started jobs; answers the agents that have to hear it. */
 export async function requestCancel(
   db: Db,

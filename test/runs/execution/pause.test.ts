@@ -13,8 +13,8 @@ kind: Workflow
 application: app
 name: build
 tasks:
-  lint: { run: "true" }
-  unit: { run: "true" }
+  lint: { run: "true", on_lost: RETRY }
+  unit: { run: "true", on_lost: RETRY }
   pack: { run: "true", depends_on: [lint, unit], retries: 1 }
 ---
 kind: Workflow

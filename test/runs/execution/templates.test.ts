@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { parseDefinitions } from '../../../src/catalog/language/parseDefinitions';
 import { replaceTemplates } from '../../../src/catalog/language/shellTemplate';
 import { follows } from '../../../src/contract/valueRules';
 import { errorsOf } from '../../catalog/language/errorsOf';
@@ -62,6 +63,23 @@ const places = [
 const norc = (shell: string): string[] => (shell.endsWith('bash') ? ['--norc'] : []);
 
 describe('{{.name}} in a command', () => {
+  test('is replaced in commands of sh and bash only, in each of a list', () => {
+    const toml = (task: string) => `application = "app"\nname = "w"\n[tasks.a]\n${task}`;
+    const rules = (task: string) => errorsOf(toml(task), 'TOML').map(({ rule }) => rule);
+    for (const shell of ['"python3"', '"pwsh"', '["ruby"]']) {
+      expect(rules(`shell = ${shell}\ncmd = "print({{.x}})"`)).toContain('BAD_TEMPLATE');
+      expect(rules(`shell = ${shell}\ncmd = "print({{x}})"`)).not.toContain('BAD_TEMPLATE');
+    }
+    expect(rules('cmd = "#!/usr/bin/env node\\n{{.x}}"')).toContain('BAD_TEMPLATE');
+    const { documents } = parseDefinitions({
+      source: `shell = "python3"\n${toml('shell = ["bash", "-x"]\ncmd = ["echo {{.x}}", "echo \'{{.y}}\'"]')}`,
+      format: 'TOML',
+    });
+    expect(documents[0]?.document).toMatchObject({
+      definition: { tasks: { a: { run: [`echo "\${x}"`, `echo ''"\${y}"''`], requires: ['x', 'y'] } } },
+    });
+  });
+
   test.each(places)('is data, whatever the value holds: %s', (place) => {
     const { command, needs } = replaceTemplates(place);
     expect(needs.get('value')).toBe('any');
