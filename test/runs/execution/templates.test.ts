@@ -76,7 +76,7 @@ describe('{{.name}} in a command', () => {
       format: 'TOML',
     });
     expect(documents[0]?.document).toMatchObject({
-      definition: { tasks: { a: { run: [`echo "\${x}"`, `echo ''"\${y}"''`], requires: ['x', 'y'] } } },
+      definition: { tasks: { a: { run: [`echo "\${x}"`, `echo ''"\${y}"''`], requires: { x: 'any', y: 'any' } } } },
     });
   });
 
