@@ -287,7 +287,11 @@ const fields = object(
       [],
       'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
     ),
-    env: optional(values, {}, 'Environment variables of this task.'),
+    env: optional(
+      values,
+      {},
+      `Environment variables of this task. \${NAME} is the value of another variable or of a secret of the task.`,
+    ),
     labels: optional(
       mapOf(labelKey, labelValue, { emptyIsNone: true }),
       {},

@@ -1,9 +1,10 @@
 import type { ValueRule } from '../../contract/valueRules';
 import type { App } from '../app';
 import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
-import type { JobInput } from '../../contract/agentProtocol';
+import type { ClaimedJob, JobInput } from '../../contract/agentProtocol';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
+import { composeEnvironment } from '../../catalog/language/environmentValues';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
 import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import {
@@ -35,7 +36,7 @@ export interface JobDescription {
   readonly secrets: Readonly<Record<string, string>>;
   readonly checks: Readonly<Record<string, Exclude<ValueRule, 'any'>>>;
   /** Why the agent must not run it, but end it with this. */
-  readonly refused: OpenedSecrets['refused'];
+  readonly refused: ClaimedJob['refused'];
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly inputs: readonly JobInput[];
@@ -95,6 +96,16 @@ async function describe(
   if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
   const { inputs, missing } = await findInputs(app, row, task.artifacts.from);
   const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
+  const composed = composeEnvironment({
+    environment: row.environment?.variables,
+    workflowEnv: definition.env,
+    // A restore task is given the values that tasks had set by its restore point.
+    given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task) },
+    taskEnv: task.env,
+    own: { ...ownVariables(row), ...row.besideEnv },
+    secrets: values,
+  });
+  const { problem } = composed;
   return {
     jobId,
     executionId,
@@ -107,21 +118,10 @@ async function describe(
     shell: shellOf(definition, task),
     workingDir: task.workingDir,
     cleanEnv: task.cleanEnv,
-    // Later wins; the documentation of definitions promises this order.
-    env: {
-      ...row.environment?.variables,
-      ...definition.env,
-      ...row.variables,
-      // A restore task is given the values that tasks had set by its restore point.
-      ...(row.type === 'restore' ? {} : set),
-      ...matrixVariables(row.task),
-      ...task.env,
-      ...ownVariables(row),
-      ...row.besideEnv,
-    },
-    secrets: values,
+    env: composed.values,
+    secrets: { ...values, ...composed.secrets },
     checks: checksOf(task),
-    refused,
+    refused: refused ?? (problem === null ? null : { reason: 'UNDEFINED_VARIABLE', message: problem }),
     inputs,
     missing,
     outputs: task.artifacts.paths,

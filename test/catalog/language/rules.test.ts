@@ -9,7 +9,7 @@ import { shapeFixtures } from './shapeFixtures';
 const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures];
 
 /** Rules that need more than a source: what exists already, or what the request says. Their tests are in apply.test.ts and reading.test.ts. */
-const elsewhere = ['SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
+const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
 
 describe('the rules of definitions', () => {
   test('every rule has a fixture', () => {
