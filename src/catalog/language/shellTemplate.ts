@@ -226,7 +226,10 @@ class Replacer {
     let end = this.at + 1;
     while (end < this.text.length && this.text[end] !== '`') end += this.text[end] === '\\' ? 2 : 1;
     const content = this.text.slice(this.at + 1, end);
-    if (templateNames(content).length === 0) return this.copy(end + 1 - this.at);
+    if (templateNames(content).length === 0) {
+      this.copy(end + 1 - this.at);
+      return;
+    }
     const command = content.replace(inner ? /\\([\\`$"])/g : /\\([\\`$])/g, '$1');
     const before = this.before + this.text.slice(this.statement, this.at + 1);
     // The line break ends a comment.

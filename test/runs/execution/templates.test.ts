@@ -116,7 +116,7 @@ describe('{{.name}} in a command', () => {
     ['echo $(( $(echo {{.value}}) + 1 ))', code],
     [`python3 -c 'print({{.value}})'`, calculated],
     ['echo $(( {{.value}} + 1 ))', calculated],
-    ['echo "$(( ${none:-{{.value}}} ))"', calculated],
+    [`echo "$(( \${none:-{{.value}}} ))"`, calculated],
     ['(( {{.value}} > 1 )) && echo more', calculated],
     ['for ((i = 0; i < {{.value}}; i++)); do :; done', calculated],
     ['echo $[ {{.value}} ]', calculated],
