@@ -121,8 +121,7 @@ export function createProgram(): Command {
   ).action(async (run: string, options, command: Command) => {
     await extendRun(await session(command), run, options);
   });
-  program
-    .command('restore <run>')
+  seeing(program.command('restore <run>'))
     .description('revert a run and the environments it deployed to, to their state before the run was extended')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--confirm-conflicts', 'override deployments that other runs have made since')
@@ -142,7 +141,7 @@ export function createProgram(): Command {
       await startRun(await session(command), application, name, options);
     });
   for (const verb of ['approve', 'reject'] as const) {
-    deciding(program.command(`${verb} <run>`))
+    seeing(deciding(program.command(`${verb} <run>`)))
       .description(`${verb} the approval that a run waits for`)
       .option('--step <name>', 'approval to decide, if the run waits for several')
       .option('-m, --comments <text>', 'text to show with the decision')
@@ -156,15 +155,14 @@ export function createProgram(): Command {
     .action(async (run: string, task: string, options, command: Command) => {
       await retryTask(await session(command), run, task, options);
     });
-  deciding(program.command('intervene <run> <action>'))
+  seeing(deciding(program.command('intervene <run> <action>')))
     .description('decide a failure that waits for a person; ACTION is retry, ignore, mark-as-success, fail or abort')
     .option('--at <name>', 'task or step to decide, if several wait: a name, STEP/TASK or an id')
     .option('--reason <text>', 'text to show with the decision')
     .action(async (run: string, action: string, options, command: Command) => {
       await intervene(await session(command), run, action, options);
     });
-  program
-    .command('answer <run>')
+  seeing(program.command('answer <run>'))
     .description('provide the runtime inputs that a run waits for')
     .option('--step <name>', 'stage element, if several wait for inputs')
     .option('--var <name=value>', 'value of an input (repeatable); other inputs get their defaults', collect, [])
@@ -172,14 +170,13 @@ export function createProgram(): Command {
       await answer(await session(command), run, options);
     });
   for (const verb of ['pause', 'continue'] as const) {
-    program
-      .command(`${verb} <run>`)
+    seeing(program.command(`${verb} <run>`))
       .description(
         verb === 'pause' ? 'pause a run: running tasks finish, and no new task starts' : 'continue a paused run',
       )
       .option('--reason <text>', 'text to show with the run')
-      .action(async (run: string, { reason }: { reason?: string }, command: Command) => {
-        await hold(await session(command), run, verb, reason);
+      .action(async (run: string, options, command: Command) => {
+        await hold(await session(command), run, verb, options);
       });
   }
   program
@@ -242,8 +239,16 @@ async function session(command: Command): Promise<Session> {
   return openSession(command.optsWithGlobals<GlobalOptions>());
 }
 
+/** Commands that act on the state in which the caller saw the run. */
+const seeing = (command: Command): Command =>
+  command.option(
+    '--expected-version <number>',
+    'fail with CONFLICT unless the run is at this version, which "run show --json" prints (default: the one found now)',
+    positive,
+  );
+
 const acting = (command: Command): Command =>
-  command
+  seeing(command)
     .option('--reason <text>', 'text to show with the attempt')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'return at once instead of following the run');

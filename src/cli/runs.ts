@@ -95,5 +95,14 @@ export async function findRun(session: Session, given: string | undefined): Prom
   return run;
 }
 
+export interface SeenOptions {
+  /** Version of the run that the caller saw, from an earlier command; by default the one that this command reads. */
+  readonly expectedVersion?: number;
+}
+
+/** The state that a command is meant for: the server refuses it with CONFLICT if the run has changed since. */
+export const seenVersion = (run: { readonly version: number }, { expectedVersion }: SeenOptions): number =>
+  expectedVersion ?? run.version;
+
 /** The application id that mutations take along with the run. Empty for a caller who may see the run, but not its application. */
 export const applicationOf = (run: FoundRun): string => run.application?.id ?? '';

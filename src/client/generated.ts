@@ -718,12 +718,12 @@ export type StageProgressFragment =
   | StageProgress_WorkflowStageExecution_Fragment
 ;
 
-type RunProgress_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly durationMs: number | null, readonly failureDetails: string | null, readonly pipelineStageExecutions: ReadonlyArray<
+type RunProgress_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly durationMs: number | null, readonly failureDetails: string | null, readonly pipelineStageExecutions: ReadonlyArray<
     | StageProgress_ApprovalStageExecution_Fragment
     | StageProgress_WorkflowStageExecution_Fragment
   > };
 
-type RunProgress_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly durationMs: number | null, readonly failureDetails: string | null, readonly tasks: ReadonlyArray<TaskProgressFragment> };
+type RunProgress_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly durationMs: number | null, readonly failureDetails: string | null, readonly tasks: ReadonlyArray<TaskProgressFragment> };
 
 export type RunProgressFragment =
   | RunProgress_PipelineExecution_Fragment
@@ -746,8 +746,8 @@ export type NewestSuccessQueryVariables = Exact<{
 
 
 export type NewestSuccessQuery = { readonly executions: { readonly nodes: ReadonlyArray<
-      | { readonly id: string, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
-      | { readonly id: string, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
+      | { readonly id: string, readonly version: number, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
+      | { readonly id: string, readonly version: number, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
     > } };
 
 export type RunAttemptsQueryVariables = Exact<{
@@ -892,9 +892,9 @@ export type ListRunsQuery = { readonly executions: { readonly nodes: ReadonlyArr
       | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
     > } };
 
-type FoundRun_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
+type FoundRun_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
 
-type FoundRun_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
+type FoundRun_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
 
 export type FoundRunFragment =
   | FoundRun_PipelineExecution_Fragment
@@ -926,7 +926,7 @@ export type TaskFragment = { readonly id: string, readonly name: string, readonl
 
 type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly tasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
@@ -935,7 +935,7 @@ export type StageFragment =
 
 export type PlacedFragment = { readonly id: string, readonly name: string, readonly stageExecution: { readonly pipelineStageName: string, readonly pipelineStepName: string, readonly environment: { readonly name: string } | null } | null };
 
-type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: { readonly name: string }, readonly tasks: ReadonlyArray<(
+type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: { readonly name: string }, readonly tasks: ReadonlyArray<(
       { readonly status: ExecutionStatus, readonly waitingFor: string | null }
       & PlacedFragment
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
@@ -943,7 +943,7 @@ type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution'
     | Stage_WorkflowStageExecution_Fragment
   >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly tasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly tasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
@@ -1162,6 +1162,7 @@ export const RunProgressFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   durationMs
   failureDetails
   ... on PipelineExecution {
@@ -1310,6 +1311,7 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -1368,6 +1370,7 @@ export const StageFragmentDoc = new TypedDocumentString(`
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -1404,6 +1407,7 @@ export const RunFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -1537,6 +1541,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -1928,6 +1933,7 @@ fragment RunProgress on Execution {
   __typename
   id
   status
+  version
   durationMs
   failureDetails
   ... on PipelineExecution {
@@ -1949,6 +1955,7 @@ export const NewestSuccessDocument = new TypedDocumentString(`
   ) {
     nodes {
       id
+      version
       inputVariables {
         name
         value
@@ -2372,6 +2379,7 @@ export const FindRunDocument = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -2390,6 +2398,7 @@ export const FindRunsDocument = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -2437,6 +2446,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -2468,6 +2478,7 @@ fragment Run on Execution {
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -2658,6 +2669,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -2689,6 +2701,7 @@ fragment Run on Execution {
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt

@@ -106,6 +106,11 @@ describe('cursors', () => {
       raw([list, 'yesterday', 'a', 1]),
       raw([list, '2026', 'a', 1]),
       raw([list, at, 'a\0', 1]),
+      raw([list, at, '\ud83d', 1]),
+      raw([list, at, 'a', 1.5]),
+      raw([list, at, 'a', 1e300]),
+      raw([list, '-271821-04-20T00:00:00.000Z', 'a', 1]),
+      raw([list, '+275760-09-13T00:00:00.000Z', 'a', 1]),
       raw([list, at, ['a'], 1]),
     ]) {
       const { code, details } = refusal(() => codec.decode(bad));

@@ -1,4 +1,4 @@
-import { Arg, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Arg, Field, Float, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import type { EnumType, Fields, FieldType, ShapeOf } from '../../kernel/fields';
 import { Guard } from './guardInputs';
 import { MutationInput, MutationPayload } from './mutations.types';
@@ -12,12 +12,30 @@ export function objectType<F extends Fields>(
   name: string,
   description: string,
   fields: F,
-  { isNode = false }: { readonly isNode?: boolean } = {},
+  {
+    isNode = false,
+    interfaces = [],
+  }: { readonly isNode?: boolean; readonly interfaces?: readonly ClassOf<object>[] } = {},
 ): ClassOf<ShapeOf<F>> {
-  @ObjectType(name, { simpleResolvers: true, description, ...(isNode && { implements: NodeInterface }) })
-  class Described {}
-  return addFields<ShapeOf<F>>(Described, fields);
+  const described = classNamed(name);
+  const implemented = isNode ? [NodeInterface, ...interfaces] : [...interfaces];
+  ObjectType(name, { simpleResolvers: true, description, implements: implemented })(described);
+  return addFields<ShapeOf<F>>(described, fields);
 }
+
+/** An interface of described fields. `fallback` is the type of values whose `__typename` the schema does not know. */
+export function interfaceType<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+  { fallback, interfaces = [] }: { readonly fallback: string; readonly interfaces?: readonly ClassOf<object>[] },
+): ClassOf<ShapeOf<F>> {
+  const described = classNamed(name);
+  InterfaceType(name, { description, implements: [...interfaces], resolveType: () => fallback })(described);
+  return addFields<ShapeOf<F>>(described, fields);
+}
+
+const classNamed = (name: string): ClassOf<object> => ({ [name]: class {} })[name] as ClassOf<object>;
 
 export function inputType<F extends Fields>(name: string, description: string, fields: F): ClassOf<ShapeOf<F>> {
   @InputType(name, { description })
