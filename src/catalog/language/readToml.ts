@@ -1,4 +1,6 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import type { ValueRule } from '../../contract/valueRules';
+import { envReferences, escapeReferences } from './environmentValues';
 import { isNothing, short } from './shape';
 import { quotesAsSh, type Shell } from './shell';
 import type { ReadDocuments } from './documentSource';
@@ -30,8 +32,9 @@ export function readToml(source: string): ReadDocuments {
     // Line ends of the file are not part of a multi-line text, as in YAML.
     const text = source.replace(/^\ufeff/, ' ').replace(/\r\n/g, '\n');
     const reader = new TomlReader(text);
-    const root = reader.templates(reader.read(parse(text)));
-    return { documents: [withKind(root)], errors: reader.errors, complete: true };
+    const read = reader.templates(reader.read(parse(text)));
+    const hasKind = read.entries.some(({ key }) => key === 'kind');
+    return { documents: [hasKind ? read : withKind(reader.literalEnv(read))], errors: reader.errors, complete: true };
   } catch (error) {
     if (error instanceof TooDeep) {
       return refused('TOO_LARGE', error.at, `Values are nested more than ${MAX_LEVELS} levels deep.`);
@@ -61,7 +64,6 @@ class TooDeep extends Error {
 }
 
 function withKind(root: SourceMap): SourceMap {
-  if (root.entries.some(({ key }) => key === 'kind')) return root;
   const value: SourceNode = { type: 'scalar', at: root.at, value: 'Workflow', text: 'Workflow' };
   return { ...root, entries: [{ key: 'kind', keyAt: root.at, value }, ...root.entries] };
 }
@@ -187,26 +189,29 @@ class TomlReader {
     const shell = shellIn(task) ?? shellOfWorkflow;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
     const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
-    const names = new Set<string>();
+    const needs = new Map<string, ValueRule>();
     const replace = (command: SourceNode, quoted: boolean): SourceNode => {
       if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
       if (!quoted && templateNames(command.value).length === 0) return command;
       const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
-      const {
-        command: text,
-        names: found,
-        problem,
-      } = quoted
-        ? replaceTemplates(command.value, variableOf)
-        : { command: command.value, names: [], problem: NOT_QUOTED };
-      const report = (rule: 'BAD_TEMPLATE' | 'LITERAL_TEMPLATE', message: string) =>
-        this.report(rule, ['tasks', name], command.at, message);
-      if (problem !== null) report('BAD_TEMPLATE', `The command of "${name}" has a {{.name}}: ${problem}.`);
-      for (const one of problem === null ? new Set(literalTemplates(text)) : []) {
-        const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
-        report('LITERAL_TEMPLATE', `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`);
+      if (!quoted) {
+        this.report(
+          'BAD_TEMPLATE',
+          ['tasks', name],
+          command.at,
+          `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`,
+        );
+        return command;
       }
-      for (const one of found) if (!axes.includes(one)) names.add(one);
+      const { command: text, needs: found } = replaceTemplates(command.value, variableOf);
+      for (const one of new Set(literalTemplates(text))) {
+        const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
+        const message = `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`;
+        this.report('LITERAL_TEMPLATE', ['tasks', name], command.at, message);
+      }
+      for (const [one, rule] of found) {
+        if (!axes.includes(one) || rule !== 'any') needs.set(variableOf(one), rule);
+      }
       return { ...command, value: text, text };
     };
     const replaced = changed(task, ['cmd', 'run'], (command) => {
@@ -215,13 +220,50 @@ class TomlReader {
       if (command.type !== 'list') return replace(command, quoted);
       return { ...command, items: all.map((one) => replace(one, quoted)) };
     });
-    if (names.size === 0) return replaced;
+    if (needs.size === 0) return replaced;
     const given = replaced.entries.find(({ key }) => key === 'requires');
-    const own = given?.value.type === 'list' ? given.value.items : [];
-    const needed = [...names].map((one): SourceNode => ({ type: 'scalar', at: task.at, value: one, text: one }));
-    const value: SourceNode = { type: 'list', at: task.at, items: [...own, ...needed] };
-    const others = replaced.entries.filter((entry) => entry !== given);
-    return { ...replaced, entries: [...others, { key: 'requires', keyAt: task.at, value }] };
+    const entry = (key: string, rule: string): SourceEntry => ({
+      key,
+      keyAt: task.at,
+      value: { type: 'scalar', at: task.at, value: rule, text: rule },
+    });
+    const own =
+      given?.value.type === 'list'
+        ? given.value.items.map((item) => entry(item.type === 'scalar' ? item.text : '', 'any'))
+        : [];
+    const written = given?.value.type === 'map' ? given.value.entries : own;
+    const added = [...needs].map(([one, rule]) => entry(one, rule));
+    const entries = [...written.filter(({ key }) => !needs.has(key)), ...added];
+    const others = replaced.entries.filter((one) => one !== given);
+    return {
+      ...replaced,
+      entries: [...others, { key: 'requires', keyAt: task.at, value: { type: 'map', at: task.at, entries } }],
+    };
+  }
+
+  /** A file without a `kind` is a task graph, whose `env` is taken as it stands: its references become text. */
+  literalEnv(root: SourceMap): SourceMap {
+    const literal = (map: SourceNode, path: Path): SourceNode => {
+      if (map.type !== 'map') return map;
+      const entries = map.entries.map((entry): SourceEntry => {
+        const { key, value } = entry;
+        if (value.type !== 'scalar' || envReferences(value.text).length === 0) return entry;
+        const message = 'The reference is not replaced in a file without a kind. For that, add kind = "Workflow".';
+        this.report('LITERAL_REFERENCE', [...path, key], value.at, message);
+        const text = escapeReferences(value.text);
+        return { ...entry, value: { ...value, value: text, text } };
+      });
+      return { ...map, entries };
+    };
+    const ofTask = (task: SourceEntry): SourceEntry =>
+      task.value.type === 'map'
+        ? { ...task, value: changed(task.value, ['env'], (env) => literal(env, ['tasks', task.key, 'env'])) }
+        : task;
+    return changed(
+      changed(root, ['env'], (env) => literal(env, ['env'])),
+      ['tasks'],
+      (tasks) => (tasks.type === 'map' ? { ...tasks, entries: tasks.entries.map(ofTask) } : tasks),
+    );
   }
 
   private storable(text: string, path: Path, at: Position): string {
