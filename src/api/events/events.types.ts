@@ -1,9 +1,9 @@
 // Long because it has a class for each type of event.
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
-import { EventActor } from '../access/actor.types';
-import { ArtifactTypeEnum } from '../artifacts/artifacts.types';
-import { ApprovalStatusEnum } from '../approvals/approvals.types';
 import type { ExecutionEventType } from '../../engine/executionEvent';
+import { EventActor } from '../access/actor.types';
+import { ApprovalStatusEnum } from '../approvals/approvals.types';
+import { ArtifactTypeEnum } from '../artifacts/artifacts.types';
 import { ExecutionStatusEnum, TaskTypeEnum } from '../executions/executions.types';
 import { GraphQLJson } from '../graphql/scalars';
 
@@ -248,6 +248,36 @@ export class ApprovalRequestedEvent extends ExecutionEventInterface {
   expiresAt!: Date;
 }
 
+@ObjectType(type('`APPROVAL_UNDECIDABLE`: nobody is left who could decide an approval that waits.'))
+export class ApprovalUndecidableEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'ID of the approval.' })
+  approvalId!: string;
+
+  @Field(() => ID, { description: 'ID of the stage element that requested the approval.' })
+  stageExecutionId!: string;
+
+  @Field(() => [String], { description: 'Names of the user groups that the approval asks.' })
+  approvers!: string[];
+}
+
+@ObjectType(type('`APPROVAL_REASSIGNED`: an administrator named other user groups for an approval that waits.'))
+export class ApprovalReassignedEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'ID of the approval.' })
+  approvalId!: string;
+
+  @Field(() => ID, { description: 'ID of the stage element that requested the approval.' })
+  stageExecutionId!: string;
+
+  @Field(() => [String], { description: 'Names of the user groups from now on.' })
+  approvers!: string[];
+
+  @Field(() => [String], { description: 'Names of the user groups before.' })
+  previousApprovers!: string[];
+
+  @Field(() => String, { nullable: true, description: 'Reason that the administrator gave.' })
+  reason?: string | null;
+}
+
 @ObjectType(type('`APPROVAL_DECIDED`: an approval no longer waits.'))
 export class ApprovalDecidedEvent extends ExecutionEventInterface {
   @Field(() => ID, { description: 'ID of the approval.' })
@@ -472,6 +502,8 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   JOB_STARTED: JobStartedEvent,
   JOB_LOST: JobLostEvent,
   APPROVAL_REQUESTED: ApprovalRequestedEvent,
+  APPROVAL_UNDECIDABLE: ApprovalUndecidableEvent,
+  APPROVAL_REASSIGNED: ApprovalReassignedEvent,
   APPROVAL_DECIDED: ApprovalDecidedEvent,
   RUNTIME_INPUTS_REQUESTED: RuntimeInputsRequestedEvent,
   RUNTIME_INPUTS_GIVEN: RuntimeInputsGivenEvent,

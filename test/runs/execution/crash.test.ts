@@ -109,18 +109,18 @@ describe('kill -9', () => {
     await runs.apply(DEFINITIONS);
     const doomed = agentProcess(server.url, 'doomed');
     const id = await start(runs);
+    await eventually(ran, (lines) => lines.length === 1);
     let way = server.url;
     const proxy = await FlakyProxy.start(() => way);
     closing.push(() => proxy.stop());
     agentProcess(proxy.url, 'cut', { SLIPWAY_AGENT_LABELS: 'net=cut', SLIPWAY_AGENT_SLOTS: '2' });
     const once = await start(runs, 'workflow', 'once');
-    await eventually(ran, (lines) => lines.length === 1);
-    await doomed.end('SIGKILL');
 
     // The network of the other agent is cut for longer than its lease: its command ends, and nothing runs it again.
     const [pid] = await eventually(pidsOfOnce, (pids) => pids.length === 1);
     way = 'http://127.0.0.1:1';
     proxy.cut();
+    await doomed.end('SIGKILL');
     expect(await runs.until(once, 'FAILED')).toMatchObject({
       tasks: [
         { name: 'only', reasonCode: 'AGENT_LOST', jobs: [{ status: 'LOST' }] },
