@@ -228,6 +228,23 @@ export type GraphFormat =
   | 'JSON'
   | 'MERMAID';
 
+export type HistoryAction =
+  | 'ABORTED'
+  | 'ANSWERED'
+  | 'APPROVED'
+  | 'CONTINUED'
+  | 'EXTENDED'
+  | 'INTERVENED'
+  | 'PAUSED'
+  | 'REJECTED'
+  | 'RERUN'
+  | 'RESTORED'
+  | 'RESTORE_CANCELLED'
+  | 'RESTORE_FAILED'
+  | 'RESUMED'
+  | 'RETRIED'
+  | 'STARTED';
+
 export type IdFilter = {
   readonly operator: IdOperator;
   readonly values: ReadonlyArray<string | null | undefined>;
@@ -721,12 +738,12 @@ export type StageProgressFragment =
   | StageProgress_WorkflowStageExecution_Fragment
 ;
 
-type RunProgress_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly durationMs: number | null, readonly failureDetails: string | null, readonly pipelineStageExecutions: ReadonlyArray<
+type RunProgress_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly durationMs: number | null, readonly failureDetails: string | null, readonly pipelineStageExecutions: ReadonlyArray<
     | StageProgress_ApprovalStageExecution_Fragment
     | StageProgress_WorkflowStageExecution_Fragment
   > };
 
-type RunProgress_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly durationMs: number | null, readonly failureDetails: string | null, readonly tasks: ReadonlyArray<TaskProgressFragment> };
+type RunProgress_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly durationMs: number | null, readonly failureDetails: string | null, readonly tasks: ReadonlyArray<TaskProgressFragment> };
 
 export type RunProgressFragment =
   | RunProgress_PipelineExecution_Fragment
@@ -749,8 +766,8 @@ export type NewestSuccessQueryVariables = Exact<{
 
 
 export type NewestSuccessQuery = { readonly executions: { readonly nodes: ReadonlyArray<
-      | { readonly id: string, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
-      | { readonly id: string, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
+      | { readonly id: string, readonly version: number, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
+      | { readonly id: string, readonly version: number, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
     > } };
 
 export type RunAttemptsQueryVariables = Exact<{
@@ -895,9 +912,9 @@ export type ListRunsQuery = { readonly executions: { readonly nodes: ReadonlyArr
       | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
     > } };
 
-type FoundRun_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
+type FoundRun_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
 
-type FoundRun_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
+type FoundRun_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
 
 export type FoundRunFragment =
   | FoundRun_PipelineExecution_Fragment
@@ -929,7 +946,7 @@ export type TaskFragment = { readonly id: string, readonly name: string, readonl
 
 type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly tasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
@@ -938,15 +955,15 @@ export type StageFragment =
 
 export type PlacedFragment = { readonly id: string, readonly name: string, readonly stageExecution: { readonly pipelineStageName: string, readonly pipelineStepName: string, readonly environment: { readonly name: string } | null } | null };
 
-type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: { readonly name: string }, readonly tasks: ReadonlyArray<(
+type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: { readonly name: string }, readonly tasks: ReadonlyArray<(
       { readonly status: ExecutionStatus, readonly waitingFor: string | null }
       & PlacedFragment
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
     | Stage_WorkflowStageExecution_Fragment
-  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }> };
+  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly tasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly tasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
@@ -1167,6 +1184,7 @@ export const RunProgressFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   durationMs
   failureDetails
   ... on PipelineExecution {
@@ -1315,6 +1333,7 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -1373,6 +1392,7 @@ export const StageFragmentDoc = new TypedDocumentString(`
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -1410,6 +1430,7 @@ export const RunFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -1462,6 +1483,16 @@ export const RunFragmentDoc = new TypedDocumentString(`
     revertedBy {
       id
     }
+  }
+  history {
+    at
+    action
+    actor {
+      name
+    }
+    stage
+    step
+    text
   }
   ... on PipelineExecution {
     pipeline {
@@ -1533,6 +1564,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -1934,6 +1966,7 @@ fragment RunProgress on Execution {
   __typename
   id
   status
+  version
   durationMs
   failureDetails
   ... on PipelineExecution {
@@ -1955,6 +1988,7 @@ export const NewestSuccessDocument = new TypedDocumentString(`
   ) {
     nodes {
       id
+      version
       inputVariables {
         name
         value
@@ -2378,6 +2412,7 @@ export const FindRunDocument = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -2396,6 +2431,7 @@ export const FindRunsDocument = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -2443,6 +2479,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -2475,6 +2512,7 @@ fragment Run on Execution {
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -2527,6 +2565,16 @@ fragment Run on Execution {
     revertedBy {
       id
     }
+  }
+  history {
+    at
+    action
+    actor {
+      name
+    }
+    stage
+    step
+    text
   }
   ... on PipelineExecution {
     pipeline {
@@ -2655,6 +2703,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -2687,6 +2736,7 @@ fragment Run on Execution {
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -2739,6 +2789,16 @@ fragment Run on Execution {
     revertedBy {
       id
     }
+  }
+  history {
+    at
+    action
+    actor {
+      name
+    }
+    stage
+    step
+    text
   }
   ... on PipelineExecution {
     pipeline {

@@ -22,7 +22,7 @@ export const validationRules = {
   BAD_VARIABLE_NAME: 'A variable name has 1 to 100 letters, digits or underscores, and does not start with a digit.',
   RESERVED_VARIABLE_NAME: 'A variable name neither affects how programs are loaded nor is set by Slipway.',
   BAD_DURATION: 'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds.',
-  BAD_WORKING_DIR: 'A working folder is a relative path that stays within the folder of the task.',
+  BAD_WORKING_DIR: 'A working folder is not part of the system (/proc, /sys, /dev).',
   BAD_VALUE: 'A value is one of those that its key allows.',
   TOO_LONG: 'A description has at most 2,000 characters.',
   EMPTY:
@@ -35,7 +35,7 @@ export const validationRules = {
   UNKNOWN_SERVICE: 'The service exists in the application, or is defined by the source.',
   UNKNOWN_WORKFLOW: 'The workflow exists in the application, or is defined by the source.',
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or existing combinations of their matrix.',
-  BAD_TEMPLATE: 'In a TOML command, `{{.name}}` is in a place where the shell takes it as a value.',
+  BAD_TEMPLATE: 'In TOML, only a command of a POSIX shell has `{{.name}}`.',
   REGISTERED_TWICE:
     '`register` names a variable that no other task, no other combination and no start sets. Tasks that each have an `if` may share one.',
   SECRET_NAME_TAKEN: 'A secret shares its name with no variable, `env` or `register` of the workflow.',
@@ -43,7 +43,9 @@ export const validationRules = {
     'A normal task depends on normal tasks, a restore task on restore tasks, and a forensic task on none.',
   BAD_CONDITION:
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
-  UNKNOWN_NAME: 'A condition refers to variables, and to tasks, elements or stages that come before it.',
+  ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',
+  UNKNOWN_NAME:
+    'A value of `env` refers to variables and secrets that its tasks have. A condition refers to variables, and to tasks, elements or stages that come before it.',
   UNKNOWN_HANDLER: '`on_failure` names a task of the same workflow.',
   HANDLER_TYPE: '`on_failure` names a forensic task.',
   FORENSIC_KEY:
@@ -82,10 +84,12 @@ export const validationWarnings = {
   SHORT_TIMEOUT: 'The timeout of a task is at least a second; starting a process takes most of less.',
   LONG_TIMEOUT: 'The timeout of a task is at most a day.',
   UNSURE_NAME:
-    'A condition refers to declared variables. Others are an error unless a task or the environment sets them.',
+    'A condition or a value of `env` refers to declared variables. Others are an error unless a task or the environment sets them.',
   MANY_RETRIES: 'A task has at most ten retries.',
   LITERAL_TEMPLATE:
     'A command contains no `{{…}}` that stays: in TOML, only `{{.name}}` is replaced; in YAML and JSON, nothing is, so `{{.name}}` does not name a variable of the task.',
+  LITERAL_REFERENCE:
+    'A value has no `$NAME` of a known name, which stays text: `env` replaces only names in braces. A default and a variable of an environment have no reference at all.',
   BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
   UNUSED_HANDLER: 'Some `on_failure` names the forensic task.',
 } as const;
