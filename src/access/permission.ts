@@ -13,7 +13,7 @@ export const accountPermissionType = {
     MANAGE_API_KEYS: 'Create, change and revoke API keys.',
     MANAGE_DELEGATES: 'See agents and create their registration tokens.',
     MANAGE_USERS_AND_GROUPS:
-      'Change users, user groups and their permissions. Only an administrator decides who is an administrator.',
+      'Change users, user groups and their permissions. Only an administrator can grant or revoke administrator rights.',
     READ_USERS_AND_GROUPS: 'See users and user groups.',
     VIEW_AUDITS: 'Read the audit trail.',
   },
@@ -28,7 +28,7 @@ export const impliedAccountPermissions: Readonly<Partial<Record<AccountPermissio
 
 export const appPermissionType = {
   name: 'AppPermissionType',
-  description: 'Kind of resources that an application permission is about.',
+  description: 'Kind of resource that an application permission applies to.',
   values: {
     ALL: 'All kinds.',
     DEPLOYMENT: 'Executions, and running them.',
@@ -68,7 +68,7 @@ export const writtenAction = {
     EXECUTE_PIPELINE: 'Start, resume, rerun and abort executions of pipelines.',
     EXECUTE_WORKFLOW: 'Start, resume, rerun and abort executions of standalone workflows.',
     ROLLBACK_WORKFLOW: 'Roll back deployments of a workflow.',
-    ABORT_WORKFLOW: 'Abort executions, including those that others started.',
+    ABORT_WORKFLOW: 'Abort executions, including those started by others.',
   },
 } as const;
 export type WrittenAction = keyof (typeof writtenAction)['values'];

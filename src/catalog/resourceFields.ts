@@ -5,7 +5,7 @@ import { MAX_DESCRIPTION, nameRule } from '../kernel/naming';
 export const resourceFields = (kind: string, name: string, updatedAt: string) => ({
   id: field.id(`ID, kept when the ${kind} is renamed.`),
   name: field.text(name),
-  description: orNull(field.text('Free text about it.')),
+  description: orNull(field.text('Free-text description.')),
   createdAt: field.time('Time of creation.'),
   createdBy: named('createdById', orNull(field.key('ID of the user or API key that created it.'))),
   updatedAt: field.time(updatedAt),

@@ -15,12 +15,12 @@ export const auditVerificationFields = {
   checkedTo: field.bigint(
     'Last sequence that was checked. A call checks at most 200,000: call again from the next one while this is less than `lastSequence`.',
   ),
-  firstBroken: orNull(field.bigint('First sequence that does not hold. Null if there is none.')),
+  firstBroken: orNull(field.bigint('First sequence that fails verification. Null if there is none.')),
   problem: orNull(field.text('Description of the problem.')),
   unsealed: field.integer('Number of records that are not in the chain yet. They join it within seconds.'),
   lastSequence: field.bigint('Last sequence of the chain. 0 if it is empty.'),
   lastHash: field.text(
-    'Hash of the last link. Stored elsewhere, it proves later that the end of the chain was not cut off or rewritten.',
+    'Hash of the last record. Keep it elsewhere to prove later that the end of the chain was not cut off or rewritten.',
   ),
 };
 export type AuditVerification = ShapeOf<typeof auditVerificationFields>;

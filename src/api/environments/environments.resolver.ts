@@ -34,7 +34,9 @@ export const EnvironmentsResolver = partResolver({
   create: (app, actor, input) => createPart(app, actor, environments, input),
   changes: {
     ...environmentChanges,
-    variables: variables('All variables from now on. An empty list removes all; null keeps them.'),
+    variables: variables(
+      'Complete list of variables, replacing the previous one. An empty list removes all; null keeps them.',
+    ),
   },
   update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),
   filters: {
@@ -53,7 +55,7 @@ export const EnvironmentsResolver = partResolver({
 @Resolver(() => Environment)
 export class EnvironmentFieldsResolver {
   @FieldResolver(() => [EnvironmentVariable], {
-    description: 'Variables that every task for the environment gets, in the order of their names.',
+    description: 'Variables that every task for the environment gets, sorted by name.',
   })
   variables(@Root() { variables }: EnvironmentRow) {
     const names = Object.keys(variables).sort();
@@ -61,8 +63,7 @@ export class EnvironmentFieldsResolver {
   }
 
   @FieldResolver(() => [Deployment], {
-    description:
-      'Images that run there now: one for each service that was ever deployed, in the order of the services’ names.',
+    description: 'Currently deployed images, one for each service that was ever deployed, sorted by service name.',
   })
   async deployments(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context): Promise<DeploymentRow[]> {
     return (await loaders.load(deploymentsOfEnvironment, id)) ?? [];

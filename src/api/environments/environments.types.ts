@@ -25,6 +25,6 @@ export const EnvironmentVariableInput = inputType(
 
 export const Deployment = objectType(
   'Deployment',
-  'What runs in an environment: the image that the last successful deployment of a service left there.',
+  'Image of a service that the last successful deployment left in an environment.',
   deploymentFields,
 );

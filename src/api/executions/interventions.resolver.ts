@@ -14,8 +14,8 @@ export class InterventionsResolver {
   @Mutation(() => InterveneExecutionPayload, {
     description:
       'Decides about a failure that waits for a person (`failure_strategy: wait`), of a task or of a stage element. Of ' +
-      'several concurrent decisions exactly one is accepted. Needs the permission to start the workflow, or that ' +
-      'stage. Errors: NOT_FOUND, STAGE_NOT_FOUND, CONFLICT (somebody was faster), NOT_WAITING, IDEMPOTENCY_CONFLICT, ' +
+      'several concurrent decisions exactly one is accepted. Requires the permission to start the workflow, or that ' +
+      'stage. Errors: NOT_FOUND, STAGE_NOT_FOUND, CONFLICT (somebody else decided first), NOT_WAITING, IDEMPOTENCY_CONFLICT, ' +
       'INVALID_INPUT.',
   })
   async interveneExecution(

@@ -6,7 +6,8 @@ import { MutationInput } from '../graphql/mutations.types';
 export abstract class RunCommandInput extends MutationInput {
   @Field(() => Int, {
     nullable: true,
-    description: 'Value of `version` that the caller saw. Fails with CONFLICT if the execution has changed since.',
+    description:
+      '`version` of the execution as the caller last read it. Fails with CONFLICT if the execution has changed since.',
   })
   expectedVersion?: number | null;
 

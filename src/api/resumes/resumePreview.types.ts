@@ -94,7 +94,7 @@ export class ResumePreview {
   @Field(() => Boolean, { description: 'True if the resume would be accepted.' })
   allowed!: boolean;
 
-  @Field(() => [PreviewedRefusal], { description: 'Reason why not. Null if it would be accepted.' })
+  @Field(() => [PreviewedRefusal], { description: 'Reason why it would fail. Null if it would be accepted.' })
   refusals!: PreviewedRefusal[];
 
   @Field(() => [PreviewedStageElement], { description: 'Elements that would run.' })

@@ -15,6 +15,6 @@ export const deploymentFields = {
   executionId: field.uuid('Workflow execution that deployed it.'),
   /** The run that brought it there, with a start or an extension, or back with a restore. */
   runId: field.uuid(),
-  deployedAt: field.time('Time when that execution, or the restore that brought the image back, succeeded.'),
+  deployedAt: field.time('Time at which that execution, or the restore that brought the image back, succeeded.'),
 };
 export type Deployment = ShapeOf<typeof deploymentFields>;
