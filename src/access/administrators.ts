@@ -22,7 +22,7 @@ export async function requireAdministratorLeft(db: Db): Promise<void> {
   if (await hasLastingAdministrator(db)) return;
   throw new Refusal(
     'IN_USE',
-    'This would remove the last administrator. Make another one first: a person who has logged in, or a key that does not expire.',
+    'This would remove the last administrator. Add another one first: a person who has logged in, or a key that does not expire.',
     { rule: 'LAST_ADMINISTRATOR', usedBy: [] },
   );
 }

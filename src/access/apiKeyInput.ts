@@ -32,7 +32,7 @@ export function requireGiveable(access: Access, groupIds: readonly string[]): vo
   const foreign = groupIds.filter((id) => !access.hasGroup(id));
   if (foreign.length === 0) return;
   const missing = `membership of user group${foreign.length === 1 ? '' : 's'} ${foreign.join(', ')}`;
-  throw new Refusal('FORBIDDEN', `You can give a key only groups that you are in: ${missing} is missing.`, {
+  throw new Refusal('FORBIDDEN', `You can give a key only the groups that you belong to: ${missing} is missing.`, {
     userGroupIds: foreign,
     missing,
   });
@@ -45,7 +45,7 @@ export function readExpiry(app: App, access: Access, expiresAt: Date | null, err
   // A key that ends could otherwise make another one that does not.
   const own = access.principal?.kind === 'API_KEY' ? access.principal.expiresAt : null;
   if (own !== null && (expiresAt === null || expiresAt > own)) {
-    const message = `must not be later than the end of the key that asks, ${own.toISOString()}.`;
+    const message = `must not be later than the expiration of your own key, ${own.toISOString()}.`;
     errors.push(broken('expiresAt', expiresAt, 'OUTLIVES_MAKER', message));
   }
   return expiresAt;

@@ -36,7 +36,7 @@ export class ApiError extends Error {
   /** The first of the errors: the server stops at the first that matters. */
   static of(errors: readonly WireError[] | undefined, requestId: string | null): ApiError {
     const [first] = errors ?? [];
-    if (first === undefined) return new ApiError('INTERNAL', 'The server answered without data.', true, requestId);
+    if (first === undefined) return new ApiError('INTERNAL', 'The server responded without data.', true, requestId);
     const { code, retryable, ...details } = first.extensions ?? {};
     return new ApiError((code ?? 'INTERNAL') as ErrorCode, first.message, retryable === true, requestId, details);
   }

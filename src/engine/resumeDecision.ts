@@ -45,14 +45,14 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
   if (verb === 'rerun' ? isFinal(status) : isResumable(status)) return null;
   const instead =
     status === 'SUCCESS'
-      ? 'it succeeded; rerunExecution runs it again'
+      ? 'it succeeded; use rerunExecution to run it again'
       : status === 'PAUSED'
-        ? 'a paused execution is continued'
+        ? 'use continueExecution to continue it'
         : status === 'WAITING'
-          ? 'it waits for a decision, which approveOrRejectApprovals or interveneExecution gives'
+          ? 'it waits for a decision; use approveOrRejectApprovals or interveneExecution'
           : status === 'RESTORING'
-            ? 'it is being restored; wait for the end of that'
-            : 'it is active; abortExecution ends it';
+            ? 'it is being restored; wait until the restore ends'
+            : 'it is active; use abortExecution to end it';
   return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, { status, version });
 }
 
@@ -87,7 +87,7 @@ export function decideResume(
     const names = [...new Set(stages.filter((stage) => wasReached([stage])).map((stage) => stage.stageName))];
     return new Refusal(
       'STAGE_NOT_EXECUTED',
-      `Stage "${stageName}" was never reached; these were: ${names.join(', ')}.`,
+      `Stage "${stageName}" was never reached; expected one of ${names.join(', ')}.`,
       {
         stages: names,
       },
@@ -130,6 +130,6 @@ function findStage(stages: readonly StageExecution[], choice: ResumeChoice): num
   }
   return (
     found[0] ??
-    new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; there are: ${names.join(', ')}.`, { stages: names })
+    new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; expected one of ${names.join(', ')}.`, { stages: names })
   );
 }

@@ -49,7 +49,7 @@ export async function verifyAudit(app: App, from: number | null): Promise<AuditV
     }
     const { unsealed, lost } = await countUnlinked(db);
     const firstBroken = problem === null ? null : previous.sequence + 1;
-    const lostText = lost === 0 ? null : `${lost} records were taken out of the chain.`;
+    const lostText = lost === 0 ? null : `${lost} records were removed from the chain.`;
     return {
       valid: problem === null && lost === 0,
       checkedFrom,
@@ -65,7 +65,7 @@ export async function verifyAudit(app: App, from: number | null): Promise<AuditV
 
 function problemOf({ link, record }: LinkedRecord, previous: Pick<AuditLink, 'sequence' | 'hash'>): string | null {
   if (link.sequence !== previous.sequence + 1) return 'there is no such link';
-  if (link.previousHash !== previous.hash) return 'it does not hold the hash of the link before';
+  if (link.previousHash !== previous.hash) return 'it does not contain the hash of the previous link';
   if (record === undefined) return 'its record is gone';
   return linkHash(link, record) === link.hash ? null : 'its record is not the one that was sealed';
 }

@@ -93,7 +93,7 @@ export class ViewerPermissionsResolver {
     @Ctx() { app, loaders }: Context,
   ): Promise<InstanceType<typeof PermissionAnswer>> {
     if (!actions.includes(action)) {
-      const message = `action must be one of: ${actions.join(', ')}.`;
+      const message = `action must be one of ${actions.join(', ')}.`;
       throw invalidInput([{ field: 'action', value: action, rule: 'ONE_OF', message }]);
     }
     const unseen = (kind: string, id: string) => ({

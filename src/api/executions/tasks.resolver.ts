@@ -210,7 +210,7 @@ function checkOffset(offset: number | null | undefined): number {
       field: 'afterOffset',
       value: offset,
       rule: 'RANGE',
-      message: `afterOffset must be a whole number from 0 on; it is ${offset}.`,
+      message: `afterOffset must be a whole number of at least 0; it is ${offset}.`,
     },
   ]);
 }

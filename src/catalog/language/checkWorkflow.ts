@@ -81,7 +81,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
         `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
       );
     } else if (type !== 'forensic') {
-      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler needs "type: forensic".`);
+      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler must have "type: forensic".`);
     }
   };
   check(onFailure, ['onFailure']);

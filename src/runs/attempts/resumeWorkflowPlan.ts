@@ -147,7 +147,7 @@ export function chooseTasks(tasks: readonly TaskExecution[], again: TasksAgain):
 /** Results that were made in one environment say nothing about another. */
 function aimChange(execution: Execution, environmentId: string | null, fit: TaskFit): DefinitionChange[] {
   if (environmentId === execution.environmentId || fit.tasks.kept.length === 0) return [];
-  const message = 'the workflow is aimed at another environment than that in which the kept tasks ran';
+  const message = 'the workflow targets another environment than the one that the kept tasks ran in';
   return [{ ...alone, task: null, change: 'REWIRED', incompatible: true, message }];
 }
 
@@ -233,7 +233,7 @@ function refuseEnvironment(
   given.delete('environment');
   const own = catalogue.environments.find((one) => one.id === execution.environmentId);
   if (value === own?.id || value === own?.name) return;
-  const message = `variableInputs.environment: an execution stays in its environment, ${own?.name ?? 'which is none'}.`;
+  const message = `variableInputs.environment: an execution keeps its environment, ${own?.name ?? 'which is none'}.`;
   errors.push({ field: 'variableInputs.environment', value, rule: 'FIXED', message });
 }
 

@@ -63,7 +63,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
       return { row: db.last(() => findExecution(db, id)) };
     });
     const execution = await last.row;
-    if (execution === undefined) throw new Error(`execution ${id} vanished while it was being made`);
+    if (execution === undefined) throw new Error(`execution ${id} disappeared while it was being created`);
     return execution;
   });
 }

@@ -55,7 +55,7 @@ export const noPoint = (): Refusal =>
   new Refusal('NO_RESTORE_POINT', 'The run was never extended from a success: there is nothing to go back to.');
 
 export const consumed = ({ id }: Operation): Refusal =>
-  new Refusal('RESTORE_POINT_CONSUMED', 'The run was restored to this point already.', { operationId: id });
+  new Refusal('RESTORE_POINT_CONSUMED', 'The run was already restored to this point.', { operationId: id });
 
 export const notRestoring = ({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal =>
   new Refusal('NOT_RESTORING', `The run is ${status}: there is no restore to cancel.`, { status, version });
@@ -163,7 +163,7 @@ export function requireConfirmed(plan: RestorePlan, confirmed: boolean): void {
   const what = conflicts.map((one) => `${one.service} ${one.deployed} in ${one.environment}`).join(', ');
   throw new Refusal(
     'ENVIRONMENT_CONFLICT',
-    `Other runs have deployed where this one would be restored: ${what}. Send confirmEnvironmentConflicts to overrule them.`,
+    `Other runs have deployed to environments that this restore affects: ${what}. Send confirmEnvironmentConflicts: true to override them.`,
     { conflicts },
   );
 }

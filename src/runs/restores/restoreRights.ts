@@ -12,7 +12,7 @@ export function requireCreator(
 ): void {
   if (actor.access.administrator || isSame(actor, cause)) return;
   const missing = 'having started the run, or membership of Account Administrator';
-  throw new Refusal('FORBIDDEN', `Only who started a run or an administrator may restore it.`, {
+  throw new Refusal('FORBIDDEN', `Only the user who started the run or an administrator may restore it.`, {
     missing,
     applicationId,
   });

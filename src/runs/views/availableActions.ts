@@ -66,7 +66,7 @@ function canHold(execution: Execution, verb: 'pause' | 'continue'): Answer | nul
   const refusal = refuseHold(execution, verb);
   if (refusal !== null) return refused(refusal);
   if ((verb === 'pause') !== (execution.pause !== null)) return null;
-  return no('NOT_PAUSABLE', `The execution is ${execution.status} already.`);
+  return no('NOT_PAUSABLE', `The execution is already ${execution.status}.`);
 }
 
 async function canResume(
@@ -91,14 +91,14 @@ async function canResume(
 async function canApprove(app: App, { access }: Actor, execution: Execution): Promise<Answer> {
   const approvals = await findApprovalsOfExecution(app.database, execution.id);
   const waiting = approvals.filter((approval) => approval.status === 'WAITING');
-  if (waiting.length === 0) return no('NOT_WAITING', 'Nothing waits for an approval.');
+  if (waiting.length === 0) return no('NOT_WAITING', 'Nothing is waiting for an approval.');
   if (waiting.some((approval) => access.isMemberOf(approval.approvers))) return yes;
   return no('FORBIDDEN', 'The membership of an approver group is missing.');
 }
 
 async function canIntervene(app: App, actor: Actor, execution: Execution): Promise<Answer> {
   const [target] = await findWaitingForPerson(app.database, execution.id);
-  if (target === undefined) return no('NOT_WAITING', 'No failure waits for a decision.');
+  if (target === undefined) return no('NOT_WAITING', 'No failure is waiting for a decision.');
   try {
     await requireRight(app, actor, execution, target);
     return yes;
