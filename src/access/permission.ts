@@ -1,7 +1,7 @@
 import { valuesOf } from '../kernel/fields';
 
 /**
- * What a user group may hold. Rights are the union over the groups of whoever asks; nothing denies. `README.md` says what each
+ * Permissions of a user group. Rights are the union over the groups of the caller; nothing denies. `README.md` says what each
  * permission means for each kind of object; `ability.ts` is where that becomes rules.
  */
 export const accountPermissionType = {
@@ -107,7 +107,7 @@ export const filterTypesOf: Readonly<Partial<Record<AppPermissionType, Readonly<
 };
 
 /**
- * Scopes are said in words beside their lists, and never by an empty list: a list from which the last id went must match nothing, and
+ * A field next to each list states its scope; an empty list never does: a list that lost its last id must match nothing, and
  * not everything.
  */
 export interface AppGrant {

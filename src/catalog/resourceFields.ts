@@ -9,7 +9,7 @@ export const resourceFields = (kind: string, name: string, updatedAt: string) =>
   createdAt: field.time('Time of creation.'),
   createdBy: named('createdById', orNull(field.key('ID of the user or API key that created it.'))),
   updatedAt: field.time(updatedAt),
-  /** Deleted rows stay: executions and deployments of the past refer to them. */
+  /** Deleted rows stay, because past executions and deployments refer to them. */
   deletedAt: orNull(field.time()),
 });
 

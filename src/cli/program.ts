@@ -163,7 +163,9 @@ export function createProgram(): Command {
       await retryTask(await session(command), run, task, options);
     });
   seeing(deciding(program.command('intervene <run> <action>')))
-    .description('decide what happens to a failure that waits for a person; ACTION is retry, ignore, mark-as-success, fail or abort')
+    .description(
+      'decide what happens to a failure that waits for a person; ACTION is retry, ignore, mark-as-success, fail or abort',
+    )
     .option('--at <name>', 'task or step to decide, if several wait: a name, STEP/TASK or an id')
     .option('--reason <text>', 'comment to show with the decision')
     .action(async (run: string, action: string, options, command: Command) => {

@@ -17,7 +17,7 @@ export interface WireError {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** Why there is no data: an error of the server, or no answer from it at all. */
+/** Reason for missing data: an error from the server, or no response at all. */
 export class ApiError extends Error {
   constructor(
     readonly code: ErrorCode,

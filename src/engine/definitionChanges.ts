@@ -9,7 +9,7 @@ import type { WorkflowDefinition } from '../catalog/language/workflow';
 /** One difference between what an execution ran so far and the definition that its next attempt is to run. */
 export interface DefinitionChange {
   readonly change: 'ADDED' | 'REMOVED' | 'RENAMED' | 'MOVED' | 'REWIRED' | 'CHANGED';
-  /** null for a workflow by itself. */
+  /** Null for a standalone workflow. */
   readonly stage: string | null;
   readonly step: string | null;
   /** null when it is about an element of a stage. */
@@ -151,7 +151,7 @@ function keptChange(
   ];
   if (place === undefined) return change('REMOVED', 'would be kept, but was removed or renamed');
   const { element, stageName } = place;
-  // Of the stage that a resume goes on from the place may change with what was added before it; its name says that it is the same.
+  // The position of the stage that a resume starts from may change when stages are added before it; its name identifies it.
   if (row.stageIndex !== targetIndex && row.stageIndex !== place.stageIndex) {
     return change('MOVED', `would be kept, but is now in stage ${place.stageIndex + 1}, "${stageName}"`);
   }

@@ -177,7 +177,7 @@ function namedImages({ execution, catalogue }: ExtendedRun): [string, string][] 
   });
 }
 
-/** As somebody writes who wants to take an image away. */
+/** The way to request the removal of an image. */
 const isBlank = (image: string | null | undefined): boolean => image == null || image.trim() === '';
 
 interface NeededInstead {
@@ -185,7 +185,7 @@ interface NeededInstead {
   readonly message: string;
 }
 
-/** With the other mistakes of the same request, so that all are told at once. */
+/** Includes the other errors of the request, so that all are reported at once. */
 function newRunRequired(changes: readonly NeededInstead[], errors: readonly InputError[]): Refusal {
   const first = 'An extension only adds images and changes inputs. Start a new run for other changes.';
   const message = [first, ...[...changes, ...errors].map((one) => one.message)].join(' ');
@@ -211,7 +211,10 @@ function whatNeedsANewRun(
     }
     const inWorkflow = [...workflows.values()].some(({ variables }) => variables.some((one) => one.name === name));
     if (declared !== undefined || !inWorkflow) return [];
-    return { field, message: `${field}: is set by the definition and is not an input of the pipeline; declare it there.` };
+    return {
+      field,
+      message: `${field}: is set by the definition and is not an input of the pipeline; declare it there.`,
+    };
   });
   return [...removed, ...changed];
 }

@@ -4,6 +4,6 @@ import type { TaskExecution } from './execution';
 export interface ReadyTask {
   readonly task: TaskExecution;
   readonly revisionId: string;
-  /** What its command is told besides, of a detached task. */
+  /** Additional environment of the command of a detached task. */
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -185,7 +185,5 @@ export function planWorkflow(
 export function unusedImages(images: ReadonlyMap<string, string>, deployed: ReadonlySet<string>): InputError[] {
   return [...images]
     .filter(([name]) => !deployed.has(name))
-    .map(([name, image]) =>
-      error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is not deployed by this start.'),
-    );
+    .map(([name, image]) => error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is not deployed by this start.'));
 }

@@ -288,7 +288,7 @@ function showImage(
   };
 }
 
-/** An operation by its id: whoever may see its run may see it. */
+/** Operation by its id. Visible to callers who may see its run. */
 async function readOperation(app: App, actor: Actor, id: string): Promise<Operation> {
   const [operation] = isId(id) ? await findOperations(app.database, [id]) : [];
   if (operation === undefined) throw notFound('operation', id);

@@ -48,7 +48,7 @@ registerEnumType(ResumeDefinition, {
   },
 });
 
-/** What can be said of the definition, wherever an execution goes on. */
+/** Descriptions of `definition`, wherever an execution continues. */
 const LATEST_OR_NOT =
   'Definition to continue with. Defaults to PINNED. LATEST fails with INCOMPATIBLE_DEFINITION if a stage or task ' +
   'that is kept, including a task of a kept stage’s workflow, was renamed, removed or rewired. In a kept stage, ' +

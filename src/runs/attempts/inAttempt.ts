@@ -58,7 +58,7 @@ export async function readOwn(
   return execution;
 }
 
-/** Who may see it is told what the id stands for, instead of that there is none. */
+/** Callers who may see it learn what the id refers to, instead of NOT_FOUND alone. */
 function otherThanAsked(execution: Execution, kind: Execution['kind'] | null, applicationId: string): string | null {
   if (execution.applicationId !== applicationId) return `does not belong to the application "${applicationId}"`;
   if (execution.parentStageExecutionId !== null) {

@@ -34,7 +34,7 @@ export interface PlannedElement {
   readonly stage: StageExecution;
   /** Its row until now; null when it is new. */
   readonly before: StageExecution | null;
-  /** Its workflow goes on where it was; null: it runs from its beginning. */
+  /** Where its workflow continues; null if it runs from the beginning. */
   readonly next: WorkflowNext | null;
   readonly fit: TaskFit | null;
 }

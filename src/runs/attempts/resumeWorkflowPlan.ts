@@ -12,7 +12,7 @@ import type { WorkflowDefinition, WorkflowMode } from '../../catalog/language/wo
 import { type DefinitionChange, type Place, taskChanges } from '../../engine/definitionChanges';
 import type { DefinitionChoice } from '../../engine/resumeDecision';
 
-/** How a workflow execution is to go on. */
+/** How a workflow execution resumes. */
 export interface WorkflowResumeChoice {
   readonly definition?: DefinitionChoice | null;
   readonly force?: boolean | null;
@@ -68,7 +68,7 @@ const nothing: TaskFit = { tasks: { kept: [], again: [] }, changes: [] };
 const alone: Place = { stage: null, step: null };
 
 /**
- * Decides how an execution of a workflow by itself goes on; writes nothing. Its tasks are read only where they matter: for another revision, for values that are to be overruled, or
+ * Decides how an execution of a standalone workflow resumes; writes nothing. Reads its tasks only where they matter: for another revision, for overridden values, or
  * to be shown.
  */
 export async function planWorkflowResume(
@@ -220,7 +220,7 @@ export function imagesByName(images: Execution['images'], catalogue: Catalogue):
   );
 }
 
-/** At a start `environment` chooses where it runs. That can't change; to say the same again is no mistake. */
+/** At a start, `environment` chooses where it runs. That can't change; repeating the same value is not an error. */
 function refuseEnvironment(
   execution: Execution,
   definition: WorkflowDefinition,

@@ -32,7 +32,7 @@ export interface Reversal extends DeploymentPlace {
   readonly conflict: boolean;
 }
 
-/** All that a restore of a run to its point would do. */
+/** Everything that a restore of a run to its point would do. */
 export interface RestorePlan {
   readonly point: RestorePoint;
   readonly restored: RestoredRun;
@@ -138,7 +138,7 @@ function stepsOf({ members, workflows }: RestoredRun, elements: readonly StageEx
   return [...steps].sort(([a], [b]) => order(b)[0] - order(a)[0] || order(a)[1] - order(b)[1]).map(([, step]) => step);
 }
 
-/** Stands for what a preview showed. */
+/** Represents what a preview showed. */
 export function restoreToken(run: Pick<Execution, 'id' | 'version'>, { point, reversals }: RestorePlan): string {
   const meaning = [run.id, run.version, point.id, reversals.map(({ now }) => now?.id ?? null)];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('base64url');

@@ -5,7 +5,7 @@ import { requireStages } from '../execution/requireStages';
 import { Refusal } from '../../kernel/errors';
 import type { RestorePlan } from './restorePlan';
 
-/** Only who started a run, under whichever of its keys, or an administrator restores it. */
+/** Only the user who started a run, under whichever of its keys, or an administrator restores it. */
 export function requireCreator(
   actor: Actor,
   { cause, applicationId }: Pick<Execution, 'cause' | 'applicationId'>,
