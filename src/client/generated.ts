@@ -43,6 +43,7 @@ export type AddImagesToRunInput = {
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly images?: ReadonlyArray<ImageInput> | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly runId: string;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
@@ -252,6 +253,7 @@ export type InterveneExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly pipelineStageElementId?: string | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId?: string | null | undefined;
@@ -340,6 +342,7 @@ export type RerunExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
 };
 
@@ -369,6 +372,7 @@ export type ResumeExecutionInput = {
   readonly granularity?: ResumeGranularity | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly parallelMode?: ParallelMode | null | undefined;
   readonly pipelineExecutionId: string;
   readonly pipelineStageElementId?: string | null | undefined;
@@ -390,6 +394,7 @@ export type ResumeWorkflowExecutionInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
   readonly reevaluateSkipped?: boolean | null | undefined;
@@ -403,6 +408,7 @@ export type RetryTaskInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId: string;
 };
@@ -607,6 +613,7 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -970,6 +977,7 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }

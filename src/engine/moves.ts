@@ -1,4 +1,5 @@
 import { type ExecutionStatus, isFinal } from '../contract/statuses';
+import { deployWithTask, deployWithWorkflow } from './deployments';
 import type { Execution, Pause, RuntimeAnswers, StageExecution, TaskExecution } from './execution';
 import type { RunSlice } from './runSlice';
 
@@ -26,7 +27,7 @@ export function moveExecution(
     reasonCode: failureCode,
     reason: failureDetails,
   });
-  return run.setExecution({
+  const after = run.setExecution({
     ...before,
     status: to,
     version: before.version + 1,
@@ -35,6 +36,8 @@ export function moveExecution(
     endedAt: isFinal(to) ? run.now : null,
     ...{ failureCode, failureDetails, pause },
   });
+  deployWithWorkflow(run, after);
+  return after;
 }
 
 export interface StageMove {
@@ -103,6 +106,7 @@ export function moveTask(
     ...detachedType(after),
     ...said,
   });
+  deployWithTask(run, before, after);
   return after;
 }
 

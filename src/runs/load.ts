@@ -2,6 +2,7 @@ import type { Facts, FactKind, Want } from '../engine/facts';
 import type { Db } from '../kernel/database/database';
 import type { App } from './app';
 import { findWaitingApprovals } from './approvals/approvals.store';
+import { findDoubts, findOpenDeployments, findServiceNames } from './deployments/deployments.store';
 import { findDetached, findHandledFailures } from './execution/detachedTasks.store';
 import { findEnvironmentFacts, findTaskFacts } from './execution/conditions.store';
 import { findSecretNames, findVariables } from './execution/executionVariables.store';
@@ -113,6 +114,16 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
       facts.set('environment', id, environment);
     }
   },
+  deployments: async (db, facts, keys) =>
+    group(facts, 'deployments', keys, await findOpenDeployments(db, keys), (row) => row.executionId),
+  doubts: async (db, facts, keys) => {
+    for (const { executionId, skipped, unsure } of await findDoubts(db, keys)) {
+      facts.set('doubts', executionId, { skipped, unsure });
+    }
+  },
+  serviceName: async (db, facts, keys) => {
+    for (const { id, name } of await findServiceNames(db, keys)) facts.set('serviceName', id, name);
+  },
   secretNames: async (db, facts, keys) => {
     const found = await findSecretNames(db, keys);
     for (const key of keys) facts.set('secretNames', key, found.get(key) ?? new Set());
@@ -145,7 +156,9 @@ export async function load(db: Db, app: App, facts: Facts, wants: readonly Want[
   if (lost !== undefined) throw new Error(`${lost.kind} ${lost.key} does not exist`);
 }
 
-function group<K extends 'members' | 'elements' | 'approvals' | 'unstarted' | 'running' | 'skipped' | 'variables', Row>(
+type Grouped = 'members' | 'elements' | 'approvals' | 'unstarted' | 'running' | 'skipped' | 'variables' | 'deployments';
+
+function group<K extends Grouped, Row>(
   facts: Facts,
   kind: K,
   keys: readonly string[],

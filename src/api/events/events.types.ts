@@ -2,6 +2,7 @@
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
+import { DeploymentStatusEnum } from '../deployments/deployments.types';
 import type { ExecutionEventType } from '../../engine/executionEvent';
 import { ExecutionStatusEnum, TaskTypeEnum } from '../executions/executions.types';
 import { GraphQLJson } from '../graphql/scalars';
@@ -402,7 +403,35 @@ export class ArtifactAddedEvent extends ExecutionEventInterface {
   sha256!: string;
 }
 
-@ObjectType(type('`DEPLOYED`: an environment has a new image of a service.'))
+@ObjectType(
+  type('`DEPLOYMENT_STATUS`: a deployment of a service to an environment began or ended, or a restore made it.'),
+)
+export class DeploymentStatusEvent extends ExecutionEventInterface {
+  @Field(() => ID, { description: 'ID of the deployment.' })
+  deploymentId!: string;
+
+  @Field(() => ID, { description: 'ID of the environment.' })
+  environmentId!: string;
+
+  @Field(() => ID, { description: 'ID of the service.' })
+  serviceId!: string;
+
+  @Field(() => String, { description: 'Image.' })
+  image!: string;
+
+  @Field(() => DeploymentStatusEnum, { description: 'New status.' })
+  status!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Name of the task that deploys. Null if the workflow as a whole does, and for a restore.',
+  })
+  task!: string | null;
+}
+
+@ObjectType(
+  type('`DEPLOYED`: an environment has a new image of a service. Follows `DEPLOYMENT_STATUS` with SUCCEEDED.'),
+)
 export class DeployedEvent extends ExecutionEventInterface {
   @Field(() => ID, { description: 'ID of the environment.' })
   environmentId!: string;
@@ -475,5 +504,6 @@ export const eventTypes: Readonly<Record<ExecutionEventType, abstract new () => 
   ARTIFACT_ADDED: ArtifactAddedEvent,
   RESTORE_STARTED: RestoreStartedEvent,
   RESTORE_ENDED: RestoreEndedEvent,
+  DEPLOYMENT_STATUS: DeploymentStatusEvent,
   DEPLOYED: DeployedEvent,
 };

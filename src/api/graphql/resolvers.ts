@@ -9,9 +9,11 @@ import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import {
   DeploymentsResolver,
-  EnvironmentFieldsResolver,
-  EnvironmentsResolver,
-} from '../environments/environments.resolver';
+  EnvironmentDeploymentsResolver,
+  ExecutionDeploymentsResolver,
+  ServiceDeploymentsResolver,
+} from '../deployments/deployments.resolver';
+import { EnvironmentFieldsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import {
   ApprovalsSnapshotResolver,
   EventsResolver,
@@ -20,7 +22,6 @@ import {
 } from '../events/events.resolver';
 import { ApprovalStageResolver, ApprovalsResolver } from '../approvals/approvals.resolver';
 import {
-  DeploymentExecutionResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   ExecutionResolver,
@@ -54,6 +55,7 @@ import {
 import {
   AttemptResolver,
   PreviewedEnvironmentResolver,
+  ReplacedDeploymentResolver,
   ResumePreviewResolver,
   ResumeResolver,
   StageAttemptResolver,
@@ -81,6 +83,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentsResolver,
   EnvironmentFieldsResolver,
   DeploymentsResolver,
+  EnvironmentDeploymentsResolver,
+  ServiceDeploymentsResolver,
+  ExecutionDeploymentsResolver,
   ApplicationSecretsResolver,
   EnvironmentSecretsResolver,
   SecretsResolver,
@@ -99,7 +104,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutedByUserResolver,
   PipelineExecutionResolver,
   WorkflowExecutionResolver,
-  DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
   RuntimeInputsResolver,
   EventsResolver,
@@ -109,6 +113,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   QueueResolver,
   ResumeResolver,
   ResumePreviewResolver,
+  ReplacedDeploymentResolver,
   PreviewedEnvironmentResolver,
   StageAttemptResolver,
   AttemptResolver,

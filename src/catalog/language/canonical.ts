@@ -15,6 +15,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       displayName: task.displayName || null,
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
+      deploys: Array.isArray(task.deploys) ? asSet(task.deploys) : task.deploys,
       requires: asSet(task.requires),
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,

@@ -285,7 +285,11 @@ const workflowDocument = object({
     null,
     `Environment to deploy to, or ${GIVEN_ENVIRONMENT} for the one that the pipeline’s element or the start gives. Defaults to none.`,
   ),
-  services: optional(list(text), [], 'Services that it deploys. Its success records their images in the environment.'),
+  services: optional(
+    list(text),
+    [],
+    'Services that it deploys. Their deployments to the environment are recorded: see `deploys` of a task.',
+  ),
   variables: variables('Variables that a start can or must give.'),
   env: optional(values, {}, 'Constant environment variables of every task.'),
   secrets: optional(

@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
 import type { Execution, StageExecution } from '../../engine/execution';
+import type { Aim } from '../deployments/movedOn';
 import { findExecutions } from '../execution/executions.store';
 import { definitionsOf } from '../execution/planStart';
 import { findCurrentStages } from '../execution/stages.store';
@@ -90,6 +91,12 @@ export async function planResume(
   const refusals = [...incompatible(changes, choice.force), ...layout.refusals];
   return { ...layout, fromStage: decision.stageName, elements, changes, refusals };
 }
+
+/** What an element that runs would deploy. */
+export const aimOf = ({ stage, fit }: Pick<PlannedElement, 'stage' | 'fit'>): Aim => {
+  const { environmentId, images, workflowRevisionId: revisionId } = stage;
+  return { environmentId, images, revisionId, ...(fit !== null && { tasks: () => fit.tasks.again }) };
+};
 
 /** Everything runs again, from the first stage. */
 export function planRerun(execution: Execution, stages: readonly StageExecution[], now: Date): AttemptPlan {

@@ -7,8 +7,9 @@ import { findCurrentStages } from '../execution/stages.store';
 import { beginNextAttempt, beginWorkflowAttempt } from '../attempts/beginNextAttempt';
 import { type AttemptInput, attemptOf, inAttempt } from '../attempts/inAttempt';
 import { refuseAttempt } from '../../engine/resumeDecision';
-import { planRerun } from '../attempts/resumePlan';
-import { asBefore } from '../attempts/resumeWorkflowPlan';
+import { requireNotMovedOn } from '../deployments/movedOn';
+import { aimOf, planRerun } from '../attempts/resumePlan';
+import { aimOfWorkflow, asBefore } from '../attempts/resumeWorkflowPlan';
 
 export interface RerunExecution extends AttemptInput {
   readonly executionId: string;
@@ -21,13 +22,15 @@ export async function rerunExecution(app: App, actor: Actor, input: RerunExecuti
     if (refusal !== null) throw refusal;
     if (execution.kind === 'WORKFLOW') {
       actor.access.require('EXECUTE_WORKFLOW', 'Execution', await subjectFor(app, 'Execution', execution));
-      const attempt = attemptOf(input, 'RERUN', actor, null);
-      await beginWorkflowAttempt(db, asBefore(execution, { all: true }), attempt);
+      const next = asBefore(execution, { all: true });
+      await requireNotMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)], input.overrule);
+      await beginWorkflowAttempt(db, next, attemptOf(input, 'RERUN', actor, null));
       return;
     }
     const stages = await findCurrentStages(db, [execution.id]);
     await requireStages(db, actor, execution, stages);
     const plan = planRerun(execution, stages, db.now);
+    await requireNotMovedOn(app, db, execution, plan.elements.map(aimOf), input.overrule);
     await beginNextAttempt(db, execution, plan, attemptOf(input, 'RERUN', actor, plan.fromStage));
   });
 }

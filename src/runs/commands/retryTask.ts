@@ -11,11 +11,14 @@ import { isFinal } from '../../contract/statuses';
 import { type Execution, type TaskExecution } from '../../engine/execution';
 import { requireRight } from './interveneExecution';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
-import { findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
+import { requireNotMovedOn } from '../deployments/movedOn';
+import { findSkippedTasks, findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
 
 export interface RetryTask extends RunCommandInput {
   readonly applicationId: string;
   readonly taskExecutionId: string;
+  /** Images that runs which started later have deployed since may be replaced. */
+  readonly overrule?: boolean | null;
 }
 
 /**
@@ -38,6 +41,8 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
     const others = (await findUnsuccessfulTasks(db, execution.id)).filter((one) => one.id !== id);
     const refusal = refuseRetry(execution, task, definition, others, db.now);
     if (refusal !== null) throw refusal;
+    const tasks = async () => [task, ...(await findSkippedTasks(db, [execution.id]))].map(({ name }) => name);
+    await requireNotMovedOn(app, db, execution, [{ ...execution, tasks }], input.overrule);
     const reason = input.reason?.trim() || null;
     await db.decide((run) => takeBack(run, task, `${task.reason}; tried again by ${actor.name}`, reason));
     const before = { status: task.status, name: task.name };

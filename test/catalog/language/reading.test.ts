@@ -45,6 +45,7 @@ describe('reading documents', () => {
           requires: [],
           secrets: [],
           dependsOn: [],
+          deploys: null,
           env: {},
           labels: {},
           timeoutSeconds: 3600,

@@ -20,6 +20,7 @@ const warnings = [
   { rule: 'MANY_RETRIES', keys: 'retries: 11', at: '11' },
   { rule: 'UNSURE_NAME', keys: 'if: REGION == "eu"', at: 'REGION', of: `environment: ${GIVEN_ENVIRONMENT}` },
   { rule: 'LITERAL_TEMPLATE', keys: 'env: { WHO: me }', run: 'echo {{.WHO}} {{.Names}}', at: '"echo' },
+  { rule: 'UNDEPLOYED_SERVICE', keys: 'deploys: web', of: 'services: [inventory, web]', at: 'inventory' },
   { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },
 ];
 

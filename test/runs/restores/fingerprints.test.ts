@@ -20,6 +20,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   description: null,
   run: 'true',
   dependsOn: [],
+  deploys: null,
   env: {},
   labels: {},
   timeoutSeconds: 60,
