@@ -264,7 +264,7 @@ CREATE TABLE "execution" (
   "earlier_ms" bigint NOT NULL,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "execution_kind" CHECK (kind IN ('PIPELINE', 'WORKFLOW')),
-  CONSTRAINT "execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
+  CONSTRAINT "execution_status" CHECK (CASE kind WHEN 'PIPELINE' THEN status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'RESTORING') ELSE status IN ('QUEUED', 'RESUMING', 'WAITING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED') END),
   CONSTRAINT "execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')),
   CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "execution_pause" CHECK (pause IS NULL OR status = 'PAUSED'),
@@ -311,6 +311,7 @@ CREATE TABLE "execution_attempt" (
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
   CONSTRAINT "execution_attempt_kind" CHECK (kind IN ('START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE')),
   CONSTRAINT "execution_attempt_base" CHECK ((base IS NULL) = (kind = 'START') AND base < attempt),
+  CONSTRAINT "execution_attempt_status" CHECK (status IN ('SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED')),
   CONSTRAINT "execution_attempt_ended" CHECK ((ended_at IS NULL) = (status IS NULL)),
   CONSTRAINT "PK_9c5fa54cf0b0da3fde546bd7217" PRIMARY KEY ("execution_id", "attempt")
 );
@@ -344,7 +345,7 @@ CREATE TABLE "stage_execution" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "stage_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
+  CONSTRAINT "stage_execution_status" CHECK (status IN ('QUEUED', 'WAITING', 'RUNNING', 'PAUSED', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
   CONSTRAINT "stage_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "stage_execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')),
   CONSTRAINT "stage_execution_waiting" CHECK (waits_until IS NULL OR status IN ('PAUSED', 'WAITING')),
@@ -377,7 +378,7 @@ CREATE TABLE "task_execution" (
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
   CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore')),
-  CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING', 'SUCCESS', 'FAILED', 'ERROR', 'ABORTED', 'EXPIRED', 'REJECTED', 'SKIPPED')),
+  CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'FAILED', 'SKIPPED', 'SUCCESS', 'ABORTED')),
   CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "task_execution_waiting" CHECK (waits_until IS NULL OR status = 'WAITING'),
   CONSTRAINT "task_execution_waiting_on" CHECK (waiting_on >= 0),
@@ -486,7 +487,7 @@ CREATE TABLE "approval" (
   "decided_by" jsonb,
   "comments" text,
   CONSTRAINT "approval_status" CHECK (status IN ('WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED')),
-  CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status = 'WAITING')),
+  CONSTRAINT "approval_decided" CHECK ((decided_at IS NULL) = (status IN ('WAITING'))),
   CONSTRAINT "PK_97bfd1cd9dff3c1302229da6b5c" PRIMARY KEY ("id")
 );
 CREATE INDEX "approval_of_execution" ON "approval" ("execution_id", "requested_at");
@@ -511,7 +512,7 @@ CREATE TABLE "job" (
   "queued_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "job_status" CHECK (status IN ('QUEUED', 'RUNNING', 'SUCCESS', 'FAILED', 'ABORTED', 'LOST')),
+  CONSTRAINT "job_status" CHECK (status IN ('QUEUED', 'RUNNING', 'FAILED', 'ABORTED', 'SUCCESS', 'LOST')),
   CONSTRAINT "job_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING'))),
   CONSTRAINT "PK_98ab1c14ff8d1cf80d18703b92f" PRIMARY KEY ("id")
 );
@@ -566,10 +567,14 @@ CREATE TABLE "artifact" (
   "task_execution_id" uuid NOT NULL,
   "job_id" uuid NOT NULL,
   "name" text NOT NULL,
+  "type" text NOT NULL,
+  "mode" text NOT NULL,
   "size" bigint NOT NULL,
   "sha256" text NOT NULL,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   CONSTRAINT "artifact_name" UNIQUE ("job_id", "name"),
+  CONSTRAINT "artifact_type" CHECK (type IN ('FILE', 'LINK', 'FOLDER')),
+  CONSTRAINT "artifact_mode" CHECK (mode ~ '^[0-7]{3}$'),
   CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY ("id")
 );
 CREATE INDEX "artifact_of_run" ON "artifact" ("run_id", "created_at", "id");
@@ -639,7 +644,7 @@ CREATE TABLE "operation" (
   "error_message" text,
   CONSTRAINT "operation_kind" CHECK (kind IN ('EXTEND', 'RESTORE')),
   CONSTRAINT "operation_status" CHECK (status IN ('RUNNING', 'SUCCESS', 'FAILED', 'CANCELLED')),
-  CONSTRAINT "operation_ended" CHECK ((ended_at IS NULL) = (status = 'RUNNING')),
+  CONSTRAINT "operation_ended" CHECK ((ended_at IS NULL) = (status IN ('RUNNING'))),
   CONSTRAINT "operation_attempt" CHECK ((attempt IS NULL) = (status <> 'SUCCESS')),
   CONSTRAINT "operation_error" CHECK (status = 'RUNNING' OR (error_code IS NULL) = (status = 'SUCCESS')),
   CONSTRAINT "PK_18556ee6e49c005fc108078f3ab" PRIMARY KEY ("id")

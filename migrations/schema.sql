@@ -114,11 +114,15 @@ CREATE TABLE artifact (
   task_execution_id uuid NOT NULL,
   job_id uuid NOT NULL,
   name text NOT NULL,
+  type text NOT NULL,
+  mode text NOT NULL,
   size bigint NOT NULL,
   sha256 text NOT NULL,
   created_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_1f238d1d4ef8f85d0c0b8616fa3" PRIMARY KEY (id),
   CONSTRAINT "artifact_name" UNIQUE (job_id, name),
+  CONSTRAINT "artifact_mode" CHECK ((mode ~ '^[0-7]{3}$'::text)),
+  CONSTRAINT "artifact_type" CHECK ((type = ANY (ARRAY['FILE'::text, 'LINK'::text, 'FOLDER'::text]))),
   CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN KEY (job_id) REFERENCES job(id)
 );
 CREATE INDEX artifact_content ON public.artifact USING btree (sha256);
@@ -313,7 +317,11 @@ CREATE TABLE execution (
   CONSTRAINT "execution_kind" CHECK ((kind = ANY (ARRAY['PIPELINE'::text, 'WORKFLOW'::text]))),
   CONSTRAINT "execution_mode" CHECK ((mode = ANY (ARRAY['SEQUENTIAL'::text, 'PARALLEL'::text, 'WORK_STEALING'::text]))),
   CONSTRAINT "execution_pause" CHECK (((pause IS NULL) OR (status = 'PAUSED'::text))),
-  CONSTRAINT "execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "execution_status" CHECK (
+CASE kind
+    WHEN 'PIPELINE'::text THEN (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'RESTORING'::text]))
+    ELSE (status = ANY (ARRAY['QUEUED'::text, 'RESUMING'::text, 'WAITING'::text, 'RUNNING'::text, 'PAUSED'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text]))
+END),
   CONSTRAINT "FK_0f304a1b1c7f00d8674def28771" FOREIGN KEY (application_id) REFERENCES application(id),
   CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY (environment_id) REFERENCES environment(id)
 ) WITH (fillfactor=80);
@@ -351,6 +359,7 @@ CREATE TABLE execution_attempt (
   CONSTRAINT "execution_attempt_base" CHECK ((((base IS NULL) = (kind = 'START'::text)) AND (base < attempt))),
   CONSTRAINT "execution_attempt_ended" CHECK (((ended_at IS NULL) = (status IS NULL))),
   CONSTRAINT "execution_attempt_kind" CHECK ((kind = ANY (ARRAY['START'::text, 'RESUME'::text, 'RERUN'::text, 'EXTEND'::text, 'RESTORE'::text]))),
+  CONSTRAINT "execution_attempt_status" CHECK ((status = ANY (ARRAY['SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text]))),
   CONSTRAINT "FK_5dd879d5af0654569985f4c73ba" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
 CREATE TRIGGER execution_attempt_kept BEFORE DELETE OR TRUNCATE ON public.execution_attempt FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -435,7 +444,7 @@ CREATE TABLE job (
   ended_at timestamp(3) with time zone,
   CONSTRAINT "PK_98ab1c14ff8d1cf80d18703b92f" PRIMARY KEY (id),
   CONSTRAINT "job_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])))),
-  CONSTRAINT "job_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ABORTED'::text, 'LOST'::text]))),
+  CONSTRAINT "job_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'FAILED'::text, 'ABORTED'::text, 'SUCCESS'::text, 'LOST'::text]))),
   CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
 ) WITH (fillfactor=80);
 CREATE UNIQUE INDEX job_of_task ON public.job USING btree (task_execution_id, attempt);
@@ -661,7 +670,7 @@ CREATE TABLE stage_execution (
   CONSTRAINT "PK_73bb3900c2f8b931298787cd836" PRIMARY KEY (id),
   CONSTRAINT "stage_execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
   CONSTRAINT "stage_execution_mode" CHECK ((mode = ANY (ARRAY['SEQUENTIAL'::text, 'PARALLEL'::text, 'WORK_STEALING'::text]))),
-  CONSTRAINT "stage_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "stage_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'WAITING'::text, 'RUNNING'::text, 'PAUSED'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
   CONSTRAINT "stage_execution_waiting" CHECK (((waits_until IS NULL) OR (status = ANY (ARRAY['PAUSED'::text, 'WAITING'::text])))),
   CONSTRAINT "FK_f60937c87f7582493454f4f5111" FOREIGN KEY (execution_id) REFERENCES execution(id)
 ) WITH (fillfactor=80);
@@ -705,7 +714,7 @@ CREATE TABLE task_execution (
   ended_at timestamp(3) with time zone,
   CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY (id),
   CONSTRAINT "task_execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
-  CONSTRAINT "task_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text, 'SUCCESS'::text, 'FAILED'::text, 'ERROR'::text, 'ABORTED'::text, 'EXPIRED'::text, 'REJECTED'::text, 'SKIPPED'::text]))),
+  CONSTRAINT "task_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'FAILED'::text, 'SKIPPED'::text, 'SUCCESS'::text, 'ABORTED'::text]))),
   CONSTRAINT "task_execution_type" CHECK ((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text]))),
   CONSTRAINT "task_execution_waiting" CHECK (((waits_until IS NULL) OR (status = 'WAITING'::text))),
   CONSTRAINT "task_execution_waiting_on" CHECK ((waiting_on >= 0)),

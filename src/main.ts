@@ -1,27 +1,20 @@
 import 'reflect-metadata';
 import { inspect } from 'node:util';
 import pc from 'picocolors';
-import { readServerConfig, unknownVariables } from './kernel/config';
-import { createLog } from './kernel/log';
+import { readServerConfig, type ServerConfig, unknownVariables } from './kernel/config';
+import { createLog, type Log } from './kernel/log';
 import { onStopSignal } from './kernel/signals';
 import { StartError } from './kernel/startError';
+import { createAdminKey } from './composition/createAdminKey';
 import { startServer } from './composition/server';
 
-/** Starts the server, and stops it in order at a signal. No other file of the server acts when it is imported. */
-async function main(): Promise<void> {
-  const config = readServerConfig();
-  const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
-  for (const line of unknownVariables()) log.warn(line);
+/**
+ * Starts the server, and stops it in order at a signal. With `admin create-key NAME` it makes an administrator's key
+ * instead. No other file of the server acts when it is imported.
+ */
+async function start(config: ServerConfig, log: Log): Promise<void> {
   const server = await startServer(config, log);
-  log.info({ url: server.url, database: config.DATABASE_URL === undefined ? 'embedded' : 'external' }, 'listening');
-  process.stdout.write(`\n  Slipway is listening on ${pc.cyan(`${server.url}/graphql`)}\n`);
-  if (server.newAdminKey !== null) {
-    process.stdout.write(
-      `\n  ${pc.bold('Administrator’s API key')} (shown once):\n\n    ${pc.green(server.newAdminKey)}\n\n` +
-        '  Send it as "X-Api-Key". To choose your own, set SLIPWAY_ADMIN_KEY.\n',
-    );
-  }
-  process.stdout.write('\n');
+  announce(config, log, server.url, server.newAdminKey);
 
   let stopping = false;
   const stop = (why: string, exitCode: number) => {
@@ -46,12 +39,54 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((error: unknown) => {
-  const inUse = (error as NodeJS.ErrnoException)?.code === 'EADDRINUSE';
-  const known = inUse
-    ? new StartError('The port is in use. Set PORT to another port, or to 0 for any free one.')
-    : error;
-  const expected = known instanceof StartError;
-  process.stderr.write(`${pc.red('Slipway could not start.')} ${expected ? known.message : inspect(known)}\n`);
-  process.exit(expected ? 2 : 1);
+/** Address and new key, whatever LOG_LEVEL is: text for people, or log lines where the output is for a collector. */
+function announce(config: ServerConfig, log: Log, url: string, newAdminKey: string | null): void {
+  const listening = `listening on ${url}/graphql`;
+  const database = config.DATABASE_URL === undefined ? 'embedded' : 'external';
+  const ways = 'Send it as "X-Api-Key". To choose your own, set SLIPWAY_ADMIN_KEY.';
+  const lost =
+    config.SLIPWAY_ADMIN_KEY === undefined && newAdminKey === null
+      ? 'To make another administrator’s key: slipway admin create-key'
+      : undefined;
+  if (config.LOG_FORMAT === 'json') {
+    const always = log.child({}, { level: 'info' });
+    always.info({ url, database, ...(lost && { hint: lost }) }, listening);
+    if (newAdminKey !== null) always.info({ adminKey: newAdminKey }, `administrator’s API key, shown once. ${ways}`);
+    return;
+  }
+  const lines = [`Slipway is listening on ${pc.cyan(`${url}/graphql`)}`, pc.dim(`database: ${database}`)];
+  if (newAdminKey !== null) {
+    lines.push('', `${pc.bold('Administrator’s API key')} (shown once):`, '', `  ${pc.green(newAdminKey)}`, '', ways);
+  } else if (lost !== undefined) lines.push(pc.dim(lost));
+  process.stdout.write(`\n${lines.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}\n\n`);
+}
+
+/** `admin create-key [NAME]`: prints the key and nothing else. */
+async function admin([command, name = 'administrator', ...more]: readonly string[]): Promise<void> {
+  if (command !== 'create-key' || more.length > 0) throw new StartError('Expected "admin create-key [NAME]".');
+  const key = await createAdminKey(readServerConfig(), createLog({ level: 'warn', pretty: true }), name);
+  process.stdout.write(`${key}\n`);
+}
+
+async function serve(): Promise<void> {
+  const config = readServerConfig();
+  const log = createLog({ level: config.LOG_LEVEL, pretty: config.LOG_FORMAT === 'pretty' });
+  for (const line of unknownVariables()) log.warn(line);
+  await start(config, log).catch((error: unknown) => {
+    if (config.LOG_FORMAT !== 'json') throw error;
+    const { text, exitCode } = explain(error);
+    log.child({}, { level: 'info' }).fatal(`Slipway could not start. ${text}`);
+    process.exit(exitCode);
+  });
+}
+
+/** Reasons that the message explains in full are shown without a stack. */
+const explain = (error: unknown): { text: string; exitCode: number } =>
+  error instanceof StartError ? { text: error.message, exitCode: 2 } : { text: inspect(error), exitCode: 1 };
+
+const [first, ...others] = process.argv.slice(2);
+(first === 'admin' ? admin(others) : serve()).catch((error: unknown) => {
+  const { text, exitCode } = explain(error);
+  process.stderr.write(`${first === 'admin' ? '' : pc.red('Slipway could not start. ')}${text}\n`);
+  process.exit(exitCode);
 });

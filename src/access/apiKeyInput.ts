@@ -15,6 +15,13 @@ export function newApiKeyValue(): { value: string; prefix: string; secretHash: s
 }
 
 /**
+ * The public part of a key, which finds its row. Keys that Slipway makes carry it; a key that somebody chose is found by
+ * the beginning of its hash.
+ */
+export const prefixOf = (key: string): string =>
+  /^swk_([A-Za-z0-9]{12})_/.exec(key)?.[1] ?? hashSecret(key).slice(0, 24);
+
+/**
  * Nobody gets more by a key than it has: who manages keys may give them the groups that it is in itself. Who manages users and groups could join
  * any other one, so it may give those too. Asked for all groups that the key then has, also when only its expiry changes: a key that somebody
  * narrowed must not be widened by whoever holds it.

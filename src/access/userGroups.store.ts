@@ -1,4 +1,5 @@
 import type { Db } from '../kernel/database/database';
+import { isStorable } from '../kernel/naming';
 import { columnsOf } from '../kernel/database/table';
 import type { AppPermission } from './permission';
 import { type UserGroup, type UserGroupWithPermissions, userGroups } from './userGroups';
@@ -8,7 +9,7 @@ const group = columnsOf(userGroups.schema, 'g');
 const permission = columnsOf(userGroupPermissionTable, 'p');
 
 export function findUserGroupsByName(db: Db, names: readonly string[]): Promise<UserGroup[]> {
-  return userGroups.findAll(db, 'row.name = ANY ($1::text[])', [names]);
+  return userGroups.findAll(db, 'row.name = ANY ($1::text[])', [names.filter(isStorable)]);
 }
 
 /** In the order in which they were given to the group. */

@@ -1,8 +1,10 @@
 import type { Db } from '../kernel/database/database';
+import { isStorable } from '../kernel/naming';
 import type { MemberSource } from './userGroups.table';
 import { type User, users } from './users';
 
-export function findUserByEmail(db: Db, email: string): Promise<User | undefined> {
+export async function findUserByEmail(db: Db, email: string): Promise<User | undefined> {
+  if (!isStorable(email)) return undefined;
   return users.findWhere(db, 'row.email = lower($1)', [email]);
 }
 

@@ -28,7 +28,7 @@ export interface RunningAgent {
   drain(): void;
   /** Drains, and cancels the running jobs. */
   cancel(): void;
-  /** Kills the running jobs without reporting them. */
+  /** Kills the running jobs without reporting them one by one: leaving tells the server that they are lost. */
   abandon(): void;
 }
 
@@ -47,6 +47,7 @@ const OFFER_MS = 15_000;
 /** Pause between two claims when the server immediately reports an empty queue. */
 const EMPTY_CLAIM_MS = 250;
 const LEAVE_MS = 5000;
+const LEAVE_AT_ONCE_MS = 1000;
 
 class Agent {
   private readonly log: Log;
@@ -125,7 +126,7 @@ class Agent {
     const runner: Runner = { settings, execute, leases, report: createReport(this.client, this.log, this.over.signal) };
     await this.claimUntilDrained(runner).catch((error: unknown) => this.fail(error));
     while (this.busy > 0) await this.slotFreed();
-    if (!this.over.signal.aborted) await this.leave();
+    await this.leave();
     this.over.abort();
     await renewing;
   }
@@ -190,7 +191,9 @@ class Agent {
     } catch (error) {
       if (deadline.signal.aborted || error instanceof ServerRefusal) {
         this.log.warn({ err: error }, `could not start ${jobs.length} claimed jobs; the server takes them back`);
-      } else this.fail(error);
+        return this.over.signal.aborted ? [] : jobs.map((job) => giveBack(leases.hold(job, performance.now())));
+      }
+      this.fail(error);
       return [];
     } finally {
       clearTimeout(timer);
@@ -242,7 +245,7 @@ class Agent {
   }
 
   private cancelForStop(held: HeldJob): void {
-    held.cancel('The agent was told to stop.');
+    held.cancel('AGENT_STOPPED', 'The agent was told to stop.');
   }
 
   private async slotFreed(): Promise<void> {
@@ -252,14 +255,21 @@ class Agent {
     this.onSlot = undefined;
   }
 
+  /** Nothing of this agent runs any more, so what the server still takes for its jobs is lost. */
   private async leave(): Promise<void> {
     try {
-      await this.client.leave(AbortSignal.timeout(LEAVE_MS));
+      await this.client.leave(AbortSignal.timeout(this.over.signal.aborted ? LEAVE_AT_ONCE_MS : LEAVE_MS));
       this.log.info('left');
     } catch (error) {
       this.log.warn({ err: error }, 'could not leave properly; the server will show this agent as offline');
     }
   }
+}
+
+/** The server may have taken the start: a report that the command did not begin lets another agent have the job. */
+function giveBack(held: HeldJob): HeldJob {
+  held.cancel('AGENT_STOPPED', 'Its start was not answered in time.');
+  return held;
 }
 
 interface Runner {

@@ -23,6 +23,19 @@ export function isArtifactName(name: string): boolean {
 }
 
 /**
+ * True if a link of this name stays within the working directory, whatever links its target passes: `..` occurs only at
+ * the beginning, where the folders are real, and leads no further up than the link is deep.
+ */
+export function isLinkTarget(name: string, target: string): boolean {
+  const parts = target.split('/');
+  const up = parts.findIndex((part) => part !== '..');
+  const down = up === -1 ? [] : parts.slice(up);
+  const depth = name.split('/').length - 1;
+  const isPlain = target === '.' || down.every((part) => part !== '' && part !== '.' && part !== '..');
+  return isPlain && parts.length - down.length <= depth && !/[\\\0]/.test(target);
+}
+
+/**
  * Possible positions in a pattern after some names of a path. A walk of a directory tree visits only directories in
  * which something can match.
  */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable, Transform } from 'node:stream';
+import { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isArtifactName } from './artifactPatterns';
+import { isArtifactName, isLinkTarget } from './artifactPatterns';
 import { persist } from './backoff';
 import { LocalFileError, ServerRefusal, ServerUnavailable } from './httpClient';
 import { findOutputs, type OutputFile } from './outputs';
@@ -29,7 +29,8 @@ export class ArtifactFailure extends Error {
 }
 
 /**
- * Downloads the inputs into the working directory. A file appears there only after its size and SHA-256 were checked.
+ * Downloads the inputs into the working directory. A file counts only after its size and SHA-256 were checked. Links
+ * come last, so nothing is ever written through one.
  */
 export async function downloadInputs(
   work: string,
@@ -37,45 +38,89 @@ export async function downloadInputs(
   client: JobClient,
   signal: AbortSignal,
 ): Promise<void> {
-  const names = new Set<string>();
-  for (const { name } of inputs) {
+  const known = new Map<string, JobInput>();
+  for (const input of inputs) {
+    const { name, type } = input;
     if (!isArtifactName(name))
       throw new ArtifactFailure('INPUT_MISSING', `"${name}" is not a path within the working directory.`);
-    if (names.has(name)) throw new ArtifactFailure('INPUT_MISSING', `Two inputs have the name ${name}.`);
-    names.add(name);
+    if (known.has(name) && (type !== 'FOLDER' || known.get(name)?.type !== 'FOLDER'))
+      throw new ArtifactFailure('INPUT_MISSING', `Two inputs have the name ${name}.`);
+    known.set(name, input);
   }
-  await sideBySide(inputs, signal, (input, stop) => download(join(work, input.name), input, client, stop));
+  const all = [...known.values()];
+  const targets = new Map<JobInput, string>();
+  await sideBySide(all, signal, async (input, stop) => {
+    const path = join(work, input.name);
+    if (input.type === 'FOLDER') await toPath(input, stop, () => mkdir(path, { recursive: true }));
+    else if (input.type === 'FILE') await toPath(input, stop, () => download(path, input, client, stop));
+    else targets.set(input, await toPath(input, stop, () => targetOf(path, input, client, stop)));
+  });
+  for (const [input, target] of targets) await toPath(input, signal, () => symlink(target, join(work, input.name)));
+  for (const { type, name, mode } of all) if (type !== 'LINK') await chmod(join(work, name), Number.parseInt(mode, 8));
 }
 
-async function download(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<void> {
+/** What stands in the way of one input. */
+async function toPath<T>({ name }: JobInput, signal: AbortSignal, put: () => Promise<T>): Promise<T> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    for (let attempt = 1; ; attempt++) {
-      const got = await persist(signal, () => receive(path, input, client, signal));
-      if (got.size === input.size && got.sha256 === input.sha256) return;
-      if (attempt === 2)
-        throw new ArtifactFailure(
-          'INPUT_MISSING',
-          `The content of ${input.name} differs from what the server announced.`,
-        );
-    }
+    return await put();
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof ServerRefusal) {
-      throw new ArtifactFailure('INPUT_MISSING', `Could not download the input ${input.name}: ${error.message}`);
+      throw new ArtifactFailure('INPUT_MISSING', `Could not download the input ${name}: ${error.message}`);
     }
     if (isErrno(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) {
-      throw new ArtifactFailure('INPUT_MISSING', `The input ${input.name} conflicts with the path of another input.`);
+      throw new ArtifactFailure('INPUT_MISSING', `The input ${name} conflicts with the path of another input.`);
     }
     throw error;
   }
 }
 
-async function receive(path: string, input: JobInput, client: JobClient, signal: AbortSignal) {
+async function download(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await receiveChecked(input, client, signal, () => createWriteStream(path));
+}
+
+/** Reads where a link leads, and makes its folder: it has to be real before any link exists. */
+async function targetOf(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  let chunks: Buffer[] = [];
+  await receiveChecked(input, client, signal, () => {
+    chunks = [];
+    return new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk);
+        done();
+      },
+    });
+  });
+  const target = Buffer.concat(chunks).toString();
+  if (!isLinkTarget(input.name, target))
+    throw new ArtifactFailure('INPUT_MISSING', `The link ${input.name} leads out of the working directory.`);
+  return target;
+}
+
+async function receiveChecked(
+  input: JobInput,
+  client: JobClient,
+  signal: AbortSignal,
+  open: () => Writable,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const got = await persist(signal, () => receive(open(), input, client, signal));
+    if (got.size === input.size && got.sha256 === input.sha256) return;
+    if (attempt === 2)
+      throw new ArtifactFailure(
+        'INPUT_MISSING',
+        `The content of ${input.name} differs from what the server announced.`,
+      );
+  }
+}
+
+async function receive(into: Writable, input: JobInput, client: JobClient, signal: AbortSignal) {
   const response = await client.getArtifact(input.artifactId, signal);
   const meter = new Meter(input.size);
   try {
-    await pipeline(response, meter, createWriteStream(path), { signal });
+    await pipeline(response, meter, into, { signal });
   } catch (error) {
     // Only disk errors name a system call on a path. Everything else is a connection error, worth another try.
     if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EFBIG'))
@@ -129,12 +174,15 @@ export async function uploadOutputs(
   if (missing.length > 0) throw new ArtifactFailure('OUTPUT_MISSING', `${missing.slice(0, 5).join('. ')}.`);
   const odd = files.find(({ name }) => !isArtifactName(name));
   if (odd !== undefined) throw new ArtifactFailure('UPLOAD_FAILED', `A file named "${odd.name}" can’t be uploaded.`);
-  if (mask !== undefined && files.some(({ name }) => mask.isIn(name)))
+  if (mask !== undefined && files.some((file) => showsSecret(file, mask)))
     throw new ArtifactFailure('SECRET_IN_OUTPUT', 'The name of a file to upload contains a secret.');
   await sideBySide(files, signal, (file, stop) => upload(file, client, stop));
 }
 
-/** Uploads whatever the patterns match, for a job that has already failed. */
+const showsSecret = (file: OutputFile, mask: SecretMask): boolean =>
+  mask.isIn(file.name) || (file.type === 'LINK' && mask.isIn(file.target));
+
+/** Uploads everything that the patterns match, for a job that has already failed. */
 export async function uploadWhatIsThere(
   work: string,
   patterns: readonly string[],
@@ -144,7 +192,7 @@ export async function uploadWhatIsThere(
 ): Promise<void> {
   if (patterns.length === 0) return;
   const { files } = await findOutputs(work, patterns);
-  const named = files.filter(({ name }) => isArtifactName(name) && mask?.isIn(name) !== true);
+  const named = files.filter((file) => isArtifactName(file.name) && (mask === undefined || !showsSecret(file, mask)));
   await sideBySide(named, signal, (file, stop) => upload(file, client, stop));
 }
 
@@ -173,6 +221,9 @@ async function upload(file: OutputFile, client: JobClient, signal: AbortSignal):
 
 /** Reads the file twice, because the hash is sent before the content. The server detects a change in between. */
 async function send(file: OutputFile, client: JobClient, signal: AbortSignal): Promise<void> {
+  if (file.type === 'LINK') return sendText(file, file.target, '777', client, signal);
+  const mode = ((await stat(file.path)).mode & 0o777).toString(8).padStart(3, '0');
+  if (file.type === 'FOLDER') return sendText(file, '', mode, client, signal);
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of createReadStream(file.path, { signal })) {
@@ -181,7 +232,24 @@ async function send(file: OutputFile, client: JobClient, signal: AbortSignal): P
   }
   // Sends no more than was counted: a growing file would break the request instead of failing the check.
   const body = size > 0 ? createReadStream(file.path, { end: size - 1 }) : Readable.from([]);
-  await client.putArtifact(file.name, body, size, hash.digest('hex'), signal);
+  await client.putArtifact({ ...file, mode, size, sha256: hash.digest('hex') }, body, signal);
+}
+
+/** The content of a link is its target; a folder has none. */
+async function sendText(
+  { name, type }: OutputFile,
+  text: string,
+  mode: string,
+  client: JobClient,
+  signal: AbortSignal,
+): Promise<void> {
+  const bytes = Buffer.from(text);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await client.putArtifact(
+    { name, type, mode, size: bytes.length, sha256 },
+    Readable.from(text === '' ? [] : [bytes]),
+    signal,
+  );
 }
 
 /** Runs some at a time. The first failure stops the others. */

@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClaimedJob } from '../contract/agentProtocol';
 import type { JobLog } from './jobLog';
 import type { Pipe } from './pipes';
 import { isErrno, isGroupLeft, isSessionLeft, signalSession } from './sessions';
 import type { StopRequest } from './stopRequest';
-import { GUARD, GUARD_REFUSES } from './watchdog';
+import { GUARD, GUARD_REFUSES, MERGING_GUARD } from './watchdog';
 import type { JobFolder, Workplace } from './workplace';
 
 /** How long leftover processes may hold the pipes, and how long a `tee` may take to write its rest. */
@@ -24,6 +25,8 @@ export interface CommandOptions {
   readonly folder: JobFolder;
   readonly workplace: Workplace;
   readonly output: JobLog;
+  /** Merged: both outputs go to one pipe, and the log has them as standard output. */
+  readonly streams: ClaimedJob['streams'];
   /** Receives standard output as it is read. */
   readonly watch?: ((chunk: Buffer) => void) | undefined;
   readonly graceMs: number;
@@ -48,7 +51,7 @@ export class CommandFailure extends Error {}
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { stop, gone, output, folder } = options;
-  const pipes = await openPipes(options.workplace);
+  const pipes = await openPipes(options);
   if (stop.aborted || gone.aborted) {
     for (const pipe of pipes) abandon(pipe);
     throw stop.aborted ? stop.reason : gone.reason;
@@ -79,16 +82,16 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   }
 }
 
-async function openPipes(workplace: Workplace): Promise<readonly [Pipe | undefined, Pipe | undefined]> {
+async function openPipes({ workplace, streams }: CommandOptions): Promise<readonly (Pipe | undefined)[]> {
   const opened: (Pipe | undefined)[] = [];
   try {
     opened.push(await workplace.pipes.take());
-    opened.push(await workplace.pipes.take());
+    if (streams === 'separate') opened.push(await workplace.pipes.take());
   } catch (error) {
     for (const pipe of opened) abandon(pipe);
     throw new CommandFailure(`could not open a pipe: ${error instanceof Error ? error.message : error}`);
   }
-  return [opened[0], opened[1]];
+  return opened;
 }
 
 function abandon(pipe: Pipe | undefined): void {
@@ -96,15 +99,17 @@ function abandon(pipe: Pipe | undefined): void {
   pipe?.reader.destroy();
 }
 
-function start(options: CommandOptions, pipes: readonly [Pipe | undefined, Pipe | undefined]) {
+function start(options: CommandOptions, pipes: readonly (Pipe | undefined)[]) {
   const [stdout, stderr] = pipes;
+  const isMerged = options.streams === 'merged';
+  const guard = isMerged ? MERGING_GUARD : GUARD;
   let child: ChildProcess;
   try {
-    child = spawn('/bin/sh', ['-c', GUARD, 'slipway-job', options.command, options.folder.pidFile], {
+    child = spawn('/bin/sh', ['-c', guard, 'slipway-job', options.command, options.folder.pidFile], {
       cwd: options.directory,
       env: options.env,
       detached: true,
-      stdio: ['ignore', stdout?.writer ?? 'pipe', stderr?.writer ?? 'pipe'],
+      stdio: ['ignore', stdout?.writer ?? 'pipe', isMerged ? 'ignore' : (stderr?.writer ?? 'pipe')],
     });
   } catch (error) {
     for (const pipe of pipes) pipe?.reader.destroy();
@@ -117,7 +122,7 @@ function start(options: CommandOptions, pipes: readonly [Pipe | undefined, Pipe 
   return { child, streams };
 }
 
-/** Readers of a command's two streams. */
+/** Readers of a command's one or two streams. */
 class Reading {
   private open: number;
   private readonly closed: Promise<void>;
@@ -144,7 +149,7 @@ class Reading {
     return this.open === 0;
   }
 
-  /** Waits for both streams to end. Excludes time in which reading is suspended because the log can't be delivered. */
+  /** Waits for the streams to end. Excludes time in which reading is suspended because the log can't be delivered. */
   async settle(patienceMs: number): Promise<void> {
     const step = 20;
     for (let waited = 0; !this.isOver && waited < patienceMs; waited += this.output.isPaused ? 0 : step) {

@@ -31,10 +31,10 @@ export class HeldJob {
     return this.losing.signal;
   }
 
-  /** Returns true if that is news. */
-  cancel(message: string, graceMs = this.job.graceMs): boolean {
+  /** Asks the job to end, for the server or because the agent stops. Returns true if that is news. */
+  cancel(reason: 'CANCELLED' | 'AGENT_STOPPED', message: string, graceMs = this.job.graceMs): boolean {
     if (this.ended || this.stop.aborted || this.gone.aborted) return false;
-    this.stopping.abort(new StopRequest('CANCELLED', message, graceMs));
+    this.stopping.abort(new StopRequest(reason, message, graceMs));
     return true;
   }
 
@@ -149,7 +149,7 @@ export class Leases {
         continue;
       }
       held.leaseUntil = Math.max(held.leaseUntil, sentAt + this.settings.leaseMs);
-      if (action === 'cancel') news = held.cancel('It was cancelled.', graceMs) || news;
+      if (action === 'cancel') news = held.cancel('CANCELLED', 'It was canceled.', graceMs) || news;
     }
     return news;
   }

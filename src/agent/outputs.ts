@@ -1,5 +1,5 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import {
   type ArtifactPattern,
   advance,
@@ -12,20 +12,18 @@ import {
 } from './artifactPatterns';
 import { isErrno } from './sessions';
 
-/** File that a job uploads. */
-export interface OutputFile {
-  /** Relative, with `/`. */
-  readonly name: string;
-  /** Path of its content, with all links resolved. */
-  readonly path: string;
-}
+/** Something that a job uploads. Its name is relative, with `/`; its path has all links resolved. */
+export type OutputFile =
+  | { readonly type: 'FILE' | 'FOLDER'; readonly name: string; readonly path: string }
+  /** The target is relative to the folder of the link, and within the working directory. */
+  | { readonly type: 'LINK'; readonly name: string; readonly target: string };
 
 export interface FoundOutputs {
-  /** Sorted by name, without duplicates. */
+  /** Files, links and empty folders, sorted by name, without duplicates. */
   readonly files: readonly OutputFile[];
-  /** Problems with patterns that matched nothing or must not be followed. */
+  /** Problems with patterns that matched no file or must not be followed. */
   readonly missing: readonly string[];
-  /** Matching names that are links to files outside the job. */
+  /** Matching names that are links out of the working directory. */
   readonly escaping: readonly string[];
 }
 
@@ -35,31 +33,88 @@ export interface FoundOutputs {
  */
 export async function findOutputs(work: string, patterns: readonly string[]): Promise<FoundOutputs> {
   const search = new Search(await realpath(work));
-  const missing: string[] = [];
+  const ofPatterns: (readonly [string, PatternMatches | undefined])[] = [];
   for (const text of patterns) {
     const pattern = parsePattern(text);
-    if (pattern === undefined) missing.push(`"${text}" is not a path within the working directory`);
-    else missing.push(...(await search.run(text, pattern)));
+    ofPatterns.push([text, pattern && (await search.run(pattern))]);
   }
+  const resolved = await search.resolveLinks();
+  const missing = ofPatterns.flatMap(([text, matches]) => {
+    if (matches === undefined) return [`"${text}" is not a path within the working directory`];
+    if (matches.files > 0 || matches.links.some((name) => resolved.has(name))) return [];
+    return [[`nothing matches "${text}"`, ...matches.hints].join('; ')];
+  });
   const files = [...search.files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { files, missing, escaping: [...search.escaping] };
+}
+
+interface PatternMatches {
+  files: number;
+  readonly links: string[];
+  readonly hints: string[];
+}
+
+interface FoundLink {
+  readonly path: string;
+  /** Undefined for a dangling or circular link. */
+  readonly target: LinkTarget | undefined;
+}
+
+interface LinkTarget {
+  readonly path: string;
+  readonly isFile: boolean;
 }
 
 class Search {
   readonly files = new Map<string, OutputFile>();
   readonly escaping = new Set<string>();
-  /** Position in the pattern. */
-  private matches = 0;
-  private hints: string[] = [];
+  private readonly links = new Map<string, FoundLink>();
+  private matches: PatternMatches = { files: 0, links: [], hints: [] };
 
   constructor(private readonly root: string) {}
 
-  /** Returns the problem, if any. */
-  async run(text: string, pattern: ArtifactPattern): Promise<string[]> {
-    this.matches = 0;
-    this.hints = [];
+  async run(pattern: ArtifactPattern): Promise<PatternMatches> {
+    this.matches = { files: 0, links: [], hints: [] };
     await this.visit(pattern, startState(pattern), this.root, '');
-    return this.matches > 0 ? [] : [[`nothing matches "${text}"`, ...this.hints].join('; ')];
+    return this.matches;
+  }
+
+  /**
+   * A link stays a link if what it leads to is uploaded as well. Otherwise a link to a file becomes a copy of the file,
+   * and any other one stays a link that leads nowhere, as in an archive. Returns the names of links to files
+   * and of links that lead to something uploaded.
+   */
+  async resolveLinks(): Promise<ReadonlySet<string>> {
+    const folders = new Set([...this.files.keys(), ...this.links.keys()].flatMap(foldersOf));
+    const isUploaded = (name: string) => folders.has(name) || this.files.has(name) || this.links.has(name);
+    const resolved = new Set<string>();
+    for (const [name, link] of this.links) {
+      // A pattern went through the link, so its name is that of a folder.
+      if (folders.has(name)) continue;
+      const ways = await this.waysOf(link);
+      const way = ways.find(isUploaded);
+      if (way !== undefined && link.target !== undefined) {
+        resolved.add(name);
+        this.files.set(name, { type: 'LINK', name, target: wayFrom(name, way) });
+      } else if (link.target?.isFile) {
+        resolved.add(name);
+        this.files.set(name, { type: 'FILE', name, path: link.target.path });
+      } else if (ways[0] === undefined) this.escaping.add(name);
+      else this.files.set(name, { type: 'LINK', name, target: wayFrom(name, ways[0]) });
+    }
+    return resolved;
+  }
+
+  /** Names that a link leads to: what it says, and where it ends. */
+  private async waysOf({ path, target }: FoundLink): Promise<string[]> {
+    const next = resolve(dirname(path), await readlink(path));
+    const isNext = target === undefined || (await targetOf(next))?.path === target.path;
+    const ways = [...(isNext ? [next] : []), ...(target === undefined ? [] : [target.path])];
+    return ways.filter((way) => this.isInside(way)).map((way) => relative(this.root, way));
+  }
+
+  private isInside(path: string): boolean {
+    return path === this.root || path.startsWith(this.root + sep);
   }
 
   private async visit(pattern: ArtifactPattern, state: PatternState, folder: string, prefix: string): Promise<void> {
@@ -78,7 +133,7 @@ class Search {
   }
 
   private async enter(pattern: ArtifactPattern, state: PatternState, path: string, name: string): Promise<void> {
-    if (isMatch(pattern, state)) this.hints.push(`${name} is a directory; use "${name}/**" for the files in it`);
+    if (isMatch(pattern, state)) await this.addIfEmpty(name, path);
     if (leadsOn(pattern, state)) await this.visit(pattern, state, path, `${name}/`);
   }
 
@@ -89,35 +144,57 @@ class Search {
     name: string,
     last: string,
   ): Promise<void> {
+    const isNamed = isMatch(pattern, advance(pattern, state, last));
     const next = advanceThroughLink(pattern, state, last);
-    if (next.size === 0 && !isMatch(pattern, advance(pattern, state, last))) return;
+    if (next.size === 0 && !isNamed) return;
     const target = await targetOf(path);
-    if (target === undefined) {
-      this.hints.push(`${name} is a dangling link`);
+    if (target === undefined) this.matches.hints.push(`${name} is a dangling link`);
+    else if (!this.isInside(target.path)) {
+      if (isNamed) this.escape(name);
+      else this.matches.hints.push(`${name} leads out of the working directory`);
       return;
     }
-    const inside = target.path.startsWith(this.root + sep);
-    if (target.isFile) {
-      if (!isMatch(pattern, advance(pattern, state, last))) return;
-      if (inside) this.add(name, target.path);
-      else this.escape(name);
-    } else if (inside) await this.enter(pattern, next, target.path, name);
-    else this.hints.push(`${name} leads out of the working directory`);
+    if (isNamed) this.addLink(name, { path, target });
+    if (target === undefined || target.isFile) return;
+    if (isMatch(pattern, next)) this.matches.hints.push(folderHint(name));
+    if (leadsOn(pattern, next)) await this.visit(pattern, next, target.path, `${name}/`);
   }
 
   private escape(name: string): void {
-    this.matches++;
+    this.matches.files++;
     this.escaping.add(name);
   }
 
   private add(name: string, path: string): void {
-    this.matches++;
-    this.files.set(name, { name, path });
+    this.matches.files++;
+    this.files.set(name, { type: 'FILE', name, path });
+  }
+
+  private addLink(name: string, link: FoundLink): void {
+    this.matches.links.push(name);
+    this.links.set(name, link);
+  }
+
+  /** Folders with something in them come into being with it. No pattern is satisfied by a folder alone. */
+  private async addIfEmpty(name: string, path: string): Promise<void> {
+    const isEmpty = (await readdir(path)).length === 0;
+    if (isEmpty) this.files.set(name, { type: 'FOLDER', name, path });
+    this.matches.hints.push(isEmpty ? `${name} is an empty directory` : folderHint(name));
   }
 }
 
+const folderHint = (name: string) => `${name} is a directory; use "${name}/**" for the files in it`;
+
+/** All folders above a name; the working directory is the empty name. */
+function foldersOf(name: string): string[] {
+  const above = posix.dirname(name);
+  return above === '.' ? [''] : [above, ...foldersOf(above)];
+}
+
+const wayFrom = (link: string, to: string): string => posix.relative(posix.dirname(link), to) || '.';
+
 /** Undefined for a dangling or circular link. */
-async function targetOf(link: string): Promise<{ path: string; isFile: boolean } | undefined> {
+async function targetOf(link: string): Promise<LinkTarget | undefined> {
   try {
     const path = await realpath(link);
     const what = await stat(path);

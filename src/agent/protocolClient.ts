@@ -15,6 +15,7 @@ import {
   registerResponse,
   renewResponse,
   startResponse,
+  type JobInput,
 } from '../contract/agentProtocol';
 import type { Log } from '../kernel/log';
 import { backOff, persist } from './backoff';
@@ -198,14 +199,20 @@ export class JobClient {
     return check(logResponse, answer.body).offset;
   }
 
-  async putArtifact(name: string, file: Readable, size: number, sha256: string, signal: AbortSignal): Promise<void> {
+  async putArtifact(
+    { name, type, mode, size, sha256 }: Omit<JobInput, 'artifactId'>,
+    body: Readable,
+    signal: AbortSignal,
+  ): Promise<void> {
     const headers = {
       'content-type': 'application/octet-stream',
       'content-length': size,
       'x-slipway-sha256': sha256,
+      'x-slipway-type': type,
+      'x-slipway-mode': mode,
     };
     const path = `/artifacts/${encodeURIComponent(name)}`;
-    await this.call({ method: 'PUT', path, headers, body: file, signal, timeoutMs: SILENCE_MS }, true);
+    await this.call({ method: 'PUT', path, headers, body, signal, timeoutMs: SILENCE_MS }, true);
   }
 
   async getArtifact(artifactId: string, signal: AbortSignal): Promise<IncomingMessage> {

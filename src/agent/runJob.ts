@@ -59,6 +59,11 @@ interface Place {
   readonly mask: SecretMask | undefined;
 }
 
+interface Progress {
+  /** False as long as it is certain that nothing of the command has run. */
+  commandStarted: boolean;
+}
+
 /** The server sent the reason not to run the job with the job itself. */
 class JobRefused extends Error {
   constructor(
@@ -76,16 +81,21 @@ async function runJob(job: ClaimedJob, context: JobContext, place: Place): Promi
   const output = new JobLog({ client, settings, gone, clock, log, mask, spoolFile: folder.spoolFile });
   const limit = timeLimit(job, context.startedAt);
   const stop = AbortSignal.any([context.stop, limit.signal]);
+  const progress = { commandStarted: false };
   let end: JobEnd;
   try {
-    end = await runSteps(job, context, place, output, stop);
+    end = await runSteps(job, context, place, output, stop, progress);
   } catch (error) {
     end = endAfter(error, null, log);
   } finally {
     limit.clear();
   }
   return {
-    end: { ...end, message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE) },
+    end: {
+      ...end,
+      ...progress,
+      message: end.message && (mask?.hide(end.message) ?? end.message).slice(0, LONGEST_MESSAGE),
+    },
     logBytes: await output.end(),
     resendLog: (offset) => output.resend(offset),
     cleanUp: async () => {
@@ -101,11 +111,12 @@ async function runSteps(
   place: Place,
   output: JobLog,
   stop: AbortSignal,
+  progress: Progress,
 ): Promise<JobEnd> {
-  if (job.outputsWhen === 'success') return runCommandOf(job, context, place, output, stop);
+  if (job.outputsWhen === 'success') return runCommandOf(job, context, place, output, stop, progress);
   const limit = graceLimit(stop, context.gone);
   try {
-    const end = await runCommandOf(job, context, place, output, stop);
+    const end = await runCommandOf(job, context, place, output, stop, progress);
     if (end.exitCode !== 0 || end.reason !== null) await uploadAfterFailure(job, context, place, limit.signal);
     return end;
   } finally {
@@ -135,6 +146,7 @@ async function runCommandOf(
   { workplace, folder, inherited, mask }: Place,
   output: JobLog,
   stop: AbortSignal,
+  progress: Progress,
 ): Promise<JobEnd> {
   const interrupted = AbortSignal.any([stop, gone]);
   if (job.refused !== null) throw new JobRefused(job.refused.reason, job.refused.message);
@@ -143,6 +155,9 @@ async function runCommandOf(
   }
   await downloadInputs(folder.work, job.inputs, client, interrupted);
   const line = job.register === null ? undefined : new LastLine();
+  const directory = await workingDirectory(folder.work, job.workingDir);
+  interrupted.throwIfAborted();
+  progress.commandStarted = true;
   const ended = await runCommand({
     command: job.command,
     env: {
@@ -152,11 +167,12 @@ async function runCommandOf(
       ...job.secrets,
       SLIPWAY_OUTPUT: folder.outputFile,
     },
-    directory: await workingDirectory(folder.work, job.workingDir),
+    directory,
     graceMs: job.graceMs,
     folder,
     workplace,
     output,
+    streams: job.streams,
     watch: line && ((chunk) => line.add(chunk)),
     stop,
     gone,

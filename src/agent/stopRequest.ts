@@ -3,7 +3,7 @@ export class StopRequest extends Error {
   override readonly name = 'StopRequest';
 
   constructor(
-    readonly reason: 'CANCELLED' | 'TIMED_OUT',
+    readonly reason: 'CANCELLED' | 'TIMED_OUT' | 'AGENT_STOPPED',
     message: string,
     readonly graceMs: number,
   ) {

@@ -48,6 +48,8 @@ rm -rf "$1.dead"
  * exits with 125 if it can't write its process id.
  */
 export const GUARD = 'echo $$ >"$2" || exit 125; exec /bin/sh -e -c "$1"';
+/** The same with one stream for both outputs, so that they keep the order in which they were written. */
+export const MERGING_GUARD = `${GUARD} 2>&1`;
 export const GUARD_REFUSES = 125;
 
 export const jobsIn = (folder: string) => join(folder, 'jobs');

@@ -1,4 +1,4 @@
-import { field, named, optional, orNull, type ShapeOf } from '../kernel/fields';
+import { field, guarded, named, optional, orNull, type ShapeOf } from '../kernel/fields';
 import { MAX_DESCRIPTION, nameRule } from '../kernel/naming';
 
 /** Fields of applications and of their parts. `name` and `updatedAt` are described by each resource. */
@@ -26,7 +26,7 @@ const atMost = `at most ${MAX_DESCRIPTION.toLocaleString('en-US')} characters`;
 
 /** Input fields of a new resource. `scope` is where its name is unique. */
 export const newResource = (scope: string) => ({
-  name: field.text(`Name, unique ${scope}: ${nameRule}.`),
+  name: guarded('CHECKED', field.text(`Name, unique ${scope}: ${nameRule}.`)),
   description: optional(field.text(`Free text, ${atMost}.`)),
 });
 
@@ -37,7 +37,7 @@ export const newPart = (kind: string) => ({
 
 /** Input fields of a change. */
 export const resourceChanges = (newName: string) => ({
-  name: optional(field.text(newName)),
+  name: guarded('CHECKED', optional(field.text(newName))),
   description: optional(field.text(`New description, ${atMost}. Null removes it.`)),
 });
 

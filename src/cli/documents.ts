@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { ApiError } from '../client/apiError';
+import type { Given } from '../client/client';
 import {
   ApplyDefinitionsDocument,
   type ApplyDefinitionsMutation,
@@ -30,7 +31,7 @@ export async function applyFiles(
   { application, dryRun = false }: DocumentOptions & { readonly dryRun?: boolean },
 ): Promise<void> {
   const { api, ui } = session;
-  const results: ApplyDefinitionsMutation['applyDefinitions']['results'][number][] = [];
+  const results: Given<ApplyDefinitionsMutation>['applyDefinitions']['results'][number][] = [];
   for (const { source, format, place } of await readSources(files)) {
     try {
       const input = { source, format, dryRun, application };

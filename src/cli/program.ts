@@ -195,6 +195,18 @@ export function createProgram(): Command {
       const [{ serverOf }, { printSchema }] = await Promise.all([import('./session.js'), import('./schema.js')]);
       await printSchema(serverOf(command.optsWithGlobals<GlobalOptions>()));
     });
+  program
+    .command('admin')
+    .description('administer the server on its own machine')
+    .command('create-key')
+    .description(
+      'create an administrator’s API key in the database of DATABASE_URL or SLIPWAY_DATA_DIR; needs no key, and works while the server is stopped',
+    )
+    .option('--name <name>', 'name of the key', 'administrator')
+    .action(async ({ name }: { name: string }, command: Command) => {
+      const { createKey } = await import('./admin.js');
+      await createKey(name, command.optsWithGlobals<GlobalOptions>().json ?? false);
+    });
   return program;
 }
 

@@ -488,7 +488,7 @@ export type AbortExecutionMutationVariables = Exact<{
 export type AbortExecutionMutation = { readonly abortExecution: { readonly execution:
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
-     } };
+     } | null };
 
 export type PauseExecutionMutationVariables = Exact<{
   input: PauseExecutionInput;
@@ -498,7 +498,7 @@ export type PauseExecutionMutationVariables = Exact<{
 export type PauseExecutionMutation = { readonly pauseExecution: { readonly execution:
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
-     } };
+     } | null };
 
 export type ContinueExecutionMutationVariables = Exact<{
   input: PauseExecutionInput;
@@ -508,7 +508,7 @@ export type ContinueExecutionMutationVariables = Exact<{
 export type ContinueExecutionMutation = { readonly continueExecution: { readonly execution:
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
-     } };
+     } | null };
 
 export type RerunExecutionMutationVariables = Exact<{
   input: RerunExecutionInput;
@@ -518,7 +518,7 @@ export type RerunExecutionMutationVariables = Exact<{
 export type RerunExecutionMutation = { readonly rerunExecution: { readonly execution:
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
-     } };
+     } | null };
 
 export type AddImagesToRunMutationVariables = Exact<{
   input: AddImagesToRunInput;
@@ -528,14 +528,14 @@ export type AddImagesToRunMutationVariables = Exact<{
 export type AddImagesToRunMutation = { readonly addImagesToRun: { readonly execution:
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
-     } };
+     } | null };
 
 export type RetryTaskMutationVariables = Exact<{
   input: RetryTaskInput;
 }>;
 
 
-export type RetryTaskMutation = { readonly retryTask: { readonly taskExecution: { readonly id: string, readonly name: string, readonly status: ExecutionStatus } } };
+export type RetryTaskMutation = { readonly retryTask: { readonly taskExecution: { readonly id: string, readonly name: string, readonly status: ExecutionStatus } } | null };
 
 export type InterveneExecutionMutationVariables = Exact<{
   input: InterveneExecutionInput;
@@ -545,7 +545,7 @@ export type InterveneExecutionMutationVariables = Exact<{
 export type InterveneExecutionMutation = { readonly interveneExecution: { readonly execution:
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
-     } };
+     } | null };
 
 export type WaitingApprovalsQueryVariables = Exact<{
   applicationId: string;
@@ -560,7 +560,7 @@ export type DecideApprovalMutationVariables = Exact<{
 }>;
 
 
-export type DecideApprovalMutation = { readonly approveOrRejectApprovals: { readonly success: boolean } };
+export type DecideApprovalMutation = { readonly approveOrRejectApprovals: { readonly success: boolean } | null };
 
 export type GiveRuntimeInputsMutationVariables = Exact<{
   input: PipelineResumeRuntimeInput;
@@ -651,7 +651,7 @@ export type ApplyDefinitionsMutationVariables = Exact<{
 }>;
 
 
-export type ApplyDefinitionsMutation = { readonly applyDefinitions: { readonly results: ReadonlyArray<{ readonly action: ApplyAction, readonly kind: DefinitionKind, readonly application: string, readonly name: string, readonly id: string | null, readonly revision: { readonly number: number, readonly contentHash: string } | null }> } };
+export type ApplyDefinitionsMutation = { readonly applyDefinitions: { readonly results: ReadonlyArray<{ readonly action: ApplyAction, readonly kind: DefinitionKind, readonly application: string, readonly name: string, readonly id: string | null, readonly revision: { readonly number: number, readonly contentHash: string } | null }> } | null };
 
 export type ProblemFragment = { readonly path: string, readonly line: number | null, readonly column: number | null, readonly rule: string, readonly message: string };
 
@@ -669,7 +669,7 @@ export type CreateAgentTokenMutationVariables = Exact<{
 }>;
 
 
-export type CreateAgentTokenMutation = { readonly createAgentToken: { readonly value: string } };
+export type CreateAgentTokenMutation = { readonly createAgentToken: { readonly value: string } | null };
 
 export type DeployedImagesQueryVariables = Exact<{
   application: string;
@@ -688,14 +688,14 @@ export type CreateUserGroupMutationVariables = Exact<{
 }>;
 
 
-export type CreateUserGroupMutation = { readonly createUserGroup: { readonly userGroup: { readonly id: string } } };
+export type CreateUserGroupMutation = { readonly createUserGroup: { readonly userGroup: { readonly id: string } } | null };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
 }>;
 
 
-export type CreateApiKeyMutation = { readonly createApiKey: { readonly value: string } };
+export type CreateApiKeyMutation = { readonly createApiKey: { readonly value: string } | null };
 
 export type TaskProgressFragment = { readonly id: string, readonly name: string, readonly status: ExecutionStatus, readonly reason: string | null, readonly reused: boolean, readonly durationMs: number | null, readonly jobs: ReadonlyArray<{ readonly id: string, readonly agent: { readonly name: string } | null }> };
 
@@ -803,7 +803,7 @@ export type RestorePreviewQueryVariables = Exact<{
 }>;
 
 
-export type RestorePreviewQuery = { readonly restorePreview: { readonly allowed: boolean, readonly configuration: string | null, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly run: { readonly id: string, readonly status: ExecutionStatus }, readonly restorePoint: { readonly id: string, readonly attempt: number, readonly createdAt: string, readonly createdBy: { readonly name: string } } | null, readonly images: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly now: string | null, readonly restored: string | null }>, readonly inputs: ReadonlyArray<{ readonly name: string, readonly now: string | null, readonly restored: string | null }>, readonly variables: ReadonlyArray<{ readonly stageName: string, readonly stepName: string, readonly name: string, readonly now: string | null, readonly restored: string | null }>, readonly stages: ReadonlyArray<{ readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus | null, readonly attempt: number | null, readonly restoredStatus: ExecutionStatus | null, readonly restoredAttempt: number | null }>, readonly tasks: ReadonlyArray<{ readonly step: number, readonly stageName: string, readonly stepName: string, readonly name: string, readonly workflow: string, readonly environment: string | null, readonly labels: ReadonlyArray<string> }>, readonly environmentConflicts: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly now: string | null, readonly restored: string | null, readonly runId: string, readonly deployedAt: string }> } };
+export type RestorePreviewQuery = { readonly restorePreview: { readonly allowed: boolean, readonly configuration: string | null, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly run: { readonly id: string, readonly status: ExecutionStatus }, readonly restorePoint: { readonly id: string, readonly attempt: number, readonly createdAt: string, readonly createdBy: { readonly name: string } } | null, readonly images: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly now: string | null, readonly restored: string | null }>, readonly inputs: ReadonlyArray<{ readonly name: string, readonly now: string | null, readonly restored: string | null }>, readonly variables: ReadonlyArray<{ readonly stageName: string, readonly stepName: string, readonly name: string, readonly now: string | null, readonly restored: string | null }>, readonly stages: ReadonlyArray<{ readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus | null, readonly attempt: number | null, readonly restoredStatus: ExecutionStatus | null, readonly restoredAttempt: number | null }>, readonly tasks: ReadonlyArray<{ readonly step: number, readonly stageName: string, readonly stepName: string, readonly name: string, readonly workflow: string, readonly environment: string | null, readonly labels: ReadonlyArray<string> }>, readonly environmentConflicts: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly now: string | null, readonly restored: string | null, readonly runId: string, readonly deployedAt: string }> } | null };
 
 export type OperationFragment = { readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly endedAt: string | null, readonly error: { readonly code: string, readonly message: string } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly status: ExecutionStatus, readonly reason: string | null, readonly jobs: ReadonlyArray<LoggedJobFragment> }> };
 
@@ -812,7 +812,7 @@ export type RestoreRunMutationVariables = Exact<{
 }>;
 
 
-export type RestoreRunMutation = { readonly restoreRun: { readonly operation: OperationFragment } };
+export type RestoreRunMutation = { readonly restoreRun: { readonly operation: OperationFragment } | null };
 
 export type RestoreResultQueryVariables = Exact<{
   operationId: string;
@@ -842,14 +842,14 @@ export type ResumePreviewQueryVariables = Exact<{
 }>;
 
 
-export type ResumePreviewQuery = { readonly resumePreview: ResumePlanFragment };
+export type ResumePreviewQuery = { readonly resumePreview: ResumePlanFragment | null };
 
 export type ResumeWorkflowPreviewQueryVariables = Exact<{
   input: ResumeWorkflowExecutionInput;
 }>;
 
 
-export type ResumeWorkflowPreviewQuery = { readonly resumeWorkflowPreview: ResumePlanFragment };
+export type ResumeWorkflowPreviewQuery = { readonly resumeWorkflowPreview: ResumePlanFragment | null };
 
 export type ResumeExecutionMutationVariables = Exact<{
   input: ResumeExecutionInput;
@@ -869,7 +869,7 @@ export type ResumeWorkflowExecutionMutationVariables = Exact<{
 export type ResumeWorkflowExecutionMutation = { readonly resumeWorkflowExecution: { readonly execution:
       | Changed_PipelineExecution_Fragment
       | Changed_WorkflowExecution_Fragment
-     } };
+     } | null };
 
 export type ListRunsQueryVariables = Exact<{
   filters?: ReadonlyArray<ExecutionFilter> | ExecutionFilter | null | undefined;
@@ -1039,21 +1039,21 @@ export type StartExecutionMutationVariables = Exact<{
 export type StartExecutionMutation = { readonly startExecution: { readonly warningMessage: string | null, readonly execution:
       | { readonly id: string, readonly status: ExecutionStatus }
       | { readonly id: string, readonly status: ExecutionStatus }
-     } };
+     } | null };
 
 export type ExecutionPlanQueryVariables = Exact<{
   input: StartExecutionInput;
 }>;
 
 
-export type ExecutionPlanQuery = { readonly executionPlan: { readonly startable: boolean, readonly steps: ReadonlyArray<{ readonly taskCount: number, readonly levelCount: number, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number }> }> } };
+export type ExecutionPlanQuery = { readonly executionPlan: { readonly startable: boolean, readonly steps: ReadonlyArray<{ readonly taskCount: number, readonly levelCount: number, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number }> }> } | null };
 
 export type RunGraphQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type RunGraphQuery = { readonly workflowGraph: { readonly format: GraphFormat, readonly nodeCount: number, readonly text: string } };
+export type RunGraphQuery = { readonly workflowGraph: { readonly format: GraphFormat, readonly nodeCount: number, readonly text: string } | null };
 
 export type ComparedValueFragment = { readonly name: string, readonly a: string | null, readonly b: string | null };
 
@@ -1065,7 +1065,7 @@ export type CompareExecutionsQueryVariables = Exact<{
 }>;
 
 
-export type CompareExecutionsQuery = { readonly compareExecutions: { readonly omitted: number, readonly definition: ReadonlyArray<ComparedValueFragment> | null, readonly inputs: ReadonlyArray<ComparedValueFragment>, readonly images: ReadonlyArray<ComparedValueFragment>, readonly variables: ReadonlyArray<ComparedValueFragment>, readonly stages: ReadonlyArray<ComparedResultFragment>, readonly tasks: ReadonlyArray<ComparedResultFragment> } };
+export type CompareExecutionsQuery = { readonly compareExecutions: { readonly omitted: number, readonly definition: ReadonlyArray<ComparedValueFragment> | null, readonly inputs: ReadonlyArray<ComparedValueFragment>, readonly images: ReadonlyArray<ComparedValueFragment>, readonly variables: ReadonlyArray<ComparedValueFragment>, readonly stages: ReadonlyArray<ComparedResultFragment>, readonly tasks: ReadonlyArray<ComparedResultFragment> } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String

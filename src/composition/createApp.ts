@@ -9,6 +9,7 @@ import { Database } from '../kernel/database/database';
 import { createPool } from '../kernel/database/pool';
 import { Traffic } from '../kernel/database/traffic';
 import { migrate } from './migrate';
+import { patiently, schemaFault, waitForDatabase } from './startFaults';
 import { NatsWakeups } from '../kernel/database/natsWakeups';
 import { PostgresWakeups } from '../kernel/database/postgresWakeups';
 import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups';
@@ -27,7 +28,10 @@ export async function createApp(
   log: Log,
   url: string,
 ): Promise<{ app: App; close(): Promise<void> }> {
-  const migrations = await migrate(url);
+  await waitForDatabase(url, config, log);
+  const migrations = await migrate(url).catch((error: unknown) => {
+    throw schemaFault(error);
+  });
   if (migrations.length > 0) log.info({ migrations }, 'database schema updated');
   const pool = createPool(url, config.DATABASE_POOL, log);
   const wakeups = new ProcessWakeups(wakeupTransport(config, url, log));
@@ -36,7 +40,9 @@ export async function createApp(
     await pool.end();
   };
   try {
-    await wakeups.start();
+    const { EVENTS_URL: events } = config;
+    if (events === undefined) await wakeups.start();
+    else await patiently('EVENTS_URL', events, config, log, () => wakeups.start());
   } catch (error) {
     await close();
     throw error;

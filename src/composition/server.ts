@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { authenticate, ensureAdministratorKey, renewActor } from '../access/authenticate';
+import { authenticate, renewActor } from '../access/authenticate';
+import { createMissingKey, ensureConfiguredKey } from '../access/administratorKey';
 import { rightsKey } from '../access/rightsKey';
 import { agentRoutes } from '../api/http/agentRoutes';
 import type { App } from '../runs/app';
@@ -12,6 +13,7 @@ import { AuditSealer } from '../access/audit/sealer';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
 import { createApp } from './createApp';
+import { listenFault, requireDataDir } from './startFaults';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
 import { EventRetention } from '../runs/events/eventRetention';
@@ -46,6 +48,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     for (let next = stops.pop(); next !== undefined; next = stops.pop()) await next();
   };
   try {
+    await requireDataDir(config);
     const embedded = config.DATABASE_URL === undefined ? await startEmbedded(config, log) : undefined;
     if (embedded !== undefined) stops.push(() => embedded.stop());
     const { app, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
@@ -58,7 +61,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const adopted = await adoptRestoredEvents(app.database);
     if (adopted > 0)
       log.info({ events: adopted }, 'events of another database were adopted: it was restored from a dump');
-    const newAdminKey = await ensureAdministratorKey(app);
+    await ensureConfiguredKey(app);
     const sweeper = new Sweeper(app, [advanceRestores]);
     stops.push(() => sweeper.stop());
     const retention = new EventRetention(app);
@@ -98,8 +101,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     sweeper.start();
     retention.start();
     desk.start();
-    const { url } = await http.listen();
+    const { url } = await http.listen().catch((error: unknown) => {
+      throw listenFault(error, config);
+    });
     stops.push(() => http.drain(config.SLIPWAY_DRAIN_SECONDS));
+    const newAdminKey = await createMissingKey(app);
     return { app, url, sweeper, newAdminKey, stop, failed: embedded?.exited ?? new Promise<void>(() => undefined) };
   } catch (error) {
     await stop();

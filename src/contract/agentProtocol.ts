@@ -41,6 +41,21 @@ export const registerResponse = z.object({ agentId: z.string(), token: z.string(
 
 export const claimRequest = z.object({ slots: count.min(1).max(1000), waitMs });
 
+/** A link has its target as its content, a folder none; only empty folders are transferred on their own. */
+export const artifactTypes = ['FILE', 'LINK', 'FOLDER'] as const;
+export type ArtifactType = (typeof artifactTypes)[number];
+/** Permission bits in octal. */
+export const artifactMode = z.string().regex(/^[0-7]{3}$/);
+const input = z.object({
+  artifactId: z.string(),
+  name: z.string(),
+  size: count,
+  sha256: z.string(),
+  type: z.enum(artifactTypes).default('FILE'),
+  mode: artifactMode.default('644'),
+});
+export type JobInput = Readonly<z.output<typeof input>>;
+
 const job = z.object({
   jobId: z.string().min(1),
   token: z.string().min(1),
@@ -63,17 +78,18 @@ const job = z.object({
     .default(null),
   timeoutMs: count,
   graceMs: count,
-  inputs: z.array(z.object({ artifactId: z.string(), name: z.string(), size: count, sha256: z.string() })).default([]),
+  inputs: z.array(input).default([]),
   /** Input sources that uploaded nothing. */
   missing: z.array(z.string()).default([]),
   outputs: z.array(z.string()).default([]),
   /** After which end of the command the outputs are uploaded. */
   outputsWhen: z.enum(['success', 'failure', 'always']).default('success'),
+  /** Whether the command's two outputs share a pipe, and so keep their order. */
+  streams: z.enum(['merged', 'separate']).default('separate'),
   /** The variable that gets the last line of standard output; null: none. */
   register: z.string().nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
-export type JobInput = ClaimedJob['inputs'][number];
 
 export const claimResponse = z.object({ jobs: z.array(job) });
 
@@ -119,6 +135,8 @@ export type JobOutput = Readonly<z.output<typeof output>>;
 export type EndReason =
   | 'TIMED_OUT'
   | 'CANCELLED'
+  /** The agent was told to stop. */
+  | 'AGENT_STOPPED'
   | 'AGENT_ERROR'
   | 'INPUT_MISSING'
   | 'OUTPUT_MISSING'
@@ -134,6 +152,8 @@ const result = held.extend({
   /** An EndReason, or one of a newer agent. */
   reason: z.string().max(50).nullable(),
   message: z.string().max(10_000).nullable(),
+  /** False only if it is certain that the command did not begin. */
+  commandStarted: z.boolean().default(true),
   /** Length of the agent's log; null when it could not be delivered in full. */
   logBytes: count.nullable(),
   /** Of a job that succeeded. */

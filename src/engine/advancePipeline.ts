@@ -1,9 +1,10 @@
 import type { ApprovalElement, RuntimeInputs, StageElement } from '../catalog/language/pipeline';
-import { type ExecutionStatus, type FinalStatus, isFinal } from '../contract/statuses';
+import { type FinalStatus, isFinal } from '../contract/statuses';
 import { continueWorkflow } from './continueWorkflow';
 import { type Execution, rollUp, type StageExecution } from './execution';
 import { decideFailedElement } from './failedElement';
-import { moveExecution, moveStage, type Reason } from './moves';
+import type { StatusAfter } from './machine';
+import { moveApproval, moveExecution, moveStage, type Reason } from './moves';
 import type { RunSlice } from './runSlice';
 import { mustAsk } from './runtimeInputs';
 import { decideSkips } from './skipConditions';
@@ -75,7 +76,7 @@ export function advancePipeline(run: RunSlice, executionId: string): void {
     if (elements.every((stage) => isFinal(stage.status))) {
       if (failed === undefined) continue;
       const counting = elements.filter((stage) => !stage.ignored);
-      endPipeline(run, execution, rollUp(statusesOf(counting)) as FinalStatus, failed);
+      endPipeline(run, execution, rollUp(statusesOf(counting)) as RunEnd, failed);
       return;
     }
     if (waiting.length > 0 && failed === undefined) {
@@ -102,13 +103,13 @@ function byStage(stages: readonly StageExecution[]): StageExecution[][] {
   return [...groups.values()];
 }
 
-const statusesOf = (stages: readonly StageExecution[]): ExecutionStatus[] => stages.map((stage) => stage.status);
+const statusesOf = (stages: readonly StageExecution[]) => stages.map((stage) => stage.status);
 
 /** The execution shows the most active of what runs in parallel. Once it has begun it is not QUEUED any more. */
 function showProgress(run: RunSlice, executionId: string, elements: readonly StageExecution[]): void {
   const { pause, status: from, startedAt } = run.execution(executionId);
-  if (pause !== null || isFinal(from)) return;
   const rolledUp = rollUp(statusesOf(elements));
+  if (pause !== null || isFinal(from) || isFinal(rolledUp)) return;
   // Between a resume and the first thing that runs again it stays RESUMING.
   const waiting = from === 'RESUMING' ? 'RESUMING' : startedAt === null ? 'QUEUED' : 'RUNNING';
   const status = rolledUp === 'QUEUED' ? waiting : rolledUp;
@@ -237,11 +238,8 @@ export function closeWaiting(
     .filter((stage) => (stage.kind === 'APPROVAL' && stage.status === 'WAITING') || stage.waitsUntil !== null);
   const ids = new Set(waiting.filter(({ kind }) => kind === 'APPROVAL').map(({ id }) => id));
   const approvals = ids.size === 0 ? [] : run.waitingApprovals(execution.id);
-  for (const { id, stageExecutionId } of approvals.filter((one) => ids.has(one.stageExecutionId))) {
-    run.changes.decided.push({ id, status: approvalStatus, comments: null });
-    run.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_DECIDED', {
-      ...{ approvalId: id, stageExecutionId, status: approvalStatus, comments: null },
-    });
+  for (const one of approvals.filter(({ stageExecutionId }) => ids.has(stageExecutionId))) {
+    moveApproval(run, one, approvalStatus);
   }
   for (const stage of waiting) {
     const failed = stage.status === 'WAITING' && stage.workflowExecutionId !== null && stageStatus === 'SKIPPED';
@@ -250,8 +248,10 @@ export function closeWaiting(
   }
 }
 
+type RunEnd = StatusAfter<'run', 'succeed' | 'fail' | 'reject'>;
+
 /** Everything that runs is over: what was not reached is skipped, with the reason, and the execution is final. */
-function endPipeline(run: RunSlice, execution: Execution, status: FinalStatus, failed?: StageExecution): void {
+function endPipeline(run: RunSlice, execution: Execution, status: RunEnd, failed?: StageExecution): void {
   const { id, failureCode } = execution;
   const stopped = failureCode === 'ABORTED' || failureCode === 'EXPIRED';
   const final = stopped ? failureCode : status;

@@ -1,6 +1,7 @@
 import type { ActorRef } from '../access/actor';
+import type { StatusOf } from './machine';
 
-export type ApprovalStatus = 'WAITING' | 'APPROVED' | 'REJECTED' | 'EXPIRED' | 'ABORTED';
+export type ApprovalStatus = StatusOf<'approval'>;
 
 /** Approval inside an execution. Each attempt requests it again and has its own row. */
 export interface Approval {

@@ -10,6 +10,7 @@ import type {
   TaskExecution,
   TaskGate,
 } from './execution';
+import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
 
 export interface Change<Row> {
@@ -44,7 +45,7 @@ export interface QueuedJob {
 
 export interface JobEnding {
   readonly jobId: string;
-  readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' | 'LOST';
+  readonly status: StatusAfter<'job', 'withdraw' | 'finish' | 'lose'>;
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly reasonCode: string | null;
@@ -57,7 +58,7 @@ export interface JobEnding {
 
 export interface ApprovalDecided {
   readonly id: string;
-  readonly status: Exclude<Approval['status'], 'WAITING'>;
+  readonly status: StatusAfter<'approval', 'decide' | 'close'>;
   readonly comments: string | null;
 }
 
@@ -92,8 +93,6 @@ export interface Changes {
     readonly type: string;
     readonly data: unknown;
   }[];
-  /** Woken after the commit. */
-  readonly topics: Set<string>;
 }
 
 export const noChanges = (): Changes => ({
@@ -117,5 +116,4 @@ export const noChanges = (): Changes => ({
   variables: [],
   deployments: new Map(),
   events: [],
-  topics: new Set(),
 });

@@ -1,9 +1,9 @@
 import type { ExecutionStatus } from '../contract/statuses';
-import { type Reference, type Scope, textOf, type Value } from '../catalog/language/expressions';
+import { type Reference, type Scope, setVariable, type Value } from '../catalog/language/conditionValues';
+import type { VariableDefinition } from '../catalog/language/definition';
 import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { rollUp, type StageExecution } from './execution';
-import { typeOf } from './variableType';
 
 /** Data about a workflow execution that conditions can use: what its commands would see. */
 export interface ConditionFacts {
@@ -28,22 +28,6 @@ export interface TaskFact {
  * Meaning of the names in a condition. Built only from the names that it mentions: an unused JSON value is not parsed,
  * and nothing of a large matrix is read unless it is named.
  */
-
-/** Value of a variable's text. JSON that is nested too deep to be walked stays text. */
-export function typedValue(text: string): Value {
-  const type = typeOf(text);
-  if (type === 'int') return BigInt(text.replace('+', ''));
-  if (type === 'float') return Number(text);
-  if (type === 'bool') return text === 'true';
-  if (type !== 'json') return text;
-  const maps = (_key: string, value: unknown): unknown =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value;
-  try {
-    return JSON.parse(text, maps) as Value;
-  } catch {
-    return text;
-  }
-}
 
 /**
  * Variables of a task's command, in the order in which later ones win; the documentation of definitions guarantees it.
@@ -79,11 +63,14 @@ export function nodesNamed(name: string, tasks: WorkflowDefinition['tasks']): st
 export function taskScope(
   references: readonly Reference[],
   node: string,
+  { variables: declared, tasks }: WorkflowDefinition,
   variables: ReadonlyMap<string, string>,
   results: ReadonlyMap<string, Value>,
 ): Scope {
-  const scope = variableScope(references, variables, ['tasks', 'matrix']);
-  return scope.set('matrix', typedMap(matrixValues(node))).set('tasks', results);
+  const own = tasks[baseName(node)]?.env ?? {};
+  const typed = declared.filter(({ name }) => !Object.hasOwn(own, name));
+  const scope = variableScope(references, variables, typed, ['tasks', 'matrix']);
+  return scope.set('matrix', textMap(references, matrixValues(node))).set('tasks', results);
 }
 
 /** The worst of several combinations: the status decides, and the first with that status counts. */
@@ -102,16 +89,17 @@ export function taskResult(results: readonly TaskFact[]): Value {
 export function elementScope(
   references: readonly Reference[],
   variables: Readonly<Record<string, string>>,
+  declared: readonly VariableDefinition[],
   stages: readonly StageExecution[],
   set: ReadonlyMap<string, ReadonlyMap<string, string>>,
 ): Scope {
-  const scope = variableScope(references, new Map(Object.entries(variables)), ['steps', 'stages']);
+  const scope = variableScope(references, new Map(Object.entries(variables)), declared, ['steps', 'stages']);
   const steps = stages.map(({ stepName, status, reasonCode, workflowExecutionId }): [string, Value] => {
     const own = set.get(workflowExecutionId ?? '') ?? new Map<string, string>();
     const fields: [string, Value][] = [
       ['status', status],
       ['reason_code', reasonCode],
-      ['variables', typedMap(own)],
+      ['variables', textMap(references, own)],
     ];
     return [stepName, new Map(fields)];
   });
@@ -123,30 +111,36 @@ export function elementScope(
   return scope;
 }
 
-/** Value of a variable by its name, with its text. */
-function setTyped(map: Map<string, Value>, name: string, text: string): void {
-  map.set(name, typedValue(text)).set(textOf(name), text);
-}
-
-function typedMap(values: ReadonlyMap<string, string>): Value {
+/** Variables that nothing declares: text. */
+function textMap(references: readonly Reference[], values: ReadonlyMap<string, string>): Value {
+  const asData = readAsData(references);
   const map = new Map<string, Value>();
-  for (const [name, text] of values) setTyped(map, name, text);
+  for (const [name, text] of values) setVariable(map, name, text, 'string', asData.has(name));
   return map;
 }
+
+/** Names of the variables whose JSON an expression looks into. */
+const readAsData = (references: readonly Reference[]): ReadonlySet<string> =>
+  new Set(references.flatMap(({ path, holder, reads }) => (reads === 'data' ? (path[holder - 1] ?? []) : [])));
 
 /** Variables by their names, and in `vars` all that are requested there. */
 function variableScope(
   references: readonly Reference[],
   variables: ReadonlyMap<string, string>,
+  declared: readonly VariableDefinition[],
   taken: readonly string[],
 ): Map<string, Value> {
+  const types = new Map(
+    declared.map(({ name, type, allowMultipleValues }) => [name, allowMultipleValues ? 'string' : type]),
+  );
+  const asData = readAsData(references);
   const scope = new Map<string, Value>();
   const vars = new Map<string, Value>();
   for (const { path } of references) {
     const [root = '', second = ''] = path;
     const name = root === 'vars' ? second : root;
     const text = taken.includes(root) ? undefined : variables.get(name);
-    if (text !== undefined) setTyped(root === 'vars' ? vars : scope, name, text);
+    if (text !== undefined) setVariable(root === 'vars' ? vars : scope, name, text, types.get(name), asData.has(name));
   }
   return scope.set('vars', vars);
 }

@@ -1,5 +1,6 @@
 import { queueJobs, taskDefinition } from './dispatchTasks';
 import type { BesideTask, Execution, TaskExecution } from './execution';
+import { endJob } from './moves';
 import { withSecrets } from './missingSecrets';
 import { blankTask, type RunSlice } from './runSlice';
 import { withoutUndefined } from './undefinedVariables';
@@ -95,7 +96,7 @@ export function expireDetached(run: RunSlice, taskIds: readonly string[]): void 
   } as const;
   for (const { id: taskId, status, jobId } of taskIds.map((id) => run.task(id))) {
     if (status !== 'QUEUED' || jobId === null) continue;
-    run.changes.ended.push({ ...end, jobId, signal: null, truncated: false, claimHolds: false });
+    endJob(run, 'QUEUED', { ...end, jobId, signal: null, truncated: false, claimHolds: false });
     run.settleLater([{ ...end, taskId }]);
   }
 }

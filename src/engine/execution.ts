@@ -1,16 +1,19 @@
 import type { ExecutionStatus } from '../contract/statuses';
 import type { ActorRef } from '../access/actor';
 import type { TaskType, WorkflowMode } from '../catalog/language/workflow';
+import type { StatusOf } from './machine';
 
 /**
- * What elements that run side by side amount to. While one of them is active, the most active one counts; when all are final,
- * what went wrong counts in a fixed order of precedence. SKIPPED elements do not count beside others.
+ * Status of several elements that run in parallel. While one of them is active, the most active one counts. When all are
+ * final, the failure that comes first in a fixed order counts. SKIPPED elements do not count next to others.
  */
-export function rollUp(statuses: readonly ExecutionStatus[]): ExecutionStatus {
+export function rollUp<Status extends ExecutionStatus>(statuses: readonly Status[]): Status | 'SUCCESS' | 'SKIPPED' {
   const active: ExecutionStatus[] = ['RESTORING', 'RESUMING', 'RUNNING', 'PAUSED', 'WAITING', 'QUEUED'];
   const failed: ExecutionStatus[] = ['ABORTED', 'REJECTED', 'EXPIRED', 'ERROR', 'FAILED'];
-  const found = [...active, ...failed].find((status) => statuses.includes(status));
-  if (found !== undefined) return found;
+  for (const one of [...active, ...failed]) {
+    const found = statuses.find((status) => status === one);
+    if (found !== undefined) return found;
+  }
   return statuses.length > 0 && statuses.every((status) => status === 'SKIPPED') ? 'SKIPPED' : 'SUCCESS';
 }
 
@@ -29,7 +32,7 @@ export interface Execution {
   /** The revision that was pinned at the start. */
   readonly revisionId: string;
   readonly environmentId: string | null;
-  readonly status: ExecutionStatus;
+  readonly status: StatusOf<'run' | 'workflow'>;
   /** From 1; grows by one with each resume, rerun, extension. */
   readonly attempt: number;
   /** Grows with every change of this row's status: what an optimistic caller compares. */
@@ -76,10 +79,7 @@ export interface Pause {
 }
 
 /** Where an execution stands that has begun nothing, or something, when nobody holds it (any more). */
-export const unheldStatus = ({
-  attempt,
-  attemptStartedAt,
-}: Pick<Execution, 'attempt' | 'attemptStartedAt'>): ExecutionStatus =>
+export const unheldStatus = ({ attempt, attemptStartedAt }: Pick<Execution, 'attempt' | 'attemptStartedAt'>) =>
   attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
 export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE'] as const;
@@ -104,7 +104,7 @@ export interface ExecutionAttempt
   /** Stage from which it resumed; null for the first stage, and for workflows. */
   readonly fromStage: string | null;
   /** Null while it is not final. */
-  readonly status: ExecutionStatus | null;
+  readonly status: Execution['status'] | null;
   readonly failureCode: string | null;
   readonly failureDetails: string | null;
   readonly createdAt: Date;
@@ -146,7 +146,7 @@ export interface StageExecution {
   readonly elementId: string;
   readonly stageName: string;
   readonly stepName: string;
-  readonly status: ExecutionStatus;
+  readonly status: StatusOf<'element'>;
   readonly reasonCode: string | null;
   readonly reason: string | null;
   readonly workflowId: string | null;
@@ -195,7 +195,7 @@ export interface TaskExecution {
   readonly level: number;
   /** Position in the order of the graph: by level, then by name. */
   readonly ordinal: number;
-  readonly status: ExecutionStatus;
+  readonly status: StatusOf<'task'>;
   /** Dependencies that have not succeeded yet. At 0 the task is ready. */
   readonly waitingOn: number;
   /** The newest job. */

@@ -1,3 +1,4 @@
+import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
 import type { DeploymentStatus } from './deployment';
@@ -70,7 +71,15 @@ export interface ExecutionEventData {
   ABORT_REQUESTED: { reason: string | null };
   PAUSE_REQUESTED: { reason: string | null };
   CONTINUE_REQUESTED: { reason: string | null };
-  ARTIFACT_ADDED: { artifactId: string; taskExecutionId: string; name: string; size: number; sha256: string };
+  ARTIFACT_ADDED: {
+    artifactId: string;
+    taskExecutionId: string;
+    name: string;
+    artifactType: ArtifactType;
+    mode: string;
+    size: number;
+    sha256: string;
+  };
   /** A restore of the run to its restore point began. */
   RESTORE_STARTED: { operationId: string; restorePointId: string };
   /** The restore ended: the run shows its earlier state again, or stays as it was before. */

@@ -37,7 +37,7 @@ export interface FactKinds {
   running: readonly TaskExecution[];
   skipped: readonly TaskExecution[];
   firstFailed: TaskExecution | null;
-  /** End of the standard error of a task's newest job. */
+  /** End of the standard error of a task's newest job, or of its output if it has none. */
   errorEnd: string;
   /** True if a failure has its handler. Keys are made by `handlerKey`. */
   handled: boolean;

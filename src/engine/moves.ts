@@ -1,6 +1,9 @@
-import { type ExecutionStatus, isFinal } from '../contract/statuses';
+import { isFinal } from '../contract/statuses';
+import type { Approval } from './approval';
+import type { ApprovalDecided, JobEnding } from './changes';
 import { deployWithTask, deployWithWorkflow } from './deployments';
 import type { Execution, Pause, RuntimeAnswers, StageExecution, TaskExecution } from './execution';
+import { checkMove, type StatusOf } from './machine';
 import type { RunSlice } from './runSlice';
 
 export interface Reason {
@@ -12,7 +15,7 @@ export interface Reason {
 export function moveExecution(
   run: RunSlice,
   id: string,
-  to: ExecutionStatus,
+  to: Execution['status'],
   failure?: Reason,
   /** With the move to PAUSED: a person holds it. */
   pause: Pause | null = null,
@@ -56,7 +59,7 @@ export interface StageMove {
 export function moveStage(
   run: RunSlice,
   seen: StageExecution,
-  to: ExecutionStatus,
+  to: StageExecution['status'],
   move: StageMove = {},
 ): StageExecution {
   const before = run.element(seen.executionId, seen.id);
@@ -112,3 +115,22 @@ export function moveTask(
 
 /** What the events of a detached task say about it; nothing for tasks of the graph. */
 export const detachedType = ({ type }: Pick<TaskExecution, 'type'>) => (type === 'normal' ? {} : { taskType: type });
+
+/** Decides or closes an approval, with its event. */
+export function moveApproval(
+  run: RunSlice,
+  { id, status: from, stageExecutionId, executionId }: Approval,
+  status: ApprovalDecided['status'],
+  comments: string | null = null,
+): void {
+  checkMove('approval', from, status);
+  run.changes.decided.push({ id, status, comments });
+  const { runId } = run.execution(executionId);
+  run.event({ runId, executionId }, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments });
+}
+
+/** Ends a job. The event of its task reports the end. `from`: RUNNING if an agent has started it. */
+export function endJob(run: RunSlice, from: StatusOf<'job'>, end: JobEnding): void {
+  checkMove('job', from, end.status);
+  run.changes.ended.push(end);
+}

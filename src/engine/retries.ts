@@ -2,12 +2,8 @@ import type { RetryDelay, TaskDefinition } from '../catalog/language/workflow';
 import type { TaskExecution } from './execution';
 import type { TaskEnd } from './taskEnd';
 
-/**
- * Failures that another try can't change, or that have their own limit: a job whose agent was lost twice may be what
- * crashes its agents, and is not given to a third.
- */
+/** Failures that another try can't change. */
 const neverAgain: readonly (string | null)[] = [
-  'LOST',
   'INPUT_MISSING',
   'UNDEFINED_VARIABLE',
   'NOT_STARTED',
@@ -30,6 +26,19 @@ export function isTriedAgain(
     definition.retryOn.includes(end.exitCode)
   );
 }
+
+/** A job whose agent was lost twice may be what crashes its agents, and is not given to a third. */
+const MOST_LOSSES = 1;
+
+/**
+ * True if a task whose agent was lost gets another job. A command that may have begun runs again only if its definition
+ * says so, whatever it says about failures.
+ */
+export const isRunAgain = (
+  { onLost }: Pick<TaskDefinition, 'onLost'>,
+  { losses }: Pick<TaskExecution, 'losses'>,
+  { lost }: Pick<TaskEnd, 'lost'>,
+): boolean => lost === 'NOT_BEGUN' || (onLost === 'RETRY' && losses < MOST_LOSSES);
 
 /**
  * Milliseconds until the next try after `failures` failed ones. `random`, from 0 to 1, subtracts its share of the

@@ -3,13 +3,14 @@ import type { TaskDefinition } from '../catalog/language/workflow';
 import { detachedRow, queueDetached } from './detachedTasks';
 import type { Execution, TaskExecution } from './execution';
 import { moveTask } from './moves';
-import { isTriedAgain, retryDelayMs } from './retries';
+import { isRunAgain, isTriedAgain, retryDelayMs } from './retries';
 import type { RunSlice } from './runSlice';
-import type { TaskEnd } from './taskEnd';
+import { endUnstarted, type TaskEnd } from './taskEnd';
 
 /**
- * What becomes of tasks whose job failed. Those with tries left are put back, with the time of their next try. Those
- * whose definition says so wait for a person. The ends of the others are returned, marked where their failure is ignored.
+ * What becomes of tasks whose job failed or was lost. Those with tries left are put back, with the time of their next
+ * try. Those whose definition says so wait for a person. The ends of the others are returned, marked where their failure
+ * is ignored.
  */
 export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>): readonly TaskEnd[] {
   const standing = ends.filter((end) => end.status !== 'FAILED' || end.decided);
@@ -18,12 +19,20 @@ export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Se
     const task = run.task(end.taskId);
     const definition = task.endedAt === null ? definitionOf(run, task) : undefined;
     const execution = run.execution(task.executionId);
-    if (definition === undefined) standing.push(end);
-    else if (mayTry(execution, task) && isTriedAgain(definition, task, end)) {
-      const delay = retryDelayMs(definition.retryDelay, task.failures + 1, run.random());
-      putBack(run, task, end, delay === 0 ? null : new Date(run.now.getTime() + delay));
+    if (definition === undefined) {
+      standing.push(end);
+      continue;
+    }
+    const again =
+      mayTry(execution, task) && (end.lost ? isRunAgain(definition, task, end) : isTriedAgain(definition, task, end));
+    if (end.reasonCode === 'AGENT_LOST') sayLost(run, task, again);
+    if (again) {
+      putBack(run, task, end, definition);
       if (task.type !== 'normal') detached.push(task.id);
       else touched.add(task.executionId);
+    } else if (end.lost === 'NOT_BEGUN') {
+      putBack(run, task, end, definition);
+      standing.push(endUnstarted(task, `not started: ${end.reason}, and the workflow was failing`));
     } else if (definition.intervention !== null && execution.failureCode === null && task.type === 'normal') {
       askPerson(run, task, end, new Date(run.now.getTime() + definition.intervention.timeoutSeconds * 1000));
       touched.add(task.executionId);
@@ -31,6 +40,11 @@ export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Se
   }
   queueDetached(run, detached);
   return standing;
+}
+
+function sayLost(run: RunSlice, task: TaskExecution, retried: boolean): void {
+  const { id: taskExecutionId, name, jobId, tries: attempt } = task;
+  if (jobId !== null) run.event(task, 'JOB_LOST', { jobId, taskExecutionId, name, attempt, retried });
 }
 
 /** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL, and detached tasks. */
@@ -43,22 +57,26 @@ function definitionOf(run: RunSlice, task: TaskExecution): TaskDefinition | unde
   return run.fact('workflow', revisionId).tasks[baseName(task.name)];
 }
 
-function putBack(run: RunSlice, task: TaskExecution, end: TaskEnd, nextTryAt: Date | null): void {
+function putBack(run: RunSlice, task: TaskExecution, end: TaskEnd, { retryDelay }: TaskDefinition): void {
+  const delay = end.lost ? 0 : retryDelayMs(retryDelay, task.failures + 1, run.random());
+  const nextTryAt = delay === 0 ? null : new Date(run.now.getTime() + delay);
   const when = nextTryAt === null ? 'at once' : `at ${nextTryAt.toISOString()}`;
-  const reason = `${end.reason}; it is tried again ${when}`;
-  moveTask(run, task, queuedAgain(task, end, nextTryAt), { reasonCode: 'RETRY', reason });
+  const reason = `${end.reason}; ${end.lost === 'NOT_BEGUN' ? 'it is queued again' : `it is tried again ${when}`}`;
+  const reasonCode = end.lost ? 'AGENT_LOST' : 'RETRY';
+  moveTask(run, task, queuedAgain(task, end, nextTryAt), { reasonCode, reason });
   if (task.type === 'normal') run.count(task.executionId, { busy: -1 });
 }
 
-/** A failed task waits for its next try, and shows why the last one failed. */
+/** A task waits for its next try, and shows why the last one failed. */
 export const queuedAgain = (
   task: TaskExecution,
-  { reasonCode, reason, exitCode }: Pick<TaskEnd, 'reasonCode' | 'reason' | 'exitCode'>,
+  { reasonCode, reason, exitCode, lost }: Pick<TaskEnd, 'reasonCode' | 'reason' | 'exitCode' | 'lost'>,
   nextTryAt: Date | null = null,
 ) => ({
   status: 'QUEUED' as const,
   jobId: null,
-  failures: task.failures + 1,
+  failures: task.failures + (lost === undefined ? 1 : 0),
+  losses: task.losses + (lost === 'BEGUN' ? 1 : 0),
   ...{ reasonCode, reason, exitCode, nextTryAt },
   waitsUntil: null,
   endedAt: null,

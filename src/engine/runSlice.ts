@@ -3,6 +3,7 @@ import type { Approval } from './approval';
 import { type Changes, noChanges } from './changes';
 import type { Execution, ExecutionVariable, StageExecution, TaskExecution } from './execution';
 import type { ExecutionEventData, ExecutionEventType } from './executionEvent';
+import { checkMove } from './machine';
 import { type FactKind, type FactKinds, type Facts, type Frontier, Missing, type Want } from './facts';
 import type { NewGraph } from './newTasks';
 import type { TaskEnd } from './taskEnd';
@@ -76,6 +77,7 @@ export class RunSlice {
 
   setExecution(after: Execution): Execution {
     const known = this.changes.executions.get(after.id);
+    checkMove(thingOf(after), this.execution(after.id).status, after.status);
     this.changes.executions.set(after.id, {
       before: known === undefined ? this.fact('execution', after.id) : known.before,
       after,
@@ -84,6 +86,7 @@ export class RunSlice {
   }
 
   addExecution(row: Execution): void {
+    checkMove(thingOf(row), null, row.status);
     this.changes.executions.set(row.id, { before: null, after: row });
   }
 
@@ -120,13 +123,17 @@ export class RunSlice {
 
   setStage(before: StageExecution, after: StageExecution): StageExecution {
     const known = this.changes.stages.get(after.id);
+    checkMove('element', (known?.after ?? before).status, after.status);
     this.changes.stages.set(after.id, { before: known === undefined ? before : known.before, after });
     return after;
   }
 
   /** The plan of an attempt that begins: rows that it keeps, and new rows for what it runs. */
   setPlan(executionId: string, kept: readonly StageExecution[], added: readonly StageExecution[]): void {
-    for (const stage of added) this.changes.stages.set(stage.id, { before: null, after: stage });
+    for (const stage of added) {
+      checkMove('element', null, stage.status);
+      this.changes.stages.set(stage.id, { before: null, after: stage });
+    }
     const place = ({ stageIndex, elementIndex }: StageExecution) => stageIndex * 10_000 + elementIndex;
     this.changes.plans.set(
       executionId,
@@ -158,10 +165,9 @@ export class RunSlice {
 
   setTask(after: TaskExecution, before?: TaskExecution): TaskExecution {
     const known = this.changes.tasks.get(after.id);
-    this.changes.tasks.set(after.id, {
-      before: known === undefined ? (before ?? this.fact('task', after.id)) : known.before,
-      after,
-    });
+    const loaded = known === undefined ? (before ?? this.fact('task', after.id)) : known.before;
+    checkMove('task', known?.after.status ?? loaded?.status ?? null, after.status);
+    this.changes.tasks.set(after.id, { before: loaded, after });
     this.index(after);
     return after;
   }
@@ -205,6 +211,7 @@ export class RunSlice {
   }
 
   addTask(task: TaskExecution): void {
+    checkMove('task', null, task.status);
     this.changes.tasks.set(task.id, { before: null, after: task });
     this.index(task);
   }
@@ -285,10 +292,6 @@ export class RunSlice {
     this.changes.events.push({ runId: run.runId, executionId: run.executionId, type, data });
   }
 
-  wake(...topics: readonly string[]): void {
-    for (const topic of topics) this.changes.topics.add(topic);
-  }
-
   /** Queues ends of tasks that were decided without an agent, while something else was being settled. */
   settleLater(ends: readonly TaskEnd[]): void {
     this.later.push(...ends);
@@ -300,6 +303,8 @@ export class RunSlice {
     return ends;
   }
 }
+
+const thingOf = ({ kind }: Execution) => (kind === 'PIPELINE' ? 'run' : 'workflow');
 
 export const isReady = ({ status, waitingOn, jobId, nextTryAt, type }: TaskExecution): boolean =>
   status === 'QUEUED' && waitingOn === 0 && jobId === null && nextTryAt === null && type === 'normal';

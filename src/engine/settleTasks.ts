@@ -2,14 +2,15 @@ import { settleStage } from './advancePipeline';
 import { cancelRunning } from './cancelRunning';
 import { endDetached } from './detachedTasks';
 import { dispatchTasks } from './dispatchTasks';
-import { type FinalStatus, isFinal } from '../contract/statuses';
+import { isFinal } from '../contract/statuses';
 import type { Execution, TaskExecution } from './execution';
 import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
-import { moveExecution, moveTask } from './moves';
+import type { StatusAfter } from './machine';
+import { endJob, moveExecution, moveTask } from './moves';
 import { retryFailed } from './retryFailed';
 import type { RunSlice } from './runSlice';
 import { showWaiting } from './showWaiting';
-import type { TaskEnd } from './taskEnd';
+import { endUnstarted, type TaskEnd } from './taskEnd';
 
 /** Carries out a decision, and settles the tasks that ended without an agent because of it. */
 export function decide<T>(run: RunSlice, decision: (run: RunSlice) => T): T {
@@ -60,7 +61,7 @@ function applyEnds(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>
     touched.add(executionId);
     const [busy, waiting] = [task.jobId === null ? 0 : -1, before.status === 'WAITING' ? -1 : 0];
     run.count(executionId, { open: -1, busy, waiting });
-    if (status !== 'FAILED' || passed) continue;
+    if (passed || status === 'SKIPPED') continue;
     const failing = fail(run, executionId, 'TASK_FAILED', `Task "${task.name}" failed: ${task.reason}`);
     if (failing || levels.has(executionId)) {
       levels.set(executionId, Math.max(task.level, levels.get(executionId) ?? 0));
@@ -115,16 +116,9 @@ export function skipUnstarted(
   for (const { jobId } of tasks) {
     if (jobId === null) continue;
     const end = { status: 'ABORTED', reasonCode: 'NOT_STARTED', reason } as const;
-    run.changes.ended.push({ jobId, ...end, exitCode: null, signal: null, truncated: false, claimHolds: false });
+    endJob(run, 'QUEUED', { jobId, ...end, exitCode: null, signal: null, truncated: false, claimHolds: false });
   }
-  return tasks.map((task) => {
-    const { id: taskId, reasonCode, exitCode } = task;
-    if (task.status !== 'WAITING' && task.failures === 0) {
-      return { taskId, status: 'SKIPPED', reasonCode: 'NOT_STARTED', reason, exitCode: null };
-    }
-    const not = task.status === 'WAITING' ? 'not decided' : 'not tried again';
-    return { taskId, status: 'FAILED', reasonCode, reason: `${task.reason}; ${not}: ${reason}`, exitCode };
-  });
+  return tasks.map((task) => endUnstarted(task, reason));
 }
 
 /** Tasks of these executions that no agent has: without a job, with one that is not started, or waiting for a person. */
@@ -140,7 +134,7 @@ export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): 
 }
 
 /** The status that a workflow execution ends with, from why it failed. */
-const endStatus = (failureCode: string | null): FinalStatus => {
+const endStatus = (failureCode: string | null): StatusAfter<'workflow', 'succeed' | 'fail'> => {
   if (failureCode === null) return 'SUCCESS';
   return failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : 'FAILED';
 };

@@ -1,4 +1,5 @@
-import { type Expression, readExpression, type Scope, type Value, valuesSeen } from '../catalog/language/expressions';
+import { type Scope, type Value, valuesSeen } from '../catalog/language/conditionValues';
+import { type Expression, readExpression } from '../catalog/language/expressions';
 import { baseName } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { elementScope, nodesNamed, type TaskFact, taskResult, taskScope, taskVariables } from './conditionScope';
@@ -55,7 +56,7 @@ export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly
     const { task, text, definition } = one;
     const variables = taskVariables(task.name, definition, variablesSeen(run, task.executionId));
     const outcome = outcomeOf(text, true, ({ references }) =>
-      taskScope(references, task.name, variables, resultsOf(known, one)),
+      taskScope(references, task.name, definition, variables, resultsOf(known, one)),
     );
     if (outcome === undefined) continue;
     ended.add(task.id);
@@ -132,7 +133,7 @@ export function decideSkips(
   execution: Execution,
   elements: readonly StageExecution[],
 ): ReadonlyMap<string, ConditionOutcome> {
-  const { stages: defined } = run.fact('pipeline', execution.revisionId);
+  const { stages: defined, variables: declared } = run.fact('pipeline', execution.revisionId);
   const asking = elements.flatMap((stage) => {
     const text = defined[stage.stageIndex]?.elements[stage.elementIndex]?.skipCondition ?? null;
     return text === null ? [] : [{ stage, text }];
@@ -146,7 +147,8 @@ export function decideSkips(
   );
   return new Map(
     asking.flatMap(({ stage, text }) => {
-      const scopeOf = ({ references }: Expression) => elementScope(references, execution.variables, stages, set);
+      const scopeOf = ({ references }: Expression) =>
+        elementScope(references, execution.variables, declared, stages, set);
       const outcome = outcomeOf(text, false, scopeOf);
       return outcome === undefined ? [] : [[stage.id, outcome]];
     }),

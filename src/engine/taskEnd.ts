@@ -1,3 +1,5 @@
+import type { TaskExecution } from './execution';
+
 /** How a task ended, as an agent reports it or the server decides it. */
 export interface TaskEnd {
   readonly taskId: string;
@@ -5,8 +7,55 @@ export interface TaskEnd {
   readonly reasonCode: string | null;
   readonly reason: string | null;
   readonly exitCode: number | null;
+  /**
+   * Nobody knows how the command ended, because its agent was lost after the command may have begun. Or the agent was
+   * lost before it: then nothing has happened, and the task goes back to the queue.
+   */
+  readonly lost?: 'BEGUN' | 'NOT_BEGUN' | undefined;
   /** Dependents run although it did not succeed. */
   readonly passes?: boolean;
   /** A person has decided: it is not retried, and nobody is asked. */
   readonly decided?: boolean;
+}
+
+/** How a task ends that no agent has and that is not to begin any more. A try that failed before stays its result. */
+export function endUnstarted(task: TaskExecution, reason: string): TaskEnd {
+  const { id: taskId, status, failures, losses, reasonCode, exitCode } = task;
+  if (status !== 'WAITING' && failures === 0 && losses === 0) {
+    return { taskId, status: 'SKIPPED', reasonCode: 'NOT_STARTED', reason, exitCode: null };
+  }
+  const not = status === 'WAITING' ? 'not decided' : 'not tried again';
+  return { taskId, status: 'FAILED', reasonCode, reason: `${task.reason}; ${not}: ${reason}`, exitCode };
+}
+
+/** What a task that ended has done. NOTHING: its command never ran. */
+export type TaskOutcome = 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'NOTHING';
+
+/** Reasons to end a task whose command did not run in that try. */
+const withoutCommand: readonly (string | null)[] = [
+  'NOT_STARTED',
+  'CONDITION_ERROR',
+  'INPUT_MISSING',
+  'SECRET_MISSING',
+  'SECRET_UNREADABLE',
+  'UNDEFINED_VARIABLE',
+];
+
+/** Exit codes of commands that SIGHUP, SIGINT, SIGKILL or SIGTERM ended: somebody killed them in the middle. */
+const killed: readonly (number | null)[] = [129, 130, 137, 143];
+
+/**
+ * What the end of a task means for the things that its command changes: SUCCEEDED and FAILED only if the command ended on
+ * its own and the task's status says the same. What was killed, lost or timed out, whose failure is ignored, or whose
+ * result was refused afterwards, has an UNKNOWN outcome.
+ */
+export function taskOutcome(
+  task: Pick<TaskExecution, 'status' | 'reasonCode' | 'exitCode' | 'passed' | 'failures' | 'losses'>,
+): TaskOutcome {
+  const { status, reasonCode, exitCode, passed, failures, losses } = task;
+  if (status === 'SUCCESS') return 'SUCCEEDED';
+  const earlier = losses > 0 ? 'UNKNOWN' : failures > 0 ? 'FAILED' : 'NOTHING';
+  if (status === 'SKIPPED' || withoutCommand.includes(reasonCode)) return earlier;
+  const own = ['EXIT_CODE', 'SIGNAL'].includes(reasonCode ?? '') && !killed.includes(exitCode);
+  return status === 'FAILED' && own && !passed ? 'FAILED' : 'UNKNOWN';
 }

@@ -47,6 +47,7 @@ export const serverVariables = z.object({
   PORT: integer(0, 65535).default(4000),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   DATABASE_POOL: integer(3, 500).default(20),
+  DATABASE_WAIT_SECONDS: integer(0, 3600).default(60),
   SLIPWAY_DATA_DIR: z
     .string()
     .min(1)

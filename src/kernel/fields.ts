@@ -15,9 +15,17 @@ export interface Field<T> {
   readonly name?: string;
   /** The value of an input that leaves the field out. */
   readonly defaultValue?: unknown;
+  /** How the API guards the text of an input. */
+  readonly guard?: TextGuard;
   /** Carries the type; there is no such property. */
   readonly shape?: T;
 }
+
+/**
+ * How the API guards a text before a command gets it. LOOKUP: text that can't be stored finds nothing, as other unknown text. CHECKED:
+ * the command has a better error for it. Any other text is storable and has at most `maxLength` characters.
+ */
+export type TextGuard = 'LOOKUP' | 'CHECKED' | { readonly maxLength: number };
 
 /** The name of a scalar, an enum, or a class of the API. */
 export type FieldType = Scalar | EnumType<string> | (() => object);
@@ -92,6 +100,8 @@ export const listOf = <T>({ shape: _, ...one }: Field<T>): Field<readonly T[]> =
 
 /** The same property under another name in the API. */
 export const named = <T>(name: string, one: Field<T>): Field<T> => ({ ...one, name });
+
+export const guarded = <T>(guard: TextGuard, one: Field<T>): Field<T> => ({ ...one, guard });
 
 export const withDefault = <T>(value: T, one: Field<T>): Field<T> => ({ ...one, defaultValue: value });
 

@@ -1,5 +1,6 @@
 import { isId } from './ids';
 import { invalidInput } from './errors';
+import { isStorable } from './naming';
 
 export const idOperator = {
   name: 'IdOperator',
@@ -185,13 +186,6 @@ function isAnyOf(column: string, values: readonly string[], parameters: unknown[
   if (possible.length === 0) return 'FALSE';
   if (possible.length === 1) return `${column} = ${bind(parameters, possible[0])}::${type}`;
   return `${column} = ANY (${bind(parameters, possible)}::${type}[])`;
-}
-
-/**
- * PostgreSQL's text can't contain this character: a value with it equals nothing, and would be an error as a parameter.
- */
-function isStorable(value: string): boolean {
-  return !value.includes('\0');
 }
 
 function withoutNulls<T>(values: readonly (T | null)[], field: string): T[] {

@@ -1,5 +1,6 @@
 import { isId } from './ids';
 import { type InputError, invalidInput } from './errors';
+import { isStorable } from './naming';
 
 /** Arguments of a list, as a client gives them. `readPage` checks them. */
 export interface PageArguments {
@@ -166,13 +167,15 @@ function parseList(cursor: string): readonly unknown[] {
 }
 
 function parsePart(part: CursorPart, value: unknown): Date | string | number | undefined {
-  if (part === 'number') return typeof value === 'number' ? value : undefined;
-  if (typeof value !== 'string' || value.includes('\0')) return undefined;
+  if (part === 'number') return Number.isSafeInteger(value) ? (value as number) : undefined;
+  if (typeof value !== 'string' || !isStorable(value)) return undefined;
   if (part === 'text') return value;
   // PostgreSQL would reject the statement, and a forged cursor deserves a proper error.
   if (part === 'id') return isId(value) ? value : undefined;
   const time = new Date(value);
-  return Number.isNaN(time.getTime()) || time.toISOString() !== value ? undefined : time;
+  return Number.isNaN(time.getTime()) || time.toISOString() !== value || !/^(?!0000)\d{4}-/.test(value)
+    ? undefined
+    : time;
 }
 
 export function badCursor(cursor: string) {

@@ -95,7 +95,7 @@ export async function apply(
   actor: ActorRef,
   now: Date,
 ): Promise<readonly Promise<unknown>[]> {
-  const { jobs, withheld, requeued, topics } = changes;
+  const { jobs, withheld, requeued } = changes;
   // Waits only for sets of labels that this server has not met.
   const classes = await app.requirementClasses.numbersOf(
     db,
@@ -115,7 +115,8 @@ export async function apply(
   ];
   await withholdAll(db, withheld);
   if (jobs.length > 0 || requeued.length > 0) db.wake(topic.queue);
-  db.wake(...topics);
+  const tasks = [...changes.tasks.values()];
+  if (tasks.some(({ after }) => after.type === 'restore' && after.endedAt !== null)) db.wake(topic.restores);
   return sent;
 }
 

@@ -1,4 +1,5 @@
 import { systemActor } from '../access/actor';
+import { type Listener, topic } from '../kernel/database/wakeups';
 import type { App } from './app';
 import { findExpiredApprovals } from './approvals/approvals.store';
 import { advancePipeline, closeWaiting } from '../engine/advancePipeline';
@@ -17,6 +18,7 @@ import { startDueRetries } from './execution/startDueRetries';
 /** Short enough that an abort is final within a second after its grace. */
 const PERIOD_MS = 200;
 const SLOW_EVERY = 5;
+const WAKE_POLL_MS = 10_000;
 const BATCH = 50;
 
 /**
@@ -32,6 +34,8 @@ export class Sweeper {
   private failing = false;
   private othersFailing = false;
   private moving: Promise<void> | undefined;
+  private moveAgain = false;
+  private woken: Listener | undefined;
 
   constructor(
     private readonly app: App,
@@ -40,27 +44,47 @@ export class Sweeper {
   ) {}
 
   start(): void {
+    void this.followWakeups();
+    this.next();
+  }
+
+  private next(): void {
     this.timer = setTimeout(() => {
       this.running = this.sweep().finally(() => {
-        if (!this.stopped) this.start();
+        if (!this.stopped) this.next();
       });
     }, PERIOD_MS);
   }
 
   /** Waits for the running turn. None begins until the returned function is called. */
   async pause(): Promise<() => void> {
-    clearTimeout(this.timer);
-    await this.running;
-    await this.moving;
-    clearTimeout(this.timer);
+    await this.halt();
     return () => this.start();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
+    await this.halt();
+  }
+
+  private async halt(): Promise<void> {
+    this.woken?.close();
+    this.woken = undefined;
     clearTimeout(this.timer);
     await this.running;
     await this.moving;
+    clearTimeout(this.timer);
+  }
+
+  /** A restore takes its next step when the last task of the step before ends. The turns find it if a wake-up is lost. */
+  private async followWakeups(): Promise<void> {
+    const listener = this.app.database.wakeups.listen([topic.restores]);
+    this.woken = listener;
+    for (;;) {
+      await listener.wait(WAKE_POLL_MS);
+      if (this.woken !== listener) return;
+      this.moveOthers();
+    }
   }
 
   private async sweep(): Promise<void> {
@@ -89,8 +113,12 @@ export class Sweeper {
    * and leases can't wait for it.
    */
   private moveOthers(): void {
+    this.moveAgain = true;
     this.moving ??= (async () => {
-      for (const moveOn of this.others) if (!this.stopped) await moveOn(this.app);
+      while (this.moveAgain && !this.stopped) {
+        this.moveAgain = false;
+        for (const moveOn of this.others) await moveOn(this.app);
+      }
       this.othersFailing = false;
     })()
       .catch((error: unknown) => {

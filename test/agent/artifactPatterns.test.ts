@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { isArtifactName, matchesName, matchesPattern, parsePattern } from '../../src/agent/artifactPatterns';
+import {
+  isArtifactName,
+  isLinkTarget,
+  matchesName,
+  matchesPattern,
+  parsePattern,
+} from '../../src/agent/artifactPatterns';
 
 const matches = (pattern: string, path: string) => {
   const parsed = parsePattern(pattern);
@@ -68,4 +74,29 @@ describe('artifact names', () => {
   it.each(['', '/a', 'a/', 'a//b', '..', 'a/..', '../a', '.', 'a/./b', 'a\\b', 'a\0b'])('rejects %j', (name) =>
     expect(isArtifactName(name)).toBe(false),
   );
+});
+
+describe('isLinkTarget', () => {
+  it.each([
+    ['a', 'b'],
+    ['a', 'b/c'],
+    ['a', '.'],
+    ['a/b', '..'],
+    ['a/b/c', '../../d'],
+    ['a', '..b'],
+  ])('lets %s lead to %s', (name, target) => expect(isLinkTarget(name, target)).toBe(true));
+
+  it.each([
+    ['a', ''],
+    ['a', '/etc'],
+    ['a', '..'],
+    ['a/b', '../../c'],
+    ['a/b', 'c/../../d'],
+    ['a', 'b/..'],
+    ['a', './b'],
+    ['a', 'b//c'],
+    ['a', 'b/'],
+    ['a', 'b\0'],
+    ['a/b', '../'],
+  ])('does not let %s lead to %j', (name, target) => expect(isLinkTarget(name, target)).toBe(false));
 });

@@ -66,9 +66,65 @@ describe('findOutputs', () => {
     expect((await findOutputs(work, ['loop'])).missing).toEqual(['nothing matches "loop"; loop is a dangling link']);
   });
 
-  it('does not follow links with **', async () => {
-    await files('real/file');
+  it('keeps links to what is uploaded, with a target in the directory, and does not follow them with **', async () => {
+    await files('real/file', 'lib/so.1.2');
     await symlink('real', join(work, 'link'));
-    expect(await namesOf('**')).toEqual(['real/file']);
+    await symlink(join(work, 'real', 'file'), join(work, 'absolute'));
+    await symlink('../lib/./so.1', join(work, 'lib', 'so'));
+    await symlink('so.1.2', join(work, 'lib', 'so.1'));
+    await symlink('..', join(work, 'real', 'up'));
+    await symlink('real/up/lib/so.1.2', join(work, 'winding'));
+    await symlink('not/there', join(work, 'dangling'));
+    const targets = async (...patterns: string[]) =>
+      (await findOutputs(work, patterns)).files.map((file) => [
+        file.name,
+        file.type === 'LINK' ? file.target : file.type,
+      ]);
+    expect(await targets('**')).toEqual([
+      ['absolute', 'real/file'],
+      ['dangling', 'not/there'],
+      ['lib/so', 'so.1'],
+      ['lib/so.1', 'so.1.2'],
+      ['lib/so.1.2', 'FILE'],
+      ['link', 'real'],
+      ['real/file', 'FILE'],
+      ['real/up', '..'],
+      ['winding', 'lib/so.1.2'],
+    ]);
+    // What a link leads to is not uploaded: a file is copied, and a folder does not count.
+    expect(await targets('lib/so', 'lib/so.1.2')).toEqual([
+      ['lib/so', 'so.1.2'],
+      ['lib/so.1.2', 'FILE'],
+    ]);
+    expect(await targets('lib/so', 'absolute')).toEqual([
+      ['absolute', 'FILE'],
+      ['lib/so', 'FILE'],
+    ]);
+    expect(await targets('link/**', 'link')).toEqual([
+      ['link/file', 'FILE'],
+      ['link/up', '..'],
+    ]);
+    expect((await findOutputs(work, ['link'])).missing).toEqual([
+      'nothing matches "link"; link is a directory; use "link/**" for the files in it',
+    ]);
+  });
+
+  it('rejects every matching link that leads out, to files, to folders and to nothing', async () => {
+    await symlink(root, join(work, 'folder'));
+    await symlink('../secret', join(work, 'file'));
+    await symlink('/not/there', join(work, 'nothing'));
+    await symlink('file', join(work, 'through'));
+    const { escaping, files: found } = await findOutputs(work, ['**']);
+    expect([...escaping].sort()).toEqual(['file', 'folder', 'nothing', 'through']);
+    expect(found).toEqual([]);
+  });
+
+  it('finds empty folders, which satisfy no pattern', async () => {
+    await files('a/file');
+    await mkdir(join(work, 'a/empty/deep'), { recursive: true });
+    expect(await namesOf('**')).toEqual(['a/empty/deep', 'a/file']);
+    expect((await findOutputs(work, ['a/empty/deep'])).missing).toEqual([
+      'nothing matches "a/empty/deep"; a/empty/deep is an empty directory',
+    ]);
   });
 });

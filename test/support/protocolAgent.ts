@@ -84,7 +84,9 @@ export class ProtocolAgent {
 
   finish(
     job: ClaimedJob,
-    result: Partial<Record<'exitCode' | 'signal' | 'reason' | 'message' | 'logBytes' | 'outputs', unknown>> = {},
+    result: Partial<
+      Record<'exitCode' | 'signal' | 'reason' | 'message' | 'commandStarted' | 'logBytes' | 'outputs', unknown>
+    > = {},
   ): Promise<Reply> {
     const { jobId, token } = job;
     const defaults = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null };

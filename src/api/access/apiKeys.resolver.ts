@@ -25,6 +25,7 @@ const CreateApiKeyPayload = mutationPayload('CreateApiKeyPayload', 'New API key.
 @Resolver(() => ApiKeyDetails)
 export class ApiKeysResolver {
   @Query(() => [ApiKeyDetails], {
+    nullable: true,
     description:
       'API keys that are not revoked, the newest first, at most 500. Without MANAGE_API_KEYS, only the caller’s own.',
   })

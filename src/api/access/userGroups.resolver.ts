@@ -19,6 +19,7 @@ import { groupToChange, newUserGroup, seenVersion, type UserGroup as GroupRow } 
 import { field, optional } from '../../kernel/fields';
 import { found } from '../../kernel/loaders';
 import type { Context } from '../graphql/context';
+import { GuardArgs } from '../graphql/guardInputs';
 import { Input, mutationInput, mutationPayload } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
@@ -89,6 +90,7 @@ export class UserGroupsResolver {
     return readGroup(app, actor, id);
   }
 
+  @GuardArgs({ name: 'LOOKUP' })
   @Query(() => UserGroup, {
     nullable: true,
     description:

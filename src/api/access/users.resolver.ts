@@ -5,6 +5,7 @@ import { createUser, deleteUser, updateUser } from '../../access/changeUsers';
 import { newUser, type User as UserRow, userChanges } from '../../access/users';
 import { field } from '../../kernel/fields';
 import type { Context } from '../graphql/context';
+import { GuardArgs } from '../graphql/guardInputs';
 import { Input, mutationInput } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
@@ -31,6 +32,7 @@ export class UsersResolver {
     return readUser(app, actor, id);
   }
 
+  @GuardArgs({ email: 'LOOKUP' })
   @Query(() => User, {
     nullable: true,
     description:

@@ -131,6 +131,7 @@ export class ViewerPermissionsResolver {
   }
 
   @Query(() => EffectivePermissions, {
+    nullable: true,
     description: 'Permissions of a user. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async effectivePermissions(

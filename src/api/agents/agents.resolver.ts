@@ -33,6 +33,7 @@ export class CreateAgentTokenPayload {
 @Resolver(() => Agent)
 export class AgentsResolver {
   @Query(() => AgentConnection, {
+    nullable: true,
     description:
       'Agents, newest first. Needs the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
   })

@@ -18,6 +18,7 @@ import { field } from '../../kernel/fields';
 import type { Page } from '../../kernel/paging';
 import { EnvironmentConnection } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
+import { GuardArgs } from '../graphql/guardInputs';
 import { Input, inputType, mutationInput, mutationPayload } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
 import { ConnectionType, PageArguments } from '../graphql/paging.types';
@@ -66,6 +67,7 @@ export class ApplicationsResolver {
     return readApplication(app, actor, applicationId);
   }
 
+  @GuardArgs({ name: 'LOOKUP' })
   @Query(() => Application, { nullable: true, description: 'Application by its name. Errors: NOT_FOUND.' })
   applicationByName(
     @Arg('name', () => String, { description: 'Name of the application.' }) name: string,

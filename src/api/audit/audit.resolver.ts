@@ -8,6 +8,7 @@ import { verifyAudit } from '../../access/audit/verifyAudit';
 @Resolver(() => AuditRecord)
 export class AuditResolver {
   @Query(() => AuditRecordConnection, {
+    nullable: true,
     description:
       'Audit records, the newest first: who did what, and who tried to. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
@@ -26,6 +27,7 @@ export class AuditResolver {
   }
 
   @Query(() => AuditVerification, {
+    nullable: true,
     description:
       'Verifies the chain of audit records by computing it again. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })

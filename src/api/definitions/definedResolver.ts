@@ -13,6 +13,7 @@ import { type BatchLoad, found } from '../../kernel/loaders';
 import type { Page, PageArguments as PageInput } from '../../kernel/paging';
 import { partResolver } from '../applications/partResolver';
 import type { Context } from '../graphql/context';
+import { GuardArgs } from '../graphql/guardInputs';
 import { PageArguments } from '../graphql/paging.types';
 import type { ResolverClass } from '../graphql/schema';
 import { DefinitionFormat, DefinitionInput, RevisionConnection, RevisionType, VariableType } from './definitions.types';
@@ -47,6 +48,7 @@ export function definedResolvers<Definition extends { readonly variables: readon
 
   @Resolver(() => Node)
   class DefinedResolver {
+    @GuardArgs({ [`${kind}Name`]: 'LOOKUP' })
     @Query(() => Node, {
       name: `${kind}ByName`,
       nullable: true,

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { applications } from '../../catalog/applications/applications';
 import type { Context } from '../graphql/context';
+import { GuardArgs } from '../graphql/guardInputs';
 import { found } from '../../kernel/loaders';
 import { echo } from '../graphql/mutations.types';
 import type { PipelineDefinition } from '../../catalog/language/pipeline';
@@ -38,6 +39,7 @@ export class DefinitionsResolver {
     return isPipeline ? writePipeline(head, definition, format) : writeWorkflow(head, definition, format);
   }
 
+  @GuardArgs({ source: 'CHECKED' })
   @Query(() => DefinitionValidation, {
     description:
       'Validates documents as `applyDefinitions` would, against the existing resources, without writing anything. It needs no permission to ' +

@@ -3,7 +3,7 @@ import { revisionFields, variableFields } from '../../catalog/language/definitio
 import type { DocumentKind } from '../../catalog/language/documentShapes';
 import type { DefinitionSource } from '../../catalog/language/parseDefinitions';
 import { problemFields } from '../../catalog/language/validationRules';
-import { field, graphqlField, listOf, optional, orNull, withDefault } from '../../kernel/fields';
+import { field, graphqlField, guarded, listOf, optional, orNull, withDefault } from '../../kernel/fields';
 import { enumOf, inputType, mutationInput, mutationPayload, objectType } from '../graphql/described.types';
 import { ConnectionType } from '../graphql/paging.types';
 
@@ -60,15 +60,21 @@ export const RevisionType = objectType(
 export const RevisionConnection = ConnectionType(RevisionType, 'Revision');
 
 export const DefinitionInput = inputType('DefinitionInput', 'Definition as text: one document.', {
-  source: field.text(
-    'The document. It may omit `kind`, `application` and `name`; if given, they must be those of the resource.',
+  source: guarded(
+    'CHECKED',
+    field.text(
+      'The document. It may omit `kind`, `application` and `name`; if given, they must be those of the resource.',
+    ),
   ),
   format: format('Format of the document.'),
 });
 
 export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Documents to apply.', {
-  source: field.text(
-    'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Workflow or Pipeline.',
+  source: guarded(
+    'CHECKED',
+    field.text(
+      'One or more documents in any order, at most 500 and 1 MiB. Each is an Application, Environment, Service, Workflow or Pipeline.',
+    ),
   ),
   format: format('Format of the documents.'),
   application: optional(

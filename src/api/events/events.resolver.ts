@@ -59,6 +59,7 @@ export class EventsResolver {
   }
 
   @Query(() => ExecutionEventConnection, {
+    nullable: true,
     description:
       'Event log of an execution, oldest first: of a run with all its members, or of one member execution. Contains ' +
       'each committed change once, so a client can always catch up: `executionEvents(executionId: "…", after: 41, ' +

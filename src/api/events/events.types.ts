@@ -1,6 +1,7 @@
 // Long because it has a class for each type of event.
 import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { EventActor } from '../access/actor.types';
+import { ArtifactTypeEnum } from '../artifacts/artifacts.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
 import { DeploymentStatusEnum } from '../deployments/deployments.types';
 import type { ExecutionEventType } from '../../engine/executionEvent';
@@ -225,9 +226,11 @@ export class JobStartedEvent extends JobEvent {
   agentId!: string;
 }
 
-@ObjectType(type('`JOB_LOST`: the agent went silent.', JobEvent))
+@ObjectType(type('`JOB_LOST`: the agent of a job was lost or stopped.', JobEvent))
 export class JobLostEvent extends JobEvent {
-  @Field(() => Boolean, { description: 'True if the task gets another job.' })
+  @Field(() => Boolean, {
+    description: 'True if the task gets another job: its command had not started, or `on_lost` is RETRY.',
+  })
   retried!: boolean;
 }
 
@@ -395,6 +398,12 @@ export class ArtifactAddedEvent extends ExecutionEventInterface {
 
   @Field(() => String, { description: 'Path of the file.' })
   name!: string;
+
+  @Field(() => ArtifactTypeEnum, { description: 'Type of the artifact.' })
+  artifactType!: string;
+
+  @Field(() => String, { description: 'Permission bits in octal.' })
+  mode!: string;
 
   @Field(() => Number, { description: 'Size in bytes.' })
   size!: number;

@@ -1,6 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ReasonedCommandInput } from './runCommand.inputs';
 import { EnvironmentTypeFilter, IdFilter, NumberFilter, TimeFilter } from '../graphql/filters.types';
+import { Guard } from '../graphql/guardInputs';
 import type { WorkflowMode } from '../../catalog/language/workflow';
 import { ExecutionInterface, ExecutionTypeEnum, WorkflowModeEnum } from './executions.types';
 
@@ -102,6 +103,7 @@ export class VariableValue {
   @Field(() => VariableValueType, { description: 'Interpretation of the value.' })
   type!: VariableValueType;
 
+  @Guard({ maxLength: 65_536 })
   @Field(() => String, { description: 'Value, as text. Separate several allowed values with commas.' })
   value!: string;
 }

@@ -137,7 +137,7 @@ export abstract class ExecutionInterface {
     nullable: true,
     description:
       'Code of the failure, also while the execution is still failing: `TASK_FAILED`, `EXIT_CODE`, `TIMED_OUT`, ' +
-      '`LOST`, `ABORTED`, `EXPIRED`, `REJECTED` and others.',
+      '`AGENT_LOST`, `ABORTED`, `EXPIRED`, `REJECTED` and others.',
   })
   failureCode!: string | null;
 

@@ -1,5 +1,6 @@
 import { Arg, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { EnumType, Fields, FieldType, ShapeOf } from '../../kernel/fields';
+import { Guard } from './guardInputs';
 import { MutationInput, MutationPayload } from './mutations.types';
 import { GraphQLJson } from './scalars';
 
@@ -63,13 +64,14 @@ export function enumOf<Value extends string>(type: EnumType<Value>): { readonly 
 }
 
 function addFields<T extends object>(target: ClassOf<object>, fields: Fields): ClassOf<T> {
-  for (const [property, { description, nullable, list, name, defaultValue, type }] of Object.entries(fields)) {
+  for (const [property, { description, nullable, list, name, defaultValue, type, guard }] of Object.entries(fields)) {
     if (description === undefined) continue;
     const one = graphqlType(type);
     const options = { description, nullable, ...(defaultValue !== undefined && { defaultValue }) };
     // A simple field is read under its name in the API.
     const renamed = name === undefined ? {} : { name, simple: false };
     Field(() => (list ? [one()] : one()), { ...options, ...renamed })(target.prototype, property);
+    if (guard !== undefined) Guard(guard)(target.prototype, property);
   }
   return target as ClassOf<T>;
 }

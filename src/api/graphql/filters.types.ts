@@ -1,6 +1,7 @@
 import { Field, InputType } from 'type-graphql';
 import { type EnvironmentType as EnvironmentTypeName, environmentType } from '../../access/permission';
 import * as kernel from '../../kernel/filters';
+import { Guard } from './guardInputs';
 import { enumOf } from './described.types';
 import { GraphQLDateTime, GraphQLNumber } from './scalars';
 
@@ -15,6 +16,7 @@ export class IdFilter implements kernel.IdFilter {
   @Field(() => IdOperator, { description: 'Comparison.' })
   operator!: kernel.IdOperator;
 
+  @Guard('LOOKUP')
   @Field(() => [String], {
     nullable: 'items',
     description: 'Values to compare with. Null values are refused. Text that is not a valid ID matches no ID.',

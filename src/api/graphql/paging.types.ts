@@ -1,4 +1,5 @@
 import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
+import { Guard } from './guardInputs';
 import type * as kernel from '../../kernel/paging';
 import type { Page } from '../../kernel/paging';
 
@@ -11,6 +12,7 @@ export class PageArguments implements kernel.PageArguments {
   })
   first?: number | null;
 
+  @Guard('CHECKED')
   @Field(() => String, {
     nullable: true,
     description:

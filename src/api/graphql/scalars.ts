@@ -3,6 +3,7 @@ import { GraphQLJSON } from 'graphql-scalars';
 
 const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:Z|[+-](\d\d):(\d\d))$/;
 const firstTime = Date.parse('0001-01-01T00:00:00Z');
+const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * A point in time. `new Date(text)` alone would accept "2026", a local time without a zone, and February 30 (as March
@@ -21,8 +22,8 @@ function parseDateTime(value: unknown): Date {
   const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay;
   const isTime = number(4) <= 23 && number(5) <= 59 && number(6) <= 59 && number(8) <= 23 && number(9) <= 59;
   const date = new Date(value);
-  // PostgreSQL has no year 0.
-  if (!isDay || !isTime || !(date.getTime() >= firstTime)) {
+  // PostgreSQL has no year 0, and a time zone may lead into a year of five digits, which is not ISO-8601.
+  if (!isDay || !isTime || !(date.getTime() >= firstTime && date.getTime() <= lastTime)) {
     throw new GraphQLError(`There is no such point in time as "${value}".`);
   }
   return date;

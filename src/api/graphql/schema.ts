@@ -1,5 +1,6 @@
-import { type GraphQLSchema, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, getNullableType, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql';
+import { guardInputs } from './guardInputs';
 import { scalarsMap } from './scalars';
 
 /**
@@ -29,7 +30,22 @@ const noPubSub: PubSub = {
 export function buildGraphqlSchema(resolvers: NonEmptyArray<ResolverClass>): GraphQLSchema {
   const schema = buildSchemaSync({ resolvers, validate: false, scalarsMap, pubSub: noPubSub });
   for (const type of Object.values(schema.getTypeMap())) if (isAbstractType(type)) resolveTypeByName(type);
-  return schema;
+  answerEachMutation(schema);
+  return guardInputs(schema);
+}
+
+/**
+ * A mutation that is refused is null. If its type were non-null, GraphQL would drop the answers of all other mutations of
+ * the operation and not execute the rest, although what came before has been done.
+ */
+function answerEachMutation(schema: GraphQLSchema): void {
+  const mutation = schema.getMutationType();
+  if (!mutation) return;
+  mutation.description =
+    'Mutations of one operation are executed one after the other, each on its own: one that is refused is null, and its ' +
+    'error has its alias in `path`. It does not undo those before it and does not prevent those after it. Each has its ' +
+    'own audit record and its own `idempotencyKey`.';
+  for (const field of Object.values(mutation.getFields())) field.type = getNullableType(field.type);
 }
 
 /** The schema as text, in an order that does not depend on the order of imports. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyRequest } from 'fastify';
 import {
+  type ArtifactType,
   claimRequest,
   finishRequest,
   type HeldClaim,
@@ -22,7 +23,7 @@ import { appendLog } from '../../runs/logs/jobLogs.store';
 import type { ClaimDesk } from '../../runs/queue/claim';
 import { describeJobs } from '../../runs/queue/describeJobs';
 import { type FinishAnswer, finishJobs, type JobResult } from '../../runs/queue/finishJobs';
-import { type Claim, findOffersOf, renewLeases, withdrawOffers } from '../../runs/queue/jobs.store';
+import { type Claim, expireLeases, findOffersOf, renewLeases, withdrawOffers } from '../../runs/queue/jobs.store';
 import { startJobs } from '../../runs/queue/startJobs';
 import { bearer } from './credentials';
 import type { AgentGuard } from './guards';
@@ -171,6 +172,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
 
   routes.post('/leave', async ({ agent }, reply) => {
     await takeBack(await findOffersOf(database, agent.id));
+    await expireLeases(database, agent.id, clock.now());
     await noteLeft(database, agent.id, clock.now());
     log.info({ agent: agent.name, agentId: agent.id }, 'agent left');
     return reply.code(204).send();
@@ -203,11 +205,13 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
 
   server.put<{ Params: JobParams }>(url, async (request, reply) => {
     const { headers, params, raw } = request;
-    const sha256 = headers['x-slipway-sha256'];
+    const told = (header: string, otherwise: string) => String(headers[`x-slipway-${header}`] ?? otherwise);
     const file = {
       name: params.artifact,
+      type: told('type', 'FILE') as ArtifactType,
+      mode: told('mode', '644'),
       size: Number(headers['content-length'] ?? Number.NaN),
-      sha256: typeof sha256 === 'string' ? sha256 : '',
+      sha256: told('sha256', ''),
     };
     const { artifactId, created } = await addArtifact(app, claimOf(request), file, raw);
     return reply.code(created ? 201 : 200).send({ artifactId });

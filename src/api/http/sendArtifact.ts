@@ -18,6 +18,8 @@ export async function sendArtifact(app: App, reply: FastifyReply, artifact: Arti
       'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(basename(artifact.name))}`,
       etag: `"${artifact.sha256}"`,
       'x-slipway-sha256': artifact.sha256,
+      'x-slipway-type': artifact.type,
+      'x-slipway-mode': artifact.mode,
       'cache-control': 'private, max-age=31536000, immutable',
     })
     .send(file);

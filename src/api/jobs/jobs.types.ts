@@ -17,7 +17,10 @@ registerEnumType(JobStatusEnum, {
     SUCCESS: { description: 'Ended with exit code 0.' },
     FAILED: { description: 'Ended in any other way; see `reasonCode`.' },
     ABORTED: { description: 'Cancelled before or while it ran.' },
-    LOST: { description: 'Its agent went silent. By default the task gets one more job.' },
+    LOST: {
+      description:
+        'Its agent was lost or stopped, so nobody knows how the command ended. `on_lost` of the task decides what follows.',
+    },
   },
 });
 
@@ -47,7 +50,7 @@ export class Job {
   @Field(() => String, {
     nullable: true,
     description:
-      'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `LOST`, ' +
+      'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `AGENT_LOST`, ' +
       '`NOT_STARTED`, `AGENT_ERROR`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
       '`VARIABLE_CONFLICT`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, `SECRET_UNREADABLE`.',
   })
@@ -88,7 +91,10 @@ export enum LogStream {
 registerEnumType(LogStream, {
   name: 'LogStream',
   description: 'Output stream of a command.',
-  valuesConfig: { stdout: { description: 'Standard output.' }, stderr: { description: 'Standard error.' } },
+  valuesConfig: {
+    stdout: { description: 'Standard output; of a task with merged streams also standard error.' },
+    stderr: { description: 'Standard error of a task with separate streams.' },
+  },
 });
 
 @ObjectType({ simpleResolvers: true, description: 'Text that a command wrote to one stream at about one time.' })
@@ -112,7 +118,10 @@ export class JobLogPage {
   @Field(() => Float, { description: 'Number of bytes of the log before this page.' })
   offset!: number;
 
-  @Field(() => [LogFrame], { description: 'Output in the order in which the command wrote it, across both streams.' })
+  @Field(() => [LogFrame], {
+    description:
+      'Output in the order in which the command wrote it: across both streams if they are merged, which is the default, else within each.',
+  })
   frames!: LogFrame[];
 
   @Field(() => Float, { description: 'Offset of the next page. Pass it as `afterOffset`.' })

@@ -66,6 +66,7 @@ export class RestoresResolver {
   }
 
   @Query(() => RestorePreviewType, {
+    nullable: true,
     description: 'Preview of `restoreRun`, with everything that prevents it. Writes nothing. Errors: NOT_FOUND.',
   })
   restorePreview(

@@ -52,6 +52,7 @@ import { resumeWorkflowExecution } from '../../runs/commands/resumeWorkflowExecu
 @Resolver(() => ExecutionInterface)
 export class ResumeResolver {
   @Query(() => ResumePreview, {
+    nullable: true,
     description: 'Preview of `resumeExecution` with the same input. Writes nothing. Errors: NOT_FOUND.',
   })
   resumePreview(
@@ -63,6 +64,7 @@ export class ResumeResolver {
   }
 
   @Query(() => ResumePreview, {
+    nullable: true,
     description: 'Preview of `resumeWorkflowExecution` with the same input. Writes nothing. Errors: NOT_FOUND.',
   })
   resumeWorkflowPreview(

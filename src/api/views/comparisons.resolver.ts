@@ -6,6 +6,7 @@ import { ExecutionComparison } from './comparisons.types';
 @Resolver(() => ExecutionComparison)
 export class ComparisonsResolver {
   @Query(() => ExecutionComparison, {
+    nullable: true,
     description:
       'Differences between two executions of pipelines, or two of workflows: definitions, inputs, images, variables, ' +
       'results by name, durations. `compareExecutions(a: "…", b: "…", attemptA: 1, attemptB: 2)` with the same id ' +

@@ -7,6 +7,7 @@ import { renderGraph } from '../../runs/views/renderGraph';
 @Resolver()
 export class GraphResolver {
   @Query(() => WorkflowGraphText, {
+    nullable: true,
     description:
       'Graph of the current definition of a workflow (`workflowId`) or pipeline (`pipelineId`), or of an execution ' +
       'with the current state of its tasks or elements (`executionId`). Give exactly one of the three. Failure ' +

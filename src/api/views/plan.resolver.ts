@@ -7,6 +7,7 @@ import { ExecutionPlan } from './plan.types';
 @Resolver()
 export class PlanResolver {
   @Query(() => ExecutionPlan, {
+    nullable: true,
     description:
       'Plan of `startExecution` with this input: levels, tasks, conditions as far as they can be decided, ' +
       'environments, agents that could run the tasks, and every problem with inputs, permissions, secrets and agents. ' +

@@ -1,6 +1,6 @@
 import { environmentType, environmentTypes } from '../../access/permission';
 import { oneOf } from '../../kernel/database/table';
-import { field, optional, type ShapeOf } from '../../kernel/fields';
+import { field, guarded, optional, type ShapeOf } from '../../kernel/fields';
 import { newPart, partChanges, partFields } from '../resourceFields';
 import { ConfiguredRows, partTable } from '../resources.store';
 import { deleteSecretsOfEnvironment } from '../secrets/secrets.store';
@@ -19,7 +19,7 @@ export const namedValueFields = {
   name: field.text(
     'Letters, digits and underscores, not beginning with a digit. Names that the system or Slipway uses, such as PATH, are refused.',
   ),
-  value: field.text('Any text.'),
+  value: guarded({ maxLength: 65_536 }, field.text('Any text.')),
 };
 export type NamedValue = ShapeOf<typeof namedValueFields>;
 

@@ -1,6 +1,9 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import type { Complain } from './checkVariables';
-import { type Expression, type Reference, readExpression } from './expressions';
+import type { Kind } from './conditionTypes';
+import type { Reference } from './conditionValues';
+import { type Expression, readExpression } from './expressions';
+import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
 import type { ValidationRule, ValidationWarning } from './validationRules';
 
@@ -10,12 +13,13 @@ export interface NameProblem {
 }
 export const unknown = (message: string): NameProblem => ({ rule: 'UNKNOWN_NAME', message });
 
-/** Reads a condition, and reports its syntax error or its problems with names. */
+/** Reads a condition, and reports its syntax error, or its problems with names and types. */
 export function checkCondition(
   text: string,
   path: Path,
   complain: Complain,
   problemOf: (reference: Reference) => NameProblem | undefined,
+  kindOf: (reference: Reference) => Kind,
 ): void {
   const expression = readExpression(text);
   if (!isExpression(expression)) {
@@ -26,6 +30,9 @@ export function checkCondition(
     const problem = problemOf(reference);
     if (problem === undefined) continue;
     complain(problem.rule, path, `At character ${reference.at}: ${problem.message}.`);
+  }
+  for (const { at, message } of expression.typeProblems(kindOf)) {
+    complain('BAD_CONDITION', path, `At character ${at}: ${message}.`);
   }
 }
 
@@ -49,4 +56,18 @@ export function fieldProblem(
   }
   if (rest.length > 0 && field !== 'variables') return unknown(`"${field}" has no properties`);
   return undefined;
+}
+
+/** Kind of a property of a task, an element or a stage. */
+export function fieldKind(field: string | undefined): Kind {
+  if (field === 'exit_code' || field === 'tries') return 'number';
+  return field === 'variables' ? 'given' : field === 'status' || field === 'reason_code' ? 'text' : 'any';
+}
+
+/** Kinds of declared variables. Several values, or a value that is not of its type, are text. */
+export function declaredKinds(variables: readonly VariableDefinition[]): ReadonlyMap<string, Kind> {
+  const kinds = { string: 'string', number: 'numeric', boolean: 'flag' } as const;
+  return new Map(
+    variables.map(({ name, type, allowMultipleValues }) => [name, kinds[allowMultipleValues ? 'string' : type]]),
+  );
 }

@@ -1,7 +1,8 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { checkCondition, fieldProblem, type NameProblem, unknown } from './checkCondition';
+import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProblem, unknown } from './checkCondition';
 import type { Complain } from './checkVariables';
-import type { Reference } from './expressions';
+import type { Kind } from './conditionTypes';
+import type { Reference } from './conditionValues';
 import type { PipelineDefinition } from './pipeline';
 
 /** Properties that a `skip_condition` can read from an earlier element or stage. */
@@ -10,20 +11,33 @@ const stageFields = ['status'];
 
 /** Checks the `skip_condition` of every element. `variables` are those of the pipeline; null if they are unknown. */
 export function checkSkipConditions(
-  { stages }: PipelineDefinition,
+  { stages, variables: declared }: PipelineDefinition,
   variables: ReadonlySet<string> | null,
   complain: Complain,
 ): void {
+  const kinds = declaredKinds(declared);
+  const kindOf = (reference: Reference) => elementKind(reference, kinds);
   const earlier: EarlierNames = { steps: new Set(), stages: new Set() };
   stages.forEach((stage, index) => {
     stage.elements.forEach(({ skipCondition }, position) => {
       if (skipCondition === null) return;
       const path = ['stages', index, 'elements', position, 'skipCondition'];
-      checkCondition(skipCondition, path, complain, (reference) => elementProblem(reference, earlier, variables));
+      checkCondition(
+        skipCondition,
+        path,
+        complain,
+        (reference) => elementProblem(reference, earlier, variables),
+        kindOf,
+      );
     });
     earlier.stages.add(stage.name);
     for (const { name } of stage.elements) earlier.steps.add(name);
   });
+}
+
+function elementKind({ path: [root = '', second = '', field] }: Reference, kinds: ReadonlyMap<string, Kind>): Kind {
+  if (root === 'steps' || root === 'stages') return fieldKind(field);
+  return kinds.get(root === 'vars' ? second : root) ?? 'given';
 }
 
 interface EarlierNames {

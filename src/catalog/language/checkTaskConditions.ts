@@ -1,7 +1,8 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { checkCondition, fieldProblem, type NameProblem, unknown } from './checkCondition';
+import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProblem, unknown } from './checkCondition';
 import type { Complain } from './checkVariables';
-import type { Reference } from './expressions';
+import type { Kind } from './conditionTypes';
+import type { Reference } from './conditionValues';
 import { baseName, dependencyOf } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
@@ -12,14 +13,29 @@ const taskFields = ['status', 'exit_code', 'reason_code', 'tries'];
 /** Checks the `if` of every task, as far as its names are known before anything runs. */
 export function checkTaskConditions(definition: WorkflowDefinition, complain: Complain): void {
   const order = new TaskOrder(definition.tasks);
+  const kinds = declaredKinds(definition.variables);
   for (const [name, task] of Object.entries(definition.tasks)) {
     if (task.condition === null) continue;
     const path = ['tasks', name, 'if'];
     if (task.type !== 'normal')
       complain('BAD_CONDITION', path, `"${name}" is a ${task.type} task; only normal tasks have a condition.`);
     const check = new TaskNames(name, task, definition, order);
-    checkCondition(task.condition, path, complain, (reference) => check.problem(reference));
+    checkCondition(
+      task.condition,
+      path,
+      complain,
+      (reference) => check.problem(reference),
+      (reference) => kindIn(task, kinds, reference),
+    );
   }
+}
+
+/** The `env` of a task overrides a declared variable, with text. */
+function kindIn(task: TaskDefinition, kinds: ReadonlyMap<string, Kind>, { path }: Reference): Kind {
+  const [root = '', second = '', field] = path;
+  if (root === 'tasks') return fieldKind(field);
+  const name = root === 'vars' ? second : root;
+  return root === 'matrix' || Object.hasOwn(task.env, name) ? 'given' : (kinds.get(name) ?? 'given');
 }
 
 class TaskNames {

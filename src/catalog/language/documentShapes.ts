@@ -1,7 +1,9 @@
+// Long because it has the shapes of all five kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { adviceFor, foreignKeys } from './foreignKeys';
 import { nodeCount } from './matrix';
 import {
   defined,
@@ -71,20 +73,23 @@ export type AnyDocument =
 
 const variable = defined(
   'Variable',
-  object<VariableDefinition>({
-    name: required(variableName, 'Name, which is also the name of the environment variable.'),
-    type: optional(oneOf(['string', 'number', 'boolean']), 'string', 'Type of the value.'),
-    required: optional(flag, false, 'True if the execution needs a value to start.'),
-    defaultValue: optional(valueText, null, 'Value if none is given.', { key: 'default' }),
-    allowedValues: optional(
-      filled(list(valueText), 'An empty list would allow no value. Leave it out to allow every value.'),
-      null,
-      'Values that are allowed. Defaults to all.',
-    ),
-    allowMultipleValues: optional(flag, false, 'True if a value may be several allowed values, separated by commas.'),
-    fixed: optional(flag, false, 'True if the variable always has its default.'),
-    description: description('variable'),
-  }),
+  object<VariableDefinition>(
+    {
+      name: required(variableName, 'Name, which is also the name of the environment variable.'),
+      type: optional(oneOf(['string', 'number', 'boolean']), 'string', 'Type of the value.'),
+      required: optional(flag, false, 'True if the execution needs a value to start.'),
+      defaultValue: optional(valueText, null, 'Value if none is given.', { key: 'default' }),
+      allowedValues: optional(
+        filled(list(valueText), 'An empty list would allow no value. Leave it out to allow every value.'),
+        null,
+        'Values that are allowed. Defaults to all.',
+      ),
+      allowMultipleValues: optional(flag, false, 'True if a value may be several allowed values, separated by commas.'),
+      fixed: optional(flag, false, 'True if the variable always has its default.'),
+      description: description('variable'),
+    },
+    foreignKeys.variable,
+  ),
 );
 
 const variables = (meaning: string) => optional(list(variable), [], meaning);
@@ -162,18 +167,21 @@ const workflowFields = {
   ),
 };
 
-const approvalFields = object({
-  approvers: required(
-    filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
-    'User groups; any one member decides.',
-  ),
-  timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
-  disallowInitiator: optional(
-    flag,
-    false,
-    'True if the user who started or resumed the execution may not decide, with any key.',
-  ),
-});
+const approvalFields = object(
+  {
+    approvers: required(
+      filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
+      'User groups; any one member decides.',
+    ),
+    timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
+    disallowInitiator: optional(
+      flag,
+      false,
+      'True if the user who started or resumed the execution may not decide, with any key.',
+    ),
+  },
+  foreignKeys.approval,
+);
 
 interface ElementHead {
   readonly name: string;
@@ -201,13 +209,16 @@ const approvalElement = object({
   approval: required(approvalFields, 'Decision that people take.'),
 });
 /** Both at once, so that one reading finds the errors of an element that mixes them. */
-const anyElement = object({
-  name: elementName,
-  skipCondition,
-  workflow: optional(name, null, ''),
-  approval: optional(approvalFields, null, ''),
-  ...workflowFields,
-});
+const anyElement = object(
+  {
+    name: elementName,
+    skipCondition,
+    workflow: optional(name, null, ''),
+    approval: optional(approvalFields, null, ''),
+    ...workflowFields,
+  },
+  foreignKeys.element,
+);
 
 const element = defined<StageElement>('Element', {
   json: { oneOf: [workflowElement.json, approvalElement.json] },
@@ -240,13 +251,16 @@ const element = defined<StageElement>('Element', {
 
 const writtenStages = filled(
   list(
-    object<{ name: string | null; elements: readonly StageElement[] }>({
-      name: optional(name, null, 'Name, unique within the pipeline. Defaults to STAGE 1, STAGE 2, … by position.'),
-      elements: required(
-        filled(list(element), 'A stage needs at least one element.'),
-        'Workflows and approvals, which run in parallel.',
-      ),
-    }),
+    object<{ name: string | null; elements: readonly StageElement[] }>(
+      {
+        name: optional(name, null, 'Name, unique within the pipeline. Defaults to STAGE 1, STAGE 2, … by position.'),
+        elements: required(
+          filled(list(element), 'A stage needs at least one element.'),
+          'Workflows and approvals, which run in parallel.',
+        ),
+      },
+      foreignKeys.stage,
+    ),
   ),
   'A pipeline needs at least one stage.',
 );
@@ -277,52 +291,58 @@ function head<Kind extends DocumentKind>(kind: Kind) {
 
 const { application: _, ...applicationHead } = head('Application');
 
-const workflowDocument = object({
-  ...head('Workflow'),
-  tags: optional(list(label), [], 'Words to find the workflow by.'),
-  environment: optional(
-    text,
-    null,
-    `Environment to deploy to, or ${GIVEN_ENVIRONMENT} for the one that the pipeline’s element or the start gives. Defaults to none.`,
-  ),
-  services: optional(
-    list(text),
-    [],
-    'Services that it deploys. Their deployments to the environment are recorded: see `deploys` of a task.',
-  ),
-  variables: variables('Variables that a start can or must give.'),
-  env: optional(values, {}, 'Constant environment variables of every task.'),
-  secrets: optional(
-    secretNames,
-    [],
-    'Secrets of the application or the environment, which every task gets as environment variables. At most 50.',
-  ),
-  maxParallel: optional(
-    number('integer', 1, MAX_TASKS),
-    null,
-    'Number of tasks that run in parallel. Defaults to no limit.',
-  ),
-  mode: optional(
-    oneOf(workflowModes),
-    'WORK_STEALING',
-    'WORK_STEALING starts a task as soon as its dependencies are done; PARALLEL runs level by level; SEQUENTIAL one task at a time.',
-  ),
-  onTaskFailure: optional(
-    oneOf(['finish', 'cancel']),
-    'finish',
-    'In the mode WORK_STEALING: whether running tasks finish or are canceled when another one fails.',
-  ),
-  onFailure: optional(text, null, 'Forensic task to run after the workflow has ended as FAILED, ABORTED or EXPIRED.'),
-  timeoutSeconds: timeout(DAY, 'Time limit of the workflow; then it is EXPIRED.'),
-  tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
-});
+const workflowDocument = object(
+  {
+    ...head('Workflow'),
+    tags: optional(list(label), [], 'Words to find the workflow by.'),
+    environment: optional(
+      text,
+      null,
+      `Environment to deploy to, or ${GIVEN_ENVIRONMENT} for the one that the pipeline’s element or the start gives. Defaults to none.`,
+    ),
+    services: optional(
+      list(text),
+      [],
+      'Services that it deploys. Their deployments to the environment are recorded: see `deploys` of a task.',
+    ),
+    variables: variables('Variables that a start can or must give.'),
+    env: optional(values, {}, 'Constant environment variables of every task.'),
+    secrets: optional(
+      secretNames,
+      [],
+      'Secrets of the application or the environment, which every task gets as environment variables. At most 50.',
+    ),
+    maxParallel: optional(
+      number('integer', 1, MAX_TASKS),
+      null,
+      'Number of tasks that run in parallel. Defaults to no limit.',
+    ),
+    mode: optional(
+      oneOf(workflowModes),
+      'WORK_STEALING',
+      'WORK_STEALING starts a task as soon as its dependencies are done; PARALLEL runs level by level; SEQUENTIAL one task at a time.',
+    ),
+    onTaskFailure: optional(
+      oneOf(['finish', 'cancel']),
+      'finish',
+      'In the mode WORK_STEALING: whether running tasks finish or are canceled when another one fails.',
+    ),
+    onFailure: optional(text, null, 'Forensic task to run after the workflow has ended as FAILED, ABORTED or EXPIRED.'),
+    timeoutSeconds: timeout(DAY, 'Time limit of the workflow; then it is EXPIRED.'),
+    tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
+  },
+  foreignKeys.workflow,
+);
 
-const pipelineDocument = object({
-  ...head('Pipeline'),
-  variables: variables('Variables; each reaches every workflow that declares a variable of the same name.'),
-  timeoutSeconds: timeout(7 * DAY, 'Time limit of the execution; then it is EXPIRED.'),
-  stages: required(stages, 'Stages, which run one after the other.'),
-});
+const pipelineDocument = object(
+  {
+    ...head('Pipeline'),
+    variables: variables('Variables; each reaches every workflow that declares a variable of the same name.'),
+    timeoutSeconds: timeout(7 * DAY, 'Time limit of the execution; then it is EXPIRED.'),
+    stages: required(stages, 'Stages, which run one after the other.'),
+  },
+  foreignKeys.pipeline,
+);
 
 const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { readonly description: string | null }>(
   flat: Shape<Part<Kind> & Definition>,
@@ -343,11 +363,14 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
   Application: defined('Application', object<ApplicationDocument>(applicationHead)),
   Environment: defined(
     'Environment',
-    object<EnvironmentDocument>({
-      ...head('Environment'),
-      type: required(oneOf(environmentTypes), 'Type of the environment; permissions can refer to it.'),
-      variables: optional(values, {}, 'Environment variables of every task that runs for this environment.'),
-    }),
+    object<EnvironmentDocument>(
+      {
+        ...head('Environment'),
+        type: required(oneOf(environmentTypes), 'Type of the environment; permissions can refer to it.'),
+        variables: optional(values, {}, 'Environment variables of every task that runs for this environment.'),
+      },
+      foreignKeys.environment,
+    ),
   ),
   Service: defined('Service', object<ServiceDocument>(head('Service'))),
   Workflow: defined('Workflow', define(workflowDocument)),
@@ -364,7 +387,12 @@ export function decodeDocument(node: SourceNode, place: Place): AnyDocument | un
   const at = inside(place, 'kind');
   const expected = `expected one of ${documentKinds.join(', ')}`;
   if (entry === undefined) {
-    place.report('MISSING_FIELD', at.path, `"kind" is required; ${expected}.`);
+    const advice = node.entries.flatMap(({ key }) => {
+      const own = adviceFor(foreignKeys.workflow, key);
+      return own === undefined ? [] : [` "${key}" is a key of another language: in a Workflow, ${own}.`];
+    });
+    const best = advice.find((one) => one.includes('"tasks"')) ?? advice[0] ?? '';
+    place.report('MISSING_FIELD', at.path, `"kind" is required; ${expected}.${best}`);
     return undefined;
   }
   const written = entry.value.type === 'scalar' ? entry.value.text : '';

@@ -10,6 +10,7 @@ import {
   type SourceScalar,
   snakeCase,
 } from './sourceTree';
+import { adviceFor, type ForeignKeys } from './foreignKeys';
 import type { ValidationRule, ValidationWarning } from './validationRules';
 
 /**
@@ -273,7 +274,7 @@ export function optional<T>(shape: Shape<T>, value: T, description: string, more
 export type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
 
 /** A mapping with known keys, in either spelling. An empty value counts as none. */
-export function object<T extends object>(fields: Fields<T>): Shape<T> {
+export function object<T extends object>(fields: Fields<T>, foreign: ForeignKeys = new Map()): Shape<T> {
   const properties = Object.keys(fields) as (keyof T & string)[];
   const keys = properties.map((property) => fields[property].key ?? property);
   const aliases = new Map(properties.flatMap((property, index) => [[fields[property].alias, keys[index]] as const]));
@@ -288,7 +289,8 @@ export function object<T extends object>(fields: Fields<T>): Shape<T> {
       return Object.fromEntries(written);
     },
     decode(node, place) {
-      const entries = node.type === 'map' ? knownEntries(node, keys, aliases, place) : new Map<string, SourceEntry>();
+      const entries =
+        node.type === 'map' ? knownEntries(node, { keys, aliases, foreign }, place) : new Map<string, SourceEntry>();
       if (node.type !== 'map') wrongType('a mapping', node, place);
       const report = node.type === 'map' ? place.report : silent;
       const decoded: Partial<T> = {};
@@ -317,10 +319,15 @@ function decodeField<T>(
   return field.shape.decode({ type: 'scalar', at: parent.at, value: null, text: '' }, { ...at, report: silent });
 }
 
+interface KnownKeys {
+  readonly keys: readonly string[];
+  readonly aliases: ReadonlyMap<string | undefined, string | undefined>;
+  readonly foreign: ForeignKeys;
+}
+
 function knownEntries(
   map: SourceMap,
-  known: readonly string[],
-  aliases: ReadonlyMap<string | undefined, string | undefined>,
+  { keys: known, aliases, foreign }: KnownKeys,
   place: Place,
 ): Map<string, SourceEntry> {
   const entries = new Map<string, SourceEntry>();
@@ -330,8 +337,10 @@ function knownEntries(
     const path = [...place.path, entry.key];
     const before = entries.get(key);
     if (!known.includes(key)) {
+      const advice = adviceFor(foreign, entry.key);
+      const near = didYouMean(entry.key, known.map(snakeCase));
       const hint =
-        didYouMean(entry.key, known.map(snakeCase)) || `; expected one of ${known.map(snakeCase).join(', ')}`;
+        advice === undefined ? near || `; expected one of ${known.map(snakeCase).join(', ')}` : `; ${advice}`;
       place.report('UNKNOWN_FIELD', path, `"${short(entry.key)}" is not a known key here${hint}.`, entry.keyAt);
     } else if (before === undefined) {
       entries.set(key, entry);

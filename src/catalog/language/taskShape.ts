@@ -1,4 +1,5 @@
 import { parseDuration } from '../../kernel/naming';
+import { foreignKeys } from './foreignKeys';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import {
   defined,
@@ -34,7 +35,7 @@ import {
   values,
   variableName,
 } from './values';
-import { artifactsWhen, taskTypes } from './terms';
+import { artifactsWhen, onLostValues, outputStreams, taskTypes } from './terms';
 
 /** The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
 
@@ -217,91 +218,104 @@ const deploys = withShort<boolean, Deploys>(
   { expand: (all) => all || null, shrink: (value) => (value === true ? true : undefined) },
 );
 
-const fields = object({
-  displayName: optional(label, null, 'Name shown to people; everything else refers to the task by its key.', {
-    key: 'name',
-  }),
-  type: optional(
-    oneOf(taskTypes),
-    'normal',
-    'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
-  ),
-  description: description('task'),
-  run: required(command, 'Command for /bin/sh -e, run in a fresh, empty working folder.', { alias: 'cmd' }),
-  workingDir: optional(
-    workingDir,
-    null,
-    'Folder within the working folder to run the command in; created if missing. Paths of artifacts do not start there.',
-  ),
-  cleanEnv: optional(
-    flag,
-    false,
-    'True if the command gets nothing of the agent’s environment, not even PATH: only what the definition declares, and SLIPWAY_*.',
-  ),
-  condition: optional(valueText, null, 'Condition; if it is false, the task is SKIPPED and its dependents run.', {
-    key: 'if',
-  }),
-  dependsOn: optional(
-    list(text),
-    [],
-    'Tasks of this workflow to wait for. A task with a matrix stands for all of its combinations; test[os=linux,node=22] is one.',
-  ),
-  matrix: optional(
-    matrix,
-    [],
-    'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
-  ),
-  deploys: optional(
-    deploys,
-    null,
-    'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
-  ),
-  env: optional(values, {}, 'Environment variables of this task.'),
-  labels: optional(mapOf(labelKey, labelValue), {}, 'Labels that the agent must have, all of them.'),
-  timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
-    key: 'timeout',
-  }),
-  graceSeconds: optional(
-    duration(0, MAX_GRACE_SECONDS, 'ms'),
-    10,
-    'Time between the signal and the kill when the task is canceled or timed out. At most 1h.',
-    { key: 'grace' },
-  ),
-  retries: optional(retries, 0, 'Number of retries after a failure. Each try is a job.'),
-  retryDelay: optional(retryDelay, null, 'Delay before each retry: a duration, or a delay that grows.'),
-  retryOn: optional(
-    exitCodes,
-    null,
-    'Exit codes that allow a retry; 128 + n if signal n ended the command. Defaults to all.',
-  ),
-  ignoreFailure: optional(
-    flag,
-    false,
-    'True if the workflow can succeed without this task. It stays visible as failed, and its dependents run.',
-  ),
-  failureStrategy: optional(
-    failureStrategy,
-    null,
-    'Effect of a failure after the last retry: fail, ignore (as ignore_failure), or wait for a person’s decision. Defaults to fail.',
-  ),
-  requires: optional(
-    list(variableName),
-    [],
-    'Variables that must have a value; otherwise the task fails before it starts, with UNDEFINED_VARIABLE.',
-  ),
-  secrets: optional(
-    secretNames,
-    [],
-    'Secrets that the command gets as environment variables, in addition to those of the workflow. At most 50.',
-  ),
-  register: optional(
-    variableName,
-    null,
-    'Variable for later tasks; its value is the last line of standard output that is not empty.',
-  ),
-  onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
-  artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
-});
+const fields = object(
+  {
+    displayName: optional(label, null, 'Name shown to people; everything else refers to the task by its key.', {
+      key: 'name',
+    }),
+    type: optional(
+      oneOf(taskTypes),
+      'normal',
+      'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
+    ),
+    description: description('task'),
+    run: required(command, 'Command for /bin/sh -e, run in a fresh, empty working folder.', { alias: 'cmd' }),
+    workingDir: optional(
+      workingDir,
+      null,
+      'Folder within the working folder to run the command in; created if missing. Paths of artifacts do not start there.',
+    ),
+    cleanEnv: optional(
+      flag,
+      false,
+      'True if the command gets nothing of the agent’s environment, not even PATH: only what the definition declares, and SLIPWAY_*.',
+    ),
+    condition: optional(valueText, null, 'Condition; if it is false, the task is SKIPPED and its dependents run.', {
+      key: 'if',
+    }),
+    dependsOn: optional(
+      list(text),
+      [],
+      'Tasks of this workflow to wait for. A task with a matrix stands for all of its combinations; test[os=linux,node=22] is one.',
+    ),
+    matrix: optional(
+      matrix,
+      [],
+      'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
+    ),
+    deploys: optional(
+      deploys,
+      null,
+      'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
+    ),
+    env: optional(values, {}, 'Environment variables of this task.'),
+    labels: optional(mapOf(labelKey, labelValue), {}, 'Labels that the agent must have, all of them.'),
+    timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
+      key: 'timeout',
+    }),
+    graceSeconds: optional(
+      duration(0, MAX_GRACE_SECONDS, 'ms'),
+      10,
+      'Time between the signal and the kill when the task is canceled or timed out. At most 1h.',
+      { key: 'grace' },
+    ),
+    retries: optional(retries, 0, 'Number of retries after a failure. Each try is a job.'),
+    retryDelay: optional(retryDelay, null, 'Delay before each retry: a duration, or a delay that grows.'),
+    retryOn: optional(
+      exitCodes,
+      null,
+      'Exit codes that allow a retry; 128 + n if signal n ended the command. Defaults to all.',
+    ),
+    onLost: optional(
+      oneOf(onLostValues),
+      'FAIL',
+      'Effect of the loss of the agent after the command started: FAIL with AGENT_LOST, whatever retries says, or RETRY, which runs the command once more. For commands that may run twice.',
+    ),
+    ignoreFailure: optional(
+      flag,
+      false,
+      'True if the workflow can succeed without this task. It stays visible as failed, and its dependents run.',
+    ),
+    failureStrategy: optional(
+      failureStrategy,
+      null,
+      'Effect of a failure after the last retry: fail, ignore (as ignore_failure), or wait for a person’s decision. Defaults to fail.',
+    ),
+    requires: optional(
+      list(variableName),
+      [],
+      'Variables that must have a value; otherwise the task fails before it starts, with UNDEFINED_VARIABLE.',
+    ),
+    secrets: optional(
+      secretNames,
+      [],
+      'Secrets that the command gets as environment variables, in addition to those of the workflow. At most 50.',
+    ),
+    register: optional(
+      variableName,
+      null,
+      'Variable for later tasks; its value is the last line of standard output that is not empty.',
+    ),
+    streams: optional(
+      oneOf(outputStreams),
+      null,
+      'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log tells standard output and standard error apart, but their order is approximate. Defaults to merged, and to separate with register.',
+    ),
+    onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
+    artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
+  },
+  foreignKeys.task,
+);
 
 /** A task in canonical form. */
 export type TaskDefinition = Readonly<Omit<ValueOf<typeof fields>, 'failureStrategy'>> & FailureStrategy;
@@ -314,6 +328,10 @@ export const task: Shape<TaskDefinition> = defined('Task', {
     if (rest.type !== 'normal' && strategy?.intervention) {
       const message = `A ${rest.type} task is not part of the graph, so it can’t wait for a decision.`;
       place.report('BAD_VALUE', [...place.path, 'failureStrategy'], message);
+    }
+    if (rest.register !== null && rest.streams === 'merged') {
+      const message = 'A task with "register" needs separate streams: its variable is a line of standard output alone.';
+      place.report('BAD_VALUE', [...place.path, 'streams'], message);
     }
     return { ...rest, ...strategyOf(rest.ignoreFailure, strategy, node, place) };
   },

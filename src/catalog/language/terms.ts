@@ -14,8 +14,15 @@ export type TaskType = (typeof taskTypes)[number];
 /** Decisions on a failure that nobody has decided in time. */
 export const onTimeouts = ['fail', 'ignore', 'mark_as_success', 'abort'] as const;
 
+/** What a task does when its agent was lost and nobody knows how the command ended. */
+export const onLostValues = ['FAIL', 'RETRY'] as const;
+
 export const artifactsWhen = ['success', 'failure', 'always'] as const;
 export type ArtifactsWhen = (typeof artifactsWhen)[number];
+
+/** Merged: standard output and standard error share one pipe, as in a terminal. */
+export const outputStreams = ['merged', 'separate'] as const;
+export type OutputStreams = (typeof outputStreams)[number];
 
 /** Value of `environment` if the pipeline’s element or the start gives the environment. */
 export const GIVEN_ENVIRONMENT = `\${environment}`;

@@ -1,6 +1,7 @@
 import type { DefinedEntity, Revision } from './definition';
 import type { WorkflowDefinition } from './documentShapes';
 import type { TaskDefinition } from './taskShape';
+import type { OutputStreams } from './terms';
 
 /** Definitions in canonical form: every default is filled in. Their keys are described in the shapes. */
 export type { WorkflowDefinition } from './documentShapes';
@@ -10,6 +11,10 @@ export * from './terms';
 
 export type Workflow = DefinedEntity;
 export type WorkflowRevision = Revision<WorkflowDefinition>;
+
+/** A variable that is a line of standard output needs that stream apart. */
+export const streamsOf = ({ streams, register }: Pick<TaskDefinition, 'streams' | 'register'>): OutputStreams =>
+  streams ?? (register === null ? 'merged' : 'separate');
 
 /** The secrets that a task gets. */
 export const secretsOfTask = (

@@ -1,5 +1,5 @@
 import { references, tableOf } from '../../kernel/database/table';
-import { field, listOf, optional, orNull, type ShapeOf } from '../../kernel/fields';
+import { field, guarded, listOf, optional, orNull, type ShapeOf } from '../../kernel/fields';
 
 /** A value that commands get and nobody may read. It belongs to an application, or to one of its environments. */
 export const secretFields = {
@@ -59,8 +59,11 @@ export const secretToChange = {
       'Environment, whose jobs get this secret in place of the application’s. Null for a secret of the application.',
     ),
   ),
-  name: field.text(
-    'Name: letters, digits and underscores, not beginning with a digit. Names that the system or Slipway uses, such as PATH, are refused.',
+  name: guarded(
+    'CHECKED',
+    field.text(
+      'Name: letters, digits and underscores, not beginning with a digit. Names that the system or Slipway uses, such as PATH, are refused.',
+    ),
   ),
 };
 export type SecretToChange = ShapeOf<typeof secretToChange>;
@@ -68,8 +71,11 @@ export type SecretToChange = ShapeOf<typeof secretToChange>;
 /** The name `secretValue` keeps the value, and its length, out of the audit trail (audit/redact.ts). */
 export const newSecret = {
   ...secretToChange,
-  secretValue: field.text(
-    'Value: 1 to 16,384 bytes without NUL. Logs hide each of its lines. Values of fewer than 4 characters are not hidden.',
+  secretValue: guarded(
+    'CHECKED',
+    field.text(
+      'Value: 1 to 16,384 bytes without NUL. Logs hide each of its lines. Values of fewer than 4 characters are not hidden.',
+    ),
   ),
 };
 export type SetSecret = ShapeOf<typeof newSecret>;

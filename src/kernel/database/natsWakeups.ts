@@ -1,4 +1,5 @@
 import type { Log } from '../log';
+import { StartError } from '../startError';
 import type { WakeupTransport } from './wakeups';
 
 /** The package is optional: only installations with EVENTS_URL need it. */
@@ -101,7 +102,7 @@ async function load(): Promise<NatsPackage> {
   try {
     return (await import(PACKAGE)) as NatsPackage;
   } catch (error) {
-    throw new Error(`EVENTS_URL needs the package ${PACKAGE}: npm install ${PACKAGE}@3.3.1`, { cause: error });
+    throw new StartError(`EVENTS_URL needs the package ${PACKAGE}: npm install ${PACKAGE}@3.3.1`, { cause: error });
   }
 }
 

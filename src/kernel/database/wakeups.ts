@@ -111,6 +111,8 @@ export const topic = {
   run: (runId: string) => `run:${runId}`,
   /** The server has an instruction for a job that this agent holds. */
   agent: (agentId: string) => `agent:${agentId}`,
+  /** A restore can take its next step. */
+  restores: 'restores',
   /** The job's log grew or was sealed. */
   log: (jobId: string) => `log:${jobId}`,
 } as const;

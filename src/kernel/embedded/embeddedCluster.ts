@@ -92,7 +92,7 @@ export const markOf = (dataDir: string, password: string) =>
  * Processes on different machines or in different network namespaces are not kept apart.
  */
 export async function lock(dataDir: string, mark: string): Promise<() => void> {
-  const path = windows ? `\\\\.\\pipe\\${mark}` : process.platform === 'linux' ? `\0${mark}` : `/tmp/${mark}.lock`;
+  const path = lockPath(mark);
   for (;;) {
     // A client that is gone needs no answer.
     const server = createServer((socket) => socket.on('error', () => undefined).end(String(process.pid))).unref();
@@ -110,6 +110,19 @@ export async function lock(dataDir: string, mark: string): Promise<() => void> {
     }
     if (process.platform === 'darwin') await rm(path, { force: true });
   }
+}
+
+const lockPath = (mark: string): string =>
+  windows ? `\\\\.\\pipe\\${mark}` : process.platform === 'linux' ? `\0${mark}` : `/tmp/${mark}.lock`;
+
+/** Port of the PostgreSQL that another process runs in the data directory; undefined if none runs. */
+export async function portInUse(dataDir: string, mark: string): Promise<number | undefined> {
+  if ((await ownerOf(lockPath(mark))) === undefined) return undefined;
+  // The fourth line of the file that PostgreSQL keeps while it runs.
+  const lines = ((await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(absent)) ?? '').split('\n');
+  const port = Number(lines[3]);
+  if (port > 0) return port;
+  throw new EmbeddedPostgresError(`The server that uses ${dataDir} is starting or stopping. Try again.`);
 }
 
 async function ownerOf(path: string): Promise<string | undefined> {

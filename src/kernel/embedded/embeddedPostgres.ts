@@ -62,6 +62,28 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
+/**
+ * The database of a server, for a command on its machine: joins the PostgreSQL that the server runs, or starts it while
+ * the command works. Never makes a new database.
+ */
+export async function joinEmbeddedPostgres(
+  options: EmbeddedPostgresOptions,
+): Promise<{ url: string; stop(): unknown }> {
+  const dataDir = await realpath(resolve(options.dataDir)).catch(absent);
+  if (dataDir === undefined || (await cluster.versionOf(dataDir)) === undefined) {
+    throw new EmbeddedPostgresError(
+      `There is no database in ${options.dataDir}. Run the command in the folder in which the server runs, or set SLIPWAY_DATA_DIR or DATABASE_URL as for the server.`,
+    );
+  }
+  const password = await cluster.readPassword(dataDir);
+  const port = await cluster.portInUse(dataDir, cluster.markOf(dataDir, password));
+  if (port === undefined) return startEmbeddedPostgres(options);
+  return { url: addressOf(password, port, 'slipway'), stop: () => undefined };
+}
+
+const addressOf = (password: string, port: number, database: string): string =>
+  `postgres://slipway:${password}@127.0.0.1:${port}/${database}`;
+
 async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const log = options.log.child({ part: 'postgres' });
   const path = resolve(options.dataDir);
@@ -78,15 +100,14 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
     await cluster.prepareDataDir(own, password, options.settings?.fsync !== 'off');
     const { server, port } = await startServer(own, mark, settings);
     server.exited.then(release, release);
-    const url = (database: string) => `postgres://slipway:${password}@127.0.0.1:${port}/${database}`;
     try {
-      await createDatabase(url('postgres'), dataDir);
+      await createDatabase(addressOf(password, port, 'postgres'), dataDir);
     } catch (error) {
       await server.stop();
       throw error;
     }
     log.debug({ port, dataDir }, 'PostgreSQL is ready');
-    return { url: url('slipway'), ...server };
+    return { url: addressOf(password, port, 'slipway'), ...server };
   } catch (error) {
     release();
     throw error;

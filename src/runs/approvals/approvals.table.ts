@@ -1,5 +1,6 @@
 import { column, oneOf, references, table } from '../../kernel/database/table';
 import type { Approval } from '../../engine/approval';
+import { openStatusesOf, statusesOf } from '../../engine/machine';
 
 export const approvalTable = table<Approval>('approval', {
   columns: {
@@ -23,10 +24,7 @@ export const approvalTable = table<Approval>('approval', {
     { name: 'approval_expiry', columns: ['expiresAt'], where: `status = 'WAITING'` },
   ],
   checks: [
-    {
-      name: 'approval_status',
-      expression: oneOf('status', ['WAITING', 'APPROVED', 'REJECTED', 'EXPIRED', 'ABORTED']),
-    },
-    { name: 'approval_decided', expression: `(decided_at IS NULL) = (status = 'WAITING')` },
+    { name: 'approval_status', expression: oneOf('status', statusesOf('approval')) },
+    { name: 'approval_decided', expression: `(decided_at IS NULL) = (${oneOf('status', openStatusesOf('approval'))})` },
   ],
 });

@@ -1,4 +1,6 @@
-/** File that a job uploaded. Its content is in the data directory, under its SHA-256. */
+import type { ArtifactType } from '../../contract/agentProtocol';
+
+/** File, link or empty folder that a job uploaded. Its content is in the data directory, under its SHA-256. */
 export interface Artifact {
   readonly id: string;
   readonly runId: string;
@@ -7,6 +9,10 @@ export interface Artifact {
   readonly jobId: string;
   /** Relative path in the job's working directory, with `/`. */
   readonly name: string;
+  /** The content of a link is its target; a folder has none. */
+  readonly type: ArtifactType;
+  /** Permission bits in octal. */
+  readonly mode: string;
   readonly size: number;
   readonly sha256: string;
   readonly createdAt: Date;

@@ -2,17 +2,18 @@ import type { Readable } from 'node:stream';
 import { systemActor } from '../../access/actor';
 import type { App } from '../app';
 import { findArtifactByName, insertArtifact } from './artifacts.store';
+import { artifactMode, artifactTypes } from '../../contract/agentProtocol';
+import type { Artifact } from './artifact';
 import type { Db } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
 import { type Claim, findLeases, type LeaseWithJob } from '../queue/jobs.store';
 import { type InputError, invalidInput, Refusal } from '../../kernel/errors';
 import { inRuns } from '../execution/inRuns';
 
-export interface NewArtifact {
-  readonly name: string;
-  readonly size: number;
-  readonly sha256: string;
-}
+export type NewArtifact = Pick<Artifact, 'name' | 'type' | 'mode' | 'size' | 'sha256'>;
+
+/** Longer targets exist on no system. */
+const MAX_TARGET_BYTES = 4096;
 
 /**
  * Stores an upload of a job: first the content, then the row that promises it. The same file again gets the same
@@ -34,7 +35,7 @@ export async function addArtifact(
     const meanwhile = await findArtifactByName(db, claim.jobId, artifact.name);
     if (meanwhile !== undefined) return { artifactId: sameContent(meanwhile, artifact), created: false };
     const id = newId();
-    const { name, size, sha256 } = artifact;
+    const { name, type, mode, size, sha256 } = artifact;
     await insertArtifact(db, {
       id,
       runId,
@@ -42,11 +43,21 @@ export async function addArtifact(
       taskExecutionId,
       jobId: claim.jobId,
       name,
+      type,
+      mode,
       size,
       sha256,
       createdAt: db.now,
     });
-    db.event({ runId, executionId }, 'ARTIFACT_ADDED', { artifactId: id, taskExecutionId, name, size, sha256 });
+    db.event({ runId, executionId }, 'ARTIFACT_ADDED', {
+      artifactId: id,
+      taskExecutionId,
+      name,
+      artifactType: type,
+      mode,
+      size,
+      sha256,
+    });
     return { artifactId: id, created: true };
   });
 }
@@ -60,12 +71,13 @@ export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> 
   return lease;
 }
 
-function sameContent(known: { id: string; size: number; sha256: string }, artifact: NewArtifact): string {
-  if (known.size === artifact.size && known.sha256 === artifact.sha256) return known.id;
+function sameContent(known: Artifact, artifact: NewArtifact): string {
+  const same = (['type', 'mode', 'size', 'sha256'] as const).every((key) => known[key] === artifact[key]);
+  if (same) return known.id;
   throw new Refusal('ARTIFACT_EXISTS', `This job already uploaded different content as "${artifact.name}".`);
 }
 
-function checkArtifact({ name, size, sha256 }: NewArtifact, maxBytes: number): void {
+function checkArtifact({ name, type, mode, size, sha256 }: NewArtifact, maxBytes: number): void {
   const errors: InputError[] = [];
   const refuse = (field: string, value: unknown, rule: string, message: string) =>
     errors.push({ field, value, rule, message });
@@ -86,6 +98,14 @@ function checkArtifact({ name, size, sha256 }: NewArtifact, maxBytes: number): v
   if (!/^[0-9a-f]{64}$/.test(sha256))
     refuse('sha256', sha256, 'SHA256', 'X-Slipway-Sha256 must be 64 lowercase hex digits.');
   if (!Number.isSafeInteger(size) || size < 0) refuse('size', size, 'SIZE', 'Content-Length must be given.');
+  if (!artifactTypes.includes(type))
+    refuse('type', type, 'TYPE', `X-Slipway-Type must be one of ${artifactTypes.join(', ')}.`);
+  if (!artifactMode.safeParse(mode).success)
+    refuse('mode', mode, 'MODE', 'X-Slipway-Mode must be three octal digits, such as 755.');
+  if ((type === 'LINK' && (size === 0 || size > MAX_TARGET_BYTES)) || (type === 'FOLDER' && size > 0)) {
+    const message = `The content of a link is its target, of 1 to ${MAX_TARGET_BYTES} bytes; a folder has none.`;
+    refuse('size', size, 'SIZE', message);
+  }
   if (errors.length > 0) throw invalidInput(errors);
   if (size > maxBytes) {
     throw new Refusal('TOO_LARGE', `The artifact has ${size} bytes; at most ${maxBytes} are allowed.`, {

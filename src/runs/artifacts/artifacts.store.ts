@@ -2,6 +2,7 @@ import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
 import type { AttemptRef } from '../../engine/execution';
 import { askedAttempts, isShown, SHOWN_ATTEMPTS } from '../execution/lineage';
+import type { JobInput } from '../../contract/agentProtocol';
 import type { Artifact } from './artifact';
 import { artifactTable } from './artifacts.table';
 
@@ -30,13 +31,6 @@ export async function findArtifactsOfTasks(db: Db, taskExecutionIds: readonly st
   );
 }
 
-export interface InputArtifact {
-  readonly artifactId: string;
-  readonly name: string;
-  readonly size: number;
-  readonly sha256: string;
-}
-
 /**
  * The files that `artifacts.from` means: of a task of the same workflow execution, else of a workflow, or its task, of the
  * run. Only results that the newest attempts show count. For each name, the file of the newest successful job.
@@ -45,7 +39,7 @@ export async function findInputArtifacts(
   db: Db,
   { executionId, runId }: { readonly executionId: string; readonly runId: string },
   source: string,
-): Promise<InputArtifact[]> {
+): Promise<JobInput[]> {
   const asked = askedAttempts([{ executionId }]);
   const own = await newest(db, SHOWN_ATTEMPTS, 'shown', isNamed('$3'), [...asked, source]);
   return own.length > 0 ? own : findRunArtifacts(db, { executionId: runId }, source);
@@ -55,7 +49,7 @@ export async function findInputArtifacts(
  * The same of the workflows that an attempt of a run shows. They are called as the pipeline's definition in that attempt
  * calls them: a workflow may have another name by now.
  */
-export function findRunArtifacts(db: Db, run: AttemptRef, source: string): Promise<InputArtifact[]> {
+export function findRunArtifacts(db: Db, run: AttemptRef, source: string): Promise<JobInput[]> {
   const dot = source.indexOf('.');
   const workflow = dot < 0 ? source : source.slice(0, dot);
   const taskName = dot < 0 ? null : source.slice(dot + 1);
@@ -80,9 +74,10 @@ async function newest(
   attempt: string,
   condition: string,
   parameters: readonly unknown[],
-): Promise<InputArtifact[]> {
-  const rows = await db.rows<Omit<InputArtifact, 'size'> & { size: string }>(
-    `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.size, artifact.sha256
+): Promise<JobInput[]> {
+  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string }>(
+    `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.type, artifact.mode,
+       artifact.size, artifact.sha256
      FROM ${attempts} JOIN task_execution task ON ${isShown('task', attempt)}
      JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
      JOIN artifact ON artifact.job_id = job.id

@@ -1,4 +1,5 @@
-import { column, references, table } from '../../kernel/database/table';
+import { artifactTypes } from '../../contract/agentProtocol';
+import { column, oneOf, references, table } from '../../kernel/database/table';
 import type { Artifact } from './artifact';
 
 export const artifactTable = table<Artifact>('artifact', {
@@ -9,11 +10,17 @@ export const artifactTable = table<Artifact>('artifact', {
     taskExecutionId: column.uuid,
     jobId: column.uuid,
     name: column.text,
+    type: column.text,
+    mode: column.text,
     size: column.bigint,
     sha256: column.text,
     createdAt: column.time,
   },
   foreignKeys: [references('job', 'jobId')],
+  checks: [
+    { name: 'artifact_type', expression: oneOf('type', artifactTypes) },
+    { name: 'artifact_mode', expression: "mode ~ '^[0-7]{3}$'" },
+  ],
   uniques: [{ name: 'artifact_name', columns: ['jobId', 'name'] }],
   indices: [
     { name: 'artifact_of_run', columns: ['runId', 'createdAt', 'id'] },

@@ -4,6 +4,7 @@ import type { Approval } from '../../engine/approval';
 import type { Execution, ExecutionAttempt } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
 import { approverRefusal } from '../../engine/selfApproval';
+import { moveApproval } from '../../engine/moves';
 import { isId } from '../../kernel/ids';
 import { notFound, Refusal } from '../../kernel/errors';
 import type { App } from '../app';
@@ -45,10 +46,9 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     }
     const refusal = refuseDecision(actor, approval, db.now) ?? approverRefusal(actor, approval, attempts);
     if (refusal !== null) throw refusal;
+    const waiting = approval;
     await db.decide((run) => {
-      run.changes.decided.push({ id, status, comments });
-      const on = { runId: execution.runId, executionId: execution.id };
-      run.event(on, 'APPROVAL_DECIDED', { approvalId: id, stageExecutionId, status, comments });
+      moveApproval(run, waiting, status, comments);
       const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
       if (status === 'APPROVED') settleStage(run, execution.id, stageExecutionId, 'SUCCESS');
       else settleStage(run, execution.id, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });

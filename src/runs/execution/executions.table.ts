@@ -1,6 +1,6 @@
 import { column, oneOf, references, table } from '../../kernel/database/table';
 import { taskTypes, workflowModes } from '../../catalog/language/workflow';
-import { ACTIVE, executionStatuses } from '../../contract/statuses';
+import { ACTIVE, isFinal } from '../../contract/statuses';
 import {
   type AttemptElement,
   attemptKinds,
@@ -18,10 +18,14 @@ import {
   type TaskGate,
   variableTypes,
 } from '../../engine/execution';
+import { statusesOf } from '../../engine/machine';
 
 /** Forensic and restore tasks are detached: no attempt shows them as part of its graph. */
 const inGraph = `type = 'normal'`;
 const ended = `(ended_at IS NULL) = (status IN ${ACTIVE})`;
+
+const statuses = { run: statusesOf('run'), workflow: statusesOf('workflow') };
+const finalStatuses = [...new Set([...statuses.run, ...statuses.workflow])].filter(isFinal);
 
 export const executionTable = table<Execution>('execution', {
   columns: {
@@ -73,7 +77,10 @@ export const executionTable = table<Execution>('execution', {
   ],
   checks: [
     { name: 'execution_kind', expression: oneOf('kind', ['PIPELINE', 'WORKFLOW']) },
-    { name: 'execution_status', expression: oneOf('status', executionStatuses) },
+    {
+      name: 'execution_status',
+      expression: `CASE kind WHEN 'PIPELINE' THEN ${oneOf('status', statuses.run)} ELSE ${oneOf('status', statuses.workflow)} END`,
+    },
     { name: 'execution_mode', expression: oneOf('mode', workflowModes) },
     { name: 'execution_ended', expression: ended },
     { name: 'execution_pause', expression: `pause IS NULL OR status = 'PAUSED'` },
@@ -114,6 +121,7 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
   checks: [
     { name: 'execution_attempt_kind', expression: oneOf('kind', attemptKinds) },
     { name: 'execution_attempt_base', expression: `(base IS NULL) = (kind = 'START') AND base < attempt` },
+    { name: 'execution_attempt_status', expression: oneOf('status', finalStatuses) },
     { name: 'execution_attempt_ended', expression: '(ended_at IS NULL) = (status IS NULL)' },
   ],
 });
@@ -174,7 +182,7 @@ export const stageExecutionTable = table<StageExecution>('stage_execution', {
     { name: 'stage_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
   ],
   checks: [
-    { name: 'stage_execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'stage_execution_status', expression: oneOf('status', statusesOf('element')) },
     { name: 'stage_execution_ended', expression: ended },
     { name: 'stage_execution_mode', expression: oneOf('mode', workflowModes) },
     { name: 'stage_execution_waiting', expression: `waits_until IS NULL OR status IN ('PAUSED', 'WAITING')` },
@@ -230,7 +238,7 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
   ],
   checks: [
     { name: 'task_execution_type', expression: oneOf('type', taskTypes) },
-    { name: 'task_execution_status', expression: oneOf('status', executionStatuses) },
+    { name: 'task_execution_status', expression: oneOf('status', statusesOf('task')) },
     { name: 'task_execution_ended', expression: ended },
     { name: 'task_execution_waiting', expression: `waits_until IS NULL OR status = 'WAITING'` },
     { name: 'task_execution_waiting_on', expression: 'waiting_on >= 0' },

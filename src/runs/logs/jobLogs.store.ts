@@ -165,12 +165,12 @@ function wholeCharacters(bytes: Buffer): Buffer {
   return bytes.subarray(start);
 }
 
-/** Distance from the end within which a log is searched for standard error. */
+/** Distance from the end within which a log is searched. */
 const NEAR_THE_END_BYTES = 65_536;
 
 /**
- * End of the standard error of the newest job of each task, within that distance. Tasks that wrote nothing there are
- * missing.
+ * End of the standard error of the newest job of each task, within that distance; of all its output if there is no
+ * standard error, as with merged streams. Tasks that wrote nothing are missing.
  */
 export async function findErrorEnds(
   db: Db,
@@ -189,19 +189,20 @@ export async function findErrorEnds(
      ORDER BY newest.task_id, piece.start`,
     [taskExecutionIds, NEAR_THE_END_BYTES],
   );
-  const written = new Map<string, Buffer[]>();
+  const written = new Map<string, { readonly stream: LogFrame['stream']; readonly data: Buffer }[]>();
   for (const { taskId, data, frames } of pieces) {
+    const parts = written.get(taskId) ?? [];
+    written.set(taskId, parts);
     let at = 0;
     for (const { stream, bytes } of frames) {
-      const part = data.subarray(at, at + bytes);
+      parts.push({ stream, data: data.subarray(at, at + bytes) });
       at += bytes;
-      if (stream !== 'stderr') continue;
-      const parts = written.get(taskId);
-      if (parts === undefined) written.set(taskId, [part]);
-      else parts.push(part);
     }
   }
-  const endOf = (parts: readonly Buffer[]): string =>
-    wholeCharacters(Buffer.concat(parts).subarray(-maxBytes)).toString('utf8');
+  const endOf = (parts: readonly { stream: LogFrame['stream']; data: Buffer }[]): string => {
+    const errors = parts.filter(({ stream }) => stream === 'stderr');
+    const bytes = Buffer.concat((errors.length > 0 ? errors : parts).map(({ data }) => data));
+    return wholeCharacters(bytes.subarray(-maxBytes)).toString('utf8');
+  };
   return new Map([...written].map(([taskId, parts]) => [taskId, endOf(parts)]));
 }

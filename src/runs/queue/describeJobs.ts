@@ -1,9 +1,10 @@
 import type { App } from '../app';
 import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
+import type { JobInput } from '../../contract/agentProtocol';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
-import { type ArtifactsWhen, secretsOfTask } from '../../catalog/language/workflow';
+import { type ArtifactsWhen, type OutputStreams, secretsOfTask, streamsOf } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
@@ -26,12 +27,14 @@ export interface JobDescription {
   readonly refused: OpenedSecrets['refused'];
   readonly timeoutMs: number;
   readonly graceMs: number;
-  readonly inputs: readonly { artifactId: string; name: string; size: number; sha256: string }[];
+  readonly inputs: readonly JobInput[];
   /** Sources named in `artifacts.from` that left nothing: the job can't run. */
   readonly missing: readonly string[];
   readonly outputs: readonly string[];
   /** After which end of the command they are uploaded. */
   readonly outputsWhen: ArtifactsWhen;
+  /** Whether standard output and standard error share a pipe. */
+  readonly streams: OutputStreams;
   /** The variable that gets the last line of standard output. */
   readonly register: string | null;
 }
@@ -102,6 +105,7 @@ async function describe(
     missing,
     outputs: task.artifacts.paths,
     outputsWhen: task.artifacts.when,
+    streams: streamsOf(task),
     register: task.register,
   };
 }
@@ -134,7 +138,7 @@ const findSource = async (db: Db, row: ClaimedJobRow, source: string) =>
     : findInputArtifacts(db, row, source);
 
 async function findInputs(app: App, row: ClaimedJobRow, sources: readonly string[]) {
-  const inputs: JobDescription['inputs'][number][] = [];
+  const inputs: JobInput[] = [];
   const missing: string[] = [];
   for (const source of sources) {
     const found = await findSource(app.database, row, source);

@@ -2,6 +2,8 @@ import { constants } from 'node:os';
 import { systemActor } from '../../access/actor';
 import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { type Want, wantsOf } from '../../engine/facts';
+import { endOf, type Heard, type KnownEnd } from '../../engine/jobEnd';
+import { endJob } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
 import type { TaskEnd } from '../../engine/taskEnd';
@@ -20,6 +22,8 @@ export interface JobResult extends Claim {
   /** Why it did not end on its own. Null if it did. */
   readonly reason: string | null;
   readonly message: string | null;
+  /** False if it is certain that the command did not begin. */
+  readonly commandStarted: boolean;
   /** How long the agent's log is; null: the agent gave up delivering the rest. */
   readonly logBytes: number | null;
   /** What the command has set for later tasks; counts when it succeeded. */
@@ -98,32 +102,29 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
       continue;
     }
     const { taskExecutionId: taskId } = lease;
-    const read = readResult(result, lease.cancelRequestedAt !== null);
+    const { task, ...read } = endOf(knownEnd(result, lease));
     const problem = read.status === 'SUCCESS' ? keepOutputs(run, taskId, result.outputs) : null;
-    const end: End = problem === null ? read : { ...read, ...problem, status: 'FAILED' };
+    const refused = problem === null ? null : ({ ...problem, status: 'FAILED' } as const);
     const truncated = result.logBytes === null;
-    run.changes.ended.push({ jobId, ...end, signal: result.signal, truncated, claimHolds: true });
-    ends.push({ taskId, ...end });
+    endJob(run, 'RUNNING', { jobId, ...read, ...refused, signal: result.signal, truncated, claimHolds: true });
+    ends.push({ taskId, ...task, ...refused });
     answers.set(jobId, null);
   }
   settleTasks(run, ends);
   return answers;
 }
 
-type End = Pick<TaskEnd, 'reasonCode' | 'reason' | 'exitCode'> & { readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' };
+/** How the agent says that the job ended. */
+function knownEnd(result: JobResult, lease: LeaseWithJob): KnownEnd {
+  const { signal, reason, message, commandStarted: began } = result;
+  const exitCode = signal === null ? result.exitCode : codeOfSignal(signal);
+  const asked = lease.cancelRequestedAt === null ? 'NOTHING' : 'CANCEL';
+  return { asked, heard: heardOf(result), began, exitCode, signal, code: reason, message };
+}
 
-/** What a result means for the task. */
-export function readResult(result: Omit<JobResult, 'jobId' | 'tokenHash' | 'outputs'>, cancelled: boolean): End {
-  const { exitCode, signal, reason, message } = result;
-  if (reason === null && exitCode === 0) return { status: 'SUCCESS', reasonCode: null, reason: null, exitCode };
-  if (cancelled || reason === 'CANCELLED') {
-    return { status: 'ABORTED', reasonCode: 'CANCELLED', reason: message ?? 'cancelled while it ran', exitCode };
-  }
-  if (reason !== null) return { status: 'FAILED', reasonCode: reason, reason: message ?? reason, exitCode };
-  if (signal !== null) {
-    return { status: 'FAILED', reasonCode: 'SIGNAL', reason: `ended by ${signal}`, exitCode: codeOfSignal(signal) };
-  }
-  return { status: 'FAILED', reasonCode: 'EXIT_CODE', reason: `exit code ${exitCode}`, exitCode };
+function heardOf({ reason, exitCode }: JobResult): Heard {
+  if (reason === null) return exitCode === 0 ? 'SUCCESS' : 'FAILED';
+  return reason === 'TIMED_OUT' || reason === 'CANCELLED' || reason === 'AGENT_STOPPED' ? reason : 'FAILED';
 }
 
 /** As a shell calls it: whether a shell stood between the command and its job must make no difference, to `retry_on` least of all. */
@@ -144,8 +145,7 @@ async function repeats(
     const answer = answers.get(result.jobId);
     if (answer !== undefined) return answer;
     const job = jobs.get(result.jobId);
-    const taken =
-      job !== undefined && job.endedAt !== null && job.status !== 'LOST' && job.claimHash === result.tokenHash;
+    const taken = job !== undefined && job.endedAt !== null && job.claimHash === result.tokenHash;
     return taken ? null : new Refusal('STALE_CLAIM', 'This claim of the job is over.');
   });
 }

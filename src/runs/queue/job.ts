@@ -1,5 +1,6 @@
-export const jobStatuses = ['QUEUED', 'RUNNING', 'SUCCESS', 'FAILED', 'ABORTED', 'LOST'] as const;
-export type JobStatus = (typeof jobStatuses)[number];
+import type { StatusOf } from '../../engine/machine';
+
+export type JobStatus = StatusOf<'job'>;
 
 /** One attempt of one task: what an agent claims. Immutable once it ended. */
 export interface Job {

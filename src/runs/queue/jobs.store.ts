@@ -1,9 +1,16 @@
 import type { Db } from '../../kernel/database/database';
-import { columnsOf } from '../../kernel/database/table';
+import { columnsOf, oneOf } from '../../kernel/database/table';
+import { machine, statusesAt } from '../../engine/machine';
 import type { JobEnding } from '../../engine/changes';
 import type { Execution, TaskExecution } from '../../engine/execution';
 import type { Job, JobLease } from './job';
 import { jobLeaseTable, jobTable } from './jobs.table';
+
+const [queued] = machine.job.begins;
+const {
+  from: startedFrom,
+  to: [started],
+} = statusesAt('job', 'start');
 
 /** A job to be made: one attempt of one task. */
 export interface NewJob {
@@ -23,7 +30,7 @@ export async function insertJobs(db: Db, jobs: readonly NewJob[], now: Date): Pr
   await db.rows(
     `WITH made AS (
        INSERT INTO job (id, task_execution_id, execution_id, run_id, attempt, status, requirement_class_id, timeout_ms, grace_ms, queued_at)
-       SELECT id, task_id, execution_id, run_id, attempt, 'QUEUED', class_id, timeout_ms, grace_ms, $9
+       SELECT id, task_id, execution_id, run_id, attempt, '${queued}', class_id, timeout_ms, grace_ms, $9
        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::int[], $8::int[])
          AS j (id, task_id, execution_id, run_id, attempt, class_id, timeout_ms, grace_ms)
      )
@@ -144,8 +151,8 @@ export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Da
      ), logged AS (
        INSERT INTO job_log (job_id, bytes, sealed, truncated) SELECT job_id, 0, false, false FROM claim ON CONFLICT DO NOTHING
      ), started AS (
-       UPDATE job SET status = 'RUNNING', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
-       FROM claim WHERE job.id = claim.job_id AND job.status = 'QUEUED'
+       UPDATE job SET status = '${started}', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
+       FROM claim WHERE job.id = claim.job_id AND ${oneOf('job.status', startedFrom)}
      )
      SELECT job.id AS "jobId", job.task_execution_id AS "taskExecutionId", claim.agent_id AS "agentId", job.attempt, NOT claim.started AS first
      FROM claim JOIN job ON job.id = claim.job_id`,
@@ -296,6 +303,10 @@ export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
   );
   return rows.map((row) => row.jobId);
 }
+
+/** An agent says that nothing of it runs any more: the jobs that it has started and not finished are lost now. */
+export const expireLeases = (db: Db, agentId: string, now: Date): Promise<number> =>
+  db.write('UPDATE job_lease SET expires_at = $2 WHERE agent_id = $1 AND started AND expires_at > $2', [agentId, now]);
 
 /** Asks for the end of started jobs; answers the agents that have to hear it. */
 export async function requestCancel(

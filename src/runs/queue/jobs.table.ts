@@ -1,13 +1,6 @@
+import { openStatusesOf, statusesOf } from '../../engine/machine';
 import { column, oneOf, references, table } from '../../kernel/database/table';
-import {
-  type Job,
-  type JobLease,
-  type JobLog,
-  jobStatuses,
-  type LogChunk,
-  type ReadyJob,
-  type RequirementClass,
-} from './job';
+import { type Job, type JobLease, type JobLog, type LogChunk, type ReadyJob, type RequirementClass } from './job';
 
 export const jobTable = table<Job>('job', {
   columns: {
@@ -33,8 +26,8 @@ export const jobTable = table<Job>('job', {
   foreignKeys: [references('task_execution', 'taskExecutionId')],
   indices: [{ name: 'job_of_task', columns: ['taskExecutionId', 'attempt'], unique: true }],
   checks: [
-    { name: 'job_status', expression: oneOf('status', jobStatuses) },
-    { name: 'job_ended', expression: `(ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING'))` },
+    { name: 'job_status', expression: oneOf('status', statusesOf('job')) },
+    { name: 'job_ended', expression: `(ended_at IS NULL) = (${oneOf('status', openStatusesOf('job'))})` },
   ],
 });
 

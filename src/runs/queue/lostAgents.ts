@@ -1,9 +1,7 @@
 import { systemActor } from '../../access/actor';
-import { queueDetached } from '../../engine/detachedTasks';
-import { dispatchTasks } from '../../engine/dispatchTasks';
-import type { TaskExecution } from '../../engine/execution';
-import { moveTask } from '../../engine/moves';
+import { endJob } from '../../engine/moves';
 import { wantsOf } from '../../engine/facts';
+import { endOf, type KnownEnd } from '../../engine/jobEnd';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
 import type { TaskEnd } from '../../engine/taskEnd';
@@ -12,13 +10,11 @@ import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import { findDueLeases, findLeases, type LeaseWithJob, withdrawOffers } from './jobs.store';
 
-/** How often a task gets a new job because its agent was lost. */
-const LOST_RETRIES = 1;
 const BATCH = 200;
 
 /**
- * Moves on what agents should have moved and did not: offers that were not started go back to the queue, jobs whose lease ran out are LOST, cancelled jobs whose grace
- * is over are final, jobs past their timeout have failed. Returns how many leases were due, so that the caller continues until there are none.
+ * Moves what agents should have moved and did not: offers that were not started go back to the queue, and started jobs end
+ * as `engine/jobEnd.ts` says. Returns how many leases were due, so that the caller continues until there are none.
  */
 export async function settleDueLeases(app: App): Promise<number> {
   const due = await findDueLeases(app.database, app.clock.now(), BATCH);
@@ -56,67 +52,19 @@ const isDue = (lease: LeaseWithJob, now: Date): boolean =>
   (lease.timeoutAt !== null && lease.timeoutAt < now);
 
 function settleStarted(run: RunSlice, leases: readonly LeaseWithJob[]): void {
-  const ends: TaskEnd[] = [];
-  const retried: TaskExecution[] = [];
-  for (const lease of leases) {
-    const { jobId, taskExecutionId, attempt } = lease;
-    const task = run.task(taskExecutionId);
-    const failing = run.execution(task.executionId).failureCode !== null;
-    const { status, code, text, retry } = judge(lease, task, run.now, failing);
-    const end = { exitCode: null, reasonCode: code, reason: text };
-    run.changes.ended.push({ jobId, status, ...end, signal: null, truncated: true, claimHolds: false });
-    if (status === 'LOST') {
-      run.event(task, 'JOB_LOST', { jobId, taskExecutionId, name: task.name, attempt, retried: retry });
-    }
-    if (retry) retried.push(task);
-    else ends.push({ taskId: task.id, status: status === 'ABORTED' ? 'ABORTED' : 'FAILED', ...end });
-  }
-  requeue(run, retried);
+  const ends = leases.map((lease): TaskEnd => {
+    const { jobId, taskExecutionId: taskId } = lease;
+    const { task, ...end } = endOf(silentEnd(lease, run.now));
+    endJob(run, 'RUNNING', { jobId, ...end, signal: null, truncated: true, claimHolds: false });
+    return { taskId, ...task };
+  });
   settleTasks(run, ends);
 }
 
-interface Verdict {
-  readonly status: 'ABORTED' | 'FAILED' | 'LOST';
-  readonly code: string;
-  readonly text: string;
-  readonly retry: boolean;
-}
-
-function judge(lease: LeaseWithJob, task: TaskExecution, now: Date, workflowIsFailing: boolean): Verdict {
-  if (lease.cancelRequestedAt !== null) {
-    return {
-      status: 'ABORTED',
-      code: 'CANCELLED',
-      text: 'cancelled; its agent did not say in time that it ended',
-      retry: false,
-    };
-  }
-  if (lease.timeoutAt !== null && lease.timeoutAt < now) {
-    return {
-      status: 'FAILED',
-      code: 'TIMED_OUT',
-      text: 'ran longer than its timeout, and its agent did not end it',
-      retry: false,
-    };
-  }
-  const retry = task.losses < LOST_RETRIES && (!workflowIsFailing || task.type !== 'normal');
-  const text = `its agent was not heard of in time${retry ? '' : `, on try ${lease.attempt}`}`;
-  return { status: 'LOST', code: 'LOST', text, retry };
-}
-
-/** Gives tasks whose job was lost another one. */
-function requeue(run: RunSlice, tasks: readonly TaskExecution[]): void {
-  const executions = new Set<string>();
-  const detached: string[] = [];
-  for (const task of tasks.filter(({ endedAt }) => endedAt === null)) {
-    const said = { reasonCode: 'LOST', reason: 'its agent was lost; it is tried again', exitCode: null };
-    moveTask(run, task, { status: 'QUEUED', jobId: null, losses: task.losses + 1 }, said);
-    if (task.type !== 'normal') detached.push(task.id);
-    else {
-      run.count(task.executionId, { busy: -1 });
-      executions.add(task.executionId);
-    }
-  }
-  dispatchTasks(run, [...executions]);
-  queueDetached(run, detached);
+/** The end of a started job whose agent has not reported one. Nobody knows whether the command began. */
+function silentEnd({ cancelRequestedAt, timeoutAt, killAt }: LeaseWithJob, now: Date): KnownEnd {
+  const isOver = (time: Date | null) => time !== null && time < now;
+  const heard = isOver(killAt) ? 'KILL_OVER' : isOver(timeoutAt) ? 'TIME_OVER' : 'LEASE_OVER';
+  const asked = cancelRequestedAt === null ? 'NOTHING' : 'CANCEL';
+  return { asked, heard, began: true, exitCode: null, signal: null, code: null, message: null };
 }

@@ -15,7 +15,7 @@ type Line = readonly [level: OperationLogLine['level'], message: string];
 export async function say(db: RunTransaction, { id, debug }: Operation, lines: readonly Line[]): Promise<void> {
   const told = lines.filter(([level]) => debug || level !== 'DEBUG').map(([level, message]) => ({ level, message }));
   await appendLines(db, id, told, db.now);
-  db.wake(topic.log(id));
+  db.wake(topic.log(id), topic.restores);
 }
 
 /** An operation on a run as it stands now. */

@@ -1,5 +1,6 @@
 import type { ActorRef } from '../../access/actor';
-import type { ExecutionStatus } from '../../contract/statuses';
+import type { Execution } from '../../engine/execution';
+import type { StatusOf } from '../../engine/machine';
 
 /** The attempt that a run stood at before it was extended. Made with the extension, never changed, used at most once. */
 export interface RestorePoint {
@@ -15,14 +16,13 @@ export interface RestorePoint {
 }
 
 export const operationKinds = ['EXTEND', 'RESTORE'] as const;
-export const operationStatuses = ['RUNNING', 'SUCCESS', 'FAILED', 'CANCELLED'] as const;
 
 /** One extension or restore of a run, with a log of its own. */
 export interface Operation {
   readonly id: string;
   readonly runId: string;
   readonly kind: (typeof operationKinds)[number];
-  readonly status: (typeof operationStatuses)[number];
+  readonly status: StatusOf<'operation'>;
   /** The point that an extension made, or that a restore goes back to. */
   readonly restorePointId: string | null;
   /** The attempt of the run that it began; of a restore null until it has succeeded. */
@@ -45,7 +45,7 @@ export interface Operation {
 }
 
 export interface StatusBefore {
-  readonly status: ExecutionStatus;
+  readonly status: Execution['status'];
   readonly endedAt: string | null;
   readonly attemptStartedAt: string | null;
   readonly earlierMs: number;

@@ -1,11 +1,11 @@
 import { column, oneOf, references, table } from '../../kernel/database/table';
+import { openStatusesOf, statusesOf } from '../../engine/machine';
 import {
   logLevels,
   type Operation,
   type OperationLogLine,
   type OperationTask,
   operationKinds,
-  operationStatuses,
   type RestorePoint,
 } from './restore';
 
@@ -56,8 +56,8 @@ export const operationTable = table<Operation>('operation', {
   ],
   checks: [
     { name: 'operation_kind', expression: oneOf('kind', operationKinds) },
-    { name: 'operation_status', expression: oneOf('status', operationStatuses) },
-    { name: 'operation_ended', expression: `(ended_at IS NULL) = (status = 'RUNNING')` },
+    { name: 'operation_status', expression: oneOf('status', statusesOf('operation')) },
+    { name: 'operation_ended', expression: `(ended_at IS NULL) = (${oneOf('status', openStatusesOf('operation'))})` },
     { name: 'operation_attempt', expression: `(attempt IS NULL) = (status <> 'SUCCESS')` },
     { name: 'operation_error', expression: `status = 'RUNNING' OR (error_code IS NULL) = (status = 'SUCCESS')` },
   ],

@@ -1,4 +1,5 @@
 import { wantsOf } from '../../engine/facts';
+import { endJob } from '../../engine/moves';
 import { settleTasks } from '../../engine/settleTasks';
 import type { RunTransaction } from '../execution/runTransaction';
 import { say } from './operationSteps';
@@ -26,7 +27,10 @@ export async function stopRestore(
     run.changes.cancelled.push(...running.flatMap(({ jobId }) => jobId ?? []));
     const queued = tasks.filter(({ status }) => status === 'QUEUED');
     for (const jobId of queued.flatMap((task) => task.jobId ?? [])) {
-      run.changes.ended.push({ ...end, jobId, status: 'ABORTED', signal: null, truncated: false, claimHolds: false });
+      endJob(run, 'QUEUED', {
+        ...{ ...end, jobId, status: 'ABORTED', signal: null },
+        ...{ truncated: false, claimHolds: false },
+      });
     }
     settleTasks(
       run,

@@ -111,7 +111,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     for (const [stageIndex, stage] of definition.stages.entries()) {
       for (const [elementIndex, element] of stage.elements.entries()) {
         const { skipCondition: text, name: stepName } = element;
-        const skipCondition = text === null ? null : planSkip(text, planned.plan.variables);
+        const skipCondition = text === null ? null : planSkip(text, planned.plan.variables, definition.variables);
         if (element.type === 'APPROVAL' && skipCondition?.outcome !== 'SKIPPED') approvals.push(element);
         const asks = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
         const step = { stageName: stage.name, stepName, skipCondition, asks, mode: null, maxParallel: null };

@@ -1,4 +1,6 @@
-import { readExpression, type Scope } from '../../catalog/language/expressions';
+import type { Scope } from '../../catalog/language/conditionValues';
+import type { VariableDefinition } from '../../catalog/language/definition';
+import { readExpression } from '../../catalog/language/expressions';
 import { elementScope, taskScope, taskVariables } from '../../engine/conditionScope';
 import type { ConditionFacts } from '../../engine/conditionScope';
 import { outcomeOf } from '../../engine/skipConditions';
@@ -60,13 +62,17 @@ function planNode(
     const name = root === 'vars' ? second : root;
     return root === 'matrix' || (root !== 'tasks' && !asked.includes(name) && (first || settled.has(name)));
   };
-  return plan(text, true, known, (references) => taskScope(references, node, variables, new Map()));
+  return plan(text, true, known, (references) => taskScope(references, node, definition, variables, new Map()));
 }
 
 /** Of an element: the pipeline's variables are known, what earlier elements do is not. */
-export function planSkip(text: string, variables: Readonly<Record<string, string>>): PlannedCondition {
+export function planSkip(
+  text: string,
+  variables: Readonly<Record<string, string>>,
+  declared: readonly VariableDefinition[],
+): PlannedCondition {
   const known = (root: string) => root !== 'steps' && root !== 'stages';
-  return plan(text, false, known, (references) => elementScope(references, variables, [], new Map()));
+  return plan(text, false, known, (references) => elementScope(references, variables, declared, [], new Map()));
 }
 
 function plan(

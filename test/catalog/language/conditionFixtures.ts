@@ -32,6 +32,29 @@ export const conditionFixtures: readonly RuleFixture[] = [
     path: 'documents[1].tasks.b.if',
     at: 'true }',
   },
+  ...[
+    ['a number compared with text', 'N == "1"'],
+    ['text that is neither true nor false', 'V'],
+  ].flatMap(([of = '', condition]): RuleFixture[] => {
+    const keys = 'variables: [{ name: N, type: number, default: 1 }, { name: V, default: x }]';
+    const more = `skip_condition: '${condition}'`;
+    return [
+      {
+        rule: 'BAD_CONDITION',
+        of: `${of}, in a task`,
+        source: shop + workflow('w', { keys, tasks: tasks(task('a', `if: '${condition}'`)) }),
+        path: 'documents[1].tasks.a.if',
+        at: `'${condition}'`,
+      },
+      {
+        rule: 'BAD_CONDITION',
+        of: `${of}, in an element`,
+        source: `${parts}${workflow('w')}${pipeline('p', stage(`name: a, workflow: w, ${more}`))}${keys}\n`,
+        path: 'documents[6].stages[0].elements[0].skip_condition',
+        at: `'${condition}'`,
+      },
+    ];
+  }),
   {
     rule: 'BAD_CONDITION',
     of: 'an element',

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
-import {
-  MAX_EXPRESSION,
-  readExpression,
-  type Scope,
-  type Value,
-  valuesSeen,
-} from '../../../src/catalog/language/expressions';
+import type { Kind } from '../../../src/catalog/language/conditionTypes';
+import { type Scope, setVariable, type Value, valuesSeen } from '../../../src/catalog/language/conditionValues';
+import { MAX_EXPRESSION, readExpression } from '../../../src/catalog/language/expressions';
 
 const map = (entries: Readonly<Record<string, Value>>): Value => new Map(Object.entries(entries));
 
@@ -45,22 +41,25 @@ const cpuMs = (since: NodeJS.CpuUsage): number => {
 
 describe('the language of conditions', () => {
   it.each([
-    // Numbers, and text that says a number, on either side
+    // Numbers, and text that says a number, where one side is a number
     ['N == 2', true],
     ['N == "2"', true],
     ['"2" == N', true],
     ['N == "2.0"', true],
     ['N == NUM', true],
-    ['"10" == "1e1"', true],
-    ['"+5" == "5"', true],
+    ['"10" == 1e1', true],
+    ['"+5" == 5', true],
     ['"9007199254740993" == "9007199254740992"', false],
     ['N != "3"', true],
-    ['"10" < "9"', false],
     ['"10" > 9', true],
     ['F < N', true],
     ['F >= "1.5"', true],
     ['-1 < N', true],
-    // Text that says none is text
+    // Text is text
+    ['"10" < "9"', true],
+    ['"1.10" == "1.1"', false],
+    ['"10" == "1e1" || "+5" == "5" || "007" == "7"', false],
+    ['"1.10" in ["1.1"]', false],
     ['T == "text"', true],
     ['T == 2', false],
     ['DOTS == "1.1.0"', false],
@@ -202,5 +201,124 @@ describe('the language of conditions', () => {
       expression.decide(long);
       expect(cpuMs(began)).toBeLessThan(2000);
     }
+  });
+});
+
+describe('condition-text-as-number', () => {
+  const given = [
+    ['V', '1.10', 'string'],
+    ['SEVEN', '007', 'string'],
+    ['HEX', '0x10', 'string'],
+    ['EXPONENT', '1e3', 'string'],
+    ['EMPTY', '', 'string'],
+    ['SPACE', ' 5', 'string'],
+    ['NULL', 'null', 'string'],
+    ['YES', 'true', 'string'],
+    ['DATE', '2026-01-31', 'string'],
+    ['LARGE', '9007199254740993', 'string'],
+    ['HUGE', '123456789012345678901234567890', 'number'],
+    ['N', '1.10', 'number'],
+    ['WHOLE', '2', 'number'],
+    ['BAD', 'many', 'number'],
+    ['ON', 'true', 'boolean'],
+    ['DATA', '{"id": 9007199254740993, "rate": 1.10, "tag": "1.10", "list": [1, "2"], "__proto__": 1}', 'string'],
+    ['LIST', '["1.10", 2]', 'string'],
+    ['DEEP', `${'['.repeat(16_000)}${']'.repeat(16_000)}`, 'string'],
+  ] as const;
+  const variables = new Map<string, Value>();
+  for (const [name, text, type] of given) setVariable(variables, name, text, type, true);
+  const scopeWithVars: Scope = new Map(variables).set('vars', variables).set('matrix', variables);
+  const read = (text: string) => {
+    const expression = readExpression(text);
+    if (!('decide' in expression)) throw new Error(expression.message);
+    return expression;
+  };
+
+  it.each([
+    ['V == "1.1"', false],
+    ['V == "1.10" && vars.V == "1.10" && matrix["V"] == "1.10"', true],
+    ['V in ["1.1"]', false],
+    ['string(V) == "1.1"', false],
+    ['string(N) == "1.10" && string(true ? N : 1) == "1.10"', true],
+    ['V == 1.1 && V > 1 && V in [1.1]', true],
+    ['N == 1.1 && N + 1 == 2.1 && WHOLE + 1 == 3 && WHOLE / 4.0 == 0.5', true],
+    ['SEVEN == "7" || SEVEN != 7', false],
+    ['HEX == 16 || EMPTY == 0 || SPACE == 5 || NULL == null', false],
+    ['EXPONENT == 1000 && EXPONENT != "1000"', true],
+    ['YES == true && YES == "true" && ON', true],
+    ['DATE > "2025-12-31" && DATE < "2026-02-01"', true],
+    ['LARGE == 9007199254740992 || LARGE == "9007199254740992"', false],
+    ['HUGE > 9223372036854775807 && string(HUGE) == "123456789012345678901234567890"', true],
+    ['double(V) == 1.1 && int(SEVEN) == 7', true],
+    ['DATA.id == 9007199254740993 && DATA.id != 9007199254740992', true],
+    ['DATA.tag == "1.1" || !("2" in DATA.list) || LIST[0] == "1.1"', false],
+    ['"1.10" in LIST && LIST[1] == 2 && has(DATA.rate) && !has(DATA.nope) && DATA["__proto__"] == 1', true],
+    ['DATA == "x" || size(V) != 4 || DEEP == "[]"', false],
+    ['BAD == 1', false],
+  ])('%s is %j', (text, value) => {
+    expect(read(text).decide(scopeWithVars)).toEqual({ value });
+  });
+
+  it.each([
+    ['double("0x10") > 1.0', '"0x10" is not a number'],
+    ['double(EMPTY) == 0.0', '"" is not a number'],
+    ['double(SPACE) > 1.0', '" 5" is not a number'],
+    ['int("1.5") == 1', '"1.5" is not a whole number'],
+    ['int("99999999999999999999") > 1', 'is not a whole number of 64 bits'],
+    ['BAD > 1', '"many" and 1 have no order'],
+    ['V.major == 1', 'field'],
+  ])('%s can’t be decided: %s', (text, message) => {
+    expect(read(text).decide(scopeWithVars)).toEqual({ error: expect.stringContaining(message) });
+  });
+
+  it('shows each value as it was given', () => {
+    const text =
+      'V == "1" && N > 1 && matrix.V == "1" && HUGE > 1 && string(N) == "" && DATA.rate > 1 && DATA.id > 1 && ON && HEX in LIST';
+    expect(valuesSeen(read(text), scopeWithVars)).toBe(
+      'V = "1.10", N = 1.10, matrix.V = "1.10", HUGE = 123456789012345678901234567890, DATA.rate = 1.10, ' +
+        'DATA.id = 9007199254740993, ON = true, HEX = "0x10", LIST = "[\\"1.10\\", 2]"',
+    );
+  });
+
+  const kinds: Readonly<Record<string, Kind>> = {
+    N: 'numeric',
+    M: 'numeric',
+    V: 'string',
+    ON: 'flag',
+    OUT: 'given',
+    CODE: 'number',
+  };
+
+  it.each([
+    'V > 9 && V == "1" && V == OUT && V == true && V in ["1", "2"] && V in [1, 2]',
+    'N > 9 && N == M && N == OUT && N + 1 > 2 && N in [1, 2] && string(N) == "1.10" && N == null',
+    'ON && !ON && ON == true && (ON ? N : M) > 1 && OUT == true',
+    'OUT.list[0] == "a" && "a" in OUT && has(vars.OUT) && OUT.deep.startsWith("x") && CODE == 1 && CODE == V',
+    'V.startsWith("1") && V + "-x" == "y" && size(V) > 1 && double(V) + 1.0 > N && "a" < V',
+  ])('%s has no mistake of type', (text) => {
+    expect(read(text).typeProblems(({ path }) => kinds[path.at(-1) ?? ''] ?? 'any')).toEqual([]);
+  });
+
+  it.each([
+    ['N == "1.10"', 1, 'N is a number, and "1.10" is text; they can’t be compared'],
+    ['N != V', 1, 'N is a number, and V is text'],
+    ['true && N >= "2"', 9, 'N is a number, and "2" is text'],
+    ['N in ["1", "2"]', 1, 'N is a number, and "1" is text'],
+    ['CODE == "0"', 1, 'CODE is a number, and "0" is text'],
+    ['ON == "true"', 1, 'ON is true or false, and "true" is text'],
+    ['ON == N', 1, 'ON is true or false, and N is a number'],
+    ['1 == "1"', 1, '1 is a number, and "1" is text'],
+    ['V', 1, 'V is text, neither true nor false; write V == "true"'],
+    ['ON && OUT', 7, 'OUT is text, neither true nor false; write OUT == "true"'],
+    ['!N', 2, 'N is a number, neither true nor false'],
+    ['V + 1 > 2', 1, 'V is text, and 1 is a number; write double(V) for its number'],
+    ['V - V > 2', 1, 'write double(V)'],
+    ['N.startsWith("1")', 1, '"startsWith" needs text, and N is a number; write string(N)'],
+    ['N.major == 1', 1, 'N is a number, which has no "major"'],
+    ['1 in N', 6, 'N is a number, not a list'],
+    ['null < 1', 1, 'null is null, and 1 is a number'],
+  ])('%s has one at character %d: %s', (text, at, message) => {
+    const problems = read(text).typeProblems(({ path }) => kinds[path.at(-1) ?? ''] ?? 'any');
+    expect(problems[0]).toEqual({ at, message: expect.stringContaining(message) });
   });
 });

@@ -1,3 +1,4 @@
+import { foreignKeys } from '../../../src/catalog/language/foreignKeys';
 import { validationRules } from '../../../src/catalog/language/validationRules';
 import { conditionFixtures } from './conditionFixtures';
 import { parts, pipeline, shop, stage, workflow } from './documents';
@@ -28,6 +29,41 @@ describe('the rules of definitions', () => {
   test('an unknown word comes with the nearest known one', () => {
     const [error] = errorsOf(`${shop}descripton: x`);
     expect(error?.message).toContain('"description"');
+  });
+
+  describe('keys of other languages', () => {
+    const at = {
+      task: (key: string) => shop + workflow('w', { tasks: `tasks: { a: { run: x, ${key}: x } }` }),
+      workflow: (key: string) => shop + workflow('w', { keys: `${key}: x` }),
+      pipeline: (key: string) => parts + workflow('w') + pipeline('p', stage('name: a, workflow: w'), `${key}: x`),
+      stage: (key: string) =>
+        parts + workflow('w') + pipeline('p', `  - { ${key}: x, elements: [{ name: a, workflow: w }] }`),
+      element: (key: string) => parts + workflow('w') + pipeline('p', stage(`name: a, workflow: w, ${key}: x`)),
+      approval: (key: string) => shop + pipeline('p', stage(`name: a, approval: { approvers: [A], ${key}: x }`)),
+      variable: (key: string) => shop + workflow('w', { keys: `variables: [{ name: V, ${key}: x }]` }),
+      environment: (key: string) =>
+        `${shop}---\nkind: Environment\napplication: shop\nname: e\ntype: PROD\n${key}: x\n`,
+    };
+
+    test.each(Object.keys(at) as (keyof typeof at)[])('name ours: %s', (place) => {
+      const unknown = (key: string) => errorsOf(at[place](key)).filter(({ rule }) => rule === 'UNKNOWN_FIELD');
+      for (const [key, advice] of foreignKeys[place]) {
+        expect(unknown(key).map(({ message }) => message)).toEqual([`"${key}" is not a known key here; ${advice}.`]);
+        const [, ours] = /^use "([a-z_]+)"(?! of)/.exec(advice) ?? [];
+        if (ours !== undefined) expect([ours, unknown(ours)]).toEqual([ours, []]);
+      }
+    });
+
+    test('are known in every spelling', () => {
+      for (const key of ['runs-on', 'runsOn', 'runs_on']) {
+        expect(errorsOf(at.task(key))[0]?.message).toContain('use "labels"');
+      }
+      const [error] = errorsOf('name: CI\non: push\njobs: { build: { steps: [{ run: make }] } }\n');
+      expect(error).toMatchObject({
+        rule: 'MISSING_FIELD',
+        message: expect.stringContaining('"jobs" is a key of another language: in a Workflow, use "tasks".'),
+      });
+    });
   });
 
   test('keys are told as they are written, and what was meant is named', () => {

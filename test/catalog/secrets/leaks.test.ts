@@ -31,6 +31,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
 };
 
 const more: Readonly<Record<string, string>> = {
+  plain: 'streams: separate',
+  split: 'streams: separate',
   registered: 'register: LEAK',
   'as-name': 'artifacts: ["*key*"]',
   missing: 'artifacts: [nothing]',

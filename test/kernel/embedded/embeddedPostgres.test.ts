@@ -21,7 +21,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../../src/kernel/embedded/embeddedPostgres';
+import {
+  type EmbeddedPostgres,
+  joinEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../../src/kernel/embedded/embeddedPostgres';
 import { createLog } from '../../../src/kernel/log';
 import { eventually } from '../../support/eventually';
 
@@ -41,6 +45,7 @@ const testOnLinux = onLinux ? test : test.skip;
 let dataDir: string;
 /** For whatever a test wants to have alone. */
 let folder: string;
+const silent = createLog({ level: 'silent', pretty: false });
 const running: EmbeddedPostgres[] = [];
 const children: ChildProcess[] = [];
 const used = new Set<string>();
@@ -98,10 +103,15 @@ describe('data', () => {
 });
 
 describe('refuses', () => {
-  test('a data directory that another process uses, and names that process', async () => {
+  test('a data directory that another process uses, and names that process; a command may join it', async () => {
     const owner = await startChild();
     await expect(start()).rejects.toThrow(new RegExp(`process ${owner.child.pid}, uses`));
+    const joined = await joinEmbeddedPostgres({ dataDir, log: silent });
+    expect(joined.url).toBe(owner.url);
+    await joined.stop();
     await query(owner.url, 'SELECT 1');
+    await expect(joinEmbeddedPostgres({ dataDir: folder, log: silent })).rejects.toThrow('There is no database in');
+    expect(await readdir(folder)).toEqual([]);
     owner.child.kill('SIGTERM');
     expect(await once(owner.child, 'exit')).toEqual([0, null]);
     await start();
@@ -294,8 +304,7 @@ async function temporaryFolder(): Promise<string> {
 }
 
 async function start(place = dataDir): Promise<EmbeddedPostgres> {
-  const log = createLog({ level: 'silent', pretty: false });
-  const postgres = await startEmbeddedPostgres({ dataDir: place, log, settings: { fsync: 'off' } });
+  const postgres = await startEmbeddedPostgres({ dataDir: place, log: silent, settings: { fsync: 'off' } });
   running.push(postgres);
   return postgres;
 }

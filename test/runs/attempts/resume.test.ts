@@ -1,5 +1,5 @@
 import { TestClient } from '../../support/client';
-import { executionStatuses } from '../../../src/contract/statuses';
+import { statusesOf } from '../../../src/engine/machine';
 import { eventually } from '../../support/eventually';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
@@ -289,7 +289,7 @@ describe('resume', () => {
   });
 
   describe.each(['pipeline', 'workflow'] as const)('of a %s that is', (kind) => {
-    it.each(executionStatuses)('%s', async (status) => {
+    it.each(statusesOf(kind === 'pipeline' ? 'run' : 'workflow'))('%s', async (status) => {
       const id = kind === 'pipeline' ? await release() : await runs.start('workflow', 'build');
       await runs.abort(id);
       const active = ['QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'].includes(status);

@@ -18,6 +18,7 @@ max_parallel: 1
 tasks:
   one: { run: "true" }
   beside: { run: "true", type: forensic, requires: [word] }
+  careful: { run: "true", type: forensic, on_lost: RETRY }
   again: { run: "true", type: forensic, retries: 1, retry_delay: 100ms }
   brief: { run: "true", type: forensic, timeout: 100ms, grace: 0s }
   short: { run: "true", type: forensic, timeout: 100ms, labels: { os: none } }
@@ -91,14 +92,23 @@ describe('a detached task', () => {
     expect(await runs.read(id)).toMatchObject({ status: 'SUCCESS', failureCode: null });
   });
 
-  it('gets another job when its agent is lost, and fails when the second one is', async () => {
+  it('gets another job as its on_lost says when its agent is lost', async () => {
     const id = await finished();
     await beside(id, 'beside');
+    const given = await agent.claimOne();
+    await agent.start(given);
+    await agent.finish(given, { reason: 'AGENT_STOPPED' });
+    expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'AGENT_LOST', tries: 1 });
+  });
+
+  it('gets one other job with on_lost: RETRY', async () => {
+    const id = await finished();
+    await beside(id, 'careful');
     await agent.start(await agent.claimOne());
     const second = await agent.claimOne();
     expect(second.attempt).toBe(2);
     await agent.start(second);
-    expect(await ended(id)).toMatchObject({ status: 'FAILED', reasonCode: 'LOST', tries: 2, losses: 1 });
+    expect(await ended(id)).toMatchObject({ status: 'FAILED', reasonCode: 'AGENT_LOST', tries: 2, losses: 1 });
     expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 0, status: 'SUCCESS' });
   });
 

@@ -15,7 +15,7 @@ const DEFINITIONS =
     'choice',
     `  build: { run: "true", register: COMMIT }
   old: { run: "true", if: 'VERSION < 2', depends_on: [build] }
-  new: { run: "true", if: 'VERSION >= "2"', depends_on: [build] }
+  new: { run: "true", if: 'VERSION >= 2', depends_on: [build] }
   after: { run: "true", depends_on: [old, new] }
   set: { run: "true", if: 'COMMIT == "c1" && WHERE == "staging" && SLIPWAY_ENVIRONMENT_TYPE == "NON_PROD"', depends_on: [build] }
   clean: { run: "true", if: 'tasks.old.status == "SKIPPED" && tasks.new.status == "SUCCESS"', depends_on: [after] }`,
@@ -40,7 +40,7 @@ const DEFINITIONS =
     'texts',
     `  one: { run: "true", if: 'VERSION.startsWith("1.") && VERSION.endsWith("10") && vars.VERSION.contains(".1") && VERSION == 1.1' }
   two: { run: "true", if: 'string(vars["VERSION"]) + "-x" == "1.10-x" && "v1.10".endsWith(VERSION)', depends_on: [one] }
-  three: { run: "true", matrix: { v: ["1.10"] }, if: 'matrix.v.endsWith("10") && matrix["v"] < 2', depends_on: [two] }`,
+  three: { run: "true", matrix: { v: ["1.10"] }, if: 'matrix.v.endsWith("10") && matrix["v"] < 2 && matrix.v != "1.1" && VERSION in ["1.10"] && !(VERSION in ["1.1"])', depends_on: [two] }`,
     variables,
   ) +
   workflow('typed', `  one: { run: "true", if: 'VERSION < "b" && VERSION < 3' }`, variables) +
@@ -76,6 +76,12 @@ const DEFINITIONS =
       - { name: web, workflow: plain, skipCondition: 'steps.build.variables.FOUND == "nothing"' }
       - { name: docs, workflow: plain, skip_condition: 'stages["Sign-off"].status == "SKIPPED" && steps.manager.reason_code == "CONDITION_TRUE"' }`,
     variables,
+  ) +
+  pipeline(
+    'condition-text-as-number',
+    `  - { name: Prod, elements: [{ name: dep, workflow: plain, skip_condition: 'VERSION == "1.1"' }] }
+  - { name: More, elements: [{ name: more, workflow: plain, skip_condition: 'steps.dep.variables.FOUND == "1.1" || NUMBER == 2' }] }`,
+    'variables: [{ name: VERSION, required: true, allowed_values: ["1.1", "1.10"] }, { name: NUMBER, type: number, default: "1.10" }]',
   ) +
   pipeline(
     'none',
@@ -124,6 +130,19 @@ describe('conditions', () => {
     expect(stageEnds(await runs.until(found, 'SUCCESS'))).toEqual(['a SUCCESS ', 'b SKIPPED CONDITION_TRUE']);
   });
 
+  it('condition-text-as-number: text is text, and a reason shows the value that was given', async () => {
+    const input = { variableInputs: [...version('1.10').variableInputs, ...version('2.0', 'NUMBER').variableInputs] };
+    const id = await runs.start('pipeline', 'condition-text-as-number', input);
+    expect(await runAll({ one: { outputs: [{ name: 'FOUND', value: '1.10' }] } })).toEqual(['one']);
+    const run = await runs.read(id);
+    expect(stageEnds(run)).toEqual(['dep SUCCESS ', 'more SKIPPED CONDITION_TRUE']);
+    const reason =
+      'its skip condition is true: steps.dep.variables.FOUND == "1.1" || NUMBER == 2 (steps.dep.variables.FOUND = "1.10", NUMBER = 2.0)';
+    expect(run.pipelineStageExecutions?.[1]?.reason).toBe(reason);
+    const events = (await runs.events(id)).map(({ data }) => data.reason);
+    expect(events).toContain(reason);
+  });
+
   it('of tasks decide which of them run; what depends on a skipped one goes on, and sees that it was skipped', async () => {
     const id = await runs.start('workflow', 'choice', version('2'));
     const set = { outputs: [{ name: 'COMMIT', value: 'c1' }] };
@@ -138,7 +157,7 @@ describe('conditions', () => {
       tries: 0,
       ignoredFailure: false,
     });
-    expect(old.reason).toBe('its condition is false: VERSION < 2 (VERSION = 2)');
+    expect(old.reason).toBe('its condition is false: VERSION < 2 (VERSION = "2")');
     const events = (await runs.events(id)).filter(({ type, data }) => type === 'TASK_STATUS' && data.name === 'old');
     expect(events.map(({ data }) => [data.from, data.to, data.reasonCode])).toEqual([
       ['QUEUED', 'SKIPPED', 'CONDITION_FALSE'],

@@ -23,7 +23,7 @@ application: app
 name: steps
 variables: [{ name: DIR, required: true }]
 tasks:
-  first: { run: 'echo first >> "$DIR/ran"; until [ -e "$DIR/go-first" ]; do sleep 0.05; done; echo done-first', grace: 1s }
+  first: { run: 'echo first >> "$DIR/ran"; until [ -e "$DIR/go-first" ]; do sleep 0.05; done; echo done-first', grace: 1s, on_lost: RETRY }
   second: { run: 'echo second >> "$DIR/ran"; echo done-second', depends_on: [first] }
 ---
 kind: Pipeline

@@ -25,6 +25,26 @@ name: slow-task
 tasks:
   one: { run: "true", timeout: 1s, grace: 0s }
 ---
+kind: Workflow
+application: app
+name: slow-lossy
+tasks:
+  one: { run: "true", timeout: 1ms, grace: 0s, retries: 2 }
+---
+kind: Workflow
+application: app
+name: lossy
+tasks:
+  one: { run: "true", grace: 0s, retries: 2 }
+  two: { run: "true", depends_on: [one] }
+---
+kind: Workflow
+application: app
+name: twice
+tasks:
+  one: { run: "true", on_lost: RETRY }
+  two: { run: "true", depends_on: [one] }
+---
 kind: Pipeline
 application: app
 name: gate
@@ -181,8 +201,9 @@ describe('how executions end when nobody lets them finish', () => {
   });
 
   describe('loss', () => {
-    it('gives a lost job to another agent, once, and fails the task the second time', async () => {
-      const id = await runs.start('workflow', 'two');
+    // Case lost-agent-runs-twice.
+    it('runs a command again with on_lost: RETRY only, and once', async () => {
+      const id = await runs.start('workflow', 'twice');
       const [first] = await started();
       const second = await ProtocolAgent.register(server.url, { name: 'second' });
       const again = await second.claimOne(8000);
@@ -194,7 +215,7 @@ describe('how executions end when nobody lets them finish', () => {
       await second.start(again);
       const run = await runs.until(id, 'FAILED');
       expect(run.tasks?.map((task) => [task.status, task.reasonCode, task.jobs.map((job) => job.status)])).toEqual([
-        ['FAILED', 'LOST', ['LOST', 'LOST']],
+        ['FAILED', 'AGENT_LOST', ['LOST', 'LOST']],
         ['SKIPPED', 'NOT_STARTED', []],
       ]);
       const events = (await runs.events(id)).filter((event) => event.type === 'JOB_LOST');
@@ -202,8 +223,100 @@ describe('how executions end when nobody lets them finish', () => {
       await nothingIsLeft(id);
     });
 
-    it('counts a finish that comes late but before anybody noticed', async () => {
+    type Act = (id: string, job: ClaimedJob) => Promise<unknown>;
+    const reports =
+      (result: Parameters<typeof agent.finish>[1]): Act =>
+      (_, job) =>
+        agent.finish(job, result);
+    const once =
+      (ask: (id: string) => Promise<unknown>, act: Act): Act =>
+      async (id, job) => {
+        await ask(id);
+        await act(id, job);
+      };
+    const silent: Act = async () => undefined;
+    const stopped = reports({ exitCode: 0, reason: 'AGENT_STOPPED', message: 'told to stop' });
+    const abort = (id: string) => runs.abort(id);
+    const pause = (executionId: string) =>
+      runs
+        .ids('workflow', 'lossy')
+        .then(({ applicationId }) =>
+          server.client.ask(
+            'mutation ($input: PauseExecutionInput!) { pauseExecution(input: $input) { execution { status } } }',
+            { input: { applicationId, executionId } },
+          ),
+        );
+
+    /** What is asked of a job that runs and what its agent says; how task and job end, and the run. `retries` say nothing of it. */
+    const cells: readonly (readonly [name: string, act: Act, task: string, run: string])[] = [
+      ['nothing, CANCELLED', reports({ reason: 'CANCELLED' }), 'FAILED AGENT_LOST LOST', 'FAILED'],
+      ['nothing, AGENT_STOPPED', stopped, 'FAILED AGENT_LOST LOST', 'FAILED'],
+      ['nothing, silence', silent, 'FAILED AGENT_LOST LOST', 'FAILED'],
+      ['pause, AGENT_STOPPED', once((id) => pause(id), stopped), 'FAILED AGENT_LOST LOST', 'FAILED'],
+      ['pause, silence', once((id) => pause(id), silent), 'FAILED AGENT_LOST LOST', 'FAILED'],
+      ['abort, SUCCESS', once(abort, reports({})), 'SUCCESS null SUCCESS', 'ABORTED'],
+      ['abort, FAILED', once(abort, reports({ exitCode: 3 })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, TIMED_OUT', once(abort, reports({ reason: 'TIMED_OUT' })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, CANCELLED', once(abort, reports({ reason: 'CANCELLED' })), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, AGENT_STOPPED', once(abort, stopped), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+      ['abort, silence', once(abort, silent), 'ABORTED CANCELLED ABORTED', 'ABORTED'],
+    ];
+
+    // Case agent-stop-counts-as-success.
+    it('is final at once, and is never a success that was not reported', async () => {
+      const ids = await Promise.all(cells.map(() => runs.start('workflow', 'lossy')));
+      const jobs = await started(cells.length);
+      const ended = await Promise.all(
+        cells.map(async ([name, act], index) => {
+          const id = ids[index] ?? '';
+          const job = jobs.find((one) => one.executionId === id) as ClaimedJob;
+          await act(id, job);
+          const { status, tasks } = await runs.until(id, 'FAILED', 'ABORTED', 'SUCCESS');
+          const [one, two] = tasks ?? [];
+          expect(two?.status).toBe('SKIPPED');
+          expect(one?.jobs).toHaveLength(1);
+          return [name, `${one?.status} ${one?.reasonCode} ${one?.jobs[0]?.status}`, status];
+        }),
+      );
+      expect(ended).toEqual(cells.map(([name, , task, run]) => [name, task, run]));
+    });
+
+    it('gives a job back whose command has not begun, however often', async () => {
       const id = await runs.start('workflow', 'two');
+      for (const attempt of [1, 2, 3]) {
+        const [job] = await started();
+        expect(job?.attempt).toBe(attempt);
+        await agent.finish(job as ClaimedJob, { exitCode: null, reason: 'AGENT_STOPPED', commandStarted: false });
+      }
+      await agent.work(() => runs.is(id, 'SUCCESS'));
+      expect((await runs.task(id, 'one')).jobs.map((job) => [job.status, job.reasonCode])).toEqual([
+        ...[1, 2, 3].map(() => ['LOST', 'AGENT_LOST']),
+        ['SUCCESS', null],
+      ]);
+    });
+
+    it('is known at once when the agent leaves', async () => {
+      const id = await runs.start('workflow', 'lossy');
+      const leaver = await ProtocolAgent.register(server.url, { name: 'leaver' });
+      const job = await leaver.claimOne();
+      await leaver.start(job);
+      await server.app.database.write(`UPDATE job_lease SET expires_at = now() + interval '1 hour' WHERE job_id = $1`, [
+        job.jobId,
+      ]);
+      await leaver.post('leave', {});
+      expect((await runs.until(id, 'FAILED')).tasks?.[0]).toMatchObject({ reasonCode: 'AGENT_LOST' });
+      const repeated = await leaver.finish(job);
+      expect(repeated.body.results).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
+    });
+
+    it('retries no task whose time is over while its agent is silent', async () => {
+      const id = await runs.start('workflow', 'slow-lossy');
+      await started();
+      expect((await runs.until(id, 'FAILED')).tasks).toMatchObject([{ reasonCode: 'TIMED_OUT', tries: 1 }]);
+    });
+
+    it('counts a finish that comes late but before anybody noticed', async () => {
+      const id = await runs.start('workflow', 'twice');
       const [job] = await started();
       await server.app.database.write(`UPDATE job_lease SET expires_at = now() + interval '20 ms' WHERE job_id = $1`, [
         job?.jobId,

@@ -1,5 +1,5 @@
 import { TestClient } from '../../support/client';
-import { executionStatuses } from '../../../src/contract/statuses';
+import { statusesOf } from '../../../src/engine/machine';
 import { expireExecutions } from '../../../src/runs/sweep';
 import { eventually } from '../../support/eventually';
 import { ProtocolAgent } from '../../support/protocolAgent';
@@ -13,8 +13,8 @@ kind: Workflow
 application: app
 name: build
 tasks:
-  lint: { run: "true" }
-  unit: { run: "true" }
+  lint: { run: "true", on_lost: RETRY }
+  unit: { run: "true", on_lost: RETRY }
   pack: { run: "true", depends_on: [lint, unit], retries: 1 }
 ---
 kind: Workflow
@@ -264,7 +264,7 @@ describe('a run that a person holds', () => {
   });
 
   describe.each(['pipeline', 'workflow'] as const)('where a %s is', (kind) => {
-    it.each(executionStatuses)('%s', async (status) => {
+    it.each(statusesOf(kind === 'pipeline' ? 'run' : 'workflow'))('%s', async (status) => {
       const id = await runs.start(kind, kind === 'pipeline' ? 'release' : 'rocky');
       await runs.abort(id);
       const set = (to: string) =>

@@ -12,7 +12,7 @@ const workflow = (name: string, tasks: string) =>
 const DEFINITIONS =
   APP +
   workflow('delayed', '  one: { run: "true", retries: 2, retry_delay: 300ms }') +
-  workflow('at-once', '  one: { run: "true", retries: 1 }') +
+  workflow('at-once', '  one: { run: "true", retries: 1, on_lost: RETRY }') +
   workflow('killed', '  one: { run: "true", retries: 5, retry_on: [137] }') +
   workflow('codes', '  one: { run: "true", retries: 5, retry_on: [7] }') +
   workflow('long', '  one: { run: "true", retries: 5, retry_delay: 1h }\n  two: { run: "true", depends_on: [one] }') +

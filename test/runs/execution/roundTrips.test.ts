@@ -102,7 +102,15 @@ describe('round trips of a command, however large the workflow is', () => {
       );
     });
     took.jobStart = await flushesOf(() => startJobs(app, claims));
-    const result = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null, outputs: [] };
+    const result = {
+      exitCode: 0,
+      signal: null,
+      reason: null,
+      message: null,
+      commandStarted: true,
+      logBytes: null,
+      outputs: [],
+    };
     took.jobFinish = await flushesOf(() =>
       finishJobs(
         app,

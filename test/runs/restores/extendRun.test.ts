@@ -1,4 +1,4 @@
-import { executionStatuses } from '../../../src/contract/statuses';
+import { statusesOf } from '../../../src/engine/machine';
 import { World } from './world';
 
 const literal = (name: string, value: string) => ({ name, variableValue: { type: 'NAME', value } });
@@ -159,7 +159,7 @@ describe('addImagesToRun', () => {
     expect(message.match(/^.*$/m)?.[0].match(/variableInputs.REGION/g)).toHaveLength(1);
   });
 
-  it.each(executionStatuses)('of a run that is %s', async (status) => {
+  it.each(statusesOf('run'))('of a run that is %s', async (status) => {
     const id = await world.release();
     const active = ['QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'].includes(status);
     await world.server.app.database.write(

@@ -19,7 +19,7 @@ services: [web]
 variables: [{ name: DIR, required: true }]
 tasks:
   deploy: { run: 'case "$SLIPWAY_IMAGE" in *broken) exit 1;; esac' }
-  back: { type: restore, run: 'echo "$SLIPWAY_IMAGE" >> "$DIR/back"; until [ -e "$DIR/go" ]; do sleep 0.05; done' }
+  back: { type: restore, run: 'echo "$SLIPWAY_IMAGE" >> "$DIR/back"; until [ -e "$DIR/go" ]; do sleep 0.05; done', on_lost: RETRY }
 ---
 kind: Pipeline
 application: app

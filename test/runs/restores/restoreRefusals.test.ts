@@ -1,5 +1,5 @@
 import { TestClient } from '../../support/client';
-import { executionStatuses } from '../../../src/contract/statuses';
+import { statusesOf } from '../../../src/engine/machine';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
 import { World } from './world';
 
@@ -73,7 +73,7 @@ describe('before anything changes, restoreRun', () => {
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
   });
 
-  it.each(executionStatuses)('a run that is %s', async (status) => {
+  it.each(statusesOf('run'))('a run that is %s', async (status) => {
     const { id } = await world.failedInProd();
     const active = ['QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'].includes(status);
     await sql(

@@ -28,7 +28,7 @@ tasks:
   prepare: { run: "true" }
   copy: { run: "true", depends_on: [prepare], artifacts: { from: build.pack } }
   health: { run: "true", depends_on: [copy] }
-  switch-back: { type: restore, run: "true", artifacts: { from: build.pack } }
+  switch-back: { type: restore, run: "true", on_lost: RETRY, artifacts: { from: build.pack } }
   restart: { type: restore, run: "true", depends_on: [switch-back] }
 ---
 kind: Workflow

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type { App as AccessApp } from '../access/app';
+import { Abilities } from '../access/abilities';
+import { createAdministratorKey } from '../access/administratorKey';
+import { auditTransactions } from '../access/audit/audited';
+import { systemClock } from '../kernel/clock';
+import type { ServerConfig } from '../kernel/config';
+import { Database, sqlState } from '../kernel/database/database';
+import { createPool } from '../kernel/database/pool';
+import { ProcessWakeups } from '../kernel/database/wakeups';
+import { joinEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
+import type { Log } from '../kernel/log';
+import { StartError } from '../kernel/startError';
+import { waitForDatabase } from './startFaults';
+
+/**
+ * Makes an administrator's key directly in the database, for people who control the server's machine and have lost theirs.
+ * Works while servers run on the database and while none does. It never changes the schema.
+ */
+export async function createAdminKey(config: ServerConfig, log: Log, name: string): Promise<string> {
+  const { DATABASE_URL: given } = config;
+  const dataDir = join(config.SLIPWAY_DATA_DIR, 'postgres');
+  const own =
+    given === undefined ? await joinEmbeddedPostgres({ dataDir, log }) : { url: given, stop: () => undefined };
+  try {
+    await waitForDatabase(own.url, config, log);
+    const pool = createPool(own.url, 2, log);
+    try {
+      const database = new Database(pool, new ProcessWakeups());
+      auditTransactions(database, systemClock);
+      const abilities = new Abilities(database, systemClock);
+      const app: AccessApp = { config, log, clock: systemClock, database, abilities, identityProvider: null };
+      return await createAdministratorKey(app, name);
+    } catch (error) {
+      if (sqlState(error) !== UNDEFINED_TABLE) throw error;
+      throw new StartError('The database has no Slipway schema yet. Start the server once, then repeat the command.');
+    } finally {
+      await pool.end();
+    }
+  } finally {
+    await own.stop();
+  }
+}
+
+const UNDEFINED_TABLE = '42P01';

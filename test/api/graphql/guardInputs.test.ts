@@ -1,0 +1,387 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  buildSchema,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLOutputType,
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { refusalCodes } from '../../../src/kernel/errors';
+import { postJson } from '../../support/graphqlHarness';
+import { createKey, READS_RUNS } from '../../support/keys';
+import { ADMIN_KEY } from '../../support/server';
+import { DEFINITIONS } from '../../cli/world';
+import { testWorld } from '../../support/world';
+
+const world = testWorld(DEFINITIONS);
+const schema = buildSchema(readFileSync(join(__dirname, '../../../schema/schema.graphql'), 'utf8'));
+
+const NUL = 'a\0b';
+const HALF = 'stop it \ud83d';
+/** Values of variables may be longer than other texts. */
+const LONG = 'x'.repeat(10_001);
+const LONGEST = 'x'.repeat(65_537);
+const PAST = '9999-12-31T23:59:59-23:59';
+
+/** Values that a type takes but a database or a command may not. */
+const hostile: Readonly<Record<string, readonly unknown[]>> = {
+  String: [NUL, HALF, LONG],
+  ID: [NUL, HALF, LONG],
+  Int: [-1, 2 ** 31 - 1],
+  Float: [-1, 1.5, 2 ** 53 + 2, 1e300],
+  Number: [-1, 1.5, 2 ** 53 + 2, 1e300],
+};
+/** Values that a type does not take: they refuse the whole operation, so each has its own. */
+const mistyped: Readonly<Record<string, readonly unknown[]>> = {
+  Int: [1.5, 2 ** 53 + 2, 1e300, NUL],
+  DateTime: [PAST, 1e300, NUL, HALF, LONG],
+};
+
+/** Where a field of another type than the root's is reached. */
+const parents: Readonly<Record<string, string>> = {
+  Application: 'applicationByName(name: "app") { ...on Application {',
+  Workflow: 'workflow(workflowId: "WORKFLOW") { ...on Workflow {',
+  Pipeline: 'pipeline(pipelineId: "PIPELINE") { ...on Pipeline {',
+  Revision: 'pipeline(pipelineId: "PIPELINE") { revision {',
+  PipelineExecution: 'execution(executionId: "RUN") { ...on PipelineExecution {',
+  Viewer: 'viewer { ...on Viewer {',
+};
+/** Reached in a subscription only; its arguments are those of `executions`. */
+const notReached = ['ExecutionsSnapshot'];
+
+/** Ids of real things, so that a value reaches the statement that takes it. */
+const ids: Record<string, string> = {};
+beforeAll(async () => {
+  const { applicationId, entityId } = await world.runs.ids('pipeline', 'release');
+  const workflow = await world.runs.ids('workflow', 'flow');
+  const run = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
+  const job = await world.agent.claimOne();
+  Object.assign(ids, { applicationId, entityId, pipelineId: entityId, workflowId: workflow.entityId });
+  Object.assign(ids, { executionId: run, runId: run, pipelineExecutionId: run, a: run, b: run, jobId: job.jobId });
+  ids.workflowExecutionId = job.executionId;
+  const of = await world.server.client.ask<{ environments: { nodes: { id: string }[] } }>(
+    '{ environments(first: 1) { nodes { id } } }',
+  );
+  ids.environmentId = of.environments.nodes[0]?.id ?? '';
+});
+
+const unknownId = '00000000-0000-7000-8000-000000000000';
+
+/** A value that its field accepts. */
+function sample(name: string, type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return sample(name, type.ofType);
+  if (isListType(type)) return [sample(name, type.ofType)];
+  if (isInputObjectType(type)) {
+    const required = Object.values(type.getFields()).filter(({ type: of }) => isNonNullType(of));
+    return Object.fromEntries(required.map((field) => [field.name, sample(field.name, field.type)]));
+  }
+  if (isEnumType(type)) return type.getValues()[0]?.name;
+  const simple: Readonly<Record<string, unknown>> = { Int: 1, Float: 1, Number: 1, Boolean: false };
+  if (type.name === 'ID') return ids[name] ?? unknownId;
+  if (type.name === 'DateTime') return '2026-01-01T00:00:00Z';
+  return simple[type.name] ?? 'x';
+}
+
+interface Try {
+  /** `abortExecution(input.reason)`. */
+  readonly place: string;
+  readonly type: string;
+  readonly value: unknown;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+type Values = Readonly<Record<string, readonly unknown[]>>;
+
+/** Each leaf of an argument's type with each of the values, everything else with samples. */
+function* variants(
+  name: string,
+  type: GraphQLInputType,
+  values: Values,
+): Generator<[string, string, unknown, unknown]> {
+  if (isNonNullType(type)) return yield* variants(name, type.ofType, values);
+  if (isListType(type)) {
+    for (const [place, leaf, value, built] of variants(name, type.ofType, values))
+      yield [place.replace(name, `${name}[0]`), leaf, value, [built]];
+    return;
+  }
+  if (isInputObjectType(type)) {
+    const base = sample(name, type) as object;
+    for (const field of Object.values(type.getFields())) {
+      for (const [place, leaf, value, built] of variants(field.name, field.type, values))
+        yield [`${name}.${place}`, leaf, value, { ...base, [field.name]: built }];
+    }
+    return;
+  }
+  for (const given of values[type.name] ?? []) {
+    const value = given === LONG && name === 'value' ? LONGEST : given;
+    yield [name, type.name, value, value];
+  }
+}
+
+function triesOf(field: GraphQLField<unknown, unknown>, values: Values): Try[] {
+  const required = field.args.filter(({ type }) => isNonNullType(type));
+  const base = () => Object.fromEntries(required.map((arg) => [arg.name, sample(arg.name, arg.type)]));
+  return field.args.flatMap((arg) =>
+    [...variants(arg.name, arg.type, values)].map(([place, type, value, built]) => ({
+      place: `${field.name}(${place})`,
+      type,
+      value,
+      args: { ...base(), [arg.name]: built },
+    })),
+  );
+}
+
+const selectionOf = (type: GraphQLOutputType): string => (isLeafType(getNamedType(type)) ? '' : '{ __typename }');
+
+/** One field of an operation, with its variables. */
+function called(alias: string, field: GraphQLField<unknown, unknown>, args: Readonly<Record<string, unknown>>) {
+  const given = field.args.filter(({ name }: GraphQLArgument) => name in args);
+  const uses = given.map(({ name }) => `${name}: $${alias}_${name}`).join(', ');
+  return {
+    declared: given.map(({ name, type }) => `$${alias}_${name}: ${type}`),
+    text: `${alias}: ${field.name}(${uses}) ${selectionOf(field.type)}`,
+    variables: Object.fromEntries(given.map(({ name }) => [`${alias}_${name}`, args[name]])),
+  };
+}
+
+interface WireError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: Readonly<Record<string, unknown>>;
+}
+
+async function send(kind: string, parent: string | undefined, field: GraphQLField<unknown, unknown>, tries: Try[]) {
+  const calls = tries.map(({ args }, index) => called(`f${index}`, field, args));
+  const inside = calls.map(({ text }) => text).join('\n');
+  const around = parent === undefined ? inside : `${fill(parent)} ${inside} } }`;
+  const query = `${kind} (${calls.flatMap(({ declared }) => declared).join(', ')}) { ${around} }`;
+  const variables = Object.assign({}, ...calls.map((one) => one.variables));
+  const { body } = await postJson(`${world.server.url}/graphql`, { query, variables }, { 'x-api-key': ADMIN_KEY });
+  return (body.errors ?? []) as readonly WireError[];
+}
+
+const fill = (text: string): string =>
+  text
+    .replace('WORKFLOW', ids.workflowId ?? '')
+    .replace('PIPELINE', ids.pipelineId ?? '')
+    .replace('RUN', ids.runId ?? '');
+
+interface Answered extends Try {
+  readonly code: string;
+  readonly fields: readonly string[];
+}
+
+const answered = (one: Try, error: WireError | undefined): Answered => {
+  const errors = (error?.extensions.errors ?? []) as { field: string }[];
+  return { ...one, code: String(error?.extensions.code ?? 'OK'), fields: errors.map(({ field }) => field) };
+};
+
+/** Sends many values in one operation: each field has its own answer, or its own error with its alias in the path. */
+async function ask(kind: string, parent: string | undefined, field: GraphQLField<unknown, unknown>, tries: Try[]) {
+  const found: Answered[] = [];
+  for (let from = 0; from < tries.length; from += 30) {
+    const part = tries.slice(from, from + 30);
+    const errors = await send(kind, parent, field, part);
+    for (const [index, one] of part.entries())
+      found.push(
+        answered(
+          one,
+          errors.find(({ path = [] }) => path.includes(`f${index}`) || path.length === 0),
+        ),
+      );
+  }
+  return found;
+}
+
+async function askStream(field: GraphQLField<unknown, unknown>, one: Try): Promise<Answered> {
+  const { declared, text, variables } = called('f0', field, one.args);
+  const response = await fetch(`${world.server.url}/graphql/stream`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-api-key': ADMIN_KEY },
+    body: JSON.stringify({ query: `subscription (${declared.join(', ')}) { ${text} }`, variables }),
+  });
+  let received = '';
+  for await (const chunk of response.body ?? []) {
+    received += Buffer.from(chunk as Uint8Array).toString();
+    if (received.includes('data: {') && received.endsWith('\n\n')) break;
+  }
+  const data = /data: (\{.*)/.exec(received)?.[1] ?? received;
+  return answered(one, (JSON.parse(data) as { errors?: WireError[] }).errors?.[0]);
+}
+
+const graphqlCodes = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED', 'BAD_REQUEST'];
+const catalogued = new Set(['OK', ...graphqlCodes, ...Object.keys(refusalCodes)].filter((code) => code !== 'INTERNAL'));
+
+/** Answers with a code that is not in the catalog, and the places of the API that have them. */
+const wrong = (all: readonly Answered[]) =>
+  all
+    .filter(({ code }) => !catalogued.has(code))
+    .map(({ place, value, code }) => `${place} ${JSON.stringify(value).slice(0, 40)}: ${code}`);
+
+describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (root) => {
+  const type = schema.getType(root);
+  const fields = isObjectType(type) ? Object.values(type.getFields()).filter(({ args }) => args.length > 0) : [];
+
+  it('is answered with a code of the catalog, whatever its value', async () => {
+    expect(fields.length).toBeGreaterThan(5);
+    const all: Answered[] = [];
+    for (const field of fields) {
+      const tries = triesOf(field, hostile);
+      if (root !== 'Subscription') all.push(...(await ask(root.toLowerCase(), undefined, field, tries)));
+      else for (const one of tries) all.push(await askStream(field, one));
+    }
+    expect(all.length).toBeGreaterThan(50);
+    expect(wrong(all)).toEqual([]);
+    const bad = all.filter(({ type: of, value }) => of === 'Float' && !Number.isSafeInteger(value));
+    expect(bad.filter(({ code }) => code !== 'INVALID_INPUT').map(({ place }) => place)).toEqual([]);
+    if (root !== 'Mutation') return;
+    const texts = all.filter(({ type: of, place }) => of === 'String' && !/\.(source|secretValue)\)/.test(place));
+    expect(texts.length).toBeGreaterThan(300);
+    const unnamed = texts.filter(
+      ({ code, fields: named, place }) => code !== 'INVALID_INPUT' || !named.some((one) => place.endsWith(`.${one})`)),
+    );
+    expect(unnamed.map(({ place, value, code }) => `${place} ${code} ${String(value).slice(0, 10)}`)).toEqual([]);
+  });
+
+  it('that is an Int or a DateTime is nothing else', async () => {
+    const tries = fields.flatMap((field) => triesOf(field, mistyped).map((one) => ({ field, one })));
+    const found = await Promise.all(
+      tries
+        .filter(({ one }) => !/(first|limit|offset)\)$/.test(one.place))
+        .map(async ({ field, one }) =>
+          root === 'Subscription' ? askStream(field, one) : (await ask(root.toLowerCase(), undefined, field, [one]))[0],
+        ),
+    );
+    expect(new Set(found.map((one) => one?.code))).toEqual(new Set(['BAD_USER_INPUT']));
+  });
+});
+
+it('every argument of other fields is answered with a code of the catalog', async () => {
+  const types = Object.values(schema.getTypeMap()).filter(isObjectType);
+  const all: Answered[] = [];
+  for (const { name, getFields } of types.filter(({ name }) => !/^__|^(Query|Mutation|Subscription)$/.test(name))) {
+    const fields = Object.values(getFields.call(schema.getType(name))).filter(({ args }) => args.length > 0);
+    if (fields.length === 0 || notReached.includes(name)) continue;
+    expect(Object.keys(parents)).toContain(name);
+    for (const field of fields) all.push(...(await ask('query', parents[name], field, triesOf(field, hostile))));
+  }
+  expect(all.length).toBeGreaterThan(20);
+  expect(wrong(all)).toEqual([]);
+});
+
+describe('text-that-postgres-refuses, non-integer-for-integer', () => {
+  it('refuses the text and names its field, and nothing happens', async () => {
+    const abort = 'mutation ($input: AbortExecutionInput!) { abortExecution(input: $input) { execution { status } } }';
+    const input = { applicationId: ids.applicationId, executionId: ids.runId };
+    for (const [text, rule] of [
+      [HALF, 'BAD_CHARACTER'],
+      [NUL, 'BAD_CHARACTER'],
+      [LONG, 'MAX_LENGTH'],
+    ]) {
+      const refused = await world.server.client.errorOf(abort, { input: { ...input, reason: text } });
+      expect(refused).toMatchObject({ code: 'INVALID_INPUT', retryable: false });
+      expect(refused.details.errors).toEqual([
+        { field: 'reason', value: null, rule, message: expect.stringContaining('reason') },
+      ]);
+    }
+    expect(await world.runs.is(ids.runId ?? '', 'RUNNING', 'QUEUED')).toBe(true);
+    const start = 'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }';
+    const pipeline = { ...(await world.runs.ids('pipeline', 'asking')), executionType: 'PIPELINE' };
+    const variableInputs = [{ name: 'COLOUR', variableValue: { type: 'NAME', value: HALF } }];
+    const started = await world.server.client.errorOf(start, { input: { ...pipeline, notes: NUL, variableInputs } });
+    expect((started.details.errors as { field: string }[]).map(({ field }) => field).sort()).toEqual([
+      'notes',
+      'variableInputs[0].variableValue.value',
+    ]);
+    const verify = await world.server.client.errorOf('{ verifyAudit(from: 1.5) { valid } }');
+    expect(verify).toMatchObject({ code: 'INVALID_INPUT', details: { errors: [{ field: 'from', rule: 'INTEGER' }] } });
+  });
+
+  it('finds nothing by a name or an id that can’t exist', async () => {
+    for (const text of [NUL, HALF]) {
+      const byName = await world.server.client.errorOf(
+        'query ($name: String!) { userGroupByName(name: $name) { id } }',
+        {
+          name: text,
+        },
+      );
+      expect(byName.code).toBe('NOT_FOUND');
+      const filters = [{ name: { operator: 'IN', values: [text] } }];
+      const found = await world.server.client.ask<{ applications: { nodes: unknown[] } }>(
+        'query ($filters: [ApplicationFilter!]) { applications(filters: $filters) { nodes { id } } }',
+        { filters },
+      );
+      expect(found.applications.nodes).toEqual([]);
+    }
+  });
+});
+
+interface Answers {
+  readonly data: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly WireError[];
+}
+
+const operate = async (query: string, variables = {}, key = ADMIN_KEY): Promise<Answers> =>
+  (await postJson(`${world.server.url}/graphql`, { query, variables }, { 'x-api-key': key })).body as Answers;
+
+describe('aliased-mutations-null', () => {
+  it('answers each mutation of an operation on its own', async () => {
+    const create = (name: string) => `createApplication(input: {name: "${name}"}) { application { name } }`;
+    const { data, errors } = await operate(`mutation { a: ${create('x1')} b: ${create('x1')} c: ${create('x2')} }`);
+    expect(data).toEqual({ a: { application: { name: 'x1' } }, b: null, c: { application: { name: 'x2' } } });
+    expect(errors).toEqual([
+      { message: expect.any(String), locations: expect.any(Array), path: ['b'], extensions: expect.any(Object) },
+    ]);
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'NAME_TAKEN', retryable: false });
+  });
+
+  it('audits each, and keeps an idempotency key of each', async () => {
+    const ofApplication = await world.runs.ids('pipeline', 'gated');
+    const input = (key: string) => ({ ...ofApplication, executionType: 'PIPELINE', idempotencyKey: key });
+    const start = (name: string) => `${name}: startExecution(input: $${name}) { execution { id } }`;
+    const types = ['a', 'b', 'c', 'd'].map((name) => `$${name}: StartExecutionInput!`).join(', ');
+    const { data, errors } = await operate(`mutation (${types}) { ${['a', 'b', 'c', 'd'].map(start).join(' ')} }`, {
+      a: input('one'),
+      b: { ...input('one'), notes: 'another' },
+      c: input('one'),
+      d: input('two'),
+    });
+    expect(data?.c).toEqual(data?.a);
+    expect([data?.b, data?.d === null, JSON.stringify(data?.d) === JSON.stringify(data?.a)]).toEqual([
+      null,
+      false,
+      false,
+    ]);
+    expect(errors?.map(({ path, extensions: { code } }) => [path, code])).toEqual([[['b'], 'IDEMPOTENCY_CONFLICT']]);
+    const { audits } = await world.server.client.ask<{ audits: { nodes: { outcome: string; code: string }[] } }>(
+      '{ audits(first: 4) { nodes { outcome code } } }',
+    );
+    expect(audits.nodes.map(({ outcome, code }) => code ?? outcome).sort()).toEqual([
+      'ALLOWED',
+      'ALLOWED',
+      'ALLOWED',
+      'IDEMPOTENCY_CONFLICT',
+    ]);
+  });
+
+  it('answers other queries when one is refused by its rights', async () => {
+    const key = await createKey(world.server.client, 'Readers', READS_RUNS);
+    const unknown = `executionId: "${unknownId}"`;
+    const { data, errors } = await operate(
+      `{ version audits { nodes { id } } agents { nodes { id } } execution(${unknown}) { id } restorePreview(runId: "${unknownId}") { allowed } executionEvents(${unknown}) { nodes { type } } }`,
+      {},
+      key,
+    );
+    const refused = { audits: null, agents: null, execution: null, restorePreview: null, executionEvents: null };
+    expect(data).toEqual({ version: expect.any(String), ...refused });
+    expect(errors?.map(({ path }) => path?.[0]).sort()).toEqual(Object.keys(refused).sort());
+  });
+});

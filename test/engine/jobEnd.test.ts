@@ -1,0 +1,159 @@
+import { parseDefinitions } from '../../src/catalog/language/parseDefinitions';
+import type { WorkflowDefinition } from '../../src/catalog/language/workflow';
+import type { ActorRef } from '../../src/access/actor';
+import type { Execution, TaskExecution } from '../../src/engine/execution';
+import { Facts } from '../../src/engine/facts';
+import { type Asked, endOf, type Heard, jobOutcomes } from '../../src/engine/jobEnd';
+import { blankTask, RunSlice } from '../../src/engine/runSlice';
+import { decide, settleTasks } from '../../src/engine/settleTasks';
+import { taskOutcome } from '../../src/engine/taskEnd';
+
+/** Every cell as a line: what was asked, what was heard, and how job and task end when the command began, and when it did not. */
+const TABLE = `
+NOTHING SUCCESS       SUCCESS/SUCCESS FAILED/FAILED
+NOTHING FAILED        FAILED/FAILED   FAILED/FAILED
+NOTHING TIMED_OUT     FAILED/FAILED   FAILED/FAILED
+NOTHING CANCELLED     LOST/LOST       LOST/QUEUED
+NOTHING AGENT_STOPPED LOST/LOST       LOST/QUEUED
+NOTHING LEASE_OVER    LOST/LOST       QUEUED/QUEUED
+NOTHING KILL_OVER     LOST/LOST       QUEUED/QUEUED
+NOTHING TIME_OVER     FAILED/LOST     QUEUED/QUEUED
+CANCEL  SUCCESS       SUCCESS/SUCCESS ABORTED/ABORTED
+CANCEL  FAILED        ABORTED/ABORTED ABORTED/ABORTED
+CANCEL  TIMED_OUT     ABORTED/ABORTED ABORTED/ABORTED
+CANCEL  CANCELLED     ABORTED/ABORTED ABORTED/ABORTED
+CANCEL  AGENT_STOPPED ABORTED/ABORTED ABORTED/ABORTED
+CANCEL  LEASE_OVER    ABORTED/ABORTED ABORTED/ABORTED
+CANCEL  KILL_OVER     ABORTED/ABORTED ABORTED/ABORTED
+CANCEL  TIME_OVER     ABORTED/ABORTED ABORTED/ABORTED
+`.trim();
+
+const cells = Object.entries(jobOutcomes).flatMap(([asked, row]) =>
+  Object.entries(row).flatMap(([heard, outcomes]) =>
+    outcomes.map((outcome, index) => ({ asked: asked as Asked, heard: heard as Heard, began: index === 0, outcome })),
+  ),
+);
+/** An offer that nobody has started goes back as it is. */
+const started = cells.filter(({ outcome }) => outcome.job !== 'QUEUED');
+
+test('the table of ends', () => {
+  const text = Object.entries(jobOutcomes).flatMap(([asked, row]) =>
+    Object.entries(row).map(
+      ([heard, pair]) => `${asked} ${heard} ${pair.map(({ job, task }) => `${job}/${task}`).join(' ')}`,
+    ),
+  );
+  expect(text).toEqual(TABLE.split('\n').map((line) => line.replace(/ +/g, ' ')));
+});
+
+const now = new Date('2026-01-01T00:00:00Z');
+const actor: ActorRef = { type: 'SYSTEM', id: null, name: 'system' } as unknown as ActorRef;
+
+function definitionWith(keys: object): WorkflowDefinition {
+  const tasks = { one: { run: 'x', ...keys }, two: { run: 'x', dependsOn: ['one'] } };
+  const source = JSON.stringify({ kind: 'Workflow', application: 'app', name: 'w', tasks });
+  const [parsed] = parseDefinitions({ source, format: 'JSON' }).documents;
+  if (parsed?.document?.kind !== 'Workflow') throw new Error('not a workflow');
+  return parsed.document.definition;
+}
+
+/** A workflow execution whose task `one` runs, and `two` waits for it. */
+function sliceWith(keys: object, failureCode: string | null, losses: number): RunSlice {
+  const definition = definitionWith(keys);
+  const facts = new Facts();
+  const [id, revisionId] = ['execution', 'revision'];
+  const task = { ...blankTask(now), executionId: id, runId: id, attempt: 1 };
+  const one = {
+    ...task,
+    id: 'one',
+    name: 'one',
+    status: 'RUNNING',
+    jobId: 'job',
+    tries: 1 + losses,
+    losses,
+    startedAt: now,
+  };
+  const two = { ...task, id: 'two', name: 'two', level: 1, ordinal: 1, waitingOn: 1 };
+  const execution = {
+    ...{
+      id,
+      runId: id,
+      revisionId,
+      kind: 'WORKFLOW',
+      status: 'RUNNING',
+      mode: 'WORK_STEALING',
+      attempt: 1,
+      version: 1,
+    },
+    ...{ parentStageExecutionId: null, environmentId: null, images: {}, variables: {}, pause: null, maxParallel: null },
+    ...{ openTasks: failureCode === null ? 2 : 1, busyTasks: 1, waitingTasks: 0, besideTasks: 0, endedAt: null },
+    ...{ failureCode, failureDetails: failureCode, startedAt: now, attemptStartedAt: now },
+  };
+  const skipped = { ...two, status: 'SKIPPED', endedAt: now };
+  facts.set('execution', id, execution as unknown as Execution);
+  facts.set('workflow', revisionId, definition);
+  facts.set('task', 'one', one as TaskExecution);
+  facts.set('task', 'two', (failureCode === null ? two : skipped) as TaskExecution);
+  facts.set('dependents', 'one', ['two']);
+  facts.set('unstarted', id, failureCode === null ? [two as TaskExecution] : []);
+  facts.set('running', id, [one as TaskExecution]);
+  facts.set('frontier', id, { reach: 100, ready: [], open: [] });
+  facts.set('firstFailed', id, null);
+  return new RunSlice(facts, { now, actor, newId: () => 'new', random: () => 0 });
+}
+
+const known = { exitCode: 143, signal: 'SIGTERM', code: null, message: null };
+
+describe.each(started)('$asked was asked, $heard is heard, began: $began', ({ asked, heard, began, outcome }) => {
+  const settled = (keys: object, losses = 0, failureCode = asked === 'CANCEL' ? 'ABORTED' : null) => {
+    const run = sliceWith(keys, failureCode, losses);
+    decide(run, () => settleTasks(run, [{ taskId: 'one', ...endOf({ asked, heard, began, ...known }).task }]));
+    const { status, openTasks } = run.execution('execution');
+    return { task: run.task('one'), status, openTasks, jobs: run.changes.jobs.length };
+  };
+
+  it('is final at once, or has another job, and succeeds only when that was reported', () => {
+    for (const keys of [{}, { retries: 2 }, { onLost: 'RETRY' }, { ignoreFailure: true }]) {
+      for (const losses of [0, 1]) {
+        const { task, status, openTasks, jobs } = settled(keys, losses);
+        const says = outcome.task;
+        const retried =
+          says === 'QUEUED' ||
+          (says === 'FAILED' && 'retries' in keys) ||
+          (says === 'LOST' && 'onLost' in keys && losses === 0);
+        const passed = says === 'SUCCESS' || (!retried && 'ignoreFailure' in keys && says !== 'ABORTED');
+        expect(task.status === 'SUCCESS').toBe(says === 'SUCCESS');
+        expect(task.passed).toBe(passed);
+        if (retried) expect([task.status, status, jobs]).toEqual(['QUEUED', 'RUNNING', 1]);
+        // What depends on it runs, unless the workflow is being aborted.
+        else if (passed) expect([status, jobs]).toEqual(asked === 'NOTHING' ? ['RUNNING', 1] : ['ABORTED', 0]);
+        else expect([status, openTasks, jobs]).toEqual([asked === 'NOTHING' ? 'FAILED' : 'ABORTED', 0, 0]);
+      }
+    }
+  });
+
+  it('starts nothing in a workflow that is failing', () => {
+    if (asked === 'CANCEL') return;
+    const { task, status, openTasks, jobs } = settled({ onLost: 'RETRY', retries: 2 }, 0, 'TASK_FAILED');
+    expect([status, openTasks, jobs]).toEqual(['FAILED', 0, 0]);
+    expect(task.status).toBe(outcome.task === 'QUEUED' ? 'SKIPPED' : outcome.task === 'LOST' ? 'FAILED' : outcome.task);
+  });
+});
+
+describe('taskOutcome', () => {
+  const task = { passed: false, failures: 0, losses: 0, reasonCode: null, exitCode: null };
+  it.each([
+    [{ ...task, status: 'SUCCESS', passed: true, exitCode: 0 }, 'SUCCEEDED'],
+    [{ ...task, status: 'FAILED', reasonCode: 'EXIT_CODE', exitCode: 3 }, 'FAILED'],
+    [{ ...task, status: 'FAILED', reasonCode: 'SIGNAL', exitCode: 139 }, 'FAILED'],
+    [{ ...task, status: 'FAILED', reasonCode: 'EXIT_CODE', exitCode: 137 }, 'UNKNOWN'],
+    [{ ...task, status: 'FAILED', reasonCode: 'EXIT_CODE', exitCode: 3, passed: true }, 'UNKNOWN'],
+    [{ ...task, status: 'FAILED', reasonCode: 'AGENT_LOST' }, 'UNKNOWN'],
+    [{ ...task, status: 'FAILED', reasonCode: 'TIMED_OUT' }, 'UNKNOWN'],
+    [{ ...task, status: 'FAILED', reasonCode: 'BAD_OUTPUT', exitCode: 0 }, 'UNKNOWN'],
+    [{ ...task, status: 'ABORTED', reasonCode: 'CANCELLED' }, 'UNKNOWN'],
+    [{ ...task, status: 'SKIPPED', reasonCode: 'NOT_STARTED' }, 'NOTHING'],
+    [{ ...task, status: 'FAILED', reasonCode: 'SECRET_MISSING' }, 'NOTHING'],
+    [{ ...task, status: 'FAILED', reasonCode: 'SECRET_MISSING', failures: 1 }, 'FAILED'],
+    [{ ...task, status: 'FAILED', reasonCode: 'UNDEFINED_VARIABLE', losses: 1 }, 'UNKNOWN'],
+  ] as const)('%j: %s', (ended, outcome) => expect(taskOutcome(ended)).toBe(outcome));
+});
