@@ -7,6 +7,7 @@ import { readRun } from './showRun';
 
 export interface RetryOptions {
   readonly reason?: string;
+  readonly overrule?: boolean;
 }
 
 /** `slipway retry`: gives a failed task another try while its workflow still runs. */
@@ -14,7 +15,7 @@ export async function retryTask(
   session: Session,
   named: string,
   task: string,
-  { reason }: RetryOptions,
+  { reason, overrule }: RetryOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const found = await findRun(session, named);
@@ -24,7 +25,7 @@ export async function retryTask(
   const failed = parts.filter(({ status }) => status === 'FAILED');
   // The server refuses a task that has not failed, and names its status.
   const part = pick(failed.some((one) => isNamed(one, task)) ? failed : parts, task);
-  const input = { applicationId: applicationOf(found), taskExecutionId: part.taskId, reason };
+  const input = { applicationId: applicationOf(found), taskExecutionId: part.taskId, reason, overrule };
   const { retryTask: done } = await api.ask(RetryTaskDocument, { input });
   ui.say(`${part.label} is retried. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer(done);
@@ -41,7 +42,7 @@ export async function intervene(
   session: Session,
   named: string,
   verb: string,
-  { at, reason }: InterveneOptions,
+  { at, reason, overrule }: InterveneOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const action = interventions.find((one) => one === verb.toUpperCase().replaceAll('-', '_'));
@@ -63,6 +64,7 @@ export async function intervene(
     pipelineStageElementId: part.elementId,
     action,
     reason,
+    overrule,
   };
   await api.ask(InterveneExecutionDocument, { input });
   const name = shortName(part, waiting);

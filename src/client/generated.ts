@@ -155,6 +155,13 @@ export type DeploymentPermissionFilterType =
   | 'NON_PRODUCTION_ENVIRONMENTS'
   | 'PRODUCTION_ENVIRONMENTS';
 
+export type DeploymentStatus =
+  | 'FAILED'
+  | 'IN_PROGRESS'
+  | 'REMOVED'
+  | 'SUCCEEDED'
+  | 'UNKNOWN';
+
 export type EnumOperator =
   | 'EQUALS'
   | 'IN';
@@ -166,6 +173,13 @@ export type EnvFilterType =
 export type EnvPermissionFilterInput = {
   readonly envIds?: ReadonlyArray<string> | null | undefined;
   readonly filterTypes?: ReadonlyArray<EnvFilterType> | null | undefined;
+};
+
+export type EnvironmentFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly environment?: IdFilter | null | undefined;
+  readonly environmentType?: EnvironmentTypeFilter | null | undefined;
+  readonly name?: IdFilter | null | undefined;
 };
 
 export type EnvironmentType =
@@ -750,6 +764,25 @@ export type RunAttemptsQuery = { readonly execution:
     | { readonly status: ExecutionStatus, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly revertedBy: { readonly id: string } | null }> }
    | null };
 
+export type DeployedImageFragment = { readonly id: string, readonly status: DeploymentStatus, readonly image: string, readonly task: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly runId: string, readonly executionId: string, readonly service: { readonly name: string } | null, readonly actor: { readonly kind: string, readonly name: string } };
+
+export type DeployedQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DeployedQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deployments: ReadonlyArray<DeployedImageFragment>, readonly unsettledDeployments: ReadonlyArray<DeployedImageFragment> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type DeployedHistoryQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+  first: number;
+}>;
+
+
+export type DeployedHistoryQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deploymentHistory: { readonly nodes: ReadonlyArray<DeployedImageFragment> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export type LoggedJobFragment = { readonly id: string, readonly log: { readonly bytes: number } };
 
 export type LoggedTaskFragment = { readonly name: string, readonly jobs: ReadonlyArray<LoggedJobFragment> };
@@ -833,7 +866,7 @@ export type OperationLogSubscriptionVariables = Exact<{
 
 export type OperationLogSubscription = { readonly operationLog: { readonly nextAfter: number, readonly lines: ReadonlyArray<{ readonly at: string, readonly level: OperationLogLevel, readonly message: string }> } };
 
-export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }> };
+export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
 
 export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string> };
 
@@ -1196,6 +1229,25 @@ fragment StageProgress on PipelineStageExecution {
     }
   }
 }`, {"fragmentName":"RunProgress"}) as unknown as TypedDocumentString<RunProgressFragment, unknown>;
+export const DeployedImageFragmentDoc = new TypedDocumentString(`
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    name
+  }
+}
+    `, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
 export const LoggedJobFragmentDoc = new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
@@ -1286,6 +1338,16 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   environments {
     name
     type
+  }
+  replaced {
+    environment
+    service
+    image
+    deployed {
+      image
+      runId
+      deployedAt
+    }
   }
   planToken
 }
@@ -1951,6 +2013,83 @@ export const RunAttemptsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunAttemptsQuery, RunAttemptsQueryVariables>;
+export const DeployedDocument = new TypedDocumentString(`
+    query Deployed($filters: [EnvironmentFilter!], $after: String) {
+  environments(filters: $filters, first: 20, after: $after) {
+    nodes {
+      name
+      type
+      application {
+        name
+      }
+      deployments {
+        ...DeployedImage
+      }
+      unsettledDeployments {
+        ...DeployedImage
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    name
+  }
+}`) as unknown as TypedDocumentString<DeployedQuery, DeployedQueryVariables>;
+export const DeployedHistoryDocument = new TypedDocumentString(`
+    query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
+  environments(filters: $filters, first: 20, after: $after) {
+    nodes {
+      name
+      type
+      application {
+        name
+      }
+      deploymentHistory(first: $first) {
+        nodes {
+          ...DeployedImage
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    name
+  }
+}`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
@@ -2241,6 +2380,16 @@ export const ResumePreviewDocument = new TypedDocumentString(`
     name
     type
   }
+  replaced {
+    environment
+    service
+    image
+    deployed {
+      image
+      runId
+      deployedAt
+    }
+  }
   planToken
 }
 fragment ResumePlanElement on PreviewedStageElement {
@@ -2278,6 +2427,16 @@ export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
   environments {
     name
     type
+  }
+  replaced {
+    environment
+    service
+    image
+    deployed {
+      image
+      runId
+      deployedAt
+    }
   }
   planToken
 }

@@ -28,7 +28,7 @@ export function deployWithTask(run: RunSlice, before: TaskExecution, after: Task
     begin(run, execution, Object.keys(execution.images), { taskExecutionId: null, task: null });
   } else if (ends && marked && definition.tasks[baseName(after.name)]?.deploys != null) {
     const own = openDeployments(run, execution.id).filter(({ taskExecutionId }) => taskExecutionId === after.id);
-    end(run, own, after.losses > before.losses ? 'UNKNOWN' : outcomeOfTask(after));
+    end(run, own, outcomeOfTry(before, after));
   }
 }
 
@@ -75,6 +75,13 @@ export function deployedServices(
   return [...names]
     .filter(([, name]) => named.includes(name) || (renamed && !services.includes(name)))
     .map(([id]) => id);
+}
+
+/** A try that is followed by another one: of a loss it may be certain that the command did not begin. */
+function outcomeOfTry(before: TaskExecution, after: TaskExecution): Outcome {
+  if (after.losses > before.losses) return 'UNKNOWN';
+  const neverBegan = after.status === 'QUEUED' && after.failures === before.failures;
+  return neverBegan ? 'FAILED' : outcomeOfTask(after);
 }
 
 /** A task’s own end. A command that failed as a command does has failed; else nobody can know. */

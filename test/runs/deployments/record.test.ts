@@ -57,8 +57,8 @@ describe('what is deployed where', () => {
   let next = 1;
 
   const begin = async (name: string, image = 'web:1', environment = `e${next++}`) => {
-    const serviceInputs = [{ service: 'web', image }];
-    const variableInputs = [{ name: 'environment', value: environment }];
+    const serviceInputs = [{ name: 'web', image }];
+    const variableInputs = [{ name: 'environment', variableValue: { type: 'NAME', value: environment } }];
     const more = name === 'nowhere' ? {} : { serviceInputs, variableInputs };
     return { environment, id: await runs.start('workflow', name, more) };
   };
