@@ -238,6 +238,6 @@ describe('what is deployed where', () => {
       return server.app.database.statements - before;
     };
     await statements(20);
-    expect(await statements(20)).toBe(await statements(2));
+    expect(await statements(20)).toBe(await statements(9));
   });
 });

@@ -264,10 +264,9 @@ describe('restoreRun', () => {
       `INSERT INTO deployment (id, number, end_number, environment_id, service_id, image, status, execution_id, attempt, run_id,
          cause, started_at, ended_at)
        SELECT gen_random_uuid(), nextval('deployment_number_seq'), currval('deployment_number_seq') + 1000, newest.*, now(), now()
-       FROM (SELECT DISTINCT ON (service_id) deployment.environment_id, service_id, image, deployment.status, execution_id,
-           deployment.attempt + 100, other.id, other.cause
-         FROM deployment JOIN environment ON environment.id = deployment.environment_id
-         JOIN execution other ON other.id = other.run_id AND other.id <> deployment.run_id
+       FROM (SELECT DISTINCT ON (service_id) environment_id, service_id, image, status, execution_id,
+           attempt + 100, execution_id, cause
+         FROM deployment JOIN environment ON environment.id = environment_id
          WHERE environment.name = 'staging' ORDER BY service_id, number DESC) newest`,
     );
     await world.agent.finish(job);
