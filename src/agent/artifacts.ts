@@ -168,14 +168,14 @@ export async function uploadOutputs(
     const names = escaping.slice(0, 5).join(', ');
     throw new ArtifactFailure(
       'UPLOAD_FAILED',
-      `Links that lead out of the working directory are not uploaded: ${names}.`,
+      `links that lead out of the working directory are not uploaded: ${names}.`,
     );
   }
   if (missing.length > 0) throw new ArtifactFailure('OUTPUT_MISSING', `${missing.slice(0, 5).join('. ')}.`);
   const odd = files.find(({ name }) => !isArtifactName(name));
-  if (odd !== undefined) throw new ArtifactFailure('UPLOAD_FAILED', `A file named "${odd.name}" can’t be uploaded.`);
+  if (odd !== undefined) throw new ArtifactFailure('UPLOAD_FAILED', `a file named "${odd.name}" can’t be uploaded.`);
   if (mask !== undefined && files.some((file) => showsSecret(file, mask)))
-    throw new ArtifactFailure('SECRET_IN_OUTPUT', 'The name of a file to upload contains a secret.');
+    throw new ArtifactFailure('SECRET_IN_OUTPUT', 'the name of a file to upload contains a secret.');
   await sideBySide(files, signal, (file, stop) => upload(file, client, stop));
 }
 
@@ -212,7 +212,7 @@ async function upload(file: OutputFile, client: JobClient, signal: AbortSignal):
         isErrno(error, 'ENOENT', 'EACCES')
       ) {
         const { message } = error;
-        throw new ArtifactFailure('UPLOAD_FAILED', `Could not upload ${file.name}: ${message}`);
+        throw new ArtifactFailure('UPLOAD_FAILED', `could not upload ${file.name}: ${message}`);
       }
       throw error;
     }

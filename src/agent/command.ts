@@ -18,7 +18,8 @@ const LEFTOVER_GRACE_MS = 2000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface CommandOptions {
-  readonly command: string;
+  /** Program and arguments. */
+  readonly argv: readonly string[];
   readonly env: Record<string, string>;
   /** Current directory of the command. */
   readonly directory: string;
@@ -105,7 +106,7 @@ function start(options: CommandOptions, pipes: readonly (Pipe | undefined)[]) {
   const guard = isMerged ? MERGING_GUARD : GUARD;
   let child: ChildProcess;
   try {
-    child = spawn('/bin/sh', ['-c', guard, 'slipway-job', options.command, options.folder.pidFile], {
+    child = spawn('/bin/sh', ['-c', guard, 'slipway-job', options.folder.pidFile, ...options.argv], {
       cwd: options.directory,
       env: options.env,
       detached: true,

@@ -13,7 +13,8 @@ const passed = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-const FALLBACK_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Where programs are looked for without a PATH. */
+export const FALLBACK_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export function commandEnvironment(own: Environment, given: Environment): Record<string, string> {
   const environment: Record<string, string> = { PATH: FALLBACK_PATH };

@@ -1,12 +1,17 @@
-import { open } from 'node:fs/promises';
+import { constants, type Dirent } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { EndReason, JobOutput } from '../contract/agentProtocol';
 import { isErrno } from './sessions';
 
-const MAX_FILE_BYTES = 256 * 1024;
+/** Of all values together; the protocol bounds their number and their names. */
+const MAX_BYTES = 256 * 1024;
+const MAX_OUTPUTS = 1000;
+const MAX_NAME = 1000;
 const MAX_LINE = 65_536;
 
-/** The output that a command left for later tasks can't be read, so its try has failed. */
+/** What a command left for later tasks can't be read. Its try has failed, although the command has not. */
 export class BadOutput extends Error {
   constructor(
     message: string,
@@ -34,31 +39,81 @@ export class LastLine {
   }
 }
 
-/** Lines `NAME=value` of the command's SLIPWAY_OUTPUT file. Empty if it wrote none. */
-export async function readOutputFile(file: string): Promise<JobOutput[]> {
-  const text = await readBounded(file);
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const [, name, value] = /^([^=]+)=(.*)$/.exec(line) ?? [];
-    if (name === undefined || value === undefined) {
-      throw new BadOutput(`line ${index + 1} of $SLIPWAY_OUTPUT is not of the form NAME=value`);
-    }
-    return [{ name, value }];
-  });
+/**
+ * Values that a command left for later tasks: `NAME=value` lines of the file SLIPWAY_OUTPUT, values of several lines as
+ * `NAME<<WORD` … `WORD`, and each file of the folder SLIPWAY_OUTPUTS. Empty if it left none.
+ */
+export async function readOutputs(file: string, folder: string): Promise<JobOutput[]> {
+  const outputs = [...parseOutputFile(await readBounded(file, '$SLIPWAY_OUTPUT')), ...(await readFolder(folder))];
+  if (outputs.length > MAX_OUTPUTS) {
+    throw new BadOutput(`it sets ${outputs.length} variables; the limit is ${MAX_OUTPUTS}`);
+  }
+  const total = outputs.reduce((sum, { name, value }) => sum + Buffer.byteLength(name) + Buffer.byteLength(value), 0);
+  if (total > MAX_BYTES) throw new BadOutput(`its values have more than ${MAX_BYTES} bytes`);
+  const long = outputs.find(({ name }) => name.length > MAX_NAME);
+  if (long !== undefined) throw new BadOutput(`it sets "${long.name.slice(0, 50)}…", whose name is too long`);
+  return outputs;
 }
 
-async function readBounded(file: string): Promise<string> {
+function parseOutputFile(text: string): JobOutput[] {
+  const lines = text.split(/\r?\n/);
+  const outputs: JobOutput[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? '';
+    if (line.trim() === '') continue;
+    const [, name, sign, rest] = /^([^=<]+)(=|<<)(.*)$/.exec(line) ?? [];
+    const what = `line ${index + 1} of $SLIPWAY_OUTPUT`;
+    if (name === undefined || rest === undefined || (sign === '<<' && rest === '')) {
+      throw new BadOutput(`${what} is neither NAME=value nor NAME<<WORD`);
+    }
+    if (sign === '=') {
+      outputs.push({ name, value: rest });
+      continue;
+    }
+    const end = lines.indexOf(rest, index + 1);
+    if (end === -1) throw new BadOutput(`${what} begins a value, and no later line is "${rest.slice(0, 50)}", its end`);
+    outputs.push({ name, value: lines.slice(index + 1, end).join('\n') });
+    index = end;
+  }
+  return outputs;
+}
+
+/** The name of a file is the name of the variable; the line end at the end of the file is not part of the value. */
+async function readFolder(folder: string): Promise<JobOutput[]> {
+  const outputs: JobOutput[] = [];
+  for (const entry of await entriesOf(folder)) {
+    const { name } = entry;
+    const what = `$SLIPWAY_OUTPUTS/${name.slice(0, 100)}`;
+    if (!entry.isFile()) throw new BadOutput(`${what} is not a regular file`);
+    if (outputs.length === MAX_OUTPUTS) throw new BadOutput(`$SLIPWAY_OUTPUTS has more than ${MAX_OUTPUTS} files`);
+    outputs.push({ name, value: (await readBounded(join(folder, name), what)).replace(/\r?\n$/, '') });
+  }
+  return outputs;
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
   try {
-    const handle = await open(file, 'r');
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw new BadOutput(`could not read $SLIPWAY_OUTPUTS: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function readBounded(file: string, what: string): Promise<string> {
+  try {
+    // Without O_NONBLOCK, a named pipe in its place would hold the agent.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+      const buffer = Buffer.alloc(MAX_BYTES + 1);
       let length = 0;
       for (;;) {
         const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
         if (bytesRead === 0) break;
         length += bytesRead;
       }
-      if (length > MAX_FILE_BYTES) throw new BadOutput(`$SLIPWAY_OUTPUT exceeds ${MAX_FILE_BYTES} bytes`);
+      if (length > MAX_BYTES) throw new BadOutput(`${what} exceeds ${MAX_BYTES} bytes`);
       return buffer.toString('utf8', 0, length);
     } finally {
       await handle.close();
@@ -66,6 +121,6 @@ async function readBounded(file: string): Promise<string> {
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return '';
     if (error instanceof BadOutput) throw error;
-    throw new BadOutput(`could not read $SLIPWAY_OUTPUT: ${error instanceof Error ? error.message : error}`);
+    throw new BadOutput(`could not read ${what}: ${error instanceof Error ? error.message : error}`);
   }
 }

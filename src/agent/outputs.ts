@@ -42,7 +42,8 @@ export async function findOutputs(work: string, patterns: readonly string[]): Pr
   const missing = ofPatterns.flatMap(([text, matches]) => {
     if (matches === undefined) return [`"${text}" is not a path within the working directory`];
     if (matches.files > 0 || matches.links.some((name) => resolved.has(name))) return [];
-    return [[`nothing matches "${text}"`, ...matches.hints].join('; ')];
+    const ordinary = /[{}[\]?]/.test(text) ? ['only * and ** are special in a pattern, {}, [] and ? are ordinary'] : [];
+    return [[`nothing matches "${text}"`, ...ordinary, ...matches.hints].join('; ')];
   });
   const files = [...search.files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return { files, missing, escaping: [...search.escaping] };

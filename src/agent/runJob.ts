@@ -6,11 +6,12 @@ import type { Log } from '../kernel/log';
 import { ArtifactFailure, downloadInputs, uploadOutputs, uploadWhatIsThere } from './artifacts';
 import { type CommandEnd, CommandFailure, runCommand } from './command';
 import { commandEnvironment } from './commandEnvironment';
-import { BadOutput, LastLine, readOutputFile } from './commandOutputs';
+import { BadOutput, LastLine, readOutputs } from './commandOutputs';
 import { JobLog } from './jobLog';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
 import type { JobClient } from './protocolClient';
 import { SecretMask } from './secretMask';
+import { argumentsOf, ShellNotFound } from './shell';
 import { ClaimOver, StopRequest } from './stopRequest';
 import type { JobFolder, Workplace } from './workplace';
 
@@ -156,17 +157,21 @@ async function runCommandOf(
   await downloadInputs(folder.work, job.inputs, client, interrupted);
   const line = job.register === null ? undefined : new LastLine();
   const directory = await workingDirectory(folder.work, job.workingDir);
+  const env: Record<string, string> = {
+    ...(job.cleanEnv ? {} : inherited),
+    SLIPWAY_JOB_ID: job.jobId,
+    ...job.env,
+    ...job.secrets,
+    SLIPWAY_OUTPUT: folder.outputFile,
+    SLIPWAY_OUTPUTS: folder.outputFolder,
+  };
+  const { shell, command } = job;
+  const argv = await argumentsOf({ shell, command, scriptFile: folder.scriptFile, path: env.PATH, directory });
   interrupted.throwIfAborted();
   progress.commandStarted = true;
   const ended = await runCommand({
-    command: job.command,
-    env: {
-      ...(job.cleanEnv ? {} : inherited),
-      SLIPWAY_JOB_ID: job.jobId,
-      ...job.env,
-      ...job.secrets,
-      SLIPWAY_OUTPUT: folder.outputFile,
-    },
+    argv,
+    env,
     directory,
     graceMs: job.graceMs,
     folder,
@@ -182,7 +187,7 @@ async function runCommandOf(
     if (ended.exitCode === 0) {
       if (job.outputsWhen !== 'failure') await uploadOutputs(folder.work, job.outputs, client, interrupted, mask);
       const registered = job.register === null ? [] : [{ name: job.register, value: line?.value ?? '' }];
-      const outputs = [...registered, ...(await readOutputFile(folder.outputFile))];
+      const outputs = [...registered, ...(await readOutputs(folder.outputFile, folder.outputFolder))];
       if (mask !== undefined) refuseSecrets(outputs, mask);
       if (outputs.length > 0) return { ...ended, reason: null, message: null, outputs };
     }
@@ -224,7 +229,8 @@ function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   if (error instanceof StopRequest || error instanceof ArtifactFailure || error instanceof JobRefused) {
     return { exitCode, signal, reason: error.reason, message: error.message };
   }
-  if (error instanceof BadOutput) return { exitCode, signal, reason: error.reason, message: error.message };
+  if (error instanceof BadOutput || error instanceof ShellNotFound)
+    return { exitCode, signal, reason: error.reason, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof CommandFailure || error instanceof ClaimOver))
     log.error({ err: error }, 'could not run the job');

@@ -45,9 +45,9 @@ rm -rf "$1.dead"
 
 /**
  * Start wrapper of a command. It becomes the command: the same process, with the command's exit code and signals. It
- * exits with 125 if it can't write its process id.
+ * exits with 125 if it can't write its process id. Arguments: the file for it; the program and its arguments.
  */
-export const GUARD = 'echo $$ >"$2" || exit 125; exec /bin/sh -e -c "$1"';
+export const GUARD = 'echo $$ >"$1" || exit 125; shift; exec "$@"';
 /** The same with one stream for both outputs, so that they keep the order in which they were written. */
 export const MERGING_GUARD = `${GUARD} 2>&1`;
 export const GUARD_REFUSES = 125;

@@ -15,6 +15,10 @@ export interface JobFolder {
   readonly spoolFile: string;
   /** File to which a command can write variables for later tasks. */
   readonly outputFile: string;
+  /** Folder in which a command can write a file for each of them. */
+  readonly outputFolder: string;
+  /** File for a command whose program reads it from one. */
+  readonly scriptFile: string;
   readonly pidFile: string;
   /** Nothing of the job runs any more, so its process id must no longer count as a job's. */
   forgetSession(): Promise<void>;
@@ -33,6 +37,8 @@ export class WorkplaceUnusable extends Error {}
  *         pid                  process id of its session, while anything of it may run
  *         spool                output read so far, once it is long
  *         output               what the command wrote to $SLIPWAY_OUTPUT
+ *         outputs/             and to $SLIPWAY_OUTPUTS
+ *         command              the command, if its program takes a file
  */
 export class Workplace {
   private jobs = 0;
@@ -69,16 +75,22 @@ export class Workplace {
     // The id comes from the server and becomes part of a path.
     const path = join(jobsIn(this.folder), `${++this.jobs}-${jobId.replace(/[^\w-]/g, '_')}`);
     const work = join(path, 'work');
+    const outputFolder = join(path, 'outputs');
     await mkdir(work, { recursive: true });
+    await mkdir(outputFolder);
     const pidFile = pidFileIn(path);
     return {
       work,
       pidFile,
       spoolFile: join(path, 'spool'),
       outputFile: join(path, 'output'),
+      outputFolder,
+      scriptFile: join(path, 'command'),
       forgetSession: () => rm(pidFile, { force: true }),
       remove: async () => {
-        if (!(await removeEmpty(work)) || !(await removeEmpty(path))) await removeFolder(path, this.log);
+        for (const folder of [work, outputFolder, path]) {
+          if (!(await removeEmpty(folder))) return removeFolder(path, this.log);
+        }
       },
     };
   }

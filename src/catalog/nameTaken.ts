@@ -3,7 +3,8 @@ import { Refusal } from '../kernel/errors';
 
 export function nameTaken(kind: string, name: string): Refusal {
   const where = kind === 'application' ? '' : ' in this application';
-  return new Refusal('NAME_TAKEN', `There is already a ${kind} "${name}"${where}.`, { kind, name });
+  const article = /^[aeiou]/.test(kind) ? 'an' : 'a';
+  return new Refusal('NAME_TAKEN', `There is already ${article} ${kind} "${name}"${where}.`, { kind, name });
 }
 
 /** The unique index has the last word on names, should anything get past the locks and checks of the commands. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shellNames } from './shell';
 
 /**
  * Messages of the agent protocol, as src/api/http/AGENTS.md describes them. The server validates requests, the agent
@@ -64,6 +65,8 @@ const job = z.object({
   task: z.string(),
   attempt: count,
   command: z.string(),
+  /** What runs the command, unless it begins with `#!`. */
+  shell: z.union([z.enum(shellNames), z.array(z.string()).min(1)]).default('sh'),
   /** Relative to the job's working directory. Null: that directory. */
   workingDir: z.string().nullable().default(null),
   /** True if the command gets nothing of the agent's own environment. */
@@ -143,6 +146,7 @@ export type EndReason =
   | 'UPLOAD_FAILED'
   | 'BAD_OUTPUT'
   | 'SECRET_IN_OUTPUT'
+  | 'SHELL_NOT_FOUND'
   | 'SECRET_MISSING'
   | 'SECRET_UNREADABLE';
 

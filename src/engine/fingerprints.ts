@@ -50,8 +50,8 @@ function ofElement(
   condition: string,
   filesFrom: (workflow: string, task: string | null) => string[],
 ): Fingerprints {
-  const { tasks, env } = definition;
-  const shared = hash([env, environmentId, variables, images, condition]);
+  const { tasks, env, shell } = definition;
+  const shared = hash([env, shell, environmentId, variables, images, condition]);
   const definitions = new Map<string, string>();
   const definitionOf = (base: string): string => {
     // The name of a combination says its values: those of the others are nothing to it.

@@ -1,5 +1,5 @@
 import type { JobEnding } from './changes';
-import type { TaskEnd } from './taskEnd';
+import { afterSuccess, isAfterSuccess, type TaskEnd } from './taskEnd';
 
 /**
  * What the server had asked of a job when it ended. An abort, an expiry, and a failure with `on_task_failure: cancel` ask
@@ -123,7 +123,10 @@ function reasonOf(end: KnownEnd, job: Exclude<Outcome['job'], 'LOST' | 'QUEUED'>
   if (heard === 'SUCCESS' && !began) {
     return { reasonCode: 'AGENT_ERROR', reason: 'its agent reported the success of a command that it did not start' };
   }
-  if (code !== null) return { reasonCode: code, reason: message ?? code };
+  if (code !== null) {
+    const why = message ?? code;
+    return { reasonCode: code, reason: isAfterSuccess({ reasonCode: code, exitCode }) ? afterSuccess(why) : why };
+  }
   if (signal !== null) return { reasonCode: 'SIGNAL', reason: `ended by ${signal}` };
   return { reasonCode: 'EXIT_CODE', reason: `exit code ${exitCode}` };
 }

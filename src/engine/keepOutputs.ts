@@ -48,9 +48,9 @@ function problemOf(
     if (!isVariableName(name) || isReservedVariableName(name)) {
       return bad(`it sets "${name.slice(0, 100)}", which is no name that a task may set`);
     }
-    if (Buffer.byteLength(value) > MAX_VALUE_BYTES || value.includes('\0')) {
-      return bad(`its value of ${name} has more than ${MAX_VALUE_BYTES} bytes, or a NUL`);
-    }
+    const bytes = Buffer.byteLength(value);
+    if (bytes > MAX_VALUE_BYTES) return bad(`its value of ${name} has ${bytes} bytes; the limit is ${MAX_VALUE_BYTES}`);
+    if (value.includes('\0')) return bad(`its value of ${name} contains a NUL character`);
     if (owner !== undefined) {
       const by = owner === null ? 'was given at the start' : `was set by the task "${owner}"`;
       return { reasonCode: 'VARIABLE_CONFLICT', reason: `it sets ${name}, which ${by}` };

@@ -28,6 +28,21 @@ export function endUnstarted(task: TaskExecution, reason: string): TaskEnd {
   return { taskId, status: 'FAILED', reasonCode, reason: `${task.reason}; ${not}: ${reason}`, exitCode };
 }
 
+/** Reasons about what a command left for others: the command itself has succeeded. */
+const leftBehind: readonly (string | null)[] = [
+  'BAD_OUTPUT',
+  'VARIABLE_CONFLICT',
+  'SECRET_IN_OUTPUT',
+  'OUTPUT_MISSING',
+  'UPLOAD_FAILED',
+];
+
+/** True if a task has failed although its command has not: nothing that needs its results runs, and what it did is done. */
+export const isAfterSuccess = ({ reasonCode, exitCode }: Pick<TaskEnd, 'reasonCode' | 'exitCode'>): boolean =>
+  exitCode === 0 && leftBehind.includes(reasonCode);
+
+export const afterSuccess = (why: string): string => `the command succeeded, but ${why}`;
+
 /** What a task that ended has done. NOTHING: its command never ran. */
 export type TaskOutcome = 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'NOTHING';
 
@@ -36,6 +51,7 @@ const withoutCommand: readonly (string | null)[] = [
   'NOT_STARTED',
   'CONDITION_ERROR',
   'INPUT_MISSING',
+  'SHELL_NOT_FOUND',
   'SECRET_MISSING',
   'SECRET_UNREADABLE',
   'UNDEFINED_VARIABLE',
@@ -46,14 +62,14 @@ const killed: readonly (number | null)[] = [129, 130, 137, 143];
 
 /**
  * What the end of a task means for the things that its command changes: SUCCEEDED and FAILED only if the command ended on
- * its own and the task's status says the same. What was killed, lost or timed out, whose failure is ignored, or whose
- * result was refused afterwards, has an UNKNOWN outcome.
+ * its own, and its task failed with it. What was killed, lost or timed out, or whose failure is ignored, has an UNKNOWN
+ * outcome. A command that succeeded has done its work, even if its outputs could not be taken.
  */
 export function taskOutcome(
   task: Pick<TaskExecution, 'status' | 'reasonCode' | 'exitCode' | 'passed' | 'failures' | 'losses'>,
 ): TaskOutcome {
   const { status, reasonCode, exitCode, passed, failures, losses } = task;
-  if (status === 'SUCCESS') return 'SUCCEEDED';
+  if (status === 'SUCCESS' || isAfterSuccess(task)) return 'SUCCEEDED';
   const earlier = losses > 0 ? 'UNKNOWN' : failures > 0 ? 'FAILED' : 'NOTHING';
   if (status === 'SKIPPED' || withoutCommand.includes(reasonCode)) return earlier;
   const own = ['EXIT_CODE', 'SIGNAL'].includes(reasonCode ?? '') && !killed.includes(exitCode);

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BadOutput, LastLine, readOutputFile } from '../../src/agent/commandOutputs';
+import { BadOutput, LastLine, readOutputs } from '../../src/agent/commandOutputs';
 
 describe('the last line of a stream', () => {
   it.each([
@@ -25,15 +26,18 @@ describe('the last line of a stream', () => {
 
 describe('the file of outputs', () => {
   let folder: string;
-  beforeAll(async () => {
+  let values: string;
+  beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'slipway-outputs-'));
+    values = join(folder, 'outputs');
+    await mkdir(values);
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const written = async (text: string) => {
     const file = join(folder, 'output');
     await writeFile(file, text);
-    return readOutputFile(file);
+    return readOutputs(file, values);
   };
 
   it('has a variable on each line', async () => {
@@ -45,10 +49,48 @@ describe('the file of outputs', () => {
   });
 
   it('may be missing', async () => {
-    expect(await readOutputFile(join(folder, 'none'))).toEqual([]);
+    expect(await readOutputs(join(folder, 'none'), join(folder, 'neither'))).toEqual([]);
   });
 
-  it.each([['A=1\nno variable\n'], ['=x'], [`A=${'x'.repeat(300_000)}`]])(
+  it('has values of several lines between two equal words', async () => {
+    const text = 'A=1<<2\nNOTES<<END\none\n\n B=2 \nEND\nEMPTY<<X\nX\nJSON<<a b\r\n{\r\n}\r\na b\r\nC=3';
+    expect(await written(text)).toEqual([
+      { name: 'A', value: '1<<2' },
+      { name: 'NOTES', value: 'one\n\n B=2 ' },
+      { name: 'EMPTY', value: '' },
+      { name: 'JSON', value: '{\n}' },
+      { name: 'C', value: '3' },
+    ]);
+    await expect(written('A=1\nNOTES<<END\none\n')).rejects.toThrow(
+      'line 2 of $SLIPWAY_OUTPUT begins a value, and no later line is "END", its end',
+    );
+  });
+
+  it('has a folder alongside it, with a file for each value', async () => {
+    await writeFile(join(values, 'TAG'), 'v1\n');
+    await writeFile(join(values, 'NOTES'), 'one\ntwo\n\n');
+    expect(await written('A=1')).toEqual([
+      { name: 'A', value: '1' },
+      { name: 'NOTES', value: 'one\ntwo\n' },
+      { name: 'TAG', value: 'v1' },
+    ]);
+    await symlink('TAG', join(values, 'LINK'));
+    await expect(written('')).rejects.toThrow('$SLIPWAY_OUTPUTS/LINK is not a regular file');
+  });
+
+  it('does not wait for a named pipe in its place', async () => {
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    expect(await readOutputs(join(folder, 'pipe'), values)).toEqual([]);
+  });
+
+  it('has bounds for the number and the size of values, and for names', async () => {
+    await expect(written('A=1\n'.repeat(1001))).rejects.toThrow('1001 variables; the limit is 1000');
+    await expect(written(`${'A'.repeat(1001)}=1`)).rejects.toThrow('whose name is too long');
+    for (const name of ['A', 'B']) await writeFile(join(values, name), 'x'.repeat(200_000));
+    await expect(written('')).rejects.toThrow('its values have more than 262144 bytes');
+  });
+
+  it.each([['A=1\nno variable\n'], ['=x'], ['A<<\nx\n'], [`A=${'x'.repeat(300_000)}`]])(
     'is refused when it is something else',
     async (text) => {
       await expect(written(text)).rejects.toThrow(BadOutput);
@@ -56,6 +98,6 @@ describe('the file of outputs', () => {
   );
 
   it('is rejected when it is a directory', async () => {
-    await expect(readOutputFile(folder)).rejects.toThrow(BadOutput);
+    await expect(readOutputs(folder, values)).rejects.toThrow(BadOutput);
   });
 });

@@ -106,7 +106,7 @@ describe('a job on an agent', () => {
     ]);
     expect(task('leak')).toMatchObject({
       reasonCode: 'UPLOAD_FAILED',
-      reason: expect.stringContaining('Links that lead out of the working directory are not uploaded: here.'),
+      reason: expect.stringContaining('links that lead out of the working directory are not uploaded: here.'),
     });
     const { execution } = await server.client.ask<{
       execution: { tasks: { artifacts: { name: string; type: string; mode: string; downloadUrl: string }[] }[] };

@@ -44,6 +44,15 @@ describe('findOutputs', () => {
     ]);
   });
 
+  // small-messages
+  it('says that braces, brackets and question marks are ordinary characters', async () => {
+    await files('a.txt', '{a,b}.txt');
+    expect(await namesOf('{a,b}.txt')).toEqual(['{a,b}.txt']);
+    expect((await findOutputs(work, ['{c,d}.txt'])).missing).toEqual([
+      'nothing matches "{c,d}.txt"; only * and ** are special in a pattern, {}, [] and ? are ordinary',
+    ]);
+  });
+
   it('follows a link within the directory, but not one that leads out', async () => {
     await files('releases/1/app');
     await symlink('releases/1', join(work, 'current'));

@@ -89,6 +89,7 @@ describe('the mutations of configuration', () => {
       expect(await api.refusedMutation(`create${kind}`, create[kind](`first ${kind}`))).toMatchObject({
         code: 'NAME_TAKEN',
         name: `first ${kind}`,
+        message: expect.stringMatching(/^There is already (an [aeiou]|a [^aeiou])/),
       });
       expect(
         await api.refusedMutation(`update${kind}`, { [idField(kind)]: second, name: `first ${kind}` }),

@@ -51,7 +51,7 @@ export class Job {
     nullable: true,
     description:
       'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `AGENT_LOST`, ' +
-      '`NOT_STARTED`, `AGENT_ERROR`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
+      '`NOT_STARTED`, `AGENT_ERROR`, `SHELL_NOT_FOUND`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
       '`VARIABLE_CONFLICT`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, `SECRET_UNREADABLE`.',
   })
   reasonCode!: string | null;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from '../../kernel/canonicalJson';
 import type { PipelineDefinition, StageElement } from './pipeline';
 import type { WorkflowDefinition } from './workflow';
@@ -19,6 +20,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       requires: asSet(task.requires),
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,
+      shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,
       matrix: task.matrix.map(({ name, values }) => ({ name, values: asSet(values) })),
       retryOn: task.retryOn && [...new Set(task.retryOn)].sort((a, b) => a - b),
     },

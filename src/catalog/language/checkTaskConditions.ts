@@ -82,10 +82,10 @@ class TaskNames {
       ...(environment === null ? [] : ['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE']),
     ];
     if (declared.includes(variable)) return undefined;
-    const setter = this.order.setterOf(variable);
-    if (setter !== undefined && this.order.isBefore(setter, this.name)) return undefined;
-    if (setter !== undefined)
-      return unknown(`"${variable}" is set by the task "${setter}", which does not come before "${this.name}"`);
+    const setters = this.order.settersOf(variable);
+    if (setters.some((setter) => this.order.isBefore(setter, this.name))) return undefined;
+    if (setters[0] !== undefined)
+      return unknown(`"${variable}" is set by the task "${setters[0]}", which does not come before "${this.name}"`);
     const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
     const hint = didYouMean(variable, [...declared, ...registered]);
     if (this.task.dependsOn.length === 0 && environment === null) {
@@ -99,7 +99,7 @@ class TaskNames {
 /** Which task precedes which; computed only as far as conditions ask. */
 class TaskOrder {
   private dependents: ReturnType<typeof dependentsOf> | undefined;
-  private setters: ReadonlyMap<string, string> | undefined;
+  private setters: Map<string, readonly string[]> | undefined;
   private readonly after = new Map<string, ReadonlySet<string>>();
 
   constructor(private readonly tasks: WorkflowDefinition['tasks']) {}
@@ -112,10 +112,14 @@ class TaskOrder {
     return after.has(later);
   }
 
-  setterOf(variable: string): string | undefined {
-    this.setters ??= new Map(
-      Object.entries(this.tasks).flatMap(([name, { register }]) => (register === null ? [] : [[register, name]])),
-    );
-    return this.setters.get(variable);
+  /** More than one task may set a variable where they are branches of which one runs. */
+  settersOf(variable: string): readonly string[] {
+    if (this.setters === undefined) {
+      this.setters = new Map();
+      for (const [name, { register }] of Object.entries(this.tasks)) {
+        if (register !== null) this.setters.set(register, [...(this.setters.get(register) ?? []), name]);
+      }
+    }
+    return this.setters.get(variable) ?? [];
   }
 }

@@ -5,6 +5,7 @@ import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
 import { checkTaskConditions } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
+import { bashWords, commandsIn, quotesAsSh, shellOf } from './shell';
 import { templateNames } from './shellTemplate';
 import type { Path } from './sourceTree';
 
@@ -41,6 +42,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkSecrets(definition, complain);
   checkTaskConditions(definition, complain);
   checkTemplates(definition, complain);
+  checkShells(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
 
@@ -131,18 +133,27 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
   }
 }
 
-/** A variable has one owner: a second task that sets it would fail, but only after it has done its work. */
+/**
+ * A variable has one owner: a second task that sets it would fail, but only after it has done its work. Tasks that each
+ * have a condition may be branches of which one runs; if two do, the second fails with VARIABLE_CONFLICT.
+ */
 function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
-  const owners = new Map(variables.map(({ name }) => [name, `set at the start`]));
-  for (const [name, { register, matrix }] of Object.entries(tasks)) {
-    if (register === null || register === '') continue;
-    const path = ['tasks', name, 'register'];
-    const owner = owners.get(register);
-    if (owner !== undefined) complain('REGISTERED_TWICE', path, `The variable ${register} is already ${owner}.`);
-    else if (nodeCount({ matrix }) > 1) {
-      complain('REGISTERED_TWICE', path, `Each combination of "${name}" would set the variable ${register}.`);
+  const given = new Set(variables.map(({ name }) => name));
+  const setters = new Map<string, { readonly by: string; readonly condition: string | null }>();
+  for (const [name, { register, matrix, condition, type }] of Object.entries(tasks)) {
+    // Values of detached tasks are not kept.
+    if (register === null || register === '' || type !== 'normal') continue;
+    const refuse = (why: string) => complain('REGISTERED_TWICE', ['tasks', name, 'register'], why);
+    const other = setters.get(register);
+    const isBranch = condition !== null && (other === undefined || other.condition !== null);
+    if (given.has(register)) refuse(`The variable ${register} is already set at the start.`);
+    else if (other !== undefined && !isBranch) {
+      const hint = 'Two tasks may set it if both have an "if", and only one of them runs';
+      refuse(`The variable ${register} is already set by the task "${other.by}". ${hint}.`);
+    } else if (nodeCount({ matrix }) > 1 && !condition?.includes('matrix')) {
+      refuse(`Each combination of "${name}" would set the variable ${register}.`);
     }
-    owners.set(register, `set by the task "${name}"`);
+    if (other === undefined || condition === null) setters.set(register, { by: name, condition });
   }
 }
 
@@ -174,7 +185,7 @@ function checkSecrets(definition: WorkflowDefinition, complain: Complain): void 
 /** `{{.name}}` is replaced in TOML only, and reaches the command otherwise. A template without a variable’s name may be meant, as in `docker ps --format`. */
 function checkTemplates(definition: WorkflowDefinition, complain: Complain): void {
   const { variables, env, tasks } = definition;
-  const templated = Object.entries(tasks).filter(([, { run }]) => run.includes('{{'));
+  const templated = Object.entries(tasks).filter(([, { run }]) => commandsIn(run).some((one) => one.includes('{{')));
   if (templated.length === 0) return;
   const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
   const shared = [...variables.map(({ name }) => name), ...Object.keys(env), ...registered];
@@ -188,12 +199,25 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
       ...handed,
     ]);
     const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));
-    for (const one of new Set(templateNames(task.run))) {
+    const sh = quotesAsSh(shellOf(definition, task), task.run);
+    for (const one of new Set(commandsIn(task.run).flatMap(templateNames))) {
       const variable = axes.get(one) ?? (known.has(one) ? one : undefined);
       if (variable === undefined) continue;
-      const message = `{{.${one}}} is not replaced here. For the value, write $${variable}.`;
+      const instead = sh ? `write $${variable}` : `read the environment variable ${variable}`;
+      const message = `{{.${one}}} is not replaced here. For the value, ${instead}.`;
       complain('LITERAL_TEMPLATE', ['tasks', name, 'run'], message);
     }
+  }
+}
+
+/** What only bash knows is an error in some `sh`, and something else in others: `[[ 1 == 1 ]]` is a failed command. */
+function checkShells(definition: WorkflowDefinition, complain: Complain): void {
+  for (const [name, task] of Object.entries(definition.tasks)) {
+    const words = bashWords(shellOf(definition, task), task.run);
+    if (words.length === 0) continue;
+    const what = `${words.map((word) => `"${word}"`).join(' and ')} ${words.length === 1 ? 'is' : 'are'} not part of sh`;
+    const message = `${what}, which runs this command. Add "shell: bash" to the task or the workflow.`;
+    complain('BASH_IN_SH', ['tasks', name, 'run'], message);
   }
 }
 

@@ -29,6 +29,7 @@ import {
   wrongType,
 } from './shape';
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
+import { shell } from './shell';
 import { taskLevels } from './taskGraph';
 import { retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
@@ -306,6 +307,11 @@ const workflowDocument = object(
       'Services that it deploys. Their deployments to the environment are recorded: see `deploys` of a task.',
     ),
     variables: variables('Variables that a start can or must give.'),
+    shell: optional(
+      shell,
+      'sh',
+      'What runs commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
+    ),
     env: optional(values, {}, 'Constant environment variables of every task.'),
     secrets: optional(
       secretNames,
@@ -359,9 +365,18 @@ const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { reado
     },
   );
 
+/** Top-level keys `x-…` are the author’s own: a home for anchors, and for what other tools read. */
+const OWN_KEYS = '^x-';
+
+const document = <T>(name: DocumentKind, shape: Shape<T>): Shape<T> =>
+  defined(name, {
+    ...shape,
+    json: { ...shape.json, patternProperties: { ...Object(shape.json.patternProperties), [OWN_KEYS]: {} } },
+  });
+
 export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocument & { readonly kind: Kind }> } = {
-  Application: defined('Application', object<ApplicationDocument>(applicationHead)),
-  Environment: defined(
+  Application: document('Application', object<ApplicationDocument>(applicationHead)),
+  Environment: document(
     'Environment',
     object<EnvironmentDocument>(
       {
@@ -372,9 +387,9 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       foreignKeys.environment,
     ),
   ),
-  Service: defined('Service', object<ServiceDocument>(head('Service'))),
-  Workflow: defined('Workflow', define(workflowDocument)),
-  Pipeline: defined('Pipeline', define(pipelineDocument)),
+  Service: document('Service', object<ServiceDocument>(head('Service'))),
+  Workflow: document('Workflow', define(workflowDocument)),
+  Pipeline: document('Pipeline', define(pipelineDocument)),
 };
 
 /** Decodes a document of any kind. Without a known kind nothing else can be said of it, and the result is undefined. */
@@ -397,7 +412,10 @@ export function decodeDocument(node: SourceNode, place: Place): AnyDocument | un
   }
   const written = entry.value.type === 'scalar' ? entry.value.text : '';
   const kind = documentKinds.find((known) => known === written);
-  if (kind !== undefined) return documentShapes[kind].decode(node, place);
+  if (kind !== undefined) {
+    const entries = node.entries.filter(({ key }) => !new RegExp(OWN_KEYS).test(key));
+    return documentShapes[kind].decode({ ...node, entries }, place);
+  }
   const hint = didYouMean(written, documentKinds) || `; ${expected}`;
   place.report('UNKNOWN_KIND', at.path, `"${short(written)}" is not a known kind${hint}.`, entry.value.at);
   return undefined;

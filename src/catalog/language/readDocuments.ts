@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import { jsonProblem } from './jsonProblem';
 import { readToml } from './readToml';
-import { type Path, type Position, pathText, type SourceEntry, type SourceNode } from './sourceTree';
+import { type Path, type Position, pathText, type SourceEntry, type SourceNode, unstorable } from './sourceTree';
 import type { DefinitionError, ValidationRule } from './validationRules';
 
 export const definitionFormats = ['YAML', 'JSON', 'TOML'] as const;
@@ -183,9 +183,11 @@ class Reader {
       return { type: 'list', at, items };
     }
     if (isMap(node)) {
-      const entries = node.items.map(({ key, value }) => this.entry(key, value, inside, within));
+      const written = node.items.map(({ key, value }) => this.entry(key, value, inside, within));
+      const isMerge = (_: SourceEntry, index: number) => isMergeKey(node.items[index]?.key);
+      const entries = written.filter((entry, index) => !isMerge(entry, index));
       this.refuseDuplicates(entries, path);
-      return { type: 'map', at, entries };
+      return { type: 'map', at, entries: this.merge(entries, written.filter(isMerge), path) };
     }
     return this.scalar(node, at, path);
   }
@@ -200,6 +202,23 @@ class Reader {
         ? { type: 'scalar', at: keyAt, value: null, text: '' }
         : this.convert(value, open, { ...within, path: [...within.path, text] });
     return { key: text, keyAt, value: converted };
+  }
+
+  /** Adds what merge keys (`<<: *base`) bring: keys that the mapping has win, and those of earlier mappings. */
+  private merge(own: readonly SourceEntry[], merges: readonly SourceEntry[], path: Path): readonly SourceEntry[] {
+    if (merges.length === 0) return own;
+    const all = new Map(own.map((entry) => [entry.key, entry]));
+    for (const { value, keyAt } of merges) {
+      for (const source of value.type === 'list' ? value.items : [value]) {
+        if (source.type !== 'map') {
+          const message = 'The merge key "<<" takes a mapping, or a list of mappings: <<: *base.';
+          this.reportAt('WRONG_TYPE', keyAt, message, this.pathOf([...path, '<<']));
+        } else {
+          for (const entry of source.entries) if (!all.has(entry.key)) all.set(entry.key, { ...entry, merged: true });
+        }
+      }
+    }
+    return [...all.values()];
   }
 
   /** `depends_on` and `dependsOn` are two keys where keys are data, and one where they are ours (shape.ts). */
@@ -227,9 +246,9 @@ class Reader {
   }
 
   private storable(text: string, at: Position, path: Path): string {
-    if (/\0|\p{Surrogate}/u.test(text)) {
-      const message = 'The text contains a NUL or an unpaired surrogate, which can’t be stored.';
-      this.reportAt('BAD_CHARACTER', at, message, this.pathOf(path));
+    const found = unstorable(text);
+    if (found) {
+      this.reportAt('BAD_CHARACTER', at, `The text contains ${found}, which can’t be stored.`, this.pathOf(path));
     }
     return text;
   }
@@ -254,6 +273,9 @@ class Reader {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   }
 }
+
+/** In quotes, `<<` is a key like any other, and so it is in JSON. */
+const isMergeKey = (key: unknown): boolean => isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN;
 
 /** The library’s messages may quote the source over several lines, and may end with a period. */
 const firstLine = (message: string): string => (message.split('\n')[0] ?? '').replace(/[.:]+$/, '');

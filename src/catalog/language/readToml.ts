@@ -1,8 +1,18 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
-import { short } from './shape';
+import { isNothing, short } from './shape';
+import { quotesAsSh, type Shell } from './shell';
 import type { ReadDocuments } from './documentSource';
-import { literalTemplates, replaceTemplates } from './shellTemplate';
-import { type Path, type Position, pathText, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
+import { literalTemplates, replaceTemplates, templateNames } from './shellTemplate';
+import {
+  findEntry,
+  type Path,
+  type Position,
+  pathText,
+  type SourceEntry,
+  type SourceMap,
+  type SourceNode,
+  unstorable,
+} from './sourceTree';
 import type { DefinitionError, ValidationRule, ValidationWarning } from './validationRules';
 
 const MAX_LEVELS = 64;
@@ -17,7 +27,8 @@ export function readToml(source: string): ReadDocuments {
     return refused('TOO_LARGE', START, `The source has more than ${MAX_SIGNS} keys and values.`);
   }
   try {
-    const text = source.replace(/^\ufeff/, ' ');
+    // Line ends of the file are not part of a multi-line text, as in YAML.
+    const text = source.replace(/^\ufeff/, ' ').replace(/\r\n/g, '\n');
     const reader = new TomlReader(text);
     const root = reader.templates(reader.read(parse(text)));
     return { documents: [withKind(root)], errors: reader.errors, complete: true };
@@ -53,6 +64,16 @@ function withKind(root: SourceMap): SourceMap {
   if (root.entries.some(({ key }) => key === 'kind')) return root;
   const value: SourceNode = { type: 'scalar', at: root.at, value: 'Workflow', text: 'Workflow' };
   return { ...root, entries: [{ key: 'kind', keyAt: root.at, value }, ...root.entries] };
+}
+
+const NOT_QUOTED = 'only commands of sh and bash can have one; read the environment variable of that name instead';
+
+/** The key `shell` as written: it is checked later, with everything else. */
+function shellIn(map: SourceMap): Shell | undefined {
+  const node = findEntry(map, 'shell')?.value;
+  if (node === undefined || isNothing(node)) return undefined;
+  if (node.type === 'list') return node.items.map((item) => (item.type === 'scalar' ? item.text : ''));
+  return node.type === 'scalar' ? [node.text] : undefined;
 }
 
 function changed(map: SourceMap, keys: readonly string[], change: (value: SourceNode) => SourceNode): SourceMap {
@@ -153,22 +174,31 @@ class TomlReader {
 
   /** Replaces `{{.name}}` in commands by the variable, and adds it to `requires`. In YAML and JSON a command is taken literally. */
   templates(root: SourceMap): SourceMap {
+    const shell = shellIn(root) ?? 'sh';
     return changed(root, ['tasks'], (tasks) => {
       if (tasks.type !== 'map') return tasks;
-      const entries = tasks.entries.map((entry) => ({ ...entry, value: this.task(entry.value, entry.key) }));
+      const entries = tasks.entries.map((entry) => ({ ...entry, value: this.task(entry.value, entry.key, shell) }));
       return { ...tasks, entries };
     });
   }
 
-  private task(task: SourceNode, name: string): SourceNode {
+  private task(task: SourceNode, name: string, shellOfWorkflow: Shell): SourceNode {
     if (task.type !== 'map') return task;
+    const shell = shellIn(task) ?? shellOfWorkflow;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
     const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
     const names = new Set<string>();
-    const replaced = changed(task, ['cmd', 'run'], (command) => {
+    const replace = (command: SourceNode, quoted: boolean): SourceNode => {
       if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
+      if (!quoted && templateNames(command.value).length === 0) return command;
       const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
-      const { command: text, names: found, problem } = replaceTemplates(command.value, variableOf);
+      const {
+        command: text,
+        names: found,
+        problem,
+      } = quoted
+        ? replaceTemplates(command.value, variableOf)
+        : { command: command.value, names: [], problem: NOT_QUOTED };
       const report = (rule: 'BAD_TEMPLATE' | 'LITERAL_TEMPLATE', message: string) =>
         this.report(rule, ['tasks', name], command.at, message);
       if (problem !== null) report('BAD_TEMPLATE', `The command of "${name}" has a {{.name}}: ${problem}.`);
@@ -178,6 +208,12 @@ class TomlReader {
       }
       for (const one of found) if (!axes.includes(one)) names.add(one);
       return { ...command, value: text, text };
+    };
+    const replaced = changed(task, ['cmd', 'run'], (command) => {
+      const all = command.type === 'list' ? command.items : [command];
+      const quoted = quotesAsSh(shell, all[0]?.type === 'scalar' ? all[0].text : '');
+      if (command.type !== 'list') return replace(command, quoted);
+      return { ...command, items: all.map((one) => replace(one, quoted)) };
     });
     if (names.size === 0) return replaced;
     const given = replaced.entries.find(({ key }) => key === 'requires');
@@ -189,14 +225,8 @@ class TomlReader {
   }
 
   private storable(text: string, path: Path, at: Position): string {
-    if (/\0|\p{Surrogate}/u.test(text)) {
-      this.report(
-        'BAD_CHARACTER',
-        path,
-        at,
-        'The text contains a NUL or an unpaired surrogate, which can’t be stored.',
-      );
-    }
+    const found = unstorable(text);
+    if (found) this.report('BAD_CHARACTER', path, at, `The text contains ${found}, which can’t be stored.`);
     return text;
   }
 

@@ -1,3 +1,4 @@
+// Long because every shape is made of the others: one reader finds here all that documents can be made of.
 import { isDeepStrictEqual } from 'node:util';
 import { didYouMean } from '../../kernel/didYouMean';
 import {
@@ -212,9 +213,19 @@ export const oneOrMany = <T>(item: Shape<T>): Shape<readonly T[]> =>
   });
 
 /** A mapping whose keys are data: names of tasks, of variables, of labels. */
-export function mapOf<T>(rule: TextRule, value: Shape<T>): Shape<Readonly<Record<string, T>>> {
+export function mapOf<T>(
+  rule: TextRule,
+  value: Shape<T>,
+  /** True if a key without a value counts as left out. */
+  { emptyIsNone = false } = {},
+): Shape<Readonly<Record<string, T>>> {
+  const counts = ({ value: node }: SourceEntry) => !(emptyIsNone && isNothing(node));
   return {
-    json: { type: 'object', propertyNames: rule.json, additionalProperties: value.json },
+    json: {
+      type: 'object',
+      propertyNames: rule.json,
+      additionalProperties: emptyIsNone ? orNull(value.json) : value.json,
+    },
     // The database does not keep the order of keys; sorted keys give the same text for the same definition.
     encode: (values) =>
       new Map(
@@ -223,7 +234,9 @@ export function mapOf<T>(rule: TextRule, value: Shape<T>): Shape<Readonly<Record
           .map(([key, one]) => [key, value.encode(one)]),
       ),
     decode(node, place) {
-      if (node.type === 'map') return Object.fromEntries(node.entries.map((entry) => decodeEntry(entry, place)));
+      if (node.type === 'map') {
+        return Object.fromEntries(node.entries.filter(counts).map((entry) => decodeEntry(entry, place)));
+      }
       wrongType('a mapping', node, place);
       return {};
     },
@@ -344,7 +357,7 @@ function knownEntries(
       place.report('UNKNOWN_FIELD', path, `"${short(entry.key)}" is not a known key here${hint}.`, entry.keyAt);
     } else if (before === undefined) {
       entries.set(key, entry);
-    } else if (before.key !== entry.key) {
+    } else if (before.key !== entry.key && !entry.merged) {
       // The reader finds the same key twice in the same spelling, for every format and kind of mapping.
       place.report('DUPLICATE_KEY', path, `"${entry.key}" and "${before.key}" are the same key.`, entry.keyAt);
     }

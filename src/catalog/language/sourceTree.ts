@@ -20,6 +20,14 @@ export interface SourceEntry {
   readonly key: string;
   readonly keyAt: Position;
   readonly value: SourceNode;
+  /** True if a merge key brought it, so the same key in another spelling wins over it. */
+  readonly merged?: boolean;
+}
+
+/** Characters of a text that the database can't store, in words. Undefined if there are none. */
+export function unstorable(text: string): string | undefined {
+  if (text.includes('\0')) return 'a NUL character';
+  return /\p{Surrogate}/u.test(text) ? 'half of a surrogate pair' : undefined;
 }
 
 export interface SourceList {

@@ -22,6 +22,7 @@ import {
   valueText,
   withShort,
 } from './shape';
+import { type Commands, commandsIn, shell } from './shell';
 import type { ValidationRule } from './validationRules';
 import {
   axisKey,
@@ -45,10 +46,25 @@ const MAX_GRACE_SECONDS = 3600;
 const MAX_RETRIES = 1000;
 const MANY_RETRIES = 10;
 
-const command = ruled(text, {
-  json: { pattern: '\\S' },
-  problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
-});
+const command = mapped(
+  ruled(text, {
+    json: { pattern: '\\S' },
+    problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
+  }),
+  // A shell takes the carriage return of a Windows line end as part of a word.
+  (value) => value.replace(/\r\n/g, '\n'),
+);
+
+const commands = withShort<string, Commands>(
+  command,
+  mapped(
+    filled(list(command), 'An empty list runs nothing. Add a command.'),
+    (given): Commands => (given.length === 1 ? (given[0] ?? '') : given),
+    { encode: commandsIn },
+  ),
+  ({ type }) => type !== 'list',
+  { expand: (one) => one, shrink: (given) => (typeof given === 'string' ? given : undefined) },
+);
 
 /** A path within the working folder, without empty steps. `rule` is the one that a bad path breaks. */
 function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
@@ -229,7 +245,12 @@ const fields = object(
       'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
     ),
     description: description('task'),
-    run: required(command, 'Command for /bin/sh -e, run in a fresh, empty working folder.', { alias: 'cmd' }),
+    run: required(
+      commands,
+      'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
+      { alias: 'cmd' },
+    ),
+    shell: optional(shell, null, 'What runs the command, as in the workflow. Defaults to the shell of the workflow.'),
     workingDir: optional(
       workingDir,
       null,
@@ -259,7 +280,11 @@ const fields = object(
       'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
     ),
     env: optional(values, {}, 'Environment variables of this task.'),
-    labels: optional(mapOf(labelKey, labelValue), {}, 'Labels that the agent must have, all of them.'),
+    labels: optional(
+      mapOf(labelKey, labelValue, { emptyIsNone: true }),
+      {},
+      'Labels that the agent must have, all of them.',
+    ),
     timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
       key: 'timeout',
     }),

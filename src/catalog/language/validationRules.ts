@@ -36,7 +36,8 @@ export const validationRules = {
   UNKNOWN_WORKFLOW: 'The workflow exists in the application, or is defined by the source.',
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or existing combinations of their matrix.',
   BAD_TEMPLATE: 'In a TOML command, `{{.name}}` is in a place where the shell takes it as a value.',
-  REGISTERED_TWICE: '`register` names a variable that no other task, no other combination and no start sets.',
+  REGISTERED_TWICE:
+    '`register` names a variable that no other task, no other combination and no start sets. Tasks that each have an `if` may share one.',
   SECRET_NAME_TAKEN: 'A secret shares its name with no variable, `env` or `register` of the workflow.',
   DEPENDENCY_TYPE:
     'A normal task depends on normal tasks, a restore task on restore tasks, and a forensic task on none.',
@@ -86,6 +87,7 @@ export const validationWarnings = {
   LITERAL_TEMPLATE:
     'A command contains no `{{…}}` that stays: in TOML, only `{{.name}}` is replaced; in YAML and JSON, nothing is, so `{{.name}}` does not name a variable of the task.',
   UNDEPLOYED_SERVICE: 'If a task of a workflow has `deploys`, every service of the workflow is deployed by some task.',
+  BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
   UNUSED_HANDLER: 'Some `on_failure` names the forensic task.',
 } as const;
 

@@ -165,4 +165,4 @@ export const timeout = (otherwise: number, description: string): Field<number> =
   optional(duration(1, MAX_SECONDS), otherwise, description, { key: 'timeout' });
 
 /** Values of variables by their names. */
-export const values = defined('Values', mapOf(variableKey, valueText));
+export const values = defined('Values', mapOf(variableKey, valueText, { emptyIsNone: true }));

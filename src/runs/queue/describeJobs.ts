@@ -4,6 +4,7 @@ import type { JobInput } from '../../contract/agentProtocol';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
+import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import { type ArtifactsWhen, type OutputStreams, secretsOfTask, streamsOf } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
@@ -17,6 +18,7 @@ export interface JobDescription {
   readonly task: string;
   readonly attempt: number;
   readonly command: string;
+  readonly shell: Shell;
   /** Within the working folder; null: there. */
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
@@ -84,7 +86,8 @@ async function describe(
     timeoutMs,
     graceMs,
     task: row.task,
-    command: task.run,
+    command: commandText(shellOf(definition, task), task.run),
+    shell: shellOf(definition, task),
     workingDir: task.workingDir,
     cleanEnv: task.cleanEnv,
     // Later wins; the documentation of definitions promises this order.

@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import { systemActor } from '../../access/actor';
-import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { type Want, wantsOf } from '../../engine/facts';
 import { endOf, type Heard, type KnownEnd } from '../../engine/jobEnd';
+import { keepOutputs, type Output } from '../../engine/keepOutputs';
 import { endJob } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import { settleTasks } from '../../engine/settleTasks';
-import type { TaskEnd } from '../../engine/taskEnd';
+import { afterSuccess, type TaskEnd } from '../../engine/taskEnd';
 import { topic } from '../../kernel/database/wakeups';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
@@ -104,7 +104,8 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
     const { taskExecutionId: taskId } = lease;
     const { task, ...read } = endOf(knownEnd(result, lease));
     const problem = read.status === 'SUCCESS' ? keepOutputs(run, taskId, result.outputs) : null;
-    const refused = problem === null ? null : ({ ...problem, status: 'FAILED' } as const);
+    const refused =
+      problem === null ? null : ({ ...problem, reason: afterSuccess(problem.reason), status: 'FAILED' } as const);
     const truncated = result.logBytes === null;
     endJob(run, 'RUNNING', { jobId, ...read, ...refused, signal: result.signal, truncated, claimHolds: true });
     ends.push({ taskId, ...task, ...refused });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
 import type { VariableDefinition } from '../../../src/catalog/language/definition';
+import { shellNames } from '../../../src/contract/shell';
 import { isReservedVariableName, isStorable } from '../../../src/kernel/naming';
 import type { PipelineDefinition, StageElement } from '../../../src/catalog/language/pipeline';
 import {
@@ -135,11 +136,18 @@ const intervention = fc.option(
   fc.record({ timeoutSeconds: seconds(31_536_000), onTimeout: fc.constantFrom(...onTimeouts) }),
 );
 
+const command = someText.map((value) => value.replace(/\r\n/g, '\n'));
+const shell = fc.oneof(
+  fc.constantFrom(...shellNames),
+  fc.array(fc.constantFrom('ruby', 'bash', '-x', '{0}', '1'), { minLength: 1, maxLength: 3 }),
+);
+
 const task = fc.record({
   type: fc.constantFrom('normal', 'forensic', 'restore'),
   displayName: fc.option(label),
   description,
-  run: someText,
+  run: fc.oneof(command, fc.array(command, { minLength: 2, maxLength: 3 })),
+  shell: fc.option(shell),
   workingDir: fc.option(fc.constantFrom('a', 'a/b c', '1', 'true')),
   cleanEnv: fc.boolean(),
   retries: fc.integer({ min: 0, max: 12 }),
@@ -199,6 +207,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     variables: fc.array(variable, { maxLength: 3 }),
     env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
     secrets: fc.array(secretName, { maxLength: 2 }),
+    shell,
     maxParallel: fc.option(fc.integer({ min: 1, max: 10_000 })),
     mode: fc.constantFrom(...workflowModes),
     onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),

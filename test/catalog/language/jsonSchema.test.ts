@@ -38,6 +38,7 @@ const notExpressible: readonly (string | RegExp)[] = [
   'BAD_DURATION: 400d',
   'BAD_VALUE: two strategies for a failure',
   'BAD_VALUE: waiting for a person beside the graph',
+  'BAD_VALUE: a shell that would take the path of the command for a command',
 ];
 const isExpressible = (name: string) =>
   !notExpressible.some((one) => (typeof one === 'string' ? one === name : one.test(name)));

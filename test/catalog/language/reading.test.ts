@@ -20,6 +20,7 @@ describe('reading documents', () => {
       services: [],
       variables: [],
       env: {},
+      shell: 'sh',
       maxParallel: null,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
@@ -32,6 +33,7 @@ describe('reading documents', () => {
           displayName: null,
           description: null,
           run: 'true',
+          shell: null,
           workingDir: null,
           cleanEnv: false,
           condition: null,
@@ -135,6 +137,13 @@ describe('reading documents', () => {
       env: {},
     });
     expect(errorsOf('kind: Application\nname:').map((error) => error.rule)).toEqual(['MISSING_FIELD']);
+    // small-messages
+    const tasks = 'tasks: { one: { run: x, env: { A: , B: "" }, labels: { pool: } } }';
+    expect(definitionOf(workflow('w', { keys: 'env: { C: }', tasks }))).toMatchObject({
+      env: {},
+      tasks: { one: { env: { B: '' }, labels: {} } },
+    });
+    expect(errorsOf(shop + workflow('w', { tasks: 'tasks: { one: { run: x }, two: }' }))[0]?.rule).toBe('WRONG_TYPE');
   });
 
   test('aliases stand for what they name; keys of the prototype are keys like others', () => {
@@ -142,6 +151,56 @@ describe('reading documents', () => {
       'tasks:\n  a: &a { run: x, labels: { constructor: y } }\n  toString: *a\n  c: { run: x, depends_on: [toString] }';
     const definition = definitionOf(workflow('w', { tasks }));
     expect(definition.tasks).toHaveProperty('toString.labels', { constructor: 'y' });
+  });
+
+  // merge-key-hint
+  test('merge keys bring what the mapping does not have; top-level x- keys are the author’s own', () => {
+    const source = [
+      'kind: Workflow',
+      'x-common: &common { timeout: 5m, env: &env { A: "1", B: "2" } }',
+      'x-more: &more { cmd: echo more, depends_on: [a], timeout: 1m }',
+      'application: shop',
+      'name: w',
+      'tasks:',
+      '  a: { <<: *common, run: echo a, env: { <<: *env, B: own } }',
+      '  b: { <<: [*common, *more], dependsOn: [] }',
+    ].join('\n');
+    const { a, b } = definitionOf(source).tasks;
+    expect(a).toMatchObject({ run: 'echo a', timeoutSeconds: 300, env: { A: '1', B: 'own' } });
+    expect(b).toMatchObject({ run: 'echo more', timeoutSeconds: 300, dependsOn: [], env: { A: '1', B: '2' } });
+  });
+
+  test('a merge of anything but mappings is refused; in quotes it is a key like any other', () => {
+    const told = (task: string) =>
+      errorsOf(shop + workflow('w', { tasks: `tasks: { a: { run: x, ${task} } }` })).map((one) => one.rule);
+    expect(told('<<: text')).toEqual(['WRONG_TYPE']);
+    expect(told('<<: [{ timeout: 1m }, 7]')).toEqual(['WRONG_TYPE']);
+    expect(told('"<<": { timeout: 1m }')).toEqual(['UNKNOWN_FIELD']);
+    expect(told('x-own: 1')).toEqual(['UNKNOWN_FIELD']);
+    expect(errorsOf('{"kind": "Application", "name": "shop", "x-team": ["a"]}', 'JSON')).toEqual([]);
+    expect(errorsOf('{"kind": "Application", "name": "shop", "<<": {}}', 'JSON')[0]?.rule).toBe('UNKNOWN_FIELD');
+  });
+
+  // json-crlf-command
+  test.each([
+    ['JSON', '[{"kind":"Workflow","application":"shop","name":"w","tasks":{"a":{"run":"one\\r\\ntwo\\r\\n"}}}]'],
+    ['YAML', 'kind: Workflow\r\napplication: shop\r\nname: w\r\ntasks: { a: { run: "one\\r\\ntwo\\r\\n" } }'],
+    [
+      'YAML',
+      'kind: Workflow\r\napplication: shop\r\nname: w\r\ntasks:\r\n  a:\r\n    run: |\r\n      one\r\n      two\r\n',
+    ],
+    ['TOML', 'application = "shop"\r\nname = "w"\r\n[tasks.a]\r\ncmd = """\r\none\r\ntwo\r\n"""\r\n'],
+    ['TOML', 'application = "shop"\nname = "w"\n[tasks.a]\ncmd = "one\\r\\ntwo\\r\\n"'],
+  ] as const)('line ends of Windows in a command of %s become line feeds', (format, source) => {
+    const [{ document } = { document: undefined }] = parsed(source, format).documents;
+    expect(document?.kind === 'Workflow' && document.definition.tasks.a?.run).toBe('one\ntwo\n');
+  });
+
+  test('line ends of a TOML file are no part of its values; an escaped one is', () => {
+    const env = 'env = { A = """a\r\nb""", B = "a\\r\\nb" }';
+    const source = `application = "shop"\r\nname = "w"\r\n${env}\r\ntasks.a.cmd = "x"`;
+    const [{ document } = { document: undefined }] = parsed(source, 'TOML').documents;
+    expect(document?.kind === 'Workflow' && document.definition.env).toEqual({ A: 'a\nb', B: 'a\r\nb' });
   });
 
   test('JSON is read with places as well, with tabs, and a list is as many documents', () => {

@@ -82,6 +82,35 @@ describe('the rules of definitions', () => {
     expect(error?.message).toContain('a → b → c → a');
   });
 
+  // register-in-branches
+  test('branches may register one variable if each has a condition; later conditions may read it', () => {
+    const flow = (heads: string, tails: string) =>
+      errorsOf(
+        shop +
+          workflow('w', {
+            keys: 'variables: [{ name: SIDE, default: heads }]',
+            tasks: `tasks:
+  heads: { ${heads} register: RESULT, run: echo h }
+  tails: { ${tails} register: RESULT, run: echo t }
+  use: { depends_on: [tails], if: RESULT != "", run: 'echo "$RESULT"' }`,
+          }),
+      ).map(({ path, rule }) => `${path} ${rule}`);
+    const [heads, tails] = [`if: SIDE == "heads",`, `if: SIDE == "tails",`];
+    expect(flow(heads, tails)).toEqual([]);
+    for (const one of [flow(heads, ''), flow('', tails), flow('', '')]) {
+      expect(one).toEqual(['documents[1].tasks.tails.register REGISTERED_TWICE']);
+    }
+    const matrix = (condition: string) =>
+      errorsOf(
+        shop +
+          workflow('w', {
+            tasks: `tasks: { a: { run: x, register: R, matrix: { os: [a, b] }, if: '${condition}' } }`,
+          }),
+      ).map(({ rule }) => rule);
+    expect(matrix('matrix.os == "a"')).toEqual([]);
+    expect(matrix('1 == 1')).toEqual(['REGISTERED_TWICE']);
+  });
+
   test('two separate circles are two errors, and a knot is one', () => {
     const line = (name: string, others: string) => `  ${name}: { run: x, depends_on: [${others}] }`;
     const two = ['tasks:', line('a', 'b'), line('b', 'a'), line('c', 'd'), line('d', 'c')].join('\n');

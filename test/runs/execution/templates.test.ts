@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { parseDefinitions } from '../../../src/catalog/language/parseDefinitions';
 import { replaceTemplates } from '../../../src/catalog/language/shellTemplate';
 import { errorsOf } from '../../catalog/language/errorsOf';
 import { APP } from '../../support/runs';
@@ -45,6 +46,23 @@ const places = [
 ];
 
 describe('{{.name}} in a command', () => {
+  test('is replaced in commands of sh and bash only, in each of a list', () => {
+    const toml = (task: string) => `application = "app"\nname = "w"\n[tasks.a]\n${task}`;
+    const rules = (task: string) => errorsOf(toml(task), 'TOML').map(({ rule }) => rule);
+    for (const shell of ['"python3"', '"pwsh"', '["ruby"]']) {
+      expect(rules(`shell = ${shell}\ncmd = "print({{.x}})"`)).toContain('BAD_TEMPLATE');
+      expect(rules(`shell = ${shell}\ncmd = "print({{x}})"`)).not.toContain('BAD_TEMPLATE');
+    }
+    expect(rules('cmd = "#!/usr/bin/env node\\n{{.x}}"')).toContain('BAD_TEMPLATE');
+    const { documents } = parseDefinitions({
+      source: `shell = "python3"\n${toml('shell = ["bash", "-x"]\ncmd = ["echo {{.x}}", "echo \'{{.y}}\'"]')}`,
+      format: 'TOML',
+    });
+    expect(documents[0]?.document).toMatchObject({
+      definition: { tasks: { a: { run: [`echo "\${x}"`, `echo ''"\${y}"''`], requires: ['x', 'y'] } } },
+    });
+  });
+
   test.each(places)('is data, whatever the value holds: %s', (place) => {
     const { command, names, problem } = replaceTemplates(place);
     expect({ names, problem }).toEqual({ names: ['value'], problem: null });

@@ -74,11 +74,15 @@ describe('variables between tasks', () => {
   it.each([
     ['a name that is none', output('1X', '')],
     ['a reserved name', output('LD_PRELOAD', 'x')],
-    ['a value that is too long', output('X', 'x'.repeat(40_000))],
-  ])('%s fails the try', async (_, one) => {
+    ['a value that is too long', output('X', 'x'.repeat(40_000)), 'X has 40000 bytes; the limit is 32768'],
+    ['a value with a NUL', output('X', 'a\0b'), 'X contains a NUL character'],
+  ])('%s fails the try', async (_, one, why = one.name) => {
     const id = await runs.start('workflow', 'passing');
     await agent.runOne({ outputs: [one] });
-    expect((await runs.task(id, 'one')).jobs[0]).toMatchObject({ status: 'FAILED', reasonCode: 'BAD_OUTPUT' });
+    const task = await runs.task(id, 'one');
+    expect(task.jobs[0]).toMatchObject({ status: 'FAILED', reasonCode: 'BAD_OUTPUT' });
+    expect(task.reason).toContain(why);
+    expect(task.reason).toMatch(/^the command succeeded, but /);
     await runs.abort(id);
     expect(await set(id)).toEqual([]);
   });
