@@ -37,7 +37,7 @@ export function deployWithWorkflow(run: RunSlice, execution: Execution): void {
   const { id, kind, status } = execution;
   if (kind !== 'WORKFLOW' || !isFinal(status) || !deploys(execution)) return;
   const open = openDeployments(run, id);
-  if (open.length > 0) end(run, open, outcomeOfWorkflow(status, doubtsOf(run, id)));
+  if (open.length > 0) end(run, open, outcomeOfWorkflow(run, id, status));
 }
 
 const isUnderWay = ({ status }: TaskExecution): boolean => status === 'RUNNING' || status === 'WAITING';
@@ -90,9 +90,12 @@ function outcomeOfTask({ status, passed, reasonCode }: TaskExecution): Outcome {
   return status !== 'ABORTED' && !passed && plainFailures.includes(reasonCode ?? '') ? 'FAILED' : 'UNKNOWN';
 }
 
-function outcomeOfWorkflow(status: ExecutionStatus, { skipped, unsure }: Doubts): Outcome {
+function outcomeOfWorkflow(run: RunSlice, id: string, status: ExecutionStatus): Outcome {
+  // Of what was stopped nobody can know, whatever its tasks say.
+  if (status !== 'SUCCESS' && status !== 'FAILED') return 'UNKNOWN';
+  const { skipped, unsure } = doubtsOf(run, id);
   if (status === 'SUCCESS') return skipped || unsure ? 'UNKNOWN' : 'SUCCEEDED';
-  return status === 'FAILED' && !unsure ? 'FAILED' : 'UNKNOWN';
+  return unsure ? 'UNKNOWN' : 'FAILED';
 }
 
 /** Those of earlier decisions, and those of this one. */

@@ -31,10 +31,11 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
   },
   members: async (db, facts, keys) => {
     // Whoever asks for the members stops or holds them, and needs what has not ended of them.
-    const [rows, unstarted, running] = await Promise.all([
+    const [rows, unstarted, running, deployments] = await Promise.all([
       findActiveMembers(db, keys),
       findUnstartedTasks(db, keys, 'of members'),
       findRunningTasks(db, keys, 'of members'),
+      findOpenDeployments(db, keys, 'of runs'),
     ]);
     for (const row of rows) facts.set('execution', row.id, row);
     for (const task of [...unstarted, ...running]) facts.set('task', task.id, task);
@@ -42,6 +43,7 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     const ids = rows.map(({ id }) => id);
     group(facts, 'unstarted', ids, unstarted, (task) => task.executionId);
     group(facts, 'running', ids, running, (task) => task.executionId);
+    group(facts, 'deployments', ids, deployments, (row) => row.executionId);
   },
   attempt: async (db, facts, keys) => {
     for (const row of await findNewestAttempts(db, keys)) facts.set('attempt', row.executionId, row);

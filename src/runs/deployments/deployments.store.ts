@@ -60,11 +60,16 @@ const records = (deployments: readonly Deployment[]): string =>
     deployments.map((one) => Object.fromEntries(Object.entries(one).map(([key, value]) => [snakeCase(key), value]))),
   );
 
-/** Deployments of these executions that have not ended. */
-export function findOpenDeployments(db: Db, executionIds: readonly string[]): Promise<RecordedDeployment[]> {
+/** Deployments of these executions, or of all executions of these runs, that have not ended. */
+export function findOpenDeployments(
+  db: Db,
+  ids: readonly string[],
+  which: 'of executions' | 'of runs' = 'of executions',
+): Promise<RecordedDeployment[]> {
   return db.rows(
-    `SELECT ${deployment} FROM deployment WHERE execution_id = ANY ($1::uuid[]) AND status = 'IN_PROGRESS' ORDER BY number`,
-    [executionIds],
+    `SELECT ${deployment} FROM deployment WHERE ${which === 'of runs' ? 'run_id' : 'execution_id'} = ANY ($1::uuid[])
+       AND status = 'IN_PROGRESS' ORDER BY number`,
+    [ids],
   );
 }
 

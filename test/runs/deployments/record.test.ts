@@ -229,15 +229,21 @@ describe('what is deployed where', () => {
   });
 
   it('takes as many statements for many environments as for one', async () => {
+    const goOn = await server.sweeper.pause();
+    // The least of several: the server does things of its own meanwhile.
     const statements = async (limit: number) => {
-      const before = server.app.database.statements;
-      await server.client.ask(`{ environments(limit: ${limit}) { nodes {
-        deployments { image service { name } newer { image } run { id } } unsettledDeployments { image actor { name } }
-        deploymentHistory(first: 3) { nodes { image environment { name } } } } }
-        services(limit: 5) { nodes { deployments { image } unsettledDeployments { image } } } }`);
-      return server.app.database.statements - before;
+      const counts: number[] = [];
+      for (let n = 0; n < 5; n++) {
+        const before = server.app.database.statements;
+        await server.client.ask(`{ environments(limit: ${limit}) { nodes {
+          deployments { image service { name } newer { image } run { id } } unsettledDeployments { image actor { name } }
+          deploymentHistory(first: 3) { nodes { image environment { name } } } } }
+          services(limit: 5) { nodes { deployments { image } unsettledDeployments { image } } } }`);
+        counts.push(server.app.database.statements - before);
+      }
+      return Math.min(...counts);
     };
-    await statements(20);
     expect(await statements(20)).toBe(await statements(9));
+    goOn();
   });
 });

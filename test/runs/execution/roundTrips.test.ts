@@ -19,21 +19,22 @@ const MOST = 3;
 const MOST_OF_RESUME = 8;
 const SIZES = [1, 100, 5000];
 
-const workflow = (size: number) => `
+const workflow = (size: number, keys = '', task = '', name = `${size}`) => `
 ---
 kind: Workflow
 application: app
-name: flow-${size}
+name: flow-${name}
 max_parallel: 2
+${keys}
 tasks:
-  go: { run: "true", matrix: { n: [${Array.from({ length: size }, (_, index) => index).join(', ')}] } }
+  go: { run: "true", ${task} matrix: { n: [${Array.from({ length: size }, (_, index) => index).join(', ')}] } }
 ---
 kind: Pipeline
 application: app
-name: gate-${size}
+name: gate-${name}
 stages:
   - elements: [{ name: ask, approval: { approvers: [Managers] } }]
-  - elements: [{ name: go, workflow: flow-${size} }]
+  - elements: [{ name: go, workflow: flow-${name} }]
 `;
 
 /** Everybody's approver. */
@@ -51,7 +52,15 @@ describe('round trips of a command, however large the workflow is', () => {
   beforeAll(async () => {
     server = await startTestServer();
     runs = new Runs(server);
-    await runs.apply([APP, ...SIZES.map(workflow)].join(''));
+    const deploying = 'environment: staging\nservices: [web]';
+    await runs.apply(
+      [
+        APP,
+        ...SIZES.map((size) => workflow(size)),
+        workflow(100, deploying, '', 'deploys'),
+        workflow(100, deploying, 'deploys: [web],', 'marked'),
+      ].join(''),
+    );
     await ProtocolAgent.register(server.url);
     const [agent] = await server.app.database.rows<{ id: string }>('SELECT id FROM agent');
     agentId = agent?.id ?? '';
@@ -70,10 +79,11 @@ describe('round trips of a command, however large the workflow is', () => {
     return scope.flushes;
   }
 
-  async function lifeOf(size: number): Promise<Record<string, number>> {
+  async function lifeOf(size: number | string): Promise<Record<string, number>> {
     const { app } = server;
     const { applicationId, entityId } = await runs.ids('pipeline', `gate-${size}`);
-    const input = { applicationId, entityId, executionType: 'PIPELINE' as const };
+    const serviceInputs = typeof size === 'string' ? [{ name: 'web', image: 'web:1' }] : [];
+    const input = { applicationId, entityId, executionType: 'PIPELINE' as const, serviceInputs };
     const flow = await runs.ids('workflow', `flow-${size}`);
     let [id, alone] = ['', ''];
     const took: Record<string, number> = {};
@@ -125,8 +135,8 @@ describe('round trips of a command, however large the workflow is', () => {
     return took;
   }
 
-  it.each(SIZES)(
-    'with %i tasks',
+  it.each([...SIZES, 'deploys', 'marked'])(
+    'with %s tasks',
     async (size) => {
       await lifeOf(size);
       const took = await lifeOf(size);
