@@ -64,7 +64,7 @@ import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
-import { PlanResolver } from '../views/plan.resolver';
+import { PlannedDeploymentResolver, PlanResolver } from '../views/plan.resolver';
 import { workflowResolvers } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
@@ -127,6 +127,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutionVariablesResolver,
   GraphResolver,
   PlanResolver,
+  PlannedDeploymentResolver,
   TaskExecutionResolver,
   JobResolver,
   ArtifactResolver,
