@@ -18,7 +18,7 @@ RUN npm run build
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Without the optional packages: they are the embedded database, and here DATABASE_URL names one.
+# Without the optional package: it is the embedded database, and here DATABASE_URL names one.
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 
 FROM ${NODE_IMAGE}

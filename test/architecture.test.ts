@@ -25,7 +25,6 @@ const tops = [''];
 
 /** SQL outside of stores, queries, loaders and the transport. */
 const mayHoldSql: Readonly<Record<string, string>> = {
-  'src/composition/server.ts': 'asks for nothing but an answer (/readyz)',
   'src/runs/queue/requirementClasses.ts': 'a cache and the one statement that fills it',
 };
 

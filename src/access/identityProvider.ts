@@ -1,6 +1,7 @@
 import type { JWTPayload, JWTVerifyGetKey, RemoteJWKSet } from 'jose';
 import type { Clock } from '../kernel/clock';
 import { Refusal } from '../kernel/errors';
+import { isStorable } from '../kernel/naming';
 
 export interface IdentityProviderOptions {
   /** As in the tokens' `iss`, to the letter. */
@@ -136,7 +137,7 @@ export class IdentityProvider {
 
   private identity(payload: JWTPayload): Identity | undefined {
     const { sub = '', iat = 0, exp = 0 } = payload;
-    if (sub.trim() === '' || sub.includes('\0')) return undefined;
+    if (sub.trim() === '' || !isStorable(sub)) return undefined;
     const verified = payload.email_verified === true || payload.email_verified === 'true';
     const email = verified ? text(payload.email) : null;
     const { groupsClaim } = this.options;
@@ -154,7 +155,7 @@ export class IdentityProvider {
 
 function text(value: unknown): string | null {
   if (typeof value !== 'string') return null;
-  const trimmed = value.replaceAll('\0', '').trim();
+  const trimmed = value.replace(/\0|\p{Surrogate}/gu, '').trim();
   return trimmed === '' ? null : trimmed;
 }
 

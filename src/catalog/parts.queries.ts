@@ -1,6 +1,6 @@
 import type { Access } from '../access/access';
 import type { Actor } from '../access/actor';
-import type { SubjectType } from '../access/subjects';
+import { permissionTypeOf, type SubjectType } from '../access/subjects';
 import type { NameKey, NamedRow, NamedRows, RowCondition } from '../kernel/database/namedRows';
 import { notFound, Refusal } from '../kernel/errors';
 import { type IdFilter, idCondition } from '../kernel/filters';
@@ -48,7 +48,14 @@ export async function readPartByName<T extends PartRow>(
 }
 
 export function unknownName(kind: string, name: string): Refusal {
-  const message = `There is no ${kind} named "${name}", or you may not see it.`;
+  const type = (Object.keys(permissionTypeOf) as SubjectType[]).find((one) => one.toLowerCase() === kind);
+  const needs =
+    type === undefined
+      ? undefined
+      : type === 'Application'
+        ? 'any permission in it'
+        : `the permission ${permissionTypeOf[type]} READ`;
+  const message = `There is no ${kind} named "${name}", or you may not see it${needs === undefined ? '' : `: that takes ${needs}`}.`;
   return new Refusal('NOT_FOUND', message, { kind, name });
 }
 

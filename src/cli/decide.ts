@@ -7,12 +7,12 @@ import {
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
 import { asking } from './run';
-import { applicationOf, findRun } from './runs';
+import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { readRun } from './showRun';
 import { variableInput } from './start';
 
-export interface DecideOptions {
+export interface DecideOptions extends SeenOptions {
   readonly step?: string;
   readonly comments?: string;
 }
@@ -22,7 +22,7 @@ export async function decide(
   session: Session,
   named: string,
   action: 'APPROVE' | 'REJECT',
-  { step, comments }: DecideOptions,
+  { step, comments, ...seen }: DecideOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
@@ -38,23 +38,29 @@ export async function decide(
     throw usage('The run waits for several approvals.', ...waiting.map(({ stepName }) => `--step "${stepName}"`));
   }
   const { approvalId, stageName, stepName } = approval;
-  await api.ask(DecideApprovalDocument, { input: { ...target, action, approvalId, comments } });
+  const expectedVersion = seenVersion(run, seen);
+  await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
   const done = action === 'APPROVE' ? 'approved' : 'rejected';
   ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
   ui.answer({ approvalId, stepName, action, executionId: run.id });
 }
 
-export interface AnswerOptions {
+export interface AnswerOptions extends SeenOptions {
   readonly step?: string;
   readonly var: readonly string[];
 }
 
 /** `slipway answer`: provides the inputs that a stage element waits for; inputs that are not given get their defaults. */
-export async function answer(session: Session, named: string, { step, var: pairs }: AnswerOptions): Promise<void> {
+export async function answer(
+  session: Session,
+  named: string,
+  { step, var: pairs, ...seen }: AnswerOptions,
+): Promise<void> {
   const { api, ui } = session;
   const variableInputs = pairs.map(variableInput);
   const found = await findRun(session, named);
-  const all = asking(await readRun(api, found.id));
+  const run = await readRun(api, found.id);
+  const all = asking(run);
   const [stage, another] = all.filter(({ pipelineStepName }) => step === undefined || pipelineStepName === step);
   const steps = all.map(({ pipelineStepName }) => `--step "${pipelineStepName}"`);
   if (stage === undefined)
@@ -66,10 +72,15 @@ export async function answer(session: Session, named: string, { step, var: pairs
     pipelineExecutionId: found.id,
     pipelineStageElementId,
     variableInputs,
+    expectedVersion: seenVersion(run, seen),
   };
-  await api.ask(GiveRuntimeInputsDocument, { input });
+  await api.change(GiveRuntimeInputsDocument, { input });
   ui.say(`${pipelineStageName} › ${pipelineStepName} continues. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer({ stepName: pipelineStepName, executionId: found.id });
+}
+
+export interface HoldOptions extends SeenOptions {
+  readonly reason?: string;
 }
 
 /** `slipway pause` and `slipway continue`: stops starting tasks, and starts them again. */
@@ -77,15 +88,16 @@ export async function hold(
   session: Session,
   named: string,
   verb: 'pause' | 'continue',
-  reason?: string,
+  { reason, ...seen }: HoldOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
-  const input = { applicationId: applicationOf(run), executionId: run.id, reason };
+  const expectedVersion = seenVersion(run, seen);
+  const input = { applicationId: applicationOf(run), executionId: run.id, reason, expectedVersion };
   const { execution } =
     verb === 'pause'
-      ? (await api.ask(PauseExecutionDocument, { input })).pauseExecution
-      : (await api.ask(ContinueExecutionDocument, { input })).continueExecution;
+      ? (await api.change(PauseExecutionDocument, { input })).pauseExecution
+      : (await api.change(ContinueExecutionDocument, { input })).continueExecution;
   ui.say(`${ui.status(execution.status).trimEnd()} ${run.id}`);
   ui.answer({ execution });
 }

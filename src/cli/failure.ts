@@ -21,7 +21,7 @@ export class Failure extends Error {
     readonly code: string,
     message: string,
     readonly details: Readonly<Record<string, unknown>> = {},
-    readonly advice: readonly string[] = [],
+    readonly advice: string[] = [],
   ) {
     super(message);
   }
@@ -69,7 +69,11 @@ const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>
   UNREACHABLE: () => ['To use another server, set SLIPWAY_URL or pass --url.'],
   UNAUTHENTICATED: () => ['Provide a valid key in SLIPWAY_API_KEY, or with --key.'],
   FORBIDDEN: () => ['Ask a user who has the permission, or ask an administrator to grant it.'],
-  NOT_FOUND: () => ['"slipway runs" lists the runs that this key may see.'],
+  NOT_FOUND: ({ kind, path }) => {
+    if (path !== undefined)
+      return ['The URL has a wrong path. Pass the address of the server alone: --url http://127.0.0.1:4000'];
+    return kind === undefined || kind === 'execution' ? ['"slipway runs" lists the runs that this key may see.'] : [];
+  },
   NOT_RESUMABLE: showRun,
   NOT_RETRYABLE: showRun,
   NOT_RESTORABLE: showRun,

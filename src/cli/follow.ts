@@ -53,7 +53,7 @@ export async function followRun(
 }
 
 /** `slipway watch`. Fails when a restore fails meanwhile, even if the run was SUCCESS before. */
-export async function watchRun(session: Session, named: string): Promise<void> {
+export async function watchRun(session: Session, named: string | undefined): Promise<void> {
   const report = new RunReport(session.ui);
   const run = await followRun(session, (await findRun(session, named)).id, { events: true, report });
   session.ui.answerLine({ execution: run });

@@ -1,7 +1,7 @@
 import { InterveneExecutionDocument, type InterventionAction, RetryTaskDocument } from '../client/generated';
 import { exit, Failure, usage } from './failure';
 import { failuresThatWait, type Part, partsOf, shortName } from './run';
-import { applicationOf, findRun } from './runs';
+import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { readRun } from './showRun';
 
@@ -25,13 +25,19 @@ export async function retryTask(
   const failed = parts.filter(({ status }) => status === 'FAILED');
   // The server refuses a task that has not failed, and names its status.
   const part = pick(failed.some((one) => isNamed(one, task)) ? failed : parts, task);
-  const input = { applicationId: applicationOf(found), taskExecutionId: part.taskId, reason, overrule };
-  const { retryTask: done } = await api.ask(RetryTaskDocument, { input });
+  const input = {
+    applicationId: applicationOf(found),
+    taskExecutionId: part.taskId,
+    reason,
+    overrule,
+    expectedVersion: part.version,
+  };
+  const { retryTask: done } = await api.change(RetryTaskDocument, { input });
   ui.say(`${part.label} is retried. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer(done);
 }
 
-export interface InterveneOptions extends RetryOptions {
+export interface InterveneOptions extends RetryOptions, SeenOptions {
   readonly at?: string;
 }
 
@@ -42,7 +48,7 @@ export async function intervene(
   session: Session,
   named: string,
   verb: string,
-  { at, reason, overrule }: InterveneOptions,
+  { at, reason, overrule, ...seen }: InterveneOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const action = interventions.find((one) => one === verb.toUpperCase().replaceAll('-', '_'));
@@ -51,7 +57,8 @@ export async function intervene(
     throw usage(`"${verb}" is not a valid action; expected one of ${all}.`);
   }
   const found = await findRun(session, named);
-  const waiting = failuresThatWait(await readRun(api, found.id));
+  const run = await readRun(api, found.id);
+  const waiting = failuresThatWait(run);
   const [part, another] = waiting.filter((one) => at === undefined || isNamed(one, at));
   const names = waiting.map((one) => `--at "${shortName(one, waiting)}"`);
   if (part === undefined)
@@ -65,8 +72,9 @@ export async function intervene(
     action,
     reason,
     overrule,
+    expectedVersion: seenVersion(run, seen),
   };
-  await api.ask(InterveneExecutionDocument, { input });
+  await api.change(InterveneExecutionDocument, { input });
   const name = shortName(part, waiting);
   ui.say(`${name}: ${action}. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer({ name, action, executionId: found.id });

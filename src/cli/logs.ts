@@ -22,7 +22,7 @@ export interface LogsOptions {
 /** `slipway logs`: prints the newest try of each task or of one, also of a restore. With `-f` it follows them, and all tasks that start later. */
 export async function showLogs(
   session: Session,
-  named: string,
+  named: string | undefined,
   task: string | undefined,
   { follow = false }: LogsOptions,
 ): Promise<void> {
@@ -123,11 +123,11 @@ class LogWriter {
       else {
         const lines = ((this.begun.get(jobId) ?? '') + frame.text).split('\n');
         this.begun.set(jobId, lines.pop() ?? '');
-        for (const line of lines) ui.say(`${ui.paint.dim(`${name} |`)} ${line}`);
+        for (const line of lines) ui.print(`${ui.paint.dim(`${name} |`)} ${line}`);
       }
     }
     const rest = this.begun.get(jobId) ?? '';
-    if (final && rest !== '') ui.say(`${ui.paint.dim(`${name} |`)} ${rest}`);
+    if (final && rest !== '') ui.print(`${ui.paint.dim(`${name} |`)} ${rest}`);
     if (final) this.begun.delete(jobId);
   }
 }

@@ -15,6 +15,10 @@ async function main(): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return exit.ok;
     if (error instanceof Followed) return error.exitCode;
     const failure = asFailure(error, namedRun(program));
+    if (failure.code === 'UNAUTHENTICATED') {
+      const { keyOrigin } = await import('./session.js');
+      failure.advice.unshift(`The key came from ${keyOrigin(program.opts())}.`);
+    }
     say(error, failure);
     return failure.exitCode;
   }

@@ -30,11 +30,20 @@ export function createProgram(): Command {
   program
     .command('runs')
     .description('list runs, newest first')
+    .argument('[show]', 'not needed: "slipway run show RUN" shows one run')
+    .argument('[run]')
     .option('-a, --application <name>', 'only runs of this application')
     .option('-s, --status <status...>', 'only runs with one of these statuses, such as FAILED')
     .option('-r, --resumable', 'only runs that can be resumed')
     .option('-n, --limit <number>', 'maximum number of runs, 1 to 500', limit, 20)
-    .action(async (_options, command: Command) => {
+    .action(async (word: string | undefined, run: string | undefined, _options, command: Command) => {
+      if (word !== undefined) {
+        const { usage } = await import('./failure.js');
+        throw usage(
+          `"runs" lists runs and takes no "${word}".`,
+          `To see one run: slipway run show ${run ?? (word === 'show' ? 'RUN' : word)}`,
+        );
+      }
       await listRuns(await session(command), command.opts());
     });
   program
@@ -50,16 +59,16 @@ export function createProgram(): Command {
   program
     .command('run')
     .description('inspect one run')
-    .command('show <run>')
+    .command('show [run]')
     .description('show stages, tasks, why the run failed, and the possible next actions')
     .option('--all', 'list all tasks that succeeded, even if there are many')
-    .action(async (run: string, { all = false }: { all?: boolean }, command: Command) => {
+    .action(async (run: string | undefined, { all = false }: { all?: boolean }, command: Command) => {
       await showRun(await session(command), run, all);
     });
   program
-    .command('graph <run>')
+    .command('graph [run]')
     .description('show the graph of a run with statuses, level by level')
-    .action(async (run: string, _options, command: Command) => {
+    .action(async (run: string | undefined, _options, command: Command) => {
       await showGraph(await session(command), run);
     });
   program
@@ -69,16 +78,16 @@ export function createProgram(): Command {
       await compareRuns(await session(command), run, other);
     });
   program
-    .command('watch <run>')
+    .command('watch [run]')
     .description('follow a run until it ends; exits with 0 if it succeeds')
-    .action(async (run: string, _options, command: Command) => {
+    .action(async (run: string | undefined, _options, command: Command) => {
       await watchRun(await session(command), run);
     });
   program
-    .command('logs <run> [task]')
+    .command('logs [run] [task]')
     .description('print the output of all tasks, or of one')
     .option('-f, --follow', 'follow the output until the run ends')
-    .action(async (run: string, task: string | undefined, options, command: Command) => {
+    .action(async (run: string | undefined, task: string | undefined, options, command: Command) => {
       await showLogs(await session(command), run, task, options);
     });
   redeploying(
@@ -127,8 +136,7 @@ export function createProgram(): Command {
   ).action(async (run: string, options, command: Command) => {
     await extendRun(await session(command), run, options);
   });
-  program
-    .command('restore <run>')
+  seeing(program.command('restore <run>'))
     .description('revert a run and the environments it deployed to, to their state before the run was extended')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--confirm-conflicts', 'override deployments that other runs have made since')
@@ -148,7 +156,7 @@ export function createProgram(): Command {
       await startRun(await session(command), application, name, options);
     });
   for (const verb of ['approve', 'reject'] as const) {
-    deciding(program.command(`${verb} <run>`))
+    seeing(deciding(program.command(`${verb} <run>`)))
       .description(`${verb} the approval that a run waits for`)
       .option('--step <name>', 'approval to decide, if the run waits for several')
       .option('-m, --comments <text>', 'text to show with the decision')
@@ -162,15 +170,14 @@ export function createProgram(): Command {
     .action(async (run: string, task: string, options, command: Command) => {
       await retryTask(await session(command), run, task, options);
     });
-  redeploying(deciding(program.command('intervene <run> <action>')))
+  redeploying(seeing(deciding(program.command('intervene <run> <action>'))))
     .description('decide a failure that waits for a person; ACTION is retry, ignore, mark-as-success, fail or abort')
     .option('--at <name>', 'task or step to decide, if several wait: a name, STEP/TASK or an id')
     .option('--reason <text>', 'text to show with the decision')
     .action(async (run: string, action: string, options, command: Command) => {
       await intervene(await session(command), run, action, options);
     });
-  program
-    .command('answer <run>')
+  seeing(program.command('answer <run>'))
     .description('provide the runtime inputs that a run waits for')
     .option('--step <name>', 'stage element, if several wait for inputs')
     .option('--var <name=value>', 'value of an input (repeatable); other inputs get their defaults', collect, [])
@@ -178,14 +185,13 @@ export function createProgram(): Command {
       await answer(await session(command), run, options);
     });
   for (const verb of ['pause', 'continue'] as const) {
-    program
-      .command(`${verb} <run>`)
+    seeing(program.command(`${verb} <run>`))
       .description(
         verb === 'pause' ? 'pause a run: running tasks finish, and no new task starts' : 'continue a paused run',
       )
       .option('--reason <text>', 'text to show with the run')
-      .action(async (run: string, { reason }: { reason?: string }, command: Command) => {
-        await hold(await session(command), run, verb, reason);
+      .action(async (run: string, options, command: Command) => {
+        await hold(await session(command), run, verb, options);
       });
   }
   program
@@ -237,7 +243,8 @@ export function namedRun(program: Command): string | undefined {
   }
 }
 
-const ABOUT_RUNS = 'RUN is the id of a run, a unique part of it, or "latest".';
+const ABOUT_RUNS =
+  'RUN is the id of a run, a unique part of it, or "latest". Where it may be left out, a terminal offers the newest runs.';
 const ABOUT_CODES =
   'Exit codes: 0 success, 1 run failed, 2 usage error, 3 refused by the server, 4 server unreachable, 5 not confirmed, 130 Ctrl-C.';
 
@@ -247,8 +254,16 @@ async function session(command: Command): Promise<Session> {
   return openSession(command.optsWithGlobals<GlobalOptions>());
 }
 
+/** Commands that act on the state in which the caller saw the run. */
+const seeing = (command: Command): Command =>
+  command.option(
+    '--expected-version <number>',
+    'fail with CONFLICT unless the run is at this version, which "run show --json" prints (default: the one found now)',
+    positive,
+  );
+
 const acting = (command: Command): Command =>
-  command
+  seeing(command)
     .option('--reason <text>', 'text to show with the attempt')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'return at once instead of following the run');

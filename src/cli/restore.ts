@@ -10,11 +10,11 @@ import { untilInterrupted } from './events';
 import { Followed } from './failure';
 import { lastLinesOf } from './jobLog';
 import { requireAllowed } from './resume';
-import { findRun } from './runs';
+import { findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { moment, refuseUnlessConfirmed, timeOfDay, type Ui, words } from './ui';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends SeenOptions {
   readonly yes?: boolean;
   readonly confirmConflicts?: boolean;
   readonly debug?: boolean;
@@ -35,7 +35,7 @@ export async function restoreRun(session: Session, named: string, options: Resto
   let confirmEnvironmentConflicts = options.confirmConflicts ?? false;
   if (!options.yes) {
     if (plan.environmentConflicts.length > 0 && !confirmEnvironmentConflicts) {
-      await refuseUnlessConfirmed(ui, 'Other runs have deployed there since. Override them?');
+      await refuseUnlessConfirmed(ui, 'Other runs have deployed there since. Override them?', false);
       confirmEnvironmentConflicts = true;
     }
     await refuseUnlessConfirmed(ui, 'Restore?');
@@ -46,8 +46,9 @@ export async function restoreRun(session: Session, named: string, options: Resto
     planToken: plan.planToken,
     debug: options.debug ?? false,
     confirmEnvironmentConflicts,
+    expectedVersion: seenVersion(run, options),
   };
-  const begun = (await api.ask(RestoreRunDocument, { input })).restoreRun.operation;
+  const begun = (await api.change(RestoreRunDocument, { input })).restoreRun.operation;
   if (!options.follow) {
     ui.say(`${ui.status('RESTORING').trimEnd()} ${run.id}, operation ${begun.id}`);
     return ui.answer({ operation: begun });

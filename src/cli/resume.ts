@@ -16,13 +16,13 @@ import {
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
 import { followRun, requireSuccess } from './follow';
-import { applicationOf, type FoundRun, findRun } from './runs';
+import { applicationOf, type FoundRun, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { serviceImage, variableInput } from './start';
 import { moment, refuseUnlessConfirmed, words } from './ui';
 
 /** Options of all commands that change a run. */
-export interface ActOptions {
+export interface ActOptions extends SeenOptions {
   readonly yes?: boolean;
   readonly follow: boolean;
   readonly reason?: string;
@@ -78,8 +78,8 @@ async function pipelineResume({ api }: Session, run: FoundRun, options: ResumeOp
     executionMode: options.executionMode,
   };
   const { resumePreview: plan } = await api.ask(ResumePreviewDocument, { input });
-  const confirmed = { input: { ...input, planToken: plan.planToken } };
-  return { plan, resume: async () => (await api.ask(ResumeExecutionDocument, confirmed)).resumeExecution.execution };
+  const confirmed = { input: { ...input, planToken: plan.planToken, expectedVersion: seenVersion(run, options) } };
+  return { plan, resume: async () => (await api.change(ResumeExecutionDocument, confirmed)).resumeExecution.execution };
 }
 
 async function workflowResume({ api }: Session, run: FoundRun, options: ResumeOptions): Promise<Prepared> {
@@ -92,9 +92,9 @@ async function workflowResume({ api }: Session, run: FoundRun, options: ResumeOp
     mode: options.executionMode,
   };
   const { resumeWorkflowPreview: plan } = await api.ask(ResumeWorkflowPreviewDocument, { input });
-  const confirmed = { input: { ...input, planToken: plan.planToken } };
+  const confirmed = { input: { ...input, planToken: plan.planToken, expectedVersion: seenVersion(run, options) } };
   const resume = async () =>
-    (await api.ask(ResumeWorkflowExecutionDocument, confirmed)).resumeWorkflowExecution.execution;
+    (await api.change(ResumeWorkflowExecutionDocument, confirmed)).resumeWorkflowExecution.execution;
   return { plan, resume };
 }
 
@@ -165,17 +165,19 @@ const names = (all: readonly string[]): string =>
     ? all.join(', ')
     : `${all.slice(0, SHOWN_NAMES).join(', ')} and ${all.length - SHOWN_NAMES} more`;
 
+const runInput = (run: FoundRun, options: ActOptions) => ({
+  applicationId: applicationOf(run),
+  executionId: run.id,
+  reason: options.reason,
+  expectedVersion: seenVersion(run, options),
+});
+
 /** `slipway rerun`: runs everything again with the same inputs. */
 export async function rerunRun(session: Session, named: string, options: ActOptions): Promise<void> {
   const run = await findRun(session, named);
   session.ui.say(`Rerun of ${run.id}, which is ${run.status}: everything runs again, with the same inputs.`);
-  const input = {
-    applicationId: applicationOf(run),
-    executionId: run.id,
-    reason: options.reason,
-    overrule: options.overrule,
-  };
-  const send = async () => (await session.api.ask(RerunExecutionDocument, { input })).rerunExecution.execution;
+  const input = { ...runInput(run, options), overrule: options.overrule };
+  const send = async () => (await session.api.change(RerunExecutionDocument, { input })).rerunExecution.execution;
   await act(session, run, { send, question: 'Run everything again?' }, options);
 }
 
@@ -183,8 +185,8 @@ export async function rerunRun(session: Session, named: string, options: ActOpti
 export async function abortRun(session: Session, named: string, options: ActOptions): Promise<void> {
   const run = await findRun(session, named);
   session.ui.say(`Abort of ${run.id}, which is ${run.status}: running tasks are ended, and nothing is rolled back.`);
-  const input = { applicationId: applicationOf(run), executionId: run.id, reason: options.reason };
-  const send = async () => (await session.api.ask(AbortExecutionDocument, { input })).abortExecution.execution;
+  const input = runInput(run, options);
+  const send = async () => (await session.api.change(AbortExecutionDocument, { input })).abortExecution.execution;
   await act(session, run, { send, question: 'Abort it?', wanted: 'ABORTED' }, options);
 }
 
@@ -201,9 +203,10 @@ export async function extendRun(session: Session, named: string, options: Extend
   const run = await findRun(session, named);
   session.ui.say(`Extension of ${run.id}, which is ${run.status}: ${[...options.image, ...options.var].join(', ')}.`);
   session.ui.say('  Everything that does not see the change is kept; "slipway restore" reverts the extension.');
+  const expectedVersion = seenVersion(run, options);
   const { reason, overrule } = options;
-  const input = { runId: run.id, images, variableInputs, reason, overrule };
-  const send = async () => (await session.api.ask(AddImagesToRunDocument, { input })).addImagesToRun.execution;
+  const input = { runId: run.id, images, variableInputs, reason, overrule, expectedVersion };
+  const send = async () => (await session.api.change(AddImagesToRunDocument, { input })).addImagesToRun.execution;
   await act(session, run, { send, question: 'Extend it?' }, options);
 }
 
@@ -222,7 +225,7 @@ async function act(
   options: ActOptions,
 ): Promise<void> {
   const { ui } = session;
-  if (!options.yes) await refuseUnlessConfirmed(ui, question);
+  if (!options.yes) await refuseUnlessConfirmed(ui, question, wanted === 'SUCCESS');
   const execution = await send();
   if (!options.follow) {
     ui.say(`${ui.status(execution.status).trimEnd()} ${run.id}`);

@@ -43,8 +43,9 @@ export const approvalOf = (stage: Stage) =>
   stage.__typename === 'ApprovalStageExecution' ? stage.approvals.at(-1) : undefined;
 
 /** Each workflow of a run that was reached: the execution that its tasks belong to, and the name of its stage element. */
-export function workflowsOf(run: Run): { id: string; step: string | null; tasks: readonly Task[] }[] {
-  if (run.__typename === 'WorkflowExecution') return [{ id: run.id, step: null, tasks: run.tasks }];
+export function workflowsOf(run: Run): { id: string; version: number; step: string | null; tasks: readonly Task[] }[] {
+  if (run.__typename === 'WorkflowExecution')
+    return [{ id: run.id, version: run.version, step: null, tasks: run.tasks }];
   return run.pipelineStageExecutions.flatMap((stage) => {
     const workflow = workflowOf(stage);
     return workflow ? [{ ...workflow, step: stage.pipelineStepName }] : [];
@@ -65,6 +66,8 @@ export interface Part {
   readonly label: string;
   readonly status: ExecutionStatus;
   readonly taskId: string | null;
+  /** Version of the execution that it belongs to. */
+  readonly version: number;
   readonly elementId: string | null;
   readonly waitsUntil: string | null;
 }
@@ -75,15 +78,17 @@ export const partsOf = (run: Run): Part[] => [
     label: stage.pipelineStepName,
     status: stage.status,
     taskId: null,
+    version: run.version,
     elementId: stage.pipelineStageElementId,
     waitsUntil: stage.__typename === 'WorkflowStageExecution' ? stage.waitsUntil : null,
   })),
-  ...workflowsOf(run).flatMap(({ step, tasks }) =>
+  ...workflowsOf(run).flatMap(({ step, tasks, version }) =>
     tasks.map(({ id, name, status, waitsUntil }) => ({
       name,
       label: step === null ? name : `${step}/${name}`,
       status,
       taskId: id,
+      version,
       elementId: null,
       waitsUntil,
     })),

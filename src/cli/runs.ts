@@ -34,7 +34,8 @@ export async function listRuns({ api, ui }: Session, options: RunsOptions): Prom
   const { nodes } = (await api.ask(ListRunsDocument, { filters, first: options.limit })).executions;
   ui.answer(nodes);
   if (ui.json) return;
-  if (nodes.length === 0) return ui.say('No runs found.');
+  if (nodes.length === 0 && filters.length > 0) return ui.say('No runs found.');
+  if (nodes.length === 0) return ui.say('There are no runs yet. To start one: slipway start APPLICATION PIPELINE');
   ui.table(
     ['RUN', 'STATUS', 'WHAT', 'STARTED', 'ATTEMPT', 'TOOK', ''],
     nodes.map((run) => [
@@ -54,8 +55,29 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const SHORTEST = 4;
 
+/** So many runs are offered to a person who named none. */
+const OFFERED = 20;
+
+/** Lets a person pick one of the newest runs. Without a terminal it fails with their list. */
+async function pickRun({ api, ui }: Session): Promise<string> {
+  const { nodes } = (await api.ask(ListRunsDocument, { filters: [], first: OFFERED })).executions;
+  if (nodes.length === 0) throw new Failure(exit.refused, 'NOT_FOUND', 'There are no runs yet.');
+  const options = nodes.map((run) => ({
+    value: run.id,
+    label: `${nameOf(run)} ${run.status}`,
+    hint: `${moment(run.createdAt)} ${run.id}`,
+  }));
+  const list = options.map(({ label, hint }) => `${hint}  ${label}`);
+  return (
+    (await ui.pick('Which run?', options)) ??
+    Promise.reject(usage('Name a run: an id, a part of one, or "latest".', ...list))
+  );
+}
+
 /** Finds a run by its id, by a part of it that is unique (best the end: ids begin with the time), or by `latest`. */
-export async function findRun({ api }: Session, named: string): Promise<FoundRun> {
+export async function findRun(session: Session, given: string | undefined): Promise<FoundRun> {
+  const { api } = session;
+  const named = given ?? (await pickRun(session));
   if (UUID.test(named)) return (await api.ask(FindRunDocument, { id: named })).execution;
   const latest = named === 'latest';
   if (!latest && named.length < SHORTEST)
@@ -72,6 +94,15 @@ export async function findRun({ api }: Session, named: string): Promise<FoundRun
   if (another !== undefined) throw usage(`Several runs have "${named}" in their ids: ${run.id}, ${another.id}, …`);
   return run;
 }
+
+export interface SeenOptions {
+  /** Version of the run that the caller saw, from an earlier command; by default the one that this command reads. */
+  readonly expectedVersion?: number;
+}
+
+/** The state that a command is meant for: the server refuses it with CONFLICT if the run has changed since. */
+export const seenVersion = (run: { readonly version: number }, { expectedVersion }: SeenOptions): number =>
+  expectedVersion ?? run.version;
 
 /** The application id that mutations take along with the run. Empty for a caller who may see the run, but not its application. */
 export const applicationOf = (run: FoundRun): string => run.application?.id ?? '';

@@ -22,11 +22,12 @@ export function serverOf({ url }: GlobalOptions, config = configured()): string 
   if (url !== undefined && !/^https?:/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
     throw usage(`--url must be a URL that begins with http:// or https://, not "${url}".`);
   }
-  return (url ?? config.SLIPWAY_URL).replace(/\/+$/, '');
+  // People paste the address of the API.
+  return (url ?? config.SLIPWAY_URL).replace(/\/+(graphql\/*)?$/, '');
 }
 
 export function openSession(options: GlobalOptions): Session {
-  const { key, json = false } = options;
+  const { json = false } = options;
   const config = configured();
   const server = serverOf(options, config);
   const ui = new Ui(json);
@@ -36,7 +37,7 @@ export function openSession(options: GlobalOptions): Session {
       process.stderr.write(away ? 'Connected again.\n' : `Connection lost: ${problem?.message}. Trying again …\n`);
     away = problem !== null;
   };
-  return { ui, api: new Client(server, key ?? config.SLIPWAY_API_KEY ?? localKey(server, config), { onOutage }) };
+  return { ui, api: new Client(server, keyOf(options, server, config).key, { onOutage }) };
 }
 
 function configured(): CliConfig {
@@ -47,19 +48,37 @@ function configured(): CliConfig {
   }
 }
 
+interface Key {
+  readonly key: string;
+  /** Where it was found. */
+  readonly origin: string;
+}
+
+function keyOf({ key }: GlobalOptions, server: string, config: CliConfig): Key {
+  if (key !== undefined) return { key, origin: '--key' };
+  if (config.SLIPWAY_API_KEY !== undefined) return { key: config.SLIPWAY_API_KEY, origin: 'SLIPWAY_API_KEY' };
+  return localKey(server, config);
+}
+
+/** Where the key that the server refused came from. */
+export function keyOrigin(options: GlobalOptions): string {
+  const config = configured();
+  return keyOf(options, serverOf(options, config), config).origin;
+}
+
 /**
  * The administrator’s key of a server on this machine: from the server’s environment, or from the file that the demo keeps, which only its user
  * can read. It is never sent to another machine. A key that the server generated is stored as a hash only, so it can’t be found.
  */
-function localKey(url: string, config: CliConfig): string {
+function localKey(url: string, config: CliConfig): Key {
   const { hostname } = new URL(url);
   if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) {
-    if (config.SLIPWAY_ADMIN_KEY !== undefined) return config.SLIPWAY_ADMIN_KEY;
+    if (config.SLIPWAY_ADMIN_KEY !== undefined) return { key: config.SLIPWAY_ADMIN_KEY, origin: 'SLIPWAY_ADMIN_KEY' };
     const file = demoKeyFile(config.SLIPWAY_DATA_DIR);
-    if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+    if (existsSync(file)) return { key: readFileSync(file, 'utf8').trim(), origin: `the demo’s file ${file}` };
   }
   throw usage(
     `No API key for ${url}.`,
-    'Set SLIPWAY_API_KEY, or pass --key. The server prints the administrator’s key at its first start; createApiKey creates others.',
+    'Set SLIPWAY_API_KEY, or pass --key. The server prints the administrator’s key at its first start; on its machine, "slipway admin create-key" creates another.',
   );
 }

@@ -1,5 +1,6 @@
 import type { Client } from '../client/client';
 import { type PlacedFragment, ReadPlacesDocument, ReadRunDocument } from '../client/generated';
+import { sayHistory } from './history';
 import { lastLines } from './jobLog';
 import {
   approvalOf,
@@ -34,7 +35,7 @@ export async function readPlaces(api: Client, id: string): Promise<PlacedFragmen
 }
 
 /** `slipway run show`: shows what happened, why, and the possible next actions. */
-export async function showRun({ api, ui }: Session, named: string, all: boolean): Promise<void> {
+export async function showRun({ api, ui }: Session, named: string | undefined, all: boolean): Promise<void> {
   const run = await readRun(api, (await findRun({ api, ui }, named)).id);
   ui.answer(run);
   if (ui.json) return;
@@ -65,6 +66,7 @@ export async function showRun({ api, ui }: Session, named: string, all: boolean)
     }
   }
   sayRestores(ui, run);
+  sayHistory(ui, run);
   await sayWhy({ api, ui }, run);
   sayNext(ui, run);
 }

@@ -42,7 +42,7 @@ export async function startRun(
     variableInputs,
     serviceInputs,
   } as const;
-  const { execution, warningMessage } = (await api.ask(StartExecutionDocument, { input })).startExecution;
+  const { execution, warningMessage } = (await api.change(StartExecutionDocument, { input })).startExecution;
   if (warningMessage !== null) ui.say(ui.paint.yellow(warningMessage));
   ui.say(`${application}/${name} ${ui.paint.dim(execution.id)}`);
   if (!follow) return ui.answer({ execution });

@@ -12,14 +12,24 @@ export class Ui {
   private readonly out: NodeJS.WriteStream;
   private spinner: Spinner | undefined;
 
+  private get columns(): number {
+    return this.out.columns || DEFAULT_COLUMNS;
+  }
+
   constructor(readonly json: boolean) {
     this.out = json ? process.stderr : process.stdout;
     this.paint = pc.createColors(pc.isColorSupported && this.out.isTTY === true);
   }
 
-  /** Lines for people. */
+  /** Lines for people. On a terminal, long ones break between words. */
   say(...lines: readonly string[]): void {
-    for (const line of lines) this.out.write(`${this.out.isTTY ? harmless(line) : line}\n`);
+    for (const line of lines.flatMap((text) => text.split('\n')))
+      this.print(this.out.isTTY ? fold(line, this.columns) : line);
+  }
+
+  /** A line as it is, such as one of a log. */
+  print(line: string): void {
+    this.out.write(`${this.out.isTTY ? harmless(line) : line}\n`);
   }
 
   /** The answer for programs; without `--json` it has been printed as text already. */
@@ -49,18 +59,32 @@ export class Ui {
   }
 
   /** Asks for confirmation. Fails without a terminal, where `--yes` is needed. */
-  async confirm(question: string): Promise<boolean> {
+  async confirm(question: string, initially: boolean): Promise<boolean> {
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
       throw usage('This command needs confirmation, and there is no terminal to ask on.', 'Add --yes to confirm it.');
     }
     // A terminal that does not know its size says 0, and each letter would get a line of its own.
-    process.stderr.columns ||= 80;
+    process.stderr.columns ||= DEFAULT_COLUMNS;
     const { confirm } = await import('@clack/prompts');
-    const answer = await confirm({ message: harmless(question), initialValue: false, output: process.stderr });
+    const answer = await confirm({ message: harmless(question), initialValue: initially, output: process.stderr });
     return answer === true;
   }
 
-  /** Prints columns as wide as their widest cells. Nothing is cut. */
+  /** Lets a person choose one of a list. Null without a terminal. */
+  async pick(
+    question: string,
+    options: readonly { readonly value: string; readonly label: string; readonly hint: string }[],
+  ): Promise<string | null> {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+    process.stderr.columns ||= DEFAULT_COLUMNS;
+    const { select } = await import('@clack/prompts');
+    const shown = options.map(({ value, label, hint }) => ({ value, label: harmless(`${label}  ${hint}`) }));
+    const answer = await select({ message: question, options: shown, maxItems: 10, output: process.stderr });
+    if (typeof answer !== 'string') throw new Failure(exit.declined, 'DECLINED', 'No run was chosen.');
+    return answer;
+  }
+
+  /** Prints columns as wide as their widest cells, or a block for each row where they don't fit. Nothing is cut. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void {
     const widths = head.map((title, column) =>
       Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(width)),
@@ -70,6 +94,19 @@ export class Ui {
         .map((cell, n) => pad(cell, widths[n] ?? 0))
         .join('  ')
         .trimEnd();
+    const whole = widths.reduce((sum, one) => sum + one + 2, -2);
+    if (this.out.isTTY && whole > this.columns && head.some((title) => title !== '')) {
+      for (const [first = '', ...cells] of rows) {
+        this.say(
+          first,
+          `  ${cells
+            .map((cell) => cell.trimEnd())
+            .filter(Boolean)
+            .join('  ')}`,
+        );
+      }
+      return;
+    }
     this.say(this.paint.dim(line(head)), ...rows.map(line));
   }
 
@@ -91,8 +128,8 @@ export class Ui {
 }
 
 /** Fails unless the question is answered with yes. */
-export async function refuseUnlessConfirmed(ui: Ui, question: string): Promise<void> {
-  if (!(await ui.confirm(question))) throw new Failure(exit.declined, 'DECLINED', 'Nothing was changed.');
+export async function refuseUnlessConfirmed(ui: Ui, question: string, initially = true): Promise<void> {
+  if (!(await ui.confirm(question, initially))) throw new Failure(exit.declined, 'DECLINED', 'Nothing was changed.');
 }
 
 const LONGEST_STATUS = 'RESTORING'.length;
@@ -106,6 +143,25 @@ const signs: Readonly<Record<string, string>> = {
   SKIPPED: '–',
   QUEUED: '·',
 };
+
+const DEFAULT_COLUMNS = 80;
+
+/** Breaks a line between words, with its own indent and two more columns. A word that is too long stays whole. */
+export function fold(line: string, columns: number): string {
+  if (width(line) <= columns) return line;
+  const indent = `${/^ */.exec(stripVTControlCharacters(line))?.[0] ?? ''}  `;
+  const folded: string[] = [];
+  let current = '';
+  for (const word of line.split(/(?<=\S) (?=.)/)) {
+    const longer = current === '' ? word : `${current} ${word}`;
+    if (current.trim() === '' || width(longer.trimEnd()) <= columns) current = longer;
+    else {
+      folded.push(current.trimEnd());
+      current = indent + word.trimStart();
+    }
+  }
+  return [...folded, current].join('\n');
+}
 
 const width = (text: string): number => stripVTControlCharacters(text).length;
 const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(0, to - width(text)));

@@ -9,10 +9,10 @@ import type { Session } from './session';
 import { words } from './ui';
 
 /** `slipway graph`: shows the parts of a run and their statuses, level by level. */
-export async function showGraph({ api, ui }: Session, named: string): Promise<void> {
+export async function showGraph({ api, ui }: Session, named: string | undefined): Promise<void> {
   const { id } = await findRun({ api, ui }, named);
   const { workflowGraph } = await api.ask(RunGraphDocument, { id });
-  ui.say(workflowGraph.text.trimEnd());
+  ui.print(workflowGraph.text.trimEnd());
   ui.answer(workflowGraph);
 }
 

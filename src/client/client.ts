@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ReadableWritablePair } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
@@ -27,6 +28,13 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 /** How long a server may be away before a stream gives up. */
 const AWAY_MS = 5 * 60_000;
+/** How long a server may be away before a change gives up: a person waits for it. */
+const CHANGE_AWAY_MS = 15_000;
+
+/** Variables of a mutation that the server carries out once for each key. */
+interface KeyedVariables {
+  readonly input: { readonly idempotencyKey?: string | null | undefined };
+}
 
 /** The GraphQL API of a server: queries and mutations by POST, subscriptions as server-sent events, which pass every proxy. */
 export class Client {
@@ -47,6 +55,31 @@ export class Client {
   ): Promise<Given<Data>> {
     const response = await this.post('/graphql', document, variables, AbortSignal.timeout(ANSWER_WITHIN_MS));
     return this.dataOf(await this.readJson(response), response);
+  }
+
+  /**
+   * The data of a mutation that somebody asked for once. It has an idempotency key, its own unless the input has one, and is
+   * sent again with it while the server is not there: nobody can know whether a request that got no answer was carried out.
+   */
+  async change<Data, Variables extends KeyedVariables>(
+    document: TypedDocumentString<Data, Variables>,
+    { input }: Variables,
+  ): Promise<Given<Data>> {
+    const variables = { input: { ...input, idempotencyKey: input.idempotencyKey ?? randomUUID() } };
+    const since = performance.now();
+    for (let pauseMs = FIRST_PAUSE_MS, away = false; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
+      try {
+        const response = await this.post('/graphql', document, variables, AbortSignal.timeout(ANSWER_WITHIN_MS));
+        const data = this.dataOf<Data>(await this.readJson(response), response);
+        if (away) this.onOutage(null);
+        return data;
+      } catch (error) {
+        if (!(error instanceof ApiError) || !isAway(error) || performance.now() - since > CHANGE_AWAY_MS) throw error;
+        this.onOutage(error);
+        away = true;
+      }
+      await delay(pauseMs * (0.5 + Math.random() / 2));
+    }
   }
 
   /**
@@ -150,6 +183,9 @@ export class Client {
     return { errors: [{ message, extensions }] };
   }
 }
+
+/** The server is not there, or has no database: it may have carried out what it was asked. */
+const isAway = ({ code }: ApiError): boolean => code === 'UNREACHABLE' || code === 'UNAVAILABLE';
 
 const requestIdOf = (response: Response): string | null => response.headers.get('x-request-id');
 

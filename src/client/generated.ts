@@ -243,6 +243,23 @@ export type GraphFormat =
   | 'JSON'
   | 'MERMAID';
 
+export type HistoryAction =
+  | 'ABORTED'
+  | 'ANSWERED'
+  | 'APPROVED'
+  | 'CONTINUED'
+  | 'EXTENDED'
+  | 'INTERVENED'
+  | 'PAUSED'
+  | 'REJECTED'
+  | 'RERUN'
+  | 'RESTORED'
+  | 'RESTORE_CANCELLED'
+  | 'RESTORE_FAILED'
+  | 'RESUMED'
+  | 'RETRIED'
+  | 'STARTED';
+
 export type IdFilter = {
   readonly operator: IdOperator;
   readonly values: ReadonlyArray<string | null | undefined>;
@@ -722,12 +739,12 @@ export type StageProgressFragment =
   | StageProgress_WorkflowStageExecution_Fragment
 ;
 
-type RunProgress_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly durationMs: number | null, readonly failureDetails: string | null, readonly pipelineStageExecutions: ReadonlyArray<
+type RunProgress_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly durationMs: number | null, readonly failureDetails: string | null, readonly pipelineStageExecutions: ReadonlyArray<
     | StageProgress_ApprovalStageExecution_Fragment
     | StageProgress_WorkflowStageExecution_Fragment
   > };
 
-type RunProgress_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly durationMs: number | null, readonly failureDetails: string | null, readonly tasks: ReadonlyArray<TaskProgressFragment> };
+type RunProgress_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly durationMs: number | null, readonly failureDetails: string | null, readonly tasks: ReadonlyArray<TaskProgressFragment> };
 
 export type RunProgressFragment =
   | RunProgress_PipelineExecution_Fragment
@@ -750,8 +767,8 @@ export type NewestSuccessQueryVariables = Exact<{
 
 
 export type NewestSuccessQuery = { readonly executions: { readonly nodes: ReadonlyArray<
-      | { readonly id: string, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
-      | { readonly id: string, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
+      | { readonly id: string, readonly version: number, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
+      | { readonly id: string, readonly version: number, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }> }
     > } };
 
 export type RunAttemptsQueryVariables = Exact<{
@@ -915,9 +932,9 @@ export type ListRunsQuery = { readonly executions: { readonly nodes: ReadonlyArr
       | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly workflow: { readonly name: string } | null, readonly application: { readonly name: string } | null }
     > } };
 
-type FoundRun_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
+type FoundRun_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
 
-type FoundRun_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
+type FoundRun_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly lastSequence: number, readonly application: { readonly id: string, readonly name: string } | null };
 
 export type FoundRunFragment =
   | FoundRun_PipelineExecution_Fragment
@@ -949,7 +966,7 @@ export type TaskFragment = { readonly id: string, readonly name: string, readonl
 
 type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly tasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
@@ -958,15 +975,15 @@ export type StageFragment =
 
 export type PlacedFragment = { readonly id: string, readonly name: string, readonly stageExecution: { readonly pipelineStageName: string, readonly pipelineStepName: string, readonly environment: { readonly name: string } | null } | null };
 
-type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: { readonly name: string }, readonly tasks: ReadonlyArray<(
+type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly pipeline: { readonly name: string } | null, readonly operations: ReadonlyArray<{ readonly id: string, readonly kind: OperationKind, readonly status: OperationStatus, readonly startedAt: string, readonly actor: { readonly name: string }, readonly tasks: ReadonlyArray<(
       { readonly status: ExecutionStatus, readonly waitingFor: string | null }
       & PlacedFragment
     )>, readonly error: { readonly code: string, readonly message: string } | null }>, readonly pipelineStageExecutions: ReadonlyArray<
     | Stage_ApprovalStageExecution_Fragment
     | Stage_WorkflowStageExecution_Fragment
-  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }> };
+  >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly tasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly tasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
@@ -1186,6 +1203,7 @@ export const RunProgressFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   durationMs
   failureDetails
   ... on PipelineExecution {
@@ -1363,6 +1381,7 @@ export const FoundRunFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -1421,6 +1440,7 @@ export const StageFragmentDoc = new TypedDocumentString(`
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -1457,6 +1477,7 @@ export const RunFragmentDoc = new TypedDocumentString(`
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -1509,6 +1530,16 @@ export const RunFragmentDoc = new TypedDocumentString(`
     revertedBy {
       id
     }
+  }
+  history {
+    at
+    action
+    actor {
+      name
+    }
+    stage
+    step
+    text
   }
   ... on PipelineExecution {
     pipeline {
@@ -1580,6 +1611,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -1971,6 +2003,7 @@ fragment RunProgress on Execution {
   __typename
   id
   status
+  version
   durationMs
   failureDetails
   ... on PipelineExecution {
@@ -1992,6 +2025,7 @@ export const NewestSuccessDocument = new TypedDocumentString(`
   ) {
     nodes {
       id
+      version
       inputVariables {
         name
         value
@@ -2512,6 +2546,7 @@ export const FindRunDocument = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -2530,6 +2565,7 @@ export const FindRunsDocument = new TypedDocumentString(`
   __typename
   id
   status
+  version
   lastSequence
   application {
     id
@@ -2577,6 +2613,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -2608,6 +2645,7 @@ fragment Run on Execution {
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -2660,6 +2698,16 @@ fragment Run on Execution {
     revertedBy {
       id
     }
+  }
+  history {
+    at
+    action
+    actor {
+      name
+    }
+    stage
+    step
+    text
   }
   ... on PipelineExecution {
     pipeline {
@@ -2788,6 +2836,7 @@ fragment Stage on PipelineStageExecution {
     }
     workflowExecution {
       id
+      version
       tasks {
         ...Task
       }
@@ -2819,6 +2868,7 @@ fragment Run on Execution {
   __typename
   id
   status
+  version
   attempt
   notes
   createdAt
@@ -2871,6 +2921,16 @@ fragment Run on Execution {
     revertedBy {
       id
     }
+  }
+  history {
+    at
+    action
+    actor {
+      name
+    }
+    stage
+    step
+    text
   }
   ... on PipelineExecution {
     pipeline {

@@ -60,6 +60,7 @@ export async function createApp(
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
+    faults: new Map(),
     feeds: {
       ...createEventFeeds(database, config.SLIPWAY_POLL_MS, log),
       queue: createQueueFeed(database, config.SLIPWAY_POLL_MS, systemClock, log),

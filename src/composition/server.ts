@@ -13,6 +13,7 @@ import { AuditSealer } from '../access/audit/sealer';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
 import { createApp } from './createApp';
+import { checkHealth } from './health';
 import { listenFault, requireDataDir } from './startFaults';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
 import { adoptRestoredEvents } from '../runs/events/eventLog.store';
@@ -95,7 +96,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       log,
       graphql,
       routes: [agentRoutes(app, desk, agentGuard), artifactRoutes(app, guarded), schemaRoutes],
-      health: { check: () => app.database.rows('SELECT 1') },
+      health: { check: () => checkHealth(app) },
     });
     sealer.start();
     sweeper.start();

@@ -58,7 +58,6 @@ export async function patiently(
     try {
       return await connect();
     } catch (error) {
-      if (error instanceof StartError) throw error;
       const reason = reasonOf(error);
       const waited = performance.now() - started;
       if (!mayPass(error)) throw new StartError(`${variable}: ${host} refuses the connection: ${reason}.`);

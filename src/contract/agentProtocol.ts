@@ -8,8 +8,16 @@ import { shellNames } from './shell';
  */
 const count = z.number().int().nonnegative();
 const waitMs = count.max(60_000);
-const label = z
-  .string()
+const unstorable = /\0|\p{Surrogate}/gu;
+/** Of a request that may be refused. */
+const storable = z.string().regex(/^[^\0\p{Surrogate}]*$/u, 'must have no NUL and no unpaired surrogate');
+/** Of the end of a job, which nobody would learn of if it were refused. */
+const words = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .transform((text) => text.replace(unstorable, '\ufffd'));
+const label = storable
   .min(1)
   .max(100)
   .regex(/^[^=,\s]+$/, 'must have no "=", "," or white space');
@@ -19,10 +27,10 @@ const held = z.object({ jobId: z.uuid(), token: z.string().min(1).max(200) });
 export type HeldClaim = Readonly<z.output<typeof held>>;
 
 export const registerRequest = z.object({
-  name: z.string().trim().min(1).max(100),
+  name: storable.trim().min(1).max(100),
   labels: z.record(label, label).default({}),
   slots: count.min(1).max(1000),
-  version: z.string().max(100).nullish(),
+  version: storable.max(100).nullish(),
 });
 export type AgentIdentity = Readonly<z.input<typeof registerRequest>>;
 
@@ -76,7 +84,7 @@ const job = z.object({
   secrets: z.record(z.string(), z.string()).default({}),
   /** Why the agent must not run the job; the agent finishes it with this reason. */
   refused: z
-    .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE']), message: z.string() })
+    .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE', 'UNDEFINED_VARIABLE']), message: z.string() })
     .nullable()
     .default(null),
   timeoutMs: count,
@@ -122,7 +130,8 @@ export const startResponse = z.object({ jobs: z.array(entry) });
 
 const frame = z.object({
   stream: z.enum(['stdout', 'stderr']),
-  at: z.iso.datetime({ offset: true }),
+  /** PostgreSQL has no year 0. */
+  at: z.iso.datetime({ offset: true }).regex(/^(?!0000)/),
   text: z.string(),
 });
 export type OutputStream = z.output<typeof frame>['stream'];
@@ -130,7 +139,7 @@ export type OutputStream = z.output<typeof frame>['stream'];
 export const logRequest = z.object({ offset: count, frames: z.array(frame).max(10_000) });
 export const logResponse = z.object({ offset: count });
 
-const output = z.object({ name: z.string().max(1000), value: z.string() });
+const output = z.object({ name: words(1000), value: z.string() });
 /** A value that a command leaves for later tasks. */
 export type JobOutput = Readonly<z.output<typeof output>>;
 
@@ -148,14 +157,15 @@ export type EndReason =
   | 'SECRET_IN_OUTPUT'
   | 'SHELL_NOT_FOUND'
   | 'SECRET_MISSING'
-  | 'SECRET_UNREADABLE';
+  | 'SECRET_UNREADABLE'
+  | 'UNDEFINED_VARIABLE';
 
 const result = held.extend({
   exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),
-  signal: z.string().max(20).nullable(),
+  signal: words(20).nullable(),
   /** An EndReason, or one of a newer agent. */
-  reason: z.string().max(50).nullable(),
-  message: z.string().max(10_000).nullable(),
+  reason: words(50).nullable(),
+  message: words(10_000).nullable(),
   /** False only if it is certain that the command did not begin. */
   commandStarted: z.boolean().default(true),
   /** Length of the agent's log; null when it could not be delivered in full. */

@@ -75,14 +75,22 @@ async function main(): Promise<void> {
     const atEnd: Place['atEnd'] = (work) => void stops.push(work);
     await Promise.race([runSteps(client, { root, url, target, print, atEnd }), ...failed]);
 
-    print(`\n${pc.bold('Look around')}`);
-    print(`  GraphiQL   ${pc.cyan(`${url}/graphql`)}`);
-    print(`  API key    ${pc.green(adminKey)}`);
-    const slipway = `npx slipway runs${url === 'http://127.0.0.1:4000' ? '' : ` --url ${url}`}`;
-    print(`  terminal   ${pc.cyan(slipway)} ${pc.dim('in another terminal; it finds the key on its own')}`);
-    print(`  logs       ${[server, ...agents].map(({ logFile }) => logFile).join(', ')}`);
-    print(pc.dim(`  deployed services keep running; to stop them: node examples/shop/scripts/stop.mjs ${target}`));
-    if (!exit) {
+    const logs = [server, ...agents].map(({ logFile }) => logFile).join(', ');
+    const toStop = pc.dim(
+      `  deployed services keep running; to stop them: node ${shown('examples/shop/scripts/stop.mjs')} ${shown(target)}`,
+    );
+    if (exit)
+      print(
+        `\n${pc.bold('Done')}: the server and the agents stop; npm run demo without --exit keeps them.\n  logs       ${logs}\n${toStop}`,
+      );
+    else {
+      print(`\n${pc.bold('Look around')}`);
+      print(`  GraphiQL   ${pc.cyan(`${url}/graphql`)}`);
+      print(`  API key    ${pc.green(adminKey)}`);
+      const slipway = `npx slipway runs${url === 'http://127.0.0.1:4000' ? '' : ` --url ${url}`}`;
+      print(`  terminal   ${pc.cyan(slipway)} ${pc.dim('in another terminal; it finds the key on its own')}`);
+      print(`  logs       ${logs}`);
+      print(toStop);
       print(`\nServing. ${pc.dim('Ctrl-C stops the server and the agents.')}`);
       await Promise.race(failed);
     }
@@ -93,6 +101,9 @@ async function main(): Promise<void> {
     await stop();
   }
 }
+
+/** A path as a shell takes it. */
+const shown = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 class Interrupted extends Error {}
 

@@ -31,8 +31,9 @@ export async function releaseShop(client: Client, place: Place): Promise<void> {
   print(`\n${pc.bold(`Release ${version} of the shop`)}\n`);
   const run = await startRelease(client, shop, version, place);
   const approver = await releaseManager(client, place);
-  const final = await follow(client, run, print, async ({ status }) => {
-    if (status === 'WAITING') await approve(client, approver, { ...shop, executionId: run }, print);
+  const final = await follow(client, run, print, async ({ status, version }) => {
+    const seen = { applicationId: shop.applicationId, executionId: run, expectedVersion: version };
+    if (status === 'WAITING') await approve(client, approver, seen, print);
   });
   const seconds = ((final.durationMs ?? 0) / 1000).toFixed(1);
   if (final.status !== 'SUCCESS') {
@@ -68,7 +69,7 @@ async function nextVersion(client: Client): Promise<string> {
 
 async function startRelease(client: Client, { applicationId }: Shop, version: string, place: Place): Promise<string> {
   const { pipelineByName } = await client.ask(PipelineIdDocument, { applicationId, name: 'release' });
-  const { startExecution } = await client.ask(StartExecutionDocument, {
+  const { startExecution } = await client.change(StartExecutionDocument, {
     input: {
       applicationId,
       entityId: pipelineByName.id,
@@ -85,18 +86,25 @@ async function startRelease(client: Client, { applicationId }: Shop, version: st
   return startExecution.execution.id;
 }
 
+/** A run as it was seen: whatever is decided about it is meant for this version. */
+interface Seen {
+  readonly applicationId: string;
+  readonly executionId: string;
+  readonly expectedVersion: number;
+}
+
 async function approve(
   client: Client,
   approver: Client,
-  { applicationId, executionId }: { readonly applicationId: string; readonly executionId: string },
+  { applicationId, executionId, expectedVersion }: Seen,
   print: Place['print'],
 ): Promise<void> {
   const comments = 'staging looks good';
   const { approvalDetails } = await client.ask(WaitingApprovalsDocument, { applicationId, executionId });
   for (const { approvalId, approvers } of approvalDetails.approvalDetails) {
     print(`    ${pc.yellow('☞')} waits for ${approvers.join(', ')}: approving, with the comment "${comments}"`);
-    const input = { action: 'APPROVE', applicationId, executionId, approvalId, comments } as const;
-    await approver.ask(DecideApprovalDocument, { input });
+    const input = { action: 'APPROVE', applicationId, executionId, approvalId, comments, expectedVersion } as const;
+    await approver.change(DecideApprovalDocument, { input });
   }
 }
 

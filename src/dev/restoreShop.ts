@@ -8,6 +8,7 @@ import {
   OperationLogDocument,
   RestorePreviewDocument,
   RestoreRunDocument,
+  type RestoreRunInput,
   RunAttemptsDocument,
 } from '../client/generated';
 import { healthAt, namedValue, type Place } from './place';
@@ -16,6 +17,8 @@ import { follow } from './report';
 interface Release {
   readonly id: string;
   readonly version: string;
+  /** The version of its run's row. */
+  readonly seen: number;
   /** The port of web in staging. */
   readonly port: string | undefined;
 }
@@ -25,7 +28,7 @@ export async function restoreShop(client: Client, { print }: Place): Promise<voi
   const release = await findRelease(client);
   const broken = release.version.replace(/\d+$/, (patch) => `${Number(patch) + 1}-broken`);
   print(`\n${pc.bold(`The same run, extended with ${broken}`)}\n`);
-  await extend(client, release.id, broken);
+  await extend(client, release, broken);
   const failed = await follow(client, release.id, print);
   if (failed.status !== 'FAILED') throw new Error(`the run ${release.id} should have failed; it is ${failed.status}`);
   print(`${pc.red('✗ FAILED')} ${pc.dim(failed.failureDetails?.split('\n')[0] ?? '')}`);
@@ -33,7 +36,7 @@ export async function restoreShop(client: Client, { print }: Place): Promise<voi
 
   print(`\n${pc.bold('Restore')}\n`);
   const planToken = await showPreview(client, release.id, print);
-  await restore(client, release.id, planToken, print);
+  await restore(client, { runId: release.id, planToken, expectedVersion: failed.version }, print);
   print(`  ${pc.dim(await healthAt(release.port))}`);
   const { status, attempts } = (await client.ask(RunAttemptsDocument, { id: release.id })).execution;
   if (status !== 'SUCCESS') throw new Error(`the restored run ${release.id} is ${status}`);
@@ -49,17 +52,18 @@ async function findRelease(client: Client): Promise<Release> {
   const port = staging?.variables.find((one) => one.name === 'WEB_PORT')?.value;
   const version = run?.inputVariables.find((one) => one.name === 'VERSION')?.value;
   if (run === undefined || version === undefined) throw new Error('there is no release of the shop to extend');
-  return { id: run.id, version, port };
+  return { id: run.id, version, seen: run.version, port };
 }
 
-async function extend(client: Client, runId: string, version: string): Promise<void> {
+async function extend(client: Client, { id: runId, seen: expectedVersion }: Release, version: string): Promise<void> {
   const input = {
     runId,
+    expectedVersion,
     images: ['web', 'inventory'].map((service) => ({ service, image: `${service}:${version}` })),
     variableInputs: [namedValue('VERSION', version)],
     reason: 'npm run demo: a version that is broken on purpose',
   };
-  await client.ask(AddImagesToRunDocument, { input });
+  await client.change(AddImagesToRunDocument, { input });
 }
 
 async function showPreview(client: Client, runId: string, print: Place['print']): Promise<string | null> {
@@ -71,8 +75,8 @@ async function showPreview(client: Client, runId: string, print: Place['print'])
 }
 
 /** Starts the restore and prints its log as it comes. */
-async function restore(client: Client, runId: string, planToken: string | null, print: Place['print']): Promise<void> {
-  const { operation } = (await client.ask(RestoreRunDocument, { input: { runId, planToken } })).restoreRun;
+async function restore(client: Client, input: RestoreRunInput, print: Place['print']): Promise<void> {
+  const { operation } = (await client.change(RestoreRunDocument, { input })).restoreRun;
   for await (const { operationLog } of client.stream(OperationLogDocument, { operationId: operation.id }))
     for (const { message } of operationLog.lines) print(`    ${message}`);
 }

@@ -35,8 +35,13 @@ export async function resumeOrders(client: Client, place: Place): Promise<void> 
   const [kept, again] = [plan.tasksKept.join(', '), plan.tasksThatRun.join(', ')];
   print(`    ${pc.yellow('☞')} a resume would keep ${kept}, and run ${again}`);
   await startDatabase(place, port);
-  const input = { ...target, planToken: plan.planToken, reason: 'the database runs now' };
-  await client.ask(ResumeWorkflowExecutionDocument, { input });
+  const input = {
+    ...target,
+    planToken: plan.planToken,
+    reason: 'the database runs now',
+    expectedVersion: failed.version,
+  };
+  await client.change(ResumeWorkflowExecutionDocument, { input });
   const done = await follow(client, id, print);
   if (done.status !== 'SUCCESS')
     throw new Error(`the resumed execution ${id} is ${done.status}: ${await lastLine(client, done)}`);
@@ -62,7 +67,7 @@ async function startDelivery(
       namedValue('DATABASE', `127.0.0.1:${port}`),
     ],
   } as const;
-  return (await client.ask(StartExecutionDocument, { input })).startExecution.execution.id;
+  return (await client.change(StartExecutionDocument, { input })).startExecution.execution.id;
 }
 
 /** The last line of the first task that failed. */

@@ -1,5 +1,6 @@
 import type { ExecutionStatus } from '../contract/statuses';
 import { type Reference, type Scope, setVariable, type Value } from '../catalog/language/conditionValues';
+import { composeEnvironment } from '../catalog/language/environmentValues';
 import type { VariableDefinition } from '../catalog/language/definition';
 import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
@@ -30,24 +31,22 @@ export interface TaskFact {
  */
 
 /**
- * Variables of a task's command, in the order in which later ones win; the documentation of definitions guarantees it.
+ * Variables of a task's command, without secrets and what is made of them.
  */
 export function taskVariables(
   node: string,
   definition: WorkflowDefinition,
   { variables, set, environment }: Omit<ConditionFacts, 'executionId'>,
 ): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries({
-      ...environment?.variables,
-      ...definition.env,
-      ...variables,
-      ...set,
-      ...matrixVariables(node),
-      ...definition.tasks[baseName(node)]?.env,
-      ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }),
-    }),
-  );
+  const { values } = composeEnvironment({
+    environment: environment?.variables,
+    workflowEnv: definition.env,
+    given: { ...variables, ...set, ...matrixVariables(node) },
+    taskEnv: definition.tasks[baseName(node)]?.env ?? {},
+    own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
+    secrets: {},
+  });
+  return new Map(Object.entries(values));
 }
 
 /** Tasks that a name refers to: all combinations of a matrix, or one. */

@@ -18,6 +18,8 @@ export interface FactKinds {
   execution: Execution;
   /** Executions of a run's members that are not final, by run. */
   members: readonly Execution[];
+  /** Executions of the workflows that a run shows, by run. */
+  shownMembers: readonly Execution[];
   /** Newest attempt of an execution. */
   attempt: ExecutionAttempt;
   pipeline: PipelineDefinition;
@@ -32,6 +34,8 @@ export interface FactKinds {
   /** Tasks and gates that wait for a task or gate. */
   dependents: readonly string[];
   frontier: Frontier;
+  /** Tasks of a run that are not final, detached ones too. */
+  openTasks: readonly TaskExecution[];
   /** Tasks of an execution that no agent has started, or that wait for a person. */
   unstarted: readonly TaskExecution[];
   running: readonly TaskExecution[];

@@ -1,4 +1,4 @@
-import { isReservedVariableName, isVariableName } from '../kernel/naming';
+import { isReservedVariableName, isStorable, isVariableName } from '../kernel/naming';
 import type { RunSlice } from './runSlice';
 import { typeOf } from './variableType';
 
@@ -50,7 +50,7 @@ function problemOf(
     }
     const bytes = Buffer.byteLength(value);
     if (bytes > MAX_VALUE_BYTES) return bad(`its value of ${name} has ${bytes} bytes; the limit is ${MAX_VALUE_BYTES}`);
-    if (value.includes('\0')) return bad(`its value of ${name} contains a NUL character`);
+    if (!isStorable(value)) return bad(`its value of ${name} contains a NUL character or an unpaired surrogate`);
     if (owner !== undefined) {
       const by = owner === null ? 'was given at the start' : `was set by the task "${owner}"`;
       return { reasonCode: 'VARIABLE_CONFLICT', reason: `it sets ${name}, which ${by}` };

@@ -1,3 +1,4 @@
+import { envReferences, ownVariableNames } from '../catalog/language/environmentValues';
 import { baseName, matrixVariables } from '../catalog/language/matrix';
 import { secretsOfTask } from '../catalog/language/workflow';
 import type { ReadyTask } from './readyTask';
@@ -18,14 +19,20 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
   });
 }
 
-/** Variables that a task requires and that its definition does not give. */
-function variablesNeeded(run: RunSlice, { task, revisionId, env }: ReadyTask): string[] {
+/** Variables that a task requires, or that its `env` is made of, and that its definition does not give. */
+function variablesNeeded(run: RunSlice, { task, revisionId, env }: ReadyTask): readonly string[] {
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
-  if (own === undefined || own.requires.length === 0) return [];
+  if (own === undefined) return [];
+  const referred = Object.values({ ...definition.env, ...own.env }).flatMap(envReferences);
+  const needs = new Set([...own.requires, ...referred]);
+  if (needs.size === 0) return [];
   const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...env };
   const secrets = secretsOfTask(definition, own);
-  return own.requires.filter((name) => !Object.hasOwn(constant, name) && !secrets.includes(name));
+  // Images are looked at when the job is claimed.
+  const { environmentId } = run.execution(task.executionId);
+  const slipway = ownVariableNames({ environment: environmentId !== null, services: true });
+  return [...needs].filter((name) => !Object.hasOwn(constant, name) && ![...secrets, ...slipway].includes(name));
 }
 
 /** Names that have a value in an execution: from its environment, its start, and its tasks. */

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { compile } from '@fastify/proxy-addr';
 import { z } from 'zod';
 import { nearest } from './didYouMean';
 import { StartError } from './startError';
@@ -40,11 +41,26 @@ const secretKeys = z.string().transform((text, context) =>
   }),
 );
 
+/** Tells whether an address belongs to one of the given addresses, networks and named ranges. */
+const addresses = z.string().transform((text, context) => {
+  try {
+    return compile(text.split(',').map((one) => one.trim()));
+  } catch (error) {
+    const message = `must list addresses, networks (10.0.0.0/8), loopback, linklocal or uniquelocal: ${(error as Error).message}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+});
+
 const terminal = () => process.stderr.isTTY === true;
 
 export const serverVariables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: integer(0, 65535).default(4000),
+  SLIPWAY_PUBLIC_URL: url('http:', 'https:')
+    .transform((text) => text.replace(/\/+$/, ''))
+    .optional(),
+  SLIPWAY_TRUSTED_PROXIES: addresses.optional(),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   DATABASE_POOL: integer(3, 500).default(20),
   DATABASE_WAIT_SECONDS: integer(0, 3600).default(60),

@@ -182,6 +182,12 @@ export const refusalCodes = {
     retryable: true,
     meaning: 'The server is starting, stopping, or has lost its database. Try again.',
   },
+  STORAGE_FULL: {
+    http: 503,
+    retryable: true,
+    meaning:
+      'The disk of the database or of the server is full, so nothing was changed. An operator has to free space.',
+  },
   INTERNAL: {
     http: 500,
     retryable: true,

@@ -12,6 +12,8 @@ export interface PageArguments {
 
 export interface PageInfo {
   readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly startCursor: string | null;
   readonly endCursor: string | null;
   readonly hasMore: boolean;
   readonly limit: number;
@@ -119,12 +121,17 @@ export function toPage<T>(
   { rows, cursor, countTotal }: PageSource<T>,
 ): Page<T> {
   const nodes = rows.slice(0, request.limit);
+  const first = nodes[0];
   const last = nodes.at(-1);
   const hasNextPage = rows.length > request.limit;
   let total: Promise<number> | undefined;
   const pageInfo: PageInfo = {
     hasNextPage,
+    hasPreviousPage: request.after !== undefined || request.offset > 0,
     hasMore: hasNextPage,
+    get startCursor() {
+      return first === undefined ? null : cursor(first);
+    },
     endCursor: last === undefined ? null : cursor(last),
     limit: request.limit,
     offset: request.after ? null : request.offset,

@@ -8,6 +8,8 @@ import type { RequirementClasses } from './queue/requirementClasses';
 export interface App extends CatalogApp {
   readonly artifactFiles: ArtifactFiles;
   readonly requirementClasses: RequirementClasses;
+  /** How often runs could not be moved, in this process; the keys are those of `faults.ts`. */
+  readonly faults: Map<string, number>;
   /** Watched things in this process, each with one reader. */
   readonly feeds: EventFeeds & { readonly queue: QueueFeed };
 }

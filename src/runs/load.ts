@@ -6,12 +6,13 @@ import { findDoubts, findOpenDeployments, findServiceNames } from './deployments
 import { findDetached, findHandledFailures } from './execution/detachedTasks.store';
 import { findEnvironmentFacts, findTaskFacts } from './execution/conditions.store';
 import { findSecretNames, findVariables } from './execution/executionVariables.store';
-import { findExecutions, findActiveMembers, findNewestAttempts } from './execution/executions.store';
+import { findExecutions, findActiveMembers, findNewestAttempts, findShownMembers } from './execution/executions.store';
 import { findCurrentStages } from './execution/stages.store';
 import {
   findDependents,
   findFirstFailed,
   findFrontiers,
+  findOpenTasks,
   findRunningTasks,
   findSkippedTasks,
   findTasks,
@@ -44,6 +45,11 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     group(facts, 'unstarted', ids, unstarted, (task) => task.executionId);
     group(facts, 'running', ids, running, (task) => task.executionId);
     group(facts, 'deployments', ids, deployments, (row) => row.executionId);
+  },
+  shownMembers: async (db, facts, keys) => {
+    const rows = await findShownMembers(db, keys);
+    for (const row of rows) facts.set('execution', row.id, row);
+    group(facts, 'shownMembers', keys, rows, (row) => row.runId);
   },
   attempt: async (db, facts, keys) => {
     for (const row of await findNewestAttempts(db, keys)) facts.set('attempt', row.executionId, row);
@@ -83,6 +89,11 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     const rows = await findUnstartedTasks(db, keys);
     for (const row of rows) facts.set('task', row.id, row);
     group(facts, 'unstarted', keys, rows, (row) => row.executionId);
+  },
+  openTasks: async (db, facts, keys) => {
+    const rows = await findOpenTasks(db, keys);
+    for (const row of rows) facts.set('task', row.id, row);
+    group(facts, 'openTasks', keys, rows, (row) => row.runId);
   },
   running: async (db, facts, keys) => {
     const rows = await findRunningTasks(db, keys);
@@ -158,15 +169,20 @@ export async function load(db: Db, app: App, facts: Facts, wants: readonly Want[
   if (lost !== undefined) throw new Error(`${lost.kind} ${lost.key} does not exist`);
 }
 
-type Grouped = 'members' | 'elements' | 'approvals' | 'unstarted' | 'running' | 'skipped' | 'variables' | 'deployments';
-
-function group<K extends Grouped, Row>(
-  facts: Facts,
-  kind: K,
-  keys: readonly string[],
-  rows: readonly Row[],
-  keyOf: (row: Row) => string,
-): void {
+function group<
+  K extends
+    | 'members'
+    | 'shownMembers'
+    | 'elements'
+    | 'approvals'
+    | 'openTasks'
+    | 'unstarted'
+    | 'running'
+    | 'skipped'
+    | 'variables'
+    | 'deployments',
+  Row,
+>(facts: Facts, kind: K, keys: readonly string[], rows: readonly Row[], keyOf: (row: Row) => string): void {
   const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));
   for (const row of rows) groups.get(keyOf(row))?.push(row);
   for (const [key, own] of groups) facts.set(kind, key, own as unknown as Parameters<typeof facts.set<K>>[2]);

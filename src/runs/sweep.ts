@@ -12,6 +12,7 @@ import { findExpiredExecutions } from './execution/executions.store';
 import { endDueInterventions } from './commands/interveneExecution';
 import { endDueRuntimeInputs } from './commands/answerRuntimeInputs';
 import { inRuns } from './execution/inRuns';
+import { moveRun, moveRuns, runsOf } from './faults';
 import { settleDueLeases } from './queue/lostAgents';
 import { startDueRetries } from './execution/startDueRetries';
 
@@ -133,9 +134,9 @@ export class Sweeper {
 }
 
 export async function expireApprovals(app: App): Promise<void> {
-  for (const approval of await findExpiredApprovals(app.database, app.clock.now(), BATCH)) {
-    await inRuns(app, [approval.executionId], systemActor, async (db) => {
-      const { executionId, stageExecutionId, expiresAt } = approval;
+  const due = await findExpiredApprovals(app.database, app.clock.now(), BATCH);
+  for (const { executionId, stageExecutionId, expiresAt } of due) {
+    await moveRun(app, 'approvals', executionId, async (db) => {
       await db.load(wantsOf(executionId, 'execution', 'elements', 'approvals'));
       await db.decide((run) => {
         const execution = run.execution(executionId);
@@ -151,7 +152,7 @@ export async function expireApprovals(app: App): Promise<void> {
 
 export async function expireExecutions(app: App): Promise<void> {
   for (const { id, runId } of await findExpiredExecutions(app.database, app.clock.now(), BATCH)) {
-    await inRuns(app, [runId], systemActor, async (db) => {
+    await moveRun(app, 'expiry', runId, async (db) => {
       await db.decide((run) => {
         const { status, expiresAt } = run.execution(id);
         if (!isFinal(status)) stopExecution(run, id, 'EXPIRED', `its time was over at ${expiresAt.toISOString()}`);
@@ -162,11 +163,12 @@ export async function expireExecutions(app: App): Promise<void> {
 
 export async function expireBesideTasks(app: App): Promise<void> {
   const due = await findDueBeside(app.database, app.clock.now(), BATCH);
-  if (due.length === 0) return;
-  const [taskIds, runIds] = [due.map((task) => task.taskId), due.map((task) => task.runId)];
-  await inRuns(app, runIds, systemActor, async (db) => {
-    const looked = await clearStartBy(db, taskIds, db.now);
-    await db.load(looked.flatMap((id) => wantsOf(id, 'task')));
-    await db.decide((run) => expireDetached(run, looked));
-  });
+  await moveRuns(app, 'detached tasks', due, (own) =>
+    inRuns(app, runsOf(own), systemActor, async (db) => {
+      const taskIds = own.map((task) => task.taskId);
+      const looked = await clearStartBy(db, taskIds, db.now);
+      await db.load(looked.flatMap((id) => wantsOf(id, 'task')));
+      await db.decide((run) => expireDetached(run, looked));
+    }),
+  );
 }

@@ -4,6 +4,7 @@ import { ADMIN_KEY } from '../support/server';
 import { testServer } from '../support/world';
 
 const ALTERNATES = 'i=0; while [ $i -lt 300 ]; do echo "o$i"; echo "e$i" >&2; i=$((i+1)); done';
+const name = (variable: string) => `\${${variable}}`;
 const DEFINITIONS = `${APP}---
 kind: Workflow
 application: app
@@ -37,6 +38,27 @@ tasks:
     run: ln -s /etc here; echo x > there
     artifacts: ["**"]
     ignore_failure: true
+---
+kind: Workflow
+application: app
+name: shells
+shell: bash
+secrets: [TOKEN]
+variables: [{ name: SIDE, default: heads }]
+env: { BASE: /srv, LOGS: "${name('BASE')}/logs" }
+tasks:
+  pipe: { run: 'false | cat; echo on', ignore_failure: true }
+  named: { run: "#!/usr/bin/env python3\\nprint(1 + 1)" }
+  list: { shell: sh, run: ['X=2', 'echo "x$X"', 'exit 4', 'echo on'], ignore_failure: true }
+  missing: { shell: [nonesuch], run: echo, ignore_failure: true }
+  secret: { env: { OTHER: "${name('TOKEN')}", URL: "a:${name('TOKEN')}" }, run: 'echo "$LOGS $OTHER $URL \${#URL}"' }
+  outputs: { run: 'printf "NOTES<<END\\none\\ntwo\\nEND\\n" > "$SLIPWAY_OUTPUT"; echo v1 > "$SLIPWAY_OUTPUTS/TAG"' }
+  bad: { run: 'echo nonsense > "$SLIPWAY_OUTPUT"', ignore_failure: true }
+  undefined: { depends_on: [outputs], env: { X: "${name('NONE')}" }, run: echo, ignore_failure: true }
+  heads: { depends_on: [outputs], if: 'SIDE == "heads"', register: RESULT, run: echo h }
+  tails: { depends_on: [outputs], if: 'SIDE == "tails"', register: RESULT, run: echo t }
+  use: { depends_on: [heads, tails], env: { ALL: "${name('RESULT')}-${name('TAG')}" }, run: 'echo "$ALL"; echo "$NOTES"' }
+  again: { depends_on: [heads], if: 'SIDE != "tails"', register: RESULT, run: echo a, ignore_failure: true }
 `;
 
 describe('a job on an agent', () => {
@@ -92,6 +114,39 @@ describe('a job on an agent', () => {
       'failing: exit code 3|to the log|',
       'separate_failing: exit code 3|err|',
     ]);
+  });
+
+  it('no-shell-choice, env-reference-literal, register-in-branches: runs commands as a workflow says', async () => {
+    const { applicationId } = await runs.ids('workflow', 'shells');
+    await server.client.ask('mutation ($input: SetSecretInput!) { setSecret(input: $input) { warnings } }', {
+      input: { applicationId, name: 'TOKEN', secretValue: 'geheim!!' },
+    });
+    const id = await runs.start('workflow', 'shells');
+    const { status, tasks = [] } = await runs.until(id, 'SUCCESS', 'FAILED');
+    const of = (task: string) => tasks.find((one) => one.name === task);
+    const text = async (task: string) => (await log(of(task)?.jobs[0]?.id)).map((frame) => frame.text).join('');
+    expect(await text('pipe')).toBe('');
+    expect(await text('named')).toBe('2\n');
+    expect(await text('list')).toBe('[1/4] X=2\n[2/4] echo "x$X"\nx2\n[3/4] exit 4\n');
+    expect(await text('secret')).toBe('/srv/logs *** *** 10\n');
+    expect(await text('use')).toBe('h-v1\none\ntwo\n');
+    expect(of('pipe')).toMatchObject({ reasonCode: 'EXIT_CODE', exitCode: 1 });
+    expect(of('list')).toMatchObject({ reasonCode: 'EXIT_CODE', exitCode: 4 });
+    expect(of('missing')).toMatchObject({
+      reasonCode: 'SHELL_NOT_FOUND',
+      reason: expect.stringContaining('"shell: [nonesuch]" needs the program "nonesuch", which is not on this agent'),
+    });
+    expect(of('bad')).toMatchObject({
+      ...{ status: 'FAILED', reasonCode: 'BAD_OUTPUT', exitCode: 0 },
+      reason: 'the command succeeded, but line 1 of $SLIPWAY_OUTPUT is neither NAME=value nor NAME<<WORD',
+    });
+    expect(of('undefined')).toMatchObject({ reasonCode: 'UNDEFINED_VARIABLE', jobs: [] });
+    expect(of('tails')).toMatchObject({ status: 'SKIPPED', reasonCode: 'CONDITION_FALSE' });
+    expect(of('again')).toMatchObject({
+      reasonCode: 'VARIABLE_CONFLICT',
+      reason: 'the command succeeded, but it sets RESULT, which was set by the task "heads"',
+    });
+    expect(status).toBe('SUCCESS');
   });
 
   it('artifact-mode-lost: gets files with their mode, links as links, and empty folders', async () => {

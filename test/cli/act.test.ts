@@ -69,6 +69,36 @@ describe('slipway resume', () => {
     expect(err).toContain('✗ FAILED after');
   });
 
+  it('does nothing on a second click, even when the first resume has failed again', async () => {
+    const id = await failedRelease(world);
+    const { version } = JSON.parse((await slipway(url, ['run', 'show', id, '--json'])).out);
+    const seen = ['--yes', '--expected-version', String(version)];
+    const first = startSlipway(url, ['resume', id, ...seen]);
+    let over = false;
+    void first.ended.then(() => {
+      over = true;
+    });
+    await world.agent.work(
+      async () => over,
+      ({ task }) => task === 'integration',
+    );
+    expect((await first.ended).code).toBe(1);
+    const again = [
+      ['resume', id, ...seen],
+      ['rerun', id, ...seen],
+      ['extend', id, '--image', 'web=web:2', ...seen],
+      ['abort', id, ...seen],
+      ['pause', id, ...seen.slice(1)],
+      ['continue', id, ...seen.slice(1)],
+    ];
+    for (const command of again) {
+      const { code, err } = await slipway(url, command);
+      expect([command[0], code, err]).toEqual([command[0], 3, expect.stringMatching(/^CONFLICT: .*at version/)]);
+    }
+    const shown = JSON.parse((await slipway(url, ['run', 'show', id, '--json'])).out);
+    expect(shown).toMatchObject({ status: 'FAILED', attempt: 2 });
+  });
+
   it('does not ask where nobody can answer, and changes nothing', async () => {
     const id = await failedRelease(world);
     const { code, err } = await slipway(url, ['resume', id], {}, 'y\n');
@@ -94,10 +124,14 @@ describe('slipway resume', () => {
   testOnTerminal('asks on a terminal, also on one of no known size, where no means no', async () => {
     const id = await failedRelease(world);
     const answered = async (key: string) => {
-      const asking = spawn('script', ['-qec', `'${process.execPath}' ${main} resume ${id} --no-follow`, '/dev/null'], {
-        env: { PATH: process.env.PATH ?? '', TERM: 'xterm', SLIPWAY_URL: url, SLIPWAY_API_KEY: ADMIN_KEY },
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
+      const asking = spawn(
+        'script',
+        ['-qec', `'${process.execPath}' '${main}' resume ${id} --no-follow`, '/dev/null'],
+        {
+          env: { PATH: process.env.PATH ?? '', TERM: 'xterm', SLIPWAY_URL: url, SLIPWAY_API_KEY: ADMIN_KEY },
+          stdio: ['pipe', 'pipe', 'inherit'],
+        },
+      );
       let out = '';
       asking.stdout.setEncoding('utf8').on('data', (text) => (out += text));
       const ended = new Promise((resolve) => asking.once('exit', resolve));
@@ -169,6 +203,8 @@ describe('slipway start, abort, approve and reject', () => {
       code: 3,
       err: expect.stringContaining('The run waits for: manager.'),
     });
+    const stale = { code: 3, err: expect.stringMatching(/^CONFLICT: /) };
+    expect(await slipway(url, ['approve', id, '--expected-version', '1'], key)).toMatchObject(stale);
     expect(await slipway(url, ['reject', id, '-m', 'not today'], key)).toMatchObject({
       code: 0,
       out: expect.stringContaining('STAGE 1 › manager is rejected.'),
@@ -188,7 +224,9 @@ describe('slipway answer, intervene, pause and continue', () => {
     await watching.prints('waits for COLOUR');
     expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway answer ${id} --var COLOUR=…`);
     expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('COLOUR') });
-    expect(await slipway(url, ['answer', id, '--var', 'COLOUR=blue'])).toMatchObject({ code: 0 });
+    const blue = ['answer', id, '--var', 'COLOUR=blue'];
+    expect((await slipway(url, [...blue, '--expected-version', '1'])).err).toMatch(/^CONFLICT: /);
+    expect(await slipway(url, blue)).toMatchObject({ code: 0 });
     await world.agent.work(() => world.runs.is(id, 'SUCCESS'));
     expect(await watching.ended).toMatchObject({ code: 0, out: expect.stringContaining('answered by') });
     expect(await slipway(url, ['answer', id])).toMatchObject({ code: 3, err: expect.stringContaining('NOT_WAITING') });
@@ -207,6 +245,8 @@ describe('slipway answer, intervene, pause and continue', () => {
       code: 0,
       out: `one: MARK_AS_SUCCESS. slipway watch ${id}\n`,
     });
+    const stale = await slipway(url, ['intervene', id, 'fail', '--expected-version', '1']);
+    expect(stale.err).toMatch(/^CONFLICT: /);
     expect((await slipway(url, ['intervene', id, 'fail'])).code).toBe(0);
     const ignored = await slipway(url, ['intervene', id, 'ignore', '--at', 'doubt', '--reason', 'known']);
     expect(ignored).toMatchObject({ code: 0 });

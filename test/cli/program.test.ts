@@ -38,6 +38,7 @@ describe('slipway', () => {
 
   it.each([
     [['rnus'], 'Did you mean runs?'],
+    [['runs', 'show', 'abcd'], 'To see one run: slipway run show abcd'],
     [['resume'], "missing required argument 'run'"],
     [['resume', 'latest', '--granularity', 'some'], 'Expected STAGE or TASK.'],
     [['runs', '--limit', '0'], 'whole number from 1 to 500'],
@@ -71,6 +72,19 @@ describe('slipway', () => {
     const { code, err } = await slipway(address, ['runs']);
     await close();
     expect([code, err]).toEqual([4, expect.stringContaining('from a server that is not Slipway')]);
+  });
+
+  it('finds the API under its own address too, and says that a path is wrong', async () => {
+    expect((await slipway(`${url}/graphql/`, ['runs'])).code).toBe(0);
+    const { code, err } = await slipway(`${url}/nowhere`, ['runs']);
+    expect([code, err]).toEqual([3, expect.stringContaining('The URL has a wrong path')]);
+    expect(err).not.toContain('lists the runs');
+  });
+
+  it('says where a refused key came from', async () => {
+    const local = { SLIPWAY_API_KEY: '', SLIPWAY_ADMIN_KEY: 'another-administrator-key' };
+    expect((await slipway(url, ['runs'], local)).err).toContain('The key came from SLIPWAY_ADMIN_KEY.');
+    expect((await slipway(url, ['runs', '--key', 'x'])).err).toContain('The key came from --key.');
   });
 
   it('says that a key is wrong, and ends with 3; for scripts as JSON and nothing else', async () => {

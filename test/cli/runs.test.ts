@@ -1,7 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
+import { createKey, READS_RUNS } from '../support/keys';
 import { slipway, startSlipway } from './program';
 import { failedRelease, startRelease, cliWorld } from './world';
+
+interface Page {
+  readonly nodes: readonly { readonly id: string; readonly __typename: string }[];
+  readonly pageInfo: Readonly<Record<string, unknown>>;
+}
+type Nodes = Readonly<Record<string, unknown>>;
 
 const world = cliWorld();
 let url: string;
@@ -19,6 +28,8 @@ describe('slipway runs', () => {
     expect(head).toMatch(/^RUN +STATUS +WHAT +STARTED +ATTEMPT +TOOK$/);
     expect(row).toMatch(new RegExp(`^${failed} +✗ FAILED +app/release +\\S+ \\S+ +1 +\\S+ s +Stage "Test"`));
     expect((await slipway(url, ['runs', '--status', 'SUCCESS'])).out).toBe('No runs found.\n');
+    const unnamed = await slipway(url, ['watch']);
+    expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringMatching(new RegExp(`Name a run[\\s\\S]*${failed}`))]);
     const json = await slipway(url, ['runs', '--json', '-n', '1']);
     expect(JSON.parse(json.out)).toEqual([expect.objectContaining({ id: failed, status: 'FAILED' })]);
   });
@@ -43,6 +54,65 @@ describe('slipway run show', () => {
       expect(out).toContain(`slipway resume ${failed}`);
       expect(out).not.toContain(`slipway abort`);
     }
+  });
+
+  it('says who started, approved and resumed it, and what they said', async () => {
+    const { client } = world.server;
+    const id = await world.runs.start('pipeline', 'gated');
+    await world.runs.until(id, 'WAITING');
+    const key = await createKey(client, 'Managers', READS_RUNS, 'a manager');
+    await slipway(url, ['reject', id, '-m', 'not today'], { SLIPWAY_API_KEY: key });
+    await slipway(url, ['resume', id, '--yes', '--no-follow', '--reason', 'it is tomorrow']);
+    await slipway(url, ['approve', id, '-m', 'ship it'], { SLIPWAY_API_KEY: key });
+    await world.runs.until(id, 'SUCCESS');
+    const { out } = await slipway(url, ['run', 'show', id]);
+    const history = out.slice(out.indexOf('History')).replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, 'at');
+    const root = 'administrator (SLIPWAY_ADMIN_KEY)';
+    expect(history).toContain(`History
+  at  started by ${root}
+  at  rejected by a manager at STAGE 1 › manager "not today"
+  at  resumed by ${root} from STAGE 1 it is tomorrow
+  at  approved by a manager at STAGE 1 › manager "ship it"
+`);
+    const { execution } = await client.ask<{ execution: object }>(
+      `query ($id: ID!) { execution(executionId: $id) { attempts { kind actor { kind name } } history { action attempt actor { name } text } } }`,
+      { id },
+    );
+    expect(execution).toMatchObject({
+      attempts: [
+        { kind: 'START', actor: { kind: 'API_KEY', name: root } },
+        { kind: 'RESUME', actor: { kind: 'API_KEY', name: root } },
+      ],
+      history: [
+        { action: 'STARTED', attempt: 1, actor: { name: root } },
+        { action: 'REJECTED', attempt: 1, actor: { name: 'a manager' }, text: 'not today' },
+        { action: 'RESUMED', attempt: 2, text: 'it is tomorrow' },
+        { action: 'APPROVED', attempt: 2, text: 'ship it' },
+      ],
+    });
+  });
+
+  it('is a node among others, as Relay finds them', async () => {
+    const { client } = world.server;
+    const list = '(first: 1) { nodes { id __typename } pageInfo { startCursor endCursor hasPreviousPage } }';
+    const fields = ['environments', 'services', 'workflows', 'pipelines'];
+    const { application } = await client.ask<{ application: { id: string; __typename: string } & Nodes }>(
+      `{ application: applicationByName(name: "app") { id __typename ${fields.map((one) => one + list).join(' ')} } }`,
+    );
+    const pages = fields.map((one) => application[one] as Page);
+    for (const { pageInfo } of pages)
+      expect(pageInfo).toEqual({
+        startCursor: pageInfo.endCursor,
+        endCursor: expect.any(String),
+        hasPreviousPage: false,
+      });
+    const nodes = [application, { id: failed, __typename: 'PipelineExecution' }, ...pages.flatMap((one) => one.nodes)];
+    for (const { id, __typename } of nodes)
+      expect(await client.ask('query ($id: ID!) { node(id: $id) { id __typename } }', { id })).toEqual({
+        node: { id, __typename },
+      });
+    expect(nodes.length).toBe(6);
+    expect(await client.errorOf('{ node(id: "x") { id } }')).toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('says that there is no such run', async () => {
@@ -259,3 +329,34 @@ async function createRelay(target: string): Promise<Relay> {
     },
   };
 }
+
+describe('docs/permissions.md', () => {
+  it('has a group that works as printed, with a key that names what it lacks', async () => {
+    const { client } = world.server;
+    const page = readFileSync(join(__dirname, '../../docs/permissions.md'), 'utf8');
+    const [, mutations = ''] = /```graphql\n(mutation Group[\s\S]*?)```/.exec(page) ?? [];
+    const [group = '', key = ''] = mutations.split(/(?=^mutation Key)/m);
+    const { applicationByName } = await client.ask<{ applicationByName: { id: string } }>(
+      '{ applicationByName(name: "app") { id } }',
+    );
+    const { createUserGroup } = await client.ask<{ createUserGroup: { userGroup: { id: string } } }>(
+      group.replaceAll('"…"', `"${applicationByName.id}"`),
+    );
+    const { createApiKey } = await client.ask<{ createApiKey: { value: string } }>(
+      key.replace('"…"', `"${createUserGroup.userGroup.id}"`),
+    );
+    const developer = { SLIPWAY_API_KEY: createApiKey.value };
+    expect((await slipway(url, ['runs'], developer)).out).toContain('app/release');
+    const image = ['--image', 'web=web:1', '--no-follow'];
+    const started = await slipway(url, ['start', 'app', 'release', ...image], developer);
+    expect([started.code, started.out]).toEqual([0, expect.stringContaining('app/release')]);
+    const refused = await slipway(url, ['start', 'app', 'to-prod', '--workflow', ...image], developer);
+    expect([refused.code, refused.err]).toEqual([
+      3,
+      expect.stringMatching(/FORBIDDEN: The permission DEPLOYMENT EXECUTE_WORKFLOW .* for environment prod/),
+    ]);
+    const unknown = await slipway(url, ['start', 'app', 'nowhere'], developer);
+    expect(unknown.err).toContain('or you may not see it: that takes the permission PIPELINE READ');
+    await slipway(url, ['abort', 'latest', '--yes', '--no-follow']);
+  });
+});

@@ -1,4 +1,4 @@
-import { duration, harmless } from '../../src/cli/ui';
+import { duration, fold, harmless } from '../../src/cli/ui';
 
 describe('what a terminal is given', () => {
   it.each([
@@ -10,6 +10,17 @@ describe('what a terminal is given', () => {
     ['what was cut in the middle does nothing', 'a\u001b[12', 'a12'],
   ])('%s', (_rule, text, shown) => {
     expect(harmless(text)).toBe(shown);
+  });
+
+  it('breaks lines between words, with an indent, and never in a word', () => {
+    expect(fold('short', 20)).toBe('short');
+    const id = '01a1fe6c-6da2-7324-be05-165e556d6af2';
+    expect(fold(`  restored ${id}  by the release manager`, 24)).toBe(
+      `  restored\n    ${id}\n    by the release\n    manager`,
+    );
+    expect(fold('\u001b[32m✓ SUCCESS\u001b[0m deployed to production', 20)).toBe(
+      '\u001b[32m✓ SUCCESS\u001b[0m deployed\n  to production',
+    );
   });
 
   it('has durations as people say them', () => {

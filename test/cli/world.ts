@@ -20,6 +20,14 @@ stages:
     elements: [{ name: tests, workflow: flow }]
   - elements: [{ name: to staging, workflow: deploy }]
 ---
+kind: Workflow
+application: app
+name: to-prod
+environment: prod
+services: [web]
+tasks:
+  put: { run: "true" }
+---
 kind: Pipeline
 application: app
 name: gated

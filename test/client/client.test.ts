@@ -1,11 +1,15 @@
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { ApiError } from '../../src/client/apiError';
 import { Client } from '../../src/client/client';
 import {
   ApplicationIdDocument,
   FindRunDocument,
+  ListRunsDocument,
+  RerunExecutionDocument,
   RunEventsDocument,
   RunStatusDocument,
+  StartExecutionDocument,
   VersionDocument,
 } from '../../src/client/generated';
 import { listen } from '../support/ports';
@@ -60,6 +64,46 @@ describe('ask', () => {
     const error = await errorOf(new Client(url, ADMIN_KEY).ask(VersionDocument));
     expect(error).toMatchObject({ code: 'UNREACHABLE', retryable: true, requestId: null });
     expect(error.message).toBe(`connection refused at ${url} (is the server running?)`);
+  });
+});
+
+describe('change', () => {
+  /** Passes requests on to the server, and loses the first `lost` answers. */
+  async function lossy(lost: number) {
+    const keys: string[] = [];
+    const listener = createServer(async (request, response) => {
+      const body = await text(request);
+      keys.push(
+        (JSON.parse(body) as { variables: { input: { idempotencyKey: string } } }).variables.input.idempotencyKey,
+      );
+      const headers = { 'content-type': 'application/json', 'x-api-key': ADMIN_KEY };
+      const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body });
+      if (keys.length <= lost) return void request.socket.destroy();
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+    });
+    return { ...(await listen(listener)), keys };
+  }
+
+  it('is carried out once when its answer is lost', async () => {
+    const { url, close, keys } = await lossy(2);
+    const outages: (string | null)[] = [];
+    const losing = new Client(url, ADMIN_KEY, { onOutage: (problem) => outages.push(problem?.code ?? null) });
+    const { applicationId, entityId } = await new Runs(server).ids('workflow', 'flow');
+    const input = { applicationId, entityId, executionType: 'WORKFLOW', notes: 'once' } as const;
+    const { execution } = (await losing.change(StartExecutionDocument, { input })).startExecution;
+    await close();
+    expect([keys.length, new Set(keys).size, outages]).toEqual([3, 1, ['UNREACHABLE', 'UNREACHABLE', null]]);
+    const { executions } = await client.ask(ListRunsDocument, { first: 500 });
+    expect(executions.nodes.filter((run) => run.id !== id)).toEqual([expect.objectContaining({ id: execution.id })]);
+  });
+
+  it('is not repeated when it was refused', async () => {
+    const { url, close, keys } = await lossy(0);
+    const { execution } = await client.ask(FindRunDocument, { id });
+    const input = { applicationId: execution.application?.id ?? '', executionId: id, expectedVersion: 1 };
+    const error = await errorOf(new Client(url, ADMIN_KEY).change(RerunExecutionDocument, { input }));
+    await close();
+    expect([error.code, keys.length]).toEqual(['CONFLICT', 1]);
   });
 });
 

@@ -12,7 +12,9 @@ import { StartError } from '../../src/kernel/startError';
 import { slipway } from '../cli/program';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startProcess } from '../support/processes';
-import { testEnvironment } from '../support/server';
+import { ADMIN_KEY, testEnvironment } from '../support/server';
+import { TestClient } from '../support/client';
+import { toRefusal } from '../../src/api/graphql/errors';
 
 let database: TestDatabase;
 let dir: string;
@@ -143,5 +145,39 @@ describe('the administrator’s key', () => {
       environment({ DATABASE_URL: '', SLIPWAY_DATA_DIR: join(dir, 'none') }),
     );
     expect(made).toMatchObject({ code: 1, err: expect.stringContaining('There is no database in') });
+  });
+});
+
+describe('a full disk', () => {
+  it('has a code of its own, and the server is not ready until there is space', async () => {
+    const server = await start({ SLIPWAY_ADMIN_KEY: ADMIN_KEY });
+    const write = (sql: string) => server.app.database.write(sql);
+    const client = new TestClient(server.url, ADMIN_KEY);
+    const ready = async () => {
+      const response = await fetch(`${server.url}/readyz`);
+      const body = (await response.json()) as { error?: { code: string; reason: string } };
+      return [response.status, body.error?.code, body.error?.reason];
+    };
+    const create = 'mutation { createApplication(input: {name: "full"}) { application { id } } }';
+    expect(await ready()).toEqual([200, undefined, undefined]);
+    const raise = `AS $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$ LANGUAGE plpgsql`;
+    await write(`CREATE FUNCTION full_row() RETURNS trigger ${raise}`);
+    await write(`CREATE FUNCTION full_file() RETURNS event_trigger ${raise}`);
+    await write('CREATE TRIGGER full_row BEFORE INSERT ON application EXECUTE FUNCTION full_row()');
+    await write(`CREATE EVENT TRIGGER full_file ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS')
+      EXECUTE FUNCTION full_file()`);
+    expect(await client.errorOf(create)).toMatchObject({ code: 'STORAGE_FULL', retryable: true });
+    expect(await ready()).toEqual([503, 'STORAGE_FULL', 'DATABASE_STORAGE']);
+    await write('DROP EVENT TRIGGER full_file');
+    await write('DROP TRIGGER full_row ON application');
+    expect(await ready()).toEqual([200, undefined, undefined]);
+    await client.ask(create);
+    await server.stop();
+  });
+
+  it('of the server’s own files has the same code', () => {
+    const log = createLog({ level: 'silent', pretty: false });
+    const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+    expect(toRefusal(full, log)).toMatchObject({ code: 'STORAGE_FULL' });
   });
 });

@@ -9,7 +9,7 @@ import { startProcess } from '../support/processes';
 let dir: string;
 let database: TestDatabase;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'slipway-demo-'));
+  dir = await mkdtemp(join(tmpdir(), 'slipway demo-'));
   database = await createTestDatabase();
 });
 afterAll(async () => {
@@ -33,4 +33,7 @@ it('releases, restores what it broke, goes on where it failed, and ends with 0',
   ]);
   expect(said).toMatch(/lint\s+kept\n/);
   expect(said).toContain('SUCCESS in its second attempt');
+  // The folder's name has a space.
+  expect(said).toContain(`stop.mjs '${join(dir, 'demo/target')}'`);
+  expect(said).not.toContain('Look around');
 }, 240_000);

@@ -162,15 +162,31 @@ describe('docker/', () => {
     expect(set.filter((name) => !(name in variables.shape) && name !== 'NODE_ENV')).toEqual([]);
   });
 
+  it.each([
+    ['server', serverVariables],
+    ['agent', agentVariables],
+  ] as const)('passes on everything that the %s can be told', (service, variables) => {
+    // In the image, or the address of another service.
+    const own = ['HOST', 'PORT', 'SLIPWAY_DATA_DIR', 'DATABASE_URL', 'SLIPWAY_AGENT_DIR', 'SLIPWAY_URL'];
+    const { environment = {} } = services[service] ?? {};
+    const told = Object.keys(variables.shape).filter((name) => !own.includes(name));
+    expect(told.filter((name) => !environment[name]?.startsWith(`\${${name}:`))).toEqual([]);
+  });
+
+  it('has everything in the image that a variable may ask for', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(dependencies).toHaveProperty('@nats-io/transport-node');
+  });
+
   it('has no secret of its own', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
       Object.entries(environment).filter(([name]) => /PASSWORD|KEY|TOKEN|DATABASE_URL/.test(name)),
     );
-    expect(secrets.length).toBe(5);
+    expect(secrets.length).toBe(6);
     for (const [name, value] of secrets) {
       expect([name, value]).toEqual([
         name,
-        expect.stringMatching(/^(postgres:\/\/slipway:)?\$\{SLIPWAY_\w+:\?[^}]+\}(@|$)/),
+        expect.stringMatching(/^(postgres:\/\/slipway:)?\$\{SLIPWAY_\w+:(\?[^}]+|-)\}(@|$)/),
       ]);
     }
   });

@@ -1,3 +1,4 @@
+import { readServerConfig } from '../../src/kernel/config';
 import type { FastifyPluginCallback } from 'fastify';
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
@@ -145,6 +146,8 @@ export interface StartOptions {
   readonly held?: Promise<void>;
   readonly routes?: readonly FastifyPluginCallback[];
   readonly health?: Health;
+  /** As SLIPWAY_TRUSTED_PROXIES. */
+  readonly trustedProxies?: string;
   readonly graphql?: Partial<
     Pick<
       GraphqlServerOptions<TestContext>,
@@ -157,6 +160,7 @@ export async function startServer({
   held,
   routes = [],
   health = { check: async () => 1 },
+  trustedProxies = '',
   graphql: more,
 }: StartOptions = {}) {
   const { log, lines, text } = memoryLog();
@@ -164,7 +168,9 @@ export async function startServer({
   const revoked = new Set<string>();
   const contexts: TestContext[] = [];
   const onStart: ((context: TestContext) => void)[] = [];
-  const authenticate: Authenticate = async ({ key }) => {
+  const callers: string[] = [];
+  const authenticate: Authenticate = async ({ key, address }) => {
+    callers.push(address);
     if (key === 'key-of-outage') throw outage();
     if (key === 'key-of-defect') throw new Error(secret);
     const name = people[key];
@@ -187,7 +193,8 @@ export async function startServer({
     },
     ...more,
   });
-  const http = createHttpServer({ config: { HOST: '127.0.0.1', PORT: 0 }, log, graphql, routes, health });
+  const config = readServerConfig({ PORT: '0', SLIPWAY_TRUSTED_PROXIES: trustedProxies });
+  const http = createHttpServer({ config, log, graphql, routes, health });
   const { url } = await http.listen();
   const clients: Client[] = [];
   return {
@@ -199,6 +206,8 @@ export async function startServer({
     channel,
     revoked,
     contexts,
+    /** Addresses that authenticated, or tried to. */
+    callers,
     /** Resolves when the next held query or stream has begun. */
     begun: () => new Promise<TestContext>((resolve) => onStart.push(resolve)),
     post: (

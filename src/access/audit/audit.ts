@@ -49,7 +49,11 @@ export const auditRecordFields = {
   actorId: field.text(),
   actorName: field.text(),
   actorPersonId: orNull(field.text()),
-  address: orNull(field.text('Network address of the caller. Behind a proxy, the address of the proxy.')),
+  address: orNull(
+    field.text(
+      'Network address of the caller. Behind a proxy that `SLIPWAY_TRUSTED_PROXIES` does not name, the address of the proxy.',
+    ),
+  ),
   requestId: orNull(field.text('`X-Request-Id`, the same for all records of one request.')),
   action: field.text('Action, as a stable name: `execution.start`, `userGroup.update`, `login`, …'),
   outcome: field.oneOf(auditOutcome, 'Outcome.'),

@@ -5,4 +5,5 @@ export const Application = objectType(
   'Application',
   'Unit that groups environments, services, workflows and pipelines. Permissions are given per application.',
   applicationFields,
+  { isNode: true },
 );

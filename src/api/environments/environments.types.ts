@@ -7,6 +7,7 @@ export const Environment = objectType(
   'Environment',
   'Target of an application: where its services are deployed to.',
   environmentFields,
+  { isNode: true },
 );
 export const EnvironmentConnection = ConnectionType(Environment, 'Environment');
 

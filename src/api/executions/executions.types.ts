@@ -1,4 +1,5 @@
 import { createUnionType, Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { NodeInterface } from '../graphql/node.types';
 import { ConnectionType } from '../graphql/paging.types';
 
 export enum ExecutionStatusEnum {
@@ -137,7 +138,7 @@ export abstract class ExecutionInterface {
     nullable: true,
     description:
       'Code of the failure, also while the execution is still failing: `TASK_FAILED`, `EXIT_CODE`, `TIMED_OUT`, ' +
-      '`AGENT_LOST`, `ABORTED`, `EXPIRED`, `REJECTED` and others.',
+      '`AGENT_LOST`, `ABORTED`, `EXPIRED`, `REJECTED`, `SERVER_ERROR` (status ERROR) and others.',
   })
   failureCode!: string | null;
 
@@ -163,7 +164,11 @@ export abstract class ExecutionInterface {
   expiresAt!: Date;
 }
 
-@ObjectType({ implements: ExecutionInterface, simpleResolvers: true, description: 'One run of a pipeline.' })
+@ObjectType({
+  implements: [ExecutionInterface, NodeInterface],
+  simpleResolvers: true,
+  description: 'One run of a pipeline.',
+})
 export class PipelineExecution extends ExecutionInterface {}
 
 export enum WorkflowModeEnum {
@@ -187,7 +192,7 @@ registerEnumType(WorkflowModeEnum, {
 });
 
 @ObjectType({
-  implements: ExecutionInterface,
+  implements: [ExecutionInterface, NodeInterface],
   simpleResolvers: true,
   description: 'One run of a workflow, standalone or inside a stage.',
 })

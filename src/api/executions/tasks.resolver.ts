@@ -176,10 +176,11 @@ export class JobResolver {
 @Resolver(() => Artifact)
 export class ArtifactResolver {
   @FieldResolver(() => String, {
-    description: 'Path of the download, relative to the address of the server. Needs an API key, as this API does.',
+    description:
+      'URL of the download. Without `SLIPWAY_PUBLIC_URL`, a path relative to the address of the server. Needs an API key, as this API does.',
   })
-  downloadUrl(@Root() artifact: ArtifactRow): string {
-    return `/artifacts/${artifact.id}`;
+  downloadUrl(@Root() artifact: ArtifactRow, @Ctx() { app }: Context): string {
+    return `${app.config.SLIPWAY_PUBLIC_URL ?? ''}/artifacts/${artifact.id}`;
   }
 }
 

@@ -1,17 +1,41 @@
-import { Arg, Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Arg, Field, Float, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import type { EnumType, Fields, FieldType, ShapeOf } from '../../kernel/fields';
 import { Guard } from './guardInputs';
 import { MutationInput, MutationPayload } from './mutations.types';
+import { NodeInterface } from './node.types';
 import { GraphQLJson } from './scalars';
 
 type ClassOf<T extends object> = new () => T;
 
 /** An object type of described fields. Fields without a description are not part of it. */
-export function objectType<F extends Fields>(name: string, description: string, fields: F): ClassOf<ShapeOf<F>> {
-  @ObjectType(name, { simpleResolvers: true, description })
-  class Described {}
-  return addFields<ShapeOf<F>>(Described, fields);
+export function objectType<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+  {
+    isNode = false,
+    interfaces = [],
+  }: { readonly isNode?: boolean; readonly interfaces?: readonly ClassOf<object>[] } = {},
+): ClassOf<ShapeOf<F>> {
+  const described = classNamed(name);
+  const implemented = isNode ? [NodeInterface, ...interfaces] : [...interfaces];
+  ObjectType(name, { simpleResolvers: true, description, implements: implemented })(described);
+  return addFields<ShapeOf<F>>(described, fields);
 }
+
+/** An interface of described fields. `fallback` is the type of values whose `__typename` the schema does not know. */
+export function interfaceType<F extends Fields>(
+  name: string,
+  description: string,
+  fields: F,
+  { fallback, interfaces = [] }: { readonly fallback: string; readonly interfaces?: readonly ClassOf<object>[] },
+): ClassOf<ShapeOf<F>> {
+  const described = classNamed(name);
+  InterfaceType(name, { description, implements: [...interfaces], resolveType: () => fallback })(described);
+  return addFields<ShapeOf<F>>(described, fields);
+}
+
+const classNamed = (name: string): ClassOf<object> => ({ [name]: class {} })[name] as ClassOf<object>;
 
 export function inputType<F extends Fields>(name: string, description: string, fields: F): ClassOf<ShapeOf<F>> {
   @InputType(name, { description })

@@ -1,4 +1,4 @@
-import { isError, isOutage } from '../../kernel/database/outage';
+import { isError, isOutage, isStorageFull } from '../../kernel/database/outage';
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import type { Log } from '../../kernel/log';
@@ -16,6 +16,10 @@ export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<strin
     log.warn({ ...scope, error: describe(root) }, 'the database is not responding');
     return new Refusal('UNAVAILABLE', 'The server can’t reach its database at the moment. Try again.');
   }
+  if (isStorageFull(root)) {
+    log.error({ ...scope, error: describe(root) }, 'no space left');
+    return new Refusal('STORAGE_FULL', STORAGE_FULL);
+  }
   const errorId = randomUUID();
   log.error({ ...scope, errorId, error: describe(root) }, 'unexpected error');
   return new Refusal(
@@ -26,6 +30,9 @@ export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<strin
     },
   );
 }
+
+export const STORAGE_FULL =
+  'The disk of the database or of the server is full, so nothing was changed. An operator has to free space; then try again.';
 
 /** The fields that clients see, in an HTTP body's `error` and in a GraphQL error's `extensions`. */
 export function refusalFields(refusal: Refusal): Record<string, unknown> {

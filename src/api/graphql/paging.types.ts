@@ -44,6 +44,14 @@ export class PageInfo implements kernel.PageInfo {
   @Field(() => Boolean, { description: 'True if there is another page after this one.' })
   hasNextPage!: boolean;
 
+  @Field(() => Boolean, {
+    description: 'True if the page was requested with `after` or `offset`, so that nodes may precede it.',
+  })
+  hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'Cursor of the first node. Null if the page is empty.' })
+  startCursor!: string | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'Cursor of the last node, for `after`. Null if the page is empty.',

@@ -31,6 +31,8 @@ import {
 } from '../executions/executions.resolver';
 import { InterventionsResolver } from '../executions/interventions.resolver';
 import { MissingAgentsOfTaskResolver, MissingAgentsResolver } from '../executions/missingAgents.resolver';
+import { NodeResolver } from '../applications/node.resolver';
+import { HistoryResolver } from '../executions/history.resolver';
 import { PauseResolver } from '../executions/pause.resolver';
 import { RuntimeInputsResolver } from '../executions/runtimeInputs.resolver';
 import {
@@ -96,6 +98,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   StagesResolver,
   WorkflowStageElementsResolver,
   ExecutionResolver,
+  HistoryResolver,
+  NodeResolver,
   PauseResolver,
   InterventionsResolver,
   MissingAgentsResolver,

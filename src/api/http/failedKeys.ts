@@ -15,14 +15,16 @@ const FORGOTTEN_AFTER_SECONDS = 15 * 60;
 const MOST_KEPT = 10_000;
 
 /**
- * Slows down callers that try keys: after some failures, on whichever server, an address has to wait, twice as long each time.
+ * Slows down callers that try keys, on whichever server. Each invalid key counts once for its address: after some of them,
+ * the address has to wait, twice as long each time. A key that is sent again and again counts for itself alone, so that a
+ * script with an old key slows down nobody else.
  *
- * Keys that were valid lately pass a locked address, because all callers behind a proxy share one: a lock for all of them would
- * let anybody shut everybody out. They are still looked up each time.
+ * Keys that were valid lately pass a locked address, because all callers behind a proxy that is not trusted share one. They
+ * are still looked up each time.
  */
 export class FailedKeys {
   private readonly failures: ReturnType<SharedCounts>;
-  /** Until when keys from an address that were never valid are rejected unseen. */
+  /** Until when an address, or a key from it, is rejected unseen. */
   private readonly lockedUntil = new LRUCache<string, number>({ max: MOST_KEPT });
   private readonly validKeys = new LRUCache<string, true>({ max: MOST_KEPT });
 
@@ -36,35 +38,44 @@ export class FailedKeys {
     this.failures = counts(name, FORGOTTEN_AFTER_SECONDS);
   }
 
-  /** Runs `authenticate` unless the address is locked, and remembers the outcome. Throws RATE_LIMITED. */
+  /** Runs `authenticate` unless the address or the key is locked, and remembers the outcome. Throws RATE_LIMITED. */
   async judge<T>(key: string, address: string, authenticate: () => Promise<T>): Promise<T> {
     const group = addressGroup(address);
-    const lockedMs = (this.lockedUntil.get(group) ?? 0) - this.clock.now().getTime();
-    if (lockedMs > 0 && !this.validKeys.has(digest(key))) {
-      throw rateLimited(lockedMs / 1000, 'Too many keys from this address were not valid');
+    const known = digest(key);
+    const keyHere = `${group} ${known}`;
+    if (!this.validKeys.has(known)) {
+      this.requireUnlocked(group, 'Too many keys from this address were not valid');
+      this.requireUnlocked(keyHere, 'This key is not valid and was sent too often');
     }
     try {
       const value = await authenticate();
-      this.validKeys.set(digest(key), true);
+      this.validKeys.set(known, true);
       return value;
     } catch (error) {
       if (error instanceof Refusal && error.code === 'UNAUTHENTICATED') {
         this.onFailure(address);
-        await this.noteFailure(group);
+        if ((await this.noteFailure(keyHere)) === 1) await this.noteFailure(group);
       }
       throw error;
     }
   }
 
-  private async noteFailure(group: string): Promise<void> {
-    const { consumedPoints } = await this.failures.penalty(group, 1);
-    if (consumedPoints < FREE_FAILURES) return;
-    const lockMs = Math.min(LONGEST_LOCK_MS, FIRST_LOCK_MS * 2 ** (consumedPoints - FREE_FAILURES));
-    this.lockedUntil.set(group, this.clock.now().getTime() + lockMs);
+  private requireUnlocked(caller: string, why: string): void {
+    const lockedMs = (this.lockedUntil.get(caller) ?? 0) - this.clock.now().getTime();
+    if (lockedMs > 0) throw rateLimited(lockedMs / 1000, why);
+  }
+
+  private async noteFailure(caller: string): Promise<number> {
+    const { consumedPoints } = await this.failures.penalty(caller, 1);
+    if (consumedPoints >= FREE_FAILURES) {
+      const lockMs = Math.min(LONGEST_LOCK_MS, FIRST_LOCK_MS * 2 ** (consumedPoints - FREE_FAILURES));
+      this.lockedUntil.set(caller, this.clock.now().getTime() + lockMs);
+    }
+    return consumedPoints;
   }
 }
 
-/** Keys are not kept in memory longer than a request takes. */
+/** Keys are not kept longer than a request takes. */
 function digest(key: string): string {
-  return createHash('sha256').update(key).digest('base64');
+  return createHash('sha256').update(key).digest('base64').slice(0, 22);
 }

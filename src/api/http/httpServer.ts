@@ -10,9 +10,11 @@ import { Refusal } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
 import type { GraphqlServer } from '../graphql/graphqlServer';
+import { callerAddress } from './callerAddress';
 import { graphiql } from './graphiqlPage';
 import { errorHandler, pathOf, sendRefusal } from './httpErrors';
 import { validateWithZod } from './requestBodies';
+import { startPage } from './startPage';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,13 +29,13 @@ declare module 'fastify' {
 }
 
 export interface Health {
-  /** Resolves when the database answers. */
+  /** Resolves when the server can work. Rejects with the error that `/readyz` answers, or with any other: no database. */
   check(): Promise<unknown>;
   readonly timeoutMs?: number;
 }
 
 export interface HttpServerOptions {
-  readonly config: Pick<ServerConfig, 'HOST' | 'PORT'>;
+  readonly config: Pick<ServerConfig, 'HOST' | 'PORT' | 'SLIPWAY_TRUSTED_PROXIES'>;
   readonly log: Log;
   readonly graphql: GraphqlServer;
   readonly routes: readonly FastifyPluginCallback[];
@@ -53,6 +55,7 @@ export interface HttpServer {
 /** Everything on the one port. Nothing happens before `listen`. */
 export function createHttpServer({ config, log, graphql, routes, health }: HttpServerOptions): HttpServer {
   const draining = new AbortController();
+  const addressOf = (request: IncomingMessage) => callerAddress(request, config.SLIPWAY_TRUSTED_PROXIES);
   // Each parked request listens for the drain; Node would take eleven of them for a leak.
   setMaxListeners(0, draining.signal);
   const inFlight = new Set<FastifyReply>();
@@ -86,7 +89,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
     const { raw: res } = reply;
     const started = performance.now();
     const gone = new AbortController();
-    request.info = { id: request.id, address: request.ip ?? '', transport: 'http', signal: gone.signal };
+    request.info = { id: request.id, address: addressOf(request.raw), transport: 'http', signal: gone.signal };
     inFlight.add(reply);
     res.once('close', () => {
       inFlight.delete(reply);
@@ -108,7 +111,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
   });
   server.route({ method: ['GET', 'HEAD'], url: '/healthz', handler: async () => ({ status: 'ok' }) });
   server.route({ method: ['GET', 'HEAD'], url: '/readyz', handler: readiness(health, draining.signal) });
-  for (const plugin of [graphiql, graphql.routes, ...routes]) server.register(plugin);
+  for (const plugin of [startPage, graphiql, graphql.routes, ...routes]) server.register(plugin);
 
   server.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -131,7 +134,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
     socket.on('error', () => socket.destroy());
     if (draining.signal.aborted) return refuseUpgrade(socket, 503, 'Service Unavailable');
     if (pathOf(req.url) !== '/graphql') return refuseUpgrade(socket, 404, 'Not Found');
-    graphql.sockets.upgrade(req, socket, head, { id: requestId(req.headers), address: socket.remoteAddress ?? '' });
+    graphql.sockets.upgrade(req, socket, head, { id: requestId(req.headers), address: addressOf(req) });
   });
 
   return {
@@ -175,22 +178,22 @@ const defaultHeaders = {
 
 /** `/readyz`. Anybody may ask, so any number of callers at the same time cost one question to the database. */
 function readiness({ check, timeoutMs = 2_000 }: Health, draining: AbortSignal) {
-  let asking: Promise<boolean> | undefined;
-  const answers = () => {
-    asking ??= within(
-      Promise.resolve().then(() => check()),
-      timeoutMs,
-    )
-      .catch(() => false)
-      .finally(() => {
-        asking = undefined;
-      });
-    return asking;
+  const silent = unavailable('The database is not responding.', 'DATABASE');
+  const problemOf = async (): Promise<Refusal | null> => {
+    try {
+      return (await within(Promise.resolve().then(check), timeoutMs)) ? null : silent;
+    } catch (error) {
+      return error instanceof Refusal ? error : silent;
+    }
   };
+  let asking: Promise<Refusal | null> | undefined;
   return async (_request: unknown, reply: FastifyReply) => {
     if (draining.aborted) return sendRefusal(reply, unavailable('The server is stopping.', 'DRAINING'));
-    if (await answers()) return { status: 'ok' };
-    return sendRefusal(reply, unavailable('The database is not responding.', 'DATABASE'));
+    asking ??= problemOf().finally(() => {
+      asking = undefined;
+    });
+    const problem = await asking;
+    return problem === null ? { status: 'ok' } : sendRefusal(reply, problem);
   };
 }
 

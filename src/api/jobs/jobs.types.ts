@@ -52,7 +52,7 @@ export class Job {
     description:
       'Code of the reason, unless the job succeeded: `EXIT_CODE`, `SIGNAL`, `TIMED_OUT`, `CANCELLED`, `AGENT_LOST`, ' +
       '`NOT_STARTED`, `AGENT_ERROR`, `SHELL_NOT_FOUND`, `INPUT_MISSING`, `OUTPUT_MISSING`, `UPLOAD_FAILED`, `BAD_OUTPUT`, ' +
-      '`VARIABLE_CONFLICT`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, `SECRET_UNREADABLE`.',
+      '`VARIABLE_CONFLICT`, `SECRET_IN_OUTPUT`, `SECRET_MISSING`, `SECRET_UNREADABLE`, `UNDEFINED_VARIABLE`, `SERVER_ERROR`.',
   })
   reasonCode!: string | null;
 

@@ -6,5 +6,6 @@ export const Pipeline = objectType(
   'Pipeline',
   'Ordered list of stages. The elements of a stage, workflows and approvals, run in parallel.',
   definedFields('pipeline'),
+  { isNode: true },
 );
 export const PipelineConnection = ConnectionType(Pipeline, 'Pipeline');

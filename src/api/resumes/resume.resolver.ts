@@ -24,6 +24,7 @@ import {
   WorkflowStageExecution,
 } from '../executions/executions.types';
 import { ExecutionVariableObject } from '../executions/variables.types';
+import { EventActor } from '../access/actor.types';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import { inGraphOrder } from '../../runs/attempts/graphOrder';
@@ -174,6 +175,11 @@ const readableEnvironment = async ({ environmentId }: PreviewedAccess, { loaders
 
 @Resolver(() => ExecutionAttemptType)
 export class AttemptResolver {
+  @FieldResolver(() => EventActor, { description: 'User, key or server that began the attempt.' })
+  actor(@Root() { cause }: ExecutionAttempt): EventActor {
+    return cause;
+  }
+
   @FieldResolver(() => Float, { nullable: true })
   durationMs(@Root() { startedAt, endedAt }: ExecutionAttempt): number | null {
     return startedAt === null || endedAt === null ? null : endedAt.getTime() - startedAt.getTime();

@@ -6,5 +6,6 @@ export const Service = objectType(
   'Service',
   'Thing that gets deployed. An environment holds one image of it at a time.',
   serviceFields,
+  { isNode: true },
 );
 export const ServiceConnection = ConnectionType(Service, 'Service');

@@ -6,5 +6,6 @@ export const Workflow = objectType(
   'Workflow',
   'Directed acyclic graph of tasks, aimed at an environment.',
   definedFields('workflow'),
+  { isNode: true },
 );
 export const WorkflowConnection = ConnectionType(Workflow, 'Workflow');

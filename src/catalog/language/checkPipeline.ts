@@ -1,3 +1,4 @@
+import { literalReferences } from './environmentValues';
 import { didYouMean } from '../../kernel/didYouMean';
 import type { PipelineDefinition, WorkflowElement } from './pipeline';
 import { artifactSource } from './artifactSource';
@@ -133,6 +134,10 @@ class ElementCheck {
       for (const reference of pipeline === null ? [] : references.filter((one) => !pipeline.has(one))) {
         const message = `The pipeline has no variable "${reference}"${didYouMean(reference, [...(pipeline ?? [])])}.`;
         this.complain('UNKNOWN_PIPELINE_VARIABLE', path, message);
+      }
+      for (const other of literalReferences(value, false).filter((one) => pipeline?.has(one))) {
+        const message = `$${other} is not replaced here. For the value, write \${${other}}.`;
+        this.complain('LITERAL_REFERENCE', path, message);
       }
       this.value(name, value, references.length === 0, path);
     }

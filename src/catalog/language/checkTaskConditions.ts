@@ -3,6 +3,7 @@ import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProble
 import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
 import type { Reference } from './conditionValues';
+import { namesReached } from './environmentValues';
 import { baseName, dependencyOf } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
@@ -38,7 +39,7 @@ function kindIn(task: TaskDefinition, kinds: ReadonlyMap<string, Kind>, { path }
   return root === 'matrix' || Object.hasOwn(task.env, name) ? 'given' : (kinds.get(name) ?? 'given');
 }
 
-class TaskNames {
+export class TaskNames {
   constructor(
     private readonly name: string,
     private readonly task: TaskDefinition,
@@ -50,9 +51,10 @@ class TaskNames {
     const [root = '', second] = reference.path;
     if (root === 'tasks') return fieldProblem(reference, taskFields, (name) => this.taskProblem(name));
     if (root === 'matrix') return this.axisProblem(second);
-    if (root !== 'vars') return this.variableProblem(root);
+    if (root !== 'vars') return this.secretProblem(root) ?? this.variableProblem(root);
     if (second === undefined) return unknown('"vars" needs the name of a variable: vars.NAME');
-    return reference.asked && reference.path.length === 2 ? undefined : this.variableProblem(second);
+    if (reference.asked && reference.path.length === 2) return undefined;
+    return this.secretProblem(second) ?? this.variableProblem(second);
   }
 
   private taskProblem(other: string): string | undefined {
@@ -69,11 +71,17 @@ class TaskNames {
     return unknown(`the matrix of "${this.name}" has no "${axis ?? ''}"; expected one of ${axes.join(', ') || 'none'}`);
   }
 
-  private variableProblem(variable: string): NameProblem | undefined {
+  private secretProblem(variable: string): NameProblem | undefined {
+    const secrets = secretsOfTask(this.definition, this.task);
+    if (secrets.includes(variable)) return unknown(`"${variable}" is a secret, and conditions can’t read secrets`);
+    const env = { ...this.definition.env, ...this.task.env };
+    if (!namesReached(env, variable).some((name) => secrets.includes(name))) return undefined;
+    return unknown(`"${variable}" is made of a secret, and conditions can’t read secrets`);
+  }
+
+  /** Whether the task has a variable, secrets aside. */
+  variableProblem(variable: string): NameProblem | undefined {
     const { variables, env, environment, tasks } = this.definition;
-    if (secretsOfTask(this.definition, this.task).includes(variable)) {
-      return unknown(`"${variable}" is a secret, and conditions can’t read secrets`);
-    }
     const own = [...Object.keys(env), ...Object.keys(this.task.env)];
     const declared = [
       ...variables.map((one) => one.name),
@@ -97,7 +105,7 @@ class TaskNames {
 }
 
 /** Which task precedes which; computed only as far as conditions ask. */
-class TaskOrder {
+export class TaskOrder {
   private dependents: ReturnType<typeof dependentsOf> | undefined;
   private setters: Map<string, readonly string[]> | undefined;
   private readonly after = new Map<string, ReadonlySet<string>>();

@@ -1,4 +1,5 @@
 import type { VariableDefinition } from './definition';
+import { literalReferences } from './environmentValues';
 import type { Path } from './sourceTree';
 import type { ValidationRule, ValidationWarning } from './validationRules';
 import { isOfType, valueProblems } from './variables';
@@ -6,8 +7,13 @@ import { isOfType, valueProblems } from './variables';
 /** Reports a broken rule or a warning, and its place in the document. */
 export type Complain = (rule: ValidationRule | ValidationWarning, path: Path, message: string) => void;
 
-/** Checks the variables that a workflow or pipeline declares. */
-export function checkVariables(variables: readonly VariableDefinition[], complain: Complain): void {
+/** Checks the variables that a workflow or pipeline declares. `more` has the other names that its values could mean. */
+export function checkVariables(
+  variables: readonly VariableDefinition[],
+  complain: Complain,
+  more: ReadonlySet<string> = new Set(),
+): void {
+  const names = new Set([...more, ...variables.map(({ name }) => name)]);
   const seen = new Set<string>();
   variables.forEach((variable, index) => {
     const { name, type, defaultValue, allowedValues, allowMultipleValues, fixed } = variable;
@@ -32,6 +38,10 @@ export function checkVariables(variables: readonly VariableDefinition[], complai
         );
       }
     });
+    for (const other of literalReferences(defaultValue ?? '', true).filter((one) => names.has(one))) {
+      const message = `A default is taken as it stands, so the reference to ${other} is not replaced.`;
+      complain('LITERAL_REFERENCE', [...at, 'default'], message);
+    }
     const [problem] = defaultValue === null ? [] : valueProblems(variable, defaultValue);
     if (problem) {
       const rule = problem.rule === 'VALUE_NOT_ALLOWED' ? 'DEFAULT_NOT_ALLOWED' : problem.rule;

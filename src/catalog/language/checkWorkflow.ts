@@ -3,6 +3,7 @@ import { artifactSource } from './artifactSource';
 import { baseName, dependencyOf, nodeCount, nodesOf } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
+import { checkEnv, knownNames } from './checkEnv';
 import { checkTaskConditions } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import { bashWords, commandsIn, quotesAsSh, shellOf } from './shell';
@@ -33,7 +34,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
     const hint = didYouMean(service, [...catalog.services]);
     complain('UNKNOWN_SERVICE', ['services', index], `There is no service "${service}"${hint}.`);
   });
-  checkVariables(variables, complain);
+  checkVariables(variables, complain, knownNames(definition));
   checkDeploys(definition, complain);
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);
@@ -41,6 +42,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkRegistered(definition, complain);
   checkSecrets(definition, complain);
   checkTaskConditions(definition, complain);
+  checkEnv(definition, complain);
   checkTemplates(definition, complain);
   checkShells(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);

@@ -312,7 +312,11 @@ const workflowDocument = object(
       'sh',
       'What runs commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
     ),
-    env: optional(values, {}, 'Constant environment variables of every task.'),
+    env: optional(
+      values,
+      {},
+      `Environment variables of every task. \${NAME} is the value of another variable or of a secret of the workflow.`,
+    ),
     secrets: optional(
       secretNames,
       [],

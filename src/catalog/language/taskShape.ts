@@ -279,7 +279,11 @@ const fields = object(
       null,
       'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
     ),
-    env: optional(values, {}, 'Environment variables of this task.'),
+    env: optional(
+      values,
+      {},
+      `Environment variables of this task. \${NAME} is the value of another variable or of a secret of the task.`,
+    ),
     labels: optional(
       mapOf(labelKey, labelValue, { emptyIsNone: true }),
       {},

@@ -4,6 +4,7 @@ import { canonicalWorkflow, contentHash } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
 import { type Catalog, checkWorkflow } from './checkWorkflow';
+import { literalReferences } from './environmentValues';
 import type { AnyDocument } from './documentShapes';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
@@ -102,6 +103,14 @@ function suggestingKeys(
 }
 
 function checkDocument({ document, complain, withoutVariables }: ParsedDocument, catalog: Catalog): void {
+  if (document.kind === 'Environment') {
+    for (const [name, value] of Object.entries(document.variables)) {
+      for (const other of literalReferences(value, true).filter((one) => Object.hasOwn(document.variables, one))) {
+        const message = `A variable of an environment is taken as it stands, so the reference to ${other} is not replaced.`;
+        complain('LITERAL_REFERENCE', ['variables', name], message);
+      }
+    }
+  }
   if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain);
   if (document.kind === 'Pipeline')
     checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });

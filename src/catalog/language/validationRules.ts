@@ -43,7 +43,9 @@ export const validationRules = {
     'A normal task depends on normal tasks, a restore task on restore tasks, and a forensic task on none.',
   BAD_CONDITION:
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
-  UNKNOWN_NAME: 'A condition refers to variables, and to tasks, elements or stages that come before it.',
+  ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',
+  UNKNOWN_NAME:
+    'A value of `env` refers to variables and secrets that its tasks have. A condition refers to variables, and to tasks, elements or stages that come before it.',
   UNKNOWN_HANDLER: '`on_failure` names a task of the same workflow.',
   HANDLER_TYPE: '`on_failure` names a forensic task.',
   FORENSIC_KEY:
@@ -82,11 +84,13 @@ export const validationWarnings = {
   SHORT_TIMEOUT: 'The timeout of a task is at least a second; starting a process takes most of less.',
   LONG_TIMEOUT: 'The timeout of a task is at most a day.',
   UNSURE_NAME:
-    'A condition refers to declared variables. Others are an error unless a task or the environment sets them.',
+    'A condition or a value of `env` refers to declared variables. Others are an error unless a task or the environment sets them.',
   MANY_RETRIES: 'A task has at most ten retries.',
   LITERAL_TEMPLATE:
     'A command contains no `{{…}}` that stays: in TOML, only `{{.name}}` is replaced; in YAML and JSON, nothing is, so `{{.name}}` does not name a variable of the task.',
   UNDEPLOYED_SERVICE: 'If a task of a workflow has `deploys`, every service of the workflow is deployed by some task.',
+  LITERAL_REFERENCE:
+    'A value has no `$NAME` of a known name, which stays text: `env` replaces only names in braces. A default and a variable of an environment have no reference at all.',
   BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
   UNUSED_HANDLER: 'Some `on_failure` names the forensic task.',
 } as const;

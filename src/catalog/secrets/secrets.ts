@@ -59,11 +59,8 @@ export const secretToChange = {
       'Environment, whose jobs get this secret in place of the application’s. Null for a secret of the application.',
     ),
   ),
-  name: guarded(
-    'CHECKED',
-    field.text(
-      'Name: letters, digits and underscores, not beginning with a digit. Names that the system or Slipway uses, such as PATH, are refused.',
-    ),
+  name: field.text(
+    'Name: letters, digits and underscores, not beginning with a digit. Names that the system or Slipway uses, such as PATH, are refused.',
   ),
 };
 export type SecretToChange = ShapeOf<typeof secretToChange>;

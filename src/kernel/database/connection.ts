@@ -1,4 +1,5 @@
 import type { PoolClient, QueryResult } from 'pg';
+import { isStorageFull } from './outage';
 import type { Traffic } from './traffic';
 
 interface Queued {
@@ -86,6 +87,7 @@ export class Connection {
     this.client.query({ text, values: [...values], ...(name && { name }) }, (error: Error | null, result) => {
       if (!error) return settle(undefined, result);
       this.failure ??= error;
+      if (isStorageFull(error)) this.traffic.storageFull = true;
       settle(error);
       // A value that the driver can't encode never reaches PostgreSQL, so the transaction would carry on without its
       // statement, and the driver's list of prepared statements is wrong. Ending the connection prevents both.

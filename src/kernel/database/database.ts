@@ -65,6 +65,18 @@ export class Database implements Db {
     return this.onConnection((connection) => work(statementsOf(connection)));
   }
 
+  /**
+   * Rejects if the database does not answer, or has no space. Space is looked for only after a statement found none, by
+   * taking some: a small change may fit into pages that exist.
+   */
+  async check(): Promise<void> {
+    if (!this.traffic.storageFull) return void (await this.rows('SELECT 1'));
+    await this.transaction((db) =>
+      db.rows('CREATE TEMPORARY TABLE slipway_space ON COMMIT DROP AS SELECT generate_series(1, 30000)'),
+    );
+    this.traffic.storageFull = false;
+  }
+
   /** Adds a hook that takes part in every transaction, after all that the transaction itself does, at each try. */
   beforeCommit(hook: BeforeCommit): void {
     this.hooks.push(hook);

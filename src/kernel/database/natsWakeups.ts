@@ -1,36 +1,10 @@
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log';
-import { StartError } from '../startError';
 import type { WakeupTransport } from './wakeups';
 
-/** The package is optional: only installations with EVENTS_URL need it. */
-const PACKAGE = '@nats-io/transport-node';
 const SUBJECT = 'slipway.wakeups';
 /** A NATS server takes messages of 1 MiB by default. */
 const MAX_PAYLOAD = 512 * 1024;
-
-/** The part of `@nats-io/transport-node` 3.x that is used, typed here because the package may be missing at compile time. */
-interface NatsPackage {
-  connect(options: {
-    servers: string;
-    name: string;
-    noEcho: boolean;
-    reconnect: boolean;
-    maxReconnectAttempts: number;
-    user?: string;
-    pass?: string;
-    token?: string;
-  }): Promise<NatsConnection>;
-}
-
-interface NatsConnection {
-  publish(subject: string, payload: string): void;
-  subscribe(
-    subject: string,
-    options: { callback: (error: Error | null, message: { string(): string }) => void },
-  ): unknown;
-  status(): AsyncIterable<{ readonly type: string }>;
-  close(): Promise<void>;
-}
 
 /**
  * Wake-ups through NATS, for installations where PostgreSQL should not carry the fan-out to many servers. The path of the
@@ -46,7 +20,9 @@ export class NatsWakeups implements WakeupTransport {
   }
 
   async open(heard: Parameters<WakeupTransport['open']>[0]): Promise<void> {
-    const connection = await (await load()).connect({
+    // Loaded by installations with EVENTS_URL alone.
+    const { connect } = await import('@nats-io/transport-node');
+    const connection = await connect({
       ...credentials(this.options.url),
       name: 'slipway wake-ups',
       noEcho: true,
@@ -95,14 +71,6 @@ export class NatsWakeups implements WakeupTransport {
         missed();
       }
     }
-  }
-}
-
-async function load(): Promise<NatsPackage> {
-  try {
-    return (await import(PACKAGE)) as NatsPackage;
-  } catch (error) {
-    throw new StartError(`EVENTS_URL needs the package ${PACKAGE}: npm install ${PACKAGE}@3.3.1`, { cause: error });
   }
 }
 

@@ -11,6 +11,8 @@ export class Traffic {
   statements = 0;
   /** Round trips. */
   flushes = 0;
+  /** True from a statement that found the disk full until one finds space again. */
+  storageFull = false;
   /** For tests: called with the statements of a flush before they are sent. */
   beforeFlush: ((statements: readonly string[]) => void) | undefined;
   private readonly uses = new LRUCache<string, number>({ max: 5000 });

@@ -4,6 +4,7 @@ import { adoptMember, type AttemptCause, beginAttempt } from '../../engine/nextA
 import { resumeWorkflow } from '../../engine/resumeWorkflow';
 import { wantsOf } from '../../engine/facts';
 import type { RunTransaction } from '../execution/runTransaction';
+import type { UnfinishedTask } from '../execution/tasks.store';
 import type { AttemptPlan } from './resumePlan';
 import { readContinuation } from './resumeWorkflow';
 import type { WorkflowNext } from './resumeWorkflowPlan';
@@ -14,17 +15,18 @@ export async function beginNextAttempt(
   execution: Execution,
   plan: AttemptPlan,
   cause: AttemptCause,
-): Promise<void> {
+  unfinished?: readonly UnfinishedTask[],
+): Promise<Execution> {
   const continued = plan.elements.flatMap(({ stage, next }) => (next === null ? [] : [{ stage, next }]));
   const [continuations] = await Promise.all([
-    Promise.all(continued.map(({ next }) => readContinuation(db, next))),
+    Promise.all(continued.map(({ next }) => readContinuation(db, next, unfinished))),
     db.load([
       ...wantsOf(execution.id, 'execution'),
       ...wantsOf(plan.revisionId, 'pipeline'),
       ...continued.flatMap(({ next }) => wantsOf(next.execution.id, 'execution')),
     ]),
   ]);
-  await db.decide((run) => {
+  return db.decide((run) => {
     const { mode, maxParallel, environmentId } = execution;
     const inputs = { revisionId: plan.revisionId, variables: plan.variables, images: plan.images ?? execution.images };
     const { timeoutSeconds } = run.fact('pipeline', plan.revisionId);
@@ -39,14 +41,23 @@ export async function beginNextAttempt(
     for (const { stage, next } of continued) adoptMember(run, next.execution.id, execution.id, stage.id);
     for (const continuation of continuations) resumeWorkflow(run, continuation, cause);
     advancePipeline(run, execution.id);
+    return run.execution(execution.id);
   });
 }
 
 /** The same for a workflow execution. */
-export async function beginWorkflowAttempt(db: RunTransaction, next: WorkflowNext, cause: AttemptCause): Promise<void> {
+export async function beginWorkflowAttempt(
+  db: RunTransaction,
+  next: WorkflowNext,
+  cause: AttemptCause,
+  unfinished?: readonly UnfinishedTask[],
+): Promise<Execution> {
   const [continuation] = await Promise.all([
-    readContinuation(db, next),
+    readContinuation(db, next, unfinished),
     db.load([...wantsOf(next.execution.id, 'execution'), ...wantsOf(next.revisionId, 'workflow')]),
   ]);
-  await db.decide((run) => resumeWorkflow(run, continuation, cause));
+  return db.decide((run) => {
+    resumeWorkflow(run, continuation, cause);
+    return run.execution(next.execution.id);
+  });
 }

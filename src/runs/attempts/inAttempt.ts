@@ -2,7 +2,7 @@ import { type Actor, type ActorRef, actorRef } from '../../access/actor';
 import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
 import { type AttemptKind, type Execution } from '../../engine/execution';
-import { onRun, type RunCommandInput } from '../commands/onRun';
+import { type Known, onRun, type RunCommand, type RunCommandInput } from '../commands/onRun';
 import { findExecution } from '../execution/executions.store';
 import type { AttemptCause } from '../../engine/nextAttempt';
 import { textErrors } from '../../engine/textLimits';
@@ -24,20 +24,24 @@ export interface AttemptInput extends RunCommandInput {
 }
 
 /** The frame of every command that begins another attempt. */
-export async function inAttempt(
+export async function inAttempt<Read>(
   app: App,
   actor: Actor,
-  { verb, id, kind }: { readonly verb: string; readonly id: string; readonly kind: Execution['kind'] | null },
+  {
+    kind,
+    ...own
+  }: Pick<RunCommand<Read>, 'verb' | 'id' | 'wants' | 'reads'> & {
+    readonly kind: Execution['kind'] | null;
+  },
   input: AttemptInput,
-  work: (db: RunTransaction, execution: Execution) => Promise<unknown>,
+  work: (db: RunTransaction, execution: Execution, known: Known<Read>) => Promise<Execution>,
 ): Promise<Execution> {
   const mismatch = (execution: Execution) => otherThanAsked(execution, kind, input.applicationId);
-  const command = { verb, input, id, mismatch, errors: attemptErrors(input) };
-  const { execution } = await onRun(app, actor, command, async (db, found) => {
-    await work(db, found);
-    return undefined;
+  const command: RunCommand<Read> = { ...own, input, mismatch, errors: attemptErrors(input) };
+  const decide = async (db: RunTransaction, execution: Execution, known: Known<Read>) => ({
+    after: await work(db, execution, known),
   });
-  return execution;
+  return (await onRun(app, actor, command, decide)).execution;
 }
 
 /** An execution that somebody started, of this application, as the actor may see it. */

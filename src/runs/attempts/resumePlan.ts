@@ -2,7 +2,7 @@ import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
 import type { Execution, StageExecution } from '../../engine/execution';
 import type { Aim } from '../deployments/movedOn';
-import { findExecutions } from '../execution/executions.store';
+import { findShownMembers } from '../execution/executions.store';
 import { definitionsOf } from '../execution/planStart';
 import { findCurrentStages } from '../execution/stages.store';
 import { type Catalogue, elementKey, type PipelinePlan, planElements } from '../../engine/startPlan';
@@ -57,18 +57,42 @@ export interface ResumePlan extends AttemptPlan {
   readonly refusals: readonly Refusal[];
 }
 
-/** Decides what a resume of a pipeline execution would do; writes nothing. The same for the mutation and its preview. */
+/** How a pipeline execution stands, as far as a resume needs to know. */
+export interface Standing {
+  /** Elements that it shows. */
+  readonly stages: readonly StageExecution[];
+  /** Executions of their workflows; none unless tasks are kept. */
+  readonly members: readonly Execution[];
+}
+
+/** Reads it, in one round trip. */
+export async function readStanding(db: Db, { id }: Execution, { granularity }: ResumeChoice): Promise<Standing> {
+  const [stages, members] = await Promise.all([
+    findCurrentStages(db, [id]),
+    granularity === 'TASK' ? findShownMembers(db, [id]) : [],
+  ]);
+  return { stages, members };
+}
+
+/**
+ * Decides what a resume of a pipeline execution would do; writes nothing. The same for the mutation and its preview,
+ * which alone shows the tasks that are kept.
+ */
 export async function planResume(
   app: App,
   db: Db,
   execution: Execution,
+  { stages, members: executions }: Standing,
   choice: ResumeChoice,
+  shown = false,
 ): Promise<ResumePlan | Refusal> {
-  const decision = decideResume(execution, await findCurrentStages(db, [execution.id]), choice);
+  const decision = decideResume(execution, stages, choice);
   if (decision instanceof Refusal) return decision;
   const layout = await layOut(app, db, execution, decision, choice);
   if (layout instanceof Refusal) return layout;
-  const members = await membersByTask(db, decision, layout, choice);
+  const resumed = layout.elements.filter(({ before }) => before?.stageIndex === decision.stageIndex);
+  const ids = new Set(resumed.flatMap(({ before }) => before?.workflowExecutionId ?? []));
+  const members = new Map(executions.filter(({ id }) => ids.has(id)).map((member) => [member.id, member]));
   const elements: PlannedElement[] = [];
   for (const { stage, before } of layout.elements) {
     const member = members.get(before?.workflowExecutionId ?? '');
@@ -77,7 +101,11 @@ export async function planResume(
       elements.push({ stage, before, next: null, fit: null });
       continue;
     }
-    const fit = await fitTasks(app, db, member, workflowRevisionId, {}, { stage: stageName, step: stepName });
+    const place = { stage: stageName, step: stepName };
+    const fit =
+      shown || workflowRevisionId !== member.revisionId
+        ? await fitTasks(app, db, member, workflowRevisionId, {}, place)
+        : null;
     const { environmentId, variables, images } = stage;
     const next: WorkflowNext = {
       ...asBefore(member, {}),
@@ -174,22 +202,6 @@ const keptAt = (fit: Fit, { entityId }: Execution): StageExecution[] =>
   fit.kept.map(({ row, place: { stageIndex, elementIndex, stageName, element } }) => {
     return { ...row, stageIndex, elementIndex, stageName, elementId: derivedId(entityId, stageName, element.name) };
   });
-
-/** Workflows of the stage that go on by TASK. */
-async function membersByTask(
-  db: Db,
-  decision: ResumeDecision,
-  { elements }: Layout,
-  { granularity }: ResumeChoice,
-): Promise<ReadonlyMap<string, Execution>> {
-  if (granularity !== 'TASK') return new Map();
-  const rows = elements.filter(({ before }) => before?.stageIndex === decision.stageIndex);
-  const members = await findExecutions(
-    db,
-    rows.flatMap(({ before }) => before?.workflowExecutionId ?? []),
-  );
-  return new Map(members.map((member) => [member.id, member]));
-}
 
 /** What changed in the workflows of elements that are kept: by the definitions alone, however many tasks they have. One that a condition skipped has none to keep. */
 async function changesOfKept(app: App, db: Db, { kept }: Fit, { workflows }: Catalogue): Promise<DefinitionChange[]> {

@@ -12,7 +12,7 @@ import { readOwn, refuseInput } from './inAttempt';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
 import type { ResumeExecution } from '../commands/resumeExecution';
 import { findMovedOn, refuseMovedOn, type Replacement } from '../deployments/movedOn';
-import { aimOf, type PlannedElement, planResume } from './resumePlan';
+import { aimOf, type PlannedElement, planResume, readStanding } from './resumePlan';
 import { resumeToken, workflowResumeToken } from './resumeToken';
 import { type ResumeWorkflowExecution, requireEnvironment } from '../commands/resumeWorkflowExecution';
 import { aimOfWorkflow, planWorkflowResume, type TaskChoice } from './resumeWorkflowPlan';
@@ -62,7 +62,7 @@ const refused = (refusal: Refusal): ResumePreview => ({
 export async function previewResume(app: App, actor: Actor, input: ResumeExecution): Promise<ResumePreview> {
   const db = app.database;
   const execution = await readOwn(app, actor, input.pipelineExecutionId, 'PIPELINE', input.applicationId);
-  const plan = await planResume(app, db, execution, input);
+  const plan = await planResume(app, db, execution, await readStanding(db, execution, input), input, true);
   if (plan instanceof Refusal) return refused(plan);
   const stages = plan.elements.map(({ stage }) => stage);
   const { definition } = await app.pipelineRevisions.get(db, plan.revisionId);
@@ -103,8 +103,9 @@ export async function previewWorkflowResume(
   const execution = await readOwn(app, actor, input.workflowExecutionId, 'WORKFLOW', input.applicationId);
   const refusal = refuseAttempt(execution, 'resume');
   if (refusal !== null) return refused(refusal);
+  const subject = await subjectFor(app, 'Execution', execution);
   const { next, fit, refusals: broken } = await planWorkflowResume(app, db, execution, input, true);
-  const denied = await refusalOf(requireEnvironment(app, db, actor, execution, next.environmentId));
+  const denied = await refusalOf(requireEnvironment(db, actor, subject, next.environmentId));
   const replaced = denied === null ? await findMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)]) : [];
   const movedOn = refuseMovedOn(replaced, input.overrule);
   const refusals = [refuseInput(input) ?? [], broken, denied ?? [], movedOn ?? []].flat();

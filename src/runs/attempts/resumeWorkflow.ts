@@ -4,15 +4,20 @@ import type { WorkflowDefinition } from '../../catalog/language/workflow';
 import type { WorkflowContinuation } from '../../engine/resumeWorkflow';
 import { findAttempts } from '../execution/executions.store';
 import type { RunTransaction } from '../execution/runTransaction';
-import { findCurrentTasks, findUnfinishedTasks } from '../execution/tasks.store';
+import { findCurrentTasks, findUnfinishedTasks, type UnfinishedTask } from '../execution/tasks.store';
 import { chooseTasks, type WorkflowNext } from './resumeWorkflowPlan';
 
 /** Reads what the next attempt runs. With the same revision only tasks that run again are read, however many are kept. */
-export async function readContinuation(db: RunTransaction, next: WorkflowNext): Promise<WorkflowContinuation> {
+export async function readContinuation(
+  db: RunTransaction,
+  next: WorkflowNext,
+  /** Tasks that run again, if they are known; others are ignored. */
+  unfinished?: readonly UnfinishedTask[],
+): Promise<WorkflowContinuation> {
   const { execution, revisionId, environmentId, variables, images, mode, maxParallel } = next;
   const { definition } = await db.app.workflowRevisions.get(db, revisionId);
   const inputs = { revisionId, environmentId, variables, images, mode, maxParallel };
-  return { executionId: execution.id, ...inputs, ...(await chooseNodes(db, next, definition)) };
+  return { executionId: execution.id, ...inputs, ...(await chooseNodes(db, next, definition, unfinished)) };
 }
 
 /** The tasks that run again, and those of earlier attempts that the revision does not have. */
@@ -20,11 +25,13 @@ async function chooseNodes(
   db: RunTransaction,
   { execution, revisionId, again }: WorkflowNext,
   { tasks }: WorkflowDefinition,
+  unfinished: readonly UnfinishedTask[] | undefined,
 ): Promise<{ readonly nodes: readonly TaskNode[]; readonly dropped: readonly string[] | null }> {
   if (again.all) return { nodes: taskNodes(tasks), dropped: null };
   if (revisionId === execution.revisionId && !again.ignoredFailures && !again.skipped) {
-    const rows = await findUnfinishedTasks(db, execution.id);
-    return { nodes: rows.map((row) => nodeOf(row, tasks)), dropped: null };
+    const rows = unfinished ?? (await findUnfinishedTasks(db, [execution.id]));
+    const own = rows.filter(({ executionId }) => executionId === execution.id);
+    return { nodes: own.map((row) => nodeOf(row, tasks)), dropped: null };
   }
   const shown = await findCurrentTasks(db, [execution.id]);
   const before = (await findAttempts(db, [execution.id])).at(-1)?.dropped ?? [];

@@ -50,7 +50,7 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
     texts: { idempotencyKey: input.idempotencyKey ?? null },
     right: (_access, _subject, execution) => requireAnyStage(app.database, actor, execution),
   };
-  const answered = await onRun(app, actor, command, async (db, execution) => {
+  const answered = await onRun(app, actor, command, async (db, execution, { environments }) => {
     const attempts = await findAttempts(db, [execution.id]);
     const refusal = refuseExtension(
       execution,
@@ -67,11 +67,12 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
       actor,
       execution,
       extension.again.map(({ stage }) => stage),
+      environments,
     );
     await requireNotMovedOn(app, db, execution, extension.again.map(aimOf), input.overrule);
     const point = execution.status === 'SUCCESS' ? await makeRestorePoint(db, execution) : null;
-    await extend(db, run, extension, reason);
-    return { answerId: (await keepRecord(db, execution, extension, point, input.debug ?? false)).id };
+    const after = await extend(db, run, extension, reason);
+    return { after, answerId: (await keepRecord(db, execution, extension, point, input.debug ?? false)).id };
   });
   return withOperation(app, answered);
 }
@@ -144,7 +145,7 @@ function extend(
   { execution }: ExtendedRun,
   { variables, images, again, kept }: Extension,
   reason: string | null,
-): Promise<void> {
+): Promise<Execution> {
   const fromStage = again[0]?.stage.stageName ?? '';
   const elements = again.map(({ stage: before, inputs, goesOn }) => {
     const { variables, images } = inputs;

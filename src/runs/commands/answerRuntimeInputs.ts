@@ -1,4 +1,4 @@
-import { type Actor, actorRef, systemActor } from '../../access/actor';
+import { type Actor, actorRef } from '../../access/actor';
 import type { App } from '../app';
 import { invalidInput, Refusal } from '../../kernel/errors';
 import { advancePipeline, settleStage } from '../../engine/advancePipeline';
@@ -9,7 +9,7 @@ import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { findExecution } from '../execution/executions.store';
 import { requireStages } from '../execution/requireStages';
 import { readInputs, resolveVariables, type VariableInput } from '../../engine/resolveVariables';
-import { inRuns } from '../execution/inRuns';
+import { moveRun } from '../faults';
 import type { RunTransaction } from '../execution/runTransaction';
 import { askedVariables, runtimeInputsOf } from '../execution/runtimeInputs';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
@@ -54,7 +54,7 @@ export async function pipelineResumeRuntime(app: App, actor: Actor, input: Pipel
 export async function endDueRuntimeInputs(app: App): Promise<void> {
   const due = (await findDueStages(app.database, app.clock.now(), BATCH)).filter(asksForInputs);
   for (const { id, executionId } of due) {
-    await inRuns(app, [executionId], systemActor, async (db) => {
+    await moveRun(app, 'runtime inputs', executionId, async (db) => {
       const [stage] = await findStages(db, [id]);
       const execution = await findExecution(db, executionId);
       if (execution === undefined || stage === undefined) return;

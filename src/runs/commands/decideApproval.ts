@@ -1,7 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { settleStage } from '../../engine/advancePipeline';
 import type { Approval } from '../../engine/approval';
-import type { Execution, ExecutionAttempt } from '../../engine/execution';
+import type { Execution } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
 import { approverRefusal } from '../../engine/selfApproval';
 import { moveApproval } from '../../engine/moves';
@@ -24,17 +24,14 @@ export interface DecideApproval extends RunCommandInput {
 export async function decideApproval(app: App, actor: Actor, input: DecideApproval): Promise<void> {
   const named = { kind: 'approval', id: input.approvalId };
   const wants = ({ id }: Execution) => wantsOf(id, 'execution', 'elements');
-  let approval: Approval | undefined;
-  let attempts: readonly ExecutionAttempt[] = [];
   const reads = async (db: Db) => {
     if (!isId(input.approvalId)) throw notFound('approval', input.approvalId);
-    const found = [findApproval(db, input.approvalId), findAttempts(db, [input.executionId])] as const;
-    [approval, attempts] = await Promise.all(found);
+    return Promise.all([findApproval(db, input.approvalId), findAttempts(db, [input.executionId])]);
   };
   const command = { verb: 'decideApproval', input, id: input.executionId, named, wants, reads };
   const comments = input.comments?.trim() || null;
   const status = input.action === 'APPROVE' ? 'APPROVED' : 'REJECTED';
-  await onRun(app, actor, command, async (db, execution) => {
+  await onRun(app, actor, command, async (db, execution, { read: [approval, attempts] }) => {
     if (approval?.executionId !== execution.id) throw notFound('approval', input.approvalId);
     const { id, stageExecutionId } = approval;
     const audit = { kind: 'approval', id, before: { status: approval.status } };
@@ -46,9 +43,8 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
     }
     const refusal = refuseDecision(actor, approval, db.now) ?? approverRefusal(actor, approval, attempts);
     if (refusal !== null) throw refusal;
-    const waiting = approval;
     await db.decide((run) => {
-      moveApproval(run, waiting, status, comments);
+      moveApproval(run, approval, status, comments);
       const text = `rejected by ${actor.name}${comments === null ? '' : `: ${comments}`}`;
       if (status === 'APPROVED') settleStage(run, execution.id, stageExecutionId, 'SUCCESS');
       else settleStage(run, execution.id, stageExecutionId, 'REJECTED', { code: 'REJECTED', text });

@@ -31,24 +31,29 @@ export function keyedRequest(
 export async function once<T>(
   app: App,
   request: KeyedRequest | null,
+  /** What the key stood for before. */
+  before: IdempotencyKey | undefined,
   again: (known: IdempotencyKey) => Promise<T>,
   work: () => Promise<T>,
 ): Promise<T> {
   if (request === null) return work();
-  const answered = async () => {
-    const known = await findIdempotencyKey(app.database, request.applicationId, request.key);
+  const answer = (known: IdempotencyKey | undefined) => {
     if (known === undefined || known.hash === request.hash) return known;
     const message = `This idempotency key stands for another request, on execution ${known.executionId}.`;
     throw new Refusal('IDEMPOTENCY_CONFLICT', message, { executionId: known.executionId });
   };
-  const known = await answered();
+  const known = answer(before);
   if (known !== undefined) return again(known);
   try {
     return await work();
   } catch (error) {
     // The command may have been refused because the first request with the key was carried out while it waited.
     const taken = sqlState(error) === '23505' && violatedConstraint(error) === ONE_REQUEST;
-    const meanwhile = taken || error instanceof Refusal ? await answered() : undefined;
+    const { applicationId, key } = request;
+    const meanwhile =
+      taken || error instanceof Refusal
+        ? answer(await findIdempotencyKey(app.database, applicationId, key))
+        : undefined;
     if (meanwhile === undefined) throw error;
     return again(meanwhile);
   }

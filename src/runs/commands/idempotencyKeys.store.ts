@@ -5,11 +5,27 @@ import { type IdempotencyKey, idempotencyKeyTable } from './idempotencyKeys.tabl
 export async function findIdempotencyKey(
   db: Db,
   applicationId: string,
-  key: string,
+  key: string | null | undefined,
 ): Promise<IdempotencyKey | undefined> {
+  if (key == null) return undefined;
   const [row] = await db.rows<IdempotencyKey>(
     `SELECT ${columnsOf(idempotencyKeyTable, 'used')} FROM idempotency_key used WHERE application_id = $1 AND key = $2`,
     [applicationId, key],
+  );
+  return row;
+}
+
+/** The same in the application of an execution. */
+export async function findIdempotencyKeyFor(
+  db: Db,
+  executionId: string,
+  key: string | null | undefined,
+): Promise<IdempotencyKey | undefined> {
+  if (key == null) return undefined;
+  const [row] = await db.rows<IdempotencyKey>(
+    `SELECT ${columnsOf(idempotencyKeyTable, 'used')} FROM idempotency_key used
+     JOIN execution ON execution.application_id = used.application_id WHERE execution.id = $1 AND key = $2`,
+    [executionId, key],
   );
   return row;
 }

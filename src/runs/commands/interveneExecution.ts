@@ -1,4 +1,4 @@
-import { type Actor, systemActor } from '../../access/actor';
+import type { Actor } from '../../access/actor';
 import { subjectFor } from '../../access/visible';
 import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
@@ -21,7 +21,7 @@ import { requireNotMovedOn } from '../deployments/movedOn';
 import { findLastIntervention } from '../execution/interventions.store';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { requireStages } from '../execution/requireStages';
-import { inRuns } from '../execution/inRuns';
+import { moveRun } from '../faults';
 import type { RunTransaction } from '../execution/runTransaction';
 import { findCurrentStages, findDueStages, findStages } from '../execution/stages.store';
 import { findDueTasks, findTasks, findWaitingTasks } from '../execution/tasks.store';
@@ -91,10 +91,10 @@ export async function endDueInterventions(app: App): Promise<void> {
   const tasks = await findDueTasks(app.database, now, BATCH);
   const stages = (await findDueStages(app.database, now, BATCH)).filter(waitsForPerson);
   for (const { id, runId } of tasks) {
-    await inRuns(app, [runId], systemActor, async (db) => decideDue(db, (await findTasks(db, [id]))[0]));
+    await moveRun(app, 'interventions', runId, async (db) => decideDue(db, (await findTasks(db, [id]))[0]));
   }
   for (const { id, executionId } of stages) {
-    await inRuns(app, [executionId], systemActor, async (db) => decideDue(db, (await findStages(db, [id]))[0]));
+    await moveRun(app, 'interventions', executionId, async (db) => decideDue(db, (await findStages(db, [id]))[0]));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
 import type { AuditDetail } from '../../access/audit/audit';
 import { auditDetail } from '../../access/audit/auditDetail';
-import type { SubjectRows } from '../../access/subjects';
+import type { SubjectRows, Target } from '../../access/subjects';
 import { findExecutionTargets } from '../../access/targets.store';
 import { isFinal } from '../../contract/statuses';
 import type { Execution } from '../../engine/execution';
@@ -15,7 +15,7 @@ import { findExecution, findExecutions } from '../execution/executions.store';
 import { inRuns } from '../execution/inRuns';
 import type { RunTransaction } from '../execution/runTransaction';
 import { type KeyedRequest, keyedRequest, once } from './idempotency';
-import { insertIdempotencyKey } from './idempotencyKeys.store';
+import { findIdempotencyKeyFor, insertIdempotencyKey } from './idempotencyKeys.store';
 
 /** What every command on a run takes besides what is its own. */
 export interface RunCommandInput extends CommandTexts {
@@ -24,7 +24,7 @@ export interface RunCommandInput extends CommandTexts {
   readonly expectedVersion?: number | null;
 }
 
-export interface RunCommand {
+export interface RunCommand<Read = undefined> {
   /** Together with the input, what an idempotency key stands for. */
   readonly verb: string;
   readonly input: RunCommandInput;
@@ -41,9 +41,16 @@ export interface RunCommand {
   /** Facts that the decision needs in the usual case: read together with the lock. */
   readonly wants?: (seen: Execution) => readonly Want[];
   /** Other reads that go with the lock. */
-  readonly reads?: (db: RunTransaction) => Promise<unknown>;
+  readonly reads?: (db: RunTransaction, seen: Execution) => Promise<Read>;
   /** Throws unless the actor has the right. A right that depends on the decision is checked by the decision. */
   readonly right?: (access: Access, subject: SubjectRows['Execution'], execution: Execution) => void | Promise<void>;
+}
+
+/** What the frame has read for a decision. */
+export interface Known<Read> {
+  readonly read: Read;
+  /** Environments of the execution. Those of a final execution are the same under the lock, or the caller was too slow. */
+  readonly environments: readonly Target[];
 }
 
 /** What a decision adds to the answer and to the audit record of its command. */
@@ -68,31 +75,31 @@ const statusOf = ({ status, attempt, pause }: Execution) => ({ status, attempt, 
  * the right, locks the run, and lets `decide` carry out the command in one transaction with its events and its audit
  * record. A decision throws a refusal; then nothing of it is written.
  */
-export async function onRun(
+export async function onRun<Read = undefined>(
   app: App,
   actor: Actor,
-  command: RunCommand,
-  decide: (db: RunTransaction, execution: Execution) => Promise<Decided | undefined>,
+  command: RunCommand<Read>,
+  decide: (db: RunTransaction, execution: Execution, known: Known<Read>) => Promise<Decided | undefined>,
 ): Promise<Answered> {
   const { input, verb } = command;
   const errors = [...textErrors(command.texts ?? input), ...(command.errors ?? [])];
   if (errors.length > 0) throw invalidInput(errors);
-  const seen = await findReadable(app, actor, command);
+  const { seen, environments, used } = await findReadable(app, actor, command);
   const request = keyedRequest(seen.applicationId, verb, input);
   const again = async (known: { readonly executionId: string; readonly answerId: string | null }) => ({
     execution: (await findExecution(app.database, known.executionId)) ?? seen,
     answerId: known.answerId,
   });
-  return once(app, request, again, async () => {
+  return once(app, request, used, again, async () => {
     const { answerId, last } = await inRuns(app, [seen.runId], actor, async (db) => {
-      const [rows] = await Promise.all([
+      const [rows, read] = await Promise.all([
         findExecutions(db, [seen.id]),
+        command.reads?.(db, seen) as Promise<Read>,
         db.load(command.wants?.(seen) ?? []),
-        command.reads?.(db),
       ]);
       const execution = rows[0] ?? seen;
       refuseStale(seen, execution, input.expectedVersion);
-      const decided = await decide(db, execution).catch((error: unknown) => {
+      const decided = await decide(db, execution, { read, environments }).catch((error: unknown) => {
         throw error instanceof Refusal ? asConflict(error, seen, execution) : error;
       });
       return finish(db, execution, request, decided);
@@ -120,21 +127,26 @@ async function finish(
 }
 
 /** The execution that the command is about, if the actor may read it and has the right for the command. */
-async function findReadable(app: App, actor: Actor, command: RunCommand): Promise<Execution> {
+async function findReadable<Read>(app: App, actor: Actor, command: RunCommand<Read>) {
   const { id, input, right } = command;
   const { kind, id: name } = command.named ?? { kind: 'execution', id: id ?? '' };
   if (id === undefined || !isId(id)) throw notFound(kind, name);
-  const [[execution], targets] = await app.database.together((db) =>
-    Promise.all([findExecutions(db, [id]), findExecutionTargets(db, [id])]),
+  const [[execution], targets, used] = await app.database.together((db) =>
+    Promise.all([
+      findExecutions(db, [id]),
+      findExecutionTargets(db, [id]),
+      findIdempotencyKeyFor(db, id, input.idempotencyKey),
+    ]),
   );
   if (execution === undefined) throw notFound(kind, name);
-  const subject = { ...execution, environments: targets.get(id) ?? [] };
+  const environments = targets.get(id) ?? [];
+  const subject = { ...execution, environments };
   if (!actor.access.can('READ', 'Execution', subject)) throw notFound(kind, name);
   const mismatch = command.mismatch?.(execution);
   if (mismatch != null) throw new Refusal('NOT_FOUND', `The ${kind} "${name}" ${mismatch}.`, { kind, id: name });
   if (input.applicationId !== undefined && execution.applicationId !== input.applicationId) throw notFound(kind, name);
   await right?.(actor.access, subject, execution);
-  return execution;
+  return { seen: execution, environments, used };
 }
 
 /** A final execution that has changed was taken by a faster caller, whatever it looks like now. */

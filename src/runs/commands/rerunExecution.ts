@@ -1,5 +1,6 @@
 import type { Actor } from '../../access/actor';
-import { subjectFor } from '../../access/visible';
+import { wantsOf } from '../../engine/facts';
+import type { Db } from '../../kernel/database/database';
 import type { App } from '../app';
 import type { Execution } from '../../engine/execution';
 import { requireStages } from '../execution/requireStages';
@@ -17,20 +18,23 @@ export interface RerunExecution extends AttemptInput {
 
 /** Runs a final execution again from its beginning, with the same inputs and the revision that it ran: its next attempt. */
 export async function rerunExecution(app: App, actor: Actor, input: RerunExecution): Promise<Execution> {
-  return inAttempt(app, actor, { verb: 'rerun', id: input.executionId, kind: null }, input, async (db, execution) => {
+  const command = {
+    ...{ verb: 'rerun', id: input.executionId, kind: null },
+    wants: ({ id }: Execution) => wantsOf(id, 'execution'),
+    reads: (db: Db, { id }: Execution) => findCurrentStages(db, [id]),
+  };
+  return inAttempt(app, actor, command, input, async (db, execution, { read: stages, environments }) => {
     const refusal = refuseAttempt(execution, 'rerun');
     if (refusal !== null) throw refusal;
     if (execution.kind === 'WORKFLOW') {
-      actor.access.require('EXECUTE_WORKFLOW', 'Execution', await subjectFor(app, 'Execution', execution));
+      actor.access.require('EXECUTE_WORKFLOW', 'Execution', { ...execution, environments });
       const next = asBefore(execution, { all: true });
       await requireNotMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)], input.overrule);
-      await beginWorkflowAttempt(db, next, attemptOf(input, 'RERUN', actor, null));
-      return;
+      return beginWorkflowAttempt(db, next, attemptOf(input, 'RERUN', actor, null));
     }
-    const stages = await findCurrentStages(db, [execution.id]);
-    await requireStages(db, actor, execution, stages);
+    await requireStages(db, actor, execution, stages, environments);
     const plan = planRerun(execution, stages, db.now);
     await requireNotMovedOn(app, db, execution, plan.elements.map(aimOf), input.overrule);
-    await beginNextAttempt(db, execution, plan, attemptOf(input, 'RERUN', actor, plan.fromStage));
+    return beginNextAttempt(db, execution, plan, attemptOf(input, 'RERUN', actor, plan.fromStage));
   });
 }

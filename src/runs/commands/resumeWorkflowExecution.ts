@@ -1,6 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { findEnvironmentTargets } from '../../access/targets.store';
-import { subjectFor } from '../../access/visible';
+import type { SubjectRows } from '../../access/subjects';
+import { wantsOf } from '../../engine/facts';
 import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
 import type { Execution } from '../../engine/execution';
@@ -9,6 +10,7 @@ import { refuseAttempt } from '../../engine/resumeDecision';
 import { workflowResumeToken } from '../attempts/resumeToken';
 import { beginWorkflowAttempt } from '../attempts/beginNextAttempt';
 import { findMovedOn, refuseMovedOn } from '../deployments/movedOn';
+import { findUnfinishedTasks } from '../execution/tasks.store';
 import { aimOfWorkflow, planWorkflowResume, type WorkflowResumeChoice } from '../attempts/resumeWorkflowPlan';
 
 export interface ResumeWorkflowExecution extends AttemptInput, WorkflowResumeChoice {
@@ -16,8 +18,8 @@ export interface ResumeWorkflowExecution extends AttemptInput, WorkflowResumeCho
 }
 
 /**
- * Goes on with an execution of a workflow by itself: tasks that succeeded are kept with what they have set, the others run again. Values of the start can be overridden, in
- * place of those only; what a kept task has set can't.
+ * Continues a standalone workflow execution: tasks that succeeded are kept with what they have set, the others run again.
+ * Values of the start can be overridden; what a kept task has set cannot.
  */
 export async function resumeWorkflowExecution(
   app: App,
@@ -27,31 +29,35 @@ export async function resumeWorkflowExecution(
   return inAttempt(
     app,
     actor,
-    { verb: 'resumeWorkflow', id: input.workflowExecutionId, kind: 'WORKFLOW' },
+    {
+      ...{ verb: 'resumeWorkflow', id: input.workflowExecutionId, kind: 'WORKFLOW' },
+      wants: ({ id }) => wantsOf(id, 'execution'),
+      reads: (db, { id }) => findUnfinishedTasks(db, [id]),
+    },
     input,
-    async (db, execution) => {
+    async (db, execution, { read: unfinished, environments }) => {
       const refusal = refuseAttempt(execution, 'resume');
       if (refusal !== null) throw refusal;
       const { next, refusals } = await planWorkflowResume(app, db, execution, input);
-      await requireEnvironment(app, db, actor, execution, next.environmentId);
+      await requireEnvironment(db, actor, { ...execution, environments }, next.environmentId);
       const replaced = await findMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)]);
       checkPlanToken(input.planToken, workflowResumeToken(execution, input, next, replaced));
       const movedOn = refuseMovedOn(replaced, input.overrule);
       for (const one of [...refusals, ...(movedOn === null ? [] : [movedOn])]) throw one;
-      await beginWorkflowAttempt(db, next, attemptOf(input, 'RESUME', actor, null));
+      return beginWorkflowAttempt(db, next, attemptOf(input, 'RESUME', actor, null), unfinished);
     },
   );
 }
 
 /** It takes the right for the environment in which it will run. */
 export async function requireEnvironment(
-  app: App,
   db: Db,
   actor: Actor,
-  execution: Execution,
+  subject: SubjectRows['Execution'],
   environmentId: string | null,
 ): Promise<void> {
-  const targets = await findEnvironmentTargets(db, environmentId === null ? [] : [environmentId]);
-  const subject = await subjectFor(app, 'Execution', execution);
+  const known = subject.environments.filter(({ id }) => id === environmentId);
+  const targets =
+    environmentId === null || known.length > 0 ? known : await findEnvironmentTargets(db, [environmentId]);
   actor.access.requireForEnvironments('EXECUTE_WORKFLOW', 'Execution', subject, targets);
 }

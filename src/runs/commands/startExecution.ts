@@ -18,7 +18,7 @@ import { inRuns } from '../execution/inRuns';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
 import { findCatalogue, findStartable, holdApplication, type Startable } from '../execution/startTargets.store';
 import { keyedRequest, once } from './idempotency';
-import { insertIdempotencyKey } from './idempotencyKeys.store';
+import { findIdempotencyKey, insertIdempotencyKey } from './idempotencyKeys.store';
 
 /**
  * Starts a pipeline or a workflow: checks the inputs, pins the revisions as they are now, and makes everything that will
@@ -27,7 +27,7 @@ import { insertIdempotencyKey } from './idempotencyKeys.store';
 export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
   refuseErrors(startErrors(input));
   if (!isId(input.applicationId) || !isId(input.entityId)) return refuseTarget(app, actor, input);
-  const { target, catalogue, aims, template } = await readTarget(app, input);
+  const { target, catalogue, aims, template, used } = await readTarget(app, input);
   if (target === undefined) return refuseTarget(app, actor, input);
   const id = newId();
   const base = {
@@ -51,7 +51,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     if (known === undefined) throw notFound('execution', executionId);
     return known;
   };
-  return once(app, request, again, async () => {
+  return once(app, request, used, again, async () => {
     const last = await inRuns(app, [], actor, async (db) => {
       if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
       const { kind, entityId, environmentId, notes } = await db.decide(decision);
@@ -72,14 +72,15 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
 function readTarget(app: App, input: StartExecution) {
   const pipeline = input.executionType === 'PIPELINE';
   return app.database.together(async (db) => {
-    const [target, catalogue, targets, templates] = await Promise.all([
+    const [target, catalogue, used, targets, templates] = await Promise.all([
       findStartable(db, input),
       findCatalogue(db, input.applicationId),
+      findIdempotencyKey(db, input.applicationId, input.idempotencyKey),
       pipeline ? findPipelineTargets(db, [input.entityId]) : findWorkflowTargets(db, [input.entityId]),
       pipeline ? new Set<string>() : findTemplateWorkflows(db, [input.entityId]),
     ]);
     const template = new Set(templates).has(input.entityId);
-    return { target, catalogue, aims: targets.get(input.entityId) ?? [], template };
+    return { target, catalogue, used, aims: targets.get(input.entityId) ?? [], template };
   });
 }
 

@@ -110,6 +110,25 @@ export function findNewestDeployments(
   );
 }
 
+/** What these places have, where it was deployed by a run that started later than this one. */
+export function findLaterDeployments(
+  db: Db,
+  runId: string,
+  places: readonly DeploymentPlace[],
+): Promise<RecordedDeployment[]> {
+  return db.rows(
+    `SELECT ${deployment} FROM unnest($1::uuid[], $2::uuid[]) AS place (environment_id, service_id)
+     CROSS JOIN LATERAL (
+       SELECT * FROM deployment one
+       WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id AND status IN ('SUCCEEDED', 'REMOVED')
+       ORDER BY end_number DESC LIMIT 1
+     ) deployment
+     JOIN execution run ON run.id = deployment.run_id JOIN execution own ON own.id = $3
+     WHERE deployment.status = 'SUCCEEDED' AND run.id <> own.id AND run.created_at > own.created_at`,
+    [places.map((one) => one.environmentId), places.map((one) => one.serviceId), runId],
+  );
+}
+
 /** The end of the deployment that ended last, of all. */
 export async function findLastDeployment(db: Db): Promise<number> {
   const [row] = await db.rows<{ number: number }>('SELECT coalesce(max(end_number), 0) AS number FROM deployment');

@@ -2,14 +2,13 @@ import { environments } from '../../catalog/environments/environments';
 import { baseName } from '../../catalog/language/matrix';
 import { services } from '../../catalog/services/services';
 import type { RecordedDeployment } from '../../engine/deployment';
-import { deployedServices, isMarked } from '../../engine/deployments';
+import { deployedServices, deploys, isMarked } from '../../engine/deployments';
 import type { Execution } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
-import { findExecutions } from '../execution/executions.store';
-import { findNewestDeployments, findServiceNames } from './deployments.store';
-import { byPlace, keyOf } from './places';
+import { findLaterDeployments, findServiceNames } from './deployments.store';
+import { byPlace, keyOf, placesOf } from './places';
 
 /** What a workflow would deploy: its images, as far as the tasks that would run deploy them. */
 export interface Aim extends Pick<Execution, 'environmentId' | 'images'> {
@@ -35,52 +34,51 @@ export async function findMovedOn(
   { runId }: Pick<Execution, 'runId'>,
   aims: readonly Aim[],
 ): Promise<Replacement[]> {
-  const images = await Promise.all(aims.map((aim) => imagesOf(app, db, aim)));
-  const places = aims.flatMap(({ environmentId }, index) =>
-    environmentId === null ? [] : (images[index] ?? []).map((one) => ({ ...one, environmentId })),
-  );
-  if (places.length === 0) return [];
-  const others = (await findNewestDeployments(db, [...byPlace(places).values()])).filter(
-    (one) => one.status === 'SUCCEEDED' && one.runId !== runId,
-  );
-  if (others.length === 0) return [];
-  const ids = (key: 'environmentId' | 'serviceId') => [...new Set(others.map((one) => one[key]))];
-  const [runs, environmentRows, serviceRows] = await Promise.all([
-    findExecutions(db, [...new Set([runId, ...others.map((one) => one.runId)])]),
-    environments.findWithDeleted(db, ids('environmentId')),
-    services.findWithDeleted(db, ids('serviceId')),
+  const deploying = aims.filter((aim) => aim.revisionId !== null && deploys(aim));
+  if (deploying.length === 0) return [];
+  const [images, later] = await Promise.all([
+    Promise.all(deploying.map((aim) => imagesOf(app, db, aim))),
+    findLaterDeployments(db, runId, placesOf(deploying)),
   ]);
-  const startOf = (id: string) => runs.find((run) => run.id === id)?.createdAt.getTime() ?? 0;
+  const planned = byPlace(
+    deploying.flatMap(({ environmentId }, index) =>
+      (images[index] ?? []).map((one) => ({ ...one, environmentId: environmentId ?? '' })),
+    ),
+  );
+  const replaced = later.filter((one) => planned.has(keyOf(one)));
+  if (replaced.length === 0) return [];
+  const [environmentRows, serviceRows] = await Promise.all([
+    environments.findWithDeleted(db, [...new Set(replaced.map((one) => one.environmentId))]),
+    services.findWithDeleted(db, [...new Set(replaced.map((one) => one.serviceId))]),
+  ]);
   const nameOf = (rows: readonly { id: string; name: string }[], id: string) =>
     rows.find((row) => row.id === id)?.name ?? id;
-  const planned = byPlace(places);
-  return others
-    .filter((one) => startOf(one.runId) > startOf(runId))
-    .map((now) => ({
-      environmentId: now.environmentId,
-      environment: nameOf(environmentRows, now.environmentId),
-      serviceId: now.serviceId,
-      service: nameOf(serviceRows, now.serviceId),
-      now,
-      image: planned.get(keyOf(now))?.image ?? '',
-    }));
+  return replaced.map((now) => ({
+    environmentId: now.environmentId,
+    environment: nameOf(environmentRows, now.environmentId),
+    serviceId: now.serviceId,
+    service: nameOf(serviceRows, now.serviceId),
+    now,
+    image: planned.get(keyOf(now))?.image ?? '',
+  }));
 }
 
-async function imagesOf(app: App, db: Db, { environmentId, images, revisionId, tasks }: Aim) {
+/** Images of the services that the tasks which would run deploy. */
+async function imagesOf(app: App, db: Db, { images, revisionId, tasks }: Aim) {
   const all = Object.entries(images).map(([serviceId, image]) => ({ serviceId, image }));
-  if (environmentId === null || all.length === 0 || revisionId === null) return [];
-  const { definition } = await app.workflowRevisions.get(db, revisionId);
+  const { definition } = await app.workflowRevisions.get(db, revisionId ?? '');
   if (!isMarked(definition)) return all;
   const running = tasks === undefined ? Object.keys(definition.tasks) : await tasks();
   const marks = [...new Set(running.map(baseName))].map((name) => definition.tasks[name]?.deploys ?? []);
   if (marks.includes(true)) return all;
+  const named = marks.flatMap((mark) => (mark === true ? [] : mark));
+  if (named.length === 0) return [];
   const rows = await findServiceNames(
     db,
     all.map(({ serviceId }) => serviceId),
   );
   const names = new Map(rows.map(({ id, name }) => [id, name]));
-  const named = marks.flatMap((mark) => (mark === true ? [] : mark));
-  const deployed = new Set(named.length === 0 ? [] : deployedServices(named, definition.services, names));
+  const deployed = new Set(deployedServices(named, definition.services, names));
   return all.filter(({ serviceId }) => deployed.has(serviceId));
 }
 

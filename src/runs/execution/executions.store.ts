@@ -4,7 +4,7 @@ import { ACTIVE } from '../../contract/statuses';
 import type { AttemptStart } from '../../engine/changes';
 import type { AttemptRef, Execution, ExecutionAttempt } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
-import { askedAttempts, newestOf, SHOWN_ATTEMPTS } from './lineage';
+import { askedAttempts, newestOf, SHOWN_ATTEMPTS, SHOWN_STAGES } from './lineage';
 
 const execution = columnsOf(executionTable, 'execution');
 
@@ -87,6 +87,14 @@ export function findMembers(db: Db, runIds: readonly string[]): Promise<Executio
     `SELECT ${execution} FROM execution WHERE run_id = ANY ($1::uuid[]) AND parent_stage_execution_id IS NOT NULL
      ORDER BY created_at, id`,
     [runIds],
+  );
+}
+
+/** The workflow executions that the newest attempts of these runs show. */
+export function findShownMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {
+  return db.rows(
+    `SELECT ${execution} FROM execution WHERE id IN (SELECT stage.workflow_execution_id FROM ${SHOWN_STAGES})`,
+    askedAttempts(newestOf(runIds)),
   );
 }
 

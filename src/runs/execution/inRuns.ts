@@ -7,6 +7,7 @@ import { newId } from '../../kernel/ids';
 import { topic } from '../../kernel/database/wakeups';
 import type { App } from '../app';
 import { apply } from '../apply';
+import { logRunChanges } from '../events/logRunChanges';
 import { load } from '../load';
 import { lockRuns, type PendingEvent, writeEvents } from './runs.store';
 import type { RunTransaction } from './runTransaction';
@@ -19,16 +20,18 @@ const ROUNDS = 100;
  * cannot deadlock. Then decisions are taken: what they need is loaded, and what they change is sent. The events of all of
  * it are sent last, with the COMMIT. The locks make the sequences of events gap-free, and the order of commits theirs.
  */
-export function inRuns<T>(
+export async function inRuns<T>(
   app: App,
   runs: readonly string[] | ((db: Transaction) => Promise<unknown>),
   actor: Actor,
   work: (db: RunTransaction) => Promise<T>,
 ): Promise<T> {
-  return app.database.transaction(async (db) => {
+  let committed: readonly PendingEvent[] = [];
+  const result = await app.database.transaction(async (db) => {
     const locked = typeof runs === 'function' ? runs(db) : runs.length > 0 ? lockRuns(db, runs) : undefined;
     if (locked !== undefined) sendOnly([locked]);
     const events: PendingEvent[] = [];
+    committed = events;
     let now: Date | undefined;
     let facts = new Facts();
     const reads: (() => Promise<void>)[] = [];
@@ -61,14 +64,16 @@ export function inRuns<T>(
       sent: sendOnly,
       event: ({ runId, executionId }, type, data) => events.push({ runId, executionId, type, data }),
     };
-    const result = await work(run);
+    const worked = await work(run);
     if (events.length > 0) {
       sendOnly([writeEvents(db, events, actor, app.clock.now())]);
       db.wake(topic.events, ...new Set(events.map((event) => topic.run(event.runId))));
     }
     sendOnly(reads.map((read) => read()));
-    return result;
+    return worked;
   });
+  logRunChanges(app.log, committed, actor);
+  return result;
 }
 
 /** Nobody waits for these statements: one that fails makes the COMMIT fail, which tells its error. */

@@ -11,6 +11,11 @@ export const SHOWN_ATTEMPTS = `(
   JOIN execution_attempt own ON own.execution_id = newest.id AND own.attempt = coalesce(asked.attempt, newest.attempt)
 ) shown`;
 
+/** The elements of the plans of these attempts: `place`, and `stage` for the row that each shows. */
+export const SHOWN_STAGES = `${SHOWN_ATTEMPTS}
+  JOIN attempt_element place ON place.execution_id = shown.execution_id AND place.attempt = shown.attempt
+  JOIN stage_execution stage ON stage.id = place.stage_execution_id`;
+
 export const askedAttempts = (refs: readonly AttemptRef[]): [string[], (number | null)[]] => [
   refs.map((ref) => ref.executionId),
   refs.map((ref) => ref.attempt ?? null),

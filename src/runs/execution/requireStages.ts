@@ -10,12 +10,14 @@ export async function requireStages(
   actor: Actor,
   execution: Execution,
   again: readonly Pick<StageExecution, 'environmentId'>[],
+  /** Environments of the execution, if they are known. */
+  known?: readonly Target[],
 ): Promise<void> {
-  const targets = await findEnvironmentTargets(
-    db,
-    again.flatMap((stage) => stage.environmentId ?? []),
-  );
-  const environments = (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];
+  const environments = known ?? (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];
+  const ids = again.flatMap((stage) => stage.environmentId ?? []);
+  const targets = ids.every((id) => environments.some((one) => one.id === id))
+    ? environments.filter(({ id }) => ids.includes(id))
+    : await findEnvironmentTargets(db, ids);
   actor.access.requireForEnvironments('EXECUTE_PIPELINE', 'Execution', { ...execution, environments }, targets);
 }
 

@@ -2,7 +2,7 @@ import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { AttemptRef, StageExecution } from '../../engine/execution';
 import { attemptElementTable, stageExecutionTable } from './executions.table';
-import { askedAttempts, newestOf, SHOWN_ATTEMPTS } from './lineage';
+import { askedAttempts, newestOf, SHOWN_STAGES } from './lineage';
 
 const stage = columnsOf(stageExecutionTable, 'stage');
 /** Later columns of the same name win. */
@@ -18,9 +18,7 @@ export function findShownStages(
   refs: readonly AttemptRef[],
 ): Promise<(StageExecution & { readonly shownIn: number })[]> {
   return db.rows(
-    `SELECT ${stage}, ${place}, shown.attempt AS "shownIn" FROM ${SHOWN_ATTEMPTS}
-     JOIN attempt_element place ON place.execution_id = shown.execution_id AND place.attempt = shown.attempt
-     JOIN stage_execution stage ON stage.id = place.stage_execution_id
+    `SELECT ${stage}, ${place}, shown.attempt AS "shownIn" FROM ${SHOWN_STAGES}
      ORDER BY shown.execution_id, shown.attempt, place.stage_index, place.element_index`,
     askedAttempts(refs),
   );

@@ -1,19 +1,24 @@
 import { systemActor } from '../../access/actor';
 import { queueDetached } from '../../engine/detachedTasks';
 import { dispatchTasks } from '../../engine/dispatchTasks';
+import type { TaskExecution } from '../../engine/execution';
 import { wantsOf } from '../../engine/facts';
 import type { App } from '../app';
+import { moveRuns, runsOf } from '../faults';
 import { inRuns } from './inRuns';
 import { findDueRetries } from './tasks.store';
 
 const BATCH = 200;
 
-/** Tries again what has waited long enough. Returns how many tasks were due, so that the caller goes on until there are none. */
+/** Tries again what has waited long enough. Returns how many tasks were moved: the caller repeats until none was. */
 export async function startDueRetries(app: App): Promise<number> {
   const due = await findDueRetries(app.database, app.clock.now(), BATCH);
-  if (due.length === 0) return 0;
-  const runIds = [...new Set(due.map((task) => task.runId))];
-  await inRuns(app, runIds, systemActor, async (db) => {
+  const { moved } = await moveRuns(app, 'retries', due, (own) => retry(app, own));
+  return moved;
+}
+
+function retry(app: App, due: readonly Pick<TaskExecution, 'id' | 'executionId' | 'runId'>[]): Promise<void> {
+  return inRuns(app, runsOf(due), systemActor, async (db) => {
     await db.load(due.flatMap(({ id, executionId }) => [...wantsOf(id, 'task'), ...wantsOf(executionId, 'execution')]));
     await db.decide((run) => {
       const ready = due
@@ -29,5 +34,4 @@ export async function startDueRetries(app: App): Promise<number> {
       );
     });
   });
-  return due.length;
 }

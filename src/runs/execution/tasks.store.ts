@@ -3,7 +3,7 @@ import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { AttemptRef, TaskExecution, TaskGate } from '../../engine/execution';
 import { taskExecutionTable, taskGateTable } from './executions.table';
-import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
+import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS, SHOWN_STAGES } from './lineage';
 
 const task = columnsOf(taskExecutionTable, 'task');
 
@@ -17,20 +17,23 @@ export async function insertGraph(db: Db, edges: ReadonlyMap<string, readonly st
   ]);
 }
 
-/** Tasks that an execution runs again when it resumes. All of them have their row in the newest attempt that it shows. */
-export function findUnfinishedTasks(
-  db: Db,
-  executionId: string,
-): Promise<Pick<TaskExecution, 'name' | 'level' | 'ordinal'>[]> {
-  return db.rows(
-    `SELECT name, level, ordinal FROM task_execution
-     WHERE execution_id = $1 AND type = 'normal' AND NOT passed AND attempt = (
-       SELECT own.lineage[1] FROM execution
-       JOIN execution_attempt own ON own.execution_id = execution.id AND own.attempt = execution.attempt WHERE id = $1)
-     ORDER BY ordinal`,
-    [executionId],
+export type UnfinishedTask = Pick<TaskExecution, 'executionId' | 'name' | 'level' | 'ordinal'>;
+
+/** Tasks that executions run again when they resume. All of them have their row in the newest attempt that they show. */
+export const findUnfinishedTasks = (db: Db, executionIds: readonly string[]): Promise<UnfinishedTask[]> =>
+  db.rows(`${UNFINISHED} WHERE newest.id = ANY ($1::uuid[]) ORDER BY task.ordinal`, [executionIds]);
+
+/** The same of the workflow executions that a pipeline execution shows. */
+export const findUnfinishedOfShown = (db: Db, executionId: string): Promise<UnfinishedTask[]> =>
+  db.rows(
+    `${UNFINISHED} WHERE newest.id IN (SELECT stage.workflow_execution_id FROM ${SHOWN_STAGES}) ORDER BY task.ordinal`,
+    askedAttempts([{ executionId }]),
   );
-}
+
+const UNFINISHED = `SELECT task.execution_id AS "executionId", task.name, task.level, task.ordinal FROM execution newest
+  JOIN execution_attempt own ON own.execution_id = newest.id AND own.attempt = newest.attempt
+  JOIN task_execution task ON task.execution_id = newest.id AND task.type = 'normal' AND NOT task.passed
+    AND task.attempt = own.lineage[1]`;
 
 /** The tasks that an execution shows: those of its newest attempt. */
 export const findCurrentTasks = (db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> =>
@@ -158,6 +161,15 @@ export function findRunningTasks(
     `SELECT ${task} FROM task_execution task WHERE execution_id ${which === 'of members' ? OF_MEMBERS : '= ANY ($1::uuid[])'}
        AND type = 'normal' AND status = 'RUNNING'`,
     [ids],
+  );
+}
+
+/** Tasks of these runs that are not final, detached ones too. */
+export function findOpenTasks(db: Db, runIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM execution JOIN task_execution task ON task.execution_id = execution.id
+     WHERE execution.run_id = ANY ($1::uuid[]) AND task.ended_at IS NULL ORDER BY task.ordinal`,
+    [runIds],
   );
 }
 

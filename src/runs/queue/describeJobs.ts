@@ -1,13 +1,15 @@
 import type { App } from '../app';
 import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
-import type { JobInput } from '../../contract/agentProtocol';
+import type { ClaimedJob, JobInput } from '../../contract/agentProtocol';
 import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
+import { composeEnvironment } from '../../catalog/language/environmentValues';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
 import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import { type ArtifactsWhen, type OutputStreams, secretsOfTask, streamsOf } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
+import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
 
 /** All that an agent needs to run a job. */
@@ -26,7 +28,7 @@ export interface JobDescription {
   /** What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them into its commands. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Why the agent must not run it, but end it with this. */
-  readonly refused: OpenedSecrets['refused'];
+  readonly refused: ClaimedJob['refused'];
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly inputs: readonly JobInput[];
@@ -43,10 +45,18 @@ export interface JobDescription {
 
 const nothing: OpenedSecrets = { values: {}, refused: null };
 
-/** Puts together what was claimed: one statement for all jobs, one more for each that takes files of earlier ones. */
+/** Puts together what was claimed. A job that cannot be described is left out, and its run is given up in the end. */
 export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
+  const described: JobDescription[] = [];
+  await moveRuns(app, 'description of jobs', await findClaimedJobs(app.database, jobIds), async (rows) => {
+    described.push(...(await describeAll(app, rows)));
+  });
+  return described;
+}
+
+/** One statement for all jobs, one more for each that takes files of earlier ones. */
+async function describeAll(app: App, rows: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
   const db = app.database;
-  const rows = await findClaimedJobs(db, jobIds);
   await app.workflowRevisions.getAll(
     db,
     rows.map((row) => row.revisionId),
@@ -78,6 +88,16 @@ async function describe(
   if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
   const { inputs, missing } = await findInputs(app, row, task.artifacts.from);
   const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
+  const composed = composeEnvironment({
+    environment: row.environment?.variables,
+    workflowEnv: definition.env,
+    // A restore task is given the values that tasks had set by its restore point.
+    given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task) },
+    taskEnv: task.env,
+    own: { ...ownVariables(row), ...row.besideEnv },
+    secrets: values,
+  });
+  const { problem } = composed;
   return {
     jobId,
     executionId,
@@ -90,20 +110,9 @@ async function describe(
     shell: shellOf(definition, task),
     workingDir: task.workingDir,
     cleanEnv: task.cleanEnv,
-    // Later wins; the documentation of definitions promises this order.
-    env: {
-      ...row.environment?.variables,
-      ...definition.env,
-      ...row.variables,
-      // A restore task is given the values that tasks had set by its restore point.
-      ...(row.type === 'restore' ? {} : set),
-      ...matrixVariables(row.task),
-      ...task.env,
-      ...ownVariables(row),
-      ...row.besideEnv,
-    },
-    secrets: values,
-    refused,
+    env: composed.values,
+    secrets: { ...values, ...composed.secrets },
+    refused: refused ?? (problem === null ? null : { reason: 'UNDEFINED_VARIABLE', message: problem }),
     inputs,
     missing,
     outputs: task.artifacts.paths,

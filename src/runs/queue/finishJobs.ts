@@ -11,6 +11,7 @@ import { topic } from '../../kernel/database/wakeups';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
+import { moveRuns, runsOf } from '../faults';
 import { findLogs } from '../logs/jobLogs.store';
 import { wantsOfJobs } from './claimedFacts';
 import { type Claim, type Claimed, findClaims, findJobs, findLeases, type LeaseWithJob } from './jobs.store';
@@ -39,9 +40,29 @@ export type FinishAnswer = Refusal | null;
  */
 export async function finishJobs(app: App, results: readonly JobResult[]): Promise<FinishAnswer[]> {
   const claimed = await findClaims(app.database, results);
-  if (claimed.length === 0) return repeats(app, results, new Map());
-  const runIds = claimed.map(({ runId }) => runId);
-  const answers = await inRuns(app, runIds, systemActor, async (db) => {
+  const answers = new Map<string, FinishAnswer>();
+  const { error } = await moveRuns(app, 'end of jobs', claimed, async (own) => {
+    const ids = new Set(own.map(({ jobId }) => jobId));
+    const settled = await finishClaimed(
+      app,
+      results.filter(({ jobId }) => ids.has(jobId)),
+      own,
+    );
+    for (const [id, answer] of settled) answers.set(id, answer);
+  });
+  // The agents repeat all of them; those that were taken are recognized.
+  if (error !== undefined) throw error;
+  return answers.size === results.length
+    ? results.map((result) => answers.get(result.jobId) ?? null)
+    : repeats(app, results, answers);
+}
+
+function finishClaimed(
+  app: App,
+  results: readonly JobResult[],
+  claimed: readonly Claimed[],
+): Promise<ReadonlyMap<string, FinishAnswer>> {
+  return inRuns(app, runsOf(claimed), systemActor, async (db) => {
     const jobIds = results.map((result) => result.jobId);
     const [leases, logs] = await Promise.all([
       findLeases(db, jobIds),
@@ -56,9 +77,6 @@ export async function finishJobs(app: App, results: readonly JobResult[]): Promi
     for (const [jobId, answer] of answered) if (answer === null) db.wake(topic.log(jobId));
     return answered;
   });
-  return answers.size === results.length
-    ? results.map((result) => answers.get(result.jobId) ?? null)
-    : repeats(app, results, answers);
 }
 
 interface Known {

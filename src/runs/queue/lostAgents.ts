@@ -8,19 +8,23 @@ import type { TaskEnd } from '../../engine/taskEnd';
 import { topic } from '../../kernel/database/wakeups';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
+import { moveRuns, runsOf } from '../faults';
 import { findDueLeases, findLeases, type LeaseWithJob, withdrawOffers } from './jobs.store';
 
 const BATCH = 200;
 
 /**
  * Moves what agents should have moved and did not: offers that were not started go back to the queue, and started jobs end
- * as `engine/jobEnd.ts` says. Returns how many leases were due, so that the caller continues until there are none.
+ * as `engine/jobEnd.ts` says. Returns how many leases were settled: the caller repeats until none was.
  */
 export async function settleDueLeases(app: App): Promise<number> {
   const due = await findDueLeases(app.database, app.clock.now(), BATCH);
-  if (due.length === 0) return 0;
-  const runIds = due.map((lease) => lease.runId);
-  await inRuns(app, runIds, systemActor, async (db) => {
+  const { moved } = await moveRuns(app, 'leases', due, (own) => settleLeases(app, own));
+  return moved;
+}
+
+function settleLeases(app: App, due: readonly LeaseWithJob[]): Promise<void> {
+  return inRuns(app, runsOf(due), systemActor, async (db) => {
     const jobIds = due.map((lease) => lease.jobId);
     // An agent may have renewed, or another server may have been faster, before the runs were locked.
     const [found] = await Promise.all([
@@ -43,7 +47,6 @@ export async function settleDueLeases(app: App): Promise<number> {
     await db.decide((run) => settleStarted(run, started));
     db.wake(...leases.flatMap((lease) => [topic.agent(lease.agentId), topic.log(lease.jobId)]));
   });
-  return due.length;
 }
 
 const isDue = (lease: LeaseWithJob, now: Date): boolean =>

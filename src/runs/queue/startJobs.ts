@@ -5,8 +5,9 @@ import { moveTask } from '../../engine/moves';
 import type { RunSlice } from '../../engine/runSlice';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
+import { moveRuns, runsOf } from '../faults';
 import { wantsOfJobs } from './claimedFacts';
-import { type Claim, findClaims, startLeases, type StartedJob } from './jobs.store';
+import { type Claim, type Claimed, findClaims, startLeases, type StartedJob } from './jobs.store';
 
 /**
  * Agents say that the commands of these jobs are about to run. Returns the ids of those that may. A claim that is over, or
@@ -14,9 +15,23 @@ import { type Claim, findClaims, startLeases, type StartedJob } from './jobs.sto
  */
 export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set<string>> {
   const claimed = await findClaims(app.database, claims);
-  if (claimed.length === 0) return new Set();
-  const runIds = claimed.map(({ runId }) => runId);
-  return inRuns(app, runIds, systemActor, async (db) => {
+  const started = new Set<string>();
+  const { error } = await moveRuns(app, 'start of jobs', claimed, async (own) => {
+    const ids = new Set(own.map(({ jobId }) => jobId));
+    for (const id of await startClaimed(
+      app,
+      claims.filter(({ jobId }) => ids.has(jobId)),
+      own,
+    ))
+      started.add(id);
+  });
+  // The agents repeat all of them; those that have begun change nothing then.
+  if (error !== undefined) throw error;
+  return started;
+}
+
+function startClaimed(app: App, claims: readonly Claim[], claimed: readonly Claimed[]): Promise<string[]> {
+  return inRuns(app, runsOf(claimed), systemActor, async (db) => {
     const now = app.clock.now();
     const leaseUntil = new Date(now.getTime() + app.config.SLIPWAY_LEASE_SECONDS * 1000);
     const [jobs] = await Promise.all([
@@ -24,7 +39,7 @@ export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set
       db.load(wantsOfJobs(claimed, ({ status }) => status !== 'RUNNING' && !isFinal(status))),
     ]);
     await db.decide((run) => beginTasks(run, jobs));
-    return new Set(jobs.map((job) => job.jobId));
+    return jobs.map((job) => job.jobId);
   });
 }
 

@@ -1,3 +1,4 @@
+// Long because the generated tests, their cases and requests outside of GraphQL share one server.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -17,7 +18,7 @@ import {
 import { refusalCodes } from '../../../src/kernel/errors';
 import { postJson } from '../../support/graphqlHarness';
 import { createKey, READS_RUNS } from '../../support/keys';
-import { ADMIN_KEY } from '../../support/server';
+import { ADMIN_KEY, AGENT_TOKEN } from '../../support/server';
 import { DEFINITIONS } from '../../cli/world';
 import { testWorld } from '../../support/world';
 
@@ -383,5 +384,100 @@ describe('aliased-mutations-null', () => {
     const refused = { audits: null, agents: null, execution: null, restorePreview: null, executionEvents: null };
     expect(data).toEqual({ version: expect.any(String), ...refused });
     expect(errors?.map(({ path }) => path?.[0]).sort()).toEqual(Object.keys(refused).sort());
+  });
+});
+
+describe('requests outside of GraphQL', () => {
+  const outcome = async (response: Response): Promise<string> => {
+    const { error } = (await response.json()) as { error?: { code: string } };
+    return error?.code ?? 'OK';
+  };
+
+  it('are refused with INVALID_INPUT by the agents’ protocol', async () => {
+    const register = (body: object) =>
+      fetch(`${world.server.url}/agent/v1/register`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${AGENT_TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'a', slots: 1, ...body }),
+      }).then(outcome);
+    const bodies = [NUL, HALF].flatMap((text) => [
+      { name: text },
+      { version: text },
+      { labels: { [text]: 'x' } },
+      { labels: { x: text } },
+    ]);
+    bodies.push(...[1.5, -1, 1e300].map((slots) => ({ slots }) as never));
+    expect(new Set(await Promise.all(bodies.map(register)))).toEqual(new Set(['INVALID_INPUT']));
+  });
+
+  it('end a job whatever its words are, and no output is kept changed', async () => {
+    for (const end of [
+      { exitCode: 1, reason: `A${HALF}`, message: `${NUL}${HALF}`, signal: HALF.slice(-2) },
+      { outputs: [{ name: 'OUT', value: HALF }] },
+      { outputs: [{ name: NUL, value: 'x' }] },
+    ]) {
+      const id = await world.runs.start('workflow', 'doubtful');
+      const jobs = (await world.agent.claim(10)).filter(({ executionId }) => executionId === id);
+      const [job] = jobs;
+      if (job === undefined) throw new Error('no job came');
+      await world.agent.start(job);
+      const { logged, taken } = {
+        logged: await world.agent.log(job, 0, `${NUL}${HALF}`),
+        taken: await world.agent.finish(job, end),
+      };
+      expect([logged.status, taken.body.results]).toEqual([200, [{ jobId: job.jobId, ok: true }]]);
+      const { reason } = await world.runs.task(id, job.task);
+      expect(reason).toEqual(expect.stringMatching(/\ufffd|unpaired surrogate|no name/));
+      await world.runs.abort(id);
+    }
+  });
+
+  it('find no artifact by a name or an id that can’t exist', async () => {
+    for (const id of ['%00', 'a%00b', '%ED%A0%BD', 'x'.repeat(5_000), unknownId]) {
+      const response = await fetch(`${world.server.url}/artifacts/${id}`, { headers: { 'x-api-key': ADMIN_KEY } });
+      expect(['NOT_FOUND', 'INVALID_INPUT']).toContain(await outcome(response));
+    }
+  });
+
+  it('are refused by streams when a cursor, a variable or Last-Event-ID is not one', async () => {
+    const cursor = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+    const cursors = [
+      cursor('events', 'x', 1e300, unknownId, 1),
+      cursor('events', 'x', 1.5, unknownId, 1),
+      cursor('events', HALF, 1, unknownId, 1),
+      cursor('events', 'x', 1, unknownId, 1.5),
+      '1.5',
+      '-1',
+      '9007199254740993',
+      '%00',
+      'x'.repeat(5_000),
+    ];
+    const queries = [
+      'subscription { executionsUpdated { cursor } }',
+      'subscription { approvalsRequested { cursor } }',
+      `subscription { executionEvents(executionId: "${ids.runId}") { cursor } }`,
+    ];
+    for (const query of queries) {
+      for (const after of cursors) {
+        const response = await fetch(`${world.server.url}/graphql/stream?query=${encodeURIComponent(query)}`, {
+          headers: { 'x-api-key': ADMIN_KEY, accept: 'text/event-stream', 'last-event-id': after },
+        });
+        expect(await response.text()).toContain('"code":"INVALID_INPUT"');
+      }
+    }
+    const variables = encodeURIComponent(JSON.stringify({ after: NUL }));
+    const query = encodeURIComponent('subscription ($after: ID) { executionsUpdated(after: $after) { cursor } }');
+    const url = `${world.server.url}/graphql/stream?query=${query}&variables=`;
+    const headers = { 'x-api-key': ADMIN_KEY, accept: 'text/event-stream' };
+    expect(await (await fetch(`${url}${variables}`, { headers })).text()).toContain('"code":"INVALID_INPUT"');
+    expect(await outcome(await fetch(`${url}1.5`, { headers }))).toBe('INVALID_INPUT');
+    const time = cursor('executions', '-271821-04-20T00:00:00.000Z', unknownId);
+    const pages = await world.server.client.errorOf(
+      'query ($after: String) { executions(after: $after) { nodes { id } } }',
+      {
+        after: time,
+      },
+    );
+    expect(pages.code).toBe('INVALID_INPUT');
   });
 });

@@ -324,14 +324,21 @@ describe('trying keys', () => {
       const wait = Number(/\d+/.exec(await codeOf('guess-y', '10.0.0.1'))?.[0]);
       waits.push(wait);
       jest.advanceTimersByTime(wait * 1000);
-      expect(await codeOf('guess-z', '10.0.0.1')).toBe('UNAUTHENTICATED');
+      expect(await codeOf(`guess-z${n}`, '10.0.0.1')).toBe('UNAUTHENTICATED');
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
     jest.advanceTimersByTime(15 * 60_000);
-    for (let n = 0; n < 9; n++) expect(await codeOf('guess', '10.0.0.1')).toBe('UNAUTHENTICATED');
+    for (let n = 0; n < 9; n++) expect(await codeOf(`guess-w${n}`, '10.0.0.1')).toBe('UNAUTHENTICATED');
     expect(await codeOf('valid-2', '10.0.0.1')).toBe('OK');
     // What was refused unseen is not counted: it would only make the record longer.
     expect(failed).toHaveLength(10 + 1 + 8 + 9);
+  });
+
+  it('with one key again and again slows down that key alone', async () => {
+    for (let n = 0; n < 10; n++) expect(await codeOf('an old key', '10.0.0.3')).toBe('UNAUTHENTICATED');
+    expect(await codeOf('an old key', '10.0.0.3')).toBe('RATE_LIMITED 1');
+    expect(await codeOf('valid-3', '10.0.0.3')).toBe('OK');
+    expect(await codeOf('another key', '10.0.0.3')).toBe('UNAUTHENTICATED');
   });
 
   it('counts a network of IPv6 as one address', () => {

@@ -53,6 +53,37 @@ describe('routes', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('see the address of the caller behind a trusted proxy, on every transport, and of no other', async () => {
+    const forwarded = { 'x-forwarded-for': '203.0.113.7, 198.51.100.2:4711, 10.0.0.9' };
+    const addressAt = async ({ url }: TestServer, headers: Record<string, string>) =>
+      ((await (await fetch(`${url}/a`, { headers })).json()) as { address: string }).address;
+    expect(await addressAt(server, forwarded)).toBe('127.0.0.1');
+    const behind = await startServer({
+      trustedProxies: 'loopback, 10.0.0.0/8',
+      routes: [route('/a', async ({ info }) => ({ address: info.address }))],
+    });
+    expect(await addressAt(behind, forwarded)).toBe('198.51.100.2');
+    expect(await addressAt(behind, { 'x-forwarded-for': '[2001:db8::1]:80' })).toBe('2001:db8::1');
+    expect(await addressAt(behind, { 'x-forwarded-for': 'nonsense' })).toBe('127.0.0.1');
+    expect(await addressAt(behind, {})).toBe('127.0.0.1');
+    const { client, closed } = behind.connect({ apiKey: 'unknown' }, forwarded);
+    client.subscribe({ query: '{ me }' }, { next: () => undefined, error: () => undefined, complete: () => undefined });
+    await closed;
+    expect(behind.callers).toContain('198.51.100.2');
+    await behind.stop();
+  });
+
+  it('include a page for people who open the address', async () => {
+    const response = await fetch(`${server.url}/`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const html = await response.text();
+    for (const [, link] of html.matchAll(/href="([^:"]+)"/g)) {
+      const { status } = await fetch(`${server.url}/${link}`, { headers: { accept: 'text/html' } });
+      expect([link, status]).toEqual([link, link?.startsWith('schemas') ? 404 : 200]);
+    }
+    expect((await fetch(`${server.url}/`, { method: 'HEAD' })).status).toBe(200);
+  });
+
   it('answer the refusals that they throw', async () => {
     const response = await fetch(`${server.url}/refused`);
     expect(response.status).toBe(409);
@@ -121,6 +152,17 @@ describe('health', () => {
     expect(await response.json()).toEqual({
       error: { code: 'UNAVAILABLE', message: 'The database is not responding.', retryable: true, reason: 'DATABASE' },
     });
+    await server.stop();
+  });
+
+  it('is not ready while a disk is full, and says which', async () => {
+    const full = new Refusal('STORAGE_FULL', 'The disk is full.', { reason: 'STORAGE' });
+    server = await startServer({ health: { check: () => Promise.reject(full) } });
+    const response = await fetch(`${server.url}/readyz`);
+    expect([response.status, await response.json()]).toMatchObject([
+      503,
+      { error: { code: 'STORAGE_FULL', reason: 'STORAGE', retryable: true } },
+    ]);
     await server.stop();
   });
 

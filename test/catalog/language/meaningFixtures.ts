@@ -123,6 +123,42 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].tasks.a.register',
     at: 'V }',
   },
+  ...[
+    ['ENV_CYCLE', 'a value of itself', `env: { A: "\${A}" }`, ''],
+    ['ENV_CYCLE', 'values of each other', `env: { A: "\${B}", B: "x\${A}" }`, ''],
+    ['UNKNOWN_NAME', 'a value of no variable', `env: { A: "\${NONE}" }`, ''],
+    ['UNKNOWN_NAME', 'a value that only a command has', `env: { A: "\${HOME}/x" }`, ''],
+    ['UNKNOWN_NAME', 'a value that a task registers', `env: { A: "\${R}" }`, 'register: R'],
+    ['UNKNOWN_NAME', 'a secret of one task', `env: { A: "\${S}" }`, 'secrets: [S]'],
+  ].map(
+    ([rule, of = '', keys = '', more = '']): RuleFixture => ({
+      ...{ rule: rule as RuleFixture['rule'], of, path: 'documents[1].env.A' },
+      source: shop + workflow('w', { keys, tasks: tasks(task('a', more)) }),
+      at: `"\${`,
+    }),
+  ),
+  ...[
+    ['ENV_CYCLE', 'a value of the workflow and one of a task', `env: { A: "\${B}", B: x }`, `env: { B: "\${A}" }`, 'B'],
+    ['UNKNOWN_NAME', 'a value of a later task', '', `env: { B: "\${R}" }`, 'B'],
+  ].map(
+    ([rule, of = '', keys = '', more = '', at = '']): RuleFixture => ({
+      ...{ rule: rule as RuleFixture['rule'], of, path: `documents[1].tasks.a.env.${at}` },
+      source: shop + workflow('w', { keys: keys, tasks: tasks(`${task('a', more)}\n${task('b', 'register: R')}`) }),
+      at: `"\${`,
+    }),
+  ),
+  {
+    rule: 'UNKNOWN_NAME',
+    of: 'a condition on a value that a secret is part of',
+    source:
+      shop +
+      workflow('w', {
+        keys: `secrets: [S]\nenv: { A: "x\${B}", B: "\${S}" }`,
+        tasks: tasks(task('a', 'if: A == "1"')),
+      }),
+    path: 'documents[1].tasks.a.if',
+    at: 'A ==',
+  },
   {
     rule: 'SECRET_NAME_TAKEN',
     of: 'a variable',

@@ -21,6 +21,8 @@ const warnings = [
   { rule: 'UNSURE_NAME', keys: 'if: REGION == "eu"', at: 'REGION', of: `environment: ${GIVEN_ENVIRONMENT}` },
   { rule: 'LITERAL_TEMPLATE', keys: 'env: { WHO: me }', run: 'echo {{.WHO}} {{.Names}}', at: '"echo' },
   { rule: 'UNDEPLOYED_SERVICE', keys: 'deploys: web', of: 'services: [inventory, web]', at: 'inventory' },
+  // env-reference-literal
+  { rule: 'LITERAL_REFERENCE', keys: 'env: { A: $B }', at: '\\$B', of: 'env: { B: x }' },
   // no-shell-choice
   { rule: 'BASH_IN_SH', keys: 'grace: 1s', run: 'source x; [[ 1 == 1 ]]', at: '"source' },
   { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },

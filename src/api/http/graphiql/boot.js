@@ -1,6 +1,6 @@
 /* Starts GraphiQL in the browser: a field for the API key above it, and the examples as its first tabs. */
 (() => {
-  const { createElement: h, useMemo, useState } = window.React;
+  const { createElement: h, useEffect, useMemo, useState } = window.React;
   const { GraphiQL } = window;
   const keptAs = 'slipway.apiKey';
   const root = document.getElementById('slipway');
@@ -30,10 +30,41 @@
     });
   }
 
+  /* What the server says about a key: a wrong one must not look as if it worked. */
+  async function judge(key) {
+    if (!key) return 'no key: every operation is refused';
+    try {
+      const response = await window.fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-api-key': key },
+        body: JSON.stringify({ query: '{ viewer { name } }' }),
+      });
+      const { data, errors } = await response.json();
+      if (data?.viewer) return `in use as ${data.viewer.name}, for this browser tab`;
+      return `refused: ${errors?.[0]?.message ?? response.status}`;
+    } catch {
+      return 'not checked: the server does not respond';
+    }
+  }
+
+  /* GraphiQL shows no variables of its first tab unless it is given them; what the browser kept goes first. */
+  const firstVariables = (tabs) =>
+    window.localStorage.getItem('graphiql:query') === null ? tabs[0]?.variables : undefined;
+
   function App({ tabs }) {
     const [key, setKey] = useState(window.sessionStorage.getItem(keptAs) ?? '');
     const [typed, setTyped] = useState(key);
+    const [verdict, setVerdict] = useState('');
     const fetcher = useMemo(() => fetcherFor(key), [key]);
+    const variables = useMemo(() => firstVariables(tabs), [tabs]);
+    useEffect(() => {
+      let current = true;
+      setVerdict('checking …');
+      void judge(key).then((text) => current && setVerdict(text));
+      return () => {
+        current = false;
+      };
+    }, [key]);
     const use = (event) => {
       event.preventDefault();
       const next = typed.trim();
@@ -56,30 +87,16 @@
         onChange: (event) => setTyped(event.target.value),
       }),
       h('button', { type: 'submit' }, 'Use'),
-      h('output', null, key ? 'in use, for this browser tab' : 'no key: every operation is refused'),
+      h('output', null, verdict),
     );
-    /* Another key may see another part of the data: starting anew also loads the schema anew. */
+    /* A new fetcher loads the schema again. The tabs stay, with what was typed into them. */
     return h(
       'div',
       { className: 'slipway' },
       form,
-      h(GraphiQL, {
-        key: fetchers.idOf(fetcher),
-        fetcher,
-        defaultTabs: tabs,
-        defaultEditorToolsVisibility: 'variables',
-      }),
+      h(GraphiQL, { fetcher, variables, defaultTabs: tabs, defaultEditorToolsVisibility: 'variables' }),
     );
   }
-
-  /* React wants a key for "this is another GraphiQL"; the API key itself has no business there. */
-  const fetchers = {
-    ids: new Map(),
-    idOf(fetcher) {
-      if (!this.ids.has(fetcher)) this.ids.set(fetcher, this.ids.size);
-      return this.ids.get(fetcher);
-    },
-  };
 
   window
     .fetch(root.dataset.examples)

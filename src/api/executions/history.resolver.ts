@@ -1,0 +1,19 @@
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import type { Execution } from '../../engine/execution';
+import { historyOfExecution } from '../../runs/views/history.loaders';
+import type { Context } from '../graphql/context';
+import { ExecutionInterface } from './executions.types';
+import { HistoryEntry } from './history.types';
+
+@Resolver(() => ExecutionInterface)
+export class HistoryResolver {
+  @FieldResolver(() => [HistoryEntry], {
+    description:
+      'What people did to the execution, oldest first: who started, approved (with the comment), resumed, restored, ' +
+      'paused or aborted it. Starts, decisions and restores stay; the rest is kept as long as events are. Of a ' +
+      'workflow inside a pipeline, only its own attempts: the pipeline’s execution has the rest.',
+  })
+  async history(@Root() { id }: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(historyOfExecution, id)) ?? [];
+  }
+}

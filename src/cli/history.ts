@@ -1,0 +1,21 @@
+import type { Run } from './run';
+import { moment, type Ui, words } from './ui';
+
+const verbs: Readonly<Record<string, string>> = {
+  RERUN: 'run again',
+  RESTORE_FAILED: 'restore failed, requested',
+  RESTORE_CANCELLED: 'restore canceled, requested',
+  INTERVENED: 'failure decided',
+};
+
+/** Prints what people did to the run: who started, approved, resumed and restored it, and what they said. */
+export function sayHistory(ui: Ui, { history }: Run): void {
+  ui.say('', ui.paint.bold('History'));
+  for (const { at, action, actor, stage, step, text } of history) {
+    const verb = verbs[action] ?? action.toLowerCase();
+    const place = [stage, step].filter((one) => one !== null).join(' › ');
+    const where = place === '' ? '' : `${action === 'RESUMED' ? 'from' : 'at'} ${place}`;
+    const said = text === null ? '' : action === 'APPROVED' || action === 'REJECTED' ? `"${text}"` : text;
+    ui.say(words(`  ${ui.paint.dim(moment(at))}  ${verb} by ${actor.name}`, where, ui.paint.dim(said)));
+  }
+}

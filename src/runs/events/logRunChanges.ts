@@ -1,0 +1,64 @@
+import type { ActorRef } from '../../access/actor';
+import { isFinal } from '../../contract/statuses';
+import type { ExecutionEventData, ExecutionEventType } from '../../engine/executionEvent';
+import type { Log } from '../../kernel/log';
+
+/** Messages of the changes that operators look for; other events are in the log of the run alone. */
+const messages: { readonly [T in ExecutionEventType]?: string } = {
+  EXECUTION_CREATED: 'run started',
+  ATTEMPT_STARTED: 'next attempt of the run started',
+  APPROVAL_REQUESTED: 'run waits for an approval',
+  APPROVAL_DECIDED: 'approval decided',
+  RUNTIME_INPUTS_REQUESTED: 'run waits for runtime inputs',
+  RUNTIME_INPUTS_GIVEN: 'runtime inputs given',
+  INTERVENTION_REQUESTED: 'failure waits for a decision',
+  INTERVENED: 'failure decided',
+  TASK_RETRIED: 'failed task retried',
+  ABORT_REQUESTED: 'abort requested',
+  PAUSE_REQUESTED: 'pause requested',
+  CONTINUE_REQUESTED: 'continue requested',
+  RESTORE_STARTED: 'restore started',
+  RESTORE_ENDED: 'restore ended',
+  JOB_LOST: 'agent of a job lost',
+  DEPLOYED: 'image deployed',
+};
+/** Fields of events that are short and hold no text of a person. */
+const shown = [
+  'kind',
+  'name',
+  'attempt',
+  'fromStage',
+  'status',
+  'action',
+  'stepName',
+  'image',
+  'retried',
+  'reasonCode',
+];
+
+interface RunChange {
+  readonly runId: string;
+  readonly executionId: string;
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** One line at `info` for each committed change of a run that people care about, by the server that made the change. */
+export function logRunChanges(log: Log, changes: readonly RunChange[], actor: ActorRef): void {
+  if (!log.isLevelEnabled('info')) return;
+  for (const { runId, executionId, type, data } of changes) {
+    const fields = data as Readonly<Record<string, unknown>>;
+    // A member's own beginning and end are those of its stage.
+    const isOfMember = executionId !== runId && /^(EXECUTION|ATTEMPT)_/.test(type);
+    const message = isOfMember ? undefined : messageOf(type as ExecutionEventType, fields);
+    if (message === undefined) continue;
+    const facts = shown.filter((name) => fields[name] != null).map((name) => [name, fields[name]]);
+    log.info({ run: runId, actor: actor.name, ...Object.fromEntries(facts) }, message);
+  }
+}
+
+function messageOf(type: ExecutionEventType, data: Readonly<Record<string, unknown>>): string | undefined {
+  if (type !== 'EXECUTION_STATUS') return messages[type];
+  const { to } = data as unknown as ExecutionEventData['EXECUTION_STATUS'];
+  return isFinal(to) || to === 'WAITING' || to === 'PAUSED' ? `run is ${to}` : undefined;
+}

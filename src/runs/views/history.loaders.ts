@@ -1,0 +1,36 @@
+import type { Db } from '../../kernel/database/database';
+import { type BatchLoad, groupBy } from '../../kernel/loaders';
+import type { HistoryEntry } from './history';
+
+/** What people did to executions, oldest first. Attempts, approvals and restores stay when their events are pruned. */
+export const historyOfExecution: BatchLoad<HistoryEntry[]> = async (app, ids) =>
+  groupBy(await findHistory(app.database, ids), (row) => row.executionId);
+
+function findHistory(db: Db, ids: readonly string[]): Promise<HistoryEntry[]> {
+  return db.rows(
+    `SELECT * FROM (
+       SELECT execution_id AS "executionId", created_at AS at, cause AS actor, attempt, from_stage AS stage,
+         NULL AS step, reason AS text,
+         CASE kind WHEN 'START' THEN 'STARTED' WHEN 'RESUME' THEN 'RESUMED' WHEN 'EXTEND' THEN 'EXTENDED'
+           WHEN 'RESTORE' THEN 'RESTORED' ELSE kind END AS action
+       FROM execution_attempt WHERE execution_id = ANY ($1::uuid[])
+       UNION ALL
+       SELECT approval.execution_id, decided_at, decided_by, stage.attempt, stage.stage_name, stage.step_name, comments,
+         approval.status
+       FROM approval JOIN stage_execution stage ON stage.id = approval.stage_execution_id
+       WHERE approval.execution_id = ANY ($1::uuid[]) AND approval.status IN ('APPROVED', 'REJECTED')
+       UNION ALL
+       SELECT run_id, ended_at, actor, NULL, NULL, NULL, error_message, 'RESTORE_' || status
+       FROM operation WHERE run_id = ANY ($1::uuid[]) AND kind = 'RESTORE' AND status IN ('FAILED', 'CANCELLED')
+       UNION ALL
+       SELECT run_id, at, actor, NULL, data ->> 'stageName', coalesce(data ->> 'stepName', data ->> 'name'),
+         nullif(concat_ws(': ', data ->> 'action', data ->> 'reason'), ''),
+         CASE type WHEN 'ABORT_REQUESTED' THEN 'ABORTED' WHEN 'PAUSE_REQUESTED' THEN 'PAUSED'
+           WHEN 'CONTINUE_REQUESTED' THEN 'CONTINUED' WHEN 'RUNTIME_INPUTS_GIVEN' THEN 'ANSWERED'
+           WHEN 'TASK_RETRIED' THEN 'RETRIED' ELSE type END
+       FROM execution_event WHERE run_id = ANY ($1::uuid[]) AND type IN ('ABORT_REQUESTED', 'PAUSE_REQUESTED',
+         'CONTINUE_REQUESTED', 'RUNTIME_INPUTS_GIVEN', 'INTERVENED', 'TASK_RETRIED')
+     ) entry ORDER BY at, attempt`,
+    [ids],
+  );
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { RevisionCache } from '../../../src/catalog/definitions/revisionCache';
+import { workflows } from '../../../src/catalog/workflows/workflows';
+import { describeJobs } from '../../../src/runs/queue/describeJobs';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
+
+describe('a run that the server cannot move', () => {
+  const { server, runs, agent } = testWorld(`${APP}
+---
+kind: Workflow
+application: app
+name: broken
+tasks:
+  first: { run: "true" }
+  second: { run: "true", depends_on: [first] }
+---
+kind: Workflow
+application: app
+name: healthy
+tasks: { only: { run: "true" } }
+---
+kind: Pipeline
+application: app
+name: flow
+stages:
+  - elements: [{ name: go, workflow: broken }, { name: ask, approval: { approvers: [Managers] } }]
+  - elements: [{ name: last, workflow: healthy }]
+`);
+  const sql = <T>(text: string, ...parameters: unknown[]) => server.app.database.rows<T>(text, parameters);
+
+  /** While `work` is in progress the definition of "broken" cannot be read; a server that starts then has it in no cache. */
+  async function withoutDefinition(work: () => Promise<void>): Promise<void> {
+    const rename = (to: string, from: string) => sql('UPDATE workflow_revision SET id = $1 WHERE id = $2', to, from);
+    const [row] = await sql<{ id: string }>(`SELECT current_revision_id AS id FROM workflow WHERE name = 'broken'`);
+    const [id, elsewhere] = [row?.id ?? '', randomUUID()];
+    await rename(elsewhere, id);
+    Object.assign(server.app, { workflowRevisions: new RevisionCache(workflows) });
+    try {
+      await work();
+    } finally {
+      await rename(id, elsewhere);
+    }
+  }
+
+  it('ends ERROR after a few tries, holds up no other run, and can be resumed', async () => {
+    const [id, other] = [await runs.start('pipeline', 'flow'), await runs.start('workflow', 'healthy')];
+    const jobs = await agent.claim(2);
+    await agent.start(...jobs);
+    const result = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null };
+    const results = jobs.map(({ jobId, token }) => ({ jobId, token, ...result }));
+    let failed = 0;
+    await withoutDefinition(async () => {
+      while ((await agent.post('finish', { results })).status === 500) {
+        failed++;
+        expect((await runs.read(other)).status).toBe('SUCCESS');
+      }
+    });
+    expect(failed).toBe(5);
+    const run = await runs.read(id);
+    expect(run).toMatchObject({ status: 'ERROR', failureCode: 'SERVER_ERROR' });
+    expect(run.failureDetails).toMatch(/^The server could not carry it out; its log has the error as [\w-]{36}\.$/);
+    expect(run.pipelineStageExecutions?.map((stage) => [stage.pipelineStepName, stage.status])).toEqual([
+      ['go', 'ERROR'],
+      ['ask', 'ERROR'],
+      ['last', 'SKIPPED'],
+    ]);
+    expect(await runs.approvals(id)).toMatchObject([{ status: 'ABORTED' }]);
+    const member = await runs.read(run.pipelineStageExecutions?.[0]?.workflowExecutionId ?? '');
+    expect(member).toMatchObject({ status: 'ERROR', failureCode: 'SERVER_ERROR' });
+    expect(member.tasks).toMatchObject([
+      { name: 'first', status: 'ABORTED', reasonCode: 'SERVER_ERROR', jobs: [{ status: 'ABORTED' }] },
+      { name: 'second', status: 'SKIPPED', reasonCode: 'SERVER_ERROR', jobs: [] },
+    ]);
+    expect(await sql('SELECT FROM job_lease WHERE run_id = $1', id)).toEqual([]);
+    const sequences = (await runs.events(id)).map((event) => event.sequence);
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+
+    const { applicationId } = await runs.ids('pipeline', 'flow');
+    await server.client.ask(
+      'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
+      { input: { applicationId, pipelineExecutionId: id } },
+    );
+    await runs.decide(id, 'APPROVE');
+    await agent.work(() => runs.is(id, 'SUCCESS'));
+  });
+
+  it('ends ERROR when its agent is lost', async () => {
+    const id = await runs.start('workflow', 'broken');
+    await agent.start(await agent.claimOne());
+    await withoutDefinition(async () => {
+      await sql(`UPDATE job_lease SET expires_at = now() - interval '1 hour' WHERE run_id = $1`, id);
+      await runs.until(id, 'ERROR');
+    });
+  });
+
+  it('ends ERROR when its jobs cannot be described to agents, and other jobs are', async () => {
+    const [id, other] = [await runs.start('workflow', 'broken'), await runs.start('workflow', 'healthy')];
+    const jobs = await agent.claim(2);
+    const ids = jobs.map(({ jobId }) => jobId);
+    await withoutDefinition(async () => {
+      while (!(await runs.is(id, 'ERROR'))) {
+        expect((await describeJobs(server.app, ids)).map((job) => job.runId)).toEqual([other]);
+      }
+    });
+    await runs.abort(other);
+  });
+});
