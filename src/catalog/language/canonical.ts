@@ -17,7 +17,6 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
       deploys: Array.isArray(task.deploys) ? asSet(task.deploys) : task.deploys,
-      requires: asSet(task.requires),
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,
       shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,

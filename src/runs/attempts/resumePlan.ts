@@ -19,6 +19,7 @@ import {
 } from '../../engine/definitionChanges';
 import { decideResume, type ResumeChoice, type ResumeDecision } from '../../engine/resumeDecision';
 import {
+  aimOfWorkflow,
   asBefore,
   fitTasks,
   imagesByName,
@@ -120,11 +121,11 @@ export async function planResume(
   return { ...layout, fromStage: decision.stageName, elements, changes, refusals };
 }
 
-/** What an element that runs would deploy. */
-export const aimOf = ({ stage, fit }: Pick<PlannedElement, 'stage' | 'fit'>): Aim => {
-  const { environmentId, images, workflowRevisionId: revisionId } = stage;
-  return { environmentId, images, revisionId, ...(fit !== null && { tasks: () => fit.tasks.again }) };
-};
+/** What elements that run would deploy. */
+export const aimsOf = (app: App, db: Db, elements: readonly Pick<PlannedElement, 'stage' | 'next'>[]): Aim[] =>
+  elements.map(({ stage: { environmentId, images, workflowRevisionId: revisionId }, next }) =>
+    next === null ? { environmentId, images, revisionId } : aimOfWorkflow(app, db, next),
+  );
 
 /** Everything runs again, from the first stage. */
 export function planRerun(execution: Execution, stages: readonly StageExecution[], now: Date): AttemptPlan {

@@ -12,7 +12,7 @@ import { readOwn, refuseInput } from './inAttempt';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
 import type { ResumeExecution } from '../commands/resumeExecution';
 import { findMovedOn, refuseMovedOn, type Replacement } from '../deployments/movedOn';
-import { aimOf, type PlannedElement, planResume, readStanding } from './resumePlan';
+import { aimsOf, type PlannedElement, planResume, readStanding } from './resumePlan';
 import { resumeToken, workflowResumeToken } from './resumeToken';
 import { type ResumeWorkflowExecution, requireEnvironment } from '../commands/resumeWorkflowExecution';
 import { aimOfWorkflow, planWorkflowResume, type TaskChoice } from './resumeWorkflowPlan';
@@ -67,7 +67,7 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
   const stages = plan.elements.map(({ stage }) => stage);
   const { definition } = await app.pipelineRevisions.get(db, plan.revisionId);
   const denied = await refusalOf(requireStages(db, actor, execution, stages));
-  const replaced = denied === null ? await findMovedOn(app, db, execution, plan.elements.map(aimOf)) : [];
+  const replaced = denied === null ? await findMovedOn(app, db, execution, aimsOf(app, db, plan.elements)) : [];
   const movedOn = refuseMovedOn(replaced, input.overrule);
   const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? [], movedOn ?? []].flat();
   const allowed = refusals.length === 0;

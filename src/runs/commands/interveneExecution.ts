@@ -16,7 +16,7 @@ import {
   waitsForPerson,
 } from '../../engine/interventions';
 import type { RunSlice } from '../../engine/runSlice';
-import { aimOf } from '../attempts/resumePlan';
+import { aimsOf } from '../attempts/resumePlan';
 import { requireNotMovedOn } from '../deployments/movedOn';
 import { findLastIntervention } from '../execution/interventions.store';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
@@ -76,7 +76,7 @@ async function requireRetry(
   overrule: boolean | null | undefined,
 ): Promise<void> {
   if ('stepName' in target) {
-    return requireNotMovedOn(app, db, found, [aimOf({ stage: target, fit: null })], overrule);
+    return requireNotMovedOn(app, db, found, aimsOf(app, db, [{ stage: target, next: null }]), overrule);
   }
   const execution = (await findExecution(db, target.executionId)) ?? found;
   const aim = { ...execution, tasks: () => [target.name] };

@@ -9,7 +9,7 @@ import { beginNextAttempt, beginWorkflowAttempt } from '../attempts/beginNextAtt
 import { type AttemptInput, attemptOf, inAttempt } from '../attempts/inAttempt';
 import { refuseAttempt } from '../../engine/resumeDecision';
 import { requireNotMovedOn } from '../deployments/movedOn';
-import { aimOf, planRerun } from '../attempts/resumePlan';
+import { aimsOf, planRerun } from '../attempts/resumePlan';
 import { aimOfWorkflow, asBefore } from '../attempts/resumeWorkflowPlan';
 
 export interface RerunExecution extends AttemptInput {
@@ -34,7 +34,7 @@ export async function rerunExecution(app: App, actor: Actor, input: RerunExecuti
     }
     await requireStages(db, actor, execution, stages, environments);
     const plan = planRerun(execution, stages, db.now);
-    await requireNotMovedOn(app, db, execution, plan.elements.map(aimOf), input.overrule);
+    await requireNotMovedOn(app, db, execution, aimsOf(app, db, plan.elements), input.overrule);
     return beginNextAttempt(db, execution, plan, attemptOf(input, 'RERUN', actor, plan.fromStage));
   });
 }

@@ -9,7 +9,7 @@ import { beginNextAttempt } from '../attempts/beginNextAttempt';
 import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../attempts/inAttempt';
 import type { ResumeChoice } from '../../engine/resumeDecision';
 import { findMovedOn, refuseMovedOn } from '../deployments/movedOn';
-import { aimOf, planResume, readStanding } from '../attempts/resumePlan';
+import { aimsOf, planResume, readStanding } from '../attempts/resumePlan';
 import { resumeToken } from '../attempts/resumeToken';
 
 export interface ResumeExecution extends AttemptInput, ResumeChoice {
@@ -37,7 +37,7 @@ export async function resumeExecution(app: App, actor: Actor, input: ResumeExecu
       if (plan instanceof Refusal) throw plan;
       const stages = plan.elements.map(({ stage }) => stage);
       await requireStages(db, actor, execution, stages, environments);
-      const replaced = await findMovedOn(app, db, execution, plan.elements.map(aimOf));
+      const replaced = await findMovedOn(app, db, execution, aimsOf(app, db, plan.elements));
       checkPlanToken(input.planToken, resumeToken(execution, input, plan, replaced));
       const movedOn = refuseMovedOn(replaced, input.overrule);
       for (const refusal of [...plan.refusals, ...(movedOn === null ? [] : [movedOn])]) throw refusal;

@@ -1,3 +1,4 @@
+import type { ValueRule } from '../../contract/valueRules';
 import type { App } from '../app';
 import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
 import type { ClaimedJob, JobInput } from '../../contract/agentProtocol';
@@ -6,7 +7,13 @@ import { findRestoredAttempt } from '../restores/restores.store';
 import { composeEnvironment } from '../../catalog/language/environmentValues';
 import { baseName, matrixVariables } from '../../catalog/language/matrix';
 import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
-import { type ArtifactsWhen, type OutputStreams, secretsOfTask, streamsOf } from '../../catalog/language/workflow';
+import {
+  type ArtifactsWhen,
+  type OutputStreams,
+  secretsOfTask,
+  streamsOf,
+  type TaskDefinition,
+} from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { moveRuns } from '../faults';
@@ -21,12 +28,13 @@ export interface JobDescription {
   readonly attempt: number;
   readonly command: string;
   readonly shell: Shell;
-  /** Within the working folder; null: there. */
+  /** Within the working folder, or absolute; null: there. */
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
   /** What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them into its commands. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly checks: Readonly<Record<string, Exclude<ValueRule, 'any'>>>;
   /** Why the agent must not run it, but end it with this. */
   readonly refused: ClaimedJob['refused'];
   readonly timeoutMs: number;
@@ -112,6 +120,7 @@ async function describe(
     cleanEnv: task.cleanEnv,
     env: composed.values,
     secrets: { ...values, ...composed.secrets },
+    checks: checksOf(task),
     refused: refused ?? (problem === null ? null : { reason: 'UNDEFINED_VARIABLE', message: problem }),
     inputs,
     missing,
@@ -121,6 +130,10 @@ async function describe(
     register: task.register,
   };
 }
+
+/** Values that an agent has to check before it runs the command: those that the command could run. */
+const checksOf = ({ requires }: TaskDefinition): JobDescription['checks'] =>
+  Object.fromEntries(Object.entries(requires).flatMap(([name, rule]) => (rule === 'any' ? [] : [[name, rule]])));
 
 /** What Slipway itself tells a command. */
 function ownVariables(row: ClaimedJobRow): Record<string, string> {

@@ -45,7 +45,7 @@ describe('reading documents', () => {
           matrix: [],
           streams: null,
           register: null,
-          requires: [],
+          requires: {},
           secrets: [],
           dependsOn: [],
           deploys: null,
