@@ -168,6 +168,7 @@ function requestApproval(run: RunSlice, execution: Execution, stage: StageExecut
     applicationId: execution.applicationId,
     status: 'WAITING',
     ...{ approvers, disallowInitiator, expiresAt },
+    undecidableSince: null,
     requestedAt: run.now,
     decidedAt: null,
     decidedBy: null,

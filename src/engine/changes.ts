@@ -28,6 +28,7 @@ export interface AttemptStart {
   readonly base: number | null;
   /** Tasks of earlier attempts that it does not show; null: those that its base does not show. */
   readonly dropped: readonly string[] | null;
+  readonly createdAt: Date;
 }
 
 /** A job to be made: one try of one task. */
@@ -76,6 +77,8 @@ export interface Changes {
   readonly detached: BesideTask[];
   readonly startBy: { readonly id: string; readonly startBy: Date }[];
   readonly approvals: Approval[];
+  /** Waiting approvals whose approvers are others, or are no longer there. */
+  readonly approvers: Approval[];
   readonly decided: ApprovalDecided[];
   readonly jobs: QueuedJob[];
   readonly ended: JobEnding[];
@@ -114,6 +117,7 @@ export const noChanges = (): Changes => ({
   detached: [],
   startBy: [],
   approvals: [],
+  approvers: [],
   decided: [],
   jobs: [],
   ended: [],

@@ -50,6 +50,16 @@ export interface ExecutionEventData {
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
   APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };
+  /** Nobody is left who could decide an approval that waits. */
+  APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
+  /** An administrator named other groups. */
+  APPROVAL_REASSIGNED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    previousApprovers: readonly string[];
+    reason: string | null;
+  };
   APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
   /** A stage is PAUSED until its runtime inputs are given. */
   RUNTIME_INPUTS_REQUESTED: {

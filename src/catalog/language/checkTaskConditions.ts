@@ -4,7 +4,7 @@ import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
 import type { Reference } from './conditionValues';
 import { namesReached } from './environmentValues';
-import { baseName, dependencyOf } from './matrix';
+import { baseName, dependencyOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 
@@ -51,10 +51,10 @@ export class TaskNames {
     const [root = '', second] = reference.path;
     if (root === 'tasks') return fieldProblem(reference, taskFields, (name) => this.taskProblem(name));
     if (root === 'matrix') return this.axisProblem(second);
-    if (root !== 'vars') return this.secretProblem(root) ?? this.variableProblem(root);
+    if (root !== 'vars') return this.hiddenProblem(root) ?? this.variableProblem(root);
     if (second === undefined) return unknown('"vars" needs the name of a variable: vars.NAME');
     if (reference.asked && reference.path.length === 2) return undefined;
-    return this.secretProblem(second) ?? this.variableProblem(second);
+    return this.hiddenProblem(second) ?? this.variableProblem(second);
   }
 
   private taskProblem(other: string): string | undefined {
@@ -71,12 +71,18 @@ export class TaskNames {
     return unknown(`the matrix of "${this.name}" has no "${axis ?? ''}"; expected one of ${axes.join(', ') || 'none'}`);
   }
 
-  private secretProblem(variable: string): NameProblem | undefined {
+  private hiddenProblem(variable: string): NameProblem | undefined {
     const secrets = secretsOfTask(this.definition, this.task);
     if (secrets.includes(variable)) return unknown(`"${variable}" is a secret, and conditions can’t read secrets`);
     const env = { ...this.definition.env, ...this.task.env };
-    if (!namesReached(env, variable).some((name) => secrets.includes(name))) return undefined;
-    return unknown(`"${variable}" is made of a secret, and conditions can’t read secrets`);
+    const reached = namesReached(env, variable);
+    if (reached.some((name) => secrets.includes(name))) {
+      return unknown(`"${variable}" is made of a secret, and conditions can’t read secrets`);
+    }
+    const hidden = reached.find((name) => /^SLIPWAY_(?!ENVIRONMENT(?:_TYPE)?$)/.test(name));
+    return hidden === undefined
+      ? undefined
+      : unknown(`"${variable}" is made of "${hidden}", which conditions can’t read`);
   }
 
   /** Whether the task has a variable, secrets aside. */
@@ -86,7 +92,7 @@ export class TaskNames {
     const declared = [
       ...variables.map((one) => one.name),
       ...own,
-      ...this.task.matrix.map(({ name }) => `MATRIX_${name.toUpperCase()}`),
+      ...this.task.matrix.flatMap(({ name }) => [name, `MATRIX_${name.toUpperCase()}`]),
       ...(environment === null ? [] : ['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE']),
     ];
     if (declared.includes(variable)) return undefined;
@@ -94,7 +100,7 @@ export class TaskNames {
     if (setters.some((setter) => this.order.isBefore(setter, this.name))) return undefined;
     if (setters[0] !== undefined)
       return unknown(`"${variable}" is set by the task "${setters[0]}", which does not come before "${this.name}"`);
-    const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+    const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
     const hint = didYouMean(variable, [...declared, ...registered]);
     if (this.task.dependsOn.length === 0 && environment === null) {
       return unknown(`there is no variable "${variable}"${hint}`);
@@ -124,8 +130,8 @@ export class TaskOrder {
   settersOf(variable: string): readonly string[] {
     if (this.setters === undefined) {
       this.setters = new Map();
-      for (const [name, { register }] of Object.entries(this.tasks)) {
-        if (register !== null) this.setters.set(register, [...(this.setters.get(register) ?? []), name]);
+      for (const [name, task] of Object.entries(this.tasks)) {
+        for (const one of registeredBy(name, task)) this.setters.set(one, [...(this.setters.get(one) ?? []), name]);
       }
     }
     return this.setters.get(variable) ?? [];
