@@ -46,7 +46,9 @@ describe('validateDefinition', () => {
   }
 
   test('every warning has a fixture', () => {
-    expect(warnings.map(({ rule }) => rule).sort()).toEqual(Object.keys(validationWarnings).sort());
+    // Only TOML has triggers: toml.test.ts.
+    const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS'];
+    expect(rules.sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
   test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at, of = '', run }) => {
