@@ -1,5 +1,6 @@
 import type { ActorRef } from '../access/actor';
 import type { Approval } from './approval';
+import type { Deployment } from './deployment';
 import type {
   AttemptKind,
   BesideTask,
@@ -28,6 +29,7 @@ export interface AttemptStart {
   readonly base: number | null;
   /** Tasks of earlier attempts that it does not show; null: those that its base does not show. */
   readonly dropped: readonly string[] | null;
+  readonly createdAt: Date;
 }
 
 /** A job to be made: one try of one task. */
@@ -87,15 +89,7 @@ export interface Changes {
   readonly withheld: string[];
   readonly requeued: string[];
   readonly variables: ExecutionVariable[];
-  readonly deployments: {
-    readonly id: string;
-    readonly environmentId: string;
-    readonly serviceId: string;
-    readonly image: string;
-    readonly executionId: string;
-    readonly runId: string;
-    readonly status: 'SUCCEEDED';
-  }[];
+  readonly deployments: Map<string, Change<Deployment>>;
   readonly events: {
     readonly runId: string;
     readonly executionId: string;
@@ -124,6 +118,6 @@ export const noChanges = (): Changes => ({
   withheld: [],
   requeued: [],
   variables: [],
-  deployments: [],
+  deployments: new Map(),
   events: [],
 });

@@ -118,6 +118,12 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'Other runs have since deployed to environments that this run would restore; `conflicts` lists them.',
   },
+  ENVIRONMENT_MOVED_ON: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'Runs that started later have deployed where this run would deploy again; `conflicts` lists what would be replaced.',
+  },
   NOT_STARTABLE: {
     http: 409,
     retryable: false,
@@ -199,6 +205,17 @@ export class Refusal extends Error {
   ) {
     super(message);
     this.name = 'Refusal';
+  }
+}
+
+/** The refusal that something throws; null if it throws none. */
+export async function refusalOf(work: () => unknown): Promise<Refusal | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
   }
 }
 

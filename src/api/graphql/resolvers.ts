@@ -9,9 +9,11 @@ import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import {
   DeploymentsResolver,
-  EnvironmentFieldsResolver,
-  EnvironmentsResolver,
-} from '../environments/environments.resolver';
+  EnvironmentDeploymentsResolver,
+  ExecutionDeploymentsResolver,
+  ServiceDeploymentsResolver,
+} from '../deployments/deployments.resolver';
+import { EnvironmentFieldsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import {
   ApprovalsSnapshotResolver,
   EventsResolver,
@@ -20,7 +22,6 @@ import {
 } from '../events/events.resolver';
 import { ApprovalStageResolver, ApprovalsResolver } from '../approvals/approvals.resolver';
 import {
-  DeploymentExecutionResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   ExecutionResolver,
@@ -56,6 +57,7 @@ import {
 import {
   AttemptResolver,
   PreviewedEnvironmentResolver,
+  ReplacedDeploymentResolver,
   ResumePreviewResolver,
   ResumeResolver,
   StageAttemptResolver,
@@ -64,7 +66,7 @@ import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
-import { PlanResolver } from '../views/plan.resolver';
+import { PlannedDeploymentResolver, PlanResolver } from '../views/plan.resolver';
 import { workflowResolvers } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
@@ -83,6 +85,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentsResolver,
   EnvironmentFieldsResolver,
   DeploymentsResolver,
+  EnvironmentDeploymentsResolver,
+  ServiceDeploymentsResolver,
+  ExecutionDeploymentsResolver,
   ApplicationSecretsResolver,
   EnvironmentSecretsResolver,
   SecretsResolver,
@@ -103,7 +108,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutedByUserResolver,
   PipelineExecutionResolver,
   WorkflowExecutionResolver,
-  DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
   RuntimeInputsResolver,
   EventsResolver,
@@ -113,6 +117,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   QueueResolver,
   ResumeResolver,
   ResumePreviewResolver,
+  ReplacedDeploymentResolver,
   PreviewedEnvironmentResolver,
   StageAttemptResolver,
   AttemptResolver,
@@ -126,6 +131,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutionVariablesResolver,
   GraphResolver,
   PlanResolver,
+  PlannedDeploymentResolver,
   TaskExecutionResolver,
   JobResolver,
   ArtifactResolver,

@@ -27,6 +27,7 @@ import { type Commands, commandsIn, shell } from './shell';
 import type { ValidationRule } from './validationRules';
 import {
   anyVariableKey,
+  variableKey,
   axisKey,
   DAY,
   description,
@@ -36,7 +37,6 @@ import {
   labelValue,
   secretNames,
   values,
-  variableName,
 } from './values';
 import { artifactsWhen, onLostValues, outputStreams, taskTypes } from './terms';
 
@@ -230,6 +230,12 @@ const matrix: Shape<readonly MatrixAxis[]> = {
   },
 };
 
+/** The name of a variable, which may hold `{{.axis}}`. */
+const registerName = ruled(text, {
+  json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\})+$` },
+  problem: (given) => variableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}/g, 'x')),
+});
+
 /** A variable of the system has a value too, if the environment or an earlier task may set it. */
 const requiredName = ruled(text, anyVariableKey);
 const requirements = withShort<readonly string[], Readonly<Record<string, ValueRule>>>(
@@ -245,6 +251,20 @@ const requirements = withShort<readonly string[], Readonly<Record<string, ValueR
 const exitCodes = filled(
   list(number('integer', 1, 255)),
   'An empty list would prevent every retry. Leave it out to retry after every failure.',
+);
+
+const servicesToDeploy = filled(
+  oneOrMany(text),
+  'An empty list would deploy nothing. Name services of the workflow, or leave out the key.',
+);
+/** True for all services of the workflow; null for none of them. */
+export type Deploys = true | readonly string[] | null;
+
+const deploys = withShort<boolean, Deploys>(
+  flag,
+  servicesToDeploy as Shape<Deploys>,
+  (node) => node.type === 'scalar' && typeof node.value === 'boolean',
+  { expand: (all) => all || null, shrink: (value) => (value === true ? true : undefined) },
 );
 
 const fields = object(
@@ -286,6 +306,11 @@ const fields = object(
       matrix,
       [],
       'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
+    ),
+    deploys: optional(
+      deploys,
+      null,
+      'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
     ),
     env: optional(
       values,
@@ -339,7 +364,7 @@ const fields = object(
       'Secrets that the command gets as environment variables, in addition to those of the workflow. At most 50.',
     ),
     register: optional(
-      variableName,
+      registerName,
       null,
       'Variable for later tasks; its value is the last line of standard output that is not empty.',
     ),

@@ -1,12 +1,14 @@
+import { type RestoredAttempt, restoreAttempts } from '../../engine/restoreRun';
 import { newId } from '../../kernel/ids';
-import { lockEnvironments, type NewDeployment, recordDeployments } from '../deployments/deployments.store';
+import type { Deployment } from '../../engine/deployment';
+import { insertDeployments, lockEnvironments } from '../deployments/deployments.store';
 import { findAttemptsAt } from '../execution/executions.store';
 import { newestOf } from '../execution/lineage';
 import type { RunTransaction } from '../execution/runTransaction';
 import { say } from './operationSteps';
 import type { Operation } from './restore';
 import { planRestore, type RestorePlan, type Reversal, requireConfirmed } from './restorePlan';
-import { endOperation, insertRestoreAttempts, type RestoredAttempt } from './restores.store';
+import { endOperation } from './restores.store';
 
 /**
  * Ends a restore whose tasks are done: the run, and each workflow execution that went on since, get their next attempt,
@@ -19,28 +21,35 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
   requireConfirmed(plan, operation.conflictsConfirmed);
   const { id: operationId, runId } = operation;
   const { restored } = plan;
-  const begun = await insertRestoreAttempts(db, await attemptsOf(db, plan), operation, db.now);
-  const back = plan.reversals.filter(({ now, before }) => now?.id !== before?.id);
-  const deployments = back.flatMap(({ now, before }): NewDeployment[] => {
-    const row = before ?? now;
-    return row === null ? [] : [{ ...row, id: newId(), status: before === null ? 'REMOVED' : 'SUCCEEDED' }];
+  const attempts = await attemptsOf(db, plan, operation);
+  const after = await db.decide((run) => {
+    restoreAttempts(run, attempts, operation.actor, restored.stages);
+    return run.execution(runId);
   });
-  await recordDeployments(
+  const back = plan.reversals.filter(({ now, before }) => now?.id !== before?.id);
+  const deployments = back.flatMap(({ now, before }): Deployment[] => {
+    const row = before ?? now;
+    if (row === null) return [];
+    const { environmentId, serviceId, image, executionId, attempt } = row;
+    return [
+      {
+        ...{ id: newId(), environmentId, serviceId, image, executionId, attempt, runId, operationId },
+        status: before === null ? 'REMOVED' : 'SUCCEEDED',
+        ...{ taskExecutionId: null, task: null, startedAt: db.now, endedAt: db.now },
+      },
+    ];
+  });
+  await insertDeployments(
     db,
-    deployments.map((one) => ({ ...one, runId })),
-    db.now,
+    deployments.map((one) => ({ ...one, cause: operation.actor })),
   );
-  const attempt = begun.find((one) => one.executionId === runId)?.attempt ?? null;
-  await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt }, db.now);
+  await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt: after.attempt }, db.now);
 
-  for (const { executionId, attempt, from, to, failureCode, failureDetails } of begun) {
-    const on = { runId, executionId };
-    db.event(on, 'ATTEMPT_STARTED', { attempt, kind: 'RESTORE', from, fromStage: null, reason: null });
-    if (from === to) continue;
-    db.event(on, 'EXECUTION_STATUS', { from, to, reasonCode: failureCode, reason: failureDetails, attempt });
-  }
-  for (const { executionId, environmentId, serviceId, image, status } of deployments) {
-    if (status === 'SUCCEEDED') db.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
+  for (const { id: deploymentId, executionId, environmentId, serviceId, image, status } of deployments) {
+    // What another run had deployed is back by this run.
+    const on = { runId, executionId: restored.members.has(executionId) ? executionId : runId };
+    db.event(on, 'DEPLOYMENT_STATUS', { deploymentId, environmentId, serviceId, image, status, task: null });
+    if (status === 'SUCCEEDED') db.event(on, 'DEPLOYED', { environmentId, serviceId, image });
   }
   const on = { runId, executionId: runId };
   db.event(on, 'RESTORE_ENDED', { operationId, status: 'SUCCESS', reasonCode: null, reason: null });
@@ -55,16 +64,20 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
 }
 
 /** Executions that show something else than the restored attempt did: the run, and those of its workflows that continued since. */
-async function attemptsOf(db: RunTransaction, { restored: { attempt, run, stages, members } }: RestorePlan) {
+async function attemptsOf(
+  db: RunTransaction,
+  { restored: { attempt, stages, members } }: RestorePlan,
+  { startedAt }: Operation,
+): Promise<RestoredAttempt[]> {
   const newest = await findAttemptsAt(db, newestOf([...members.keys()]));
   const shows = new Map(newest.map(({ executionId, lineage }) => [executionId, lineage[0]]));
   const back = stages.flatMap(({ id, workflowExecutionId }): RestoredAttempt[] => {
     const member = members.get(workflowExecutionId ?? '');
     return member === undefined || shows.get(member.executionId) === member.lineage[0]
       ? []
-      : [{ executionId: member.executionId, base: member.attempt, parentStageExecutionId: id }];
+      : [{ base: member, parentStageExecutionId: id, startedAt: db.now }];
   });
-  return [{ executionId: run.id, base: attempt.attempt, parentStageExecutionId: null }, ...back];
+  return [{ base: attempt, parentStageExecutionId: null, startedAt }, ...back];
 }
 
 function describe({ environmentId, serviceId, now, before }: Reversal, { restored }: RestorePlan): string {

@@ -48,6 +48,7 @@ describe('reading documents', () => {
           requires: {},
           secrets: [],
           dependsOn: [],
+          deploys: null,
           env: {},
           labels: {},
           timeoutSeconds: 3600,
