@@ -481,6 +481,7 @@ CREATE TABLE "approval" (
   "status" text NOT NULL,
   "approvers" text array NOT NULL,
   "disallow_initiator" boolean NOT NULL,
+  "message" text,
   "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "decided_at" TIMESTAMP(3) WITH TIME ZONE,

@@ -14,6 +14,8 @@ export interface Approval {
   readonly approvers: readonly string[];
   /** Prevents the person who started or resumed the execution from deciding. */
   readonly disallowInitiator: boolean;
+  /** For the approvers, with its references filled. */
+  readonly message: string | null;
   readonly requestedAt: Date;
   readonly expiresAt: Date;
   readonly decidedAt: Date | null;

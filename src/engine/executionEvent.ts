@@ -49,7 +49,13 @@ export interface ExecutionEventData {
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
-  APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };
+  APPROVAL_REQUESTED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    message: string | null;
+    expiresAt: string;
+  };
   APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
   /** A stage is PAUSED until its runtime inputs are given. */
   RUNTIME_INPUTS_REQUESTED: {

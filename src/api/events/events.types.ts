@@ -176,6 +176,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requests the approval.'),
     approvers: listOf(field.text('Names of user groups. Any one member of any of them decides.')),
+    message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
   }),
   APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval no longer waits.', {
