@@ -80,7 +80,8 @@ class Agent {
     const { config, execute } = this.options;
     let workplace: Workplace | undefined;
     try {
-      if (execute === undefined) workplace = await Workplace.open(config.SLIPWAY_AGENT_DIR, this.log);
+      if (execute === undefined)
+        workplace = await Workplace.open(config.SLIPWAY_AGENT_DIR, this.log, config.SLIPWAY_AGENT_WORKING_DIRS);
       const settings = await this.client.register(this.draining.signal);
       workplace?.guard(watchdogGrace(settings));
       await this.work(settings, execute ?? createExecute(required(workplace)));

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { isAbsolute, resolve, sep } from 'node:path';
 import type { Clock } from '../kernel/clock';
 import { inheritedEnvironment } from '../kernel/config';
 import type { Log } from '../kernel/log';
@@ -9,6 +9,7 @@ import { commandEnvironment } from './commandEnvironment';
 import { BadOutput, LastLine, readOutputs } from './commandOutputs';
 import { JobLog } from './jobLog';
 import type { AgentSettings, ClaimedJob, EndReason, JobEnd, JobOutput } from '../contract/agentProtocol';
+import { follows } from '../contract/valueRules';
 import type { JobClient } from './protocolClient';
 import { SecretMask } from './secretMask';
 import { argumentsOf, ShellNotFound } from './shell';
@@ -154,9 +155,10 @@ async function runCommandOf(
   if (job.missing.length > 0) {
     throw new JobRefused('INPUT_MISSING', `No files were uploaded by ${job.missing.join(', ')}.`);
   }
+  checkValues(job);
   await downloadInputs(folder.work, job.inputs, client, interrupted);
   const line = job.register === null ? undefined : new LastLine();
-  const directory = await workingDirectory(folder.work, job.workingDir);
+  const directory = await workingDirectory(folder.work, job.workingDir, workplace.directories);
   const env: Record<string, string> = {
     ...(job.cleanEnv ? {} : inherited),
     SLIPWAY_JOB_ID: job.jobId,
@@ -205,16 +207,42 @@ function refuseSecrets(outputs: readonly JobOutput[], mask: SecretMask): void {
   }
 }
 
+/** Refuses values that could become code at their place in the command, such as `a[$(…)]` in arithmetic. */
+function checkValues({ checks, env, secrets }: ClaimedJob): void {
+  for (const [name, rule] of Object.entries(checks)) {
+    const value = secrets[name] ?? env[name] ?? '';
+    if (follows(value, rule)) continue;
+    const shown = JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+    const why =
+      rule === 'number'
+        ? 'the command calculates with it or runs it as code, so only a number is safe'
+        : 'a program runs it as code, so only letters, digits and _ . , : / @ % + - are safe';
+    throw new JobRefused('UNSAFE_VALUE', `${name} is ${shown}: ${why}.`);
+  }
+}
+
 /**
- * Current directory of the command. Created if no input did: the working directory is fresh, so it could not exist
- * otherwise. The server rejects paths that lead out; the agent checks again, because it never runs outside its
- * directory.
+ * Current directory of the command. Within the working directory, it is created if no input did: the working directory is fresh, so
+ * it could not exist otherwise. An absolute path is a directory of this machine, as far as the configuration allows it.
  */
-async function workingDirectory(work: string, within: string | null): Promise<string> {
+async function workingDirectory(
+  work: string,
+  within: string | null,
+  allowed: readonly string[] | null,
+): Promise<string> {
   if (within === null) return work;
+  const refuse = (why: string) => new JobRefused('WORKING_DIR_REFUSED', `The working directory "${within}" ${why}.`);
+  if (isAbsolute(within)) {
+    const found = await realpath(within).catch(() => undefined);
+    if (found === undefined || !(await stat(found)).isDirectory()) throw refuse('is not a directory of this agent');
+    const roots = allowed && (await Promise.all(allowed.map((one) => realpath(one).catch(() => one))));
+    if (!(roots?.some((root) => isWithin(found, root)) ?? true)) {
+      throw refuse('is not allowed by SLIPWAY_AGENT_WORKING_DIRS of this agent');
+    }
+    return within;
+  }
   const directory = resolve(work, within);
-  if (!directory.startsWith(resolve(work) + sep))
-    throw new CommandFailure(`"${within}" leads out of the working directory`);
+  if (!isWithin(directory, resolve(work))) throw refuse('leads out of the working directory of the job');
   try {
     await mkdir(directory, { recursive: true });
   } catch (error) {
@@ -223,6 +251,9 @@ async function workingDirectory(work: string, within: string | null): Promise<st
   }
   return directory;
 }
+
+const isWithin = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 function endAfter(error: unknown, ended: CommandEnd | null, log: Log): JobEnd {
   const { exitCode, signal } = ended ?? { exitCode: null, signal: null };

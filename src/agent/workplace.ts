@@ -49,9 +49,11 @@ export class Workplace {
     readonly pipes: PipePool,
     private readonly touching: NodeJS.Timeout,
     private readonly log: Log,
+    /** Directories of this machine that jobs may work in, with all below them; null: every directory. */
+    readonly directories: readonly string[] | null,
   ) {}
 
-  static async open(parent: string, log: Log): Promise<Workplace> {
+  static async open(parent: string, log: Log, directories: readonly string[] | null = null): Promise<Workplace> {
     const name = await ownFolderName();
     const folder = join(parent, name);
     await mkdir(jobsIn(folder), { recursive: true }).catch((error: Error) => {
@@ -63,7 +65,7 @@ export class Workplace {
       utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory has gone'));
     };
     const pipes = await PipePool.open(join(folder, 'pipes'), log);
-    return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log);
+    return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log, directories);
   }
 
   /** Call before the first job. `graceSeconds`: time between SIGTERM and SIGKILL when this process is killed. */

@@ -15,7 +15,7 @@ export function sayHistory(ui: Ui, { history }: Run): void {
     const verb = verbs[action] ?? action.toLowerCase();
     const place = [stage, step].filter((one) => one !== null).join(' › ');
     const where = place === '' ? '' : `${action === 'RESUMED' ? 'from' : 'at'} ${place}`;
-    const said = text === null ? '' : action === 'APPROVED' || action === 'REJECTED' ? `"${text}"` : text;
-    ui.say(words(`  ${ui.paint.dim(moment(at))}  ${verb} by ${actor.name}`, where, ui.paint.dim(said)));
+    const said = text === null ? '' : action === 'APPROVED' || action === 'REJECTED' ? ` "${text}"` : `: ${text}`;
+    ui.say(words(`  ${ui.paint.dim(moment(at))}  ${verb} by ${actor.name}`, where) + ui.paint.dim(said));
   }
 }

@@ -75,7 +75,7 @@ const job = z.object({
   command: z.string(),
   /** What runs the command, unless it begins with `#!`. */
   shell: z.union([z.enum(shellNames), z.array(z.string()).min(1)]).default('sh'),
-  /** Relative to the job's working directory. Null: that directory. */
+  /** Relative to the job's working directory, or absolute. Null: the job's working directory. */
   workingDir: z.string().nullable().default(null),
   /** True if the command gets nothing of the agent's own environment. */
   cleanEnv: z.boolean().default(false),
@@ -87,6 +87,8 @@ const job = z.object({
     .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE', 'UNDEFINED_VARIABLE']), message: z.string() })
     .nullable()
     .default(null),
+  /** What values of variables must be, because the command could run others. */
+  checks: z.record(z.string(), z.enum(['word', 'number'])).default({}),
   timeoutMs: count,
   graceMs: count,
   inputs: z.array(input).default([]),
@@ -158,7 +160,9 @@ export type EndReason =
   | 'SHELL_NOT_FOUND'
   | 'SECRET_MISSING'
   | 'SECRET_UNREADABLE'
-  | 'UNDEFINED_VARIABLE';
+  | 'UNDEFINED_VARIABLE'
+  | 'UNSAFE_VALUE'
+  | 'WORKING_DIR_REFUSED';
 
 const result = held.extend({
   exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),

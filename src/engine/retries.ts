@@ -6,6 +6,8 @@ import type { TaskEnd } from './taskEnd';
 const neverAgain: readonly (string | null)[] = [
   'INPUT_MISSING',
   'UNDEFINED_VARIABLE',
+  'UNSAFE_VALUE',
+  'WORKING_DIR_REFUSED',
   'NOT_STARTED',
   'SECRET_MISSING',
   'SECRET_UNREADABLE',

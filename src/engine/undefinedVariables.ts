@@ -25,7 +25,7 @@ function variablesNeeded(run: RunSlice, { task, revisionId, env }: ReadyTask): r
   const own = definition.tasks[baseName(task.name)];
   if (own === undefined) return [];
   const referred = Object.values({ ...definition.env, ...own.env }).flatMap(envReferences);
-  const needs = new Set([...own.requires, ...referred]);
+  const needs = new Set([...Object.keys(own.requires), ...referred]);
   if (needs.size === 0) return [];
   const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...env };
   const secrets = secretsOfTask(definition, own);

@@ -113,6 +113,15 @@ export const agentVariables = z.object({
     .min(1)
     .default('.slipway/agent')
     .transform((path) => resolve(path)),
+  SLIPWAY_AGENT_WORKING_DIRS: z
+    .string()
+    .refine(
+      (text) => text === 'none' || text.split(':').every((path) => path.startsWith('/')),
+      'must be "none", or absolute paths separated by ":"',
+    )
+    .transform((text) => (text === 'none' ? [] : text.split(':')))
+    .nullable()
+    .default(null),
   LOG_LEVEL: serverVariables.shape.LOG_LEVEL,
   LOG_FORMAT: serverVariables.shape.LOG_FORMAT,
 });

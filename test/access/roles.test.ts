@@ -68,13 +68,14 @@ const queries: Readonly<Record<string, Row>> = {
     ...listed,
   ],
   execution: [
-    '{ execution(executionId: "$run") { id status application { name } cause { __typename } attempts { attempt } } }',
+    '{ execution(executionId: "$run") { id status application { name } cause { __typename } attempts { attempt actor { name } } history { action } } }',
     ...seen,
   ],
   compareExecutions: [
     '{ compareExecutions(a: "$run", b: "$run") { a { id } definition { name } stages { name different } tasks { name } omitted } }',
     ...seen,
   ],
+  node: ['{ node(id: "$run") { id } }', ...seen],
   executions: [
     '{ executions(filters: [{execution: {operator: EQUALS, values: ["$run"]}}], limit: 9) { nodes { id } pageInfo { total } } }',
     ...listed,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
 import { createKey, READS_RUNS } from '../support/keys';
+import { TestClient } from '../support/client';
 import { slipway, startSlipway } from './program';
 import { failedRelease, startRelease, cliWorld } from './world';
 
@@ -71,7 +72,7 @@ describe('slipway run show', () => {
     expect(history).toContain(`History
   at  started by ${root}
   at  rejected by a manager at STAGE 1 › manager "not today"
-  at  resumed by ${root} from STAGE 1 it is tomorrow
+  at  resumed by ${root} from STAGE 1: it is tomorrow
   at  approved by a manager at STAGE 1 › manager "ship it"
 `);
     const { execution } = await client.ask<{ execution: object }>(
@@ -345,18 +346,25 @@ describe('docs/permissions.md', () => {
     const { createApiKey } = await client.ask<{ createApiKey: { value: string } }>(
       key.replace('"…"', `"${createUserGroup.userGroup.id}"`),
     );
-    const developer = { SLIPWAY_API_KEY: createApiKey.value };
-    expect((await slipway(url, ['runs'], developer)).out).toContain('app/release');
-    const image = ['--image', 'web=web:1', '--no-follow'];
-    const started = await slipway(url, ['start', 'app', 'release', ...image], developer);
-    expect([started.code, started.out]).toEqual([0, expect.stringContaining('app/release')]);
-    const refused = await slipway(url, ['start', 'app', 'to-prod', '--workflow', ...image], developer);
-    expect([refused.code, refused.err]).toEqual([
-      3,
-      expect.stringMatching(/FORBIDDEN: The permission DEPLOYMENT EXECUTE_WORKFLOW .* for environment prod/),
-    ]);
-    const unknown = await slipway(url, ['start', 'app', 'nowhere'], developer);
-    expect(unknown.err).toContain('or you may not see it: that takes the permission PIPELINE READ');
-    await slipway(url, ['abort', 'latest', '--yes', '--no-follow']);
+    const developer = new TestClient(url, createApiKey.value);
+    const applicationId = applicationByName.id;
+    const { executions } = await developer.ask<{ executions: { nodes: { pipeline: { name: string } }[] } }>(
+      '{ executions(first: 1) { nodes { application { name } ... on PipelineExecution { pipeline { name } } } } }',
+    );
+    expect(executions.nodes).toMatchObject([{ application: { name: 'app' }, pipeline: { name: expect.any(String) } }]);
+    const idOf = async (kind: string, name: string) => {
+      const field = `${kind}ByName(applicationId: "${applicationId}", ${kind}Name: "${name}") { id }`;
+      return (await developer.ask<{ part: { id: string } }>(`{ part: ${field} }`)).part.id;
+    };
+    const start = 'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }';
+    const input = { applicationId, serviceInputs: [{ name: 'web', image: 'web:1' }] };
+    const release = { ...input, entityId: await idOf('pipeline', 'release'), executionType: 'PIPELINE' };
+    await developer.ask(start, { input: release });
+    const toProd = { ...input, entityId: await idOf('workflow', 'to-prod'), executionType: 'WORKFLOW' };
+    expect(await developer.errorOf(start, { input: toProd })).toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringMatching(/The permission DEPLOYMENT EXECUTE_WORKFLOW .* for environment prod/),
+    });
+    await expect(idOf('pipeline', 'nowhere')).rejects.toThrow('that takes the permission PIPELINE READ');
   });
 });

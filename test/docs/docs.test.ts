@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { buildSchema, parse, validate } from 'graphql';
+import { errorsOf } from '../catalog/language/errorsOf';
 
 const root = join(__dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -28,6 +29,22 @@ describe('GraphQL documents in pages', () => {
 
   it.each(documents)('$page: document $place fits the schema', ({ text }) => {
     expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([]);
+  });
+});
+
+describe('definitions in pages', () => {
+  const whole = pages.flatMap((page) =>
+    [...read(page).matchAll(/^ *```yaml\n([\s\S]*?)^ *```$/gm)]
+      .map(([, text = '']) => ({ page, text }))
+      .filter(({ text }) => /^kind:/m.test(text)),
+  );
+
+  it.each(whole)('$page: whole documents are valid', ({ text }) => {
+    expect(errorsOf(text)).toEqual([]);
+  });
+
+  it('are in the first page that people read', () => {
+    expect(whole.map(({ page }) => page)).toContain('docs/getting-started.md');
   });
 });
 

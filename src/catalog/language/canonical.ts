@@ -16,7 +16,6 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       displayName: task.displayName || null,
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
-      requires: asSet(task.requires),
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,
       shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,

@@ -45,7 +45,7 @@ export function checkEnv(definition: WorkflowDefinition, complain: Complain): vo
     const names = new TaskNames(name, task, definition, order);
     const given = new Set([
       ...secretsOfTask(definition, task),
-      ...task.requires,
+      ...Object.keys(task.requires),
       ...(task.type === 'forensic' ? handed : []),
     ]);
     check(task.env, ['tasks', name], (one) => (given.has(one) ? undefined : names.variableProblem(one)));

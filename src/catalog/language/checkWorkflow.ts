@@ -173,7 +173,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
       ...shared,
       ...Object.keys(task.env),
       ...secretsOfTask(definition, task),
-      ...task.requires,
+      ...Object.keys(task.requires),
       ...handed,
     ]);
     const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));

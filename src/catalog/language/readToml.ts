@@ -1,4 +1,5 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
+import type { ValueRule } from '../../contract/valueRules';
 import { isNothing, short } from './shape';
 import { quotesAsSh, type Shell } from './shell';
 import type { ReadDocuments } from './documentSource';
@@ -187,26 +188,29 @@ class TomlReader {
     const shell = shellIn(task) ?? shellOfWorkflow;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
     const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
-    const names = new Set<string>();
+    const needs = new Map<string, ValueRule>();
     const replace = (command: SourceNode, quoted: boolean): SourceNode => {
       if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
       if (!quoted && templateNames(command.value).length === 0) return command;
       const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
-      const {
-        command: text,
-        names: found,
-        problem,
-      } = quoted
-        ? replaceTemplates(command.value, variableOf)
-        : { command: command.value, names: [], problem: NOT_QUOTED };
-      const report = (rule: 'BAD_TEMPLATE' | 'LITERAL_TEMPLATE', message: string) =>
-        this.report(rule, ['tasks', name], command.at, message);
-      if (problem !== null) report('BAD_TEMPLATE', `The command of "${name}" has a {{.name}}: ${problem}.`);
-      for (const one of problem === null ? new Set(literalTemplates(text)) : []) {
-        const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
-        report('LITERAL_TEMPLATE', `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`);
+      if (!quoted) {
+        this.report(
+          'BAD_TEMPLATE',
+          ['tasks', name],
+          command.at,
+          `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`,
+        );
+        return command;
       }
-      for (const one of found) if (!axes.includes(one)) names.add(one);
+      const { command: text, needs: found } = replaceTemplates(command.value, variableOf);
+      for (const one of new Set(literalTemplates(text))) {
+        const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
+        const message = `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`;
+        this.report('LITERAL_TEMPLATE', ['tasks', name], command.at, message);
+      }
+      for (const [one, rule] of found) {
+        if (!axes.includes(one) || rule !== 'any') needs.set(variableOf(one), rule);
+      }
       return { ...command, value: text, text };
     };
     const replaced = changed(task, ['cmd', 'run'], (command) => {
@@ -215,13 +219,25 @@ class TomlReader {
       if (command.type !== 'list') return replace(command, quoted);
       return { ...command, items: all.map((one) => replace(one, quoted)) };
     });
-    if (names.size === 0) return replaced;
+    if (needs.size === 0) return replaced;
     const given = replaced.entries.find(({ key }) => key === 'requires');
-    const own = given?.value.type === 'list' ? given.value.items : [];
-    const needed = [...names].map((one): SourceNode => ({ type: 'scalar', at: task.at, value: one, text: one }));
-    const value: SourceNode = { type: 'list', at: task.at, items: [...own, ...needed] };
-    const others = replaced.entries.filter((entry) => entry !== given);
-    return { ...replaced, entries: [...others, { key: 'requires', keyAt: task.at, value }] };
+    const entry = (key: string, rule: string): SourceEntry => ({
+      key,
+      keyAt: task.at,
+      value: { type: 'scalar', at: task.at, value: rule, text: rule },
+    });
+    const own =
+      given?.value.type === 'list'
+        ? given.value.items.map((item) => entry(item.type === 'scalar' ? item.text : '', 'any'))
+        : [];
+    const written = given?.value.type === 'map' ? given.value.entries : own;
+    const added = [...needs].map(([one, rule]) => entry(one, rule));
+    const entries = [...written.filter(({ key }) => !needs.has(key)), ...added];
+    const others = replaced.entries.filter((one) => one !== given);
+    return {
+      ...replaced,
+      entries: [...others, { key: 'requires', keyAt: task.at, value: { type: 'map', at: task.at, entries } }],
+    };
   }
 
   private storable(text: string, path: Path, at: Position): string {

@@ -1,3 +1,4 @@
+import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { parseDuration } from '../../kernel/naming';
 import { foreignKeys } from './foreignKeys';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -25,6 +26,7 @@ import {
 import { type Commands, commandsIn, shell } from './shell';
 import type { ValidationRule } from './validationRules';
 import {
+  anyVariableKey,
   axisKey,
   DAY,
   description,
@@ -66,6 +68,8 @@ const commands = withShort<string, Commands>(
   { expand: (one) => one, shrink: (given) => (typeof given === 'string' ? given : undefined) },
 );
 
+const system = String.raw`^[/\\]+(?:proc|sys|dev)(?:$|[/\\])`;
+
 /** A path within the working folder, without empty steps. `rule` is the one that a bad path breaks. */
 function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
   const absolute = String.raw`^(?:[/\\]|[A-Za-z]:[/\\])`;
@@ -73,7 +77,7 @@ function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
   const path = ruled(text, {
     json: { not: { pattern: `${absolute}|${outside}${alsoRefused}` } },
     problem(given) {
-      if (/^[/\\]+(?:proc|sys|dev)(?:$|[/\\])/.test(given)) return [rule, `"${short(given)}" is part of the system.`];
+      if (new RegExp(system).test(given)) return [rule, `"${short(given)}" is part of the system.`];
       if (new RegExp(absolute).test(given)) {
         return [rule, `"${short(given)}" is absolute; paths are relative to the working folder.`];
       }
@@ -92,7 +96,18 @@ const artifactPath = mapped(insidePath('BAD_ARTIFACT_PATH', String.raw`|^(?:\.?/
   return path;
 });
 
-const workingDir = mapped(insidePath('BAD_WORKING_DIR'), (path) => path || null);
+/** An absolute path is a folder of the agent, which may refuse it, as it refuses a path that leads out of the working folder. */
+const workingDir = mapped(
+  ruled(text, {
+    json: { not: { pattern: system } },
+    problem: (given) =>
+      new RegExp(system).test(given) ? ['BAD_WORKING_DIR', `"${short(given)}" is part of the system.`] : undefined,
+  }),
+  (given) => {
+    const steps = given.split('/').filter((step) => step !== '' && step !== '.');
+    return (given.startsWith('/') ? '/' : '') + steps.join('/') || null;
+  },
+);
 
 const takenFields = object({
   source: optional(text, null, 'The same as the short form: TASK, WORKFLOW or WORKFLOW.TASK.'),
@@ -252,6 +267,18 @@ const matrix: Shape<readonly MatrixAxis[]> = {
   },
 };
 
+/** A variable of the system has a value too, if the environment or an earlier task may set it. */
+const requiredName = ruled(text, anyVariableKey);
+const requirements = withShort<readonly string[], Readonly<Record<string, ValueRule>>>(
+  list(requiredName),
+  mapOf(anyVariableKey, oneOf(valueRules)),
+  ({ type }) => type !== 'map',
+  {
+    expand: (names) => Object.fromEntries(names.map((name) => [name, 'any'])),
+    shrink: (all) => (Object.values(all).every((rule) => rule === 'any') ? Object.keys(all).sort() : undefined),
+  },
+);
+
 const exitCodes = filled(
   list(number('integer', 1, 255)),
   'An empty list would prevent every retry. Leave it out to retry after every failure.',
@@ -277,7 +304,7 @@ const fields = object(
     workingDir: optional(
       workingDir,
       null,
-      'Folder within the working folder to run the command in; created if missing. Paths of artifacts do not start there.',
+      'Folder to run the command in: within the working folder, where it is created if missing, or an existing folder of the agent by its absolute path. Paths of artifacts do not start there.',
     ),
     cleanEnv: optional(
       flag,
@@ -339,9 +366,9 @@ const fields = object(
       'Effect of a failure after the last retry: fail, ignore (as ignore_failure), or wait for a person’s decision. Defaults to fail.',
     ),
     requires: optional(
-      list(variableName),
-      [],
-      'Variables that must have a value; otherwise the task fails before it starts, with UNDEFINED_VARIABLE.',
+      requirements,
+      {},
+      'Variables that must have a value; otherwise the task fails before it starts, with UNDEFINED_VARIABLE. In the form NAME: word or NAME: number, a value that is not one plain word or a number fails it too, with UNSAFE_VALUE.',
     ),
     secrets: optional(
       secretNames,

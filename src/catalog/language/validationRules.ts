@@ -22,7 +22,7 @@ export const validationRules = {
   BAD_VARIABLE_NAME: 'A variable name has 1 to 100 letters, digits or underscores, and does not start with a digit.',
   RESERVED_VARIABLE_NAME: 'A variable name neither affects how programs are loaded nor is set by Slipway.',
   BAD_DURATION: 'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds.',
-  BAD_WORKING_DIR: 'A working folder is a relative path that stays within the folder of the task.',
+  BAD_WORKING_DIR: 'A working folder is not part of the system (/proc, /sys, /dev).',
   BAD_VALUE: 'A value is one of those that its key allows.',
   TOO_LONG: 'A description has at most 2,000 characters.',
   EMPTY:
@@ -35,7 +35,7 @@ export const validationRules = {
   UNKNOWN_SERVICE: 'The service exists in the application, or is defined by the source.',
   UNKNOWN_WORKFLOW: 'The workflow exists in the application, or is defined by the source.',
   UNKNOWN_TASK: '`depends_on` names tasks of the same workflow, or existing combinations of their matrix.',
-  BAD_TEMPLATE: 'In a TOML command, `{{.name}}` is in a place where the shell takes it as a value.',
+  BAD_TEMPLATE: 'In TOML, only a command of a POSIX shell has `{{.name}}`.',
   REGISTERED_TWICE:
     '`register` names a variable that no other task, no other combination and no start sets. Tasks that each have an `if` may share one.',
   SECRET_NAME_TAKEN: 'A secret shares its name with no variable, `env` or `register` of the workflow.',

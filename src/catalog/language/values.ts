@@ -85,18 +85,18 @@ export const axisKey = textRule(
   (key) => `"${key}" is not a valid matrix name; it has ${identifier}.`,
 );
 
-const variableRule = textRule(
+export const anyVariableKey = textRule(
   variableNamePattern,
   'BAD_VARIABLE_NAME',
   (key) => `"${key}" is not a valid variable name; it has ${identifier}.`,
 );
 
 export const variableKey: TextRule = {
-  json: { ...variableRule.json, not: { pattern: reservedVariablePattern.source } },
+  json: { ...anyVariableKey.json, not: { pattern: reservedVariablePattern.source } },
   problem: (key) =>
     isReservedVariableName(key)
       ? ['RESERVED_VARIABLE_NAME', `"${key}" can’t be set: it is reserved for the system or for Slipway.`]
-      : variableRule.problem(key),
+      : anyVariableKey.problem(key),
 };
 
 export const variableName = ruled(text, variableKey);

@@ -50,13 +50,16 @@ const ownSettings = {
  * A PostgreSQL server that lives as long as the returned handle, with its data in `dataDir`. The next start recovers from
  * any crash of this process, of PostgreSQL, or of both.
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export const startEmbeddedPostgres = (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> =>
+  asOwner(options, () => start(options));
+
+async function asOwner<T>({ dataDir }: EmbeddedPostgresOptions, work: () => Promise<T>): Promise<T> {
   try {
-    return await start(options);
+    return await work();
   } catch (error) {
     if (!isErrno(error, 'EACCES', 'EPERM')) throw error;
     throw new EmbeddedPostgresError(
-      `The database in ${options.dataDir} can’t be used by this user (${error.message}). Start Slipway as the owner of the folder, or change its owner with chown -R.`,
+      `The database in ${dataDir} can’t be used by this user (${error.message}). Start Slipway as the owner of the folder, or change its owner with chown -R.`,
       { cause: error },
     );
   }
@@ -66,9 +69,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
  * The database of a server, for a command on its machine: joins the PostgreSQL that the server runs, or starts it while
  * the command works. Never makes a new database.
  */
-export async function joinEmbeddedPostgres(
-  options: EmbeddedPostgresOptions,
-): Promise<{ url: string; stop(): unknown }> {
+export const joinEmbeddedPostgres = (options: EmbeddedPostgresOptions): Promise<JoinedPostgres> =>
+  asOwner(options, () => joinOrStart(options));
+
+interface JoinedPostgres {
+  readonly url: string;
+  stop(): unknown;
+}
+
+async function joinOrStart(options: EmbeddedPostgresOptions): Promise<JoinedPostgres> {
   const dataDir = await realpath(resolve(options.dataDir)).catch(absent);
   if (dataDir === undefined || (await cluster.versionOf(dataDir)) === undefined) {
     throw new EmbeddedPostgresError(
@@ -77,7 +86,7 @@ export async function joinEmbeddedPostgres(
   }
   const password = await cluster.readPassword(dataDir);
   const port = await cluster.portInUse(dataDir, cluster.markOf(dataDir, password));
-  if (port === undefined) return startEmbeddedPostgres(options);
+  if (port === undefined) return start(options);
   return { url: addressOf(password, port, 'slipway'), stop: () => undefined };
 }
 

@@ -1,3 +1,4 @@
+import type { ValueRule } from '../../contract/valueRules';
 import type { App } from '../app';
 import { artifactSource, isOptional, sourceName } from '../../catalog/language/artifactSource';
 import { findTaken, type Taker } from '../artifacts/takenArtifacts.store';
@@ -13,6 +14,7 @@ import {
   streamsOf,
   type TaskArtifacts,
   type WorkflowDefinition,
+  type TaskDefinition,
 } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
 import { findVariables } from '../execution/executionVariables.store';
@@ -28,12 +30,13 @@ export interface JobDescription {
   readonly attempt: number;
   readonly command: string;
   readonly shell: Shell;
-  /** Within the working folder; null: there. */
+  /** Within the working folder, or absolute; null: there. */
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
   /** What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them into its commands. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly checks: Readonly<Record<string, Exclude<ValueRule, 'any'>>>;
   /** Why the agent must not run it, but end it with this. */
   readonly refused: ClaimedJob['refused'];
   readonly timeoutMs: number;
@@ -119,6 +122,7 @@ async function describe(
     cleanEnv: task.cleanEnv,
     env: composed.values,
     secrets: { ...values, ...composed.secrets },
+    checks: checksOf(task),
     refused: refused ?? (problem === null ? null : { reason: 'UNDEFINED_VARIABLE', message: problem }),
     inputs,
     missing,
@@ -128,6 +132,10 @@ async function describe(
     register: task.register,
   };
 }
+
+/** Values that an agent has to check before it runs the command: those that the command could run. */
+const checksOf = ({ requires }: TaskDefinition): JobDescription['checks'] =>
+  Object.fromEntries(Object.entries(requires).flatMap(([name, rule]) => (rule === 'any' ? [] : [[name, rule]])));
 
 /** What Slipway itself tells a command. */
 function ownVariables(row: ClaimedJobRow): Record<string, string> {

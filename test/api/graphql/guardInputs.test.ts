@@ -53,6 +53,9 @@ const parents: Readonly<Record<string, string>> = {
   Pipeline: 'pipeline(pipelineId: "PIPELINE") { ...on Pipeline {',
   Revision: 'pipeline(pipelineId: "PIPELINE") { revision {',
   PipelineExecution: 'execution(executionId: "RUN") { ...on PipelineExecution {',
+  WorkflowExecution: 'execution(executionId: "MEMBER") { ...on WorkflowExecution {',
+  Environment: 'environment(environmentId: "ENVIRONMENT") { ...on Environment {',
+  Service: 'service(serviceId: "SERVICE") { ...on Service {',
   Viewer: 'viewer { ...on Viewer {',
 };
 /** Reached in a subscription only; its arguments are those of `executions`. */
@@ -68,10 +71,11 @@ beforeAll(async () => {
   Object.assign(ids, { applicationId, entityId, pipelineId: entityId, workflowId: workflow.entityId });
   Object.assign(ids, { executionId: run, runId: run, pipelineExecutionId: run, a: run, b: run, jobId: job.jobId });
   ids.workflowExecutionId = job.executionId;
-  const of = await world.server.client.ask<{ environments: { nodes: { id: string }[] } }>(
-    '{ environments(first: 1) { nodes { id } } }',
+  const of = await world.server.client.ask<Record<'environments' | 'services', { nodes: { id: string }[] }>>(
+    '{ environments(first: 1) { nodes { id } } services(first: 1) { nodes { id } } }',
   );
   ids.environmentId = of.environments.nodes[0]?.id ?? '';
+  ids.serviceId = of.services.nodes[0]?.id ?? '';
 });
 
 const unknownId = '00000000-0000-7000-8000-000000000000';
@@ -173,6 +177,9 @@ const fill = (text: string): string =>
   text
     .replace('WORKFLOW', ids.workflowId ?? '')
     .replace('PIPELINE', ids.pipelineId ?? '')
+    .replace('MEMBER', ids.workflowExecutionId ?? '')
+    .replace('ENVIRONMENT', ids.environmentId ?? '')
+    .replace('SERVICE', ids.serviceId ?? '')
     .replace('RUN', ids.runId ?? '');
 
 interface Answered extends Try {

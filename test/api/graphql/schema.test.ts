@@ -114,7 +114,7 @@ describe('the schema', () => {
     };
     expect(shape('RowConnection')).toBe('type RowConnection { nodes: [Row!]! edges: [RowEdge!]! pageInfo: PageInfo! }');
     expect(shape('PageInfo')).toBe(
-      'type PageInfo { hasNextPage: Boolean! endCursor: String hasMore: Boolean! limit: Int! offset: Int total: Int! }',
+      'type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String hasMore: Boolean! limit: Int! offset: Int total: Int! }',
     );
   });
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { valueRules } from '../../../src/contract/valueRules';
 import { canonicalPipeline, canonicalWorkflow } from '../../../src/catalog/language/canonical';
 import type { VariableDefinition } from '../../../src/catalog/language/definition';
 import { shellNames } from '../../../src/contract/shell';
@@ -148,7 +149,7 @@ const task = fc.record({
   description,
   run: fc.oneof(command, fc.array(command, { minLength: 2, maxLength: 3 })),
   shell: fc.option(shell),
-  workingDir: fc.option(fc.constantFrom('a', 'a/b c', '1', 'true')),
+  workingDir: fc.option(fc.constantFrom('a', 'a/b c', '1', 'true', '/srv/app', '/')),
   cleanEnv: fc.boolean(),
   retries: fc.integer({ min: 0, max: 12 }),
   retryDelay: fc.option(retryDelay),
@@ -158,7 +159,7 @@ const task = fc.record({
   intervention,
   register: fc.option(variableName),
   streams: fc.constantFrom(null, 'separate' as const),
-  requires: fc.array(variableName, { maxLength: 2 }),
+  requires: fc.dictionary(variableName, fc.constantFrom(...valueRules), { maxKeys: 2, noNullPrototype: true }),
   secrets: fc.array(secretName, { maxLength: 2 }),
   onFailure: fc.option(taskName),
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),

@@ -46,7 +46,7 @@ describe('reading documents', () => {
           matrix: [],
           streams: null,
           register: null,
-          requires: [],
+          requires: {},
           secrets: [],
           dependsOn: [],
           env: {},

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { parseDefinitions } from '../../../src/catalog/language/parseDefinitions';
 import { replaceTemplates } from '../../../src/catalog/language/shellTemplate';
+import { follows } from '../../../src/contract/valueRules';
 import { errorsOf } from '../../catalog/language/errorsOf';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
@@ -14,6 +15,7 @@ const hostile = [
   '"; echo run; "',
   "'; echo run; '",
   'a\necho run\n\nb',
+  'a\nEOF\nE O F\nA\nB\necho run',
   '; echo run',
   '&& echo run',
   '| cat /etc/passwd',
@@ -43,7 +45,22 @@ const places = [
   `x="$( (true); printf '[%s]' {{.value}}; printf .)"; printf '%s' "\${x%.}"`,
   `case x in x) printf '[%s]' {{.value}};; esac`,
   `printf '[%s]' "\${none:={{.value}}}"`,
+  `x=$(cat <<EOF\n[{{.value}}]\nEOF\n); printf '%s' "$x"`,
+  `x=$(cat <<'EOF' | cat\n[{{.value}}]\nEOF\n); printf '%s' "$x"`,
+  `x=$(cat <<-"E O F"\n\t[{{.value}}]\n\tE O F\n); printf '%s' "$x"`,
+  `cat <<A <<'B' >/dev/null; printf '[%s]' {{.value}}\nit's "{{.value}} \`true\`\nA\nit's "{{.value}} \`exit 1\` $(exit 1) \\\nB\n`,
+  `x=$(cat <<EOF\n$(printf '[%s]' {{.value}}; printf .)\nEOF\n); printf '%s' "\${x%.}"`,
+  `x=\`printf '[%s]' {{.value}}; printf .\`; printf '%s' "\${x%.}"`,
+  `x="\`printf '[%s]' "{{.value}}"; printf .\`"; printf '%s' "\${x%.}"`,
+  `x="\`printf '[%s]' \\\`true {{.value}}\\\`'{{.value}}' # it's {{.other}}\`"; printf '%s' "$x"`,
+  `x="$(case a in a) printf '[%s]' {{.value}};; (b) true;; esac; printf .)"; printf '%s' "\${x%.}"`,
+  `printf '[%s]' \\{{.value}}`,
+  `x=$(( 1 << 2 )); printf '[%s]' {{.value}}`,
+  `printf '[%s]' "\${none:-"{{.value}}"}"`,
 ];
+
+/** Bash reads `.bashrc` when its standard input is a socket, as it is here. */
+const norc = (shell: string): string[] => (shell.endsWith('bash') ? ['--norc'] : []);
 
 describe('{{.name}} in a command', () => {
   test('is replaced in commands of sh and bash only, in each of a list', () => {
@@ -59,48 +76,90 @@ describe('{{.name}} in a command', () => {
       format: 'TOML',
     });
     expect(documents[0]?.document).toMatchObject({
-      definition: { tasks: { a: { run: [`echo "\${x}"`, `echo ''"\${y}"''`], requires: ['x', 'y'] } } },
+      definition: { tasks: { a: { run: [`echo "\${x}"`, `echo ''"\${y}"''`], requires: { x: 'any', y: 'any' } } } },
     });
   });
 
   test.each(places)('is data, whatever the value holds: %s', (place) => {
-    const { command, names, problem } = replaceTemplates(place);
-    expect({ names, problem }).toEqual({ names: ['value'], problem: null });
-    for (const value of hostile) {
-      const output = execFileSync('/bin/sh', ['-e', '-c', command], { env: { value }, encoding: 'utf8' });
-      expect(output).toBe(`[${value}]`);
+    const { command, needs } = replaceTemplates(place);
+    expect(needs.get('value')).toBe('any');
+    for (const shell of ['/bin/sh', '/bin/bash']) {
+      for (const value of ['', '-n', hostile.join('\n'), hostile.toReversed().join('')]) {
+        const output = execFileSync(shell, [...norc(shell), '-e', '-c', command], {
+          env: { value, other: '' },
+          encoding: 'utf8',
+        });
+        expect([shell, output]).toEqual([shell, `[${value}]`]);
+      }
     }
   });
 
+  const code = ['word', 'plain_1.2/x@y:z', ['a b', '$(x)', 'a;b', 'a[x]', "a'b", 'a\nb', '`x`']] as const;
+  const calculated = ['number', '0x10', ['x', 'a[$(x)]', '1 2', '1;2', '']] as const;
+
   test.each([
-    'eval echo {{.value}}',
-    'x=1; eval "echo a; echo {{.value}}"',
-    '/bin/sh -c "echo a; echo {{.value}}"',
-    `env A=1 bash -euc 'echo a\necho {{.value}}'`,
-    'x=$(sh -c "true; echo {{.value}}")',
-    `python3 -c 'print("{{.value}}")'`,
-    'sh -c "echo {{.value}}"',
-    "bash -ec 'echo {{.value}}'",
-    'echo $(( {{.value}} + 1 ))',
-    '(( {{.value}} > 1 )) && echo more',
-    'echo $[ {{.value}} ]',
-    'let x={{.value}}',
-    '[[ a = a && {{.value}} -gt 1 ]]',
-    `echo "\${text:{{.value}}}" "\${list[{{.value}}]}"`,
-    'x="$(case a in a) echo {{.value}};; esac)"',
-    'echo `echo {{.value}}`',
-    "cat <<'END'\n{{.value}}\nEND",
-  ])('is refused where a shell would take it for more than a value: %s', (command) => {
-    expect(replaceTemplates(command).problem).not.toBeNull();
+    ['eval echo {{.value}}', code],
+    ['x=1; eval "echo a; echo {{.value}}"', code],
+    ['/bin/sh -c "echo a; echo {{.value}}"', code],
+    [`env A=1 bash -euc 'echo a\necho {{.value}}'`, code],
+    ['x=$(sh -c "true; echo {{.value}}")', code],
+    ['eval "$(echo {{.value}})"', code],
+    ['eval "`echo {{.value}}`"', code],
+    [`trap 'rm {{.value}}' EXIT`, code],
+    ['bash <<EOF\necho {{.value}}\nEOF', code],
+    ["cat <<'EOF' | sudo sh\necho {{.value}}\nEOF", code],
+    ['echo "echo {{.value}}" | sh', code],
+    [`python3 -c 'print("{{.value}}")'`, code],
+    [`python3 - <<'EOF'\nprint("{{.value}}")\nEOF`, code],
+    [`sed -i 's/NAME/{{.value}}/' file`, code],
+    ['read {{.value}}', code],
+    ['echo $(( $(echo {{.value}}) + 1 ))', code],
+    [`python3 -c 'print({{.value}})'`, calculated],
+    ['echo $(( {{.value}} + 1 ))', calculated],
+    [`echo "$(( \${none:-{{.value}}} ))"`, calculated],
+    ['(( {{.value}} > 1 )) && echo more', calculated],
+    ['for ((i = 0; i < {{.value}}; i++)); do :; done', calculated],
+    ['echo $[ {{.value}} ]', calculated],
+    ['let x={{.value}}', calculated],
+    ['[[ a = a && {{.value}} -gt 1 ]]', calculated],
+    [`echo "\${text:{{.value}}}" "\${list[{{.value}}]}"`, calculated],
+  ])('has a rule where it could become code: %s', (command, [rule, good, bad]) => {
+    const needed = replaceTemplates(command).needs.get('value');
+    expect(needed).toBe(rule);
+    expect(follows(good, rule)).toBe(true);
+    for (const value of bad) expect([value, follows(value, rule)]).toEqual([value, false]);
     const source = `application = "shop"\nname = "w"\n[tasks.a]\ncmd = ${JSON.stringify(command)}\n`;
-    const error = errorsOf(source, 'TOML').find(({ rule }) => rule === 'BAD_TEMPLATE');
-    expect(error).toMatchObject({ line: 4, column: 7, path: 'documents[0].tasks.a' });
+    expect(errorsOf(source, 'TOML').filter((error) => error.rule !== 'UNKNOWN_APPLICATION')).toEqual([]);
+  });
+
+  test('`$((` can begin a substitution', () => {
+    expect(replaceTemplates('$((echo {{.value}}); (echo x))').needs.get('value')).toBe('any');
+  });
+
+  test.each([
+    'echo "let me eval {{.value}}"',
+    'git push -c {{.value}}',
+    'eval "$(ssh-agent)"; echo {{.value}}',
+    'cat <<EOF\nlet me eval {{.value}} -gt 1\nEOF',
+    'export X={{.value}} Y',
+    '[ {{.value}} -gt 1 ]',
+  ])('has none elsewhere: %s', (command) => {
+    expect(replaceTemplates(command).needs.get('value')).toBe('any');
+  });
+
+  test('calculates with a number, and knows a substitution from arithmetic', () => {
+    const { command } = replaceTemplates('echo $(( {{.value}} + 1 )) $( (echo {{.value}}); (echo x))');
+    for (const shell of ['/bin/sh', '/bin/bash']) {
+      expect(
+        execFileSync(shell, [...norc(shell), '-e', '-c', command], { env: { value: '41' }, encoding: 'utf8' }),
+      ).toBe('42 41 x\n');
+    }
   });
 
   test.each(['echo {{value}}', 'echo {{.1}}', "echo '$x' $(( 1 + 1 )) `date`", 'echo {{ range . }}'])(
     'is nothing else: %s stays as it is',
     (command) => {
-      expect(replaceTemplates(command)).toEqual({ command, names: [], problem: null });
+      expect(replaceTemplates(command)).toEqual({ command, needs: new Map() });
     },
   );
 });

@@ -16,7 +16,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   matrix: [],
   streams: null,
   register: null,
-  requires: [],
+  requires: {},
   secrets: [],
   onFailure: null,
   description: null,

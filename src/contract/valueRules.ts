@@ -1,0 +1,10 @@
+/** What the value of a variable must be where a command could run it: anything, one plain word, or a number. */
+export const valueRules = ['any', 'word', 'number'] as const;
+export type ValueRule = (typeof valueRules)[number];
+
+const word = /^[A-Za-z0-9_.,:/@%+-]*$/;
+const number = /^[+-]?(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?)$/;
+
+/** True if a value follows a rule. */
+export const follows = (value: string, rule: ValueRule): boolean =>
+  rule === 'any' || (rule === 'word' ? word : number).test(value);
