@@ -3,6 +3,7 @@ import {
   DecideApprovalDocument,
   GiveRuntimeInputsDocument,
   PauseExecutionDocument,
+  ReassignApprovalDocument,
   WaitingApprovalsDocument,
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
@@ -25,9 +26,41 @@ export async function decide(
   { step, comments, ...seen }: DecideOptions,
 ): Promise<void> {
   const { api, ui } = session;
+  const { run, target, approval } = await findApproval(session, named, step);
+  const { approvalId, stageName, stepName } = approval;
+  const expectedVersion = seenVersion(run, seen);
+  await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
+  const done = action === 'APPROVE' ? 'approved' : 'rejected';
+  ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
+  ui.answer({ approvalId, stepName, action, executionId: run.id });
+}
+
+export interface ReassignOptions extends SeenOptions {
+  readonly step?: string;
+  readonly reason?: string;
+}
+
+/** `slipway reassign`: names other groups for an approval that waits. */
+export async function reassign(
+  session: Session,
+  named: string,
+  approvers: string[],
+  { step, reason, ...seen }: ReassignOptions,
+): Promise<void> {
+  const { api, ui } = session;
+  const { run, target, approval } = await findApproval(session, named, step);
+  const { approvalId, stageName, stepName } = approval;
+  const expectedVersion = seenVersion(run, seen);
+  await api.change(ReassignApprovalDocument, { input: { ...target, approvalId, approvers, reason, expectedVersion } });
+  ui.say(`${stageName} › ${stepName} asks ${approvers.join(', ')}.`);
+  ui.answer({ approvalId, stepName, approvers, executionId: run.id });
+}
+
+/** The one approval that the run waits for, or the one that `--step` names. */
+async function findApproval(session: Session, named: string, step: string | undefined) {
   const run = await findRun(session, named);
   const target = { applicationId: applicationOf(run), executionId: run.id };
-  const waiting = (await api.ask(WaitingApprovalsDocument, target)).approvalDetails.approvalDetails;
+  const waiting = (await session.api.ask(WaitingApprovalsDocument, target)).approvalDetails.approvalDetails;
   const [approval, another] = waiting.filter(({ stepName }) => step === undefined || stepName === step);
   if (approval === undefined) {
     const others =
@@ -37,12 +70,7 @@ export async function decide(
   if (another !== undefined) {
     throw usage('The run waits for several approvals.', ...waiting.map(({ stepName }) => `--step "${stepName}"`));
   }
-  const { approvalId, stageName, stepName } = approval;
-  const expectedVersion = seenVersion(run, seen);
-  await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
-  const done = action === 'APPROVE' ? 'approved' : 'rejected';
-  ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
-  ui.answer({ approvalId, stepName, action, executionId: run.id });
+  return { run, target, approval };
 }
 
 export interface AnswerOptions extends SeenOptions {

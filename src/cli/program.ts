@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
-import { answer, decide, hold } from './decide';
+import { answer, decide, hold, reassign } from './decide';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
@@ -149,6 +149,13 @@ export function createProgram(): Command {
         await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
       });
   }
+  seeing(deciding(program.command('reassign <run> <groups...>')))
+    .description('name other user groups for the approval that a run waits for (administrators)')
+    .option('--step <name>', 'approval to reassign, if the run waits for several')
+    .option('--reason <text>', 'text to show with the approval')
+    .action(async (run: string, groups: string[], options, command: Command) => {
+      await reassign(await session(command), run, groups, options);
+    });
   deciding(program.command('retry <run> <task>'))
     .description('retry a failed task while its workflow still runs; TASK is a name, STEP/NAME or an id')
     .option('--reason <text>', 'text to show with the task')

@@ -138,6 +138,12 @@ export class RunReport {
         this.restoreError =
           text('status') === 'FAILED' ? { code: text('reasonCode') || 'RESTORE_FAILED', message: reason } : null;
         break;
+      case 'APPROVAL_UNDECIDABLE':
+        this.say(at, `nobody is left to decide the approval by ${list('approvers')}`);
+        break;
+      case 'APPROVAL_REASSIGNED':
+        this.say(at, words(`approval reassigned to ${list('approvers')} by ${actor.name}${reason && ':'}`, reason));
+        break;
       case 'APPROVAL_DECIDED':
         this.say(at, `${text('status').toLowerCase()} by ${actor.name}${text('comments') && `: ${text('comments')}`}`);
         break;

@@ -351,6 +351,17 @@ export type PipelineResumeRuntimeInput = {
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
 
+export type ReassignApprovalInput = {
+  readonly applicationId: string;
+  readonly approvalId: string;
+  readonly approvers: ReadonlyArray<string>;
+  readonly clientMutationId?: string | null | undefined;
+  readonly executionId: string;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+};
+
 export type RerunExecutionInput = {
   readonly applicationId: string;
   readonly clientMutationId?: string | null | undefined;
@@ -573,6 +584,13 @@ export type DecideApprovalMutationVariables = Exact<{
 
 export type DecideApprovalMutation = { readonly approveOrRejectApprovals: { readonly success: boolean } | null };
 
+export type ReassignApprovalMutationVariables = Exact<{
+  input: ReassignApprovalInput;
+}>;
+
+
+export type ReassignApprovalMutation = { readonly reassignApproval: { readonly approval: { readonly approvalId: string } | null } | null };
+
 export type GiveRuntimeInputsMutationVariables = Exact<{
   input: PipelineResumeRuntimeInput;
 }>;
@@ -624,6 +642,8 @@ export type DeliveredEventsSubscriptionVariables = Exact<{
 
 
 export type DeliveredEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
@@ -924,7 +944,7 @@ export type FindRunsQuery = { readonly executions: { readonly nodes: ReadonlyArr
 
 export type TaskFragment = { readonly id: string, readonly name: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly exitCode: number | null, readonly tries: number, readonly attempt: number, readonly reused: boolean, readonly ignoredFailure: boolean, readonly startedAt: string | null, readonly durationMs: number | null, readonly waitsUntil: string | null };
 
-type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
+type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
 
 type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly tasks: ReadonlyArray<TaskFragment> } | null };
 
@@ -987,6 +1007,8 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
@@ -1383,6 +1405,7 @@ export const StageFragmentDoc = new TypedDocumentString(`
       willExpireAt
       ... on UserGroupApprovalDetails {
         approvers
+        undecidableSince
       }
     }
   }
@@ -1554,6 +1577,7 @@ fragment Stage on PipelineStageExecution {
       willExpireAt
       ... on UserGroupApprovalDetails {
         approvers
+        undecidableSince
       }
     }
   }
@@ -1701,6 +1725,15 @@ export const DecideApprovalDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DecideApprovalMutation, DecideApprovalMutationVariables>;
+export const ReassignApprovalDocument = new TypedDocumentString(`
+    mutation ReassignApproval($input: ReassignApprovalInput!) {
+  reassignApproval(input: $input) {
+    approval {
+      approvalId
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReassignApprovalMutation, ReassignApprovalMutationVariables>;
 export const GiveRuntimeInputsDocument = new TypedDocumentString(`
     mutation GiveRuntimeInputs($input: PipelineResumeRuntimeInput!) {
   pipelineResumeRuntime(input: $input) {
@@ -2459,6 +2492,7 @@ fragment Stage on PipelineStageExecution {
       willExpireAt
       ... on UserGroupApprovalDetails {
         approvers
+        undecidableSince
       }
     }
   }
@@ -2682,6 +2716,7 @@ fragment Stage on PipelineStageExecution {
       willExpireAt
       ... on UserGroupApprovalDetails {
         approvers
+        undecidableSince
       }
     }
   }

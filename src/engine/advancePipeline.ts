@@ -225,6 +225,7 @@ function requestApproval(
     applicationId: execution.applicationId,
     status: 'WAITING',
     ...{ approvers, disallowInitiator, message, expiresAt },
+    undecidableSince: null,
     requestedAt: run.now,
     decidedAt: null,
     decidedBy: null,

@@ -16,6 +16,8 @@ export interface Approval {
   readonly disallowInitiator: boolean;
   /** For the approvers, with its references filled. */
   readonly message: string | null;
+  /** Since when nobody is left who could decide it; null while somebody is. */
+  readonly undecidableSince: Date | null;
   readonly requestedAt: Date;
   readonly expiresAt: Date;
   readonly decidedAt: Date | null;

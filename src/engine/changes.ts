@@ -76,6 +76,8 @@ export interface Changes {
   readonly detached: BesideTask[];
   readonly startBy: { readonly id: string; readonly startBy: Date }[];
   readonly approvals: Approval[];
+  /** Waiting approvals whose approvers are others, or are no longer there. */
+  readonly approvers: Approval[];
   readonly decided: ApprovalDecided[];
   readonly jobs: QueuedJob[];
   readonly ended: JobEnding[];
@@ -114,6 +116,7 @@ export const noChanges = (): Changes => ({
   detached: [],
   startBy: [],
   approvals: [],
+  approvers: [],
   decided: [],
   jobs: [],
   ended: [],

@@ -56,6 +56,16 @@ export interface ExecutionEventData {
     message: string | null;
     expiresAt: string;
   };
+  /** Nobody is left who could decide an approval that waits. */
+  APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
+  /** An administrator named other groups. */
+  APPROVAL_REASSIGNED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    previousApprovers: readonly string[];
+    reason: string | null;
+  };
   APPROVAL_DECIDED: { approvalId: string; stageExecutionId: string; status: string; comments: string | null };
   /** A stage is PAUSED until its runtime inputs are given. */
   RUNTIME_INPUTS_REQUESTED: {

@@ -106,6 +106,7 @@ export async function apply(
     ...writeStages(db, changes),
     ...writeTasks(db, changes),
     insertRows(db, approvalTable, changes.approvals),
+    updateRows(db, approvalTable, changes.approvers, ['approvers', 'undecidableSince']),
     decideApprovals(db, changes.decided, actor, now),
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),

@@ -15,6 +15,7 @@ import { inRuns } from './execution/inRuns';
 import { moveRun, moveRuns, runsOf } from './faults';
 import { settleDueLeases } from './queue/lostAgents';
 import { startDueRetries } from './execution/startDueRetries';
+import { noteUndecidable } from './approvals/undecidable';
 
 /** Short enough that an abort is final within a second after its grace. */
 const PERIOD_MS = 200;
@@ -95,6 +96,7 @@ export class Sweeper {
       this.moveOthers();
       if (this.turn++ % SLOW_EVERY === 0) {
         await expireApprovals(this.app);
+        await noteUndecidable(this.app);
         await endDueRuntimeInputs(this.app);
         await endDueInterventions(this.app);
         await expireExecutions(this.app);

@@ -55,7 +55,7 @@ tasks:
   outputs: { run: 'printf "NOTES<<END\\none\\ntwo\\nEND\\n" > "$SLIPWAY_OUTPUT"; echo v1 > "$SLIPWAY_OUTPUTS/TAG"' }
   bad: { run: 'echo nonsense > "$SLIPWAY_OUTPUT"', ignore_failure: true }
   undefined: { depends_on: [outputs], env: { X: "${name('NONE')}" }, run: echo, ignore_failure: true }
-  heads: { depends_on: [outputs], if: 'SIDE == "heads"', register: RESULT, run: echo h }
+  heads: { depends_on: [outputs], if: 'SIDE == "heads" && LOGS == "/srv/logs"', register: RESULT, run: echo h }
   tails: { depends_on: [outputs], if: 'SIDE == "tails"', register: RESULT, run: echo t }
   use: { depends_on: [heads, tails], env: { ALL: "${name('RESULT')}-${name('TAG')}" }, run: 'echo "$ALL"; echo "$NOTES"' }
   again: { depends_on: [heads], if: 'SIDE != "tails"', register: RESULT, run: echo a, ignore_failure: true }

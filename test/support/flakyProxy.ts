@@ -50,9 +50,14 @@ export class FlakyProxy {
     for (const client of this.stalled.splice(0)) client.resetAndDestroy();
   }
 
+  /** Ends all connections. New ones go where the target is then. */
+  cut(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
   async stop(): Promise<void> {
     this.listener.close();
-    for (const socket of this.sockets) socket.destroy();
+    this.cut();
     await once(this.listener, 'close');
   }
 

@@ -1,7 +1,7 @@
 import { apiKeyFields } from '../../access/apiKeys';
 import { userGroupFields } from '../../access/userGroups';
 import { userFields } from '../../access/users';
-import { field } from '../../kernel/fields';
+import { field, orNull } from '../../kernel/fields';
 import { mutationPayload, objectType } from '../graphql/described.types';
 import { ConnectionType } from '../graphql/paging.types';
 
@@ -17,13 +17,20 @@ export const UserGroupConnection = ConnectionType(UserGroup, 'UserGroup');
 
 export const ApiKeyDetails = objectType('ApiKeyDetails', 'API key, without its value.', apiKeyFields);
 
+const warningMessage = orNull(
+  field.text('Warning that nobody is left to decide approvals that wait. Null if there is nothing to report.'),
+);
+
 export const UserPayload = mutationPayload('UserPayload', 'User after the change.', {
   user: field.object(() => User, 'The user.'),
+  warningMessage,
 });
 export const UserGroupPayload = mutationPayload('UserGroupPayload', 'User group after the change.', {
   userGroup: field.object(() => UserGroup, 'The user group.'),
+  warningMessage,
 });
 export const ApiKeyPayload = mutationPayload('ApiKeyPayload', 'API key after the change.', {
   apiKey: field.object(() => ApiKeyDetails, 'The key.'),
+  warningMessage,
 });
-export const DonePayload = mutationPayload('DonePayload', 'Result of a deletion.', {});
+export const DonePayload = mutationPayload('DonePayload', 'Result of a deletion.', { warningMessage });

@@ -7,6 +7,7 @@ import type { Context } from '../graphql/context';
 import { Input, mutationInput, mutationPayload } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
 import { ApiKeyDetails, ApiKeyPayload } from './access.types';
+import { withWarning } from '../../runs/approvals/undecidable';
 
 const CreateApiKeyInput = mutationInput('CreateApiKeyInput', 'New API key.', newApiKey);
 const UpdateApiKeyInput = mutationInput(
@@ -53,7 +54,8 @@ export class ApiKeysResolver {
     @Input(UpdateApiKeyInput) input: InstanceType<typeof UpdateApiKeyInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input), apiKey: await updateApiKey(app, actor, input) };
+    const { changed: apiKey, warningMessage } = await withWarning(app, () => updateApiKey(app, actor, input));
+    return { ...echo(input), apiKey, warningMessage };
   }
 
   @Mutation(() => ApiKeyPayload, {
@@ -65,6 +67,7 @@ export class ApiKeysResolver {
     @Input(RevokeApiKeyInput) input: InstanceType<typeof RevokeApiKeyInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input), apiKey: await revokeApiKey(app, actor, input) };
+    const { changed: apiKey, warningMessage } = await withWarning(app, () => revokeApiKey(app, actor, input));
+    return { ...echo(input), apiKey, warningMessage };
   }
 }

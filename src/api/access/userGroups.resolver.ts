@@ -25,6 +25,7 @@ import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { DonePayload, User, UserGroup, UserGroupConnection, UserGroupPayload } from './access.types';
 import { ApplicationPermissionInput, PermissionsInput, UserGroupPermissions } from './permissions.types';
+import { withWarning } from '../../runs/approvals/undecidable';
 
 const permissions = field.object(() => PermissionsInput, 'All permissions of the group from now on.');
 
@@ -157,7 +158,8 @@ export class UserGroupsResolver {
     @Input(UpdateUserGroupInput) input: InstanceType<typeof UpdateUserGroupInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input), userGroup: await updateUserGroup(app, actor, input) };
+    const { changed: userGroup, warningMessage } = await withWarning(app, () => updateUserGroup(app, actor, input));
+    return { ...echo(input), userGroup, warningMessage };
   }
 
   @Mutation(() => UserGroupPayload, {
@@ -179,7 +181,10 @@ export class UserGroupsResolver {
     @Input(GroupMemberInput) input: InstanceType<typeof GroupMemberInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input), userGroup: await removeUserFromUserGroup(app, actor, input) };
+    const { changed: userGroup, warningMessage } = await withWarning(app, () =>
+      removeUserFromUserGroup(app, actor, input),
+    );
+    return { ...echo(input), userGroup, warningMessage };
   }
 
   @Mutation(() => UserGroupPayload, {
@@ -235,7 +240,7 @@ export class UserGroupsResolver {
     @Input(DeleteUserGroupInput) input: InstanceType<typeof DeleteUserGroupInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    await deleteUserGroup(app, actor, input);
-    return echo(input);
+    const { warningMessage } = await withWarning(app, () => deleteUserGroup(app, actor, input));
+    return { ...echo(input), warningMessage };
   }
 }

@@ -10,6 +10,7 @@ import { Input, mutationInput } from '../graphql/described.types';
 import { echo } from '../graphql/mutations.types';
 import { PageArguments } from '../graphql/paging.types';
 import { DonePayload, User, UserConnection, UserGroup, UserPayload } from './access.types';
+import { withWarning } from '../../runs/approvals/undecidable';
 
 const CreateUserInput = mutationInput('CreateUserInput', 'New user.', newUser);
 const UpdateUserInput = mutationInput(
@@ -79,7 +80,8 @@ export class UsersResolver {
     @Input(UpdateUserInput) input: InstanceType<typeof UpdateUserInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input), user: await updateUser(app, actor, input) };
+    const { changed: user, warningMessage } = await withWarning(app, () => updateUser(app, actor, input));
+    return { ...echo(input), user, warningMessage };
   }
 
   @Mutation(() => DonePayload, {
@@ -91,7 +93,7 @@ export class UsersResolver {
     @Input(DeleteUserInput) input: InstanceType<typeof DeleteUserInput>,
     @Ctx() { app, actor }: Context,
   ) {
-    await deleteUser(app, actor, input);
-    return echo(input);
+    const { warningMessage } = await withWarning(app, () => deleteUser(app, actor, input));
+    return { ...echo(input), warningMessage };
   }
 }

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { Approval } from '../../engine/approval';
-import { findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
+import { findApproval, findApprovalsOfExecution } from '../../runs/approvals/approvals.store';
 import type { Context } from '../graphql/context';
 import { found } from '../../kernel/loaders';
 import { notFound } from '../../kernel/errors';
@@ -9,12 +9,15 @@ import {
   ApprovalDetailsPayload,
   ApproveOrRejectApprovalsInput,
   ApproveOrRejectApprovalsPayload,
+  ReassignApprovalInput,
+  ReassignApprovalPayload,
 } from './approvals.types';
 import { decideApproval } from '../../runs/commands/decideApproval';
 import type { StageExecution } from '../../engine/execution';
 import { approvalsOfStage, stageById } from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
 import { ApprovalStageExecution, ApprovalStepType } from '../executions/executions.types';
+import { reassignApproval } from '../../runs/commands/reassignApproval';
 
 @Resolver(() => ApprovalDetails)
 export class ApprovalsResolver {
@@ -53,6 +56,22 @@ export class ApprovalsResolver {
   ) {
     await decideApproval(app, actor, input);
     return { clientMutationId: input.clientMutationId ?? null, success: true };
+  }
+
+  @Mutation(() => ReassignApprovalPayload, {
+    description:
+      'Names other user groups for an approval that waits, for example because nobody is left in the groups that it ' +
+      'asks. Decides nothing. The same groups again change nothing. Administrators only. Errors: NOT_FOUND, FORBIDDEN, ' +
+      'NOT_WAITING, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+  })
+  async reassignApproval(
+    @Arg('input', () => ReassignApprovalInput, { description: 'Input of `reassignApproval`.' })
+    input: ReassignApprovalInput,
+    @Ctx() { app, actor }: Context,
+  ) {
+    await reassignApproval(app, actor, input);
+    const approval = (await findApproval(app.database, input.approvalId)) ?? null;
+    return { clientMutationId: input.clientMutationId ?? null, approval };
   }
 
   @FieldResolver(() => ID)

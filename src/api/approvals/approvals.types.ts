@@ -1,5 +1,5 @@
 import { Field, ID, InputType, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
-import { RunCommandInput } from '../executions/runCommand.inputs';
+import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
 import { ApprovalStepType } from '../executions/executions.types';
 
 export enum ApprovalActionType {
@@ -89,6 +89,14 @@ export class UserGroupApprovalDetails extends ApprovalDetails {
 
   @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
   executionId!: string;
+
+  @Field(() => Date, {
+    nullable: true,
+    description:
+      'Time since which nobody is left who could decide: the groups were deleted or emptied, or only people are left who ' +
+      'may not approve their own execution. Null while somebody can.',
+  })
+  undecidableSince!: Date | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Approvals of an execution.' })
@@ -124,4 +132,28 @@ export class ApproveOrRejectApprovalsPayload {
 
   @Field(() => Boolean, { description: 'Always true: a decision that is not accepted is an error.' })
   success!: boolean;
+}
+
+@InputType({ description: 'Input of `reassignApproval`.' })
+export class ReassignApprovalInput extends ReasonedCommandInput {
+  @Field(() => ID, { description: 'ID of the execution’s application.' })
+  applicationId!: string;
+
+  @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
+  executionId!: string;
+
+  @Field(() => ID, { description: 'ID of the approval.' })
+  approvalId!: string;
+
+  @Field(() => [String], { description: 'Names of the user groups that are to decide, instead of those before.' })
+  approvers!: string[];
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Result of `reassignApproval`.' })
+export class ReassignApprovalPayload {
+  @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
+  clientMutationId!: string | null;
+
+  @Field(() => ApprovalDetails, { nullable: true, description: 'Approval after the change.' })
+  approval!: ApprovalDetails | null;
 }

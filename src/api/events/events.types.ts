@@ -179,6 +179,22 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
   }),
+  APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who could decide an approval that waits.', {
+    approvalId: field.key('ID of the approval.'),
+    stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+    approvers: listOf(field.text('Names of the user groups that the approval asks.')),
+  }),
+  APPROVAL_REASSIGNED: event(
+    'APPROVAL_REASSIGNED',
+    'an administrator named other user groups for an approval that waits.',
+    {
+      approvalId: field.key('ID of the approval.'),
+      stageExecutionId: field.key('ID of the stage element that requested the approval.'),
+      approvers: listOf(field.text('Names of the user groups from now on.')),
+      previousApprovers: listOf(field.text('Names of the user groups before.')),
+      reason: reason('Reason that the administrator gave.'),
+    },
+  ),
   APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval no longer waits.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),

@@ -7,6 +7,7 @@ import { isFinal } from '../../contract/statuses';
 import { type Execution, type TaskExecution as TaskRow } from '../../engine/execution';
 import { ExecutionInterface, TaskExecution } from './executions.types';
 import { findMissingAgents, type MissingAgent } from '../../runs/queue/missingAgents.store';
+import { findUndecidable } from '../../runs/approvals/approvers.store';
 
 const onlineSince = (app: App) => new Date(app.clock.now().getTime() - OFFLINE_AFTER_MS);
 
@@ -19,9 +20,17 @@ const ofTasks: BatchLoad<string, App> = async (app, ids) =>
   );
 
 const ofExecutions: BatchLoad<readonly string[], App> = async (app, ids) => {
-  const missing = await findMissingAgents(app.database, [], ids, onlineSince(app));
-  const of = (id: string) => missing.filter((one: MissingAgent) => one.executionId === id || one.runId === id);
-  return new Map(ids.map((id) => [id, [...new Set(of(id).map((one) => inWords(one.labels)))]]));
+  const [missing, undecidable] = await Promise.all([
+    findMissingAgents(app.database, [], ids, onlineSince(app)),
+    findUndecidable(app.database, ids),
+  ]);
+  const agentsOf = (id: string) => missing.filter((one: MissingAgent) => one.executionId === id || one.runId === id);
+  const approvalsOf = (id: string) => undecidable.filter((one) => one.executionId === id);
+  const explain = (id: string) => [
+    ...agentsOf(id).map((one) => inWords(one.labels)),
+    ...approvalsOf(id).map((one) => `nobody is left to decide "${one.stepName}" (${one.approvers.join(', ')})`),
+  ];
+  return new Map(ids.map((id) => [id, [...new Set(explain(id))]]));
 };
 
 @Resolver(() => TaskExecution)
@@ -41,7 +50,8 @@ export class MissingAgentsOfTaskResolver {
 export class MissingAgentsResolver {
   @FieldResolver(() => [String], {
     description:
-      'Explanations of which labels no online agent has, for tasks that are QUEUED because of that. Usually empty.',
+      'Explanations of what keeps the execution waiting: labels that no online agent has, for tasks that are QUEUED because ' +
+      'of that, and approvals that nobody is left to decide. Usually empty.',
   })
   async waitingFor(@Root() { id, status }: Execution, @Ctx() { loaders }: Context): Promise<readonly string[]> {
     return isFinal(status) ? [] : ((await loaders.load(ofExecutions, id)) ?? []);

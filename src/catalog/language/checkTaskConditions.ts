@@ -51,10 +51,10 @@ export class TaskNames {
     const [root = '', second] = reference.path;
     if (root === 'tasks') return fieldProblem(reference, taskFields, (name) => this.taskProblem(name));
     if (root === 'matrix') return this.axisProblem(second);
-    if (root !== 'vars') return this.secretProblem(root) ?? this.variableProblem(root);
+    if (root !== 'vars') return this.hiddenProblem(root) ?? this.variableProblem(root);
     if (second === undefined) return unknown('"vars" needs the name of a variable: vars.NAME');
     if (reference.asked && reference.path.length === 2) return undefined;
-    return this.secretProblem(second) ?? this.variableProblem(second);
+    return this.hiddenProblem(second) ?? this.variableProblem(second);
   }
 
   private taskProblem(other: string): string | undefined {
@@ -71,12 +71,18 @@ export class TaskNames {
     return unknown(`the matrix of "${this.name}" has no "${axis ?? ''}"; expected one of ${axes.join(', ') || 'none'}`);
   }
 
-  private secretProblem(variable: string): NameProblem | undefined {
+  private hiddenProblem(variable: string): NameProblem | undefined {
     const secrets = secretsOfTask(this.definition, this.task);
     if (secrets.includes(variable)) return unknown(`"${variable}" is a secret, and conditions can’t read secrets`);
     const env = { ...this.definition.env, ...this.task.env };
-    if (!namesReached(env, variable).some((name) => secrets.includes(name))) return undefined;
-    return unknown(`"${variable}" is made of a secret, and conditions can’t read secrets`);
+    const reached = namesReached(env, variable);
+    if (reached.some((name) => secrets.includes(name))) {
+      return unknown(`"${variable}" is made of a secret, and conditions can’t read secrets`);
+    }
+    const hidden = reached.find((name) => /^SLIPWAY_(?!ENVIRONMENT(?:_TYPE)?$)/.test(name));
+    return hidden === undefined
+      ? undefined
+      : unknown(`"${variable}" is made of "${hidden}", which conditions can’t read`);
   }
 
   /** Whether the task has a variable, secrets aside. */

@@ -15,6 +15,9 @@ export const envReferences = (value: string): string[] =>
     ? [...value.matchAll(reference)].flatMap(([, escaped, name]) => (escaped || !name ? [] : [name]))
     : [];
 
+/** The same text, with references as text. */
+export const escapeReferences = (value: string): string => value.replace(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/g, '$$$&');
+
 /** What Slipway sets for every command, and for those of an execution with an environment, or with exactly one image. */
 const always = ['EXECUTION_ID', 'RUN_ID', 'APPLICATION', 'WORKFLOW', 'TASK', 'SERVICES', 'JOB_ID', 'ATTEMPT'];
 export function ownVariableNames({ environment, services }: { environment: boolean; services: boolean }): string[] {

@@ -1,5 +1,6 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import type { ValueRule } from '../../contract/valueRules';
+import { envReferences, escapeReferences } from './environmentValues';
 import { isNothing, short } from './shape';
 import { quotesAsSh, type Shell } from './shell';
 import type { ReadDocuments } from './documentSource';
@@ -31,8 +32,9 @@ export function readToml(source: string): ReadDocuments {
     // Line ends of the file are not part of a multi-line text, as in YAML.
     const text = source.replace(/^\ufeff/, ' ').replace(/\r\n/g, '\n');
     const reader = new TomlReader(text);
-    const root = reader.templates(reader.read(parse(text)));
-    return { documents: [withKind(root)], errors: reader.errors, complete: true };
+    const read = reader.templates(reader.read(parse(text)));
+    const hasKind = read.entries.some(({ key }) => key === 'kind');
+    return { documents: [hasKind ? read : withKind(reader.literalEnv(read))], errors: reader.errors, complete: true };
   } catch (error) {
     if (error instanceof TooDeep) {
       return refused('TOO_LARGE', error.at, `Values are nested more than ${MAX_LEVELS} levels deep.`);
@@ -62,7 +64,6 @@ class TooDeep extends Error {
 }
 
 function withKind(root: SourceMap): SourceMap {
-  if (root.entries.some(({ key }) => key === 'kind')) return root;
   const value: SourceNode = { type: 'scalar', at: root.at, value: 'Workflow', text: 'Workflow' };
   return { ...root, entries: [{ key: 'kind', keyAt: root.at, value }, ...root.entries] };
 }
@@ -238,6 +239,31 @@ class TomlReader {
       ...replaced,
       entries: [...others, { key: 'requires', keyAt: task.at, value: { type: 'map', at: task.at, entries } }],
     };
+  }
+
+  /** A file without a `kind` is a task graph, whose `env` is taken as it stands: its references become text. */
+  literalEnv(root: SourceMap): SourceMap {
+    const literal = (map: SourceNode, path: Path): SourceNode => {
+      if (map.type !== 'map') return map;
+      const entries = map.entries.map((entry): SourceEntry => {
+        const { key, value } = entry;
+        if (value.type !== 'scalar' || envReferences(value.text).length === 0) return entry;
+        const message = 'The reference is not replaced in a file without a kind. For that, add kind = "Workflow".';
+        this.report('LITERAL_REFERENCE', [...path, key], value.at, message);
+        const text = escapeReferences(value.text);
+        return { ...entry, value: { ...value, value: text, text } };
+      });
+      return { ...map, entries };
+    };
+    const ofTask = (task: SourceEntry): SourceEntry =>
+      task.value.type === 'map'
+        ? { ...task, value: changed(task.value, ['env'], (env) => literal(env, ['tasks', task.key, 'env'])) }
+        : task;
+    return changed(
+      changed(root, ['env'], (env) => literal(env, ['env'])),
+      ['tasks'],
+      (tasks) => (tasks.type === 'map' ? { ...tasks, entries: tasks.entries.map(ofTask) } : tasks),
+    );
   }
 
   private storable(text: string, path: Path, at: Position): string {

@@ -12,6 +12,7 @@ export const approvalTable = table<Approval>('approval', {
     approvers: column.texts,
     disallowInitiator: column.boolean,
     message: column.textOrNull,
+    undecidableSince: column.timeOrNull,
     requestedAt: column.time,
     expiresAt: column.time,
     decidedAt: column.timeOrNull,

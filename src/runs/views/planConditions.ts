@@ -1,5 +1,6 @@
 import type { Scope } from '../../catalog/language/conditionValues';
 import type { VariableDefinition } from '../../catalog/language/definition';
+import { namesReached } from '../../catalog/language/environmentValues';
 import { readExpression } from '../../catalog/language/expressions';
 import { elementScope, taskScope, taskVariables } from '../../engine/conditionScope';
 import type { ConditionFacts } from '../../engine/conditionScope';
@@ -57,10 +58,12 @@ function planNode(
     ...Object.keys(task?.env ?? {}),
     ...['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE'],
   ]);
+  const env = { ...definition.env, ...task?.env };
   const first = task?.dependsOn.length === 0;
   const known = (root: string, second: string) => {
     const name = root === 'vars' ? second : root;
-    return root === 'matrix' || (root !== 'tasks' && !asked.includes(name) && (first || settled.has(name)));
+    const isKnown = (one: string) => !asked.includes(one) && (first || settled.has(one));
+    return root === 'matrix' || (root !== 'tasks' && [name, ...namesReached(env, name)].every(isKnown));
   };
   return plan(text, true, known, (references) => taskScope(references, node, definition, variables, new Map()));
 }

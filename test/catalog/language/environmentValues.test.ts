@@ -1,3 +1,4 @@
+import { parseDefinitions } from '../../../src/catalog/language/parseDefinitions';
 import {
   composeEnvironment,
   envCircle,
@@ -55,6 +56,25 @@ describe('composeEnvironment', () => {
     expect(compose(chain((next) => next)).problem).toContain('levels');
     expect(envCircle(chain((next) => next))?.length).toBeGreaterThan(100);
   });
+});
+
+test('a TOML file without a kind keeps references of env as text', () => {
+  const env = `env = { A = "\${HOME}/x", B = "$\${A} \${B}" }`;
+  const read = (kind: string) =>
+    parseDefinitions({
+      source: `${kind}\napplication = "a"\nname = "w"\n${env}\n[tasks.a]\ncmd = "x"\n${env}`,
+      format: 'TOML',
+    });
+  const { documents, problems } = read('');
+  const [{ document } = { document: undefined }] = documents;
+  if (document?.kind !== 'Workflow') throw new Error('there is no workflow');
+  const { env: all, tasks } = document.definition;
+  const composed = composeEnvironment({ ...sources, environment: {}, workflowEnv: all, taskEnv: tasks.a?.env ?? {} });
+  expect(composed).toMatchObject({ values: { A: `${ref('HOME')}/x`, B: `$${ref('A')} ${ref('B')}` }, problem: null });
+  expect(problems.inOrder.warnings.map(({ rule, path }) => `${path} ${rule}`)).toEqual(
+    ['env.A', 'env.B', 'tasks.a.env.A', 'tasks.a.env.B'].map((path) => `documents[0].${path} LITERAL_REFERENCE`),
+  );
+  expect(read('kind = "Workflow"').problems.inOrder.warnings).toEqual([]);
 });
 
 test('names in values', () => {

@@ -149,6 +149,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
   ),
   {
     rule: 'UNKNOWN_NAME',
+    of: 'a condition on a value that only a command gets',
+    source: shop + workflow('w', { keys: `env: { A: "\${SLIPWAY_TASK}" }`, tasks: tasks(task('a', 'if: A == "1"')) }),
+    path: 'documents[1].tasks.a.if',
+    at: 'A ==',
+  },
+  {
+    rule: 'UNKNOWN_NAME',
     of: 'a condition on a value that a secret is part of',
     source:
       shop +

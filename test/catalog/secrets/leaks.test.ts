@@ -126,7 +126,7 @@ describe('a secret', () => {
       failing: 'EXIT_CODE',
       handled: 'EXIT_CODE',
     });
-    expect(tasks.get('folder')?.reason).toContain('*** is a directory');
+    expect(tasks.get('folder')?.reason).toContain('*** is an empty directory');
     const text = async (name: string, stream: string) =>
       (await log(tasks.get(name)?.jobs[0]?.id ?? ''))
         .filter((one) => one.stream === stream)

@@ -7,6 +7,7 @@ import { TestClient } from '../../support/client';
 import { createLog } from '../../../src/kernel/log';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
+import { FlakyProxy } from '../../support/flakyProxy';
 import { freePort } from '../../support/ports';
 import { startAgentProcess, startServerProcess, type TestProcess } from '../../support/processes';
 import { APP, Runs } from '../../support/runs';
@@ -26,6 +27,14 @@ tasks:
   first: { run: 'echo first >> "$DIR/ran"; until [ -e "$DIR/go-first" ]; do sleep 0.05; done; echo done-first', grace: 1s, on_lost: RETRY }
   second: { run: 'echo second >> "$DIR/ran"; echo done-second', depends_on: [first] }
 ---
+kind: Workflow
+application: app
+name: once
+variables: [{ name: DIR, required: true }]
+tasks:
+  only: { run: 'echo $$ >> "$DIR/once"; until [ -e "$DIR/go-first" ]; do sleep 0.05; done', retries: 2, labels: { net: cut } }
+  after: { run: "true", depends_on: [only] }
+---
 kind: Pipeline
 application: app
 name: flow
@@ -40,6 +49,7 @@ describe('kill -9', () => {
   let database: TestDatabase;
   const processes: TestProcess[] = [];
   const servers: TestServer[] = [];
+  const closing: (() => Promise<void>)[] = [];
 
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'slipway-crash-'));
@@ -47,21 +57,24 @@ describe('kill -9', () => {
   });
   afterEach(async () => {
     for (const process of processes.splice(0)) if (process.child.exitCode === null) await process.end('SIGKILL');
+    for (const close of closing.splice(0)) await close();
     for (const server of servers.splice(0)) await server.stop();
     await database.drop();
     await rm(dir, { recursive: true, force: true });
   });
 
-  const ran = async (): Promise<string[]> =>
-    (await readFile(join(dir, 'ran'), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+  const linesOf = async (name: string): Promise<string[]> =>
+    (await readFile(join(dir, name), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+  const ran = () => linesOf('ran');
+  const pidsOfOnce = () => linesOf('once');
   const letGo = (task: string) => writeFile(join(dir, `go-${task}`), '');
-  const agentProcess = (url: string, name: string): TestProcess => {
-    const agent = startAgentProcess(url, dir, name);
+  const agentProcess = (url: string, name: string, more: Readonly<Record<string, string>> = {}): TestProcess => {
+    const agent = startAgentProcess(url, dir, name, more);
     processes.push(agent);
     return agent;
   };
-  const start = (runs: Runs) =>
-    runs.start('pipeline', 'flow', { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
+  const start = (runs: Runs, kind: 'pipeline' | 'workflow' = 'pipeline', name = 'flow') =>
+    runs.start(kind, name, { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
 
   /** Runs for a server that is another process: its API is all that is known of it. */
   const remote = (url: string): Runs => {
@@ -97,7 +110,27 @@ describe('kill -9', () => {
     const doomed = agentProcess(server.url, 'doomed');
     const id = await start(runs);
     await eventually(ran, (lines) => lines.length === 1);
+    let way = server.url;
+    const proxy = await FlakyProxy.start(() => way);
+    closing.push(() => proxy.stop());
+    agentProcess(proxy.url, 'cut', { SLIPWAY_AGENT_LABELS: 'net=cut', SLIPWAY_AGENT_SLOTS: '2' });
+    const once = await start(runs, 'workflow', 'once');
+
+    // The network of the other agent is cut for longer than its lease: its command ends, and nothing runs it again.
+    const [pid] = await eventually(pidsOfOnce, (pids) => pids.length === 1);
+    way = 'http://127.0.0.1:1';
+    proxy.cut();
     await doomed.end('SIGKILL');
+    expect(await runs.until(once, 'FAILED')).toMatchObject({
+      tasks: [
+        { name: 'only', reasonCode: 'AGENT_LOST', jobs: [{ status: 'LOST' }] },
+        { name: 'after', status: 'SKIPPED' },
+      ],
+    });
+    await eventually(
+      () => isRunning(pid),
+      (running) => !running,
+    );
     agentProcess(server.url, 'heir');
     await eventually(ran, (lines) => lines.length === 2);
     await letGo('first');
@@ -108,6 +141,9 @@ describe('kill -9', () => {
       ['LOST', 'doomed'],
       ['SUCCESS', 'heir'],
     ]);
+    way = server.url;
+    await runs.until(await start(runs, 'workflow', 'once'), 'SUCCESS');
+    expect(await pidsOfOnce()).toHaveLength(2);
   });
 
   it('of the database: server and agent wait for it, and the run goes on', async () => {
@@ -162,6 +198,14 @@ function withPort(url: string, port: number): string {
   const changed = new URL(url);
   changed.port = String(port);
   return changed.href;
+}
+
+function isRunning(pid: string | undefined): boolean {
+  try {
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
 }
 
 /** A port that passes connections on to another one, which may change. */

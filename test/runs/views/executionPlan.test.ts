@@ -16,7 +16,7 @@ const DEFINITIONS = `${APP}${workflow(
     matrix: { os: [linux, darwin, windows] }
     if: matrix.os != "windows" && FAST != true
     depends_on: [compile]
-  publish: { run: make publish, if: 'COMMIT != ""', depends_on: [test], labels: { zone: dmz } }
+  publish: { run: make publish, if: 'RELEASE != ""', env: { RELEASE: "r-\${COMMIT}" }, depends_on: [test], labels: { zone: dmz } }
   notes: { run: make notes, if: 'SIZE < 2' }`,
   'variables: [{ name: FAST, type: boolean, default: "false" }, { name: SIZE }]\nsecrets: [TOKEN]',
 )}${workflow('deploy', '  one: { run: deploy }', `environment: \${environment}\nservices: [web]`)}

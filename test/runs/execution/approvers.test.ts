@@ -1,0 +1,132 @@
+import type { Permissions } from '../../../src/client/generated';
+import { TestClient } from '../../support/client';
+import { eventually } from '../../support/eventually';
+import { createKey, READS_RUNS } from '../../support/keys';
+import { APP, Runs } from '../../support/runs';
+import type { TestServer } from '../../support/server';
+import { testWorld } from '../../support/world';
+
+const pipeline = (name: string, approval: string) => `
+---
+kind: Pipeline
+application: app
+name: ${name}
+stages: [{ elements: [{ name: manager, approval: { ${approval} } }] }]
+`;
+const RUNS_PIPELINES: Permissions = {
+  appPermissions: [
+    { permissionType: 'DEPLOYMENT', actions: ['READ', 'EXECUTE_PIPELINE'], applications: { filterType: 'ALL' } },
+  ],
+};
+
+describe('an approval that nobody is left to decide', () => {
+  const definitions =
+    APP +
+    pipeline('gate', 'approvers: [Team]') +
+    pipeline('named', 'approvers: [Gone]') +
+    pipeline('own', 'approvers: [Solo], disallow_initiator: true');
+  const { server, runs } = testWorld(definitions, { agent: null });
+
+  const look = async (executionId: string) => {
+    const { execution } = await server.client.ask<{
+      execution: {
+        waitingFor: string[];
+        pipelineStageExecutions: {
+          approvals: { approvalId: string; undecidableSince: string | null; approvers: string[] }[];
+        }[];
+      };
+    }>(
+      `query ($id: ID!) { execution(executionId: $id) { waitingFor ... on PipelineExecution { pipelineStageExecutions {
+        ... on ApprovalStageExecution { approvals { approvalId ... on UserGroupApprovalDetails { undecidableSince approvers } } } } } } }`,
+      { id: executionId },
+    );
+    const [approval] = execution.pipelineStageExecutions.flatMap(({ approvals }) => approvals);
+    return { waitingFor: execution.waitingFor, approval };
+  };
+  const eventsOf = async (id: string) =>
+    (await runs.events(id)).map(({ type }) => type).filter((type) => type.startsWith('APPROVAL_'));
+  const reassign = async (executionId: string, approvers: readonly string[], client = server.client) => {
+    const { applicationId } = await runs.ids('pipeline', 'gate');
+    const { approval } = await look(executionId);
+    return client.ask(
+      'mutation ($input: ReassignApprovalInput!) { reassignApproval(input: $input) { approval { status } } }',
+      { input: { applicationId, executionId, approvalId: approval?.approvalId, approvers, reason: 'on leave' } },
+    );
+  };
+  const groupId = async (name: string) => {
+    const { userGroups } = await server.client.ask<{ userGroups: { nodes: { id: string; name: string }[] } }>(
+      '{ userGroups(first: 50) { nodes { id name } } }',
+    );
+    return userGroups.nodes.find((group) => group.name === name)?.id ?? '';
+  };
+
+  it('says so at once when its last approver goes, and an administrator names others', async () => {
+    const member = new TestClient(server.url, await createKey(server.client, 'Team', READS_RUNS));
+    const deputy = new TestClient(server.url, await createKey(server.client, 'Deputies', READS_RUNS));
+    const id = await runs.start('pipeline', 'gate');
+    expect(await look(id)).toMatchObject({ waitingFor: [], approval: { undecidableSince: null } });
+    await expect(reassign(id, ['Deputies'], member)).rejects.toThrow('FORBIDDEN');
+    await expect(reassign(id, ['Nobody'])).rejects.toThrow('INVALID_INPUT');
+    await expect(reassign(id, [])).rejects.toThrow('INVALID_INPUT');
+
+    const { apiKeys } = await server.client.ask<{ apiKeys: { id: string; name: string }[] }>('{ apiKeys { id name } }');
+    const { revokeApiKey } = await server.client.ask<{ revokeApiKey: { warningMessage: string | null } }>(
+      'mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { warningMessage } }',
+      { id: apiKeys.find(({ name }) => name === 'Team')?.id },
+    );
+    expect(revokeApiKey.warningMessage).toBe(
+      'Nobody is left to decide a waiting approval. An administrator can name other groups with reassignApproval.',
+    );
+    const { waitingFor, approval } = await look(id);
+    expect(waitingFor).toEqual(['nobody is left to decide "manager" (Team)']);
+    expect(approval?.undecidableSince).not.toBeNull();
+
+    await reassign(id, ['Deputies']);
+    await reassign(id, ['Deputies']);
+    expect(await look(id)).toMatchObject({
+      waitingFor: [],
+      approval: { undecidableSince: null, approvers: ['Deputies'] },
+    });
+    const { applicationId } = await runs.ids('pipeline', 'gate');
+    await deputy.ask(
+      'mutation ($input: ApproveOrRejectApprovalsInput!) { approveOrRejectApprovals(input: $input) { success } }',
+      { input: { applicationId, executionId: id, approvalId: approval?.approvalId, action: 'APPROVE' } },
+    );
+    await runs.until(id, 'SUCCESS');
+    expect(await eventsOf(id)).toEqual([
+      'APPROVAL_REQUESTED',
+      'APPROVAL_UNDECIDABLE',
+      'APPROVAL_REASSIGNED',
+      'APPROVAL_DECIDED',
+    ]);
+    await expect(reassign(id, ['Deputies'])).rejects.toThrow('NOT_WAITING');
+  });
+
+  it('warns when a group is deleted that only an older revision names', async () => {
+    await createKey(server.client, 'Gone', READS_RUNS);
+    const id = await runs.start('pipeline', 'named');
+    await runs.apply(pipeline('named', 'approvers: [Deputies]').slice(5));
+    const { deleteUserGroup } = await server.client.ask<{ deleteUserGroup: { warningMessage: string | null } }>(
+      'mutation ($id: ID!) { deleteUserGroup(input: { id: $id }) { warningMessage } }',
+      { id: await groupId('Gone') },
+    );
+    expect(deleteUserGroup.warningMessage).toContain('Nobody is left to decide a waiting approval.');
+    expect((await look(id)).waitingFor).toEqual(['nobody is left to decide "manager" (Gone)']);
+  });
+
+  it('counts nobody who may not approve an own execution, and notices who joins', async () => {
+    const starter = new TestClient(server.url, await createKey(server.client, 'Solo', RUNS_PIPELINES));
+    const id = await new Runs({ client: starter } as unknown as TestServer).start('pipeline', 'own');
+    await eventually(
+      () => look(id),
+      ({ approval }) => approval?.undecidableSince != null,
+    );
+    await server.client.ask('mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { value } }', {
+      input: { name: 'another', userGroupIds: [await groupId('Solo')] },
+    });
+    await eventually(
+      () => look(id),
+      ({ approval }) => approval?.undecidableSince === null,
+    );
+  });
+});
