@@ -405,6 +405,7 @@ CREATE TABLE "beside_task" (
   "task_id" uuid NOT NULL,
   "execution_id" uuid NOT NULL,
   "revision_id" uuid NOT NULL,
+  "environment_id" uuid,
   "variables" jsonb NOT NULL,
   "images" jsonb NOT NULL,
   "env" jsonb NOT NULL,

@@ -28,6 +28,7 @@ export interface AttemptStart {
   readonly base: number | null;
   /** Tasks of earlier attempts that it does not show; null: those that its base does not show. */
   readonly dropped: readonly string[] | null;
+  readonly createdAt: Date;
 }
 
 /** A job to be made: one try of one task. */

@@ -47,7 +47,8 @@ export function taskVariables(
     own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
     secrets: {},
   });
-  return new Map(Object.entries(values));
+  // An axis has its own name too, as in `{{.os}}`, unless a variable has that name.
+  return new Map([...matrixValues(node), ...Object.entries(values)]);
 }
 
 /** Tasks that a name refers to: all combinations of a matrix, or one. */

@@ -9,7 +9,8 @@ import { withoutUndefined } from './undefinedVariables';
 const LEAST_WAIT_MS = 3_600_000;
 
 /** A forensic or restore task that is to run: a task of the definition, for this execution of it, and what it runs with. */
-export interface DetachedTask extends Pick<BesideTask, 'revisionId' | 'variables' | 'images' | 'env'> {
+export interface DetachedTask
+  extends Pick<BesideTask, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'env'> {
   readonly execution: Pick<Execution, 'id' | 'runId' | 'attempt'>;
   readonly type: 'forensic' | 'restore';
   readonly name: string;
@@ -33,8 +34,7 @@ export function runDetached(run: RunSlice, tasks: readonly DetachedTask[]): Task
   const made = fresh.map(({ execution, type, name, failedTaskId = null, failedAttempt = null, ...given }) => {
     const { id: executionId, runId, attempt } = execution;
     const task: TaskExecution = { ...blankTask(run.now), id: run.newId(), executionId, runId, attempt, type, name };
-    const { revisionId, variables, images, env } = given;
-    const detached = { revisionId, variables, images, env, failedTaskId, failedAttempt, startBy: null };
+    const detached = { ...given, failedTaskId, failedAttempt, startBy: null };
     run.addTask(task);
     run.changes.detached.push({ taskId: task.id, executionId, ...detached });
     run.event({ runId, executionId }, 'BESIDE_TASK_CREATED', {
@@ -74,8 +74,8 @@ export function queueDetached(run: RunSlice, taskIds: readonly string[]): void {
     .map((id) => run.task(id))
     .filter(({ status, jobId, nextTryAt }) => status === 'QUEUED' && jobId === null && nextTryAt === null)
     .map((task) => {
-      const { revisionId, env } = detachedRow(run, task.id);
-      return { task, revisionId, env };
+      const detached = detachedRow(run, task.id);
+      return { task, revisionId: detached.revisionId, detached };
     });
   const ready = withSecrets(run, withoutUndefined(run, waiting));
   queueJobs(run, ready);

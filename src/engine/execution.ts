@@ -224,6 +224,7 @@ export interface BesideTask {
   readonly taskId: string;
   readonly executionId: string;
   readonly revisionId: string;
+  readonly environmentId: string | null;
   readonly variables: Execution['variables'];
   readonly images: Execution['images'];
   /** What its command is told besides; comes before everything else. */

@@ -1,5 +1,6 @@
 import { isResumable } from '../contract/statuses';
 import { type Execution, type GoesOn, type StageExecution } from './execution';
+import { begunMeanwhile } from './resumeDecision';
 import { textErrors } from './textLimits';
 import { readInputs, type VariableInput } from './resolveVariables';
 import { type Catalogue, type ElementPlan, elementKey, planPipeline } from './startPlan';
@@ -45,9 +46,11 @@ export interface Extension {
 }
 
 /** Whether a run may be extended as it stands. */
-export function refuseExtension({ status, version }: Execution, succeededBefore: boolean): Refusal | null {
+export function refuseExtension(run: Execution, succeededBefore: boolean): Refusal | null {
+  const { status, version } = run;
   if (status === 'SUCCESS' || (isResumable(status) && succeededBefore)) return null;
-  if (status === 'RESUMING') return new Refusal('CONFLICT', 'Somebody else was faster.', { status, version });
+  const begun = begunMeanwhile(run);
+  if (begun !== null) return begun;
   const instead = isResumable(status)
     ? 'it has not succeeded yet, so there is nothing to add to; resumeExecution goes on with it'
     : status === 'RESTORING'

@@ -58,7 +58,7 @@ function handlerOf(
   task: TaskExecution | undefined,
   reason: string | null,
 ): DetachedTask {
-  const { revisionId, variables, images } = execution;
+  const { revisionId, environmentId, variables, images } = execution;
   // A task that had no job has written nothing.
   const error = task === undefined || task.tries === 0 ? '' : run.fact('errorEnd', task.id);
   const message = [(reason ?? '').slice(0, REASON_LENGTH), error.trim()].filter((text) => text !== '').join('\n');
@@ -67,6 +67,7 @@ function handlerOf(
     name,
     execution,
     revisionId,
+    environmentId,
     variables,
     images,
     env: {

@@ -5,12 +5,14 @@ import type { RunSlice } from './runSlice';
 
 /** A task whose secrets are not all there fails before it starts; the others are returned. */
 export function withSecrets(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
-  return tasks.filter(({ task, revisionId }) => {
+  return tasks.filter(({ task, revisionId, detached }) => {
     const definition = run.fact('workflow', revisionId);
     const own = definition.tasks[baseName(task.name)];
     const names = own === undefined ? [] : secretsOfTask(definition, own);
     if (names.length === 0) return true;
-    const { applicationId, environmentId } = run.execution(task.executionId);
+    const execution = run.execution(task.executionId);
+    const { applicationId } = execution;
+    const { environmentId } = detached ?? execution;
     const known = run.fact('secretNames', `${applicationId} ${environmentId ?? ''}`);
     const missing = names.filter((name) => !known.has(name));
     if (missing.length === 0) return true;

@@ -1,6 +1,6 @@
 import { isFinal } from '../contract/statuses';
 import type { Approval } from './approval';
-import type { ApprovalDecided, JobEnding } from './changes';
+import type { ApprovalDecided, AttemptStart, JobEnding } from './changes';
 import type { Execution, Pause, RuntimeAnswers, StageExecution, TaskExecution } from './execution';
 import { checkMove, type StatusOf } from './machine';
 import type { RunSlice } from './runSlice';
@@ -39,6 +39,55 @@ export function moveExecution(
     ...{ failureCode, failureDetails, pause },
   });
 }
+
+/** How an attempt began, for its event. */
+type Begun = Pick<AttemptStart, 'kind' | 'fromStage' | 'reason'>;
+
+/** A final execution continues: with its next attempt, or, without one, with its restore. */
+export function reopenExecution(
+  run: RunSlice,
+  before: Execution,
+  to: 'RESUMING' | 'RESTORING',
+  change: Partial<Execution>,
+  begun: Begun | null,
+): Execution {
+  const { id: executionId, runId, attempt, status: from } = before;
+  const on = { runId, executionId };
+  if (begun === null) run.event(on, 'EXECUTION_STATUS', { from, to, attempt, reasonCode: null, reason: null });
+  else run.event(on, 'ATTEMPT_STARTED', { attempt: attempt + 1, from, ...begun });
+  return run.setExecution({
+    ...before,
+    ...change,
+    status: to,
+    attempt: begun === null ? attempt : attempt + 1,
+    version: before.version + 1,
+    earlierMs: before.earlierMs + activeMs(before),
+    attemptStartedAt: null,
+    endedAt: null,
+  });
+}
+
+/** An execution is final again as one of its attempts was: with an attempt that shows it, or without one. */
+export function closeExecution(
+  run: RunSlice,
+  before: Execution,
+  to: Execution['status'],
+  change: Partial<Execution>,
+  begun: Begun | null,
+): Execution {
+  const { id: executionId, runId, status: from } = before;
+  const on = { runId, executionId };
+  const attempt = begun === null ? before.attempt : before.attempt + 1;
+  const earlierMs = before.earlierMs + activeMs(before);
+  const after = { ...before, attempt, version: before.version + 1, earlierMs, endedAt: run.now, ...change, status: to };
+  const { failureCode: reasonCode, failureDetails: reason } = after;
+  if (begun !== null) run.event(on, 'ATTEMPT_STARTED', { attempt, from, ...begun });
+  if (from !== to) run.event(on, 'EXECUTION_STATUS', { from, to, attempt, reasonCode, reason });
+  return run.setExecution(after);
+}
+
+const activeMs = ({ endedAt, attemptStartedAt }: Execution): number =>
+  endedAt === null || attemptStartedAt === null ? 0 : endedAt.getTime() - attemptStartedAt.getTime();
 
 export interface StageMove {
   readonly reason?: Reason | undefined;

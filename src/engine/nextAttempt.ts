@@ -1,5 +1,6 @@
 import type { Execution } from './execution';
 import type { AttemptStart } from './changes';
+import { reopenExecution } from './moves';
 import type { RunSlice } from './runSlice';
 
 /** Who began an attempt, how and why. */
@@ -16,27 +17,11 @@ export interface NextAttempt
 /** A final execution begins its next attempt: RESUMING, with nothing of the failure left on it. */
 export function beginAttempt(run: RunSlice, before: Execution, next: NextAttempt): Execution {
   const { kind, cause, reason, fromStage, dropped = null, timeoutSeconds, ...inputs } = next;
-  const { id: executionId, runId, attempt, status, endedAt, attemptStartedAt, earlierMs } = before;
-  const active = endedAt === null || attemptStartedAt === null ? 0 : endedAt.getTime() - attemptStartedAt.getTime();
-  run.changes.attempts.push({ executionId, kind, cause, reason, fromStage, base: attempt, dropped });
-  run.event({ runId, executionId }, 'ATTEMPT_STARTED', {
-    attempt: attempt + 1,
-    ...{ kind, from: status, fromStage, reason },
-  });
-  return run.setExecution({
-    ...before,
-    ...inputs,
-    status: 'RESUMING',
-    attempt: attempt + 1,
-    version: before.version + 1,
-    failureCode: null,
-    failureDetails: null,
-    busyTasks: 0,
-    earlierMs: earlierMs + active,
-    attemptStartedAt: null,
-    endedAt: null,
-    expiresAt: new Date(run.now.getTime() + timeoutSeconds * 1000),
-  });
+  const { id: executionId, attempt: base } = before;
+  run.changes.attempts.push({ executionId, kind, cause, reason, fromStage, base, dropped, createdAt: run.now });
+  const fresh = { failureCode: null, failureDetails: null, busyTasks: 0 };
+  const expiresAt = new Date(run.now.getTime() + timeoutSeconds * 1000);
+  return reopenExecution(run, before, 'RESUMING', { ...inputs, ...fresh, expiresAt }, { kind, fromStage, reason });
 }
 
 /** A workflow execution continues, with its next attempt, under the stage's new row. */

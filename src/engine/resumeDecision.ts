@@ -34,14 +34,19 @@ export interface ResumeDecision {
   readonly again: readonly StageExecution[];
 }
 
+/** The caller saw the execution as it was before somebody else began its attempt, or knows nothing of that attempt. */
+export function begunMeanwhile({ status, attempt, version, pause }: Execution): Refusal | null {
+  const active = ['QUEUED', 'RUNNING', 'WAITING'].includes(status) || (status === 'PAUSED' && pause === null);
+  if (status !== 'RESUMING' && !(attempt > 1 && active)) return null;
+  const message = `Somebody else was faster: attempt ${attempt} of this execution is ${status}.`;
+  return new Refusal('CONFLICT', message, { status, version });
+}
+
 /** Whether an execution may begin another attempt by this verb; the refusal says what can be done instead. */
 export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): Refusal | null {
-  const { status, attempt, version } = execution;
-  // The caller saw the execution as it was before somebody else began this attempt.
-  if (status === 'RESUMING' || (attempt > 1 && (status === 'QUEUED' || status === 'RUNNING' || status === 'WAITING'))) {
-    const message = `Somebody else was faster: attempt ${attempt} of this execution is ${status}.`;
-    return new Refusal('CONFLICT', message, { status, version });
-  }
+  const { status, version } = execution;
+  const begun = begunMeanwhile(execution);
+  if (begun !== null) return begun;
   if (verb === 'rerun' ? isFinal(status) : isResumable(status)) return null;
   const instead =
     status === 'SUCCESS'

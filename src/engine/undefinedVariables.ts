@@ -9,8 +9,8 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
   return tasks.filter((ready) => {
     const needs = variablesNeeded(run, ready);
     if (needs.length === 0) return true;
-    const { id: taskId, executionId } = ready.task;
-    const known = knownNames(run, executionId);
+    const { id: taskId } = ready.task;
+    const known = knownNames(run, ready);
     const unknown = needs.filter((name) => !known.has(name));
     if (unknown.length === 0) return true;
     const reason = `it needs ${unknown.join(', ')}, which nobody has set`;
@@ -20,28 +20,29 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
 }
 
 /** Variables that a task requires, or that its `env` is made of, and that its definition does not give. */
-function variablesNeeded(run: RunSlice, { task, revisionId, env }: ReadyTask): readonly string[] {
+function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTask): readonly string[] {
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
   if (own === undefined) return [];
   const referred = Object.values({ ...definition.env, ...own.env }).flatMap(envReferences);
   const needs = new Set([...Object.keys(own.requires), ...referred]);
   if (needs.size === 0) return [];
-  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...env };
+  const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...detached?.env };
   const secrets = secretsOfTask(definition, own);
   // Images are looked at when the job is claimed.
-  const { environmentId } = run.execution(task.executionId);
+  const { environmentId } = detached ?? run.execution(task.executionId);
   const slipway = ownVariableNames({ environment: environmentId !== null, services: true });
   return [...needs].filter((name) => !Object.hasOwn(constant, name) && ![...secrets, ...slipway].includes(name));
 }
 
-/** Names that have a value in an execution: from its environment, its start, and its tasks. */
-function knownNames(run: RunSlice, executionId: string): ReadonlySet<string> {
-  const { environmentId, variables } = run.execution(executionId);
+/** Names that have a value for a task: from its environment, the start, and other tasks. A restore task has its own. */
+function knownNames(run: RunSlice, { task: { executionId, type }, detached }: ReadyTask): ReadonlySet<string> {
+  const { environmentId, variables } = detached ?? run.execution(executionId);
+  const set = type === 'restore' ? [] : run.variables(executionId);
   const environment = environmentId === null ? null : run.fact('environment', environmentId);
   return new Set([
     ...Object.keys(environment?.variables ?? {}),
     ...Object.keys(variables),
-    ...run.variables(executionId).map(({ name }) => name),
+    ...set.map(({ name }) => name),
   ]);
 }

@@ -202,6 +202,17 @@ export class Refusal extends Error {
   }
 }
 
+/** The refusal that something throws; null if it throws none. */
+export async function refusalOf(work: () => unknown): Promise<Refusal | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
 /** The same message whether the id does not exist or is hidden from the caller. */
 export function notFound(kind: string, id: string): Refusal {
   return new Refusal('NOT_FOUND', `No ${kind} with the id "${id}" exists, or you may not see it.`, { kind, id });

@@ -40,6 +40,7 @@ const executionColumns = [
   'startedAt',
   'attemptStartedAt',
   'endedAt',
+  'earlierMs',
 ] as const;
 const attemptColumns = [
   'attempt',
@@ -49,7 +50,6 @@ const attemptColumns = [
   'images',
   'mode',
   'maxParallel',
-  'earlierMs',
   'expiresAt',
 ] as const;
 const stageColumns = [
@@ -102,7 +102,7 @@ export async function apply(
     jobs.map(({ labels }) => labels),
   );
   const sent = [
-    ...writeExecutions(db, changes, now),
+    ...writeExecutions(db, changes),
     ...writeStages(db, changes),
     ...writeTasks(db, changes),
     insertRows(db, approvalTable, changes.approvals),
@@ -133,12 +133,13 @@ function split<Row>(changes: ReadonlyMap<string, Change<Row>>): {
   };
 }
 
-function writeExecutions(db: Transaction, changes: Changes, now: Date): Promise<unknown>[] {
+function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] {
   const { made, moved } = split<Execution>(changes.executions);
   const rows = moved.map(({ after }) => after);
   const begun = new Set(changes.attempts.map((one) => one.executionId));
-  const started = made.map(({ id, cause }) => {
-    return { executionId: id, kind: 'START' as const, cause, reason: null, fromStage: null, base: null, dropped: null };
+  const none = { reason: null, fromStage: null, base: null, dropped: null };
+  const started = made.map(({ id, cause, createdAt }) => {
+    return { ...none, executionId: id, kind: 'START' as const, cause, createdAt };
   });
   return [
     insertRows(db, executionTable, made),
@@ -149,7 +150,7 @@ function writeExecutions(db: Transaction, changes: Changes, now: Date): Promise<
       rows.filter(({ id }) => begun.has(id)),
       attemptColumns,
     ),
-    insertAttempts(db, [...started, ...changes.attempts], now),
+    insertAttempts(db, [...started, ...changes.attempts]),
     ...[...made, ...rows.filter(({ id }) => begun.has(id))].map((row) => writeTargets(db, changes, row)),
   ];
 }

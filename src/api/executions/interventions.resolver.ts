@@ -32,7 +32,7 @@ export class InterventionsResolver {
       'Retries a failed task while its workflow is still running. Takes back the failure; tasks that were skipped ' +
       'because of it wait for their turn again. Works only for the single failure of a workflow. Never runs a failure ' +
       'handler a second time for the task. Errors: NOT_FOUND, NOT_RETRYABLE (resume the execution once it has ended), ' +
-      'CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'CONFLICT (somebody was faster), IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async retryTask(
     @Arg('input', () => RetryTaskInput, { description: 'Task to retry.' }) input: RetryTaskInput,

@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import type { Context } from '../graphql/context';
 import { readGraph } from '../../runs/views/graph.queries';
 import { GraphFormatEnum, MatrixDisplay, WorkflowGraphText } from './graph.types';
@@ -10,9 +10,9 @@ export class GraphResolver {
     nullable: true,
     description:
       'Graph of the current definition of a workflow (`workflowId`) or pipeline (`pipelineId`), or of an execution ' +
-      'with the current state of its tasks or elements (`executionId`). Give exactly one of the three. Failure ' +
-      'handlers and restore tasks are shown separately. At most 5,000 nodes. Errors: NOT_FOUND, INVALID_INPUT ' +
-      '(`ONE_OF`, `TOO_LARGE`).',
+      'with the state of its tasks or elements (`executionId`), now or in one of its attempts. Give exactly one of ' +
+      'the three. Failure handlers and restore tasks are shown separately. At most 5,000 nodes. Errors: NOT_FOUND, ' +
+      'INVALID_INPUT (`ONE_OF`, `EXECUTION_ONLY`, `TOO_LARGE`).',
   })
   async workflowGraph(
     @Arg('workflowId', () => ID, { nullable: true, description: 'ID of the workflow.' }) workflowId: string | null,
@@ -22,6 +22,12 @@ export class GraphResolver {
       description: 'ID of the execution, of a pipeline or of a workflow, standalone or in a stage.',
     })
     executionId: string | null,
+    @Arg('attempt', () => Int, {
+      nullable: true,
+      description:
+        'Attempt of the execution, from 1. Defaults to the current one, with the detached tasks of all attempts.',
+    })
+    attempt: number | null,
     @Arg('format', () => GraphFormatEnum, { defaultValue: GraphFormatEnum.JSON, description: 'Output format.' })
     format: GraphFormatEnum,
     @Arg('matrix', () => MatrixDisplay, {
@@ -32,7 +38,7 @@ export class GraphResolver {
     @Ctx() { app, actor }: Context,
   ): Promise<WorkflowGraphText> {
     const expanded = matrix === MatrixDisplay.EXPANDED;
-    const graph = await readGraph(app, actor, { workflowId, pipelineId, executionId, expanded });
+    const graph = await readGraph(app, actor, { workflowId, pipelineId, executionId, attempt, expanded });
     return { format, text: renderGraph(graph, format), nodeCount: graph.nodes.length };
   }
 }

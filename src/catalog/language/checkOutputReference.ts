@@ -1,6 +1,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { type NameProblem, unknown } from './checkCondition';
 import type { Catalog } from './checkWorkflow';
+import { registeredBy } from './matrix';
 import type { OutputReference } from './outputReferences';
 import type { StageElement } from './pipeline';
 
@@ -38,7 +39,7 @@ export function outputProblem(
     const hint = didYouMean(output, Object.keys(outputs));
     return unknown(`the workflow "${element.workflow}" declares no output "${output}"${hint}`);
   }
-  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const registered = Object.entries(tasks).flatMap(([task, one]) => registeredBy(task, one));
   if (registered.includes(output)) return undefined;
   const message = `no task of the workflow "${element.workflow}" registers "${output}"${didYouMean(output, registered)}`;
   return { rule: 'UNSURE_NAME', message };

@@ -4,7 +4,7 @@ import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
 import type { Reference } from './conditionValues';
 import { namesReached } from './environmentValues';
-import { baseName, dependencyOf } from './matrix';
+import { baseName, dependencyOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 
@@ -92,7 +92,7 @@ export class TaskNames {
     const declared = [
       ...variables.map((one) => one.name),
       ...own,
-      ...this.task.matrix.map(({ name }) => `MATRIX_${name.toUpperCase()}`),
+      ...this.task.matrix.flatMap(({ name }) => [name, `MATRIX_${name.toUpperCase()}`]),
       ...(environment === null ? [] : ['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE']),
     ];
     if (declared.includes(variable)) return undefined;
@@ -100,7 +100,7 @@ export class TaskNames {
     if (setters.some((setter) => this.order.isBefore(setter, this.name))) return undefined;
     if (setters[0] !== undefined)
       return unknown(`"${variable}" is set by the task "${setters[0]}", which does not come before "${this.name}"`);
-    const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+    const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
     const hint = didYouMean(variable, [...declared, ...registered]);
     if (this.task.dependsOn.length === 0 && environment === null) {
       return unknown(`there is no variable "${variable}"${hint}`);
@@ -130,8 +130,8 @@ export class TaskOrder {
   settersOf(variable: string): readonly string[] {
     if (this.setters === undefined) {
       this.setters = new Map();
-      for (const [name, { register }] of Object.entries(this.tasks)) {
-        if (register !== null) this.setters.set(register, [...(this.setters.get(register) ?? []), name]);
+      for (const [name, task] of Object.entries(this.tasks)) {
+        for (const one of registeredBy(name, task)) this.setters.set(one, [...(this.setters.get(one) ?? []), name]);
       }
     }
     return this.setters.get(variable) ?? [];

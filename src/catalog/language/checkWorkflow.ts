@@ -1,6 +1,6 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { artifactSource, sourceName } from './artifactSource';
-import { baseName, dependencyOf, nodeCount, nodesOf } from './matrix';
+import { axesIn, baseName, dependencyOf, nodeCount, nodesOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
@@ -118,27 +118,41 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
 function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
   const given = new Set(variables.map(({ name }) => name));
   const setters = new Map<string, { readonly by: string; readonly condition: string | null }>();
-  for (const [name, { register, matrix, condition, type }] of Object.entries(tasks)) {
+  for (const [name, task] of Object.entries(tasks)) {
+    const { register, matrix, condition, type } = task;
     // Values of detached tasks are not kept.
     if (register === null || register === '' || type !== 'normal') continue;
     const refuse = (why: string) => complain('REGISTERED_TWICE', ['tasks', name, 'register'], why);
-    const other = setters.get(register);
-    const isBranch = condition !== null && (other === undefined || other.condition !== null);
-    if (given.has(register)) refuse(`The variable ${register} is already set at the start.`);
-    else if (other !== undefined && !isBranch) {
-      const hint = 'Two tasks may set it if both have an "if", and only one of them runs';
-      refuse(`The variable ${register} is already set by the task "${other.by}". ${hint}.`);
-    } else if (nodeCount({ matrix }) > 1 && !condition?.includes('matrix')) {
+    const axes = matrix.map((axis) => axis.name);
+    const unknown = axesIn(register).find((axis) => !axes.includes(axis));
+    if (unknown !== undefined) {
+      const message = `The matrix of "${name}" has no "${unknown}"; expected one of ${axes.join(', ') || 'none'}.`;
+      complain('UNKNOWN_NAME', ['tasks', name, 'register'], message);
+      continue;
+    }
+    const set = registeredBy(name, task);
+    const twice = set.find((one, index) => set.indexOf(one) !== index);
+    if (twice !== undefined) refuse(`Two combinations of "${name}" would set the variable ${twice}.`);
+    else if (set.length === 1 && nodeCount(task) > 1 && !condition?.includes('matrix')) {
       refuse(`Each combination of "${name}" would set the variable ${register}.`);
     }
-    if (other === undefined || condition === null) setters.set(register, { by: name, condition });
+    for (const variable of new Set(set)) {
+      const other = setters.get(variable);
+      const isBranch = condition !== null && (other === undefined || other.condition !== null);
+      if (given.has(variable)) refuse(`The variable ${variable} is already set at the start.`);
+      else if (other !== undefined && !isBranch) {
+        const hint = 'Two tasks may set it if both have an "if", and only one of them runs';
+        refuse(`The variable ${variable} is already set by the task "${other.by}". ${hint}.`);
+      }
+      if (other === undefined || condition === null) setters.set(variable, { by: name, condition });
+    }
   }
 }
 
 /** A name has one value: otherwise a secret would hide a variable, or a readable variable would pass for a secret. */
 function checkSecrets(definition: WorkflowDefinition, complain: Complain): void {
   const { variables, env, tasks } = definition;
-  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
   const taken = new Set([...variables.map(({ name }) => name), ...Object.keys(env), ...registered]);
   const check = (names: readonly string[], more: object, path: readonly string[]) =>
     names.forEach((name, index) => {
@@ -165,7 +179,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
   const { variables, env, tasks } = definition;
   const templated = Object.entries(tasks).filter(([, { run }]) => commandsIn(run).some((one) => one.includes('{{')));
   if (templated.length === 0) return;
-  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
   const shared = [...variables.map(({ name }) => name), ...Object.keys(env), ...registered];
   for (const [name, task] of templated) {
     const handed = task.type === 'forensic' ? ['failed_task', 'error_message', 'exit_code'] : [];
@@ -190,7 +204,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
 
 /** Every value of an output comes from a task or from the start, and is no secret. */
 function checkOutputs({ outputs, variables, tasks, secrets }: WorkflowDefinition, complain: Complain): void {
-  const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
+  const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
   const known = new Set([...registered, ...variables.map(({ name }) => name)]);
   const hidden = new Set([...secrets, ...Object.values(tasks).flatMap((task) => task.secrets)]);
   for (const [output, text] of Object.entries(outputs)) {

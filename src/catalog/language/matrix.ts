@@ -29,6 +29,27 @@ export function matrixVariables(node: string): Record<string, string> {
   return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [`MATRIX_${axis.toUpperCase()}`, value]));
 }
 
+const axisTemplate = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+
+/** Axes in the `register` of a task. */
+export const axesIn = (register: string): string[] => [...register.matchAll(axisTemplate)].map(([, axis = '']) => axis);
+
+/** Variable that a node sets: with `delta_{{.env}}`, `delta_eu_1` for eu-1. */
+export function registerOf(node: string, register: string): string {
+  const values = matrixValues(node);
+  return register.replace(axisTemplate, (whole, axis: string) => values.get(axis)?.replace(/\W/g, '_') ?? whole);
+}
+
+const MAX_COMBINATIONS = 10_000;
+
+/** Variables that a task sets with `register`: one, or with an axis in its name one for each value. */
+export function registeredBy(name: string, task: Pick<TaskDefinition, 'matrix' | 'register'>): string[] {
+  const { register } = task;
+  if (register === null || register === '') return [];
+  if (axesIn(register).length === 0 || nodeCount(task) > MAX_COMBINATIONS) return [register];
+  return nodesOf(name, task).map((node) => registerOf(node, register));
+}
+
 /** Names of all combinations, sorted; the axes keep their order. */
 export function nodesOf(base: string, task: Pick<TaskDefinition, 'matrix'>): string[] {
   if (task.matrix.length === 0) return [base];

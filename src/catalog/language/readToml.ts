@@ -32,7 +32,7 @@ export function readToml(source: string): ReadDocuments {
     // Line ends of the file are not part of a multi-line text, as in YAML.
     const text = source.replace(/^\ufeff/, ' ').replace(/\r\n/g, '\n');
     const reader = new TomlReader(text);
-    const read = reader.templates(reader.read(parse(text)));
+    const read = reader.withoutTriggers(reader.templates(reader.read(parse(text))));
     const hasKind = read.entries.some(({ key }) => key === 'kind');
     return { documents: [hasKind ? read : withKind(reader.literalEnv(read))], errors: reader.errors, complete: true };
   } catch (error) {
@@ -182,6 +182,15 @@ class TomlReader {
       const entries = tasks.entries.map((entry) => ({ ...entry, value: this.task(entry.value, entry.key, shell) }));
       return { ...tasks, entries };
     });
+  }
+
+  /** Files of task graphs may name triggers, which the tool that they come from reads and never acts on. */
+  withoutTriggers(root: SourceMap): SourceMap {
+    const triggers = findEntry(root, 'triggers');
+    if (triggers === undefined || triggers.value.type !== 'list') return root;
+    const message = '"triggers" are ignored: start the workflow with "startExecution" or "slipway start".';
+    this.report('IGNORED_TRIGGERS', ['triggers'], triggers.keyAt, message);
+    return { ...root, entries: root.entries.filter((entry) => entry !== triggers) };
   }
 
   private task(task: SourceNode, name: string, shellOfWorkflow: Shell): SourceNode {

@@ -27,6 +27,7 @@ import { type Commands, commandsIn, shell } from './shell';
 import type { ValidationRule } from './validationRules';
 import {
   anyVariableKey,
+  variableKey,
   axisKey,
   DAY,
   description,
@@ -36,7 +37,6 @@ import {
   labelValue,
   secretNames,
   values,
-  variableName,
 } from './values';
 import { artifactsWhen, onLostValues, outputStreams, taskTypes } from './terms';
 
@@ -267,6 +267,12 @@ const matrix: Shape<readonly MatrixAxis[]> = {
   },
 };
 
+/** The name of a variable, which may hold `{{.axis}}`. */
+const registerName = ruled(text, {
+  json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\})+$` },
+  problem: (given) => variableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}/g, 'x')),
+});
+
 /** A variable of the system has a value too, if the environment or an earlier task may set it. */
 const requiredName = ruled(text, anyVariableKey);
 const requirements = withShort<readonly string[], Readonly<Record<string, ValueRule>>>(
@@ -376,7 +382,7 @@ const fields = object(
       'Secrets that the command gets as environment variables, in addition to those of the workflow. At most 50.',
     ),
     register: optional(
-      variableName,
+      registerName,
       null,
       'Variable for later tasks; its value is the last line of standard output that is not empty.',
     ),

@@ -94,6 +94,7 @@ export const validationWarnings = {
   LITERAL_REFERENCE:
     'A value has no `$NAME` of a known name, which stays text: `env` replaces only names in braces. A default and a variable of an environment have no reference at all.',
   BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
+  IGNORED_TRIGGERS: 'A TOML file has no `triggers`: nothing starts it automatically.',
   UNUSED_HANDLER: 'Some `on_failure` names the forensic task.',
 } as const;
 

@@ -5,7 +5,7 @@ import type { App } from '../app';
 import type { Execution, StageExecution } from '../../engine/execution';
 import { requireStages } from '../execution/requireStages';
 import { mustAsk } from '../../engine/runtimeInputs';
-import { Refusal } from '../../kernel/errors';
+import { Refusal, refusalOf } from '../../kernel/errors';
 import { taskNodes } from '../../catalog/language/taskGraph';
 import type { DefinitionChange } from '../../engine/definitionChanges';
 import { readOwn, refuseInput } from './inAttempt';
@@ -62,7 +62,7 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
   if (plan instanceof Refusal) return refused(plan);
   const stages = plan.elements.map(({ stage }) => stage);
   const { definition } = await app.pipelineRevisions.get(db, plan.revisionId);
-  const denied = await refusalOf(requireStages(db, actor, execution, stages));
+  const denied = await refusalOf(() => requireStages(db, actor, execution, stages));
   const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? []].flat();
   const allowed = refusals.length === 0;
   return {
@@ -98,7 +98,7 @@ export async function previewWorkflowResume(
   if (refusal !== null) return refused(refusal);
   const subject = await subjectFor(app, 'Execution', execution);
   const { next, fit, refusals: broken } = await planWorkflowResume(app, db, execution, input, true);
-  const denied = await refusalOf(requireEnvironment(db, actor, subject, next.environmentId));
+  const denied = await refusalOf(() => requireEnvironment(db, actor, subject, next.environmentId));
   const refusals = [refuseInput(input) ?? [], broken, denied ?? []].flat();
   const allowed = refusals.length === 0;
   return {
@@ -142,16 +142,6 @@ async function accessTo(
     const { allowed, message } = actor.access.explain(action, 'Execution', subject, [target]);
     return { environmentId: target.id, allowed, message };
   });
-}
-
-async function refusalOf(work: Promise<void>): Promise<[Refusal] | null> {
-  try {
-    await work;
-    return null;
-  } catch (error) {
-    if (error instanceof Refusal) return [error];
-    throw error;
-  }
 }
 
 export interface Resumability {

@@ -1,10 +1,12 @@
+import type { Access } from '../../access/access';
 import type { Actor } from '../../access/actor';
+import type { SubjectRows } from '../../access/subjects';
 import { isFinal } from '../../contract/statuses';
 import type { Execution } from '../../engine/execution';
 import { stopExecution } from '../../engine/stopExecution';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
-import { activeRun, onRun, type RunCommandInput } from './onRun';
+import { activeRun, onRun, type RunCommand, type RunCommandInput } from './onRun';
 
 export interface AbortExecution extends RunCommandInput {
   readonly applicationId: string;
@@ -41,8 +43,11 @@ export function refuseAbort({ status }: Pick<Execution, 'status'>): Refusal | nu
   return isFinal(status) ? new Refusal('NOT_ABORTABLE', `The execution is already ${status}.`, { status }) : null;
 }
 
-/** Everybody who may run it may end it. ABORT_WORKFLOW gives the right to end what others run. */
-const requireAbort: NonNullable<Parameters<typeof onRun>[2]['right']> = (access, subject, { kind }) => {
+/** Action that an abort needs. Everybody who may run it may end it. ABORT_WORKFLOW gives the right to end what others run. */
+export function abortRight(access: Access, subject: SubjectRows['Execution'], { kind }: Pick<Execution, 'kind'>) {
   const run = kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
-  if (!access.can(run, 'Execution', subject)) access.require('ABORT_WORKFLOW', 'Execution', subject);
-};
+  return access.can(run, 'Execution', subject) ? run : 'ABORT_WORKFLOW';
+}
+
+const requireAbort: NonNullable<RunCommand['right']> = (access, subject, execution) =>
+  access.require(abortRight(access, subject, execution), 'Execution', subject);

@@ -1,7 +1,7 @@
 import type { Actor } from '../../access/actor';
 import { settleStage } from '../../engine/advancePipeline';
 import type { Approval } from '../../engine/approval';
-import type { Execution } from '../../engine/execution';
+import type { Execution, ExecutionAttempt } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
 import { approverRefusal } from '../../engine/selfApproval';
 import { moveApproval } from '../../engine/moves';
@@ -41,7 +41,7 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
         audit: { ...audit, after: { status, comments: approval.comments, executionId: execution.id } },
       };
     }
-    const refusal = refuseDecision(actor, approval, db.now) ?? approverRefusal(actor, approval, attempts);
+    const refusal = refuseDecision(actor, approval, attempts, db.now);
     if (refusal !== null) throw refusal;
     await db.decide((run) => {
       moveApproval(run, approval, status, comments);
@@ -53,9 +53,16 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
   });
 }
 
-/** Why an approval can no longer be decided; null while it waits. */
-function refuseDecision(actor: Actor, { status, expiresAt, decidedBy }: Approval, now: Date): Refusal | null {
-  if (status === 'WAITING' && expiresAt > now) return null;
+/** Why the actor cannot decide an approval; null if it can. */
+export function refuseDecision(
+  actor: Actor,
+  approval: Approval,
+  /** Attempts of its execution. */
+  attempts: readonly ExecutionAttempt[],
+  now: Date,
+): Refusal | null {
+  const { status, expiresAt, decidedBy } = approval;
+  if (status === 'WAITING' && expiresAt > now) return approverRefusal(actor, approval, attempts);
   const is = status === 'WAITING' ? 'EXPIRED' : status;
   const byPerson = status === 'APPROVED' || status === 'REJECTED';
   if (byPerson && decidedBy !== null && decidedBy.id !== actor.id) {

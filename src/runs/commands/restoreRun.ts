@@ -3,6 +3,7 @@ import type { App } from '../app';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { Refusal } from '../../kernel/errors';
 import { type Extended, onPipelineRun, withOperation } from './addImagesToRun';
+import { beginRestoring } from '../../engine/restoreRun';
 import { beginStep, describeTask, newOperation, say } from '../restores/operationSteps';
 import {
   describeConflicts,
@@ -13,7 +14,7 @@ import {
   restoreToken,
 } from '../restores/restorePlan';
 import { requireCreator, requireRestore } from '../restores/restoreRights';
-import { beginRestoring, insertOperation } from '../restores/restores.store';
+import { insertOperation } from '../restores/restores.store';
 
 export interface RestoreRun extends RunCommandInput {
   readonly runId: string;
@@ -35,7 +36,7 @@ export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Pro
     right: (_access, _subject, execution) => requireCreator(actor, execution),
   };
   const answered = await onRun(app, actor, command, async (db, run) => {
-    const { status, version } = run;
+    const { status } = run;
     const refusal = refuseRestore(run);
     if (refusal !== null) throw refusal;
     const point = await requirePoint(db, run.id, input.restorePointId ?? null);
@@ -52,15 +53,8 @@ export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Pro
       deadlineAt: new Date(db.now.getTime() + app.config.SLIPWAY_RESTORE_SECONDS * 1000),
     });
     await insertOperation(db, operation);
-    if (!(await beginRestoring(db, run.id, version))) throw new Error(`run ${run.id} changed under its lock`);
+    await db.decide((slice) => beginRestoring(slice, run.id));
     const on = { runId: run.id, executionId: run.id };
-    db.event(on, 'EXECUTION_STATUS', {
-      from: status,
-      to: 'RESTORING',
-      reasonCode: null,
-      reason: null,
-      attempt: run.attempt,
-    });
     db.event(on, 'RESTORE_STARTED', { operationId: operation.id, restorePointId: point.id });
     await say(db, operation, [
       ['INFO', `${actor.name} restores the run from ${status} to restore point ${point.id}, attempt ${point.attempt}`],

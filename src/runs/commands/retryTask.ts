@@ -11,6 +11,7 @@ import { isFinal } from '../../contract/statuses';
 import { type Execution, type TaskExecution } from '../../engine/execution';
 import { requireRight } from './interveneExecution';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
+import { findLastIntervention } from '../execution/interventions.store';
 import { findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
 
 export interface RetryTask extends RunCommandInput {
@@ -37,7 +38,14 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
     const { definition } = await app.workflowRevisions.get(db, execution.revisionId);
     const others = (await findUnsuccessfulTasks(db, execution.id)).filter((one) => one.id !== id);
     const refusal = refuseRetry(execution, task, definition, others, db.now);
-    if (refusal !== null) throw refusal;
+    if (refusal !== null) {
+      const last = isFinal(task.status)
+        ? undefined
+        : await findLastIntervention(db, execution.runId, id, 'TASK_RETRIED');
+      if (last === undefined || task.waitsUntil !== null) throw refusal;
+      const { status } = task;
+      throw new Refusal('CONFLICT', `${last.actor.name} was faster: the task is ${status}.`, { status });
+    }
     const reason = input.reason?.trim() || null;
     await db.decide((run) => takeBack(run, task, `${task.reason}; tried again by ${actor.name}`, reason));
     const before = { status: task.status, name: task.name };

@@ -17,22 +17,23 @@ export async function findExecution(db: Db, id: string): Promise<Execution | und
 }
 
 /**
- * Makes the attempts at which executions stand, with what they run with. A rerun shows nothing of its base; the others
- * show what they keep.
+ * Makes the attempts at which executions stand, with what they run with. A rerun shows nothing of its base, a restore
+ * all that its base shows, and the others what they keep.
  */
-export async function insertAttempts(db: Db, attempts: readonly AttemptStart[], at: Date): Promise<void> {
+export async function insertAttempts(db: Db, attempts: readonly AttemptStart[]): Promise<void> {
   if (attempts.length === 0) return;
   await db.write(
     `INSERT INTO execution_attempt (execution_id, attempt, kind, base, lineage, dropped, run_attempt, revision_id, environment_id,
        variables, images, mode, max_parallel, cause, reason, from_stage, created_at)
      SELECT own.id, own.attempt, begun.kind, begun.base,
-       CASE WHEN begun.kind = 'RERUN' THEN ARRAY[own.attempt] ELSE own.attempt || coalesce(base.lineage, '{}') END,
+       CASE begun.kind WHEN 'RERUN' THEN ARRAY[own.attempt] WHEN 'RESTORE' THEN base.lineage
+         ELSE own.attempt || coalesce(base.lineage, '{}') END,
        CASE WHEN begun.kind = 'RERUN' THEN '{}' WHEN begun.dropped IS NULL THEN coalesce(base.dropped, '{}')
          ELSE ARRAY(SELECT jsonb_array_elements_text(begun.dropped)) END,
        run.attempt, own.revision_id, own.environment_id, own.variables, own.images, own.mode, own.max_parallel,
-       begun.cause, begun.reason, begun.from_stage, $8
-     FROM unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[])
-       AS begun (id, kind, base, dropped, cause, reason, from_stage)
+       begun.cause, begun.reason, begun.from_stage, begun.created_at
+     FROM unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::jsonb[], $6::text[], $7::text[], $8::timestamptz[])
+       AS begun (id, kind, base, dropped, cause, reason, from_stage, created_at)
      JOIN execution own ON own.id = begun.id JOIN execution run ON run.id = own.run_id
      LEFT JOIN execution_attempt base ON base.execution_id = own.id AND base.attempt = begun.base`,
     [
@@ -43,7 +44,7 @@ export async function insertAttempts(db: Db, attempts: readonly AttemptStart[], 
       attempts.map((one) => JSON.stringify(one.cause)),
       attempts.map((one) => one.reason),
       attempts.map((one) => one.fromStage),
-      at,
+      attempts.map((one) => one.createdAt),
     ],
   );
 }

@@ -250,6 +250,7 @@ export const besideTaskTable = table<BesideTask>('beside_task', {
     taskId: { ...column.uuid, primary: true },
     executionId: column.uuid,
     revisionId: column.uuid,
+    environmentId: column.uuidOrNull,
     variables: column.json,
     images: column.json,
     env: column.json,

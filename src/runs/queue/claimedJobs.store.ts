@@ -33,7 +33,7 @@ export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<Clai
        task.name AS task, task.type,
        execution.id AS "executionId", execution.run_id AS "runId", coalesce(beside.revision_id, execution.revision_id) AS "revisionId",
        coalesce(beside.variables, execution.variables) AS variables, shown.images, beside.env AS "besideEnv", execution.application_id AS "applicationId",
-       execution.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
+       shown.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
        CASE WHEN environment.id IS NOT NULL THEN
          jsonb_build_object('name', environment.name, 'type', environment.type, 'variables', environment.variables)
        END AS environment,
@@ -45,10 +45,11 @@ export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<Clai
      JOIN task_execution task ON task.id = job.task_execution_id
      JOIN execution ON execution.id = job.execution_id
      LEFT JOIN beside_task beside ON task.type <> 'normal' AND beside.task_id = task.id
-     CROSS JOIN LATERAL (SELECT coalesce(beside.images, execution.images) AS images) shown
+     CROSS JOIN LATERAL (SELECT coalesce(beside.images, execution.images) AS images,
+       CASE WHEN beside.task_id IS NULL THEN execution.environment_id ELSE beside.environment_id END AS environment_id) shown
      JOIN application ON application.id = execution.application_id
      JOIN workflow ON workflow.id = execution.entity_id
-     LEFT JOIN environment ON environment.id = execution.environment_id
+     LEFT JOIN environment ON environment.id = shown.environment_id
      ORDER BY claimed.n`,
     [jobIds],
   );

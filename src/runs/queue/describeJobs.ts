@@ -5,7 +5,7 @@ import { findTaken, type Taker } from '../artifacts/takenArtifacts.store';
 import type { ClaimedJob, JobInput } from '../../contract/agentProtocol';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { composeEnvironment } from '../../catalog/language/environmentValues';
-import { baseName, matrixVariables } from '../../catalog/language/matrix';
+import { baseName, matrixVariables, registerOf } from '../../catalog/language/matrix';
 import { commandText, type Shell, shellOf } from '../../catalog/language/shell';
 import {
   type ArtifactsWhen,
@@ -129,7 +129,7 @@ async function describe(
     outputs: task.artifacts.paths,
     outputsWhen: task.artifacts.when,
     streams: streamsOf(task),
-    register: task.register,
+    register: task.register && registerOf(row.task, task.register),
   };
 }
 

@@ -11,7 +11,6 @@ import type { Operation } from './restore';
 import { planRestore, requirePoint } from './restorePlan';
 import {
   endOperation,
-  endRestoring,
   findDueOperations,
   findOperations,
   type AgentTimes,
@@ -20,6 +19,7 @@ import {
   type RanForOperation,
 } from './restores.store';
 import { finishRestore } from './finishRestore';
+import { endRestoring } from '../../engine/restoreRun';
 import { stopRestore } from './stopRestore';
 
 /** Side by side, each with a connection of its own. */
@@ -116,11 +116,7 @@ const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperati
 async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
   const { id, runId, before } = operation;
   const on = { runId, executionId: runId };
-  const run = await findExecution(db, runId);
-  if (run !== undefined && (await endRestoring(db, runId, before))) {
-    const { failureCode: reasonCode, failureDetails: reason, attempt } = run;
-    db.event(on, 'EXECUTION_STATUS', { from: 'RESTORING', to: before.status, reasonCode, reason, attempt });
-  }
+  await db.decide((slice) => endRestoring(slice, runId, before));
   const status = code === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
   await endOperation(db, id, { status, attempt: null, error: { code, message } }, db.now);
   db.event(on, 'RESTORE_ENDED', { operationId: id, status, reasonCode: code, reason: message });

@@ -1,10 +1,10 @@
 import type { Actor } from '../../access/actor';
-import { findExecutionTargets } from '../../access/targets.store';
 import type { App } from '../app';
 import type { AvailableAction } from '../views/availableActions';
 import type { Execution } from '../../engine/execution';
 import { findAttempts } from '../execution/executions.store';
-import { Refusal } from '../../kernel/errors';
+import { type Refusal, refusalOf } from '../../kernel/errors';
+import { requireAnyStage } from '../execution/requireStages';
 import { refuseExtension } from '../../engine/extension';
 import { consumed, noPoint, notRestoring, refuseRestore } from './restorePlan';
 import { requireCreator } from './restoreRights';
@@ -18,37 +18,19 @@ export async function availableRestores(app: App, actor: Actor, run: Execution):
     run,
     attempts.some((attempt) => attempt.status === 'SUCCESS'),
   );
-  const environments = (await findExecutionTargets(app.database, [run.id])).get(run.id) ?? [];
-  const allowed = actor.access.explain('EXECUTE_PIPELINE', 'Execution', { ...run, environments });
-  const restore = refuseRestore(run) ?? (await refusePoint(app, run)) ?? refuseCaller(actor, run);
-  const cancel = run.status === 'RESTORING' ? refuseCaller(actor, run) : notRestoring(run);
-  return [
-    { action: 'extend', ...(extension === null ? told(allowed) : told(extension)) },
-    { action: 'restore', ...(restore === null ? yes : told(restore)) },
-    { action: 'cancelRestore', ...(cancel === null ? yes : told(cancel)) },
-  ];
+  const extend = extension ?? (await refusalOf(() => requireAnyStage(app.database, actor, run)));
+  const caller = await refusalOf(() => requireCreator(actor, run));
+  const restore = refuseRestore(run) ?? (await refusePoint(app, run)) ?? caller;
+  const cancel = run.status === 'RESTORING' ? caller : notRestoring(run);
+  const answer = (action: AvailableAction['action'], refusal: Refusal | null) => {
+    return { action, allowed: refusal === null, code: refusal?.code ?? null, message: refusal?.message ?? null };
+  };
+  return [answer('extend', extend), answer('restore', restore), answer('cancelRestore', cancel)];
 }
-
-const yes = { allowed: true, code: null, message: null };
-
-const told = (answer: Omit<AvailableAction, 'action'> | Refusal): Omit<AvailableAction, 'action'> =>
-  answer instanceof Refusal
-    ? { allowed: false, code: answer.code, message: answer.message }
-    : { allowed: answer.allowed, code: answer.code, message: answer.message };
 
 async function refusePoint(app: App, { id }: Execution): Promise<Refusal | null> {
   const [point] = await findRestorePoints(app.database, [id]);
   if (point === undefined) return noPoint();
   const [consumer] = await findConsumers(app.database, [point.id]);
   return consumer === undefined ? null : consumed(consumer);
-}
-
-function refuseCaller(actor: Actor, run: Execution): Refusal | null {
-  try {
-    requireCreator(actor, run);
-    return null;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
 }

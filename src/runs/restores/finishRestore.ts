@@ -1,3 +1,4 @@
+import { type RestoredAttempt, restoreAttempts } from '../../engine/restoreRun';
 import { newId } from '../../kernel/ids';
 import { lockEnvironments, type NewDeployment, recordDeployments } from '../deployments/deployments.store';
 import { findAttemptsAt } from '../execution/executions.store';
@@ -6,7 +7,7 @@ import type { RunTransaction } from '../execution/runTransaction';
 import { say } from './operationSteps';
 import type { Operation } from './restore';
 import { planRestore, type RestorePlan, type Reversal, requireConfirmed } from './restorePlan';
-import { endOperation, insertRestoreAttempts, type RestoredAttempt } from './restores.store';
+import { endOperation } from './restores.store';
 
 /**
  * Ends a restore whose tasks are done: the run, and each workflow execution that went on since, get their next attempt,
@@ -19,7 +20,11 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
   requireConfirmed(plan, operation.conflictsConfirmed);
   const { id: operationId, runId } = operation;
   const { restored } = plan;
-  const begun = await insertRestoreAttempts(db, await attemptsOf(db, plan), operation, db.now);
+  const attempts = await attemptsOf(db, plan, operation);
+  const after = await db.decide((run) => {
+    restoreAttempts(run, attempts, operation.actor, restored.stages);
+    return run.execution(runId);
+  });
   const back = plan.reversals.filter(({ now, before }) => now?.id !== before?.id);
   const deployments = back.flatMap(({ now, before }): NewDeployment[] => {
     const row = before ?? now;
@@ -30,15 +35,8 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
     deployments.map((one) => ({ ...one, runId })),
     db.now,
   );
-  const attempt = begun.find((one) => one.executionId === runId)?.attempt ?? null;
-  await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt }, db.now);
+  await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt: after.attempt }, db.now);
 
-  for (const { executionId, attempt, from, to, failureCode, failureDetails } of begun) {
-    const on = { runId, executionId };
-    db.event(on, 'ATTEMPT_STARTED', { attempt, kind: 'RESTORE', from, fromStage: null, reason: null });
-    if (from === to) continue;
-    db.event(on, 'EXECUTION_STATUS', { from, to, reasonCode: failureCode, reason: failureDetails, attempt });
-  }
   for (const { executionId, environmentId, serviceId, image, status } of deployments) {
     if (status === 'SUCCEEDED') db.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
   }
@@ -55,16 +53,20 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
 }
 
 /** Executions that show something else than the restored attempt did: the run, and those of its workflows that continued since. */
-async function attemptsOf(db: RunTransaction, { restored: { attempt, run, stages, members } }: RestorePlan) {
+async function attemptsOf(
+  db: RunTransaction,
+  { restored: { attempt, stages, members } }: RestorePlan,
+  { startedAt }: Operation,
+): Promise<RestoredAttempt[]> {
   const newest = await findAttemptsAt(db, newestOf([...members.keys()]));
   const shows = new Map(newest.map(({ executionId, lineage }) => [executionId, lineage[0]]));
   const back = stages.flatMap(({ id, workflowExecutionId }): RestoredAttempt[] => {
     const member = members.get(workflowExecutionId ?? '');
     return member === undefined || shows.get(member.executionId) === member.lineage[0]
       ? []
-      : [{ executionId: member.executionId, base: member.attempt, parentStageExecutionId: id }];
+      : [{ base: member, parentStageExecutionId: id, startedAt: db.now }];
   });
-  return [{ executionId: run.id, base: attempt.attempt, parentStageExecutionId: null }, ...back];
+  return [{ base: attempt, parentStageExecutionId: null, startedAt }, ...back];
 }
 
 function describe({ environmentId, serviceId, now, before }: Reversal, { restored }: RestorePlan): string {

@@ -50,6 +50,7 @@ export async function beginStep(db: RunTransaction, operation: Operation, plan: 
     type: 'restore' as const,
     name,
     revisionId: member.revisionId,
+    environmentId: member.environmentId,
     variables: { ...member.variables, ...setBefore(plan.restored, member.executionId) },
     images: member.images,
     env: { SLIPWAY_OPERATION_ID: operation.id, SLIPWAY_RESTORE_POINT_ID: plan.point.id },

@@ -1,6 +1,6 @@
 import type { ActorRef } from '../../access/actor';
-import type { Execution } from '../../engine/execution';
 import type { StatusOf } from '../../engine/machine';
+import type { StatusBefore } from '../../engine/restoreRun';
 
 /** The attempt that a run stood at before it was extended. Made with the extension, never changed, used at most once. */
 export interface RestorePoint {
@@ -42,13 +42,6 @@ export interface Operation {
   /** Set on a RUNNING operation too: then it ends as soon as nothing of it runs. */
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
-}
-
-export interface StatusBefore {
-  readonly status: Execution['status'];
-  readonly endedAt: string | null;
-  readonly attemptStartedAt: string | null;
-  readonly earlierMs: number;
 }
 
 /** A task that runs for an operation. */

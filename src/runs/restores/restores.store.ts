@@ -1,10 +1,9 @@
-import { actorRef } from '../../access/actor';
-import type { ExecutionStatus } from '../../contract/statuses';
 import type { AttemptRef, StageExecution, TaskExecution } from '../../engine/execution';
+import type { StatusAfter } from '../../engine/machine';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
 import { taskExecutionTable } from '../execution/executions.table';
-import type { Operation, OperationLogLine, OperationTask, RestorePoint, StatusBefore } from './restore';
+import type { Operation, OperationLogLine, OperationTask, RestorePoint } from './restore';
 import { operationLogTable, operationTable, restorePointTable } from './restores.table';
 
 // Restore points
@@ -124,7 +123,8 @@ export async function endOperation(
   );
 }
 
-export interface OperationEnd extends Pick<Operation, 'status' | 'attempt'> {
+export interface OperationEnd extends Pick<Operation, 'attempt'> {
+  readonly status: StatusAfter<'operation', 'end'>;
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -146,7 +146,7 @@ export function findOperationTasks(db: Db, operationIds: readonly string[]): Pro
   return db.rows(
     `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step, environment.name AS environment
      FROM operation_task part JOIN task_execution task ON task.id = part.task_execution_id
-     JOIN execution ON execution.id = task.execution_id LEFT JOIN environment ON environment.id = execution.environment_id
+     JOIN beside_task beside ON beside.task_id = task.id LEFT JOIN environment ON environment.id = beside.environment_id
      WHERE part.operation_id = ANY ($1::uuid[]) ORDER BY part.operation_id, part.step, task.created_at, task.id`,
     [operationIds],
   );
@@ -193,26 +193,6 @@ export function findLogTexts(
 
 // What is restored
 
-/** The status of a run is that of a restore, or the one before it. An attempt that ended is not touched. */
-export async function beginRestoring(db: Db, runId: string, version: number): Promise<boolean> {
-  const written = await db.write(
-    `UPDATE execution SET status = 'RESTORING', version = version + 1, ended_at = NULL, attempt_started_at = NULL,
-       earlier_ms = earlier_ms + coalesce(extract(epoch FROM ended_at - attempt_started_at) * 1000, 0)::bigint
-     WHERE id = $1 AND version = $2`,
-    [runId, version],
-  );
-  return written === 1;
-}
-
-export async function endRestoring(db: Db, runId: string, before: StatusBefore): Promise<boolean> {
-  const written = await db.write(
-    `UPDATE execution SET status = $2, version = version + 1, ended_at = $3, attempt_started_at = $4, earlier_ms = $5
-     WHERE id = $1 AND status = 'RESTORING'`,
-    [runId, before.status, before.endedAt, before.attemptStartedAt, before.earlierMs],
-  );
-  return written === 1;
-}
-
 /** Elements that began in an attempt after this one. */
 export function findBegunElements(
   db: Db,
@@ -251,77 +231,4 @@ export function findRestoresOf(
      ORDER BY asked.run_id, asked.attempt, operation.attempt`,
     [attempts.map((one) => one.runId), attempts.map((one) => one.attempt)],
   );
-}
-
-/** An execution that is to show an earlier attempt again. */
-export interface RestoredAttempt {
-  readonly executionId: string;
-  readonly base: number;
-  /** The element whose workflow it was. */
-  readonly parentStageExecutionId: string | null;
-}
-
-export interface BegunAttempt {
-  readonly executionId: string;
-  readonly attempt: number;
-  readonly from: ExecutionStatus;
-  readonly to: ExecutionStatus;
-  readonly failureCode: string | null;
-  readonly failureDetails: string | null;
-}
-
-/**
- * Adds the next attempt of a run and of its workflow executions, each with everything that its base has. The attempt of
- * the run is as long as the restore was; those of its workflows take no time.
- */
-export async function insertRestoreAttempts(
-  db: Db,
-  attempts: readonly RestoredAttempt[],
-  { runId, actor, startedAt }: Pick<Operation, 'runId' | 'actor' | 'startedAt'>,
-  now: Date,
-): Promise<BegunAttempt[]> {
-  const begun = await db.rows<BegunAttempt & { readonly base: number }>(
-    `WITH asked AS (
-       SELECT old.id, old.status AS from, base.* FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS a (id, base, parent)
-       JOIN execution old ON old.id = a.id
-       CROSS JOIN LATERAL (SELECT a.parent, b.* FROM execution_attempt b WHERE b.execution_id = a.id AND b.attempt = a.base) base
-     ), restored AS (
-       UPDATE execution SET attempt = execution.attempt + 1, version = version + 1, status = asked.status,
-         failure_code = asked.failure_code, failure_details = asked.failure_details, revision_id = asked.revision_id,
-         environment_id = asked.environment_id, variables = asked.variables, images = asked.images, mode = asked.mode,
-         max_parallel = asked.max_parallel, parent_stage_execution_id = asked.parent, pause = NULL,
-         open_tasks = 0, busy_tasks = 0, waiting_tasks = 0,
-         earlier_ms = earlier_ms + coalesce(extract(epoch FROM execution.ended_at - attempt_started_at) * 1000, 0)::bigint,
-         attempt_started_at = CASE WHEN execution.id = $4 THEN $5::timestamptz ELSE $6::timestamptz END, ended_at = $6::timestamptz
-       FROM asked WHERE execution.id = asked.id
-       RETURNING execution.id, execution.attempt, execution.attempt_started_at
-     ), written AS (
-       INSERT INTO execution_attempt (execution_id, attempt, kind, base, lineage, dropped, run_attempt, revision_id, environment_id,
-         variables, images, mode, max_parallel, cause, status, failure_code, failure_details, created_at, started_at, ended_at)
-       SELECT asked.id, restored.attempt, 'RESTORE', asked.attempt, lineage, dropped, run.attempt, revision_id, environment_id,
-         variables, images, mode, max_parallel, $7::jsonb, asked.status, failure_code, failure_details,
-         restored.attempt_started_at, restored.attempt_started_at, $6::timestamptz
-       FROM asked JOIN restored ON restored.id = asked.id JOIN restored run ON run.id = $4
-     )
-     SELECT asked.id AS "executionId", restored.attempt, asked.attempt AS base, asked.from, asked.status AS "to",
-       failure_code AS "failureCode", failure_details AS "failureDetails"
-     FROM asked JOIN restored ON restored.id = asked.id ORDER BY asked.id <> $4`,
-    [
-      attempts.map((one) => one.executionId),
-      attempts.map((one) => one.base),
-      attempts.map((one) => one.parentStageExecutionId),
-      runId,
-      startedAt,
-      now,
-      JSON.stringify(actorRef(actor)),
-    ],
-  );
-  const run = begun.find((one) => one.executionId === runId);
-  await db.write(
-    `INSERT INTO attempt_element (execution_id, attempt, stage_index, element_index, element_id, stage_name, stage_execution_id)
-     SELECT execution_id, $2, stage_index, element_index, element_id, stage_name, stage_execution_id
-     FROM attempt_element WHERE execution_id = $1 AND attempt = $3`,
-    [runId, run?.attempt, run?.base],
-  );
-  return begun;
 }

@@ -2,12 +2,15 @@ import type { Actor } from '../../access/actor';
 import type { SubjectRows } from '../../access/subjects';
 import { findEnvironmentTargets, findExecutionTargets } from '../../access/targets.store';
 import type { App } from '../app';
-import { findApprovalsOfExecution } from '../approvals/approvals.store';
-import { Refusal } from '../../kernel/errors';
+import { findWaitingApprovals } from '../approvals/approvals.store';
+import { Refusal, refusalOf } from '../../kernel/errors';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
-import { refuseAbort } from '../commands/abortExecution';
+import { abortRight, refuseAbort } from '../commands/abortExecution';
 import type { Execution } from '../../engine/execution';
 import { findWaitingForPerson, requireRight } from '../commands/interveneExecution';
+import { refuseDecision } from '../commands/decideApproval';
+import { runRight } from '../commands/onRun';
+import { findAttempts } from '../execution/executions.store';
 import { refuseHold } from '../commands/pauseExecution';
 import { findCurrentStages } from '../execution/stages.store';
 
@@ -37,7 +40,7 @@ const refused = (refusal: Refusal): Answer => no(refusal.code, refusal.message);
 export async function availableActions(app: App, actor: Actor, execution: Execution): Promise<AvailableAction[]> {
   const environments = (await findExecutionTargets(app.database, [execution.id])).get(execution.id) ?? [];
   const subject = { ...execution, environments };
-  const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
+  const run = runRight(execution);
   const { access } = actor;
   const actions: [AvailableAction['action'], Answer][] = [];
   actions.push(['abort', canAbort(actor, execution, subject)]);
@@ -57,8 +60,7 @@ export async function availableActions(app: App, actor: Actor, execution: Execut
 function canAbort({ access }: Actor, execution: Execution, subject: SubjectRows['Execution']): Answer {
   const refusal = refuseAbort(execution);
   if (refusal !== null) return refused(refusal);
-  const run = execution.kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
-  return access.can(run, 'Execution', subject) ? yes : access.explain('ABORT_WORKFLOW', 'Execution', subject);
+  return access.explain(abortRight(access, subject, execution), 'Execution', subject);
 }
 
 /** What would change nothing is not offered, though the command takes it. */
@@ -88,22 +90,25 @@ async function canResume(
   return access.explain('EXECUTE_PIPELINE', 'Execution', subject, targets);
 }
 
-async function canApprove(app: App, { access }: Actor, execution: Execution): Promise<Answer> {
-  const approvals = await findApprovalsOfExecution(app.database, execution.id);
-  const waiting = approvals.filter((approval) => approval.status === 'WAITING');
-  if (waiting.length === 0) return no('NOT_WAITING', 'Nothing waits for an approval.');
-  if (waiting.some((approval) => access.isMemberOf(approval.approvers))) return yes;
-  return no('FORBIDDEN', 'The membership of an approver group is missing.');
+async function canApprove(app: App, actor: Actor, { id }: Execution): Promise<Answer> {
+  const waiting = await findWaitingApprovals(app.database, [id]);
+  const attempts = waiting.length === 0 ? [] : await findAttempts(app.database, [id]);
+  const now = app.clock.now();
+  return anyOf(
+    waiting.map((approval) => refuseDecision(actor, approval, attempts, now)),
+    'Nothing waits for an approval.',
+  );
 }
 
 async function canIntervene(app: App, actor: Actor, execution: Execution): Promise<Answer> {
-  const [target] = await findWaitingForPerson(app.database, execution.id);
-  if (target === undefined) return no('NOT_WAITING', 'No failure waits for a decision.');
-  try {
-    await requireRight(app, actor, execution, target);
-    return yes;
-  } catch (error) {
-    if (error instanceof Refusal) return refused(error);
-    throw error;
-  }
+  const targets = await findWaitingForPerson(app.database, execution.id);
+  const refusals = targets.map((target) => refusalOf(() => requireRight(app, actor, execution, target)));
+  return anyOf(await Promise.all(refusals), 'No failure waits for a decision.');
+}
+
+/** One of several things that wait can be decided; else the refusal of the first. */
+function anyOf(refusals: readonly (Refusal | null)[], nothing: string): Answer {
+  if (refusals.includes(null)) return yes;
+  const [first] = refusals;
+  return first == null ? no('NOT_WAITING', nothing) : refused(first);
 }

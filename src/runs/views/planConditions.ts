@@ -5,7 +5,7 @@ import { readExpression } from '../../catalog/language/expressions';
 import { elementScope, taskScope, taskVariables } from '../../engine/conditionScope';
 import type { ConditionFacts } from '../../engine/conditionScope';
 import { outcomeOf } from '../../engine/skipConditions';
-import { baseName, matrixVariables, nodesOf } from '../../catalog/language/matrix';
+import { baseName, matrixValues, matrixVariables, nodesOf } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 
 /** What is known of a condition before anything runs. */
@@ -54,6 +54,7 @@ function planNode(
   // What an earlier task may still set, or set anew, is not known yet. What the start gives nobody can.
   const settled = new Set([
     ...Object.keys(facts.variables),
+    ...matrixValues(node).keys(),
     ...Object.keys(matrixVariables(node)),
     ...Object.keys(task?.env ?? {}),
     ...['SLIPWAY_ENVIRONMENT', 'SLIPWAY_ENVIRONMENT_TYPE'],

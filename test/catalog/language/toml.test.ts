@@ -1,4 +1,6 @@
 import { canonicalWorkflow } from '../../../src/catalog/language/canonical';
+import { registerOf, registeredBy } from '../../../src/catalog/language/matrix';
+import type { TaskDefinition } from '../../../src/catalog/language/workflow';
 import { Api } from '../api';
 import { shop } from './documents';
 import { errorsOf, parsed } from './errorsOf';
@@ -94,6 +96,38 @@ describe('a TOML workflow file', () => {
     expect(errors.map((error) => error.rule)).toEqual([rule]);
     const [{ line, column } = { line: 0, column: 0 }] = errors;
     expect((source.split('\n')[(line ?? 0) - 1] ?? '').slice((column ?? 0) - 1).startsWith(at)).toBe(true);
+  });
+
+  test('task-graph-files-refused', () => {
+    const source = `name = "a"
+triggers = [{ type = "cron", config = { schedule = "0 * * * *" } }]
+[tasks.one]
+cmd = "pwd > where.txt"
+working_dir = "/tmp"
+[tasks.two]
+cmd = "echo 3"
+register = "n"
+[tasks.three]
+depends_on = ["two"]
+cmd = "cat > report.txt <<EOF\\ncount: {{.n}}\\nEOF\\ncat <<'EOF'\\nquoted: {{.n}}\\nEOF\\necho $(( {{.n}} + 1 ))\\necho \`echo {{.n}}\`"
+[tasks.four]
+matrix = { env = ["dev", "eu-1"] }
+if = 'env != "test"'
+cmd = "echo {{.env}}"
+register = "delta_{{.env}}"
+[tasks.five]
+depends_on = ["four"]
+cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
+`;
+    const { tasks } = workflowIn(source, 'TOML');
+    expect(tasks.one?.workingDir).toBe('/tmp');
+    expect(tasks.three?.requires).toEqual({ n: 'number' });
+    expect(registeredBy('four', tasks.four as TaskDefinition)).toEqual(['delta_dev', 'delta_eu_1']);
+    expect(registerOf('four[env=eu-1]', 'delta_{{.env}}')).toBe('delta_eu_1');
+    const rules = (from: string, to: string) =>
+      errorsOf(`application = "shop"\n${source.replace(from, to)}`, 'TOML').map(({ rule }) => rule);
+    expect(rules('"delta_{{.env}}"', '"delta_{{.os}}"')).toContain('UNKNOWN_NAME');
+    expect(rules('"dev", "eu-1"', '"eu_1", "eu-1"')).toContain('REGISTERED_TWICE');
   });
 
   test('arrays of tables have their places', () => {

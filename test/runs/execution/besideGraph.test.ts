@@ -30,13 +30,10 @@ describe('a detached task', () => {
   const beside = async (executionId: string, name: string, more: Partial<DetachedTask> = {}) => {
     const execution = await findExecution(server.app.database, executionId);
     if (execution === undefined) throw new Error('there is no execution');
-    const { revisionId, images } = execution;
+    const { revisionId, environmentId, images } = execution;
+    const given = { revisionId, environmentId, images, variables: {}, env: { word: 'told' } };
     return inRuns(server.app, [execution.runId], systemActor, (db) =>
-      db.decide((run) =>
-        runDetached(run, [
-          { execution, type: 'forensic', name, revisionId, images, variables: {}, env: { word: 'told' }, ...more },
-        ]),
-      ),
+      db.decide((run) => runDetached(run, [{ execution, type: 'forensic', name, ...given, ...more }])),
     );
   };
   const only = async (executionId: string): Promise<TaskExecution | undefined> =>
@@ -56,9 +53,11 @@ describe('a detached task', () => {
   it('runs with what it was given, after the execution is final, and changes nothing of that', async () => {
     const id = await finished();
     const before = await findExecution(server.app.database, id);
-    await beside(id, 'beside', { variables: { GIVEN: '2' } });
+    const [prod] = await server.app.database.rows<{ id: string }>(`SELECT id FROM environment WHERE name = 'prod'`);
+    await beside(id, 'beside', { variables: { GIVEN: '2' }, environmentId: prod?.id ?? null });
     const job = await agent.claimOne();
-    expect(job).toMatchObject({ task: 'beside', env: { GIVEN: '2', word: 'told' } });
+    // Not the environment of the execution, which a later attempt may change.
+    expect(job).toMatchObject({ task: 'beside', env: { GIVEN: '2', word: 'told', SLIPWAY_ENVIRONMENT: 'prod' } });
     await agent.start(job);
     expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 1, status: 'SUCCESS' });
     expect((await agent.log(job, 0, 'what it says')).status).toBe(200);

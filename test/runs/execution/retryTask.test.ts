@@ -114,7 +114,7 @@ describe('a failed task of a workflow that still runs', () => {
       Array.from({ length: 10 }, () => tryAgain(id, 'lint').catch((error: Error) => error.message.split(':')[0])),
     );
     expect(outcomes.filter((one) => one === 'QUEUED')).toHaveLength(1);
-    expect(outcomes.filter((one) => one === 'NOT_RETRYABLE')).toHaveLength(9);
+    expect(outcomes.filter((one) => one === 'CONFLICT')).toHaveLength(9);
     for (const job of left) await agent.finish(job);
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });

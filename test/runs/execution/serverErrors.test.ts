@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { RevisionCache } from '../../../src/catalog/definitions/revisionCache';
-import { workflows } from '../../../src/catalog/workflows/workflows';
 import { describeJobs } from '../../../src/runs/queue/describeJobs';
+import { withoutDefinition } from '../../support/brokenDefinition';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
@@ -29,20 +27,6 @@ stages:
 `);
   const sql = <T>(text: string, ...parameters: unknown[]) => server.app.database.rows<T>(text, parameters);
 
-  /** While `work` is in progress the definition of "broken" cannot be read; a server that starts then has it in no cache. */
-  async function withoutDefinition(work: () => Promise<void>): Promise<void> {
-    const rename = (to: string, from: string) => sql('UPDATE workflow_revision SET id = $1 WHERE id = $2', to, from);
-    const [row] = await sql<{ id: string }>(`SELECT current_revision_id AS id FROM workflow WHERE name = 'broken'`);
-    const [id, elsewhere] = [row?.id ?? '', randomUUID()];
-    await rename(elsewhere, id);
-    Object.assign(server.app, { workflowRevisions: new RevisionCache(workflows) });
-    try {
-      await work();
-    } finally {
-      await rename(id, elsewhere);
-    }
-  }
-
   it('ends ERROR after a few tries, holds up no other run, and can be resumed', async () => {
     const [id, other] = [await runs.start('pipeline', 'flow'), await runs.start('workflow', 'healthy')];
     const jobs = await agent.claim(2);
@@ -50,7 +34,7 @@ stages:
     const result = { exitCode: 0, signal: null, reason: null, message: null, logBytes: null };
     const results = jobs.map(({ jobId, token }) => ({ jobId, token, ...result }));
     let failed = 0;
-    await withoutDefinition(async () => {
+    await withoutDefinition(server, 'broken', async () => {
       while ((await agent.post('finish', { results })).status === 500) {
         failed++;
         expect((await runs.read(other)).status).toBe('SUCCESS');
@@ -88,7 +72,7 @@ stages:
   it('ends ERROR when its agent is lost', async () => {
     const id = await runs.start('workflow', 'broken');
     await agent.start(await agent.claimOne());
-    await withoutDefinition(async () => {
+    await withoutDefinition(server, 'broken', async () => {
       await sql(`UPDATE job_lease SET expires_at = now() - interval '1 hour' WHERE run_id = $1`, id);
       await runs.until(id, 'ERROR');
     });
@@ -98,7 +82,7 @@ stages:
     const [id, other] = [await runs.start('workflow', 'broken'), await runs.start('workflow', 'healthy')];
     const jobs = await agent.claim(2);
     const ids = jobs.map(({ jobId }) => jobId);
-    await withoutDefinition(async () => {
+    await withoutDefinition(server, 'broken', async () => {
       while (!(await runs.is(id, 'ERROR'))) {
         expect((await describeJobs(server.app, ids)).map((job) => job.runId)).toEqual([other]);
       }

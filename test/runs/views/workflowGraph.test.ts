@@ -164,27 +164,39 @@ describe('workflowGraph', () => {
     await runs.abort(id);
   });
 
-  it('shows a pipeline and its execution', async () => {
+  it('shows a pipeline, and each attempt of its execution', async () => {
     const { entityId } = await runs.ids('pipeline', 'release');
     expect((await graph(`pipelineId: "${entityId}", format: ASCII`)).text).toContain(
       'manager  after build; stage Check; approval',
     );
     const id = await runs.start('pipeline', 'release');
-    const { text } = await graph(`executionId: "${id}"`);
-    const { nodes } = JSON.parse(text) as { nodes: { name: string; state: { status: string } }[] };
-    expect(nodes.map(({ name, state }) => [name, state.status])).toEqual([
-      ['build', 'QUEUED'],
-      ['again', 'QUEUED'],
-      ['manager', 'QUEUED'],
-      ['last', 'QUEUED'],
-      ['other', 'QUEUED'],
-    ]);
+    const states = async (executionId: string, more = '') => {
+      const { text } = await graph(`executionId: "${executionId}"${more}`);
+      const { nodes } = JSON.parse(text) as { nodes: { name: string; state: { status: string } | null }[] };
+      return nodes.flatMap(({ name, state }) => (state === null ? [] : [[name, state.status]]));
+    };
+    const elements = ['build', 'again', 'manager', 'last', 'other'];
+    expect(await states(id)).toEqual(elements.map((name) => [name, 'QUEUED']));
+    await runs.abort(id);
+    const { applicationId } = await runs.ids('pipeline', 'release');
+    await server.client.ask(
+      `mutation { rerunExecution(input: { applicationId: "${applicationId}", executionId: "${id}" }) { execution { id } } }`,
+    );
+    const skipped = (name: string) => [name, 'SKIPPED'];
+    expect(await states(id, ', attempt: 1')).toEqual([['build', 'ABORTED'], ...elements.slice(1).map(skipped)]);
+    expect(await states(id, ', attempt: 2')).toEqual(elements.map((name) => [name, 'QUEUED']));
+    await expect(graph(`executionId: "${id}", attempt: 3`)).rejects.toThrow('NOT_FOUND');
+    const members = await runs.read(id);
+    expect(
+      await states(members.pipelineStageExecutions?.[0]?.workflowExecutionId ?? '', ', attempt: 1'),
+    ).toContainEqual(['build', 'QUEUED']);
     await runs.abort(id);
   });
 
   it.each([
     ['', 'Give exactly one of workflowId, pipelineId and executionId.'],
     ['workflowId: "a", executionId: "b"', 'Give exactly one of workflowId, pipelineId and executionId.'],
+    ['workflowId: "a", attempt: 1', 'attempt can be given with executionId only'],
     ['workflowId: "a"', 'NOT_FOUND'],
     ['executionId: "a"', 'NOT_FOUND'],
   ])('refuses (%s)', async (args, message) => {
