@@ -1,3 +1,4 @@
+// Long because it has the shape of each key of a task, with its description.
 import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { parseDuration } from '../../kernel/naming';
 import { foreignKeys } from './foreignKeys';
