@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../package.json';
 import { answer, decide, hold, reassign } from './decide';
+import { showDeployed } from './deployed';
 import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
@@ -46,6 +47,16 @@ export function createProgram(): Command {
       await listRuns(await session(command), command.opts());
     });
   program
+    .command('deployed')
+    .description('show what is deployed where, since when, by which run, and what did not succeed since')
+    .option('-a, --application <name>', 'only environments of this application')
+    .option('-e, --environment <name>', 'only this environment')
+    .option('--history', 'show all deployments, newest first')
+    .option('-n, --limit <number>', 'with --history: maximum number of deployments, 1 to 500', limit, 20)
+    .action(async (_options, command: Command) => {
+      await showDeployed(await session(command), command.opts());
+    });
+  program
     .command('run')
     .description('inspect one run')
     .command('show [run]')
@@ -79,7 +90,9 @@ export function createProgram(): Command {
     .action(async (run: string | undefined, task: string | undefined, options, command: Command) => {
       await showLogs(await session(command), run, task, options);
     });
-  acting(program.command('resume <run>').description('preview a resume, then continue a run from where it failed'))
+  redeploying(
+    acting(program.command('resume <run>').description('preview a resume, then continue a run from where it failed')),
+  )
     .option('--stage <name>', 'stage to resume from (default: the first stage that did not succeed)')
     .option('--element <id>', 'stage element to resume from, if several stages share the name')
     .addOption(choice('--parallel-mode <mode>', 'elements of that stage to run again', 'ALL', 'FAILED_ONLY'))
@@ -106,7 +119,7 @@ export function createProgram(): Command {
     .action(async (run: string, options, command: Command) => {
       await resumeRun(await session(command), run, options);
     });
-  acting(program.command('rerun <run>').description('run everything again, with the same inputs')).action(
+  redeploying(acting(program.command('rerun <run>').description('run everything again, with the same inputs'))).action(
     async (run: string, options, command: Command) => {
       await rerunRun(await session(command), run, options);
     },
@@ -116,8 +129,10 @@ export function createProgram(): Command {
       await abortRun(await session(command), run, options);
     },
   );
-  extending(
-    acting(program.command('extend <run>').description('add images or change inputs of a run that succeeded')),
+  redeploying(
+    extending(
+      acting(program.command('extend <run>').description('add images or change inputs of a run that succeeded')),
+    ),
   ).action(async (run: string, options, command: Command) => {
     await extendRun(await session(command), run, options);
   });
@@ -156,13 +171,13 @@ export function createProgram(): Command {
     .action(async (run: string, groups: string[], options, command: Command) => {
       await reassign(await session(command), run, groups, options);
     });
-  deciding(program.command('retry <run> <task>'))
+  redeploying(deciding(program.command('retry <run> <task>')))
     .description('retry a failed task while its workflow still runs; TASK is a name, STEP/NAME or an id')
     .option('--reason <text>', 'text to show with the task')
     .action(async (run: string, task: string, options, command: Command) => {
       await retryTask(await session(command), run, task, options);
     });
-  seeing(deciding(program.command('intervene <run> <action>')))
+  redeploying(seeing(deciding(program.command('intervene <run> <action>'))))
     .description('decide a failure that waits for a person; ACTION is retry, ignore, mark-as-success, fail or abort')
     .option('--at <name>', 'task or step to decide, if several wait: a name, STEP/TASK or an id')
     .option('--reason <text>', 'text to show with the decision')
@@ -263,6 +278,9 @@ const acting = (command: Command): Command =>
 /** Commands that never ask accept --yes, so that scripts can pass it to every command. */
 const deciding = (command: Command): Command =>
   command.option('-y, --yes', 'accepted for scripts; this command never asks');
+
+const redeploying = (command: Command): Command =>
+  command.option('--overrule', 'replace what runs that started later have deployed since');
 
 const extending = (command: Command): Command =>
   command

@@ -150,6 +150,11 @@ export class RunReport {
       case 'ABORT_REQUESTED':
         this.say(at, words(`abort by ${actor.name}${reason && ':'}`, reason));
         break;
+      case 'DEPLOYMENT_STATUS':
+        if (text('status') === 'FAILED' || text('status') === 'UNKNOWN') {
+          this.say(at, `deployment of ${text('image')} ${text('status')}`);
+        }
+        break;
       case 'DEPLOYED':
         this.say(at, `deployed ${text('image')}`);
         break;

@@ -1,6 +1,7 @@
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
+import type { DeploymentStatus } from './deployment';
 
 /**
  * Data of each type of event. Every committed change that the API shows has its event. Fields and types are only ever
@@ -104,6 +105,19 @@ export interface ExecutionEventData {
     reasonCode: string | null;
     reason: string | null;
   };
+  /**
+   * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED, UNKNOWN; or a restore brought an
+   * image back, or showed that it is REMOVED.
+   */
+  DEPLOYMENT_STATUS: {
+    deploymentId: string;
+    environmentId: string;
+    serviceId: string;
+    image: string;
+    status: DeploymentStatus;
+    task: string | null;
+  };
+  /** A deployment SUCCEEDED: follows its DEPLOYMENT_STATUS. */
   DEPLOYED: { environmentId: string; serviceId: string; image: string };
 }
 

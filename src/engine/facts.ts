@@ -2,6 +2,7 @@ import type { PipelineDefinition } from '../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import type { Approval } from './approval';
 import type { ConditionFacts, TaskFact } from './conditionScope';
+import type { Deployment, Doubts } from './deployment';
 import type {
   BesideTask,
   Execution,
@@ -46,6 +47,11 @@ export interface FactKinds {
   handled: boolean;
   variables: readonly ExecutionVariable[];
   environment: ConditionFacts['environment'];
+  /** Deployments of an execution that have not ended. */
+  deployments: readonly Deployment[];
+  /** What the tasks that an execution shows say against its deployment as a whole. */
+  doubts: Doubts;
+  serviceName: string;
   /** Key: application, space, environment or nothing. */
   secretNames: ReadonlySet<string>;
   /** Key: execution, space, name of a task. */

@@ -118,6 +118,12 @@ export const refusalCodes = {
     retryable: false,
     meaning: 'Other runs have since deployed to environments that this run would restore; `conflicts` lists them.',
   },
+  ENVIRONMENT_MOVED_ON: {
+    http: 409,
+    retryable: false,
+    meaning:
+      'Runs that started later have deployed where this run would deploy again; `conflicts` lists what would be replaced.',
+  },
   NOT_STARTABLE: {
     http: 409,
     retryable: false,

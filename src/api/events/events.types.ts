@@ -1,5 +1,7 @@
 import { EventActor } from '../access/actor.types';
 import { ApprovalStatusEnum } from '../approvals/approvals.types';
+import type { DeploymentStatus } from '../../engine/deployment';
+import { DeploymentStatusEnum } from '../deployments/deployments.types';
 import { ArtifactTypeEnum } from '../artifacts/artifacts.types';
 import type { ExecutionEventData, ExecutionEventType } from '../../engine/executionEvent';
 import { ExecutionStatusEnum, TaskTypeEnum } from '../executions/executions.types';
@@ -288,11 +290,29 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
       reason: reason('Explanation of `reasonCode`.'),
     },
   ),
-  DEPLOYED: event('DEPLOYED', 'an environment has a new image of a service.', {
-    environmentId: field.key('ID of the environment.'),
-    serviceId: field.key('ID of the service.'),
-    image: field.text('Image.'),
-  }),
+  DEPLOYMENT_STATUS: event(
+    'DEPLOYMENT_STATUS',
+    'a deployment of a service to an environment began or ended, or a restore made it.',
+    {
+      deploymentId: field.key('ID of the deployment.'),
+      environmentId: field.key('ID of the environment.'),
+      serviceId: field.key('ID of the service.'),
+      image: field.text('Image.'),
+      status: graphqlField<DeploymentStatus>(() => DeploymentStatusEnum, 'New status.'),
+      task: orNull(
+        field.text('Name of the task that deploys. Null if the workflow as a whole does, and for a restore.'),
+      ),
+    },
+  ),
+  DEPLOYED: event(
+    'DEPLOYED',
+    'an environment has a new image of a service. Follows `DEPLOYMENT_STATUS` with SUCCEEDED.',
+    {
+      environmentId: field.key('ID of the environment.'),
+      serviceId: field.key('ID of the service.'),
+      image: field.text('Image.'),
+    },
+  ),
 };
 
 export const OtherEvent = objectType(

@@ -5,9 +5,8 @@ import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
 import { Application } from '../applications/application.types';
 import { RevisionType } from '../definitions/definitions.types';
-import type { Deployment as DeploymentRow } from '../../catalog/environments/deployment';
 import { environments } from '../../catalog/environments/environments';
-import { Deployment, Environment } from '../environments/environments.types';
+import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
 import { pipelines } from '../../catalog/pipelines/pipelines';
@@ -310,16 +309,5 @@ export class WorkflowStageExecutionResolver {
   async environment(@Root() { environmentId }: StageExecution, @Ctx() { loaders, actor }: Context) {
     if (environmentId === null) return null;
     return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
-  }
-}
-
-@Resolver(() => Deployment)
-export class DeploymentExecutionResolver {
-  @FieldResolver(() => WorkflowExecution, {
-    nullable: true,
-    description: 'Workflow execution that deployed the image. Null if you may not see it.',
-  })
-  async execution(@Root() deployment: DeploymentRow, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, deployment.executionId));
   }
 }

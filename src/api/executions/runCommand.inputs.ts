@@ -26,3 +26,15 @@ export abstract class ReasonedCommandInput extends RunCommandInput {
   @Field(() => String, { nullable: true, description: 'Reason, shown with the execution. At most 5,000 characters.' })
   reason?: string | null;
 }
+
+/** Input of a command that deploys again. */
+@InputType()
+export abstract class RedeployingCommandInput extends ReasonedCommandInput {
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True to replace images that runs which started later have deployed since. Defaults to false: then it fails with ' +
+      'ENVIRONMENT_MOVED_ON, which lists them.',
+  })
+  overrule?: boolean | null;
+}

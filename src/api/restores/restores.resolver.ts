@@ -53,7 +53,7 @@ export class RestoresResolver {
       'attempt. Keeps everything that is not named. Only tasks that see a change run again, with the tasks that depend ' +
       'on them. The attempt before the extension becomes the restore point, in the same transaction. Needs ' +
       'EXECUTE_PIPELINE for the environment of every stage that will run. Example: `addImagesToRun(input: {runId: "…", ' +
-      'images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, ' +
+      'images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, ENVIRONMENT_MOVED_ON, ' +
       'NOT_EXTENDABLE, NOTHING_CHANGED, NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async addImagesToRun(
@@ -250,7 +250,7 @@ export class RestorePreviewResolver {
   environmentConflicts(@Root() { plan }: RestorePreview): object[] {
     const conflicts = plan?.reversals.flatMap((one) =>
       one.conflict && one.now !== null
-        ? [{ ...showImage(plan, one), runId: one.now.runId, deployedAt: one.now.deployedAt }]
+        ? [{ ...showImage(plan, one), runId: one.now.runId, deployedAt: one.now.endedAt }]
         : [],
     );
     return conflicts ?? [];

@@ -1,5 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
+import { ReasonedCommandInput, RedeployingCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
 import { EventActor } from '../access/actor.types';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum } from '../executions/executions.types';
@@ -66,7 +66,7 @@ export class ImageInput {
 }
 
 @InputType({ description: 'Input of `addImagesToRun`.' })
-export class AddImagesToRunInput extends ReasonedCommandInput {
+export class AddImagesToRunInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the pipeline execution.' })
   runId!: string;
 

@@ -1,5 +1,5 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { ReasonedCommandInput } from '../executions/runCommand.inputs';
+import { RedeployingCommandInput } from '../executions/runCommand.inputs';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum, WorkflowModeEnum } from '../executions/executions.types';
 import type { VariableInput } from '../../engine/resolveVariables';
@@ -82,7 +82,7 @@ registerEnumType(AttemptKindEnum, {
   description:
     'Input of `resumeExecution` and `resumePreview`. The inputs, variables and images of the start can’t be changed.',
 })
-export class ResumeExecutionInput extends ReasonedCommandInput {
+export class ResumeExecutionInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
@@ -147,7 +147,7 @@ export class ResumeExecutionInput extends ReasonedCommandInput {
 }
 
 @InputType({ description: 'Input of `resumeWorkflowExecution` and `resumeWorkflowPreview`.' })
-export class ResumeWorkflowExecutionInput extends ReasonedCommandInput {
+export class ResumeWorkflowExecutionInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
@@ -203,7 +203,7 @@ export class ResumeWorkflowExecutionInput extends ReasonedCommandInput {
 }
 
 @InputType({ description: 'Input of `rerunExecution`.' })
-export class RerunExecutionInput extends ReasonedCommandInput {
+export class RerunExecutionInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 

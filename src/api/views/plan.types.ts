@@ -1,4 +1,4 @@
-import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { WorkflowModeEnum } from '../executions/executions.types';
 import { PreviewedEnvironment } from '../resumes/resumePreview.types';
 
@@ -161,6 +161,20 @@ export class PlannedStep {
 }
 
 @ObjectType({
+  description: 'Image that a start would bring to an environment, and what is deployed there now.',
+})
+export class PlannedDeployment {
+  @Field(() => ID, { description: 'ID of the environment.' })
+  environmentId!: string;
+
+  @Field(() => ID, { description: 'ID of the service.' })
+  serviceId!: string;
+
+  @Field(() => String, { description: 'Image that would be deployed.' })
+  image!: string;
+}
+
+@ObjectType({
   simpleResolvers: true,
   description: 'Plan of a start, with every problem. Writes nothing.',
 })
@@ -178,4 +192,9 @@ export class ExecutionPlan {
 
   @Field(() => [PlannedStep], { description: 'Elements of the pipeline in order, or the one workflow.' })
   steps!: PlannedStep[];
+
+  @Field(() => [PlannedDeployment], {
+    description: 'Images that it would bring to environments, unless a condition skips the element or task.',
+  })
+  deployments!: PlannedDeployment[];
 }

@@ -16,6 +16,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       displayName: task.displayName || null,
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
+      deploys: Array.isArray(task.deploys) ? asSet(task.deploys) : task.deploys,
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,
       shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,

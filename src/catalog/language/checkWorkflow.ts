@@ -36,6 +36,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
     complain('UNKNOWN_SERVICE', ['services', index], `There is no service "${service}"${hint}.`);
   });
   checkVariables(variables, complain, knownNames(definition));
+  checkDeploys(definition, complain);
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);
   checkCycles(tasks, complain);
@@ -47,6 +48,31 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkOutputs(definition, complain);
   checkShells(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
+}
+
+/** Tasks deploy services of their workflow. Detached tasks deploy none: a restore records what it brings back itself. */
+function checkDeploys({ services, tasks }: WorkflowDefinition, complain: Complain): void {
+  const deployed = new Set<string>();
+  const marked = Object.entries(tasks).filter(([, { deploys }]) => deploys !== null);
+  for (const [name, { deploys, type }] of marked) {
+    const path = ['tasks', name, 'deploys'];
+    if (type !== 'normal') complain('FORENSIC_KEY', path, `A ${type} task can’t have "deploys": only normal tasks do.`);
+    else if (services.length === 0) {
+      complain('SERVICE_NOT_DEPLOYED', path, 'The workflow deploys no services. List them in its "services".');
+    }
+    for (const service of deploys === true ? services : (deploys ?? [])) deployed.add(service);
+    if (deploys === true || services.length === 0) continue;
+    deploys?.forEach((service, index) => {
+      if (service === '' || services.includes(service)) return;
+      const message = `The workflow does not deploy "${service}"${didYouMean(service, services)}.`;
+      complain('SERVICE_NOT_DEPLOYED', [...path, index], message);
+    });
+  }
+  services.forEach((service, index) => {
+    if (marked.length === 0 || service === '' || deployed.has(service)) return;
+    const message = `No task deploys "${service}", so no deployment of it is recorded. Add it to the "deploys" of a task.`;
+    complain('UNDEPLOYED_SERVICE', ['services', index], message);
+  });
 }
 
 function checkDependencies(tasks: Tasks, complain: Complain): void {

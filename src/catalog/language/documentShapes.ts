@@ -332,7 +332,7 @@ const workflowDocument = object(
     services: optional(
       list(text),
       [],
-      'Services that it deploys. Its success records their images in the environment.',
+      'Services that it deploys. Their deployments to the environment are recorded: see `deploys` of a task.',
     ),
     variables: variables('Variables that a start can or must give.'),
     shell: optional(

@@ -55,7 +55,16 @@ export function renameInWorkflow(definition: WorkflowDefinition, referred: Refer
   const { kind, name } = referred;
   if (kind === 'environment') return { ...definition, environment: to };
   if (kind === 'service') {
-    return canonicalWorkflow({ ...definition, services: definition.services.map((one) => (one === name ? to : one)) });
+    const renamed = (names: readonly string[]) => names.map((one) => (one === name ? to : one));
+    const tasks = Object.entries(definition.tasks).map(([key, task]) => [
+      key,
+      { ...task, deploys: Array.isArray(task.deploys) ? renamed(task.deploys) : task.deploys },
+    ]);
+    return canonicalWorkflow({
+      ...definition,
+      services: renamed(definition.services),
+      tasks: Object.fromEntries(tasks),
+    });
   }
   const renamed = (from: string | TakenFiles) => {
     const source = artifactSource(from, definition.tasks);

@@ -291,6 +291,20 @@ const exitCodes = filled(
   'An empty list would prevent every retry. Leave it out to retry after every failure.',
 );
 
+const servicesToDeploy = filled(
+  oneOrMany(text),
+  'An empty list would deploy nothing. Name services of the workflow, or leave out the key.',
+);
+/** True for all services of the workflow; null for none of them. */
+export type Deploys = true | readonly string[] | null;
+
+const deploys = withShort<boolean, Deploys>(
+  flag,
+  servicesToDeploy as Shape<Deploys>,
+  (node) => node.type === 'scalar' && typeof node.value === 'boolean',
+  { expand: (all) => all || null, shrink: (value) => (value === true ? true : undefined) },
+);
+
 const fields = object(
   {
     displayName: optional(label, null, 'Name shown to people; everything else refers to the task by its key.', {
@@ -330,6 +344,11 @@ const fields = object(
       matrix,
       [],
       'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
+    ),
+    deploys: optional(
+      deploys,
+      null,
+      'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
     ),
     env: optional(
       values,

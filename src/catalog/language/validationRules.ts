@@ -49,7 +49,7 @@ export const validationRules = {
   UNKNOWN_HANDLER: '`on_failure` names a task of the same workflow.',
   HANDLER_TYPE: '`on_failure` names a forensic task.',
   FORENSIC_KEY:
-    'A forensic task has no `matrix`, no `register` and no `on_failure`. A restore task has no `on_failure`.',
+    'A forensic task has no `matrix`, no `register`, no `deploys` and no `on_failure`. A restore task has no `deploys` and no `on_failure`.',
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a cycle.',
   UNKNOWN_ARTIFACT_SOURCE:
@@ -73,7 +73,7 @@ export const validationRules = {
   ELEMENT_KIND: 'An element of a stage has either `workflow` or `approval`.',
   ENVIRONMENT_MISSING: 'An element gives an environment to a workflow that leaves it to the element.',
   ENVIRONMENT_FIXED: 'An element gives no environment to a workflow that has a different one, or none.',
-  SERVICE_NOT_DEPLOYED: 'An element deploys services that its workflow deploys.',
+  SERVICE_NOT_DEPLOYED: 'An element, or a task with `deploys`, deploys services that its workflow deploys.',
   BREAKS_PIPELINE: 'A changed workflow still fits the pipelines of the application that use it.',
   BREAKS_WORKFLOW: 'A changed workflow still fits the workflows of the application that take its files.',
 } as const;
@@ -91,6 +91,7 @@ export const validationWarnings = {
     'A command contains no `{{…}}` that stays: in TOML, only `{{.name}}` is replaced; in YAML and JSON, nothing is, so `{{.name}}` does not name a variable of the task.',
   AMBIGUOUS_ARTIFACT_SOURCE:
     'A workflow whose files an element takes runs once in earlier stages; otherwise `from` names the element.',
+  UNDEPLOYED_SERVICE: 'If a task of a workflow has `deploys`, every service of the workflow is deployed by some task.',
   LITERAL_REFERENCE:
     'A value has no `$NAME` of a known name, which stays text: `env` replaces only names in braces. A default and a variable of an environment have no reference at all.',
   BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',

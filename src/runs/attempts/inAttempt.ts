@@ -19,6 +19,8 @@ export interface AttemptInput extends RunCommandInput {
   readonly maxParallel?: number | null;
   readonly definition?: DefinitionChoice | null;
   readonly force?: boolean | null;
+  /** Images that runs which started later have deployed since may be replaced. */
+  readonly overrule?: boolean | null;
 }
 
 /** The frame of every command that begins another attempt. */

@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
 import type { Execution, StageExecution } from '../../engine/execution';
+import type { Aim } from '../deployments/movedOn';
 import { findShownMembers } from '../execution/executions.store';
 import { definitionsOf } from '../execution/planStart';
 import { findCurrentStages } from '../execution/stages.store';
@@ -18,6 +19,7 @@ import {
 } from '../../engine/definitionChanges';
 import { decideResume, type ResumeChoice, type ResumeDecision } from '../../engine/resumeDecision';
 import {
+  aimOfWorkflow,
   asBefore,
   fitTasks,
   imagesByName,
@@ -118,6 +120,12 @@ export async function planResume(
   const refusals = [...incompatible(changes, choice.force), ...layout.refusals];
   return { ...layout, fromStage: decision.stageName, elements, changes, refusals };
 }
+
+/** What elements that run would deploy. */
+export const aimsOf = (app: App, db: Db, elements: readonly Pick<PlannedElement, 'stage' | 'next'>[]): Aim[] =>
+  elements.map(({ stage: { environmentId, images, workflowRevisionId: revisionId }, next }) =>
+    next === null ? { environmentId, images, revisionId } : aimOfWorkflow(app, db, next),
+  );
 
 /** Everything runs again, from the first stage. */
 export function planRerun(execution: Execution, stages: readonly StageExecution[], now: Date): AttemptPlan {

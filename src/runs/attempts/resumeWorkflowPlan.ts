@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
 import type { Execution, TaskExecution } from '../../engine/execution';
+import type { Aim } from '../deployments/movedOn';
 import { findVariables } from '../execution/executionVariables.store';
 import { readInputs, resolveVariables, type VariableInput } from '../../engine/resolveVariables';
 import { type Catalogue, planWorkflow } from '../../engine/startPlan';
@@ -104,6 +105,13 @@ export async function planWorkflowResume(
   ];
   return { next, fit: { ...fit, changes }, refusals };
 }
+
+/** What the next attempt would deploy. Its tasks are read only if they say what they deploy. */
+export const aimOfWorkflow = (app: App, db: Db, next: WorkflowNext): Aim => {
+  const { execution, environmentId, images, revisionId, again } = next;
+  const tasks = async () => (await fitTasks(app, db, execution, revisionId, again, alone)).tasks.again;
+  return { environmentId, images, revisionId, ...(!again.all && { tasks }) };
+};
 
 async function currentRevision(db: Db, { applicationId, entityId }: Execution): Promise<string | Refusal> {
   const workflow = await findStartable(db, { applicationId, entityId, executionType: 'WORKFLOW' });

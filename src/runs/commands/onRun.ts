@@ -181,6 +181,6 @@ export const activeRun = ({ id, kind, runId, parentStageExecutionId: stageId }: 
   kind === 'PIPELINE'
     ? [...wantsOf(id, 'execution', 'members', 'elements', 'approvals')]
     : [
-        ...wantsOf(id, 'execution', 'unstarted', 'running'),
+        ...wantsOf(id, 'execution', 'unstarted', 'running', 'deployments'),
         ...(stageId === null ? [] : wantsOf(runId, 'execution', 'elements', 'approvals')),
       ];

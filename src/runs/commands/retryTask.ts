@@ -11,12 +11,15 @@ import { isFinal } from '../../contract/statuses';
 import { type Execution, type TaskExecution } from '../../engine/execution';
 import { requireRight } from './interveneExecution';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
+import { requireNotMovedOn } from '../deployments/movedOn';
 import { findLastIntervention } from '../execution/interventions.store';
-import { findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
+import { findSkippedTasks, findTasks, findUnsuccessfulTasks } from '../execution/tasks.store';
 
 export interface RetryTask extends RunCommandInput {
   readonly applicationId: string;
   readonly taskExecutionId: string;
+  /** Images that runs which started later have deployed since may be replaced. */
+  readonly overrule?: boolean | null;
 }
 
 /**
@@ -46,6 +49,8 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
       const { status } = task;
       throw new Refusal('CONFLICT', `${last.actor.name} was faster: the task is ${status}.`, { status });
     }
+    const tasks = async () => [task, ...(await findSkippedTasks(db, [execution.id]))].map(({ name }) => name);
+    await requireNotMovedOn(app, db, execution, [{ ...execution, tasks }], input.overrule);
     const reason = input.reason?.trim() || null;
     await db.decide((run) => takeBack(run, task, `${task.reason}; tried again by ${actor.name}`, reason));
     const before = { status: task.status, name: task.name };

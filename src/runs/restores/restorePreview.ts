@@ -6,10 +6,10 @@ import { requireRun } from '../commands/addImagesToRun';
 import { findExecutions } from '../execution/executions.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { findCurrentStages } from '../execution/stages.store';
+import { placesOf } from '../deployments/places';
 import type { RestorePoint } from './restore';
 import {
   findDeploymentsThen,
-  placesOf,
   planRestore,
   type RestorePlan,
   refuseRestore,

@@ -8,6 +8,8 @@ import { findOnlineAgents } from '../agents/agents.store';
 import type { App } from '../app';
 import { readApplication } from '../../catalog/applications/applications.queries';
 import { environments } from '../../catalog/environments/environments';
+import type { DeploymentPlace } from '../../engine/deployment';
+import { byPlace } from '../deployments/places';
 import { missingApprovers } from '../approvals/approverWarning';
 import type { ConditionFacts } from '../../engine/conditionScope';
 import { missingSecrets } from '../../engine/missingSecrets';
@@ -36,6 +38,13 @@ export interface ExecutionPlan {
     readonly message: string | null;
   }[];
   readonly steps: readonly PlannedStep[];
+  /** In the order of the steps. */
+  readonly deployments: readonly PlannedDeployment[];
+}
+
+/** An image that a start would bring to an environment. */
+export interface PlannedDeployment extends DeploymentPlace {
+  readonly image: string;
 }
 
 export interface PlanProblem {
@@ -163,8 +172,14 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
       return { environmentId: one.id, allowed, message };
     }),
     steps: steps.flatMap((step) => ('plan' in step ? (details.get(step)?.step ?? []) : step)),
+    deployments: [...byPlace(running.flatMap(({ plan }) => deploymentsOf(plan))).values()],
   };
 }
+
+const deploymentsOf = ({ environmentId, images }: WorkflowPlan): PlannedDeployment[] =>
+  environmentId === null
+    ? []
+    : Object.entries(images).map(([serviceId, image]) => ({ environmentId, serviceId, image }));
 
 const denied = (decision: Decision): PlanProblem[] =>
   decision.allowed ? [] : [{ code: decision.code, refuses: true, field: null, message: decision.message }];

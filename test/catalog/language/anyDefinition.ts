@@ -165,6 +165,7 @@ const task = fc.record({
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
   condition: fc.option(text),
   dependsOn: fc.constant<string[]>([]),
+  deploys: fc.option(fc.oneof(fc.constant(true as const), fc.array(name, { minLength: 1, maxLength: 2 }))),
   env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
   labels: fc.dictionary(labelKey, labelValue, { maxKeys: 3, noNullPrototype: true }),
   timeoutSeconds: fc.oneof(

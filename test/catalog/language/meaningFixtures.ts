@@ -235,7 +235,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[1].on_failure',
     at: 'b',
   },
-  ...['matrix: { os: [x] }', 'register: V', 'on_failure: h'].map(
+  ...['matrix: { os: [x] }', 'register: V', 'deploys: true', 'on_failure: h'].map(
     (key): RuleFixture => ({
       rule: 'FORENSIC_KEY',
       of: key,
@@ -520,5 +520,19 @@ export const meaningFixtures: readonly RuleFixture[] = [
       pipeline('p', stage('name: a, workflow: w, services: [inventory]')),
     path: 'documents[6].stages[0].elements[0].services[0]',
     at: 'inventory',
+  },
+  {
+    rule: 'SERVICE_NOT_DEPLOYED',
+    of: 'a task',
+    source: parts + workflow('w', { keys: 'services: [web]', tasks: tasks(task('a', 'deploys: [web, wep]')) }),
+    path: 'documents[5].tasks.a.deploys[1]',
+    at: 'wep',
+  },
+  {
+    rule: 'SERVICE_NOT_DEPLOYED',
+    of: 'a task of a workflow without services',
+    source: parts + workflow('w', { tasks: tasks(task('a', 'deploys: true')) }),
+    path: 'documents[5].tasks.a.deploys',
+    at: 'true',
   },
 ];

@@ -49,6 +49,7 @@ describe('reading documents', () => {
           requires: {},
           secrets: [],
           dependsOn: [],
+          deploys: null,
           env: {},
           labels: {},
           timeoutSeconds: 3600,

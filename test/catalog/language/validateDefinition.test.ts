@@ -31,6 +31,7 @@ const warnings = [
       ),
     at: '{ name: c',
   },
+  { rule: 'UNDEPLOYED_SERVICE', keys: 'deploys: web', of: 'services: [inventory, web]', at: 'inventory' },
   // env-reference-literal
   { rule: 'LITERAL_REFERENCE', keys: 'env: { A: $B }', at: '\\$B', of: 'env: { B: x }' },
   // no-shell-choice

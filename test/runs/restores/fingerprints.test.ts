@@ -23,6 +23,7 @@ const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   run: 'true',
   shell: null,
   dependsOn: [],
+  deploys: null,
   env: {},
   labels: {},
   timeoutSeconds: 60,

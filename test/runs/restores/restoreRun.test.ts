@@ -261,9 +261,13 @@ describe('restoreRun', () => {
     const job = await world.agent.claimOne();
     await world.agent.start(job);
     await sql(
-      `INSERT INTO deployment (id, environment_id, service_id, image, status, execution_id, run_id, deployed_at)
-       SELECT DISTINCT ON (service_id) gen_random_uuid(), environment_id, service_id, image, status, execution_id, gen_random_uuid(), now()
-       FROM deployment JOIN environment ON environment.id = environment_id WHERE environment.name = 'staging' ORDER BY service_id, number DESC`,
+      `INSERT INTO deployment (id, number, end_number, environment_id, service_id, image, status, execution_id, attempt, run_id,
+         cause, started_at, ended_at)
+       SELECT gen_random_uuid(), nextval('deployment_number_seq'), currval('deployment_number_seq') + 1000, newest.*, now(), now()
+       FROM (SELECT DISTINCT ON (service_id) environment_id, service_id, image, status, execution_id,
+           attempt + 100, execution_id, cause
+         FROM deployment JOIN environment ON environment.id = environment_id
+         WHERE environment.name = 'staging' ORDER BY service_id, number DESC) newest`,
     );
     await world.agent.finish(job);
     await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
