@@ -7,6 +7,8 @@ import { type Catalogue, type ElementPlan, elementKey, planPipeline } from './st
 import type { PipelineDefinition } from '../catalog/language/pipeline';
 import { type InputError, invalidInput, Refusal } from '../kernel/errors';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
+import { partsOf } from '../catalog/language/outputReferences';
+import { laterVariables } from './workflowOutputs';
 import { type ElementInputs, type Fingerprints, fingerprints } from './fingerprints';
 
 /** What a run is to have besides what it has. */
@@ -156,10 +158,30 @@ function elementInputs(
   const element = pipeline.stages[stage.stageIndex]?.elements[stage.elementIndex];
   const definition = workflows.get(stage.workflowRevisionId ?? '');
   if (element?.type !== 'WORKFLOW' || definition === undefined) return [];
-  const { elementId, stageIndex, environmentId } = stage;
+  const { elementId, stageIndex, stageName, stepName, environmentId } = stage;
+  const names = { stage: stageName, element: stepName };
   const { workflow, skipCondition: text } = element;
   const skipCondition = text === null ? null : { text, variables: ofPipeline };
-  return [{ elementId, stageIndex, workflow, definition, environmentId, variables, images, skipCondition }];
+  const answered = Object.keys(stage.answers?.values ?? {});
+  const later = laterVariables(element).filter((name) => !answered.includes(name));
+  const texts = later.map((name) => element.variables[name] ?? '');
+  const givers = texts.flatMap((one) => partsOf(one)).flatMap((part) => (part.is === 'OUTPUT' ? [part.element] : []));
+  const takes = later.length === 0 ? null : { texts, elements: givers, variables: ofPipeline };
+  const known = Object.fromEntries(Object.entries(variables).filter(([name]) => !later.includes(name)));
+  return [
+    {
+      elementId,
+      stageIndex,
+      ...names,
+      workflow,
+      definition,
+      environmentId,
+      variables: known,
+      images,
+      takes,
+      skipCondition,
+    },
+  ];
 }
 
 /** The workflows as this run knows them, whatever they are called now. */

@@ -48,6 +48,10 @@ export function resolveVariables(
   return { values, errors };
 }
 
+/** Problems of the value of one variable. */
+export const valueErrors = (definition: VariableDefinition, value: string): string[] =>
+  brokenRules(definition, value).map(([, message]) => message);
+
 const typeNames = { string: 'text', number: 'a number', boolean: 'true or false' } as const;
 
 function brokenRules(definition: VariableDefinition, value: string): [string, string][] {

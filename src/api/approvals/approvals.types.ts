@@ -60,6 +60,9 @@ export abstract class ApprovalDetails {
   @Field(() => String, { description: 'Name of the stage element.' })
   stepName!: string;
 
+  @Field(() => String, { nullable: true, description: 'Text for the approvers. Null if the definition has none.' })
+  message!: string | null;
+
   @Field(() => Date, { description: 'Time of the request.' })
   startedAt!: Date;
 

@@ -177,7 +177,8 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   APPROVAL_REQUESTED: event('APPROVAL_REQUESTED', 'an approval waits for a person.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requests the approval.'),
-    approvers: listOf(field.text('Names of user groups. Any member of any of them can decide.')),
+    approvers: listOf(field.text('Names of user groups. Any one member of any of them decides.')),
+    message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
   }),
   APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who can decide a waiting approval.', {

@@ -138,6 +138,12 @@ export class PlannedStep {
   })
   asks!: string[];
 
+  @Field(() => [String], {
+    description:
+      'Names of the variables that outputs of earlier stages fill when it is reached. Conditions on them are LATER.',
+  })
+  fills!: string[];
+
   @Field(() => WorkflowModeEnum, { nullable: true, description: 'Order in which the graph would run.' })
   mode!: string | null;
 

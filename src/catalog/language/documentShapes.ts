@@ -1,5 +1,6 @@
 // Long because it has the shapes of all five kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
+import { MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -20,6 +21,7 @@ import {
   optional,
   type Place,
   required,
+  ruled,
   type Shape,
   short,
   text,
@@ -123,6 +125,21 @@ const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   },
 };
 
+const outputs = withShort<readonly string[], Readonly<Record<string, string>>>(
+  list(variableName),
+  values,
+  ({ type }) => type === 'list',
+  {
+    expand: (names) => Object.fromEntries(names.map((one) => [one, `\${${one}}`])),
+    shrink(given) {
+      const all = Object.entries(given);
+      return all.length > 0 && all.every(([own, text]) => text === `\${${own}}`)
+        ? all.map(([own]) => own).sort()
+        : undefined;
+    },
+  },
+);
+
 // Pipelines
 
 const asked = filled(list(text), 'An empty list would ask for nothing. Name a variable, or leave out the key.');
@@ -153,7 +170,7 @@ const workflowFields = {
   variables: optional(
     values,
     {},
-    `Values for variables of the workflow. \${NAME} is the value of the pipeline’s variable NAME.`,
+    `Values for variables of the workflow. \${NAME} is the value of the pipeline’s variable NAME, \${stages.STAGE.ELEMENT.outputs.NAME} an output of an element of an earlier stage.`,
   ),
   runtimeInputs: optional(
     runtimeInputs,
@@ -173,6 +190,17 @@ const approvalFields = object(
     approvers: required(
       filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
       'User groups. Any member can decide.',
+    ),
+    message: optional(
+      ruled(text, {
+        json: { maxLength: MAX_DESCRIPTION },
+        problem: ({ length }) =>
+          length > MAX_DESCRIPTION
+            ? ['TOO_LONG', `The message has ${length} characters; the limit is ${MAX_DESCRIPTION}.`]
+            : undefined,
+      }),
+      null,
+      'Text for the approvers, with the same references as the variables of a workflow.',
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
     disallowInitiator: optional(
@@ -321,6 +349,11 @@ const workflowDocument = object(
       secretNames,
       [],
       'Secrets of the application or the environment, which every task gets as environment variables. At most 50.',
+    ),
+    outputs: optional(
+      outputs,
+      {},
+      `Values for later stages of a pipeline: names, or a mapping of names to texts in which \${NAME} is a variable that a task sets, or one of the workflow.`,
     ),
     maxParallel: optional(
       number('integer', 1, MAX_TASKS),

@@ -1,3 +1,4 @@
+// Long because it has the shape of each key of a task, with its description.
 import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { parseDuration } from '../../kernel/naming';
 import { foreignKeys } from './foreignKeys';
@@ -109,6 +110,43 @@ const workingDir = mapped(
   },
 );
 
+const takenFields = object({
+  source: optional(text, null, 'The same as the short form: TASK, WORKFLOW or WORKFLOW.TASK.'),
+  stage: optional(text, null, 'Earlier stage of the pipeline whose elements left the files.'),
+  element: optional(text, null, 'Element of an earlier stage whose workflow left the files.'),
+  task: optional(text, null, 'Task of that workflow, or a combination of it. Defaults to all tasks.'),
+  optional: optional(
+    flag,
+    false,
+    'True if the source may leave nothing. A source that was skipped by its condition is always optional.',
+  ),
+});
+/** Source of files, and whether it may leave none. Either `source`, or `stage` or `element`, is given. */
+export type TakenFiles = Readonly<ValueOf<typeof takenFields>>;
+
+const noPlace = { stage: null, element: null, task: null };
+
+const taken = defined(
+  'TakenFiles',
+  withShort<string, string | TakenFiles>(
+    text,
+    mapped<TakenFiles, string | TakenFiles>(
+      takenFields,
+      (given, node, place) => {
+        const { source, stage, element, task: name } = given;
+        const bad = (message: string) => place.report('BAD_VALUE', place.path, message, node.at);
+        if (source !== null && (stage !== null || element !== null || name !== null))
+          bad('"source" excludes "stage", "element" and "task".');
+        else if (source === null && stage === null && element === null)
+          bad('Name a "source", or a "stage" or "element" of the pipeline.');
+        return source !== null && !given.optional ? source : given;
+      },
+      { encode: (given) => (typeof given === 'string' ? { ...noPlace, source: given, optional: false } : given) },
+    ),
+    ({ type }) => type === 'scalar',
+    { expand: (source) => source, shrink: (given) => (typeof given === 'string' ? given : undefined) },
+  ),
+);
 const artifactFields = object({
   paths: optional(oneOrMany(artifactPath), [], 'Files to upload: relative paths; globs with * and **.'),
   when: optional(
@@ -117,9 +155,9 @@ const artifactFields = object({
     'When to upload. After success each path must match a file, or the task fails; otherwise, what is there is uploaded.',
   ),
   from: optional(
-    oneOrMany(text),
+    oneOrMany(taken),
     [],
-    'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage.',
+    'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage; or a mapping that names a stage or element of the pipeline, or marks a source as optional.',
   ),
 });
 /** Files that a task leaves and takes. */
