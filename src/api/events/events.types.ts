@@ -177,7 +177,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   APPROVAL_REQUESTED: event('APPROVAL_REQUESTED', 'an approval waits for a person.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requests the approval.'),
-    approvers: listOf(field.text('Names of user groups. Any one member of any of them decides.')),
+    approvers: listOf(field.text('Names of user groups. Any member of any of them can decide.')),
     message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
   }),

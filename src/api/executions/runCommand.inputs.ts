@@ -34,8 +34,7 @@ export abstract class RedeployingCommandInput extends ReasonedCommandInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'True to replace images that runs which started later have deployed since. Defaults to false: then it fails with ' +
-      'ENVIRONMENT_MOVED_ON, which lists them.',
+      'True to replace images deployed since by runs that started later. Defaults to false: the mutation then fails with ENVIRONMENT_MOVED_ON, which lists them.',
   })
   overrule?: boolean | null;
 }

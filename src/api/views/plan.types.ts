@@ -161,7 +161,7 @@ export class PlannedStep {
 }
 
 @ObjectType({
-  description: 'Image that a start would bring to an environment, and what is deployed there now.',
+  description: 'Image that a start would deploy to an environment, and the image deployed there now.',
 })
 export class PlannedDeployment {
   @Field(() => ID, { description: 'ID of the environment.' })

@@ -228,7 +228,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
   }
 }
 
-/** Every value of an output comes from a task or from the start, and is no secret. */
+/** Every value of an output comes from a task or from the start, and is not a secret. */
 function checkOutputs({ outputs, variables, tasks, secrets }: WorkflowDefinition, complain: Complain): void {
   const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
   const known = new Set([...registered, ...variables.map(({ name }) => name)]);
