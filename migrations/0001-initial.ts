@@ -482,6 +482,7 @@ CREATE TABLE "approval" (
   "status" text NOT NULL,
   "approvers" text array NOT NULL,
   "disallow_initiator" boolean NOT NULL,
+  "message" text,
   "undecidable_since" TIMESTAMP(3) WITH TIME ZONE,
   "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
@@ -590,14 +591,33 @@ CREATE TABLE "deployment" (
   "image" text NOT NULL,
   "status" text NOT NULL,
   "execution_id" uuid NOT NULL,
+  "attempt" integer NOT NULL,
   "run_id" uuid NOT NULL,
-  "deployed_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "task_execution_id" uuid,
+  "task" text,
+  "operation_id" uuid,
+  "cause" jsonb NOT NULL,
+  "started_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
+  "ended_at" TIMESTAMP(3) WITH TIME ZONE,
+  "end_number" bigint,
   CONSTRAINT "deployment_status" CHECK (status IN ('IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'UNKNOWN', 'REMOVED')),
+  CONSTRAINT "deployment_ended" CHECK ((status = 'IN_PROGRESS') = (ended_at IS NULL)),
+  CONSTRAINT "deployment_end_number" CHECK ((ended_at IS NULL) = (end_number IS NULL) AND (end_number IS NULL OR end_number > number)),
+  CONSTRAINT "deployment_task" CHECK ((task IS NULL) = (task_execution_id IS NULL)),
+  CONSTRAINT "deployment_restored" CHECK (operation_id IS NULL AND status <> 'REMOVED'
+        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED')),
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id")
 );
-CREATE UNIQUE INDEX "deployment_number" ON "deployment" ("number");
-CREATE UNIQUE INDEX "deployment_newest" ON "deployment" ("environment_id", "service_id", "number") WHERE status IN ('SUCCEEDED', 'REMOVED');
-CREATE INDEX "deployment_run" ON "deployment" ("run_id");
+CREATE UNIQUE INDEX "deployment_environment" ON "deployment" ("environment_id", "number");
+CREATE UNIQUE INDEX "deployment_place" ON "deployment" ("environment_id", "service_id", "number");
+CREATE UNIQUE INDEX "deployment_newest" ON "deployment" ("environment_id", "service_id", "end_number") WHERE status IN ('SUCCEEDED', 'REMOVED');
+CREATE UNIQUE INDEX "deployment_unsuccessful" ON "deployment" ("environment_id", "service_id", "end_number") WHERE status IN ('FAILED', 'UNKNOWN');
+CREATE INDEX "deployment_in_progress" ON "deployment" ("environment_id", "service_id") WHERE status = 'IN_PROGRESS';
+CREATE UNIQUE INDEX "deployment_end" ON "deployment" ("end_number") WHERE end_number IS NOT NULL;
+CREATE INDEX "deployment_run" ON "deployment" ("run_id", "number");
+CREATE INDEX "deployment_execution" ON "deployment" ("execution_id", "number");
+CREATE UNIQUE INDEX "deployment_of_task" ON "deployment" ("task_execution_id", "service_id") WHERE status = 'IN_PROGRESS' AND task_execution_id IS NOT NULL;
+CREATE UNIQUE INDEX "deployment_of_workflow" ON "deployment" ("execution_id", "attempt", "service_id") WHERE task_execution_id IS NULL AND operation_id IS NULL;
 CREATE TABLE "restore_point" (
   "id" uuid NOT NULL,
   "run_id" uuid NOT NULL,
@@ -729,6 +749,9 @@ ALTER TABLE "artifact" ADD CONSTRAINT "FK_47a6732174b00f67aba6cfd1a5f" FOREIGN K
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY ("environment_id") REFERENCES "environment"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY ("service_id") REFERENCES "service"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "deployment" ADD CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployment" ADD CONSTRAINT "FK_6ee40fde0869d3804a0b687c396" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployment" ADD CONSTRAINT "FK_64a3d189306734155b2352fbf13" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "deployment" ADD CONSTRAINT "FK_3bebaf5717227d96e34b284bfc8" FOREIGN KEY ("operation_id") REFERENCES "operation"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "restore_point" ADD CONSTRAINT "FK_866236ee938df2676cd8213458f" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation" ADD CONSTRAINT "FK_7ba3238d277da1fb7895d043a69" FOREIGN KEY ("run_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "operation" ADD CONSTRAINT "FK_4c2fa457ffae0625fe9148c5765" FOREIGN KEY ("restore_point_id") REFERENCES "restore_point"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -821,9 +844,11 @@ CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR DELETE OR TRUNCAT
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
 
--- Deployments are a history: one that is over stays as it is.
+-- Deployments are a history: one that is in progress can only end, and one that has ended stays as it is.
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON deployment
-  FOR EACH ROW WHEN (OLD.status <> 'IN_PROGRESS') EXECUTE FUNCTION refuse_change();
+  FOR EACH ROW WHEN (OLD.status <> 'IN_PROGRESS' OR
+    (to_jsonb(OLD) - '{status,ended_at,end_number}'::text[]) <> (to_jsonb(NEW) - '{status,ended_at,end_number}'::text[]))
+  EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
 CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON deployment
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

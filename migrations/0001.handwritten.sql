@@ -82,9 +82,11 @@ CREATE TRIGGER execution_variable_append_only BEFORE UPDATE OR DELETE OR TRUNCAT
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE execution_variable ENABLE ALWAYS TRIGGER execution_variable_append_only;
 
--- Deployments are a history: one that is over stays as it is.
+-- Deployments are a history: one that is in progress can only end, and one that has ended stays as it is.
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON deployment
-  FOR EACH ROW WHEN (OLD.status <> 'IN_PROGRESS') EXECUTE FUNCTION refuse_change();
+  FOR EACH ROW WHEN (OLD.status <> 'IN_PROGRESS' OR
+    (to_jsonb(OLD) - '{status,ended_at,end_number}'::text[]) <> (to_jsonb(NEW) - '{status,ended_at,end_number}'::text[]))
+  EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
 CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON deployment
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -92,6 +92,7 @@ CREATE TABLE approval (
   status text NOT NULL,
   approvers text[] NOT NULL,
   disallow_initiator boolean NOT NULL,
+  message text,
   undecidable_since timestamp(3) with time zone,
   requested_at timestamp(3) with time zone NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
@@ -219,20 +220,41 @@ CREATE TABLE deployment (
   image text NOT NULL,
   status text NOT NULL,
   execution_id uuid NOT NULL,
+  attempt integer NOT NULL,
   run_id uuid NOT NULL,
-  deployed_at timestamp(3) with time zone NOT NULL,
+  task_execution_id uuid,
+  task text,
+  operation_id uuid,
+  cause jsonb NOT NULL,
+  started_at timestamp(3) with time zone NOT NULL,
+  ended_at timestamp(3) with time zone,
+  end_number bigint,
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY (id),
+  CONSTRAINT "deployment_end_number" CHECK ((((ended_at IS NULL) = (end_number IS NULL)) AND ((end_number IS NULL) OR (end_number > number)))),
+  CONSTRAINT "deployment_ended" CHECK (((status = 'IN_PROGRESS'::text) = (ended_at IS NULL))),
+  CONSTRAINT "deployment_restored" CHECK ((((operation_id IS NULL) AND (status <> 'REMOVED'::text)) OR ((operation_id IS NOT NULL) AND (task_execution_id IS NULL) AND (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]))))),
   CONSTRAINT "deployment_status" CHECK ((status = ANY (ARRAY['IN_PROGRESS'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text, 'REMOVED'::text]))),
+  CONSTRAINT "deployment_task" CHECK (((task IS NULL) = (task_execution_id IS NULL))),
   CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY (environment_id) REFERENCES environment(id),
+  CONSTRAINT "FK_3bebaf5717227d96e34b284bfc8" FOREIGN KEY (operation_id) REFERENCES operation(id),
   CONSTRAINT "FK_4da48695bfc65440efbf559a66b" FOREIGN KEY (service_id) REFERENCES service(id),
+  CONSTRAINT "FK_64a3d189306734155b2352fbf13" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id),
+  CONSTRAINT "FK_6ee40fde0869d3804a0b687c396" FOREIGN KEY (run_id) REFERENCES execution(id),
   CONSTRAINT "FK_abf8804a1b1de58b5d787f96a47" FOREIGN KEY (execution_id) REFERENCES execution(id)
 );
-CREATE UNIQUE INDEX deployment_newest ON public.deployment USING btree (environment_id, service_id, number) WHERE (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]));
-CREATE UNIQUE INDEX deployment_number ON public.deployment USING btree (number);
-CREATE INDEX deployment_run ON public.deployment USING btree (run_id);
+CREATE UNIQUE INDEX deployment_end ON public.deployment USING btree (end_number) WHERE (end_number IS NOT NULL);
+CREATE UNIQUE INDEX deployment_environment ON public.deployment USING btree (environment_id, number);
+CREATE INDEX deployment_execution ON public.deployment USING btree (execution_id, number);
+CREATE INDEX deployment_in_progress ON public.deployment USING btree (environment_id, service_id) WHERE (status = 'IN_PROGRESS'::text);
+CREATE UNIQUE INDEX deployment_newest ON public.deployment USING btree (environment_id, service_id, end_number) WHERE (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]));
+CREATE UNIQUE INDEX deployment_of_task ON public.deployment USING btree (task_execution_id, service_id) WHERE ((status = 'IN_PROGRESS'::text) AND (task_execution_id IS NOT NULL));
+CREATE UNIQUE INDEX deployment_of_workflow ON public.deployment USING btree (execution_id, attempt, service_id) WHERE ((task_execution_id IS NULL) AND (operation_id IS NULL));
+CREATE UNIQUE INDEX deployment_place ON public.deployment USING btree (environment_id, service_id, number);
+CREATE INDEX deployment_run ON public.deployment USING btree (run_id, number);
+CREATE UNIQUE INDEX deployment_unsuccessful ON public.deployment USING btree (environment_id, service_id, end_number) WHERE (status = ANY (ARRAY['FAILED'::text, 'UNKNOWN'::text]));
 CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON public.deployment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
-CREATE TRIGGER deployment_sealed BEFORE UPDATE ON public.deployment FOR EACH ROW WHEN ((old.status <> 'IN_PROGRESS'::text)) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER deployment_sealed BEFORE UPDATE ON public.deployment FOR EACH ROW WHEN (((old.status <> 'IN_PROGRESS'::text) OR ((to_jsonb(old.*) - '{status,ended_at,end_number}'::text[]) <> (to_jsonb(new.*) - '{status,ended_at,end_number}'::text[])))) EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
 
 CREATE TABLE environment (

@@ -81,6 +81,7 @@ const advice: Readonly<Record<string, (details: Readonly<Record<string, unknown>
     'Resume with the definition that the run used so far (without --definition latest), or use --force.',
   ],
   ENVIRONMENT_CONFLICT: () => ['Review the conflicts in the preview; --confirm-conflicts overrides them.'],
+  ENVIRONMENT_MOVED_ON: () => ['"slipway deployed" shows what is deployed where; --overrule replaces it.'],
   STAGE_NOT_FOUND: ({ stages }) => [`Stages of the run: ${list(stages)}.`],
   STAGE_NOT_EXECUTED: ({ stages }) => [`Stages that were reached: ${list(stages)}.`],
   AMBIGUOUS_STAGE: () => [

@@ -7,6 +7,7 @@ import { readRun } from './showRun';
 
 export interface RetryOptions {
   readonly reason?: string;
+  readonly overrule?: boolean;
 }
 
 /** `slipway retry`: gives a failed task another try while its workflow still runs. */
@@ -14,7 +15,7 @@ export async function retryTask(
   session: Session,
   named: string,
   task: string,
-  { reason }: RetryOptions,
+  { reason, overrule }: RetryOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const found = await findRun(session, named);
@@ -28,6 +29,7 @@ export async function retryTask(
     applicationId: applicationOf(found),
     taskExecutionId: part.taskId,
     reason,
+    overrule,
     expectedVersion: part.version,
   };
   const { retryTask: done } = await api.change(RetryTaskDocument, { input });
@@ -46,7 +48,7 @@ export async function intervene(
   session: Session,
   named: string,
   verb: string,
-  { at, reason, ...seen }: InterveneOptions,
+  { at, reason, overrule, ...seen }: InterveneOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const action = interventions.find((one) => one === verb.toUpperCase().replaceAll('-', '_'));
@@ -60,7 +62,7 @@ export async function intervene(
   const [part, another] = waiting.filter((one) => at === undefined || isNamed(one, at));
   const names = waiting.map((one) => `--at "${shortName(one, waiting)}"`);
   if (part === undefined)
-    throw new Failure(exit.refused, 'NOT_WAITING', 'No such failure waits for a decision.', {}, names);
+    throw new Failure(exit.refused, 'NOT_WAITING', 'No such failure is waiting for a decision.', {}, names);
   if (another !== undefined) throw usage('Several failures wait for a decision.', ...names);
   const input = {
     applicationId: applicationOf(found),
@@ -69,6 +71,7 @@ export async function intervene(
     pipelineStageElementId: part.elementId,
     action,
     reason,
+    overrule,
     expectedVersion: seenVersion(run, seen),
   };
   await api.change(InterveneExecutionDocument, { input });

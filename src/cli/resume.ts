@@ -19,13 +19,14 @@ import { followRun, requireSuccess } from './follow';
 import { applicationOf, type FoundRun, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { serviceImage, variableInput } from './start';
-import { refuseUnlessConfirmed, words } from './ui';
+import { moment, refuseUnlessConfirmed, words } from './ui';
 
 /** Options of all commands that change a run. */
 export interface ActOptions extends SeenOptions {
   readonly yes?: boolean;
   readonly follow: boolean;
   readonly reason?: string;
+  readonly overrule?: boolean;
 }
 
 export interface ResumeOptions extends ActOptions {
@@ -97,12 +98,13 @@ async function workflowResume({ api }: Session, run: FoundRun, options: ResumeOp
   return { plan, resume };
 }
 
-const commonInput = (run: FoundRun, { reason, definition, force, maxParallel }: ResumeOptions) => ({
+const commonInput = (run: FoundRun, { reason, definition, force, maxParallel, overrule }: ResumeOptions) => ({
   applicationId: applicationOf(run),
   reason,
   definition,
   force,
   maxParallel,
+  overrule,
 });
 
 /** Options of the other kind of run would be ignored silently. */
@@ -127,14 +129,19 @@ export function requireAllowed(run: FoundRun, { allowed, refusals }: Refusable):
   if (allowed || first === undefined) return;
   throw new Failure(exit.refused, first.code, first.message, { refusals }, [
     ...others.map(({ code, message }) => `${code}: ${message}`),
+    ...(first.code === 'ENVIRONMENT_MOVED_ON' ? ['--overrule replaces it.'] : []),
     `"slipway run show ${run.id}" lists the possible actions.`,
   ]);
 }
 
 function sayPlan({ ui }: Session, run: FoundRun, plan: ResumePlanFragment): void {
-  if (!plan.allowed && plan.changes.length === 0) return;
+  if (!plan.allowed && plan.changes.length === 0 && plan.replaced.length === 0) return;
   const { paint } = ui;
   ui.say(`Resume of ${run.id}, which is ${run.status}:`);
+  for (const { environment, service, image, deployed } of plan.replaced) {
+    const by = paint.dim(`of run ${deployed.runId}, ${moment(deployed.deployedAt)}`);
+    ui.say(`  ${paint.yellow('replaces')}  ${environment} ${service}: ${deployed.image} → ${image} ${by}`);
+  }
   if (plan.tasksKept.length > 0) ui.say(`  ${paint.green('kept')}  ${names(plan.tasksKept)}`);
   if (plan.tasksThatRun.length > 0) ui.say(`  ${paint.cyan('runs')}  ${names(plan.tasksThatRun)}`);
   for (const element of plan.kept) ui.say(`  ${paint.green('kept')}  ${placeOf(element)}`);
@@ -169,7 +176,7 @@ const runInput = (run: FoundRun, options: ActOptions) => ({
 export async function rerunRun(session: Session, named: string, options: ActOptions): Promise<void> {
   const run = await findRun(session, named);
   session.ui.say(`Rerun of ${run.id}, which is ${run.status}: everything runs again, with the same inputs.`);
-  const input = runInput(run, options);
+  const input = { ...runInput(run, options), overrule: options.overrule };
   const send = async () => (await session.api.change(RerunExecutionDocument, { input })).rerunExecution.execution;
   await act(session, run, { send, question: 'Run everything again?' }, options);
 }
@@ -192,12 +199,13 @@ export interface ExtendOptions extends ActOptions {
 export async function extendRun(session: Session, named: string, options: ExtendOptions): Promise<void> {
   const images = options.image.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
   const variableInputs = options.var.map(variableInput);
-  if (images.length + variableInputs.length === 0) throw usage('Nothing to add: give --image or --var.');
+  if (images.length + variableInputs.length === 0) throw usage('Nothing to add: pass --image or --var.');
   const run = await findRun(session, named);
   session.ui.say(`Extension of ${run.id}, which is ${run.status}: ${[...options.image, ...options.var].join(', ')}.`);
   session.ui.say('  Everything that does not see the change is kept; "slipway restore" reverts the extension.');
   const expectedVersion = seenVersion(run, options);
-  const input = { runId: run.id, images, variableInputs, reason: options.reason, expectedVersion };
+  const { reason, overrule } = options;
+  const input = { runId: run.id, images, variableInputs, reason, overrule, expectedVersion };
   const send = async () => (await session.api.change(AddImagesToRunDocument, { input })).addImagesToRun.execution;
   await act(session, run, { send, question: 'Extend it?' }, options);
 }

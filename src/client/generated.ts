@@ -43,6 +43,7 @@ export type AddImagesToRunInput = {
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly images?: ReadonlyArray<ImageInput> | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly runId: string;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
@@ -154,6 +155,13 @@ export type DeploymentPermissionFilterType =
   | 'NON_PRODUCTION_ENVIRONMENTS'
   | 'PRODUCTION_ENVIRONMENTS';
 
+export type DeploymentStatus =
+  | 'FAILED'
+  | 'IN_PROGRESS'
+  | 'REMOVED'
+  | 'SUCCEEDED'
+  | 'UNKNOWN';
+
 export type EnumOperator =
   | 'EQUALS'
   | 'IN';
@@ -165,6 +173,13 @@ export type EnvFilterType =
 export type EnvPermissionFilterInput = {
   readonly envIds?: ReadonlyArray<string> | null | undefined;
   readonly filterTypes?: ReadonlyArray<EnvFilterType> | null | undefined;
+};
+
+export type EnvironmentFilter = {
+  readonly application?: IdFilter | null | undefined;
+  readonly environment?: IdFilter | null | undefined;
+  readonly environmentType?: EnvironmentTypeFilter | null | undefined;
+  readonly name?: IdFilter | null | undefined;
 };
 
 export type EnvironmentType =
@@ -269,6 +284,7 @@ export type InterveneExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly pipelineStageElementId?: string | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId?: string | null | undefined;
@@ -368,6 +384,7 @@ export type RerunExecutionInput = {
   readonly executionId: string;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
 };
 
@@ -397,6 +414,7 @@ export type ResumeExecutionInput = {
   readonly granularity?: ResumeGranularity | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly parallelMode?: ParallelMode | null | undefined;
   readonly pipelineExecutionId: string;
   readonly pipelineStageElementId?: string | null | undefined;
@@ -418,6 +436,7 @@ export type ResumeWorkflowExecutionInput = {
   readonly idempotencyKey?: string | null | undefined;
   readonly maxParallel?: number | null | undefined;
   readonly mode?: WorkflowMode | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly planToken?: string | null | undefined;
   readonly reason?: string | null | undefined;
   readonly reevaluateSkipped?: boolean | null | undefined;
@@ -431,6 +450,7 @@ export type RetryTaskInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   readonly idempotencyKey?: string | null | undefined;
+  readonly overrule?: boolean | null | undefined;
   readonly reason?: string | null | undefined;
   readonly taskExecutionId: string;
 };
@@ -669,6 +689,7 @@ export type DeliveredEventsSubscription = { readonly executionEvents: { readonly
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
      | null } };
 
 export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -780,6 +801,25 @@ export type RunAttemptsQuery = { readonly execution:
     | { readonly status: ExecutionStatus, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly revertedBy: { readonly id: string } | null }> }
    | null };
 
+export type DeployedImageFragment = { readonly id: string, readonly status: DeploymentStatus, readonly image: string, readonly task: string | null, readonly startedAt: string, readonly endedAt: string | null, readonly runId: string, readonly executionId: string, readonly service: { readonly name: string } | null, readonly actor: { readonly kind: string, readonly name: string } };
+
+export type DeployedQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DeployedQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deployments: ReadonlyArray<DeployedImageFragment>, readonly unsettledDeployments: ReadonlyArray<DeployedImageFragment> }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type DeployedHistoryQueryVariables = Exact<{
+  filters?: ReadonlyArray<EnvironmentFilter> | EnvironmentFilter | null | undefined;
+  after?: string | null | undefined;
+  first: number;
+}>;
+
+
+export type DeployedHistoryQuery = { readonly environments: { readonly nodes: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType, readonly application: { readonly name: string } | null, readonly deploymentHistory: { readonly nodes: ReadonlyArray<DeployedImageFragment> } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export type LoggedJobFragment = { readonly id: string, readonly log: { readonly bytes: number } };
 
 export type LoggedTaskFragment = { readonly name: string, readonly jobs: ReadonlyArray<LoggedJobFragment> };
@@ -863,7 +903,7 @@ export type OperationLogSubscriptionVariables = Exact<{
 
 export type OperationLogSubscription = { readonly operationLog: { readonly nextAfter: number, readonly lines: ReadonlyArray<{ readonly at: string, readonly level: OperationLogLevel, readonly message: string }> } };
 
-export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }> };
+export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
 
 export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string> };
 
@@ -1007,6 +1047,7 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
@@ -1228,6 +1269,25 @@ fragment StageProgress on PipelineStageExecution {
     }
   }
 }`, {"fragmentName":"RunProgress"}) as unknown as TypedDocumentString<RunProgressFragment, unknown>;
+export const DeployedImageFragmentDoc = new TypedDocumentString(`
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    name
+  }
+}
+    `, {"fragmentName":"DeployedImage"}) as unknown as TypedDocumentString<DeployedImageFragment, unknown>;
 export const LoggedJobFragmentDoc = new TypedDocumentString(`
     fragment LoggedJob on Job {
   id
@@ -1318,6 +1378,16 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   environments {
     name
     type
+  }
+  replaced {
+    environment
+    service
+    image
+    deployed {
+      image
+      runId
+      deployedAt
+    }
   }
   planToken
 }
@@ -2010,6 +2080,83 @@ export const RunAttemptsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunAttemptsQuery, RunAttemptsQueryVariables>;
+export const DeployedDocument = new TypedDocumentString(`
+    query Deployed($filters: [EnvironmentFilter!], $after: String) {
+  environments(filters: $filters, first: 20, after: $after) {
+    nodes {
+      name
+      type
+      application {
+        name
+      }
+      deployments {
+        ...DeployedImage
+      }
+      unsettledDeployments {
+        ...DeployedImage
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    name
+  }
+}`) as unknown as TypedDocumentString<DeployedQuery, DeployedQueryVariables>;
+export const DeployedHistoryDocument = new TypedDocumentString(`
+    query DeployedHistory($filters: [EnvironmentFilter!], $after: String, $first: Int!) {
+  environments(filters: $filters, first: 20, after: $after) {
+    nodes {
+      name
+      type
+      application {
+        name
+      }
+      deploymentHistory(first: $first) {
+        nodes {
+          ...DeployedImage
+        }
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment DeployedImage on Deployment {
+  id
+  status
+  image
+  task
+  startedAt
+  endedAt
+  runId
+  executionId
+  service {
+    name
+  }
+  actor {
+    kind
+    name
+  }
+}`) as unknown as TypedDocumentString<DeployedHistoryQuery, DeployedHistoryQueryVariables>;
 export const LoggedTasksDocument = new TypedDocumentString(`
     query LoggedTasks($id: ID!) {
   execution(executionId: $id) {
@@ -2300,6 +2447,16 @@ export const ResumePreviewDocument = new TypedDocumentString(`
     name
     type
   }
+  replaced {
+    environment
+    service
+    image
+    deployed {
+      image
+      runId
+      deployedAt
+    }
+  }
   planToken
 }
 fragment ResumePlanElement on PreviewedStageElement {
@@ -2337,6 +2494,16 @@ export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
   environments {
     name
     type
+  }
+  replaced {
+    environment
+    service
+    image
+    deployed {
+      image
+      runId
+      deployedAt
+    }
   }
   planToken
 }

@@ -22,12 +22,15 @@ import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
 
+/** A busy database may need so long for a short read. */
+const LEAST_PATIENCE_MS = 3_000;
+
 /** Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server share. */
 export async function createApp(
   config: ServerConfig,
   log: Log,
   url: string,
-): Promise<{ app: App; close(): Promise<void> }> {
+): Promise<{ app: App; streamDatabase: Database; close(): Promise<void> }> {
   await waitForDatabase(url, config, log);
   const migrations = await migrate(url).catch((error: unknown) => {
     throw schemaFault(error);
@@ -48,6 +51,7 @@ export async function createApp(
     throw error;
   }
   const database = new Database(pool, wakeups, new Traffic(config.SLIPWAY_PREPARED));
+  const streamDatabase = database.impatient(Math.max(LEAST_PATIENCE_MS, 2.5 * config.SLIPWAY_POLL_MS));
   const app: App = {
     config,
     log,
@@ -62,11 +66,11 @@ export async function createApp(
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
     faults: new Map(),
     feeds: {
-      ...createEventFeeds(database, config.SLIPWAY_POLL_MS, log),
-      queue: createQueueFeed(database, config.SLIPWAY_POLL_MS, systemClock, log),
+      ...createEventFeeds(streamDatabase, config.SLIPWAY_POLL_MS, log),
+      queue: createQueueFeed(streamDatabase, config.SLIPWAY_POLL_MS, systemClock, log),
     },
   };
-  return { app, close };
+  return { app, streamDatabase, close };
 }
 
 /**

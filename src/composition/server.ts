@@ -52,7 +52,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     await requireDataDir(config);
     const embedded = config.DATABASE_URL === undefined ? await startEmbedded(config, log) : undefined;
     if (embedded !== undefined) stops.push(() => embedded.stop());
-    const { app, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
+    const { app, streamDatabase, close } = await createApp(config, log, config.DATABASE_URL ?? embedded?.url ?? '');
     stops.push(close);
     auditTransactions(app.database, app.clock);
     const sealer = new AuditSealer(app);
@@ -61,7 +61,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => failedLogins.flush());
     const adopted = await adoptRestoredEvents(app.database);
     if (adopted > 0)
-      log.info({ events: adopted }, 'events of another database were adopted: it was restored from a dump');
+      log.info({ events: adopted }, 'adopted events of another database: this one was restored from a dump');
     await ensureConfiguredKey(app);
     const sweeper = new Sweeper(app, [advanceRestores]);
     stops.push(() => sweeper.stop());
@@ -69,13 +69,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => retention.stop());
     const desk = new ClaimDesk(app);
     stops.push(() => desk.close());
+    const impatient = { ...app, database: streamDatabase };
     const limits = {
       clock: app.clock,
       counts: databaseCounts(app.database, log),
       onFailure: (address: string) => failedLogins.note(address),
     };
     const rate = { perSecond: config.SLIPWAY_RATE_PER_SECOND, burst: config.SLIPWAY_RATE_BURST };
-    const guarded = guardCallers(({ key }) => authenticate(app, key), rate, limits);
+    const guarded = guardCallers(({ key }) => authenticate(impatient, key), rate, limits);
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
     const graphql = createGraphqlServer<Context>({
       schema: auditMutations(buildGraphqlSchema(resolvers)),
@@ -84,7 +85,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       introspection: config.SLIPWAY_INTROSPECTION,
       limits: { maxDepth: config.SLIPWAY_MAX_QUERY_DEPTH, maxCost: config.SLIPWAY_MAX_QUERY_COST },
       maxSubscriptions: config.SLIPWAY_MAX_SUBSCRIPTIONS,
-      renew: (actor, since) => renewActor(app, actor, since),
+      renew: (actor, since) => renewActor(impatient, actor, since),
+      streamDatabase,
       rightsKey,
       createContext: (request, actor, database) => {
         const own = database === undefined ? app : { ...app, database };

@@ -10,7 +10,7 @@ import { applications } from '../catalog/applications/applications';
 import { approvalTable } from '../runs/approvals/approvals.table';
 import { artifactTable } from '../runs/artifacts/artifacts.table';
 import { auditLinkTable, auditRecordTable, auditUnsealedTable } from '../access/audit/audit.table';
-import { deploymentTable } from '../catalog/environments/deployments.store';
+import { deploymentTable } from '../runs/deployments/deployments.table';
 import { environments } from '../catalog/environments/environments';
 import {
   attemptElementTable,

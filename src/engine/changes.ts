@@ -1,5 +1,6 @@
 import type { ActorRef } from '../access/actor';
 import type { Approval } from './approval';
+import type { Deployment } from './deployment';
 import type {
   AttemptKind,
   BesideTask,
@@ -62,7 +63,7 @@ export interface ApprovalDecided {
   readonly comments: string | null;
 }
 
-/** All that one decision changes. `runs/apply.ts` writes it, one statement a table, and commits. */
+/** Everything that one decision changes. `runs/apply.ts` writes it, one statement a table, and commits. */
 export interface Changes {
   readonly executions: Map<string, Change<Execution>>;
   readonly attempts: AttemptStart[];
@@ -88,15 +89,7 @@ export interface Changes {
   readonly withheld: string[];
   readonly requeued: string[];
   readonly variables: ExecutionVariable[];
-  readonly deployments: {
-    readonly id: string;
-    readonly environmentId: string;
-    readonly serviceId: string;
-    readonly image: string;
-    readonly executionId: string;
-    readonly runId: string;
-    readonly status: 'SUCCEEDED';
-  }[];
+  readonly deployments: Map<string, Change<Deployment>>;
   readonly events: {
     readonly runId: string;
     readonly executionId: string;
@@ -125,6 +118,6 @@ export const noChanges = (): Changes => ({
   withheld: [],
   requeued: [],
   variables: [],
-  deployments: [],
+  deployments: new Map(),
   events: [],
 });

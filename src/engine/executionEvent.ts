@@ -1,6 +1,7 @@
 import type { ArtifactType } from '../contract/agentProtocol';
 import type { TaskType } from '../catalog/language/workflow';
 import type { ExecutionStatus } from '../contract/statuses';
+import type { DeploymentStatus } from './deployment';
 
 /**
  * Data of each type of event. Every committed change that the API shows has its event. Fields and types are only ever
@@ -49,7 +50,13 @@ export interface ExecutionEventData {
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
-  APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };
+  APPROVAL_REQUESTED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    message: string | null;
+    expiresAt: string;
+  };
   /** Nobody is left who could decide an approval that waits. */
   APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
   /** An administrator named other groups. */
@@ -98,6 +105,19 @@ export interface ExecutionEventData {
     reasonCode: string | null;
     reason: string | null;
   };
+  /**
+   * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED, UNKNOWN; or a restore brought an
+   * image back, or showed that it is REMOVED.
+   */
+  DEPLOYMENT_STATUS: {
+    deploymentId: string;
+    environmentId: string;
+    serviceId: string;
+    image: string;
+    status: DeploymentStatus;
+    task: string | null;
+  };
+  /** A deployment SUCCEEDED: follows its DEPLOYMENT_STATUS. */
   DEPLOYED: { environmentId: string; serviceId: string; image: string };
 }
 

@@ -2,6 +2,7 @@ import type { PipelineDefinition } from '../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import type { Approval } from './approval';
 import type { ConditionFacts, TaskFact } from './conditionScope';
+import type { Deployment, Doubts } from './deployment';
 import type {
   BesideTask,
   Execution,
@@ -46,6 +47,11 @@ export interface FactKinds {
   handled: boolean;
   variables: readonly ExecutionVariable[];
   environment: ConditionFacts['environment'];
+  /** Deployments of an execution that have not ended. */
+  deployments: readonly Deployment[];
+  /** What the tasks that an execution shows say against its deployment as a whole. */
+  doubts: Doubts;
+  serviceName: string;
   /** Key: application, space, environment or nothing. */
   secretNames: ReadonlySet<string>;
   /** Key: execution, space, name of a task. */
@@ -53,7 +59,7 @@ export interface FactKinds {
 }
 export type FactKind = keyof FactKinds;
 
-/** Where the graph of an execution can go on: enough of it for a decision that changes at most `reach` tasks of it. */
+/** Where the graph of an execution can proceed: enough of it for a decision that changes at most `reach` of its tasks. */
 export interface Frontier {
   readonly reach: number;
   /** Tasks that are ready and have no job, in order. */

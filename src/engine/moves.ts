@@ -1,6 +1,7 @@
 import { isFinal } from '../contract/statuses';
 import type { Approval } from './approval';
 import type { ApprovalDecided, AttemptStart, JobEnding } from './changes';
+import { deployWithTask, deployWithWorkflow } from './deployments';
 import type { Execution, Pause, RuntimeAnswers, StageExecution, TaskExecution } from './execution';
 import { checkMove, type StatusOf } from './machine';
 import type { RunSlice } from './runSlice';
@@ -29,7 +30,7 @@ export function moveExecution(
     reasonCode: failureCode,
     reason: failureDetails,
   });
-  return run.setExecution({
+  const after = run.setExecution({
     ...before,
     status: to,
     version: before.version + 1,
@@ -38,6 +39,8 @@ export function moveExecution(
     endedAt: isFinal(to) ? run.now : null,
     ...{ failureCode, failureDetails, pause },
   });
+  deployWithWorkflow(run, after);
+  return after;
 }
 
 /** How an attempt began, for its event. */
@@ -95,7 +98,7 @@ export interface StageMove {
   /** It waits for a person. */
   readonly waitsUntil?: Date;
   readonly answers?: RuntimeAnswers;
-  /** Its workflow is to run anew. */
+  /** Its workflow is to run again. */
   readonly again?: boolean;
   /** It failed, and that does not count. */
   readonly ignored?: boolean;
@@ -155,6 +158,7 @@ export function moveTask(
     ...detachedType(after),
     ...said,
   });
+  deployWithTask(run, before, after);
   return after;
 }
 

@@ -149,17 +149,7 @@ export function finishWorkflow(run: RunSlice, id: string): void {
   const status = endStatus(failureCode);
   if (status !== 'SUCCESS') handleWorkflowFailure(run, execution);
   moveExecution(run, id, status);
-  if (status === 'SUCCESS') recordImages(run, execution);
   if (stageId === null) return;
   const reason = failureCode === null ? undefined : { code: failureCode, text: failureDetails ?? failureCode };
   settleStage(run, runId, stageId, status, reason);
-}
-
-function recordImages(run: RunSlice, { id: executionId, environmentId, runId, images }: Execution): void {
-  if (environmentId === null) return;
-  for (const [serviceId, image] of Object.entries(images)) {
-    const deployment = { id: run.newId(), environmentId, serviceId, image, executionId, runId };
-    run.changes.deployments.push({ ...deployment, status: 'SUCCEEDED' });
-    run.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
-  }
 }

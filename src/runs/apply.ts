@@ -7,7 +7,7 @@ import { topic } from '../kernel/database/wakeups';
 import type { App } from './app';
 import { approvalTable } from './approvals/approvals.table';
 import { decideApprovals } from './approvals/approvals.store';
-import { recordDeployments } from './deployments/deployments.store';
+import { writeDeployments } from './deployments/deployments.store';
 import { insertVariables } from './execution/executionVariables.store';
 import { noteAttempts, insertAttempts, insertExecutionTargets } from './execution/executions.store';
 import {
@@ -110,7 +110,7 @@ export async function apply(
     decideApprovals(db, changes.decided, actor, now),
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),
-    recordDeployments(db, changes.deployments, now),
+    writeDeployments(db, [...changes.deployments.values()]),
     // Last, since nothing of an attempt that has ended can be changed.
     noteAttempts(db, movedExecutions(changes)),
   ];

@@ -2,6 +2,7 @@ import type { Facts, FactKind, Want } from '../engine/facts';
 import type { Db } from '../kernel/database/database';
 import type { App } from './app';
 import { findWaitingApprovals } from './approvals/approvals.store';
+import { findDoubts, findOpenDeployments, findServiceNames } from './deployments/deployments.store';
 import { findDetached, findHandledFailures } from './execution/detachedTasks.store';
 import { findEnvironmentFacts, findTaskFacts } from './execution/conditions.store';
 import { findSecretNames, findVariables } from './execution/executionVariables.store';
@@ -19,7 +20,7 @@ import {
 } from './execution/tasks.store';
 import { findErrorEnds } from './logs/jobLogs.store';
 
-/** How much of standard error a failure handler is told. */
+/** How much of standard error a failure handler gets. */
 const ERROR_BYTES = 4096;
 
 type Loader = (db: Db, facts: Facts, keys: readonly string[], wants: readonly Want[], app: App) => Promise<unknown>;
@@ -30,11 +31,12 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     for (const row of await findExecutions(db, keys)) facts.set('execution', row.id, row);
   },
   members: async (db, facts, keys) => {
-    // Whoever asks for the members stops or holds them, and needs what has not ended of them.
-    const [rows, unstarted, running] = await Promise.all([
+    // A decision that asks for the members stops or holds them, and needs those that have not ended.
+    const [rows, unstarted, running, deployments] = await Promise.all([
       findActiveMembers(db, keys),
       findUnstartedTasks(db, keys, 'of members'),
       findRunningTasks(db, keys, 'of members'),
+      findOpenDeployments(db, keys, 'of runs'),
     ]);
     for (const row of rows) facts.set('execution', row.id, row);
     for (const task of [...unstarted, ...running]) facts.set('task', task.id, task);
@@ -42,6 +44,7 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     const ids = rows.map(({ id }) => id);
     group(facts, 'unstarted', ids, unstarted, (task) => task.executionId);
     group(facts, 'running', ids, running, (task) => task.executionId);
+    group(facts, 'deployments', ids, deployments, (row) => row.executionId);
   },
   shownMembers: async (db, facts, keys) => {
     const rows = await findShownMembers(db, keys);
@@ -124,6 +127,16 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
       facts.set('environment', id, environment);
     }
   },
+  deployments: async (db, facts, keys) =>
+    group(facts, 'deployments', keys, await findOpenDeployments(db, keys), (row) => row.executionId),
+  doubts: async (db, facts, keys) => {
+    for (const { executionId, skipped, unsure } of await findDoubts(db, keys)) {
+      facts.set('doubts', executionId, { skipped, unsure });
+    }
+  },
+  serviceName: async (db, facts, keys) => {
+    for (const { id, name } of await findServiceNames(db, keys)) facts.set('serviceName', id, name);
+  },
   secretNames: async (db, facts, keys) => {
     const found = await findSecretNames(db, keys);
     for (const key of keys) facts.set('secretNames', key, found.get(key) ?? new Set());
@@ -166,7 +179,8 @@ function group<
     | 'unstarted'
     | 'running'
     | 'skipped'
-    | 'variables',
+    | 'variables'
+    | 'deployments',
   Row,
 >(facts: Facts, kind: K, keys: readonly string[], rows: readonly Row[], keyOf: (row: Row) => string): void {
   const groups = new Map<string, Row[]>(keys.map((key) => [key, []]));

@@ -328,10 +328,13 @@ describe('reading what is configured', () => {
       serviceInputs: [{ name: 'web', image: 'web:1' }],
     };
     const { execution } = await api.mutate<{ execution: { id: string } }>('startExecution', start, 'execution { id }');
+    let attempt = 0;
     const deploy = (serviceId: string, image: string, status = 'SUCCEEDED') =>
       api.server.app.database.write(
-        'INSERT INTO deployment (id, environment_id, service_id, image, execution_id, run_id, deployed_at, status) VALUES ($1, $2, $3, $4, $5, $5, now(), $6)',
-        [randomUUID(), environmentId, serviceId, image, execution.id, status],
+        `INSERT INTO deployment (id, number, environment_id, service_id, image, execution_id, attempt, run_id, cause, status, started_at, ended_at, end_number)
+         SELECT $1, number, $2, $3, $4, $5, $7, $5, '{}', $6, now(), now(), number + 1
+         FROM (SELECT 2 * nextval('deployment_number_seq') AS number) next`,
+        [randomUUID(), environmentId, serviceId, image, execution.id, status, ++attempt],
       );
     const inventory = await api.partId('services', 'inventory');
     await deploy(await api.partId('services', 'web'), 'web:0');
@@ -355,7 +358,7 @@ describe('reading what is configured', () => {
     });
   });
 
-  test('revisions have pages, the newest first', async () => {
+  test('revisions have pages, newest first', async () => {
     for (let n = 2; n <= 6; n++) await api.apply(shop + workflow('many', { keys: `max_parallel: ${n}` }));
     const workflowId = await api.partId('workflows', 'many');
     const query = (args: string) =>

@@ -7,7 +7,7 @@ const source =
   workflow('build', { tasks: 'tasks: { pack: { run: x } }' }) +
   workflow('deploy', {
     keys: `${given}\nservices: [web, inventory]`,
-    tasks: 'tasks: { one: { run: x, artifacts: { from: [build.pack, build] } } }',
+    tasks: 'tasks: { one: { run: x, deploys: [web, inventory], artifacts: { from: [build.pack, build] } } }',
   }) +
   workflow('check', { keys: 'environment: staging' }) +
   pipeline(
@@ -67,6 +67,7 @@ describe('renaming what definitions refer to', () => {
     await api.mutate('updateService', { serviceId, name: 'a front' }, 'clientMutationId');
     const { documents, numbers } = await defined();
     expect(documents).toContain('services:\n  - a front\n  - inventory');
+    expect(documents).toContain('deploys:\n      - a front\n      - inventory');
     expect(numbers).toEqual({ build: 1, deploy: 2, check: 1, release: 2 });
     await expectSound();
   });

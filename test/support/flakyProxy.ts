@@ -11,10 +11,11 @@ interface Planned {
   readonly happened: () => void;
 }
 
-/** Stands between one client and its servers, and breaks connections in the ways that networks do. It passes on what it gets, and waits for nobody. */
+/** Proxy between one client and its servers that breaks connections the way networks do. Passes on what it gets, and never waits. */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
   private readonly stalled: Socket[] = [];
+  private readonly stalls = new Set<() => void>();
   private planned: Planned | undefined;
   /** The server of the newest connection. */
   server = '';
@@ -45,6 +46,11 @@ export class FlakyProxy {
     });
   }
 
+  /** Stalls every connection that is open now. Those that come later work. */
+  stallAll(): void {
+    for (const stall of this.stalls) stall();
+  }
+
   /** What a client's own time limit does: it gives up connections on which nothing comes any more. Their servers still know nothing. */
   giveUpStalled(): void {
     for (const client of this.stalled.splice(0)) client.resetAndDestroy();
@@ -66,6 +72,13 @@ export class FlakyProxy {
     const { hostname, port } = new URL(target);
     const server = connect({ host: hostname, port: Number(port), noDelay: true });
     let stalled = false;
+    const stall = () => {
+      stalled = true;
+      this.stalled.push(client);
+      // Unread, so that the server's messages pile up as they do behind a dead network.
+      server.pause();
+    };
+    this.stalls.add(stall);
     for (const [socket, other] of [
       [client, server],
       [server, client],
@@ -75,6 +88,7 @@ export class FlakyProxy {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.sockets.delete(socket);
+        this.stalls.delete(stall);
         if (!stalled) other.destroy();
       });
     }
@@ -91,10 +105,7 @@ export class FlakyProxy {
       this.planned = undefined;
       client.write(chunk.subarray(0, Math.floor(chunk.length * planned.share)));
       if (planned.how === 'stall') {
-        stalled = true;
-        this.stalled.push(client);
-        // Unread, so that the server's messages pile up as they do behind a dead network.
-        server.pause();
+        stall();
       } else if (planned.how === 'reset') {
         client.resetAndDestroy();
         server.resetAndDestroy();

@@ -1,23 +1,16 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { visible } from '../../access/visible';
+import { FieldResolver, Resolver, Root } from 'type-graphql';
 import { createPart, updatePart } from '../../catalog/changeParts';
-import type { Deployment as DeploymentRow } from '../../catalog/environments/deployment';
-import { deploymentsOfEnvironment } from '../../catalog/environments/deployments.store';
 import {
   type Environment as EnvironmentRow,
   environmentChanges,
   environments,
   newEnvironment,
 } from '../../catalog/environments/environments';
-import { services } from '../../catalog/services/services';
 import { field, listOf, optional } from '../../kernel/fields';
 import { type EnumFilter, enumCondition } from '../../kernel/filters';
 import { partResolver } from '../applications/partResolver';
-import type { Context } from '../graphql/context';
 import { EnvironmentTypeFilter } from '../graphql/filters.types';
-import { Service } from '../services/services.types';
 import {
-  Deployment,
   Environment,
   EnvironmentConnection,
   EnvironmentVariable,
@@ -34,7 +27,9 @@ export const EnvironmentsResolver = partResolver({
   create: (app, actor, input) => createPart(app, actor, environments, input),
   changes: {
     ...environmentChanges,
-    variables: variables('All variables from now on. An empty list removes all; null keeps them.'),
+    variables: variables(
+      'Complete list of variables, replacing the previous one. An empty list removes all; null keeps them.',
+    ),
   },
   update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),
   filters: {
@@ -53,29 +48,10 @@ export const EnvironmentsResolver = partResolver({
 @Resolver(() => Environment)
 export class EnvironmentFieldsResolver {
   @FieldResolver(() => [EnvironmentVariable], {
-    description: 'Variables that every task for the environment gets, in the order of their names.',
+    description: 'Variables that every task for the environment gets, sorted by name.',
   })
   variables(@Root() { variables }: EnvironmentRow) {
     const names = Object.keys(variables).sort();
     return names.map((name) => ({ name, value: variables[name] ?? '' }));
-  }
-
-  @FieldResolver(() => [Deployment], {
-    description:
-      'Images that run there now: one for each service that was ever deployed, in the order of the services’ names.',
-  })
-  async deployments(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context): Promise<DeploymentRow[]> {
-    return (await loaders.load(deploymentsOfEnvironment, id)) ?? [];
-  }
-}
-
-@Resolver(() => Deployment)
-export class DeploymentsResolver {
-  @FieldResolver(() => Service, {
-    nullable: true,
-    description: 'Service that was deployed. Null if the caller may not see it.',
-  })
-  async service(@Root() { serviceId }: DeploymentRow, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Service', await loaders.load(services.byId, serviceId));
   }
 }

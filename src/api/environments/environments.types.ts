@@ -1,5 +1,4 @@
 import { field } from '../../kernel/fields';
-import { deploymentFields } from '../../catalog/environments/deployment';
 import { environmentFields, namedValueFields } from '../../catalog/environments/environments';
 import { inputType, objectType } from '../graphql/described.types';
 import { ConnectionType } from '../graphql/paging.types';
@@ -21,10 +20,4 @@ export const EnvironmentVariableInput = inputType(
   'EnvironmentVariableInput',
   'Variable of an environment.',
   namedValueFields,
-);
-
-export const Deployment = objectType(
-  'Deployment',
-  'What runs in an environment: the image that the last successful deployment of a service left there.',
-  deploymentFields,
 );

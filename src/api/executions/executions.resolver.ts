@@ -5,9 +5,8 @@ import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
 import { Application } from '../applications/application.types';
 import { RevisionType } from '../definitions/definitions.types';
-import type { Deployment as DeploymentRow } from '../../catalog/environments/deployment';
 import { environments } from '../../catalog/environments/environments';
-import { Deployment, Environment } from '../environments/environments.types';
+import { Environment } from '../environments/environments.types';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
 import { pipelines } from '../../catalog/pipelines/pipelines';
@@ -276,8 +275,7 @@ export class WorkflowExecutionResolver {
 
   @FieldResolver(() => [TaskExecution], {
     description:
-      'Failure handlers of the workflow and its tasks, in all attempts, oldest first. Failure handlers are detached: ' +
-      'they never count in the result, and may still run after the execution ended. Example: `forensicExecutions { ' +
+      'Failure handlers of the workflow and its tasks, in all attempts, oldest first. Failure handlers are detached: they never count toward the result, and may still run after the execution has ended. Example: `forensicExecutions { ' +
       'name status exitCode failedTaskExecution { name } jobs { id } artifacts { name } }`.',
   })
   async forensicExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
@@ -310,16 +308,5 @@ export class WorkflowStageExecutionResolver {
   async environment(@Root() { environmentId }: StageExecution, @Ctx() { loaders, actor }: Context) {
     if (environmentId === null) return null;
     return visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
-  }
-}
-
-@Resolver(() => Deployment)
-export class DeploymentExecutionResolver {
-  @FieldResolver(() => WorkflowExecution, {
-    nullable: true,
-    description: 'Workflow execution that deployed the image. Null if you may not see it.',
-  })
-  async execution(@Root() deployment: DeploymentRow, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, deployment.executionId));
   }
 }

@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
-import { ReasonedCommandInput } from './runCommand.inputs';
+import { RedeployingCommandInput } from './runCommand.inputs';
 import { ExecutionInterface, TaskExecution } from './executions.types';
 
 export enum InterventionActionEnum {
@@ -25,7 +25,7 @@ registerEnumType(InterventionActionEnum, {
 });
 
 @InputType({ description: 'Input of `interveneExecution`.' })
-export class InterveneExecutionInput extends ReasonedCommandInput {
+export class InterveneExecutionInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
@@ -57,7 +57,7 @@ export class InterveneExecutionPayload {
 }
 
 @InputType({ description: 'Input of `retryTask`.' })
-export class RetryTaskInput extends ReasonedCommandInput {
+export class RetryTaskInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 

@@ -6,7 +6,8 @@ import { MutationInput } from '../graphql/mutations.types';
 export abstract class RunCommandInput extends MutationInput {
   @Field(() => Int, {
     nullable: true,
-    description: 'Value of `version` that the caller saw. Fails with CONFLICT if the execution has changed since.',
+    description:
+      '`version` of the execution as the caller last read it. Fails with CONFLICT if the execution has changed since.',
   })
   expectedVersion?: number | null;
 
@@ -25,4 +26,15 @@ export abstract class RunCommandInput extends MutationInput {
 export abstract class ReasonedCommandInput extends RunCommandInput {
   @Field(() => String, { nullable: true, description: 'Reason, shown with the execution. At most 5,000 characters.' })
   reason?: string | null;
+}
+
+/** Input of a command that deploys again. */
+@InputType()
+export abstract class RedeployingCommandInput extends ReasonedCommandInput {
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'True to replace images deployed since by runs that started later. Defaults to false: the mutation then fails with ENVIRONMENT_MOVED_ON, which lists them.',
+  })
+  overrule?: boolean | null;
 }

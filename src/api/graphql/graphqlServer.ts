@@ -38,6 +38,8 @@ export interface GraphqlServerOptions<C extends object>
    * each time, so it must be cheap. `app` is given when an event brings its own database.
    */
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => C;
+  /** What streams read. It fails soon when the database does not answer, so that a stream ends instead of falling silent. */
+  readonly streamDatabase?: Database;
 }
 
 export interface GraphqlServer {
@@ -80,9 +82,14 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       limitOperations(limits),
     ],
   });
+  const ofStreams = {
+    ...options,
+    createContext: (request: RequestInfo, actor: Actor, database = options.streamDatabase) =>
+      createContext(request, actor, database),
+  };
   const shared = {
-    ...{ ...options, limits, documents },
-    answers: new SharedAnswers(options),
+    ...{ ...ofStreams, limits, documents },
+    answers: new SharedAnswers(ofStreams),
     openStreams: new OpenStreams(options.maxSubscriptions),
   };
   const eventStreams = createEventStreams(shared);

@@ -9,9 +9,11 @@ import { AuditResolver } from '../audit/audit.resolver';
 import { DefinitionsResolver } from '../definitions/definitions.resolver';
 import {
   DeploymentsResolver,
-  EnvironmentFieldsResolver,
-  EnvironmentsResolver,
-} from '../environments/environments.resolver';
+  EnvironmentDeploymentsResolver,
+  ExecutionDeploymentsResolver,
+  ServiceDeploymentsResolver,
+} from '../deployments/deployments.resolver';
+import { EnvironmentFieldsResolver, EnvironmentsResolver } from '../environments/environments.resolver';
 import {
   ApprovalsSnapshotResolver,
   EventsResolver,
@@ -20,7 +22,6 @@ import {
 } from '../events/events.resolver';
 import { ApprovalStageResolver, ApprovalsResolver } from '../approvals/approvals.resolver';
 import {
-  DeploymentExecutionResolver,
   ExecutedAlongPipelineResolver,
   ExecutedByUserResolver,
   ExecutionResolver,
@@ -40,6 +41,7 @@ import {
   JobResolver,
   TaskExecutionResolver,
 } from '../executions/tasks.resolver';
+import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
 import { QueueResolver } from '../jobs/queue.resolver';
@@ -56,6 +58,7 @@ import {
 import {
   AttemptResolver,
   PreviewedEnvironmentResolver,
+  ReplacedDeploymentResolver,
   ResumePreviewResolver,
   ResumeResolver,
   StageAttemptResolver,
@@ -64,7 +67,7 @@ import { ApplicationSecretsResolver, EnvironmentSecretsResolver, SecretsResolver
 import { ServiceImageResolver, ServicesResolver } from '../services/services.resolver';
 import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
-import { PlanResolver } from '../views/plan.resolver';
+import { PlannedDeploymentResolver, PlanResolver } from '../views/plan.resolver';
 import { workflowResolvers } from '../workflows/workflows.resolver';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
@@ -83,6 +86,9 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   EnvironmentsResolver,
   EnvironmentFieldsResolver,
   DeploymentsResolver,
+  EnvironmentDeploymentsResolver,
+  ServiceDeploymentsResolver,
+  ExecutionDeploymentsResolver,
   ApplicationSecretsResolver,
   EnvironmentSecretsResolver,
   SecretsResolver,
@@ -103,7 +109,6 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   ExecutedByUserResolver,
   PipelineExecutionResolver,
   WorkflowExecutionResolver,
-  DeploymentExecutionResolver,
   WorkflowStageExecutionResolver,
   RuntimeInputsResolver,
   EventsResolver,
@@ -113,6 +118,7 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   QueueResolver,
   ResumeResolver,
   ResumePreviewResolver,
+  ReplacedDeploymentResolver,
   PreviewedEnvironmentResolver,
   StageAttemptResolver,
   AttemptResolver,
@@ -124,8 +130,11 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   RunOperationsResolver,
   RevertedAttemptResolver,
   ExecutionVariablesResolver,
+  WorkflowOutputsResolver,
+  StageOutputsResolver,
   GraphResolver,
   PlanResolver,
+  PlannedDeploymentResolver,
   TaskExecutionResolver,
   JobResolver,
   ArtifactResolver,

@@ -45,7 +45,9 @@ import {
   previewWorkflowResume,
   resumability,
 } from '../../runs/attempts/resumePreview';
-import { PreviewedEnvironment, ResumePreview } from './resumePreview.types';
+import type { Replacement } from '../../runs/deployments/movedOn';
+import { Deployment } from '../deployments/deployments.types';
+import { PreviewedEnvironment, ReplacedDeployment, ResumePreview } from './resumePreview.types';
 import { resumeWorkflowExecution } from '../../runs/commands/resumeWorkflowExecution';
 
 @Resolver(() => ExecutionInterface)
@@ -82,7 +84,8 @@ export class ResumeResolver {
       'variables or images of the start. Of several concurrent resumes exactly one is accepted. Example: ' +
       '`resumeExecution(input: {applicationId: "…", pipelineExecutionId: "…", pipelineStageName: "STAGE 3"}) { ' +
       'execution { id status } }`. Errors: NOT_FOUND, NOT_RESUMABLE, STAGE_NOT_FOUND, STAGE_NOT_EXECUTED, ' +
-      'AMBIGUOUS_STAGE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, ' +
+      'AMBIGUOUS_STAGE, CONFLICT, IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, ' +
+      'NOT_STARTABLE, ' +
       'INVALID_INPUT.',
   })
   async resumeExecution(
@@ -99,7 +102,7 @@ export class ResumeResolver {
       'Resumes an execution of a standalone workflow, as its next attempt. Keeps tasks that succeeded, with the ' +
       'variables that they set; the other tasks run again with fresh retries. Applies the values of the start again; ' +
       '`variableInputs` overrides them for what runs again. Errors: NOT_FOUND, NOT_RESUMABLE, CONFLICT, ' +
-      'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
+      'IDEMPOTENCY_CONFLICT, PLAN_STALE, INCOMPATIBLE_DEFINITION, ENVIRONMENT_MOVED_ON, NOT_STARTABLE, INVALID_INPUT (with the rule ' +
       'TASK_OWNED where a kept task has set the variable).',
   })
   async resumeWorkflowExecution(
@@ -114,7 +117,7 @@ export class ResumeResolver {
   @Mutation(() => ResumeExecutionPayload, {
     description:
       'Runs a final execution again from the beginning, with the same inputs, as its next attempt. Errors: NOT_FOUND, ' +
-      'NOT_RESUMABLE, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
+      'NOT_RESUMABLE, CONFLICT, ENVIRONMENT_MOVED_ON, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async rerunExecution(
     @Arg('input', () => RerunExecutionInput, { description: 'Execution to resume, and how.' })
@@ -148,6 +151,14 @@ export class ResumePreviewResolver {
   async environments(@Root() { environmentAccess }: Preview, @Ctx() context: Context) {
     const rows = await Promise.all(environmentAccess.map((one) => readableEnvironment(one, context)));
     return rows.filter((row) => row !== null);
+  }
+}
+
+@Resolver(() => ReplacedDeployment)
+export class ReplacedDeploymentResolver {
+  @FieldResolver(() => Deployment, { description: 'Deployment of the image that would be replaced.' })
+  deployed(@Root() { now }: Replacement) {
+    return now;
   }
 }
 
@@ -211,7 +222,7 @@ export class AttemptResolver {
   }
 
   @FieldResolver(() => [ExecutionVariableObject], {
-    description: 'Variables by name: the inputs of the attempt, and the values that the tasks which it shows have set.',
+    description: 'Variables by name: the inputs of the attempt, and the values set by the tasks that it shows.',
   })
   async variables(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
     return showVariables(attempt, (await loaders.load(variablesOfAttempt, attemptKey(attempt))) ?? []);

@@ -1,5 +1,5 @@
 import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { ReasonedCommandInput } from '../executions/runCommand.inputs';
+import { RedeployingCommandInput } from '../executions/runCommand.inputs';
 import { VariableInputType } from '../executions/executions.inputs';
 import { ExecutionInterface, ExecutionStatusEnum, WorkflowModeEnum } from '../executions/executions.types';
 import type { VariableInput } from '../../engine/resolveVariables';
@@ -48,7 +48,7 @@ registerEnumType(ResumeDefinition, {
   },
 });
 
-/** What can be said of the definition, wherever an execution goes on. */
+/** Descriptions of `definition`, wherever an execution continues. */
 const LATEST_OR_NOT =
   'Definition to continue with. Defaults to PINNED. LATEST fails with INCOMPATIBLE_DEFINITION if a stage or task ' +
   'that is kept, including a task of a kept stage’s workflow, was renamed, removed or rewired. In a kept stage, ' +
@@ -82,7 +82,7 @@ registerEnumType(AttemptKindEnum, {
   description:
     'Input of `resumeExecution` and `resumePreview`. The inputs, variables and images of the start can’t be changed.',
 })
-export class ResumeExecutionInput extends ReasonedCommandInput {
+export class ResumeExecutionInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
@@ -147,7 +147,7 @@ export class ResumeExecutionInput extends ReasonedCommandInput {
 }
 
 @InputType({ description: 'Input of `resumeWorkflowExecution` and `resumeWorkflowPreview`.' })
-export class ResumeWorkflowExecutionInput extends ReasonedCommandInput {
+export class ResumeWorkflowExecutionInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
@@ -203,7 +203,7 @@ export class ResumeWorkflowExecutionInput extends ReasonedCommandInput {
 }
 
 @InputType({ description: 'Input of `rerunExecution`.' })
-export class RerunExecutionInput extends ReasonedCommandInput {
+export class RerunExecutionInput extends RedeployingCommandInput {
   @Field(() => ID, { description: 'ID of the execution’s application.' })
   applicationId!: string;
 
@@ -222,7 +222,10 @@ export class ResumeExecutionPayload {
   execution!: object;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Possibility to resume an execution from a stage.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Result of checking whether an execution can be resumed from a stage.',
+})
 export class StageResumability {
   @Field(() => String, { description: 'Name of the stage.' })
   name!: string;
@@ -233,13 +236,13 @@ export class StageResumability {
   @Field(() => Boolean, { description: 'True if a resume from there would be accepted.' })
   resumable!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Reason why not. Null if it would be accepted.' })
+  @Field(() => String, { nullable: true, description: 'Reason why it would fail. Null if it would be accepted.' })
   reason!: string | null;
 }
 
 @ObjectType('Resumability', {
   simpleResolvers: true,
-  description: 'Possibility to resume an execution, by the same rules that the mutation follows.',
+  description: 'Resume options of an execution, by the rules that the mutation follows.',
 })
 export class ResumabilityType {
   @Field(() => Boolean, { description: 'True if it can be resumed.' })
@@ -247,7 +250,7 @@ export class ResumabilityType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Reason why not, and what to do instead. Null if it can be resumed.',
+    description: 'Reason why it can’t be resumed, and what to do instead. Null if it can be resumed.',
   })
   reason!: string | null;
 
@@ -269,7 +272,7 @@ export class ExecutionAttemptType {
   })
   base!: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
+  @Field(() => String, { nullable: true, description: 'Reason given with the request.' })
   reason!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Stage that it resumed from. Null for a start.' })

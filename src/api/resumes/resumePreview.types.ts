@@ -89,12 +89,33 @@ export class PreviewedEnvironment {
   message!: string | null;
 }
 
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Image deployed by a run that started later, and the image that would replace it.',
+})
+export class ReplacedDeployment {
+  @Field(() => ID, { description: 'ID of the environment.' })
+  environmentId!: string;
+
+  @Field(() => String, { description: 'Name of the environment.' })
+  environment!: string;
+
+  @Field(() => ID, { description: 'ID of the service.' })
+  serviceId!: string;
+
+  @Field(() => String, { description: 'Name of the service.' })
+  service!: string;
+
+  @Field(() => String, { description: 'Image that would replace it.' })
+  image!: string;
+}
+
 @ObjectType({ description: 'Preview of a resume.' })
 export class ResumePreview {
   @Field(() => Boolean, { description: 'True if the resume would be accepted.' })
   allowed!: boolean;
 
-  @Field(() => [PreviewedRefusal], { description: 'Reason why not. Null if it would be accepted.' })
+  @Field(() => [PreviewedRefusal], { description: 'Reason why it would fail. Null if it would be accepted.' })
   refusals!: PreviewedRefusal[];
 
   @Field(() => [PreviewedStageElement], { description: 'Elements that would run.' })
@@ -125,6 +146,13 @@ export class ResumePreview {
     description: 'Environments that would be touched, and whether you may run in them.',
   })
   environmentAccess!: PreviewedEnvironment[];
+
+  @Field(() => [ReplacedDeployment], {
+    description:
+      'Images deployed by runs that started later, where this one would deploy. If there are any, the resume ' +
+      'needs `overrule: true`; otherwise `refusals` has ENVIRONMENT_MOVED_ON.',
+  })
+  replaced!: object[];
 
   @Field(() => String, {
     nullable: true,

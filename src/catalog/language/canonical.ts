@@ -16,6 +16,7 @@ export function canonicalWorkflow(definition: WorkflowDefinition): WorkflowDefin
       displayName: task.displayName || null,
       description: task.description || null,
       dependsOn: asSet(task.dependsOn),
+      deploys: Array.isArray(task.deploys) ? asSet(task.deploys) : task.deploys,
       secrets: asSet(task.secrets),
       onFailure: task.onFailure || null,
       shell: isDeepStrictEqual(task.shell, definition.shell) ? null : task.shell,
@@ -46,7 +47,7 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
 
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
-    ? { ...element, approvers: asSet(element.approvers) }
+    ? { ...element, message: element.message || null, approvers: asSet(element.approvers) }
     : {
         ...element,
         services: element.services && asSet(element.services),

@@ -20,10 +20,15 @@ export class Connection {
   private queue: Queued[] = [];
   private scheduled = false;
   private released = false;
+  /** Statements that were sent and have no answer yet. */
+  private unanswered = 0;
+  private patience: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly client: PoolClient,
     private readonly traffic: Traffic,
+    /** Time without an answer after which the connection is given up, in milliseconds. */
+    private readonly answerMs: number,
   ) {
     client.on('error', ignore);
   }
@@ -55,6 +60,7 @@ export class Connection {
 
   release(): void {
     this.released = true;
+    clearTimeout(this.patience);
     this.client.off('error', ignore);
     this.client.release();
   }
@@ -69,6 +75,8 @@ export class Connection {
     const batch = this.queue.splice(0);
     if (batch.length === 0) return;
     this.used = true;
+    this.unanswered += batch.length;
+    this.waitForAnswers();
     const { stream } = this.client.connection;
     stream.cork();
     try {
@@ -81,10 +89,23 @@ export class Connection {
     }
   }
 
+  /** A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for them. */
+  private waitForAnswers(): void {
+    clearTimeout(this.patience);
+    if (this.unanswered <= 0) return;
+    this.patience = setTimeout(() => {
+      this.traffic.silences++;
+      const message = `Connection terminated: no answer within ${this.answerMs} ms`;
+      this.client.connection.stream.destroy(new Error(message));
+    }, this.answerMs);
+  }
+
   private submit({ text, values, settle }: Queued): void {
     let submitting = true;
     const name = this.traffic.nameOf(text);
     this.client.query({ text, values: [...values], ...(name && { name }) }, (error: Error | null, result) => {
+      this.unanswered--;
+      this.waitForAnswers();
       if (!error) return settle(undefined, result);
       this.failure ??= error;
       if (isStorageFull(error)) this.traffic.storageFull = true;

@@ -1,5 +1,6 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { Connection } from './connection';
+import { ANSWER_MS } from './pool';
 import { Traffic } from './traffic';
 import type { Wakeups } from './wakeups';
 
@@ -26,6 +27,9 @@ export interface Transaction extends Db {
 /** Takes part in a transaction just before its COMMIT. The function that it returns is called after the commit. */
 export type BeforeCommit = (db: Transaction) => Promise<(() => void) | undefined>;
 
+/** How many connections had fallen silent when a connection was opened. */
+const silencesAt = new WeakMap<PoolClient, number>();
+
 const RETRYABLE = new Set(['40001', '40P01']); // serialization failure, deadlock
 const IN_FAILED_TRANSACTION = '25P02';
 const MAX_TRIES = 4;
@@ -44,7 +48,16 @@ export class Database implements Db {
     readonly traffic = new Traffic(true),
     /** The connection that all statements go through, if this is a snapshot. */
     private readonly snapshotOn?: Connection,
+    private readonly answerMs = ANSWER_MS,
   ) {}
+
+  /**
+   * A handle for short reads that give up a connection without an answer after so many milliseconds, and fail. For
+   * readers that try again: the next try has another connection.
+   */
+  impatient(answerMs: number): Database {
+    return new Database(this.pool, this.wakeups, this.traffic, undefined, answerMs);
+  }
 
   /** Statements sent so far; a test that compares it before and after proves that a list has no N+1. */
   get statements(): number {
@@ -105,7 +118,7 @@ export class Database implements Db {
     return this.onConnection(async (connection) => {
       connection.defer('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       try {
-        return await work(new Database(this.pool, this.wakeups, this.traffic, connection));
+        return await work(new Database(this.pool, this.wakeups, this.traffic, connection, this.answerMs));
       } finally {
         await rollback(connection);
       }
@@ -148,8 +161,19 @@ export class Database implements Db {
     return this.onConnection((connection) => connection.send(sql, parameters));
   }
 
+  /** A connection from the pool. Those that were open when another one fell silent may be dead as well: they are closed. */
+  private async connect(): Promise<PoolClient> {
+    for (;;) {
+      const client = await this.pool.connect();
+      const known = silencesAt.get(client);
+      if (known === undefined) silencesAt.set(client, this.traffic.silences);
+      if (known === undefined || known === this.traffic.silences) return client;
+      client.release(true);
+    }
+  }
+
   private async onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = new Connection(await this.pool.connect(), this.traffic);
+    const connection = new Connection(await this.connect(), this.traffic, this.answerMs);
     try {
       return await work(connection);
     } finally {

@@ -4,6 +4,10 @@ import type { WakeupTransport } from './wakeups';
 
 const CHANNEL = 'slipway_wakeup';
 const RECONNECT_MS = 1000;
+const CONNECT_MS = 10_000;
+/** A connection that the network dropped without a word shows only when something is sent. */
+const HEARTBEAT_MS = 5_000;
+const ANSWER_MS = 5_000;
 const MAX_PAYLOAD = 7000; // PostgreSQL refuses 8000 bytes
 
 /** Wake-ups through LISTEN and NOTIFY, on a connection of their own: a NOTIFY in a larger transaction would take a database-wide lock at the commit. */
@@ -11,6 +15,7 @@ export class PostgresWakeups implements WakeupTransport {
   private readonly origin = Math.random().toString(36).slice(2);
   private client: Client | undefined;
   private reconnectTimer: NodeJS.Timeout | undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
   private stopped = false;
   private heard: Parameters<WakeupTransport['open']>[0] = () => undefined;
 
@@ -40,6 +45,7 @@ export class PostgresWakeups implements WakeupTransport {
   async close(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.reconnectTimer);
+    clearInterval(this.heartbeat);
     const client = this.client;
     this.client = undefined;
     await client?.end();
@@ -47,13 +53,27 @@ export class PostgresWakeups implements WakeupTransport {
 
   private async connect(): Promise<void> {
     const { url } = this.options;
-    const client = new Client({ connectionString: url, application_name: 'slipway wake-ups', keepAlive: true });
+    const client = new Client({
+      connectionString: url,
+      application_name: 'slipway wake-ups',
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: ANSWER_MS,
+    });
     client.on('notification', ({ payload }) => this.receive(payload));
     client.on('error', (error) => this.lost(client, error));
     client.on('end', () => this.lost(client, new Error('the connection ended')));
-    await client.connect();
-    await client.query(`LISTEN ${CHANNEL}`);
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+    } catch (error) {
+      abandon(client);
+      throw error;
+    }
     this.client = client;
+    this.heartbeat = setInterval(() => {
+      client.query('SELECT 1').catch((error: Error) => this.lost(client, error));
+    }, HEARTBEAT_MS).unref();
     // Signals may have been missed while nothing listened.
     this.heard(undefined);
   }
@@ -66,6 +86,8 @@ export class PostgresWakeups implements WakeupTransport {
   private lost(client: Client, error: Error): void {
     if (this.stopped || this.client !== client) return;
     this.client = undefined;
+    clearInterval(this.heartbeat);
+    abandon(client);
     this.options.log.warn({ reason: error.message }, 'wake-up connection lost; polling until it is restored');
     this.reconnectLater();
   }
@@ -79,4 +101,9 @@ export class PostgresWakeups implements WakeupTransport {
       );
     }, RECONNECT_MS);
   }
+}
+
+/** Closes a connection that may be dead: its end is not awaited, since it may never come. */
+function abandon(client: Client): void {
+  client.end().catch(() => undefined);
 }

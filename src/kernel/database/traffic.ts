@@ -13,6 +13,8 @@ export class Traffic {
   flushes = 0;
   /** True from a statement that found the disk full until one finds space again. */
   storageFull = false;
+  /** Connections that were given up because an answer did not come. */
+  silences = 0;
   /** For tests: called with the statements of a flush before they are sent. */
   beforeFlush: ((statements: readonly string[]) => void) | undefined;
   private readonly uses = new LRUCache<string, number>({ max: 5000 });

@@ -1,6 +1,7 @@
 import type { App } from '../app';
 import type { Db } from '../../kernel/database/database';
 import type { Execution, StageExecution } from '../../engine/execution';
+import type { Aim } from '../deployments/movedOn';
 import { findShownMembers } from '../execution/executions.store';
 import { definitionsOf } from '../execution/planStart';
 import { findCurrentStages } from '../execution/stages.store';
@@ -18,6 +19,7 @@ import {
 } from '../../engine/definitionChanges';
 import { decideResume, type ResumeChoice, type ResumeDecision } from '../../engine/resumeDecision';
 import {
+  aimOfWorkflow,
   asBefore,
   fitTasks,
   imagesByName,
@@ -34,7 +36,7 @@ export interface PlannedElement {
   readonly stage: StageExecution;
   /** Its row until now; null when it is new. */
   readonly before: StageExecution | null;
-  /** Its workflow goes on where it was; null: it runs from its beginning. */
+  /** Where its workflow continues; null if it runs from the beginning. */
   readonly next: WorkflowNext | null;
   readonly fit: TaskFit | null;
 }
@@ -119,6 +121,12 @@ export async function planResume(
   return { ...layout, fromStage: decision.stageName, elements, changes, refusals };
 }
 
+/** What elements that run would deploy. */
+export const aimsOf = (app: App, db: Db, elements: readonly Pick<PlannedElement, 'stage' | 'next'>[]): Aim[] =>
+  elements.map(({ stage: { environmentId, images, workflowRevisionId: revisionId }, next }) =>
+    next === null ? { environmentId, images, revisionId } : aimOfWorkflow(app, db, next),
+  );
+
 /** Everything runs again, from the first stage. */
 export function planRerun(execution: Execution, stages: readonly StageExecution[], now: Date): AttemptPlan {
   const elements = stages.map((before) => ({ stage: nextRow(execution, before, now), before, next: null, fit: null }));
@@ -158,7 +166,7 @@ async function layOut(
   const fit = fitStages(decision.kept, decision.again, decision.stageIndex, definition, catalogue);
   if (fit.runs.length === 0) {
     const stages = definition.stages.map((stage) => stage.name);
-    const message = `The current definition has nothing to go on with from stage "${decision.stageName}" on.`;
+    const message = `The current definition has nothing to run from stage "${decision.stageName}" on.`;
     return new Refusal('STAGE_NOT_FOUND', `${message} Its stages: ${stages.join(', ')}.`, { stages });
   }
   const plan = planElements(

@@ -11,23 +11,26 @@ import type { DefinitionChange } from '../../engine/definitionChanges';
 import { readOwn, refuseInput } from './inAttempt';
 import { decideResume, refuseAttempt } from '../../engine/resumeDecision';
 import type { ResumeExecution } from '../commands/resumeExecution';
-import { type PlannedElement, planResume, readStanding } from './resumePlan';
+import { findMovedOn, refuseMovedOn, type Replacement } from '../deployments/movedOn';
+import { aimsOf, type PlannedElement, planResume, readStanding } from './resumePlan';
 import { resumeToken, workflowResumeToken } from './resumeToken';
 import { type ResumeWorkflowExecution, requireEnvironment } from '../commands/resumeWorkflowExecution';
-import { planWorkflowResume, type TaskChoice } from './resumeWorkflowPlan';
+import { aimOfWorkflow, planWorkflowResume, type TaskChoice } from './resumeWorkflowPlan';
 
 export interface ResumePreview {
   readonly allowed: boolean;
   readonly refusals: readonly { readonly code: string; readonly message: string }[];
   readonly willRun: readonly PreviewedStage[];
   readonly kept: readonly PreviewedStage[];
-  /** Of a workflow by itself. */
+  /** Of a standalone workflow. */
   readonly tasksThatRun: readonly string[];
   readonly tasksKept: readonly string[];
-  /** Approvals that will be asked for anew. */
+  /** Approvals that will be requested again. */
   readonly askedAgain: readonly string[];
   readonly changes: readonly DefinitionChange[];
   readonly environmentAccess: readonly PreviewedEnvironment[];
+  /** Deployments of runs that started later, which it would replace. */
+  readonly replaced: readonly Replacement[];
   readonly planToken: string | null;
 }
 
@@ -51,6 +54,7 @@ const refused = (refusal: Refusal): ResumePreview => ({
   refusals: [refusal].map(({ code, message }) => ({ code, message })),
   ...{ willRun: [], kept: [], tasksThatRun: [], tasksKept: [], askedAgain: [], changes: [] },
   environmentAccess: [],
+  replaced: [],
   planToken: null,
 });
 
@@ -63,7 +67,9 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
   const stages = plan.elements.map(({ stage }) => stage);
   const { definition } = await app.pipelineRevisions.get(db, plan.revisionId);
   const denied = await refusalOf(() => requireStages(db, actor, execution, stages));
-  const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? []].flat();
+  const replaced = denied === null ? await findMovedOn(app, db, execution, aimsOf(app, db, plan.elements)) : [];
+  const movedOn = refuseMovedOn(replaced, input.overrule);
+  const refusals = [refuseInput(input) ?? [], plan.refusals, denied ?? [], movedOn ?? []].flat();
   const allowed = refusals.length === 0;
   return {
     allowed,
@@ -82,11 +88,12 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
       .map((stage) => stage.stepName),
     changes: plan.changes,
     environmentAccess: await accessTo(app, actor, execution, stages),
-    planToken: allowed ? resumeToken(execution, input, plan) : null,
+    replaced,
+    planToken: allowed ? resumeToken(execution, input, plan, replaced) : null,
   };
 }
 
-/** The same for an execution of a workflow by itself. */
+/** The same for an execution of a standalone workflow. */
 export async function previewWorkflowResume(
   app: App,
   actor: Actor,
@@ -99,7 +106,9 @@ export async function previewWorkflowResume(
   const subject = await subjectFor(app, 'Execution', execution);
   const { next, fit, refusals: broken } = await planWorkflowResume(app, db, execution, input, true);
   const denied = await refusalOf(() => requireEnvironment(db, actor, subject, next.environmentId));
-  const refusals = [refuseInput(input) ?? [], broken, denied ?? []].flat();
+  const replaced = denied === null ? await findMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)]) : [];
+  const movedOn = refuseMovedOn(replaced, input.overrule);
+  const refusals = [refuseInput(input) ?? [], broken, denied ?? [], movedOn ?? []].flat();
   const allowed = refusals.length === 0;
   return {
     allowed,
@@ -109,7 +118,8 @@ export async function previewWorkflowResume(
     tasksKept: fit.tasks.kept,
     changes: fit.changes,
     environmentAccess: await accessTo(app, actor, execution, [next]),
-    planToken: allowed ? workflowResumeToken(execution, input, next) : null,
+    replaced,
+    planToken: allowed ? workflowResumeToken(execution, input, next, replaced) : null,
   };
 }
 
@@ -150,7 +160,7 @@ export interface Resumability {
   readonly stages: readonly { name: string; elementId: string; resumable: boolean; reason: string | null }[];
 }
 
-/** Whether, and from which of its stages, an execution can go on: by the same rules that the mutation follows. */
+/** Whether an execution can be resumed, and from which stages, by the rules that the mutation follows. */
 export function resumability(execution: Execution, stages: readonly StageExecution[]): Resumability {
   const refusal = refuseAttempt(execution, 'resume');
   return {

@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../kernel/canonicalJson';
 import type { Execution } from '../../engine/execution';
 import type { ResumeChoice } from '../../engine/resumeDecision';
+import type { Replacement } from '../deployments/movedOn';
 import type { ResumePlan } from './resumePlan';
 import type { WorkflowNext, WorkflowResumeChoice } from './resumeWorkflowPlan';
 
-/** Stands for what a preview showed: the execution at this version, what was chosen, what would run with which values, and what changed in what is kept. */
-export function resumeToken(execution: Execution, choice: ResumeChoice, plan: ResumePlan): string {
+/** Represents what a preview showed: the execution at this version, what was chosen, what would run with which values, and what changed in what is kept. */
+export function resumeToken(
+  execution: Execution,
+  choice: ResumeChoice,
+  plan: ResumePlan,
+  replaced: readonly Replacement[],
+): string {
   return hash(execution, {
     stage: choice.pipelineStageName ?? null,
     elementId: choice.pipelineStageElementId ?? null,
@@ -18,6 +24,7 @@ export function resumeToken(execution: Execution, choice: ResumeChoice, plan: Re
     variables: plan.variables,
     kept: plan.kept.map((stage) => stage.id),
     changes: plan.changes.map((change) => change.message),
+    replaced: replaced.map(({ now }) => now.id),
     runs: plan.elements.map(({ stage, next }) => [
       ...[stage.elementId, stage.workflowRevisionId, stage.environmentId, stage.variables, stage.images],
       ...[stage.answers, stage.mode, stage.maxParallel, next?.execution.version ?? null],
@@ -25,11 +32,17 @@ export function resumeToken(execution: Execution, choice: ResumeChoice, plan: Re
   });
 }
 
-export function workflowResumeToken(execution: Execution, choice: WorkflowResumeChoice, next: WorkflowNext): string {
+export function workflowResumeToken(
+  execution: Execution,
+  choice: WorkflowResumeChoice,
+  next: WorkflowNext,
+  replaced: readonly Replacement[],
+): string {
   const { revisionId, environmentId, variables, images, mode, maxParallel, again } = next;
   return hash(execution, {
     definition: choice.definition ?? 'PINNED',
     force: choice.force ?? false,
+    replaced: replaced.map(({ now }) => now.id),
     ...{ revisionId, environmentId, variables, images, mode, maxParallel, again },
   });
 }

@@ -21,6 +21,7 @@ import {
   refuseExtension,
 } from '../../engine/extension';
 import { findLastDeployment } from '../deployments/deployments.store';
+import { type Aim, requireNotMovedOn } from '../deployments/movedOn';
 import { newOperation } from '../restores/operationSteps';
 import type { Operation, RestorePoint } from '../restores/restore';
 import { appendLines, findOperations, insertOperation, insertRestorePoint } from '../restores/restores.store';
@@ -29,6 +30,8 @@ export interface AddImagesToRun extends Partial<Additions>, RunCommandInput {
   readonly runId: string;
   /** Every task's fate is in the operation's log. */
   readonly debug?: boolean | null;
+  /** Images that runs which started later have deployed since may be replaced. */
+  readonly overrule?: boolean | null;
 }
 
 export interface Extended {
@@ -66,11 +69,17 @@ export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToR
       extension.again.map(({ stage }) => stage),
       environments,
     );
+    await requireNotMovedOn(app, db, execution, extension.again.map(aimOf), input.overrule);
     const point = execution.status === 'SUCCESS' ? await makeRestorePoint(db, execution) : null;
     const after = await extend(db, run, extension, reason);
     return { after, answerId: (await keepRecord(db, execution, extension, point, input.debug ?? false)).id };
   });
   return withOperation(app, answered);
+}
+
+function aimOf({ stage, inputs, goesOn }: Extension['again'][number]): Aim {
+  const { environmentId, workflowRevisionId: revisionId } = stage;
+  return { environmentId, revisionId, images: inputs.images, ...(goesOn !== null && { tasks: () => goesOn.tasks }) };
 }
 
 /** What extending and restoring have in common: both are for runs of pipelines only. */

@@ -16,6 +16,8 @@ import {
   waitsForPerson,
 } from '../../engine/interventions';
 import type { RunSlice } from '../../engine/runSlice';
+import { aimsOf } from '../attempts/resumePlan';
+import { requireNotMovedOn } from '../deployments/movedOn';
 import { findLastIntervention } from '../execution/interventions.store';
 import { onRun, type RunCommand, type RunCommandInput } from './onRun';
 import { requireStages } from '../execution/requireStages';
@@ -30,6 +32,8 @@ export interface InterveneExecution extends RunCommandInput {
   readonly taskExecutionId?: string | null;
   readonly pipelineStageElementId?: string | null;
   readonly action: InterventionAction;
+  /** Images that runs which started later have deployed since may be replaced. */
+  readonly overrule?: boolean | null;
 }
 
 const BATCH = 50;
@@ -51,15 +55,34 @@ export async function interveneExecution(app: App, actor: Actor, input: Interven
     if (moved || !waitsForPerson(target)) {
       const last = await findLastIntervention(db, found.runId, target.id);
       if (!moved && last === undefined) {
-        throw new Refusal('NOT_WAITING', `It is ${status} and waits for no decision about a failure.`, { status });
+        throw new Refusal('NOT_WAITING', `It is ${status} and is not waiting for a decision about a failure.`, {
+          status,
+        });
       }
       throw new Refusal('CONFLICT', `${last?.actor.name ?? 'Something else'} was faster: it is ${status}.`, { status });
     }
+    if (input.action === 'RETRY') await requireRetry(app, db, found, target, input.overrule);
     const decided = { action: input.action, by: actor.name, reason: input.reason?.trim() || null };
     await db.decide((run) => intervene(run, target, decided));
     return { audit: { before: { status }, after: { ...decided, name: nameOf(target) } } };
   });
   return execution;
+}
+
+/** A retry deploys again, however long the failure has waited. */
+async function requireRetry(
+  app: App,
+  db: Db,
+  found: Execution,
+  target: TaskExecution | StageExecution,
+  overrule: boolean | null | undefined,
+): Promise<void> {
+  if ('stepName' in target) {
+    return requireNotMovedOn(app, db, found, aimsOf(app, db, [{ stage: target, next: null }]), overrule);
+  }
+  const execution = (await findExecution(db, target.executionId)) ?? found;
+  const aim = { ...execution, tasks: () => [target.name] };
+  await requireNotMovedOn(app, db, execution, [aim], overrule);
 }
 
 const nameOf = (target: TaskExecution | StageExecution) => ('stepName' in target ? target.stepName : target.name);

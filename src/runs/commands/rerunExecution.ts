@@ -8,8 +8,9 @@ import { findCurrentStages } from '../execution/stages.store';
 import { beginNextAttempt, beginWorkflowAttempt } from '../attempts/beginNextAttempt';
 import { type AttemptInput, attemptOf, inAttempt } from '../attempts/inAttempt';
 import { refuseAttempt } from '../../engine/resumeDecision';
-import { planRerun } from '../attempts/resumePlan';
-import { asBefore } from '../attempts/resumeWorkflowPlan';
+import { requireNotMovedOn } from '../deployments/movedOn';
+import { aimsOf, planRerun } from '../attempts/resumePlan';
+import { aimOfWorkflow, asBefore } from '../attempts/resumeWorkflowPlan';
 
 export interface RerunExecution extends AttemptInput {
   readonly executionId: string;
@@ -27,11 +28,13 @@ export async function rerunExecution(app: App, actor: Actor, input: RerunExecuti
     if (refusal !== null) throw refusal;
     if (execution.kind === 'WORKFLOW') {
       actor.access.require('EXECUTE_WORKFLOW', 'Execution', { ...execution, environments });
-      const attempt = attemptOf(input, 'RERUN', actor, null);
-      return beginWorkflowAttempt(db, asBefore(execution, { all: true }), attempt);
+      const next = asBefore(execution, { all: true });
+      await requireNotMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)], input.overrule);
+      return beginWorkflowAttempt(db, next, attemptOf(input, 'RERUN', actor, null));
     }
     await requireStages(db, actor, execution, stages, environments);
     const plan = planRerun(execution, stages, db.now);
+    await requireNotMovedOn(app, db, execution, aimsOf(app, db, plan.elements), input.overrule);
     return beginNextAttempt(db, execution, plan, attemptOf(input, 'RERUN', actor, plan.fromStage));
   });
 }

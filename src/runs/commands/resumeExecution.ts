@@ -8,7 +8,8 @@ import { Refusal } from '../../kernel/errors';
 import { beginNextAttempt } from '../attempts/beginNextAttempt';
 import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../attempts/inAttempt';
 import type { ResumeChoice } from '../../engine/resumeDecision';
-import { planResume, readStanding } from '../attempts/resumePlan';
+import { findMovedOn, refuseMovedOn } from '../deployments/movedOn';
+import { aimsOf, planResume, readStanding } from '../attempts/resumePlan';
 import { resumeToken } from '../attempts/resumeToken';
 
 export interface ResumeExecution extends AttemptInput, ResumeChoice {
@@ -36,8 +37,10 @@ export async function resumeExecution(app: App, actor: Actor, input: ResumeExecu
       if (plan instanceof Refusal) throw plan;
       const stages = plan.elements.map(({ stage }) => stage);
       await requireStages(db, actor, execution, stages, environments);
-      checkPlanToken(input.planToken, resumeToken(execution, input, plan));
-      for (const refusal of plan.refusals) throw refusal;
+      const replaced = await findMovedOn(app, db, execution, aimsOf(app, db, plan.elements));
+      checkPlanToken(input.planToken, resumeToken(execution, input, plan, replaced));
+      const movedOn = refuseMovedOn(replaced, input.overrule);
+      for (const refusal of [...plan.refusals, ...(movedOn === null ? [] : [movedOn])]) throw refusal;
       return beginNextAttempt(db, execution, plan, attemptOf(input, 'RESUME', actor, plan.fromStage), unfinished);
     },
   );

@@ -9,8 +9,9 @@ import { type AttemptInput, attemptOf, checkPlanToken, inAttempt } from '../atte
 import { refuseAttempt } from '../../engine/resumeDecision';
 import { workflowResumeToken } from '../attempts/resumeToken';
 import { beginWorkflowAttempt } from '../attempts/beginNextAttempt';
+import { findMovedOn, refuseMovedOn } from '../deployments/movedOn';
 import { findUnfinishedTasks } from '../execution/tasks.store';
-import { planWorkflowResume, type WorkflowResumeChoice } from '../attempts/resumeWorkflowPlan';
+import { aimOfWorkflow, planWorkflowResume, type WorkflowResumeChoice } from '../attempts/resumeWorkflowPlan';
 
 export interface ResumeWorkflowExecution extends AttemptInput, WorkflowResumeChoice {
   readonly workflowExecutionId: string;
@@ -39,8 +40,10 @@ export async function resumeWorkflowExecution(
       if (refusal !== null) throw refusal;
       const { next, refusals } = await planWorkflowResume(app, db, execution, input);
       await requireEnvironment(db, actor, { ...execution, environments }, next.environmentId);
-      checkPlanToken(input.planToken, workflowResumeToken(execution, input, next));
-      for (const one of refusals) throw one;
+      const replaced = await findMovedOn(app, db, execution, [aimOfWorkflow(app, db, next)]);
+      checkPlanToken(input.planToken, workflowResumeToken(execution, input, next, replaced));
+      const movedOn = refuseMovedOn(replaced, input.overrule);
+      for (const one of [...refusals, ...(movedOn === null ? [] : [movedOn])]) throw one;
       return beginWorkflowAttempt(db, next, attemptOf(input, 'RESUME', actor, null), unfinished);
     },
   );

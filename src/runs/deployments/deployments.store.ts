@@ -1,69 +1,237 @@
-import type { Deployment } from '../../catalog/environments/deployment';
-import { deploymentTable } from '../../catalog/environments/deployments.store';
+import type { ActorRef } from '../../access/actor';
+import type { Change } from '../../engine/changes';
+import type { Deployment, DeploymentPlace, Doubts, RecordedDeployment } from '../../engine/deployment';
+import { plainFailures } from '../../engine/deployments';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
+import { snakeCase } from '../../kernel/database/naming';
+import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from '../execution/lineage';
+import { deploymentTable } from './deployments.table';
 
-const deployment = columnsOf(deploymentTable, 'deployment');
+export const deployment = columnsOf(deploymentTable, 'deployment');
 
-/** A service in an environment. */
-export type DeploymentPlace = Pick<Deployment, 'environmentId' | 'serviceId'>;
-export type NewDeployment = DeploymentPlace & Pick<Deployment, 'id' | 'image' | 'status' | 'executionId'>;
-
-/** Nobody else deploys to these environments until the transaction ends, so that their history is in the order of commits. */
+/** Nobody else ends a deployment to these environments until the transaction ends. */
 export async function lockEnvironments(db: Db, ids: readonly string[]): Promise<void> {
   await db.rows('SELECT FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
 }
 
-/** Adds deployments, each of them over, to the history. */
-export async function recordDeployments(
-  db: Db,
-  deployments: readonly (NewDeployment & { readonly runId: string })[],
-  now: Date,
-): Promise<void> {
-  if (deployments.length === 0) return;
-  const locked = lockEnvironments(
-    db,
-    deployments.map((one) => one.environmentId),
-  );
-  const written = db.write(
-    `INSERT INTO deployment (id, environment_id, service_id, image, execution_id, status, run_id, deployed_at)
-     SELECT id, environment_id, service_id, image, execution_id, status, run_id, $8
-     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[], $7::text[])
-       AS d (id, environment_id, service_id, image, execution_id, run_id, status)`,
-    [
-      deployments.map((one) => one.id),
-      deployments.map((one) => one.environmentId),
-      deployments.map((one) => one.serviceId),
-      deployments.map((one) => one.image),
-      deployments.map((one) => one.executionId),
-      deployments.map((one) => one.runId),
-      deployments.map((one) => one.status),
-      now,
-    ],
-  );
-  await Promise.all([locked, written]);
+/** Writes deployments that a decision began or ended. */
+export async function writeDeployments(db: Db, changes: readonly Change<Deployment>[]): Promise<void> {
+  const made = changes.filter(({ before }) => before === null).map(({ after }) => after);
+  const ended = changes.filter(({ before }) => before !== null).map(({ after }) => after);
+  const over = changes.map(({ after }) => after).filter(({ endedAt }) => endedAt !== null);
+  await Promise.all([
+    over.length > 0 && lockEnvironments(db, [...new Set(over.map(({ environmentId }) => environmentId))]),
+    insertDeployments(db, made),
+    endDeployments(db, ended),
+  ]);
 }
 
-/** The newest entry that says what a place has, by one run or by any, up to a number of the history or to its end. */
+/** Its cause is that of the newest attempt of its run, unless it is given. */
+export async function insertDeployments(
+  db: Db,
+  deployments: readonly (Deployment & { readonly cause?: ActorRef })[],
+): Promise<void> {
+  if (deployments.length === 0) return;
+  await db.write(
+    `INSERT INTO deployment (id, number, environment_id, service_id, image, status, execution_id, attempt, run_id,
+       task_execution_id, task, operation_id, cause, started_at, ended_at, end_number)
+     SELECT made.id, nextval('deployment_number_seq'), made.environment_id, made.service_id, made.image, made.status,
+       made.execution_id, made.attempt, made.run_id, made.task_execution_id, made.task, made.operation_id,
+       coalesce(made.cause, begun.cause), made.started_at, made.ended_at,
+       CASE WHEN made.ended_at IS NOT NULL THEN nextval('deployment_number_seq') END
+     FROM jsonb_populate_recordset(NULL::deployment, $1::jsonb) made JOIN execution run ON run.id = made.run_id
+     JOIN execution_attempt begun ON begun.execution_id = run.id AND begun.attempt = run.attempt`,
+    [records(deployments)],
+  );
+}
+
+async function endDeployments(db: Db, deployments: readonly Deployment[]): Promise<void> {
+  if (deployments.length === 0) return;
+  await db.write(
+    `UPDATE deployment SET status = ended.status, ended_at = ended.ended_at, end_number = nextval('deployment_number_seq')
+     FROM jsonb_populate_recordset(NULL::deployment, $1::jsonb) ended WHERE deployment.id = ended.id`,
+    [records(deployments)],
+  );
+}
+
+const records = (deployments: readonly Deployment[]): string =>
+  JSON.stringify(
+    deployments.map((one) => Object.fromEntries(Object.entries(one).map(([key, value]) => [snakeCase(key), value]))),
+  );
+
+/** Deployments of these executions, or of all executions of these runs, that have not ended. */
+export function findOpenDeployments(
+  db: Db,
+  ids: readonly string[],
+  which: 'of executions' | 'of runs' = 'of executions',
+): Promise<RecordedDeployment[]> {
+  return db.rows(
+    `SELECT ${deployment} FROM deployment WHERE ${which === 'of runs' ? 'run_id' : 'execution_id'} = ANY ($1::uuid[])
+       AND status = 'IN_PROGRESS' ORDER BY number`,
+    [ids],
+  );
+}
+
+/** What the tasks that these executions show say against a deployment by the workflow as a whole. */
+export function findDoubts(db: Db, executionIds: readonly string[]): Promise<(Doubts & { executionId: string })[]> {
+  return db.rows(
+    `SELECT shown.execution_id AS "executionId",
+       coalesce(bool_or(task.status = 'SKIPPED' AND task.passed), false) AS skipped,
+       coalesce(bool_or(task.status = 'ABORTED' OR task.status = 'FAILED' AND
+         (task.passed OR task.reason_code IS NULL OR task.reason_code <> ALL ($3::text[]))), false) AS unsure
+     FROM ${SHOWN_ATTEMPTS}
+     LEFT JOIN task_execution task ON (task.status IN ('FAILED', 'ABORTED') OR task.status = 'SKIPPED' AND task.passed)
+       AND ${isShown('task')}
+     GROUP BY 1`,
+    [...askedAttempts(newestOf(executionIds)), plainFailures],
+  );
+}
+
+export function findServiceNames(db: Db, ids: readonly string[]): Promise<{ id: string; name: string }[]> {
+  return db.rows('SELECT id, name FROM service WHERE id = ANY ($1::uuid[])', [ids]);
+}
+
+/** The newest deployment that says what a place has, by one run or by any, up to a number of the history or to its end. */
 export function findNewestDeployments(
   db: Db,
   places: readonly DeploymentPlace[],
   { upTo = null, runId = null }: { readonly upTo?: number | null; readonly runId?: string | null } = {},
-): Promise<Deployment[]> {
+): Promise<RecordedDeployment[]> {
   return db.rows(
     `SELECT ${deployment} FROM unnest($1::uuid[], $2::uuid[]) AS place (environment_id, service_id)
      CROSS JOIN LATERAL (
        SELECT * FROM deployment one
        WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id AND status IN ('SUCCEEDED', 'REMOVED')
-         AND ($3::bigint IS NULL OR number <= $3) AND ($4::uuid IS NULL OR run_id = $4)
-       ORDER BY number DESC LIMIT 1
+         AND ($3::bigint IS NULL OR end_number <= $3) AND ($4::uuid IS NULL OR run_id = $4)
+       ORDER BY end_number DESC LIMIT 1
      ) deployment`,
     [places.map((one) => one.environmentId), places.map((one) => one.serviceId), upTo, runId],
   );
 }
 
-/** The number of the newest deployment of all. */
+/** What these places have, where it was deployed by a run that started later than this one. */
+export function findLaterDeployments(
+  db: Db,
+  runId: string,
+  places: readonly DeploymentPlace[],
+): Promise<RecordedDeployment[]> {
+  return db.rows(
+    `SELECT ${deployment} FROM unnest($1::uuid[], $2::uuid[]) AS place (environment_id, service_id)
+     CROSS JOIN LATERAL (
+       SELECT * FROM deployment one
+       WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id AND status IN ('SUCCEEDED', 'REMOVED')
+       ORDER BY end_number DESC LIMIT 1
+     ) deployment
+     JOIN execution run ON run.id = deployment.run_id JOIN execution own ON own.id = $3
+     WHERE deployment.status = 'SUCCEEDED' AND run.id <> own.id AND run.created_at > own.created_at`,
+    [places.map((one) => one.environmentId), places.map((one) => one.serviceId), runId],
+  );
+}
+
+/** The end of the deployment that ended last, of all. */
 export async function findLastDeployment(db: Db): Promise<number> {
-  const [row] = await db.rows<{ number: number }>('SELECT coalesce(max(number), 0) AS number FROM deployment');
+  const [row] = await db.rows<{ number: number }>('SELECT coalesce(max(end_number), 0) AS number FROM deployment');
   return row?.number ?? 0;
+}
+
+/**
+ * What these environments, or the environments of these services, have of each service; and behind it what is in
+ * progress, or ended without success and was not settled since. A later begin settles a failure; but not one of another
+ * task of the same execution. Each place costs a few look-ups in indexes, however long its history is.
+ */
+export function findStanding(
+  db: Db,
+  key: 'environmentId' | 'serviceId',
+  ids: readonly string[],
+): Promise<RecordedDeployment[]> {
+  const here = (one: string) => `${one}.environment_id = environment.id AND ${one}.service_id = service.id`;
+  const unsettled = (which: string) => `(
+    SELECT id, end_number FROM deployment one
+    WHERE ${here('one')} AND one.status IN ('FAILED', 'UNKNOWN') AND ${which} AND NOT EXISTS (
+      SELECT FROM deployment later
+      WHERE ${here('later')} AND later.status IN ('SUCCEEDED', 'REMOVED') AND later.end_number > one.end_number
+        AND later.number > one.end_number
+        AND (later.execution_id <> one.execution_id OR later.operation_id IS NOT NULL
+          OR later.task IS NOT DISTINCT FROM one.task))
+    ORDER BY one.end_number DESC LIMIT 1)`;
+  const byEnvironment = key === 'environmentId';
+  return db.rows(
+    `SELECT ${deployment} FROM environment JOIN service ON service.application_id = environment.application_id
+     LEFT JOIN LATERAL (
+       SELECT * FROM deployment one WHERE ${here('one')} AND one.status IN ('SUCCEEDED', 'REMOVED')
+       ORDER BY end_number DESC LIMIT 1
+     ) has ON true
+     LEFT JOIN LATERAL (
+       SELECT id FROM (
+         (SELECT id, end_number FROM deployment one WHERE ${here('one')} AND one.status = 'IN_PROGRESS'
+          ORDER BY number DESC LIMIT 1)
+         UNION ALL ${unsettled('one.end_number > coalesce(has.number, 0)')}
+         UNION ALL ${unsettled('one.execution_id = has.execution_id AND one.end_number < has.number')}
+       ) open ORDER BY end_number DESC NULLS FIRST LIMIT 1
+     ) open ON true
+     JOIN deployment ON deployment.id = ANY (ARRAY[CASE WHEN has.status = 'SUCCEEDED' THEN has.id END, open.id])
+     WHERE ${byEnvironment ? 'environment' : 'service'}.id = ANY ($1::uuid[])
+       AND (environment.deleted_at IS NULL OR ${byEnvironment})
+     ORDER BY environment.name, environment.id, service.name, service.id`,
+    [ids],
+  );
+}
+
+export function findOfExecutions(db: Db, ids: readonly string[]): Promise<RecordedDeployment[]> {
+  return db.rows(`SELECT ${deployment} FROM deployment WHERE execution_id = ANY ($1::uuid[]) ORDER BY number`, [ids]);
+}
+
+export function findOfRuns(db: Db, ids: readonly string[]): Promise<RecordedDeployment[]> {
+  return db.rows(`SELECT ${deployment} FROM deployment WHERE run_id = ANY ($1::uuid[]) ORDER BY number`, [ids]);
+}
+
+/** By `application/name`. */
+export async function findServiceIds(db: Db, keys: readonly string[]): Promise<Map<string, string>> {
+  const named = keys.map((key) => [key.slice(0, 36), key.slice(37)] as const);
+  const rows = await db.rows<{ id: string; key: string }>(
+    `SELECT service.id, application_id || '/' || service.name AS key FROM unnest($1::uuid[], $2::text[]) AS asked (application_id, name)
+     JOIN service USING (application_id, name) WHERE deleted_at IS NULL`,
+    [named.map(([id]) => id), named.map(([, name]) => name)],
+  );
+  return new Map(rows.map(({ key, id }) => [key, id]));
+}
+
+/** An environment, or a service in it. */
+interface HistoryOf {
+  readonly environmentId: string;
+  readonly serviceId: string | null;
+}
+
+interface HistoryPage {
+  readonly before: number | null;
+  readonly offset: number;
+  readonly fetch: number;
+}
+
+export function findHistories(
+  db: Db,
+  of: readonly HistoryOf[],
+  { before, offset, fetch }: HistoryPage,
+): Promise<RecordedDeployment[]> {
+  const inPlace = of.every(({ serviceId }) => serviceId !== null);
+  return db.rows(
+    `SELECT ${deployment} FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS place (environment_id, service_id, position)
+     CROSS JOIN LATERAL (
+       SELECT * FROM deployment one WHERE one.environment_id = place.environment_id
+         ${inPlace ? 'AND one.service_id = place.service_id' : ''} AND ($3::bigint IS NULL OR one.number < $3)
+       ORDER BY one.number DESC OFFSET $4 LIMIT $5
+     ) deployment ORDER BY place.position, deployment.number DESC`,
+    [of.map((one) => one.environmentId), of.map((one) => one.serviceId), before, offset, fetch],
+  );
+}
+
+export async function countHistories(db: Db, of: readonly HistoryOf[]): Promise<number[]> {
+  const rows = await db.rows<{ count: number }>(
+    `SELECT (SELECT count(*) FROM deployment one WHERE one.environment_id = place.environment_id
+       AND (place.service_id IS NULL OR one.service_id = place.service_id))::int AS count
+     FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS place (environment_id, service_id, position) ORDER BY position`,
+    [of.map((one) => one.environmentId), of.map((one) => one.serviceId)],
+  );
+  return rows.map(({ count }) => count);
 }

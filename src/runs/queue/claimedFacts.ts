@@ -9,6 +9,10 @@ export function wantsOfJobs(claimed: readonly Claimed[], moves: (claim: Claimed)
   return claimed.flatMap((claim) => {
     const { taskExecutionId, executionId, runId, revisionId, type } = claim;
     const pipeline = claim.member && moves(claim) ? wantsOf(runId, 'elements') : [];
+    const deployed =
+      claim.deploys.length === 0 || type !== 'normal'
+        ? []
+        : [...wantsOf(executionId, 'deployments'), ...claim.deploys.flatMap((id) => wantsOf(id, 'serviceName'))];
     const detached = type === 'normal' ? [] : wantsOf(taskExecutionId, 'detached');
     return [
       ...wantsOf(taskExecutionId, 'task'),
@@ -16,6 +20,7 @@ export function wantsOfJobs(claimed: readonly Claimed[], moves: (claim: Claimed)
       ...wantsOf(runId, 'execution'),
       ...wantsOf(revisionId, 'workflow'),
       ...pipeline,
+      ...deployed,
       ...detached,
     ];
   });

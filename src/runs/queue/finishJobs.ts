@@ -90,9 +90,13 @@ function wantsOfResults(claimed: readonly Claimed[], results: readonly JobResult
   const ends = new Map<string, number>();
   for (const { executionId } of claimed) ends.set(executionId, (ends.get(executionId) ?? 0) + 1);
   const badly = ({ jobId }: Claimed) => byJob.get(jobId)?.exitCode !== 0;
+  const mayEnd = (claim: Claimed) => badly(claim) || claim.openTasks <= (ends.get(claim.executionId) ?? 0);
   const reach = Math.max(16, 2 * claimed.length);
   return [
-    ...wantsOfJobs(claimed, (claim) => badly(claim) || claim.openTasks <= (ends.get(claim.executionId) ?? 0)),
+    ...wantsOfJobs(claimed, mayEnd),
+    ...claimed
+      .filter((claim) => claim.deploys.length > 0 && claim.type === 'normal' && mayEnd(claim))
+      .flatMap(({ executionId }) => wantsOf(executionId, 'doubts')),
     ...claimed
       .filter(({ type }) => type === 'normal')
       .flatMap((claim) => [

@@ -109,6 +109,8 @@ export interface Claimed extends Pick<Execution, 'revisionId' | 'status' | 'open
   readonly type: TaskExecution['type'];
   /** True if the execution runs in a stage of its run. */
   readonly member: boolean;
+  /** Ids of the services that the execution deploys to its environment. */
+  readonly deploys: readonly string[];
 }
 
 /** Those of these claims that exist, whether or not they still hold: read before the runs are locked. */
@@ -116,7 +118,8 @@ export function findClaims(db: Db, list: readonly Claim[]): Promise<Claimed[]> {
   return db.rows(
     `SELECT lease.job_id AS "jobId", lease.run_id AS "runId", job.execution_id AS "executionId",
        job.task_execution_id AS "taskExecutionId", task.type, execution.revision_id AS "revisionId", execution.status,
-       execution.open_tasks AS "openTasks", execution.id <> execution.run_id AS member
+       execution.open_tasks AS "openTasks", execution.id <> execution.run_id AS member,
+       CASE WHEN execution.environment_id IS NULL THEN '{}' ELSE ARRAY(SELECT jsonb_object_keys(execution.images)) END AS deploys
      FROM job_lease lease JOIN unnest($1::uuid[], $2::text[]) AS claim (job_id, token_hash) USING (job_id, token_hash)
      JOIN job ON job.id = lease.job_id JOIN task_execution task ON task.id = job.task_execution_id
      JOIN execution ON execution.id = job.execution_id`,

@@ -1,6 +1,7 @@
 import { type RestoredAttempt, restoreAttempts } from '../../engine/restoreRun';
 import { newId } from '../../kernel/ids';
-import { lockEnvironments, type NewDeployment, recordDeployments } from '../deployments/deployments.store';
+import type { Deployment } from '../../engine/deployment';
+import { insertDeployments, lockEnvironments } from '../deployments/deployments.store';
 import { findAttemptsAt } from '../execution/executions.store';
 import { newestOf } from '../execution/lineage';
 import type { RunTransaction } from '../execution/runTransaction';
@@ -26,19 +27,29 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
     return run.execution(runId);
   });
   const back = plan.reversals.filter(({ now, before }) => now?.id !== before?.id);
-  const deployments = back.flatMap(({ now, before }): NewDeployment[] => {
+  const deployments = back.flatMap(({ now, before }): Deployment[] => {
     const row = before ?? now;
-    return row === null ? [] : [{ ...row, id: newId(), status: before === null ? 'REMOVED' : 'SUCCEEDED' }];
+    if (row === null) return [];
+    const { environmentId, serviceId, image, executionId, attempt } = row;
+    return [
+      {
+        ...{ id: newId(), environmentId, serviceId, image, executionId, attempt, runId, operationId },
+        status: before === null ? 'REMOVED' : 'SUCCEEDED',
+        ...{ taskExecutionId: null, task: null, startedAt: db.now, endedAt: db.now },
+      },
+    ];
   });
-  await recordDeployments(
+  await insertDeployments(
     db,
-    deployments.map((one) => ({ ...one, runId })),
-    db.now,
+    deployments.map((one) => ({ ...one, cause: operation.actor })),
   );
   await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt: after.attempt }, db.now);
 
-  for (const { executionId, environmentId, serviceId, image, status } of deployments) {
-    if (status === 'SUCCEEDED') db.event({ runId, executionId }, 'DEPLOYED', { environmentId, serviceId, image });
+  for (const { id: deploymentId, executionId, environmentId, serviceId, image, status } of deployments) {
+    // What another run had deployed is back by this run.
+    const on = { runId, executionId: restored.members.has(executionId) ? executionId : runId };
+    db.event(on, 'DEPLOYMENT_STATUS', { deploymentId, environmentId, serviceId, image, status, task: null });
+    if (status === 'SUCCEEDED') db.event(on, 'DEPLOYED', { environmentId, serviceId, image });
   }
   const on = { runId, executionId: runId };
   db.event(on, 'RESTORE_ENDED', { operationId, status: 'SUCCESS', reasonCode: null, reason: null });

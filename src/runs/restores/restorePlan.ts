@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Deployment } from '../../catalog/environments/deployment';
 import { baseName } from '../../catalog/language/matrix';
 import { taskLevels } from '../../catalog/language/taskGraph';
 import type { TaskDefinition } from '../../catalog/language/workflow';
 import { isResumable } from '../../contract/statuses';
+import type { DeploymentPlace, RecordedDeployment } from '../../engine/deployment';
 import type { Execution, ExecutionAttempt, StageExecution } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
 import { Refusal } from '../../kernel/errors';
 import { isId } from '../../kernel/ids';
 import type { App } from '../app';
-import { type DeploymentPlace, findNewestDeployments } from '../deployments/deployments.store';
+import { findNewestDeployments } from '../deployments/deployments.store';
+import { inWords } from '../deployments/movedOn';
+import { byPlace, keyOf, placesOf } from '../deployments/places';
 import type { Operation, RestorePoint } from './restore';
 import { type RestoredRun, readRestoredRun } from './restoredRun';
 import { findBegunElements, findConsumers, findRestorePoints } from './restores.store';
@@ -25,14 +27,14 @@ export interface PlannedTask {
 
 /** What is deployed in one place, and what a restore puts there. */
 export interface Reversal extends DeploymentPlace {
-  readonly now: Deployment | null;
+  readonly now: RecordedDeployment | null;
   /** What this run had deployed there, or else what was there; null: nothing. */
-  readonly before: Deployment | null;
+  readonly before: RecordedDeployment | null;
   /** What is there now, or was when the run was extended, is another run's. */
   readonly conflict: boolean;
 }
 
-/** All that a restore of a run to its point would do. */
+/** Everything that a restore of a run to its point would do. */
 export interface RestorePlan {
   readonly point: RestorePoint;
   readonly restored: RestoredRun;
@@ -55,7 +57,7 @@ export const noPoint = (): Refusal =>
   new Refusal('NO_RESTORE_POINT', 'The run was never extended from a success: there is nothing to go back to.');
 
 export const consumed = ({ id }: Operation): Refusal =>
-  new Refusal('RESTORE_POINT_CONSUMED', 'The run was restored to this point already.', { operationId: id });
+  new Refusal('RESTORE_POINT_CONSUMED', 'The run was already restored to this point.', { operationId: id });
 
 export const notRestoring = ({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal =>
   new Refusal('NOT_RESTORING', `The run is ${status}: there is no restore to cancel.`, { status, version });
@@ -85,28 +87,15 @@ export async function planRestore(app: App, db: Db, run: Execution, point: Resto
   return { point, restored, steps: stepsOf(restored, elements), reversals };
 }
 
-/** Where elements deploy to. */
-export function placesOf(elements: readonly Pick<StageExecution, 'environmentId' | 'images'>[]): DeploymentPlace[] {
-  const places = new Map<string, DeploymentPlace>();
-  for (const { environmentId, images } of elements) {
-    for (const serviceId of environmentId === null ? [] : Object.keys(images)) {
-      const place = { environmentId: environmentId ?? '', serviceId };
-      places.set(keyOf(place), place);
-    }
-  }
-  return [...places.values()];
-}
-
-const keyOf = ({ environmentId, serviceId }: DeploymentPlace): string => `${environmentId} ${serviceId}`;
-const byPlace = (rows: readonly Deployment[]) => new Map(rows.map((row) => [keyOf(row), row]));
-const unlessRemoved = (row: Deployment | undefined): Deployment | null => (row?.status === 'SUCCEEDED' ? row : null);
+const unlessRemoved = (row: RecordedDeployment | undefined): RecordedDeployment | null =>
+  row?.status === 'SUCCEEDED' ? row : null;
 
 /** What was deployed when a point was made: by its run, or where that had deployed nothing, by others. */
 export async function findDeploymentsThen(
   db: Db,
   { lastDeployment: upTo, runId }: RestorePoint,
   places: readonly DeploymentPlace[],
-): Promise<(place: DeploymentPlace) => { readonly before: Deployment | null; readonly overtaken: boolean }> {
+): Promise<(place: DeploymentPlace) => { readonly before: RecordedDeployment | null; readonly overtaken: boolean }> {
   const own = byPlace(await findNewestDeployments(db, places, { upTo, runId }));
   const any = byPlace(await findNewestDeployments(db, places, { upTo }));
   return (place) => {
@@ -138,7 +127,7 @@ function stepsOf({ members, workflows }: RestoredRun, elements: readonly StageEx
   return [...steps].sort(([a], [b]) => order(b)[0] - order(a)[0] || order(a)[1] - order(b)[1]).map(([, step]) => step);
 }
 
-/** Stands for what a preview showed. */
+/** Represents what a preview showed. */
 export function restoreToken(run: Pick<Execution, 'id' | 'version'>, { point, reversals }: RestorePlan): string {
   const meaning = [run.id, run.version, point.id, reversals.map(({ now }) => now?.id ?? null)];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('base64url');
@@ -160,10 +149,9 @@ export const describeConflicts = ({ restored, reversals }: RestorePlan) =>
 export function requireConfirmed(plan: RestorePlan, confirmed: boolean): void {
   const conflicts = describeConflicts(plan);
   if (confirmed || conflicts.length === 0) return;
-  const what = conflicts.map((one) => `${one.service} ${one.deployed} in ${one.environment}`).join(', ');
   throw new Refusal(
     'ENVIRONMENT_CONFLICT',
-    `Other runs have deployed where this one would be restored: ${what}. Send confirmEnvironmentConflicts to overrule them.`,
+    `Other runs have deployed to environments that this restore affects: ${inWords(conflicts)}. Send confirmEnvironmentConflicts: true to override them.`,
     { conflicts },
   );
 }

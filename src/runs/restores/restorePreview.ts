@@ -6,10 +6,10 @@ import { requireRun } from '../commands/addImagesToRun';
 import { findExecutions } from '../execution/executions.store';
 import { findVariables } from '../execution/executionVariables.store';
 import { findCurrentStages } from '../execution/stages.store';
+import { placesOf } from '../deployments/places';
 import type { RestorePoint } from './restore';
 import {
   findDeploymentsThen,
-  placesOf,
   planRestore,
   type RestorePlan,
   refuseRestore,
@@ -54,7 +54,7 @@ export interface RestorePreview {
   readonly planToken: string | null;
 }
 
-/** Everything that a restore of a run would do, and everything that stands in its way. Writes nothing. */
+/** Everything that a restore of a run would do, and everything that prevents it. Writes nothing. */
 export async function previewRestore(app: App, actor: Actor, runId: string): Promise<RestorePreview> {
   const seen = await requireRun(app, actor, runId);
   return app.database.snapshot(async (db) => {

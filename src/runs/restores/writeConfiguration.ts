@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Deployment } from '../../catalog/environments/deployment';
+import type { Deployment } from '../../engine/deployment';
 import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocument';
 import type { RestoredRun } from './restoredRun';
 

@@ -165,6 +165,7 @@ const task = fc.record({
   matrix: fc.uniqueArray(axis, { maxLength: 3, selector: ({ name: own }) => own.toUpperCase() }),
   condition: fc.option(text),
   dependsOn: fc.constant<string[]>([]),
+  deploys: fc.option(fc.oneof(fc.constant(true as const), fc.array(name, { minLength: 1, maxLength: 2 }))),
   env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
   labels: fc.dictionary(labelKey, labelValue, { maxKeys: 3, noNullPrototype: true }),
   timeoutSeconds: fc.oneof(
@@ -205,6 +206,7 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     environment: fc.option(fc.oneof(name, fc.constant(GIVEN_ENVIRONMENT))),
     services: fc.array(name, { maxLength: 3 }),
     variables: fc.array(variable, { maxLength: 3 }),
+    outputs: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
     env: fc.dictionary(variableName, text, { maxKeys: 3, noNullPrototype: true }),
     secrets: fc.array(secretName, { maxLength: 2 }),
     shell,
@@ -240,6 +242,7 @@ const element: fc.Arbitrary<StageElement> = fc.oneof(
     type: fc.constant('APPROVAL' as const),
     name,
     approvers: fc.array(name, { minLength: 1, maxLength: 3 }),
+    message: fc.option(text),
     disallowInitiator: fc.boolean(),
     timeoutSeconds: seconds(31_536_000),
     skipCondition: fc.option(text),

@@ -16,6 +16,7 @@ stages: [{ elements: [{ name: manager, approval: { ${approval} } }] }]
 const RUNS_PIPELINES: Permissions = {
   appPermissions: [
     { permissionType: 'DEPLOYMENT', actions: ['READ', 'EXECUTE_PIPELINE'], applications: { filterType: 'ALL' } },
+    { permissionType: 'PIPELINE', actions: ['READ'], applications: { filterType: 'ALL' } },
   ],
 };
 
@@ -107,7 +108,7 @@ describe('an approval that nobody is left to decide', () => {
     const id = await runs.start('pipeline', 'named');
     await runs.apply(pipeline('named', 'approvers: [Deputies]').slice(5));
     const { deleteUserGroup } = await server.client.ask<{ deleteUserGroup: { warningMessage: string | null } }>(
-      'mutation ($id: ID!) { deleteUserGroup(input: { id: $id }) { warningMessage } }',
+      'mutation ($id: ID!) { deleteUserGroup(input: { userGroupId: $id }) { warningMessage } }',
       { id: await groupId('Gone') },
     );
     expect(deleteUserGroup.warningMessage).toContain('Nobody is left to decide a waiting approval.');

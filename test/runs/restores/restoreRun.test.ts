@@ -250,7 +250,7 @@ describe('restoreRun', () => {
     expect(await world.codeOf(world.restore(id))).toBe('ENVIRONMENT_CONFLICT');
     const operation = await world.restored(id, { confirmEnvironmentConflicts: true });
     expect(operation.status).toBe('SUCCESS');
-    expect(operation.log).toContain(`overrules web web:7 in prod, which run ${other} deployed`);
+    expect(operation.log).toContain(`overrides web web:7 in prod, which run ${other} deployed`);
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:1' }, prod: { web: 'web:1', api: 'api:1' } });
   });
 
@@ -261,9 +261,13 @@ describe('restoreRun', () => {
     const job = await world.agent.claimOne();
     await world.agent.start(job);
     await sql(
-      `INSERT INTO deployment (id, environment_id, service_id, image, status, execution_id, run_id, deployed_at)
-       SELECT DISTINCT ON (service_id) gen_random_uuid(), environment_id, service_id, image, status, execution_id, gen_random_uuid(), now()
-       FROM deployment JOIN environment ON environment.id = environment_id WHERE environment.name = 'staging' ORDER BY service_id, number DESC`,
+      `INSERT INTO deployment (id, number, end_number, environment_id, service_id, image, status, execution_id, attempt, run_id,
+         cause, started_at, ended_at)
+       SELECT gen_random_uuid(), nextval('deployment_number_seq'), currval('deployment_number_seq') + 1000, newest.*, now(), now()
+       FROM (SELECT DISTINCT ON (service_id) environment_id, service_id, image, status, execution_id,
+           attempt + 100, execution_id, cause
+         FROM deployment JOIN environment ON environment.id = environment_id
+         WHERE environment.name = 'staging' ORDER BY service_id, number DESC) newest`,
     );
     await world.agent.finish(job);
     await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');

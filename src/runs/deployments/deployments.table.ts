@@ -1,0 +1,82 @@
+import { column, oneOf, references, table } from '../../kernel/database/table';
+import { deploymentStatuses, type RecordedDeployment } from '../../engine/deployment';
+
+/** A history: a trigger lets nothing but the end of a deployment be written to its row. */
+export const deploymentTable = table<RecordedDeployment>('deployment', {
+  columns: {
+    id: column.id,
+    number: { ...column.bigint, generated: 'increment' },
+    environmentId: column.uuid,
+    serviceId: column.uuid,
+    image: column.text,
+    status: column.text,
+    executionId: column.uuid,
+    attempt: column.integer,
+    runId: column.uuid,
+    taskExecutionId: column.uuidOrNull,
+    task: column.textOrNull,
+    operationId: column.uuidOrNull,
+    cause: column.json,
+    startedAt: column.time,
+    endedAt: column.timeOrNull,
+    endNumber: { ...column.bigint, nullable: true },
+  },
+  foreignKeys: [
+    references('environment', 'environmentId'),
+    references('service', 'serviceId'),
+    references('execution', 'executionId'),
+    references('execution', 'runId'),
+    references('task_execution', 'taskExecutionId'),
+    references('operation', 'operationId'),
+  ],
+  indices: [
+    // History of an environment, and of a service in it, newest first.
+    { name: 'deployment_environment', columns: ['environmentId', 'number'], unique: true },
+    { name: 'deployment_place', columns: ['environmentId', 'serviceId', 'number'], unique: true },
+    // Its last entry is what an environment has of a service.
+    {
+      name: 'deployment_newest',
+      columns: ['environmentId', 'serviceId', 'endNumber'],
+      unique: true,
+      where: `status IN ('SUCCEEDED', 'REMOVED')`,
+    },
+    // The end of it is newer than that.
+    {
+      name: 'deployment_unsuccessful',
+      columns: ['environmentId', 'serviceId', 'endNumber'],
+      unique: true,
+      where: `status IN ('FAILED', 'UNKNOWN')`,
+    },
+    { name: 'deployment_in_progress', columns: ['environmentId', 'serviceId'], where: `status = 'IN_PROGRESS'` },
+    { name: 'deployment_end', columns: ['endNumber'], unique: true, where: 'end_number IS NOT NULL' },
+    { name: 'deployment_run', columns: ['runId', 'number'] },
+    { name: 'deployment_execution', columns: ['executionId', 'number'] },
+    // A task has one command at a time, and a workflow as a whole deploys a service once in an attempt.
+    {
+      name: 'deployment_of_task',
+      columns: ['taskExecutionId', 'serviceId'],
+      unique: true,
+      where: `status = 'IN_PROGRESS' AND task_execution_id IS NOT NULL`,
+    },
+    {
+      name: 'deployment_of_workflow',
+      columns: ['executionId', 'attempt', 'serviceId'],
+      unique: true,
+      where: 'task_execution_id IS NULL AND operation_id IS NULL',
+    },
+  ],
+  checks: [
+    { name: 'deployment_status', expression: oneOf('status', deploymentStatuses) },
+    { name: 'deployment_ended', expression: `(status = 'IN_PROGRESS') = (ended_at IS NULL)` },
+    {
+      name: 'deployment_end_number',
+      expression: '(ended_at IS NULL) = (end_number IS NULL) AND (end_number IS NULL OR end_number > number)',
+    },
+    { name: 'deployment_task', expression: '(task IS NULL) = (task_execution_id IS NULL)' },
+    {
+      name: 'deployment_restored',
+      expression: `operation_id IS NULL AND status <> 'REMOVED'
+        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED')`,
+    },
+  ],
+});

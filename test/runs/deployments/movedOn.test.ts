@@ -1,0 +1,172 @@
+import type { ApiError } from '../../../src/client/apiError';
+import type { ClaimedJob } from '../../support/protocolAgent';
+import { APP } from '../../support/runs';
+import { testWorld } from '../../support/world';
+
+const workflow = (name: string, tasks: string) => `---
+kind: Workflow
+application: app
+name: ${name}
+environment: \${environment}
+services: [web]
+tasks:
+${tasks}
+`;
+const pipeline = (name: string, of: string, environment: string, more = '') => `---
+kind: Pipeline
+application: app
+name: ${name}
+stages:
+  - elements: [{ name: put, workflow: ${of}, environment: ${environment} }]
+  - elements: [{ name: check, workflow: check }]
+${more}`;
+
+/** Each test has an environment of its own. */
+const DEFINITIONS = [
+  APP,
+  ...['a', 'b', 'c', 'd', 'e'].map((n) => `---\n{kind: Environment, application: app, name: ${n}, type: NON_PROD}\n`),
+  workflow('put', '  deploy: { run: x }'),
+  workflow('marked', '  deploy: { run: x, deploys: true }\n  smoke: { run: x, depends_on: [deploy] }'),
+  workflow('asks', '  deploy: { run: x, deploys: true, failure_strategy: { wait: 1h } }\n  other: { run: x }'),
+  workflow('two', '  deploy: { run: x, deploys: true }\n  other: { run: x }'),
+  `---
+kind: Workflow
+application: app
+name: check
+tasks: { look: { run: x } }
+`,
+  pipeline('to-a', 'put', 'a'),
+  pipeline('to-b', 'marked', 'b'),
+].join('');
+
+const MOVED_ON = 'ENVIRONMENT_MOVED_ON';
+
+describe('a run that is older than what an environment has', () => {
+  const { server, runs, agent } = testWorld(DEFINITIONS);
+  let applicationId = '';
+  beforeAll(async () => {
+    ({ applicationId } = await runs.ids('workflow', 'put'));
+  });
+
+  const work = (id: string, ...fails: string[]) =>
+    agent.work(
+      () => runs.is(id, 'SUCCESS', 'FAILED', 'ABORTED'),
+      (job: ClaimedJob) => fails.includes(job.task),
+    );
+  const pipelineRun = async (name: string, image: string, ...fails: string[]) => {
+    const id = await runs.start('pipeline', name, { serviceInputs: [{ name: 'web', image }] });
+    await work(id, ...fails);
+    return id;
+  };
+  const workflowRun = async (name: string, environment: string, image: string) =>
+    runs.start('workflow', name, {
+      serviceInputs: [{ name: 'web', image }],
+      variableInputs: [{ name: 'environment', variableValue: { type: 'NAME', value: environment } }],
+    });
+  const mutate = (name: string, type: string, input: object) =>
+    server.client
+      .ask(`mutation ($input: ${type}!) { ${name}(input: $input) { clientMutationId } }`, { input })
+      .then(() => 'OK')
+      .catch((error: ApiError) => error.code);
+  const images = async (environment: string) => {
+    const { environments } = await server.client.ask<{
+      environments: { nodes: { deployments: { image: string; runId: string }[] }[] };
+    }>(
+      `{ environments(filters: [{name: {operator: EQUALS, values: ["${environment}"]}}]) { nodes { deployments { image runId } } } }`,
+    );
+    return environments.nodes[0]?.deployments.map(({ image }) => image);
+  };
+
+  it('resume-overwrites-newer: is resumed and rerun only with overrule, and the preview shows why', async () => {
+    const old = await pipelineRun('to-a', 'web:1', 'look');
+    const input = { applicationId, pipelineExecutionId: old, pipelineStageName: 'STAGE 1' };
+    const preview = (more: object = {}) =>
+      server.client.ask<{
+        resumePreview: { allowed: boolean; planToken: string | null; refusals: { code: string }[]; replaced: object[] };
+      }>(
+        `query ($input: ResumeExecutionInput!) { resumePreview(input: $input) { allowed planToken refusals { code }
+          replaced { environment service image deployed { image runId } } } }`,
+        { input: { ...input, ...more } },
+      );
+    const before = (await preview()).resumePreview;
+    expect(before).toMatchObject({ allowed: true, replaced: [] });
+    const newer = await pipelineRun('to-a', 'web:2');
+    const replaced = [{ environment: 'a', service: 'web', image: 'web:1', deployed: { image: 'web:2', runId: newer } }];
+    expect((await preview()).resumePreview).toMatchObject({ allowed: false, refusals: [{ code: MOVED_ON }], replaced });
+    expect(await mutate('resumeExecution', 'ResumeExecutionInput', input)).toBe(MOVED_ON);
+    expect(await mutate('rerunExecution', 'RerunExecutionInput', { applicationId, executionId: old })).toBe(MOVED_ON);
+    // From the stage that deploys nothing it goes on, and so does the newer run.
+    expect(await mutate('resumeExecution', 'ResumeExecutionInput', { applicationId, pipelineExecutionId: old })).toBe(
+      'OK',
+    );
+    await work(old, 'look');
+    expect(await mutate('rerunExecution', 'RerunExecutionInput', { applicationId, executionId: newer })).toBe('OK');
+    await work(newer);
+    expect(await images('a')).toEqual(['web:2']);
+    const seen = (await preview({ overrule: true })).resumePreview;
+    expect(seen).toMatchObject({ allowed: true, replaced: [{ deployed: { image: 'web:2' } }] });
+    const given = { ...input, overrule: true, planToken: before.planToken };
+    expect(await mutate('resumeExecution', 'ResumeExecutionInput', given)).toBe('PLAN_STALE');
+    expect(await mutate('resumeExecution', 'ResumeExecutionInput', { ...given, planToken: seen.planToken })).toBe('OK');
+    await work(old);
+    expect(await images('a')).toEqual(['web:1']);
+    // The newer run started later than what the environment has now.
+    expect(await mutate('rerunExecution', 'RerunExecutionInput', { applicationId, executionId: newer })).toBe('OK');
+    await work(newer);
+  });
+
+  it('is extended, and resumed at the task that deploys, only with overrule', async () => {
+    const [failed, old] = [await pipelineRun('to-b', 'web:1', 'smoke'), await pipelineRun('to-b', 'web:1')];
+    await pipelineRun('to-b', 'web:9');
+    const extension = { runId: old, images: [{ service: 'web', image: 'web:2' }] };
+    expect(await mutate('addImagesToRun', 'AddImagesToRunInput', extension)).toBe(MOVED_ON);
+    const input = { applicationId, pipelineExecutionId: failed };
+    expect(await mutate('resumeExecution', 'ResumeExecutionInput', input)).toBe(MOVED_ON);
+    // The task that deployed is kept.
+    expect(await mutate('resumeExecution', 'ResumeExecutionInput', { ...input, granularity: 'TASK' })).toBe('OK');
+    await work(failed);
+    expect(await images('b')).toEqual(['web:9']);
+    expect(await mutate('addImagesToRun', 'AddImagesToRunInput', { ...extension, overrule: true })).toBe('OK');
+    await work(old);
+    expect(await images('b')).toEqual(['web:2']);
+  });
+
+  it('resumes its workflow, and retries a task, only with overrule', async () => {
+    const [old, waiting] = [await workflowRun('marked', 'c', 'web:1'), await workflowRun('asks', 'd', 'web:1')];
+    await work(old, 'deploy');
+    await agent.work(
+      async () => (await runs.task(waiting, 'deploy')).status === 'WAITING',
+      ({ task }) => task === 'deploy',
+    );
+    for (const [name, environment] of [
+      ['put', 'c'],
+      ['put', 'd'],
+    ] as const)
+      await work(await workflowRun(name, environment, 'web:2'));
+    const resume = { applicationId, workflowExecutionId: old };
+    expect(await mutate('resumeWorkflowExecution', 'ResumeWorkflowExecutionInput', resume)).toBe(MOVED_ON);
+    const overrule = { ...resume, overrule: true };
+    expect(await mutate('resumeWorkflowExecution', 'ResumeWorkflowExecutionInput', overrule)).toBe('OK');
+    await work(old);
+    const { id: taskExecutionId } = await runs.task(waiting, 'deploy');
+    const retry = { applicationId, executionId: waiting, taskExecutionId, action: 'RETRY' };
+    expect(await mutate('interveneExecution', 'InterveneExecutionInput', retry)).toBe(MOVED_ON);
+    expect(await mutate('interveneExecution', 'InterveneExecutionInput', { ...retry, overrule: true })).toBe('OK');
+    await work(waiting);
+    expect([await images('c'), await images('d')]).toEqual([['web:1'], ['web:1']]);
+  });
+
+  it('retries a failed task of a workflow that still runs only with overrule', async () => {
+    const id = await workflowRun('two', 'e', 'web:1');
+    const jobs = await agent.claim();
+    await agent.start(...jobs);
+    for (const job of jobs.filter(({ task }) => task === 'deploy')) await agent.finish(job, { exitCode: 1 });
+    await work(await workflowRun('put', 'e', 'web:2'));
+    const retry = { applicationId, taskExecutionId: (await runs.task(id, 'deploy')).id };
+    expect(await mutate('retryTask', 'RetryTaskInput', retry)).toBe(MOVED_ON);
+    expect(await mutate('retryTask', 'RetryTaskInput', { ...retry, overrule: true })).toBe('OK');
+    for (const job of jobs.filter(({ task }) => task !== 'deploy')) await agent.finish(job);
+    await work(id);
+    expect(await images('e')).toEqual(['web:1']);
+  });
+});

@@ -1,0 +1,64 @@
+import { FlakyProxy } from '../../support/flakyProxy';
+import { type EventsItem, EVENTS, Reading, readEvents } from '../../support/reading';
+import { startTestServer, type TestServer } from '../../support/server';
+import { RawStream } from './rawStream';
+import { eventsWorld, note } from './world';
+
+const world = eventsWorld();
+let proxy: FlakyProxy;
+let server: TestServer;
+beforeAll(async () => {
+  const { databaseUrl } = world.server;
+  proxy = await FlakyProxy.start(() => databaseUrl);
+  const url = new URL(databaseUrl);
+  url.host = new URL(proxy.url).host;
+  server = await startTestServer({ SLIPWAY_POLL_MS: '100' }, url.href);
+});
+afterAll(async () => {
+  // Connections that nobody answers can't be closed politely.
+  proxy.giveUpStalled();
+  await server.stop();
+  await proxy.stop();
+});
+
+const ALL = 'subscription { executionsUpdated { cursor event { sequence type executionId } snapshot { __typename } } }';
+
+describe('a database that stops answering without closing its connections', () => {
+  it('delays streams until their next try, and takes no event from them', async () => {
+    const id = await world.runs.start('workflow', 'one');
+    const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
+    const byServerEvents = await RawStream.open(
+      `${server.url}/graphql/stream`,
+      { query: EVENTS, variables: { id } },
+      { 'last-event-id': String(before - 1) },
+    );
+    const readings = [readEvents(server.url, id, before - 1), readEvents(server.url, id, before - 1)];
+    const all = new Reading<EventsItem>(server.url, ALL);
+    await all.next();
+    for (const stream of [byServerEvents, ...readings]) {
+      const item = await (stream instanceof RawStream ? stream.nextItem() : stream.next());
+      expect(item?.event?.sequence).toBe(before);
+    }
+    proxy.stallAll();
+    await note(world.server, { runId: id }, 3);
+    // One that joins while nothing answers. Its connection may be refused, and then it tries again as every client does.
+    const joined = (async () => {
+      for (;;) {
+        const late = readEvents(server.url, id, before);
+        const first = await late.next().catch(() => undefined);
+        if (first !== undefined) return { late, first };
+      }
+    })();
+    for (const stream of [byServerEvents, ...readings]) {
+      for (const sequence of [before + 1, before + 2, before + 3]) {
+        const item = await (stream instanceof RawStream ? stream.nextItem() : stream.next());
+        expect(item?.event?.sequence).toBe(sequence);
+      }
+    }
+    expect((await all.next())?.event?.sequence).toBe(before + 1);
+    const { late, first } = await joined;
+    expect(first.event?.sequence).toBe(before + 1);
+    byServerEvents.drop();
+    await Promise.all([...readings, late, all].map((reading) => reading.close()));
+  });
+});
