@@ -1,7 +1,7 @@
 import { validationWarnings } from '../../../src/catalog/language/validationRules';
 import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
 import { Api } from '../api';
-import { shop, workflow } from './documents';
+import { parts, shop, workflow } from './documents';
 
 interface Problem {
   readonly path: string;
@@ -53,7 +53,7 @@ describe('validateDefinition', () => {
   });
 
   test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at, of = '', run }) => {
-    const source = shop + workflow('w', { keys: of, tasks: task(keys, run) });
+    const source = parts + workflow('w', { keys: of, tasks: task(keys, run) });
     const { valid, errors, warnings: found } = await validate(source);
     expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({ valid: true, errors: [], rules: [rule] });
     const [{ line, column } = { line: 0, column: 0 }] = found;
