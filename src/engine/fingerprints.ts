@@ -36,7 +36,7 @@ type RunSource = Exclude<ArtifactSource, { in: 'WORKFLOW' }>;
 export type Fingerprints = ReadonlyMap<string, string>;
 
 /**
- * What the result of each task follows from: its definition, all that its command can see of the inputs, and the fingerprints of what it depends on and takes files from. Two
+ * Hash of everything that determines the result of a task: its definition, the inputs that its command can see, and the fingerprints of what it depends on and takes files from. Two
  * equal fingerprints mean that a result can be kept. README.md says what a command can see. By element.
  */
 export function fingerprints(elements: readonly ElementInputs[]): ReadonlyMap<string, Fingerprints> {

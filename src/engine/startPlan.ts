@@ -168,7 +168,7 @@ export function planWorkflow(
     const environment = catalogue.environments.find((one) => one.name === environmentName);
     if (environment === undefined) {
       const known = catalogue.environments.map((one) => one.name).join(', ') || 'none';
-      const message = `there is no environment "${environmentName}"; there are: ${known}.`;
+      const message = `there is no environment "${environmentName}"; expected one of ${known}.`;
       errors.push(error(`${inputs.where}.environment`, environmentName, 'UNKNOWN_ENVIRONMENT', message));
     } else environmentId = environment.id;
   } else if (definition.environment === GIVEN_ENVIRONMENT) {
@@ -193,7 +193,5 @@ export function planWorkflow(
 export function unusedImages(images: ReadonlyMap<string, string>, deployed: ReadonlySet<string>): InputError[] {
   return [...images]
     .filter(([name]) => !deployed.has(name))
-    .map(([name, image]) =>
-      error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is not deployed by anything that would be started.'),
-    );
+    .map(([name, image]) => error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is not deployed by this start.'));
 }

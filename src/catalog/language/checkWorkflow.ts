@@ -109,7 +109,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
         `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
       );
     } else if (type !== 'forensic') {
-      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler needs "type: forensic".`);
+      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler must have "type: forensic".`);
     }
   };
   check(onFailure, ['onFailure']);
@@ -228,7 +228,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
   }
 }
 
-/** Every value of an output comes from a task or from the start, and is no secret. */
+/** Every value of an output comes from a task or from the start, and is not a secret. */
 function checkOutputs({ outputs, variables, tasks, secrets }: WorkflowDefinition, complain: Complain): void {
   const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
   const known = new Set([...registered, ...variables.map(({ name }) => name)]);

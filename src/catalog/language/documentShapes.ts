@@ -85,7 +85,7 @@ const variable = defined(
       allowedValues: optional(
         filled(list(valueText), 'An empty list would allow no value. Leave it out to allow every value.'),
         null,
-        'Values that are allowed. Defaults to all.',
+        'Allowed values. Defaults to all.',
       ),
       allowMultipleValues: optional(flag, false, 'True if a value may be several allowed values, separated by commas.'),
       fixed: optional(flag, false, 'True if the variable always has its default.'),
@@ -189,7 +189,7 @@ const approvalFields = object(
   {
     approvers: required(
       filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
-      'User groups; any one member decides.',
+      'User groups. Any member can decide.',
     ),
     message: optional(
       ruled(text, {
@@ -323,7 +323,7 @@ const { application: _, ...applicationHead } = head('Application');
 const workflowDocument = object(
   {
     ...head('Workflow'),
-    tags: optional(list(label), [], 'Words to find the workflow by.'),
+    tags: optional(list(label), [], 'Keywords for finding the workflow.'),
     environment: optional(
       text,
       null,
@@ -338,7 +338,7 @@ const workflowDocument = object(
     shell: optional(
       shell,
       'sh',
-      'What runs commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
+      'Shell of the commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
     ),
     env: optional(
       values,

@@ -78,7 +78,7 @@ function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
   const path = ruled(text, {
     json: { not: { pattern: `${absolute}|${outside}${alsoRefused}` } },
     problem(given) {
-      if (new RegExp(system).test(given)) return [rule, `"${short(given)}" is part of the system.`];
+      if (new RegExp(system).test(given)) return [rule, `"${short(given)}" is a system directory.`];
       if (new RegExp(absolute).test(given)) {
         return [rule, `"${short(given)}" is absolute; paths are relative to the working folder.`];
       }
@@ -102,7 +102,7 @@ const workingDir = mapped(
   ruled(text, {
     json: { not: { pattern: system } },
     problem: (given) =>
-      new RegExp(system).test(given) ? ['BAD_WORKING_DIR', `"${short(given)}" is part of the system.`] : undefined,
+      new RegExp(system).test(given) ? ['BAD_WORKING_DIR', `"${short(given)}" is a system directory.`] : undefined,
   }),
   (given) => {
     const steps = given.split('/').filter((step) => step !== '' && step !== '.');
@@ -195,9 +195,9 @@ export const retries = mapped(number('integer', 0, MAX_RETRIES), (count, node, p
 
 const delayFields = object({
   initialSeconds: required(duration(0, DAY, 'ms'), 'Delay before the first retry.', { key: 'initial' }),
-  factor: optional(number('number', 1, 100), 2, 'The delay is multiplied by this before each further retry.'),
+  factor: optional(number('number', 1, 100), 2, 'Factor by which the delay grows before each further retry.'),
   maxSeconds: optional(duration(0, DAY, 'ms'), 300, 'Longest delay.', { key: 'max' }),
-  jitter: optional(number('number', 0, 1), 0, 'Each delay is shortened by a random share of up to this.'),
+  jitter: optional(number('number', 0, 1), 0, 'Maximum share by which each delay is randomly shortened.'),
 });
 /**
  * The delay before retry n is `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, less a random share of up to `jitter`. A
@@ -321,7 +321,7 @@ const fields = object(
       'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
       { alias: 'cmd' },
     ),
-    shell: optional(shell, null, 'What runs the command, as in the workflow. Defaults to the shell of the workflow.'),
+    shell: optional(shell, null, 'Shell of the command, as in the workflow. Defaults to the shell of the workflow.'),
     workingDir: optional(
       workingDir,
       null,
@@ -330,7 +330,7 @@ const fields = object(
     cleanEnv: optional(
       flag,
       false,
-      'True if the command gets nothing of the agent’s environment, not even PATH: only what the definition declares, and SLIPWAY_*.',
+      'True to start the command without the agent’s environment, not even PATH: it gets only what the definition declares, and SLIPWAY_*.',
     ),
     condition: optional(valueText, null, 'Condition; if it is false, the task is SKIPPED and its dependents run.', {
       key: 'if',
@@ -409,7 +409,7 @@ const fields = object(
     streams: optional(
       oneOf(outputStreams),
       null,
-      'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log tells standard output and standard error apart, but their order is approximate. Defaults to merged, and to separate with register.',
+      'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log distinguishes standard output from standard error, but their order is approximate. Defaults to merged, and to separate with register.',
     ),
     onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
     artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),

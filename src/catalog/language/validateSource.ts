@@ -108,7 +108,7 @@ function checkDocument({ document, complain, withoutVariables }: ParsedDocument,
   if (document.kind === 'Environment') {
     for (const [name, value] of Object.entries(document.variables)) {
       for (const other of literalReferences(value, true).filter((one) => Object.hasOwn(document.variables, one))) {
-        const message = `A variable of an environment is taken as it stands, so the reference to ${other} is not replaced.`;
+        const message = `A variable of an environment is used as written, so the reference to ${other} is not replaced.`;
         complain('LITERAL_REFERENCE', ['variables', name], message);
       }
     }

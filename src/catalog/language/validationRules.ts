@@ -107,9 +107,9 @@ export const isWarning = (rule: ValidationRule | ValidationWarning): rule is Val
 /** A broken rule or a warning, and its place. */
 export const problemFields = {
   path: field.text('Path of the value, such as `documents[2].tasks.pack.depends_on[0]`.'),
-  line: orNull(field.integer('Line in the source, from 1. Null if the problem has no place in the source.')),
+  line: orNull(field.integer('Line in the source, from 1. Null if the problem has no location in the source.')),
   column: orNull(field.integer('Column, from 1.')),
   rule: field.text<ValidationRule | ValidationWarning>('Stable code for programs, such as `UNKNOWN_TASK`.'),
-  message: field.text('Message for people, with the nearest known word where there is one.'),
+  message: field.text('Human-readable message, with the closest known name if there is one.'),
 };
 export type DefinitionError = ShapeOf<typeof problemFields>;

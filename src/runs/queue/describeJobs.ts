@@ -21,7 +21,7 @@ import { findVariables } from '../execution/executionVariables.store';
 import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
 
-/** All that an agent needs to run a job. */
+/** Everything that an agent needs to run a job. */
 export interface JobDescription {
   readonly jobId: string;
   readonly executionId: string;

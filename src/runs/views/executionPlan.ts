@@ -28,7 +28,7 @@ import { secretsOfTask, type WorkflowDefinition, type WorkflowMode } from '../..
 import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 
-/** What a start would do, and all that stands against it; nothing is written. */
+/** What a start would do, and everything that prevents it. Writes nothing. */
 export interface ExecutionPlan {
   readonly startable: boolean;
   readonly problems: readonly PlanProblem[];
