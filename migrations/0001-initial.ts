@@ -482,6 +482,7 @@ CREATE TABLE "approval" (
   "status" text NOT NULL,
   "approvers" text array NOT NULL,
   "disallow_initiator" boolean NOT NULL,
+  "message" text,
   "undecidable_since" TIMESTAMP(3) WITH TIME ZONE,
   "requested_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "expires_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,

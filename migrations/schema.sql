@@ -92,6 +92,7 @@ CREATE TABLE approval (
   status text NOT NULL,
   approvers text[] NOT NULL,
   disallow_initiator boolean NOT NULL,
+  message text,
   undecidable_since timestamp(3) with time zone,
   requested_at timestamp(3) with time zone NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,

@@ -92,8 +92,8 @@ export const notValid = (): Refusal => new Refusal('UNAUTHENTICATED', 'This API 
 const SHARE_MS = 20;
 
 /**
- * Shares a read between all that ask while another one is under way, and for a moment after it. Nobody gets the answer of a read that began
- * before `since`: that one may have missed a change which what is shown now already follows. Whoever asks as of now (infinity) gets
+ * Shares a read between all that ask while another one is under way, and for a moment after it. No caller gets the result of a read that began
+ * before `since`: that read may have missed a change that the current state already reflects. A caller that asks as of now (infinity) gets
  * a read that begins later.
  */
 function shared<T>(read: () => Promise<T>): (since: number) => Promise<T> {

@@ -32,8 +32,8 @@ export function toRowSql(condition: Condition, row: RowScope, parameters: unknow
   const asked = anyTarget
     ? `EXISTS (${targets} AND (${wanted}))`
     : `EXISTS (${targets}) AND NOT EXISTS (${targets} AND (${wanted}) IS NOT TRUE)`;
-  // Alone, the subquery becomes a join. Beside other conditions it can't: then it is asked for each row that is left, so what
-  // the row itself can settle stands before it.
+  // On its own, the subquery becomes a join. Combined with other conditions it can't, and runs for each row that is left, so what
+  // the row itself can settle comes first.
   if (plain.length === 0) return `(${asked})`;
   const own = aimed.map((one) =>
     one.operator === 'and' ? children(one).filter((child) => !mentions(child, sqlTargetFacts)) : [],

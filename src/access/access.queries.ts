@@ -53,7 +53,7 @@ export const listGroups = (app: App, actor: Actor, page: PageArguments): Promise
     page,
   );
 
-/** Keys, the newest first: all for those who manage keys, else the caller's own. */
+/** Keys, newest first: all for those who manage keys, else the caller's own. */
 export async function listApiKeys(app: App, actor: Actor): Promise<readonly ApiKey[]> {
   const all = actor.access.canInAccount('MANAGE_API_KEYS');
   const { principal, personId } = actor.access;

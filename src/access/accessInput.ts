@@ -43,7 +43,7 @@ export function refuseErrors(errors: readonly InputError[]): void {
 }
 
 export const nameTaken = (kind: string, name: string): Refusal =>
-  new Refusal('NAME_TAKEN', `There is another ${kind} "${name}" already.`, { name });
+  new Refusal('NAME_TAKEN', `Another ${kind} named "${name}" already exists.`, { name });
 
 /** Refuses IDs of groups that do not exist. */
 export async function requireGroups(db: Db, ids: readonly string[], field: string): Promise<void> {

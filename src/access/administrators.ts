@@ -10,7 +10,7 @@ import { ACCOUNT_ADMINISTRATOR } from './userGroups';
  * Only administrators decide who is one. Who manages users, groups or keys could otherwise make itself one.
  *
  * At least one is left who will still be one tomorrow: a key that is neither narrowed nor expires, or a person who has logged in before and whom
- * somebody put into the group. A key that expires does not count, or the last administrator would go by itself some night. Nor does a membership
+ * somebody put into the group. A key that expires does not count, or the last administrator could disappear overnight. Nor does a membership
  * that a token brought: the identity provider takes it away without asking.
  */
 export function requireAdministratorFor(access: Access, groupIds: Iterable<string>): void {
@@ -22,7 +22,7 @@ export async function requireAdministratorLeft(db: Db): Promise<void> {
   if (await hasLastingAdministrator(db)) return;
   throw new Refusal(
     'IN_USE',
-    'This would remove the last administrator. Make another one first: a person who has logged in, or a key that does not expire.',
+    'This would remove the last administrator. Add another one first: a person who has logged in, or a key that does not expire.',
     { rule: 'LAST_ADMINISTRATOR', usedBy: [] },
   );
 }

@@ -7,7 +7,7 @@ import type { ApiKey } from './apiKeys';
 import { broken, readIds } from './permissionInput';
 import { findNameable } from './userGroups.store';
 
-/** A new key: its value, which is told once, and what is stored of it. The prefix is public and finds the row. */
+/** A new key: its value, which is returned once, and what is stored of it. The prefix is public and finds the row. */
 export function newApiKeyValue(): { value: string; prefix: string; secretHash: string } {
   const prefix = newSecret().replace(/[-_]/g, '').slice(0, 12).padEnd(12, '0');
   const value = `swk_${prefix}_${newSecret()}`;
@@ -23,8 +23,7 @@ export const prefixOf = (key: string): string =>
 
 /**
  * Nobody gets more by a key than it has: who manages keys may give them the groups that it is in itself. Who manages users and groups could join
- * any other one, so it may give those too. Asked for all groups that the key then has, also when only its expiry changes: a key that somebody
- * narrowed must not be widened by whoever holds it.
+ * any other one, so it may give those too. Asked for all groups that the key then has, also when only its expiry changes: the holder of a narrowed key must not be able to widen it.
  */
 export function requireGiveable(access: Access, groupIds: readonly string[]): void {
   requireAdministratorFor(access, groupIds);
@@ -32,7 +31,7 @@ export function requireGiveable(access: Access, groupIds: readonly string[]): vo
   const foreign = groupIds.filter((id) => !access.hasGroup(id));
   if (foreign.length === 0) return;
   const missing = `membership of user group${foreign.length === 1 ? '' : 's'} ${foreign.join(', ')}`;
-  throw new Refusal('FORBIDDEN', `You can give a key only groups that you are in: ${missing} is missing.`, {
+  throw new Refusal('FORBIDDEN', `You can give a key only the groups that you belong to: ${missing} is missing.`, {
     userGroupIds: foreign,
     missing,
   });
@@ -45,7 +44,7 @@ export function readExpiry(app: App, access: Access, expiresAt: Date | null, err
   // A key that ends could otherwise make another one that does not.
   const own = access.principal?.kind === 'API_KEY' ? access.principal.expiresAt : null;
   if (own !== null && (expiresAt === null || expiresAt > own)) {
-    const message = `must not be later than the end of the key that asks, ${own.toISOString()}.`;
+    const message = `must not be later than the expiration of your own key, ${own.toISOString()}.`;
     errors.push(broken('expiresAt', expiresAt, 'OUTLIVES_MAKER', message));
   }
   return expiresAt;

@@ -12,9 +12,9 @@ export const apiKeyFields = {
   applicationIds: orNull(listOf(field.uuid('Applications that it is restricted to. Null if it is not restricted.'))),
   createdAt: field.time('Time of creation.'),
   createdBy: orNull(field.key()),
-  expiresAt: orNull(field.time('Time when it expires. Null if it never does.')),
+  expiresAt: orNull(field.time('Expiration time. Null if it never expires.')),
   lastUsedAt: orNull(field.time('Time of its last use, to the minute.')),
-  revokedAt: orNull(field.time('Time when it was revoked.')),
+  revokedAt: orNull(field.time('Time at which it was revoked.')),
 };
 export type ApiKey = ShapeOf<typeof apiKeyFields>;
 
@@ -48,12 +48,14 @@ export const apiKeyUserGroupTable = tableOf(
 export const newApiKey = {
   name: field.text('Purpose of the key, 1 to 100 characters.'),
   userGroupIds: listOf(field.uuid('User groups that it acts with.')),
-  expiresAt: optional(field.time('Time when it expires. Never by default.')),
+  expiresAt: optional(field.time('Expiration time. Null, the default: it never expires.')),
   applicationIds: optional(
     listOf(field.uuid('Applications that it is restricted to. It gets no rights elsewhere, and none in the account.')),
   ),
   ownerId: optional(
-    field.uuid('Owner of the key, for administrators; null for a program. Defaults to the caller’s own user.'),
+    field.uuid(
+      'Owner of the key; null for a program’s key. Defaults to the caller’s own user. Only administrators can choose another owner.',
+    ),
   ),
 };
 export type CreateApiKey = ShapeOf<typeof newApiKey>;
@@ -62,8 +64,8 @@ export type CreateApiKey = ShapeOf<typeof newApiKey>;
 export const apiKeyChanges = {
   id: field.uuid('Key to change.'),
   name: optional(field.text('New purpose, 1 to 100 characters.')),
-  userGroupIds: optional(listOf(field.uuid('All user groups from now on.'))),
-  expiresAt: optional(field.time('New time when it expires. Null: never.')),
+  userGroupIds: optional(listOf(field.uuid('Complete list of user groups, replacing the previous one.'))),
+  expiresAt: optional(field.time('New expiration time. Null: it never expires.')),
   applicationIds: optional(listOf(field.uuid('Applications to restrict it to. Null removes the restriction.'))),
 };
 export type UpdateApiKey = ShapeOf<typeof apiKeyChanges>;

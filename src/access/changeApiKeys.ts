@@ -31,7 +31,7 @@ export async function createApiKey(
   const applicationIds = await readNarrowing(app, access, input.applicationIds ?? null, errors);
   refuseErrors(errors);
   const ownerId = input.ownerId === undefined ? access.personId : input.ownerId;
-  if (ownerId !== access.personId) access.requireAdministrator('make a key for somebody else');
+  if (ownerId !== access.personId) access.requireAdministrator('create a key for somebody else');
   requireGiveable(access, groupIds);
   const { value, prefix, secretHash } = newApiKeyValue();
   return changeRights(app, async (db) => {
@@ -74,7 +74,7 @@ export async function updateApiKey(app: App, actor: Actor, input: UpdateApiKey):
     if (before === undefined) throw notFound('API key', input.id);
     requireAdministratorFor(access, before.groupIds);
     if (before.revokedAt !== null) {
-      throw invalidInput([broken('id', input.id, 'REVOKED', 'the key is revoked; make a new one.')]);
+      throw invalidInput([broken('id', input.id, 'REVOKED', 'the key is revoked; create a new one.')]);
     }
     const after: ApiKey = {
       ...before,

@@ -41,7 +41,7 @@ export async function findGroupToChange(
   if (group === undefined) throw notFound('user group', userGroupId);
   requireAdministratorFor(actor.access, [group.id]);
   if (version !== null && version !== group.version) {
-    const message = `The user group was changed meanwhile: it has version ${group.version}, not ${version}.`;
+    const message = `The user group has changed since: it has version ${group.version}, not ${version}.`;
     throw new Refusal('CONFLICT', message, { version: group.version });
   }
   return group;

@@ -30,7 +30,7 @@ export interface Identity {
   readonly expiresAt: Date;
 }
 
-/** Public keys only. With a shared secret (HS256) everybody who may verify tokens could make them; `none` is no signature. */
+/** Public keys only. With a shared secret (HS256), anyone who can verify tokens could also create them; `none` is not a signature. */
 const algorithms = [
   'RS256',
   'RS384',
@@ -90,7 +90,7 @@ export class IdentityProvider {
       return identity;
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new Refusal('UNAUTHENTICATED', 'The token has expired.');
-      // Which rule a token breaks is told to nobody: an attacker would learn from it.
+      // The response does not say which rule a token breaks: an attacker would learn from it.
       if (error instanceof errors.JOSEError) throw new Refusal('UNAUTHENTICATED', 'This token is not valid.');
       throw error;
     }

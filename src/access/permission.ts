@@ -1,7 +1,7 @@
 import { valuesOf } from '../kernel/fields';
 
 /**
- * What a user group may hold. Rights are the union over the groups of whoever asks; nothing denies. `README.md` says what each
+ * Permissions of a user group. Rights are the union over the groups of the caller; nothing denies. `README.md` says what each
  * permission means for each kind of object; `ability.ts` is where that becomes rules.
  */
 export const accountPermissionType = {
@@ -13,7 +13,7 @@ export const accountPermissionType = {
     MANAGE_API_KEYS: 'Create, change and revoke API keys.',
     MANAGE_DELEGATES: 'See agents and create their registration tokens.',
     MANAGE_USERS_AND_GROUPS:
-      'Change users, user groups and their permissions. Only an administrator decides who is an administrator.',
+      'Change users, user groups and their permissions. Only an administrator can grant or revoke administrator rights.',
     READ_USERS_AND_GROUPS: 'See users and user groups.',
     VIEW_AUDITS: 'Read the audit trail.',
   },
@@ -28,7 +28,7 @@ export const impliedAccountPermissions: Readonly<Partial<Record<AccountPermissio
 
 export const appPermissionType = {
   name: 'AppPermissionType',
-  description: 'Kind of resources that an application permission is about.',
+  description: 'Kind of resource that an application permission applies to.',
   values: {
     ALL: 'All kinds.',
     DEPLOYMENT: 'Executions, and running them.',
@@ -68,7 +68,7 @@ export const writtenAction = {
     EXECUTE_PIPELINE: 'Start, resume, rerun and abort executions of pipelines.',
     EXECUTE_WORKFLOW: 'Start, resume, rerun and abort executions of standalone workflows.',
     ROLLBACK_WORKFLOW: 'Roll back deployments of a workflow.',
-    ABORT_WORKFLOW: 'Abort executions, including those that others started.',
+    ABORT_WORKFLOW: 'Abort executions, including those started by others.',
   },
 } as const;
 export type WrittenAction = keyof (typeof writtenAction)['values'];
@@ -107,7 +107,7 @@ export const filterTypesOf: Readonly<Partial<Record<AppPermissionType, Readonly<
 };
 
 /**
- * Scopes are said in words beside their lists, and never by an empty list: a list from which the last id went must match nothing, and
+ * A field next to each list states its scope; an empty list never does: a list that lost its last id must match nothing, and
  * not everything.
  */
 export interface AppGrant {

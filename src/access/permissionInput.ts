@@ -103,7 +103,7 @@ function readActions(
   const allowed = actionsOfType[type];
   for (const action of unique(written)) {
     if (action === 'EXECUTE' ? allowed.includes('EXECUTE_PIPELINE') : allowed.includes(action)) continue;
-    const message = `${action} can’t be given with the permission type ${type}; possible are ${allowed.join(', ')}.`;
+    const message = `${action} can’t be combined with the permission type ${type}; expected one of ${allowed.join(', ')}.`;
     errors.push(broken(field, action, 'ACTION_OF_TYPE', message));
   }
   return unique(actions);
@@ -115,7 +115,7 @@ function readApplications(
   errors: InputError[],
 ): Pick<AppGrant, 'applicationScope' | 'applicationIds'> {
   if (appIds !== null && filterType !== null) {
-    const message = 'appIds and filterType exclude each other: give one of the two.';
+    const message = 'appIds and filterType can’t be combined: give one of the two.';
     errors.push(broken(field, { appIds, filterType }, 'EXCLUSIVE', message));
   } else if (appIds === null && filterType === null) {
     errors.push(broken(field, null, 'REQUIRED', 'give appIds, or filterType ALL.'));
@@ -146,7 +146,7 @@ function readEnvironments(
   const { envIds = null, filterTypes = null } = filter;
   const where = `${field}.${own}`;
   if (envIds !== null && filterTypes !== null) {
-    const message = 'envIds and filterTypes exclude each other: give one of the two.';
+    const message = 'envIds and filterTypes can’t be combined: give one of the two.';
     errors.push(broken(where, { envIds, filterTypes }, 'EXCLUSIVE', message));
   } else if (envIds === null && filterTypes === null) {
     // Without this, `{}` would have to mean either everything or nothing, and somebody would expect the other one.
@@ -177,7 +177,7 @@ function readTypes(
     present(given, field, errors).flatMap((name) => {
       const found = Object.hasOwn(known, name) ? known[name] : undefined;
       if (found !== undefined) return [found];
-      const message = `"${name}" is none of ${Object.keys(known).join(', ')}.`;
+      const message = `"${name}" is not valid; expected one of ${Object.keys(known).join(', ')}.`;
       errors.push(broken(field, name, 'UNKNOWN', message));
       return [];
     }),
@@ -194,7 +194,7 @@ export function readIds(given: readonly (string | null)[], field: string, errors
   }
   const ids = present(given, field, errors);
   for (const id of ids) {
-    if (!isId(id)) errors.push(broken(field, id, 'UNKNOWN', `there is nothing with the id "${id}".`));
+    if (!isId(id)) errors.push(broken(field, id, 'UNKNOWN', `no resource has the id "${id}".`));
   }
   return unique(ids.map((id) => id.toLowerCase()));
 }

@@ -44,7 +44,7 @@ async function firstLogin(app: App, identity: Identity): Promise<UserPrincipalRo
     if (meanwhile !== undefined) return meanwhile;
     const id = await userFor(app, db, identity, email);
     const user = await findUserPrincipal(db, id);
-    if (user === undefined) throw new Error(`user ${id} vanished while it was being made`);
+    if (user === undefined) throw new Error(`user ${id} disappeared while it was being created`);
     return user;
   });
 }
@@ -99,4 +99,4 @@ async function groupChanges(db: Db, userId: string, names: readonly string[]) {
   return difference(before, wanted);
 }
 
-const refused = (why: string): Refusal => new Refusal('UNAUTHENTICATED', `This token opens no user: ${why}`);
+const refused = (why: string): Refusal => new Refusal('UNAUTHENTICATED', `This token does not identify a user: ${why}`);

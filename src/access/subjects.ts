@@ -120,7 +120,7 @@ export const pipelineTargets: SqlTargets = {
 
 /**
  * The environments that an execution touches, known from its start. A workflow inside a pipeline that has no environment of its own (a
- * build) belongs to all that the run is aimed at: whoever may see the run sees how its build went.
+ * build) belongs to every environment that the run targets: a caller who may see the run sees how its build went.
  */
 export const executionTargets: SqlTargets = {
   from: 'execution_environment target_link JOIN environment target ON target.id = target_link.environment_id',

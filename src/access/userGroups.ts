@@ -5,15 +5,15 @@ import { derivedId } from '../kernel/ids';
 import { type AppPermission, accountPermissionType, accountPermissionTypes } from './permission';
 import type { PermissionsInput } from './permissionInput';
 
-/** Source of the rights of people and keys. */
+/** Group of users and keys that grants them permissions. */
 export const userGroupFields = {
   id: field.id('ID.'),
-  name: field.text('Name, unique. Approvals name approver groups by it.'),
-  description: orNull(field.text('Free text about it.')),
+  name: field.text('Name, unique. Approvals refer to approver groups by this name.'),
+  description: orNull(field.text('Free-text description.')),
   system: field.boolean('True for the three built-in groups, which can be neither renamed nor deleted.'),
   accountPermissions: listOf(field.oneOf(accountPermissionType)),
   /** Changes of members do not count. */
-  version: field.integer('Version, which grows with each change of the group or of its permissions.'),
+  version: field.integer('Version, incremented with each change to the group or its permissions.'),
   createdAt: field.time(),
   createdBy: orNull(field.key()),
   updatedAt: field.time(),
@@ -59,6 +59,8 @@ export const groupToChange = {
 };
 /** Makes the change conditional on the version that the caller has read. */
 export const seenVersion = {
-  version: optional(field.integer('Version that the caller has read. CONFLICT if the group has changed since.')),
+  version: optional(
+    field.integer('Version that the caller last read. Fails with CONFLICT if the group has changed since.'),
+  ),
 };
 export type GroupToChange = ShapeOf<typeof groupToChange> & ShapeOf<typeof seenVersion>;

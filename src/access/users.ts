@@ -7,7 +7,7 @@ export const userFields = {
   id: field.id('ID.'),
   name: field.text('Name of the person.'),
   /** Never changed: with another address, somebody else's login would become this user. */
-  email: field.text('Email address in lower case. The first login is recognized by it.'),
+  email: field.text('Email address in lowercase. Identifies the user at the first login.'),
   /** Identity at the identity provider; both null until the first login. */
   identityIssuer: orNull(field.text()),
   identitySubject: orNull(field.text()),
@@ -43,7 +43,7 @@ export const users = new NamedRows<User>(
 
 export const newUser = {
   name: field.text('Name, 1 to 100 characters.'),
-  email: field.text('Email address. The first login is recognized by it.'),
+  email: field.text('Email address. Identifies the user at the first login.'),
   userGroupIds: optional(listOf(field.uuid('User groups to join.'))),
 };
 export type CreateUser = ShapeOf<typeof newUser>;
@@ -52,7 +52,11 @@ export const userChanges = {
   id: field.uuid('User to change.'),
   name: optional(field.text('New name, 1 to 100 characters.')),
   userGroupIds: optional(
-    listOf(field.uuid('All user groups from now on. Memberships from the identity provider stay.')),
+    listOf(
+      field.uuid(
+        'Complete list of user groups, replacing the previous one. Memberships from the identity provider stay.',
+      ),
+    ),
   ),
 };
 export type UpdateUser = ShapeOf<typeof userChanges>;

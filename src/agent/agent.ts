@@ -38,7 +38,7 @@ export function runAgent(options: AgentOptions): RunningAgent {
     finished: agent.run(),
     drain: () => agent.drain(),
     cancel: () => agent.cancel(),
-    abandon: () => agent.fail('told to stop at once'),
+    abandon: () => agent.fail('stopping at once'),
   };
 }
 
@@ -269,7 +269,7 @@ class Agent {
 
 /** The server may have taken the start: a report that the command did not begin lets another agent have the job. */
 function giveBack(held: HeldJob): HeldJob {
-  held.cancel('AGENT_STOPPED', 'Its start was not answered in time.');
+  held.cancel('AGENT_STOPPED', 'The server did not respond to its start in time.');
   return held;
 }
 
@@ -288,7 +288,7 @@ const watchdogGrace = ({ leaseMs, renewMs }: AgentSettings) =>
   Math.min(10, Math.max(1, Math.floor((leaseMs - 2 * renewMs) / 2000)));
 
 function required(workplace: Workplace | undefined): Workplace {
-  if (workplace === undefined) throw new Error('No workplace to run jobs in.');
+  if (workplace === undefined) throw new Error('No directory to run jobs in.');
   return workplace;
 }
 

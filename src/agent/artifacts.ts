@@ -59,7 +59,7 @@ export async function downloadInputs(
   for (const { type, name, mode } of all) if (type !== 'LINK') await chmod(join(work, name), Number.parseInt(mode, 8));
 }
 
-/** What stands in the way of one input. */
+/** Obstacles to one input. */
 async function toPath<T>({ name }: JobInput, signal: AbortSignal, put: () => Promise<T>): Promise<T> {
   try {
     return await put();

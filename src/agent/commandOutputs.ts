@@ -71,7 +71,8 @@ function parseOutputFile(text: string): JobOutput[] {
       continue;
     }
     const end = lines.indexOf(rest, index + 1);
-    if (end === -1) throw new BadOutput(`${what} begins a value, and no later line is "${rest.slice(0, 50)}", its end`);
+    if (end === -1)
+      throw new BadOutput(`${what} begins a value, and no later line is "${rest.slice(0, 50)}", which would end it`);
     outputs.push({ name, value: lines.slice(index + 1, end).join('\n') });
     index = end;
   }

@@ -57,7 +57,7 @@ export class HttpClient {
   /** Call with a JSON response. Throws for anything but 2xx. */
   async json(call: HttpCall): Promise<HttpAnswer> {
     let current: http.ClientRequest | undefined;
-    const expire = () => current?.destroy(new Error(`no answer within ${call.timeoutMs} ms`));
+    const expire = () => current?.destroy(new Error(`no response within ${call.timeoutMs} ms`));
     const timer = typeof call.body === 'object' ? undefined : setTimeout(expire, call.timeoutMs);
     try {
       const response = await this.retryClosed(call, (request) => {
@@ -161,7 +161,7 @@ async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
   if (status === 204) return { status, body: undefined };
   const body = parse(text);
   if (status >= 200 && status < 300) {
-    if (body === undefined) throw new ServerUnavailable(`the answer ${status} is not JSON`);
+    if (body === undefined) throw new ServerUnavailable(`the response ${status} is not JSON`);
     return { status, body };
   }
   const { code = `HTTP_${status}`, message = `answered ${status}`, offset } = refusalIn(body);

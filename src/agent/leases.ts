@@ -74,7 +74,7 @@ export class Leases {
 
   hold(job: ClaimedJob, sentAt: number): HeldJob {
     // Claimed again after the server took it for lost: the copy that we still hold must go.
-    this.held.get(job.jobId)?.lose('it was given to another claim and came back');
+    this.held.get(job.jobId)?.lose('it was claimed again and came back');
     const held = new HeldJob(job, sentAt + this.settings.leaseMs);
     this.held.set(job.jobId, held);
     this.growing ??= setTimeout(() => this.onGrown(), YOUNG_MS);
@@ -145,7 +145,7 @@ export class Leases {
       if (held === undefined || !this.covered.has(held)) continue;
       if (action === 'drop') {
         // While its end is being reported, the answer to the report decides.
-        news = (!held.ended && held.lose('the server gave it up')) || news;
+        news = (!held.ended && held.lose('the server dropped it')) || news;
         continue;
       }
       held.leaseUntil = Math.max(held.leaseUntil, sentAt + this.settings.leaseMs);
@@ -182,7 +182,7 @@ export class Leases {
     const now = performance.now();
     for (const held of this.jobs) {
       if (this.expiryOf(held) > now) continue;
-      held.lose('its lease ran out without an answer from the server');
+      held.lose('its lease expired without a response from the server');
       this.release(held);
     }
     this.watchExpiry();

@@ -60,7 +60,7 @@ export class ProtocolClient {
       return answer.settings;
     } catch (error) {
       if (!(error instanceof ServerRefusal)) throw error;
-      throw new RegistrationRefused(`${this.url} refuses this agent: ${error.code}: ${error.message}`);
+      throw new RegistrationRefused(`${this.url} rejected this agent: ${error.code}: ${error.message}`);
     }
   }
 
@@ -247,5 +247,5 @@ function check<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ServerUnavailable(`the response is not understood: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new ServerUnavailable(`unexpected response: ${issue?.path.join('.')}: ${issue?.message}`);
 }

@@ -30,7 +30,7 @@ const known: Readonly<Record<ShellName, readonly string[]>> = {
 
 /**
  * Program and arguments that run a command. A file is never executed itself: its program reads it, so a folder that is
- * mounted without permission to execute is no obstacle.
+ * mounted without permission to execute is not an obstacle.
  */
 export async function argumentsOf(options: ShellCommand): Promise<readonly string[]> {
   const { shell, command, scriptFile } = options;

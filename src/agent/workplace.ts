@@ -62,7 +62,7 @@ export class Workplace {
     await clearLeftovers(parent, name, log);
     const touch = () => {
       const now = new Date();
-      utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory has gone'));
+      utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory is gone'));
     };
     const pipes = await PipePool.open(join(folder, 'pipes'), log);
     return new Workplace(folder, pipes, setInterval(touch, TOUCH_MS), log, directories);

@@ -5,11 +5,11 @@ import { MAX_DESCRIPTION, nameRule } from '../kernel/naming';
 export const resourceFields = (kind: string, name: string, updatedAt: string) => ({
   id: field.id(`ID, kept when the ${kind} is renamed.`),
   name: field.text(name),
-  description: orNull(field.text('Free text about it.')),
+  description: orNull(field.text('Free-text description.')),
   createdAt: field.time('Time of creation.'),
   createdBy: named('createdById', orNull(field.key('ID of the user or API key that created it.'))),
   updatedAt: field.time(updatedAt),
-  /** Deleted rows stay: executions and deployments of the past refer to them. */
+  /** Deleted rows stay, because past executions and deployments refer to them. */
   deletedAt: orNull(field.time()),
 });
 

@@ -65,7 +65,7 @@ async function findApproval(session: Session, named: string, step: string | unde
   if (approval === undefined) {
     const others =
       waiting.length > 0 ? [`The run waits for: ${waiting.map(({ stepName }) => stepName).join(', ')}.`] : [];
-    throw new Failure(exit.refused, 'NOT_WAITING', 'The run waits for no such approval.', {}, others);
+    throw new Failure(exit.refused, 'NOT_WAITING', 'The run is not waiting for this approval.', {}, others);
   }
   if (another !== undefined) {
     throw usage('The run waits for several approvals.', ...waiting.map(({ stepName }) => `--step "${stepName}"`));
@@ -92,7 +92,7 @@ export async function answer(
   const [stage, another] = all.filter(({ pipelineStepName }) => step === undefined || pipelineStepName === step);
   const steps = all.map(({ pipelineStepName }) => `--step "${pipelineStepName}"`);
   if (stage === undefined)
-    throw new Failure(exit.refused, 'NOT_WAITING', 'The run waits for no such inputs.', {}, steps);
+    throw new Failure(exit.refused, 'NOT_WAITING', 'The run is not waiting for these inputs.', {}, steps);
   if (another !== undefined) throw usage('Several stage elements wait for inputs.', ...steps);
   const { pipelineStageElementId, pipelineStageName, pipelineStepName } = stage;
   const input = {

@@ -52,7 +52,7 @@ export async function followRun(
   return run;
 }
 
-/** `slipway watch`. Fails when a restore fails meanwhile, even if the run was SUCCESS before. */
+/** `slipway watch`. Fails if a restore fails in the meantime, even if the run was SUCCESS before. */
 export async function watchRun(session: Session, named: string | undefined): Promise<void> {
   const report = new RunReport(session.ui);
   const run = await followRun(session, (await findRun(session, named)).id, { events: true, report });

@@ -62,7 +62,7 @@ export async function intervene(
   const [part, another] = waiting.filter((one) => at === undefined || isNamed(one, at));
   const names = waiting.map((one) => `--at "${shortName(one, waiting)}"`);
   if (part === undefined)
-    throw new Failure(exit.refused, 'NOT_WAITING', 'No such failure waits for a decision.', {}, names);
+    throw new Failure(exit.refused, 'NOT_WAITING', 'No such failure is waiting for a decision.', {}, names);
   if (another !== undefined) throw usage('Several failures wait for a decision.', ...names);
   const input = {
     applicationId: applicationOf(found),

@@ -30,7 +30,7 @@ export function createProgram(): Command {
   program
     .command('runs')
     .description('list runs, newest first')
-    .argument('[show]', 'not needed: "slipway run show RUN" shows one run')
+    .argument('[show]', 'not accepted: use "slipway run show RUN" to show one run')
     .argument('[run]')
     .option('-a, --application <name>', 'only runs of this application')
     .option('-s, --status <status...>', 'only runs with one of these statuses, such as FAILED')
@@ -40,7 +40,7 @@ export function createProgram(): Command {
       if (word !== undefined) {
         const { usage } = await import('./failure.js');
         throw usage(
-          `"runs" lists runs and takes no "${word}".`,
+          `"runs" lists runs and does not accept "${word}".`,
           `To see one run: slipway run show ${run ?? (word === 'show' ? 'RUN' : word)}`,
         );
       }
@@ -60,7 +60,7 @@ export function createProgram(): Command {
     .command('run')
     .description('inspect one run')
     .command('show [run]')
-    .description('show stages, tasks, why the run failed, and the possible next actions')
+    .description('show stages, tasks, the cause of a failure and the possible next actions')
     .option('--all', 'list all tasks that succeeded, even if there are many')
     .action(async (run: string | undefined, { all = false }: { all?: boolean }, command: Command) => {
       await showRun(await session(command), run, all);
@@ -79,7 +79,7 @@ export function createProgram(): Command {
     });
   program
     .command('watch [run]')
-    .description('follow a run until it ends; exits with 0 if it succeeds')
+    .description('follow a run until it ends; exit with 0 if it succeeds')
     .action(async (run: string | undefined, _options, command: Command) => {
       await watchRun(await session(command), run);
     });
@@ -137,7 +137,7 @@ export function createProgram(): Command {
     await extendRun(await session(command), run, options);
   });
   seeing(program.command('restore <run>'))
-    .description('revert a run and the environments it deployed to, to their state before the run was extended')
+    .description('revert a run, and the environments that it deployed to, to the state before it was extended')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--confirm-conflicts', 'override deployments that other runs have made since')
     .option('--debug', 'include debug lines in the log')
@@ -149,8 +149,8 @@ export function createProgram(): Command {
   extending(program.command('start <application> <name>'))
     .description('start a pipeline, or with --workflow a standalone workflow')
     .option('--workflow', 'start the workflow with this name')
-    .option('--notes <text>', 'text to show with the run')
-    .option('--idempotency-key <key>', 'start at most one run per key; returns that run')
+    .option('--notes <text>', 'note to show with the run')
+    .option('--idempotency-key <key>', 'key that makes the start idempotent: the same key returns the same run')
     .option('--no-follow', 'return at once instead of following the run')
     .action(async (application: string, name: string, options, command: Command) => {
       await startRun(await session(command), application, name, options);
@@ -159,28 +159,30 @@ export function createProgram(): Command {
     seeing(deciding(program.command(`${verb} <run>`)))
       .description(`${verb} the approval that a run waits for`)
       .option('--step <name>', 'approval to decide, if the run waits for several')
-      .option('-m, --comments <text>', 'text to show with the decision')
+      .option('-m, --comments <text>', 'comment to show with the decision')
       .action(async (run: string, options, command: Command) => {
         await decide(await session(command), run, verb === 'approve' ? 'APPROVE' : 'REJECT', options);
       });
   }
   seeing(deciding(program.command('reassign <run> <groups...>')))
-    .description('name other user groups for the approval that a run waits for (administrators)')
+    .description('assign the approval that a run waits for to other user groups (administrators only)')
     .option('--step <name>', 'approval to reassign, if the run waits for several')
-    .option('--reason <text>', 'text to show with the approval')
+    .option('--reason <text>', 'reason to show with the approval')
     .action(async (run: string, groups: string[], options, command: Command) => {
       await reassign(await session(command), run, groups, options);
     });
   redeploying(deciding(program.command('retry <run> <task>')))
     .description('retry a failed task while its workflow still runs; TASK is a name, STEP/NAME or an id')
-    .option('--reason <text>', 'text to show with the task')
+    .option('--reason <text>', 'reason to show with the task')
     .action(async (run: string, task: string, options, command: Command) => {
       await retryTask(await session(command), run, task, options);
     });
   redeploying(seeing(deciding(program.command('intervene <run> <action>'))))
-    .description('decide a failure that waits for a person; ACTION is retry, ignore, mark-as-success, fail or abort')
+    .description(
+      'decide what happens to a failure that waits for a person; ACTION is retry, ignore, mark-as-success, fail or abort',
+    )
     .option('--at <name>', 'task or step to decide, if several wait: a name, STEP/TASK or an id')
-    .option('--reason <text>', 'text to show with the decision')
+    .option('--reason <text>', 'comment to show with the decision')
     .action(async (run: string, action: string, options, command: Command) => {
       await intervene(await session(command), run, action, options);
     });
@@ -196,23 +198,23 @@ export function createProgram(): Command {
       .description(
         verb === 'pause' ? 'pause a run: running tasks finish, and no new task starts' : 'continue a paused run',
       )
-      .option('--reason <text>', 'text to show with the run')
+      .option('--reason <text>', 'note to show with the run')
       .action(async (run: string, options, command: Command) => {
         await hold(await session(command), run, verb, options);
       });
   }
   program
     .command('apply <file...>')
-    .description('create and update what the documents define; - reads standard input')
+    .description('create or update the resources that documents define; - reads standard input')
     .option('--dry-run', 'only report what would be done')
-    .option('-a, --application <name>', 'application of documents that name none')
+    .option('-a, --application <name>', 'default application, for documents that do not name one')
     .action(async (files: string[], options, command: Command) => {
       await applyFiles(await session(command), files, options);
     });
   program
     .command('validate <file...>')
     .description('report errors in documents without applying them')
-    .option('-a, --application <name>', 'application of documents that name none')
+    .option('-a, --application <name>', 'default application, for documents that do not name one')
     .action(async (files: string[], options, command: Command) => {
       await validateFiles(await session(command), files, options);
     });
@@ -251,7 +253,7 @@ export function namedRun(program: Command): string | undefined {
 }
 
 const ABOUT_RUNS =
-  'RUN is the id of a run, a unique part of it, or "latest". Where it may be left out, a terminal offers the newest runs.';
+  'RUN is the id of a run, a unique part of it, or "latest". Where it is optional, a terminal offers the newest runs.';
 const ABOUT_CODES =
   'Exit codes: 0 success, 1 run failed, 2 usage error, 3 refused by the server, 4 server unreachable, 5 not confirmed, 130 Ctrl-C.';
 
@@ -265,13 +267,13 @@ async function session(command: Command): Promise<Session> {
 const seeing = (command: Command): Command =>
   command.option(
     '--expected-version <number>',
-    'fail with CONFLICT unless the run is at this version, which "run show --json" prints (default: the one found now)',
+    'fail with CONFLICT unless the run is at this version, as printed by "run show --json" (default: the current one)',
     positive,
   );
 
 const acting = (command: Command): Command =>
   seeing(command)
-    .option('--reason <text>', 'text to show with the attempt')
+    .option('--reason <text>', 'reason to show with the attempt')
     .option('-y, --yes', 'do not ask for confirmation')
     .option('--no-follow', 'return at once instead of following the run');
 

@@ -113,7 +113,7 @@ export class RunReport {
         this.say(at, `the agent of ${text('name')} was lost${data.retried ? '; the task is retried' : ''}`);
         break;
       case 'APPROVAL_REQUESTED':
-        this.waits(at, `for an approval by ${list('approvers')}`);
+        this.waits(at, `for an approval by ${list('approvers')}${data.message ? `: ${text('message')}` : ''}`);
         break;
       case 'RUNTIME_INPUTS_REQUESTED':
         this.waits(at, `for ${list('variables')}: slipway answer ${runId}`);

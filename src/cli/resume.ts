@@ -199,7 +199,7 @@ export interface ExtendOptions extends ActOptions {
 export async function extendRun(session: Session, named: string, options: ExtendOptions): Promise<void> {
   const images = options.image.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
   const variableInputs = options.var.map(variableInput);
-  if (images.length + variableInputs.length === 0) throw usage('Nothing to add: give --image or --var.');
+  if (images.length + variableInputs.length === 0) throw usage('Nothing to add: pass --image or --var.');
   const run = await findRun(session, named);
   session.ui.say(`Extension of ${run.id}, which is ${run.status}: ${[...options.image, ...options.var].join(', ')}.`);
   session.ui.say('  Everything that does not see the change is kept; "slipway restore" reverts the extension.');

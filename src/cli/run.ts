@@ -21,7 +21,7 @@ export function nameOf(run: {
 export const stagesOf = (run: Run): readonly Stage[] =>
   run.__typename === 'PipelineExecution' ? run.pipelineStageExecutions : [];
 
-/** The extensions and restores of a run, the newest first. */
+/** The extensions and restores of a run, newest first. */
 export const operationsOf = (run: Run) => (run.__typename === 'PipelineExecution' ? run.operations : []);
 
 /** The tasks of a standalone workflow. */

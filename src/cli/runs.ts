@@ -20,7 +20,7 @@ export interface RunsOptions {
   readonly limit: number;
 }
 
-/** `slipway runs`: lists runs, the newest first. */
+/** `slipway runs`: lists runs, newest first. */
 export async function listRuns({ api, ui }: Session, options: RunsOptions): Promise<void> {
   const filters: ExecutionFilter[] = [];
   if (options.application !== undefined) {

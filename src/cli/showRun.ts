@@ -97,7 +97,7 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
   const environment = stage.__typename === 'WorkflowStageExecution' ? stage.environment : null;
   const where = environment ? paint.dim(`on ${environment.name}`) : '';
   const approval = approvalOf(stage);
-  const nobody = approval?.undecidableSince == null ? '' : '; nobody is left there who may decide';
+  const nobody = approval?.undecidableSince == null ? '' : '; nobody is left who may decide';
   const asked =
     approval?.status === 'WAITING'
       ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}${nobody}`)

@@ -17,7 +17,7 @@ export interface WireError {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** Why there is no data: an error of the server, or no answer from it at all. */
+/** Reason for missing data: an error from the server, or no response at all. */
 export class ApiError extends Error {
   constructor(
     readonly code: ErrorCode,
@@ -36,7 +36,7 @@ export class ApiError extends Error {
   /** The first of the errors: the server stops at the first that matters. */
   static of(errors: readonly WireError[] | undefined, requestId: string | null): ApiError {
     const [first] = errors ?? [];
-    if (first === undefined) return new ApiError('INTERNAL', 'The server answered without data.', true, requestId);
+    if (first === undefined) return new ApiError('INTERNAL', 'The server responded without data.', true, requestId);
     const { code, retryable, ...details } = first.extensions ?? {};
     return new ApiError((code ?? 'INTERNAL') as ErrorCode, first.message, retryable === true, requestId, details);
   }

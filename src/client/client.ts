@@ -192,7 +192,8 @@ const requestIdOf = (response: Response): string | null => response.headers.get(
 /** The error of a request that got no response. */
 export function lost(url: string, error: unknown): ApiError {
   if (!isNativeError(error)) return ApiError.unreachable(url, String(error));
-  if (error.name === 'TimeoutError') return ApiError.unreachable(url, `no answer within ${ANSWER_WITHIN_MS / 1000} s`);
+  if (error.name === 'TimeoutError')
+    return ApiError.unreachable(url, `no response within ${ANSWER_WITHIN_MS / 1000} s`);
   const { code, message } = (error.cause ?? error) as NodeJS.ErrnoException;
   if (code === 'ECONNREFUSED') return ApiError.unreachable(url, 'connection refused', ' (is the server running?)');
   return ApiError.unreachable(url, message || code || error.message);

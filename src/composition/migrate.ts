@@ -40,7 +40,7 @@ async function refuseUnknownSchema(dataSource: DataSource, applied: readonly str
   const schema = `The database has the schema ${unknown.at(-1)}`;
   if (writer === undefined || writer === version) {
     throw new StartError(
-      `${schema}, which another unreleased build of Slipway made. Start that build, or use an empty database.`,
+      `${schema}, which another unreleased build of Slipway created. Start that build, or use an empty database.`,
     );
   }
   throw new StartError(

@@ -61,7 +61,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     stops.push(() => failedLogins.flush());
     const adopted = await adoptRestoredEvents(app.database);
     if (adopted > 0)
-      log.info({ events: adopted }, 'events of another database were adopted: it was restored from a dump');
+      log.info({ events: adopted }, 'adopted events of another database: this one was restored from a dump');
     await ensureConfiguredKey(app);
     const sweeper = new Sweeper(app, [advanceRestores]);
     stops.push(() => sweeper.stop());

@@ -1,4 +1,4 @@
-/** Process, on any machine, that claims jobs whose required labels it has. */
+/** Process on any machine that claims and runs jobs whose required labels it has. */
 export interface Agent {
   readonly id: string;
   readonly name: string;

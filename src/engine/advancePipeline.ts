@@ -8,6 +8,7 @@ import { moveApproval, moveExecution, moveStage, type Reason } from './moves';
 import type { RunSlice } from './runSlice';
 import { mustAsk } from './runtimeInputs';
 import { decideSkips } from './skipConditions';
+import { ElementFiller, type Unfilled } from './stageOutputs';
 import { startWorkflow } from './startWorkflow';
 
 /** An element of a stage is final: records it and continues with the pipeline. */
@@ -122,42 +123,98 @@ function elementOf(run: RunSlice, execution: Execution, stage: StageExecution): 
 
 /**
  * Begins elements of one stage: asks for approvals and runtime inputs, starts workflows. Elements whose condition says
- * so are skipped. If one condition can't be decided, nothing of the stage begins.
+ * so are skipped. If one condition can't be decided, or one reference can't be filled, nothing of the stage begins.
  */
 function beginStage(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
   // What was answered, or is tried again, was decided when it was reached.
   const reached = elements.filter((stage) => stage.startedAt === null);
-  const decided = decideSkips(run, execution, reached);
-  const broken = [...decided.values()].some(({ status }) => status === 'FAILED');
   // Asked for together, before the first of them begins.
   run.require(
     ...elements.flatMap(({ workflowRevisionId }) =>
       workflowRevisionId === null ? [] : [{ kind: 'workflow' as const, key: workflowRevisionId }],
     ),
   );
-  for (const stage of elements) {
-    const outcome = decided.get(stage.id) ?? (broken ? notBegun : undefined);
+  const skips = decideSkips(run, execution, reached);
+  const filled = fillElements(
+    run,
+    execution,
+    reached.filter(({ id }) => !skips.has(id)),
+  );
+  const outcomeOf = ({ id }: StageExecution) => skips.get(id) ?? failureOf(filled.get(id));
+  const broken = elements.some((stage) => outcomeOf(stage)?.status === 'FAILED');
+  for (const planned of elements) {
+    const outcome = outcomeOf(planned) ?? (broken ? notBegun : undefined);
     if (outcome !== undefined) {
-      moveStage(run, stage, outcome.status, { reason: { code: outcome.reasonCode, text: outcome.reason } });
+      moveStage(run, planned, outcome.status, { reason: { code: outcome.reasonCode, text: outcome.reason } });
       continue;
     }
+    const { variables = {}, message = null } = valuesOf(filled.get(planned.id));
+    const stage =
+      Object.keys(variables).length === 0
+        ? planned
+        : run.setStage(planned, { ...planned, variables: { ...planned.variables, ...variables } });
     const element = elementOf(run, execution, stage);
     if (element === undefined)
       throw new Error(`revision ${execution.revisionId} lost an element of ${stage.stageName}`);
     const asked = mustAsk(element, stage);
-    if (element.type === 'APPROVAL') requestApproval(run, execution, stage, element);
+    if (element.type === 'APPROVAL') requestApproval(run, execution, stage, element, message);
     else if (asked !== null) askRuntimeInputs(run, stage, asked);
     else beginWorkflow(run, execution, stage, element.workflow);
   }
 }
 
+/** Values of an element that earlier stages decide. */
+interface FilledElement {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly message?: string | null;
+}
+
+const failureOf = (filled: FilledElement | Unfilled | undefined): Unfilled | undefined =>
+  filled !== undefined && 'reasonCode' in filled ? filled : undefined;
+const valuesOf = (filled: FilledElement | Unfilled | undefined): FilledElement =>
+  filled === undefined || 'reasonCode' in filled ? {} : filled;
+
+/** Fills the references of elements that are about to begin, by stage execution. */
+function fillElements(
+  run: RunSlice,
+  execution: Execution,
+  stages: readonly StageExecution[],
+): ReadonlyMap<string, FilledElement | Unfilled> {
+  const asking = stages.flatMap((stage) => {
+    const element = elementOf(run, execution, stage);
+    return element === undefined ? [] : [{ stage, element }];
+  });
+  const texts = asking.flatMap(({ element }) =>
+    element.type === 'APPROVAL' ? (element.message ?? []) : Object.values(element.variables),
+  );
+  const filler = new ElementFiller(run, execution, texts);
+  return new Map(
+    asking.map(({ stage, element }): [string, FilledElement | Unfilled] => {
+      if (element.type === 'WORKFLOW') {
+        return [stage.id, filler.variables(stage, element)];
+      }
+      if (element.message === null) return [stage.id, {}];
+      const filled = filler.text(element.message);
+      if (!('value' in filled))
+        return [stage.id, { ...filled, reason: `its message can’t be filled: ${filled.reason}` }];
+      return [stage.id, { message: filled.value }];
+    }),
+  );
+}
+
 const notBegun = {
   status: 'SKIPPED',
   reasonCode: 'NOT_STARTED',
-  reason: 'not started, because the condition of another element of the stage can’t be decided',
+  reason: 'not started, because another element of the stage can’t begin',
 } as const;
 
-function requestApproval(run: RunSlice, execution: Execution, stage: StageExecution, element: ApprovalElement): void {
+function requestApproval(
+  run: RunSlice,
+  execution: Execution,
+  stage: StageExecution,
+  element: ApprovalElement,
+  message: string | null,
+): void {
   const id = run.newId();
   const { approvers, disallowInitiator, timeoutSeconds } = element;
   const expiresAt = new Date(run.now.getTime() + timeoutSeconds * 1000);
@@ -167,7 +224,7 @@ function requestApproval(run: RunSlice, execution: Execution, stage: StageExecut
     executionId: execution.id,
     applicationId: execution.applicationId,
     status: 'WAITING',
-    ...{ approvers, disallowInitiator, expiresAt },
+    ...{ approvers, disallowInitiator, message, expiresAt },
     undecidableSince: null,
     requestedAt: run.now,
     decidedAt: null,
@@ -176,7 +233,7 @@ function requestApproval(run: RunSlice, execution: Execution, stage: StageExecut
   });
   moveStage(run, stage, 'WAITING');
   run.event({ runId: execution.runId, executionId: execution.id }, 'APPROVAL_REQUESTED', {
-    ...{ approvalId: id, stageExecutionId: stage.id, approvers, expiresAt: expiresAt.toISOString() },
+    ...{ approvalId: id, stageExecutionId: stage.id, approvers, message, expiresAt: expiresAt.toISOString() },
   });
 }
 

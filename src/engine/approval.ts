@@ -14,6 +14,8 @@ export interface Approval {
   readonly approvers: readonly string[];
   /** Prevents the person who started or resumed the execution from deciding. */
   readonly disallowInitiator: boolean;
+  /** For the approvers, with its references filled. */
+  readonly message: string | null;
   /** Since when nobody is left who could decide it; null while somebody is. */
   readonly undecidableSince: Date | null;
   readonly requestedAt: Date;

@@ -63,7 +63,7 @@ export interface ApprovalDecided {
   readonly comments: string | null;
 }
 
-/** All that one decision changes. `runs/apply.ts` writes it, one statement a table, and commits. */
+/** Everything that one decision changes. `runs/apply.ts` writes it, one statement a table, and commits. */
 export interface Changes {
   readonly executions: Map<string, Change<Execution>>;
   readonly attempts: AttemptStart[];

@@ -5,6 +5,7 @@ import type { VariableDefinition } from '../catalog/language/definition';
 import { baseName, dependencyOf, matrixValues, matrixVariables, nodesOf } from '../catalog/language/matrix';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { rollUp, type StageExecution } from './execution';
+import { type ElementResults, NO_RESULTS } from './workflowOutputs';
 
 /** Data about a workflow execution that conditions can use: what its commands would see. */
 export interface ConditionFacts {
@@ -85,28 +86,31 @@ export function taskResult(results: readonly TaskFact[]): Value {
   ]);
 }
 
-/** For an element's `skip_condition`. `set` has the variables that its tasks have set, by workflow execution. */
+/** For an element's `skip_condition`. `results` are those of elements that it names, by stage execution. */
 export function elementScope(
   references: readonly Reference[],
   variables: Readonly<Record<string, string>>,
   declared: readonly VariableDefinition[],
   stages: readonly StageExecution[],
-  set: ReadonlyMap<string, ReadonlyMap<string, string>>,
+  results: ReadonlyMap<string, ElementResults>,
 ): Scope {
   const scope = variableScope(references, new Map(Object.entries(variables)), declared, ['steps', 'stages']);
-  const steps = stages.map(({ stepName, status, reasonCode, workflowExecutionId }): [string, Value] => {
-    const own = set.get(workflowExecutionId ?? '') ?? new Map<string, string>();
-    const fields: [string, Value][] = [
+  const stepOf = ({ id, status, reasonCode }: StageExecution): Value => {
+    const { variables: own, outputs } = results.get(id) ?? NO_RESULTS;
+    return new Map<string, Value>([
       ['status', status],
       ['reason_code', reasonCode],
       ['variables', textMap(references, own)],
-    ];
-    return [stepName, new Map(fields)];
-  });
-  scope.set('steps', new Map(steps));
+      ['outputs', textMap(references, outputs)],
+    ]);
+  };
+  scope.set('steps', new Map(stages.map((one) => [one.stepName, stepOf(one)])));
   const names = [...new Set(stages.map(({ stageName }) => stageName))];
-  const stage = (name: string): Value =>
-    new Map([['status', rollUp(stages.filter((one) => one.stageName === name).map((one) => one.status))]]);
+  const stage = (name: string): Value => {
+    const own = stages.filter((one) => one.stageName === name);
+    const elements = own.map((one): [string, Value] => [one.stepName, stepOf(one)]);
+    return new Map<string, Value>([...elements, ['status', rollUp(own.map((one) => one.status))]]);
+  };
   scope.set('stages', new Map(names.map((name) => [name, stage(name)])));
   return scope;
 }

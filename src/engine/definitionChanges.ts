@@ -9,7 +9,7 @@ import type { WorkflowDefinition } from '../catalog/language/workflow';
 /** One difference between what an execution ran so far and the definition that its next attempt is to run. */
 export interface DefinitionChange {
   readonly change: 'ADDED' | 'REMOVED' | 'RENAMED' | 'MOVED' | 'REWIRED' | 'CHANGED';
-  /** null for a workflow by itself. */
+  /** Null for a standalone workflow. */
   readonly stage: string | null;
   readonly step: string | null;
   /** null when it is about an element of a stage. */
@@ -48,7 +48,7 @@ export function taskChanges(
     if (!now.has(task)) {
       add('REMOVED', task, keeps, `${keeps ? ', which would be kept,' : ''} was removed or renamed`);
     } else if (keeps && rewired.has(base)) {
-      add('REWIRED', task, true, ', which would be kept, waits for other tasks than when it ran');
+      add('REWIRED', task, true, ', which would be kept, depends on other tasks than when it ran');
     } else if (changed.has(base)) {
       add('CHANGED', task, false, ` has changed${keeps ? '; it keeps its result' : ''}`);
     }
@@ -151,18 +151,18 @@ function keptChange(
   ];
   if (place === undefined) return change('REMOVED', 'would be kept, but was removed or renamed');
   const { element, stageName } = place;
-  // Of the stage that a resume goes on from the place may change with what was added before it; its name says that it is the same.
+  // The position of the stage that a resume starts from may change when stages are added before it; its name identifies it.
   if (row.stageIndex !== targetIndex && row.stageIndex !== place.stageIndex) {
-    return change('MOVED', `would be kept, but stands in stage ${place.stageIndex + 1}, "${stageName}", now`);
+    return change('MOVED', `would be kept, but is now in stage ${place.stageIndex + 1}, "${stageName}"`);
   }
-  if (row.stageName !== stageName) return change('RENAMED', `would be kept, but its stage is "${stageName}" now`);
-  if (row.kind !== element.type) return change('REWIRED', `would be kept, but is of the type ${element.type} now`);
+  if (row.stageName !== stageName) return change('RENAMED', `would be kept, but its stage is now "${stageName}"`);
+  if (row.kind !== element.type) return change('REWIRED', `would be kept, but now has the type ${element.type}`);
   if (element.type === 'APPROVAL') return [];
   const workflow = catalogue.workflows.find((one) => one.name === element.workflow);
-  if (workflow?.id !== row.workflowId) return change('REWIRED', `would be kept, but runs "${element.workflow}" now`);
+  if (workflow?.id !== row.workflowId) return change('REWIRED', `would be kept, but now runs "${element.workflow}"`);
   const environment = catalogue.environments.find((one) => one.name === element.environment);
   if (environment !== undefined && environment.id !== row.environmentId) {
-    return change('REWIRED', `would be kept, but is aimed at "${environment.name}" now`);
+    return change('REWIRED', `would be kept, but now targets "${environment.name}"`);
   }
   return [];
 }

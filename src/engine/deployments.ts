@@ -5,7 +5,7 @@ import type { Deployment, DeploymentStatus, Doubts } from './deployment';
 import type { Execution, TaskExecution } from './execution';
 import type { RunSlice } from './runSlice';
 
-/** Why a command failed that ended by itself, or never ran. Of every other end nobody can know how far it got. */
+/** Why a command failed that ended on its own, or never ran. After any other end, its progress is unknown. */
 export const plainFailures = ['EXIT_CODE', 'INPUT_MISSING', 'SECRET_MISSING', 'SECRET_UNREADABLE'];
 
 type Outcome = Exclude<DeploymentStatus, 'IN_PROGRESS' | 'REMOVED'>;

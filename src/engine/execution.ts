@@ -58,7 +58,7 @@ export interface Execution {
   readonly busyTasks: number;
   /** Tasks that wait for a person. */
   readonly waitingTasks: number;
-  /** Tasks beside the graph that are not final; of a pipeline execution, those of its members too. Its status does not wait for them. */
+  /** Detached tasks that are not final; of a pipeline execution, those of its members too. Its status does not wait for them. */
   readonly besideTasks: number;
   readonly createdAt: Date;
   /** When it first ran; `attemptStartedAt` is the same for the newest attempt. */
@@ -168,7 +168,7 @@ export interface StageExecution {
   readonly waitsUntil: Date | null;
   /** The runtime inputs that it was given; they are among `variables`. */
   readonly answers: RuntimeAnswers | null;
-  /** How often its workflow failed and ran anew. */
+  /** How often its workflow failed and ran again. */
   readonly failures: number;
   /** It failed, and that does not count. */
   readonly ignored: boolean;
@@ -177,7 +177,7 @@ export interface StageExecution {
   readonly endedAt: Date | null;
 }
 
-/** The workflow execution that goes on with other inputs, and its tasks that run again; the others keep their results. */
+/** Workflow execution that continues with other inputs, and its tasks that run again. The others keep their results. */
 export interface GoesOn {
   readonly executionId: string;
   readonly tasks: readonly string[];
@@ -209,7 +209,7 @@ export interface TaskExecution {
   readonly nextTryAt: Date | null;
   /** Until when it waits for a person to decide about its failure. */
   readonly waitsUntil: Date | null;
-  /** What depends on it goes on: it succeeded, or its failure is ignored. A resume keeps it. */
+  /** Its dependents proceed: it succeeded, or its failure is ignored. A resume keeps it. */
   readonly passed: boolean;
   readonly reasonCode: string | null;
   readonly reason: string | null;
@@ -227,7 +227,7 @@ export interface BesideTask {
   readonly environmentId: string | null;
   readonly variables: Execution['variables'];
   readonly images: Execution['images'];
-  /** What its command is told besides; comes before everything else. */
+  /** Additional environment of its command; takes precedence over everything else. */
   readonly env: Readonly<Record<string, string>>;
   /** Of a task's failure handler: the task that failed. It has one handler, once. */
   readonly failedTaskId: string | null;

@@ -50,7 +50,13 @@ export interface ExecutionEventData {
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
   JOB_LOST: { jobId: string; taskExecutionId: string; name: string; attempt: number; retried: boolean };
-  APPROVAL_REQUESTED: { approvalId: string; stageExecutionId: string; approvers: readonly string[]; expiresAt: string };
+  APPROVAL_REQUESTED: {
+    approvalId: string;
+    stageExecutionId: string;
+    approvers: readonly string[];
+    message: string | null;
+    expiresAt: string;
+  };
   /** Nobody is left who could decide an approval that waits. */
   APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
   /** An administrator named other groups. */

@@ -7,6 +7,8 @@ import { type Catalogue, type ElementPlan, elementKey, planPipeline } from './st
 import type { PipelineDefinition } from '../catalog/language/pipeline';
 import { type InputError, invalidInput, Refusal } from '../kernel/errors';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
+import { partsOf } from '../catalog/language/outputReferences';
+import { laterVariables } from './workflowOutputs';
 import { type ElementInputs, type Fingerprints, fingerprints } from './fingerprints';
 
 /** What a run is to have besides what it has. */
@@ -50,10 +52,10 @@ export function refuseExtension(run: Execution, succeededBefore: boolean): Refus
   const begun = begunMeanwhile(run);
   if (begun !== null) return begun;
   const instead = isResumable(status)
-    ? 'it has not succeeded yet, so there is nothing to add to; resumeExecution goes on with it'
+    ? 'it has never succeeded, so there is nothing to extend; use resumeExecution to continue it'
     : status === 'RESTORING'
       ? 'it is being restored'
-      : 'it is active; wait for its end';
+      : 'it is active; wait until it ends';
   return new Refusal('NOT_EXTENDABLE', `The run is ${status}: ${instead}.`, { status, version });
 }
 
@@ -92,7 +94,7 @@ export function decideExtension(run: ExtendedRun, additions: Additions): Extensi
   const lastAgain = Math.max(...again.map(({ stage }) => stage.stageIndex));
   const approvals = stages
     .filter((stage) => stage.kind === 'APPROVAL' && (!stands(execution, stage) || stage.stageIndex < lastAgain))
-    .map((stage) => ({ stage, inputs: stage, goesOn: null, kept: [], why: 'what comes after it runs again' }));
+    .map((stage) => ({ stage, inputs: stage, goesOn: null, kept: [], why: 'later parts run again' }));
   const running = [...again, ...approvals].sort((a, b) => place(a.stage) - place(b.stage));
   const ids = new Set(running.map(({ stage }) => stage.id));
   return { variables, images, again: running, kept: stages.filter((stage) => !ids.has(stage.id)) };
@@ -131,7 +133,7 @@ function runAgain(
       ? null
       : { executionId: stage.workflowExecutionId, tasks };
   const why =
-    changed.length === 0 ? `it ended ${stage.status}` : `${changed.length} of ${after.size} tasks see another input`;
+    changed.length === 0 ? `it ended ${stage.status}` : `${changed.length} of ${after.size} tasks see a changed input`;
   return [
     {
       stage,
@@ -156,10 +158,30 @@ function elementInputs(
   const element = pipeline.stages[stage.stageIndex]?.elements[stage.elementIndex];
   const definition = workflows.get(stage.workflowRevisionId ?? '');
   if (element?.type !== 'WORKFLOW' || definition === undefined) return [];
-  const { elementId, stageIndex, environmentId } = stage;
+  const { elementId, stageIndex, stageName, stepName, environmentId } = stage;
+  const names = { stage: stageName, element: stepName };
   const { workflow, skipCondition: text } = element;
   const skipCondition = text === null ? null : { text, variables: ofPipeline };
-  return [{ elementId, stageIndex, workflow, definition, environmentId, variables, images, skipCondition }];
+  const answered = Object.keys(stage.answers?.values ?? {});
+  const later = laterVariables(element).filter((name) => !answered.includes(name));
+  const texts = later.map((name) => element.variables[name] ?? '');
+  const givers = texts.flatMap((one) => partsOf(one)).flatMap((part) => (part.is === 'OUTPUT' ? [part.element] : []));
+  const takes = later.length === 0 ? null : { texts, elements: givers, variables: ofPipeline };
+  const known = Object.fromEntries(Object.entries(variables).filter(([name]) => !later.includes(name)));
+  return [
+    {
+      elementId,
+      stageIndex,
+      ...names,
+      workflow,
+      definition,
+      environmentId,
+      variables: known,
+      images,
+      takes,
+      skipCondition,
+    },
+  ];
 }
 
 /** The workflows as this run knows them, whatever they are called now. */
@@ -180,7 +202,7 @@ function namedImages({ execution, catalogue }: ExtendedRun): [string, string][] 
   });
 }
 
-/** As somebody writes who wants to take an image away. */
+/** The way to request the removal of an image. */
 const isBlank = (image: string | null | undefined): boolean => image == null || image.trim() === '';
 
 interface NeededInstead {
@@ -188,9 +210,9 @@ interface NeededInstead {
   readonly message: string;
 }
 
-/** With the other mistakes of the same request, so that all are told at once. */
+/** Includes the other errors of the request, so that all are reported at once. */
 function newRunRequired(changes: readonly NeededInstead[], errors: readonly InputError[]): Refusal {
-  const first = 'An extension adds images and changes inputs; for this start a new run.';
+  const first = 'An extension only adds images and changes inputs. Start a new run for other changes.';
   const message = [first, ...[...changes, ...errors].map((one) => one.message)].join(' ');
   return new Refusal('NEW_RUN_REQUIRED', message, { changes, errors });
 }
@@ -204,7 +226,7 @@ function whatNeedsANewRun(
     .filter(({ image }) => isBlank(image))
     .map(({ service }) => ({
       field: `images.${service}`,
-      message: `images.${service}: an image can’t be taken away. Leave it out to keep it; to run without the service, start a run of a pipeline that does not deploy it.`,
+      message: `images.${service}: an image can’t be removed. Leave it out to keep it; to run without the service, start a run of a pipeline that does not deploy it.`,
     }));
   const changed = variableInputs.flatMap(({ name, variableValue }) => {
     const field = `variableInputs.${name}`;
@@ -214,7 +236,10 @@ function whatNeedsANewRun(
     }
     const inWorkflow = [...workflows.values()].some(({ variables }) => variables.some((one) => one.name === name));
     if (declared !== undefined || !inWorkflow) return [];
-    return { field, message: `${field}: is set by the definition and no input of the pipeline; declare it there.` };
+    return {
+      field,
+      message: `${field}: is set by the definition and is not an input of the pipeline; declare it there.`,
+    };
   });
   return [...removed, ...changed];
 }
@@ -232,7 +257,7 @@ function readAdditions(run: ExtendedRun, { images, variableInputs, reason }: Add
       errors.push({ field, value: image, rule, message: `${field}: ${message}` });
     if (named.has(service)) refuse('DUPLICATE', 'is given more than once.');
     if (!known.includes(service))
-      refuse('UNKNOWN_SERVICE', `there is no service "${service}"; there are: ${known.join(', ') || 'none'}.`);
+      refuse('UNKNOWN_SERVICE', `there is no service "${service}"; expected one of ${known.join(', ') || 'none'}.`);
     if (image != null && (image.length > 1000 || /[\s\0]/.test(image))) {
       refuse('IMAGE', 'an image has 1 to 1000 characters and no white space.');
     }
@@ -254,7 +279,7 @@ function sameValues(a: Readonly<Record<string, string>>, b: Readonly<Record<stri
 }
 
 function nothingChanged({ status }: Execution, same: boolean): Refusal {
-  const what = same ? 'The run has these images and inputs already' : 'Nothing of the run sees what would change';
-  const instead = status === 'SUCCESS' ? '' : `; it is ${status}: resumeExecution goes on with it`;
+  const what = same ? 'The run already has these images and inputs' : 'No task of the run sees the change';
+  const instead = status === 'SUCCESS' ? '' : `; it is ${status}: use resumeExecution to continue it`;
   return new Refusal('NOTHING_CHANGED', `${what}${instead}.`, { status });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../kernel/canonicalJson';
-import { artifactSource } from '../catalog/language/artifactSource';
+import { type ArtifactSource, artifactSource } from '../catalog/language/artifactSource';
 import { baseName } from '../catalog/language/matrix';
 import { type TaskNode, taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
@@ -9,6 +9,9 @@ import type { WorkflowDefinition } from '../catalog/language/workflow';
 export interface ElementInputs {
   readonly elementId: string;
   readonly stageIndex: number;
+  /** Names of the stage and of the element. */
+  readonly stage: string;
+  readonly element: string;
   /** The name of the workflow, as `artifacts.from` calls it. */
   readonly workflow: string;
   readonly definition: WorkflowDefinition;
@@ -16,15 +19,24 @@ export interface ElementInputs {
   readonly variables: Readonly<Record<string, string>>;
   /** Service id → image. */
   readonly images: Readonly<Record<string, string>>;
+  /** Values that earlier elements fill: the texts, the elements, and the pipeline's variables. */
+  readonly takes: {
+    readonly texts: readonly string[];
+    readonly elements: readonly string[];
+    readonly variables: Readonly<Record<string, string>>;
+  } | null;
   /** What decides whether it runs at all; it sees the pipeline's variables, and what came of the elements before it. */
   readonly skipCondition: { readonly text: string; readonly variables: Readonly<Record<string, string>> } | null;
 }
+
+/** Files of another workflow of the run. */
+type RunSource = Exclude<ArtifactSource, { in: 'WORKFLOW' }>;
 
 /** Name of a task, or of a combination of it → its fingerprint. */
 export type Fingerprints = ReadonlyMap<string, string>;
 
 /**
- * What the result of each task follows from: its definition, all that its command can see of the inputs, and the fingerprints of what it depends on and takes files from. Two
+ * Hash of everything that determines the result of a task: its definition, the inputs that its command can see, and the fingerprints of what it depends on and takes files from. Two
  * equal fingerprints mean that a result can be kept. README.md says what a command can see. By element.
  */
 export function fingerprints(elements: readonly ElementInputs[]): ReadonlyMap<string, Fingerprints> {
@@ -32,15 +44,21 @@ export function fingerprints(elements: readonly ElementInputs[]): ReadonlyMap<st
   const byStage = [...elements].sort((a, b) => a.stageIndex - b.stageIndex);
   for (const element of byStage) {
     const before = byStage.filter((other) => other.stageIndex < element.stageIndex);
-    const filesFrom = (workflow: string, task: string | null): string[] =>
+    const filesFrom = (source: RunSource): string[] =>
       before
-        .filter((other) => other.workflow === workflow)
+        .filter((other) =>
+          source.in === 'RUN'
+            ? other.workflow === source.workflow
+            : [null, other.stage].includes(source.stage) && [null, other.element].includes(source.element),
+        )
         .flatMap((other) => [...(found.get(other.elementId) ?? [])])
-        .filter(([name]) => task === null || name === task || baseName(name) === task)
+        .filter(([name]) => [null, name, baseName(name)].includes(source.task))
         .map(([, fingerprint]) => fingerprint);
-    const { skipCondition } = element;
+    const { skipCondition, takes } = element;
+    const givers = before.filter((other) => takes?.elements.includes(other.element));
+    const taken = takes && [takes, givers.map((other) => [...(found.get(other.elementId) ?? [])])];
     const condition = skipCondition && [skipCondition, before.map((other) => [...(found.get(other.elementId) ?? [])])];
-    found.set(element.elementId, ofElement(element, hash(condition), filesFrom));
+    found.set(element.elementId, ofElement(element, hash([condition, taken]), filesFrom));
   }
   return found;
 }
@@ -48,7 +66,7 @@ export function fingerprints(elements: readonly ElementInputs[]): ReadonlyMap<st
 function ofElement(
   { definition, environmentId, variables, images }: ElementInputs,
   condition: string,
-  filesFrom: (workflow: string, task: string | null) => string[],
+  filesFrom: (source: RunSource) => string[],
 ): Fingerprints {
   const { tasks, env, shell } = definition;
   const shared = hash([env, shell, environmentId, variables, images, condition]);
@@ -73,7 +91,7 @@ function ofElement(
   for (const node of taskNodes(tasks)) {
     const files = (tasks[node.base]?.artifacts.from ?? []).map((from) => {
       const source = artifactSource(from, tasks);
-      return source.workflow === null ? allOf(source.task) : hash(filesFrom(source.workflow, source.task));
+      return source.in === 'WORKFLOW' ? allOf(baseName(source.task)) : hash(filesFrom(source));
     });
     const fingerprint = hash([node.name, definitionOf(node.base), shared, waitsFor(node), files]);
     found.set(node.name, fingerprint);

@@ -29,7 +29,7 @@ const canceled: Outcome = { job: 'ABORTED', task: 'ABORTED' };
 const lost: Outcome = { job: 'LOST', task: 'LOST' };
 const again: Outcome = { job: 'LOST', task: 'QUEUED' };
 const offer: Outcome = { job: 'QUEUED', task: 'QUEUED' };
-/** Its agent should have reported the end of its time and did not, so nobody knows how the command ended. */
+/** Its agent should have reported the end of its time and did not, so the outcome of the command is unknown. */
 const overdue: Outcome = { job: 'FAILED', task: 'LOST' };
 
 /**

@@ -46,7 +46,7 @@ function problemOf(
   for (const [name, value] of values) {
     const owner = owners.get(name);
     if (!isVariableName(name) || isReservedVariableName(name)) {
-      return bad(`it sets "${name.slice(0, 100)}", which is no name that a task may set`);
+      return bad(`it sets "${name.slice(0, 100)}", which is not a name that a task may set`);
     }
     const bytes = Buffer.byteLength(value);
     if (bytes > MAX_VALUE_BYTES) return bad(`its value of ${name} has ${bytes} bytes; the limit is ${MAX_VALUE_BYTES}`);

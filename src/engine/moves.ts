@@ -98,7 +98,7 @@ export interface StageMove {
   /** It waits for a person. */
   readonly waitsUntil?: Date;
   readonly answers?: RuntimeAnswers;
-  /** Its workflow is to run anew. */
+  /** Its workflow is to run again. */
   readonly again?: boolean;
   /** It failed, and that does not count. */
   readonly ignored?: boolean;

@@ -29,7 +29,7 @@ export function resolveVariables(
   for (const name of given.keys()) {
     if (!declared.has(name)) {
       const known = [...declared].join(', ') || 'none';
-      refuse(name, given.get(name), 'UNKNOWN_VARIABLE', `there is no variable "${name}"; declared are: ${known}.`);
+      refuse(name, given.get(name), 'UNKNOWN_VARIABLE', `there is no variable "${name}"; expected one of ${known}.`);
     }
   }
   for (const definition of definitions) {
@@ -47,6 +47,10 @@ export function resolveVariables(
   }
   return { values, errors };
 }
+
+/** Problems of the value of one variable. */
+export const valueErrors = (definition: VariableDefinition, value: string): string[] =>
+  brokenRules(definition, value).map(([, message]) => message);
 
 const typeNames = { string: 'text', number: 'a number', boolean: 'true or false' } as const;
 

@@ -3,14 +3,14 @@ import { type Execution, type StageExecution } from './execution';
 import { Refusal } from '../kernel/errors';
 import type { WorkflowMode } from '../catalog/language/workflow';
 
-/** From where, and how much, a pipeline execution is to go on. */
+/** Where a pipeline execution resumes, and how much of it runs. */
 export interface ResumeChoice {
   /** Neither: the first stage that did not succeed. */
   readonly pipelineStageName?: string | null;
   readonly pipelineStageElementId?: string | null;
   /** ALL (default): all elements of the stage run again; FAILED_ONLY: those that had not succeeded. */
   readonly parallelMode?: 'ALL' | 'FAILED_ONLY' | null;
-  /** STAGE (default): the tasks of the stage's workflows run anew; TASK: those that had succeeded are kept. */
+  /** STAGE (default): the tasks of the stage's workflows run again; TASK: those that succeeded are kept. */
   readonly granularity?: 'STAGE' | 'TASK' | null;
   /** PINNED (default): the revision that it ran; LATEST: the current one. */
   readonly definition?: DefinitionChoice | null;
@@ -18,7 +18,7 @@ export interface ResumeChoice {
   readonly force?: boolean | null;
   /** How the workflows that run again are run; by default as before. */
   readonly executionMode?: WorkflowMode | null;
-  /** Elements that begin anew ask for their runtime inputs again; by default they keep the answers. */
+  /** Elements that start again ask for their runtime inputs again; by default they keep the answers. */
   readonly askRuntimeInputs?: boolean | null;
   readonly maxParallel?: number | null;
 }
@@ -50,14 +50,14 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
   if (verb === 'rerun' ? isFinal(status) : isResumable(status)) return null;
   const instead =
     status === 'SUCCESS'
-      ? 'it succeeded; rerunExecution runs it again'
+      ? 'it succeeded; use rerunExecution to run it again'
       : status === 'PAUSED'
-        ? 'a paused execution is continued'
+        ? 'use continueExecution to continue it'
         : status === 'WAITING'
-          ? 'it waits for a decision, which approveOrRejectApprovals or interveneExecution gives'
+          ? 'it waits for a decision; use approveOrRejectApprovals or interveneExecution'
           : status === 'RESTORING'
-            ? 'it is being restored; wait for the end of that'
-            : 'it is active; abortExecution ends it';
+            ? 'it is being restored; wait until the restore ends'
+            : 'it is active; use abortExecution to end it';
   return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, { status, version });
 }
 
@@ -72,7 +72,7 @@ const wasReached = (elements: readonly StageExecution[]): boolean =>
       stage.reasonCode === 'CONDITION_ERROR',
   );
 
-/** What was skipped because something beside it failed was never done; a condition that skipped it has decided. */
+/** An element skipped because a parallel one failed was never done; one skipped by its condition is settled. */
 const succeeded = (stage: StageExecution): boolean =>
   stage.status === 'SUCCESS' || (stage.status === 'SKIPPED' && stage.reasonCode !== 'NOT_STARTED') || stage.ignored;
 
@@ -92,7 +92,7 @@ export function decideResume(
     const names = [...new Set(stages.filter((stage) => wasReached([stage])).map((stage) => stage.stageName))];
     return new Refusal(
       'STAGE_NOT_EXECUTED',
-      `Stage "${stageName}" was never reached; these were: ${names.join(', ')}.`,
+      `Stage "${stageName}" was never reached; expected one of ${names.join(', ')}.`,
       {
         stages: names,
       },
@@ -135,6 +135,8 @@ function findStage(stages: readonly StageExecution[], choice: ResumeChoice): num
   }
   return (
     found[0] ??
-    new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; there are: ${names.join(', ')}.`, { stages: names })
+    new Refusal('STAGE_NOT_FOUND', `There is no stage "${name}"; expected one of ${names.join(', ')}.`, {
+      stages: names,
+    })
   );
 }

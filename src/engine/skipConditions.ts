@@ -6,6 +6,7 @@ import { elementScope, nodesNamed, type TaskFact, taskResult, taskScope, taskVar
 import type { ReadyTask } from './readyTask';
 import type { Execution, StageExecution } from './execution';
 import type { RunSlice } from './runSlice';
+import { resultsOfElements } from './stageOutputs';
 
 /** Why something does not run: its condition says so, or can't be decided. */
 export interface ConditionOutcome {
@@ -72,7 +73,7 @@ function conditionFacts(run: RunSlice, asking: readonly Asking[]): KnownTasks {
   const executions = [...new Set(asking.map(({ task }) => task.executionId))].map((id) => run.execution(id));
   const nodes = new Set(
     asking.flatMap(({ task, text, definition }) =>
-      namesIn(text, 'tasks').flatMap((name) =>
+      tasksNamed(text).flatMap((name) =>
         nodesNamed(name, definition.tasks).map((node) => `${task.executionId} ${node}`),
       ),
     ),
@@ -111,19 +112,19 @@ function variablesSeen(run: RunSlice, executionId: string) {
 /** How the tasks stand that a condition names. */
 function resultsOf(known: KnownTasks, { task, text, definition }: Asking): ReadonlyMap<string, Value> {
   const results = new Map<string, Value>();
-  for (const name of new Set(namesIn(text, 'tasks'))) {
+  for (const name of new Set(tasksNamed(text))) {
     const own = nodesNamed(name, definition.tasks).flatMap((node) => known(task.executionId, node) ?? []);
     if (own.length > 0) results.set(name, taskResult(own));
   }
   return results;
 }
 
-/** What an expression names below `tasks` or `steps`. */
-function namesIn(text: string, kind: 'tasks' | 'steps', field?: string): string[] {
+/** Tasks that an expression names. */
+function tasksNamed(text: string): string[] {
   const expression = readExpression(text);
   if (!('decide' in expression)) return [];
-  return expression.references.flatMap(({ path: [root, name, third] }) =>
-    root === kind && name !== undefined && (field === undefined || third === field) ? [name] : [],
+  return expression.references.flatMap(({ path: [root, name] }) =>
+    root === 'tasks' && name !== undefined ? [name] : [],
   );
 }
 
@@ -140,29 +141,31 @@ export function decideSkips(
   });
   if (asking.length === 0) return new Map();
   const stages = run.elements(execution.id);
-  const set = setByWorkflows(
-    run,
+  const read = elementsRead(
     stages,
     asking.map(({ text }) => text),
   );
+  const results = read.length === 0 ? new Map() : resultsOfElements(run, read);
   return new Map(
     asking.flatMap(({ stage, text }) => {
       const scopeOf = ({ references }: Expression) =>
-        elementScope(references, execution.variables, declared, stages, set);
+        elementScope(references, execution.variables, declared, stages, results);
       const outcome = outcomeOf(text, false, scopeOf);
       return outcome === undefined ? [] : [[stage.id, outcome]];
     }),
   );
 }
 
-/** What the tasks of the named workflow elements have set, by workflow execution. */
-function setByWorkflows(
-  run: RunSlice,
-  stages: readonly StageExecution[],
-  texts: readonly string[],
-): ReadonlyMap<string, ReadonlyMap<string, string>> {
-  const named = new Set(texts.flatMap((text) => namesIn(text, 'steps', 'variables')));
-  const ids = stages.flatMap((stage) => (named.has(stage.stepName) ? (stage.workflowExecutionId ?? []) : []));
-  run.require(...ids.map((key) => ({ kind: 'variables' as const, key })));
-  return new Map(ids.map((id) => [id, new Map(run.variables(id).map(({ name, value }) => [name, value]))]));
+/** Elements whose results these conditions read. */
+function elementsRead(stages: readonly StageExecution[], texts: readonly string[]): StageExecution[] {
+  const named = new Set(
+    texts.flatMap((text) => {
+      const expression = readExpression(text);
+      if (!('decide' in expression)) return [];
+      return expression.references.flatMap(({ path: [root, second, third], holder }) =>
+        holder > 2 ? ((root === 'stages' ? third : second) ?? []) : [],
+      );
+    }),
+  );
+  return stages.filter(({ stepName }) => named.has(stepName));
 }

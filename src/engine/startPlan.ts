@@ -3,6 +3,7 @@ import type { PipelineDefinition, WorkflowElement } from '../catalog/language/pi
 import type { InputError } from '../kernel/errors';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../catalog/language/workflow';
 import { fillIn, resolveVariables } from './resolveVariables';
+import { laterVariables } from './workflowOutputs';
 
 /** Resources of an application that definitions refer to by name. */
 export interface Catalogue {
@@ -82,6 +83,7 @@ export function planElements(
         continue;
       }
       const own = ownVariables(element, workflowDefinition, values, where, errors);
+      const later = laterVariables(element);
       for (const [name, value] of Object.entries(chosen?.get(key) ?? {})) own.set(name, value);
       const plan = planWorkflow(workflowDefinition, catalogue, {
         environment: element.environment,
@@ -89,6 +91,7 @@ export function planElements(
         given: own,
         images,
         askedLater: element.runtimeInputs?.onTimeout === 'expire' ? element.runtimeInputs.variables : [],
+        filledLater: later,
         field: (name) => `${where}.variables.${name}`,
         where,
       });
@@ -115,8 +118,10 @@ function ownVariables(
   errors: InputError[],
 ): Map<string, string> {
   const own = new Map<string, string>();
+  const later = laterVariables(element);
   for (const { name, fixed } of workflow.variables) {
     const written = element.variables[name];
+    if (later.includes(name)) continue;
     if (written !== undefined) {
       const missing = (unknown: string) =>
         errors.push(error(`${where}.variables.${name}`, written, 'NO_VALUE', `\${${unknown}} has no value.`));
@@ -139,6 +144,8 @@ interface WorkflowInputs {
   readonly images: ReadonlyMap<string, string>;
   /** Variables that may still be without a value. */
   readonly askedLater?: readonly string[];
+  /** Variables that get their value when the element is reached. */
+  readonly filledLater?: readonly string[];
   readonly field: (variable: string) => string;
   readonly where: string;
 }
@@ -149,9 +156,10 @@ export function planWorkflow(
   catalogue: Catalogue,
   inputs: WorkflowInputs,
 ): Plan<WorkflowPlan> {
-  const variables = definition.variables.map((variable) =>
-    inputs.askedLater?.includes(variable.name) ? { ...variable, required: false } : variable,
-  );
+  const variables = definition.variables.map((variable) => {
+    if (inputs.filledLater?.includes(variable.name)) return { ...variable, required: false, defaultValue: null };
+    return inputs.askedLater?.includes(variable.name) ? { ...variable, required: false } : variable;
+  });
   const { values, errors: variableErrors } = resolveVariables(variables, inputs.given, inputs.field);
   const errors = [...variableErrors];
   const environmentName = definition.environment === GIVEN_ENVIRONMENT ? inputs.environment : definition.environment;
@@ -160,7 +168,7 @@ export function planWorkflow(
     const environment = catalogue.environments.find((one) => one.name === environmentName);
     if (environment === undefined) {
       const known = catalogue.environments.map((one) => one.name).join(', ') || 'none';
-      const message = `there is no environment "${environmentName}"; there are: ${known}.`;
+      const message = `there is no environment "${environmentName}"; expected one of ${known}.`;
       errors.push(error(`${inputs.where}.environment`, environmentName, 'UNKNOWN_ENVIRONMENT', message));
     } else environmentId = environment.id;
   } else if (definition.environment === GIVEN_ENVIRONMENT) {
@@ -185,7 +193,5 @@ export function planWorkflow(
 export function unusedImages(images: ReadonlyMap<string, string>, deployed: ReadonlySet<string>): InputError[] {
   return [...images]
     .filter(([name]) => !deployed.has(name))
-    .map(([name, image]) =>
-      error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is not deployed by anything that would be started.'),
-    );
+    .map(([name, image]) => error(`serviceInputs.${name}`, image, 'UNUSED_SERVICE', 'is not deployed by this start.'));
 }

@@ -13,7 +13,7 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
     const known = knownNames(run, ready);
     const unknown = needs.filter((name) => !known.has(name));
     if (unknown.length === 0) return true;
-    const reason = `it needs ${unknown.join(', ')}, which nobody has set`;
+    const reason = `it needs ${unknown.join(', ')}, which is not set`;
     run.settleLater([{ taskId, status: 'FAILED', reasonCode: 'UNDEFINED_VARIABLE', reason, exitCode: null }]);
     return false;
   });

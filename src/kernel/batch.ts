@@ -29,7 +29,7 @@ export class Batch<Item, Answer> {
         const answers = await this.work(batch.map(({ item }) => item));
         for (const [at, { resolve, reject }] of batch.entries()) {
           const answer = answers[at];
-          if (answer === undefined) reject(new Error('The batch was answered in part.'));
+          if (answer === undefined) reject(new Error('The batch was only answered in part.'));
           else resolve(answer);
         }
       } catch (error) {

@@ -3,7 +3,7 @@ const MAX_COMPARED = 1000;
 /** End of a message, when one of the possible words is near. */
 export function didYouMean(word: string, possible: readonly string[]): string {
   const near = nearest(word, possible);
-  return near === undefined ? '' : `; the nearest is "${near}"`;
+  return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 /**

@@ -38,12 +38,12 @@ export const refusalCodes = {
   NOT_WAITING: {
     http: 409,
     retryable: false,
-    meaning: 'The approval, failure or stage element does not wait for a decision or an answer (any more).',
+    meaning: 'The approval, failure or stage element does not wait, or no longer waits, for a decision or an answer.',
   },
   NOT_RETRYABLE: {
     http: 409,
     retryable: false,
-    meaning: 'The task can’t be retried: it did not fail, or its workflow has ended or can’t succeed any more.',
+    meaning: 'The task can’t be retried: it did not fail, or its workflow has ended or can no longer succeed.',
   },
   NOT_RESUMABLE: {
     http: 409,

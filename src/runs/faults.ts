@@ -57,11 +57,11 @@ async function note(app: App, purpose: string, runId: string, error: unknown): P
   const key = `${purpose} ${runId}`;
   const count = (app.faults.get(key) ?? 0) + 1;
   app.faults.set(key, count);
-  if (count === 1) app.log.error({ err: error, runId, purpose }, 'a run could not be moved; it is tried again');
+  if (count === 1) app.log.error({ err: error, runId, purpose }, 'a run could not be advanced; retrying');
   if (count < LIMIT) return;
   const errorId = newId();
-  app.log.error({ err: error, runId, purpose, errorId }, 'a run could not be moved; it is given up');
-  const text = `The server could not carry it out; its log has the error as ${errorId}.`;
+  app.log.error({ err: error, runId, purpose, errorId }, 'a run could not be advanced; giving up');
+  const text = `The server could not carry out the execution. Its log has the error under the id ${errorId}.`;
   await inRuns(app, [runId], systemActor, (db) => db.decide((run) => giveUpRun(run, runId, text)));
   app.faults.delete(key);
 }

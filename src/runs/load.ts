@@ -20,7 +20,7 @@ import {
 } from './execution/tasks.store';
 import { findErrorEnds } from './logs/jobLogs.store';
 
-/** How much of standard error a failure handler is told. */
+/** How much of standard error a failure handler gets. */
 const ERROR_BYTES = 4096;
 
 type Loader = (db: Db, facts: Facts, keys: readonly string[], wants: readonly Want[], app: App) => Promise<unknown>;
@@ -31,7 +31,7 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     for (const row of await findExecutions(db, keys)) facts.set('execution', row.id, row);
   },
   members: async (db, facts, keys) => {
-    // Whoever asks for the members stops or holds them, and needs what has not ended of them.
+    // A decision that asks for the members stops or holds them, and needs those that have not ended.
     const [rows, unstarted, running, deployments] = await Promise.all([
       findActiveMembers(db, keys),
       findUnstartedTasks(db, keys, 'of members'),

@@ -106,7 +106,7 @@ export class Sweeper {
       this.failing = false;
     } catch (error) {
       // Most likely the database is away: reported once, tried again at the next turn.
-      if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; it tries again');
+      if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; retrying');
       this.failing = true;
     }
   }
@@ -126,7 +126,7 @@ export class Sweeper {
     })()
       .catch((error: unknown) => {
         if (!this.othersFailing && !this.stopped)
-          this.app.log.error({ err: error }, 'restores could not be moved on; it is tried again');
+          this.app.log.error({ err: error }, 'restores could not be advanced; retrying');
         this.othersFailing = true;
       })
       .finally(() => {
@@ -157,7 +157,7 @@ export async function expireExecutions(app: App): Promise<void> {
     await moveRun(app, 'expiry', runId, async (db) => {
       await db.decide((run) => {
         const { status, expiresAt } = run.execution(id);
-        if (!isFinal(status)) stopExecution(run, id, 'EXPIRED', `its time was over at ${expiresAt.toISOString()}`);
+        if (!isFinal(status)) stopExecution(run, id, 'EXPIRED', `its time limit passed at ${expiresAt.toISOString()}`);
       });
     });
   }

@@ -25,7 +25,7 @@ import { AccessApp, refusalOf } from './accessApp';
 
 const accountPermission = 'VIEW_AUDITS' as const;
 let one: AccessApp;
-/** The cache of another server on the same database, which is told nothing. */
+/** The cache of another server on the same database, which gets no notifications. */
 let elsewhere: Abilities;
 let close: () => Promise<void>;
 beforeAll(async () => {

@@ -75,7 +75,7 @@ const cases: Case[] = [
   [DEPLOY(), 'READ', 'Pipeline', pipeline(dev), 'no'],
   [[grant('PIPELINE', CRUD)], 'READ', 'Execution', run(dev), 'no'],
   [[grant('SERVICE', CRUD, everywhere, [B])], 'READ', 'Service', service, 'no'],
-  // Whoever may do something with a thing may see it.
+  // A caller who may act on a resource may also see it.
   [[grant('SERVICE', ['UPDATE'])], 'READ', 'Service', service, 'yes'],
   [[grant('SERVICE', ['UPDATE'])], 'DELETE', 'Service', service, 'no'],
   [DEPLOY(everywhere, 'ABORT_WORKFLOW'), 'READ', 'Execution', run(), 'yes'],

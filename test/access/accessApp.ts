@@ -68,7 +68,7 @@ export class AccessApp {
     return (await createApiKey(this.app, this.root, { name: 'key', userGroupIds, ...more })).apiKey;
   }
 
-  /** Whoever holds this key, with the rights of this moment. */
+  /** The holder of this key, with its current rights. */
   async holder(key: { readonly id: string }): Promise<Actor> {
     const row = await findApiKeyPrincipal(this.database, key.id);
     if (row === undefined) throw new Error(`there is no key ${key.id}`);

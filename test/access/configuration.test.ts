@@ -42,7 +42,7 @@ const shopSource = [
   pipeline('builds', stage('name: build, workflow: build')),
 ].join('');
 
-/** The same again beside it, of which the callers may see nothing. */
+/** A second copy, of which the callers may see nothing. */
 const vaultSource = shopSource
   .replaceAll('application: shop', 'application: vault')
   .replace('name: shop', 'name: vault');

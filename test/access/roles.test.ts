@@ -8,7 +8,7 @@ import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
 
 /**
- * Every query, mutation and subscription of the schema, asked by callers in five roles. A field without a row fails: whoever adds one has to say who may ask it.
+ * Every query, mutation and subscription of the schema, asked by callers in five roles. A field without a row fails: a new field must declare who may query it.
  *
  * OK: answered. EMPTY: answered with nothing in it. Anything else: the code of the refusal.
  */

@@ -88,7 +88,7 @@ describe('signals to an agent', () => {
       reasonCode: 'AGENT_LOST',
       tries: 2,
     });
-    await signal(agent, 'told to stop at once');
+    await signal(agent, 'stopping at once');
     expect(await agent.end('SIGCONT')).toBe(1);
     expect(await summary('deaf')).toEqual(['FAILED', 'FAILED', 'AGENT_LOST', null, 1, 'SKIPPED']);
 

@@ -358,7 +358,7 @@ describe('reading what is configured', () => {
     });
   });
 
-  test('revisions have pages, the newest first', async () => {
+  test('revisions have pages, newest first', async () => {
     for (let n = 2; n <= 6; n++) await api.apply(shop + workflow('many', { keys: `max_parallel: ${n}` }));
     const workflowId = await api.partId('workflows', 'many');
     const query = (args: string) =>

@@ -9,7 +9,7 @@ export interface Ended {
   readonly code: number | null;
   /** Standard output: the answer. */
   readonly out: string;
-  /** Standard error: what people are told beside it. */
+  /** Standard error: messages for people. */
   readonly err: string;
 }
 

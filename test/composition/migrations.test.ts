@@ -104,7 +104,7 @@ describe('a schema that this build does not know', () => {
 
   it.each([version, null])('is refused when an unreleased build wrote it (%s)', async (writer) => {
     await expect(migrateDataSource(await newerDatabase(writer))).rejects.toThrow(
-      'The database has the schema Later0000000000009, which another unreleased build of Slipway made.',
+      'The database has the schema Later0000000000009, which another unreleased build of Slipway created.',
     );
   });
 

@@ -11,7 +11,7 @@ interface Planned {
   readonly happened: () => void;
 }
 
-/** Stands between one client and its servers, and breaks connections in the ways that networks do. It passes on what it gets, and waits for nobody. */
+/** Proxy between one client and its servers that breaks connections the way networks do. Passes on what it gets, and never waits. */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
   private readonly stalled: Socket[] = [];

@@ -26,7 +26,7 @@ export function requireViewAudits(actor: Actor): void {
   actor.access.requireAccount('VIEW_AUDITS');
 }
 
-/** Audit records, the newest first. */
+/** Audit records, newest first. */
 export async function listAudits(
   app: App,
   actor: Actor,

@@ -3,10 +3,10 @@ import type { ActorRef } from '../actor';
 
 export const auditOutcome = {
   name: 'AuditOutcome',
-  description: 'Outcome of an attempt.',
+  description: 'Outcome of an audited action.',
   values: {
     ALLOWED: 'Done. The record was written in the same transaction.',
-    REFUSED: 'Refused. The refused attempt changed nothing.',
+    REFUSED: 'Refused. Nothing was changed.',
   },
 } as const;
 export const auditOutcomes = valuesOf(auditOutcome);
@@ -72,7 +72,7 @@ export type AuditRecord = ShapeOf<typeof auditRecordFields>;
 export const auditLinkFields = {
   sequence: { ...field.bigint('Place in the chain, from 1.'), column: { type: 'bigint', primary: true } as const },
   recordId: field.uuid(),
-  previousHash: field.text('Hash of the record before it in the chain.'),
-  hash: field.text('SHA-256 over the record, its place, and the hash before it.'),
+  previousHash: field.text('Hash of the previous record in the chain.'),
+  hash: field.text('SHA-256 of the record, its position and the previous hash.'),
 };
 export type AuditLink = ShapeOf<typeof auditLinkFields>;

@@ -112,7 +112,7 @@ const hiddenText = (value: unknown): string =>
 
 function redactObject(value: object, depth: number): Record<string, unknown> {
   const entries = Object.entries(value).filter(([, one]) => one !== undefined);
-  // `{ name: "PASSWORD", value: … }`: the name that matters stands beside the value.
+  // `{ name: "PASSWORD", value: … }`: the name that matters is next to the value.
   const kept = entries
     .slice(0, longestList)
     .map(([key, one]) => [storable(key).slice(0, 100), redactValue(key, one, depth + 1)]);

@@ -48,7 +48,7 @@ export class AuditSealer {
       this.failing = false;
     } catch (error) {
       if (!this.failing && !this.stopping.signal.aborted) {
-        this.app.log.error({ err: error }, 'audit records could not be sealed; it is tried again');
+        this.app.log.error({ err: error }, 'could not seal audit records; retrying');
       }
       this.failing = true;
     }

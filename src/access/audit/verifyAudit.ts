@@ -15,12 +15,12 @@ export const auditVerificationFields = {
   checkedTo: field.bigint(
     'Last sequence that was checked. A call checks at most 200,000: call again from the next one while this is less than `lastSequence`.',
   ),
-  firstBroken: orNull(field.bigint('First sequence that does not hold. Null if there is none.')),
+  firstBroken: orNull(field.bigint('First sequence that fails verification. Null if there is none.')),
   problem: orNull(field.text('Description of the problem.')),
   unsealed: field.integer('Number of records that are not in the chain yet. They join it within seconds.'),
   lastSequence: field.bigint('Last sequence of the chain. 0 if it is empty.'),
   lastHash: field.text(
-    'Hash of the last link. Stored elsewhere, it proves later that the end of the chain was not cut off or rewritten.',
+    'Hash of the last record. Keep it elsewhere to prove later that the end of the chain was not cut off or rewritten.',
   ),
 };
 export type AuditVerification = ShapeOf<typeof auditVerificationFields>;
@@ -49,7 +49,7 @@ export async function verifyAudit(app: App, from: number | null): Promise<AuditV
     }
     const { unsealed, lost } = await countUnlinked(db);
     const firstBroken = problem === null ? null : previous.sequence + 1;
-    const lostText = lost === 0 ? null : `${lost} records were taken out of the chain.`;
+    const lostText = lost === 0 ? null : `${lost} records were removed from the chain.`;
     return {
       valid: problem === null && lost === 0,
       checkedFrom,
@@ -65,7 +65,7 @@ export async function verifyAudit(app: App, from: number | null): Promise<AuditV
 
 function problemOf({ link, record }: LinkedRecord, previous: Pick<AuditLink, 'sequence' | 'hash'>): string | null {
   if (link.sequence !== previous.sequence + 1) return 'there is no such link';
-  if (link.previousHash !== previous.hash) return 'it does not hold the hash of the link before';
+  if (link.previousHash !== previous.hash) return 'it does not contain the hash of the previous link';
   if (record === undefined) return 'its record is gone';
   return linkHash(link, record) === link.hash ? null : 'its record is not the one that was sealed';
 }

@@ -7,18 +7,22 @@ import { ConnectionType } from '../graphql/paging.types';
 
 export const User = objectType(
   'User',
-  'Person. The identity provider knows how people log in; Slipway has no passwords.',
+  'Person. People log in through the identity provider; Slipway stores no passwords.',
   userFields,
 );
 export const UserConnection = ConnectionType(User, 'User');
 
-export const UserGroup = objectType('UserGroup', 'Source of the rights of people and keys.', userGroupFields);
+export const UserGroup = objectType(
+  'UserGroup',
+  'Group of users and keys that grants them permissions.',
+  userGroupFields,
+);
 export const UserGroupConnection = ConnectionType(UserGroup, 'UserGroup');
 
 export const ApiKeyDetails = objectType('ApiKeyDetails', 'API key, without its value.', apiKeyFields);
 
 const warningMessage = orNull(
-  field.text('Warning that nobody is left to decide approvals that wait. Null if there is nothing to report.'),
+  field.text('Warning if nobody is left to decide waiting approvals. Null if there is nothing to report.'),
 );
 
 export const UserPayload = mutationPayload('UserPayload', 'User after the change.', {

@@ -20,7 +20,7 @@ const RevokeApiKeyInput = mutationInput('RevokeApiKeyInput', 'API key to revoke.
 });
 const CreateApiKeyPayload = mutationPayload('CreateApiKeyPayload', 'New API key.', {
   apiKey: field.object(() => ApiKeyDetails, 'The key, without its value.'),
-  value: field.text('Value of the key. It is returned here and never again.'),
+  value: field.text('Value of the key. Returned only once.'),
 });
 
 @Resolver(() => ApiKeyDetails)
@@ -28,7 +28,7 @@ export class ApiKeysResolver {
   @Query(() => [ApiKeyDetails], {
     nullable: true,
     description:
-      'API keys that are not revoked, the newest first, at most 500. Without MANAGE_API_KEYS, only the caller’s own.',
+      'API keys that are not revoked, newest first, at most 500. Without MANAGE_API_KEYS, only the caller’s own.',
   })
   apiKeys(@Ctx() { app, actor }: Context) {
     return listApiKeys(app, actor);
@@ -37,7 +37,7 @@ export class ApiKeysResolver {
   @Mutation(() => CreateApiKeyPayload, {
     description:
       'Creates an API key. Its value is returned once; only a hash of it is stored. A key acts with its user groups, and may be ' +
-      'restricted to applications. Needs MANAGE_API_KEYS, and membership of those groups. Errors: FORBIDDEN, INVALID_INPUT.',
+      'restricted to applications. Requires MANAGE_API_KEYS, and membership of those groups. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async createApiKey(
     @Input(CreateApiKeyInput) input: InstanceType<typeof CreateApiKeyInput>,
@@ -48,7 +48,7 @@ export class ApiKeysResolver {
 
   @Mutation(() => ApiKeyPayload, {
     description:
-      'Changes an API key. Needs MANAGE_API_KEYS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
+      'Changes an API key. Requires MANAGE_API_KEYS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async updateApiKey(
     @Input(UpdateApiKeyInput) input: InstanceType<typeof UpdateApiKeyInput>,
@@ -60,8 +60,8 @@ export class ApiKeysResolver {
 
   @Mutation(() => ApiKeyPayload, {
     description:
-      'Revokes an API key, from the next request on, and in open WebSockets. Revoking it again changes nothing. ' +
-      'Needs MANAGE_API_KEYS, unless it is the caller’s own key. Errors: FORBIDDEN, NOT_FOUND, IN_USE (the last administrator).',
+      'Revokes an API key, effective with its next request and in open WebSockets. Revoking it again changes nothing. ' +
+      'Requires MANAGE_API_KEYS, unless it is the caller’s own key. Errors: FORBIDDEN, NOT_FOUND, IN_USE (the last administrator).',
   })
   async revokeApiKey(
     @Input(RevokeApiKeyInput) input: InstanceType<typeof RevokeApiKeyInput>,

@@ -26,7 +26,7 @@ function filterOf(type: AppPermissionType, name: string, enumName: string, thing
     description: `Types of environments, in a filter of ${things}.`,
     values: Object.fromEntries(values),
   };
-  const what = `Filter of the ${things} that a permission is about: by the IDs or by the types of environments.`;
+  const what = `Filter of the ${things} that a permission applies to, by environment IDs or by environment types.`;
   const fields = {
     envIds: listOf(field.uuid('IDs of environments. Excludes `filterTypes`.')),
     filterTypes: listOf(field.oneOf(filterType, 'Types of environments. Excludes `envIds`.')),
@@ -60,19 +60,19 @@ const filterType = {
 } as const;
 const appIds = listOf(field.uuid('IDs of applications.'));
 const allApplications = field.oneOf(filterType, 'ALL for all applications.');
-const AppFilter = objectType('AppFilter', 'Applications that a permission is about.', {
+const AppFilter = objectType('AppFilter', 'Applications that a permission applies to.', {
   appIds: orNull(appIds),
   filterType: orNull(allApplications),
 });
 const AppFilterInput = inputType(
   'AppFilterInput',
-  'Applications that a permission is about: `appIds` or `filterType`, one of the two.',
+  'Applications that a permission applies to: `appIds` or `filterType`, one of the two.',
   { appIds: optional(appIds), filterType: optional(allApplications) },
 );
 
 const common = {
-  permissionType: field.oneOf(appPermissionType, 'Kind of resources that it is about.'),
-  actions: listOf(field.oneOf(writtenAction, 'Actions that it allows; at least one.')),
+  permissionType: field.oneOf(appPermissionType, 'Kind of resource that it applies to.'),
+  actions: listOf(field.oneOf(writtenAction, 'Actions that it allows. At least one is required.')),
 };
 
 const ApplicationPermission = objectType(
@@ -81,7 +81,7 @@ const ApplicationPermission = objectType(
   {
     id: field.id('ID, for `removeAppPermission`.'),
     ...common,
-    applications: field.object(() => AppFilter, 'Applications that it is about.'),
+    applications: field.object(() => AppFilter, 'Applications that it applies to.'),
     deployments: filters.deployments.shown,
     environments: filters.environments.shown,
     pipelines: filters.pipelines.shown,
@@ -94,7 +94,7 @@ export const ApplicationPermissionInput = inputType(
   'Permission in applications. Of the four filters, only the one of its type may be given.',
   {
     ...common,
-    applications: field.object(() => AppFilterInput, 'Applications that it is about.'),
+    applications: field.object(() => AppFilterInput, 'Applications that it applies to.'),
     deployments: filters.deployments.given,
     environments: filters.environments.given,
     pipelines: filters.pipelines.given,
@@ -117,7 +117,7 @@ export const UserGroupPermissions = objectType(
     accountPermissions: field.object(() => AccountPermissions, 'Permissions in the account.'),
     appPermissions: listOf(field.object(() => ApplicationPermission, 'Permissions in applications.')),
     version: field.integer(
-      'Version of the group. `updateUserGroupPermissions` takes it, so that no unseen change is overwritten.',
+      'Version of the group. Pass it to `updateUserGroupPermissions`, so that no unseen change is overwritten.',
     ),
   },
 );

@@ -27,7 +27,7 @@ import { DonePayload, User, UserGroup, UserGroupConnection, UserGroupPayload } f
 import { ApplicationPermissionInput, PermissionsInput, UserGroupPermissions } from './permissions.types';
 import { withWarning } from '../../runs/approvals/undecidable';
 
-const permissions = field.object(() => PermissionsInput, 'All permissions of the group from now on.');
+const permissions = field.object(() => PermissionsInput, 'Complete list of the group’s permissions.');
 
 const CreateUserGroupInput = mutationInput('CreateUserGroupInput', 'New user group.', {
   ...newUserGroup,
@@ -82,7 +82,7 @@ export class UserGroupsResolver {
   @Query(() => UserGroup, {
     nullable: true,
     description:
-      'User group by its ID. Needs READ_USERS_AND_GROUPS, unless it is one of the caller’s own. Errors: NOT_FOUND.',
+      'User group by its ID. Requires READ_USERS_AND_GROUPS, unless it is one of the caller’s own. Errors: NOT_FOUND.',
   })
   userGroup(
     @Arg('userGroupId', () => ID, { description: 'ID of the user group.' }) id: string,
@@ -95,7 +95,7 @@ export class UserGroupsResolver {
   @Query(() => UserGroup, {
     nullable: true,
     description:
-      'User group by its name. Needs READ_USERS_AND_GROUPS, unless it is one of the caller’s own. Errors: NOT_FOUND.',
+      'User group by its name. Requires READ_USERS_AND_GROUPS, unless it is one of the caller’s own. Errors: NOT_FOUND.',
   })
   userGroupByName(
     @Arg('name', () => String, { description: 'Name of the user group.' }) name: string,
@@ -106,7 +106,7 @@ export class UserGroupsResolver {
 
   @Query(() => UserGroupConnection, {
     description:
-      'User groups in the order of their names. Without READ_USERS_AND_GROUPS, only the caller’s own. Errors: INVALID_INPUT.',
+      'User groups, sorted by name. Without READ_USERS_AND_GROUPS, only the caller’s own. Errors: INVALID_INPUT.',
   })
   userGroups(@Args(() => PageArguments) page: PageArguments, @Ctx() { app, actor }: Context) {
     return listGroups(app, actor, page);
@@ -128,8 +128,8 @@ export class UserGroupsResolver {
 
   @Mutation(() => UpdateUserGroupPermissionsPayload, {
     description:
-      'Replaces all permissions of a user group. Pass the version that you have read, so that no unseen change is overwritten. ' +
-      'Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, CONFLICT.',
+      'Replaces all permissions of a user group. Pass the version that you read, so that no unseen change is overwritten. ' +
+      'Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, CONFLICT.',
   })
   async updateUserGroupPermissions(
     @Input(UpdateUserGroupPermissionsInput) input: InstanceType<typeof UpdateUserGroupPermissionsInput>,
@@ -141,7 +141,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Creates a user group. It has no permissions unless the input has some. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
+      'Creates a user group. It has no permissions unless the input has some. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
   })
   async createUserGroup(
     @Input(CreateUserGroupInput) input: InstanceType<typeof CreateUserGroupInput>,
@@ -152,7 +152,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Changes a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN, CONFLICT, IN_USE.',
+      'Changes a user group. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN, CONFLICT, IN_USE.',
   })
   async updateUserGroup(
     @Input(UpdateUserGroupInput) input: InstanceType<typeof UpdateUserGroupInput>,
@@ -164,7 +164,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Adds a user to a user group. A member stays one. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Adds a user to a user group. Changes nothing if the user is already a member. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async addUserToUserGroup(
     @Input(GroupMemberInput) input: InstanceType<typeof GroupMemberInput>,
@@ -175,7 +175,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Removes a user from a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
+      'Removes a user from a user group. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async removeUserFromUserGroup(
     @Input(GroupMemberInput) input: InstanceType<typeof GroupMemberInput>,
@@ -189,7 +189,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Adds an application permission to a user group. One that it has already changes nothing. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Adds an application permission to a user group. Changes nothing if the group already has it. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async addAppPermission(
     @Input(AddAppPermissionInput) input: InstanceType<typeof AddAppPermissionInput>,
@@ -200,7 +200,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Removes an application permission from a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Removes an application permission from a user group. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async removeAppPermission(
     @Input(RemoveAppPermissionInput) input: InstanceType<typeof RemoveAppPermissionInput>,
@@ -211,7 +211,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Adds an account permission to a user group. One that it has already changes nothing. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Adds an account permission to a user group. Changes nothing if the group already has it. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async addAccountPermission(
     @Input(AccountPermissionChangeInput) input: InstanceType<typeof AccountPermissionChangeInput>,
@@ -222,7 +222,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => UserGroupPayload, {
     description:
-      'Removes an account permission from a user group. Needs MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
+      'Removes an account permission from a user group. Requires MANAGE_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT.',
   })
   async removeAccountPermission(
     @Input(AccountPermissionChangeInput) input: InstanceType<typeof AccountPermissionChangeInput>,
@@ -233,7 +233,7 @@ export class UserGroupsResolver {
 
   @Mutation(() => DonePayload, {
     description:
-      'Deletes a user group. Its members and keys lose its permissions. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Deletes a user group. Its members and keys lose its permissions. Requires MANAGE_USERS_AND_GROUPS. ' +
       'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE.',
   })
   async deleteUserGroup(

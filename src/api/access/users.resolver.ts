@@ -24,7 +24,8 @@ const DeleteUserInput = mutationInput('DeleteUserInput', 'User to delete.', { id
 export class UsersResolver {
   @Query(() => User, {
     nullable: true,
-    description: 'User by its ID. Needs READ_USERS_AND_GROUPS, unless it is the caller’s own user. Errors: NOT_FOUND.',
+    description:
+      'User by its ID. Requires READ_USERS_AND_GROUPS, unless it is the caller’s own user. Errors: NOT_FOUND.',
   })
   user(
     @Arg('id', () => ID, { description: 'ID of the user.' }) id: string,
@@ -37,7 +38,7 @@ export class UsersResolver {
   @Query(() => User, {
     nullable: true,
     description:
-      'User by its email address. Needs READ_USERS_AND_GROUPS, unless it is the caller’s own user. Errors: NOT_FOUND.',
+      'User by its email address. Requires READ_USERS_AND_GROUPS, unless it is the caller’s own user. Errors: NOT_FOUND.',
   })
   userByEmail(
     @Arg('email', () => String, { description: 'Email address.' }) email: string,
@@ -48,7 +49,7 @@ export class UsersResolver {
 
   @Query(() => UserConnection, {
     description:
-      'Users in the order of their names. Without READ_USERS_AND_GROUPS, only the caller’s own user. Errors: INVALID_INPUT.',
+      'Users, sorted by name. Without READ_USERS_AND_GROUPS, only the caller’s own user. Errors: INVALID_INPUT.',
   })
   users(@Args(() => PageArguments) page: PageArguments, @Ctx() { app, actor }: Context) {
     return listUsers(app, actor, page);
@@ -61,7 +62,7 @@ export class UsersResolver {
 
   @Mutation(() => UserPayload, {
     description:
-      'Creates a user. The first login with its email address becomes it. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Creates a user. The first login with this email address is linked to the user. Requires MANAGE_USERS_AND_GROUPS. ' +
       'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, NAME_TAKEN.',
   })
   async createUser(
@@ -73,7 +74,7 @@ export class UsersResolver {
 
   @Mutation(() => UserPayload, {
     description:
-      'Changes a user. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Changes a user. Requires MANAGE_USERS_AND_GROUPS. ' +
       'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async updateUser(
@@ -86,7 +87,7 @@ export class UsersResolver {
 
   @Mutation(() => DonePayload, {
     description:
-      'Deletes a user and revokes its keys. Its history stays readable. Needs MANAGE_USERS_AND_GROUPS. ' +
+      'Deletes a user and revokes its keys. Its history stays readable. Requires MANAGE_USERS_AND_GROUPS. ' +
       'Errors: FORBIDDEN, NOT_FOUND, INVALID_INPUT, IN_USE (the last administrator).',
   })
   async deleteUser(

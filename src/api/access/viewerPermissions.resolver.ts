@@ -16,19 +16,15 @@ import { objectType } from '../graphql/described.types';
 import { User, UserGroup } from './access.types';
 import { UserGroupPermissions } from './permissions.types';
 
-const PermissionAnswer = objectType(
-  'PermissionAnswer',
-  'Answer to whether something is allowed, by the rules that enforce it.',
-  {
-    allowed: field.boolean('True if it is allowed.'),
-    code: orNull(
-      field.text(
-        'NOT_FOUND if the caller may not see it, FORBIDDEN if the caller may see but not do it. Null if allowed.',
-      ),
+const PermissionAnswer = objectType('PermissionAnswer', 'Result of a permission check, by the rules that enforce it.', {
+  allowed: field.boolean('True if it is allowed.'),
+  code: orNull(
+    field.text(
+      'NOT_FOUND if the caller may not see it, FORBIDDEN if the caller may see but not do it. Null if allowed.',
     ),
-    message: orNull(field.text('What is missing.')),
-  },
-);
+  ),
+  message: orNull(field.text('Explanation of what is missing. Null if allowed.')),
+});
 
 @ObjectType({ description: 'The caller.' })
 class Viewer {
@@ -97,7 +93,7 @@ export class ViewerPermissionsResolver {
     @Ctx() { app, loaders }: Context,
   ): Promise<InstanceType<typeof PermissionAnswer>> {
     if (!actions.includes(action)) {
-      const message = `action must be one of: ${actions.join(', ')}.`;
+      const message = `action must be one of ${actions.join(', ')}.`;
       throw invalidInput([{ field: 'action', value: action, rule: 'ONE_OF', message }]);
     }
     const unseen = (kind: string, id: string) => ({
@@ -132,7 +128,7 @@ export class ViewerPermissionsResolver {
 
   @Query(() => EffectivePermissions, {
     nullable: true,
-    description: 'Permissions of a user. Needs READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
+    description: 'Permissions of a user. Requires READ_USERS_AND_GROUPS. Errors: FORBIDDEN, NOT_FOUND.',
   })
   async effectivePermissions(
     @Arg('userId', () => ID, { description: 'ID of the user.' }) userId: string,

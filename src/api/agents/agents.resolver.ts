@@ -9,7 +9,7 @@ export const AgentConnection = ConnectionType(Agent);
 
 @InputType({ description: 'Input of `createAgentToken`.' })
 export class CreateAgentTokenInput {
-  @Field(() => String, { description: 'Name that says what the token is for: 1 to 100 characters.' })
+  @Field(() => String, { description: 'Purpose of the token, 1 to 100 characters.' })
   name!: string;
 
   @Field(() => String, { nullable: true, description: 'Client-defined text, returned in the payload.' })
@@ -35,7 +35,7 @@ export class AgentsResolver {
   @Query(() => AgentConnection, {
     nullable: true,
     description:
-      'Agents, newest first. Needs the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Agents, newest first. Requires the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   agents(
     @Arg('includeLeft', () => Boolean, {
@@ -51,8 +51,7 @@ export class AgentsResolver {
 
   @Mutation(() => CreateAgentTokenPayload, {
     description:
-      'Creates a registration token, which agents register with. The token grants nothing else. Needs the account ' +
-      'permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Creates a registration token for agents. The token grants nothing else. Requires the account permission MANAGE_DELEGATES. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async createAgentToken(
     @Arg('input', () => CreateAgentTokenInput, { description: 'Token to create.' }) input: CreateAgentTokenInput,

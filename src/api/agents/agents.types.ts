@@ -10,17 +10,17 @@ registerEnumType(AgentStatusEnum, {
   description: 'Availability of an agent.',
   valuesConfig: {
     ONLINE: { description: 'Heard from within the last 90 seconds.' },
-    OFFLINE: { description: 'Not heard from for 90 seconds. Its jobs are lost when their leases run out.' },
-    LEFT: { description: 'Shut down in order.' },
+    OFFLINE: { description: 'Not heard from for 90 seconds. Its jobs are lost when their leases expire.' },
+    LEFT: { description: 'Shut down cleanly.' },
   },
 });
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Process, on any machine, that claims jobs whose required labels it has.',
+  description: 'Process on any machine that claims and runs jobs whose required labels it has.',
 })
 export class Agent {
-  @Field(() => ID, { description: 'Unique ID, assigned at registration. An agent that restarts gets another one.' })
+  @Field(() => ID, { description: 'Unique ID, assigned at registration. An agent that restarts gets a new one.' })
   id!: string;
 
   @Field(() => String, { description: 'Name that the agent gives itself. Need not be unique.' })

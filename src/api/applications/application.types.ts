@@ -3,7 +3,7 @@ import { objectType } from '../graphql/described.types';
 
 export const Application = objectType(
   'Application',
-  'Unit that groups environments, services, workflows and pipelines. Permissions are given per application.',
+  'Unit that groups environments, services, workflows and pipelines. Permissions are granted per application.',
   applicationFields,
   { isNode: true },
 );

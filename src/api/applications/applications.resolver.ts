@@ -77,7 +77,7 @@ export class ApplicationsResolver {
   }
 
   @Query(() => ApplicationConnection, {
-    description: 'Applications in the order of their names. Errors: INVALID_INPUT.',
+    description: 'Applications, sorted by name. Errors: INVALID_INPUT.',
   })
   applications(
     @Arg('filters', () => [ApplicationFilter], { nullable: true, description: 'Filters that must all match.' })
@@ -89,7 +89,7 @@ export class ApplicationsResolver {
   }
 
   @Mutation(() => CreateApplicationPayload, {
-    description: 'Creates an application without any parts. Errors: FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
+    description: 'Creates an empty application. Errors: FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async createApplication(
     @Input(CreateApplicationInput) input: InstanceType<typeof CreateApplicationInput>,
@@ -99,7 +99,8 @@ export class ApplicationsResolver {
   }
 
   @Mutation(() => UpdateApplicationPayload, {
-    description: 'Renames or describes an application. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
+    description:
+      'Changes the name or description of an application. Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN.',
   })
   async updateApplication(
     @Input(UpdateApplicationInput) input: InstanceType<typeof UpdateApplicationInput>,
@@ -110,7 +111,7 @@ export class ApplicationsResolver {
 
   @Mutation(() => DeleteApplicationPayload, {
     description:
-      'Deletes an application with all of its parts. Its executions stay readable. ' +
+      'Deletes an application and everything in it. Its executions stay readable. ' +
       'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists the executions that are not final and that the caller may see).',
   })
   async deleteApplication(
@@ -128,7 +129,7 @@ function partsResolver<T extends PartRow>(parts: PartRows<T>, Connection: new ()
   @Resolver(() => Application)
   class PartsResolver {
     @FieldResolver(() => Connection, {
-      description: `${parts.type}s of the application, in the order of their names. Errors: INVALID_INPUT.`,
+      description: `${parts.type}s of the application, sorted by name. Errors: INVALID_INPUT.`,
     })
     // TypeGraphQL finds the method of a field by its name, so the classes need different ones.
     [name](

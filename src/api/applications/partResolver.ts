@@ -78,7 +78,7 @@ export function partResolver<Row extends PartRow, New extends Fields, Changes ex
 
     @Query(() => Connection, {
       name: `${kind}s`,
-      description: `${type}s of all applications, in the order of their names. Errors: INVALID_INPUT.`,
+      description: `${type}s of all applications, sorted by name. Errors: INVALID_INPUT.`,
     })
     list(
       @Arg('filters', () => [Filter], { nullable: true, description: 'Filters that must all match.' })
@@ -108,7 +108,7 @@ export function partResolver<Row extends PartRow, New extends Fields, Changes ex
     @Mutation(() => UpdatePayload, {
       name: `update${type}`,
       description:
-        `Changes ${aKind}. A new name is also written into the workflows and pipelines that refer to it, as new revisions. ` +
+        `Changes ${aKind}. A rename also updates the workflows and pipelines that refer to it, as new revisions. ` +
         `Errors: NOT_FOUND, FORBIDDEN, INVALID_INPUT, NAME_TAKEN${moreErrors}.`,
     })
     async update(
@@ -121,7 +121,7 @@ export function partResolver<Row extends PartRow, New extends Fields, Changes ex
     @Mutation(() => DeletePayload, {
       name: `delete${type}`,
       description:
-        `Deletes ${aKind}. Executions and deployments of the past stay readable. ` +
+        `Deletes ${aKind}. Past executions and deployments stay readable. ` +
         'Errors: NOT_FOUND, FORBIDDEN, IN_USE (`usedBy` lists the workflows and pipelines that refer to it and that the caller may see).',
     })
     async delete(

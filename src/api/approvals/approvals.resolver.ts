@@ -45,7 +45,7 @@ export class ApprovalsResolver {
 
   @Mutation(() => ApproveOrRejectApprovalsPayload, {
     description:
-      'Decides an approval that waits. Repeating the same decision by the same caller changes nothing. Errors: ' +
+      'Decides a waiting approval. Repeating the decision as the same caller changes nothing. Errors: ' +
       'NOT_FOUND, CONFLICT (somebody else decided), NOT_WAITING (it has expired or was withdrawn), ' +
       'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
@@ -60,8 +60,7 @@ export class ApprovalsResolver {
 
   @Mutation(() => ReassignApprovalPayload, {
     description:
-      'Names other user groups for an approval that waits, for example because nobody is left in the groups that it ' +
-      'asks. Decides nothing. The same groups again change nothing. Administrators only. Errors: NOT_FOUND, FORBIDDEN, ' +
+      'Assigns a waiting approval to other user groups, for example because nobody is left in its current groups. Does not decide the approval. Assigning the same groups again changes nothing. Administrators only. Errors: NOT_FOUND, FORBIDDEN, ' +
       'NOT_WAITING, CONFLICT, IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async reassignApproval(

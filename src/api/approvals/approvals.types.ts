@@ -51,7 +51,7 @@ export abstract class ApprovalDetails {
   @Field(() => ID, { description: 'ID of the approval, for `approveOrRejectApprovals`.' })
   approvalId!: string;
 
-  @Field(() => ApprovalStepType, { description: 'Way in which the approval is given.' })
+  @Field(() => ApprovalStepType, { description: 'Method of approval.' })
   approvalType!: string;
 
   @Field(() => String, { description: 'Name of the stage.' })
@@ -59,6 +59,9 @@ export abstract class ApprovalDetails {
 
   @Field(() => String, { description: 'Name of the stage element.' })
   stepName!: string;
+
+  @Field(() => String, { nullable: true, description: 'Text for the approvers. Null if the definition has none.' })
+  message!: string | null;
 
   @Field(() => Date, { description: 'Time of the request.' })
   startedAt!: Date;
@@ -81,7 +84,7 @@ export abstract class ApprovalDetails {
 
 @ObjectType({ implements: ApprovalDetails, description: 'Approval by a member of a user group.' })
 export class UserGroupApprovalDetails extends ApprovalDetails {
-  @Field(() => [String], { description: 'Names of user groups. Any one member of any of them decides.' })
+  @Field(() => [String], { description: 'Names of user groups. Any member of any of them can decide.' })
   approvers!: string[];
 
   @Field(() => ID, { description: 'ID of the execution that requested the approval.' })
@@ -90,8 +93,7 @@ export class UserGroupApprovalDetails extends ApprovalDetails {
   @Field(() => Date, {
     nullable: true,
     description:
-      'Time since which nobody is left who could decide: the groups were deleted or emptied, or only people are left who ' +
-      'may not approve their own execution. Null while somebody can.',
+      'Time since which nobody has been left who can decide: the groups were deleted or emptied, or the only people left may not approve their own execution. Null while somebody can decide.',
   })
   undecidableSince!: Date | null;
 }
@@ -99,7 +101,7 @@ export class UserGroupApprovalDetails extends ApprovalDetails {
 @ObjectType({ simpleResolvers: true, description: 'Approvals of an execution.' })
 export class ApprovalDetailsPayload {
   @Field(() => [ApprovalDetails], {
-    description: 'Approvals in the order in which they were requested. By default only those that wait.',
+    description: 'Approvals, in the order in which they were requested. By default, only those that are waiting.',
   })
   approvalDetails!: ApprovalDetails[];
 }
@@ -127,7 +129,7 @@ export class ApproveOrRejectApprovalsPayload {
   @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => Boolean, { description: 'Always true: a decision that is not accepted is an error.' })
+  @Field(() => Boolean, { description: 'Always true: a decision that isn’t accepted returns an error.' })
   success!: boolean;
 }
 
@@ -142,7 +144,9 @@ export class ReassignApprovalInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'ID of the approval.' })
   approvalId!: string;
 
-  @Field(() => [String], { description: 'Names of the user groups that are to decide, instead of those before.' })
+  @Field(() => [String], {
+    description: 'Names of the user groups to assign the approval to. They replace the current ones.',
+  })
   approvers!: string[];
 }
 

@@ -11,7 +11,7 @@ registerEnumType(ArtifactTypeEnum, {
   valuesConfig: {
     FILE: { description: 'File.' },
     LINK: { description: 'Symbolic link. Its content is its target, relative to the folder of the link.' },
-    FOLDER: { description: 'Empty folder. Other folders come into being with the files in them.' },
+    FOLDER: { description: 'Empty folder. Other folders are implied by the files in them.' },
   },
 });
 

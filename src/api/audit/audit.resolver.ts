@@ -10,7 +10,7 @@ export class AuditResolver {
   @Query(() => AuditRecordConnection, {
     nullable: true,
     description:
-      'Audit records, the newest first: who did what, and who tried to. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Audit records, newest first: who did what, and who tried to. Requires the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   async audits(
     @Arg('filters', () => [AuditFilterInput], { nullable: true, description: 'Filters that must all match.' })
@@ -29,7 +29,7 @@ export class AuditResolver {
   @Query(() => AuditVerification, {
     nullable: true,
     description:
-      'Verifies the chain of audit records by computing it again. Needs the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
+      'Verifies the chain of audit records by recomputing it. Requires the account permission VIEW_AUDITS. Errors: FORBIDDEN, INVALID_INPUT.',
   })
   verifyAudit(
     @Arg('from', () => Float, { nullable: true, description: 'First sequence to check. Defaults to 1.' }) from:

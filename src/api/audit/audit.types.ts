@@ -5,28 +5,30 @@ import { inputType, objectType } from '../graphql/described.types';
 import { IdFilter, TimeFilter } from '../graphql/filters.types';
 import { ConnectionType } from '../graphql/paging.types';
 
-const AuditActor = objectType('AuditActor', 'Actor of an attempt.', {
-  kind: field.text('`USER`, `API_KEY`, `AGENT`, `SYSTEM`, or `ANONYMOUS` for a key that was not valid.'),
+const AuditActor = objectType('AuditActor', 'Actor of an audited action.', {
+  kind: field.text('`USER`, `API_KEY`, `AGENT`, `SYSTEM`, or `ANONYMOUS` for an invalid key.'),
   id: field.key('ID of the user, API key or agent.'),
   name: field.text('Name at that time.'),
   personId: orNull(field.key('User behind the actor, the same for all keys of a person. Null if there is none.')),
 });
 
-const AuditObject = objectType('AuditObject', 'Object that was changed, or would have been.', {
+const AuditObject = objectType('AuditObject', 'Object that the action changed, or would have changed.', {
   kind: field.text('Kind: `application`, `execution`, `userGroup`, …'),
-  id: orNull(field.key('ID. For a refused attempt, as the caller wrote it.')),
-  name: orNull(field.text('Name at that time, where it is known.')),
-  applicationId: orNull(field.key('Application that it belongs to, where there is one.')),
+  id: orNull(field.key('ID. For a refused action, as the caller sent it.')),
+  name: orNull(field.text('Name at that time, if known.')),
+  applicationId: orNull(field.key('Application that it belongs to, if any.')),
 });
 
 export const AuditRecord = objectType(
   'AuditRecord',
-  'Action, or attempt at one. Records are never changed and never removed. They hold no secrets: of texts that may be one, only the length is kept.',
+  'Action, or an attempt at one. Records are never changed or removed. They contain no secrets: of text that may be a secret, only the length is recorded.',
   {
     ...auditRecordFields,
     actor: field.object(() => AuditActor, 'Actor.'),
     object: orNull(field.object(() => AuditObject, 'Object. Null if the request named none.')),
-    sequence: orNull(field.bigint('Place in the chain, from 1. Null until the record is sealed, within seconds.')),
+    sequence: orNull(
+      field.bigint('Position in the chain, from 1. Null until the record is sealed, which takes seconds at most.'),
+    ),
     previousHash: orNull(auditLinkFields.previousHash),
     hash: orNull(auditLinkFields.hash),
   },

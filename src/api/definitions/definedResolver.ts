@@ -76,7 +76,7 @@ export function definedResolvers<Definition extends { readonly variables: readon
     }
 
     @FieldResolver(() => RevisionConnection, {
-      description: 'Revisions of its definition, the newest first. Errors: INVALID_INPUT.',
+      description: 'Revisions of its definition, newest first. Errors: INVALID_INPUT.',
     })
     revisions(
       @Root() { id }: DefinedEntity,

@@ -42,8 +42,7 @@ export class DefinitionsResolver {
   @GuardArgs({ source: 'CHECKED' })
   @Query(() => DefinitionValidation, {
     description:
-      'Validates documents as `applyDefinitions` would, against the existing resources, without writing anything. It needs no permission to ' +
-      'write. Problems are returned in the result, not as errors.',
+      'Validates documents as `applyDefinitions` would, against the existing resources, without writing anything. Requires no write permission. Problems are returned in the result, not as errors.',
   })
   validateDefinition(
     @Arg('source', () => String, { description: 'One or more documents, in any order.' }) source: string,
@@ -55,7 +54,7 @@ export class DefinitionsResolver {
     @Arg('application', () => String, {
       nullable: true,
       description:
-        'Name of the application of documents that name none. Omitted for TOML: the document is validated on its own.',
+        'Default application, by name, for documents that don’t name one. If omitted for TOML, the document is validated on its own.',
     })
     application: string | null,
     @Ctx() { app, actor }: Context,

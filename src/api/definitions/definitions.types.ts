@@ -44,9 +44,9 @@ const applyAction = {
   name: 'ApplyAction',
   description: 'Effect of applying a document.',
   values: {
-    CREATED: 'Created; it did not exist.',
+    CREATED: 'Created: it did not exist before.',
     UPDATED: 'Changed. A workflow or pipeline got a new revision.',
-    UNCHANGED: 'Left as it was, because it had the same meaning.',
+    UNCHANGED: 'Unchanged: the document means the same as the current definition.',
   },
 } as const;
 
@@ -62,9 +62,7 @@ export const RevisionConnection = ConnectionType(RevisionType, 'Revision');
 export const DefinitionInput = inputType('DefinitionInput', 'Definition as text: one document.', {
   source: guarded(
     'CHECKED',
-    field.text(
-      'The document. It may omit `kind`, `application` and `name`; if given, they must be those of the resource.',
-    ),
+    field.text('The document. It may omit `kind`, `application` and `name`; if given, they must match the resource.'),
   ),
   format: format('Format of the document.'),
 });
@@ -78,7 +76,7 @@ export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Doc
   ),
   format: format('Format of the documents.'),
   application: optional(
-    field.text('Name of the application of documents that name none, such as TOML files of workflows.'),
+    field.text('Default application, by name, for documents that don’t name one, such as TOML workflow files.'),
   ),
   dryRun: withDefault(
     false,
@@ -93,7 +91,7 @@ const AppliedRevision = objectType('AppliedRevision', 'Current revision after ap
 
 const AppliedDefinition = objectType(
   'AppliedDefinition',
-  'Effect of one document, or, in a dry run, what it would be.',
+  'Effect of one document. In a dry run, the effect that it would have.',
   {
     kind: graphqlField<DocumentKind>(() => DefinitionKind, 'Kind of resource that the document defines.'),
     application: field.text('Name of the application.'),
@@ -105,12 +103,12 @@ const AppliedDefinition = objectType(
 );
 
 export const ApplyDefinitionsPayload = mutationPayload('ApplyDefinitionsPayload', 'Result of `applyDefinitions`.', {
-  results: listOf(field.object(() => AppliedDefinition, 'One result for each document, in their order.')),
+  results: listOf(field.object(() => AppliedDefinition, 'One result for each document, in document order.')),
 });
 
 const DefinitionProblem = objectType(
   'DefinitionProblem',
-  'Error or warning in a definition, and its place.',
+  'Error or warning in a definition, with its location.',
   problemFields,
 );
 
@@ -118,18 +116,12 @@ export const DefinitionValidation = objectType(
   'DefinitionValidation',
   'Result of validating definitions without applying them.',
   {
-    valid: field.boolean('True if there is no error, so that the documents could be applied. Warnings do not count.'),
+    valid: field.boolean('True if there are no errors, so that the documents could be applied. Warnings do not count.'),
     errors: listOf(
-      field.object(
-        () => DefinitionProblem,
-        'Errors of all documents, in the order of the text; at most 500 are reported.',
-      ),
+      field.object(() => DefinitionProblem, 'Errors in all documents, in source order. At most 500 are reported.'),
     ),
     warnings: listOf(
-      field.object(
-        () => DefinitionProblem,
-        'Things that are allowed but probably not intended, in the order of the text.',
-      ),
+      field.object(() => DefinitionProblem, 'Findings that are allowed but probably not intended, in source order.'),
     ),
   },
 );

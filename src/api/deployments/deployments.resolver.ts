@@ -32,7 +32,7 @@ const UNSETTLED =
 export class EnvironmentDeploymentsResolver {
   @FieldResolver(() => [Deployment], {
     description:
-      'Deployments that succeeded last: one for each service that is deployed, in the order of the services’ names. ' +
+      'Deployments that succeeded last: one for each deployed service, sorted by service name. ' +
       'See `unsettledDeployments` too.',
   })
   async deployments(@Root() { id }: EnvironmentRow, @Ctx() { loaders }: Context) {
@@ -72,8 +72,7 @@ export class EnvironmentDeploymentsResolver {
 export class ServiceDeploymentsResolver {
   @FieldResolver(() => [Deployment], {
     description:
-      'Deployments that succeeded last: one for each environment that has the service and that you may see, in the ' +
-      'order of the environments’ names. See `unsettledDeployments` too.',
+      'Deployments that succeeded last: one for each environment that has the service and that you may see, sorted by environment name. See `unsettledDeployments` too.',
   })
   async deployments(@Root() { id }: ServiceRow, @Ctx() context: Context) {
     return inVisibleEnvironments((await context.loaders.load(standingOfService, id))?.current, context);
@@ -91,8 +90,7 @@ export class ServiceDeploymentsResolver {
 export class ExecutionDeploymentsResolver {
   @FieldResolver(() => [Deployment], {
     description:
-      'All deployments of the execution in all attempts, restores included, in the order in which they began; to ' +
-      'environments that you may see. For a pipeline, those of its workflow executions.',
+      'All deployments of the execution to environments that you may see, in all attempts, restores included, in the order in which they began. For a pipeline, those of its workflow executions.',
   })
   async deployments(@Root() { id, runId }: Execution, @Ctx() context: Context) {
     const load = id === runId ? deploymentsOfRun : deploymentsOfWorkflow;
@@ -118,7 +116,7 @@ export class DeploymentsResolver {
   }
 
   @FieldResolver(() => EventActor, {
-    description: 'User or key that began the attempt of the run which deployed it; for a restore, that restored it.',
+    description: 'User or key that began the attempt that deployed it; for a restore, the one that restored it.',
   })
   actor(@Root() { cause }: RecordedDeployment) {
     return cause;

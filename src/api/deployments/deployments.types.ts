@@ -12,12 +12,12 @@ registerEnumType(DeploymentStatusEnum, {
   name: 'DeploymentStatus',
   description: 'Status of a deployment. Only IN_PROGRESS is not final.',
   valuesConfig: {
-    IN_PROGRESS: { description: 'The command that deploys has started and not ended.' },
+    IN_PROGRESS: { description: 'The command that deploys has started and has not ended.' },
     SUCCEEDED: { description: 'The task, or the workflow as a whole, succeeded: the environment has this image.' },
     FAILED: { description: 'The command failed. The environment may have the image in part.' },
     UNKNOWN: {
       description:
-        'Nobody can know what the environment has: the agent was lost, the command was stopped or killed, its failure ' +
+        'The state of the environment is unknown: the agent was lost, the command was stopped or killed, its failure ' +
         'is ignored, or a task was skipped in a workflow that deploys as a whole.',
     },
     REMOVED: { description: 'A restore went back to a state in which the service was not deployed.' },

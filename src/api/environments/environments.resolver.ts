@@ -27,7 +27,9 @@ export const EnvironmentsResolver = partResolver({
   create: (app, actor, input) => createPart(app, actor, environments, input),
   changes: {
     ...environmentChanges,
-    variables: variables('All variables from now on. An empty list removes all; null keeps them.'),
+    variables: variables(
+      'Complete list of variables, replacing the previous one. An empty list removes all; null keeps them.',
+    ),
   },
   update: (app, actor, id, changes) => updatePart(app, actor, environments, id, changes),
   filters: {
@@ -46,7 +48,7 @@ export const EnvironmentsResolver = partResolver({
 @Resolver(() => Environment)
 export class EnvironmentFieldsResolver {
   @FieldResolver(() => [EnvironmentVariable], {
-    description: 'Variables that every task for the environment gets, in the order of their names.',
+    description: 'Variables that every task for the environment gets, sorted by name.',
   })
   variables(@Root() { variables }: EnvironmentRow) {
     const names = Object.keys(variables).sort();

@@ -27,7 +27,7 @@ registerEnumType(GapReason, {
     'it and continues from there.',
 })
 export class EventGap {
-  @Field(() => GapReason, { description: 'Reason of the gap.' })
+  @Field(() => GapReason, { description: 'Reason for the gap.' })
   reason!: string;
 
   @Field(() => ID, { description: 'Cursor after which events are missing.' })
@@ -93,7 +93,7 @@ export class ExecutionEventsItem {
   @Field(() => EventGap, {
     nullable: true,
     description:
-      'Gap before this message. Null if nothing is missing. The snapshot sent with it replaces everything known before.',
+      'Gap before this message. Null if nothing is missing. The snapshot sent with it replaces all earlier state.',
   })
   gap!: EventGap | null;
 }
@@ -117,7 +117,7 @@ export class ExecutionsUpdatedItem {
   @Field(() => EventGap, {
     nullable: true,
     description:
-      'Gap before this message. Null if nothing is missing. The snapshot sent with it replaces everything known before.',
+      'Gap before this message. Null if nothing is missing. The snapshot sent with it replaces all earlier state.',
   })
   gap!: EventGap | null;
 }
@@ -148,7 +148,7 @@ export class ApprovalsRequestedItem {
   @Field(() => EventGap, {
     nullable: true,
     description:
-      'Gap before this message: something may be missing. The snapshot sent with it replaces everything known before.',
+      'Gap before this message: events may be missing. The snapshot sent with it replaces all earlier state.',
   })
   gap!: EventGap | null;
 }

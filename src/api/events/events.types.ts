@@ -20,9 +20,9 @@ const common = {
       'Elsewhere, the sequence in the log of `executionId`. Can be used as `after` instead of a cursor.',
   ),
   type: field.text('Type of the event, such as `TASK_STATUS`. More types may follow.'),
-  at: field.time('Time of the commit, by the clock of the server that committed it.'),
+  at: field.time('Commit time, by the clock of the server that committed the event.'),
   actor: field.object(() => EventActor, 'User, key or system component that caused the event.'),
-  data: field.json('All data of the event as JSON, for types that you don’t know.'),
+  data: field.json('Full event data as JSON, for event types that the client doesn’t know.'),
 };
 
 /** Resolved objects hold the fields of `data` next to the common fields: see `shownEvent`. */
@@ -68,7 +68,7 @@ const stageName = field.text('Name of the stage.');
 const stepName = field.text('Name of the element.');
 const taskExecutionId = field.key('ID of the task in this attempt.');
 const taskName = field.text('Name of the task.');
-const given = { reason: reason('Reason that was given.') };
+const given = { reason: reason('Reason given with the request.') };
 const intervening = {
   taskExecutionId: orNull(field.key('ID of the task. Null for a stage element.')),
   stageExecutionId: orNull(field.key('ID of the stage element in this attempt. Null for a task.')),
@@ -152,7 +152,7 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   ),
   BESIDE_TASK_CREATED: event(
     'BESIDE_TASK_CREATED',
-    'a detached task was created, because something failed or is restored. Its `TaskStatusEvent`s follow, even after the execution is final.',
+    'a detached task was created, because something failed or is being restored. Its `TaskStatusEvent`s follow, even after the execution is final.',
     {
       taskExecutionId,
       name: taskName,
@@ -177,26 +177,27 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
   APPROVAL_REQUESTED: event('APPROVAL_REQUESTED', 'an approval waits for a person.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requests the approval.'),
-    approvers: listOf(field.text('Names of user groups. Any one member of any of them decides.')),
+    approvers: listOf(field.text('Names of user groups. Any member of any of them can decide.')),
+    message: reason('Text for the approvers. Null if the definition has none.'),
     expiresAt: field.time('Time at which it becomes EXPIRED.'),
   }),
-  APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who could decide an approval that waits.', {
+  APPROVAL_UNDECIDABLE: event('APPROVAL_UNDECIDABLE', 'nobody is left who can decide a waiting approval.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),
-    approvers: listOf(field.text('Names of the user groups that the approval asks.')),
+    approvers: listOf(field.text('Names of the user groups that the approval is assigned to.')),
   }),
   APPROVAL_REASSIGNED: event(
     'APPROVAL_REASSIGNED',
-    'an administrator named other user groups for an approval that waits.',
+    'an administrator assigned a waiting approval to other user groups.',
     {
       approvalId: field.key('ID of the approval.'),
       stageExecutionId: field.key('ID of the stage element that requested the approval.'),
-      approvers: listOf(field.text('Names of the user groups from now on.')),
-      previousApprovers: listOf(field.text('Names of the user groups before.')),
-      reason: reason('Reason that the administrator gave.'),
+      approvers: listOf(field.text('Names of the new user groups.')),
+      previousApprovers: listOf(field.text('Names of the previous user groups.')),
+      reason: reason('Reason given by the administrator.'),
     },
   ),
-  APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval no longer waits.', {
+  APPROVAL_DECIDED: event('APPROVAL_DECIDED', 'an approval stopped waiting.', {
     approvalId: field.key('ID of the approval.'),
     stageExecutionId: field.key('ID of the stage element that requested the approval.'),
     status: graphqlField<string>(() => ApprovalStatusEnum, 'Status of the approval.'),

@@ -16,7 +16,7 @@ const AvailableAction = objectType(
       '`pause`, `continue`, `abort`, `resume`, `rerun`, `approve`, `intervene`, `extend` or `restore`.',
     ),
     allowed: field.boolean('True if the action would be accepted now.'),
-    code: orNull(field.text('Error code that it would be refused with.')),
+    code: orNull(field.text('Error code that the action would fail with. Null if it is allowed.')),
     message: orNull(field.text('Message of that error.')),
   },
 );

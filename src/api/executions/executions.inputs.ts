@@ -93,7 +93,7 @@ registerEnumType(VariableValueType, {
     NAME: { description: 'The literal value; for a resource, its name.' },
     ID: { description: 'ID of a resource, such as an environment.' },
     EXPRESSION: {
-      description: 'Text in which `$` followed by a name in braces stands for another value that is given literally.',
+      description: 'Text in which `$` followed by a name in braces refers to another value that is given literally.',
     },
   },
 });

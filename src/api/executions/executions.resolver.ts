@@ -275,8 +275,7 @@ export class WorkflowExecutionResolver {
 
   @FieldResolver(() => [TaskExecution], {
     description:
-      'Failure handlers of the workflow and its tasks, in all attempts, oldest first. Failure handlers are detached: ' +
-      'they never count in the result, and may still run after the execution ended. Example: `forensicExecutions { ' +
+      'Failure handlers of the workflow and its tasks, in all attempts, oldest first. Failure handlers are detached: they never count toward the result, and may still run after the execution has ended. Example: `forensicExecutions { ' +
       'name status exitCode failedTaskExecution { name } jobs { id } artifacts { name } }`.',
   })
   async forensicExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {

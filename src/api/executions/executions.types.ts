@@ -25,7 +25,7 @@ registerEnumType(ExecutionStatusEnum, {
     'final. The status of parallel elements is rolled up: while any element is active, the most active status ' +
     'counts; afterwards ABORTED, REJECTED, EXPIRED, ERROR, FAILED, in this order of precedence.',
   valuesConfig: {
-    QUEUED: { description: 'Created, but not begun; or a stage that has not been reached.' },
+    QUEUED: { description: 'Created but not started, or a stage that has not been reached.' },
     RUNNING: { description: 'At least one part is running.' },
     WAITING: { description: 'Waiting for an approval, a person’s decision, or a lock.' },
     PAUSED: { description: 'Paused by a person, or asking for runtime inputs.' },
@@ -57,8 +57,8 @@ export enum ApprovalStepType {
 }
 registerEnumType(ApprovalStepType, {
   name: 'ApprovalStepType',
-  description: 'Way in which an approval is given.',
-  valuesConfig: { USER_GROUP: { description: 'Any one member of a user group decides.' } },
+  description: 'Method of approval.',
+  valuesConfig: { USER_GROUP: { description: 'Any member of a user group can decide.' } },
 });
 
 export enum ExecuteOptions {
@@ -72,7 +72,7 @@ registerEnumType(ExecuteOptions, {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'API key, as the cause of an execution. Its value is never shown.',
+  description: 'API key that started an execution. Its value is never shown.',
 })
 export class APIKey {
   @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
@@ -128,7 +128,7 @@ export abstract class ExecutionInterface {
   })
   attempt!: number;
 
-  @Field(() => Int, { description: 'Counter that grows with every change of the status.' })
+  @Field(() => Int, { description: 'Counter that increases with every change of the status.' })
   version!: number;
 
   @Field(() => String, { nullable: true, description: 'Note given at the start.' })
@@ -248,7 +248,7 @@ export abstract class PipelineStageExecution {
   reason!: string | null;
 
   @Field(() => Int, {
-    description: 'Attempt of the pipeline execution that ran it. Later attempts that keep its result show it too.',
+    description: 'Attempt of the pipeline execution that ran it. Later attempts that keep its result also show it.',
   })
   attempt!: number;
 
@@ -268,7 +268,7 @@ export abstract class PipelineStageExecution {
   description: 'Approval in a stage of a pipeline execution.',
 })
 export class ApprovalStageExecution extends PipelineStageExecution {
-  @Field(() => ApprovalStepType, { description: 'Way in which the approval is given.' })
+  @Field(() => ApprovalStepType, { description: 'Method of approval.' })
   approvalStepType!: string;
 }
 
@@ -287,7 +287,7 @@ export class WorkflowStageExecution extends PipelineStageExecution {
   @Field(() => Date, {
     nullable: true,
     description:
-      'Time until which the element waits for a person: `pipelineResumeRuntime` if PAUSED, `interveneExecution` if ' +
+      'Deadline for a person to act: `pipelineResumeRuntime` if PAUSED, `interveneExecution` if ' +
       'WAITING. Null if it doesn’t wait.',
   })
   waitsUntil!: Date | null;

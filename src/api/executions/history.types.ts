@@ -5,7 +5,7 @@ import { enumOf } from '../graphql/described.types';
 
 const HistoryActionEnum = enumOf(historyAction);
 
-@ObjectType({ simpleResolvers: true, description: 'One thing that a person, a key or the server did to an execution.' })
+@ObjectType({ simpleResolvers: true, description: 'Action that a user, a key or the server took on an execution.' })
 export class HistoryEntry {
   @Field(() => Date, { description: 'Time of the action.' })
   at!: Date;
@@ -24,13 +24,13 @@ export class HistoryEntry {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Stage that it was about. Null if it was about no single stage.',
+    description: 'Stage that the action applied to. Null if it did not apply to a single stage.',
   })
   stage!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Stage element or task that it was about.' })
+  @Field(() => String, { nullable: true, description: 'Stage element or task that the action applied to.' })
   step!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Comment or reason that was given.' })
+  @Field(() => String, { nullable: true, description: 'Comment or reason given with the action.' })
   text!: string | null;
 }

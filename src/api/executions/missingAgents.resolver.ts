@@ -12,7 +12,7 @@ import { findUndecidable } from '../../runs/approvals/approvers.store';
 const onlineSince = (app: App) => new Date(app.clock.now().getTime() - OFFLINE_AFTER_MS);
 
 const inWords = (labels: readonly string[]) =>
-  labels.length === 0 ? 'no agent is online' : `no agent that is online has the labels ${labels.join(', ')}`;
+  labels.length === 0 ? 'no agent is online' : `no online agent has the labels ${labels.join(', ')}`;
 
 const ofTasks: BatchLoad<string, App> = async (app, ids) =>
   new Map(

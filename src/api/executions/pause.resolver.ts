@@ -38,8 +38,7 @@ export class PauseResolver {
   @FieldResolver(() => ExecutionPause, {
     nullable: true,
     description:
-      'User or key that paused the execution, and when. Null if nobody did. Runtime inputs that a stage asks for don’t ' +
-      'count as a pause.',
+      'Current pause: the user or key that paused the execution, and when. Null if no person paused it. Waiting for runtime inputs does not count as a pause.',
   })
   pause(@Root() { pause }: Execution) {
     return pause;

@@ -11,7 +11,7 @@ export class ExecutionPause {
   @Field(() => String, { description: 'Time of the pause: ISO 8601, in UTC.' })
   at!: string;
 
-  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
+  @Field(() => String, { nullable: true, description: 'Reason given with the request.' })
   reason!: string | null;
 }
 

@@ -6,7 +6,8 @@ import { MutationInput } from '../graphql/mutations.types';
 export abstract class RunCommandInput extends MutationInput {
   @Field(() => Int, {
     nullable: true,
-    description: 'Value of `version` that the caller saw. Fails with CONFLICT if the execution has changed since.',
+    description:
+      '`version` of the execution as the caller last read it. Fails with CONFLICT if the execution has changed since.',
   })
   expectedVersion?: number | null;
 
@@ -33,8 +34,7 @@ export abstract class RedeployingCommandInput extends ReasonedCommandInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'True to replace images that runs which started later have deployed since. Defaults to false: then it fails with ' +
-      'ENVIRONMENT_MOVED_ON, which lists them.',
+      'True to replace images deployed since by runs that started later. Defaults to false: the mutation then fails with ENVIRONMENT_MOVED_ON, which lists them.',
   })
   overrule?: boolean | null;
 }

@@ -15,7 +15,7 @@ export class RuntimeInputsResolver {
   @Mutation(() => PipelineResumeRuntimePayload, {
     nullable: true,
     description:
-      'Gives the values that a PAUSED stage element asks for, and starts its workflow with them. Needs the permission ' +
+      'Provides the values that a PAUSED stage element asks for, and starts its workflow with them. Requires the permission ' +
       'to resume that stage. Giving the same values again changes nothing. Errors: NOT_FOUND, STAGE_NOT_FOUND, ' +
       'INVALID_INPUT (lists every broken rule), CONFLICT (another answer came first), NOT_WAITING (the element asks ' +
       'for nothing).',

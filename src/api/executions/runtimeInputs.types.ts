@@ -42,6 +42,6 @@ export class PipelineResumeRuntimePayload {
   @Field(() => String, { nullable: true, description: '`clientMutationId` of the input.' })
   clientMutationId!: string | null;
 
-  @Field(() => Boolean, { description: 'Always true: an answer that is not accepted is an error.' })
+  @Field(() => Boolean, { description: 'Always true: an answer that isn’t accepted returns an error.' })
   status!: boolean;
 }

@@ -61,7 +61,7 @@ export class TaskExecutionResolver {
     nullable: true,
     description:
       'Failure handler (`on_failure`) that runs detached since the task failed. Null if the task has none, or has not ' +
-      'failed. Never counts in the result of the workflow.',
+      'failed. Never counts toward the result of the workflow.',
   })
   async forensicExecution(@Root() task: TaskRow, @Ctx() { loaders }: Context) {
     return (await loaders.load(handlerOfTask, task.id)) ?? null;
@@ -177,7 +177,7 @@ export class JobResolver {
 export class ArtifactResolver {
   @FieldResolver(() => String, {
     description:
-      'URL of the download. Without `SLIPWAY_PUBLIC_URL`, a path relative to the address of the server. Needs an API key, as this API does.',
+      'Download URL. Without `SLIPWAY_PUBLIC_URL`, a path relative to the server’s address. Requires an API key, like this API.',
   })
   downloadUrl(@Root() artifact: ArtifactRow, @Ctx() { app }: Context): string {
     return `${app.config.SLIPWAY_PUBLIC_URL ?? ''}/artifacts/${artifact.id}`;
@@ -210,7 +210,7 @@ function checkOffset(offset: number | null | undefined): number {
       field: 'afterOffset',
       value: offset,
       rule: 'RANGE',
-      message: `afterOffset must be a whole number from 0 on; it is ${offset}.`,
+      message: `afterOffset must be a whole number of at least 0; it is ${offset}.`,
     },
   ]);
 }

@@ -3,7 +3,7 @@ import { Field, InputType, ObjectType } from 'type-graphql';
 /** The part that the inputs and payloads of all mutations share. */
 @InputType()
 export abstract class MutationInput {
-  @Field(() => String, { nullable: true, description: 'Text of the client, returned unchanged in the payload.' })
+  @Field(() => String, { nullable: true, description: 'Client-defined text, returned unchanged in the payload.' })
   clientMutationId?: string | null;
 }
 

@@ -41,6 +41,7 @@ import {
   JobResolver,
   TaskExecutionResolver,
 } from '../executions/tasks.resolver';
+import { StageOutputsResolver, WorkflowOutputsResolver } from '../executions/outputs.resolver';
 import { ExecutionVariablesResolver } from '../executions/variables.resolver';
 import { AvailableActionsResolver } from '../executions/availableActions.resolver';
 import { QueueResolver } from '../jobs/queue.resolver';
@@ -129,6 +130,8 @@ export const resolvers: NonEmptyArray<ResolverClass> = [
   RunOperationsResolver,
   RevertedAttemptResolver,
   ExecutionVariablesResolver,
+  WorkflowOutputsResolver,
+  StageOutputsResolver,
   GraphResolver,
   PlanResolver,
   PlannedDeploymentResolver,

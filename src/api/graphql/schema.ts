@@ -42,9 +42,7 @@ function answerEachMutation(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();
   if (!mutation) return;
   mutation.description =
-    'Mutations of one operation are executed one after the other, each on its own: one that is refused is null, and its ' +
-    'error has its alias in `path`. It does not undo those before it and does not prevent those after it. Each has its ' +
-    'own audit record and its own `idempotencyKey`.';
+    'The mutations of one operation run in order, each on its own. A mutation that fails returns null, and its error has the mutation’s alias in `path`. A failure neither undoes earlier mutations nor prevents later ones. Each mutation has its own audit record and its own `idempotencyKey`.';
   for (const field of Object.values(mutation.getFields())) field.type = getNullableType(field.type);
 }
 

@@ -10,7 +10,7 @@ import { rateLimited } from './rateLimit';
 const FREE_FAILURES = 10;
 const FIRST_LOCK_MS = 1_000;
 const LONGEST_LOCK_MS = 60_000;
-/** After this time an address starts anew. */
+/** After this time the count of an address starts over. */
 const FORGOTTEN_AFTER_SECONDS = 15 * 60;
 const MOST_KEPT = 10_000;
 

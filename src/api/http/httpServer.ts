@@ -153,7 +153,7 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
       closeIdle();
       const quiet = Promise.all([closed, graphql.sockets.drain()]);
       if (!(await within(quiet, seconds * 1_000))) {
-        log.warn({ requests: inFlight.size, seconds }, 'the time to stop is over: cutting off what still runs');
+        log.warn({ requests: inFlight.size, seconds }, 'the shutdown deadline passed: cutting off what still runs');
         graphql.sockets.closeAll();
         for (const socket of sockets) socket.destroy();
         await quiet;

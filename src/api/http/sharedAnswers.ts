@@ -59,7 +59,7 @@ export class SharedAnswers {
     return { args, key: createHash('sha1').update(JSON.stringify(parts)).digest('base64') };
   }
 
-  /** Rejects when there is no answer to the event: the stream has to end, or it would lack the event. */
+  /** Rejects if the event has no answer: the stream has to end, or it would miss the event. */
   of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Promise<Answer> {
     if (typeof event !== 'object' || event === null) return this.make(event, operation.args, actor, request);
     let answers = this.answers.get(event);

@@ -19,7 +19,7 @@ registerEnumType(JobStatusEnum, {
     ABORTED: { description: 'Cancelled before or while it ran.' },
     LOST: {
       description:
-        'Its agent was lost or stopped, so nobody knows how the command ended. `on_lost` of the task decides what follows.',
+        'Its agent was lost or stopped, so the outcome of the command is unknown. `on_lost` of the task decides what follows.',
     },
   },
 });

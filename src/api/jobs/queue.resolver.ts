@@ -10,7 +10,7 @@ export class QueueResolver {
   @Subscription(() => QueueStateType, {
     description:
       'State of the queue, then again after each change, at most twice a second. It has no cursor, because each ' +
-      'message is complete. Needs the account permission MANAGE_DELEGATES. Never completes. Example: `subscription { ' +
+      'message is complete. Requires the account permission MANAGE_DELEGATES. Never completes. Example: `subscription { ' +
       'queueUpdated { readyJobs runningJobs slots waiting { labels readyJobs agentsOnline } } }`. Errors: FORBIDDEN; ' +
       'SLOW_READER and UNAVAILABLE: subscribe again.',
     subscribe: ({ context }) => {

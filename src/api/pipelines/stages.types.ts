@@ -17,7 +17,7 @@ export abstract class PipelineStageElement {
 
 const ElementVariable = objectType('ElementVariable', 'Value that an element gives to a variable of its workflow.', {
   name: field.text('Name of the workflow’s variable.'),
-  value: field.text('Value as it is written. It may refer to variables of the pipeline.'),
+  value: field.text('Value as written. May refer to variables of the pipeline.'),
 });
 
 @ObjectType({
@@ -31,7 +31,7 @@ export class WorkflowStageElement extends PipelineStageElement {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Name of the environment that it is aimed at. Null for the workflow’s own, or none.',
+    description: 'Name of the target environment. Null for the workflow’s own, or for none.',
   })
   environmentName!: string | null;
 
@@ -41,7 +41,7 @@ export class WorkflowStageElement extends PipelineStageElement {
   })
   serviceNames!: readonly string[] | null;
 
-  @Field(() => [ElementVariable], { description: 'Values for variables of the workflow, in the order of their names.' })
+  @Field(() => [ElementVariable], { description: 'Values for variables of the workflow, sorted by name.' })
   variables!: readonly object[];
 }
 
@@ -51,10 +51,10 @@ export class WorkflowStageElement extends PipelineStageElement {
   description: 'Element that waits for a person’s decision.',
 })
 export class ApprovalStageElement extends PipelineStageElement {
-  @Field(() => [String], { description: 'Names of user groups. Any one member decides.' })
+  @Field(() => [String], { description: 'Names of user groups. Any member of any of them can decide.' })
   approvers!: readonly string[];
 
-  @Field(() => Int, { description: 'Seconds that it waits before it is EXPIRED.' })
+  @Field(() => Int, { description: 'Number of seconds that it waits before it becomes EXPIRED.' })
   timeoutSeconds!: number;
 }
 

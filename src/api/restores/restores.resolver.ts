@@ -51,8 +51,7 @@ export class RestoresResolver {
     description:
       'Extends a run that is SUCCESS, or that failed after a success, with more images or other inputs, as its next ' +
       'attempt. Keeps everything that is not named. Only tasks that see a change run again, with the tasks that depend ' +
-      'on them. The attempt before the extension becomes the restore point, in the same transaction. Needs ' +
-      'EXECUTE_PIPELINE for the environment of every stage that will run. Example: `addImagesToRun(input: {runId: "…", ' +
+      'on them. The attempt before the extension becomes the restore point, in the same transaction. Requires EXECUTE_PIPELINE for the environment of every stage that will run. Example: `addImagesToRun(input: {runId: "…", ' +
       'images: [{service: "web", image: "web:1.3.0"}]}) { run { status attempt } }`. Errors: NOT_FOUND, FORBIDDEN, ENVIRONMENT_MOVED_ON, ' +
       'NOT_EXTENDABLE, NOTHING_CHANGED, NEW_RUN_REQUIRED, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
@@ -83,7 +82,7 @@ export class RestoresResolver {
       'administrator, may do this. The run becomes RESTORING while its restore tasks run on agents with the earlier ' +
       'configuration, the last stage first. Then the next attempt, which shows the restored one, is added in one ' +
       'transaction, and the run becomes SUCCESS. If anything fails, the run stays as it was, the restore point can be ' +
-      'used again, and the operation has the error. Returns once the restore has begun; follow `operationLog`. Errors: ' +
+      'used again, and the operation reports the error. Returns once the restore has begun; follow `operationLog`. Errors: ' +
       'NOT_FOUND, FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED, ENVIRONMENT_CONFLICT, ' +
       'PLAN_STALE, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
@@ -96,8 +95,7 @@ export class RestoresResolver {
 
   @Mutation(() => OperationPayload, {
     description:
-      'Cancels the restore of a run that is RESTORING. Running restore tasks get SIGTERM, and are killed after their grace; the others do not start. Then the run has the status of before, the operation is CANCELLED, and the restore ' +
-      'point can be used again. Needs the right to restore the run. Cancelling again changes nothing. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORING, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
+      'Cancels the restore of a run that is RESTORING. Running restore tasks get SIGTERM, and are killed after their grace; the others do not start. The run then returns to its previous status, the operation becomes CANCELLED, and the restore point can be used again. Requires the permission to restore the run. Cancelling again changes nothing. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORING, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async cancelRestore(
     @Arg('input', () => CancelRestoreInput, { description: 'Run whose restore is to be cancelled.' })
@@ -174,7 +172,7 @@ export class OperationResolver {
 
   @FieldResolver(() => String, {
     description:
-      'Whole log so far as text, one line each: time, level, message. `operationLog` has it in pages, and live.',
+      'Log so far, as text. Each line has a time, a level and a message. `operationLog` has it in pages, and live.',
   })
   async log(@Root() { id }: Operation, @Ctx() { loaders }: Context): Promise<string> {
     return (await loaders.load(logOfOperation, id)) ?? '';
@@ -245,7 +243,7 @@ export class RestorePreviewResolver {
   }
 
   @FieldResolver(() => [EnvironmentConflict], {
-    description: 'Deployments of other runs to places that this restore affects.',
+    description: 'Deployments by other runs to environments that this restore affects.',
   })
   environmentConflicts(@Root() { plan }: RestorePreview): object[] {
     const conflicts = plan?.reversals.flatMap((one) =>
@@ -290,7 +288,7 @@ function showImage(
   };
 }
 
-/** An operation by its id: whoever may see its run may see it. */
+/** Operation by its id. Visible to callers who may see its run. */
 async function readOperation(app: App, actor: Actor, id: string): Promise<Operation> {
   const [operation] = isId(id) ? await findOperations(app.database, [id]) : [];
   if (operation === undefined) throw notFound('operation', id);

@@ -106,8 +106,7 @@ export class RestoreRunInput extends RunCommandInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'True to overrule what other runs have since deployed to the environments. Defaults to false. The preview lists ' +
-      'it.',
+      'True to override deployments that other runs have since made to the environments; the preview lists them. Defaults to false.',
   })
   confirmEnvironmentConflicts?: boolean | null;
 
@@ -154,7 +153,7 @@ export class OperationType {
   @Field(() => ID, {
     nullable: true,
     description:
-      'Restore point that an extension made (null if it kept the previous one), or that a restore goes back to.',
+      'Restore point that an extension created (null if it kept the previous one), or that a restore goes back to.',
   })
   restorePointId!: string | null;
 
@@ -202,13 +201,14 @@ export class OperationLogPageType {
 }
 
 @ObjectType('RestorePoint', {
-  description: 'Reference to the attempt that a run stood at before it was extended. Never changed, used at most once.',
+  description:
+    'Reference to the attempt that a run was at before it was extended. Never changed, and used at most once.',
 })
 export class RestorePointType {
   @Field(() => ID, { description: 'Unique ID, assigned by the server.' })
   id!: string;
 
-  @Field(() => Int, { description: 'Attempt that the run stood at; it succeeded.' })
+  @Field(() => Int, { description: 'Attempt that the run was at. It succeeded.' })
   attempt!: number;
 
   @Field(() => Date, { description: 'Time at which the run was extended.' })
@@ -272,7 +272,7 @@ export class RevertedImage {
   @Field(() => String, {
     nullable: true,
     description:
-      'Image that is deployed now. Null if there is none. Equal to `restored` if a deployment was begun and failed.',
+      'Image that is deployed now. Null if there is none. Equal to `restored` if a deployment was started but failed.',
   })
   now!: string | null;
 
@@ -282,8 +282,7 @@ export class RevertedImage {
 
 @ObjectType({
   description:
-    'Deployment of another run to a place that this restore affects. The caller must confirm that it may be ' +
-    'overruled.',
+    'Deployment by another run to an environment that this restore affects. The caller must confirm that the restore may override it.',
 })
 export class EnvironmentConflict extends RevertedImage {
   @Field(() => ID, { description: 'ID of the run that deployed the current image.' })
@@ -351,15 +350,15 @@ export class RestorePreviewType {
   allowed!: boolean;
 
   @Field(() => [PreviewedRefusal], {
-    description: 'Reasons why not: FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED.',
+    description:
+      'Reasons why the restore would fail: FORBIDDEN, NOT_RESTORABLE, NO_RESTORE_POINT, RESTORE_POINT_CONSUMED.',
   })
   refusals!: PreviewedRefusal[];
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Configuration of the previous successful version, as YAML documents: inputs and images of the run, what it had ' +
-      'deployed where, its pipeline, and its workflows. Null without a restore point that can be used.',
+      'Configuration of the previous successful version, as YAML documents: inputs and images of the run, its deployments, its pipeline, and its workflows. Null without a restore point that can be used.',
   })
   configuration!: string | null;
 

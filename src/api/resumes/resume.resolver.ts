@@ -222,7 +222,7 @@ export class AttemptResolver {
   }
 
   @FieldResolver(() => [ExecutionVariableObject], {
-    description: 'Variables by name: the inputs of the attempt, and the values that the tasks which it shows have set.',
+    description: 'Variables by name: the inputs of the attempt, and the values set by the tasks that it shows.',
   })
   async variables(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
     return showVariables(attempt, (await loaders.load(variablesOfAttempt, attemptKey(attempt))) ?? []);

@@ -48,7 +48,7 @@ registerEnumType(ResumeDefinition, {
   },
 });
 
-/** What can be said of the definition, wherever an execution goes on. */
+/** Descriptions of `definition`, wherever an execution continues. */
 const LATEST_OR_NOT =
   'Definition to continue with. Defaults to PINNED. LATEST fails with INCOMPATIBLE_DEFINITION if a stage or task ' +
   'that is kept, including a task of a kept stage’s workflow, was renamed, removed or rewired. In a kept stage, ' +
@@ -222,7 +222,10 @@ export class ResumeExecutionPayload {
   execution!: object;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'Possibility to resume an execution from a stage.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Result of checking whether an execution can be resumed from a stage.',
+})
 export class StageResumability {
   @Field(() => String, { description: 'Name of the stage.' })
   name!: string;
@@ -233,13 +236,13 @@ export class StageResumability {
   @Field(() => Boolean, { description: 'True if a resume from there would be accepted.' })
   resumable!: boolean;
 
-  @Field(() => String, { nullable: true, description: 'Reason why not. Null if it would be accepted.' })
+  @Field(() => String, { nullable: true, description: 'Reason why it would fail. Null if it would be accepted.' })
   reason!: string | null;
 }
 
 @ObjectType('Resumability', {
   simpleResolvers: true,
-  description: 'Possibility to resume an execution, by the same rules that the mutation follows.',
+  description: 'Resume options of an execution, by the rules that the mutation follows.',
 })
 export class ResumabilityType {
   @Field(() => Boolean, { description: 'True if it can be resumed.' })
@@ -247,7 +250,7 @@ export class ResumabilityType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Reason why not, and what to do instead. Null if it can be resumed.',
+    description: 'Reason why it can’t be resumed, and what to do instead. Null if it can be resumed.',
   })
   reason!: string | null;
 
@@ -269,7 +272,7 @@ export class ExecutionAttemptType {
   })
   base!: number | null;
 
-  @Field(() => String, { nullable: true, description: 'Reason that was given.' })
+  @Field(() => String, { nullable: true, description: 'Reason given with the request.' })
   reason!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Stage that it resumed from. Null for a start.' })

@@ -91,7 +91,7 @@ export class PreviewedEnvironment {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Image that a run which started later has deployed, and the image that would replace it.',
+  description: 'Image deployed by a run that started later, and the image that would replace it.',
 })
 export class ReplacedDeployment {
   @Field(() => ID, { description: 'ID of the environment.' })
@@ -115,7 +115,7 @@ export class ResumePreview {
   @Field(() => Boolean, { description: 'True if the resume would be accepted.' })
   allowed!: boolean;
 
-  @Field(() => [PreviewedRefusal], { description: 'Reason why not. Null if it would be accepted.' })
+  @Field(() => [PreviewedRefusal], { description: 'Reason why it would fail. Null if it would be accepted.' })
   refusals!: PreviewedRefusal[];
 
   @Field(() => [PreviewedStageElement], { description: 'Elements that would run.' })
@@ -149,7 +149,7 @@ export class ResumePreview {
 
   @Field(() => [ReplacedDeployment], {
     description:
-      'Images that runs which started later have deployed where this one would deploy. If there are any, the resume ' +
+      'Images deployed by runs that started later, where this one would deploy. If there are any, the resume ' +
       'needs `overrule: true`; otherwise `refusals` has ENVIRONMENT_MOVED_ON.',
   })
   replaced!: object[];

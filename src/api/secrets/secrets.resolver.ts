@@ -18,7 +18,7 @@ import { echo } from '../graphql/mutations.types';
 
 const Secret = objectType(
   'Secret',
-  'Secret of an application or an environment, without its value. Nobody can read the value; only the agent gets it that runs a job of a task which names the secret under `secrets`.',
+  'Secret of an application or an environment, without its value. Nobody can read the value. Only an agent that runs a job of a task that names the secret under `secrets` receives it.',
   secretFields,
 );
 
@@ -27,7 +27,7 @@ const DeleteSecretInput = mutationInput('DeleteSecretInput', 'Secret to delete.'
 const ResealSecretsInput = mutationInput('ResealSecretsInput', 'Input of `resealSecrets`.', {});
 const SetSecretPayload = mutationPayload('SetSecretPayload', 'Result of `setSecret`.', {
   secret: field.object(() => Secret, 'Secret after the change, without its value.'),
-  warnings: listOf(field.text('Warnings about the value: that it is too short to be hidden in logs.')),
+  warnings: listOf(field.text('Warnings about the value, such as one that it is too short to be masked in logs.')),
 });
 const DeleteSecretPayload = mutationPayload('DeleteSecretPayload', 'Result of `deleteSecret`.', {});
 const ResealSecretsPayload = mutationPayload('ResealSecretsPayload', 'Result of `resealSecrets`.', resealedFields);
@@ -35,7 +35,7 @@ const ResealSecretsPayload = mutationPayload('ResealSecretsPayload', 'Result of 
 @Resolver(() => Application)
 export class ApplicationSecretsResolver {
   @FieldResolver(() => [Secret], {
-    description: 'Secrets of the application itself, in the order of their names, without values.',
+    description: 'Secrets of the application itself, sorted by name, without values.',
   })
   async secrets(@Root() { id }: { readonly id: string }, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
     return (await loaders.load(secretsOfApplication, id)) ?? [];
@@ -46,7 +46,7 @@ export class ApplicationSecretsResolver {
 export class EnvironmentSecretsResolver {
   @FieldResolver(() => [Secret], {
     description:
-      'Secrets of the environment itself, in the order of their names, without values. Its jobs get the application’s too.',
+      'Secrets of the environment itself, sorted by name, without values. Its jobs get the application’s too.',
   })
   async secrets(@Root() { id }: { readonly id: string }, @Ctx() { loaders }: Context): Promise<SecretEntry[]> {
     return (await loaders.load(secretsOfEnvironment, id)) ?? [];
@@ -57,8 +57,7 @@ export class EnvironmentSecretsResolver {
 export class SecretsResolver {
   @Mutation(() => SetSecretPayload, {
     description:
-      'Creates a secret of an application or environment, or replaces its value. Jobs claimed from then on get it, if ' +
-      'their task names it. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, ' +
+      'Creates a secret of an application or environment, or replaces its value. Jobs claimed from then on get it if their task names it. Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment), INVALID_INPUT, ' +
       'SECRETS_NOT_CONFIGURED.',
   })
   async setSecret(@Input(SetSecretInput) input: InstanceType<typeof SetSecretInput>, @Ctx() { app, actor }: Context) {
@@ -67,7 +66,7 @@ export class SecretsResolver {
 
   @Mutation(() => DeleteSecretPayload, {
     description:
-      'Deletes a secret with its value. Tasks that name it fail with SECRET_MISSING from then on. ' +
+      'Deletes a secret with its value. From then on, tasks that name it fail with SECRET_MISSING. ' +
       'Errors: NOT_FOUND, FORBIDDEN (UPDATE on the application or environment).',
   })
   async deleteSecret(
@@ -80,7 +79,7 @@ export class SecretsResolver {
 
   @Mutation(() => ResealSecretsPayload, {
     description:
-      'Encrypts all secrets with the first of the configured keys. Put the new key before the others on all servers first. For administrators. ' +
+      'Encrypts all secrets with the first of the configured keys. First, put the new key before the others on all servers. Administrators only. ' +
       'Errors: FORBIDDEN, SECRETS_NOT_CONFIGURED.',
   })
   async resealSecrets(

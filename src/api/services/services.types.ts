@@ -4,7 +4,7 @@ import { ConnectionType } from '../graphql/paging.types';
 
 export const Service = objectType(
   'Service',
-  'Thing that gets deployed. An environment holds one image of it at a time.',
+  'Component that is deployed. An environment holds one image of it at a time.',
   serviceFields,
   { isNode: true },
 );

@@ -41,7 +41,10 @@ export class ResultOfOne {
   @Field(() => Int, { description: 'Attempt in which it ran: an earlier one if it was kept.' })
   attempt!: number;
 
-  @Field(() => Float, { nullable: true, description: 'Time from start to end, in milliseconds. Null without either.' })
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Time from start to end, in milliseconds. Null if either is missing.',
+  })
   durationMs!: number | null;
 }
 
@@ -107,6 +110,6 @@ export class ExecutionComparison {
   @Field(() => [ComparedResult], { description: 'Tasks; those with different results come first.' })
   tasks!: ComparedResult[];
 
-  @Field(() => Int, { description: 'Number of entries that the lists left out. 0 if everything is listed.' })
+  @Field(() => Int, { description: 'Number of entries omitted from the lists. 0 if everything is listed.' })
   omitted!: number;
 }

@@ -32,7 +32,7 @@ export class GraphResolver {
     format: GraphFormatEnum,
     @Arg('matrix', () => MatrixDisplay, {
       defaultValue: MatrixDisplay.COLLAPSED,
-      description: 'Way in which combinations of a matrix are shown.',
+      description: 'Display of the combinations of a matrix.',
     })
     matrix: MatrixDisplay,
     @Ctx() { app, actor }: Context,

@@ -29,7 +29,7 @@ export enum MatrixDisplay {
 }
 registerEnumType(MatrixDisplay, {
   name: 'MatrixDisplay',
-  description: 'Way in which combinations of a matrix are shown.',
+  description: 'Display of the combinations of a matrix.',
   valuesConfig: {
     COLLAPSED: { description: 'One node, with the number of combinations and their statuses.' },
     EXPANDED: { description: 'One node for each combination.' },
@@ -45,8 +45,7 @@ export class WorkflowGraphText {
   format!: string;
 
   @Field(() => String, {
-    description:
-      'Graph. Names and labels are escaped: none can break out of its place, whatever a definition calls its tasks.',
+    description: 'Graph. Names and labels are escaped, so no name in a definition can break the syntax.',
   })
   text!: string;
 

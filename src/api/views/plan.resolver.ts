@@ -15,7 +15,7 @@ export class PlanResolver {
     description:
       'Plan of `startExecution` with this input: levels, tasks, conditions as far as they can be decided, ' +
       'environments, agents that could run the tasks, and every problem with inputs, permissions, secrets and agents. ' +
-      'Needs the permission to see the pipeline or workflow, not to start it. Writes nothing. Checks `notes` and ' +
+      'Requires the permission to see the pipeline or workflow, not to start it. Writes nothing. Checks `notes` and ' +
       '`idempotencyKey`, and otherwise ignores them. Errors: NOT_FOUND.',
   })
   executionPlan(

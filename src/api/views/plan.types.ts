@@ -94,10 +94,10 @@ export class PlannedTask {
   @Field(() => Int, { description: 'Number of combinations whose condition can’t be decided.' })
   fails!: number;
 
-  @Field(() => Int, { description: 'Number of combinations that are known only when earlier tasks are done.' })
+  @Field(() => Int, { description: 'Number of combinations that can be decided only when earlier tasks are done.' })
   undecided!: number;
 
-  @Field(() => String, { nullable: true, description: 'Reason why the first of those that would not run doesn’t.' })
+  @Field(() => String, { nullable: true, description: 'Reason of the first combination that would not run.' })
   reason!: string | null;
 
   @Field(() => [String], { description: 'Labels that an agent must have, as `key=value`.' })
@@ -109,13 +109,13 @@ export class PlannedTask {
   @Field(() => Int, { description: 'Number of such agents.' })
   agentCount!: number;
 
-  @Field(() => Int, { description: 'Total number of jobs that these agents run in parallel, whatever they run now.' })
+  @Field(() => Int, { description: 'Total number of slots of these agents, free or in use.' })
   slots!: number;
 }
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Pipeline element as it would run; or the workflow, if it is started standalone.',
+  description: 'Pipeline element as it would run, or the workflow of a standalone start.',
 })
 export class PlannedStep {
   @Field(() => String, { nullable: true, description: 'Name of the stage. Null for a standalone workflow.' })
@@ -138,6 +138,12 @@ export class PlannedStep {
   })
   asks!: string[];
 
+  @Field(() => [String], {
+    description:
+      'Names of the variables that outputs of earlier stages fill when it is reached. Conditions on them are LATER.',
+  })
+  fills!: string[];
+
   @Field(() => WorkflowModeEnum, { nullable: true, description: 'Order in which the graph would run.' })
   mode!: string | null;
 
@@ -155,7 +161,7 @@ export class PlannedStep {
 }
 
 @ObjectType({
-  description: 'Image that a start would bring to an environment, and what is deployed there now.',
+  description: 'Image that a start would deploy to an environment, and the image deployed there now.',
 })
 export class PlannedDeployment {
   @Field(() => ID, { description: 'ID of the environment.' })
@@ -170,13 +176,13 @@ export class PlannedDeployment {
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'Plan of a start, with every problem. Writes nothing.',
+  description: 'Plan for a start, with every problem found.',
 })
 export class ExecutionPlan {
   @Field(() => Boolean, { description: 'True if `startExecution` would accept the input now.' })
   startable!: boolean;
 
-  @Field(() => [PlanProblem], { description: 'All problems at once. Those that prevent the start come first.' })
+  @Field(() => [PlanProblem], { description: 'All problems. Those that prevent the start come first.' })
   problems!: PlanProblem[];
 
   @Field(() => [PreviewedEnvironment], {

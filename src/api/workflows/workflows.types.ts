@@ -4,7 +4,7 @@ import { ConnectionType } from '../graphql/paging.types';
 
 export const Workflow = objectType(
   'Workflow',
-  'Directed acyclic graph of tasks, aimed at an environment.',
+  'Directed acyclic graph of tasks that targets an environment.',
   definedFields('workflow'),
   { isNode: true },
 );

@@ -3,7 +3,7 @@ import type { ShapeOf } from '../../kernel/fields';
 import { newResource, resourceChanges, resourceFields } from '../resourceFields';
 import { ResourceRows } from '../resources.store';
 
-/** The unit that groups environments, services, workflows and pipelines. Permissions are given per application. */
+/** The unit that groups environments, services, workflows and pipelines. Permissions are granted per application. */
 export const applicationFields = resourceFields(
   'application',
   'Name, unique among the applications.',

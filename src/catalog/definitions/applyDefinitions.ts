@@ -20,7 +20,7 @@ export interface ApplyDefinitions extends DefinitionSource {
 }
 
 /**
- * Makes the database say what the documents say: all of it, or, when anything is wrong, nothing. Applications are locked meanwhile, so
+ * Makes the database match the documents, or changes nothing if anything is wrong. Applications are locked meanwhile, so
  * that two sources for one application follow each other. What a source leaves out stays as it is.
  */
 export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedDocument[]> {

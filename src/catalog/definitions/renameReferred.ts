@@ -2,7 +2,7 @@ import type { Application } from '../applications/applications';
 import type { Db } from '../../kernel/database/database';
 import { pipelines } from '../pipelines/pipelines';
 import { invalidInput } from '../../kernel/errors';
-import { artifactSource } from '../language/artifactSource';
+import { artifactSource, sourceName } from '../language/artifactSource';
 import type { WorkflowDefinition } from '../language/workflow';
 import { workflows } from '../workflows/workflows';
 import { loadConfiguration } from './configuration';
@@ -58,14 +58,14 @@ function refuseOtherMeaning(
   for (const [task, { artifacts }] of Object.entries(before.tasks)) {
     artifacts.from.forEach((from, index) => {
       const meant = artifactSource(from, before.tasks);
-      if (meant.workflow !== name) return;
+      if (meant.in !== 'RUN' || meant.workflow !== name) return;
       const written = after.tasks[task]?.artifacts.from[index] ?? '';
       const read = artifactSource(written, after.tasks);
-      if (read.workflow === to && read.task === meant.task) return;
+      if (read.in === 'RUN' && read.workflow === to && read.task === meant.task) return;
       const taker =
         where === null
           ? 'A workflow that you may not see takes files from this one. The new name'
-          : `The task "${task}" of the workflow "${where}" takes files from "${from}". With the new name that would be "${written}", which`;
+          : `The task "${task}" of the workflow "${where}" takes files from "${sourceName(from)}". With the new name that would be "${sourceName(written)}", which`;
       const message = `${taker} means something else there. Choose a name without dots that no task of that workflow has.`;
       throw invalidInput([{ field: 'name', value: to, rule: 'AMBIGUOUS_REFERENCE', message }]);
     });

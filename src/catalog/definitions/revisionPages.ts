@@ -14,7 +14,7 @@ const cursor: CursorCodec<NumberKey> = {
   },
 };
 
-/** The revisions of workflows or pipelines, the newest first. */
+/** The revisions of workflows or pipelines, newest first. */
 export function revisionsOf<Definition>(rows: DefinedRows<Definition>) {
   return nestedList<Revision<Definition>, NumberKey>({
     cursor,

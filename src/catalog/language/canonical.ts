@@ -47,7 +47,7 @@ export function canonicalPipeline(definition: PipelineDefinition): PipelineDefin
 
 const canonicalElement = (element: StageElement): StageElement =>
   element.type === 'APPROVAL'
-    ? { ...element, approvers: asSet(element.approvers) }
+    ? { ...element, message: element.message || null, approvers: asSet(element.approvers) }
     : {
         ...element,
         services: element.services && asSet(element.services),

@@ -54,14 +54,18 @@ export function fieldProblem(
     const expected = `; expected one of ${fields.join(', ')}`;
     return unknown(`"${field}" is not a property of ${kind}${didYouMean(field, fields) || expected}`);
   }
-  if (rest.length > 0 && field !== 'variables') return unknown(`"${field}" has no properties`);
+  if (rest.length > 0 && field !== 'variables' && field !== 'outputs') return unknown(`"${field}" has no properties`);
   return undefined;
 }
 
 /** Kind of a property of a task, an element or a stage. */
 export function fieldKind(field: string | undefined): Kind {
   if (field === 'exit_code' || field === 'tries') return 'number';
-  return field === 'variables' ? 'given' : field === 'status' || field === 'reason_code' ? 'text' : 'any';
+  return field === 'variables' || field === 'outputs'
+    ? 'given'
+    : field === 'status' || field === 'reason_code'
+      ? 'text'
+      : 'any';
 }
 
 /** Kinds of declared variables. Several values, or a value that is not of its type, are text. */

@@ -1,14 +1,18 @@
 import { literalReferences } from './environmentValues';
 import { didYouMean } from '../../kernel/didYouMean';
 import type { PipelineDefinition, WorkflowElement } from './pipeline';
-import { artifactSource } from './artifactSource';
+import { type ArtifactSource, artifactSource } from './artifactSource';
+import { dependencyOf } from './matrix';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from './workflow';
 import { checkSkipConditions } from './checkSkipConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import type { Catalog } from './checkWorkflow';
 import type { VariableDefinition } from './definition';
 import type { Path } from './sourceTree';
-import { referencesIn, valueProblems } from './variables';
+import type { ValidationRule, ValidationWarning } from './validationRules';
+import { type EarlierElement, outputProblem } from './checkOutputReference';
+import { partsOf, REFERENCE_FORMS } from './outputReferences';
+import { valueProblems } from './variables';
 
 /** Parts of a pipeline that could not be read. References to them are not checked. */
 export interface PipelineGaps {
@@ -25,19 +29,23 @@ export function checkPipeline(
   checkVariables(definition.variables, complain);
   checkNames(definition, complain);
   const variables = gaps.variables ? null : new Set(definition.variables.map((variable) => variable.name));
-  checkSkipConditions(definition, variables, complain);
-  const earlier = new Set<string>();
-  definition.stages.forEach(({ elements }, stage) => {
+  checkSkipConditions(definition, variables, catalog.workflows, complain);
+  const earlier: EarlierElement[] = [];
+  definition.stages.forEach(({ name: stageName, elements }, stage) => {
     elements.forEach((element, index) => {
-      if (element.type !== 'WORKFLOW') return;
       const path = ['stages', stage, 'elements', index];
+      const references = new ReferenceCheck(variables, earlier, catalog, complain);
+      if (element.type === 'APPROVAL') {
+        references.check(element.message ?? '', [...path, 'approval', 'message']);
+        return;
+      }
       const check = new ElementCheck(element, path, catalog, complain);
       check.references();
-      check.values(variables);
+      check.values(variables, references);
       check.asked(variables);
       check.artifacts(earlier);
     });
-    for (const element of elements) if (element.type === 'WORKFLOW') earlier.add(element.workflow);
+    earlier.push(...elements.map((element) => ({ stage: stageName, element })));
   });
 }
 
@@ -65,6 +73,31 @@ function checkNames({ stages }: PipelineDefinition, complain: Complain): void {
       elementNames.add(name);
     });
   });
+}
+
+/** Checks references to variables of the pipeline and to outputs of earlier stages. */
+class ReferenceCheck {
+  constructor(
+    /** Null if they are unknown. */
+    private readonly variables: ReadonlySet<string> | null,
+    private readonly earlier: readonly EarlierElement[],
+    private readonly catalog: Catalog,
+    private readonly complain: Complain,
+  ) {}
+
+  check(value: string, path: Path): void {
+    for (const part of partsOf(value)) {
+      if (part.is === 'VARIABLE' && this.variables?.has(part.name) === false) {
+        const message = `The pipeline has no variable "${part.name}"${didYouMean(part.name, [...this.variables])}.`;
+        this.complain('UNKNOWN_PIPELINE_VARIABLE', path, message);
+      } else if (part.is === 'MALFORMED') {
+        this.complain('UNKNOWN_NAME', path, `"${part.text}" is not a reference; write ${REFERENCE_FORMS}.`);
+      } else if (part.is === 'OUTPUT') {
+        const problem = outputProblem(part, this.earlier, this.catalog.workflows);
+        if (problem !== undefined) this.complain(problem.rule, path, `${part.text}: ${problem.message}.`);
+      }
+    }
+  }
 }
 
 class ElementCheck {
@@ -126,20 +159,21 @@ class ElementCheck {
   }
 
   /** `pipeline` has the names of the pipeline’s variables; null if they are unknown. */
-  values(pipeline: ReadonlySet<string> | null): void {
+  values(pipeline: ReadonlySet<string> | null, references: ReferenceCheck): void {
     const given = this.element.variables;
     for (const [name, value] of Object.entries(given)) {
       const path = [...this.path, 'variables', name];
-      const references = referencesIn(value);
-      for (const reference of pipeline === null ? [] : references.filter((one) => !pipeline.has(one))) {
-        const message = `The pipeline has no variable "${reference}"${didYouMean(reference, [...(pipeline ?? [])])}.`;
-        this.complain('UNKNOWN_PIPELINE_VARIABLE', path, message);
-      }
+      references.check(value, path);
       for (const other of literalReferences(value, false).filter((one) => pipeline?.has(one))) {
         const message = `$${other} is not replaced here. For the value, write \${${other}}.`;
         this.complain('LITERAL_REFERENCE', path, message);
       }
-      this.value(name, value, references.length === 0, path);
+      this.value(
+        name,
+        value,
+        partsOf(value).every(({ is }) => is === 'TEXT'),
+        path,
+      );
     }
     for (const variable of this.workflow?.variables ?? []) {
       const { name } = variable;
@@ -193,20 +227,54 @@ class ElementCheck {
   }
 
   /** Files of other workflows must exist when a workflow starts, so an earlier stage has to make them. */
-  artifacts(earlier: ReadonlySet<string>): void {
+  artifacts(earlier: readonly EarlierElement[]): void {
     const { workflow } = this;
     if (workflow === undefined) return;
     const told = new Set<string>();
     for (const [name, { artifacts }] of Object.entries(workflow.tasks)) {
       for (const from of artifacts.from) {
         const source = artifactSource(from, workflow.tasks);
-        if (source.workflow === null || earlier.has(source.workflow) || told.has(source.workflow)) continue;
-        told.add(source.workflow);
-        const message =
-          `The workflow "${this.element.workflow}" takes files from the workflow "${source.workflow}" ` +
-          `(in its task "${name}"), but no earlier stage runs that workflow.`;
-        this.complain('ARTIFACT_SOURCE_NOT_EARLIER', this.path, message);
+        if (source.in === 'WORKFLOW') continue;
+        const [rule, problem] = this.sourceProblem(source, earlier) ?? [];
+        if (rule === undefined || told.has(problem ?? '')) continue;
+        told.add(problem ?? '');
+        const taker = `The workflow "${this.element.workflow}" takes files from`;
+        this.complain(rule, this.path, `${taker} ${problem} (in its task "${name}").`);
       }
     }
+  }
+
+  private sourceProblem(
+    source: Exclude<ArtifactSource, { in: 'WORKFLOW' }>,
+    earlier: readonly EarlierElement[],
+  ): readonly [ValidationRule | ValidationWarning, string] | undefined {
+    if (source.in === 'RUN') {
+      const { workflow } = source;
+      const runs = earlier.filter(({ element }) => element.type === 'WORKFLOW' && element.workflow === workflow);
+      const [one, other] = runs.map(({ element }) => element.name);
+      if (one === undefined)
+        return ['ARTIFACT_SOURCE_NOT_EARLIER', `the workflow "${workflow}", but no earlier stage runs that workflow`];
+      if (other === undefined) return undefined;
+      const message = `the workflow "${workflow}", which the elements "${one}" and "${other}" run; of two files with one name it gets the newer. Name one of them: from: { element: ${one} }`;
+      return ['AMBIGUOUS_ARTIFACT_SOURCE', message];
+    }
+    const { stage, element: name, task } = source;
+    const named = earlier.filter(
+      (one) => (stage === null || one.stage === stage) && (name === null || one.element.name === name),
+    );
+    const workflows = named.flatMap(({ element }) => (element.type === 'WORKFLOW' ? [element.workflow] : []));
+    const where = [stage && `the stage "${stage}"`, name && `the element "${name}"`].filter(Boolean).join(', ');
+    if (workflows.length === 0) {
+      const known = earlier.map((one) => (name === null ? one.stage : one.element.name));
+      const why =
+        named.length > 0 ? 'runs no workflow' : `is in no earlier stage${didYouMean(name ?? stage ?? '', known)}`;
+      return ['ARTIFACT_SOURCE_NOT_EARLIER', `${where}, which ${why}`];
+    }
+    const hasTask = (workflow: string) => {
+      const definition = this.catalog.workflows.get(workflow);
+      return definition == null || dependencyOf(task ?? '', definition.tasks) !== undefined;
+    };
+    if (task === null || workflows.some(hasTask)) return undefined;
+    return ['UNKNOWN_ARTIFACT_SOURCE', `the task "${task}" of ${where}, which has no such task`];
   }
 }

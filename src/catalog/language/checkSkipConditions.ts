@@ -1,23 +1,26 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProblem, unknown } from './checkCondition';
+import { type EarlierElement, outputProblem } from './checkOutputReference';
 import type { Complain } from './checkVariables';
+import type { Catalog } from './checkWorkflow';
 import type { Kind } from './conditionTypes';
 import type { Reference } from './conditionValues';
 import type { PipelineDefinition } from './pipeline';
 
 /** Properties that a `skip_condition` can read from an earlier element or stage. */
-const elementFields = ['status', 'reason_code', 'variables'];
+const elementFields = ['status', 'reason_code', 'variables', 'outputs'];
 const stageFields = ['status'];
 
 /** Checks the `skip_condition` of every element. `variables` are those of the pipeline; null if they are unknown. */
 export function checkSkipConditions(
   { stages, variables: declared }: PipelineDefinition,
   variables: ReadonlySet<string> | null,
+  workflows: Catalog['workflows'],
   complain: Complain,
 ): void {
   const kinds = declaredKinds(declared);
   const kindOf = (reference: Reference) => elementKind(reference, kinds);
-  const earlier: EarlierNames = { steps: new Set(), stages: new Set() };
+  const earlier: EarlierNames = { steps: new Set(), stages: new Set(), elements: [], workflows };
   stages.forEach((stage, index) => {
     stage.elements.forEach(({ skipCondition }, position) => {
       if (skipCondition === null) return;
@@ -31,11 +34,16 @@ export function checkSkipConditions(
       );
     });
     earlier.stages.add(stage.name);
-    for (const { name } of stage.elements) earlier.steps.add(name);
+    for (const element of stage.elements) {
+      earlier.steps.add(element.name);
+      earlier.elements.push({ stage: stage.name, element });
+    }
   });
 }
 
-function elementKind({ path: [root = '', second = '', field] }: Reference, kinds: ReadonlyMap<string, Kind>): Kind {
+function elementKind({ path }: Reference, kinds: ReadonlyMap<string, Kind>): Kind {
+  const [root = '', second = '', third, fourth] = path;
+  const field = root === 'stages' && fourth !== undefined ? fourth : third;
   if (root === 'steps' || root === 'stages') return fieldKind(field);
   return kinds.get(root === 'vars' ? second : root) ?? 'given';
 }
@@ -43,6 +51,8 @@ function elementKind({ path: [root = '', second = '', field] }: Reference, kinds
 interface EarlierNames {
   readonly steps: Set<string>;
   readonly stages: Set<string>;
+  readonly elements: EarlierElement[];
+  readonly workflows: Catalog['workflows'];
 }
 
 function elementProblem(
@@ -50,7 +60,19 @@ function elementProblem(
   earlier: EarlierNames,
   variables: ReadonlySet<string> | null,
 ): NameProblem | undefined {
-  const [root = '', second] = reference.path;
+  const [root = '', second, third, fourth, fifth] = reference.path;
+  if (root === 'steps' && second !== undefined && third === 'outputs' && fourth !== undefined) {
+    const output = { stage: null, element: second, kind: third, name: fourth } as const;
+    return outputProblem(output, earlier.elements, earlier.workflows);
+  }
+  if (root === 'stages' && second !== undefined && third !== undefined && fifth !== undefined) {
+    if (fourth === 'outputs' || fourth === 'variables')
+      return outputProblem(
+        { stage: second, element: third, kind: fourth, name: fifth },
+        earlier.elements,
+        earlier.workflows,
+      );
+  }
   if (root === 'steps' || root === 'stages') {
     const [fields, known, what] =
       root === 'steps' ? [elementFields, earlier.steps, 'element'] : [stageFields, earlier.stages, 'stage'];

@@ -39,7 +39,7 @@ export function checkVariables(
       }
     });
     for (const other of literalReferences(defaultValue ?? '', true).filter((one) => names.has(one))) {
-      const message = `A default is taken as it stands, so the reference to ${other} is not replaced.`;
+      const message = `A default is used as written, so the reference to ${other} is not replaced.`;
       complain('LITERAL_REFERENCE', [...at, 'default'], message);
     }
     const [problem] = defaultValue === null ? [] : valueProblems(variable, defaultValue);

@@ -1,11 +1,12 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { artifactSource } from './artifactSource';
+import { artifactSource, sourceName } from './artifactSource';
 import { axesIn, baseName, dependencyOf, nodeCount, nodesOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
 import { checkTaskConditions } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
+import { partsOf } from './outputReferences';
 import { bashWords, commandsIn, quotesAsSh, shellOf } from './shell';
 import { templateNames } from './shellTemplate';
 import type { Path } from './sourceTree';
@@ -44,6 +45,7 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkTaskConditions(definition, complain);
   checkEnv(definition, complain);
   checkTemplates(definition, complain);
+  checkOutputs(definition, complain);
   checkShells(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
@@ -107,7 +109,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
         `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
       );
     } else if (type !== 'forensic') {
-      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler needs "type: forensic".`);
+      complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler must have "type: forensic".`);
     }
   };
   check(onFailure, ['onFailure']);
@@ -226,6 +228,28 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
   }
 }
 
+/** Every value of an output comes from a task or from the start, and is not a secret. */
+function checkOutputs({ outputs, variables, tasks, secrets }: WorkflowDefinition, complain: Complain): void {
+  const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
+  const known = new Set([...registered, ...variables.map(({ name }) => name)]);
+  const hidden = new Set([...secrets, ...Object.values(tasks).flatMap((task) => task.secrets)]);
+  for (const [output, text] of Object.entries(outputs)) {
+    const path = ['outputs', output];
+    for (const part of partsOf(text)) {
+      if (part.is === 'OUTPUT' || part.is === 'MALFORMED') {
+        const message = `"${part.text}" is not available here; an output is made of variables: \${NAME}.`;
+        complain('UNKNOWN_NAME', path, message);
+      } else if (part.is === 'VARIABLE' && hidden.has(part.name)) {
+        complain('UNKNOWN_NAME', path, `"${part.name}" is a secret, and outputs can’t contain secrets.`);
+      } else if (part.is === 'VARIABLE' && !known.has(part.name)) {
+        const hint = didYouMean(part.name, [...known]);
+        const message = `No task registers "${part.name}"${hint}; the output has no value unless a task sets it.`;
+        complain('UNSURE_NAME', path, message);
+      }
+    }
+  }
+}
+
 /** What only bash knows is an error in some `sh`, and something else in others: `[[ 1 == 1 ]]` is a failed command. */
 function checkShells(definition: WorkflowDefinition, complain: Complain): void {
   for (const [name, task] of Object.entries(definition.tasks)) {
@@ -284,12 +308,19 @@ function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], com
     task.artifacts.from.forEach((from, index) => {
       if (from === '') return;
       const source = artifactSource(from, tasks);
-      if (source.workflow !== null) {
-        const problem = workflowProblem(source, from, tasks, workflows);
-        if (problem) complain('UNKNOWN_ARTIFACT_SOURCE', ['tasks', name, 'artifacts', 'from', index], problem);
+      // Only a pipeline knows its stages.
+      if (source.in === 'STAGE') return;
+      const path = ['tasks', name, 'artifacts', 'from', index];
+      if (source.in === 'RUN') {
+        const problem = workflowProblem(source, sourceName(from), tasks, workflows);
+        if (problem) complain('UNKNOWN_ARTIFACT_SOURCE', path, problem);
+      } else if (dependencyOf(source.task, tasks) === undefined) {
+        const base = baseName(source.task);
+        const hint = didYouMean(source.task, firstNodes(tasks, base));
+        complain('UNKNOWN_ARTIFACT_SOURCE', path, `The task "${base}" has no combination "${source.task}"${hint}.`);
       } else {
-        const list = wanted.get(source.task) ?? [];
-        wanted.set(source.task, list);
+        const list = wanted.get(baseName(source.task)) ?? [];
+        wanted.set(baseName(source.task), list);
         list.push({ by: name, index });
       }
     });
@@ -317,7 +348,7 @@ function workflowProblem(
     const hint = didYouMean(from, [...Object.keys(tasks), ...workflows.keys()]);
     return `"${from}" is not a task of this workflow, and there is no workflow "${workflow}"${hint}.`;
   }
-  if (task === null || definition === null || Object.hasOwn(definition.tasks, task)) return undefined;
+  if (task === null || definition === null || dependencyOf(task, definition.tasks) !== undefined) return undefined;
   const hint = didYouMean(task, Object.keys(definition.tasks));
   return `The workflow "${workflow}" has no task "${task}"${hint}.`;
 }

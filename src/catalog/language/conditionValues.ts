@@ -25,11 +25,16 @@ export interface Reference {
 export const textOf = (name: string): string => `text of ${name}`;
 export const dataOf = (name: string): string => `data of ${name}`;
 
-/** Number of steps that name a variable: `X`, `vars.X`, `matrix.X`, `steps.S.variables.X`; 0 for other names. */
+/**
+ * Number of steps that name a variable: `X`, `vars.X`, `matrix.X`, `steps.E.variables.X` or `stages.S.E.variables.X`, and
+ * the same with `outputs`; 0 for other names.
+ */
 export function holderOf(path: readonly string[]): number {
-  const [root = '', , third] = path;
-  const steps = root === 'steps' ? (third === 'variables' ? 4 : 0) : ['vars', 'matrix'].includes(root) ? 2 : 1;
-  return ['tasks', 'stages'].includes(root) || path.length < steps ? 0 : steps;
+  const [root = ''] = path;
+  const before = { steps: 2, stages: 3 }[root];
+  const isResult = before !== undefined && ['variables', 'outputs'].includes(path[before] ?? '');
+  const steps = before !== undefined ? (isResult ? before + 2 : 0) : ['vars', 'matrix'].includes(root) ? 2 : 1;
+  return root === 'tasks' || path.length < steps ? 0 : steps;
 }
 
 /** Adds a variable to a scope, or to a part of one, in the readings that conditions use. */

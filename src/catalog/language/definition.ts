@@ -4,14 +4,14 @@ import { partFields } from '../resourceFields';
 export const variableFields = {
   name: field.text('Name of the environment variable that commands see.'),
   type: field.text<'string' | 'number' | 'boolean'>(
-    'Type of its values: `string`, `number` or `boolean`. All are given as text.',
+    'Type of its values: `string`, `number` or `boolean`. All values are passed as text.',
   ),
-  required: field.boolean('True if nothing can start without a value for it.'),
+  required: field.boolean('True if a start must give it a value.'),
   defaultValue: orNull(field.text('Value when none is given.')),
-  allowedValues: orNull(listOf(field.text('The only values that are allowed. Null allows all.'))),
+  allowedValues: orNull(listOf(field.text('Allowed values. Null allows any value.'))),
   allowMultipleValues: field.boolean('True if several allowed values may be given, separated by commas.'),
   fixed: field.boolean('True if it always has its default value.'),
-  description: orNull(field.text('Free text about it.')),
+  description: orNull(field.text('Free-text description.')),
 };
 /** A variable that a workflow or a pipeline declares. */
 export type VariableDefinition = ShapeOf<typeof variableFields>;

@@ -1,5 +1,6 @@
 // Long because it has the shapes of all five kinds, with a description of each key.
 import { didYouMean } from '../../kernel/didYouMean';
+import { MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
@@ -20,6 +21,7 @@ import {
   optional,
   type Place,
   required,
+  ruled,
   type Shape,
   short,
   text,
@@ -83,7 +85,7 @@ const variable = defined(
       allowedValues: optional(
         filled(list(valueText), 'An empty list would allow no value. Leave it out to allow every value.'),
         null,
-        'Values that are allowed. Defaults to all.',
+        'Allowed values. Defaults to all.',
       ),
       allowMultipleValues: optional(flag, false, 'True if a value may be several allowed values, separated by commas.'),
       fixed: optional(flag, false, 'True if the variable always has its default.'),
@@ -123,6 +125,21 @@ const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   },
 };
 
+const outputs = withShort<readonly string[], Readonly<Record<string, string>>>(
+  list(variableName),
+  values,
+  ({ type }) => type === 'list',
+  {
+    expand: (names) => Object.fromEntries(names.map((one) => [one, `\${${one}}`])),
+    shrink(given) {
+      const all = Object.entries(given);
+      return all.length > 0 && all.every(([own, text]) => text === `\${${own}}`)
+        ? all.map(([own]) => own).sort()
+        : undefined;
+    },
+  },
+);
+
 // Pipelines
 
 const asked = filled(list(text), 'An empty list would ask for nothing. Name a variable, or leave out the key.');
@@ -153,7 +170,7 @@ const workflowFields = {
   variables: optional(
     values,
     {},
-    `Values for variables of the workflow. \${NAME} is the value of the pipeline’s variable NAME.`,
+    `Values for variables of the workflow. \${NAME} is the value of the pipeline’s variable NAME, \${stages.STAGE.ELEMENT.outputs.NAME} an output of an element of an earlier stage.`,
   ),
   runtimeInputs: optional(
     runtimeInputs,
@@ -172,7 +189,18 @@ const approvalFields = object(
   {
     approvers: required(
       filled(list(name), 'Without approvers nobody could decide. Name a user group.'),
-      'User groups; any one member decides.',
+      'User groups. Any member can decide.',
+    ),
+    message: optional(
+      ruled(text, {
+        json: { maxLength: MAX_DESCRIPTION },
+        problem: ({ length }) =>
+          length > MAX_DESCRIPTION
+            ? ['TOO_LONG', `The message has ${length} characters; the limit is ${MAX_DESCRIPTION}.`]
+            : undefined,
+      }),
+      null,
+      'Text for the approvers, with the same references as the variables of a workflow.',
     ),
     timeoutSeconds: timeout(7 * DAY, 'Time limit; then the approval is EXPIRED.'),
     disallowInitiator: optional(
@@ -295,7 +323,7 @@ const { application: _, ...applicationHead } = head('Application');
 const workflowDocument = object(
   {
     ...head('Workflow'),
-    tags: optional(list(label), [], 'Words to find the workflow by.'),
+    tags: optional(list(label), [], 'Keywords for finding the workflow.'),
     environment: optional(
       text,
       null,
@@ -310,7 +338,7 @@ const workflowDocument = object(
     shell: optional(
       shell,
       'sh',
-      'What runs commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
+      'Shell of the commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
     ),
     env: optional(
       values,
@@ -321,6 +349,11 @@ const workflowDocument = object(
       secretNames,
       [],
       'Secrets of the application or the environment, which every task gets as environment variables. At most 50.',
+    ),
+    outputs: optional(
+      outputs,
+      {},
+      `Values for later stages of a pipeline: names, or a mapping of names to texts in which \${NAME} is a variable that a task sets, or one of the workflow.`,
     ),
     maxParallel: optional(
       number('integer', 1, MAX_TASKS),

@@ -55,10 +55,10 @@ const workflow: Advice = {
   'use "max_parallel"': 'parallelism parallel max_concurrency strategy throttle',
   'use "on_task_failure"': 'fail_fast stop_on_failure',
   'use "on_failure" with a task of type forensic': 'on_exit on_error catch post after_script notifications notify',
-  'give "retries" to each task': 'retry retries retry_strategy',
-  'give "labels" to each task, for the agents that can run it':
+  'set "retries" on each task': 'retry retries retry_strategy',
+  'set "labels" on each task, for the agents that can run it':
     'runs_on image container docker services_containers pool agent agents executor labels node_selector',
-  'give "if" to each task': 'when condition if rules only except',
+  'set "if" on each task': 'when condition if rules only except',
   'use "run" of each task': 'before_script setup',
   'use "tags"': 'labels_list annotations keywords',
 };
@@ -66,26 +66,26 @@ const workflow: Advice = {
 const pipeline: Advice = {
   'use "stages"': 'jobs job steps workflows phases environments stage',
   'use "stages"; tasks belong to "kind: Workflow"': 'tasks task script run commands dag templates',
-  'leave it out: stages run in the order in which they stand': 'needs depends_on requires',
+  'leave it out: stages run in the order in which they are listed': 'needs depends_on requires',
   [starts]: startKeys,
   'use "variables"': 'parameters params inputs input env vars environment_variables workflow_dispatch',
-  'give "environment" to the elements of the stages': 'environment target',
+  'set "environment" on the elements of the stages': 'environment target',
   'use "timeout", such as 1d': 'timeout_minutes timeout_in_minutes timeout_seconds active_deadline_seconds',
-  'give "skip_condition" to the elements of the stages': 'when condition if rules only except',
-  'give "retries" and "failure_strategy" to the elements of the stages':
+  'set "skip_condition" on the elements of the stages': 'when condition if rules only except',
+  'set "retries" and "failure_strategy" on the elements of the stages':
     'retry retries failure_strategy on_failure on_error post notifications',
   'add an element with "approval" to a stage': 'approval approvals approvers gates',
 };
 
 const stage: Advice = {
   'use "elements"': 'jobs job steps step tasks workflows workflow parallel actions element approval script run',
-  'leave it out: stages run in the order in which they stand': 'needs depends_on depends requires run_after',
-  'give "skip_condition" to each element': 'condition when if rules only except skip_condition',
-  'give "environment" to each element': 'environment env target',
-  'give "variables" to each element': 'variables parameters params inputs with',
+  'leave it out: stages run in the order in which they are listed': 'needs depends_on depends requires run_after',
+  'set "skip_condition" on each element': 'condition when if rules only except skip_condition',
+  'set "environment" on each element': 'environment env target',
+  'set "variables" on each element': 'variables parameters params inputs with',
   'add an element with "approval"': 'approvals approvers manual gate gates input',
   'use "name"': 'stage id display_name title',
-  'give "failure_strategy" to each element':
+  'set "failure_strategy" on each element':
     'failure_strategy on_failure continue_on_error allow_failure retries retry timeout',
 };
 
@@ -99,12 +99,12 @@ const element: Advice = {
   'use "runtime_inputs"': 'prompt ask questions',
   'use "approval" with "approvers"': 'approvers approvals manual gate reviewers manual_validation wait type',
   'use "services"; images are given when the pipeline starts': 'images service deploy version tag',
-  'give "timeout" to the workflow, or to "approval"': 'timeout timeout_minutes timeout_in_minutes',
+  'set "timeout" on the workflow, or on "approval"': 'timeout timeout_minutes timeout_in_minutes',
   'use "retries"': 'retry retry_strategy max_retries attempts',
   'use "failure_strategy"': 'continue_on_error allow_failure ignore_failure on_failure on_error soft_fail',
   'use "name"': 'id display_name title element step',
   'use "environment"': 'target environments env_name deployment namespace cluster',
-  'give "matrix" to a task of the workflow': 'matrix strategy for_each with_items',
+  'set "matrix" on a task of the workflow': 'matrix strategy for_each with_items',
 };
 
 const approval: Advice = {

@@ -1,6 +1,6 @@
 import type { PipelineDefinition } from './pipeline';
-import { artifactSource } from './artifactSource';
-import type { WorkflowDefinition } from './workflow';
+import { artifactSource, workflowTaken } from './artifactSource';
+import type { TakenFiles, WorkflowDefinition } from './workflow';
 import { canonicalPipeline, canonicalWorkflow } from './canonical';
 import type { Configuration } from '../definitions/configuration';
 
@@ -36,7 +36,7 @@ export function workflowRefersTo(definition: WorkflowDefinition, { kind, name }:
   if (kind === 'environment') return definition.environment === name;
   if (kind === 'service') return definition.services.includes(name);
   return Object.values(definition.tasks).some((task) =>
-    task.artifacts.from.some((from) => artifactSource(from, definition.tasks).workflow === name),
+    task.artifacts.from.some((from) => workflowTaken(from, definition.tasks) === name),
   );
 }
 
@@ -66,10 +66,11 @@ export function renameInWorkflow(definition: WorkflowDefinition, referred: Refer
       tasks: Object.fromEntries(tasks),
     });
   }
-  const renamed = (from: string) => {
+  const renamed = (from: string | TakenFiles) => {
     const source = artifactSource(from, definition.tasks);
-    if (source.workflow !== name) return from;
-    return source.task === null ? to : `${to}.${source.task}`;
+    if (source.in !== 'RUN' || source.workflow !== name) return from;
+    const text = source.task === null ? to : `${to}.${source.task}`;
+    return typeof from === 'string' ? text : { ...from, source: text };
   };
   const tasks = Object.entries(definition.tasks).map(([task, one]) => [
     task,

@@ -207,7 +207,7 @@ export function withShort<S, T>(
 
 /** A list, or the one item that would be in it. */
 export const oneOrMany = <T>(item: Shape<T>): Shape<readonly T[]> =>
-  withShort(item, list(item), ({ type }) => type === 'scalar', {
+  withShort(item, list(item), ({ type }) => type !== 'list', {
     expand: (one) => [one],
     shrink: (items) => (items.length === 1 ? items[0] : undefined),
   });

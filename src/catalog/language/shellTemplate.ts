@@ -71,7 +71,7 @@ class Replacer {
   private calculating = false;
   /** In a substitution whose output a shell calculates with. */
   private evaluated = false;
-  /** In the text of a here-document, which is no command. */
+  /** In the text of a here-document, which is not a command. */
   private prose = false;
 
   /** `before` is what precedes the text in its command; `rule` is the least that values have to be. */

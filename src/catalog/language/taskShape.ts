@@ -1,3 +1,4 @@
+// Long because it has the shape of each key of a task, with its description.
 import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { parseDuration } from '../../kernel/naming';
 import { foreignKeys } from './foreignKeys';
@@ -77,7 +78,7 @@ function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
   const path = ruled(text, {
     json: { not: { pattern: `${absolute}|${outside}${alsoRefused}` } },
     problem(given) {
-      if (new RegExp(system).test(given)) return [rule, `"${short(given)}" is part of the system.`];
+      if (new RegExp(system).test(given)) return [rule, `"${short(given)}" is a system directory.`];
       if (new RegExp(absolute).test(given)) {
         return [rule, `"${short(given)}" is absolute; paths are relative to the working folder.`];
       }
@@ -101,7 +102,7 @@ const workingDir = mapped(
   ruled(text, {
     json: { not: { pattern: system } },
     problem: (given) =>
-      new RegExp(system).test(given) ? ['BAD_WORKING_DIR', `"${short(given)}" is part of the system.`] : undefined,
+      new RegExp(system).test(given) ? ['BAD_WORKING_DIR', `"${short(given)}" is a system directory.`] : undefined,
   }),
   (given) => {
     const steps = given.split('/').filter((step) => step !== '' && step !== '.');
@@ -109,6 +110,43 @@ const workingDir = mapped(
   },
 );
 
+const takenFields = object({
+  source: optional(text, null, 'The same as the short form: TASK, WORKFLOW or WORKFLOW.TASK.'),
+  stage: optional(text, null, 'Earlier stage of the pipeline whose elements left the files.'),
+  element: optional(text, null, 'Element of an earlier stage whose workflow left the files.'),
+  task: optional(text, null, 'Task of that workflow, or a combination of it. Defaults to all tasks.'),
+  optional: optional(
+    flag,
+    false,
+    'True if the source may leave nothing. A source that was skipped by its condition is always optional.',
+  ),
+});
+/** Source of files, and whether it may leave none. Either `source`, or `stage` or `element`, is given. */
+export type TakenFiles = Readonly<ValueOf<typeof takenFields>>;
+
+const noPlace = { stage: null, element: null, task: null };
+
+const taken = defined(
+  'TakenFiles',
+  withShort<string, string | TakenFiles>(
+    text,
+    mapped<TakenFiles, string | TakenFiles>(
+      takenFields,
+      (given, node, place) => {
+        const { source, stage, element, task: name } = given;
+        const bad = (message: string) => place.report('BAD_VALUE', place.path, message, node.at);
+        if (source !== null && (stage !== null || element !== null || name !== null))
+          bad('"source" excludes "stage", "element" and "task".');
+        else if (source === null && stage === null && element === null)
+          bad('Name a "source", or a "stage" or "element" of the pipeline.');
+        return source !== null && !given.optional ? source : given;
+      },
+      { encode: (given) => (typeof given === 'string' ? { ...noPlace, source: given, optional: false } : given) },
+    ),
+    ({ type }) => type === 'scalar',
+    { expand: (source) => source, shrink: (given) => (typeof given === 'string' ? given : undefined) },
+  ),
+);
 const artifactFields = object({
   paths: optional(oneOrMany(artifactPath), [], 'Files to upload: relative paths; globs with * and **.'),
   when: optional(
@@ -117,9 +155,9 @@ const artifactFields = object({
     'When to upload. After success each path must match a file, or the task fails; otherwise, what is there is uploaded.',
   ),
   from: optional(
-    oneOrMany(text),
+    oneOrMany(taken),
     [],
-    'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage.',
+    'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage; or a mapping that names a stage or element of the pipeline, or marks a source as optional.',
   ),
 });
 /** Files that a task leaves and takes. */
@@ -157,9 +195,9 @@ export const retries = mapped(number('integer', 0, MAX_RETRIES), (count, node, p
 
 const delayFields = object({
   initialSeconds: required(duration(0, DAY, 'ms'), 'Delay before the first retry.', { key: 'initial' }),
-  factor: optional(number('number', 1, 100), 2, 'The delay is multiplied by this before each further retry.'),
+  factor: optional(number('number', 1, 100), 2, 'Factor by which the delay grows before each further retry.'),
   maxSeconds: optional(duration(0, DAY, 'ms'), 300, 'Longest delay.', { key: 'max' }),
-  jitter: optional(number('number', 0, 1), 0, 'Each delay is shortened by a random share of up to this.'),
+  jitter: optional(number('number', 0, 1), 0, 'Maximum share by which each delay is randomly shortened.'),
 });
 /**
  * The delay before retry n is `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, less a random share of up to `jitter`. A
@@ -283,7 +321,7 @@ const fields = object(
       'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
       { alias: 'cmd' },
     ),
-    shell: optional(shell, null, 'What runs the command, as in the workflow. Defaults to the shell of the workflow.'),
+    shell: optional(shell, null, 'Shell of the command, as in the workflow. Defaults to the shell of the workflow.'),
     workingDir: optional(
       workingDir,
       null,
@@ -292,7 +330,7 @@ const fields = object(
     cleanEnv: optional(
       flag,
       false,
-      'True if the command gets nothing of the agent’s environment, not even PATH: only what the definition declares, and SLIPWAY_*.',
+      'True to start the command without the agent’s environment, not even PATH: it gets only what the definition declares, and SLIPWAY_*.',
     ),
     condition: optional(valueText, null, 'Condition; if it is false, the task is SKIPPED and its dependents run.', {
       key: 'if',
@@ -371,7 +409,7 @@ const fields = object(
     streams: optional(
       oneOf(outputStreams),
       null,
-      'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log tells standard output and standard error apart, but their order is approximate. Defaults to merged, and to separate with register.',
+      'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log distinguishes standard output from standard error, but their order is approximate. Defaults to merged, and to separate with register.',
     ),
     onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
     artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),

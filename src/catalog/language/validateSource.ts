@@ -1,5 +1,7 @@
 import { didYouMean } from '../../kernel/didYouMean';
+import type { StageElement } from './pipeline';
 import type { WorkflowDefinition } from './workflow';
+import { workflowTaken } from './artifactSource';
 import { canonicalWorkflow, contentHash } from './canonical';
 import { checkPipeline } from './checkPipeline';
 import type { Complain } from './checkVariables';
@@ -9,7 +11,7 @@ import type { AnyDocument } from './documentShapes';
 import type { ParsedDocument, ParsedSource } from './parseDefinitions';
 import type { SeenConfiguration } from '../definitions/seen';
 import type { Path } from './sourceTree';
-import type { ValidationRule } from './validationRules';
+import { isWarning, type ValidationRule } from './validationRules';
 
 /** For documents whose surroundings are unknown: every name exists, without a definition. */
 const anything: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });
@@ -106,7 +108,7 @@ function checkDocument({ document, complain, withoutVariables }: ParsedDocument,
   if (document.kind === 'Environment') {
     for (const [name, value] of Object.entries(document.variables)) {
       for (const other of literalReferences(value, true).filter((one) => Object.hasOwn(document.variables, one))) {
-        const message = `A variable of an environment is taken as it stands, so the reference to ${other} is not replaced.`;
+        const message = `A variable of an environment is used as written, so the reference to ${other} is not replaced.`;
         complain('LITERAL_REFERENCE', ['variables', name], message);
       }
     }
@@ -137,8 +139,11 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
     if (inSource('Pipeline', name)) continue;
     const { stages } = revision.definition;
     const blame = (path: Path) => {
-      const element = stages[Number(path[1])]?.elements[Number(path[3])];
-      return element?.type === 'WORKFLOW' ? changed.get(element.workflow) : undefined;
+      const used = (elements: readonly (StageElement | undefined)[]) =>
+        elements.flatMap((one) => (one?.type === 'WORKFLOW' ? (changed.get(one.workflow) ?? []) : []));
+      // An element may also miss something that the workflow of another one has given it.
+      const [own] = used([stages[Number(path[1])]?.elements[Number(path[3])]]);
+      return own ?? used(stages.flatMap(({ elements }) => elements))[0];
     };
     const whom = existing.unseen.pipelines.has(name) ? null : `the pipeline "${name}"`;
     checkPipeline(revision.definition, catalog, tell('BREAKS_PIPELINE', whom, blame));
@@ -148,7 +153,8 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
     const { tasks } = revision.definition;
     const blame = (path: Path) => {
       const from = tasks[String(path[1])]?.artifacts.from[Number(path[4])];
-      return path[3] === 'from' && from !== undefined ? changed.get(from.split('.')[0] ?? '') : undefined;
+      const workflow = path[3] === 'from' && from !== undefined ? workflowTaken(from, tasks) : null;
+      return workflow === null ? undefined : changed.get(workflow);
     };
     const whom = existing.unseen.workflows.has(name) ? null : `the workflow "${name}"`;
     checkWorkflow(revision.definition, catalog, tell('BREAKS_WORKFLOW', whom, blame));
@@ -157,7 +163,8 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
 
 /** `whom` is null if the caller may not see it. */
 function tell(rule: ValidationRule, whom: string | null, blame: (path: Path) => Complain | undefined): Complain {
-  return (_rule, path, message) =>
+  return (broken, path, message) => {
+    if (isWarning(broken)) return;
     blame(path)?.(
       rule,
       [],
@@ -165,4 +172,5 @@ function tell(rule: ValidationRule, whom: string | null, blame: (path: Path) => 
         ? 'This change would break a definition outside the source that you may not see.'
         : `This change would break ${whom}, which is not in the source: ${message}`,
     );
+  };
 }

@@ -45,7 +45,7 @@ export const validationRules = {
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
   ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',
   UNKNOWN_NAME:
-    'A value of `env` refers to variables and secrets that its tasks have. A condition refers to variables, and to tasks, elements or stages that come before it.',
+    'A value of `env` refers to variables and secrets that its tasks have. A condition, a value or a message refers to variables, and to tasks, elements, stages or outputs that come before it. An output is made of variables, and of no secret.',
   UNKNOWN_HANDLER: '`on_failure` names a task of the same workflow.',
   HANDLER_TYPE: '`on_failure` names a forensic task.',
   FORENSIC_KEY:
@@ -53,9 +53,10 @@ export const validationRules = {
   SELF_DEPENDENCY: 'A task does not depend on itself.',
   CYCLE: 'Tasks do not depend on each other in a cycle.',
   UNKNOWN_ARTIFACT_SOURCE:
-    '`artifacts.from` names a task of the workflow, or `<workflow>` or `<workflow>.<task>` of the application.',
+    '`artifacts.from` names a task of the workflow, `<workflow>` or `<workflow>.<task>` of the application, or a task of a named stage or element.',
   ARTIFACT_SOURCE_NOT_UPSTREAM: 'A task takes files from tasks of its workflow that come before it.',
-  ARTIFACT_SOURCE_NOT_EARLIER: 'The workflow of an element takes files from workflows of earlier stages.',
+  ARTIFACT_SOURCE_NOT_EARLIER:
+    'The workflow of an element takes files from workflows, stages and elements of earlier stages.',
   BAD_ARTIFACT_PATH: 'Paths of artifacts are relative and stay within the working folder.',
   DEFAULT_NOT_ALLOWED: 'A default is one of the allowed values.',
   WRONG_VALUE_TYPE: 'A default, an allowed value or a given value has the type of the variable.',
@@ -88,6 +89,8 @@ export const validationWarnings = {
   MANY_RETRIES: 'A task has at most ten retries.',
   LITERAL_TEMPLATE:
     'A command contains no `{{…}}` that stays: in TOML, only `{{.name}}` is replaced; in YAML and JSON, nothing is, so `{{.name}}` does not name a variable of the task.',
+  AMBIGUOUS_ARTIFACT_SOURCE:
+    'A workflow whose files an element takes runs once in earlier stages; otherwise `from` names the element.',
   UNDEPLOYED_SERVICE: 'If a task of a workflow has `deploys`, every service of the workflow is deployed by some task.',
   LITERAL_REFERENCE:
     'A value has no `$NAME` of a known name, which stays text: `env` replaces only names in braces. A default and a variable of an environment have no reference at all.',
@@ -104,9 +107,9 @@ export const isWarning = (rule: ValidationRule | ValidationWarning): rule is Val
 /** A broken rule or a warning, and its place. */
 export const problemFields = {
   path: field.text('Path of the value, such as `documents[2].tasks.pack.depends_on[0]`.'),
-  line: orNull(field.integer('Line in the source, from 1. Null if the problem has no place in the source.')),
+  line: orNull(field.integer('Line in the source, from 1. Null if the problem has no location in the source.')),
   column: orNull(field.integer('Column, from 1.')),
   rule: field.text<ValidationRule | ValidationWarning>('Stable code for programs, such as `UNKNOWN_TASK`.'),
-  message: field.text('Message for people, with the nearest known word where there is one.'),
+  message: field.text('Human-readable message, with the closest known name if there is one.'),
 };
 export type DefinitionError = ShapeOf<typeof problemFields>;

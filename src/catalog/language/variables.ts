@@ -34,11 +34,3 @@ export function isOfType(type: VariableDefinition['type'], value: string): boole
   if (type === 'number') return numberText.test(value);
   return type === 'string' || value === 'true' || value === 'false';
 }
-
-/** A reference that an execution replaces; any other `${` is plain text. */
-const reference = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
-
-/** The names that a value refers to. */
-export function referencesIn(value: string): string[] {
-  return [...value.matchAll(reference)].flatMap(([, name]) => (name === undefined ? [] : [name]));
-}

@@ -16,7 +16,7 @@ export function checkSecret(name: string, value: string): void {
     refuse('secretValue', 'TOO_LONG', `The value has more than ${MAX_BYTES} bytes.`);
   }
   if (!isStorable(value))
-    refuse('secretValue', 'BAD_CHARACTER', 'The value has a character that no variable can have.');
+    refuse('secretValue', 'BAD_CHARACTER', 'The value contains a character that a variable can’t have.');
   if (errors.length > 0) throw invalidInput(errors);
 }
 
@@ -25,7 +25,7 @@ export function warningsFor(value: string): string[] {
   const parts = [value, ...value.split(/\r?\n/)].map((part) => [...part.trim()].length);
   if (!parts.some((length) => length >= SHORTEST_SECRET)) {
     return [
-      `The value has fewer than ${SHORTEST_SECRET} characters, so logs show it: hiding it would hide ordinary text.`,
+      `The value has fewer than ${SHORTEST_SECRET} characters, so logs show it: masking it would mask ordinary text.`,
     ];
   }
   const short = secretParts(value).filter((part) => [...part.value].length < SHORTEST_PART);
@@ -33,7 +33,7 @@ export function warningsFor(value: string): string[] {
   const named = short.slice(0, 5).map(({ path }) => path);
   const more = short.length > named.length ? ` and ${short.length - named.length} more` : '';
   return [
-    `Values inside the secret that have fewer than ${SHORTEST_PART} characters are not hidden when they are shown alone: ` +
+    `Values inside the secret that have fewer than ${SHORTEST_PART} characters are not masked when they appear alone: ` +
       `${named.join(', ')}${more}.`,
   ];
 }

@@ -78,7 +78,7 @@ export class SecretKeys {
     const { file } = this;
     this.fromFile ??= readFile(file, 'utf8').then((text) => {
       const bytes = parseSecretKey(text.trim());
-      if (bytes === undefined) throw new Error(`${file} holds no key of 32 bytes`);
+      if (bytes === undefined) throw new Error(`${file} does not contain a key of 32 bytes`);
       return toKey(bytes);
     }, noneYet);
     const key = await this.fromFile;

@@ -65,7 +65,7 @@ export async function deleteSecretsOfEnvironment(db: Db, environmentId: string):
   await db.write('DELETE FROM secret WHERE environment_id = $1', [environmentId]);
 }
 
-/** All that are encrypted with other keys than this one; nobody changes them meanwhile. */
+/** All secrets encrypted with keys other than this one, locked against changes. */
 export function lockSecretsOfOtherKeys(db: Db, keyId: string): Promise<Secret[]> {
   return db.rows(`SELECT ${columns} FROM secret WHERE key_id <> $1 ORDER BY id FOR UPDATE`, [keyId]);
 }

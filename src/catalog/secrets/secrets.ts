@@ -12,7 +12,7 @@ export const secretFields = {
   keyId: field.key('ID of the key that it is encrypted with, such as `5f0c2a91`. It reveals nothing about the key.'),
   /** The encrypted value. */
   sealed: { ...field.json<Buffer>(), column: { type: 'bytea' } as const },
-  setAt: field.time('Time when the value was last set.'),
+  setAt: field.time('Time at which the value was last set.'),
   setById: field.key('ID of the user or API key that set it last.'),
   setBy: field.text('Name, at that time, of the user or API key that set it last.'),
 };
@@ -56,7 +56,7 @@ export const secretToChange = {
   applicationId: field.uuid('Application.'),
   environmentId: optional(
     field.uuid(
-      'Environment, whose jobs get this secret in place of the application’s. Null for a secret of the application.',
+      'Environment of the secret. Its jobs get this secret instead of the application’s. Null for a secret of the application.',
     ),
   ),
   name: field.text(
@@ -71,7 +71,7 @@ export const newSecret = {
   secretValue: guarded(
     'CHECKED',
     field.text(
-      'Value: 1 to 16,384 bytes without NUL. Logs hide each of its lines. Values of fewer than 4 characters are not hidden.',
+      'Value: 1 to 16,384 bytes without NUL. Logs mask each of its lines. Values of fewer than 4 characters are not masked.',
     ),
   ),
 };

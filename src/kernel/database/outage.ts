@@ -18,7 +18,7 @@ export function isError(error: unknown): error is Error {
   return error instanceof Error || isNativeError(error);
 }
 
-/** True if there is no space left: PostgreSQL's disk_full, or the same of the server's own files. */
+/** True if the disk is full: PostgreSQL's disk_full, or the equivalent for the server's own files. */
 export function isStorageFull(error: unknown): boolean {
   return isError(error) && /^(53100|ENOSPC|EDQUOT)$/.test(String(Reflect.get(error, 'code')));
 }

@@ -4,7 +4,7 @@ import { column, table } from './table';
 export interface SharedCount {
   readonly key: string;
   readonly points: number;
-  /** When the count starts anew, in milliseconds since 1970. */
+  /** When the count starts over, in milliseconds since 1970. */
   readonly expire: number | null;
 }
 

@@ -11,6 +11,7 @@ export const approvalTable = table<Approval>('approval', {
     status: column.text,
     approvers: column.texts,
     disallowInitiator: column.boolean,
+    message: column.textOrNull,
     undecidableSince: column.timeOrNull,
     requestedAt: column.time,
     expiresAt: column.time,

@@ -60,16 +60,16 @@ export async function readOwn(
   return execution;
 }
 
-/** Who may see it is told what the id stands for, instead of that there is none. */
+/** Callers who may see it learn what the id refers to, instead of NOT_FOUND alone. */
 function otherThanAsked(execution: Execution, kind: Execution['kind'] | null, applicationId: string): string | null {
-  if (execution.applicationId !== applicationId) return `is not one of the application "${applicationId}"`;
+  if (execution.applicationId !== applicationId) return `does not belong to the application "${applicationId}"`;
   if (execution.parentStageExecutionId !== null) {
-    return `runs in a stage of the run "${execution.runId}", which goes on from that stage with resumeExecution`;
+    return `runs in a stage of the run "${execution.runId}"; use resumeExecution to continue the run from that stage`;
   }
   if (kind === null || execution.kind === kind) return null;
   return execution.kind === 'WORKFLOW'
-    ? 'is of a workflow by itself; resumeWorkflowExecution goes on with it'
-    : 'is of a pipeline; resumeExecution goes on with it';
+    ? 'is an execution of a standalone workflow; use resumeWorkflowExecution to continue it'
+    : 'is an execution of a pipeline; use resumeExecution to continue it';
 }
 
 export const attemptOf = (
@@ -89,7 +89,7 @@ export function checkPlanToken(given: string | null | undefined, now: string): v
   if (given == null || given === now) return;
   throw new Refusal(
     'PLAN_STALE',
-    'The execution has moved on since the preview, or something else was asked for than what was previewed.',
+    'The execution has changed since the preview, or the request differs from the one previewed.',
   );
 }
 

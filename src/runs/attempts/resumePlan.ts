@@ -36,7 +36,7 @@ export interface PlannedElement {
   readonly stage: StageExecution;
   /** Its row until now; null when it is new. */
   readonly before: StageExecution | null;
-  /** Its workflow goes on where it was; null: it runs from its beginning. */
+  /** Where its workflow continues; null if it runs from the beginning. */
   readonly next: WorkflowNext | null;
   readonly fit: TaskFit | null;
 }
@@ -166,7 +166,7 @@ async function layOut(
   const fit = fitStages(decision.kept, decision.again, decision.stageIndex, definition, catalogue);
   if (fit.runs.length === 0) {
     const stages = definition.stages.map((stage) => stage.name);
-    const message = `The current definition has nothing to go on with from stage "${decision.stageName}" on.`;
+    const message = `The current definition has nothing to run from stage "${decision.stageName}" on.`;
     return new Refusal('STAGE_NOT_FOUND', `${message} Its stages: ${stages.join(', ')}.`, { stages });
   }
   const plan = planElements(

@@ -22,10 +22,10 @@ export interface ResumePreview {
   readonly refusals: readonly { readonly code: string; readonly message: string }[];
   readonly willRun: readonly PreviewedStage[];
   readonly kept: readonly PreviewedStage[];
-  /** Of a workflow by itself. */
+  /** Of a standalone workflow. */
   readonly tasksThatRun: readonly string[];
   readonly tasksKept: readonly string[];
-  /** Approvals that will be asked for anew. */
+  /** Approvals that will be requested again. */
   readonly askedAgain: readonly string[];
   readonly changes: readonly DefinitionChange[];
   readonly environmentAccess: readonly PreviewedEnvironment[];
@@ -93,7 +93,7 @@ export async function previewResume(app: App, actor: Actor, input: ResumeExecuti
   };
 }
 
-/** The same for an execution of a workflow by itself. */
+/** The same for an execution of a standalone workflow. */
 export async function previewWorkflowResume(
   app: App,
   actor: Actor,
@@ -160,7 +160,7 @@ export interface Resumability {
   readonly stages: readonly { name: string; elementId: string; resumable: boolean; reason: string | null }[];
 }
 
-/** Whether, and from which of its stages, an execution can go on: by the same rules that the mutation follows. */
+/** Whether an execution can be resumed, and from which stages, by the rules that the mutation follows. */
 export function resumability(execution: Execution, stages: readonly StageExecution[]): Resumability {
   const refusal = refuseAttempt(execution, 'resume');
   return {

@@ -13,7 +13,7 @@ import type { WorkflowDefinition, WorkflowMode } from '../../catalog/language/wo
 import { type DefinitionChange, type Place, taskChanges } from '../../engine/definitionChanges';
 import type { DefinitionChoice } from '../../engine/resumeDecision';
 
-/** How a workflow execution is to go on. */
+/** How a workflow execution resumes. */
 export interface WorkflowResumeChoice {
   readonly definition?: DefinitionChoice | null;
   readonly force?: boolean | null;
@@ -69,7 +69,7 @@ const nothing: TaskFit = { tasks: { kept: [], again: [] }, changes: [] };
 const alone: Place = { stage: null, step: null };
 
 /**
- * Decides how an execution of a workflow by itself goes on; writes nothing. Its tasks are read only where they matter: for another revision, for values that are to be overruled, or
+ * Decides how an execution of a standalone workflow resumes; writes nothing. Reads its tasks only where they matter: for another revision, for overridden values, or
  * to be shown.
  */
 export async function planWorkflowResume(
@@ -155,7 +155,7 @@ export function chooseTasks(tasks: readonly TaskExecution[], again: TasksAgain):
 /** Results that were made in one environment say nothing about another. */
 function aimChange(execution: Execution, environmentId: string | null, fit: TaskFit): DefinitionChange[] {
   if (environmentId === execution.environmentId || fit.tasks.kept.length === 0) return [];
-  const message = 'the workflow is aimed at another environment than that in which the kept tasks ran';
+  const message = 'the workflow targets another environment than the one that the kept tasks ran in';
   return [{ ...alone, task: null, change: 'REWIRED', incompatible: true, message }];
 }
 
@@ -228,7 +228,7 @@ export function imagesByName(images: Execution['images'], catalogue: Catalogue):
   );
 }
 
-/** At a start `environment` chooses where it runs. That can't change; to say the same again is no mistake. */
+/** At a start, `environment` chooses where it runs. That can't change; repeating the same value is not an error. */
 function refuseEnvironment(
   execution: Execution,
   definition: WorkflowDefinition,
@@ -241,7 +241,7 @@ function refuseEnvironment(
   given.delete('environment');
   const own = catalogue.environments.find((one) => one.id === execution.environmentId);
   if (value === own?.id || value === own?.name) return;
-  const message = `variableInputs.environment: an execution stays in its environment, ${own?.name ?? 'which is none'}.`;
+  const message = `variableInputs.environment: an execution keeps its environment, ${own?.name ?? 'which is none'}.`;
   errors.push({ field: 'variableInputs.environment', value, rule: 'FIXED', message });
 }
 

@@ -106,7 +106,7 @@ function isRepeat(actor: Actor, { answers }: StageExecution, given: ReadonlyMap<
 
 function refuseAnswer({ status, answers }: StageExecution): Refusal {
   if (answers === null) {
-    return new Refusal('NOT_WAITING', `The element is ${status}, it asks for no runtime inputs.`, { status });
+    return new Refusal('NOT_WAITING', `The element is ${status} and is not waiting for runtime inputs.`, { status });
   }
   const message = `${answers.by.name} was faster: the element was answered at ${answers.at}.`;
   return new Refusal('CONFLICT', message, { status });

@@ -26,7 +26,7 @@ export async function cancelRestore(app: App, actor: Actor, input: CancelRestore
     const point = await requirePoint(db, run.id, operation.restorePointId);
     await requireRestore(db, actor, run, await planRestore(app, db, run, point));
     const reason = input.reason?.trim() || null;
-    const message = `${actor.name} cancelled the restore${reason === null ? '' : `: ${reason}`}`;
+    const message = `${actor.name} canceled the restore${reason === null ? '' : `: ${reason}`}`;
     if (operation.errorCode === null) await stopRestore(db, operation, { code: 'CANCELLED', message });
     return { answerId: operation.id };
   });

@@ -39,7 +39,7 @@ export async function once<T>(
   if (request === null) return work();
   const answer = (known: IdempotencyKey | undefined) => {
     if (known === undefined || known.hash === request.hash) return known;
-    const message = `This idempotency key stands for another request, on execution ${known.executionId}.`;
+    const message = `This idempotency key was already used for another request, on execution ${known.executionId}.`;
     throw new Refusal('IDEMPOTENCY_CONFLICT', message, { executionId: known.executionId });
   };
   const known = answer(before);

@@ -55,7 +55,9 @@ export async function interveneExecution(app: App, actor: Actor, input: Interven
     if (moved || !waitsForPerson(target)) {
       const last = await findLastIntervention(db, found.runId, target.id);
       if (!moved && last === undefined) {
-        throw new Refusal('NOT_WAITING', `It is ${status} and waits for no decision about a failure.`, { status });
+        throw new Refusal('NOT_WAITING', `It is ${status} and is not waiting for a decision about a failure.`, {
+          status,
+        });
       }
       throw new Refusal('CONFLICT', `${last?.actor.name ?? 'Something else'} was faster: it is ${status}.`, { status });
     }

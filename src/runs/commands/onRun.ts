@@ -165,7 +165,7 @@ const statusRefusals: readonly Refusal['code'][] = [
   'NOT_RESTORABLE',
 ];
 
-/** A status that refuses the command, but did not when the caller was let in: somebody was faster. */
+/** A status that refuses the command, but did not when the caller was authorized: another request came first. */
 const asConflict = (refusal: Refusal, seen: Execution, now: Execution): Refusal =>
   seen.status !== now.status && statusRefusals.includes(refusal.code) ? faster(now) : refusal;
 

@@ -43,7 +43,7 @@ export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Pro
     const plan = await planRestore(app, db, run, point);
     await requireRestore(db, actor, run, plan);
     if (input.planToken != null && input.planToken !== restoreToken(run, plan)) {
-      throw new Refusal('PLAN_STALE', 'The run or its environments have moved on since the preview.');
+      throw new Refusal('PLAN_STALE', 'The run or its environments have changed since the preview.');
     }
     requireConfirmed(plan, input.confirmEnvironmentConflicts ?? false);
     const operation = newOperation(db, run, {
@@ -63,7 +63,7 @@ export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Pro
         (one) =>
           [
             'INFO',
-            `overrules ${one.service} ${one.deployed} in ${one.environment}, which run ${one.runId} deployed`,
+            `overrides ${one.service} ${one.deployed} in ${one.environment}, which run ${one.runId} deployed`,
           ] as const,
       ),
       ...plan.steps.flat().map((task) => ['DEBUG', `will run ${describeTask(task, plan.restored)}`] as const),

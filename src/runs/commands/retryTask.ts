@@ -73,18 +73,18 @@ export function refuseRetry(
   const { status } = task;
   const refused = (why: string) => new Refusal('NOT_RETRYABLE', why, { status, executionStatus: execution.status });
   if (isFinal(execution.status)) {
-    const instead = execution.status === 'SUCCESS' ? 'a rerun runs it again' : 'a resume continues it';
-    return refused(`The workflow is ${execution.status} already; ${instead}.`);
+    const instead = execution.status === 'SUCCESS' ? 'use rerunExecution to run it again' : 'a resume continues it';
+    return refused(`The workflow is already ${execution.status}; ${instead}.`);
   }
-  if (status === 'WAITING') return refused('It waits for a decision, which interveneExecution gives.');
+  if (status === 'WAITING') return refused('It waits for a decision; use interveneExecution.');
   if (status !== 'FAILED' || task.passed || task.attempt !== execution.attempt || task.type !== 'normal') {
-    return refused(`The task is ${task.passed ? `${status}, and what depends on it goes on` : status}.`);
+    return refused(`The task is ${task.passed ? `${status}, and its dependents proceed` : status}.`);
   }
   if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)
     return refused('The workflow is being ended.');
   if (execution.mode === 'WORK_STEALING' && definition.onTaskFailure === 'cancel') {
     return refused(
-      'Tasks that ran in parallel with it were cancelled because of its failure; a resume runs all of them.',
+      'Tasks that ran in parallel with it were canceled because of its failure; a resume runs all of them.',
     );
   }
   if (others.length === 0) return null;

@@ -63,7 +63,7 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
       return { row: db.last(() => findExecution(db, id)) };
     });
     const execution = await last.row;
-    if (execution === undefined) throw new Error(`execution ${id} vanished while it was being made`);
+    if (execution === undefined) throw new Error(`execution ${id} disappeared while it was being created`);
     return execution;
   });
 }
@@ -143,7 +143,7 @@ async function preparePipeline(
   };
 }
 
-/** Environments of the catalogue as rights ask for them, in the order of their names. */
+/** Environments of the catalogue as rights ask for them, sorted by name. */
 const targetsIn = ({ environments }: Catalogue, ids: readonly string[]): Target[] =>
   environments.filter(({ id }) => ids.includes(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
 

@@ -101,7 +101,7 @@ export async function findDependents(db: Db, ids: readonly string[]) {
 }
 
 /**
- * Where the graphs of these executions can go on, for a decision that changes at most `reach` tasks of each: the tasks
+ * Where the graphs of these executions can proceed, for a decision that changes at most `reach` tasks of each: the tasks
  * that are ready and have no job, as many as may start, and the first that are not final where the mode asks for them.
  */
 export async function findFrontiers(db: Db, executionIds: readonly string[], reach: number) {

@@ -1,7 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import type { TaskType } from '../../catalog/language/workflow';
 
-/** A claimed job with all that its agent has to be told, but for the definition of its task. */
+/** A claimed job with everything that its agent needs, except the definition of its task. */
 export interface ClaimedJobRow {
   readonly jobId: string;
   readonly attempt: number;

@@ -1,8 +1,8 @@
 import type { ValueRule } from '../../contract/valueRules';
 import type { App } from '../app';
-import { findInputArtifacts, findRunArtifacts } from '../artifacts/artifacts.store';
+import { artifactSource, isOptional, sourceName } from '../../catalog/language/artifactSource';
+import { findTaken, type Taker } from '../artifacts/takenArtifacts.store';
 import type { ClaimedJob, JobInput } from '../../contract/agentProtocol';
-import type { Db } from '../../kernel/database/database';
 import { findRestoredAttempt } from '../restores/restores.store';
 import { composeEnvironment } from '../../catalog/language/environmentValues';
 import { baseName, matrixVariables, registerOf } from '../../catalog/language/matrix';
@@ -12,6 +12,8 @@ import {
   type OutputStreams,
   secretsOfTask,
   streamsOf,
+  type TaskArtifacts,
+  type WorkflowDefinition,
   type TaskDefinition,
 } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
@@ -19,7 +21,7 @@ import { findVariables } from '../execution/executionVariables.store';
 import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
 
-/** All that an agent needs to run a job. */
+/** Everything that an agent needs to run a job. */
 export interface JobDescription {
   readonly jobId: string;
   readonly executionId: string;
@@ -94,7 +96,7 @@ async function describe(
   const { definition } = await app.workflowRevisions.get(app.database, row.revisionId);
   const task = definition.tasks[baseName(row.task)];
   if (task === undefined) throw new Error(`revision ${row.revisionId} has no task ${row.task}`);
-  const { inputs, missing } = await findInputs(app, row, task.artifacts.from);
+  const { inputs, missing } = await findInputs(app, row, task.artifacts.from, definition.tasks);
   const { jobId, executionId, runId, attempt, timeoutMs, graceMs } = row;
   const composed = composeEnvironment({
     environment: row.environment?.variables,
@@ -156,19 +158,22 @@ function ownVariables(row: ClaimedJobRow): Record<string, string> {
   };
 }
 
-/** A restore task takes files of the results that it goes back to. */
-const findSource = async (db: Db, row: ClaimedJobRow, source: string) =>
-  row.type === 'restore'
-    ? findRunArtifacts(db, await findRestoredAttempt(db, row.taskExecutionId), source)
-    : findInputArtifacts(db, row, source);
-
-async function findInputs(app: App, row: ClaimedJobRow, sources: readonly string[]) {
-  const inputs: JobInput[] = [];
+async function findInputs(
+  { database: db }: App,
+  row: ClaimedJobRow,
+  sources: TaskArtifacts['from'],
+  tasks: WorkflowDefinition['tasks'],
+) {
+  const inputs = new Map<string, JobInput>();
   const missing: string[] = [];
+  if (sources.length === 0) return { inputs: [], missing };
+  const restored = row.type === 'restore' ? await findRestoredAttempt(db, row.taskExecutionId) : null;
+  const taker: Taker = { ...row, restored };
   for (const source of sources) {
-    const found = await findSource(app.database, row, source);
-    if (found.length === 0) missing.push(source);
-    inputs.push(...found);
+    const taken = await findTaken(db, taker, artifactSource(source, tasks), tasks);
+    if (taken.inputs.length === 0 && !taken.isSkipped && !isOptional(source)) missing.push(sourceName(source));
+    // Two sources may mean the same file.
+    for (const input of taken.inputs) inputs.set(input.artifactId, input);
   }
-  return { inputs, missing };
+  return { inputs: [...inputs.values()], missing };
 }

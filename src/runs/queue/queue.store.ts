@@ -28,6 +28,6 @@ export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueSt
         FROM waiting) AS waiting`,
     [onlineSince],
   );
-  if (row === undefined) throw new Error('a statement that always answers a row answered none');
+  if (row === undefined) throw new Error('a statement that always returns a row returned none');
   return { ...row, waiting: row.waiting.map((one) => ({ ...one, oldestQueuedAt: new Date(one.oldestQueuedAt) })) };
 }

@@ -19,7 +19,7 @@ export interface WatchedQueue extends StreamEvent {
 
 export type QueueFeed = Feeds<null, WatchedQueue, number>;
 
-/** One reader of the queue for all who watch it here. Only what differs from the state before is told. */
+/** One reader of the queue for all who watch it here. Sends only changes from the previous state. */
 export function createQueueFeed(database: Database, pollMs: number, clock: Clock, log: Log): QueueFeed {
   let last = '';
   return new Feeds<null, WatchedQueue, number>(

@@ -59,7 +59,7 @@ function inRestore(app: App, { id, runId }: Operation, step: Step): Promise<void
 function fault(app: App, error: unknown): { code: string; message: string } {
   const errorId = newId();
   app.log.error({ err: error, errorId }, 'a restore failed');
-  return { code: 'INTERNAL', message: `A fault of the server; its log has it as ${errorId}.` };
+  return { code: 'INTERNAL', message: `Unexpected error in the server. Its log has details under the id ${errorId}.` };
 }
 
 /** Why a restore that runs is given up: its time is over, or no agent is there for its tasks. */
@@ -68,7 +68,7 @@ async function whyHopeless(
   { id, deadlineAt }: Operation,
 ): Promise<{ readonly code: string; readonly message: string } | null> {
   if (deadlineAt < db.now) {
-    return { code: 'TIMED_OUT', message: `The restore was not done by ${deadlineAt.toISOString()}.` };
+    return { code: 'TIMED_OUT', message: `The restore did not finish by ${deadlineAt.toISOString()}.` };
   }
   const [task] = await findTasksWithoutAgent(db, id, agentTimes(db.app, db.now));
   if (task === undefined) return null;

@@ -34,7 +34,7 @@ export interface Reversal extends DeploymentPlace {
   readonly conflict: boolean;
 }
 
-/** All that a restore of a run to its point would do. */
+/** Everything that a restore of a run to its point would do. */
 export interface RestorePlan {
   readonly point: RestorePoint;
   readonly restored: RestoredRun;
@@ -57,7 +57,7 @@ export const noPoint = (): Refusal =>
   new Refusal('NO_RESTORE_POINT', 'The run was never extended from a success: there is nothing to go back to.');
 
 export const consumed = ({ id }: Operation): Refusal =>
-  new Refusal('RESTORE_POINT_CONSUMED', 'The run was restored to this point already.', { operationId: id });
+  new Refusal('RESTORE_POINT_CONSUMED', 'The run was already restored to this point.', { operationId: id });
 
 export const notRestoring = ({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal =>
   new Refusal('NOT_RESTORING', `The run is ${status}: there is no restore to cancel.`, { status, version });
@@ -127,7 +127,7 @@ function stepsOf({ members, workflows }: RestoredRun, elements: readonly StageEx
   return [...steps].sort(([a], [b]) => order(b)[0] - order(a)[0] || order(a)[1] - order(b)[1]).map(([, step]) => step);
 }
 
-/** Stands for what a preview showed. */
+/** Represents what a preview showed. */
 export function restoreToken(run: Pick<Execution, 'id' | 'version'>, { point, reversals }: RestorePlan): string {
   const meaning = [run.id, run.version, point.id, reversals.map(({ now }) => now?.id ?? null)];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('base64url');
@@ -151,7 +151,7 @@ export function requireConfirmed(plan: RestorePlan, confirmed: boolean): void {
   if (confirmed || conflicts.length === 0) return;
   throw new Refusal(
     'ENVIRONMENT_CONFLICT',
-    `Other runs have deployed where this one would be restored: ${inWords(conflicts)}. Send confirmEnvironmentConflicts to overrule them.`,
+    `Other runs have deployed to environments that this restore affects: ${inWords(conflicts)}. Send confirmEnvironmentConflicts: true to override them.`,
     { conflicts },
   );
 }

@@ -54,7 +54,7 @@ export interface RestorePreview {
   readonly planToken: string | null;
 }
 
-/** Everything that a restore of a run would do, and everything that stands in its way. Writes nothing. */
+/** Everything that a restore of a run would do, and everything that prevents it. Writes nothing. */
 export async function previewRestore(app: App, actor: Actor, runId: string): Promise<RestorePreview> {
   const seen = await requireRun(app, actor, runId);
   return app.database.snapshot(async (db) => {

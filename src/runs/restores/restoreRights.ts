@@ -5,14 +5,14 @@ import { requireStages } from '../execution/requireStages';
 import { Refusal } from '../../kernel/errors';
 import type { RestorePlan } from './restorePlan';
 
-/** Only who started a run, under whichever of its keys, or an administrator restores it. */
+/** Only the user who started a run, under whichever of its keys, or an administrator restores it. */
 export function requireCreator(
   actor: Actor,
   { cause, applicationId }: Pick<Execution, 'cause' | 'applicationId'>,
 ): void {
   if (actor.access.administrator || isSame(actor, cause)) return;
   const missing = 'having started the run, or membership of Account Administrator';
-  throw new Refusal('FORBIDDEN', `Only who started a run or an administrator may restore it.`, {
+  throw new Refusal('FORBIDDEN', `Only the user who started the run or an administrator may restore it.`, {
     missing,
     applicationId,
   });

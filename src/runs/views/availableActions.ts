@@ -68,7 +68,7 @@ function canHold(execution: Execution, verb: 'pause' | 'continue'): Answer | nul
   const refusal = refuseHold(execution, verb);
   if (refusal !== null) return refused(refusal);
   if ((verb === 'pause') !== (execution.pause !== null)) return null;
-  return no('NOT_PAUSABLE', `The execution is ${execution.status} already.`);
+  return no('NOT_PAUSABLE', `The execution is already ${execution.status}.`);
 }
 
 async function canResume(
@@ -96,14 +96,14 @@ async function canApprove(app: App, actor: Actor, { id }: Execution): Promise<An
   const now = app.clock.now();
   return anyOf(
     waiting.map((approval) => refuseDecision(actor, approval, attempts, now)),
-    'Nothing waits for an approval.',
+    'Nothing is waiting for an approval.',
   );
 }
 
 async function canIntervene(app: App, actor: Actor, execution: Execution): Promise<Answer> {
   const targets = await findWaitingForPerson(app.database, execution.id);
   const refusals = targets.map((target) => refusalOf(() => requireRight(app, actor, execution, target)));
-  return anyOf(await Promise.all(refusals), 'No failure waits for a decision.');
+  return anyOf(await Promise.all(refusals), 'No failure is waiting for a decision.');
 }
 
 /** One of several things that wait can be decided; else the refusal of the first. */

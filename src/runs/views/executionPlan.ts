@@ -25,9 +25,10 @@ import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { nodeCount } from '../../catalog/language/matrix';
 import { taskLevels } from '../../catalog/language/taskGraph';
 import { secretsOfTask, type WorkflowDefinition, type WorkflowMode } from '../../catalog/language/workflow';
+import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 
-/** What a start would do, and all that stands against it; nothing is written. */
+/** What a start would do, and everything that prevents it. Writes nothing. */
 export interface ExecutionPlan {
   readonly startable: boolean;
   readonly problems: readonly PlanProblem[];
@@ -63,6 +64,8 @@ export interface PlannedStep {
   readonly skipCondition: PlannedCondition | null;
   /** Variables that it asks for when it is reached. */
   readonly asks: readonly string[];
+  /** Variables that outputs of earlier stages fill when it is reached. */
+  readonly fills: readonly string[];
   readonly mode: WorkflowMode | null;
   readonly maxParallel: number | null;
   readonly taskCount: number;
@@ -90,7 +93,10 @@ const SHOWN_AGENTS = 20;
 
 /** A step that runs a workflow, with what it would start with. */
 interface Running {
-  readonly step: Pick<PlannedStep, 'stageName' | 'stepName' | 'skipCondition' | 'asks' | 'mode' | 'maxParallel'>;
+  readonly step: Pick<
+    PlannedStep,
+    'stageName' | 'stepName' | 'skipCondition' | 'asks' | 'fills' | 'mode' | 'maxParallel'
+  >;
   readonly workflowName: string;
   readonly definition: WorkflowDefinition;
   readonly plan: WorkflowPlan;
@@ -123,7 +129,8 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
         const skipCondition = text === null ? null : planSkip(text, planned.plan.variables, definition.variables);
         if (element.type === 'APPROVAL' && skipCondition?.outcome !== 'SKIPPED') approvals.push(element);
         const asks = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
-        const step = { stageName: stage.name, stepName, skipCondition, asks, mode: null, maxParallel: null };
+        const fills = element.type === 'WORKFLOW' ? laterVariables(element) : [];
+        const step = { stageName: stage.name, stepName, skipCondition, asks, fills, mode: null, maxParallel: null };
         const plan = planned.plan.elements.get(elementKey(stageIndex, elementIndex));
         const own = plan && planned.definitions.get(plan.workflowRevisionId);
         if (element.type === 'APPROVAL' || plan === undefined || own === undefined) {
@@ -140,7 +147,7 @@ export async function planExecution(app: App, actor: Actor, input: StartExecutio
     const planned = planWorkflowStart(definition, catalogue, input);
     errors.push(...planned.errors);
     const { mode = null, maxParallel = null } = input;
-    const step = { stageName: null, stepName: null, skipCondition: null, asks: [], mode, maxParallel };
+    const step = { stageName: null, stepName: null, skipCondition: null, asks: [], fills: [], mode, maxParallel };
     steps.push({ step, workflowName: target.name, definition, plan: planned.plan });
   }
   const running = steps.filter((step) => 'plan' in step);
@@ -247,7 +254,7 @@ function describe(
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
       if (task?.type !== 'normal') return [];
-      const { counts, reason } = planTaskCondition(name, definition, facts, step.asks);
+      const { counts, reason } = planTaskCondition(name, definition, facts, [...step.asks, ...step.fills]);
       const labels = labelList(task.labels);
       const agents = able(labels);
       if (counts.FAILS > 0) problem('CONDITION_ERROR', `task "${name}": ${reason}`);

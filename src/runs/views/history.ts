@@ -2,23 +2,23 @@ import type { ActorRef } from '../../access/actor';
 
 export const historyAction = {
   name: 'HistoryAction',
-  description: 'What was done to an execution.',
+  description: 'Action taken on an execution.',
   values: {
     STARTED: 'Started.',
-    RESUMED: 'Resumed: `stage` is where.',
+    RESUMED: 'Resumed from `stage`.',
     RERUN: 'Run again from its first stage.',
     EXTENDED: 'Extended with images or inputs.',
     RESTORED: 'Restored to its state before it was extended.',
-    RESTORE_FAILED: 'A restore failed: `text` is why. The actor is the one who requested it.',
-    RESTORE_CANCELLED: 'A restore was canceled. The actor is the one who requested it.',
-    APPROVED: 'An approval was given: `text` is the comment.',
-    REJECTED: 'An approval was refused: `text` is the comment.',
-    ABORTED: 'The end was requested.',
+    RESTORE_FAILED: 'Restore failed: `text` is the reason. The actor is the user or key that requested the restore.',
+    RESTORE_CANCELLED: 'Restore cancelled. The actor is the user or key that requested the restore.',
+    APPROVED: 'Approval given: `text` is the comment.',
+    REJECTED: 'Approval rejected: `text` is the comment.',
+    ABORTED: 'Abort requested.',
     PAUSED: 'Paused.',
     CONTINUED: 'Continued after a pause.',
-    ANSWERED: 'Runtime inputs were given.',
-    INTERVENED: 'A failure was decided: `text` is the decision, with its reason.',
-    RETRIED: 'A failed task was taken back.',
+    ANSWERED: 'Runtime inputs given.',
+    INTERVENED: 'Decision about a failure: `text` is the decision, with its reason.',
+    RETRIED: 'Failed task retried.',
   },
 } as const;
 export type HistoryAction = keyof typeof historyAction.values;

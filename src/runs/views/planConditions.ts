@@ -51,7 +51,7 @@ function planNode(
 ): PlannedCondition {
   const task = definition.tasks[baseName(node)];
   const variables = taskVariables(node, definition, facts);
-  // What an earlier task may still set, or set anew, is not known yet. What the start gives nobody can.
+  // Values that an earlier task may still set or replace are not known yet. No task can set values given by the start.
   const settled = new Set([
     ...Object.keys(facts.variables),
     ...matrixValues(node).keys(),

@@ -131,7 +131,7 @@ describe('before and after', () => {
 });
 
 describe('audits', () => {
-  it('are filtered and paged, the newest first', async () => {
+  it('are filtered and paged, newest first', async () => {
     const id = await auditor.createApplication('filtered');
     await server.client.ask(
       'mutation ($id: ID!) { updateApplication(input: {applicationId: $id, description: "x"}) { application { id } } }',

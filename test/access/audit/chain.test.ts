@@ -9,7 +9,7 @@ beforeAll(async () => {
   auditor = new Auditor(server);
 });
 
-/** As whoever has the database in hand: everything but the trail's own triggers lets it through. */
+/** As the owner of the database: only the trail's own triggers prevent it. */
 async function inDatabase<T>(work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: server.databaseUrl });
   await client.connect();

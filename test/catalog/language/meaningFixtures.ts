@@ -299,6 +299,65 @@ export const meaningFixtures: readonly RuleFixture[] = [
     path: 'documents[3].stages[0].elements[1]',
     at: '{ name: b',
   },
+  ...[
+    ['{ element: b }', 'an element of the same stage'],
+    ['{ stage: Never }', 'a stage that there is not'],
+  ].map(
+    ([from, of = '']): RuleFixture => ({
+      rule: 'ARTIFACT_SOURCE_NOT_EARLIER',
+      of,
+      source:
+        shop +
+        workflow('build') +
+        workflow('w', { tasks: tasks(task('a', `artifacts: { from: ${from} }`)) }) +
+        pipeline('p', '  - elements: [{ name: a, workflow: w }, { name: b, workflow: build }]'),
+      path: 'documents[3].stages[0].elements[0]',
+      at: '{ name: a',
+    }),
+  ),
+  {
+    rule: 'UNKNOWN_ARTIFACT_SOURCE',
+    of: 'a task of an element',
+    source:
+      shop +
+      workflow('build') +
+      workflow('w', { tasks: tasks(task('a', 'artifacts: { from: { element: a, task: two } }')) }) +
+      pipeline('p', '  - elements: [{ name: a, workflow: build }]\n  - elements: [{ name: b, workflow: w }]'),
+    path: 'documents[3].stages[1].elements[0]',
+    at: '{ name: b',
+  },
+  ...[
+    ['an element of no earlier stage', `\${steps.nobody.outputs.TAG}`],
+    ['an element of another stage', `\${stages.Other.one.outputs.TAG}`],
+    ['an output that is not declared', `\${steps.one.outputs.TAGS}`],
+    ['a stage without an output', `\${stages.First.one}`],
+    ['a property that is no output', `\${steps.one.status}`],
+    ['a reference without its end', `\${steps.one.outputs.TAG`],
+    ['outputs of an approval', `\${steps.ask.outputs.TAG}`],
+  ].map(
+    ([of = '', value]): RuleFixture => ({
+      rule: 'UNKNOWN_NAME',
+      of: `a value: ${of}`,
+      source:
+        shop +
+        workflow('build', { keys: 'outputs: { TAG: v1 }' }) +
+        workflow('ship', { keys: 'variables: [{ name: TAG }]' }) +
+        pipeline(
+          'p',
+          `  - { name: First, elements: [{ name: one, workflow: build }, { name: ask, approval: { approvers: [A] } }] }
+  - { name: Other, elements: [{ name: two, workflow: ship, variables: { TAG: '${value}' } }] }`,
+        ),
+      path: 'documents[3].stages[1].elements[0].variables.TAG',
+      at: `'\${s`,
+    }),
+  ),
+  {
+    rule: 'UNKNOWN_NAME',
+    of: 'a secret in an output',
+    source: shop + workflow('w', { keys: `secrets: [TOKEN]\noutputs: { TAG: '\${TOKEN}' }` }),
+    path: 'documents[1].outputs.TAG',
+    at: `'\${TOKEN`,
+  },
   ...['/etc/passwd', '../x', 'a/../../x', 'C:/x', '~/../x', './'].map(
     (path): RuleFixture => ({
       rule: 'BAD_ARTIFACT_PATH',

@@ -15,6 +15,7 @@ describe('reading documents', () => {
   test('every default is filled in', () => {
     expect(definitionOf(workflow('w'))).toEqual({
       description: null,
+      outputs: {},
       tags: [],
       environment: null,
       services: [],

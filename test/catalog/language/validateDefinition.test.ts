@@ -1,7 +1,7 @@
 import { validationWarnings } from '../../../src/catalog/language/validationRules';
 import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
 import { Api } from '../api';
-import { shop, workflow } from './documents';
+import { parts, pipeline, shop, workflow } from './documents';
 
 interface Problem {
   readonly path: string;
@@ -20,6 +20,17 @@ const warnings = [
   { rule: 'MANY_RETRIES', keys: 'retries: 11', at: '11' },
   { rule: 'UNSURE_NAME', keys: 'if: REGION == "eu"', at: 'REGION', of: `environment: ${GIVEN_ENVIRONMENT}` },
   { rule: 'LITERAL_TEMPLATE', keys: 'env: { WHO: me }', run: 'echo {{.WHO}} {{.Names}}', at: '"echo' },
+  {
+    rule: 'AMBIGUOUS_ARTIFACT_SOURCE',
+    keys: 'artifacts: { from: build }',
+    more:
+      workflow('build') +
+      pipeline(
+        'p',
+        '  - elements: [{ name: a, workflow: build }, { name: b, workflow: build }]\n  - elements: [{ name: c, workflow: w }]',
+      ),
+    at: '{ name: c',
+  },
   { rule: 'UNDEPLOYED_SERVICE', keys: 'deploys: web', of: 'services: [inventory, web]', at: 'inventory' },
   // env-reference-literal
   { rule: 'LITERAL_REFERENCE', keys: 'env: { A: $B }', at: '\\$B', of: 'env: { B: x }' },
@@ -52,13 +63,20 @@ describe('validateDefinition', () => {
     expect(rules.sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
-  test.each(warnings)('$rule is no error, and says where it is', async ({ rule, keys, at, of = '', run }) => {
-    const source = shop + workflow('w', { keys: of, tasks: task(keys, run) });
-    const { valid, errors, warnings: found } = await validate(source);
-    expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({ valid: true, errors: [], rules: [rule] });
-    const [{ line, column } = { line: 0, column: 0 }] = found;
-    expect(source.split('\n')[line - 1]?.slice(column - 1)).toMatch(new RegExp(`^${at}`));
-  });
+  test.each(warnings)(
+    '$rule is no error, and says where it is',
+    async ({ rule, keys, at, of = '', run, more = '' }) => {
+      const source = parts + workflow('w', { keys: of, tasks: task(keys, run) }) + more;
+      const { valid, errors, warnings: found } = await validate(source);
+      expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({
+        valid: true,
+        errors: [],
+        rules: [rule],
+      });
+      const [{ line, column } = { line: 0, column: 0 }] = found;
+      expect(source.split('\n')[line - 1]?.slice(column - 1)).toMatch(new RegExp(`^${at}`));
+    },
+  );
 
   test.each(['timeout: 1s', 'timeout: 24h', 'retries: 10'])('%s is worth no warning', async (keys) => {
     expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);

@@ -181,14 +181,14 @@ describe('resume', () => {
     await expect(resume(id, { pipelineStageName: 'STAGE 9' })).rejects.toThrow('STAGE_NOT_FOUND');
     await expect(resume(id, { pipelineStageName: 'STAGE 4' })).rejects.toThrow('STAGE_NOT_EXECUTED');
     await expect(resume(id, { applicationId: '01a1fde6-77b0-740d-b857-a367d0a2b8ae' })).rejects.toThrow(
-      /^NOT_FOUND.*is not one of the application/,
+      /^NOT_FOUND.*does not belong to the application/,
     );
     const alone = await runs.start('workflow', 'build');
     const { execution } = await server.client.ask<{ execution: { workflowExecutions: { id: string }[] } }>(
       'query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { workflowExecutions { id } } } }',
       { id },
     );
-    await expect(resume(alone)).rejects.toThrow(/^NOT_FOUND.*resumeWorkflowExecution goes on with it/);
+    await expect(resume(alone)).rejects.toThrow(/^NOT_FOUND.*use resumeWorkflowExecution to continue it/);
     await runs.abort(alone);
     await expect(resume(execution.workflowExecutions[0]?.id ?? '')).rejects.toThrow(/^NOT_FOUND.*resumeExecution/);
     await expect(resume(id, { expectedVersion: 1 })).rejects.toThrow('CONFLICT');

@@ -99,7 +99,7 @@ describe('a resume with the current definition', () => {
     });
     expect(await changesOf(id, { granularity: 'TASK', parallelMode: 'FAILED_ONLY' })).toEqual([
       ['ADDED', 'smoke', false],
-      // Of the element that is kept, and of the one that goes on.
+      // Of the element that is kept, and of the one that continues.
       ['CHANGED', 'test', false],
       ['ADDED', 'sign', false],
       ['CHANGED', 'test', false],

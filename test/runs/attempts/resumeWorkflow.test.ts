@@ -123,7 +123,7 @@ describe('a resume of a workflow by itself', () => {
     ).toMatch(
       /INVALID_INPUT: (?=.*BUILD: was set by the task "first")(?=.*LEVEL: "odd" is not one of)(?=.*PLACE: is fixed)(?=.*NONE: there is no variable)/s,
     );
-    expect(await refused(value('environment', 'prod'))).toContain('stays in its environment');
+    expect(await refused(value('environment', 'prod'))).toContain('keeps its environment');
     expect(await runs.events(id)).toEqual(before);
     await resume(id, { variableInputs: [value('LEVEL', 'high')] });
     const second = await agent.runOne();

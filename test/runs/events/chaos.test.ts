@@ -34,7 +34,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-chaos-'));
 });
 
-/** A server beside the one of this process, which is killed and started again. */
+/** A second server, which is killed and restarted. */
 class Replica {
   url: string | undefined;
   private process: TestProcess | undefined;
@@ -168,7 +168,7 @@ async function nowAmongAll(): Promise<string> {
 
 async function watch(id: string, open: Open, cursor: string): Promise<Watcher> {
   let last = '';
-  // Whoever connects again goes to the other server, while there is one.
+  // Clients reconnect to the other server while there is one.
   const proxy = await FlakyProxy.start(() => {
     last = replica?.url === undefined || last === replica.url ? world.server.url : replica.url;
     return last;

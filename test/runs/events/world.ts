@@ -38,7 +38,7 @@ stages:
 
 export const eventsWorld = (): World => testWorld(DEFINITIONS, { agent: { name: 'worker', slots: 100 } });
 
-/** A transaction that has its number already, but writes and commits only when it is told to. */
+/** A transaction that already has its number, but writes and commits only on request. */
 export async function beginLate({ app }: Pick<TestServer, 'app'>, runId: string): Promise<{ commit(): Promise<void> }> {
   let letGo: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {

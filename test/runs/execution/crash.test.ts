@@ -76,7 +76,7 @@ describe('kill -9', () => {
   const start = (runs: Runs, kind: 'pipeline' | 'workflow' = 'pipeline', name = 'flow') =>
     runs.start(kind, name, { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
 
-  /** Runs for a server that is another process: its API is all that is known of it. */
+  /** Runs for a server that is another process: the test knows only its API. */
   const remote = (url: string): Runs => {
     const client = new TestClient(url, ADMIN_KEY);
     return new Runs({ client } as unknown as TestServer);

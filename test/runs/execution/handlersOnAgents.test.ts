@@ -207,7 +207,7 @@ it('handlers run once when the server is killed between the abort and the end', 
     processes.push(startAgentProcess(second.process.url, dir, 'second'));
     await eventually(lines, (all) => all.length === 3);
     expect((await lines()).sort()).toEqual(['all', 'build', 'own']);
-    // Whoever claims now gets nothing: there is no third.
+    // A further claim gets nothing: there is no third job.
     const idle = await ProtocolAgent.register(second.process.url);
     expect(await idle.claim(10, 0)).toEqual([]);
   } finally {

@@ -128,13 +128,13 @@ describe('a failed task of a workflow that still runs', () => {
       );
       return execution.waitingFor;
     };
-    expect(await read()).toEqual(['no agent that is online has the labels gpu=a100']);
+    expect(await read()).toEqual(['no online agent has the labels gpu=a100']);
     const member = (await runs.read(id)).pipelineStageExecutions?.[0]?.workflowExecutionId;
     const { execution } = await server.client.ask<{ execution: { tasks: { waitingFor: string | null }[] } }>(
       'query ($id: ID!) { execution(executionId: $id) { ... on WorkflowExecution { tasks { waitingFor } } } }',
       { id: member },
     );
-    expect(execution.tasks).toEqual([{ waitingFor: 'no agent that is online has the labels gpu=a100' }]);
+    expect(execution.tasks).toEqual([{ waitingFor: 'no online agent has the labels gpu=a100' }]);
     const able = await ProtocolAgent.register(server.url, { labels: { gpu: 'a100' } });
     expect(await read()).toEqual([]);
     await able.work(() => runs.is(id, 'SUCCESS'));

@@ -43,7 +43,9 @@ stages:
     expect(failed).toBe(5);
     const run = await runs.read(id);
     expect(run).toMatchObject({ status: 'ERROR', failureCode: 'SERVER_ERROR' });
-    expect(run.failureDetails).toMatch(/^The server could not carry it out; its log has the error as [\w-]{36}\.$/);
+    expect(run.failureDetails).toMatch(
+      /^The server could not carry out the execution. Its log has the error under the id [\w-]{36}\.$/,
+    );
     expect(run.pipelineStageExecutions?.map((stage) => [stage.pipelineStepName, stage.status])).toEqual([
       ['go', 'ERROR'],
       ['ask', 'ERROR'],

@@ -209,7 +209,7 @@ describe('a TOML workflow that names values', () => {
       ['two[os=linux]', 'FAILED', 'UNDEFINED_VARIABLE', 0],
       ['three', 'SKIPPED', 'NOT_STARTED', 0],
     ]);
-    expect(run.failureDetails).toContain('it needs BUILD, which nobody has set');
+    expect(run.failureDetails).toContain('it needs BUILD, which is not set');
   });
 
   it('fails at its start when its first task names one', async () => {

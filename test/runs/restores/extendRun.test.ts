@@ -27,7 +27,7 @@ describe('addImagesToRun', () => {
     expect(run).toEqual({ status: 'RESUMING', attempt: 2 });
     expect(await world.finish(id, 'SUCCESS')).toEqual(['prepare', 'copy', 'health', 'prepare', 'copy', 'health']);
     expect(operation).toMatchObject({ kind: 'EXTEND', status: 'SUCCESS', error: null });
-    expect(operation.log).toContain('element "web to prod" runs again: 3 of 3 tasks see another input');
+    expect(operation.log).toContain('element "web to prod" runs again: 3 of 3 tasks see a changed input');
     expect(operation.log).toContain('element "api to prod" keeps its result');
     expect(await world.deployed()).toEqual({
       prod: { api: 'api:1', web: 'web:2' },
@@ -61,7 +61,7 @@ describe('addImagesToRun', () => {
     const after = await world.runs.read(id);
     const member = (run: typeof before, step: string) =>
       run.pipelineStageExecutions?.find((one) => one.pipelineStepName === step)?.workflowExecutionId;
-    // Where something is kept the workflow goes on; where nothing is, it is a new one.
+    // If something is kept, the workflow continues; otherwise it is a new one.
     expect(member(after, 'web to prod')).toBe(member(before, 'web to prod'));
     expect(member(after, 'build')).not.toBe(member(before, 'build'));
     expect(operation.log).toContain('kept: prepare');
@@ -151,11 +151,11 @@ describe('addImagesToRun', () => {
       { variableInputs: [literal('REGION', 'us'), literal('NEVER', '1')], reason: 'x'.repeat(5001) },
     );
     const message = await asked.then(String, String);
-    expect(message).toContain('NEW_RUN_REQUIRED: An extension adds images and changes inputs');
-    expect(message).toMatch(/images\.web: an image can’t be taken away.*variableInputs\.REGION: is fixed/);
+    expect(message).toContain('NEW_RUN_REQUIRED: An extension only adds images and changes inputs');
+    expect(message).toMatch(/images\.web: an image can’t be removed.*variableInputs\.REGION: is fixed/);
     expect(message).toMatch(/reason has 5001 characters.*images\.db: there is no service.*images\.api: an image has/);
     expect(message).toMatch(/variableInputs\.NEVER: there is no variable/);
-    // Nothing is told twice: what needs a new run is no mistake besides.
+    // Nothing is reported twice: a change that needs a new run is not also an error.
     expect(message.match(/^.*$/m)?.[0].match(/variableInputs.REGION/g)).toHaveLength(1);
   });
 

@@ -42,6 +42,7 @@ const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   environment: null,
   services: [],
   variables: [],
+  outputs: {},
   env: {},
   shell: 'sh',
   maxParallel: null,
@@ -52,11 +53,14 @@ const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
 const element = (elementId: string, stageIndex: number, more: Partial<ElementInputs> = {}): ElementInputs => ({
   elementId,
   stageIndex,
+  stage: `stage ${stageIndex}`,
+  element: elementId,
   workflow: elementId,
   definition: workflow({ only: task() }),
   environmentId: null,
   variables: {},
   images: {},
+  takes: null,
   skipCondition: null,
   ...more,
 });

@@ -8,7 +8,7 @@ import { startAgentProcess, startServerProcess, type TestProcess } from '../../s
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, type TestServer, testEnvironment } from '../../support/server';
 
-/** The restore task writes a line when it begins, and waits until the test lets it go on. */
+/** The restore task writes a line when it begins, and waits until the test lets it continue. */
 const DEFINITIONS = `${APP}
 ---
 kind: Workflow

@@ -250,7 +250,7 @@ describe('restoreRun', () => {
     expect(await world.codeOf(world.restore(id))).toBe('ENVIRONMENT_CONFLICT');
     const operation = await world.restored(id, { confirmEnvironmentConflicts: true });
     expect(operation.status).toBe('SUCCESS');
-    expect(operation.log).toContain(`overrules web web:7 in prod, which run ${other} deployed`);
+    expect(operation.log).toContain(`overrides web web:7 in prod, which run ${other} deployed`);
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:1' }, prod: { web: 'web:1', api: 'api:1' } });
   });
 

@@ -203,7 +203,7 @@ export class World {
     return JSON.parse(JSON.stringify(await this.snapshot(runId)), without);
   }
 
-  /** All that the API shows of a run and of the environments, but for attempts, events, operations, and the version that counts its changes. */
+  /** Everything that the API shows of a run and of the environments, except attempts, events, operations and the version. */
   async snapshot(runId: string): Promise<unknown> {
     const tasks =
       'tasks { id name status tries reasonCode reason exitCode ignoredFailure startedAt endedAt durationMs jobs { id status attempt reasonCode log { bytes sealed } } artifacts { id name size sha256 } }';

@@ -1,0 +1,37 @@
+import { partsOf } from '../catalog/language/outputReferences';
+import type { WorkflowElement } from '../catalog/language/pipeline';
+import type { WorkflowDefinition } from '../catalog/language/workflow';
+
+/**
+ * Outputs of a workflow: texts made of variables that its tasks have set, and of those that it was started with. One
+ * that lacks a variable has no value.
+ */
+export function outputsOf(
+  { outputs }: Pick<WorkflowDefinition, 'outputs'>,
+  given: Readonly<Record<string, string>>,
+  set: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const [name, text] of Object.entries(outputs)) {
+    const parts = partsOf(text).map((part) => {
+      if (part.is === 'VARIABLE') return set.get(part.name) ?? given[part.name];
+      return part.text;
+    });
+    if (parts.every((part) => part !== undefined)) values.set(name, parts.join(''));
+  }
+  return values;
+}
+
+/** What the workflow of an element has left for later stages. */
+export interface ElementResults {
+  readonly variables: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+export const NO_RESULTS: ElementResults = { variables: new Map(), outputs: new Map() };
+
+/** Variables of an element whose values earlier stages decide. */
+export const laterVariables = (element: WorkflowElement): string[] =>
+  Object.keys(element.variables).filter((name) =>
+    partsOf(element.variables[name] ?? '').some(({ is }) => is === 'OUTPUT'),
+  );

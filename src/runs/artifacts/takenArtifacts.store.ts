@@ -1,0 +1,126 @@
+import type { ArtifactSource } from '../../catalog/language/artifactSource';
+import { dependencyOf } from '../../catalog/language/matrix';
+import type { WorkflowDefinition } from '../../catalog/language/workflow';
+import type { JobInput } from '../../contract/agentProtocol';
+import type { AttemptRef } from '../../engine/execution';
+import type { Db } from '../../kernel/database/database';
+import { askedAttempts, isShown, SHOWN_ATTEMPTS } from '../execution/lineage';
+
+/** A job that takes files. */
+export interface Taker {
+  readonly executionId: string;
+  readonly runId: string;
+  readonly taskExecutionId: string;
+  /** Of a restore task: the attempt of its run that it goes back to. */
+  readonly restored: AttemptRef | null;
+}
+
+export interface TakenArtifacts {
+  readonly inputs: readonly JobInput[];
+  /** True if there are none because conditions skipped the tasks that would have left them. */
+  readonly isSkipped: boolean;
+}
+
+/**
+ * The files that one entry of `artifacts.from` means. Only results that the newest attempts show count, and of each
+ * task what its newest successful job left; of two files with one name, the newer one.
+ */
+export async function findTaken(
+  db: Db,
+  taker: Taker,
+  source: ArtifactSource,
+  tasks: WorkflowDefinition['tasks'],
+): Promise<TakenArtifacts> {
+  const { from, where, skipped, parameters } =
+    source.in === 'WORKFLOW' ? ownTasks(taker, source.task, tasks) : tasksOfRun(taker, source);
+  const rows = await db.rows<Omit<JobInput, 'size'> & { size: string }>(
+    `SELECT DISTINCT ON (artifact.name) artifact.id AS "artifactId", artifact.name, artifact.type, artifact.mode,
+       artifact.size, artifact.sha256
+     FROM ${from}
+     JOIN job ON job.task_execution_id = task.id AND job.status = 'SUCCESS'
+     JOIN artifact ON artifact.job_id = job.id
+     WHERE ${where}
+     ORDER BY artifact.name, job.ended_at DESC`,
+    parameters,
+  );
+  if (rows.length > 0) return { inputs: rows.map((row) => ({ ...row, size: Number(row.size) })), isSkipped: false };
+  const [answer] = await db.rows<{ isSkipped: boolean | null }>(skipped, parameters);
+  return { inputs: [], isSkipped: answer?.isSkipped === true };
+}
+
+interface Tasks {
+  readonly from: string;
+  readonly where: string;
+  /** Statement that answers whether conditions skipped all of them. */
+  readonly skipped: string;
+  readonly parameters: readonly unknown[];
+}
+
+const IS_SKIPPED = `task.status = 'SKIPPED' AND task.passed`;
+
+/** A task of the same workflow execution, or all its combinations. A restore task takes files of restore tasks. */
+function ownTasks(taker: Taker, text: string, tasks: WorkflowDefinition['tasks']): Tasks {
+  const named = dependencyOf(text, tasks) ?? { node: text };
+  const name = 'all' in named ? named.all : named.node;
+  const isNamed = (n: string) => ('all' in named ? `starts_with(task.name, ${n} || '[')` : `task.name = ${n}`);
+  const [from, where, parameters] =
+    taker.restored === null
+      ? [
+          `${SHOWN_ATTEMPTS} JOIN task_execution task ON ${isShown('task')}`,
+          isNamed('$3'),
+          [...askedAttempts([{ executionId: taker.executionId }]), name],
+        ]
+      : [
+          `operation_task own JOIN operation_task part ON part.operation_id = own.operation_id
+           JOIN task_execution task ON task.id = part.task_execution_id AND task.execution_id = $2`,
+          `own.task_execution_id = $1 AND ${isNamed('$3')}`,
+          [taker.taskExecutionId, taker.executionId, name],
+        ];
+  const skipped = `SELECT bool_and(${IS_SKIPPED}) AS "isSkipped" FROM ${from} WHERE ${where}`;
+  return { from, where, skipped, parameters };
+}
+
+/**
+ * Tasks of workflows that an attempt of the run shows, of earlier stages alone. Workflows are called as the pipeline's
+ * definition in that attempt calls them: one may have another name by now.
+ */
+function tasksOfRun(
+  { executionId, runId, restored }: Taker,
+  source: Exclude<ArtifactSource, { in: 'WORKFLOW' }>,
+): Tasks {
+  const places = `${SHOWN_ATTEMPTS}
+     JOIN execution_attempt run ON run.execution_id = shown.execution_id AND run.attempt = shown.attempt
+     JOIN pipeline_revision revision ON revision.id = run.revision_id
+     JOIN attempt_element place ON place.execution_id = run.execution_id AND place.attempt = run.attempt
+     JOIN stage_execution stage ON stage.id = place.stage_execution_id`;
+  const memberJoin = `execution_attempt member ON member.execution_id = stage.workflow_execution_id AND member.attempt = stage.workflow_attempt`;
+  const element = `ARRAY['stages', place.stage_index::text, 'elements', place.element_index::text, 'workflow']`;
+  const where = `($3::text IS NULL OR revision.definition #>> ${element} = $3)
+     AND ($4::text IS NULL OR place.stage_name = $4) AND ($5::text IS NULL OR stage.step_name = $5)
+     AND ($6::uuid IS NULL OR place.stage_index < (
+       SELECT own.stage_index FROM execution taker JOIN stage_execution own ON own.id = taker.parent_stage_execution_id
+       WHERE taker.id = $6))`;
+  const isNamed = `($7::text IS NULL OR (split_part(task.name, '[', 1) = split_part($7, '[', 1)
+     AND ${axesOf('task.name')} @> ${axesOf('$7')}))`;
+  return {
+    from: `${places} JOIN ${memberJoin} JOIN task_execution task ON ${isShown('task', 'member')} AND ${isNamed}`,
+    where,
+    // A task that leaves no files doesn't say why there are none.
+    skipped: `SELECT bool_and(coalesce(${IS_SKIPPED}, stage.status = 'SKIPPED' AND stage.reason_code = 'CONDITION_TRUE')) AS "isSkipped"
+      FROM ${places} LEFT JOIN ${memberJoin} LEFT JOIN workflow_revision made ON made.id = member.revision_id
+      LEFT JOIN task_execution task ON ${isShown('task', 'member')} AND ${isNamed}
+        AND made.definition #> ARRAY['tasks', split_part(task.name, '[', 1), 'artifacts', 'paths'] <> '[]'
+      WHERE ${where}`,
+    parameters: [
+      ...askedAttempts([restored ?? { executionId: runId }]),
+      source.in === 'RUN' ? source.workflow : null,
+      source.in === 'STAGE' ? source.stage : null,
+      source.in === 'STAGE' ? source.element : null,
+      restored === null ? executionId : null,
+      source.task,
+    ],
+  };
+}
+
+/** The values of a combination; none of a task without a matrix. Axes may be in any order. */
+const axesOf = (name: string): string => `string_to_array(rtrim(split_part(${name}, '[', 2), ']'), ',')`;
