@@ -169,8 +169,8 @@ describe('failure handlers', () => {
     expect((await runs.read(id)).status).toBe('ABORTED');
     const told = (await agent.claim(2)).map((job) => ({ task: job.task, ...handled(job) }));
     expect(told).toMatchObject([
-      { task: 'own', failed_task: 'one', error_message: 'cancelled while it ran', exit_code: '' },
-      { task: 'all', failed_task: 'one', error_message: expect.stringContaining('enough'), exit_code: '' },
+      { task: 'own', failed_task: 'one', error_message: 'canceled while it ran', exit_code: '143' },
+      { task: 'all', failed_task: 'one', error_message: expect.stringContaining('enough'), exit_code: '143' },
     ]);
   });
 
@@ -204,10 +204,9 @@ describe('failure handlers', () => {
     expect(await shown(id)).toEqual([['own', 'SUCCESS', 'one']]);
   });
 
-  it('of a lost agent is tried once more, and does not touch the execution', async () => {
+  it('of a lost agent fails by its on_lost, and does not touch the execution', async () => {
     const id = await runs.start('workflow', 'workflow');
     await agent.runOne({ exitCode: 2 });
-    await agent.start(await agent.claimOne());
     await agent.start(await agent.claimOne());
     await eventually(
       () => shown(id),
