@@ -38,7 +38,7 @@ export interface ResumeDecision {
 export function begunMeanwhile({ status, attempt, version, pause }: Execution): Refusal | null {
   const active = ['QUEUED', 'RUNNING', 'WAITING'].includes(status) || (status === 'PAUSED' && pause === null);
   if (status !== 'RESUMING' && !(attempt > 1 && active)) return null;
-  const message = `Somebody else was faster: attempt ${attempt} of this execution is ${status}.`;
+  const message = `Another request came first: attempt ${attempt} of this execution is ${status}.`;
   return new Refusal('CONFLICT', message, { status, version });
 }
 

@@ -101,7 +101,7 @@ test('as long as nothing changes, rights cost no statement beside the one that f
   expect(await statements(() => Promise.all(Array.from({ length: 20 }, () => request(a.id, one.abilities))))).toBe(21);
 });
 
-describe('what lives longer than a request', () => {
+describe('long-lived streams', () => {
   test('asks again for little, and gets the very same as long as nothing changed', async () => {
     const { access } = await one.holder(await one.key([await one.group()]));
     expect(await one.abilities.renew(access)).toBe(access);

@@ -171,7 +171,7 @@ describe('refusals', () => {
     expect(refusal.message).toBe(`The permission ${refusal.details.missing} is missing.`);
   });
 
-  test('an environment that may not be seen is told by its id only', async () => {
+  test('names a hidden environment by its id only', async () => {
     const access = withGrants(...DEPLOY(types('NON_PROD')));
     const refusal = await thrown(() => access.require('EXECUTE_PIPELINE', 'Execution', run(dev, prod)));
     const missing = `DEPLOYMENT EXECUTE_PIPELINE in application ${A} for environment ${prod.id}`;

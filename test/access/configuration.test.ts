@@ -132,7 +132,7 @@ describe('permissions on what is configured', () => {
   });
   afterAll(() => api.stop());
 
-  describe('what may not be read', () => {
+  describe('hidden resources', () => {
     const seen = {
       applications: ['shop'],
       environments: ['staging'],
@@ -246,7 +246,7 @@ describe('permissions on what is configured', () => {
     });
   });
 
-  describe('what may be read but not changed', () => {
+  describe('read-only resources', () => {
     it('is FORBIDDEN with the permission that is missing', async () => {
       const reader = await caller({ appPermissions: [inShop('ALL', ['READ'])] });
       const definition = { source: 'tasks: { one: { run: x } }\nenvironment: production' };

@@ -232,7 +232,7 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
   ],
   resumeExecution: [
-    'mutation { resumeExecution(input: {applicationId: "$app", pipelineExecutionId: "$run"}) { execution { id } } }',
+    'mutation { resumeExecution(input: {applicationId: "$app", pipelineExecutionId: "$run", overrule: true}) { execution { id } } }',
     'OK',
     'FORBIDDEN',
     'FORBIDDEN',
@@ -240,7 +240,7 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
   ],
   rerunExecution: [
-    'mutation { rerunExecution(input: {applicationId: "$app", executionId: "$run"}) { execution { id } } }',
+    'mutation { rerunExecution(input: {applicationId: "$app", executionId: "$run", overrule: true}) { execution { id } } }',
     'CONFLICT',
     'FORBIDDEN',
     'FORBIDDEN',
@@ -248,8 +248,16 @@ const mutations: Readonly<Record<string, Row>> = {
     'NOT_FOUND',
   ],
   resumeWorkflowExecution: [
-    'mutation { resumeWorkflowExecution(input: {applicationId: "$app", workflowExecutionId: "$flow"}) { execution { id } } }',
+    'mutation { resumeWorkflowExecution(input: {applicationId: "$app", workflowExecutionId: "$flow", overrule: true}) { execution { id } } }',
     'OK',
+    'FORBIDDEN',
+    'FORBIDDEN',
+    'NOT_FOUND',
+    'NOT_FOUND',
+  ],
+  reassignApproval: [
+    'mutation { reassignApproval(input: {approvers: ["Managers"], applicationId: "$app", executionId: "$run", approvalId: "$approval"}) { clientMutationId } }',
+    'NOT_WAITING',
     'FORBIDDEN',
     'FORBIDDEN',
     'NOT_FOUND',

@@ -151,7 +151,7 @@ describe('slipway resume', () => {
   });
 });
 
-describe('a workflow by itself', () => {
+describe('a standalone workflow', () => {
   it('is started, fails, and is resumed with what succeeded kept', async () => {
     const started = await slipway(url, ['start', 'app', 'flow', '--workflow', '--no-follow', '--json']);
     const { id } = JSON.parse(started.out).execution;
@@ -257,7 +257,7 @@ describe('slipway answer, intervene, pause and continue', () => {
     });
   });
 
-  it('hold a run and let it go on', async () => {
+  it('pause and continue a run', async () => {
     const id = await startRelease(world.runs);
     const paused = await slipway(url, ['pause', id, '--reason', 'lunch']);
     expect(paused).toMatchObject({ code: 0, out: `… PAUSED ${id}\n` });

@@ -57,7 +57,7 @@ describe('slipway', () => {
     expect([code, JSON.parse(out)]).toEqual([2, { error: expect.objectContaining({ code: 'USAGE' }) }]);
   });
 
-  it('says that nobody answers, and ends with 4', async () => {
+  it('reports that the server is unreachable, and exits with 4', async () => {
     const { url: address, close } = await listen(createServer());
     await close();
     const { code, out, err } = await slipway(address, ['runs']);
@@ -67,7 +67,7 @@ describe('slipway', () => {
     );
   });
 
-  it('says that something else answers, and ends with 4', async () => {
+  it('reports that another server answers, and exits with 4', async () => {
     const { url: address, close } = await listen(createServer((_req, res) => res.end('<html>')));
     const { code, err } = await slipway(address, ['runs']);
     await close();

@@ -197,7 +197,7 @@ describe('slipway logs', () => {
 });
 
 describe('slipway watch', () => {
-  it('tells each change once, and ends with 0 when the run succeeds', async () => {
+  it('prints each change once, and exits with 0 when the run succeeds', async () => {
     const id = await startRelease(world.runs);
     const watching = startSlipway(url, ['watch', id]);
     await watching.prints('app/release');
@@ -215,7 +215,7 @@ describe('slipway watch', () => {
     expect(out).toContain('deployed web:1');
   });
 
-  it('tells of failure handlers, which may end after the run, and has their logs', async () => {
+  it('reports failure handlers, which may end after the run, and their logs', async () => {
     const id = await world.runs.start('workflow', 'watched');
     const watching = startSlipway(url, ['watch', id]);
     await watching.prints('app/watched');
@@ -233,7 +233,7 @@ describe('slipway watch', () => {
     expect((await slipway(url, ['logs', id, 'collect'])).out).toBe('collected\n');
   });
 
-  it('goes on over a lost connection, where it was', async () => {
+  it('continues after a lost connection', async () => {
     const id = await startRelease(world.runs);
     const relay = await createRelay(url);
     const watching = startSlipway(relay.url, ['watch', id, '--json']);
@@ -261,7 +261,7 @@ describe('slipway watch', () => {
     expect(out).toMatch(/✗ FAILED after[\s\S]*TASK_FAILED: [\s\S]*connection refused[\s\S]*slipway resume/);
   });
 
-  it('is ended by Ctrl-C with 130, and the run goes on', async () => {
+  it('exits with 130 on Ctrl-C, and the run continues', async () => {
     const id = await startRelease(world.runs);
     const watching = startSlipway(url, ['watch', id]);
     await watching.prints('app/release');

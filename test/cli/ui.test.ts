@@ -1,6 +1,6 @@
 import { duration, fold, harmless } from '../../src/cli/ui';
 
-describe('what a terminal is given', () => {
+describe('terminal output', () => {
   it.each([
     ['colours stay', '\u001b[1;32mok\u001b[0m\ttab\r\n', '\u001b[1;32mok\u001b[0m\ttab\r\n'],
     ['no cursor is moved, no screen cleared', 'a\u001b[2Jb\u001b[10;5Hc\u001b[?25ld', 'abcd'],

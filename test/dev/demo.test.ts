@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-it('releases, restores what it broke, goes on where it failed, and ends with 0', async () => {
+it('releases, restores a broken version, resumes a failure, and exits with 0', async () => {
   const environment = { DATABASE_URL: database.url, SLIPWAY_DATA_DIR: dir, PORT: '0', NO_COLOR: '1' };
   const demo = startProcess('dev/main.js', environment, ['--exit']);
   const [code] = await once(demo.child, 'exit');

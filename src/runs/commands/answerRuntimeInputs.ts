@@ -108,6 +108,6 @@ function refuseAnswer({ status, answers }: StageExecution): Refusal {
   if (answers === null) {
     return new Refusal('NOT_WAITING', `The element is ${status} and is not waiting for runtime inputs.`, { status });
   }
-  const message = `${answers.by.name} was faster: the element was answered at ${answers.at}.`;
+  const message = `${answers.by.name} acted first: the element was answered at ${answers.at}.`;
   return new Refusal('CONFLICT', message, { status });
 }

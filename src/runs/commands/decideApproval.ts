@@ -66,7 +66,7 @@ export function refuseDecision(
   const is = status === 'WAITING' ? 'EXPIRED' : status;
   const byPerson = status === 'APPROVED' || status === 'REJECTED';
   if (byPerson && decidedBy !== null && decidedBy.id !== actor.id) {
-    return new Refusal('CONFLICT', `${decidedBy.name} was faster: the approval is ${is}.`, { status: is });
+    return new Refusal('CONFLICT', `${decidedBy.name} acted first: the approval is ${is}.`, { status: is });
   }
   const by = decidedBy === null ? '' : ` by ${decidedBy.name}`;
   return new Refusal('NOT_WAITING', `The approval is ${is}${by}.`, { status });

@@ -59,7 +59,9 @@ export async function interveneExecution(app: App, actor: Actor, input: Interven
           status,
         });
       }
-      throw new Refusal('CONFLICT', `${last?.actor.name ?? 'Something else'} was faster: it is ${status}.`, { status });
+      throw new Refusal('CONFLICT', `${last?.actor.name ?? 'Something else'} acted first: it is ${status}.`, {
+        status,
+      });
     }
     if (input.action === 'RETRY') await requireRetry(app, db, found, target, input.overrule);
     const decided = { action: input.action, by: actor.name, reason: input.reason?.trim() || null };

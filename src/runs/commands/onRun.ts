@@ -170,7 +170,7 @@ const asConflict = (refusal: Refusal, seen: Execution, now: Execution): Refusal 
   seen.status !== now.status && statusRefusals.includes(refusal.code) ? faster(now) : refusal;
 
 const faster = ({ status, version }: Execution): Refusal =>
-  new Refusal('CONFLICT', `Somebody else was faster: the execution is ${status}.`, { status, version });
+  new Refusal('CONFLICT', `Another request came first: the execution is ${status}.`, { status, version });
 
 /** Running an execution includes the right to pause, continue and end it. */
 export const runRight = ({ kind, parentStageExecutionId }: Execution) =>

@@ -47,7 +47,7 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
         : await findLastIntervention(db, execution.runId, id, 'TASK_RETRIED');
       if (last === undefined || task.waitsUntil !== null) throw refusal;
       const { status } = task;
-      throw new Refusal('CONFLICT', `${last.actor.name} was faster: the task is ${status}.`, { status });
+      throw new Refusal('CONFLICT', `${last.actor.name} acted first: the task is ${status}.`, { status });
     }
     const tasks = async () => [task, ...(await findSkippedTasks(db, [execution.id]))].map(({ name }) => name);
     await requireNotMovedOn(app, db, execution, [{ ...execution, tasks }], input.overrule);

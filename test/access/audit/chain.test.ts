@@ -135,7 +135,7 @@ describe('the chain', () => {
         expect(await auditor.verify()).toMatchObject({
           valid: false,
           firstBroken: null,
-          problem: expect.stringContaining('taken out'),
+          problem: expect.stringContaining('removed from the chain'),
         }),
     );
   });

@@ -167,7 +167,7 @@ describe('a list', () => {
     expect(beyond.data.rows).toEqual({ nodes: [], pageInfo: { hasMore: false, endCursor: null } });
   });
 
-  it('gives each edge the cursor that goes on after it', async () => {
+  it('gives each edge the cursor that continues after it', async () => {
     const { data } = await ask('{ rows(first: 2) { edges { node { number } cursor } } }');
     const [first] = data.rows.edges;
     const next = await ask(`{ rows(first: 1, after: "${first.cursor}") { nodes { number } } }`);

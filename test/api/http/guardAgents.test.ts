@@ -27,7 +27,7 @@ describe('the door of the agents', () => {
     expect([await ask('one'), await ask('one')]).toEqual(['OK', 'RATE_LIMITED']);
   });
 
-  it('slows down whoever tries tokens, but not those that were valid', async () => {
+  it('slows down callers that try tokens, but not valid tokens', async () => {
     const guard = new AgentGuard(0, { clock, counts: localCounts });
     const ask = (token: string) =>
       codeOf(() =>

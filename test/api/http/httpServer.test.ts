@@ -250,7 +250,7 @@ describe('drain', () => {
     agent.destroy();
   });
 
-  it('says at /readyz that it drains, to whoever still has a connection', async () => {
+  it('reports DRAINING at /readyz on open connections', async () => {
     let finish: () => void = () => undefined;
     server = await startServer({
       routes: [

@@ -46,7 +46,7 @@ const numbers = (messages: readonly Message[]) => messages.flatMap(({ payload })
 const upTo = (last: number) => Array.from({ length: last }, (_, n) => n + 1);
 
 describe('a reader over a WebSocket', () => {
-  it('that reads nothing is not read for; then it is told where to go on, and closed with 1013', async () => {
+  it('that reads nothing gets its cursor, and is closed with 1013', async () => {
     await start(300);
     const { socket, messages } = await pausedSocket();
     fill();

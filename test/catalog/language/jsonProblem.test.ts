@@ -11,7 +11,7 @@ const isJson = (text: string) => {
   }
 };
 
-describe('what is no JSON', () => {
+describe('invalid JSON', () => {
   test.each([
     ['{"name": }', 9, 'a value, but found }'],
     ['{"name": "a",}', 13, 'a key in double quotes, but found }'],

@@ -455,7 +455,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'RUNTIME_INPUT_WITHOUT_DEFAULT',
-    of: 'what goes on with its defaults',
+    of: 'what continues with its defaults',
     source:
       shop +
       workflow('w', { keys: variable('required: true') }) +

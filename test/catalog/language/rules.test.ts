@@ -26,7 +26,7 @@ describe('the rules of definitions', () => {
     expect(error?.message).toMatch(/\.$/);
   });
 
-  test('an unknown word comes with the nearest known one', () => {
+  test('suggests the nearest known word for an unknown one', () => {
     const [error] = errorsOf(`${shop}descripton: x`);
     expect(error?.message).toContain('"description"');
   });
@@ -119,7 +119,7 @@ describe('the rules of definitions', () => {
     expect(errorsOf(shop + workflow('w', { tasks: knot })).map((error) => error.rule)).toEqual(['CYCLE']);
   });
 
-  test('all errors of all documents are told at once, whatever layer they are of, in the order of the text', () => {
+  test('reports all errors of all documents at once, in source order', () => {
     const source = [
       'kind: Application\nname: shop\nowner: me',
       'kind: Environment\napplication: shop\nname: staging\ntype: TEST',

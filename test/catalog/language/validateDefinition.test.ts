@@ -1,7 +1,7 @@
 import { validationWarnings } from '../../../src/catalog/language/validationRules';
 import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
 import { Api } from '../api';
-import { pipeline, shop, workflow } from './documents';
+import { parts, pipeline, shop, workflow } from './documents';
 
 interface Problem {
   readonly path: string;
@@ -66,7 +66,7 @@ describe('validateDefinition', () => {
   test.each(warnings)(
     '$rule is no error, and says where it is',
     async ({ rule, keys, at, of = '', run, more = '' }) => {
-      const source = shop + workflow('w', { keys: of, tasks: task(keys, run) }) + more;
+      const source = parts + workflow('w', { keys: of, tasks: task(keys, run) }) + more;
       const { valid, errors, warnings: found } = await validate(source);
       expect({ valid, errors, rules: found.map((one) => one.rule) }).toEqual({
         valid: true,

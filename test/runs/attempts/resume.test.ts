@@ -92,7 +92,7 @@ describe('resume', () => {
   };
   const statuses = async (id: string) => (await runs.read(id)).pipelineStageExecutions?.map((stage) => stage.status);
 
-  it('goes on from the failed stage with the mutation of an old script, as it stands', async () => {
+  it('resumes from the failed stage with the mutation of a FirstGen script', async () => {
     const id = await failedInStage2('deploy');
     expect(await statuses(id)).toEqual(['SUCCESS', 'FAILED', 'SUCCESS', 'SKIPPED', 'SKIPPED']);
     const { resumeExecution } = await server.client.ask<{
@@ -156,7 +156,7 @@ describe('resume', () => {
     await runs.abort(id);
   });
 
-  it('goes on from an earlier stage, from a rejected approval (asked anew), and again and again', async () => {
+  it('resumes from an earlier stage and from a rejected approval, repeatedly', async () => {
     const id = await release();
     await agent.work(() => runs.is(id, 'WAITING'));
     await runs.decide(id, 'REJECT', 'no');
@@ -265,7 +265,7 @@ describe('resume', () => {
     }
   });
 
-  it('resumes a workflow by itself, and reruns what is final', async () => {
+  it('resumes a standalone workflow, and reruns a final execution', async () => {
     const id = await runs.start('workflow', 'build');
     await agent.work(() => runs.is(id, 'FAILED'), fail('unit'));
     expect((await runs.read(id)).tasks?.map((task) => task.status)).toEqual([

@@ -250,7 +250,7 @@ describe('a resume with the current definition', () => {
       await agent.work(() => runs.is(id, 'SUCCESS'));
     });
 
-    it('goes on when a kept task has another command, or another task stands beside it: neither runs', async () => {
+    it('continues if a kept task has another command or a new sibling: neither runs', async () => {
       const id = await failedToTake();
       await runs.apply(
         document(
@@ -305,7 +305,7 @@ describe('a resume with the current definition', () => {
     await expect(resume(id)).rejects.toThrow('serviceInputs.web');
   });
 
-  it('applies what the start gave again, and the new defaults beside it', async () => {
+  it('applies the values of the start again, and new defaults', async () => {
     await runs.apply(release(STAGES, 'variables: [{ name: TICKET }]'));
     const id = await failed({ variableInputs: [{ name: 'TICKET', variableValue: { type: 'NAME', value: 'T-1' } }] });
     const used = 'variables: [{ name: TICKET }, { name: LEVEL }]\n';
@@ -353,7 +353,7 @@ describe('a resume with the current definition', () => {
     ]);
   });
 
-  it('of a deleted pipeline has no current definition; the pinned one goes on', async () => {
+  it('of a deleted pipeline has no current definition; the pinned one continues', async () => {
     const id = await failed();
     const { entityId } = await runs.ids('pipeline', 'release');
     await server.client.ask('mutation ($id: ID!) { deletePipeline(input: {pipelineId: $id}) { clientMutationId } }', {

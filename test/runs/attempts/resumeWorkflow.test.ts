@@ -48,7 +48,7 @@ interface Preview {
 }
 type More = Readonly<Record<string, unknown>>;
 
-describe('a resume of a workflow by itself', () => {
+describe('resumeWorkflowExecution', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
   let applicationId: string;
   beforeAll(async () => {
@@ -198,7 +198,7 @@ describe('a resume of a workflow by itself', () => {
     expect(execution.mode).toBe('SEQUENTIAL');
   });
 
-  it('goes on with the current definition: new tasks, another command, a variable that is needed now', async () => {
+  it('continues with the current definition: new tasks, commands and variables', async () => {
     const id = await failed();
     const now = FLOW.replace('third: { run: "true"', 'sign: { run: "true" }\n  third: { run: new');
     await runs.apply(now);

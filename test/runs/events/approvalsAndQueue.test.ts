@@ -85,7 +85,7 @@ describe('approvalsRequested', () => {
     await again.close();
   });
 
-  it('tells others only if they ask for those that they can’t decide', async () => {
+  it('sends approvals that the caller can’t decide only on request', async () => {
     const id = await waiting();
     const all = new Reading<ApprovalsItem>(world.server.url, APPROVALS, { all: true });
     const own = new Reading<ApprovalsItem>(world.server.url, APPROVALS);

@@ -134,7 +134,7 @@ it('tells in the stream what refuses an operation, and completes', async () => {
   expect(complete?.event).toBe('complete');
 });
 
-it('ends without completing when the server stops, so that clients go on elsewhere', async () => {
+it('ends without completing when the server stops, so that clients reconnect', async () => {
   const second = await startTestServer({ SLIPWAY_DRAIN_SECONDS: '20' }, world.server.databaseUrl);
   const id = await world.runs.start('workflow', 'idle');
   const stream = await RawStream.open(`${second.url}/graphql/stream`, { query: EVENTS, variables: { id, after: 0 } });

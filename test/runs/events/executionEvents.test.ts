@@ -24,7 +24,7 @@ async function finished(): Promise<string> {
 }
 
 describe('a stream of events', () => {
-  it('begins with a snapshot and its sequence, goes on with each event, and completes when the execution is final', async () => {
+  it('sends a snapshot, then each event, and completes when the execution is final', async () => {
     const id = await world.runs.start('workflow', 'one');
     const before = await lastOf(id);
     const reading = readEvents(world.server.url, id);
@@ -41,7 +41,7 @@ describe('a stream of events', () => {
     expect(rest.map((item) => item.event?.type)).toContain('EXECUTION_STATUS');
   });
 
-  it('goes on exactly after a cursor, and gives all of a final execution before it completes', async () => {
+  it('continues exactly after a cursor, and delivers a final execution in full', async () => {
     const id = await finished();
     const last = await lastOf(id);
     for (const after of [0, 1, last - 1]) {
@@ -81,7 +81,7 @@ describe('a stream of events', () => {
     await world.runs.abort(id);
   });
 
-  it('of an execution that is resumed goes on with the last cursor', async () => {
+  it('of a resumed execution continues after the last cursor', async () => {
     const id = await world.runs.start('workflow', 'one');
     const first = readEvents(world.server.url, id, 0);
     await world.agent.runOne({ exitCode: 1 });
@@ -208,7 +208,7 @@ describe('sharing', () => {
   });
 });
 
-it('ends with NOT_FOUND for an execution that is none, and for keys that are none', async () => {
+it('ends with NOT_FOUND for an unknown execution and for invalid keys', async () => {
   expect(await endOf(readEvents(world.server.url, '01a1fde6-77b0-740d-b857-a367d0a2b8ae'))).toContain('NOT_FOUND');
   expect(await endOf(new Reading(world.server.url, EVENTS, { id: 'x' }, 'wrong'))).toContain('4403');
 });

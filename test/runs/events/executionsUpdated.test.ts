@@ -26,7 +26,7 @@ const of = (...ids: string[]) => ({ filters: [{ execution: { operator: 'IN', val
 const start = () => world.runs.start('workflow', 'idle');
 const told = (items: readonly Item[]) => items.map((item) => [item.event?.executionId, item.event?.sequence]);
 
-it('begins with a snapshot of what matches, and goes on with the events of each', async () => {
+it('sends a snapshot of matching executions, then their events', async () => {
   const [a, b] = [await start(), await start()];
   const reading = read(of(a, b));
   const first = await reading.next();
@@ -150,7 +150,7 @@ describe('a cursor', () => {
   });
 });
 
-it('goes on after the database was restored from a dump, with the numbers of other transactions', async () => {
+it('continues after the database was restored from a dump', async () => {
   const id = await start();
   const { database } = world.server.app;
   await database.write('UPDATE execution_event SET transaction_id = transaction_id + 1000000000 WHERE run_id = $1', [

@@ -61,7 +61,7 @@ describe('an approval that nobody is left to decide', () => {
     return userGroups.nodes.find((group) => group.name === name)?.id ?? '';
   };
 
-  it('says so at once when its last approver goes, and an administrator names others', async () => {
+  it('is reported when its last approver leaves, and an administrator reassigns it', async () => {
     const member = new TestClient(server.url, await createKey(server.client, 'Team', READS_RUNS));
     const deputy = new TestClient(server.url, await createKey(server.client, 'Deputies', READS_RUNS));
     const id = await runs.start('pipeline', 'gate');

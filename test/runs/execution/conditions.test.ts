@@ -143,7 +143,7 @@ describe('conditions', () => {
     expect(events).toContain(reason);
   });
 
-  it('of tasks decide which of them run; what depends on a skipped one goes on, and sees that it was skipped', async () => {
+  it('of tasks decide which of them run; dependents of a skipped one run', async () => {
     const id = await runs.start('workflow', 'choice', version('2'));
     const set = { outputs: [{ name: 'COMMIT', value: 'c1' }] };
     expect(await runAll({ build: set })).toEqual(['after', 'build', 'clean', 'new', 'set']);

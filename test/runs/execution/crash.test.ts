@@ -82,7 +82,7 @@ describe('kill -9', () => {
     return new Runs({ client } as unknown as TestServer);
   };
 
-  it('of the server: the run goes on after the next start, and no task has run twice', async () => {
+  it('of the server: the run continues after the next start, and no task runs twice', async () => {
     const port = await freePort();
     const environment = { ...testEnvironment(database.url, dir), PORT: String(port) };
     const first = await startServerProcess(environment);
@@ -146,7 +146,7 @@ describe('kill -9', () => {
     expect(await pidsOfOnce()).toHaveLength(2);
   });
 
-  it('of the database: server and agent wait for it, and the run goes on', async () => {
+  it('of the database: server and agent wait for it, and the run continues', async () => {
     const log = createLog({ level: 'silent', pretty: false });
     const dataDir = join(dir, 'own', 'postgres');
     const own = await startEmbeddedPostgres({ dataDir, log });

@@ -105,7 +105,7 @@ describe('failure handlers', () => {
     await nothingIsLeft();
   });
 
-  it('is told the end of a long standard error, whole characters of it', async () => {
+  it('gets the end of a long standard error, in whole characters', async () => {
     await runs.start('workflow', 'both');
     const jobs = await agent.claim(2);
     await agent.start(...jobs);
@@ -215,7 +215,7 @@ describe('failure handlers', () => {
     expect(await runs.read(id)).toMatchObject({ status: 'FAILED', failureCode: 'TASK_FAILED' });
   });
 
-  it('go on while the execution is resumed, and run again only for what fails again', async () => {
+  it('continue while the execution is resumed, and run again only for new failures', async () => {
     const id = await runs.start('workflow', 'both');
     const resume = async () => {
       const { applicationId } = await runs.ids('workflow', 'both');

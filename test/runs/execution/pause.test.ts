@@ -223,7 +223,7 @@ describe('a run that a person holds', () => {
     expect(await statuses(expired)).toEqual(['EXPIRED', 'EXPIRED', 'SUCCESS', 'SKIPPED']);
   });
 
-  it('tries again what failed, or lost its agent, when it goes on', async () => {
+  it('retries tasks that failed or lost their agent when it continues', async () => {
     const id = await runs.start('workflow', 'build');
     await agent.runOne();
     const lost = await agent.claimOne();

@@ -169,7 +169,7 @@ describe('a pipeline', () => {
     expect((await runs.approvals(id)).map((approval) => approval.status)).toEqual(['ABORTED']);
   });
 
-  it('shows RUNNING while something runs beside a waiting approval', async () => {
+  it('shows RUNNING while something runs in parallel with a waiting approval', async () => {
     const id = await runs.start('pipeline', 'gate');
     expect((await runs.read(id)).status).toBe('WAITING');
     const jobs = await agent.claim(2);

@@ -102,7 +102,7 @@ describe('the agent protocol', () => {
     }
   });
 
-  it('tells the job all that it needs, with later sources of variables before earlier ones', async () => {
+  it('gives the job all of its variables, in order of precedence', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const id = await runs.start('workflow', 'files', {
       variableInputs: [{ name: 'GIVEN', variableValue: { type: 'NAME', value: `it's "quoted" $(rm -rf /)\n; ok` } }],

@@ -20,8 +20,8 @@ import { startTestServer, type TestServer } from '../../support/server';
 
 /** Round trips to PostgreSQL that one command may take. */
 const MOST = 3;
-/** Of a workflow that deploys, a resume asks what was deployed since. */
-const MOST_OF_REDEPLOY = 4;
+/** Of a workflow that deploys, a resume asks what was deployed since, and which tasks deploy again. */
+const MOST_OF_REDEPLOY = 6;
 const SIZES = [1, 100, 5000];
 
 const workflow = (size: number, keys = '', task = '', name = `${size}`) => `

@@ -199,7 +199,7 @@ describe('runtime inputs', () => {
     await runs.apply(DEFINITIONS);
   });
 
-  it('go on with the defaults after the time where the definition says so', async () => {
+  it('continue with the defaults after their timeout if the definition says so', async () => {
     const id = await asking('patient');
     await overdue(id);
     await endDueRuntimeInputs(server.app);
@@ -218,7 +218,7 @@ describe('runtime inputs', () => {
     expect(await element(id)).toMatchObject({ status: 'SKIPPED', waitsUntil: null });
   });
 
-  it('that are answered while a person holds the run begin nothing before it goes on', async () => {
+  it('that are answered while the run is paused start nothing before it continues', async () => {
     const id = await runs.start('pipeline', 'patient');
     const job = await agent.claimOne();
     await agent.start(job);

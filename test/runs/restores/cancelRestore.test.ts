@@ -54,7 +54,7 @@ describe('cancelRestore', () => {
     expect(await world.snapshot(id)).toEqual(failed);
   });
 
-  it('is not needed where no agent is online: the restore fails by itself', async () => {
+  it('is not needed if no agent is online: the restore fails on its own', async () => {
     const { id } = await world.failedInProd();
     const failed = await world.snapshot(id);
     await world.server.app.database.write('UPDATE agent SET left_at = now()');

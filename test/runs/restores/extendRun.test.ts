@@ -79,7 +79,7 @@ describe('addImagesToRun', () => {
     });
   });
 
-  it('asks for an approval anew only when something after it runs again', async () => {
+  it('requests an approval again only if a later part runs again', async () => {
     const id = await world.release();
     await world.extend(id, { api: 'api:2' });
     await world.finish(id, 'SUCCESS');
@@ -143,7 +143,7 @@ describe('addImagesToRun', () => {
     expect(await code({}, { reason: 'x'.repeat(5001) })).toBe('FORBIDDEN');
   });
 
-  it('tells what needs a new run with all other mistakes of the request', async () => {
+  it('reports what needs a new run together with all other errors of the request', async () => {
     const id = await world.release();
     const asked = world.extend(
       id,

@@ -71,7 +71,7 @@ describe('a restore that fails', () => {
   });
 });
 
-describe('a restore that nobody goes on with', () => {
+describe('a restore whose server stops', () => {
   let world: World;
   beforeAll(async () => {
     world = await World.start({ SLIPWAY_LEASE_SECONDS: '2', SLIPWAY_RESTORE_SECONDS: '4' });

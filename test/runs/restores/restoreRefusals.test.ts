@@ -39,7 +39,7 @@ describe('before anything changes, restoreRun', () => {
     expect(await world.restored(id, { planToken: again.planToken })).toMatchObject({ status: 'SUCCESS' });
   });
 
-  it('is for who started the run, and administrators', async () => {
+  it('is allowed for the user who started the run, and for administrators', async () => {
     const creator = await world.key('creators', ['READ', 'EXECUTE_PIPELINE']);
     const executor = await world.key('executors', ['READ', 'EXECUTE_PIPELINE']);
     const reader = await world.key('readers', ['READ']);

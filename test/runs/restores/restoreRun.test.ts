@@ -85,7 +85,7 @@ describe('restoreRun', () => {
     expect(await world.codeOf(world.restore(id))).toBe('RESTORE_POINT_CONSUMED');
   });
 
-  it('goes on from there: what is extended next builds on what was restored', async () => {
+  it('builds the next extension on the restored state', async () => {
     const { id } = await world.failedInProd();
     await world.restored(id);
     await world.extend(id, { api: 'api:2' });

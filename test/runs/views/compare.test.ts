@@ -78,7 +78,7 @@ describe('compareExecutions', () => {
   const short = (list: readonly Compared[]) =>
     list.map(({ stage, name, different, a, b }) => [stage, name, different, a?.status, b?.status]);
 
-  it('tells what differs between two runs of a workflow', async () => {
+  it('lists the differences between two runs of a workflow', async () => {
     const first = await runs.start('workflow', 'make', level('low'));
     await agent.runOne({ outputs: [{ name: 'VERSION', value: '1' }] });
     await agent.runOne();

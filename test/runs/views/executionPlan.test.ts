@@ -77,7 +77,7 @@ describe('executionPlan', () => {
     );
   };
 
-  it('tells all problems at once, those of the inputs and those that come later', async () => {
+  it('reports all problems at once, of the inputs and of later parts', async () => {
     const { startable, problems } = await plan('pipeline', 'release', {
       variableInputs: [input('ASK', 'perhaps'), input('NOPE', 'x')],
       serviceInputs: [{ name: 'web', image: 'has space' }],
