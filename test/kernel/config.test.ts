@@ -201,6 +201,6 @@ function defaultsOf(variables: z.ZodObject): [string, string][] {
     const given = input ?? variables.shape[name]?.safeParse(undefined).data;
     if (name === 'LOG_FORMAT') return [name, '`pretty` on a terminal, else `json`'];
     if (required.includes(name)) return [name, 'required'];
-    return [name, given === undefined || given === '' ? '–' : `\`${given}\``];
+    return [name, given === undefined || given === null || given === '' ? '–' : `\`${given}\``];
   });
 }
