@@ -82,14 +82,12 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       limitOperations(limits),
     ],
   });
-  const ofStreams = {
-    ...options,
-    createContext: (request: RequestInfo, actor: Actor, database = options.streamDatabase) =>
-      createContext(request, actor, database),
-  };
   const shared = {
-    ...{ ...ofStreams, limits, documents },
-    answers: new SharedAnswers(ofStreams),
+    ...{ ...options, limits, documents },
+    answers: new SharedAnswers({
+      ...options,
+      createContext: (request, actor, database = options.streamDatabase) => createContext(request, actor, database),
+    }),
     openStreams: new OpenStreams(options.maxSubscriptions),
   };
   const eventStreams = createEventStreams(shared);

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLSchema, getOperationAST } from 'graphql';
 import { z } from 'zod';
 import type { Actor } from '../../access/actor';
+import type { Database } from '../../kernel/database/database';
 import { Refusal, refusalCodes } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
@@ -18,7 +19,9 @@ import { type Stream, slowReader, subscribeOperation } from './subscribeOperatio
 export interface EventStreamOptions {
   readonly schema: GraphQLSchema;
   readonly log: Log;
-  readonly createContext: (request: RequestInfo, actor: Actor) => object;
+  readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
+  /** What streams read; see `createGraphqlServer`. */
+  readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
   readonly limits: Limits;
@@ -63,7 +66,7 @@ const operationInUrl = operation.extend({
  * The handler of the package `graphql-sse` is not used: it queues results in memory regardless of the socket, and sends no ids.
  */
 export function createEventStreams(options: EventStreamOptions): EventStreams {
-  const { schema, log, createContext, answers, documents, limits, openStreams } = options;
+  const { schema, log, createContext, streamDatabase, answers, documents, limits, openStreams } = options;
   const { drainWithinMs = 10_000, beatEveryMs = 12_000 } = options;
   const streams = new Set<ServerResponse>();
   let draining = false;
@@ -89,7 +92,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     }
     const lastEventId = request.headers['last-event-id'];
     const info = { ...request.info, signal, ...(lastEventId && { resumeAfter: String(lastEventId) }) };
-    const contextValue = createContext(info, actor);
+    const contextValue = createContext(info, actor, kind === 'subscription' ? streamDatabase : undefined);
     const args: ExecutionArgs = { schema, document, operationName, variableValues, contextValue };
     if (kind !== 'subscription') return answerOnce(reply, { ...(await execute(args)), extensions });
     const res = reply.raw;

@@ -4,6 +4,7 @@ import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema, getOpera
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Context as WsContext } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Actor } from '../../access/actor';
+import type { Database } from '../../kernel/database/database';
 import type { Log } from '../../kernel/log';
 import { Refusal } from '../../kernel/errors';
 import type { RequestInfo } from '../graphql/context';
@@ -20,7 +21,9 @@ export interface WebSocketOptions {
   readonly schema: GraphQLSchema;
   readonly log: Log;
   readonly authenticate: Authenticate;
-  readonly createContext: (request: RequestInfo, actor: Actor) => object;
+  readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
+  /** What streams read; see `createGraphqlServer`. */
+  readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
   readonly limits: Limits;
@@ -76,7 +79,7 @@ const closeMs = 1_000;
  * bypass graphql-ws as well: it would serialize each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const { schema, log, authenticate, createContext, answers, documents, limits, openStreams } = options;
+  const { schema, log, authenticate, createContext, streamDatabase, answers, documents, limits, openStreams } = options;
   const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
   const connections = new Set<Connection>();
   const streams = new WeakMap<ExecutionArgs, StreamOptions>();
@@ -150,7 +153,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       const variableValues = payload.variables ?? null;
       const cost = limits.check(document, operationName, variableValues);
       if (isStream) openStreams.add(actor, ended.signal);
-      const contextValue = createContext(request, actor);
+      const contextValue = createContext(request, actor, isStream ? streamDatabase : undefined);
       const args: ExecutionArgs = { schema, document, operationName, variableValues, contextValue };
       if (cost !== undefined) costs.set(args, cost);
       if (isStream) {

@@ -40,7 +40,6 @@ const MAX_TRIES = 4;
  */
 export class Database implements Db {
   readonly key: object = this;
-  private readonly hooks: BeforeCommit[] = [];
 
   constructor(
     private readonly pool: Pool,
@@ -49,6 +48,7 @@ export class Database implements Db {
     /** The connection that all statements go through, if this is a snapshot. */
     private readonly snapshotOn?: Connection,
     private readonly answerMs = ANSWER_MS,
+    private readonly hooks: BeforeCommit[] = [],
   ) {}
 
   /**
@@ -56,7 +56,7 @@ export class Database implements Db {
    * readers that try again: the next try has another connection.
    */
   impatient(answerMs: number): Database {
-    return new Database(this.pool, this.wakeups, this.traffic, undefined, answerMs);
+    return new Database(this.pool, this.wakeups, this.traffic, undefined, answerMs, this.hooks);
   }
 
   /** Statements sent so far; a test that compares it before and after proves that a list has no N+1. */

@@ -263,7 +263,7 @@ describe('restoreRun', () => {
     await sql(
       `INSERT INTO deployment (id, number, end_number, environment_id, service_id, image, status, execution_id, attempt, run_id,
          cause, started_at, ended_at)
-       SELECT gen_random_uuid(), nextval('deployment_number_seq'), currval('deployment_number_seq') + 1000, newest.*, now(), now()
+       SELECT gen_random_uuid(), nextval('deployment_number_seq'), nextval('deployment_number_seq'), newest.*, now(), now()
        FROM (SELECT DISTINCT ON (service_id) environment_id, service_id, image, status, execution_id,
            attempt + 100, execution_id, cause
          FROM deployment JOIN environment ON environment.id = environment_id
