@@ -97,7 +97,7 @@ describe('a failed task of a workflow that still runs', () => {
 
   it('is not tried again where the workflow could not succeed any more, or the task did not fail', async () => {
     const { id, left } = await begun('strict', 'lint');
-    await expect(tryAgain(id, 'lint')).rejects.toThrow('cancelled');
+    await expect(tryAgain(id, 'lint')).rejects.toThrow('canceled');
     for (const job of left) await agent.finish(job, { exitCode: null, reason: 'CANCELLED' });
     const other = await begun('build', 'lint');
     await expect(tryAgain(other.id, 'unit')).rejects.toThrow('NOT_RETRYABLE');
