@@ -62,7 +62,7 @@ describe('the file of outputs', () => {
       { name: 'C', value: '3' },
     ]);
     await expect(written('A=1\nNOTES<<END\none\n')).rejects.toThrow(
-      'line 2 of $SLIPWAY_OUTPUT begins a value, and no later line is "END", its end',
+      'line 2 of $SLIPWAY_OUTPUT begins a value, and no later line is "END", which would end it',
     );
   });
 

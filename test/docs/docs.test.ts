@@ -40,7 +40,7 @@ describe('definitions in pages', () => {
   );
 
   it.each(whole)('$page: whole documents are valid', ({ text }) => {
-    expect(errorsOf(text)).toEqual([]);
+    expect(errorsOf(`${around(text)}${text}`)).toEqual([]);
   });
 
   it('are in the first page that people read', () => {
@@ -61,6 +61,18 @@ describe('links', () => {
     expect(listed).toEqual(expected.sort());
   });
 });
+
+/** The application and services of a document, where the page shows them elsewhere. */
+function around(text: string): string {
+  const [, application] = /^application: (\S+)$/m.exec(text) ?? [];
+  if (application === undefined || text.includes(`kind: Application\nname: ${application}\n`)) return '';
+  const [, services = ''] = /^services: \[(.*)\]$/m.exec(text) ?? [];
+  const names = services.split(/, */).filter((name) => name !== '');
+  return [
+    `kind: Application\nname: ${application}\n---\n`,
+    ...names.map((name) => `kind: Service\napplication: ${application}\nname: ${name}\n---\n`),
+  ].join('');
+}
 
 /** Fenced documents, and those that shell commands and programs send. */
 function graphqlIn(text: string): string[] {

@@ -92,7 +92,7 @@ export class Connection {
   /** A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for them. */
   private waitForAnswers(): void {
     clearTimeout(this.patience);
-    if (this.unanswered <= 0) return;
+    if (this.unanswered <= 0 || this.released) return;
     this.patience = setTimeout(() => {
       this.traffic.silences++;
       const message = `Connection terminated: no answer within ${this.answerMs} ms`;
