@@ -192,9 +192,14 @@ async function initialize({ dataDir, binaries, account, log }: Cluster, password
   }
 }
 
-export async function stopPostmaster({ dataDir, binaries, account }: Cluster): Promise<void> {
+/** `isOver` tells of its end: pg_ctl may miss it, and would then stop the one that was started next in the same folder. */
+export async function stopPostmaster(
+  { dataDir, binaries, account }: Cluster,
+  isOver = (): boolean => false,
+): Promise<void> {
   let problem = '';
   for (const mode of ['fast', 'immediate']) {
+    if (isOver()) return;
     const args = ['stop', '-D', addressOf(dataDir, account), '-m', mode, '-t', '20'];
     const { code, output } = await run(binaries.pgCtl, args, account, dataDir);
     // It may end on its own before pg_ctl finds it.

@@ -158,7 +158,11 @@ async function tryServer(own: cluster.Cluster, settings: Readonly<Record<string,
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
-  ended.then(() => watchdog?.kill('SIGKILL'));
+  let over = false;
+  ended.then(() => {
+    over = true;
+    watchdog?.kill('SIGKILL');
+  });
   const lines: string[] = [];
   const ready = new Promise<'ready'>((resolve) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -190,7 +194,7 @@ async function tryServer(own: cluster.Cluster, settings: Readonly<Record<string,
   exited.catch(() => undefined); // It is in the log; a caller that does not wait for it must not crash.
   const stop = async () => {
     child.ref();
-    await Promise.race([ended, cluster.stopPostmaster(own)]);
+    await Promise.race([ended, cluster.stopPostmaster(own, () => over)]);
     await ended;
   };
   return {
