@@ -75,8 +75,7 @@ export class Connection {
     const batch = this.queue.splice(0);
     if (batch.length === 0) return;
     this.used = true;
-    this.unanswered += batch.length;
-    this.waitForAnswers();
+    this.waitForAnswers(batch.length);
     const { stream } = this.client.connection;
     stream.cork();
     try {
@@ -90,22 +89,28 @@ export class Connection {
   }
 
   /** A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for them. */
-  private waitForAnswers(): void {
-    clearTimeout(this.patience);
-    if (this.unanswered <= 0 || this.released) return;
-    this.patience = setTimeout(() => {
-      this.traffic.silences++;
-      const message = `Connection terminated: no answer within ${this.answerMs} ms`;
-      this.client.connection.stream.destroy(new Error(message));
-    }, this.answerMs);
+  private waitForAnswers(count: number): void {
+    if (this.unanswered === 0) this.patience = setTimeout(() => this.giveUp(), this.answerMs);
+    else this.patience?.refresh();
+    this.unanswered += count;
+  }
+
+  private answered(): void {
+    if (--this.unanswered === 0) clearTimeout(this.patience);
+    else if (!this.released) this.patience?.refresh();
+  }
+
+  private giveUp(): void {
+    this.traffic.silences++;
+    const message = `Connection terminated: no answer within ${this.answerMs} ms`;
+    this.client.connection.stream.destroy(new Error(message));
   }
 
   private submit({ text, values, settle }: Queued): void {
     let submitting = true;
     const name = this.traffic.nameOf(text);
     this.client.query({ text, values: [...values], ...(name && { name }) }, (error: Error | null, result) => {
-      this.unanswered--;
-      this.waitForAnswers();
+      this.answered();
       if (!error) return settle(undefined, result);
       this.failure ??= error;
       if (isStorageFull(error)) this.traffic.storageFull = true;
