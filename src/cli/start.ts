@@ -4,6 +4,7 @@ import {
   StartExecutionDocument,
   type VariableInput,
   WorkflowIdDocument,
+  type WorkflowMode,
 } from '../client/generated';
 import { usage } from './failure';
 import { followRun, requireSuccess } from './follow';
@@ -11,6 +12,8 @@ import type { Session } from './session';
 
 export interface StartOptions {
   readonly workflow?: boolean;
+  readonly executionMode?: WorkflowMode;
+  readonly maxParallel?: number;
   readonly var: readonly string[];
   readonly image: readonly string[];
   readonly notes?: string;
@@ -23,7 +26,7 @@ export async function startRun(
   session: Session,
   application: string,
   name: string,
-  { workflow = false, notes, idempotencyKey, follow, ...inputs }: StartOptions,
+  { workflow = false, notes, idempotencyKey, executionMode: mode, maxParallel, follow, ...inputs }: StartOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const variableInputs = inputs.var.map(variableInput);
@@ -39,6 +42,8 @@ export async function startRun(
     executionType,
     notes,
     idempotencyKey,
+    mode,
+    maxParallel,
     variableInputs,
     serviceInputs,
   } as const;
