@@ -60,7 +60,8 @@ export async function createApp(
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
-    abilities: new Abilities(database, systemClock),
+    // Every stream waits for them: in a request as well, a lookup is short or the database is away.
+    abilities: new Abilities(streamDatabase, systemClock),
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
