@@ -31,8 +31,6 @@ const mayHoldSql: Readonly<Record<string, string>> = {
 /** The time of the machine, where the clock that is passed in would be wrong. */
 const mayAskTheTime: Readonly<Record<string, string>> = {
   'src/kernel/clock.ts': 'is the clock',
-  'src/agent/leftovers.ts': 'compares with times that the file system gave to files',
-  'src/agent/workplace.ts': 'gives a file the time that others compare with theirs',
 };
 
 const files = ['src', 'migrations', 'test', 'bench', 'tools'].flatMap(sourceFiles);

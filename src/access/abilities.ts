@@ -17,10 +17,8 @@ interface Entry {
 const MOST_ENTRIES = 1000;
 
 /**
- * Rights, kept for as long as they are true. Every change of rights raises one number in its own transaction; every request reads that number in
- * the statement that finds its key or user; rights are used only if they were read at that number or later. So a change counts from the
- * next request on, in every server, without anybody being told. Refused: a time to live (wrong for that long), and clearing caches by
- * wake-ups (they may be lost). What is kept belongs to a set of groups, not to a caller, since callers in the same groups may do the same.
+ * Rights of sets of groups, since callers in the same groups may do the same. Every change of rights raises one number in its own
+ * transaction; the statement that finds a key or user reads that number; rights are used only if they were read at that number.
  */
 export class Abilities {
   /** By groups and narrowing. */

@@ -59,6 +59,11 @@ export class Access {
     readonly principal: Principal | null,
   ) {}
 
+  /** The same rights for another request. */
+  forRequest(): Access {
+    return new Access(this.rights, this.principal);
+  }
+
   /** How many decisions were asked for. A request that ends with none has shown something to nobody knows whom. */
   get decisions(): number {
     return this.asked;

@@ -96,8 +96,9 @@ export async function updateApiKey(app: App, actor: Actor, input: UpdateApiKey):
 }
 
 /**
- * Ends a key, from the next request on and in open streams; for ever. Everybody may end its own keys, for example one that got lost: this must
- * not wait for somebody with the permission. Ending one that has ended changes nothing.
+ * Ends a key for good: for the next request to this server, for other servers within a second, and in open streams. Everybody
+ * may end its own keys, for example one that got lost: this must not wait for somebody with the permission. Ending one that
+ * has ended changes nothing.
  */
 export async function revokeApiKey(app: App, actor: Actor, input: { readonly id: string }): Promise<ApiKey> {
   const { access } = actor;

@@ -183,6 +183,12 @@ const CONTROL = [
 /** Joins the parts that are not empty. */
 export const words = (...parts: readonly string[]): string => parts.filter(Boolean).join(' ').trimEnd();
 
+const SHOWN_NAMES = 12;
+export const names = (all: readonly string[]): string =>
+  all.length <= SHOWN_NAMES
+    ? all.join(', ')
+    : `${all.slice(0, SHOWN_NAMES).join(', ')} and ${all.length - SHOWN_NAMES} more`;
+
 /** `0.3 s`, `1 min 5 s`, `2 h 3 min`. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '';

@@ -541,7 +541,8 @@ name: other
   it.each(Object.keys(queries).filter((name) => !open.has(name)))(
     'query %s is not asked without any decision',
     async (name) => {
-      const { abilities } = server.app;
+      const { abilities, knownCallers } = server.app;
+      knownCallers.forget();
       const made: Access[] = [];
       const original = abilities.accessOf.bind(abilities);
       // Looks at what the request was given, and changes nothing about it.

@@ -8,6 +8,8 @@ export interface Wakeups {
   signal(topics: readonly string[]): void;
   /** Wakes waiters in this process only. */
   signalHere(topic: string): void;
+  /** Calls a function at each signal, before `signal` returns. */
+  onSignal(topic: string, heard: () => void): void;
   listen(topics: readonly string[]): Listener;
 }
 
@@ -60,6 +62,10 @@ export class ProcessWakeups implements Wakeups {
 
   signalHere(name: string): void {
     this.topics.emit(name);
+  }
+
+  onSignal(topic: string, heard: () => void): void {
+    this.topics.on(topic, heard);
   }
 
   listen(topics: readonly string[]): Listener {
