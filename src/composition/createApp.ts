@@ -67,7 +67,8 @@ export async function createApp(
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
-    abilities: new Abilities(database, systemClock),
+    // Every stream waits for them.
+    abilities: new Abilities(streamDatabase, systemClock),
     knownCallers,
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),

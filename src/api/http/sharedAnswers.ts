@@ -66,17 +66,15 @@ export class SharedAnswers {
   /** Rejects if the event has no answer: the stream has to end, or it would miss the event. */
   of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Promise<Answer> {
     if (typeof event !== 'object' || event === null) return this.make(event, operation.args, actor, request);
-    let answers = this.answers.get(event);
-    if (answers === undefined) {
-      answers = new Map();
-      this.answers.set(event, answers);
-    }
+    const answers = this.answers.get(event) ?? new Map<string, Promise<Answer>>();
+    this.answers.set(event, answers);
     const key = `${operation.key} ${this.options.rightsKey(actor)}`;
-    let answer = answers.get(key);
-    if (answer === undefined) {
-      answer = this.make(event, operation.args, actor, request);
-      answers.set(key, answer);
-    }
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const answer = this.make(event, operation.args, actor, request);
+    answers.set(key, answer);
+    // A client that continues from its cursor after an outage gets the same event, and must not get the error of before.
+    answer.catch(() => answers.delete(key));
     return answer;
   }
 
