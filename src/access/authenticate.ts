@@ -11,7 +11,10 @@ import { signIn } from './signIn';
 
 const USE_PERIOD_MS = 60_000;
 
-/** The caller that a key or token belongs to, and its rights, at most a second old. Whatever does not count gets the same error. */
+/**
+ * The caller that a key or token belongs to, and its rights, at most a second old. Whatever does not count gets the
+ * same error.
+ */
 export async function authenticate(app: App, credential: string): Promise<Actor> {
   return actorOf(await app.knownCallers.accessOf(credential, () => readAccess(app, credential)));
 }

@@ -13,8 +13,9 @@ interface Known {
 }
 
 /**
- * Callers that were authenticated within the last second, by a digest of their key or token. A change of rights forgets all
- * of them: at once in the process that changed them, and at its wake-up in the others. A wake-up that is lost costs that second.
+ * Callers that were authenticated within the last second, by a digest of their key or token. A change of rights forgets
+ * all of them: at once in the process that changed them, and at its wake-up in the others. A wake-up that is lost costs
+ * that second.
  */
 export class KnownCallers {
   private readonly known = new LRUCache<string, Known>({ max: MOST_KNOWN });

@@ -27,7 +27,10 @@ import { workflows } from '../catalog/workflows/workflows';
 /** A busy database may need so long for a short read. */
 const LEAST_PATIENCE_MS = 3_000;
 
-/** Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server share. */
+/**
+ * Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server
+ * share.
+ */
 export async function createApp(
   config: ServerConfig,
   log: Log,
@@ -64,7 +67,8 @@ export async function createApp(
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
-    abilities: new Abilities(database, systemClock),
+    // Every stream waits for them.
+    abilities: new Abilities(streamDatabase, systemClock),
     knownCallers,
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),

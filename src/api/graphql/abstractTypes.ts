@@ -5,8 +5,8 @@ import { Extensions } from 'type-graphql';
 export const TypeOf = (typeOf: (row: never) => string) => Extensions({ typeOf });
 
 /**
- * Types of values of interfaces and unions, at once. TypeGraphQL's own `resolveType` is asynchronous: each element of a list would be a
- * promise, which takes time, and which compiled queries can't wait for.
+ * Types of values of interfaces and unions, at once. TypeGraphQL's own `resolveType` is asynchronous: each element of a
+ * list would be a promise, which takes time, and which compiled queries can't wait for.
  */
 export function resolveTypesAtOnce(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {

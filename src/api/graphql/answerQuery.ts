@@ -22,8 +22,8 @@ interface Asked {
 }
 
 /**
- * Answers a valid query over HTTP without Apollo Server, which would take more time than a small query itself. Undefined for anything else,
- * such as a mutation, a body that GraphQL over HTTP does not allow, or a query that is not valid or too large.
+ * Answers a valid query over HTTP without Apollo Server, which would take longer than a small query itself. Undefined
+ * for anything else: a mutation, a body that GraphQL over HTTP does not allow, a query that is not valid or too large.
  */
 export const createAnswerQuery =
   ({ schema, documents, limits, execute, log }: Options) =>

@@ -36,9 +36,9 @@ interface Compiled {
 }
 
 /**
- * Executes queries that come again as compiled functions (graphql-jit), which copy rows several times as fast as graphql-js walks them.
- * Mutations, and queries that the compiler is known to answer differently, go to graphql-js; so does a request with invalid variables, for
- * the words of its error. Documents are the same object each time a client sends the same text (documents.ts).
+ * Executes repeated queries as compiled functions (graphql-jit), which copy rows several times as fast as graphql-js
+ * walks them. Mutations, and queries that the compiler is known to answer differently, go to graphql-js; so do requests
+ * with invalid variables, for the text of the error. Equal texts are one document (documents.ts).
  */
 export function createExecutor(schema: GraphQLSchema, usesBeforeCompiling = USES_BEFORE_COMPILING): Execute {
   const operations = new WeakMap<DocumentNode, Map<string, { uses: number; compiled?: Compiled | undefined }>>();
@@ -72,7 +72,7 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operationName?: 
   return isCompiledQuery(compiled) ? { query: compiled.query, nested: nestedVariables(document) } : undefined;
 }
 
-/** The compiler loses the class of default values that are no JSON, and rejects absent input fields of the form `T! = default`. */
+/** The compiler loses the class of defaults that are not JSON, and rejects absent input fields of the form `T! = default`. */
 function isCompilable(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode): boolean {
   return variableDefinitions.every(({ type: node, defaultValue }) => {
     const type = typeFromAST(schema, node) as GraphQLInputType;
