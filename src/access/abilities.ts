@@ -17,10 +17,9 @@ interface Entry {
 const MOST_ENTRIES = 1000;
 
 /**
- * Rights, kept for as long as they are true. Every change of rights raises one number in its own transaction; every request reads that number in
- * the statement that finds its key or user; rights are used only if they were read at that number or later. So a change counts from the
- * next request on, in every server, without anybody being told. Refused: a time to live (wrong for that long), and clearing caches by
- * wake-ups (they may be lost). What is kept belongs to a set of groups, not to a caller, since callers in the same groups may do the same.
+ * Rights of sets of groups, since callers in the same groups may do the same. Every change of rights raises one number
+ * in its own transaction; the statement that finds a key or user reads that number; rights are used only if they were
+ * read at that number.
  */
 export class Abilities {
   /** By groups and narrowing. */
@@ -40,9 +39,10 @@ export class Abilities {
   }
 
   /**
-   * The same caller's access now: for whatever lives longer than a request, before each thing that it shows. UNAUTHENTICATED once the
-   * key is revoked, the user deleted or the time over. When nothing changed this costs one small read, shared by all that ask at
-   * the same time; for something that was read `since` (of performance.now()), also by those that ask a moment later.
+   * The same caller's access now: for whatever lives longer than a request, before each thing that it shows.
+   * UNAUTHENTICATED once the key is revoked, the user deleted or the time over. When nothing changed this costs one
+   * small read, shared by all that ask at the same time; for something that was read `since` (of performance.now()),
+   * also by those that ask a moment later.
    */
   async renew(access: Access, since = Number.POSITIVE_INFINITY): Promise<Access> {
     const { principal } = access;
@@ -70,7 +70,8 @@ export class Abilities {
     for (let kept = this.entries.get(key); kept !== undefined; kept = this.entries.get(key)) {
       const entry = await kept.catch(() => undefined);
       if (entry?.version === version) return entry.rights;
-      // Too old, or its reading failed. Otherwise somebody else has begun to read meanwhile, and the loop looks at that.
+      // Too old, or its reading failed. Otherwise somebody else has begun to read meanwhile, and the loop looks at
+      // that.
       if (this.entries.get(key) === kept) this.entries.delete(key);
     }
     const reading = this.read(groupIds, within);
@@ -92,9 +93,9 @@ export const notValid = (): Refusal => new Refusal('UNAUTHENTICATED', 'This API 
 const SHARE_MS = 20;
 
 /**
- * Shares a read between all that ask while another one is under way, and for a moment after it. No caller gets the result of a read that began
- * before `since`: that read may have missed a change that the current state already reflects. A caller that asks as of now (infinity) gets
- * a read that begins later.
+ * Shares a read between all that ask while another one is under way, and for a moment after it. No caller gets the
+ * result of a read that began before `since`: that read may have missed a change that the current state already
+ * reflects. A caller that asks as of now (infinity) gets a read that begins later.
  */
 function shared<T>(read: () => Promise<T>): (since: number) => Promise<T> {
   let newest: { readonly begunAt: number; readonly answer: Promise<T> } | undefined;

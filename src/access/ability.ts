@@ -24,16 +24,20 @@ export interface Rules {
   /** Of all groups together. */
   readonly accountPermissions: readonly AccountPermissionType[];
   readonly appPermissions: readonly AppGrant[];
-  /** Only what lies within these applications; null: no such narrowing. An account permission lies within no application. */
+  /**
+   * Only what lies within these applications; null: no such narrowing. An account permission lies within no
+   * application.
+   */
   readonly within: readonly string[] | null;
 }
 
 /**
- * Rights as CASL rules. There are only `can` rules, so their order does not matter, and the union over groups is all their rules.
+ * Rights as CASL rules. There are only `can` rules, so their order does not matter, and the union over groups is all
+ * their rules.
  *
- * A rule that holds for many applications is one rule with many ids: 500 permissions become a few rules, and an index on a table can
- * be used for them. With `about`, only the rules that can matter for this application are made: a check about one application
- * does not walk through the permissions for 500 others.
+ * A rule that holds for many applications is one rule with many ids: 500 permissions become a few rules, and an index
+ * on a table can be used for them. With `about`, only the rules that can matter for this application are made: a check
+ * about one application does not walk through the permissions for 500 others.
  */
 export function buildAbility(rules: Rules, about?: string): Ability {
   const { administrator, within } = rules;
@@ -110,7 +114,10 @@ const isEntityAction = (action: Action): action is EntityAction =>
 const isDeploymentAction = (action: Action): action is DeploymentAction =>
   (deploymentActions as readonly Action[]).includes(action);
 
-/** Everything that a permission grants. An actor who may act on resources of a kind may see them; otherwise the answer would be that they don't exist. */
+/**
+ * Everything that a permission grants. An actor who may act on resources of a kind may see them; otherwise the answer
+ * would be that they don't exist.
+ */
 function rightsOf({ permissionType, actions }: AppGrant): Right[] {
   const rights: Right[] = [];
   if (permissionType !== 'DEPLOYMENT') {

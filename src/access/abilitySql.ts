@@ -15,8 +15,8 @@ export interface RowScope {
 }
 
 /**
- * A whole ability's condition for rows: what speaks of targets is asked of the row's targets, in a subquery. As in memory, a row without targets fulfils
- * only what does not speak of them.
+ * A whole ability's condition for rows: what speaks of targets is asked of the row's targets, in a subquery. As in
+ * memory, a row without targets fulfils only what does not speak of them.
  */
 export function toRowSql(condition: Condition, row: RowScope, parameters: unknown[]): string {
   const { alias, sqlFacts, sqlTargets, anyTarget } = row;
@@ -32,8 +32,8 @@ export function toRowSql(condition: Condition, row: RowScope, parameters: unknow
   const asked = anyTarget
     ? `EXISTS (${targets} AND (${wanted}))`
     : `EXISTS (${targets}) AND NOT EXISTS (${targets} AND (${wanted}) IS NOT TRUE)`;
-  // On its own, the subquery becomes a join. Combined with other conditions it can't, and runs for each row that is left, so what
-  // the row itself can settle comes first.
+  // On its own, the subquery becomes a join. Combined with other conditions it can't, and runs for each row that is
+  // left, so what the row itself can settle comes first.
   if (plain.length === 0) return `(${asked})`;
   const own = aimed.map((one) =>
     one.operator === 'and' ? children(one).filter((child) => !mentions(child, sqlTargetFacts)) : [],
@@ -50,9 +50,9 @@ export interface SqlScope {
 }
 
 /**
- * A CASL condition as an SQL condition that is true for the same rows, never merely "not false": a row without a value must be judged as
- * JavaScript judges null. Values become parameters; names come from the scope, and what is not in it is thrown out, because a
- * condition that were left out would show more than it should.
+ * A CASL condition as an SQL condition that is true for the same rows, never merely "not false": a row without a value
+ * must be judged as JavaScript judges null. Values become parameters; names come from the scope, and what is not in it
+ * is thrown out, because a condition that were left out would show more than it should.
  */
 export function toSql(condition: Condition, scope: SqlScope, parameters: unknown[]): string {
   const { operator, value } = condition;

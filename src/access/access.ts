@@ -15,7 +15,9 @@ export interface Principal {
   readonly kind: 'API_KEY' | 'USER';
   readonly id: string;
   readonly name: string;
-  /** The user, or the user whom the key belongs to: the same for all keys of a person. Null for a key that is nobody's. */
+  /**
+   * The user, or the user whom the key belongs to: the same for all keys of a person. Null for a key that is nobody's.
+   */
   readonly personId: string | null;
   readonly groupIds: readonly string[];
   /** The applications that a key is narrowed to; null: it is not. */
@@ -48,8 +50,8 @@ export interface AccountObject {
 }
 
 /**
- * What a caller may do: every decision about rights is asked here, with the row in hand. Made for each request. Commands `require`, lists
- * put `condition` into their statement, and `explain` tells the same without throwing.
+ * What a caller may do: every decision about rights is asked here, with the row in hand. Made for each request.
+ * Commands `require`, lists put `condition` into their statement, and `explain` tells the same without throwing.
  */
 export class Access {
   private asked = 0;
@@ -58,6 +60,11 @@ export class Access {
     private readonly rights: Rights,
     readonly principal: Principal | null,
   ) {}
+
+  /** The same rights for another request. */
+  forRequest(): Access {
+    return new Access(this.rights, this.principal);
+  }
 
   /** How many decisions were asked for. A request that ends with none has shown something to nobody knows whom. */
   get decisions(): number {
@@ -81,8 +88,8 @@ export class Access {
   }
 
   /**
-   * Throws NOT_FOUND for what the caller may not see, FORBIDDEN with what is missing for what it may see but not do. Actions other than READ need the
-   * right for each environment that the row is aimed at.
+   * Throws NOT_FOUND for what the caller may not see, FORBIDDEN with what is missing for what it may see but not do.
+   * Actions other than READ need the right for each environment that the row is aimed at.
    */
   require<T extends SubjectType>(action: SubjectActions[T], type: T, row: SubjectRows[T]): void {
     const refusal = this.refusal(action, type, row);
@@ -90,8 +97,8 @@ export class Access {
   }
 
   /**
-   * The same for chosen environments in place of the row's own: those of the stages that will run, or the one that a workflow is started for. Without any the right is
-   * needed for the application as a whole.
+   * The same for chosen environments in place of the row's own: those of the stages that will run, or the one that a
+   * workflow is started for. Without any the right is needed for the application as a whole.
    */
   requireForEnvironments<T extends SubjectType>(
     action: Exclude<SubjectActions[T], 'READ'>,
@@ -104,8 +111,8 @@ export class Access {
   }
 
   /**
-   * For an UPDATE that changes what rights go by: the right is needed for the row as it stands and as it will be. Else somebody could take a thing away to where
-   * its rights don't reach, or get hold of one there.
+   * For an UPDATE that changes what rights go by: the right is needed for the row as it stands and as it will be. Else
+   * somebody could take a thing away to where its rights don't reach, or get hold of one there.
    */
   requireChange<T extends Exclude<SubjectType, 'Execution'>>(
     type: T,
@@ -130,7 +137,10 @@ export class Access {
     return refusal === undefined ? allowed : because(refusal);
   }
 
-  /** An SQL condition for the rows of `alias`, a table of this kind, for which `can` would say yes. Adds to the parameters. */
+  /**
+   * An SQL condition for the rows of `alias`, a table of this kind, for which `can` would say yes. Adds to the
+   * parameters.
+   */
   condition<T extends SubjectType>(action: SubjectActions[T], type: T, alias: string, parameters: unknown[]): string {
     this.asked++;
     return this.rights.condition(action, type, alias, parameters);

@@ -29,7 +29,10 @@ function readText(value: string, field: string, least: number, most: number, err
   return text;
 }
 
-/** In lower case. Whether mail arrives there shows at the first login only, so this refuses no more than what can't be an address. */
+/**
+ * In lower case. Whether mail arrives there shows at the first login only, so this refuses no more than what can't be
+ * an address.
+ */
 export function readEmail(value: string, errors: InputError[]): string {
   const email = value.trim().toLowerCase();
   if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 254 || !isStorable(email)) {

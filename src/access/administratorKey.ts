@@ -50,7 +50,9 @@ export async function createMissingKey(app: App): Promise<string | null> {
   });
 }
 
-/** Creates another administrator's key for a user who controls the server's machine and database. Other keys stay valid. */
+/**
+ * Creates another administrator's key for a user who controls the server's machine and database. Other keys stay valid.
+ */
 export async function createAdministratorKey(app: App, name: string): Promise<string> {
   await ensureBuiltInGroups(app);
   const attempt = { actor: systemActor, address: null, requestId: null, action: 'apiKey.create', input: { name } };

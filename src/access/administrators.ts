@@ -9,9 +9,10 @@ import { ACCOUNT_ADMINISTRATOR } from './userGroups';
  *
  * Only administrators decide who is one. Who manages users, groups or keys could otherwise make itself one.
  *
- * At least one is left who will still be one tomorrow: a key that is neither narrowed nor expires, or a person who has logged in before and whom
- * somebody put into the group. A key that expires does not count, or the last administrator could disappear overnight. Nor does a membership
- * that a token brought: the identity provider takes it away without asking.
+ * At least one is left who will still be one tomorrow: a key that is neither narrowed nor expires, or a person who has
+ * logged in before and whom somebody put into the group. A key that expires does not count, or the last administrator
+ * could disappear overnight. Nor does a membership that a token brought: the identity provider takes it away without
+ * asking.
  */
 export function requireAdministratorFor(access: Access, groupIds: Iterable<string>): void {
   if (new Set(groupIds).has(ACCOUNT_ADMINISTRATOR)) access.requireAdministrator('decide who is an administrator');

@@ -15,15 +15,16 @@ export function newApiKeyValue(): { value: string; prefix: string; secretHash: s
 }
 
 /**
- * The public part of a key, which finds its row. Keys that Slipway makes carry it; a key that somebody chose is found by
- * the beginning of its hash.
+ * The public part of a key, which finds its row. Keys that Slipway makes carry it; a key that somebody chose is found
+ * by the beginning of its hash.
  */
 export const prefixOf = (key: string): string =>
   /^swk_([A-Za-z0-9]{12})_/.exec(key)?.[1] ?? hashSecret(key).slice(0, 24);
 
 /**
- * Nobody gets more by a key than it has: who manages keys may give them the groups that it is in itself. Who manages users and groups could join
- * any other one, so it may give those too. Asked for all groups that the key then has, also when only its expiry changes: the holder of a narrowed key must not be able to widen it.
+ * Nobody gets more by a key than it has: who manages keys may give them the groups that it is in itself. Who manages
+ * users and groups could join any other one, so it may give those too. Asked for all groups that the key then has, also
+ * when only its expiry changes: the holder of a narrowed key must not be able to widen it.
  */
 export function requireGiveable(access: Access, groupIds: readonly string[]): void {
   requireAdministratorFor(access, groupIds);
@@ -50,7 +51,9 @@ export function readExpiry(app: App, access: Access, expiresAt: Date | null, err
   return expiresAt;
 }
 
-/** The applications that a key is narrowed to. One that the caller can't see is answered like one that does not exist. */
+/**
+ * The applications that a key is narrowed to. One that the caller can't see is answered like one that does not exist.
+ */
 export async function readNarrowing(
   app: App,
   access: Access,

@@ -14,8 +14,9 @@ import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 import { users } from './users';
 
 /**
- * Makes a key. Its value is answered here and never again. It belongs to the person who makes it: what that person may not do twice, such
- * as starting a run and approving it, it can't do with two keys. So nobody but an administrator makes keys for others.
+ * Makes a key. Its value is answered here and never again. It belongs to the person who makes it: what that person may
+ * not do twice, such as starting a run and approving it, it can't do with two keys. So nobody but an administrator
+ * makes keys for others.
  */
 export async function createApiKey(
   app: App,
@@ -96,8 +97,9 @@ export async function updateApiKey(app: App, actor: Actor, input: UpdateApiKey):
 }
 
 /**
- * Ends a key, from the next request on and in open streams; for ever. Everybody may end its own keys, for example one that got lost: this must
- * not wait for somebody with the permission. Ending one that has ended changes nothing.
+ * Ends a key for good: for the next request to this server, for other servers within a second, and in open streams.
+ * Everybody may end its own keys, for example one that got lost: this must not wait for somebody with the permission.
+ * Ending one that has ended changes nothing.
  */
 export async function revokeApiKey(app: App, actor: Actor, input: { readonly id: string }): Promise<ApiKey> {
   const { access } = actor;

@@ -6,9 +6,9 @@ import { raiseRightsVersion } from './rights.store';
 export const RIGHTS_CHANGED = 'rights';
 
 /**
- * The transaction of every command that changes users, groups, members, permissions or keys. They follow one another: each waits for the
- * row with the version before it reads anything, so it sees what the ones before it did. Two administrators can't remove each other at
- * the same moment, and a name that was free stays free.
+ * The transaction of every command that changes users, groups, members, permissions or keys. They follow one another:
+ * each waits for the row with the version before it reads anything, so it sees what the ones before it did. Two
+ * administrators can't remove each other at the same moment, and a name that was free stays free.
  */
 export function changeRights<T>(app: App, work: (db: Transaction) => Promise<T>): Promise<T> {
   return app.database.transaction(async (db) => {

@@ -105,7 +105,9 @@ export const updateUserGroup = (app: App, actor: Actor, input: UpdateUserGroup):
     };
   });
 
-/** Deletes a group, unless approvals of pipelines name it. Its members and keys stay, without the rights of the group. */
+/**
+ * Deletes a group, unless approvals of pipelines name it. Its members and keys stay, without the rights of the group.
+ */
 export const deleteUserGroup = (app: App, actor: Actor, input: GroupToChange): Promise<void> =>
   onGroup(app, actor, input, () => async (db, group) => {
     if (group.system) {

@@ -6,11 +6,16 @@ import { isStorable } from '../kernel/naming';
 export interface IdentityProviderOptions {
   /** As in the tokens' `iss`, to the letter. */
   readonly issuer: string;
-  /** What the tokens' `aud` must hold: without it a token for another program of the same company would open this one. */
+  /**
+   * What the tokens' `aud` must hold: without it a token for another program of the same company would open this one.
+   */
   readonly audience: string;
   /** Where the keys are; by default what the issuer's discovery document says. */
   readonly jwksUrl?: string;
-  /** The claim with the names of user groups: its name, or its path with dots. Without it tokens say nothing about groups. */
+  /**
+   * The claim with the names of user groups: its name, or its path with dots. Without it tokens say nothing about
+   * groups.
+   */
   readonly groupsClaim?: string;
   readonly clockToleranceSeconds: number;
   /** How long after a look at the keys a token with an unknown key makes no other one. */
@@ -30,7 +35,10 @@ export interface Identity {
   readonly expiresAt: Date;
 }
 
-/** Public keys only. With a shared secret (HS256), anyone who can verify tokens could also create them; `none` is not a signature. */
+/**
+ * Public keys only. With a shared secret (HS256), anyone who can verify tokens could also create them; `none` is not a
+ * signature.
+ */
 const algorithms = [
   'RS256',
   'RS384',
@@ -61,7 +69,10 @@ export function isJwt(text: string): boolean {
   }
 }
 
-/** Verifies the tokens of one OpenID Connect provider. Keys are fetched when they are needed, kept for ten minutes, and fetched again for a key that is new. */
+/**
+ * Verifies the tokens of one OpenID Connect provider. Keys are fetched when they are needed, kept for ten minutes, and
+ * fetched again for a key that is new.
+ */
 export class IdentityProvider {
   private keys: Promise<RemoteJWKSet> | undefined;
 

@@ -1,8 +1,8 @@
 import { valuesOf } from '../kernel/fields';
 
 /**
- * Permissions of a user group. Rights are the union over the groups of the caller; nothing denies. `README.md` says what each
- * permission means for each kind of object; `ability.ts` is where that becomes rules.
+ * Permissions of a user group. Rights are the union over the groups of the caller; nothing denies. `README.md` says
+ * what each permission means for each kind of object; `ability.ts` is where that becomes rules.
  */
 export const accountPermissionType = {
   name: 'AccountPermissionType',
@@ -107,8 +107,8 @@ export const filterTypesOf: Readonly<Partial<Record<AppPermissionType, Readonly<
 };
 
 /**
- * A field next to each list states its scope; an empty list never does: a list that lost its last id must match nothing, and
- * not everything.
+ * A field next to each list states its scope; an empty list never does: a list that lost its last id must match
+ * nothing, and not everything.
  */
 export interface AppGrant {
   readonly permissionType: AppPermissionType;

@@ -12,7 +12,9 @@ import {
   type WrittenAction,
 } from './permission';
 
-/** One application permission as clients write it. Of the four filters the one that belongs to the type may be given. */
+/**
+ * One application permission as clients write it. Of the four filters the one that belongs to the type may be given.
+ */
 export interface ApplicationPermissionInput {
   readonly permissionType: AppPermissionType;
   readonly actions: readonly (WrittenAction | null)[];

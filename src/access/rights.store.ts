@@ -5,8 +5,8 @@ import type { RightsGroup } from './rights';
 export const RIGHTS_VERSION = 'coalesce((SELECT version FROM rights_version), 0)';
 
 /**
- * Locks the row until the commit, and lets the new version be seen at the same instant as what changed. A sequence would not do: readers
- * would see its next value before the commit, and keep the old rights under the new version.
+ * Locks the row until the commit, and lets the new version be seen at the same instant as what changed. A sequence
+ * would not do: readers would see its next value before the commit, and keep the old rights under the new version.
  */
 export async function raiseRightsVersion(db: Db): Promise<void> {
   await db.write(
@@ -19,7 +19,10 @@ export async function findRightsVersion(db: Db): Promise<number> {
   return row?.version ?? 0;
 }
 
-/** Groups with all that they give, and the version that this is true for. One statement, so that both are of the same moment. */
+/**
+ * Groups with all that they give, and the version that this is true for. One statement, so that both are of the same
+ * moment.
+ */
 export async function findRightsGroups(
   db: Db,
   groupIds: readonly string[],

@@ -11,8 +11,8 @@ export interface RightsGroup extends Permissions {
 }
 
 /**
- * What a set of groups may do. Immutable, and shared by all requests of all who are in the same groups; `Access` is the face of it for one
- * request. It answers yes or no; what that means for the caller is said there.
+ * What a set of groups may do. Immutable, and shared by all requests of all who are in the same groups; `Access` is the
+ * face of it for one request. It answers yes or no; what that means for the caller is said there.
  */
 export class Rights {
   readonly groupNames: ReadonlySet<string>;
@@ -20,7 +20,10 @@ export class Rights {
   private readonly ability: Ability;
   private readonly rules: Rules;
   private readonly byApplication = new Map<string, Ability>();
-  /** What is said about applications by their ids. Somebody may have permissions in hundreds; a check is about one of them. */
+  /**
+   * What is said about applications by their ids. Somebody may have permissions in hundreds; a check is about one of
+   * them.
+   */
   private readonly named = new Map<string, AppGrant[]>();
   private readonly unnamed: readonly AppGrant[];
 
@@ -62,8 +65,8 @@ export class Rights {
   }
 
   /**
-   * Those of the targets at which the action is not allowed. Without targets there is one all the same, `undefined`: being aimed at no environment
-   * is something that only an unrestricted permission covers.
+   * Those of the targets at which the action is not allowed. Without targets there is one all the same, `undefined`:
+   * being aimed at no environment is something that only an unrestricted permission covers.
    */
   deniedTargets<T extends SubjectType>(
     action: Action,

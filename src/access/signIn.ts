@@ -24,8 +24,9 @@ import {
 } from './users.store';
 
 /**
- * The user whom a verified token stands for. The first login makes one, or becomes the one that was made for this address; later ones are
- * recognised by the subject alone, whatever the address is then. Costs one statement when there is nothing new in the token.
+ * The user whom a verified token stands for. The first login makes one, or becomes the one that was made for this
+ * address; later ones are recognised by the subject alone, whatever the address is then. Costs one statement when there
+ * is nothing new in the token.
  */
 export async function signIn(app: App, identity: Identity): Promise<Principal> {
   const { issuer, subject } = identity;
@@ -53,8 +54,8 @@ async function userFor(app: App, db: Db, identity: Identity, email: string): Pro
   const { issuer, subject } = identity;
   const invited = await findUserByEmail(db, email);
   if (invited !== undefined) {
-    // Addresses are given to new people when somebody leaves. The user belongs to who logged in first. A row of another issuer is from
-    // before the configuration was changed: its people come again, with other subjects.
+    // Addresses are given to new people when somebody leaves. The user belongs to who logged in first. A row of another
+    // issuer is from before the configuration was changed: its people come again, with other subjects.
     if (invited.identityIssuer === issuer) throw refused('another identity has used its e-mail address before.');
     const link = { identityIssuer: issuer, identitySubject: subject, claimsIssuedAt: null };
     await users.update(db, invited.id, { ...link, updatedAt: app.clock.now() });
@@ -68,8 +69,9 @@ async function userFor(app: App, db: Db, identity: Identity, email: string): Pro
 }
 
 /**
- * Makes the memberships that come from the identity provider what the newest token says. An older token that is still valid changes nothing, so
- * that taking somebody out of a group there counts from the first newer token on, for all tokens. Groups that Slipway does not have are ignored.
+ * Makes the memberships that come from the identity provider what the newest token says. An older token that is still
+ * valid changes nothing, so that taking somebody out of a group there counts from the first newer token on, for all
+ * tokens. Groups that Slipway does not have are ignored.
  */
 async function takeOverGroups(app: App, user: UserPrincipalRow, identity: Identity): Promise<UserPrincipalRow> {
   const { groups, issuedAt } = identity;

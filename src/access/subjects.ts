@@ -8,8 +8,8 @@ export interface Target {
 }
 
 /**
- * The kinds of objects that rights are about, and what has to be known of a row to decide. Any row with these properties will do.
- * `environments` are the targets as `targets.store.ts` reads them.
+ * The kinds of objects that rights are about, and what has to be known of a row to decide. Any row with these
+ * properties will do. `environments` are the targets as `targets.store.ts` reads them.
  */
 export interface SubjectRows {
   readonly Application: { readonly id: string };
@@ -34,7 +34,9 @@ interface Aimed {
 
 export type SubjectType = keyof SubjectRows;
 
-/** Actions that can be checked for each kind. No application permission creates applications, so they have no CREATE. */
+/**
+ * Actions that can be checked for each kind. No application permission creates applications, so they have no CREATE.
+ */
 export interface SubjectActions {
   readonly Application: 'READ' | 'UPDATE' | 'DELETE';
   readonly Environment: EntityAction;
@@ -54,10 +56,15 @@ export const permissionTypeOf: Readonly<Record<SubjectType, AppPermissionType>> 
   Execution: 'DEPLOYMENT',
 };
 
-/** What rules speak of: an object at one of its targets. All values are plain, so that SQL and memory can't understand them differently. */
+/**
+ * What rules speak of: an object at one of its targets. All values are plain, so that SQL and memory can't understand
+ * them differently.
+ */
 export type Facts = Readonly<Record<string, string | boolean | null>> & { readonly kind: SubjectType };
 
-/** How a fact is called in SQL, given the alias of the object's table. What has no entry here can't be asked for in SQL. */
+/**
+ * How a fact is called in SQL, given the alias of the object's table. What has no entry here can't be asked for in SQL.
+ */
 export interface SqlFact {
   readonly type: 'uuid' | 'text' | 'boolean';
   readonly sql: (alias: string) => string;
@@ -75,8 +82,9 @@ interface SubjectSpec<Row> {
 }
 
 /**
- * The environments that a row is aimed at, as a subquery in which `target` is the environment. What refers to the row stands in `where` alone:
- * then PostgreSQL can turn "has a target that …" into a join instead of asking it again for each row.
+ * The environments that a row is aimed at, as a subquery in which `target` is the environment. What refers to the row
+ * stands in `where` alone: then PostgreSQL can turn "has a target that …" into a join instead of asking it again for
+ * each row.
  */
 export interface SqlTargets {
   readonly from: string;
@@ -95,10 +103,16 @@ const applicationId = column('application_id', 'uuid');
 const ofApplication = { applicationId: (row: { readonly applicationId: string }) => row.applicationId };
 const aimed = { ...ofApplication, targets: (row: Aimed) => row.environments };
 
-/** A definition's environment when it is the pipeline element, or the start, that names it. The same text as in `workflows/workflow.ts`. */
+/**
+ * A definition's environment when it is the pipeline element, or the start, that names it. The same text as in
+ * `workflows/workflow.ts`.
+ */
 const GIVEN = `'\${environment}'`;
 
-/** The one environment that a workflow names. It is found by its name at the time of asking, as it is when the workflow starts. */
+/**
+ * The one environment that a workflow names. It is found by its name at the time of asking, as it is when the workflow
+ * starts.
+ */
 export const workflowTargets: SqlTargets = {
   from: `workflow_revision target_revision
     JOIN environment target ON target.name = target_revision.definition->>'environment' AND target.deleted_at IS NULL`,
@@ -119,8 +133,9 @@ export const pipelineTargets: SqlTargets = {
 };
 
 /**
- * The environments that an execution touches, known from its start. A workflow inside a pipeline that has no environment of its own (a
- * build) belongs to every environment that the run targets: a caller who may see the run sees how its build went.
+ * The environments that an execution touches, known from its start. A workflow inside a pipeline that has no
+ * environment of its own (a build) belongs to every environment that the run targets: a caller who may see the run sees
+ * how its build went.
  */
 export const executionTargets: SqlTargets = {
   from: 'execution_environment target_link JOIN environment target ON target.id = target_link.environment_id',

@@ -9,8 +9,9 @@ import {
 } from './subjects';
 
 /**
- * The environments that objects are aimed at, for decisions about rows in hand. The same SQL as in the conditions of lists, so that the two can't come
- * to differ. Ids without an object are missing in the answer; an object without environments has none.
+ * The environments that objects are aimed at, for decisions about rows in hand. The same SQL as in the conditions of
+ * lists, so that the two can't come to differ. Ids without an object are missing in the answer; an object without
+ * environments has none.
  */
 export type Targets = ReadonlyMap<string, readonly Target[]>;
 

@@ -21,7 +21,8 @@ export function findPermissionsOfGroups(db: Db, groupIds: readonly string[]): Pr
 }
 
 /**
- * Pipelines whose current definition names a group as an approver. `seenOf` makes a condition on `pipeline`; those for which it does not hold keep the group alive, too.
+ * Pipelines whose current definition names a group as an approver. `seenOf` makes a condition on `pipeline`; those for
+ * which it does not hold keep the group alive, too.
  */
 export function findApprovedPipelines(
   db: Db,
@@ -75,7 +76,9 @@ export async function deletePermissions(db: Db, ids: readonly string[]): Promise
   if (ids.length > 0) await db.write('DELETE FROM user_group_permission WHERE id = ANY ($1::uuid[])', [ids]);
 }
 
-/** What permissions may name: applications and environments, also deleted ones, whose ids a group may hold from before. */
+/**
+ * What permissions may name: applications and environments, also deleted ones, whose ids a group may hold from before.
+ */
 export async function findNameable(
   db: Db,
   applicationIds: readonly string[],

@@ -1,6 +1,7 @@
 /**
- * The stable name of what a mutation does: the noun, a dot, the verb. It follows from the mutation's name, so that a new one has a name without anybody thinking
- * of it; what would sound wrong, or belongs to a noun that its name does not begin with, stands here.
+ * The stable name of what a mutation does: the noun, a dot, the verb. It follows from the mutation's name, so that a
+ * new one has a name without anybody thinking of it; what would sound wrong, or belongs to a noun that its name does
+ * not begin with, stands here.
  */
 const exceptions: Readonly<Record<string, string>> = {
   applyDefinitions: 'definitions.apply',

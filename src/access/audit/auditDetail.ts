@@ -5,9 +5,10 @@ import type { AuditDetail } from './audit';
 const details = new WeakMap<object, readonly AuditDetail[]>();
 
 /**
- * Tells the trail what a command changed, from within the command's transaction: which object, and how it was before and is after. Each object has a record of
- * its own of the action that is under way. A command that never calls it still has its record, with its arguments and the ids that they name; so call it where
- * an object is new (its id stands in no argument) or where people will ask what it was before. Secrets need not be taken out (`redact.ts`).
+ * Tells the trail what a command changed, from within the command's transaction: which object, and how it was before
+ * and is after. Each object has a record of its own of the action that is under way. A command that never calls it
+ * still has its record, with its arguments and the ids that they name; so call it where an object is new (its id stands
+ * in no argument) or where people will ask what it was before. Secrets need not be taken out (`redact.ts`).
  */
 export function auditDetail(db: Db, detail: AuditDetail): void {
   const known = details.get(db.key) ?? [];

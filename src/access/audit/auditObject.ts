@@ -1,8 +1,8 @@
 import type { AuditObject } from './audit';
 
 /**
- * What a request names, from its arguments: the id of something within an application rather than the application. Knows nothing of what the command did; that
- * is what `auditDetail` is for.
+ * What a request names, from its arguments: the id of something within an application rather than the application.
+ * Knows nothing of what the command did; that is what `auditDetail` is for.
  */
 export function namedObject(input: unknown): AuditObject | null {
   const ids = new Map<string, string>();

@@ -25,8 +25,9 @@ interface Scope {
 const scopes = new AsyncLocalStorage<Scope>();
 
 /**
- * Makes every transaction of an attempt write the attempt's records just before its COMMIT: a change and its record are there together or not at all, and no
- * command has to think of it. The alternatives were refused: a call in each command can be forgotten, and a record written after the change can be lost.
+ * Makes every transaction of an attempt write the attempt's records just before its COMMIT: a change and its record are
+ * there together or not at all, and no command has to think of it. The alternatives were refused: a call in each
+ * command can be forgotten, and a record written after the change can be lost.
  */
 export function auditTransactions(database: Database, clock: Clock): void {
   database.beforeCommit(async (db: Transaction) => {
@@ -44,8 +45,8 @@ export function auditTransactions(database: Database, clock: Clock): void {
 }
 
 /**
- * Does something that has to be on record, whatever comes of it. Its transactions write the record with what they change; an attempt without one is recorded at
- * its end. A refused attempt is recorded after it was rolled back.
+ * Does something that has to be on record, whatever comes of it. Its transactions write the record with what they
+ * change; an attempt without one is recorded at its end. A refused attempt is recorded after it was rolled back.
  */
 export async function audited<T>(app: App, attempt: AuditAttempt, work: () => T | Promise<T>): Promise<T> {
   const scope: Scope = { attempt, recorded: false, open: true };
@@ -64,7 +65,10 @@ export async function audited<T>(app: App, attempt: AuditAttempt, work: () => T 
   });
 }
 
-/** Records that somebody tried something and was refused. Never throws: what was refused stays refused with the words that it was refused with. */
+/**
+ * Records that somebody tried something and was refused. Never throws: what was refused stays refused with the words
+ * that it was refused with.
+ */
 export async function auditRefusal(app: App, attempt: AuditAttempt, error: unknown): Promise<void> {
   // Without a database there is nowhere to write, and nothing was changed either.
   if (isOutage(error)) return;

@@ -6,7 +6,8 @@ import type { AuditLink, AuditRecord } from './audit';
 export const beginning = '0'.repeat(64);
 
 /**
- * The hash of a link covers its position, its record, and through `previousHash` everything before it. Changing, removing or inserting a record means recomputing all later links.
+ * The hash of a link covers its position, its record, and through `previousHash` everything before it. Changing,
+ * removing or inserting a record means recomputing all later links.
  */
 export function linkHash(link: Omit<AuditLink, 'hash' | 'recordId'>, record: AuditRecord): string {
   const { sequence, previousHash } = link;

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What may enter the trail, which nobody can take anything out of again. A name that sounds like a secret hides its value whatever it is; any other text is kept
- * only under a name that is known to hold none. The alternative, to hide what sounds like a secret and keep the rest, was refused: variables, scripts and
- * configuration files hold passwords under every name, and the next argument that somebody adds to the API would be kept without anybody having thought of it.
+ * What may enter the trail, which nobody can take anything out of again. A name that sounds like a secret hides its
+ * value whatever it is; any other text is kept only under a name that is known to hold none. The alternative, to hide
+ * what sounds like a secret and keep the rest, was refused: variables, scripts and configuration files hold passwords
+ * under every name, and the next argument that somebody adds to the API would be kept without anybody having thought of
+ * it.
  */
 const secretName =
   /secret|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;

@@ -10,8 +10,9 @@ const BATCH = 500;
 const COLLECT_MS = 200;
 
 /**
- * Gives records their place in the chain, shortly after they were committed. Not in the transaction that makes them: each link needs the one before it, so every change
- * of configuration and every start would wait for the commit of the one before. Every server of a database has a sealer; a lock lets one of them add links at a time.
+ * Gives records their place in the chain, shortly after they were committed. Not in the transaction that makes them:
+ * each link needs the one before it, so every change of configuration and every start would wait for the commit of the
+ * one before. Every server of a database has a sealer; a lock lets one of them add links at a time.
  */
 export class AuditSealer {
   private readonly stopping = new AbortController();
