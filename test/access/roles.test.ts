@@ -8,7 +8,8 @@ import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
 
 /**
- * Every query, mutation and subscription of the schema, asked by callers in five roles. A field without a row fails: a new field must declare who may query it.
+ * Every query, mutation and subscription of the schema, asked by callers in five roles. A field without a row fails: a
+ * new field must declare who may query it.
  *
  * OK: answered. EMPTY: answered with nothing in it. Anything else: the code of the refusal.
  */

@@ -38,7 +38,10 @@ export interface GraphqlServerOptions<C extends object>
    * each time, so it must be cheap. `app` is given when an event brings its own database.
    */
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => C;
-  /** What streams read. It fails soon when the database does not answer, so that a stream ends instead of falling silent. */
+  /**
+   * What streams read. It fails soon when the database does not answer, so that a stream ends instead of falling
+   * silent.
+   */
   readonly streamDatabase?: Database;
 }
 
@@ -47,17 +50,20 @@ export interface GraphqlServer {
   readonly routes: FastifyPluginCallback;
   readonly sockets: WebSockets;
   start(): Promise<void>;
-  /** Ends all event streams without completing them, so that their clients reconnect to another server and continue from their cursors. */
+  /**
+   * Ends all event streams without completing them, so that their clients reconnect to another server and continue from
+   * their cursors.
+   */
   drainEventStreams(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Apollo Server for HTTP, graphql-ws for WebSockets, server-sent events for clients that can't open one. All share the schema,
- * the authentication, the contexts and the errors.
+ * Apollo Server for HTTP, graphql-ws for WebSockets, server-sent events for clients that can't open one. All share the
+ * schema, the authentication, the contexts and the errors.
  *
- * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which makes lists 1.7 times as slow.
- * Apollo's own cache-control plugin has one, therefore it is off.
+ * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which makes lists 1.7
+ * times as slow. Apollo's own cache-control plugin has one, therefore it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
   const { schema, log, authenticate, createContext, introspection = true } = options;

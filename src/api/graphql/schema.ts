@@ -35,8 +35,8 @@ export function buildGraphqlSchema(resolvers: NonEmptyArray<ResolverClass>): Gra
 }
 
 /**
- * A mutation that is refused is null. If its type were non-null, GraphQL would drop the answers of all other mutations of
- * the operation and not execute the rest, although what came before has been done.
+ * A mutation that is refused is null. If its type were non-null, GraphQL would drop the answers of all other mutations
+ * of the operation and not execute the rest, although what came before has been done.
  */
 function answerEachMutation(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();

@@ -61,9 +61,11 @@ const operationInUrl = operation.extend({
 
 /**
  * GraphQL over Server-Sent Events, for clients that can't open a WebSocket: the graphql-sse protocol in its "distinct
- * connections mode", one request for each operation. Each event also has its cursor as id, so that `Last-Event-ID` resumes.
+ * connections mode", one request for each operation. Each event also has its cursor as id, so that `Last-Event-ID`
+ * resumes.
  *
- * The handler of the package `graphql-sse` is not used: it queues results in memory regardless of the socket, and sends no ids.
+ * The handler of the package `graphql-sse` is not used: it queues results in memory regardless of the socket, and sends
+ * no ids.
  */
 export function createEventStreams(options: EventStreamOptions): EventStreams {
   const { schema, log, createContext, streamDatabase, answers, documents, limits, openStreams } = options;

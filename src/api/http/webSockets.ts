@@ -39,8 +39,9 @@ export interface WebSocketOptions {
 export interface WebSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
   /**
-   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended. Streams don't
-   * count: they never end on their own, and their clients continue elsewhere from their cursors. Resolves when all are closed.
+   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended. Streams
+   * don't count: they never end on their own, and their clients continue elsewhere from their cursors. Resolves when
+   * all are closed.
    */
   drain(): Promise<void>;
   /** Closes the remaining sockets with 1001, without waiting for operations, and cuts off peers that do not respond. */
@@ -57,7 +58,9 @@ interface Connection {
   readonly address: string;
   readonly peer: PeerSocket;
   readonly headerKey: string | undefined;
-  /** Operations from their request on, by message: a client may reuse an id before the server sees its first use end. */
+  /**
+   * Operations from their request on, by message: a client may reuse an id before the server sees its first use end.
+   */
   readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
 }
@@ -74,9 +77,9 @@ const tryAgainLater = 1013;
 const closeMs = 1_000;
 
 /**
- * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol; its binding to `ws` is not used,
- * because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Messages of streams
- * bypass graphql-ws as well: it would serialize each of them for each subscriber.
+ * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol; its binding to `ws` is
+ * not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained.
+ * Messages of streams bypass graphql-ws as well: it would serialize each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
   const { schema, log, authenticate, createContext, streamDatabase, answers, documents, limits, openStreams } = options;

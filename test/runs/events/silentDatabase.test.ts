@@ -41,7 +41,8 @@ describe('a database that stops answering without closing its connections', () =
     }
     proxy.stallAll();
     await note(world.server, { runId: id }, 3);
-    // One that joins while nothing answers. Its connection may be refused, and then it tries again as every client does.
+    // One that joins while nothing answers. Its connection may be refused, and then it tries again as every client
+    // does.
     const joined = (async () => {
       for (;;) {
         const late = readEvents(server.url, id, before);
