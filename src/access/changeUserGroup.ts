@@ -23,7 +23,7 @@ import {
   insertPermissions,
 } from './userGroups.store';
 
-/** What a group shall be; what is left out stays. */
+/** New values of a group; fields that are left out stay. */
 export interface GroupChange {
   readonly name?: string;
   readonly description?: string | null;
@@ -48,7 +48,7 @@ export async function findGroupToChange(
 }
 
 /**
- * Writes the differences. Permissions that stay keep their ids. Without any difference nothing is written, and the
+ * Writes the differences. Unchanged permissions keep their IDs. Without a difference nothing is written, and the
  * version stays.
  */
 export async function changeUserGroup(
@@ -99,7 +99,7 @@ export async function requireFreeName(db: Db, name: string): Promise<void> {
 }
 
 /**
- * Refuses applications and environments that there never were; a permission for a mistyped id would silently give
+ * Rejects applications and environments that never existed: a permission for a mistyped ID would silently grant
  * nothing.
  */
 export async function requireNameable(db: Db, all: readonly AppGrant[], added: readonly AppGrant[]): Promise<void> {
@@ -127,9 +127,7 @@ export async function requireNameable(db: Db, all: readonly AppGrant[], added: r
   refuseErrors(errors);
 }
 
-/**
- * An administrator may do everything by being one; permissions of that group would say less than is true, or nothing.
- */
+/** Being an administrator grants everything; permissions of that group would be misleading or useless. */
 function refuseSystemChange(group: UserGroup, otherName: boolean, otherPermissions: boolean): void {
   const errors: InputError[] = [];
   if (group.system && otherName) {

@@ -1,6 +1,6 @@
 import { isError, isOutage, isStorageFull } from '../../kernel/database/outage';
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { GraphQLError, type GraphQLErrorExtensions, type GraphQLFormattedError, Kind } from 'graphql';
 import type { Log } from '../../kernel/log';
 import { Refusal, refusalCodes } from '../../kernel/errors';
 
@@ -74,7 +74,8 @@ export function toGraphqlError(
 }
 
 function requestErrorCode(error: GraphQLError): string | undefined {
-  const { code } = error.extensions;
+  // Errors of compiled queries may have no extensions.
+  const { code } = (error.extensions as GraphQLErrorExtensions | undefined) ?? {};
   if (typeof code === 'string') return requestCodes.has(code) ? code : undefined;
   if (isVariableError(error)) return 'BAD_USER_INPUT';
   if (!(rootOf(error) instanceof GraphQLError)) return undefined;

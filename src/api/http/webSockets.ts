@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Context as WsContext } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Actor } from '../../access/actor';
@@ -10,6 +10,7 @@ import { Refusal } from '../../kernel/errors';
 import type { RequestInfo } from '../graphql/context';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import type { Documents } from '../graphql/documents';
+import type { Execute } from '../graphql/executor';
 import { toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Limits, OperationCost } from '../graphql/limits';
 import { type OpenStreams, tooManySubscriptions } from './openStreams';
@@ -26,6 +27,7 @@ export interface WebSocketOptions {
   readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
+  readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
   /** How often each peer is pinged, and how long it may take to respond before it counts as dead. */
@@ -82,7 +84,8 @@ const closeMs = 1_000;
  * Messages of streams bypass graphql-ws as well: it would serialize each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const { schema, log, authenticate, createContext, streamDatabase, answers, documents, limits, openStreams } = options;
+  const { schema, log, authenticate, createContext, streamDatabase, answers, documents, execute, limits, openStreams } =
+    options;
   const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
   const connections = new Set<Connection>();
   const streams = new WeakMap<ExecutionArgs, StreamOptions>();
