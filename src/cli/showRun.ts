@@ -53,7 +53,10 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   for (const [name, value] of facts) if (value !== '') ui.say(`  ${paint.dim(name.padEnd(8))} ${value}`);
   ui.say('');
   for (const stage of stagesOf(run)) sayStage(ui, stage, all);
-  if (run.__typename === 'WorkflowExecution') sayTasks(ui, run.tasks, all);
+  if (run.__typename === 'WorkflowExecution') {
+    sayTasks(ui, run.tasks, all);
+    sayOutputs(ui, run.outputs);
+  }
   if (run.attempts.length > 1) {
     ui.say('', paint.bold('Attempts'));
     for (const { attempt, kind, status, fromStage, reason, durationMs, revision, revertedBy } of run.attempts) {
@@ -103,7 +106,18 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
       ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}${nobody}`)
       : (approval?.comments ?? '');
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
-  sayTasks(ui, workflowOf(stage)?.tasks ?? [], all);
+  const workflow = workflowOf(stage);
+  sayTasks(ui, workflow?.tasks ?? [], all);
+  sayOutputs(ui, workflow?.outputs ?? []);
+}
+
+/** Outputs that have a value. A value of several lines shows its first line. */
+function sayOutputs(ui: Ui, outputs: readonly { readonly name: string; readonly value: string | null }[]): void {
+  for (const { name, value } of outputs) {
+    if (value === null) continue;
+    const [first = '', ...others] = value.split('\n');
+    ui.say(words(`  ${ui.paint.dim('output')} ${name}=${first}`, others.length > 0 ? ui.paint.dim('…') : ''));
+  }
 }
 
 function sayTasks(ui: Ui, tasks: readonly Task[], all: boolean): void {
@@ -159,9 +173,12 @@ export function sayNext(ui: Ui, run: Run): void {
     approve: 'or reject',
     continue: 'let the paused run continue',
     restore: 'revert the run to its state before it was extended',
+    cancelRestore: 'cancel the restore: the run returns to its previous status',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
-  const lines = possible.map(({ action }): [string, string] => [`slipway ${action} ${run.id}`, meaning[action] ?? '']);
+  const commandOf = (action: string) =>
+    action === 'cancelRestore' ? `slipway restore ${run.id} --cancel` : `slipway ${action} ${run.id}`;
+  const lines = possible.map(({ action }): [string, string] => [commandOf(action), meaning[action] ?? '']);
   if (run.availableActions.some(({ action, allowed }) => action === 'intervene' && allowed))
     for (const part of failuresThatWait(run))
       lines.unshift([

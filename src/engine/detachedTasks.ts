@@ -8,7 +8,9 @@ import { withoutUndefined } from './undefinedVariables';
 /** Shortest time that a detached task waits for an agent: all agents may be busy. */
 const LEAST_WAIT_MS = 3_600_000;
 
-/** A forensic or restore task that is to run: a task of the definition, for this execution of it, and what it runs with. */
+/**
+ * A forensic or restore task that is to run: a task of the definition, for this execution of it, and what it runs with.
+ */
 export interface DetachedTask
   extends Pick<BesideTask, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'env'> {
   readonly execution: Pick<Execution, 'id' | 'runId' | 'attempt'>;

@@ -28,7 +28,9 @@ export function handleTaskFailures(run: RunSlice, ended: readonly TaskExecution[
   );
 }
 
-/** Runs the handler of a workflow that has ended otherwise than by success; the first task that failed stands for all. */
+/**
+ * Runs the handler of a workflow that has ended otherwise than by success; the first task that failed stands for all.
+ */
 export function handleWorkflowFailure(run: RunSlice, execution: Execution): void {
   const handler = run.fact('workflow', execution.revisionId).onFailure;
   if (handler === null) return;

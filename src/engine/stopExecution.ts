@@ -6,8 +6,8 @@ import { finishWorkflow, markFailing, settleTasks, skipUnstarted } from './settl
 
 /**
  * Ends an execution before its time, because a person aborted it or its time is over. What has not begun is skipped.
- * What runs is asked to stop, and is final at the latest when its grace is over. The execution is final when the last of
- * it is.
+ * What runs is asked to stop, and is final at the latest when its grace is over. The execution is final when the last
+ * of it is.
  */
 export function stopExecution(run: RunSlice, id: string, code: 'ABORTED' | 'EXPIRED', text: string): void {
   const execution = run.execution(id);

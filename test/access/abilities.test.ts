@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { Abilities } from '../../src/access/abilities';
 import type { Access } from '../../src/access/access';
-import { revokeApiKey, updateApiKey } from '../../src/access/changeApiKeys';
+import { authenticate } from '../../src/access/authenticate';
+import { createApiKey, revokeApiKey, updateApiKey } from '../../src/access/changeApiKeys';
 import {
   addAccountPermission,
   addUserToUserGroup,
@@ -9,8 +11,11 @@ import {
   removeUserFromUserGroup,
   updateUserGroupPermissions,
 } from '../../src/access/changeUserGroups';
+import { RIGHTS_CHANGED } from '../../src/access/changeRights';
 import { createUser, deleteUser } from '../../src/access/changeUsers';
+import { KnownCallers } from '../../src/access/knownCallers';
 import {
+  type ApiKeyPrincipalRow,
   apiKeyPrincipal,
   findApiKeyPrincipal,
   findUserPrincipal,
@@ -19,8 +24,11 @@ import {
 import { raiseRightsVersion } from '../../src/access/rights.store';
 import { Database } from '../../src/kernel/database/database';
 import { createPool } from '../../src/kernel/database/pool';
+import { createApp } from '../../src/composition/createApp';
+import { readServerConfig } from '../../src/kernel/config';
 import { createLog } from '../../src/kernel/log';
 import { newId } from '../../src/kernel/ids';
+import { eventually } from '../support/eventually';
 import { AccessApp, refusalOf } from './accessApp';
 
 const accountPermission = 'VIEW_AUDITS' as const;
@@ -41,9 +49,13 @@ afterAll(async () => {
 
 /** What a request does: authenticates, and asks. */
 async function request(keyId: string, abilities: Abilities): Promise<Access> {
+  return abilities.accessOf(apiKeyPrincipal(await rowOf(keyId)));
+}
+
+async function rowOf(keyId: string): Promise<ApiKeyPrincipalRow> {
   const row = await findApiKeyPrincipal(one.database, keyId);
   if (row === undefined) throw new Error(`there is no key ${keyId}`);
-  return abilities.accessOf(apiKeyPrincipal(row));
+  return row;
 }
 
 async function statements(work: () => Promise<unknown>): Promise<number> {
@@ -52,7 +64,7 @@ async function statements(work: () => Promise<unknown>): Promise<number> {
   return one.database.statements - before;
 }
 
-test('what changes counts from the next request on, in every server', async () => {
+test('changes take effect at the next request, on every server', async () => {
   const userGroupId = await one.group();
   const key = await one.key([userGroupId]);
   const may = async () => {
@@ -73,7 +85,7 @@ test('what changes counts from the next request on, in every server', async () =
   expect(await may()).toEqual([false, false]);
 });
 
-test('a change that is rolled back counts for nobody, also while it is under way', async () => {
+test('a change that is rolled back never takes effect', async () => {
   const userGroupId = await one.group();
   const key = await one.key([userGroupId]);
   await request(key.id, elsewhere);
@@ -89,7 +101,7 @@ test('a change that is rolled back counts for nobody, also while it is under way
   expect((await request(key.id, elsewhere)).canInAccount(accountPermission)).toBe(true);
 });
 
-test('as long as nothing changes, rights cost no statement beside the one that finds the key', async () => {
+test('rights cost no statement of their own while nothing changes', async () => {
   const userGroupId = await one.group();
   const [a, b] = [await one.key([userGroupId]), await one.key([userGroupId])];
   expect(await statements(() => request(a.id, one.abilities))).toBe(2);
@@ -102,7 +114,7 @@ test('as long as nothing changes, rights cost no statement beside the one that f
 });
 
 describe('long-lived streams', () => {
-  test('asks again for little, and gets the very same as long as nothing changed', async () => {
+  test('checks cheaply again, and gets the same object while nothing changes', async () => {
     const { access } = await one.holder(await one.key([await one.group()]));
     expect(await one.abilities.renew(access)).toBe(access);
     // The first begins one read; all others share the next one.
@@ -110,7 +122,7 @@ describe('long-lived streams', () => {
     expect(await statements(many)).toBe(2);
   });
 
-  test('gets new rights after a change, and an end with its key', async () => {
+  test('gets new rights after a change, and ends with its key', async () => {
     const userGroupId = await one.group();
     const key = await one.key([userGroupId]);
     const { access } = await one.holder(key);
@@ -123,7 +135,7 @@ describe('long-lived streams', () => {
     }
   });
 
-  test('ends with its user, and with its token', async () => {
+  test('ends with its user and with its token', async () => {
     const { id } = await createUser(one.app, one.root, { name: 'Ada', email: `${newId()}@example.com` });
     const row = await findUserPrincipal(one.database, id);
     if (row === undefined) throw new Error('no user');
@@ -144,7 +156,7 @@ describe('long-lived streams', () => {
   });
 });
 
-test('a request that begins after a change was committed never sees the rights of before, whatever runs beside it', async () => {
+test('a request that begins after a committed change never sees earlier rights', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ member: fc.boolean(), requests: fc.integer({ min: 1, max: 6 }), server: fc.boolean() }), {
@@ -174,7 +186,7 @@ test('a request that begins after a change was committed never sees the rights o
   );
 });
 
-test('rights that could not be read are not kept', async () => {
+test('does not cache a failed read of rights', async () => {
   let broken = true;
   const db = {
     ...one.database,
@@ -187,4 +199,65 @@ test('rights that could not be read are not kept', async () => {
   await expect(request(key.id, abilities)).rejects.toThrow('connection lost');
   broken = false;
   expect((await request(key.id, abilities)).administrator).toBe(false);
+});
+
+describe('authenticate', () => {
+  const holder = async (value: string, app = one.app) => (await authenticate(app, value)).access;
+  const newKey = async (more = {}) =>
+    createApiKey(one.app, one.root, { name: 'key', userGroupIds: [await one.group()], ...more });
+
+  it('reads a caller at most once a second, and again after any change of rights', async () => {
+    const { apiKey, value } = await newKey();
+    const [first, second] = [await holder(value), await holder(value)];
+    expect(await statements(() => holder(value))).toBe(0);
+    expect([first.decisions, second.decisions, second === first]).toEqual([1, 1, false]);
+    await updateApiKey(one.app, one.root, {
+      id: apiKey.id,
+      userGroupIds: [await one.group({ accountPermissions: { accountPermissionTypes: [accountPermission] } })],
+    });
+    expect((await holder(value)).canInAccount(accountPermission)).toBe(true);
+    await revokeApiKey(one.app, one.root, { id: apiKey.id });
+    expect((await refusalOf(holder(value))).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('accepts no key after its expiry', async () => {
+    const { value } = await newKey({ expiresAt: new Date(one.now().getTime() + 3_600_000) });
+    await holder(value);
+    one.passHours(1);
+    expect((await refusalOf(holder(value))).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('drops callers on other servers at the wake-up', async () => {
+    const url = one.url;
+    const config = readServerConfig({ DATABASE_URL: url, DATABASE_POOL: '3', SLIPWAY_DATA_DIR: tmpdir() });
+    const other = await createApp(config, createLog({ level: 'silent', pretty: false }), url);
+    const { apiKey, value } = await newKey();
+    let heard = false;
+    other.app.database.wakeups.onSignal(RIGHTS_CHANGED, () => {
+      heard = true;
+    });
+    const elsewhere = { ...other.app, clock: one.app.clock };
+    await holder(value, elsewhere);
+    await revokeApiKey(one.app, one.root, { id: apiKey.id });
+    await eventually(
+      () => heard,
+      (told) => told,
+    );
+    expect((await refusalOf(holder(value, elsewhere))).code).toBe('UNAUTHENTICATED');
+    await other.close();
+  });
+
+  it('keeps no read from before a change', async () => {
+    const access = await one.abilities.accessOf(apiKeyPrincipal(await rowOf((await newKey()).apiKey.id)));
+    const callers = new KnownCallers(one.app.clock);
+    let read: (access: Access) => void = () => undefined;
+    const reading = callers.accessOf('key', () => new Promise<Access>((resolve) => (read = resolve)));
+    callers.forget();
+    read(access);
+    await reading;
+    const again = jest.fn(async () => access);
+    await callers.accessOf('key', again);
+    await callers.accessOf('key', again);
+    expect(again).toHaveBeenCalledTimes(1);
+  });
 });

@@ -26,8 +26,8 @@ export interface AppliedSource {
 }
 
 /**
- * Makes the database match the documents, or changes nothing if anything is wrong. Applications are locked meanwhile, so
- * that two sources for one application follow each other. What a source leaves out stays as it is.
+ * Makes the database match the documents, or changes nothing if anything is wrong. Applications are locked meanwhile,
+ * so that two sources for one application follow each other. What a source leaves out stays as it is.
  */
 export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedSource> {
   const source = parseDefinitions(input);

@@ -3,7 +3,7 @@ import { type Catalog, checkWorkflow } from '../../../src/catalog/language/check
 import { dependencyOf, matrixVariables, nodesOf, registerOf, registeredBy } from '../../../src/catalog/language/matrix';
 import { taskNodes } from '../../../src/catalog/language/taskGraph';
 import type { TaskDefinition } from '../../../src/catalog/language/workflow';
-import { Api } from '../api';
+import { testApi } from '../api';
 import { shop } from './documents';
 import { errorsOf, parsed } from './errorsOf';
 
@@ -67,7 +67,7 @@ function workflowIn(source: string, format: 'YAML' | 'TOML') {
 }
 
 describe('a TOML workflow file', () => {
-  test('means what the same words mean in YAML', () => {
+  test('means the same as in YAML', () => {
     expect(workflowIn(FILE, 'TOML')).toEqual(workflowIn(YAML, 'YAML'));
   });
 
@@ -291,7 +291,7 @@ depends_on = ["a[flags=-a,-b,os=linux]", "a[os=linux,flags=]", "a[flags=50%,os=l
     });
   });
 
-  test('arrays of tables have their places', () => {
+  test('gives the places of arrays of tables', () => {
     const source = `${FILE}\n[[variables]]\nname = "A"\n[[variables]]\nname = "1B"\n`;
     const error = errorsOf(`application = "shop"\n${source}`, 'TOML').find(
       ({ path }) => path !== 'documents[0].application',
@@ -300,7 +300,7 @@ depends_on = ["a[flags=-a,-b,os=linux]", "a[os=linux,flags=]", "a[flags=50%,os=l
     expect(source.split('\n')[(error?.line ?? 0) - 2]).toBe('name = "1B"');
   });
 
-  test('an empty file, and one that is too large', () => {
+  test('rejects an empty file and one that is too large', () => {
     expect(errorsOf('# nothing\n', 'TOML').map(({ rule }) => rule)).toEqual(['EMPTY_SOURCE']);
     expect(errorsOf(`a = ${'['.repeat(9999)}`, 'TOML').map(({ rule }) => rule)).toEqual(['SYNTAX']);
     expect(errorsOf('#'.repeat(1024 ** 2 + 1), 'TOML').map(({ rule }) => rule)).toEqual(['TOO_LARGE']);
@@ -317,29 +317,26 @@ depends_on = ["a[flags=-a,-b,os=linux]", "a[os=linux,flags=]", "a[flags=50%,os=l
     expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
-  test('columns count UTF-16 units, and lines may end with CRLF', () => {
+  test('counts columns in UTF-16 units, and accepts CRLF', () => {
     const [error] = errorsOf('name = "😀"\r\ntasks = { a = { cmd = "😀", retries = "1" } }', 'TOML').filter(
       ({ rule }) => rule === 'WRONG_TYPE',
     );
     expect(error).toMatchObject({ path: 'documents[0].tasks.a.retries', line: 2, column: 39 });
   });
 
-  test('is applied, created and validated as it stands; the application is an argument', async () => {
-    const api = await Api.start();
-    try {
-      await api.apply(shop);
-      const made = await api.apply(FILE, { format: 'TOML', application: 'shop' });
-      expect(made.map(({ kind, name, action }) => [kind, name, action])).toEqual([['WORKFLOW', 'ship', 'CREATED']]);
-      expect((await api.apply(YAML))[0]?.action).toBe('UNCHANGED');
-      const refused = await api.refusedApply(FILE, { format: 'TOML' });
-      expect(refused.map(({ rule, path }) => [rule, path])).toEqual([['MISSING_FIELD', 'documents[0].application']]);
-      const { validateDefinition } = await api.ask<{ validateDefinition: unknown }>(
-        'query ($source: String!) { validateDefinition(source: $source, format: TOML) { valid errors { message } } }',
-        { source: FILE },
-      );
-      expect(validateDefinition).toEqual({ valid: true, errors: [] });
-    } finally {
-      await api.stop();
-    }
+  const api = testApi();
+
+  test('is applied, created and validated as written; the application is an argument', async () => {
+    await api.apply(shop);
+    const made = await api.apply(FILE, { format: 'TOML', application: 'shop' });
+    expect(made.map(({ kind, name, action }) => [kind, name, action])).toEqual([['WORKFLOW', 'ship', 'CREATED']]);
+    expect((await api.apply(YAML))[0]?.action).toBe('UNCHANGED');
+    const refused = await api.refusedApply(FILE, { format: 'TOML' });
+    expect(refused.map(({ rule, path }) => [rule, path])).toEqual([['MISSING_FIELD', 'documents[0].application']]);
+    const { validateDefinition } = await api.ask<{ validateDefinition: unknown }>(
+      'query ($source: String!) { validateDefinition(source: $source, format: TOML) { valid errors { message } } }',
+      { source: FILE },
+    );
+    expect(validateDefinition).toEqual({ valid: true, errors: [] });
   });
 });
