@@ -10,11 +10,13 @@ import {
   isOver,
   nameOf,
   operationsOf,
+  ownTasks,
   type Run,
   type Stage,
   shortName,
   stagesOf,
   type Task,
+  tasksOf,
   workflowOf,
   workflowsOf,
 } from './run';
@@ -53,7 +55,7 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   for (const [name, value] of facts) if (value !== '') ui.say(`  ${paint.dim(name.padEnd(8))} ${value}`);
   ui.say('');
   for (const stage of stagesOf(run)) sayStage(ui, stage, all);
-  if (run.__typename === 'WorkflowExecution') sayTasks(ui, run.tasks, all);
+  sayTasks(ui, ownTasks(run), all);
   if (run.attempts.length > 1) {
     ui.say('', paint.bold('Attempts'));
     for (const { attempt, kind, status, fromStage, reason, durationMs, revision, revertedBy } of run.attempts) {
@@ -103,7 +105,8 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
       ? paint.yellow(`asks ${approval.approvers.join(', ')}, until ${moment(approval.willExpireAt)}${nobody}`)
       : (approval?.comments ?? '');
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
-  sayTasks(ui, workflowOf(stage)?.tasks ?? [], all);
+  const workflow = workflowOf(stage);
+  if (workflow !== null) sayTasks(ui, tasksOf(workflow), all);
 }
 
 function sayTasks(ui: Ui, tasks: readonly Task[], all: boolean): void {

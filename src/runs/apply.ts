@@ -37,6 +37,8 @@ const executionColumns = [
   'busyTasks',
   'waitingTasks',
   'besideTasks',
+  'finallyTasks',
+  'expiresAt',
   'startedAt',
   'attemptStartedAt',
   'endedAt',
@@ -50,7 +52,6 @@ const attemptColumns = [
   'images',
   'mode',
   'maxParallel',
-  'expiresAt',
 ] as const;
 const stageColumns = [
   'status',
