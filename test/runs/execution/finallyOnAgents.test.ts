@@ -127,11 +127,11 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
       { name: 'down', type: 'FINALLY', status: 'RUNNING' },
       { name: 'notice', type: 'FINALLY', status: 'QUEUED' },
     ]);
-    const { workflowGraph } = await client.ask<{ workflowGraph: string }>(
-      'query ($id: ID!) { workflowGraph(executionId: $id, format: ASCII) }',
+    const { workflowGraph } = await client.ask<{ workflowGraph: { text: string } }>(
+      'query ($id: ID!) { workflowGraph(executionId: $id, format: ASCII) { text } }',
       { id: workflowExecution?.id },
     );
-    expect(workflowGraph).toMatch(/detached\n\s+down\s+finally; RUNNING\n\s+notice\s+after down; finally; QUEUED/);
+    expect(workflowGraph.text).toMatch(/detached\n\s+down\s+finally; RUNNING\n\s+notice\s+after down; finally; QUEUED/);
     await file('hold').remove();
     await runs.until(id, 'SUCCESS');
     expect(await ran()).toEqual(['up', 'test', 'down s1 of up', 'SUCCESS  ', 'after']);
