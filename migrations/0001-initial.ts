@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// Written by `npm run migration:rebuild` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see README.md.
+// Written by `npm run migration:rebuild` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see
+// README.md.
 
 export class Initial0000000000001 implements MigrationInterface {
   /** With a hash of its text, so that a server refuses a database that another text of this migration made. */

@@ -11,13 +11,19 @@ import {
 } from './support/sourceFiles';
 
 /**
- * The rules of src/README.md, held against the code as it is. Each test answers the list of places that break a rule, so a failure says
- * where to look. Exceptions stand here with their reason, or not at all.
+ * The rules of src/README.md, held against the code as it is. Each test answers the list of places that break a rule,
+ * so a failure says where to look. Exceptions stand here with their reason, or not at all.
  */
 
-/** The floors of the house, lowest first. A file imports from its own floor and from those below, types included; no file is exempt. */
+/**
+ * The floors of the house, lowest first. A file imports from its own floor and from those below, types included; no
+ * file is exempt.
+ */
 const floors = ['contract', 'kernel', 'access', 'catalog', 'engine', 'runs', 'api', 'composition'];
-/** Programs that reach the server over the network; they share only what is at the bottom, and what speaks to the server. */
+/**
+ * Programs that reach the server over the network; they share only what is at the bottom, and what speaks to the
+ * server.
+ */
 const programs = ['agent', 'cli', 'client', 'console', 'dev'];
 const sharedWithPrograms = ['contract', 'kernel', 'client'];
 /** Starts the server; nothing imports it. */
@@ -31,8 +37,6 @@ const mayHoldSql: Readonly<Record<string, string>> = {
 /** The time of the machine, where the clock that is passed in would be wrong. */
 const mayAskTheTime: Readonly<Record<string, string>> = {
   'src/kernel/clock.ts': 'is the clock',
-  'src/agent/leftovers.ts': 'compares with times that the file system gave to files',
-  'src/agent/workplace.ts': 'gives a file the time that others compare with theirs',
 };
 
 const files = ['src', 'migrations', 'test', 'bench', 'tools'].flatMap(sourceFiles);
@@ -256,7 +260,10 @@ function sendsSql(node: Node): boolean {
   return nameOf(property) === 'rows' || (nameOf(property) === 'write' && /^(db|database|transaction)$/.test(on));
 }
 
-/** A statement that does something as soon as the file is read. Names for GraphQL's enums are declarations in all but form. */
+/**
+ * A statement that does something as soon as the file is read. Names for GraphQL's enums are declarations in all but
+ * form.
+ */
 function isAction(node: Node): boolean {
   if (node.type !== 'ExpressionStatement') return /^(If|For|While|Try|Switch|Throw)/.test(node.type);
   return calleeName(node.expression as Node) !== 'registerEnumType';

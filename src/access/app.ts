@@ -1,10 +1,12 @@
 import type { App as KernelApp } from '../kernel/app';
 import type { Abilities } from './abilities';
 import type { IdentityProvider } from './identityProvider';
+import type { KnownCallers } from './knownCallers';
 
 /** First argument of every command of this floor. */
 export interface App extends KernelApp {
   readonly abilities: Abilities;
-  /** Null when none is configured: then only API keys open the server. */
+  readonly knownCallers: KnownCallers;
+  /** Null if none is configured: only API keys are accepted then. */
   readonly identityProvider: IdentityProvider | null;
 }

@@ -11,10 +11,17 @@ import { signIn } from './signIn';
 
 const USE_PERIOD_MS = 60_000;
 
-/** Who a key or token belongs to, and what it may do at this moment. Whatever does not count is answered with the same words. */
+/**
+ * Caller of a key or token, and its rights, at most a second old. Every credential that does not count gets the same
+ * error.
+ */
 export async function authenticate(app: App, credential: string): Promise<Actor> {
+  return actorOf(await app.knownCallers.accessOf(credential, () => readAccess(app, credential)));
+}
+
+async function readAccess(app: App, credential: string): Promise<Access> {
   if (app.identityProvider !== null && isJwt(credential)) {
-    return actorOf(await app.abilities.accessOf(await signIn(app, await app.identityProvider.verify(credential))));
+    return app.abilities.accessOf(await signIn(app, await app.identityProvider.verify(credential)));
   }
   const row = await findApiKeyPrincipalByPrefix(app.database, prefixOf(credential));
   const now = app.clock.now();
@@ -23,10 +30,10 @@ export async function authenticate(app: App, credential: string): Promise<Actor>
   if (row.lastUsedAt === null || now.getTime() - row.lastUsedAt.getTime() > USE_PERIOD_MS) {
     await noteUse(app.database, row.id, now);
   }
-  return actorOf(await app.abilities.accessOf(apiKeyPrincipal(row)));
+  return app.abilities.accessOf(apiKeyPrincipal(row));
 }
 
-/** The same caller as it is now, or was since something was read: for whatever lives longer than a request. */
+/** The same caller as it is now, or was when something was read: for anything that lives longer than a request. */
 export async function renewActor(app: App, actor: Actor, since?: number): Promise<Actor> {
   const access = await app.abilities.renew(actor.access, since);
   return access === actor.access ? actor : actorOf(access);

@@ -51,6 +51,7 @@ const LEAVE_AT_ONCE_MS = 1000;
 
 class Agent {
   private readonly log: Log;
+  private readonly clock: Clock;
   private readonly client: ProtocolClient;
   private readonly slots: number;
   private readonly draining = new AbortController();
@@ -67,8 +68,9 @@ class Agent {
   private onSlot: (() => void) | undefined;
 
   constructor(private readonly options: AgentOptions) {
-    const { config, log } = options;
+    const { config, log, clock = systemClock } = options;
     this.log = log;
+    this.clock = clock;
     this.slots = config.SLIPWAY_AGENT_SLOTS;
     const name = config.SLIPWAY_AGENT_NAME ?? hostname().slice(0, 100);
     const identity = { name, labels: config.SLIPWAY_AGENT_LABELS, slots: this.slots, version };
@@ -81,7 +83,12 @@ class Agent {
     let workplace: Workplace | undefined;
     try {
       if (execute === undefined)
-        workplace = await Workplace.open(config.SLIPWAY_AGENT_DIR, this.log, config.SLIPWAY_AGENT_WORKING_DIRS);
+        workplace = await Workplace.open(
+          config.SLIPWAY_AGENT_DIR,
+          this.clock,
+          this.log,
+          config.SLIPWAY_AGENT_WORKING_DIRS,
+        );
       const settings = await this.client.register(this.draining.signal);
       workplace?.guard(watchdogGrace(settings));
       await this.work(settings, execute ?? createExecute(required(workplace)));
@@ -227,7 +234,7 @@ class Agent {
   private async execute(held: HeldJob, runner: Runner, log: Log, startedAt: number): Promise<ExecutedJob> {
     const { job, stop, gone } = held;
     const client = this.client.jobClient(job, (message) => held.lose(message));
-    const clock = this.options.clock ?? systemClock;
+    const { clock } = this;
     try {
       return await runner.execute(job, { client, settings: runner.settings, clock, log, startedAt, stop, gone });
     } catch (error) {

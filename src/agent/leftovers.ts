@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { chmod, lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
 import { isErrno, readProcess, sessionMembers, signalSession, statFields } from './sessions';
 import { DEAD, jobsIn, pidFileIn } from './watchdog';
@@ -26,23 +27,24 @@ export async function ownFolderName(): Promise<string> {
  * Removes directories that killed agents have left, and ends what still runs of their jobs. Normally the watchdog does
  * this; these remain when the watchdog was killed too, or the machine went down.
  */
-export async function clearLeftovers(folder: string, own: string, log: Log): Promise<void> {
+export async function clearLeftovers(folder: string, own: string, clock: Clock, log: Log): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    if (name === own || !(await isDead(path, name))) continue;
+    if (name === own || !(await isDead(path, name, clock))) continue;
     const ended = await endSessions(path);
     await removeFolder(path, log);
     log.info(`cleaned up after a killed agent: ${path}${ended > 0 ? `, ended ${ended} of its jobs` : ''}`);
   }
 }
 
-async function isDead(path: string, name: string): Promise<boolean> {
+async function isDead(path: string, name: string, clock: Clock): Promise<boolean> {
   const [, pid, itsPlace, start, dead] = /^(\d+)-([\w]+)-(\w+)(\.dead)?$/.exec(name) ?? [];
   if (pid === undefined) return false;
   const times = await lstat(path).catch(absent);
   if (times === undefined) return false;
-  if (dead === DEAD) return Date.now() - times.ctimeMs > WATCHDOG_MS;
-  if (itsPlace !== place()) return Date.now() - times.mtimeMs > FORGOTTEN_MS;
+  const now = clock.now().getTime();
+  if (dead === DEAD) return now - times.ctimeMs > WATCHDOG_MS;
+  if (itsPlace !== place()) return now - times.mtimeMs > FORGOTTEN_MS;
   return (await startOf(Number(pid))) !== start;
 }
 

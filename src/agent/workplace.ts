@@ -1,5 +1,6 @@
 import { mkdir, rm, rmdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../kernel/clock';
 import type { Log } from '../kernel/log';
 import { clearLeftovers, ownFolderName, removeFolder } from './leftovers';
 import { PipePool } from './pipes';
@@ -53,15 +54,15 @@ export class Workplace {
     readonly directories: readonly string[] | null,
   ) {}
 
-  static async open(parent: string, log: Log, directories: readonly string[] | null = null): Promise<Workplace> {
+  static async open(parent: string, clock: Clock, log: Log, directories: readonly string[] | null): Promise<Workplace> {
     const name = await ownFolderName();
     const folder = join(parent, name);
     await mkdir(jobsIn(folder), { recursive: true }).catch((error: Error) => {
       throw new WorkplaceUnusable(`SLIPWAY_AGENT_DIR ${parent} is not usable: ${error.message}`);
     });
-    await clearLeftovers(parent, name, log);
+    await clearLeftovers(parent, name, clock, log);
     const touch = () => {
-      const now = new Date();
+      const now = clock.now();
       utimes(folder, now, now).catch((error: unknown) => log.error({ err: error }, 'the agent’s directory is gone'));
     };
     const pipes = await PipePool.open(join(folder, 'pipes'), log);

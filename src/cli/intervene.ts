@@ -5,7 +5,7 @@ import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { readRun } from './showRun';
 
-export interface RetryOptions {
+export interface RetryOptions extends SeenOptions {
   readonly reason?: string;
   readonly overrule?: boolean;
 }
@@ -15,7 +15,7 @@ export async function retryTask(
   session: Session,
   named: string,
   task: string,
-  { reason, overrule }: RetryOptions,
+  { reason, overrule, ...seen }: RetryOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const found = await findRun(session, named);
@@ -30,14 +30,14 @@ export async function retryTask(
     taskExecutionId: part.taskId,
     reason,
     overrule,
-    expectedVersion: part.version,
+    expectedVersion: seenVersion(part, seen),
   };
   const { retryTask: done } = await api.change(RetryTaskDocument, { input });
   ui.say(`${part.label} is retried. ${ui.paint.dim(`slipway watch ${found.id}`)}`);
   ui.answer(done);
 }
 
-export interface InterveneOptions extends RetryOptions, SeenOptions {
+export interface InterveneOptions extends RetryOptions {
   readonly at?: string;
 }
 

@@ -19,7 +19,10 @@ export interface LogsOptions {
   readonly follow?: boolean;
 }
 
-/** `slipway logs`: prints the newest try of each task or of one, also of a restore. With `-f` it follows them, and all tasks that start later. */
+/**
+ * `slipway logs`: prints the newest try of each task or of one, also of a restore. With `-f` it follows them, and all
+ * tasks that start later.
+ */
 export async function showLogs(
   session: Session,
   named: string | undefined,

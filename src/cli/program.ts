@@ -6,7 +6,7 @@ import { applyFiles, validateFiles } from './documents';
 import { watchRun } from './follow';
 import { intervene, retryTask } from './intervene';
 import { showLogs } from './logs';
-import { restoreRun } from './restore';
+import { cancelRestore, restoreRun } from './restore';
 import { abortRun, extendRun, rerunRun, resumeRun } from './resume';
 import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
@@ -142,15 +142,28 @@ export function createProgram(): Command {
     .option('--confirm-conflicts', 'override deployments that other runs have made since')
     .option('--debug', 'include debug lines in the log')
     .option('--dry-run', 'only show the preview')
+    .addOption(
+      new Option('--cancel', 'cancel the running restore: the run returns to its previous status').conflicts([
+        'confirmConflicts',
+        'debug',
+        'dryRun',
+      ]),
+    )
+    .option('--reason <text>', 'with --cancel: reason to show in the log')
     .option('--no-follow', 'return at once instead of following the run')
     .action(async (run: string, options, command: Command) => {
-      await restoreRun(await session(command), run, options);
+      if (options.reason !== undefined && !options.cancel) {
+        const { usage } = await import('./failure.js');
+        throw usage('--reason is only for --cancel.');
+      }
+      await (options.cancel ? cancelRestore : restoreRun)(await session(command), run, options);
     });
   extending(program.command('start <application> <name>'))
     .description('start a pipeline, or with --workflow a standalone workflow')
     .option('--workflow', 'start the workflow with this name')
     .option('--notes <text>', 'note to show with the run')
     .option('--idempotency-key <key>', 'key that makes the start idempotent: the same key returns the same run')
+    .option('--dry-run', 'only show what would run, and every problem')
     .option('--no-follow', 'return at once instead of following the run')
     .action(async (application: string, name: string, options, command: Command) => {
       await startRun(await session(command), application, name, options);
@@ -171,7 +184,7 @@ export function createProgram(): Command {
     .action(async (run: string, groups: string[], options, command: Command) => {
       await reassign(await session(command), run, groups, options);
     });
-  redeploying(deciding(program.command('retry <run> <task>')))
+  redeploying(seeing(deciding(program.command('retry <run> <task>')), 'workflow of the task'))
     .description('retry a failed task while its workflow still runs; TASK is a name, STEP/NAME or an id')
     .option('--reason <text>', 'reason to show with the task')
     .action(async (run: string, task: string, options, command: Command) => {
@@ -264,10 +277,10 @@ async function session(command: Command): Promise<Session> {
 }
 
 /** Commands that act on the state in which the caller saw the run. */
-const seeing = (command: Command): Command =>
+const seeing = (command: Command, what = 'run'): Command =>
   command.option(
     '--expected-version <number>',
-    'fail with CONFLICT unless the run is at this version, as printed by "run show --json" (default: the current one)',
+    `fail with CONFLICT unless the ${what} is at this version, as printed by "run show --json" (default: the current one)`,
     positive,
   );
 

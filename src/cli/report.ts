@@ -26,7 +26,10 @@ export class RunReport {
   private readonly places = new Map<string, string>();
   private status = '';
   private waitsFor = '';
-  /** Error of the last restore that ended while the run was followed; null unless it failed. The run itself may be SUCCESS all the same. */
+  /**
+   * Error of the last restore that ended while the run was followed; null unless it failed. The run itself may be
+   * SUCCESS all the same.
+   */
   restoreError: { readonly code: string; readonly message: string } | null = null;
 
   constructor(private readonly ui: Ui) {}

@@ -1,5 +1,6 @@
 import type { Given } from '../client/client';
 import {
+  CancelRestoreDocument,
   OperationLogDocument,
   RestorePreviewDocument,
   type RestorePreviewQuery,
@@ -24,7 +25,10 @@ export interface RestoreOptions extends SeenOptions {
 
 type Plan = Given<RestorePreviewQuery>['restorePreview'];
 
-/** `slipway restore`: shows the configuration to restore and its changes, asks, restores exactly that, and follows the log. */
+/**
+ * `slipway restore`: shows the configuration to restore and its changes, asks, restores exactly that, and follows the
+ * log.
+ */
 export async function restoreRun(session: Session, named: string, options: RestoreOptions): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
@@ -123,7 +127,37 @@ function sayPlan(ui: Ui, plan: Plan): void {
 const placeOf = ({ stageName, stepName }: { readonly stageName: string; readonly stepName: string }): string =>
   `${stageName} › ${stepName}`;
 
-/** Prints each line of the operation’s log once, until the operation has ended: over lost connections and restarts of the server. */
+export interface CancelOptions extends SeenOptions {
+  readonly yes?: boolean;
+  readonly reason?: string;
+  readonly follow: boolean;
+}
+
+/**
+ * `slipway restore --cancel`: stops the restore tasks, and follows the log until the run is as it was before the
+ * restore.
+ */
+export async function cancelRestore(session: Session, named: string, options: CancelOptions): Promise<void> {
+  const { api, ui } = session;
+  const run = await findRun(session, named);
+  if (!options.yes) await refuseUnlessConfirmed(ui, 'Cancel the restore?', false);
+  const input = { runId: run.id, reason: options.reason, expectedVersion: seenVersion(run, options) };
+  const { operation: canceled } = (await api.change(CancelRestoreDocument, { input })).cancelRestore;
+  if (!options.follow) {
+    ui.say(`The restore of ${run.id} is being canceled.`);
+    return ui.answer({ operation: canceled });
+  }
+  await followLog(session, run.id, canceled.id);
+  const { operation, execution } = await api.ask(RestoreResultDocument, { operationId: canceled.id, runId: run.id });
+  ui.answer({ operation, execution });
+  const { code = operation.status, message = '' } = operation.error ?? {};
+  ui.say(`${code}: ${message}`, `  The run is ${execution.status}, as before. The restore can be started again.`);
+  if (operation.status !== 'CANCELLED') throw new Followed(code, message);
+}
+
+/**
+ * Prints each line of the operation’s log once until it has ended, over lost connections and restarts of the server.
+ */
 async function followLog({ api, ui }: Session, run: string, operationId: string): Promise<void> {
   const { paint } = ui;
   const colours: Readonly<Record<string, (text: string) => string>> = { DEBUG: paint.dim, ERROR: paint.red };

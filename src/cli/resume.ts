@@ -19,7 +19,7 @@ import { followRun, requireSuccess } from './follow';
 import { applicationOf, type FoundRun, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { serviceImage, variableInput } from './start';
-import { moment, refuseUnlessConfirmed, words } from './ui';
+import { moment, names, refuseUnlessConfirmed, words } from './ui';
 
 /** Options of all commands that change a run. */
 export interface ActOptions extends SeenOptions {
@@ -159,12 +159,6 @@ function sayPlan({ ui }: Session, run: FoundRun, plan: ResumePlanFragment): void
 
 const placeOf = ({ stageName, stepName }: ResumePlanElementFragment): string => `${stageName} › ${stepName}`;
 
-const SHOWN_NAMES = 12;
-const names = (all: readonly string[]): string =>
-  all.length <= SHOWN_NAMES
-    ? all.join(', ')
-    : `${all.slice(0, SHOWN_NAMES).join(', ')} and ${all.length - SHOWN_NAMES} more`;
-
 const runInput = (run: FoundRun, options: ActOptions) => ({
   applicationId: applicationOf(run),
   executionId: run.id,
@@ -195,7 +189,9 @@ export interface ExtendOptions extends ActOptions {
   readonly image: readonly string[];
 }
 
-/** `slipway extend`: adds images or other inputs to a run that succeeded, and keeps everything that they do not affect. */
+/**
+ * `slipway extend`: adds images or other inputs to a run that succeeded, and keeps everything that they do not affect.
+ */
 export async function extendRun(session: Session, named: string, options: ExtendOptions): Promise<void> {
   const images = options.image.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
   const variableInputs = options.var.map(variableInput);

@@ -48,7 +48,9 @@ export const workflowOf = (stage: Stage) =>
 export const approvalOf = (stage: Stage) =>
   stage.__typename === 'ApprovalStageExecution' ? stage.approvals.at(-1) : undefined;
 
-/** Each workflow of a run that was reached: the execution that its tasks belong to, and the name of its stage element. */
+/**
+ * Each workflow of a run that was reached: the execution that its tasks belong to, and the name of its stage element.
+ */
 export function workflowsOf(run: Run): { id: string; version: number; step: string | null; tasks: readonly Task[] }[] {
   if (run.__typename === 'WorkflowExecution')
     return [{ id: run.id, version: run.version, step: null, tasks: tasksOf(run) }];

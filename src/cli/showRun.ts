@@ -10,7 +10,6 @@ import {
   isOver,
   nameOf,
   operationsOf,
-  ownTasks,
   type Run,
   type Stage,
   shortName,
@@ -55,7 +54,10 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   for (const [name, value] of facts) if (value !== '') ui.say(`  ${paint.dim(name.padEnd(8))} ${value}`);
   ui.say('');
   for (const stage of stagesOf(run)) sayStage(ui, stage, all);
-  sayTasks(ui, ownTasks(run), all);
+  if (run.__typename === 'WorkflowExecution') {
+    sayTasks(ui, tasksOf(run), all);
+    sayOutputs(ui, run.outputs);
+  }
   if (run.attempts.length > 1) {
     ui.say('', paint.bold('Attempts'));
     for (const { attempt, kind, status, fromStage, reason, durationMs, revision, revertedBy } of run.attempts) {
@@ -106,7 +108,17 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
       : (approval?.comments ?? '');
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
   const workflow = workflowOf(stage);
-  if (workflow !== null) sayTasks(ui, tasksOf(workflow), all);
+  sayTasks(ui, workflow === null ? [] : tasksOf(workflow), all);
+  sayOutputs(ui, workflow?.outputs ?? []);
+}
+
+/** Outputs that have a value. A value of several lines shows its first line. */
+function sayOutputs(ui: Ui, outputs: readonly { readonly name: string; readonly value: string | null }[]): void {
+  for (const { name, value } of outputs) {
+    if (value === null) continue;
+    const [first = '', ...others] = value.split('\n');
+    ui.say(words(`  ${ui.paint.dim('output')} ${name}=${first}`, others.length > 0 ? ui.paint.dim('…') : ''));
+  }
 }
 
 function sayTasks(ui: Ui, tasks: readonly Task[], all: boolean): void {
@@ -162,9 +174,12 @@ export function sayNext(ui: Ui, run: Run): void {
     approve: 'or reject',
     continue: 'let the paused run continue',
     restore: 'revert the run to its state before it was extended',
+    cancelRestore: 'cancel the restore: the run returns to its previous status',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
-  const lines = possible.map(({ action }): [string, string] => [`slipway ${action} ${run.id}`, meaning[action] ?? '']);
+  const commandOf = (action: string) =>
+    action === 'cancelRestore' ? `slipway restore ${run.id} --cancel` : `slipway ${action} ${run.id}`;
+  const lines = possible.map(({ action }): [string, string] => [commandOf(action), meaning[action] ?? '']);
   if (run.availableActions.some(({ action, allowed }) => action === 'intervene' && allowed))
     for (const part of failuresThatWait(run))
       lines.unshift([

@@ -2,12 +2,17 @@ import {
   ApplicationIdDocument,
   PipelineIdDocument,
   StartExecutionDocument,
+  type StartExecutionInput,
+  StartPreviewDocument,
+  type StartPreviewQuery,
   type VariableInput,
   WorkflowIdDocument,
 } from '../client/generated';
-import { usage } from './failure';
+import type { Given } from '../client/client';
+import { exit, Failure, usage } from './failure';
 import { followRun, requireSuccess } from './follow';
 import type { Session } from './session';
+import { names, type Ui, words } from './ui';
 
 export interface StartOptions {
   readonly workflow?: boolean;
@@ -16,6 +21,7 @@ export interface StartOptions {
   readonly notes?: string;
   readonly idempotencyKey?: string;
   readonly follow: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** `slipway start`: starts a pipeline, or with `--workflow` a standalone workflow. */
@@ -23,7 +29,7 @@ export async function startRun(
   session: Session,
   application: string,
   name: string,
-  { workflow = false, notes, idempotencyKey, follow, ...inputs }: StartOptions,
+  { workflow = false, notes, idempotencyKey, follow, dryRun = false, ...inputs }: StartOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const variableInputs = inputs.var.map(variableInput);
@@ -42,6 +48,7 @@ export async function startRun(
     variableInputs,
     serviceInputs,
   } as const;
+  if (dryRun) return previewStart(session, `${application}/${name}`, input);
   const { execution, warningMessage } = (await api.change(StartExecutionDocument, { input })).startExecution;
   if (warningMessage !== null) ui.say(ui.paint.yellow(warningMessage));
   ui.say(`${application}/${name} ${ui.paint.dim(execution.id)}`);
@@ -49,6 +56,45 @@ export async function startRun(
   const final = await followRun(session, execution.id, { after: 0 });
   ui.answer({ execution: final });
   requireSuccess(final);
+}
+
+type Plan = Given<StartPreviewQuery>['executionPlan'];
+
+/** Shows what would run, and every problem. Fails with the first one that the start would fail with. */
+async function previewStart({ api, ui }: Session, name: string, input: StartExecutionInput): Promise<void> {
+  const { executionPlan: plan } = await api.ask(StartPreviewDocument, { input });
+  ui.say(`Start of ${name}:`);
+  for (const step of plan.steps) sayStep(ui, step);
+  const refused = plan.problems.filter(({ refuses }) => refuses);
+  for (const { code, message } of plan.problems.filter(({ refuses }) => !refuses))
+    ui.say(`  ${ui.paint.yellow(code)}: ${message}`);
+  const [first, ...others] = refused;
+  if (first === undefined) return ui.answer(plan);
+  throw new Failure(
+    exit.refused,
+    first.code,
+    first.message,
+    { problems: plan.problems },
+    others.map(({ code, message }) => `${code}: ${message}`),
+  );
+}
+
+function sayStep(ui: Ui, step: Plan['steps'][number]): void {
+  const { paint } = ui;
+  const { stageName, stepName, skipCondition: condition, asks, fills } = step;
+  const place = [stageName, stepName].filter(Boolean).join(' › ') || (step.workflowName ?? '');
+  const outcome = condition === null || condition.outcome === 'RUNS' ? '' : condition.outcome.toLowerCase();
+  ui.say(words(`  ${paint.bold(place)}`, paint.yellow(outcome), paint.dim(condition?.reason ?? '')));
+  const tasks = (are: (task: Plan['steps'][number]['tasks'][number]) => boolean) =>
+    step.tasks.filter(are).map(({ name }) => name);
+  const facts: [string, readonly string[]][] = [
+    ['runs', tasks(({ runs }) => runs > 0)],
+    ['skips', tasks(({ runs, undecided }) => runs + undecided === 0)],
+    ['decided later', tasks(({ runs, undecided }) => runs === 0 && undecided > 0)],
+    ['asks for', asks],
+    ['filled by outputs of earlier stages', fills],
+  ];
+  for (const [name, list] of facts) if (list.length > 0) ui.say(`    ${paint.dim(name)}  ${names(list)}`);
 }
 
 /** The value of `--var NAME=VALUE`. */

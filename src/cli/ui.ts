@@ -4,8 +4,8 @@ import type { Spinner } from 'yocto-spinner';
 import { exit, Failure, usage } from './failure';
 
 /**
- * The terminal, or the pipes of a script. Answers go to standard output; with `--json` that is JSON and nothing else, and text for people goes
- * to standard error. Questions, progress and errors always go there.
+ * The terminal, or the pipes of a script. Answers go to standard output; with `--json` that is JSON and nothing else,
+ * and text for people goes to standard error. Questions, progress and errors always go there.
  */
 export class Ui {
   readonly paint: ReturnType<typeof pc.createColors>;
@@ -182,6 +182,12 @@ const CONTROL = [
 
 /** Joins the parts that are not empty. */
 export const words = (...parts: readonly string[]): string => parts.filter(Boolean).join(' ').trimEnd();
+
+const SHOWN_NAMES = 12;
+export const names = (all: readonly string[]): string =>
+  all.length <= SHOWN_NAMES
+    ? all.join(', ')
+    : `${all.slice(0, SHOWN_NAMES).join(', ')} and ${all.length - SHOWN_NAMES} more`;
 
 /** `0.3 s`, `1 min 5 s`, `2 h 3 min`. */
 export function duration(ms: number | null | undefined): string {

@@ -117,6 +117,14 @@ export type AttemptKind =
   | 'RESUME'
   | 'START';
 
+export type CancelRestoreInput = {
+  readonly clientMutationId?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  readonly idempotencyKey?: string | null | undefined;
+  readonly reason?: string | null | undefined;
+  readonly runId: string;
+};
+
 export type CreateApiKeyInput = {
   readonly applicationIds?: ReadonlyArray<string> | null | undefined;
   readonly clientMutationId?: string | null | undefined;
@@ -251,6 +259,7 @@ export type HistoryAction =
   | 'EXTENDED'
   | 'INTERVENED'
   | 'PAUSED'
+  | 'REASSIGNED'
   | 'REJECTED'
   | 'RERUN'
   | 'RESTORED'
@@ -366,6 +375,16 @@ export type PipelineResumeRuntimeInput = {
   readonly pipelineStageElementId: string;
   readonly variableInputs?: ReadonlyArray<VariableInput> | null | undefined;
 };
+
+export type PlannedOutcome =
+  | 'FAILS'
+  | 'LATER'
+  | 'RUNS'
+  | 'SKIPPED';
+
+export type PlannedStepKind =
+  | 'APPROVAL'
+  | 'WORKFLOW';
 
 export type ReassignApprovalInput = {
   readonly applicationId: string;
@@ -885,6 +904,13 @@ export type RestoreRunMutationVariables = Exact<{
 
 export type RestoreRunMutation = { readonly restoreRun: { readonly operation: OperationFragment } | null };
 
+export type CancelRestoreMutationVariables = Exact<{
+  input: CancelRestoreInput;
+}>;
+
+
+export type CancelRestoreMutation = { readonly cancelRestore: { readonly operation: OperationFragment } | null };
+
 export type RestoreResultQueryVariables = Exact<{
   operationId: string;
   runId: string;
@@ -985,9 +1011,11 @@ export type FindRunsQuery = { readonly executions: { readonly nodes: ReadonlyArr
 
 export type TaskFragment = { readonly id: string, readonly name: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly exitCode: number | null, readonly tries: number, readonly attempt: number, readonly reused: boolean, readonly ignoredFailure: boolean, readonly startedAt: string | null, readonly durationMs: number | null, readonly waitsUntil: string | null };
 
+export type OutputFragment = { readonly name: string, readonly value: string | null };
+
 type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
@@ -1004,7 +1032,7 @@ type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution'
     | Stage_WorkflowStageExecution_Fragment
   >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
@@ -1121,6 +1149,13 @@ export type ExecutionPlanQueryVariables = Exact<{
 
 
 export type ExecutionPlanQuery = { readonly executionPlan: { readonly startable: boolean, readonly steps: ReadonlyArray<{ readonly taskCount: number, readonly levelCount: number, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number }> }> } | null };
+
+export type StartPreviewQueryVariables = Exact<{
+  input: StartExecutionInput;
+}>;
+
+
+export type StartPreviewQuery = { readonly executionPlan: { readonly startable: boolean, readonly problems: ReadonlyArray<{ readonly code: string, readonly field: string | null, readonly message: string, readonly refuses: boolean }>, readonly steps: ReadonlyArray<{ readonly stageName: string | null, readonly stepName: string | null, readonly kind: PlannedStepKind, readonly workflowName: string | null, readonly asks: ReadonlyArray<string>, readonly fills: ReadonlyArray<string>, readonly taskCount: number, readonly skipCondition: { readonly outcome: PlannedOutcome, readonly reason: string | null } | null, readonly tasks: ReadonlyArray<{ readonly name: string, readonly runs: number, readonly skipped: number, readonly undecided: number }> }> } | null };
 
 export type RunGraphQueryVariables = Exact<{
   id: string;
@@ -1426,6 +1461,12 @@ export const PlacedFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"Placed"}) as unknown as TypedDocumentString<PlacedFragment, unknown>;
+export const OutputFragmentDoc = new TypedDocumentString(`
+    fragment Output on WorkflowOutput {
+  name
+  value
+}
+    `, {"fragmentName":"Output"}) as unknown as TypedDocumentString<OutputFragment, unknown>;
 export const TaskFragmentDoc = new TypedDocumentString(`
     fragment Task on TaskExecution {
   id
@@ -1465,6 +1506,9 @@ export const StageFragmentDoc = new TypedDocumentString(`
     workflowExecution {
       id
       version
+      outputs {
+        ...Output
+      }
       tasks {
         ...Task
       }
@@ -1499,6 +1543,10 @@ export const StageFragmentDoc = new TypedDocumentString(`
   startedAt
   durationMs
   waitsUntil
+}
+fragment Output on WorkflowOutput {
+  name
+  value
 }`, {"fragmentName":"Stage"}) as unknown as TypedDocumentString<StageFragment, unknown>;
 export const RunFragmentDoc = new TypedDocumentString(`
     fragment Run on Execution {
@@ -1600,6 +1648,9 @@ export const RunFragmentDoc = new TypedDocumentString(`
       name
     }
     endsAs
+    outputs {
+      ...Output
+    }
     tasks {
       ...Task
     }
@@ -1623,6 +1674,10 @@ export const RunFragmentDoc = new TypedDocumentString(`
   durationMs
   waitsUntil
 }
+fragment Output on WorkflowOutput {
+  name
+  value
+}
 fragment Stage on PipelineStageExecution {
   __typename
   pipelineStageElementId
@@ -1644,6 +1699,9 @@ fragment Stage on PipelineStageExecution {
     workflowExecution {
       id
       version
+      outputs {
+        ...Output
+      }
       tasks {
         ...Task
       }
@@ -2385,6 +2443,39 @@ fragment Operation on Operation {
     }
   }
 }`) as unknown as TypedDocumentString<RestoreRunMutation, RestoreRunMutationVariables>;
+export const CancelRestoreDocument = new TypedDocumentString(`
+    mutation CancelRestore($input: CancelRestoreInput!) {
+  cancelRestore(input: $input) {
+    operation {
+      ...Operation
+    }
+  }
+}
+    fragment LoggedJob on Job {
+  id
+  log {
+    bytes
+  }
+}
+fragment Operation on Operation {
+  id
+  kind
+  status
+  startedAt
+  endedAt
+  error {
+    code
+    message
+  }
+  tasks {
+    name
+    status
+    reason
+    jobs {
+      ...LoggedJob
+    }
+  }
+}`) as unknown as TypedDocumentString<CancelRestoreMutation, CancelRestoreMutationVariables>;
 export const RestoreResultDocument = new TypedDocumentString(`
     query RestoreResult($operationId: ID!, $runId: ID!) {
   operation(operationId: $operationId) {
@@ -2644,6 +2735,10 @@ export const ReadRunDocument = new TypedDocumentString(`
   durationMs
   waitsUntil
 }
+fragment Output on WorkflowOutput {
+  name
+  value
+}
 fragment Stage on PipelineStageExecution {
   __typename
   pipelineStageElementId
@@ -2665,6 +2760,9 @@ fragment Stage on PipelineStageExecution {
     workflowExecution {
       id
       version
+      outputs {
+        ...Output
+      }
       tasks {
         ...Task
       }
@@ -2795,6 +2893,9 @@ fragment Run on Execution {
       name
     }
     endsAs
+    outputs {
+      ...Output
+    }
     tasks {
       ...Task
     }
@@ -2875,6 +2976,10 @@ export const RunEventsDocument = new TypedDocumentString(`
   durationMs
   waitsUntil
 }
+fragment Output on WorkflowOutput {
+  name
+  value
+}
 fragment Stage on PipelineStageExecution {
   __typename
   pipelineStageElementId
@@ -2896,6 +3001,9 @@ fragment Stage on PipelineStageExecution {
     workflowExecution {
       id
       version
+      outputs {
+        ...Output
+      }
       tasks {
         ...Task
       }
@@ -3026,6 +3134,9 @@ fragment Run on Execution {
       name
     }
     endsAs
+    outputs {
+      ...Output
+    }
     tasks {
       ...Task
     }
@@ -3083,6 +3194,38 @@ export const ExecutionPlanDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ExecutionPlanQuery, ExecutionPlanQueryVariables>;
+export const StartPreviewDocument = new TypedDocumentString(`
+    query StartPreview($input: StartExecutionInput!) {
+  executionPlan(input: $input) {
+    startable
+    problems {
+      code
+      field
+      message
+      refuses
+    }
+    steps {
+      stageName
+      stepName
+      kind
+      workflowName
+      skipCondition {
+        outcome
+        reason
+      }
+      asks
+      fills
+      taskCount
+      tasks {
+        name
+        runs
+        skipped
+        undecided
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<StartPreviewQuery, StartPreviewQueryVariables>;
 export const RunGraphDocument = new TypedDocumentString(`
     query RunGraph($id: ID!) {
   workflowGraph(executionId: $id, format: ASCII) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { App as AccessApp } from '../access/app';
 import { Abilities } from '../access/abilities';
 import { createAdministratorKey } from '../access/administratorKey';
+import { KnownCallers } from '../access/knownCallers';
 import { auditTransactions } from '../access/audit/audited';
 import { systemClock } from '../kernel/clock';
 import type { ServerConfig } from '../kernel/config';
@@ -14,8 +15,8 @@ import { StartError } from '../kernel/startError';
 import { waitForDatabase } from './startFaults';
 
 /**
- * Makes an administrator's key directly in the database, for people who control the server's machine and have lost theirs.
- * Works while servers run on the database and while none does. It never changes the schema.
+ * Makes an administrator's key directly in the database, for people who control the server's machine and have lost
+ * theirs. Works while servers run on the database and while none does. It never changes the schema.
  */
 export async function createAdminKey(config: ServerConfig, log: Log, name: string): Promise<string> {
   const { DATABASE_URL: given } = config;
@@ -29,7 +30,16 @@ export async function createAdminKey(config: ServerConfig, log: Log, name: strin
       const database = new Database(pool, new ProcessWakeups());
       auditTransactions(database, systemClock);
       const abilities = new Abilities(database, systemClock);
-      const app: AccessApp = { config, log, clock: systemClock, database, abilities, identityProvider: null };
+      const knownCallers = new KnownCallers(systemClock);
+      const app: AccessApp = {
+        config,
+        log,
+        clock: systemClock,
+        database,
+        abilities,
+        knownCallers,
+        identityProvider: null,
+      };
       return await createAdministratorKey(app, name);
     } catch (error) {
       if (sqlState(error) !== UNDEFINED_TABLE) throw error;

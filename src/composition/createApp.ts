@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { Abilities } from '../access/abilities';
+import { RIGHTS_CHANGED } from '../access/changeRights';
+import { KnownCallers } from '../access/knownCallers';
 import { IdentityProvider } from '../access/identityProvider';
 import type { App } from '../runs/app';
 import { ArtifactFiles } from '../runs/artifacts/artifactFiles';
@@ -25,7 +27,10 @@ import { workflows } from '../catalog/workflows/workflows';
 /** A busy database may need so long for a short read. */
 const LEAST_PATIENCE_MS = 3_000;
 
-/** Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server share. */
+/**
+ * Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server
+ * share.
+ */
 export async function createApp(
   config: ServerConfig,
   log: Log,
@@ -50,6 +55,8 @@ export async function createApp(
     await close();
     throw error;
   }
+  const knownCallers = new KnownCallers(systemClock);
+  wakeups.onSignal(RIGHTS_CHANGED, () => knownCallers.forget());
   const database = new Database(pool, wakeups, new Traffic(config.SLIPWAY_PREPARED));
   const streamDatabase = database.impatient(Math.max(LEAST_PATIENCE_MS, 2.5 * config.SLIPWAY_POLL_MS));
   const app: App = {
@@ -60,7 +67,9 @@ export async function createApp(
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
-    abilities: new Abilities(database, systemClock),
+    // Every stream waits for them.
+    abilities: new Abilities(streamDatabase, systemClock),
+    knownCallers,
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),

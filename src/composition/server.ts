@@ -1,34 +1,35 @@
 import { join } from 'node:path';
-import { authenticate, renewActor } from '../access/authenticate';
+import type { GraphQLSchema } from 'graphql';
 import { createMissingKey, ensureConfiguredKey } from '../access/administratorKey';
-import { rightsKey } from '../access/rightsKey';
-import { agentRoutes } from '../api/http/agentRoutes';
-import type { App } from '../runs/app';
-import { artifactRoutes } from '../api/http/artifactRoutes';
-import { schemaRoutes } from '../api/http/schemaRoutes';
 import { auditTransactions } from '../access/audit/audited';
-import { auditMutations } from '../api/graphql/auditMutations';
-import { FailedLogins } from '../api/http/failedLogins';
 import { AuditSealer } from '../access/audit/sealer';
+import { authenticate, renewActor } from '../access/authenticate';
+import { rightsKey } from '../access/rightsKey';
+import { auditMutations } from '../api/graphql/auditMutations';
+import type { Context } from '../api/graphql/context';
+import { createGraphqlServer } from '../api/graphql/graphqlServer';
+import { resolvers } from '../api/graphql/resolvers';
+import { buildGraphqlSchema } from '../api/graphql/schema';
+import { agentRoutes } from '../api/http/agentRoutes';
+import { artifactRoutes } from '../api/http/artifactRoutes';
+import { FailedLogins } from '../api/http/failedLogins';
+import { AgentGuard, guardCallers } from '../api/http/guards';
+import { createHttpServer } from '../api/http/httpServer';
+import { schemaRoutes } from '../api/http/schemaRoutes';
 import type { ServerConfig } from '../kernel/config';
 import { databaseCounts } from '../kernel/database/sharedCounts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
+import { Loaders } from '../kernel/loaders';
+import type { Log } from '../kernel/log';
+import type { App } from '../runs/app';
+import { adoptRestoredEvents } from '../runs/events/eventLog.store';
+import { EventRetention } from '../runs/events/eventRetention';
+import { ClaimDesk } from '../runs/queue/claim';
+import { advanceRestores } from '../runs/restores/advanceRestores';
+import { Sweeper } from '../runs/sweep';
 import { createApp } from './createApp';
 import { checkHealth } from './health';
 import { listenFault, requireDataDir } from './startFaults';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../kernel/embedded/embeddedPostgres';
-import { adoptRestoredEvents } from '../runs/events/eventLog.store';
-import { EventRetention } from '../runs/events/eventRetention';
-import { Sweeper } from '../runs/sweep';
-import type { Context } from '../api/graphql/context';
-import { createGraphqlServer } from '../api/graphql/graphqlServer';
-import { AgentGuard, guardCallers } from '../api/http/guards';
-import { createHttpServer } from '../api/http/httpServer';
-import { Loaders } from '../kernel/loaders';
-import { resolvers } from '../api/graphql/resolvers';
-import { buildGraphqlSchema } from '../api/graphql/schema';
-import { ClaimDesk } from '../runs/queue/claim';
-import type { Log } from '../kernel/log';
-import { advanceRestores } from '../runs/restores/advanceRestores';
 
 export interface RunningServer {
   readonly app: App;
@@ -79,7 +80,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     const guarded = guardCallers(({ key }) => authenticate(impatient, key), rate, limits);
     const agentGuard = new AgentGuard(config.SLIPWAY_AGENT_RATE_PER_SECOND, limits);
     const graphql = createGraphqlServer<Context>({
-      schema: auditMutations(buildGraphqlSchema(resolvers)),
+      schema: publicSchema(),
       log,
       authenticate: guarded,
       introspection: config.SLIPWAY_INTROSPECTION,
@@ -115,6 +116,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     throw error;
   }
 }
+
+/** The same for all servers of a process. */
+let schema: GraphQLSchema | undefined;
+const publicSchema = () => (schema ??= auditMutations(buildGraphqlSchema(resolvers)));
 
 function startEmbedded(config: ServerConfig, log: Log): Promise<EmbeddedPostgres> {
   return startEmbeddedPostgres({ dataDir: join(config.SLIPWAY_DATA_DIR, 'postgres'), log });

@@ -62,7 +62,9 @@ export interface FactKinds {
 }
 export type FactKind = keyof FactKinds;
 
-/** Where the graph of an execution can proceed: enough of it for a decision that changes at most `reach` of its tasks. */
+/**
+ * Where the graph of an execution can proceed: enough of it for a decision that changes at most `reach` of its tasks.
+ */
 export interface Frontier {
   readonly reach: number;
   /** Tasks that are ready and have no job, in order. */

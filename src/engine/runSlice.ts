@@ -275,7 +275,10 @@ export class RunSlice {
     throw new Missing([{ kind: 'frontier', key: executionId, reach: Math.max(16, 2 * consumed.length) }]);
   }
 
-  /** Values that tasks of an execution have set and that its newest attempt shows: not those of tasks that it runs again. */
+  /**
+   * Values that tasks of an execution have set and that its newest attempt shows: not those of tasks that it runs
+   * again.
+   */
   variables(executionId: string): ExecutionVariable[] {
     const fresh = this.changes.executions.get(executionId)?.before === null;
     const begun = this.changes.attempts.find((one) => one.executionId === executionId);

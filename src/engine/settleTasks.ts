@@ -122,7 +122,9 @@ export function skipUnstarted(
   return tasks.map((task) => endUnstarted(task, reason));
 }
 
-/** Tasks of these executions that no agent has: without a job, with one that is not started, or waiting for a person. */
+/**
+ * Tasks of these executions that no agent has: without a job, with one that is not started, or waiting for a person.
+ */
 export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): TaskExecution[] {
   const known = executionIds.filter((id) => !run.isNewGraph(id));
   run.require(...known.map((key) => ({ kind: 'unstarted' as const, key })));

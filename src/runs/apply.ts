@@ -22,7 +22,10 @@ import { setStartBy } from './execution/detachedTasks.store';
 import { insertGraph } from './execution/tasks.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
-/** A cancelled job is final this long after its grace, whatever the agent does. Within the promised second, less the sweeper's period. */
+/**
+ * A cancelled job is final this long after its grace, whatever the agent does. Within the promised second, less the
+ * sweeper's period.
+ */
 const KILL_SLACK_MS = 500;
 
 /** What a change of an execution's standing can touch; the rest changes with its attempt only. */

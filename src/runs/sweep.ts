@@ -79,7 +79,9 @@ export class Sweeper {
     clearTimeout(this.timer);
   }
 
-  /** A restore takes its next step when the last task of the step before ends. The turns find it if a wake-up is lost. */
+  /**
+   * A restore takes its next step when the last task of the step before ends. The turns find it if a wake-up is lost.
+   */
   private async followWakeups(): Promise<void> {
     const listener = this.app.database.wakeups.listen([topic.restores]);
     this.woken = listener;

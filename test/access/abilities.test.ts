@@ -1,7 +1,9 @@
+import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { Abilities } from '../../src/access/abilities';
 import type { Access } from '../../src/access/access';
-import { revokeApiKey, updateApiKey } from '../../src/access/changeApiKeys';
+import { authenticate } from '../../src/access/authenticate';
+import { createApiKey, revokeApiKey, updateApiKey } from '../../src/access/changeApiKeys';
 import {
   addAccountPermission,
   addUserToUserGroup,
@@ -9,8 +11,11 @@ import {
   removeUserFromUserGroup,
   updateUserGroupPermissions,
 } from '../../src/access/changeUserGroups';
+import { RIGHTS_CHANGED } from '../../src/access/changeRights';
 import { createUser, deleteUser } from '../../src/access/changeUsers';
+import { KnownCallers } from '../../src/access/knownCallers';
 import {
+  type ApiKeyPrincipalRow,
   apiKeyPrincipal,
   findApiKeyPrincipal,
   findUserPrincipal,
@@ -19,8 +24,11 @@ import {
 import { raiseRightsVersion } from '../../src/access/rights.store';
 import { Database } from '../../src/kernel/database/database';
 import { createPool } from '../../src/kernel/database/pool';
+import { createApp } from '../../src/composition/createApp';
+import { readServerConfig } from '../../src/kernel/config';
 import { createLog } from '../../src/kernel/log';
 import { newId } from '../../src/kernel/ids';
+import { eventually } from '../support/eventually';
 import { AccessApp, refusalOf } from './accessApp';
 
 const accountPermission = 'VIEW_AUDITS' as const;
@@ -41,9 +49,13 @@ afterAll(async () => {
 
 /** What a request does: authenticates, and asks. */
 async function request(keyId: string, abilities: Abilities): Promise<Access> {
+  return abilities.accessOf(apiKeyPrincipal(await rowOf(keyId)));
+}
+
+async function rowOf(keyId: string): Promise<ApiKeyPrincipalRow> {
   const row = await findApiKeyPrincipal(one.database, keyId);
   if (row === undefined) throw new Error(`there is no key ${keyId}`);
-  return abilities.accessOf(apiKeyPrincipal(row));
+  return row;
 }
 
 async function statements(work: () => Promise<unknown>): Promise<number> {
@@ -187,4 +199,65 @@ test('rights that could not be read are not kept', async () => {
   await expect(request(key.id, abilities)).rejects.toThrow('connection lost');
   broken = false;
   expect((await request(key.id, abilities)).administrator).toBe(false);
+});
+
+describe('authenticate', () => {
+  const holder = async (value: string, app = one.app) => (await authenticate(app, value)).access;
+  const newKey = async (more = {}) =>
+    createApiKey(one.app, one.root, { name: 'key', userGroupIds: [await one.group()], ...more });
+
+  it('reads a caller once a second, and again after any change of rights', async () => {
+    const { apiKey, value } = await newKey();
+    const [first, second] = [await holder(value), await holder(value)];
+    expect(await statements(() => holder(value))).toBe(0);
+    expect([first.decisions, second.decisions, second === first]).toEqual([1, 1, false]);
+    await updateApiKey(one.app, one.root, {
+      id: apiKey.id,
+      userGroupIds: [await one.group({ accountPermissions: { accountPermissionTypes: [accountPermission] } })],
+    });
+    expect((await holder(value)).canInAccount(accountPermission)).toBe(true);
+    await revokeApiKey(one.app, one.root, { id: apiKey.id });
+    expect((await refusalOf(holder(value))).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('lets no key count after its end', async () => {
+    const { value } = await newKey({ expiresAt: new Date(one.now().getTime() + 3_600_000) });
+    await holder(value);
+    one.passHours(1);
+    expect((await refusalOf(holder(value))).code).toBe('UNAUTHENTICATED');
+  });
+
+  it('forgets callers in other servers at the wake-up', async () => {
+    const url = one.url;
+    const config = readServerConfig({ DATABASE_URL: url, DATABASE_POOL: '3', SLIPWAY_DATA_DIR: tmpdir() });
+    const other = await createApp(config, createLog({ level: 'silent', pretty: false }), url);
+    const { apiKey, value } = await newKey();
+    let heard = false;
+    other.app.database.wakeups.onSignal(RIGHTS_CHANGED, () => {
+      heard = true;
+    });
+    const elsewhere = { ...other.app, clock: one.app.clock };
+    await holder(value, elsewhere);
+    await revokeApiKey(one.app, one.root, { id: apiKey.id });
+    await eventually(
+      () => heard,
+      (told) => told,
+    );
+    expect((await refusalOf(holder(value, elsewhere))).code).toBe('UNAUTHENTICATED');
+    await other.close();
+  });
+
+  it('keeps nothing that was read before a change', async () => {
+    const access = await one.abilities.accessOf(apiKeyPrincipal(await rowOf((await newKey()).apiKey.id)));
+    const callers = new KnownCallers(one.app.clock);
+    let read: (access: Access) => void = () => undefined;
+    const reading = callers.accessOf('key', () => new Promise<Access>((resolve) => (read = resolve)));
+    callers.forget();
+    read(access);
+    await reading;
+    const again = jest.fn(async () => access);
+    await callers.accessOf('key', again);
+    await callers.accessOf('key', again);
+    expect(again).toHaveBeenCalledTimes(1);
+  });
 });

@@ -65,7 +65,10 @@ const draftArbitrary: fc.Arbitrary<Draft> = fc.constantFrom(...appPermissionType
   });
 });
 
-/** Several of the same type, each for some environments of some applications: what has to be kept apart when rules are merged. */
+/**
+ * Several of the same type, each for some environments of some applications: what has to be kept apart when rules are
+ * merged.
+ */
 const byIdsArbitrary: fc.Arbitrary<Draft> = fc.record({
   type: fc.constant('DEPLOYMENT' as const),
   actions: fc.constant(['EXECUTE_PIPELINE' as const]),

@@ -7,7 +7,9 @@ import type { ApiKey } from '../../src/access/apiKeys';
 import { ensureBuiltInGroups } from '../../src/access/builtInGroups';
 import { type CreateApiKey } from '../../src/access/apiKeys';
 import { createApiKey } from '../../src/access/changeApiKeys';
+import { RIGHTS_CHANGED } from '../../src/access/changeRights';
 import { createUserGroup } from '../../src/access/changeUserGroups';
+import { KnownCallers } from '../../src/access/knownCallers';
 import type { PermissionsInput } from '../../src/access/permissionInput';
 import { apiKeyPrincipal, findApiKeyPrincipal } from '../../src/access/principals.store';
 import type { App } from '../../src/runs/app';
@@ -31,7 +33,9 @@ export class AccessApp {
     readonly url: string,
     readonly close: () => Promise<void>,
   ) {
-    this.app = { ...app, clock: { now: () => this.time } };
+    const clock = { now: () => this.time };
+    this.app = { ...app, clock, knownCallers: new KnownCallers(clock) };
+    app.database.wakeups.onSignal(RIGHTS_CHANGED, () => this.app.knownCallers.forget());
     this.abilities = new Abilities(app.database, this.app.clock);
   }
 

@@ -8,7 +8,8 @@ import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
 
 /**
- * Every query, mutation and subscription of the schema, asked by callers in five roles. A field without a row fails: a new field must declare who may query it.
+ * Every query, mutation and subscription of the schema, asked by callers in five roles. A field without a row fails: a
+ * new field must declare who may query it.
  *
  * OK: answered. EMPTY: answered with nothing in it. Anything else: the code of the refusal.
  */
@@ -541,7 +542,8 @@ name: other
   it.each(Object.keys(queries).filter((name) => !open.has(name)))(
     'query %s is not asked without any decision',
     async (name) => {
-      const { abilities } = server.app;
+      const { abilities, knownCallers } = server.app;
+      knownCallers.forget();
       const made: Access[] = [];
       const original = abilities.accessOf.bind(abilities);
       // Looks at what the request was given, and changes nothing about it.

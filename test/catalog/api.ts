@@ -8,7 +8,10 @@ export interface Refused extends Readonly<Record<string, unknown>> {
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** On a busy machine a loader may send one batch as two. What grows with the length of a list adds more than that to lists as long as those in the tests. */
+/**
+ * On a busy machine a loader may send one batch as two. What grows with the length of a list adds more than that to
+ * lists as long as those in the tests.
+ */
 export const SLACK = 5;
 
 /** A server of its own, and the questions that tests of configuration ask it. */
@@ -58,8 +61,9 @@ export class Api {
   }
 
   /**
-   * How many statements a piece of work sends, with those of the gate, which are the same for every request. The sweeper is held; other loops of
-   * the server send some in between, now and then, so it is the fewest, once that has come three times.
+   * How many statements a piece of work sends, with those of the gate, which are the same for every request. The
+   * sweeper is held; other loops of the server send some in between, now and then, so it is the fewest, once that has
+   * come three times.
    */
   async statements(work: () => Promise<unknown>): Promise<number> {
     const { database } = this.server.app;

@@ -214,6 +214,40 @@ describe('slipway start, abort, approve and reject', () => {
       out: expect.stringMatching(/rejected by a manager: not today[\s\S]*✗ REJECTED after/),
     });
   });
+
+  it('reassigns the approval that a run waits for to other groups', async () => {
+    const { client } = world.server;
+    const key = { SLIPWAY_API_KEY: await createKey(client, 'Owners', READS_RUNS, 'an owner') };
+    const id = await world.runs.start('pipeline', 'gated');
+    await world.runs.until(id, 'WAITING');
+    expect((await slipway(url, ['reassign', id, 'Owners'], key)).err).toMatch(/^FORBIDDEN: /);
+    expect((await slipway(url, ['reassign', id, 'Owners', '--expected-version', '1'])).err).toMatch(/^CONFLICT: /);
+    expect(await slipway(url, ['reassign', id, 'Owners', '--reason', 'on leave', '--yes'])).toMatchObject({
+      code: 0,
+      out: 'STAGE 1 › manager asks Owners.\n',
+    });
+    expect((await slipway(url, ['run', 'show', id])).out).toMatch(
+      /asks Owners, until [\s\S]*reassigned by .* at STAGE 1 › manager: Owners: on leave/,
+    );
+    expect((await slipway(url, ['approve', id], key)).code).toBe(0);
+    await world.runs.until(id, 'SUCCESS');
+  });
+
+  it('shows with --dry-run what would run, and what outputs fill; run show prints the outputs', async () => {
+    const preview = await slipway(url, ['start', 'app', 'chained', '--dry-run']);
+    expect([preview.code, preview.out]).toEqual([
+      0,
+      'Start of app/chained:\n  One › make\n    runs  mark\n  Two › paint\n    runs  paint\n    filled by outputs of earlier stages  COLOUR\n',
+    ]);
+    const refused = await slipway(url, ['start', 'app', 'choose', '--workflow', '--dry-run']);
+    expect([refused.code, refused.err]).toEqual([3, expect.stringContaining('COLOUR')]);
+    const id = await world.runs.start('pipeline', 'chained');
+    await world.agent.runOne({ outputs: [{ name: 'SHADE', value: 'deep\nblue' }] });
+    await world.agent.runOne();
+    await world.runs.until(id, 'SUCCESS');
+    const { out } = await slipway(url, ['run', 'show', id]);
+    expect(out).toMatch(/SUCCESS +mark .*\n {2}output SHADE=deep …\n/);
+  });
 });
 
 describe('slipway answer, intervene, pause and continue', () => {

@@ -81,6 +81,8 @@ describe('slipway retry', () => {
     const early = await slipway(url, ['retry', id, 'lint']);
     expect([early.code, early.err]).toEqual([3, expect.stringMatching(/^NOT_RETRYABLE: /)]);
     await agent.finish(lint, { exitCode: 1 });
+    const stale = await slipway(url, ['retry', id, 'lint', '--expected-version', '1']);
+    expect([stale.code, stale.err]).toEqual([3, expect.stringMatching(/^CONFLICT: .*at version/)]);
     const retried = await slipway(url, ['retry', id, 'lint', '--reason', 'the database is up', '--json']);
     expect([retried.code, JSON.parse(retried.out)]).toEqual([
       0,

@@ -44,6 +44,8 @@ describe('slipway', () => {
     [['runs', '--limit', '0'], 'whole number from 1 to 500'],
     [['run', 'show', 'ab'], 'at least 4 characters'],
     [['runs', '--url', 'ftp://x'], '--url must be a URL that begins with http'],
+    [['restore', 'latest', '--cancel', '--dry-run'], "option '--cancel' cannot be used with option '--dry-run'"],
+    [['restore', 'latest', '--reason', 'x'], '--reason is only for --cancel.'],
     [['start', 'app', 'release', '--var', 'oops'], '--var takes NAME=VALUE'],
     [['apply', '/no/such/file.yaml'], '/no/such/file.yaml can’t be read'],
   ])('says what is wrong with %j, and ends with 2', async (args, message) => {

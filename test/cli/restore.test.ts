@@ -117,6 +117,24 @@ describe('slipway restore', () => {
     expect(out).toMatch(/end of the restore: FAILED by .*TASK_FAILED: Restore task "switch-back"/);
   });
 
+  it('cancels a running restore with --cancel, and the run returns to its previous status', async () => {
+    const id = await broken();
+    const none = await slipway(url, ['restore', id, '--cancel', '--yes']);
+    expect([none.code, none.err]).toEqual([3, expect.stringMatching(/^NOT_RESTORING: /)]);
+    const { version } = JSON.parse((await slipway(url, ['run', 'show', id, '--json'])).out);
+    expect((await slipway(url, ['restore', id, '--yes', '--no-follow'])).code).toBe(0);
+    const stale = await slipway(url, ['restore', id, '--cancel', '--yes', '--expected-version', String(version)]);
+    expect([stale.code, stale.err]).toEqual([3, expect.stringMatching(/^CONFLICT: .*at version/)]);
+    expect((await slipway(url, ['run', 'show', id])).out).toContain(`slipway restore ${id} --cancel`);
+    const { code, out } = await slipway(url, ['restore', id, '--cancel', '--yes', '--reason', 'not today']);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/CANCELLED: .*canceled the restore: not today\n {2}The run is FAILED, as before\./),
+    ]);
+    const late = ['restore', id, '--yes', '--expected-version', String(version)];
+    expect((await slipway(url, late)).err).toMatch(/^CONFLICT: /);
+  });
+
   it('needs another word where other runs have deployed since', async () => {
     const id = await broken();
     const other = await world.release({ web: 'web:9', api: 'api:9' });

@@ -49,6 +49,20 @@ stages:
 ---
 kind: Workflow
 application: app
+name: shade
+outputs: { SHADE: "\${SHADE}" }
+tasks:
+  mark: { run: "true", register: SHADE }
+---
+kind: Pipeline
+application: app
+name: chained
+stages:
+  - { name: One, elements: [{ name: make, workflow: shade }] }
+  - { name: Two, elements: [{ name: paint, workflow: choose, variables: { COLOUR: "\${steps.make.outputs.SHADE}" } }] }
+---
+kind: Workflow
+application: app
 name: doubtful
 tasks:
   one: { run: "true", failure_strategy: wait }

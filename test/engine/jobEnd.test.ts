@@ -8,7 +8,10 @@ import { blankTask, RunSlice } from '../../src/engine/runSlice';
 import { decide, settleTasks } from '../../src/engine/settleTasks';
 import { taskOutcome } from '../../src/engine/taskEnd';
 
-/** Every cell as a line: what was asked, what was heard, and how job and task end when the command began, and when it did not. */
+/**
+ * Every cell as a line: what was asked, what was heard, and how job and task end when the command began, and when it
+ * did not.
+ */
 const TABLE = `
 NOTHING SUCCESS       SUCCESS/SUCCESS FAILED/FAILED
 NOTHING FAILED        FAILED/FAILED   FAILED/FAILED

@@ -14,7 +14,10 @@ import { eventually } from './eventually';
 import { createKey, READS_RUNS } from './keys';
 import type { TestServer } from './server';
 
-/** The documents of one small application, `app`, with an environment `staging`, a production `prod` and a service `web`; more may follow. */
+/**
+ * The documents of one small application, `app`, with an environment `staging`, a production `prod` and a service
+ * `web`; more may follow.
+ */
 export const APP = `
 kind: Application
 name: app

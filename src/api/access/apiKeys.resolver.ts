@@ -60,7 +60,7 @@ export class ApiKeysResolver {
 
   @Mutation(() => ApiKeyPayload, {
     description:
-      'Revokes an API key, effective with its next request and in open WebSockets. Revoking it again changes nothing. ' +
+      'Revokes an API key, effective with its next request (on other servers within a second) and in open WebSockets. Revoking it again changes nothing. ' +
       'Requires MANAGE_API_KEYS, unless it is the caller’s own key. Errors: FORBIDDEN, NOT_FOUND, IN_USE (the last administrator).',
   })
   async revokeApiKey(

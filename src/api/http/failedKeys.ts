@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock';
 import type { SharedCounts } from '../../kernel/database/sharedCounts';
@@ -15,12 +15,12 @@ const FORGOTTEN_AFTER_SECONDS = 15 * 60;
 const MOST_KEPT = 10_000;
 
 /**
- * Slows down callers that try keys, on whichever server. Each invalid key counts once for its address: after some of them,
- * the address has to wait, twice as long each time. A key that is sent again and again counts for itself alone, so that a
- * script with an old key slows down nobody else.
+ * Slows down callers that try keys, on whichever server. Each invalid key counts once for its address: after some of
+ * them, the address has to wait, twice as long each time. A key that is sent again and again counts for itself alone,
+ * so that a script with an old key slows down nobody else.
  *
- * Keys that were valid lately pass a locked address, because all callers behind a proxy that is not trusted share one. They
- * are still looked up each time.
+ * Keys that were valid lately pass a locked address, because all callers behind a proxy that is not trusted share one.
+ * They are still authenticated each time.
  */
 export class FailedKeys {
   private readonly failures: ReturnType<SharedCounts>;
@@ -40,12 +40,11 @@ export class FailedKeys {
 
   /** Runs `authenticate` unless the address or the key is locked, and remembers the outcome. Throws RATE_LIMITED. */
   async judge<T>(key: string, address: string, authenticate: () => Promise<T>): Promise<T> {
-    const group = addressGroup(address);
     const known = digest(key);
-    const keyHere = `${group} ${known}`;
     if (!this.validKeys.has(known)) {
+      const group = addressGroup(address);
       this.requireUnlocked(group, 'Too many keys from this address were not valid');
-      this.requireUnlocked(keyHere, 'This key is not valid and was sent too often');
+      this.requireUnlocked(`${group} ${known}`, 'This key is not valid and was sent too often');
     }
     try {
       const value = await authenticate();
@@ -54,7 +53,8 @@ export class FailedKeys {
     } catch (error) {
       if (error instanceof Refusal && error.code === 'UNAUTHENTICATED') {
         this.onFailure(address);
-        if ((await this.noteFailure(keyHere)) === 1) await this.noteFailure(group);
+        const group = addressGroup(address);
+        if ((await this.noteFailure(`${group} ${known}`)) === 1) await this.noteFailure(group);
       }
       throw error;
     }
@@ -77,5 +77,5 @@ export class FailedKeys {
 
 /** Keys are not kept longer than a request takes. */
 function digest(key: string): string {
-  return createHash('sha256').update(key).digest('base64').slice(0, 22);
+  return hash('sha256', key, 'base64').slice(0, 22);
 }

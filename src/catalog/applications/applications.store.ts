@@ -15,8 +15,9 @@ export function findApplicationsByName(db: Db, names: readonly string[]): Promis
 }
 
 /**
- * Every change of an application's configuration begins with locking its row, so that changes follow each other: what a change checked
- * stays true until it commits. Starts of executions hold the row FOR SHARE: they don't hinder each other, but none comes in between.
+ * Every change of an application's configuration begins with locking its row, so that changes follow each other: what a
+ * change checked stays true until it commits. Starts of executions hold the row FOR SHARE: they don't hinder each
+ * other, but none comes in between.
  */
 export async function lockApplication(db: Db, id: string): Promise<Application> {
   const [application] = isId(id) ? await lock(db, 'id = $1', [id]) : [];
@@ -25,8 +26,8 @@ export async function lockApplication(db: Db, id: string): Promise<Application> 
 }
 
 /**
- * The same for applications that a source names, which need not exist yet. The names themselves are locked first, in one order, so that
- * two sources can't both create one.
+ * The same for applications that a source names, which need not exist yet. The names themselves are locked first, in
+ * one order, so that two sources can't both create one.
  */
 export async function lockApplicationsByName(db: Db, names: readonly string[]): Promise<Application[]> {
   await lockApplicationNames(db, names);
@@ -63,7 +64,10 @@ export async function lockPart<T extends PartRow>(
   return { part, application };
 }
 
-/** Executions of an application that are not final, and for which a condition on `execution` holds; enough of them to name. */
+/**
+ * Executions of an application that are not final, and for which a condition on `execution` holds; enough of them to
+ * name.
+ */
 export function findActiveExecutions(
   db: Db,
   applicationId: string,

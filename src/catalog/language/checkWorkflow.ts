@@ -53,7 +53,9 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkArtifactSources(tasks, catalog.workflows, complain);
 }
 
-/** Tasks deploy services of their workflow. Detached tasks deploy none: a restore records what it brings back itself. */
+/**
+ * Tasks deploy services of their workflow. Detached tasks deploy none: a restore records what it brings back itself.
+ */
 function checkDeploys({ services, tasks }: WorkflowDefinition, complain: Complain): void {
   const deployed = new Set<string>();
   const marked = Object.entries(tasks).filter(([, { deploys }]) => deploys !== null);
@@ -206,7 +208,10 @@ function checkSecrets(definition: WorkflowDefinition, complain: Complain): void 
   }
 }
 
-/** `{{.name}}` is replaced in TOML only, and reaches the command otherwise. A template without a variable’s name may be meant, as in `docker ps --format`. */
+/**
+ * `{{.name}}` is replaced in TOML only, and reaches the command otherwise. A template without a variable’s name may be
+ * meant, as in `docker ps --format`.
+ */
 function checkTemplates(definition: WorkflowDefinition, complain: Complain): void {
   const { variables, env, tasks } = definition;
   const templated = Object.entries(tasks).filter(([, { run }]) => commandsIn(run).some((one) => one.includes('{{')));
@@ -273,8 +278,9 @@ function firstNodes(tasks: Tasks, base: string): readonly string[] {
 }
 
 /**
- * Follows the dependencies of each task; reaching a task that is still being followed closes a cycle. It does not recurse,
- * because a chain of ten thousand tasks would be as many calls. Of cycles that share tasks, only one is reported.
+ * Follows the dependencies of each task; reaching a task that is still being followed closes a cycle. It does not
+ * recurse, because a chain of ten thousand tasks would be as many calls. Of cycles that share tasks, only one is
+ * reported.
  */
 function checkCycles(tasks: Tasks, complain: Complain): void {
   const done = new Set<string>();

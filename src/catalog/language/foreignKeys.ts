@@ -1,9 +1,9 @@
 import { snakeCase } from './sourceTree';
 
 /**
- * Keys that other languages of workflows have (GitHub Actions, GitLab CI, Azure Pipelines, Argo Workflows, CircleCI, Jenkins,
- * Tekton, Kubernetes), by the kind of place: an unknown key comes with the one that Slipway has instead.
- * Each line is an advice, which ends the message, and the keys that it is for, in snake_case.
+ * Keys that other languages of workflows have (GitHub Actions, GitLab CI, Azure Pipelines, Argo Workflows, CircleCI,
+ * Jenkins, Tekton, Kubernetes), by the kind of place: an unknown key comes with the one that Slipway has instead. Each
+ * line is an advice, which ends the message, and the keys that it is for, in snake_case.
  */
 type Advice = Readonly<Record<string, string>>;
 

@@ -41,7 +41,9 @@ import {
 } from './values';
 import { artifactsWhen, onLostValues, outputStreams, type TaskType } from './terms';
 
-/** The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
+/**
+ * The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference.
+ */
 
 /** PostgreSQL and the timers of Node count a job's milliseconds in 31 bits; with its grace, this stays below. */
 const MAX_TASK_SECONDS = 20 * DAY;
@@ -97,7 +99,10 @@ const artifactPath = mapped(insidePath('BAD_ARTIFACT_PATH', String.raw`|^(?:\.?/
   return path;
 });
 
-/** An absolute path is a folder of the agent, which may refuse it, as it refuses a path that leads out of the working folder. */
+/**
+ * An absolute path is a folder of the agent, which may refuse it, as it refuses a path that leads out of the working
+ * folder.
+ */
 const workingDir = mapped(
   ruled(text, {
     json: { not: { pattern: system } },
@@ -198,8 +203,8 @@ const delayFields = object({
   jitter: optional(number('number', 0, 1), 0, 'Maximum share by which each delay is randomly shortened.'),
 });
 /**
- * The delay before retry n is `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, less a random share of up to `jitter`. A
- * fixed delay has factor 1.
+ * The delay before retry n is `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, less a random share of up to
+ * `jitter`. A fixed delay has factor 1.
  */
 export type RetryDelay = Readonly<ValueOf<typeof delayFields>>;
 

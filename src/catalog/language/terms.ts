@@ -1,8 +1,9 @@
 /** Words of the definition language, for code that needs no documents. */
 
 /**
- * SEQUENTIAL runs one task at a time, by level, then name, and nothing after a failure. PARALLEL runs level by level; a level
- * with a failure finishes, and later ones do not start. WORK_STEALING starts a task as soon as its dependencies are done.
+ * SEQUENTIAL runs one task at a time, by level, then name, and nothing after a failure. PARALLEL runs level by level; a
+ * level with a failure finishes, and later ones do not start. WORK_STEALING starts a task as soon as its dependencies
+ * are done.
  */
 export const workflowModes = ['SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'] as const;
 export type WorkflowMode = (typeof workflowModes)[number];

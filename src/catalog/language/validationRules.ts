@@ -1,8 +1,8 @@
 import { field, orNull, type ShapeOf } from '../../kernel/fields';
 
 /**
- * Every rule for documents, with its stable code. Each error of a definition names the rule that it breaks: programs rely on
- * the codes, people read the messages. A test in test/catalog/language/rules.test.ts covers each rule.
+ * Every rule for documents, with its stable code. Each error of a definition names the rule that it breaks: programs
+ * rely on the codes, people read the messages. A test in test/catalog/language/rules.test.ts covers each rule.
  */
 export const validationRules = {
   SYNTAX: 'The text is valid YAML, JSON or TOML.',

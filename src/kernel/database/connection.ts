@@ -1,4 +1,5 @@
 import type { PoolClient, QueryResult } from 'pg';
+import { cancelStatement } from './cancelStatement';
 import { isStorageFull } from './outage';
 import type { Traffic } from './traffic';
 
@@ -8,9 +9,13 @@ interface Queued {
   readonly settle: (error: Error | undefined, result?: QueryResult) => void;
 }
 
+/** How long a session that is alive may take to answer a cancellation. */
+const CANCEL_MS = 1_000;
+const QUERY_CANCELED = '57014';
+
 /**
- * A connection while it is out of the pool. Statements that are queued in the same tick leave together and in order: one
- * flush, one round trip. Inside a transaction PostgreSQL refuses whatever follows a statement that failed.
+ * A connection while it is out of the pool. Statements that are queued in the same tick leave together and in order:
+ * one flush, one round trip. Inside a transaction PostgreSQL refuses whatever follows a statement that failed.
  */
 export class Connection {
   /** The first error of any statement: inside a transaction it explains all later ones. */
@@ -23,6 +28,8 @@ export class Connection {
   /** Statements that were sent and have no answer yet. */
   private unanswered = 0;
   private patience: NodeJS.Timeout | undefined;
+  /** An answer is overdue: whether the connection is dead or PostgreSQL slow is not known yet, or it is slow. */
+  private doubt: 'dead or slow' | 'slow' | undefined;
 
   constructor(
     private readonly client: PoolClient,
@@ -62,7 +69,8 @@ export class Connection {
     this.released = true;
     clearTimeout(this.patience);
     this.client.off('error', ignore);
-    this.client.release();
+    // The cancellation may still arrive, and must not meet a statement of the next user.
+    this.client.release(this.doubt !== undefined);
   }
 
   private enqueue(text: string, values: readonly unknown[], settle: Queued['settle']): void {
@@ -88,22 +96,36 @@ export class Connection {
     }
   }
 
-  /** A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for them. */
+  /**
+   * A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for
+   * them.
+   */
   private waitForAnswers(count: number): void {
-    if (this.unanswered === 0) this.patience = setTimeout(() => this.giveUp(), this.answerMs);
+    if (this.unanswered === 0) this.patience = setTimeout(() => this.cancel(), this.answerMs);
     else this.patience?.refresh();
     this.unanswered += count;
   }
 
   private answered(): void {
+    if (this.doubt !== undefined) this.doubt = 'slow';
     if (--this.unanswered === 0) clearTimeout(this.patience);
     else if (!this.released) this.patience?.refresh();
   }
 
+  /** Tells a slow server, which answers a cancellation, from a dead connection. Also relieves the slow server. */
+  private cancel(): void {
+    this.doubt ??= 'dead or slow';
+    cancelStatement(this.client, CANCEL_MS);
+    this.patience = setTimeout(() => this.giveUp(), CANCEL_MS);
+  }
+
   private giveUp(): void {
-    this.traffic.silences++;
-    const message = `Connection terminated: no answer within ${this.answerMs} ms`;
-    this.client.connection.stream.destroy(new Error(message));
+    if (this.doubt !== 'slow') this.traffic.silences++;
+    this.client.connection.stream.destroy(this.late());
+  }
+
+  private late(): Error {
+    return new Error(`Connection terminated: no answer within ${this.answerMs} ms`);
   }
 
   private submit({ text, values, settle }: Queued): void {
@@ -112,9 +134,11 @@ export class Connection {
     this.client.query({ text, values: [...values], ...(name && { name }) }, (error: Error | null, result) => {
       this.answered();
       if (!error) return settle(undefined, result);
-      this.failure ??= error;
-      if (isStorageFull(error)) this.traffic.storageFull = true;
-      settle(error);
+      const canceled = this.doubt !== undefined && Reflect.get(error, 'code') === QUERY_CANCELED;
+      const cause = canceled ? this.late() : error;
+      this.failure ??= cause;
+      if (isStorageFull(cause)) this.traffic.storageFull = true;
+      settle(cause);
       // A value that the driver can't encode never reaches PostgreSQL, so the transaction would carry on without its
       // statement, and the driver's list of prepared statements is wrong. Ending the connection prevents both.
       if (submitting) void this.client.end();

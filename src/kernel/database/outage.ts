@@ -1,10 +1,13 @@
 import { isNativeError } from 'node:util/types';
 
-/** Class 08 is "connection exception"; 57P01 to 57P05 mean that a server stops, crashed or starts; 53300 is "too many connections". */
+/**
+ * Class 08 is "connection exception"; 57P01 to 57P05 mean that a server stops, crashed or starts; 53300 is "too many
+ * connections".
+ */
 const outageCodes =
   /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 const outageMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end)/;
+  /^(Connection terminated|timeout expired$|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end)/;
 
 /** True if the database can't be reached, as opposed to a statement that it refused. */
 export function isOutage(error: unknown): boolean {

@@ -1,12 +1,22 @@
-import { Pool, types } from 'pg';
+import { Client, type ClientConfig, Pool, types } from 'pg';
 import type { Log } from '../log';
 
 /** Longest time that PostgreSQL works on a statement. */
 const STATEMENT_MS = 60_000;
 /** Time without an answer after which a connection counts as lost: the network dropped it and told neither side. */
 export const ANSWER_MS = STATEMENT_MS + 5_000;
-/** Longest wait for a connection: for a free one in the pool, or for PostgreSQL to accept a new one. */
-const CONNECT_MS = 15_000;
+/** Longest wait for a free connection of the pool. */
+const FREE_MS = 15_000;
+/** Longest wait for PostgreSQL to accept a connection. Until then it occupies a place in the pool. */
+const CONNECT_MS = 5_000;
+/** A transaction waits for nothing but this server, which may be frozen, or behind a network that dropped the connection. */
+const IDLE_MS = 20_000;
+
+class PooledClient extends Client {
+  constructor(config?: ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: CONNECT_MS });
+  }
+}
 
 /** Connections that pipeline: a statement is sent without waiting for the results of the ones before it. */
 export function createPool(url: string, size: number, log: Log): Pool {
@@ -17,10 +27,11 @@ export function createPool(url: string, size: number, log: Log): Pool {
     max: size,
     application_name: 'slipway',
     pipeline: true,
-    // A forgotten transaction must not hold back vacuum, nor a slow statement occupy its connection, without end.
-    idle_in_transaction_session_timeout: 60_000,
+    Client: PooledClient,
+    // A forgotten transaction holds locks, vacuum and the watchers of all runs back; a slow statement its connection.
+    idle_in_transaction_session_timeout: IDLE_MS,
     statement_timeout: STATEMENT_MS,
-    connectionTimeoutMillis: CONNECT_MS,
+    connectionTimeoutMillis: FREE_MS,
     keepAlive: true,
   });
   pool.on('error', (error) => log.debug({ reason: error.message }, 'idle database connection lost'));

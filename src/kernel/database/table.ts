@@ -31,7 +31,10 @@ export function columnsOf<T>(schema: EntitySchema<T>, alias: string, only?: read
   return names.map((name) => `${alias}.${snakeCase(name)} AS "${name}"`).join(', ');
 }
 
-/** Inserts rows with one statement, the same for any number of them. Columns of properties that no row has keep their default. */
+/**
+ * Inserts rows with one statement, the same for any number of them. Columns of properties that no row has keep their
+ * default.
+ */
 export async function insertRows<T extends object>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
   if (rows.length === 0) return;
   const { name, columns } = schema.options;

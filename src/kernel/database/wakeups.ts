@@ -1,18 +1,23 @@
 import { EventEmitter } from 'node:events';
 
 /**
- * A wake-up tells sleepers that something may have changed. It carries no data and promises nothing: a sleeper reads the
- * database after a wake-up, and also after a poll interval without one. Lost or repeated wake-ups cost time only.
+ * A wake-up tells sleepers that something may have changed. It carries no data and promises nothing: a sleeper reads
+ * the database after a wake-up, and also after a poll interval without one. Lost or repeated wake-ups cost time only.
  */
 export interface Wakeups {
   signal(topics: readonly string[]): void;
   /** Wakes waiters in this process only. */
   signalHere(topic: string): void;
+  /** Calls a function at each signal, before `signal` returns. */
+  onSignal(topic: string, heard: () => void): void;
   listen(topics: readonly string[]): Listener;
 }
 
 export interface Listener {
-  /** Resolves at the next signal (at once if one came since the last wait), after `timeoutMs`, or when `until` is aborted. */
+  /**
+   * Resolves at the next signal (at once if one came since the last wait), after `timeoutMs`, or when `until` is
+   * aborted.
+   */
   wait(timeoutMs: number, until?: AbortSignal): Promise<void>;
   /** Acts as a signal for this listener only. */
   wake(): void;
@@ -60,6 +65,10 @@ export class ProcessWakeups implements Wakeups {
 
   signalHere(name: string): void {
     this.topics.emit(name);
+  }
+
+  onSignal(topic: string, heard: () => void): void {
+    this.topics.on(topic, heard);
   }
 
   listen(topics: readonly string[]): Listener {

@@ -45,7 +45,10 @@ export function refuseAbort({ status }: Pick<Execution, 'status'>): Refusal | nu
   return isFinal(status) ? new Refusal('NOT_ABORTABLE', `The execution is already ${status}.`, { status }) : null;
 }
 
-/** Action that an abort needs. Everybody who may run it may end it. ABORT_WORKFLOW gives the right to end what others run. */
+/**
+ * Action that an abort needs. Everybody who may run it may end it. ABORT_WORKFLOW gives the right to end what others
+ * run.
+ */
 export function abortRight(access: Access, subject: SubjectRows['Execution'], { kind }: Pick<Execution, 'kind'>) {
   const run = kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
   return access.can(run, 'Execution', subject) ? run : 'ABORT_WORKFLOW';

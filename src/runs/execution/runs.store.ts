@@ -17,8 +17,8 @@ export async function lockRuns(db: Db, runIds: readonly string[]): Promise<void>
 }
 
 /**
- * `transaction_id` is the place of an event among those of all runs (events/README.md). Within a run it never goes down: a transaction that
- * began earlier may get the lock later.
+ * `transaction_id` is the place of an event among those of all runs (events/README.md). Within a run it never goes
+ * down: a transaction that began earlier may get the lock later.
  */
 export async function writeEvents(db: Db, events: readonly PendingEvent[], actor: ActorRef, now: Date): Promise<void> {
   if (events.length === 0) return;

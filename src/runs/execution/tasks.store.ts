@@ -19,7 +19,9 @@ export async function insertGraph(db: Db, edges: ReadonlyMap<string, readonly st
 
 export type UnfinishedTask = Pick<TaskExecution, 'executionId' | 'name' | 'level' | 'ordinal'>;
 
-/** Tasks that executions run again when they resume. All of them have their row in the newest attempt that they show. */
+/**
+ * Tasks that executions run again when they resume. All of them have their row in the newest attempt that they show.
+ */
 export const findUnfinishedTasks = (db: Db, executionIds: readonly string[]): Promise<UnfinishedTask[]> =>
   db.rows(`${UNFINISHED} WHERE newest.id = ANY ($1::uuid[]) ORDER BY task.ordinal`, [executionIds]);
 
@@ -39,7 +41,10 @@ const UNFINISHED = `SELECT task.execution_id AS "executionId", task.name, task.l
 export const findCurrentTasks = (db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> =>
   findShownTasks(db, newestOf(executionIds));
 
-/** The tasks that these attempts show, each with the attempt that shows it: of each name the newest row along its lineage. */
+/**
+ * The tasks that these attempts show, each with the attempt that shows it: of each name the newest row along its
+ * lineage.
+ */
 export function findShownTasks(
   db: Db,
   refs: readonly AttemptRef[],
@@ -100,8 +105,9 @@ export async function findDependents(db: Db, ids: readonly string[]) {
 }
 
 /**
- * Where the graphs of these executions can proceed, for a decision that changes at most `reach` tasks of each: the tasks
- * that are ready and have no job, as many as may start, and the first that are not final where the mode asks for them.
+ * Where the graphs of these executions can proceed, for a decision that changes at most `reach` tasks of each: the
+ * tasks that are ready and have no job, as many as may start, and the first that are not final where the mode asks for
+ * them.
  */
 export async function findFrontiers(db: Db, executionIds: readonly string[], reach: number) {
   const open = `SELECT id, level, ordinal FROM task_execution
@@ -138,7 +144,10 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
 /** Executions of the members of these runs that are not final. */
 const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND status IN ${ACTIVE})`;
 
-/** Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a person. */
+/**
+ * Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a
+ * person.
+ */
 export function findUnstartedTasks(
   db: Db,
   ids: readonly string[],

@@ -24,9 +24,9 @@ interface Waiting {
 }
 
 /**
- * Where agents wait for work. All claims that are parked in this process are served by one reader, one statement for all agents with the same labels: a wake-up
- * costs a few statements however many agents wait, and nobody queues for row locks. Other servers of the same database have a desk of their own; SKIP LOCKED
- * keeps them apart.
+ * Where agents wait for work. All claims that are parked in this process are served by one reader, one statement for
+ * all agents with the same labels: a wake-up costs a few statements however many agents wait, and nobody queues for row
+ * locks. Other servers of the same database have a desk of their own; SKIP LOCKED keeps them apart.
  */
 export class ClaimDesk {
   private readonly waiting = new Set<Waiting>();

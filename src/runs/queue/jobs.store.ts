@@ -57,9 +57,10 @@ export interface Slot {
 }
 
 /**
- * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order: one statement. A job leaves the queue
- * and gets its lease in the same moment, so it can neither be lost between the two nor be given twice. Each class of requirements is read
- * from its own end of the index: jobs that this agent can't run cost nothing, however many they are.
+ * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order: one statement. A job
+ * leaves the queue and gets its lease in the same moment, so it can neither be lost between the two nor be given twice.
+ * Each class of requirements is read from its own end of the index: jobs that this agent can't run cost nothing,
+ * however many they are.
  */
 export async function claimReadyJobs(
   db: Db,
@@ -182,9 +183,9 @@ export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): P
 }
 
 /**
- * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. The caller holds
- * the locks of their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended is kept;
- * an agent whose job the server ended has no say any more.
+ * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. The caller
+ * holds the locks of their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended
+ * is kept; an agent whose job the server ended has no say any more.
  */
 export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Promise<void> {
   if (ends.length === 0) return;
@@ -256,8 +257,8 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
 }
 
 /**
- * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those that it found. A job that goes
- * from one to the other meanwhile may be missed: ask again for it.
+ * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those
+ * that it found. A job that goes from one to the other meanwhile may be missed: ask again for it.
  */
 async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]> {
   const queued = await db.rows<{ jobId: string }>(
@@ -272,7 +273,10 @@ async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]
   return [...queued, ...offered].map((row) => row.jobId);
 }
 
-/** Jobs move between the queue and offers, never outside of both: each turn finds most of what the one before has missed. */
+/**
+ * Jobs move between the queue and offers, never outside of both: each turn finds most of what the one before has
+ * missed.
+ */
 const TURNS = 20;
 
 /** Takes all of these jobs out of the queue and away from offers. */

@@ -15,11 +15,13 @@ import {
 import { version } from '../../../package.json';
 import { cursorCodec, readPage, toPage } from '../../../src/kernel/paging';
 import { type Page } from '../../../src/kernel/paging';
-import { ConnectionType, PageArguments } from '../../../src/api/graphql/paging.types';
+import { TypeOf } from '../../../src/api/graphql/abstractTypes';
+import { ConnectionType, PageArguments, PageInfoResolver } from '../../../src/api/graphql/paging.types';
 import { resolvers } from '../../../src/api/graphql/resolvers';
 import { buildGraphqlSchema, type ResolverClass, schemaText } from '../../../src/api/graphql/schema';
 
-@InterfaceType({ resolveType: (value) => value.constructor.name })
+@TypeOf((value: object) => value.constructor.name)
+@InterfaceType()
 abstract class Animal {
   @Field(() => String)
   name!: string;
@@ -76,7 +78,7 @@ async function* stream() {
   yield rows[0];
 }
 
-const testResolvers: NonEmptyArray<ResolverClass> = [TestResolver];
+const testResolvers: NonEmptyArray<ResolverClass> = [TestResolver, PageInfoResolver];
 const schema = buildGraphqlSchema(testResolvers);
 const ask = async (source: string) => JSON.parse(JSON.stringify(await graphql({ schema, source, contextValue: {} })));
 
@@ -118,16 +120,17 @@ describe('the schema', () => {
     );
   });
 
-  it('takes a row’s type from __typename at once, else as TypeGraphQL does', async () => {
+  it('takes a row’s type from __typename, else from TypeOf, at once', async () => {
     const { data } = await ask('{ animals { __typename name ... on Cat { lives } } }');
     expect(data.animals).toEqual([
       { __typename: 'Cat', name: 'Tom', lives: 9 },
       { __typename: 'Cat', name: 'Kit', lives: 8 },
     ]);
     const type = schema.getType('Animal');
-    const resolved =
-      type && 'resolveType' in type ? type.resolveType?.({ __typename: 'Cat' }, {}, {} as never, type as never) : null;
-    expect(resolved).toBe('Cat');
+    const resolved = [{ __typename: 'Cat' }, new Cat()].map((row) =>
+      type && 'resolveType' in type ? type.resolveType?.(row, {}, {} as never, type as never) : null,
+    );
+    expect(resolved).toEqual(['Cat', 'Cat']);
   });
 
   it('takes a stream for a subscription, without a publisher', async () => {

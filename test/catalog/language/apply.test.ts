@@ -21,7 +21,10 @@ describe('applyDefinitions', () => {
   });
   afterEach(() => api.stop());
 
-  /** Everything that is configured, with the physical versions of the rows: also an update that changes nothing would show. */
+  /**
+   * Everything that is configured, with the physical versions of the rows: also an update that changes nothing would
+   * show.
+   */
   async function everything(): Promise<string> {
     const rows = [];
     for (const table of tables)

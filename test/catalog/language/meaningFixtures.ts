@@ -10,7 +10,9 @@ const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
 const given = GIVEN_ENVIRONMENT;
 const reference = (name: string) => `\${${name}}`;
 
-/** One mistake each that shows only between documents, or between the parts of one. The order is that of the catalogue. */
+/**
+ * One mistake each that shows only between documents, or between the parts of one. The order is that of the catalogue.
+ */
 export const meaningFixtures: readonly RuleFixture[] = [
   {
     rule: 'UNKNOWN_APPLICATION',

@@ -8,7 +8,10 @@ import { shapeFixtures } from './shapeFixtures';
 
 const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures];
 
-/** Rules that need more than a source: what exists already, or what the request says. Their tests are in apply.test.ts and reading.test.ts. */
+/**
+ * Rules that need more than a source: what exists already, or what the request says. Their tests are in apply.test.ts
+ * and reading.test.ts.
+ */
 const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
 
 describe('the rules of definitions', () => {

@@ -218,3 +218,17 @@ describe('insertRows', () => {
     );
   });
 });
+
+describe('impatient', () => {
+  it('cancels a statement that takes too long, and does not take the connection for dead', async () => {
+    const [slow, quick] = await database
+      .impatient(50)
+      .together((db) => Promise.allSettled(['SELECT pg_sleep(60)', 'SELECT 1'].map((sql) => db.rows(sql))));
+    expect(slow).toMatchObject({ reason: { message: 'Connection terminated: no answer within 50 ms' } });
+    expect(quick?.status).toBe('fulfilled');
+    expect(database.traffic.silences).toBe(0);
+    expect(
+      await database.rows("SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'"),
+    ).toEqual([]);
+  });
+});

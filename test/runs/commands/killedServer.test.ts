@@ -97,7 +97,9 @@ describe('a server that is killed', () => {
     return true;
   }
 
-  /** Runs a command in a process of its own that is killed with SIGKILL: before a flush, or when the COMMIT has left. */
+  /**
+   * Runs a command in a process of its own that is killed with SIGKILL: before a flush, or when the COMMIT has left.
+   */
   function kill(name: string, input: object, at: string): Promise<void> {
     const child = spawn(
       process.execPath,

@@ -35,7 +35,8 @@ it('sends a snapshot of matching executions, then their events', async () => {
   await note(world.server, { runId: b });
   await note(world.server, { runId: await start() });
   await note(world.server, { runId: a });
-  // What was committed while an older transaction was open comes after the snapshot, too: each event once, but perhaps one that it already shows.
+  // What was committed while an older transaction was open comes after the snapshot, too: each event once, but perhaps
+  // one that it already shows.
   const ofB = await reading.until(({ event }) => event?.executionId === b);
   expect(ofB).toMatchObject({ execution: { id: b, status: 'QUEUED' }, snapshot: null, gap: null });
   await reading.until(({ event }) => event?.executionId === a);

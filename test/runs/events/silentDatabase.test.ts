@@ -41,7 +41,8 @@ describe('a database that stops answering without closing its connections', () =
     }
     proxy.stallAll();
     await note(world.server, { runId: id }, 3);
-    // One that joins while nothing answers. Its connection may be refused, and then it tries again as every client does.
+    // One that joins while nothing answers. Its connection may be refused, and then it tries again as every client
+    // does.
     const joined = (async () => {
       for (;;) {
         const late = readEvents(server.url, id, before);
@@ -60,5 +61,25 @@ describe('a database that stops answering without closing its connections', () =
     expect(first.event?.sequence).toBe(before + 1);
     byServerEvents.drop();
     await Promise.all([...readings, late, all].map((reading) => reading.close()));
+  });
+
+  it('delays streams no longer when it falls silent while the rights of a caller are read', async () => {
+    const id = await world.runs.start('workflow', 'one');
+    const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
+    const { traffic } = server.app.database;
+    const reading = readEvents(server.url, id, before - 1);
+    await reading.next();
+    traffic.beforeFlush = (statements) => {
+      if (!statements.some((text) => text.startsWith('SELECT') && text.includes('rights_version'))) return;
+      traffic.beforeFlush = undefined;
+      proxy.stallAll();
+    };
+    await note(world.server, { runId: id });
+    // The stream ends with an error, and continues from its cursor.
+    const failure = await reading.next().catch((error: unknown) => JSON.stringify(error));
+    expect(failure).toContain('UNAVAILABLE');
+    const again = readEvents(server.url, id, before);
+    expect((await again.next())?.event?.sequence).toBe(before + 1);
+    await again.close();
   });
 });

@@ -247,7 +247,10 @@ describe('how executions end when nobody lets them finish', () => {
           ),
         );
 
-    /** What is asked of a job that runs and what its agent says; how task and job end, and the run. `retries` say nothing of it. */
+    /**
+     * What is asked of a job that runs and what its agent says; how task and job end, and the run. `retries` say
+     * nothing of it.
+     */
     const cells: readonly (readonly [name: string, act: Act, task: string, run: string])[] = [
       ['nothing, CANCELLED', reports({ reason: 'CANCELLED' }), 'FAILED AGENT_LOST LOST', 'FAILED'],
       ['nothing, AGENT_STOPPED', stopped, 'FAILED AGENT_LOST LOST', 'FAILED'],

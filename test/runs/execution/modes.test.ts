@@ -170,7 +170,8 @@ describe('the modes of a workflow', () => {
         for (const run of ends) {
           for (const [task, status] of Object.entries(states(run))) {
             const alone = fails.has(task) ? 'FAILED' : skipped.has(task) ? 'SKIPPED' : 'SUCCESS';
-            // After a failure the modes differ in what else may still start; never in what must not, or in how a task ends.
+            // After a failure the modes differ in what else may still start; never in what must not, or in how a task
+            // ends.
             const allowed = behind.has(task) ? ['SKIPPED'] : run.status === 'SUCCESS' ? [alone] : [alone, 'SKIPPED'];
             expect(allowed).toContain(status);
           }

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
+
+const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
 
 const workflow = (name: string, tasks: string, keys = '') =>
   `---\nkind: Workflow\napplication: app\nname: ${name}\n${keys}\ntasks:\n${tasks}\n`;
@@ -15,8 +18,26 @@ const DEFINITIONS = `${
     'p2',
     '  use: { run: "true" }\n  more: { run: "true", depends_on: [use] }',
     'variables: [{ name: TAG, default: none }, { name: COUNT, type: number, default: 0 }]',
+  ) +
+  workflow(
+    'p3',
+    `  use: { run: "true" }
+  save: { type: restore, run: "true", artifacts: [state.txt] }
+  put-back: { type: restore, run: "true", depends_on: [save], artifacts: { from: save } }`,
+    'variables: [{ name: IMAGE, default: none }]',
   )
 }---
+kind: Pipeline
+application: app
+name: chain
+variables: [{ name: BASE, default: a }]
+stages:
+  - { name: One, elements: [{ name: one, workflow: p1 }] }
+  - name: Two
+    elements:
+      - { name: two, workflow: p3, variables: { IMAGE: "\${stages.One.one.outputs.IMAGE}" } }
+      - { name: apart, workflow: p2 }
+---
 kind: Pipeline
 application: app
 name: both
@@ -104,6 +125,91 @@ describe('outputs of a stage', () => {
     expect((await agent.runOne()).env).toMatchObject({ TAG: 'v7', COUNT: '3' });
     await agent.runOne();
     await runs.until(id, 'SUCCESS');
+  });
+
+  it('follow an extension to later elements, and its restore, whose tasks take files of each other', async () => {
+    const { client } = server;
+    const id = await runs.start('pipeline', 'chain');
+    await agent.runOne(tag('v1'));
+    const first = [await agent.runOne(), await agent.runOne(), await agent.runOne()];
+    expect(first.map(({ task, env }) => [task, env.IMAGE ?? env.TAG]).sort()).toEqual([
+      ['more', 'none'],
+      ['use', 'a/v1'],
+      ['use', 'none'],
+    ]);
+    await runs.until(id, 'SUCCESS');
+    const stages = async () => {
+      const { execution } = await client.ask<{ execution: { pipelineStageExecutions: unknown[] } }>(
+        `query ($id: ID!) { execution(executionId: $id) { ... on PipelineExecution { pipelineStageExecutions { pipelineStepName
+          ... on WorkflowStageExecution { outputs { name value } workflowExecution { inputVariables { name value } } } } } } }`,
+        { id },
+      );
+      return execution.pipelineStageExecutions;
+    };
+    const before = await stages();
+    expect(JSON.stringify(before)).toMatch(/"IMAGE","value":"a\/v1"[\s\S]*"IMAGE","value":"a\/v1"/);
+    await client.ask('mutation ($input: AddImagesToRunInput!) { addImagesToRun(input: $input) { run { status } } }', {
+      input: { runId: id, ...given('BASE', 'b') },
+    });
+    expect((await agent.runOne(tag('v2'))).task).toBe('make');
+    // The other element of the stage sees neither the variable nor the output: it is kept.
+    expect((await agent.runOne()).env.IMAGE).toBe('b/v2');
+    await runs.until(id, 'SUCCESS');
+    expect(JSON.stringify(await stages())).toContain('"IMAGE","value":"b/v2"');
+
+    await client.ask('mutation ($input: RestoreRunInput!) { restoreRun(input: $input) { run { status } } }', {
+      input: { runId: id },
+    });
+    const save = await agent.claimOne();
+    expect([save.task, save.env.IMAGE]).toEqual(['save', 'a/v1']);
+    await agent.start(save);
+    const data = Buffer.from('state');
+    await agent.upload(save, 'state.txt', data, sha256(data));
+    await agent.finish(save);
+    const putBack = await agent.claimOne();
+    expect(putBack).toMatchObject({ task: 'put-back', inputs: [{ name: 'state.txt', sha256: sha256(data) }] });
+    await agent.start(putBack);
+    expect(await (await agent.download(putBack, putBack.inputs[0]?.artifactId ?? '')).text()).toBe('state');
+    await agent.finish(putBack);
+    await runs.until(id, 'SUCCESS');
+    expect(await stages()).toEqual(before);
+  });
+
+  it('of kept elements fill what the latest definition takes, as far as they were declared', async () => {
+    const change = (from: string, to: string) => runs.apply(DEFINITIONS.replaceAll(from, to));
+    const { applicationId } = await runs.ids('pipeline', 'chain');
+    const id = await runs.start('pipeline', 'chain');
+    await agent.runOne(tag('v1'));
+    await agent.work(
+      () => runs.is(id, 'FAILED'),
+      () => true,
+    );
+    const resume = () =>
+      server.client.ask(
+        'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
+        { input: { applicationId, pipelineExecutionId: id, definition: 'LATEST' } },
+      );
+    await change('stages.One.one.outputs.IMAGE', 'stages.One.one.outputs.TAG');
+    await resume();
+    const again: string[] = [];
+    await agent.work(
+      () => runs.is(id, 'FAILED'),
+      ({ task, env }) => {
+        if (task === 'use') again.push(env.IMAGE ?? '');
+        return true;
+      },
+    );
+    expect(again.sort()).toEqual(['', 'v1']);
+    // A new output of a workflow that is kept as it ran has no value.
+    await runs.apply(
+      DEFINITIONS.replaceAll('outputs.IMAGE', 'outputs.NEW').replace('outputs: { TAG', 'outputs: { NEW: x, TAG'),
+    );
+    await resume();
+    const { failureDetails } = await runs.until(id, 'FAILED');
+    expect(failureDetails).toContain(
+      `\${stages.One.one.outputs.NEW} has no value: the workflow of "one" as it ran has no such output`,
+    );
+    await runs.apply(DEFINITIONS);
   });
 
   it('fail the element that nothing fills, and never reach a command as text', async () => {

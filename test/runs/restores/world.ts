@@ -104,7 +104,9 @@ export class World {
     return id;
   }
 
-  /** Works, and approves, until the run has this status. Answers the tasks that ran; `fails` says which of them fail. */
+  /**
+   * Works, and approves, until the run has this status. Answers the tasks that ran; `fails` says which of them fail.
+   */
   async finish(id: string, status: string, ...fails: readonly string[]): Promise<string[]> {
     const ran: string[] = [];
     for (;;) {
@@ -203,7 +205,10 @@ export class World {
     return JSON.parse(JSON.stringify(await this.snapshot(runId)), without);
   }
 
-  /** Everything that the API shows of a run and of the environments, except attempts, events, operations and the version. */
+  /**
+   * Everything that the API shows of a run and of the environments, except attempts, events, operations and the
+   * version.
+   */
   async snapshot(runId: string): Promise<unknown> {
     const tasks =
       'tasks { id name status tries reasonCode reason exitCode ignoredFailure startedAt endedAt durationMs jobs { id status attempt reasonCode log { bytes sealed } } artifacts { id name size sha256 } }';
