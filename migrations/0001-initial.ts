@@ -277,8 +277,8 @@ CREATE INDEX "execution_newest" ON "execution" ("created_at", "id") WHERE parent
 CREATE INDEX "execution_newest_of_application" ON "execution" ("application_id", "created_at", "id") WHERE parent_stage_execution_id IS NULL;
 CREATE INDEX "execution_newest_of_entity" ON "execution" ("entity_id", "created_at", "id");
 CREATE INDEX "execution_of_run" ON "execution" ("run_id");
-CREATE INDEX "execution_active" ON "execution" ("application_id") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
-CREATE INDEX "execution_expiry" ON "execution" ("expires_at") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
+CREATE INDEX "execution_active" ON "execution" ("application_id") WHERE ended_at IS NULL;
+CREATE INDEX "execution_expiry" ON "execution" ("expires_at") WHERE ended_at IS NULL;
 CREATE TABLE "idempotency_key" (
   "application_id" uuid NOT NULL,
   "key" text NOT NULL,
@@ -390,9 +390,9 @@ CREATE UNIQUE INDEX "task_execution_name" ON "task_execution" ("execution_id", "
 CREATE INDEX "task_execution_attempt" ON "task_execution" ("execution_id", "attempt", "ordinal");
 CREATE INDEX "task_execution_open" ON "task_execution" ("execution_id", "ordinal") WHERE type = 'normal' AND ended_at IS NULL;
 CREATE INDEX "task_execution_unfinished" ON "task_execution" ("execution_id", "attempt", "ordinal") WHERE type = 'normal' AND NOT passed;
-CREATE INDEX "task_execution_ready" ON "task_execution" ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal';
+CREATE INDEX "task_execution_ready" ON "task_execution" ("execution_id", "ordinal") WHERE waiting_on = 0 AND job_id IS NULL AND ended_at IS NULL AND type = 'normal';
 CREATE INDEX "task_execution_waits" ON "task_execution" ("waits_until") WHERE waits_until IS NOT NULL;
-CREATE INDEX "task_execution_next_try" ON "task_execution" ("next_try_at") WHERE status = 'QUEUED' AND next_try_at IS NOT NULL;
+CREATE INDEX "task_execution_next_try" ON "task_execution" ("next_try_at") WHERE next_try_at IS NOT NULL;
 CREATE TABLE "attempt_element" (
   "execution_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
@@ -466,10 +466,10 @@ CREATE TABLE "execution_event" (
   "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "actor" jsonb NOT NULL,
   "data" jsonb NOT NULL,
-  CONSTRAINT "execution_event_own" UNIQUE ("execution_id", "execution_sequence"),
   CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY ("run_id", "sequence")
 );
 CREATE INDEX "execution_event_committed" ON "execution_event" ("transaction_id", "run_id", "sequence");
+CREATE UNIQUE INDEX "execution_event_own" ON "execution_event" ("execution_id", "execution_sequence") WHERE execution_id <> run_id;
 CREATE TABLE "event_horizon" (
   "id" integer NOT NULL,
   "transaction_id" bigint NOT NULL,
@@ -523,13 +523,12 @@ CREATE TABLE "job" (
 );
 CREATE UNIQUE INDEX "job_of_task" ON "job" ("task_execution_id", "attempt");
 CREATE TABLE "ready_job" (
+  "requirement_class_id" integer NOT NULL,
   "rank" BIGSERIAL NOT NULL,
   "job_id" uuid NOT NULL,
-  "requirement_class_id" integer NOT NULL,
   CONSTRAINT "ready_job_job" UNIQUE ("job_id"),
-  CONSTRAINT "PK_caa1e7d9f2668cbf1207fb34a2e" PRIMARY KEY ("rank")
+  CONSTRAINT "PK_666bc76d2aba8b83c821fc94ea5" PRIMARY KEY ("requirement_class_id", "rank")
 );
-CREATE INDEX "ready_job_order" ON "ready_job" ("requirement_class_id", "rank");
 CREATE TABLE "requirement_class" (
   "id" SERIAL NOT NULL,
   "labels" text array NOT NULL,
@@ -548,8 +547,7 @@ CREATE TABLE "job_lease" (
   "kill_at" TIMESTAMP(3) WITH TIME ZONE,
   CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY ("job_id")
 );
-CREATE INDEX "job_lease_agent" ON "job_lease" ("agent_id");
-CREATE INDEX "job_lease_run" ON "job_lease" ("run_id");
+CREATE INDEX "job_lease_kill" ON "job_lease" ("kill_at") WHERE kill_at IS NOT NULL;
 CREATE TABLE "log_chunk" (
   "job_id" uuid NOT NULL,
   "start" bigint NOT NULL,
@@ -561,7 +559,6 @@ CREATE TABLE "log_chunk" (
 CREATE TABLE "job_log" (
   "job_id" uuid NOT NULL,
   "bytes" bigint NOT NULL,
-  "sealed" boolean NOT NULL,
   "truncated" boolean NOT NULL,
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY ("job_id")
 );
@@ -764,11 +761,12 @@ ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN
 
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
--- Rows that change often leave room on their page, so that an update doesn't touch the indexes.
-ALTER TABLE execution SET (fillfactor = 80);
+-- Rows that change often leave room on their page, so that an update doesn't touch the indexes. Tasks and jobs change
+-- together with their neighbors, in one transaction: each needs room for one more version.
+ALTER TABLE execution SET (fillfactor = 70);
 ALTER TABLE stage_execution SET (fillfactor = 80);
-ALTER TABLE task_execution SET (fillfactor = 80);
-ALTER TABLE job SET (fillfactor = 80);
+ALTER TABLE task_execution SET (fillfactor = 50);
+ALTER TABLE job SET (fillfactor = 50);
 ALTER TABLE job_log SET (fillfactor = 80);
 ALTER TABLE agent SET (fillfactor = 80);
 

@@ -9,7 +9,7 @@ import { ACCOUNT_ADMINISTRATOR } from '../../src/access/userGroups';
 import { applications } from '../../src/catalog/applications/applications';
 import { pipelineSubject, surroundingsOf, workflowSubject } from '../../src/catalog/definitions/aims';
 import { loadConfiguration } from '../../src/catalog/definitions/configuration';
-import { Api, SLACK } from '../catalog/api';
+import { SLACK, testApi } from '../catalog/api';
 import { parts, pipeline, stage, workflow } from '../catalog/language/documents';
 import { ADMIN_KEY } from '../support/server';
 
@@ -48,7 +48,7 @@ const vaultSource = shopSource
   .replace('name: shop', 'name: vault');
 
 describe('permissions on what is configured', () => {
-  let api: Api;
+  const api = testApi();
   let shop: string;
   let vault: string;
   /** May see and change what is aimed at staging in the shop; nothing of its services. */
@@ -116,7 +116,6 @@ describe('permissions on what is configured', () => {
   };
 
   beforeAll(async () => {
-    api = await Api.start();
     await api.apply(shopSource);
     await api.apply(vaultSource);
     shop = await api.applicationId('shop');
@@ -130,7 +129,6 @@ describe('permissions on what is configured', () => {
       ],
     });
   });
-  afterAll(() => api.stop());
 
   describe('hidden resources', () => {
     const seen = {

@@ -1,5 +1,5 @@
+import { testApi } from './api';
 import { parts, pipeline, shop, stage, workflow } from './language/documents';
-import { Api } from './api';
 
 const nobody = '00000000-0000-4000-8000-000000000000';
 const kinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
@@ -8,11 +8,8 @@ const gate = 'stages: [{ elements: [{ name: a, approval: { approvers: [A] } }] }
 
 /** Creating, changing and deleting each kind of thing by its own mutations. */
 describe('the mutations of configuration', () => {
-  let api: Api;
+  const api = testApi();
   let applicationId: string;
-  beforeAll(async () => {
-    api = await Api.start();
-  });
   beforeEach(async () => {
     await api.apply(shop);
     applicationId = await api.applicationId();
@@ -20,7 +17,6 @@ describe('the mutations of configuration', () => {
   afterEach(async () => {
     await api.mutate('deleteApplication', { applicationId: await api.applicationId() }, 'clientMutationId');
   });
-  afterAll(() => api.stop());
 
   const create = {
     Application: (name: string) => ({ name }),

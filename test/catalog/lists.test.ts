@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { SLACK, testApi } from './api';
 import { parts, pipeline, shop, stage, workflow } from './language/documents';
-import { Api, SLACK } from './api';
 
 interface Connection {
   readonly nodes: readonly { readonly name: string }[];
@@ -23,12 +23,10 @@ const many = (count: number): string =>
   }).join('\n---\n');
 
 describe('lists of what is configured', () => {
-  let api: Api;
+  const api = testApi();
   beforeAll(async () => {
-    api = await Api.start();
     await api.apply(many(12));
   });
-  afterAll(() => api.stop());
 
   const list = async (field: string, args: string, more = ''): Promise<Connection> => {
     const query = `{ ${field}${args === '' ? '' : `(${args})`} { nodes { name } pageInfo { hasNextPage endCursor ${more} } } }`;
@@ -197,9 +195,8 @@ describe('lists of what is configured', () => {
 });
 
 describe('reading what is configured', () => {
-  let api: Api;
+  const api = testApi();
   beforeAll(async () => {
-    api = await Api.start();
     const variables =
       'variables: [{ name: V, type: number, required: true, default: 1, allowed_values: [1, 2], description: How many }]';
     await api.apply(
@@ -212,7 +209,6 @@ describe('reading what is configured', () => {
         ),
     );
   });
-  afterAll(() => api.stop());
 
   test('by name', async () => {
     const id = await api.applicationId();

@@ -1,5 +1,5 @@
+import { testApi } from './api';
 import { parts, pipeline, stage, workflow } from './language/documents';
-import { Api } from './api';
 
 const given = 'environment: $' + '{environment}';
 const source =
@@ -24,12 +24,9 @@ interface Numbers {
 }
 
 describe('renaming what definitions refer to', () => {
-  let api: Api;
-  beforeEach(async () => {
-    api = await Api.start();
-    await api.apply(source);
-  });
-  afterEach(() => api.stop());
+  const api = testApi();
+  beforeEach(() => api.apply(source));
+  afterEach(() => api.empty());
 
   /** What is defined, as documents, and the numbers of the current revisions. */
   async function defined(): Promise<{ readonly documents: string; readonly numbers: Numbers }> {
@@ -133,12 +130,10 @@ describe('renaming what definitions refer to', () => {
 });
 
 describe('deleting what is needed', () => {
-  let api: Api;
+  const api = testApi();
   beforeAll(async () => {
-    api = await Api.start();
     await api.apply(source);
   });
-  afterAll(() => api.stop());
 
   test.each([
     ['Environment', 'environments', 'staging', ['WORKFLOW check', 'PIPELINE release']],

@@ -1,13 +1,11 @@
-import { World } from '../runs/restores/world';
+import { restoreWorld } from '../runs/restores/world';
 import { type Ended, type Started, slipway, startSlipway } from './program';
 
-let world: World;
+const world = restoreWorld();
 let url: string;
-beforeAll(async () => {
-  world = await World.start();
+beforeAll(() => {
   url = world.server.url;
 });
-afterAll(() => world?.stop());
 
 /** A release that was extended with an image that does not become healthy. */
 async function broken(): Promise<string> {

@@ -1,4 +1,3 @@
-import { ACTIVE } from '../../contract/statuses';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { AttemptRef, TaskExecution, TaskGate } from '../../engine/execution';
@@ -118,7 +117,7 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
        LEFT JOIN LATERAL (SELECT max(level) AS level FROM (${open}) head) head ON execution.mode <> 'WORK_STEALING'
        CROSS JOIN LATERAL (
          SELECT * FROM task_execution
-         WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal'
+         WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND ended_at IS NULL AND type = 'normal'
            AND next_try_at IS NULL AND (execution.mode = 'WORK_STEALING' OR level <= head.level)
          ORDER BY ordinal
          LIMIT 2 * $2::int + CASE WHEN execution.mode = 'SEQUENTIAL' THEN 1
@@ -142,7 +141,7 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
 }
 
 /** Executions of the members of these runs that are not final. */
-const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND status IN ${ACTIVE})`;
+const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND ended_at IS NULL)`;
 
 /**
  * Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Api, SLACK } from '../api';
+import { SLACK, testApi } from '../api';
 import { parts, pipeline, shop, stage, workflow } from './documents';
 
 const example = readFileSync(join(__dirname, '../../../examples/shop/slipway.yaml'), 'utf8');
@@ -15,11 +15,8 @@ const tables = [
 ];
 
 describe('applyDefinitions', () => {
-  let api: Api;
-  beforeEach(async () => {
-    api = await Api.start();
-  });
-  afterEach(() => api.stop());
+  const api = testApi();
+  afterEach(() => api.empty());
 
   /**
    * Everything that is configured, with the physical versions of the rows: also an update that changes nothing would
@@ -143,7 +140,7 @@ describe('applyDefinitions', () => {
     const versions = Array.from({ length: 8 }, (_, n) => example.replace('pack.mjs web', `pack.mjs web ${n}`));
     await Promise.all(versions.map((source) => api.apply(source)));
     const rows = await api.server.app.database.rows<{ number: number }>(
-      'SELECT number FROM workflow_revision JOIN workflow ON entity_id = workflow.id WHERE name = $1 ORDER BY number',
+      'SELECT number FROM workflow_revision JOIN workflow ON entity_id = workflow.id WHERE name = $1 AND deleted_at IS NULL ORDER BY number',
       ['build'],
     );
     expect(rows.map((row) => row.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
@@ -153,7 +150,7 @@ describe('applyDefinitions', () => {
     const two = [`${shop}---\n${shop.replaceAll('shop', 'bank')}`, `${shop.replaceAll('shop', 'bank')}---\n${shop}`];
     const described = (n: number) => two[n % 2]?.replaceAll(/(name: \w+)/g, `$1\ndescription: "${n}"`) ?? '';
     await Promise.all(Array.from({ length: 10 }, (_, n) => api.apply(described(n))));
-    const rows = await api.server.app.database.rows('SELECT FROM application');
+    const rows = await api.server.app.database.rows('SELECT FROM application WHERE deleted_at IS NULL');
     expect(rows).toHaveLength(2);
   });
 

@@ -1,7 +1,7 @@
 import { canonicalWorkflow } from '../../../src/catalog/language/canonical';
-import { registerOf, registeredBy } from '../../../src/catalog/language/matrix';
+import { registeredBy, registerOf } from '../../../src/catalog/language/matrix';
 import type { TaskDefinition } from '../../../src/catalog/language/workflow';
-import { Api } from '../api';
+import { testApi } from '../api';
 import { shop } from './documents';
 import { errorsOf, parsed } from './errorsOf';
 
@@ -163,22 +163,19 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
     expect(error).toMatchObject({ path: 'documents[0].tasks.a.retries', line: 2, column: 39 });
   });
 
+  const api = testApi();
+
   test('is applied, created and validated as it stands; the application is an argument', async () => {
-    const api = await Api.start();
-    try {
-      await api.apply(shop);
-      const made = await api.apply(FILE, { format: 'TOML', application: 'shop' });
-      expect(made.map(({ kind, name, action }) => [kind, name, action])).toEqual([['WORKFLOW', 'ship', 'CREATED']]);
-      expect((await api.apply(YAML))[0]?.action).toBe('UNCHANGED');
-      const refused = await api.refusedApply(FILE, { format: 'TOML' });
-      expect(refused.map(({ rule, path }) => [rule, path])).toEqual([['MISSING_FIELD', 'documents[0].application']]);
-      const { validateDefinition } = await api.ask<{ validateDefinition: unknown }>(
-        'query ($source: String!) { validateDefinition(source: $source, format: TOML) { valid errors { message } } }',
-        { source: FILE },
-      );
-      expect(validateDefinition).toEqual({ valid: true, errors: [] });
-    } finally {
-      await api.stop();
-    }
+    await api.apply(shop);
+    const made = await api.apply(FILE, { format: 'TOML', application: 'shop' });
+    expect(made.map(({ kind, name, action }) => [kind, name, action])).toEqual([['WORKFLOW', 'ship', 'CREATED']]);
+    expect((await api.apply(YAML))[0]?.action).toBe('UNCHANGED');
+    const refused = await api.refusedApply(FILE, { format: 'TOML' });
+    expect(refused.map(({ rule, path }) => [rule, path])).toEqual([['MISSING_FIELD', 'documents[0].application']]);
+    const { validateDefinition } = await api.ask<{ validateDefinition: unknown }>(
+      'query ($source: String!) { validateDefinition(source: $source, format: TOML) { valid errors { message } } }',
+      { source: FILE },
+    );
+    expect(validateDefinition).toEqual({ valid: true, errors: [] });
   });
 });

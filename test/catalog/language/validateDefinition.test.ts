@@ -1,6 +1,6 @@
 import { validationWarnings } from '../../../src/catalog/language/validationRules';
 import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
-import { Api } from '../api';
+import { testApi } from '../api';
 import { parts, pipeline, shop, workflow } from './documents';
 
 interface Problem {
@@ -40,11 +40,7 @@ const warnings = [
 ];
 
 describe('validateDefinition', () => {
-  let api: Api;
-  beforeAll(async () => {
-    api = await Api.start();
-  });
-  afterAll(() => api.stop());
+  const api = testApi();
 
   async function validate(source: string, format = 'YAML') {
     const { validateDefinition } = await api.server.client.ask<{

@@ -121,10 +121,10 @@ describe('the log', () => {
     await note(world.server, { runId: await world.runs.start('workflow', 'idle') }, 5000);
     const { database } = world.server.app;
     await database.write('ANALYZE execution_event');
-    for (const owner of ['run_id', 'execution_id']) {
-      const sequence = owner === 'run_id' ? 'sequence' : 'execution_sequence';
+    for (const owner of ['run_id = $1', 'execution_id = $1 AND run_id <> execution_id']) {
+      const sequence = owner === 'run_id = $1' ? 'sequence' : 'execution_sequence';
       const plan = await database.rows<{ 'QUERY PLAN': string }>(
-        `EXPLAIN SELECT * FROM execution_event event WHERE ${owner} = $1 AND ${sequence} > 5 ORDER BY ${sequence} LIMIT 100`,
+        `EXPLAIN SELECT * FROM execution_event event WHERE ${owner} AND ${sequence} > 5 ORDER BY ${sequence} LIMIT 100`,
         [id],
       );
       const text = plan.map((line) => line['QUERY PLAN']).join('\n');

@@ -179,7 +179,10 @@ describe('the agent protocol', () => {
     const id = await runs.start('workflow', 'files');
     const job = await agent.claimOne();
     await agent.start(job);
-    await server.app.database.write('UPDATE job_log SET bytes = $2 WHERE job_id = $1', [job.jobId, 1024 ** 3 - 2]);
+    await server.app.database.write('INSERT INTO job_log (job_id, bytes, truncated) VALUES ($1, $2, false)', [
+      job.jobId,
+      1024 ** 3 - 2,
+    ]);
     const refused = await agent.log(job, 1024 ** 3 - 2, 'long');
     expect([refused.status, refused.body.error?.code]).toEqual([413, 'TOO_LARGE']);
     await agent.finish(job);

@@ -1,11 +1,7 @@
-import { World } from './world';
+import { restoreWorld } from './world';
 
 describe('cancelRestore', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start({ SLIPWAY_RESTORE_AGENT_SECONDS: '1' });
-  });
-  afterAll(() => world.stop());
+  const world = restoreWorld({ SLIPWAY_RESTORE_AGENT_SECONDS: '1' });
 
   const cancel = async (runId: string, reason?: string, client = world.client) => {
     const { cancelRestore } = await client.ask<{ cancelRestore: { operation: { id: string } } }>(

@@ -1,14 +1,10 @@
 import { statusesOf } from '../../../src/engine/machine';
-import { World } from './world';
+import { restoreWorld } from './world';
 
 const literal = (name: string, value: string) => ({ name, variableValue: { type: 'NAME', value } });
 
 describe('addImagesToRun', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start();
-  });
-  afterAll(() => world.stop());
+  const world = restoreWorld();
 
   const state = async (id: string) => [
     await world.snapshot(id),

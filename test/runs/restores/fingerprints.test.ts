@@ -1,5 +1,5 @@
-import { type ElementInputs, fingerprints } from '../../../src/engine/fingerprints';
 import type { TaskDefinition, WorkflowDefinition } from '../../../src/catalog/language/workflow';
+import { type ElementInputs, fingerprints } from '../../../src/engine/fingerprints';
 
 const task = (more: Partial<TaskDefinition> = {}): TaskDefinition => ({
   type: 'normal',

@@ -1,14 +1,10 @@
-import { TestClient } from '../../support/client';
 import { statusesOf } from '../../../src/engine/machine';
+import { TestClient } from '../../support/client';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { World } from './world';
+import { restoreWorld } from './world';
 
 describe('before anything changes, restoreRun', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start();
-  });
-  afterAll(() => world.stop());
+  const world = restoreWorld();
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 

@@ -1,11 +1,7 @@
-import { World } from './world';
+import { restoreWorld } from './world';
 
 describe('restoreRun', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start();
-  });
-  afterAll(() => world.stop());
+  const world = restoreWorld();
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
