@@ -86,7 +86,7 @@ it('keeps the order of each run, even if a later writer began earlier', async ()
   await reading.close();
 });
 
-it('tells of an execution that leaves a status which was asked for', async () => {
+it('reports an execution that leaves a requested status', async () => {
   const reading = read({ filters: [{ status: { operator: 'IN', values: ['RUNNING'] } }] });
   await reading.next();
   const id = await world.runs.start('workflow', 'one');
@@ -99,7 +99,7 @@ it('tells of an execution that leaves a status which was asked for', async () =>
   await reading.close();
 });
 
-it('of members comes only to those who ask for them', async () => {
+it('reports members only on request', async () => {
   const direct = read();
   const all = read({ indirect: true });
   await Promise.all([direct.next(), all.next()]);
@@ -119,7 +119,7 @@ it('of members comes only to those who ask for them', async () => {
 });
 
 describe('a cursor', () => {
-  it('of another database, or of a future that never was, is answered with a gap and a snapshot', async () => {
+  it('of another database, or beyond the log, gets a gap and a snapshot', async () => {
     const id = await start();
     const reading = read(of(id));
     const cursor = (await reading.next())?.cursor ?? '';
@@ -141,11 +141,11 @@ describe('a cursor', () => {
     }
   });
 
-  it('that is none is refused', async () => {
+  it('that is malformed is rejected', async () => {
     expect(await endOf(read({ after: 'x' }))).toContain('"rule":"CURSOR"');
   });
 
-  it('does not hide a filter that can’t be meant', async () => {
+  it('does not hide an invalid filter', async () => {
     const end = await endOf(read({ filters: [{ execution: { operator: 'EQUALS', values: ['a', 'b'] } }] }));
     expect(end).toContain('INVALID_INPUT');
   });

@@ -11,7 +11,7 @@ describe('cancelRestore', () => {
     return cancelRestore.operation.id;
   };
 
-  it('brings the status of before back, keeps the point, and stops what runs', async () => {
+  it('restores the previous status, keeps the restore point, and stops running tasks', async () => {
     const { id, before } = await world.failedInProd();
     const failed = await world.snapshot(id);
     expect(await world.codeOf(cancel(id))).toBe('NOT_RESTORING');
@@ -41,7 +41,7 @@ describe('cancelRestore', () => {
     expect(await world.results(id)).toEqual(before);
   });
 
-  it('takes back tasks that no agent has started', async () => {
+  it('skips tasks that no agent has started', async () => {
     const { id } = await world.failedInProd();
     const failed = await world.snapshot(id);
     const { id: operationId } = await world.restore(id);
