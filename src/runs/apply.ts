@@ -40,6 +40,8 @@ const executionColumns = [
   'busyTasks',
   'waitingTasks',
   'besideTasks',
+  'finallyTasks',
+  'expiresAt',
   'startedAt',
   'attemptStartedAt',
   'endedAt',
@@ -53,7 +55,6 @@ const attemptColumns = [
   'images',
   'mode',
   'maxParallel',
-  'expiresAt',
 ] as const;
 const stageColumns = [
   'status',

@@ -88,7 +88,14 @@ function sliceWith(keys: object, failureCode: string | null, losses: number): Ru
       version: 1,
     },
     ...{ parentStageExecutionId: null, environmentId: null, images: {}, variables: {}, pause: null, maxParallel: null },
-    ...{ openTasks: failureCode === null ? 2 : 1, busyTasks: 1, waitingTasks: 0, besideTasks: 0, endedAt: null },
+    ...{
+      openTasks: failureCode === null ? 2 : 1,
+      busyTasks: 1,
+      waitingTasks: 0,
+      besideTasks: 0,
+      finallyTasks: null,
+      endedAt: null,
+    },
     ...{ failureCode, failureDetails: failureCode, startedAt: now, attemptStartedAt: now },
   };
   const skipped = { ...two, status: 'SKIPPED', endedAt: now };
@@ -100,7 +107,7 @@ function sliceWith(keys: object, failureCode: string | null, losses: number): Ru
   facts.set('unstarted', id, failureCode === null ? [two as TaskExecution] : []);
   facts.set('running', id, [one as TaskExecution]);
   facts.set('frontier', id, { reach: 100, ready: [], open: [] });
-  facts.set('firstFailed', id, null);
+  facts.set('failed', id, []);
   return new RunSlice(facts, { now, actor, newId: () => 'new', random: () => 0 });
 }
 

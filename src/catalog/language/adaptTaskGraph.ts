@@ -1,6 +1,6 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { environmentName, isForbiddenVariableName, parseDuration } from '../../kernel/naming';
-import { handedToHandlers } from './checkEnv';
+
 import { envReferences, escapeReferences } from './environmentValues';
 import { readExpression } from './expressions';
 import { namesInRegister } from './matrix';
@@ -8,6 +8,7 @@ import { short } from './shape';
 import { templateNames } from './shellTemplate';
 import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
 import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
+import { handedTo } from './terms';
 import type { ValidationWarning } from './validationRules';
 import { DAY } from './values';
 
@@ -238,10 +239,19 @@ class Adapter {
     if (tasks?.type !== 'map') return root;
     const known = namesSet(root, tasks.entries);
     const added = new Map<string, SourceEntry>();
-    for (const { key, value } of tasks.entries) {
+    const atTheEnd = findEntry(root, 'finally')?.value;
+    const all = [
+      ...tasks.entries.map((entry) => ({ ...entry, place: 'tasks', handed: [] as readonly string[] })),
+      ...(atTheEnd?.type === 'map' ? atTheEnd.entries : []).map((entry) => ({
+        ...entry,
+        place: 'finally',
+        handed: handedTo('finally'),
+      })),
+    ];
+    for (const { key, value, place, handed } of all) {
       if (value.type !== 'map') continue;
-      const own = { ...known, names: [...known.names, ...namesOfTask(value)] };
-      for (const { name, path, at } of namesUsed(key, value)) {
+      const own = { ...known, names: [...known.names, ...namesOfTask(value), ...handed] };
+      for (const { name, path, at } of namesUsed([place, key], value)) {
         if (isKnown(name, own) || isForbiddenVariableName(name) || added.has(name)) continue;
         added.set(name, entryAt(at, 'name', scalarAt(at, name)));
         const hint = didYouMean(name, own.names);
@@ -305,7 +315,7 @@ function namesOfTask(task: SourceMap): string[] {
     ...axes.map((axis) => `MATRIX_${axis.toUpperCase()}`),
     ...keysOf(findEntry(task, 'env')?.value),
     ...itemsOf(findEntry(task, 'secrets')?.value),
-    ...(textOf(task, 'type') === 'forensic' ? [...handedToHandlers, 'failed_dag'] : []),
+    ...(textOf(task, 'type') === 'forensic' ? [...handedTo('forensic'), 'failed_dag'] : []),
   ];
 }
 
@@ -318,13 +328,13 @@ interface Use {
   readonly at: Position;
 }
 
-function namesUsed(task: string, map: SourceMap): Use[] {
+function namesUsed(task: Path, map: SourceMap): Use[] {
   const uses = (key: string, namesIn: (text: string) => readonly string[]): Use[] => {
     const value = findEntry(map, key)?.value;
     const nodes = value?.type === 'list' ? value.items : value === undefined ? [] : [value];
     return nodes.flatMap((node) =>
       node.type === 'scalar' && typeof node.value === 'string'
-        ? namesIn(node.value).map((name) => ({ name, path: ['tasks', task, key], at: node.at }))
+        ? namesIn(node.value).map((name) => ({ name, path: [...task, key], at: node.at }))
         : [],
     );
   };

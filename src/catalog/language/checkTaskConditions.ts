@@ -106,7 +106,7 @@ export class TaskNames {
     }
     const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
     const hint = didYouMean(variable, [...declared, ...registered]);
-    if (this.task.dependsOn.length === 0 && environment === null && !this.lenient) {
+    if (this.task.dependsOn.length === 0 && this.task.type !== 'finally' && environment === null && !this.lenient) {
       return unknown(`there is no variable "${variable}"${hint}`);
     }
     const message = `"${variable}" is not declared${hint}; the task fails unless an earlier task or the environment sets it`;
@@ -123,7 +123,9 @@ export class TaskOrder {
   constructor(private readonly tasks: WorkflowDefinition['tasks']) {}
 
   isBefore(earlier: string, later: string): boolean {
-    if (this.tasks[later]?.dependsOn.some((one) => baseName(one) === earlier)) return true;
+    const { type, dependsOn } = this.tasks[later] ?? { type: 'normal', dependsOn: [] };
+    if (type === 'finally') return this.tasks[earlier]?.type === 'normal';
+    if (dependsOn.some((one) => baseName(one) === earlier)) return true;
     this.dependents ??= dependentsOf(this.tasks);
     const after = this.after.get(earlier) ?? allAfter(earlier, this.dependents);
     this.after.set(earlier, after);

@@ -186,19 +186,24 @@ class TomlReader {
    */
   templates(root: SourceMap): SourceMap {
     const shell = shellIn(root) ?? 'sh';
-    return changed(root, ['tasks'], (tasks) => {
+    const inTasks = (place: 'tasks' | 'finally') => (tasks: SourceNode) => {
       if (tasks.type !== 'map') return tasks;
-      const entries = tasks.entries.map((entry) => ({ ...entry, value: this.task(entry.value, entry.key, shell) }));
+      const entries = tasks.entries.map((entry) => ({
+        ...entry,
+        value: this.task(entry.value, [place, entry.key], shell),
+      }));
       return { ...tasks, entries };
-    });
+    };
+    return changed(changed(root, ['tasks'], inTasks('tasks')), ['finally'], inTasks('finally'));
   }
 
   adapted(root: SourceMap): SourceMap {
     return adaptTaskGraph(root, (rule, path, at, message) => this.report(rule, path, at, message));
   }
 
-  private task(task: SourceNode, name: string, shellOfWorkflow: Shell): SourceNode {
+  private task(task: SourceNode, path: readonly [string, string], shellOfWorkflow: Shell): SourceNode {
     if (task.type !== 'map') return task;
+    const [, name] = path;
     const shell = shellIn(task) ?? shellOfWorkflow;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
     const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
@@ -210,19 +215,14 @@ class TomlReader {
       if (!quoted && templateNames(command.value).length === 0) return command;
       const variableOf = (one: string) => variableOfTemplate(one, axes, isHandler);
       if (!quoted) {
-        this.report(
-          'BAD_TEMPLATE',
-          ['tasks', name],
-          command.at,
-          `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`,
-        );
+        this.report('BAD_TEMPLATE', path, command.at, `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`);
         return command;
       }
       const { command: text, needs: found } = replaceTemplates(command.value, variableOf);
       for (const one of new Set(literalTemplates(text))) {
         const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
         const message = `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`;
-        this.report('LITERAL_TEMPLATE', ['tasks', name], command.at, message);
+        this.report('LITERAL_TEMPLATE', path, command.at, message);
       }
       for (const [one, rule] of found) {
         if (!axes.includes(one) || rule !== 'any') needs.set(variableOf(one), rule);

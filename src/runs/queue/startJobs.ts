@@ -52,7 +52,7 @@ function beginTasks(run: RunSlice, jobs: readonly StartedJob[]): void {
     run.event(task, 'JOB_STARTED', { jobId, taskExecutionId, name: task.name, attempt, agentId });
     const said = { jobId, reasonCode: null, reason: null };
     moveTask(run, task, { status: 'RUNNING', startedAt: task.startedAt ?? run.now }, { ...said, exitCode: null });
-    if (task.type === 'normal') begun.add(task.executionId);
+    if (task.type === 'normal' || task.type === 'finally') begun.add(task.executionId);
   }
   showRunning(run, [...begun]);
 }

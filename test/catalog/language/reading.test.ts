@@ -23,6 +23,7 @@ describe('reading documents', () => {
       env: {},
       shell: 'sh',
       maxParallel: null,
+      finallyTimeoutSeconds: 3600,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
       onFailure: null,

@@ -162,16 +162,19 @@ register = "n"
 [tasks.c]
 cmd = "echo {{.failed_task}}"
 register = "out_{{.ENV}}"
+[finally.end]
+cmd = "echo {{.workflow_status}} {{.atEnd}}"
 [[variables]]
 name = "known"
 `);
       expect(variables.map(({ name, required, defaultValue }) => [name, required, defaultValue])).toEqual(
-        ['known', 'ENV', 'region', 'branch', 'tag', 'failed_task'].map((name) => [name, false, null]),
+        ['known', 'ENV', 'region', 'branch', 'tag', 'failed_task', 'atEnd'].map((name) => [name, false, null]),
       );
       expect(tasks.a?.run).toContain(`"\${SLIPWAY_VAR_ENV}" "\${region}"`);
       expect(Object.keys(tasks.a?.requires ?? {}).sort()).toEqual(
         ['LD_PRELOAD', 'LEVEL', 'SLIPWAY_TASK', 'SLIPWAY_VAR_ENV', 'known', 'n', 'out_prod', 'region'].sort(),
       );
+      expect(tasks.end?.requires).toEqual({ atEnd: 'any', workflow_status: 'any' });
       expect(problems.filter((one) => !one.endsWith(' UNSURE_NAME'))).toEqual([]);
       expect(problems).toContain('documents[0].tasks.a.cmd UNSURE_NAME');
     });

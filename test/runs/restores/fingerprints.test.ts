@@ -36,6 +36,7 @@ const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   tags: [],
   secrets: [],
   mode: 'WORK_STEALING',
+  finallyTimeoutSeconds: 3600,
   onTaskFailure: 'finish',
   onFailure: null,
   description: null,
