@@ -4,7 +4,10 @@ import { Rights } from '../src/access/rights';
 import { newId } from '../src/kernel/ids';
 import { type Bench, row } from './harness';
 
-/** What permissions cost a request: a user with 500 permissions over 20 applications, asked 10,000 times about one execution. */
+/**
+ * What permissions cost a request: a user with 500 permissions over 20 applications, asked 10,000 times about one
+ * execution.
+ */
 export async function benchAbilities(_bench: Bench): Promise<void> {
   const applications = Array.from({ length: 20 }, newId);
   const environments = Array.from({ length: 25 }, newId);

@@ -3,8 +3,9 @@ import { DeliveredEventsDocument } from '../src/client/generated';
 import { percentile } from './harness';
 
 /**
- * Subscribers in a process of their own, so that what they cost is not counted as the server's. They speak graphql-transport-ws by hand, and do
- * the same with each message whoever sent it: note when it came, and which event it is.
+ * Subscribers in a process of their own, so that what they cost is not counted as the server's. They speak
+ * graphql-transport-ws by hand, and do the same with each message whoever sent it: note when it came, and which event
+ * it is.
  */
 export type Order =
   | {

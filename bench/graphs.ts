@@ -5,8 +5,8 @@ const SIZES = [50, 500, 5000];
 const ROUNDS = 7;
 
 /**
- * Accepting, planning and starting a workflow of n tasks: half of them a matrix, the other half a matrix that waits for all of it. What counts is that the cost of each
- * task does not grow. The first round of each size is not counted.
+ * Accepting, planning and starting a workflow of n tasks: half of them a matrix, the other half a matrix that waits for
+ * all of it. What counts is that the cost of each task does not grow. The first round of each size is not counted.
  */
 export async function benchGraphs(bench: Bench): Promise<void> {
   for (const condition of [null, 'matrix.n != "x" && SIZE >= 1']) {

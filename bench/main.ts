@@ -10,7 +10,8 @@ import { benchSubscriber } from './subscriber';
 import { benchIdleStart, benchThroughput } from './throughput';
 
 /**
- * `npm run bench [-- name …]`: figures, not verdicts. Everything runs on this one machine, with a durable PostgreSQL (fsync on): compare figures of the same machine only.
+ * `npm run bench [-- name …]`: figures, not verdicts. Everything runs on this one machine, with a durable PostgreSQL
+ * (fsync on): compare figures of the same machine only.
  */
 const benches = {
   throughput: benchThroughput,

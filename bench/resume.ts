@@ -7,8 +7,9 @@ import { apply, type Bench, percentile, row, start, untilFinal } from './harness
 const ROUNDS = 15;
 
 /**
- * A workflow of which most succeeded and the last few failed, resumed again and again: how long from the request until the answer, and until an idle agent runs the first job. It grows
- * with the tasks that run again, not with those that are kept.
+ * A workflow of which most succeeded and the last few failed, resumed again and again: how long from the request until
+ * the answer, and until an idle agent runs the first job. It grows with the tasks that run again, not with those that
+ * are kept.
  */
 export async function benchResume(bench: Bench): Promise<void> {
   for (const [kept, again] of [

@@ -59,7 +59,10 @@ async function createTables(dataSource: DataSource): Promise<string> {
   return upQueries.map(({ query }) => `${onePartALine(query.trim()).replace(/ {2,}(?=\()/g, ' ')};`).join('\n');
 }
 
-/** Breaks the body of a CREATE TABLE at its outermost commas, so that two people can change a table and git can merge it. */
+/**
+ * Breaks the body of a CREATE TABLE at its outermost commas, so that two people can change a table and git can merge
+ * it.
+ */
 function onePartALine(statement: string): string {
   if (!statement.startsWith('CREATE TABLE')) return statement;
   let depth = 0;
@@ -84,7 +87,8 @@ function initialMigration(generated: string): string {
   return `import { createHash } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// Written by \`npm run migration:rebuild\` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see README.md.
+// Written by \`npm run migration:rebuild\` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see
+// README.md.
 
 export class Initial0000000000001 implements MigrationInterface {
   /** With a hash of its text, so that a server refuses a database that another text of this migration made. */

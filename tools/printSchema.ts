@@ -5,7 +5,10 @@ import { resolvers } from '../src/api/graphql/resolvers';
 import { buildGraphqlSchema, schemaText } from '../src/api/graphql/schema';
 import { definitionsSchema } from '../src/catalog/language/jsonSchema';
 
-/** Writes the public schemas to the folder schema/; with `--check` the exit code says whether these files are up to date. */
+/**
+ * Writes the public schemas to the folder schema/; with `--check` the exit code says whether these files are up to
+ * date.
+ */
 const schemas = {
   'schema.graphql': schemaText(buildGraphqlSchema(resolvers)),
   'definitions.json': `${JSON.stringify(definitionsSchema(), null, 2)}\n`,

@@ -13,12 +13,13 @@ interface Entry {
   readonly rights: Rights;
 }
 
-/** More than there are teams; each is some kilobytes. */
+/** More than any installation has teams; each is a few kilobytes. */
 const MOST_ENTRIES = 1000;
 
 /**
- * Rights of sets of groups, since callers in the same groups may do the same. Every change of rights raises one number in its own
- * transaction; the statement that finds a key or user reads that number; rights are used only if they were read at that number.
+ * Rights of sets of groups: callers in the same groups have the same rights. Every change of rights increments one
+ * version in its own transaction. The statement that finds a key or user reads that version, and rights are used only
+ * if they were read at it.
  */
 export class Abilities {
   /** By groups and narrowing. */
@@ -32,15 +33,16 @@ export class Abilities {
     this.readVersion = shared(() => findRightsVersion(db));
   }
 
-  /** The access of somebody who was just authenticated. */
+  /** Access of a caller who was just authenticated. */
   async accessOf(principal: Principal): Promise<Access> {
     return new Access(await this.rightsOf(principal), principal);
   }
 
   /**
-   * The same caller's access now: for whatever lives longer than a request, before each thing that it shows. UNAUTHENTICATED once the
-   * key is revoked, the user deleted or the time over. When nothing changed this costs one small read, shared by all that ask at
-   * the same time; for something that was read `since` (of performance.now()), also by those that ask a moment later.
+   * The same caller’s current access, for anything that lives longer than a request, before each thing that it shows.
+   * Throws UNAUTHENTICATED once the key is revoked, the user deleted or the token expired. Without a change this costs
+   * one small read, shared by concurrent callers and, for an event read at `since` (performance.now()), by slightly
+   * later ones.
    */
   async renew(access: Access, since = Number.POSITIVE_INFINITY): Promise<Access> {
     const { principal } = access;
@@ -54,7 +56,7 @@ export class Abilities {
     if (kind === 'USER') {
       const user = await findUserPrincipal(this.db, id);
       if (user === undefined) throw notValid();
-      // The token's end, of which the database knows nothing.
+      // The token's expiry, which the database does not know.
       return { ...userPrincipal(user), expiresAt };
     }
     const key = await findApiKeyPrincipal(this.db, id);
@@ -68,7 +70,7 @@ export class Abilities {
     for (let kept = this.entries.get(key); kept !== undefined; kept = this.entries.get(key)) {
       const entry = await kept.catch(() => undefined);
       if (entry?.version === version) return entry.rights;
-      // Too old, or its reading failed. Otherwise somebody else has begun to read meanwhile, and the loop looks at that.
+      // Too old, or its read failed. Otherwise another caller has begun a read meanwhile, which the loop examines.
       if (this.entries.get(key) === kept) this.entries.delete(key);
     }
     const reading = this.read(groupIds, within);
@@ -83,16 +85,16 @@ export class Abilities {
   }
 }
 
-/** The words for every credential that does not count (any more), whatever the reason. */
+/** Error for every credential that does not count, whatever the reason. */
 export const notValid = (): Refusal => new Refusal('UNAUTHENTICATED', 'This API key or token is not valid.');
 
-/** Long enough for a page of events; nobody can tell it from a request that was quicker than the change. */
+/** Long enough for a page of events, and indistinguishable from a request that was faster than the change. */
 const SHARE_MS = 20;
 
 /**
- * Shares a read between all that ask while another one is under way, and for a moment after it. No caller gets the result of a read that began
- * before `since`: that read may have missed a change that the current state already reflects. A caller that asks as of now (infinity) gets
- * a read that begins later.
+ * Shares a read between all callers that ask during the next one, and for a moment after it. No caller gets the result
+ * of a read that began before `since`, which may have missed a change. A caller that passes infinity gets a read that
+ * begins later.
  */
 function shared<T>(read: () => Promise<T>): (since: number) => Promise<T> {
   let newest: { readonly begunAt: number; readonly answer: Promise<T> } | undefined;

@@ -13,27 +13,25 @@ import {
 } from './permission';
 import type { Facts, SubjectType } from './subjects';
 
-/** CASL knows the account as a subject without facts: its actions are the account permissions. */
+/** In CASL, the account is a subject without facts: its actions are the account permissions. */
 type CaslSubject = SubjectType | 'Account';
 export type Ability = MongoAbility<[Action | AccountPermissionType | 'manage', CaslSubject | 'all' | Facts]>;
 type Rule = RawRuleOf<Ability>;
 
-/** What an ability is made of. */
+/** Input of an ability. */
 export interface Rules {
   readonly administrator: boolean;
   /** Of all groups together. */
   readonly accountPermissions: readonly AccountPermissionType[];
   readonly appPermissions: readonly AppGrant[];
-  /** Only what lies within these applications; null: no such narrowing. An account permission lies within no application. */
+  /** Only objects within these applications; null: no such limit. An account permission lies within no application. */
   readonly within: readonly string[] | null;
 }
 
 /**
- * Rights as CASL rules. There are only `can` rules, so their order does not matter, and the union over groups is all their rules.
- *
- * A rule that holds for many applications is one rule with many ids: 500 permissions become a few rules, and an index on a table can
- * be used for them. With `about`, only the rules that can matter for this application are made: a check about one application
- * does not walk through the permissions for 500 others.
+ * Rights as CASL rules. All are `can` rules, so their order does not matter. A rule for many applications is one rule
+ * with many IDs: 500 permissions become a few rules, and can use an index. With `about`, only the rules that can matter
+ * for this application are made.
  */
 export function buildAbility(rules: Rules, about?: string): Ability {
   const { administrator, within } = rules;
@@ -71,7 +69,7 @@ export function expandAccountPermissions(types: Iterable<AccountPermissionType>)
 function accountRules(types: readonly AccountPermissionType[]): Rule[] {
   const expanded = expandAccountPermissions(types);
   const rules: Rule[] = [...expanded].map((action) => ({ action, subject: 'Account' }));
-  // An actor who may delete applications must see which ones exist; their content stays hidden.
+  // A caller who may delete applications must see which ones exist; their content stays hidden.
   if (expanded.has('CREATE_AND_DELETE_APPLICATION')) {
     rules.push({ action: 'READ', subject: 'Application' }, { action: 'DELETE', subject: 'Application' });
   }
@@ -88,7 +86,7 @@ interface Right {
 
 const entitySubjects = { ENV: 'Environment', SERVICE: 'Service', WORKFLOW: 'Workflow', PIPELINE: 'Pipeline' } as const;
 
-/** An actor who may execute may abort what it could have started: an abort goes no further than not having started. */
+/** A caller who may execute may also abort: an abort goes no further than not having started. */
 const deploymentRights: Readonly<Record<DeploymentAction, readonly Right[]>> = {
   READ: [{ action: 'READ', subject: 'Execution' }],
   EXECUTE_PIPELINE: [
@@ -110,7 +108,10 @@ const isEntityAction = (action: Action): action is EntityAction =>
 const isDeploymentAction = (action: Action): action is DeploymentAction =>
   (deploymentActions as readonly Action[]).includes(action);
 
-/** Everything that a permission grants. An actor who may act on resources of a kind may see them; otherwise the answer would be that they don't exist. */
+/**
+ * Everything that a permission grants. A caller who may act on a kind of objects may see them; otherwise they would not
+ * exist for it.
+ */
 function rightsOf({ permissionType, actions }: AppGrant): Right[] {
   const rights: Right[] = [];
   if (permissionType !== 'DEPLOYMENT') {
@@ -142,7 +143,7 @@ function applicationsOf(
 }
 
 interface Collected extends Right {
-  /** At which targets: any and none at all, a class of them, or some by id. */
+  /** Targets: any and none at all, a class of them, or some by ID. */
   readonly at: 'ANYWHERE' | EnvironmentClass | Set<string>;
   applications: Applications;
 }
@@ -175,7 +176,7 @@ class RuleCollector {
         ...(at === 'TEMPLATE' && { template: true }),
         ...((at === 'PROD' || at === 'NON_PROD') && { environmentType: at }),
       };
-      // CASL means "unconditional" by no conditions at all, and is faster for it.
+      // CASL expresses "unconditional" by no conditions at all, and evaluates that faster.
       return Object.keys(conditions).length === 0 ? { action, subject } : { action, subject, conditions };
     });
   }
@@ -189,7 +190,7 @@ class RuleCollector {
     else if (known.applications !== 'ALL') for (const id of applications) known.applications.add(id);
   }
 
-  /** Only for the same applications: an id that was given for one application must not begin to count for another. */
+  /** Only for the same applications: an ID that was given for one application must not count for another. */
   private collectIds(right: Right, environmentIds: readonly string[], applications: Applications): void {
     const key = `${keyOf(right)} ${applications === 'ALL' ? 'ALL' : [...applications].sort().join()}`;
     const known = this.collected.get(key);

@@ -5,18 +5,18 @@ import { type SqlFact, type SqlTargets, sqlTargetFacts } from './subjects';
 /** A node of CASL's syntax tree of conditions. CASL does not export its class; only the shape is needed. */
 export type Condition = NonNullable<ReturnType<typeof rulesToAST>>;
 
-/** What has to be known of a kind of objects to ask for its rows. */
+/** Facts about a kind of objects that are needed to query its rows. */
 export interface RowScope {
   readonly alias: string;
   readonly sqlFacts: Readonly<Record<string, SqlFact>>;
   readonly sqlTargets?: SqlTargets;
-  /** Whether one of a row's targets is enough, or all of them are needed. */
+  /** True if one of a row’s targets is enough; false if all of them are needed. */
   readonly anyTarget: boolean;
 }
 
 /**
- * A whole ability's condition for rows: what speaks of targets is asked of the row's targets, in a subquery. As in memory, a row without targets fulfils
- * only what does not speak of them.
+ * Condition of a whole ability for rows: conditions on targets are evaluated for the row’s targets, in a subquery. As
+ * in memory, a row without targets meets only conditions that do not mention targets.
  */
 export function toRowSql(condition: Condition, row: RowScope, parameters: unknown[]): string {
   const { alias, sqlFacts, sqlTargets, anyTarget } = row;
@@ -32,8 +32,8 @@ export function toRowSql(condition: Condition, row: RowScope, parameters: unknow
   const asked = anyTarget
     ? `EXISTS (${targets} AND (${wanted}))`
     : `EXISTS (${targets}) AND NOT EXISTS (${targets} AND (${wanted}) IS NOT TRUE)`;
-  // On its own, the subquery becomes a join. Combined with other conditions it can't, and runs for each row that is left, so what
-  // the row itself can settle comes first.
+  // Alone, the subquery becomes a join. Combined with other conditions it can’t, and runs for each remaining row, so
+  // conditions that the row itself can settle come first.
   if (plain.length === 0) return `(${asked})`;
   const own = aimed.map((one) =>
     one.operator === 'and' ? children(one).filter((child) => !mentions(child, sqlTargetFacts)) : [],
@@ -43,16 +43,16 @@ export function toRowSql(condition: Condition, row: RowScope, parameters: unknow
   return `(${sql(plain)} OR ((${settled}) AND ${asked}))`;
 }
 
-/** The facts that conditions may name, and where they are in a statement. */
+/** Facts that conditions may name, and their places in a statement. */
 export interface SqlScope {
   readonly alias: string;
   readonly facts: Readonly<Record<string, SqlFact>>;
 }
 
 /**
- * A CASL condition as an SQL condition that is true for the same rows, never merely "not false": a row without a value must be judged as
- * JavaScript judges null. Values become parameters; names come from the scope, and what is not in it is thrown out, because a
- * condition that were left out would show more than it should.
+ * A CASL condition as an SQL condition that is true for the same rows, never merely "not false": a row without a value
+ * must be judged as JavaScript judges null. Values become parameters, and names come from the scope. An unknown name
+ * throws, because a condition that is left out would show more than it should.
  */
 export function toSql(condition: Condition, scope: SqlScope, parameters: unknown[]): string {
   const { operator, value } = condition;
@@ -76,7 +76,7 @@ export function toSql(condition: Condition, scope: SqlScope, parameters: unknown
   }
 }
 
-/** Whether a condition speaks of one of these facts. */
+/** True if a condition mentions one of these facts. */
 function mentions(condition: Condition, facts: Readonly<Record<string, SqlFact>>): boolean {
   if ('field' in condition) return Object.hasOwn(facts, String(condition.field));
   return children(condition).some((child) => mentions(child, facts));
@@ -88,7 +88,7 @@ interface Fact {
 }
 
 function isAnyOf({ sql, type }: Fact, values: readonly unknown[], parameters: unknown[]): string {
-  // Text that can't be an id equals no id, but as a parameter it would make PostgreSQL refuse the statement.
+  // Text that can't be an ID equals no ID, but as a parameter it would make PostgreSQL reject the statement.
   const possible = values.filter((value) =>
     type === 'uuid' ? typeof value === 'string' && isId(value) : typeof value === (type === 'text' ? 'string' : type),
   );

@@ -10,7 +10,7 @@ import { findUserGroupsByName } from './userGroups.store';
 import { type User, users } from './users';
 import { findUserByEmail } from './users.store';
 
-/** Users and groups are seen by those with READ_USERS_AND_GROUPS; everybody may see itself and its own groups. */
+/** READ_USERS_AND_GROUPS shows users and groups; every caller sees itself and its own groups. */
 const mayReadPeople = (actor: Actor): boolean => actor.access.canInAccount('READ_USERS_AND_GROUPS');
 
 export async function readUser(app: App, actor: Actor, id: string): Promise<User> {
@@ -40,11 +40,11 @@ export async function readGroupByName(app: App, actor: Actor, name: string): Pro
   return group;
 }
 
-/** Users by name: those that the caller may see. */
+/** Users by name, as the caller may see them. */
 export const listUsers = (app: App, actor: Actor, page: PageArguments): Promise<Page<User>> =>
   users.list(app.database, ['($1 OR row.id = $2)'], [mayReadPeople(actor), actor.access.personId], page);
 
-/** Groups by name: those that the caller may see. */
+/** Groups by name, as the caller may see them. */
 export const listGroups = (app: App, actor: Actor, page: PageArguments): Promise<Page<UserGroup>> =>
   userGroups.list(
     app.database,
@@ -53,7 +53,7 @@ export const listGroups = (app: App, actor: Actor, page: PageArguments): Promise
     page,
   );
 
-/** Keys, newest first: all for those who manage keys, else the caller's own. */
+/** Keys, newest first: all for callers who manage keys, else the caller's own. */
 export async function listApiKeys(app: App, actor: Actor): Promise<readonly ApiKey[]> {
   const all = actor.access.canInAccount('MANAGE_API_KEYS');
   const { principal, personId } = actor.access;

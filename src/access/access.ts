@@ -10,18 +10,18 @@ import {
   type Target,
 } from './subjects';
 
-/** The caller who presented a key or a token, as the database knows it at one moment. */
+/** Caller that presented a key or a token, as the database knows it at one moment. */
 export interface Principal {
   readonly kind: 'API_KEY' | 'USER';
   readonly id: string;
   readonly name: string;
-  /** The user, or the user whom the key belongs to: the same for all keys of a person. Null for a key that is nobody's. */
+  /** The user, or the owner of the key: the same for all keys of a person. Null for a key without an owner. */
   readonly personId: string | null;
   readonly groupIds: readonly string[];
-  /** The applications that a key is narrowed to; null: it is not. */
+  /** Applications that a key is narrowed to; null if it is not. */
   readonly within: readonly string[] | null;
   readonly expiresAt: Date | null;
-  /** Which state of all rights this was read from. */
+  /** Version of all rights at which this was read. */
   readonly version: number;
 }
 
@@ -40,7 +40,7 @@ const because = ({ code, message, details }: Refusal): Decision =>
     ? { allowed: false, code, message, details }
     : { allowed: false, code: 'FORBIDDEN', message, details };
 
-/** An object that only those with an account permission may see. */
+/** Object that only callers with an account permission may see. */
 export interface AccountObject {
   readonly kind: string;
   readonly id: string;
@@ -48,8 +48,8 @@ export interface AccountObject {
 }
 
 /**
- * What a caller may do: every decision about rights is asked here, with the row in hand. Made for each request. Commands `require`, lists
- * put `condition` into their statement, and `explain` tells the same without throwing.
+ * Rights of a caller: every decision about rights is made here, about a row that was read. Made for each request.
+ * Commands `require`, lists use `condition` in their statement, and `explain` returns the same answer without throwing.
  */
 export class Access {
   private asked = 0;
@@ -64,18 +64,21 @@ export class Access {
     return new Access(this.rights, this.principal);
   }
 
-  /** How many decisions were asked for. A request that ends with none has shown something to nobody knows whom. */
+  /** Number of decisions made. A request that ends with none has shown data without a check. */
   get decisions(): number {
     return this.asked;
   }
 
-  /** May do everything. A key that is narrowed to applications never is an administrator, whatever its groups. */
+  /**
+   * True if everything is allowed. A key that is narrowed to applications never is an administrator, whatever its
+   * groups.
+   */
   get administrator(): boolean {
     this.asked++;
     return this.rights.administrator;
   }
 
-  /** The person behind the caller: the same under each of its keys. */
+  /** Person of the caller: the same under each of its keys. */
   get personId(): string | null {
     return this.principal?.personId ?? null;
   }
@@ -86,8 +89,8 @@ export class Access {
   }
 
   /**
-   * Throws NOT_FOUND for what the caller may not see, FORBIDDEN with what is missing for what it may see but not do. Actions other than READ need the
-   * right for each environment that the row is aimed at.
+   * Throws NOT_FOUND for an object that the caller may not see, and FORBIDDEN, with the missing permission, for one
+   * that it may see but not use. Actions other than READ need the right for each environment of the row.
    */
   require<T extends SubjectType>(action: SubjectActions[T], type: T, row: SubjectRows[T]): void {
     const refusal = this.refusal(action, type, row);
@@ -95,8 +98,8 @@ export class Access {
   }
 
   /**
-   * The same for chosen environments in place of the row's own: those of the stages that will run, or the one that a workflow is started for. Without any the right is
-   * needed for the application as a whole.
+   * The same for given environments instead of the row’s own: those of the stages that will run, or the one that a
+   * workflow is started for. With none, the right is needed for the whole application.
    */
   requireForEnvironments<T extends SubjectType>(
     action: Exclude<SubjectActions[T], 'READ'>,
@@ -109,8 +112,8 @@ export class Access {
   }
 
   /**
-   * For an UPDATE that changes what rights go by: the right is needed for the row as it stands and as it will be. Else somebody could take a thing away to where
-   * its rights don't reach, or get hold of one there.
+   * For an UPDATE of facts that rights depend on: the right is needed for the row before and after. Otherwise a caller
+   * could move an object out of reach, or get hold of one.
    */
   requireChange<T extends Exclude<SubjectType, 'Execution'>>(
     type: T,
@@ -135,7 +138,7 @@ export class Access {
     return refusal === undefined ? allowed : because(refusal);
   }
 
-  /** An SQL condition for the rows of `alias`, a table of this kind, for which `can` would say yes. Adds to the parameters. */
+  /** SQL condition on the rows of `alias`, a table of this kind, for which `can` is true. Adds to the parameters. */
   condition<T extends SubjectType>(action: SubjectActions[T], type: T, alias: string, parameters: unknown[]): string {
     this.asked++;
     return this.rights.condition(action, type, alias, parameters);
@@ -146,7 +149,7 @@ export class Access {
     return this.rights.mayDoInAccount(permission);
   }
 
-  /** With an object: NOT_FOUND for those who may not even see it. */
+  /** With an object: NOT_FOUND for callers who may not even see it. */
   requireAccount(permission: AccountPermissionType, object?: AccountObject): void {
     const refusal = this.accountRefusal(permission, object);
     if (refusal !== undefined) throw refusal;
@@ -157,14 +160,14 @@ export class Access {
     return refusal === undefined ? allowed : because(refusal);
   }
 
-  /** For what only an administrator may do, whatever permissions there are. */
+  /** For actions that only an administrator may take, whatever the permissions. */
   requireAdministrator(what: string): void {
     if (this.administrator) return;
     const missing = 'membership of Account Administrator';
     throw new Refusal('FORBIDDEN', `Only an administrator may ${what}.`, { missing });
   }
 
-  /** Whether the caller is a member of one of the groups with these names. */
+  /** True if the caller is a member of one of the groups with these names. */
   isMemberOf(groupNames: readonly string[]): boolean {
     this.asked++;
     return groupNames.some((name) => this.rights.groupNames.has(name));
@@ -190,14 +193,14 @@ export class Access {
     if (granted) return undefined;
     const applicationId = subjects[type].applicationId(row);
     if (action === 'CREATE') {
-      // What does not exist yet can't be unseen; the application it would belong to can.
+      // An object that does not exist yet can’t be hidden; the application that it would belong to can.
       if (!this.rights.may('READ', 'Application', { id: applicationId })) return notFound('application', applicationId);
     } else if (!this.rights.may('READ', type, row)) return notFound(type.toLowerCase(), row.id);
     const denied = this.rights.deniedTargets(action, type, row, targets);
     return forbidden(action, type, row.id, applicationId, this.named(applicationId, denied));
   }
 
-  /** Environments as a refusal may name them: what the caller can't see has an id and no name. */
+  /** Environments as an error may name them: one that the caller can’t see has an ID and no name. */
   private named(applicationId: string, targets: readonly (Target | undefined)[]): NamedTarget[] {
     return targets.flatMap((target) => {
       if (target === undefined) return [];
@@ -236,7 +239,7 @@ function forbidden(
   if (type === 'Application' && action === 'DELETE') return accountForbidden('CREATE_AND_DELETE_APPLICATION');
   const isDeployment = action !== 'READ' && (deploymentActions as readonly Action[]).includes(action);
   const permissionType = isDeployment ? 'DEPLOYMENT' : permissionTypeOf[type];
-  // A new environment has no id yet that anybody could look for.
+  // A new environment has no ID yet.
   const isNew = type === 'Environment' && action === 'CREATE';
   const own = type === 'Environment' && !isNew ? [{ id, name: undefined }] : [];
   const environments = type === 'Environment' ? own : denied;

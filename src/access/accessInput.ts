@@ -7,7 +7,7 @@ import { userGroups } from './userGroups';
 
 export const asUser = (id: string): AccountObject => ({ kind: 'user', id, read: 'READ_USERS_AND_GROUPS' });
 export const asUserGroup = (id: string): AccountObject => ({ kind: 'user group', id, read: 'READ_USERS_AND_GROUPS' });
-/** Who may not manage keys sees none, except its own. */
+/** A caller who may not manage keys sees only its own. */
 export const asApiKey = (id: string): AccountObject => ({ kind: 'API key', id, read: 'MANAGE_API_KEYS' });
 
 export function readName(value: string, field: string, errors: InputError[]): string {
@@ -29,7 +29,7 @@ function readText(value: string, field: string, least: number, most: number, err
   return text;
 }
 
-/** In lower case. Whether mail arrives there shows at the first login only, so this refuses no more than what can't be an address. */
+/** In lower case. The first login shows whether mail arrives there, so this rejects only what can’t be an address. */
 export function readEmail(value: string, errors: InputError[]): string {
   const email = value.trim().toLowerCase();
   if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 254 || !isStorable(email)) {
@@ -52,7 +52,7 @@ export async function requireGroups(db: Db, ids: readonly string[], field: strin
   refuseErrors(unknown.map((id) => broken(field, id, 'UNKNOWN', `there is no user group with the id "${id}".`)));
 }
 
-/** What has to be added and removed to get from one list to another. */
+/** Elements to add and to remove, to get from one list to another. */
 export const difference = (before: readonly string[], after: readonly string[]) => ({
   added: after.filter((id) => !before.includes(id)),
   removed: before.filter((id) => !after.includes(id)),

@@ -1,18 +1,18 @@
 import { type Access, systemAccess } from './access';
 
-/** Who did something: what is kept of an actor in executions, events, approvals and the audit trail. */
+/** Reference to an actor, as stored in executions, events, approvals and the audit trail. */
 export interface ActorRef {
   readonly kind: 'API_KEY' | 'USER' | 'AGENT' | 'SYSTEM';
   readonly id: string;
   readonly name: string;
-  /** The user behind it: the same for all keys of a person. Missing where there is none. */
+  /** User of the actor: the same for all keys of a person. Absent if there is none. */
   readonly personId?: string | null;
 }
 
-/** Who asks. Every command gets one. */
+/** The caller. Every command gets one. */
 export interface Actor extends ActorRef {
   readonly administrator: boolean;
-  /** What it may do. */
+  /** Rights of the caller. */
   readonly access: Access;
 }
 

@@ -13,10 +13,10 @@ import { changeRights } from './changeRights';
 import { findApiKeyPrincipal } from './principals.store';
 import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 
-/** The key that the configuration gives has this row, whatever its value is at the moment. */
+/** Row of the key from the configuration, whatever its current value is. */
 const CONFIGURED_KEY = derivedId('6ba7b812-9dad-11d1-80b4-00c04fd430c8', 'slipway', 'SLIPWAY_ADMIN_KEY');
 
-/** Makes the built-in groups and the key of SLIPWAY_ADMIN_KEY, before the server accepts requests. */
+/** Creates the built-in groups and the key of SLIPWAY_ADMIN_KEY, before the server accepts requests. */
 export async function ensureConfiguredKey(app: App): Promise<void> {
   await ensureBuiltInGroups(app);
   const value = app.config.SLIPWAY_ADMIN_KEY;
@@ -34,8 +34,8 @@ export async function ensureConfiguredKey(app: App): Promise<void> {
 }
 
 /**
- * Makes an administrator's key if nobody can administer the server, and returns its value. Called when the server
- * listens: the value is stored as a hash only, so a start that fails must not have made it.
+ * Creates an administrator’s key if nobody can administer the server, and returns its value. Called once the server
+ * listens: only a hash of the value is stored, so a start that fails must not have created the key.
  */
 export async function createMissingKey(app: App): Promise<string | null> {
   if (app.config.SLIPWAY_ADMIN_KEY !== undefined) return null;
@@ -44,13 +44,15 @@ export async function createMissingKey(app: App): Promise<string | null> {
   if (!revoke && (await hasLastingAdministrator(app.database))) return null;
   return changeRights(app, async (db) => {
     await revokeApiKeys(db, [CONFIGURED_KEY], app.clock.now());
-    // Servers that start together follow one another here, and print one key.
+    // Servers that start together take turns here, and print one key.
     if (await hasLastingAdministrator(db)) return null;
     return (await insertKey(app, db, 'administrator')).value;
   });
 }
 
-/** Creates another administrator's key for a user who controls the server's machine and database. Other keys stay valid. */
+/**
+ * Creates another administrator's key for a user who controls the server's machine and database. Other keys stay valid.
+ */
 export async function createAdministratorKey(app: App, name: string): Promise<string> {
   await ensureBuiltInGroups(app);
   const attempt = { actor: systemActor, address: null, requestId: null, action: 'apiKey.create', input: { name } };

@@ -1,7 +1,7 @@
 import type { Db } from '../kernel/database/database';
 import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 
-/** Whether somebody is an administrator who will still be one tomorrow: `administrators.ts` says who counts. */
+/** True if an administrator is left who will still be one tomorrow: `administrators.ts` defines who counts. */
 export async function hasLastingAdministrator(db: Db): Promise<boolean> {
   const rows = await db.rows(
     `SELECT FROM api_key_user_group link JOIN api_key key ON key.id = link.api_key_id

@@ -15,15 +15,16 @@ export function newApiKeyValue(): { value: string; prefix: string; secretHash: s
 }
 
 /**
- * The public part of a key, which finds its row. Keys that Slipway makes carry it; a key that somebody chose is found by
+ * Public part of a key, which finds its row. Generated keys contain it; a key that an administrator chose is found by
  * the beginning of its hash.
  */
 export const prefixOf = (key: string): string =>
   /^swk_([A-Za-z0-9]{12})_/.exec(key)?.[1] ?? hashSecret(key).slice(0, 24);
 
 /**
- * Nobody gets more by a key than it has: who manages keys may give them the groups that it is in itself. Who manages users and groups could join
- * any other one, so it may give those too. Asked for all groups that the key then has, also when only its expiry changes: the holder of a narrowed key must not be able to widen it.
+ * A key never grants more than its maker has: a caller who manages keys may give them its own groups, and one who
+ * manages users and groups may give any, because it could join them. Checked for all groups that the key then has, even
+ * if only its expiry changes: the holder of a narrowed key must not widen it.
  */
 export function requireGiveable(access: Access, groupIds: readonly string[]): void {
   requireAdministratorFor(access, groupIds);
@@ -41,7 +42,7 @@ export function readExpiry(app: App, access: Access, expiresAt: Date | null, err
   if (expiresAt !== null && !(expiresAt > app.clock.now())) {
     errors.push(broken('expiresAt', expiresAt, 'FUTURE', 'must be in the future.'));
   }
-  // A key that ends could otherwise make another one that does not.
+  // Otherwise a key that expires could create one that does not.
   const own = access.principal?.kind === 'API_KEY' ? access.principal.expiresAt : null;
   if (own !== null && (expiresAt === null || expiresAt > own)) {
     const message = `must not be later than the expiration of your own key, ${own.toISOString()}.`;
@@ -50,7 +51,9 @@ export function readExpiry(app: App, access: Access, expiresAt: Date | null, err
   return expiresAt;
 }
 
-/** The applications that a key is narrowed to. One that the caller can't see is answered like one that does not exist. */
+/**
+ * Applications that a key is narrowed to. One that the caller can’t see gets the same error as one that does not exist.
+ */
 export async function readNarrowing(
   app: App,
   access: Access,

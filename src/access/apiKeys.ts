@@ -1,12 +1,12 @@
 import { column, references, tableOf } from '../kernel/database/table';
 import { field, listOf, optional, orNull, type ShapeOf } from '../kernel/fields';
 
-/** A key for people and scripts. What it may do comes from its groups. */
+/** Key for people and scripts. Its rights come from its groups. */
 export const apiKeyFields = {
   id: field.id('ID.'),
   name: field.text('Purpose of the key.'),
   prefix: field.text('Public part of its value.'),
-  /** The person whose key it is; null for a program. */
+  /** Owner of the key; null for a program. */
   ownerId: orNull(field.uuid()),
   groupIds: listOf(field.uuid('User groups that it acts with.')),
   applicationIds: orNull(listOf(field.uuid('Applications that it is restricted to. Null if it is not restricted.'))),

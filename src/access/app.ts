@@ -7,6 +7,6 @@ import type { KnownCallers } from './knownCallers';
 export interface App extends KernelApp {
   readonly abilities: Abilities;
   readonly knownCallers: KnownCallers;
-  /** Null when none is configured: then only API keys open the server. */
+  /** Null if none is configured: only API keys are accepted then. */
   readonly identityProvider: IdentityProvider | null;
 }

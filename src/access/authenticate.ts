@@ -11,7 +11,10 @@ import { signIn } from './signIn';
 
 const USE_PERIOD_MS = 60_000;
 
-/** The caller that a key or token belongs to, and its rights, at most a second old. Whatever does not count gets the same error. */
+/**
+ * Caller of a key or token, and its rights, at most a second old. Every credential that does not count gets the same
+ * error.
+ */
 export async function authenticate(app: App, credential: string): Promise<Actor> {
   return actorOf(await app.knownCallers.accessOf(credential, () => readAccess(app, credential)));
 }
@@ -30,7 +33,7 @@ async function readAccess(app: App, credential: string): Promise<Access> {
   return app.abilities.accessOf(apiKeyPrincipal(row));
 }
 
-/** The same caller as it is now, or was since something was read: for whatever lives longer than a request. */
+/** The same caller as it is now, or was when something was read: for anything that lives longer than a request. */
 export async function renewActor(app: App, actor: Actor, since?: number): Promise<Actor> {
   const access = await app.abilities.renew(actor.access, since);
   return access === actor.access ? actor : actorOf(access);

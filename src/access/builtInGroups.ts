@@ -33,7 +33,7 @@ const everywhere = (
   environmentTypes,
 });
 
-/** Everything about the environments of a type, and what deploys to them. */
+/** Everything about the environments of a type, and about whatever deploys to them. */
 const support = (type: EnvironmentClass): readonly AppGrant[] => [
   everywhere('SERVICE', entityActions),
   everywhere('ENV', entityActions, [type]),
@@ -46,7 +46,7 @@ export const builtInGroups: readonly BuiltInGroup[] = [
     id: ACCOUNT_ADMINISTRATOR,
     name: 'Account Administrator',
     description: 'May do everything. There is always at least one member or key.',
-    // Only to be read: an administrator is asked for nothing.
+    // For display only: an administrator needs no permission.
     accountPermissions: accountPermissionTypes,
     appPermissions: [everyAppPermission],
   },
@@ -55,7 +55,7 @@ export const builtInGroups: readonly BuiltInGroup[] = [
     name: 'Production Support',
     description: 'Everything about production environments, and what deploys to them, in all applications.',
     accountPermissions: [],
-    // A template may be aimed at production: who writes it decides what runs there.
+    // A template may be aimed at production: its author decides what runs there.
     appPermissions: [...support('PROD'), everywhere('WORKFLOW', entityActions, ['PROD', 'TEMPLATE'])],
   },
   {
@@ -72,7 +72,7 @@ export const builtInGroups: readonly BuiltInGroup[] = [
   },
 ];
 
-/** Makes the groups that exist from the start. What somebody has changed about them since stays. */
+/** Creates the built-in groups. Later changes to them are kept. */
 export async function ensureBuiltInGroups(app: App): Promise<void> {
   const ids = builtInGroups.map((group) => group.id);
   if ((await userGroups.findWithDeleted(app.database, ids)).length === builtInGroups.length) return;

@@ -14,8 +14,9 @@ import { ACCOUNT_ADMINISTRATOR } from './userGroups';
 import { users } from './users';
 
 /**
- * Makes a key. Its value is answered here and never again. It belongs to the person who makes it: what that person may not do twice, such
- * as starting a run and approving it, it can't do with two keys. So nobody but an administrator makes keys for others.
+ * Creates a key. Its value is returned here and never again. It belongs to the person who creates it: actions that one
+ * person may not take twice, such as starting a run and approving it, are not possible with two keys. So only an
+ * administrator creates keys for others.
  */
 export async function createApiKey(
   app: App,
@@ -58,7 +59,7 @@ export async function createApiKey(
   });
 }
 
-/** Changes what is given; the value stays. A revoked key is over and can't be changed. */
+/** Changes the given fields; the value stays. A revoked key can’t be changed. */
 export async function updateApiKey(app: App, actor: Actor, input: UpdateApiKey): Promise<ApiKey> {
   const { access } = actor;
   access.requireAccount('MANAGE_API_KEYS', asApiKey(input.id));
@@ -96,9 +97,9 @@ export async function updateApiKey(app: App, actor: Actor, input: UpdateApiKey):
 }
 
 /**
- * Ends a key for good: for the next request to this server, for other servers within a second, and in open streams. Everybody
- * may end its own keys, for example one that got lost: this must not wait for somebody with the permission. Ending one that
- * has ended changes nothing.
+ * Revokes a key for good: for the next request to this server, for other servers within a second, and in open streams.
+ * Callers may revoke their own keys, for example a lost one, without waiting for somebody with the permission. Revoking
+ * again changes nothing.
  */
 export async function revokeApiKey(app: App, actor: Actor, input: { readonly id: string }): Promise<ApiKey> {
   const { access } = actor;

@@ -23,7 +23,7 @@ import {
   insertPermissions,
 } from './userGroups.store';
 
-/** What a group shall be; what is left out stays. */
+/** New values of a group; fields that are left out stay. */
 export interface GroupChange {
   readonly name?: string;
   readonly description?: string | null;
@@ -47,7 +47,10 @@ export async function findGroupToChange(
   return group;
 }
 
-/** Writes the differences. Permissions that stay keep their ids. Without any difference nothing is written, and the version stays. */
+/**
+ * Writes the differences. Unchanged permissions keep their IDs. Without a difference nothing is written, and the
+ * version stays.
+ */
 export async function changeUserGroup(
   app: App,
   db: Db,
@@ -95,7 +98,10 @@ export async function requireFreeName(db: Db, name: string): Promise<void> {
   if ((await findUserGroupsByName(db, [name])).length > 0) throw nameTaken('user group', name);
 }
 
-/** Refuses applications and environments that there never were; a permission for a mistyped id would silently give nothing. */
+/**
+ * Rejects applications and environments that never existed: a permission for a mistyped ID would silently grant
+ * nothing.
+ */
 export async function requireNameable(db: Db, all: readonly AppGrant[], added: readonly AppGrant[]): Promise<void> {
   if (added.length === 0) return;
   const applicationIds = [...new Set(added.flatMap((grant) => grant.applicationIds))];
@@ -121,7 +127,7 @@ export async function requireNameable(db: Db, all: readonly AppGrant[], added: r
   refuseErrors(errors);
 }
 
-/** An administrator may do everything by being one; permissions of that group would say less than is true, or nothing. */
+/** Being an administrator grants everything; permissions of that group would be misleading or useless. */
 function refuseSystemChange(group: UserGroup, otherName: boolean, otherPermissions: boolean): void {
   const errors: InputError[] = [];
   if (group.system && otherName) {

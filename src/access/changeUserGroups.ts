@@ -34,7 +34,7 @@ import { addMemberships, findMemberships, removeMemberships } from './users.stor
 type Changed = Promise<UserGroupWithPermissions>;
 type Work<T> = (db: Transaction, group: UserGroupWithPermissions) => Promise<T>;
 
-/** The frame of the commands on a group. `read` checks the input, once the caller may use the command. */
+/** Frame of the commands on a group. `read` checks the input, after the caller’s right to use the command. */
 async function onGroup<T>(
   app: App,
   actor: Actor,
@@ -105,7 +105,9 @@ export const updateUserGroup = (app: App, actor: Actor, input: UpdateUserGroup):
     };
   });
 
-/** Deletes a group, unless approvals of pipelines name it. Its members and keys stay, without the rights of the group. */
+/**
+ * Deletes a group, unless approvals of pipelines name it. Its members and keys stay, without the rights of the group.
+ */
 export const deleteUserGroup = (app: App, actor: Actor, input: GroupToChange): Promise<void> =>
   onGroup(app, actor, input, () => async (db, group) => {
     if (group.system) {
@@ -142,7 +144,7 @@ export const addAppPermission = (
       changeUserGroup(app, db, group, { appPermissions: [...group.appPermissions, permission.value] });
   });
 
-/** Removes a permission as a whole, by its ID: half of a permission would be another one. */
+/** Removes a whole permission, by its ID: half of a permission would be another one. */
 export const removeAppPermission = (
   app: App,
   actor: Actor,
@@ -175,7 +177,7 @@ interface GroupMember extends GroupToChange {
   readonly userId: string;
 }
 
-/** Adds a user to a group. A member stays one. */
+/** Adds a user to a group. Adding a member again changes nothing. */
 export const addUserToUserGroup = (app: App, actor: Actor, input: GroupMember): Changed =>
   onMember(app, actor, input, (db, group, user) =>
     addMemberships(db, [{ userId: user.id, groupId: group.id, source: 'MANUAL' }], app.clock.now()),
@@ -208,7 +210,7 @@ function onMember(
   });
 }
 
-/** Refuses to take away the name of a group that approvals of pipelines name: nobody could decide them. */
+/** Refuses to rename a group that approvals of pipelines name: nobody could decide them. */
 async function refuseApprovers(db: Transaction, access: Access, groupName: string): Promise<void> {
   const seenOf = (parameters: unknown[]) => access.condition('READ', 'Pipeline', 'pipeline', parameters);
   const pipelines = await findApprovedPipelines(db, groupName, seenOf);

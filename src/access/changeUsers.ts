@@ -21,7 +21,10 @@ import {
 
 const manual = (userId: string) => (groupId: string) => ({ userId, groupId, source: 'MANUAL' as const });
 
-/** Creates a user who has not logged in yet. The first login with the address, verified by the identity provider, becomes it. */
+/**
+ * Creates a user who has not logged in yet. The first login with the address, once verified by the identity provider,
+ * takes over this user.
+ */
 export async function createUser(app: App, actor: Actor, input: CreateUser): Promise<User> {
   actor.access.requireAccount('MANAGE_USERS_AND_GROUPS');
   const errors: InputError[] = [];
@@ -80,7 +83,10 @@ export async function updateUser(app: App, actor: Actor, input: UpdateUser): Pro
   });
 }
 
-/** Deletes a user and revokes the user's keys. The row stays: history keeps a name, and a token does not create the user again. */
+/**
+ * Deletes a user and revokes the user’s keys. The row stays, so history keeps a name and a token does not recreate the
+ * user.
+ */
 export async function deleteUser(app: App, actor: Actor, { id }: { readonly id: string }): Promise<void> {
   actor.access.requireAccount('MANAGE_USERS_AND_GROUPS', asUser(id));
   await onUser(app, id, async (db, user) => {

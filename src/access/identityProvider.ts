@@ -6,31 +6,38 @@ import { isStorable } from '../kernel/naming';
 export interface IdentityProviderOptions {
   /** As in the tokens' `iss`, to the letter. */
   readonly issuer: string;
-  /** What the tokens' `aud` must hold: without it a token for another program of the same company would open this one. */
+  /**
+   * Required value of the tokens’ `aud`: without it, a token for another program of the same company would be accepted.
+   */
   readonly audience: string;
-  /** Where the keys are; by default what the issuer's discovery document says. */
+  /** URL of the keys; by default from the issuer’s discovery document. */
   readonly jwksUrl?: string;
-  /** The claim with the names of user groups: its name, or its path with dots. Without it tokens say nothing about groups. */
+  /**
+   * Claim with the names of user groups: its name, or its path with dots. Without it, tokens say nothing about groups.
+   */
   readonly groupsClaim?: string;
   readonly clockToleranceSeconds: number;
-  /** How long after a look at the keys a token with an unknown key makes no other one. */
+  /** Minimum time between two fetches of the keys because of a token with an unknown key. */
   readonly cooldownMs?: number;
 }
 
-/** Whom a token stands for, as far as the identity provider says. */
+/** Identity in a token, according to the identity provider. */
 export interface Identity {
   readonly issuer: string;
   readonly subject: string;
   readonly name: string | null;
-  /** Null unless the provider says that it has verified the address. */
+  /** Null unless the provider has verified the address. */
   readonly email: string | null;
-  /** Names of user groups; null when tokens are not asked for them. */
+  /** Names of user groups; null if tokens are not asked for them. */
   readonly groups: readonly string[] | null;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
 
-/** Public keys only. With a shared secret (HS256), anyone who can verify tokens could also create them; `none` is not a signature. */
+/**
+ * Public keys only. With a shared secret (HS256), anyone who can verify tokens could also create them; `none` is not a
+ * signature.
+ */
 const algorithms = [
   'RS256',
   'RS384',
@@ -49,7 +56,7 @@ const FETCH_MS = 5_000;
 /** Loaded with the first token: most servers have no identity provider. */
 const loadJose = () => import('jose');
 
-/** Tells a token from a key, which never looks like this. */
+/** Distinguishes a token from a key, which never has this form. */
 export function isJwt(text: string): boolean {
   const [header = '', ...rest] = text.split('.');
   if (rest.length !== 2) return false;
@@ -61,7 +68,10 @@ export function isJwt(text: string): boolean {
   }
 }
 
-/** Verifies the tokens of one OpenID Connect provider. Keys are fetched when they are needed, kept for ten minutes, and fetched again for a key that is new. */
+/**
+ * Verifies the tokens of one OpenID Connect provider. Keys are fetched when they are needed, kept for ten minutes, and
+ * fetched again for a key that is new.
+ */
 export class IdentityProvider {
   private keys: Promise<RemoteJWKSet> | undefined;
 
@@ -70,12 +80,12 @@ export class IdentityProvider {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws UNAUTHENTICATED for what is not a valid token, UNAVAILABLE when that can't be found out. */
+  /** Throws UNAUTHENTICATED for an invalid token, and UNAVAILABLE if that can’t be determined. */
   async verify(token: string): Promise<Identity> {
     const { issuer, audience, clockToleranceSeconds } = this.options;
     const { decodeJwt, errors, jwtVerify } = await loadJose();
     try {
-      // Before anything is fetched: tokens of strangers must not make the server call anybody.
+      // Checked before anything is fetched: a stranger’s token must not make the server send requests.
       if (decodeJwt(token).iss !== issuer) throw new errors.JWTInvalid('another issuer');
       const { payload } = await jwtVerify(token, this.getKey, {
         issuer,
@@ -90,7 +100,7 @@ export class IdentityProvider {
       return identity;
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new Refusal('UNAUTHENTICATED', 'The token has expired.');
-      // The response does not say which rule a token breaks: an attacker would learn from it.
+      // The response does not name the rule that a token breaks, because an attacker would learn from it.
       if (error instanceof errors.JOSEError) throw new Refusal('UNAUTHENTICATED', 'This token is not valid.');
       throw error;
     }
@@ -170,7 +180,7 @@ function claimAt(payload: JWTPayload, name: string): unknown {
   return value;
 }
 
-/** A claim that is missing, or is something else, names no groups: who took the claim away took the groups away. */
+/** A claim that is missing or not a list names no groups: removing the claim removes the groups. */
 function names(value: unknown): string[] {
   const list = Array.isArray(value) ? value : [value];
   return [...new Set(list.flatMap((one) => text(one) ?? []))];

@@ -1,6 +1,9 @@
 import { Refusal } from '../kernel/errors';
 
-/** Refuses to delete something that others need; does nothing when there are none. `unseen` is how many the caller may not be told about. */
+/**
+ * Refuses to delete something that others need, if there are any. `unseen` is the number of those that the caller may
+ * not see.
+ */
 export function refuseIfUsed(
   kind: string,
   name: string,

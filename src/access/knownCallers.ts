@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock';
 import type { Access } from './access';
 
-/** Longest time that rights count without another look at the database, in milliseconds. */
+/** Maximum time that rights count without another look at the database, in milliseconds. */
 const KNOWN_MS = 1_000;
 const MOST_KNOWN = 10_000;
 
@@ -13,8 +13,8 @@ interface Known {
 }
 
 /**
- * Callers that were authenticated within the last second, by a digest of their key or token. A change of rights forgets all
- * of them: at once in the process that changed them, and at its wake-up in the others. A wake-up that is lost costs that second.
+ * Callers that were authenticated within the last second, by a digest of their key or token. A change of rights drops
+ * all of them: at once in the process that made it, and at its wake-up in the others. A lost wake-up costs that second.
  */
 export class KnownCallers {
   private readonly known = new LRUCache<string, Known>({ max: MOST_KNOWN });
@@ -30,7 +30,7 @@ export class KnownCallers {
     const { changes } = this;
     const readAt = performance.now();
     const access = await authenticate();
-    // What was read before a change must not count after it.
+    // A read from before a change must not count after it.
     if (changes === this.changes) this.known.set(key, { access, readAt });
     return access;
   }

@@ -1,8 +1,8 @@
 import { valuesOf } from '../kernel/fields';
 
 /**
- * Permissions of a user group. Rights are the union over the groups of the caller; nothing denies. `README.md` says what each
- * permission means for each kind of object; `ability.ts` is where that becomes rules.
+ * Permissions of a user group. Rights are the union over the groups of the caller; nothing denies. `README.md` defines
+ * what each permission means for each kind of object, and `ability.ts` turns permissions into rules.
  */
 export const accountPermissionType = {
   name: 'AccountPermissionType',
@@ -98,7 +98,7 @@ export type EnvironmentType = (typeof environmentTypes)[number];
 export const environmentClasses = ['PROD', 'NON_PROD', 'TEMPLATE'] as const;
 export type EnvironmentClass = (typeof environmentClasses)[number];
 
-/** How clients write the types, for each permission type that can be restricted. */
+/** The types as clients write them, for each permission type that can be restricted. */
 export const filterTypesOf: Readonly<Partial<Record<AppPermissionType, Readonly<Record<string, EnvironmentClass>>>>> = {
   DEPLOYMENT: { PRODUCTION_ENVIRONMENTS: 'PROD', NON_PRODUCTION_ENVIRONMENTS: 'NON_PROD' },
   ENV: { PRODUCTION_ENVIRONMENTS: 'PROD', NON_PRODUCTION_ENVIRONMENTS: 'NON_PROD' },
@@ -107,8 +107,8 @@ export const filterTypesOf: Readonly<Partial<Record<AppPermissionType, Readonly<
 };
 
 /**
- * A field next to each list states its scope; an empty list never does: a list that lost its last id must match nothing, and
- * not everything.
+ * A field next to each list states its scope, and an empty list never does: a list that lost its last ID must match
+ * nothing, not everything.
  */
 export interface AppGrant {
   readonly permissionType: AppPermissionType;
@@ -127,7 +127,7 @@ export interface AppPermission extends AppGrant {
   readonly groupId: string;
 }
 
-/** What a group gives. */
+/** Grants of a group. */
 export interface Permissions {
   readonly accountPermissions: readonly AccountPermissionType[];
   readonly appPermissions: readonly AppGrant[];
@@ -135,7 +135,7 @@ export interface Permissions {
 
 export const noPermissions: Permissions = { accountPermissions: [], appPermissions: [] };
 
-/** The same for grants that say the same, in whatever order. */
+/** Equal for grants with the same meaning, in any order. */
 export function grantKey(grant: AppGrant): string {
   const { permissionType, applicationScope, environmentScope } = grant;
   const lists = [grant.actions, grant.applicationIds, grant.environmentIds, grant.environmentTypes];

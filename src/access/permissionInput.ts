@@ -12,7 +12,10 @@ import {
   type WrittenAction,
 } from './permission';
 
-/** One application permission as clients write it. Of the four filters the one that belongs to the type may be given. */
+/**
+ * One application permission as clients write it. Only the one of the four filters that belongs to the type may be
+ * given.
+ */
 export interface ApplicationPermissionInput {
   readonly permissionType: AppPermissionType;
   readonly actions: readonly (WrittenAction | null)[];
@@ -47,13 +50,13 @@ const fieldOfType: Readonly<Partial<Record<AppPermissionType, (typeof filterFiel
   WORKFLOW: 'workflows',
 };
 
-/** A group that means more than this is better several groups; each request of its members pays for it. */
+/** Larger groups should be split: each request of their members pays for their size. */
 export const MOST_PERMISSIONS = 1000;
 const MOST_IDS = 1000;
 
 type Read<T> = { readonly value: T; readonly errors: readonly InputError[] };
 
-/** Reads what a group shall hold. Every broken rule is an error of its own; with errors the value must not be used. */
+/** Reads the permissions of a group. Each broken rule is an error; with errors, the value must not be used. */
 export function readPermissions(input: PermissionsInput, field = 'permissions'): Read<Permissions> {
   const errors: InputError[] = [];
   const accountField = `${field}.accountPermissions.accountPermissionTypes`;
@@ -149,7 +152,7 @@ function readEnvironments(
     const message = 'envIds and filterTypes can’t be combined: give one of the two.';
     errors.push(broken(where, { envIds, filterTypes }, 'EXCLUSIVE', message));
   } else if (envIds === null && filterTypes === null) {
-    // Without this, `{}` would have to mean either everything or nothing, and somebody would expect the other one.
+    // Otherwise `{}` would have to mean either everything or nothing, and some callers would expect the other.
     const message = 'give envIds or filterTypes; leave the filter out for no restriction.';
     errors.push(broken(where, filter, 'REQUIRED', message));
   }
@@ -184,7 +187,7 @@ function readTypes(
   );
 }
 
-/** Ids in lower case, as PostgreSQL writes them: rules are compared with rows as text. */
+/** IDs in lower case, as PostgreSQL writes them: rules are compared with rows as text. */
 export function readIds(given: readonly (string | null)[], field: string, errors: InputError[]): string[] {
   if (given.length === 0) errors.push(broken(field, [], 'NOT_EMPTY', 'at least one id must be given.'));
   if (given.length > MOST_IDS) {

@@ -3,8 +3,8 @@ import type { Principal } from './access';
 import { RIGHTS_VERSION } from './rights.store';
 
 /**
- * Who a caller is, with its groups and the version of all rights, in one statement over indexes: all that each request costs. What the groups
- * give is read only when the version has changed.
+ * Who a caller is, with its groups and the version of all rights, in one statement over indexes: all that each request
+ * costs. What the groups give is read only when the version has changed.
  */
 type PrincipalRow = Omit<Principal, 'kind'>;
 

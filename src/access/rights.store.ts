@@ -1,12 +1,12 @@
 import type { Db } from '../kernel/database/database';
 import type { RightsGroup } from './rights';
 
-/** In each statement that reads rights: the version belongs to the same snapshot as what is read. */
+/** Part of each statement that reads rights: the version belongs to the same snapshot as the rights. */
 export const RIGHTS_VERSION = 'coalesce((SELECT version FROM rights_version), 0)';
 
 /**
- * Locks the row until the commit, and lets the new version be seen at the same instant as what changed. A sequence would not do: readers
- * would see its next value before the commit, and keep the old rights under the new version.
+ * Locks the row until the commit, and makes the new version visible at the same instant as the change. A sequence would
+ * not work: readers would see its next value before the commit, and keep the old rights under the new version.
  */
 export async function raiseRightsVersion(db: Db): Promise<void> {
   await db.write(
@@ -19,7 +19,9 @@ export async function findRightsVersion(db: Db): Promise<number> {
   return row?.version ?? 0;
 }
 
-/** Groups with all that they give, and the version that this is true for. One statement, so that both are of the same moment. */
+/**
+ * Groups with all their grants, and the version at which this is true. One statement, so both are of the same moment.
+ */
 export async function findRightsGroups(
   db: Db,
   groupIds: readonly string[],

@@ -4,15 +4,15 @@ import { toRowSql } from './abilitySql';
 import type { AccountPermissionType, Action, AppGrant, Permissions } from './permission';
 import { asksForAnyTarget, type SubjectRows, type SubjectType, subjects, type Target } from './subjects';
 
-/** A user group as far as rights go. */
+/** A user group, as far as rights are concerned. */
 export interface RightsGroup extends Permissions {
   readonly id: string;
   readonly name: string;
 }
 
 /**
- * What a set of groups may do. Immutable, and shared by all requests of all who are in the same groups; `Access` is the face of it for one
- * request. It answers yes or no; what that means for the caller is said there.
+ * Rights of a set of groups. Immutable, and shared by all requests of callers in the same groups. It answers yes or no;
+ * `Access` says what that means for a caller.
  */
 export class Rights {
   readonly groupNames: ReadonlySet<string>;
@@ -20,11 +20,11 @@ export class Rights {
   private readonly ability: Ability;
   private readonly rules: Rules;
   private readonly byApplication = new Map<string, Ability>();
-  /** What is said about applications by their ids. Somebody may have permissions in hundreds; a check is about one of them. */
+  /** Grants for applications by ID. A caller may have permissions in hundreds of them; a check is about one. */
   private readonly named = new Map<string, AppGrant[]>();
   private readonly unnamed: readonly AppGrant[];
 
-  /** `within`: only what lies in these applications, and nothing of the account; null: no such narrowing. */
+  /** `within`: only objects in these applications, and nothing of the account; null: no such limit. */
   constructor(groups: readonly RightsGroup[], administrator: boolean, within: readonly string[] | null) {
     this.groupNames = new Set(groups.map((group) => group.name));
     this.groupIds = new Set(groups.map((group) => group.id));
@@ -62,8 +62,8 @@ export class Rights {
   }
 
   /**
-   * Those of the targets at which the action is not allowed. Without targets there is one all the same, `undefined`: being aimed at no environment
-   * is something that only an unrestricted permission covers.
+   * Targets at which the action is not allowed. Without targets there is one, `undefined`: only an unrestricted
+   * permission covers an object that is aimed at no environment.
    */
   deniedTargets<T extends SubjectType>(
     action: Action,
@@ -77,14 +77,14 @@ export class Rights {
     return targets.filter((target) => !ability.can(action, spec.facts(row, target)));
   }
 
-  /** The rows of a statement for which `may` is true, as a condition on the alias of their table. */
+  /** Condition on the alias of a table, true for its rows for which `may` is true. */
   condition(action: Action, type: SubjectType, alias: string, parameters: unknown[]): string {
     const tree = rulesToAST(this.ability, action, type);
     if (tree === null) return 'FALSE';
     return toRowSql(tree, { ...subjects[type], alias, anyTarget: asksForAnyTarget(action) }, parameters);
   }
 
-  /** Applications that no permission names share an ability, so that there are no more of them than names. */
+  /** Applications that no permission names share an ability, so their number is bounded. */
   private abilityIn(applicationId: string): Ability {
     if (this.administrator) return this.ability;
     const named = this.named.get(applicationId);

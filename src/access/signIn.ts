@@ -24,8 +24,9 @@ import {
 } from './users.store';
 
 /**
- * The user whom a verified token stands for. The first login makes one, or becomes the one that was made for this address; later ones are
- * recognised by the subject alone, whatever the address is then. Costs one statement when there is nothing new in the token.
+ * User of a verified token. The first login creates the user, or takes over the one that was created for this address.
+ * Later logins are recognized by the subject alone, whatever the address is. Costs one statement if the token says
+ * nothing new.
  */
 export async function signIn(app: App, identity: Identity): Promise<Principal> {
   const { issuer, subject } = identity;
@@ -36,10 +37,10 @@ export async function signIn(app: App, identity: Identity): Promise<Principal> {
 
 async function firstLogin(app: App, identity: Identity): Promise<UserPrincipalRow> {
   const { issuer, subject, email } = identity;
-  // An address that nobody verified may be somebody else's: it must neither open that person's user nor take its place.
+  // An unverified address may belong to another person: it must neither open that person’s user nor take its place.
   if (email === null) throw refused('the token holds no e-mail address that the identity provider has verified.');
   return changeRights(app, async (db) => {
-    // Two requests of one person may get here at the same time; this is the second one.
+    // Two requests of one person may get here at the same time; this is the second.
     const meanwhile = await findUserPrincipalByIdentity(db, issuer, subject);
     if (meanwhile !== undefined) return meanwhile;
     const id = await userFor(app, db, identity, email);
@@ -53,8 +54,8 @@ async function userFor(app: App, db: Db, identity: Identity, email: string): Pro
   const { issuer, subject } = identity;
   const invited = await findUserByEmail(db, email);
   if (invited !== undefined) {
-    // Addresses are given to new people when somebody leaves. The user belongs to who logged in first. A row of another issuer is from
-    // before the configuration was changed: its people come again, with other subjects.
+    // An address may be given to a new person when its owner leaves. The user belongs to the first login. A row of
+    // another issuer dates from an earlier configuration; its people log in again, with other subjects.
     if (invited.identityIssuer === issuer) throw refused('another identity has used its e-mail address before.');
     const link = { identityIssuer: issuer, identitySubject: subject, claimsIssuedAt: null };
     await users.update(db, invited.id, { ...link, updatedAt: app.clock.now() });
@@ -68,8 +69,9 @@ async function userFor(app: App, db: Db, identity: Identity, email: string): Pro
 }
 
 /**
- * Makes the memberships that come from the identity provider what the newest token says. An older token that is still valid changes nothing, so
- * that taking somebody out of a group there counts from the first newer token on, for all tokens. Groups that Slipway does not have are ignored.
+ * Sets the memberships from the identity provider to those of the newest token. An older token that is still valid
+ * changes nothing, so a removal from a group counts from the first newer token on. Groups that Slipway does not have
+ * are ignored.
  */
 async function takeOverGroups(app: App, user: UserPrincipalRow, identity: Identity): Promise<UserPrincipalRow> {
   const { groups, issuedAt } = identity;

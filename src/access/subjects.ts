@@ -1,6 +1,6 @@
 import type { Action, AppPermissionType, EntityAction, EnvironmentType } from './permission';
 
-/** An environment that something is aimed at. The name is for messages only. */
+/** Environment that an object is aimed at. The name is for messages only. */
 export interface Target {
   readonly id: string;
   readonly type: EnvironmentType;
@@ -8,7 +8,7 @@ export interface Target {
 }
 
 /**
- * The kinds of objects that rights are about, and what has to be known of a row to decide. Any row with these properties will do.
+ * Kinds of objects that rights are about, with the facts that decide. Any row with these properties will do.
  * `environments` are the targets as `targets.store.ts` reads them.
  */
 export interface SubjectRows {
@@ -16,7 +16,7 @@ export interface SubjectRows {
   readonly Environment: { readonly id: string; readonly applicationId: string; readonly type: EnvironmentType };
   readonly Service: { readonly id: string; readonly applicationId: string };
   readonly Workflow: Aimed & {
-    /** Whether its environment is given by the pipeline or at the start. */
+    /** True if the pipeline or the start gives its environment. */
     readonly template: boolean;
   };
   readonly Pipeline: Aimed;
@@ -34,7 +34,9 @@ interface Aimed {
 
 export type SubjectType = keyof SubjectRows;
 
-/** Actions that can be checked for each kind. No application permission creates applications, so they have no CREATE. */
+/**
+ * Actions that can be checked for each kind. No application permission creates applications, so they have no CREATE.
+ */
 export interface SubjectActions {
   readonly Application: 'READ' | 'UPDATE' | 'DELETE';
   readonly Environment: EntityAction;
@@ -44,7 +46,7 @@ export interface SubjectActions {
   readonly Execution: 'READ' | 'EXECUTE_PIPELINE' | 'EXECUTE_WORKFLOW' | 'ROLLBACK_WORKFLOW' | 'ABORT_WORKFLOW';
 }
 
-/** The permission type that gives entity actions on a kind; the deployment actions are always given by DEPLOYMENT. */
+/** Permission type that grants entity actions on a kind; the deployment actions always come from DEPLOYMENT. */
 export const permissionTypeOf: Readonly<Record<SubjectType, AppPermissionType>> = {
   Application: 'ALL',
   Environment: 'ENV',
@@ -54,10 +56,13 @@ export const permissionTypeOf: Readonly<Record<SubjectType, AppPermissionType>> 
   Execution: 'DEPLOYMENT',
 };
 
-/** What rules speak of: an object at one of its targets. All values are plain, so that SQL and memory can't understand them differently. */
+/**
+ * Subject of rules: an object at one of its targets. All values are plain, so that SQL and memory can’t interpret them
+ * differently.
+ */
 export type Facts = Readonly<Record<string, string | boolean | null>> & { readonly kind: SubjectType };
 
-/** How a fact is called in SQL, given the alias of the object's table. What has no entry here can't be asked for in SQL. */
+/** SQL expression of a fact, given the alias of the object’s table. A fact without an entry can’t be used in SQL. */
 export interface SqlFact {
   readonly type: 'uuid' | 'text' | 'boolean';
   readonly sql: (alias: string) => string;
@@ -65,7 +70,7 @@ export interface SqlFact {
 
 interface SubjectSpec<Row> {
   readonly applicationId: (row: Row) => string;
-  /** Written out for each kind: making these objects is most of what a decision costs. */
+  /** Written out for each kind: making these objects is most of the cost of a decision. */
   readonly facts: (row: Row, target: Target | undefined) => Facts;
   /** Undefined for kinds that are not aimed at environments. */
   readonly targets?: (row: Row) => readonly Target[];
@@ -75,8 +80,8 @@ interface SubjectSpec<Row> {
 }
 
 /**
- * The environments that a row is aimed at, as a subquery in which `target` is the environment. What refers to the row stands in `where` alone:
- * then PostgreSQL can turn "has a target that …" into a join instead of asking it again for each row.
+ * Environments that a row is aimed at, as a subquery in which `target` is the environment. References to the row are in
+ * `where` alone: then PostgreSQL can turn "has a target that …" into a join instead of evaluating it for each row.
  */
 export interface SqlTargets {
   readonly from: string;
@@ -95,10 +100,13 @@ const applicationId = column('application_id', 'uuid');
 const ofApplication = { applicationId: (row: { readonly applicationId: string }) => row.applicationId };
 const aimed = { ...ofApplication, targets: (row: Aimed) => row.environments };
 
-/** A definition's environment when it is the pipeline element, or the start, that names it. The same text as in `workflows/workflow.ts`. */
+/**
+ * Environment of a definition that the pipeline element or the start names. The same text as in
+ * `workflows/workflow.ts`.
+ */
 const GIVEN = `'\${environment}'`;
 
-/** The one environment that a workflow names. It is found by its name at the time of asking, as it is when the workflow starts. */
+/** The one environment that a workflow names. It is looked up by name each time, as when the workflow starts. */
 export const workflowTargets: SqlTargets = {
   from: `workflow_revision target_revision
     JOIN environment target ON target.name = target_revision.definition->>'environment' AND target.deleted_at IS NULL`,
@@ -119,19 +127,19 @@ export const pipelineTargets: SqlTargets = {
 };
 
 /**
- * The environments that an execution touches, known from its start. A workflow inside a pipeline that has no environment of its own (a
- * build) belongs to every environment that the run targets: a caller who may see the run sees how its build went.
+ * Environments that an execution touches, known from its start. A workflow inside a pipeline without an environment of
+ * its own (a build) belongs to every environment of the run: a caller who may see the run sees its build.
  */
 export const executionTargets: SqlTargets = {
   from: 'execution_environment target_link JOIN environment target ON target.id = target_link.environment_id',
   where: (e) => `target_link.execution_id = CASE WHEN ${e}.environment_id IS NULL THEN ${e}.run_id ELSE ${e}.id END`,
 };
 
-/** Whether a workflow is a template. */
+/** True if a workflow is a template. */
 export const isTemplate = (w: string): string =>
   `(SELECT revision.definition->>'environment' = ${GIVEN} FROM workflow_revision revision WHERE revision.id = ${w}.current_revision_id)`;
 
-/** Whether a stand-alone workflow, or a run of a pipeline, whose members count as the pipeline's. */
+/** Standalone workflow, or a run of a pipeline, whose members count as the pipeline’s. */
 const runKind = (row: SubjectRows['Execution']) => (row.parentStageExecutionId === null ? row.kind : 'PIPELINE');
 
 export const subjects: { readonly [T in SubjectType]: SubjectSpec<SubjectRows[T]> } = {
@@ -201,5 +209,5 @@ export const subjects: { readonly [T in SubjectType]: SubjectSpec<SubjectRows[T]
   },
 };
 
-/** READ asks for any one of an object's targets, every other action for all of them. */
+/** READ needs any one of an object’s targets, every other action needs all of them. */
 export const asksForAnyTarget = (action: Action): boolean => action === 'READ';

@@ -9,8 +9,8 @@ import {
 } from './subjects';
 
 /**
- * The environments that objects are aimed at, for decisions about rows in hand. The same SQL as in the conditions of lists, so that the two can't come
- * to differ. Ids without an object are missing in the answer; an object without environments has none.
+ * Environments that objects are aimed at, for decisions about rows. Uses the same SQL as the conditions of lists, so
+ * that the two can’t differ. IDs without an object are absent from the result; an object without environments has none.
  */
 export type Targets = ReadonlyMap<string, readonly Target[]>;
 
@@ -23,7 +23,7 @@ export const findPipelineTargets = (db: Db, ids: readonly string[]): Promise<Tar
 export const findWorkflowTargets = (db: Db, ids: readonly string[]): Promise<Targets> =>
   findTargets(db, 'workflow', workflowTargets, ids);
 
-/** Environments by their ids, with type and name: for the environments that a definition or a start names. */
+/** Environments by ID, with type and name: those that a definition or a start names. */
 export async function findEnvironmentTargets(db: Db, ids: readonly string[]): Promise<Target[]> {
   return db.rows('SELECT id, type, name FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY name, id', [ids]);
 }
@@ -39,7 +39,7 @@ async function findTargets(db: Db, table: string, targets: SqlTargets, ids: read
   return new Map(rows.map((row) => [row.id, row.environments]));
 }
 
-/** Which of these workflows have their environment given by the pipeline or at the start. */
+/** Those workflows whose environment the pipeline or the start gives. */
 export async function findTemplateWorkflows(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db.rows<{ id: string }>(
     `SELECT w.id FROM workflow w WHERE w.id = ANY ($1::uuid[]) AND ${isTemplate('w')}`,

@@ -21,7 +21,8 @@ export function findPermissionsOfGroups(db: Db, groupIds: readonly string[]): Pr
 }
 
 /**
- * Pipelines whose current definition names a group as an approver. `seenOf` makes a condition on `pipeline`; those for which it does not hold keep the group alive, too.
+ * Pipelines whose current definition names a group as an approver. `seenOf` makes a condition on `pipeline`; pipelines
+ * that do not meet it prevent the deletion of the group, too.
  */
 export function findApprovedPipelines(
   db: Db,
@@ -45,7 +46,7 @@ export async function findUserGroup(db: Db, id: string): Promise<UserGroupWithPe
   return row && { ...row, appPermissions: await findPermissionsOfGroups(db, [id]) };
 }
 
-/** The groups of users, whatever put them there; once for each user. */
+/** Groups of users, whatever put them there; once for each user. */
 export function findGroupsOfUsers(db: Db, userIds: readonly string[]): Promise<(UserGroup & { userId: string })[]> {
   return db.rows(
     `SELECT m.user_id AS "userId", ${group}
@@ -55,7 +56,7 @@ export function findGroupsOfUsers(db: Db, userIds: readonly string[]): Promise<(
   );
 }
 
-/** With it go its permissions, its members and its keys' membership; neither the people nor the keys. */
+/** Deletes its permissions, its members and the memberships of its keys, but neither the people nor the keys. */
 export async function deleteUserGroupRow(db: Db, id: string): Promise<void> {
   await db.write('DELETE FROM user_group WHERE id = $1', [id]);
 }
@@ -75,7 +76,9 @@ export async function deletePermissions(db: Db, ids: readonly string[]): Promise
   if (ids.length > 0) await db.write('DELETE FROM user_group_permission WHERE id = ANY ($1::uuid[])', [ids]);
 }
 
-/** What permissions may name: applications and environments, also deleted ones, whose ids a group may hold from before. */
+/**
+ * Applications and environments that permissions may name, including deleted ones, whose IDs a group may still hold.
+ */
 export async function findNameable(
   db: Db,
   applicationIds: readonly string[],

@@ -5,8 +5,8 @@ import { sqlList } from './userGroups';
 const uuids = { ...column.uuid, array: true } as const;
 
 /**
- * MANUAL: somebody added the person to the group, until somebody removes it. IDENTITY_PROVIDER: the person's token named the group,
- * until a newer token does not. A person can be in a group for both reasons.
+ * MANUAL: added by a user, until a user removes it. IDENTITY_PROVIDER: named by the person’s token, until a newer token
+ * does not name it. A person can be in a group for both reasons.
  */
 export const memberSources = ['MANUAL', 'IDENTITY_PROVIDER'] as const;
 export type MemberSource = (typeof memberSources)[number];
@@ -38,8 +38,9 @@ const ofType = appPermissionTypes
   .join(' ');
 
 /**
- * A row for each permission, with the ids in arrays. Deleted applications and environments keep their rows, and so their ids stay here: nothing
- * new is allowed by that, and their history stays readable to those who could read it. So deleting one has nothing to clean up here.
+ * One row per permission, with the IDs in arrays. Deleted applications and environments keep their rows, so their IDs
+ * stay here: they allow nothing new, and history stays readable for those who could read it. So deleting one needs no
+ * cleanup here.
  */
 export const userGroupPermissionTable = table<AppPermission>('user_group_permission', {
   columns: {

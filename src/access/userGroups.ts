@@ -12,7 +12,7 @@ export const userGroupFields = {
   description: orNull(field.text('Free-text description.')),
   system: field.boolean('True for the three built-in groups, which can be neither renamed nor deleted.'),
   accountPermissions: listOf(field.oneOf(accountPermissionType)),
-  /** Changes of members do not count. */
+  /** Membership changes do not count. */
   version: field.integer('Version, incremented with each change to the group or its permissions.'),
   createdAt: field.time(),
   createdBy: orNull(field.key()),
@@ -21,7 +21,7 @@ export const userGroupFields = {
 export type UserGroup = ShapeOf<typeof userGroupFields>;
 export type UserGroupWithPermissions = UserGroup & { readonly appPermissions: readonly AppPermission[] };
 
-/** The values of an enum as an array of SQL. */
+/** Values of an enum as an SQL array. */
 export const sqlList = (values: readonly string[]): string =>
   `ARRAY[${values.map((value) => `'${value}'`).join(', ')}]`;
 
@@ -39,7 +39,7 @@ export const userGroups = new NamedRows<UserGroup>(
   'TRUE',
 );
 
-/** The built-in groups are known by their IDs, which are the same everywhere, and never by their names. */
+/** Built-in groups are recognized by their IDs, which are the same everywhere, and never by their names. */
 const groupId = (name: string): string =>
   derivedId('6ba7b812-9dad-11d1-80b4-00c04fd430c8', 'slipway', 'user-group', name);
 export const ACCOUNT_ADMINISTRATOR = groupId('Account Administrator');
@@ -57,7 +57,7 @@ export type CreateUserGroup = ShapeOf<typeof newUserGroup> & { readonly permissi
 export const groupToChange = {
   userGroupId: field.uuid('User group to change.'),
 };
-/** Makes the change conditional on the version that the caller has read. */
+/** Makes the change conditional on the version that the caller read. */
 export const seenVersion = {
   version: optional(
     field.integer('Version that the caller last read. Fails with CONFLICT if the group has changed since.'),

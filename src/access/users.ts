@@ -6,7 +6,7 @@ import { field, listOf, optional, orNull, type ShapeOf } from '../kernel/fields'
 export const userFields = {
   id: field.id('ID.'),
   name: field.text('Name of the person.'),
-  /** Never changed: with another address, somebody else's login would become this user. */
+  /** Never changes: with another address, another person’s login would become this user. */
   email: field.text('Email address in lowercase. Identifies the user at the first login.'),
   /** Identity at the identity provider; both null until the first login. */
   identityIssuer: orNull(field.text()),

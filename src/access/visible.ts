@@ -4,7 +4,7 @@ import type { Access } from './access';
 import type { SubjectRows, SubjectType, Target } from './subjects';
 import { findExecutionTargets, findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from './targets.store';
 
-/** Rows as far as rights need them. Their environments are looked up. */
+/** Rows, as far as rights need them. Their environments are looked up. */
 type Row<T extends SubjectType> = Omit<SubjectRows[T], 'environments' | 'template'>;
 
 interface HasDatabase {
@@ -30,11 +30,11 @@ async function subjectOf<T extends SubjectType>(load: Load, type: T, row: Row<T>
   return { ...row, environments, template } as unknown as SubjectRows[T];
 }
 
-/** A row with all that rights need to know of it, for commands: from the pool, or as it is within a transaction. */
+/** Row with all facts that rights need, for commands: from the pool, or as it is within a transaction. */
 export const subjectFor = <T extends SubjectType>(app: HasDatabase, type: T, row: Row<T>): Promise<SubjectRows[T]> =>
   subjectOf(async (batch, id) => (await batch(app, [id])).get(id), type, row);
 
-/** A row, or null for a caller who may not see it: what it points to does not exist for that caller. */
+/** A row, or null for a caller who may not see it: a reference to it does not exist for that caller. */
 export async function visible<T extends SubjectType, R extends Row<T>>(
   access: Access,
   loaders: Loaders,

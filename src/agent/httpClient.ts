@@ -39,8 +39,8 @@ export interface HttpAnswer {
 }
 
 /**
- * HTTP with connections that are kept. node:http and not fetch: it tells whether a connection was used before, which is needed to know a
- * connection that the server closed while it was idle from a server that is in trouble.
+ * HTTP with connections that are kept. node:http and not fetch: it tells whether a connection was used before, which is
+ * needed to know a connection that the server closed while it was idle from a server that is in trouble.
  */
 export class HttpClient {
   private readonly base: URL;

@@ -30,9 +30,9 @@ export class RegistrationRefused extends Error {
 }
 
 /**
- * The calls of the protocol. Calls with the agent token register again when the server no longer knows the token. `claim` and
- * `start` repeat until they are answered; `renew`, `finish` and `appendLog` are one attempt each, because their callers must
- * check the state of their jobs before they try again.
+ * The calls of the protocol. Calls with the agent token register again when the server no longer knows the token.
+ * `claim` and `start` repeat until they are answered; `renew`, `finish` and `appendLog` are one attempt each, because
+ * their callers must check the state of their jobs before they try again.
  */
 export class ProtocolClient {
   private readonly http: HttpClient;
@@ -227,8 +227,8 @@ export class JobClient {
   }
 
   /**
-   * An unknown claim token (401) is over as well: registering again would not make it valid. So is a job that is gone, except
-   * where the missing resource may be the requested artifact.
+   * An unknown claim token (401) is over as well: registering again would not make it valid. So is a job that is gone,
+   * except where the missing resource may be the requested artifact.
    */
   private async noticeStale<T>(call: () => Promise<T>, goneMeansStale: boolean): Promise<T> {
     try {

@@ -222,8 +222,9 @@ function checkValues({ checks, env, secrets }: ClaimedJob): void {
 }
 
 /**
- * Current directory of the command. Within the working directory, it is created if no input did: the working directory is fresh, so
- * it could not exist otherwise. An absolute path is a directory of this machine, as far as the configuration allows it.
+ * Current directory of the command. Within the working directory, it is created if no input did: the working directory
+ * is fresh, so it could not exist otherwise. An absolute path is a directory of this machine, as far as the
+ * configuration allows it.
  */
 async function workingDirectory(
   work: string,

@@ -15,8 +15,8 @@ interface NestedList<T, Key extends readonly unknown[]> {
 }
 
 /**
- * A list within each object of another list. The page arguments are part of the loader's key, and keys with the same arguments are
- * loaded together: one statement for the pages of all objects.
+ * A list within each object of another list. The page arguments are part of the loader's key, and keys with the same
+ * arguments are loaded together: one statement for the pages of all objects.
  */
 export function nestedList<T, Key extends readonly unknown[]>(list: NestedList<T, Key>): ListOfParent<T> {
   const load: BatchLoad<T[]> = async (app, keys) => {

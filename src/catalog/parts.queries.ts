@@ -99,7 +99,9 @@ export function listParts<T extends PartRow, Filter extends PartFilter>(
 /** Lists by kind of parts and by access: what a caller may see is part of the statement, so callers share no list. */
 const lists = new WeakMap<object, WeakMap<Access, ListOfParent<unknown>>>();
 
-/** The parts of one kind of an application, as the actor may see them; the pages of many applications in one statement. */
+/**
+ * The parts of one kind of an application, as the actor may see them; the pages of many applications in one statement.
+ */
 export function partsOfApplication<T extends PartRow>(
   loaders: Loaders,
   actor: Actor,

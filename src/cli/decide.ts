@@ -18,7 +18,10 @@ export interface DecideOptions extends SeenOptions {
   readonly comments?: string;
 }
 
-/** `slipway approve` and `slipway reject`: decides the one approval that the run waits for, or the one that `--step` names. */
+/**
+ * `slipway approve` and `slipway reject`: decides the one approval that the run waits for, or the one that `--step`
+ * names.
+ */
 export async function decide(
   session: Session,
   named: string,
@@ -78,7 +81,9 @@ export interface AnswerOptions extends SeenOptions {
   readonly var: readonly string[];
 }
 
-/** `slipway answer`: provides the inputs that a stage element waits for; inputs that are not given get their defaults. */
+/**
+ * `slipway answer`: provides the inputs that a stage element waits for; inputs that are not given get their defaults.
+ */
 export async function answer(
   session: Session,
   named: string,

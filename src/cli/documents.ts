@@ -24,7 +24,9 @@ interface Source {
 
 type Problem = Pick<ProblemFragment, 'line' | 'column' | 'rule' | 'message'>;
 
-/** `slipway apply`: applies all YAML files as one, so that they may refer to each other in any order and fail together. */
+/**
+ * `slipway apply`: applies all YAML files as one, so that they may refer to each other in any order and fail together.
+ */
 export async function applyFiles(
   session: Session,
   files: readonly string[],

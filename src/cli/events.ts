@@ -7,7 +7,10 @@ type Item = RunEventsSubscription['executionEvents'];
 /** An event of the log; its data depends on its type. */
 export type Event = Omit<NonNullable<Item['event']>, 'data'> & { readonly data: Readonly<Record<string, unknown>> };
 
-/** Calls `handle` for each event of a run once, in order, until the run is final: over lost connections and restarts of the server. */
+/**
+ * Calls `handle` for each event of a run once, in order, until the run is final: over lost connections and restarts of
+ * the server.
+ */
 export async function onEachEvent(
   api: Client,
   id: string,

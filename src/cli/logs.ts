@@ -19,7 +19,10 @@ export interface LogsOptions {
   readonly follow?: boolean;
 }
 
-/** `slipway logs`: prints the newest try of each task or of one, also of a restore. With `-f` it follows them, and all tasks that start later. */
+/**
+ * `slipway logs`: prints the newest try of each task or of one, also of a restore. With `-f` it follows them, and all
+ * tasks that start later.
+ */
 export async function showLogs(
   session: Session,
   named: string | undefined,
@@ -79,12 +82,16 @@ interface NamedTask extends LoggedTaskFragment {
 
 function tasksOf(run: NonNullable<LoggedTasksQuery['execution']>): NamedTask[] {
   if (run.__typename === 'WorkflowExecution')
-    return [...run.tasks, ...run.forensicExecutions].map((task) => ({ ...task, step: null, executionId: run.id }));
+    return [...run.tasks, ...run.finallyTasks, ...run.forensicExecutions].map((task) => ({
+      ...task,
+      step: null,
+      executionId: run.id,
+    }));
   return run.pipelineStageExecutions.flatMap((stage) => {
     const { workflowExecution = null } = stage.__typename === 'WorkflowStageExecution' ? stage : {};
     if (workflowExecution === null) return [];
-    const { id: executionId, tasks } = workflowExecution;
-    return tasks.map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
+    const { id: executionId, tasks, finallyTasks } = workflowExecution;
+    return [...tasks, ...finallyTasks].map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
   });
 }
 

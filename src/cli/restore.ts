@@ -25,7 +25,10 @@ export interface RestoreOptions extends SeenOptions {
 
 type Plan = Given<RestorePreviewQuery>['restorePreview'];
 
-/** `slipway restore`: shows the configuration to restore and its changes, asks, restores exactly that, and follows the log. */
+/**
+ * `slipway restore`: shows the configuration to restore and its changes, asks, restores exactly that, and follows the
+ * log.
+ */
 export async function restoreRun(session: Session, named: string, options: RestoreOptions): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
@@ -130,7 +133,10 @@ export interface CancelOptions extends SeenOptions {
   readonly follow: boolean;
 }
 
-/** `slipway restore --cancel`: stops the restore tasks, and follows the log until the run is as it was before the restore. */
+/**
+ * `slipway restore --cancel`: stops the restore tasks, and follows the log until the run is as it was before the
+ * restore.
+ */
 export async function cancelRestore(session: Session, named: string, options: CancelOptions): Promise<void> {
   const { api, ui } = session;
   const run = await findRun(session, named);
@@ -149,7 +155,9 @@ export async function cancelRestore(session: Session, named: string, options: Ca
   if (operation.status !== 'CANCELLED') throw new Followed(code, message);
 }
 
-/** Prints each line of the operation’s log once until it has ended, over lost connections and restarts of the server. */
+/**
+ * Prints each line of the operation’s log once until it has ended, over lost connections and restarts of the server.
+ */
 async function followLog({ api, ui }: Session, run: string, operationId: string): Promise<void> {
   const { paint } = ui;
   const colours: Readonly<Record<string, (text: string) => string>> = { DEBUG: paint.dim, ERROR: paint.red };

@@ -189,7 +189,9 @@ export interface ExtendOptions extends ActOptions {
   readonly image: readonly string[];
 }
 
-/** `slipway extend`: adds images or other inputs to a run that succeeded, and keeps everything that they do not affect. */
+/**
+ * `slipway extend`: adds images or other inputs to a run that succeeded, and keeps everything that they do not affect.
+ */
 export async function extendRun(session: Session, named: string, options: ExtendOptions): Promise<void> {
   const images = options.image.map(serviceImage).map(({ name, image }) => ({ service: name, image }));
   const variableInputs = options.var.map(variableInput);

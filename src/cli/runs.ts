@@ -104,5 +104,8 @@ export interface SeenOptions {
 export const seenVersion = (run: { readonly version: number }, { expectedVersion }: SeenOptions): number =>
   expectedVersion ?? run.version;
 
-/** The application id that mutations take along with the run. Empty for a caller who may see the run, but not its application. */
+/**
+ * The application id that mutations take along with the run. Empty for a caller who may see the run, but not its
+ * application.
+ */
 export const applicationOf = (run: FoundRun): string => run.application?.id ?? '';

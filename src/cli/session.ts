@@ -67,8 +67,9 @@ export function keyOrigin(options: GlobalOptions): string {
 }
 
 /**
- * The administrator’s key of a server on this machine: from the server’s environment, or from the file that the demo keeps, which only its user
- * can read. It is never sent to another machine. A key that the server generated is stored as a hash only, so it can’t be found.
+ * The administrator’s key of a server on this machine: from the server’s environment, or from the file that the demo
+ * keeps, which only its user can read. It is never sent to another machine. A key that the server generated is stored
+ * as a hash only, so it can’t be found.
  */
 function localKey(url: string, config: CliConfig): Key {
   const { hostname } = new URL(url);

@@ -16,7 +16,10 @@ export class Steps {
     this.known.set(executionId, step);
   }
 
-  /** The events that can be shown once this one has come: events of a workflow are held back until the event that names its stage element. */
+  /**
+   * The events that can be shown once this one has come: events of a workflow are held back until the event that names
+   * its stage element.
+   */
   inOrder(event: Event): Event[] {
     const { type, executionId, data } = event;
     if (type === 'STAGE_STATUS') this.nameOfStage.set(data.stageExecutionId, String(data.stepName));

@@ -4,8 +4,8 @@ import type { Spinner } from 'yocto-spinner';
 import { exit, Failure, usage } from './failure';
 
 /**
- * The terminal, or the pipes of a script. Answers go to standard output; with `--json` that is JSON and nothing else, and text for people goes
- * to standard error. Questions, progress and errors always go there.
+ * The terminal, or the pipes of a script. Answers go to standard output; with `--json` that is JSON and nothing else,
+ * and text for people goes to standard error. Questions, progress and errors always go there.
  */
 export class Ui {
   readonly paint: ReturnType<typeof pc.createColors>;

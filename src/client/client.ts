@@ -22,7 +22,10 @@ export interface ClientOptions {
 }
 
 const ANSWER_WITHIN_MS = 60_000;
-/** The server sends at least a comment every 12 s; a stream that is silent for longer is dead, whatever the network says. */
+/**
+ * The server sends at least a comment every 12 s; a stream that is silent for longer is dead, whatever the network
+ * says.
+ */
 const SILENT_MS = 30_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
@@ -36,7 +39,10 @@ interface KeyedVariables {
   readonly input: { readonly idempotencyKey?: string | null | undefined };
 }
 
-/** The GraphQL API of a server: queries and mutations by POST, subscriptions as server-sent events, which pass every proxy. */
+/**
+ * The GraphQL API of a server: queries and mutations by POST, subscriptions as server-sent events, which pass every
+ * proxy.
+ */
 export class Client {
   private readonly onOutage: (problem: ApiError | null) => void;
 
@@ -58,8 +64,9 @@ export class Client {
   }
 
   /**
-   * The data of a mutation that somebody asked for once. It has an idempotency key, its own unless the input has one, and is
-   * sent again with it while the server is not there: nobody can know whether a request that got no answer was carried out.
+   * The data of a mutation that somebody asked for once. It has an idempotency key, its own unless the input has one,
+   * and is sent again with it while the server is not there: nobody can know whether a request that got no answer was
+   * carried out.
    */
   async change<Data, Variables extends KeyedVariables>(
     document: TypedDocumentString<Data, Variables>,
@@ -83,8 +90,9 @@ export class Client {
   }
 
   /**
-   * The results of a subscription until it completes, over any number of connections. `variables` is called for each connection and holds the
-   * cursor to continue from. An error that is not retryable ends it, as does a server that is not there for the first connection.
+   * The results of a subscription until it completes, over any number of connections. `variables` is called for each
+   * connection and holds the cursor to continue from. An error that is not retryable ends it, as does a server that is
+   * not there for the first connection.
    */
   async *follow<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,

@@ -27,7 +27,10 @@ import { workflows } from '../catalog/workflows/workflows';
 /** A busy database may need so long for a short read. */
 const LEAST_PATIENCE_MS = 3_000;
 
-/** Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server share. */
+/**
+ * Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server
+ * share.
+ */
 export async function createApp(
   config: ServerConfig,
   log: Log,

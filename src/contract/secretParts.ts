@@ -18,8 +18,8 @@ const publicKey =
   /(^|_|-|\.)(type|kind|api_?version|url|uri|host|hostname|server|endpoint|port|region|zone|user|username|login|email|project(_?id)?|client_?id|namespace|name|version|current-?context)$/i;
 
 /**
- * Values inside a secret that is a structure: strings of JSON and YAML documents, values of `NAME=value` lines, the password of a URL,
- * and the same inside base64. A log may show any of them without the structure around it.
+ * Values inside a secret that is a structure: strings of JSON and YAML documents, values of `NAME=value` lines, the
+ * password of a URL, and the same inside base64. A log may show any of them without the structure around it.
  */
 export function secretParts(secret: string): SecretPart[] {
   const parts = new Map<string, string>();

@@ -15,9 +15,9 @@ import { restoreShop } from './restoreShop';
 import { resumeOrders } from './resumeOrders';
 
 /**
- * Runs the examples from end to end: a server with its own database and two agents, each a process of its own. examples/shop is built, tested,
- * deployed to staging, approved, deployed to production, broken and restored; examples/resume fails and is resumed. The demo uses the public
- * API alone, so any client can do the same.
+ * Runs the examples from end to end: a server with its own database and two agents, each a process of its own.
+ * examples/shop is built, tested, deployed to staging, approved, deployed to production, broken and restored;
+ * examples/resume fails and is resumed. The demo uses the public API alone, so any client can do the same.
  */
 const print = (line = ''): void => {
   process.stdout.write(`${line}\n`);

@@ -108,7 +108,10 @@ async function approve(
   }
 }
 
-/** A client with a key of the group that the approval names. Not even an administrator may approve without being in that group. */
+/**
+ * A client with a key of the group that the approval names. Not even an administrator may approve without being in that
+ * group.
+ */
 async function releaseManager(client: Client, { url, print }: Place): Promise<Client> {
   const name = 'Release Managers';
   const { userGroups } = await client.ask(UserGroupsDocument);

@@ -23,7 +23,10 @@ interface Release {
   readonly port: string | undefined;
 }
 
-/** Extends the release with a broken web, whose health check fails, restores the run, and shows that the old version answers again. */
+/**
+ * Extends the release with a broken web, whose health check fails, restores the run, and shows that the old version
+ * answers again.
+ */
 export async function restoreShop(client: Client, { print }: Place): Promise<void> {
   const release = await findRelease(client);
   const broken = release.version.replace(/\d+$/, (patch) => `${Number(patch) + 1}-broken`);

@@ -17,7 +17,10 @@ import { namedValue, type Place } from './place';
 import { freePort } from './ports';
 import { failedLogs, follow } from './report';
 
-/** Runs the workflow of examples/resume, which fails without its database, starts the database, and resumes the execution. */
+/**
+ * Runs the workflow of examples/resume, which fails without its database, starts the database, and resumes the
+ * execution.
+ */
 export async function resumeOrders(client: Client, place: Place): Promise<void> {
   const { print, root } = place;
   print(`\n${pc.bold('Orders: resume from the failure')}\n`);

@@ -7,8 +7,9 @@ import { freePort, isFree } from './ports';
 export type Ports = Map<string, Map<string, number>>;
 
 /**
- * The example's documents, as they are in examples/shop, unless one of their ports is taken by somebody else on this machine (another demo in another folder,
- * for example): then that environment gets a free one. A port at which our own earlier release answers is ours.
+ * The example's documents, as they are in examples/shop, unless one of their ports is taken by somebody else on this
+ * machine (another demo in another folder, for example): then that environment gets a free one. A port at which our own
+ * earlier release answers is ours.
  */
 export async function shopDefinitions(
   root: string,

@@ -23,8 +23,10 @@ export interface DefinitionChange {
 export type Place = Pick<DefinitionChange, 'stage' | 'step'>;
 
 /**
- * What became of a workflow's tasks. What runs again may change; what is kept must still be there, and wait for what it waited for: otherwise its result is one that this
- * definition would not have had, and nobody finds the files of a task that has another name. ALL are kept with their element: then nothing of the workflow runs, not even what is new in it.
+ * What became of a workflow's tasks. What runs again may change; what is kept must still be there, and wait for what it
+ * waited for: otherwise its result is one that this definition would not have had, and nobody finds the files of a task
+ * that has another name. ALL are kept with their element: then nothing of the workflow runs, not even what is new in
+ * it.
  */
 export function taskChanges(
   before: WorkflowDefinition,
@@ -87,9 +89,10 @@ export interface Fit {
 }
 
 /**
- * Lays what a resume would keep over the current definition; names of elements say which is which. What stands behind the last stage that is kept runs. Kept elements
- * whose name, stage or workflow differ are incompatible, and so is what was added before them, since it would not run. What comes of them by force: what still stands
- * before the stage is kept there, the rest is not.
+ * Lays what a resume would keep over the current definition; names of elements say which is which. What stands behind
+ * the last stage that is kept runs. Kept elements whose name, stage or workflow differ are incompatible, and so is what
+ * was added before them, since it would not run. What comes of them by force: what still stands before the stage is
+ * kept there, the rest is not.
  */
 export function fitStages(
   kept: readonly StageExecution[],
@@ -151,7 +154,8 @@ function keptChange(
   ];
   if (place === undefined) return change('REMOVED', 'would be kept, but was removed or renamed');
   const { element, stageName } = place;
-  // The position of the stage that a resume starts from may change when stages are added before it; its name identifies it.
+  // The position of the stage that a resume starts from may change when stages are added before it; its name identifies
+  // it.
   if (row.stageIndex !== targetIndex && row.stageIndex !== place.stageIndex) {
     return change('MOVED', `would be kept, but is now in stage ${place.stageIndex + 1}, "${stageName}"`);
   }

@@ -4,8 +4,8 @@ import type { TaskType, WorkflowMode } from '../catalog/language/workflow';
 import type { StatusOf } from './machine';
 
 /**
- * Status of several elements that run in parallel. While one of them is active, the most active one counts. When all are
- * final, the failure that comes first in a fixed order counts. SKIPPED elements do not count next to others.
+ * Status of several elements that run in parallel. While one of them is active, the most active one counts. When all
+ * are final, the failure that comes first in a fixed order counts. SKIPPED elements do not count next to others.
  */
 export function rollUp<Status extends ExecutionStatus>(statuses: readonly Status[]): Status | 'SUCCESS' | 'SKIPPED' {
   const active: ExecutionStatus[] = ['RESTORING', 'RESUMING', 'RUNNING', 'PAUSED', 'WAITING', 'QUEUED'];
@@ -48,18 +48,29 @@ export interface Execution {
   readonly cause: ActorRef;
   readonly failureCode: string | null;
   readonly failureDetails: string | null;
-  /** A person holds it: nothing of it starts. Its status is PAUSED then; it is PAUSED without this where a stage asks for runtime inputs. */
+  /**
+   * A person holds it: nothing of it starts. Its status is PAUSED then; it is PAUSED without this where a stage asks
+   * for runtime inputs.
+   */
   readonly pause: Pause | null;
   readonly maxParallel: number | null;
   /** Of a workflow execution: how its graph is run. */
   readonly mode: WorkflowMode;
-  /** Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts rows. */
+  /**
+   * Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts
+   * rows.
+   */
   readonly openTasks: number;
   readonly busyTasks: number;
   /** Tasks that wait for a person. */
   readonly waitingTasks: number;
-  /** Detached tasks that are not final; of a pipeline execution, those of its members too. Its status does not wait for them. */
+  /**
+   * Detached tasks that are not final; of a pipeline execution, those of its members too. Its status waits for those of
+   * `finally` only.
+   */
   readonly besideTasks: number;
+  /** Tasks of `finally` that are not final; null until they begin, after the graph of the newest attempt has ended. */
+  readonly finallyTasks: number | null;
   readonly createdAt: Date;
   /** When it first ran; `attemptStartedAt` is the same for the newest attempt. */
   readonly startedAt: Date | null;
@@ -67,7 +78,7 @@ export interface Execution {
   readonly endedAt: Date | null;
   /** Milliseconds that earlier attempts were active. The time between attempts counts for none. */
   readonly earlierMs: number;
-  /** When it becomes EXPIRED. */
+  /** When it becomes EXPIRED; once its graph has ended, the time limit of the tasks of `finally`. */
   readonly expiresAt: Date;
 }
 
@@ -134,7 +145,9 @@ export interface AttemptElement
   readonly stageExecutionId: string;
 }
 
-/** One element of one stage. Belongs to the attempt that runs it; later attempts that keep its result show the same row. */
+/**
+ * One element of one stage. Belongs to the attempt that runs it; later attempts that keep its result show the same row.
+ */
 export interface StageExecution {
   readonly id: string;
   readonly executionId: string;
@@ -183,7 +196,7 @@ export interface GoesOn {
   readonly tasks: readonly string[];
 }
 
-/** One node of a workflow's graph in the attempt that runs it; or a forensic or restore task, which is never part of the graph. */
+/** One node of a workflow's graph in the attempt that runs it; or a detached task, which is never part of the graph. */
 export interface TaskExecution {
   readonly id: string;
   readonly executionId: string;
@@ -202,7 +215,10 @@ export interface TaskExecution {
   readonly jobId: string | null;
   /** Jobs made for it so far. */
   readonly tries: number;
-  /** How many of them failed and were followed by another try, and how many were lost with their agent: two counts, each with its own limit. */
+  /**
+   * How many of them failed and were followed by another try, and how many were lost with their agent: two counts, each
+   * with its own limit.
+   */
   readonly failures: number;
   readonly losses: number;
   /** When a task that failed may be tried again; until then it is not ready. */
@@ -219,7 +235,7 @@ export interface TaskExecution {
   readonly endedAt: Date | null;
 }
 
-/** What a forensic or restore task runs with, whatever becomes of its execution meanwhile: runBesideGraph.ts. */
+/** What a detached task runs with, whatever becomes of its execution meanwhile: detachedTasks.ts. */
 export interface BesideTask {
   readonly taskId: string;
   readonly executionId: string;

@@ -113,7 +113,10 @@ function withAnswers(plan: ElementPlan | undefined, { answers, variables }: Stag
 const keyOf = (stage: StageExecution): string => elementKey(stage.stageIndex, stage.elementIndex);
 const place = (stage: StageExecution): number => stage.stageIndex * 10_000 + stage.elementIndex;
 
-/** An element runs again when it did not succeed, or when a task of it has another fingerprint; what of it is kept follows from the same. */
+/**
+ * An element runs again when it did not succeed, or when a task of it has another fingerprint; what of it is kept
+ * follows from the same.
+ */
 function runAgain(
   { execution, passed }: ExtendedRun,
   stage: StageExecution,

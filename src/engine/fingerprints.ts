@@ -36,8 +36,9 @@ type RunSource = Exclude<ArtifactSource, { in: 'WORKFLOW' }>;
 export type Fingerprints = ReadonlyMap<string, string>;
 
 /**
- * Hash of everything that determines the result of a task: its definition, the inputs that its command can see, and the fingerprints of what it depends on and takes files from. Two
- * equal fingerprints mean that a result can be kept. README.md says what a command can see. By element.
+ * Hash of everything that determines the result of a task: its definition, the inputs that its command can see, and the
+ * fingerprints of what it depends on and takes files from. Two equal fingerprints mean that a result can be kept.
+ * README.md says what a command can see. By element.
  */
 export function fingerprints(elements: readonly ElementInputs[]): ReadonlyMap<string, Fingerprints> {
   const found = new Map<string, Fingerprints>();

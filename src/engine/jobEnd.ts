@@ -2,8 +2,8 @@ import type { JobEnding } from './changes';
 import { afterSuccess, isAfterSuccess, type TaskEnd } from './taskEnd';
 
 /**
- * What the server had asked of a job when it ended. An abort, an expiry, and a failure with `on_task_failure: cancel` ask
- * it to cancel. A pause asks nothing of what runs, and a time limit is the agent's to keep.
+ * What the server had asked of a job when it ended. An abort, an expiry, and a failure with `on_task_failure: cancel`
+ * ask it to cancel. A pause asks nothing of what runs, and a time limit is the agent's to keep.
  */
 export type Asked = 'NOTHING' | 'CANCEL';
 
@@ -33,8 +33,8 @@ const offer: Outcome = { job: 'QUEUED', task: 'QUEUED' };
 const overdue: Outcome = { job: 'FAILED', task: 'LOST' };
 
 /**
- * Every end of a job. The first outcome is for a command that began, or may have; the second for one that did not. Only a
- * reported success is a success, and only a failure that an agent reports, or `on_lost`, runs a command again.
+ * Every end of a job. The first outcome is for a command that began, or may have; the second for one that did not. Only
+ * a reported success is a success, and only a failure that an agent reports, or `on_lost`, runs a command again.
  */
 export const jobOutcomes: Readonly<Record<Asked, Readonly<Record<Heard, readonly [Outcome, Outcome]>>>> = {
   NOTHING: {

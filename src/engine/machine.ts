@@ -161,7 +161,10 @@ export const eventsBetween = (thing: Thing, from: string, to: string): string[] 
     .moves.filter((one) => one.from.includes(from) && one.to.includes(to))
     .map(({ event }) => event);
 
-/** Throws for a move that the machine does not have, which is a defect. Staying is not a move; `from` is null for a new row. */
+/**
+ * Throws for a move that the machine does not have, which is a defect. Staying is not a move; `from` is null for a new
+ * row.
+ */
 export function checkMove(thing: Thing, from: string | null, to: string): void {
   const known = from === null ? machineOf(thing).begins.includes(to) : eventsBetween(thing, from, to).length > 0;
   if (from !== to && !known) throw new Error(`${thing}: no move leads from ${from ?? 'nothing'} to ${to}`);

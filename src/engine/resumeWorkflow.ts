@@ -16,7 +16,9 @@ export interface WorkflowContinuation
   readonly dropped: readonly string[] | null;
 }
 
-/** The next attempt of a workflow execution: tasks that passed are kept, the others get a new row each and run again. */
+/**
+ * The next attempt of a workflow execution: tasks that passed are kept, the others get a new row each and run again.
+ */
 export function resumeWorkflow(run: RunSlice, next: WorkflowContinuation, cause: AttemptCause): void {
   const { executionId, nodes, ...inputs } = next;
   // A kept task has passed, so nothing waits for it.

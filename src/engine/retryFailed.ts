@@ -9,8 +9,8 @@ import { endUnstarted, type TaskEnd } from './taskEnd';
 
 /**
  * What becomes of tasks whose job failed or was lost. Those with tries left are put back, with the time of their next
- * try. Those whose definition says so wait for a person. The ends of the others are returned, marked where their failure
- * is ignored.
+ * try. Those whose definition says so wait for a person. The ends of the others are returned, marked where their
+ * failure is ignored.
  */
 export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>): readonly TaskEnd[] {
   const standing = ends.filter((end) => end.status !== 'FAILED' || end.decided);
@@ -47,7 +47,10 @@ function sayLost(run: RunSlice, task: TaskExecution, retried: boolean): void {
   if (jobId !== null) run.event(task, 'JOB_LOST', { jobId, taskExecutionId, name, attempt, retried });
 }
 
-/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL, and detached tasks. */
+/**
+ * A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL, and detached
+ * tasks.
+ */
 const mayTry = ({ failureCode, mode }: Execution, { type }: TaskExecution): boolean =>
   failureCode === null || type !== 'normal' || (failureCode === 'TASK_FAILED' && mode === 'PARALLEL');
 

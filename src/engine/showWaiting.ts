@@ -5,7 +5,9 @@ import type { RunSlice } from './runSlice';
 
 const active: readonly ExecutionStatus[] = ['QUEUED', 'RUNNING', 'RESUMING', 'WAITING'];
 
-/** A workflow is WAITING if nothing of it runs while a task waits for a person, and so are its stage and its pipeline. */
+/**
+ * A workflow is WAITING if nothing of it runs while a task waits for a person, and so are its stage and its pipeline.
+ */
 export function showWaiting(run: RunSlice, executionIds: readonly string[]): void {
   for (const id of executionIds) {
     const { status, waitingTasks, busyTasks, runId, parentStageExecutionId: stageId } = run.execution(id);

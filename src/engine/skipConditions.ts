@@ -43,7 +43,10 @@ interface Asking extends ReadyTask {
   readonly definition: WorkflowDefinition;
 }
 
-/** Decides the conditions of ready tasks, ends those that do not run and returns the others. A condition counts once, before the first try. */
+/**
+ * Decides the conditions of ready tasks, ends those that do not run and returns the others. A condition counts once,
+ * before the first try.
+ */
 export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
   const asking = tasks.flatMap((ready): Asking[] => {
     const definition = run.fact('workflow', ready.revisionId);

@@ -37,7 +37,9 @@ const leftBehind: readonly (string | null)[] = [
   'UPLOAD_FAILED',
 ];
 
-/** True if a task has failed although its command has not: nothing that needs its results runs, and what it did is done. */
+/**
+ * True if a task has failed although its command has not: nothing that needs its results runs, and what it did is done.
+ */
 export const isAfterSuccess = ({ reasonCode, exitCode }: Pick<TaskEnd, 'reasonCode' | 'exitCode'>): boolean =>
   exitCode === 0 && leftBehind.includes(reasonCode);
 
@@ -61,9 +63,9 @@ const withoutCommand: readonly (string | null)[] = [
 const killed: readonly (number | null)[] = [129, 130, 137, 143];
 
 /**
- * What the end of a task means for the things that its command changes: SUCCEEDED and FAILED only if the command ended on
- * its own, and its task failed with it. What was killed, lost or timed out, or whose failure is ignored, has an UNKNOWN
- * outcome. A command that succeeded has done its work, even if its outputs could not be taken.
+ * What the end of a task means for the things that its command changes: SUCCEEDED and FAILED only if the command ended
+ * on its own, and its task failed with it. What was killed, lost or timed out, or whose failure is ignored, has an
+ * UNKNOWN outcome. A command that succeeded has done its work, even if its outputs could not be taken.
  */
 export function taskOutcome(
   task: Pick<TaskExecution, 'status' | 'reasonCode' | 'exitCode' | 'passed' | 'failures' | 'losses'>,

@@ -1,6 +1,7 @@
 /**
- * Collects items while the batch before is in progress and sends them together. A single item waits for the end of the current
- * event-loop turn only; under load batches grow to what the other side can take, which no fixed delay would achieve.
+ * Collects items while the batch before is in progress and sends them together. A single item waits for the end of the
+ * current event-loop turn only; under load batches grow to what the other side can take, which no fixed delay would
+ * achieve.
  */
 export class Batch<Item, Answer> {
   private waiting: { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];

@@ -1,4 +1,7 @@
-/** The same text for the same content: keys in order, no white space, times as ISO 8601 in UTC. The order of lists counts. */
+/**
+ * The same text for the same content: keys in order, no white space, times as ISO 8601 in UTC. The order of lists
+ * counts.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null || value instanceof Date) return JSON.stringify(value) ?? 'null';

@@ -1,7 +1,8 @@
 /**
- * The error catalog. An error is an expected answer: it has a stable code and a message, and says whether the same request may succeed later.
- * `schema/README.md` documents each code; a test compares the two. Decisions return errors; commands throw them, so that their transaction
- * rolls back. Anything else that is thrown is a defect or an outage: it is logged with an id and reported as INTERNAL with that id only.
+ * The error catalog. An error is an expected answer: it has a stable code and a message, and says whether the same
+ * request may succeed later. `schema/README.md` documents each code; a test compares the two. Decisions return errors;
+ * commands throw them, so that their transaction rolls back. Anything else that is thrown is a defect or an outage: it
+ * is logged with an id and reported as INTERNAL with that id only.
  */
 export const refusalCodes = {
   UNAUTHENTICATED: { http: 401, retryable: false, meaning: 'No API key or token was sent, or it is not valid.' },

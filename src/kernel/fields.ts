@@ -1,8 +1,9 @@
 import type { EntitySchemaColumnOptions } from 'typeorm';
 
 /**
- * Fields of a resource or of an input, each said once: its TypeScript type, its column, and its name, meaning and nullability in the API.
- * Tables are made of them by `tableOf`, GraphQL classes by `described` and `inputOf`, plain types by `ShapeOf`.
+ * Fields of a resource or of an input, each said once: its TypeScript type, its column, and its name, meaning and
+ * nullability in the API. Tables are made of them by `tableOf`, GraphQL classes by `described` and `inputOf`, plain
+ * types by `ShapeOf`.
  */
 export interface Field<T> {
   readonly type: FieldType;
@@ -22,8 +23,9 @@ export interface Field<T> {
 }
 
 /**
- * How the API guards a text before a command gets it. LOOKUP: text that can't be stored finds nothing, as other unknown text. CHECKED:
- * the command has a better error for it. Any other text is storable and has at most `maxLength` characters.
+ * How the API guards a text before a command gets it. LOOKUP: text that can't be stored finds nothing, as other unknown
+ * text. CHECKED: the command has a better error for it. Any other text is storable and has at most `maxLength`
+ * characters.
  */
 export type TextGuard = 'LOOKUP' | 'CHECKED' | { readonly maxLength: number };
 

@@ -8,7 +8,9 @@ import type { App } from './app';
 import { inRuns } from './execution/inRuns';
 import type { RunTransaction } from './execution/runTransaction';
 
-/** A run that could not be moved so often, each time for the same purpose and without a success between, is given up. */
+/**
+ * A run that could not be moved so often, each time for the same purpose and without a success between, is given up.
+ */
 const LIMIT = 5;
 
 /** Connection lost, conflict with another transaction, no resources, shutdown, disk: the run is not at fault. */

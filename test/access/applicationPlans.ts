@@ -3,7 +3,10 @@ import type { SubjectRows, SubjectType, Target } from '../../src/access/subjects
 import type { Database } from '../../src/kernel/database/database';
 import { newId } from '../../src/kernel/ids';
 
-/** Applications with everything in them, as plain numbers that fast-check can shrink. Names are positions: `e0` is the first environment. */
+/**
+ * Applications with everything in them, as plain numbers that fast-check can shrink. Names are positions: `e0` is the
+ * first environment.
+ */
 export interface Plan {
   readonly applications: readonly {
     readonly environments: readonly { readonly prod: boolean; readonly deleted: boolean }[];
@@ -50,7 +53,10 @@ export const planArbitrary: fc.Arbitrary<Plan> = fc.record({
 
 export type World = { readonly [T in SubjectType]: SubjectRows[T][] };
 
-/** Writes the rows of a plan, and tells what they are as JavaScript understands it: without any of the SQL that is tested. */
+/**
+ * Writes the rows of a plan, and tells what they are as JavaScript understands it: without any of the SQL that is
+ * tested.
+ */
 export async function createWorld(database: Database, plan: Plan): Promise<World> {
   const world: World = { Application: [], Environment: [], Service: [], Workflow: [], Pipeline: [], Execution: [] };
   const rows = new Map<string, Record<string, unknown>[]>();
@@ -175,8 +181,8 @@ export async function createWorld(database: Database, plan: Plan): Promise<World
 }
 
 /**
- * Takes from executions the rules that other rooms have about their other columns: these tests have nothing to say about those, and must not fail when
- * there are new ones.
+ * Takes from executions the rules that other rooms have about their other columns: these tests have nothing to say
+ * about those, and must not fail when there are new ones.
  */
 export async function forgetOtherRules(database: Database): Promise<void> {
   const rules = await database.rows<{ name: string }>(
@@ -185,7 +191,9 @@ export async function forgetOtherRules(database: Database): Promise<void> {
   for (const { name } of rules) await database.write(`ALTER TABLE execution DROP CONSTRAINT "${name}"`);
 }
 
-/** What other columns get that must have a value: other rooms may add some, about which this test has nothing to say. */
+/**
+ * What other columns get that must have a value: other rooms may add some, about which this test has nothing to say.
+ */
 async function requiredColumns(database: Database, table: string): Promise<Record<string, unknown>> {
   const columns = await database.rows<{ name: string; type: string }>(
     `SELECT column_name AS name, data_type AS type FROM information_schema.columns

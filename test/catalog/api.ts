@@ -1,4 +1,5 @@
-import { startTestServer, type TestServer } from '../support/server';
+import type { TestServer } from '../support/server';
+import { testServer } from '../support/world';
 
 /** An error with its details. */
 export interface Refused extends Readonly<Record<string, unknown>> {
@@ -8,21 +9,17 @@ export interface Refused extends Readonly<Record<string, unknown>> {
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** On a busy machine a loader may send one batch as two. What grows with the length of a list adds more than that to lists as long as those in the tests. */
+/**
+ * On a busy machine a loader may send one batch as two. What grows with the length of a list adds more than that to
+ * lists as long as those in the tests.
+ */
 export const SLACK = 5;
 
-/** A server of its own, and the questions that tests of configuration ask it. */
+/** A server, and the questions that tests of configuration ask it. Their deep questions are about small data; what they may cost at most is tested elsewhere. */
+export const testApi = (): Api => new Api(testServer({ SLIPWAY_MAX_QUERY_COST: '100000000' }));
+
 export class Api {
-  private constructor(readonly server: TestServer) {}
-
-  static async start(): Promise<Api> {
-    // The deep questions of these tests are about small data; what they may cost at most is tested elsewhere.
-    return new Api(await startTestServer({ SLIPWAY_MAX_QUERY_COST: '100000000' }));
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
-  }
+  constructor(readonly server: TestServer) {}
 
   ask<Data>(query: string, variables: Variables = {}): Promise<Data> {
     return this.server.client.ask<Data>(query, variables);
@@ -58,8 +55,9 @@ export class Api {
   }
 
   /**
-   * How many statements a piece of work sends, with those of the gate, which are the same for every request. The sweeper is held; other loops of
-   * the server send some in between, now and then, so it is the fewest, once that has come three times.
+   * How many statements a piece of work sends, with those of the gate, which are the same for every request. The
+   * sweeper is held; other loops of the server send some in between, now and then, so it is the fewest, once that has
+   * come three times.
    */
   async statements(work: () => Promise<unknown>): Promise<number> {
     const { database } = this.server.app;
@@ -76,6 +74,15 @@ export class Api {
     } finally {
       goOn();
     }
+  }
+
+  /** Deletes all applications with their parts. */
+  async empty(): Promise<void> {
+    const { applications } = await this.ask<{ applications: { nodes: { id: string }[] } }>(
+      '{ applications(limit: 50) { nodes { id } } }',
+    );
+    for (const { id } of applications.nodes)
+      await this.mutate('deleteApplication', { applicationId: id }, 'clientMutationId');
   }
 
   async applicationId(name = 'shop'): Promise<string> {

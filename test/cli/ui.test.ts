@@ -23,7 +23,7 @@ describe('terminal output', () => {
     );
   });
 
-  it('has durations as people say them', () => {
+  it('formats durations for people', () => {
     expect([0, 340, 59_940, 59_960, 125_000, 3_725_000, null].map(duration)).toEqual([
       '0.0 s',
       '0.3 s',

@@ -6,7 +6,10 @@ import { TypedDocumentString } from '../../src/client/generated';
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** The programs' client, for operations that a test writes where it uses them. Messages of its errors begin with the code. */
+/**
+ * The programs' client, for operations that a test writes where it uses them. Messages of its errors begin with the
+ * code.
+ */
 export class TestClient {
   private readonly client: Client;
 

@@ -2,8 +2,9 @@ import { startEmbeddedPostgres } from '../../src/kernel/embedded/embeddedPostgre
 import { createLog } from '../../src/kernel/log';
 
 /**
- * A process that runs the embedded PostgreSQL and does nothing else, for tests that kill it or give it another user, umask or place:
- * `embeddedPostgresChild.ts <data directory> <umask>`. It writes one line, the URL or what went wrong, and runs until SIGTERM.
+ * A process that runs the embedded PostgreSQL and does nothing else, for tests that kill it or give it another user,
+ * umask or place: `embeddedPostgresChild.ts <data directory> <umask>`. It writes one line, the URL or what went wrong,
+ * and runs until SIGTERM.
  */
 const [, , dataDir = '', umask = '022'] = process.argv;
 process.umask(Number.parseInt(umask, 8));

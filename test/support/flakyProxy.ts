@@ -12,7 +12,10 @@ interface Planned {
   readonly happened: () => void;
 }
 
-/** Proxy between one client and its servers that breaks connections the way networks do. Passes on what it gets, and never waits. */
+/**
+ * Proxy between one client and its servers that breaks connections the way networks do. Passes on what it gets, and
+ * never waits.
+ */
 export class FlakyProxy {
   private readonly sockets = new Set<Socket>();
   private readonly stalled: Socket[] = [];
@@ -42,8 +45,9 @@ export class FlakyProxy {
   }
 
   /**
-   * Breaks the connection in the middle of the next bytes that the server sends; resolves when it is done. It is closed politely, reset, or stalled: a stalled one
-   * stays open on both sides, and nothing passes any more, which neither side is told.
+   * Breaks the connection in the middle of the next bytes that the server sends; resolves when it is done. It is closed
+   * politely, reset, or stalled: a stalled one stays open on both sides, and nothing passes any more, which neither
+   * side is told.
    */
   breakNext(how: Break, share: number): Promise<void> {
     return new Promise((happened) => {
@@ -56,7 +60,10 @@ export class FlakyProxy {
     for (const stall of this.stalls) stall();
   }
 
-  /** What a client's own time limit does: it gives up connections on which nothing comes any more. Their servers still know nothing. */
+  /**
+   * What a client's own time limit does: it gives up connections on which nothing comes any more. Their servers still
+   * know nothing.
+   */
   giveUpStalled(): void {
     for (const client of this.stalled.splice(0)) client.resetAndDestroy();
   }

@@ -1,8 +1,9 @@
 const { PROPERTY_RUNS: runs, PROPERTY_SEED: seed } = process.env;
 
 /**
- * Parameters of a property test. Its seed is random and printed with a failure: PROPERTY_SEED repeats it, PROPERTY_RUNS tries more than fits into
- * a run of all tests. A failure that was found is kept as one of `examples`, which are tried first.
+ * Parameters of a property test. Its seed is random and printed with a failure: PROPERTY_SEED repeats it, PROPERTY_RUNS
+ * tries more than fits into a run of all tests. A failure that was found is kept as one of `examples`, which are tried
+ * first.
  */
 export function property<Values extends unknown[]>(numRuns: number, examples: Values[] = []) {
   return {

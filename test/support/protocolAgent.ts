@@ -29,7 +29,10 @@ export interface Reply {
   };
 }
 
-/** Speaks the agent protocol over HTTP, one verb at a time, so that a test decides what an agent does and when. It runs no commands. */
+/**
+ * Speaks the agent protocol over HTTP, one verb at a time, so that a test decides what an agent does and when. It runs
+ * no commands.
+ */
 export class ProtocolAgent {
   private constructor(
     private readonly url: string,
@@ -101,7 +104,10 @@ export class ProtocolAgent {
     return job;
   }
 
-  /** Runs what comes until a condition holds; a task fails when `fails` says so. Answers the tasks in the order in which they ran. */
+  /**
+   * Runs what comes until a condition holds; a task fails when `fails` says so. Answers the tasks in the order in which
+   * they ran.
+   */
   async work(until: () => Promise<boolean>, fails: (job: ClaimedJob) => boolean = () => false): Promise<ClaimedJob[]> {
     const done: ClaimedJob[] = [];
     while (!(await until())) {

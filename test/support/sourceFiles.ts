@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseSync } from '@swc/core';
 
-/** The project's sources as syntax trees, for the tests that hold rules about them. By swc, as TypeScript 7 has no API to parse with. */
+/**
+ * The project's sources as syntax trees, for the tests that hold rules about them. By swc, as TypeScript 7 has no API
+ * to parse with.
+ */
 
 export interface Import {
   /** A path from the root, or the name of a package. */
@@ -81,7 +84,10 @@ function importedFrom(node: Node): string | undefined {
   return called ? literal(argumentsOf(node)[0]) : undefined;
 }
 
-/** With `isolatedModules` an import without the word `type` is kept unless every use of it is one; taken for a value in any case. */
+/**
+ * With `isolatedModules` an import without the word `type` is kept unless every use of it is one; taken for a value in
+ * any case.
+ */
 function isValue(node: Node): boolean {
   if (node.type === 'CallExpression') return true;
   if (node.type === 'TsImportType' || node.typeOnly === true) return false;

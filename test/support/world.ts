@@ -19,8 +19,8 @@ export interface WorldOptions {
 }
 
 /**
- * A server for a file or a `describe`: it starts before the first test and stops after the last. The object is there at once and filled at the
- * start, so that helpers can name it where they are defined.
+ * A server for a file or a `describe`: it starts before the first test and stops after the last. The object is there at
+ * once and filled at the start, so that helpers can name it where they are defined.
  */
 export function testServer(environment: Readonly<Record<string, string>> = {}): TestServer {
   const server = {} as TestServer;

@@ -1,6 +1,6 @@
 /**
- * The stable name of what a mutation does: the noun, a dot, the verb. It follows from the mutation's name, so that a new one has a name without anybody thinking
- * of it; what would sound wrong, or belongs to a noun that its name does not begin with, stands here.
+ * Stable name of a mutation’s action: the noun, a dot, the verb. It follows from the mutation’s name, so every new
+ * mutation has one. Listed here are names that would sound wrong, or that belong to another noun.
  */
 const exceptions: Readonly<Record<string, string>> = {
   applyDefinitions: 'definitions.apply',

@@ -27,13 +27,13 @@ export async function insertRecords(db: Db, records: readonly AuditRecord[]): Pr
   );
 }
 
-/** Whether this transaction is the one that may add to the chain; until its end nobody else is. Does not wait. */
+/** True if this transaction is the one that may add to the chain; until it ends, no other may. Does not wait. */
 export async function mayAddLinks(db: Db): Promise<boolean> {
   const [row] = await db.rows<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [0x51_1b_a0_d1]);
   return row?.mine === true;
 }
 
-/** Takes the oldest records that have no place in the chain yet. */
+/** Takes the oldest records that are not in the chain yet. */
 export async function takeUnsealed(db: Db, limit: number): Promise<AuditRecord[]> {
   return db.rows(
     `WITH taken AS (
@@ -69,7 +69,7 @@ export async function insertLinks(db: Db, links: readonly AuditLink[]): Promise<
 
 export interface LinkedRecord {
   readonly link: AuditLink;
-  /** Undefined: somebody took it away. */
+  /** Undefined if the record was removed. */
   readonly record: AuditRecord | undefined;
 }
 
@@ -87,7 +87,7 @@ export async function findLinks(db: Db, from: number, to: number, limit: number)
   }));
 }
 
-/** Records that wait for their place, and records that have none and wait for none. */
+/** Number of records that wait for their place, and of records that have none and do not wait. */
 export async function countUnlinked(db: Db): Promise<{ readonly unsealed: number; readonly lost: number }> {
   const [row] = await db.rows<{ unsealed: number; lost: number }>(
     `SELECT count(waiting.record_id) AS unsealed, count(*) - count(waiting.record_id) AS lost

@@ -12,30 +12,30 @@ export const auditOutcome = {
 export const auditOutcomes = valuesOf(auditOutcome);
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
-/** ANONYMOUS: nobody, as the key was not valid. */
+/** ANONYMOUS: nobody, because the key was not valid. */
 export type AuditActorKind = ActorRef['kind'] | 'ANONYMOUS';
 
-/** What was changed, or would have been. */
+/** Object that was changed, or would have been. */
 export interface AuditObject {
-  /** As the API calls it: `application`, `execution`, `userGroup`, … */
+  /** Kind, as the API names it: `application`, `execution`, `userGroup`, … */
   readonly kind: string;
   readonly id: string;
   readonly name?: string | null;
   readonly applicationId?: string | null;
 }
 
-/** One object that a command changed. Left out: `before` of what is new, `after` of what is gone. */
+/** One object that a command changed. `before` is absent for a new object, `after` for a deleted one. */
 export interface AuditDetail extends AuditObject {
   readonly before?: unknown;
   readonly after?: unknown;
 }
 
-/** Who wants what, as it was asked for. */
+/** The caller and its request. */
 export interface AuditAttempt {
   readonly actor: { readonly kind: AuditActorKind } & Omit<ActorRef, 'kind'>;
   readonly address: string | null;
   readonly requestId: string | null;
-  /** A stable name: `execution.start`, `userGroup.update`. */
+  /** Stable name: `execution.start`, `userGroup.update`. */
   readonly action: string;
   /** The arguments; they are redacted and shortened when the record is made. */
   readonly input: unknown;

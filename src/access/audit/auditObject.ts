@@ -1,8 +1,8 @@
 import type { AuditObject } from './audit';
 
 /**
- * What a request names, from its arguments: the id of something within an application rather than the application. Knows nothing of what the command did; that
- * is what `auditDetail` is for.
+ * Object that a request names, from its arguments: the ID of an object within an application rather than the
+ * application. Does not depend on the command; `auditDetail` does.
  */
 export function namedObject(input: unknown): AuditObject | null {
   const ids = new Map<string, string>();

@@ -16,17 +16,17 @@ export const AUDIT_WRITTEN = 'audit';
 
 interface Scope {
   readonly attempt: AuditAttempt;
-  /** Whether a transaction with a record of this attempt was committed. */
+  /** True if a transaction with a record of this attempt was committed. */
   recorded: boolean;
-  /** False as soon as the attempt is over: what it left running in the background is not part of it. */
+  /** False as soon as the attempt is over: its background work is not part of it. */
   open: boolean;
 }
 
 const scopes = new AsyncLocalStorage<Scope>();
 
 /**
- * Makes every transaction of an attempt write the attempt's records just before its COMMIT: a change and its record are there together or not at all, and no
- * command has to think of it. The alternatives were refused: a call in each command can be forgotten, and a record written after the change can be lost.
+ * Makes every transaction of an attempt write the attempt’s records just before its COMMIT: a change and its record
+ * exist together or not at all, and no command can forget it. A record written after the change could be lost.
  */
 export function auditTransactions(database: Database, clock: Clock): void {
   database.beforeCommit(async (db: Transaction) => {
@@ -44,8 +44,8 @@ export function auditTransactions(database: Database, clock: Clock): void {
 }
 
 /**
- * Does something that has to be on record, whatever comes of it. Its transactions write the record with what they change; an attempt without one is recorded at
- * its end. A refused attempt is recorded after it was rolled back.
+ * Carries out an attempt that must be on record, whatever its result. Its transactions write the record with their
+ * changes; an attempt without one is recorded at its end. A refused attempt is recorded after its rollback.
  */
 export async function audited<T>(app: App, attempt: AuditAttempt, work: () => T | Promise<T>): Promise<T> {
   const scope: Scope = { attempt, recorded: false, open: true };
@@ -64,7 +64,7 @@ export async function audited<T>(app: App, attempt: AuditAttempt, work: () => T 
   });
 }
 
-/** Records that somebody tried something and was refused. Never throws: what was refused stays refused with the words that it was refused with. */
+/** Records a refused attempt. Never throws: the caller still gets the original refusal. */
 export async function auditRefusal(app: App, attempt: AuditAttempt, error: unknown): Promise<void> {
   // Without a database there is nowhere to write, and nothing was changed either.
   if (isOutage(error)) return;
@@ -80,7 +80,7 @@ export async function auditRefusal(app: App, attempt: AuditAttempt, error: unkno
   }
 }
 
-/** Records something that was done outside of an attempt, within the transaction that does it. */
+/** Records a change that was made outside an attempt, within the transaction that makes it. */
 export function audit(app: App, db: Transaction, attempt: AuditAttempt, detail?: AuditDetail): Promise<void> {
   return insertRecords(db, recordsOf(attempt, app.clock.now(), detail === undefined ? [] : [detail]));
 }

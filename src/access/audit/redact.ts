@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What may enter the trail, which nobody can take anything out of again. A name that sounds like a secret hides its value whatever it is; any other text is kept
- * only under a name that is known to hold none. The alternative, to hide what sounds like a secret and keep the rest, was refused: variables, scripts and
- * configuration files hold passwords under every name, and the next argument that somebody adds to the API would be kept without anybody having thought of it.
+ * Decides what may enter the trail, from which nothing can be removed again. A name that sounds like a secret hides its
+ * value; any other text is kept only under a name that is known to hold none. Keeping all the rest would leak:
+ * variables, scripts and configuration files hold passwords under every name.
  */
 const secretName =
   /secret|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
-/** Says which, how many or when, not what. */
+/** Names that say which, how many or when, not what. */
 const harmlessEnd = /(Ids?|Count|At|Name|Names|Version)$/;
 
 const plainNames = new Set([
@@ -51,7 +51,7 @@ const plainNames = new Set([
   ...['contentId', 'revision', 'revisionId', 'version', 'labels', 'issuer', 'subject', 'failureCode', 'reasonCode'],
 ]);
 
-/** Whatever it stands under: keys and tokens of ours, JSON web tokens, and private keys have shapes of their own. */
+/** Hidden under any name: our keys and tokens, JSON web tokens and private keys are recognized by their form. */
 const secretShapes = [
   /\bsw[kra]_[\w-]{8,}/g,
   /\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
@@ -74,7 +74,7 @@ export function redact(value: unknown): unknown {
   return text.length <= largest ? copy : { omitted: `${text.length} characters`, sha256: sha256(text) };
 }
 
-/** A name or id for a column of text: no character that PostgreSQL refuses, and no endless one. */
+/** Name or ID for a text column: without characters that PostgreSQL rejects, and of limited length. */
 export function plainText(text: string): string {
   return shorten(withoutShapes(storable(text)), 200);
 }
@@ -95,7 +95,7 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
   return valuesByName.has(name) ? hideValues(value) : redactObject(value, depth);
 }
 
-/** Maps whose keys are chosen by people: a variable may be called `name` and hold a password. */
+/** Maps whose keys users choose: a variable may be called `name` and hold a password. */
 const valuesByName = new Set(['variables', 'env', 'outputs']);
 
 function hideValues(value: object): Record<string, unknown> {
@@ -131,7 +131,7 @@ function withoutShapes(text: string): string {
   return secretShapes.reduce((rest, shape) => rest.replace(shape, hidden), text);
 }
 
-/** jsonb takes neither the character 0 nor half of a surrogate pair. */
+/** jsonb accepts neither the character 0 nor half a surrogate pair. */
 function storable(text: string): string {
   return text.replaceAll('\0', '\ufffd').replace(/[\ud800-\udfff]/gu, '\ufffd');
 }

@@ -10,8 +10,9 @@ const BATCH = 500;
 const COLLECT_MS = 200;
 
 /**
- * Gives records their place in the chain, shortly after they were committed. Not in the transaction that makes them: each link needs the one before it, so every change
- * of configuration and every start would wait for the commit of the one before. Every server of a database has a sealer; a lock lets one of them add links at a time.
+ * Adds records to the chain shortly after they were committed. Not in the transaction that makes them: each link needs
+ * the one before it, so every change of configuration and every start would wait for the previous commit. Every server
+ * of a database has a sealer; a lock lets one at a time add links.
  */
 export class AuditSealer {
   private readonly stopping = new AbortController();
@@ -27,7 +28,7 @@ export class AuditSealer {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    // What the last requests wrote; a server that is killed leaves it to the next one.
+    // Records of the last requests. A server that is killed leaves them to the next one.
     await this.seal();
   }
 
@@ -55,7 +56,9 @@ export class AuditSealer {
   }
 }
 
-/** Adds at most one batch of records to the chain. Answers how many; 0 also when another server is at it. */
+/**
+ * Adds at most one batch of records to the chain. Returns their number, which is 0 if another server is adding some.
+ */
 export function sealRecords(app: App): Promise<number> {
   return app.database.transaction(async (db) => {
     if (!(await mayAddLinks(db))) return 0;

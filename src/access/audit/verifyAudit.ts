@@ -5,7 +5,7 @@ import type { AuditLink } from './audit';
 import { countUnlinked, findHead, findLinks, type LinkedRecord } from './audit.store';
 import { beginning, linkHash } from './chain';
 
-/** What one call looks at: some seconds of work. */
+/** Number of records that one call checks: some seconds of work. */
 export const mostChecked = 200_000;
 const BATCH = 2_000;
 
@@ -25,7 +25,7 @@ export const auditVerificationFields = {
 };
 export type AuditVerification = ShapeOf<typeof auditVerificationFields>;
 
-/** Computes the chain again, from the records as they stand. */
+/** Recomputes the chain from the stored records. */
 export async function verifyAudit(app: App, from: number | null): Promise<AuditVerification> {
   const checkedFrom = from ?? 1;
   if (checkedFrom < 1) {

@@ -34,7 +34,10 @@ interface PartApi<Row extends PartRow, New extends Fields, Changes extends Field
 
 export const filterById = (description: string) => optional(field.object(() => IdFilter, description));
 
-/** The API of one kind of parts of an application: query by ID, list, create, update, delete, and the field `application`. */
+/**
+ * The API of one kind of parts of an application: query by ID, list, create, update, delete, and the field
+ * `application`.
+ */
 export function partResolver<Row extends PartRow, New extends Fields, Changes extends Fields>(
   api: PartApi<Row, New, Changes>,
 ): ResolverClass {

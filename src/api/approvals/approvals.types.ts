@@ -1,6 +1,7 @@
 import { Field, ID, InputType, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import { ReasonedCommandInput, RunCommandInput } from '../executions/runCommand.inputs';
 import { ApprovalStepType } from '../executions/executions.types';
+import { TypeOf } from '../graphql/abstractTypes';
 
 export enum ApprovalActionType {
   APPROVE = 'APPROVE',
@@ -43,10 +44,8 @@ export class Decider {
   name!: string;
 }
 
-@InterfaceType('ApprovalDetails', {
-  description: 'Approval that an execution requested.',
-  resolveType: () => 'UserGroupApprovalDetails',
-})
+@TypeOf(() => 'UserGroupApprovalDetails')
+@InterfaceType('ApprovalDetails', { description: 'Approval that an execution requested.' })
 export abstract class ApprovalDetails {
   @Field(() => ID, { description: 'ID of the approval, for `approveOrRejectApprovals`.' })
   approvalId!: string;

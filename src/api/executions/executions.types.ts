@@ -1,4 +1,5 @@
 import { createUnionType, Field, ID, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { TypeOf } from '../graphql/abstractTypes';
 import { NodeInterface } from '../graphql/node.types';
 import { ConnectionType } from '../graphql/paging.types';
 
@@ -109,12 +110,11 @@ export const Cause = createUnionType({
   name: 'Cause',
   description: 'Cause of an execution.',
   types: () => [ExecutedAlongPipeline, ExecutedByAPIKey, ExecutedByUser] as const,
-  resolveType: (value: object) => ('executionId' in value ? ExecutedAlongPipeline : ExecutedByAPIKey),
 });
 
+@TypeOf(({ kind }: { kind: string }) => (kind === 'PIPELINE' ? 'PipelineExecution' : 'WorkflowExecution'))
 @InterfaceType('Execution', {
   description: 'One run of a pipeline or of a workflow. A workflow runs standalone or inside a stage.',
-  resolveType: (row: { kind: string }) => (row.kind === 'PIPELINE' ? 'PipelineExecution' : 'WorkflowExecution'),
 })
 export abstract class ExecutionInterface {
   @Field(() => ID, { description: 'Unique ID, assigned by the server. Stays the same in all attempts.' })
@@ -218,10 +218,9 @@ export class InputVariable {
   value!: string;
 }
 
+@TypeOf(({ kind }: { kind: string }) => (kind === 'APPROVAL' ? 'ApprovalStageExecution' : 'WorkflowStageExecution'))
 @InterfaceType('PipelineStageExecution', {
   description: 'One element of one stage of a pipeline execution. Parallel elements have the same `pipelineStageName`.',
-  resolveType: (row: { kind: string }) =>
-    row.kind === 'APPROVAL' ? 'ApprovalStageExecution' : 'WorkflowStageExecution',
 })
 export abstract class PipelineStageExecution {
   @Field(() => ID, { description: 'ID of the element, the same in every execution of the pipeline.' })
@@ -302,6 +301,7 @@ export enum TaskTypeEnum {
   NORMAL = 'normal',
   FORENSIC = 'forensic',
   RESTORE = 'restore',
+  FINALLY = 'finally',
 }
 registerEnumType(TaskTypeEnum, {
   name: 'TaskType',
@@ -310,6 +310,9 @@ registerEnumType(TaskTypeEnum, {
     NORMAL: { description: 'Node of the graph.' },
     FORENSIC: { description: 'Failure handler: a detached task that runs after a task or the workflow failed.' },
     RESTORE: { description: 'Restore task: a detached task that runs when a run is restored.' },
+    FINALLY: {
+      description: 'Task of `finally`: a detached task that runs after the graph has ended, whatever the outcome.',
+    },
   },
 });
 

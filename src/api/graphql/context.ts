@@ -11,7 +11,10 @@ export interface RequestInfo {
   readonly transport: 'http' | 'websocket';
   /** Aborted when the client has disconnected or ended its subscription. */
   readonly signal: AbortSignal;
-  /** Cursor of the last event that a client of server-sent events has seen; overrides the argument of a repeated operation. */
+  /**
+   * Cursor of the last event that a client of server-sent events has seen; overrides the argument of a repeated
+   * operation.
+   */
   readonly resumeAfter?: string;
 }
 
@@ -20,6 +23,9 @@ export interface Context {
   readonly actor: Actor;
   readonly request: RequestInfo;
   readonly app: App;
-  /** Live as long as one HTTP request, one WebSocket operation or one delivered event. Older loaders would serve old rows. */
+  /**
+   * Live as long as one HTTP request, one WebSocket operation or one delivered event. Older loaders would serve old
+   * rows.
+   */
   readonly loaders: Loaders<App>;
 }

@@ -1,5 +1,6 @@
 import { Arg, Field, Float, ID, InputType, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 import type { EnumType, Fields, FieldType, ShapeOf } from '../../kernel/fields';
+import { TypeOf } from './abstractTypes';
 import { Guard } from './guardInputs';
 import { MutationInput, MutationPayload } from './mutations.types';
 import { NodeInterface } from './node.types';
@@ -31,7 +32,8 @@ export function interfaceType<F extends Fields>(
   { fallback, interfaces = [] }: { readonly fallback: string; readonly interfaces?: readonly ClassOf<object>[] },
 ): ClassOf<ShapeOf<F>> {
   const described = classNamed(name);
-  InterfaceType(name, { description, implements: [...interfaces], resolveType: () => fallback })(described);
+  InterfaceType(name, { description, implements: [...interfaces] })(described);
+  TypeOf(() => fallback)(described);
   return addFields<ShapeOf<F>>(described, fields);
 }
 

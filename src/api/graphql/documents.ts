@@ -18,8 +18,8 @@ export type Checked = { readonly document: DocumentNode } | { readonly errors: r
 export type Documents = (text: string) => Checked;
 
 /**
- * Parses and validates each operation once for all clients that send the same text: a dashboard open in a thousand browsers
- * subscribes with one document. Long texts are rare and would fill the memory, so they are not kept.
+ * Parses and validates each operation once for all clients that send the same text: a dashboard open in a thousand
+ * browsers subscribes with one document. Long texts are rare and would fill the memory, so they are not kept.
  */
 export function createDocuments(schema: GraphQLSchema, introspection = true): Documents {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];

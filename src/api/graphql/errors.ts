@@ -1,13 +1,13 @@
 import { isError, isOutage, isStorageFull } from '../../kernel/database/outage';
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
+import { GraphQLError, type GraphQLErrorExtensions, type GraphQLFormattedError, Kind } from 'graphql';
 import type { Log } from '../../kernel/log';
 import { Refusal, refusalCodes } from '../../kernel/errors';
 
 /**
  * Decides what may leave the process when something was thrown. A Refusal leaves as it is, an outage of the database as
- * UNAVAILABLE. Anything else is a defect: its message may hold SQL, constraint names or secrets, so it is logged under an id, and
- * only the id leaves. HTTP responses, GraphQL results and streams all go through here.
+ * UNAVAILABLE. Anything else is a defect: its message may hold SQL, constraint names or secrets, so it is logged under
+ * an id, and only the id leaves. HTTP responses, GraphQL results and streams all go through here.
  */
 export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<string, unknown>> = {}): Refusal {
   const root = rootOf(error);
@@ -52,8 +52,9 @@ const requestCodes = new Set([
 /**
  * Formats every error of a GraphQL response, on each transport.
  *
- * graphql-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …", with the
- * value). Only errors thrown while fields were resolved have a path, and of those only a bad argument is the caller's fault.
+ * graphql-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …",
+ * with the value). Only errors thrown while fields were resolved have a path, and of those only a bad argument is the
+ * caller's fault.
  */
 export function toGraphqlError(
   error: unknown,
@@ -73,7 +74,8 @@ export function toGraphqlError(
 }
 
 function requestErrorCode(error: GraphQLError): string | undefined {
-  const { code } = error.extensions;
+  // Errors of compiled queries may have no extensions.
+  const { code } = (error.extensions as GraphQLErrorExtensions | undefined) ?? {};
   if (typeof code === 'string') return requestCodes.has(code) ? code : undefined;
   if (isVariableError(error)) return 'BAD_USER_INPUT';
   if (!(rootOf(error) instanceof GraphQLError)) return undefined;
@@ -91,7 +93,10 @@ function rootOf(error: unknown): unknown {
   return root;
 }
 
-/** The error as it is logged, without the parameters of a failed statement: they may hold secrets, and pino's `err` includes them. */
+/**
+ * The error as it is logged, without the parameters of a failed statement: they may hold secrets, and pino's `err`
+ * includes them.
+ */
 function describe(error: unknown): Readonly<Record<string, unknown>> {
   if (!isError(error)) return { type: typeof error, message: String(error) };
   const extra = error as Error & Record<'code' | 'query' | 'table' | 'constraint', unknown>;

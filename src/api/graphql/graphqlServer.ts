@@ -5,6 +5,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
 import { invalidInput, Refusal, refusalCodes } from '../../kernel/errors';
@@ -16,9 +17,11 @@ import { OpenStreams } from '../http/openStreams';
 import { parseJson } from '../http/requestBodies';
 import { SharedAnswers, type SharedAnswersOptions } from '../http/sharedAnswers';
 import { createWebSockets, type WebSocketOptions, type WebSockets } from '../http/webSockets';
+import { createAnswerQuery } from './answerQuery';
 import type { RequestInfo } from './context';
 import { createDocuments, type Documents, maxTokens } from './documents';
 import { toGraphqlError, toRefusal } from './errors';
+import { createExecutor } from './executor';
 import { createLimits, type LimitOptions, type Limits, type OperationCost } from './limits';
 
 export interface GraphqlServerOptions<C extends object>
@@ -38,7 +41,10 @@ export interface GraphqlServerOptions<C extends object>
    * each time, so it must be cheap. `app` is given when an event brings its own database.
    */
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => C;
-  /** What streams read. It fails soon when the database does not answer, so that a stream ends instead of falling silent. */
+  /**
+   * What streams read. It fails soon when the database does not answer, so that a stream ends instead of falling
+   * silent.
+   */
   readonly streamDatabase?: Database;
 }
 
@@ -47,22 +53,29 @@ export interface GraphqlServer {
   readonly routes: FastifyPluginCallback;
   readonly sockets: WebSockets;
   start(): Promise<void>;
-  /** Ends all event streams without completing them, so that their clients reconnect to another server and continue from their cursors. */
+  /**
+   * Ends all event streams without completing them, so that their clients reconnect to another server and continue from
+   * their cursors.
+   */
   drainEventStreams(): void;
   stop(): Promise<void>;
 }
 
 /**
- * Apollo Server for HTTP, graphql-ws for WebSockets, server-sent events for clients that can't open one. All share the schema,
- * the authentication, the contexts and the errors.
+ * Apollo Server and a shorter way for queries (answerQuery.ts) over HTTP, graphql-ws for WebSockets, server-sent events
+ * for clients that can't open one. All share the schema, the authentication, the contexts and the errors.
  *
- * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which makes lists 1.7 times as slow.
- * Apollo's own cache-control plugin has one, therefore it is off.
+ * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which makes lists 1.7
+ * times as slow. Apollo's own cache-control plugin has one, therefore it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
   const { schema, log, authenticate, createContext, introspection = true } = options;
   const limits = createLimits(schema, options.limits);
   const documents = createDocuments(schema, introspection);
+  const execute = createExecutor(schema);
+  const answerQuery = createAnswerQuery({ schema, documents, limits, execute, log });
+  /** The content type that Apollo Server chose for an Accept header. Until it has chosen, it answers queries as well. */
+  const contentTypes = new LRUCache<string, string>({ max: 100 });
   const apollo = new ApolloServer<C>({
     schema,
     introspection,
@@ -83,7 +96,7 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
     ],
   });
   const shared = {
-    ...{ ...options, limits, documents },
+    ...{ ...options, limits, documents, execute },
     answers: new SharedAnswers({
       ...options,
       createContext: (request, actor, database = options.streamDatabase) => createContext(request, actor, database),
@@ -111,6 +124,10 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
       server.addHook('onRequest', identifyCaller);
       eventStreams.routes(server);
       server.post('/graphql', async ({ body, headers, info, actor }, reply) => {
+        const { accept = '' } = headers;
+        const contentType = contentTypes.get(accept);
+        const answer = contentType && (await answerQuery(body, () => createContext(info, actor)));
+        if (answer) return reply.header('content-type', contentType).send(answer);
         if (isSubscription(documents, body)) return sendGraphqlRefusal(reply, needsStream());
         const response = await apollo.executeHTTPGraphQLRequest({
           httpGraphQLRequest: { method: 'POST', headers: relevantHeaders(headers), search: '', body },
@@ -118,6 +135,8 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
         });
         if (response.body.kind !== 'complete') throw new Error('incremental delivery is not offered');
         for (const [name, value] of response.headers) reply.header(name, value);
+        const chosen = response.headers.get('content-type');
+        if (response.status === undefined && chosen !== undefined) contentTypes.set(accept, chosen);
         return reply
           .code(response.status ?? 200)
           .header('cache-control', 'no-store')

@@ -28,9 +28,10 @@ export const GuardArgs = (guards: Readonly<Record<string, TextGuard>>) => Extens
 type Check = (value: unknown, path: string, errors: InputError[]) => void;
 
 /**
- * Checks every argument of every field by its type, before its resolver: texts can be stored and are not too long, and a `Float` is a
- * whole number, because it stands for integers that `Int` can't hold. An `ID` is checked where it is looked up: text that is not an ID
- * finds nothing. Whatever is added to the schema is guarded; an exception is marked where it is defined.
+ * Checks every argument of every field by its type, before its resolver: texts can be stored and are not too long, and
+ * a `Float` is a whole number, because it stands for integers that `Int` can't hold. An `ID` is checked where it is
+ * looked up: text that is not an ID finds nothing. Whatever is added to the schema is guarded; an exception is marked
+ * where it is defined.
  */
 export function guardInputs(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {

@@ -16,8 +16,8 @@ export interface OperationCost {
 
 export interface Limits {
   /**
-   * Checks a validated operation before anything of it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or QUERY_TOO_COSTLY.
-   * Returns nothing if the document lacks the operation, which is an error of the execution.
+   * Checks a validated operation before anything of it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or
+   * QUERY_TOO_COSTLY. Returns nothing if the document lacks the operation, which is an error of the execution.
    */
   check(
     document: DocumentNode,
@@ -37,8 +37,8 @@ interface Known {
 }
 
 /**
- * The limits on operations, the same for every transport. Measures belong to the document, which is the same object each time
- * a client sends the same text: from then on a check is two look-ups.
+ * The limits on operations, the same for every transport. Measures belong to the document, which is the same object
+ * each time a client sends the same text: from then on a check is two look-ups.
  */
 export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 500_000 }: LimitOptions = {}): Limits {
   const documents = new WeakMap<DocumentNode, Map<string, Known>>();

@@ -1,4 +1,4 @@
-import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
+import { ArgsType, Field, FieldResolver, Int, ObjectType, Resolver, Root } from 'type-graphql';
 import { Guard } from './guardInputs';
 import type * as kernel from '../../kernel/paging';
 import type { Page } from '../../kernel/paging';
@@ -70,11 +70,18 @@ export class PageInfo implements kernel.PageInfo {
   })
   offset!: number | null;
 
-  @Field(() => Int, {
+  readonly total!: () => Promise<number>;
+}
+
+@Resolver(() => PageInfo)
+export class PageInfoResolver {
+  @FieldResolver(() => Int, {
     description:
       'Number of nodes in all pages that the caller may see. Counted only when requested; may cost more than the page.',
   })
-  readonly total!: () => Promise<number>;
+  total(@Root() { total }: kernel.PageInfo): Promise<number> {
+    return total();
+  }
 }
 
 type NodeClass<T extends object> = abstract new (...args: never[]) => T;

@@ -69,12 +69,14 @@ import { ComparisonsResolver } from '../views/comparisons.resolver';
 import { GraphResolver } from '../views/graph.resolver';
 import { PlannedDeploymentResolver, PlanResolver } from '../views/plan.resolver';
 import { workflowResolvers } from '../workflows/workflows.resolver';
+import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 
 /** Every resolver of the API. A resolver that is not in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
+  PageInfoResolver,
   ViewerPermissionsResolver,
   UsersResolver,
   UserGroupsResolver,

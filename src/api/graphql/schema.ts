@@ -1,5 +1,6 @@
-import { type GraphQLSchema, getNullableType, isAbstractType, lexicographicSortSchema, printSchema } from 'graphql';
+import { type GraphQLSchema, getNullableType, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql';
+import { resolveTypesAtOnce } from './abstractTypes';
 import { guardInputs } from './guardInputs';
 import { scalarsMap } from './scalars';
 
@@ -29,14 +30,14 @@ const noPubSub: PubSub = {
  */
 export function buildGraphqlSchema(resolvers: NonEmptyArray<ResolverClass>): GraphQLSchema {
   const schema = buildSchemaSync({ resolvers, validate: false, scalarsMap, pubSub: noPubSub });
-  for (const type of Object.values(schema.getTypeMap())) if (isAbstractType(type)) resolveTypeByName(type);
+  resolveTypesAtOnce(schema);
   answerEachMutation(schema);
   return guardInputs(schema);
 }
 
 /**
- * A mutation that is refused is null. If its type were non-null, GraphQL would drop the answers of all other mutations of
- * the operation and not execute the rest, although what came before has been done.
+ * A mutation that is refused is null. If its type were non-null, GraphQL would drop the answers of all other mutations
+ * of the operation and not execute the rest, although what came before has been done.
  */
 function answerEachMutation(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();
@@ -49,18 +50,4 @@ function answerEachMutation(schema: GraphQLSchema): void {
 /** The schema as text, in an order that does not depend on the order of imports. */
 export function schemaText(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
-}
-
-type AbstractType = Extract<ReturnType<GraphQLSchema['getType']>, { resolveType: unknown }>;
-
-/**
- * A row with `__typename` has its type immediately. TypeGraphQL's own `resolveType` is asynchronous, which makes every
- * element of a list of interfaces or unions a promise; it remains for values without that name.
- */
-function resolveTypeByName(type: AbstractType): void {
-  const { resolveType } = type;
-  type.resolveType = (value: unknown, ...rest) => {
-    const name = typeof value === 'object' && value !== null && '__typename' in value ? value.__typename : undefined;
-    return typeof name === 'string' ? name : resolveType?.(value, ...rest);
-  };
 }

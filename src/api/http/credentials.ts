@@ -17,7 +17,10 @@ export function keyFromHeaders(headers: IncomingHttpHeaders): string | undefined
   return (typeof key === 'string' && key.trim()) || bearer(headers.authorization);
 }
 
-/** The same for a WebSocket's `connection_init` payload. Browsers can't send headers with an upgrade, so this is how GraphiQL does it. */
+/**
+ * The same for a WebSocket's `connection_init` payload. Browsers can't send headers with an upgrade, so this is how
+ * GraphiQL does it.
+ */
 export function keyFromConnectionParams(parameters: Readonly<Record<string, unknown>> | undefined): string | undefined {
   for (const [name, value] of Object.entries(parameters ?? {})) {
     if (typeof value !== 'string' || value.trim() === '') continue;

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLSchema, getOperationAST } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, getOperationAST } from 'graphql';
 import { z } from 'zod';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
@@ -8,6 +8,7 @@ import { Refusal, refusalCodes } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
 import type { Documents } from '../graphql/documents';
+import type { Execute } from '../graphql/executor';
 import { refusalFields, toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Limits } from '../graphql/limits';
 import { invalidRequest, sendGraphqlRefusal, sendRefusal } from './httpErrors';
@@ -24,6 +25,7 @@ export interface EventStreamOptions {
   readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
+  readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
   /** How long a reader may take to make room for the next message. */
@@ -61,12 +63,14 @@ const operationInUrl = operation.extend({
 
 /**
  * GraphQL over Server-Sent Events, for clients that can't open a WebSocket: the graphql-sse protocol in its "distinct
- * connections mode", one request for each operation. Each event also has its cursor as id, so that `Last-Event-ID` resumes.
+ * connections mode", one request for each operation. Each event also has its cursor as id, so that `Last-Event-ID`
+ * resumes.
  *
- * The handler of the package `graphql-sse` is not used: it queues results in memory regardless of the socket, and sends no ids.
+ * The handler of the package `graphql-sse` is not used: it queues results in memory regardless of the socket, and sends
+ * no ids.
  */
 export function createEventStreams(options: EventStreamOptions): EventStreams {
-  const { schema, log, createContext, streamDatabase, answers, documents, limits, openStreams } = options;
+  const { schema, log, createContext, streamDatabase, answers, documents, execute, limits, openStreams } = options;
   const { drainWithinMs = 10_000, beatEveryMs = 12_000 } = options;
   const streams = new Set<ServerResponse>();
   let draining = false;

@@ -15,12 +15,12 @@ const FORGOTTEN_AFTER_SECONDS = 15 * 60;
 const MOST_KEPT = 10_000;
 
 /**
- * Slows down callers that try keys, on whichever server. Each invalid key counts once for its address: after some of them,
- * the address has to wait, twice as long each time. A key that is sent again and again counts for itself alone, so that a
- * script with an old key slows down nobody else.
+ * Slows down callers that try keys, on whichever server. Each invalid key counts once for its address: after some of
+ * them, the address has to wait, twice as long each time. A key that is sent again and again counts for itself alone,
+ * so that a script with an old key slows down nobody else.
  *
- * Keys that were valid lately pass a locked address, because all callers behind a proxy that is not trusted share one. They
- * are still authenticated each time.
+ * Keys that were valid lately pass a locked address, because all callers behind a proxy that is not trusted share one.
+ * They are still authenticated each time.
  */
 export class FailedKeys {
   private readonly failures: ReturnType<SharedCounts>;

@@ -14,9 +14,9 @@ interface Failures {
 }
 
 /**
- * Records invalid keys in the audit trail without letting their senders fill the table: the first of an address at once, the
- * others of the same minute as one record with their number. However many addresses an attacker has, a server writes at most
- * some 200 records a minute.
+ * Records invalid keys in the audit trail without letting their senders fill the table: the first of an address at
+ * once, the others of the same minute as one record with their number. However many addresses an attacker has, a server
+ * writes at most some 200 records a minute.
  */
 export class FailedLogins {
   private readonly failures = new Map<string, Failures>();

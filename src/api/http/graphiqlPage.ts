@@ -12,9 +12,9 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * GraphiQL, served without a CDN: it works without internet access, and no foreign script sees an API key. All files are in
- * memory under their names; a request picks one and never touches the file system. Links carry a hash of the content, so
- * browsers may keep a file for ever and still get a new one after an update.
+ * GraphiQL, served without a CDN: it works without internet access, and no foreign script sees an API key. All files
+ * are in memory under their names; a request picks one and never touches the file system. Links carry a hash of the
+ * content, so browsers may keep a file for ever and still get a new one after an update.
  */
 export function graphiql(server: FastifyInstance): void {
   const files = new Map(

@@ -29,7 +29,10 @@ const BURST_SECONDS = 4;
 /** One address may have many agents, and each of their jobs has a token of its own. */
 const TOKENS_OF_ADDRESS = 20;
 
-/** Precedes the agent protocol. Its limits are so generous that only broken or hostile clients meet them; agents retry later. */
+/**
+ * Precedes the agent protocol. Its limits are so generous that only broken or hostile clients meet them; agents retry
+ * later.
+ */
 export class AgentGuard {
   private readonly tokens: RateLimit;
   private readonly addresses: RateLimit;

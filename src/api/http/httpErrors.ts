@@ -12,7 +12,10 @@ interface HttpDetails {
   readonly headers?: OutgoingHttpHeaders;
 }
 
-/** Sends `{ "error": { code, message, retryable, … } }`, the body of every error outside GraphQL. The status follows from the code. */
+/**
+ * Sends `{ "error": { code, message, retryable, … } }`, the body of every error outside GraphQL. The status follows
+ * from the code.
+ */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal, { status, headers }: HttpDetails = {}) {
   discardRest(reply.request.raw);
   return send(reply, refusal, { error: { message: refusal.message, ...refusalFields(refusal) } }, { status, headers });

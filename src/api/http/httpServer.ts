@@ -29,7 +29,9 @@ declare module 'fastify' {
 }
 
 export interface Health {
-  /** Resolves when the server can work. Rejects with the error that `/readyz` answers, or with any other: no database. */
+  /**
+   * Resolves when the server can work. Rejects with the error that `/readyz` answers, or with any other: no database.
+   */
   check(): Promise<unknown>;
   readonly timeoutMs?: number;
 }
@@ -46,8 +48,8 @@ export interface HttpServer {
   readonly fastify: FastifyInstance;
   listen(): Promise<{ readonly url: string }>;
   /**
-   * Stops without breaking anything in progress: no new connections, no new operations, `/readyz` answers 503. Returns when
-   * everything has ended, or cuts off the rest after `seconds`.
+   * Stops without breaking anything in progress: no new connections, no new operations, `/readyz` answers 503. Returns
+   * when everything has ended, or cuts off the rest after `seconds`.
    */
   drain(seconds: number): Promise<void>;
 }
@@ -63,8 +65,8 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
 
   const server: FastifyInstance = fastify({
     http: { connectionsCheckingInterval: 5_000, headersTimeout: 15_000 },
-    // Longer than the idle timeout of common load balancers (60 s), so that they close idle connections, not the server: the
-    // other way round they would now and then send a request into a closed one.
+    // Longer than the idle timeout of common load balancers (60 s), so that they close idle connections, not the
+    // server: the other way round they would now and then send a request into a closed one.
     keepAliveTimeout: 65_000,
     // No limit for a whole request: uploads take as long as they take. JSON bodies have their own.
     requestTimeout: 0,
@@ -119,8 +121,8 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
   });
 
   /**
-   * Closes every connection without a request in progress. Node's own `closeIdleConnections` spares those that never sent
-   * one, and browsers open such connections in advance.
+   * Closes every connection without a request in progress. Node's own `closeIdleConnections` spares those that never
+   * sent one, and browsers open such connections in advance.
    */
   function closeIdle(): void {
     // The request's socket: a response that waits for an earlier one on the same connection has none yet.
@@ -164,8 +166,9 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
 }
 
 /**
- * On every response. Responses for people (GraphiQL, downloads) replace the policy; everything else is data that no browser
- * should run, frame or hand to other sites. Forged requests are no threat: there are no cookies, and clients add keys explicitly.
+ * On every response. Responses for people (GraphiQL, downloads) replace the policy; everything else is data that no
+ * browser should run, frame or hand to other sites. Forged requests are no threat: there are no cookies, and clients
+ * add keys explicitly.
  */
 const defaultHeaders = {
   'x-content-type-options': 'nosniff',

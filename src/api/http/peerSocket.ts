@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * The back-pressure of one WebSocket. Streams wait for a reader that is behind, each with at most one message. A reader that
- * takes nothing for `drainWithinMs` gets an error with its cursor, and the socket is closed.
+ * The back-pressure of one WebSocket. Streams wait for a reader that is behind, each with at most one message. A reader
+ * that takes nothing for `drainWithinMs` gets an error with its cursor, and the socket is closed.
  */
 export class PeerSocket {
   private readonly waiting = new Set<Waiting>();

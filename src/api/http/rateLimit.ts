@@ -21,9 +21,10 @@ interface Bucket {
 }
 
 /**
- * A token bucket for each caller, over all servers. A request takes from the bucket in memory. After each tenth of a burst the
- * server adds it to a shared count, without holding up the request, and takes from its bucket what other servers have added
- * since. So slow callers cost no statement, quick ones one for every tenth of a burst, and n servers give n tenths too much.
+ * A token bucket for each caller, over all servers. A request takes from the bucket in memory. After each tenth of a
+ * burst the server adds it to a shared count, without holding up the request, and takes from its bucket what other
+ * servers have added since. So slow callers cost no statement, quick ones one for every tenth of a burst, and n servers
+ * give n tenths too much.
  */
 export class RateLimit {
   private readonly buckets = new LRUCache<string, Bucket>({ max: 20_000 });

@@ -17,7 +17,10 @@ import { toGraphqlError, toRefusal } from '../graphql/errors';
 
 export interface SharedAnswersOptions {
   readonly log: Log;
-  /** The caller as of now, or of some time after `since`; throws once its key is no longer valid. Called before each event. */
+  /**
+   * The caller as of now, or of some time after `since`; throws once its key is no longer valid. Called before each
+   * event.
+   */
   readonly renew: (actor: Actor, since?: number) => Promise<Actor>;
   /** Equal for callers who see the same everywhere in the API. */
   readonly rightsKey: (actor: Actor) => string;
@@ -38,10 +41,11 @@ export interface SharedOperation {
 }
 
 /**
- * Computes the answer to an event once for all callers with the same operation, variables and rights. A dashboard open in a
- * thousand browsers costs one execution and one serialization for each event, and a write to each socket.
+ * Computes the answer to an event once for all callers with the same operation, variables and rights. A dashboard open
+ * in a thousand browsers costs one execution and one serialization for each event, and a write to each socket.
  *
- * Events are compared as objects: streams share if their source gives them the same object. Answers live as long as their event.
+ * Events are compared as objects: streams share if their source gives them the same object. Answers live as long as
+ * their event.
  */
 export class SharedAnswers {
   private readonly answers = new WeakMap<object, Map<string, Promise<Answer>>>();

@@ -1,6 +1,9 @@
 import type { FastifyPluginCallback } from 'fastify';
 
-/** `GET /`: where everything is, for people who open the server's address. Links are relative, for proxies with a prefix. */
+/**
+ * `GET /`: where everything is, for people who open the server's address. Links are relative, for proxies with a
+ * prefix.
+ */
 export const startPage: FastifyPluginCallback = (server, _options, done) => {
   server.route({
     method: ['GET', 'HEAD'],

@@ -11,8 +11,8 @@ export interface StreamOptions {
   readonly actor: Actor;
   readonly answers: SharedAnswers;
   /**
-   * Sends one answer to the client. Returns a promise when the client has to catch up first: nothing is read for it meanwhile.
-   * A rejection ends the stream.
+   * Sends one answer to the client. Returns a promise when the client has to catch up first: nothing is read for it
+   * meanwhile. A rejection ends the stream.
    */
   readonly write: (text: string, cursor: string | undefined) => Promise<void> | undefined;
   /** Called once, when client, server or source end the stream. */
@@ -27,8 +27,9 @@ export type Stream = AsyncGenerator<never, undefined, undefined>;
  *
  * - `SharedAnswers` executes events, each with a context of its own, and once for all callers that get the same answer;
  * - the next event is read when the last one has left, so a slow reader slows down its own stream and fills no memory;
- * - ending the stream takes effect at once, even while the source waits for its next event. An async generator that awaits can't
- *   be returned from outside. `onEnd` lets the source (through the signal of its context) finish on its own.
+ * - ending the stream takes effect at once, even while the source waits for its next event. An async generator that
+ *   awaits can't be returned from outside. `onEnd` lets the source (through the signal of its context) finish on its
+ *   own.
  */
 export async function subscribeOperation(
   args: ExecutionArgs,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, execute, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import { type ExecutionArgs, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Context as WsContext } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Actor } from '../../access/actor';
@@ -10,6 +10,7 @@ import { Refusal } from '../../kernel/errors';
 import type { RequestInfo } from '../graphql/context';
 import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import type { Documents } from '../graphql/documents';
+import type { Execute } from '../graphql/executor';
 import { toGraphqlError, toRefusal } from '../graphql/errors';
 import type { Limits, OperationCost } from '../graphql/limits';
 import { type OpenStreams, tooManySubscriptions } from './openStreams';
@@ -26,6 +27,7 @@ export interface WebSocketOptions {
   readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
+  readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
   /** How often each peer is pinged, and how long it may take to respond before it counts as dead. */
@@ -39,8 +41,9 @@ export interface WebSocketOptions {
 export interface WebSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
   /**
-   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended. Streams don't
-   * count: they never end on their own, and their clients continue elsewhere from their cursors. Resolves when all are closed.
+   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended. Streams
+   * don't count: they never end on their own, and their clients continue elsewhere from their cursors. Resolves when
+   * all are closed.
    */
   drain(): Promise<void>;
   /** Closes the remaining sockets with 1001, without waiting for operations, and cuts off peers that do not respond. */
@@ -57,7 +60,9 @@ interface Connection {
   readonly address: string;
   readonly peer: PeerSocket;
   readonly headerKey: string | undefined;
-  /** Operations from their request on, by message: a client may reuse an id before the server sees its first use end. */
+  /**
+   * Operations from their request on, by message: a client may reuse an id before the server sees its first use end.
+   */
   readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
 }
@@ -74,12 +79,13 @@ const tryAgainLater = 1013;
 const closeMs = 1_000;
 
 /**
- * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol; its binding to `ws` is not used,
- * because it writes to the console, shows messages of unexpected errors to clients, and can't be drained. Messages of streams
- * bypass graphql-ws as well: it would serialize each of them for each subscriber.
+ * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol; its binding to `ws` is
+ * not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained.
+ * Messages of streams bypass graphql-ws as well: it would serialize each of them for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
-  const { schema, log, authenticate, createContext, streamDatabase, answers, documents, limits, openStreams } = options;
+  const { schema, log, authenticate, createContext, streamDatabase, answers, documents, execute, limits, openStreams } =
+    options;
   const { pingEveryMs = 15_000, pongWithinMs = 10_000, drainWithinMs = 10_000, connectionInitMs = 5_000 } = options;
   const connections = new Set<Connection>();
   const streams = new WeakMap<ExecutionArgs, StreamOptions>();

@@ -1,7 +1,6 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { RowCondition } from '../../kernel/database/namedRows';
-import { ACTIVE } from '../../contract/statuses';
 import { isId } from '../../kernel/ids';
 import { notFound } from '../../kernel/errors';
 import type { PartRow } from '../resourceFields';
@@ -15,8 +14,9 @@ export function findApplicationsByName(db: Db, names: readonly string[]): Promis
 }
 
 /**
- * Every change of an application's configuration begins with locking its row, so that changes follow each other: what a change checked
- * stays true until it commits. Starts of executions hold the row FOR SHARE: they don't hinder each other, but none comes in between.
+ * Every change of an application's configuration begins with locking its row, so that changes follow each other: what a
+ * change checked stays true until it commits. Starts of executions hold the row FOR SHARE: they don't hinder each
+ * other, but none comes in between.
  */
 export async function lockApplication(db: Db, id: string): Promise<Application> {
   const [application] = isId(id) ? await lock(db, 'id = $1', [id]) : [];
@@ -25,8 +25,8 @@ export async function lockApplication(db: Db, id: string): Promise<Application> 
 }
 
 /**
- * The same for applications that a source names, which need not exist yet. The names themselves are locked first, in one order, so that
- * two sources can't both create one.
+ * The same for applications that a source names, which need not exist yet. The names themselves are locked first, in
+ * one order, so that two sources can't both create one.
  */
 export async function lockApplicationsByName(db: Db, names: readonly string[]): Promise<Application[]> {
   await lockApplicationNames(db, names);
@@ -63,7 +63,10 @@ export async function lockPart<T extends PartRow>(
   return { part, application };
 }
 
-/** Executions of an application that are not final, and for which a condition on `execution` holds; enough of them to name. */
+/**
+ * Executions of an application that are not final, and for which a condition on `execution` holds; enough of them to
+ * name.
+ */
 export function findActiveExecutions(
   db: Db,
   applicationId: string,
@@ -73,14 +76,14 @@ export function findActiveExecutions(
   const parameters: unknown[] = [applicationId, limit];
   return db.rows(
     `SELECT id, kind, status FROM execution
-     WHERE application_id = $1 AND status IN ${ACTIVE} AND ${conditionOf(parameters)} ORDER BY created_at LIMIT $2`,
+     WHERE application_id = $1 AND ended_at IS NULL AND ${conditionOf(parameters)} ORDER BY created_at LIMIT $2`,
     parameters,
   );
 }
 
 export async function countActiveExecutions(db: Db, applicationId: string): Promise<number> {
   const [row] = await db.rows<{ count: number }>(
-    `SELECT count(*)::int AS count FROM execution WHERE application_id = $1 AND status IN ${ACTIVE}`,
+    `SELECT count(*)::int AS count FROM execution WHERE application_id = $1 AND ended_at IS NULL`,
     [applicationId],
   );
   return row?.count ?? 0;

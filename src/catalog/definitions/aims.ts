@@ -15,8 +15,8 @@ interface Part {
 }
 
 /**
- * Workflows and pipelines as rights see them, from definitions in hand: of what is not written yet there is no row that the SQL of
- * `access/subjects.ts` could look at. It must find the same environments.
+ * Workflows and pipelines as rights see them, from definitions in hand: of what is not written yet there is no row that
+ * the SQL of `access/subjects.ts` could look at. It must find the same environments.
  */
 export function workflowSubject(
   { id, applicationId }: Part,

@@ -20,8 +20,8 @@ export interface ApplyDefinitions extends DefinitionSource {
 }
 
 /**
- * Makes the database match the documents, or changes nothing if anything is wrong. Applications are locked meanwhile, so
- * that two sources for one application follow each other. What a source leaves out stays as it is.
+ * Makes the database match the documents, or changes nothing if anything is wrong. Applications are locked meanwhile,
+ * so that two sources for one application follow each other. What a source leaves out stays as it is.
  */
 export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedDocument[]> {
   const source = parseDefinitions(input);

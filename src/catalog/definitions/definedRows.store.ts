@@ -53,7 +53,10 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
     await insertRows(db, this.revisionSchema, revisions);
   }
 
-  /** The same page of the revisions of each of several rows, newest first. `before` is the number of the last one before it. */
+  /**
+   * The same page of the revisions of each of several rows, newest first. `before` is the number of the last one before
+   * it.
+   */
   async revisionPages(
     db: Db,
     entityIds: readonly string[],

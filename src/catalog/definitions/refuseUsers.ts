@@ -4,7 +4,10 @@ import type { Configuration } from './configuration';
 import { type Referred, usersOf } from '../language/references';
 import { unseenIn } from './seen';
 
-/** Refuses to delete what current definitions name. Those that the caller may not see keep it alive, too, but are not told. */
+/**
+ * Refuses to delete what current definitions name. Those that the caller may not see keep it alive, too, but are not
+ * told.
+ */
 export function refuseUsers(access: Access, referred: Referred, configuration: Configuration): void {
   const users = usersOf(referred, configuration);
   if (users.length === 0) return;

@@ -17,11 +17,12 @@ import { type Author, nextRevision, saveRevision } from './revise';
 import { unseenIn } from './seen';
 
 /**
- * Definitions refer by name, so a new name is written into every current definition that has the old one: as new revisions, in the
- * transaction of the rename, so that no moment sees a pipeline without its parts. The application is locked. Old revisions keep the old name.
+ * Definitions refer by name, so a new name is written into every current definition that has the old one: as new
+ * revisions, in the transaction of the rename, so that no moment sees a pipeline without its parts. The application is
+ * locked. Old revisions keep the old name.
  *
- * It needs no right but the one to rename: what the definitions mean stays the same. Were a right to change each of them needed, whether something may be renamed
- * would hang on things that the caller need not even see.
+ * It needs no right but the one to rename: what the definitions mean stays the same. Were a right to change each of
+ * them needed, whether something may be renamed would hang on things that the caller need not even see.
  */
 export async function renameReferred(
   db: Db,
@@ -47,7 +48,10 @@ export async function renameReferred(
   }
 }
 
-/** `artifacts.from` can't hold every name of a workflow: one with a dot, or one that a task there has, would be read as something else. */
+/**
+ * `artifacts.from` can't hold every name of a workflow: one with a dot, or one that a task there has, would be read as
+ * something else.
+ */
 function refuseOtherMeaning(
   before: WorkflowDefinition,
   after: WorkflowDefinition,

@@ -23,11 +23,11 @@ export interface PlannedApplication {
 const nothing: Surroundings = { environments: new Map(), workflows: new Map() };
 
 /**
- * Asks for each document that creates or changes something what the single command would be asked. Where a definition is aimed is judged with
- * the environments as they are and, after that, as all documents together make them.
+ * Asks for each document that creates or changes something what the single command would be asked. Where a definition
+ * is aimed is judged with the environments as they are and, after that, as all documents together make them.
  *
- * What the caller may not see does not exist: it would have to be created. Only those who could are told that the name is taken. With `mustBeNew` so is
- * everything.
+ * What the caller may not see does not exist: it would have to be created. Only those who could are told that the name
+ * is taken. With `mustBeNew` so is everything.
  */
 export function requirePlanned(access: Access, application: PlannedApplication, mustBeNew: boolean): void {
   const { applicationId, existing, planned } = application;

@@ -2,7 +2,10 @@ import type { Access } from '../../access/access';
 import { pipelineSubject, surroundingsOf, workflowSubject } from './aims';
 import type { Configuration } from './configuration';
 
-/** Names of what a caller may not see of an application that it may see. Names may be used unseen, but nothing may tell them. */
+/**
+ * Names of what a caller may not see of an application that it may see. Names may be used unseen, but nothing may tell
+ * them.
+ */
 export interface Unseen {
   readonly environments: ReadonlySet<string>;
   readonly services: ReadonlySet<string>;

@@ -19,8 +19,9 @@ export interface Validation {
 const UNNAMED = 'unnamed-application';
 
 /**
- * Says what is wrong with documents, without a transaction, a lock or a plan: nothing is written, and nobody waits for it. What
- * `applyDefinitions` would refuse, this answers; so editors and pipelines of other systems can ask with a key that may only read.
+ * Says what is wrong with documents, without a transaction, a lock or a plan: nothing is written, and nobody waits for
+ * it. What `applyDefinitions` would refuse, this answers; so editors and pipelines of other systems can ask with a key
+ * that may only read.
  */
 export async function validateDefinition(app: App, actor: Actor, input: DefinitionSource): Promise<Validation> {
   const unnamed = input.format === 'TOML' && input.application == null ? UNNAMED : undefined;

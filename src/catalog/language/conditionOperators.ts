@@ -10,8 +10,8 @@ let environmentOnce: ReturnType<Cel['celEnv']> | undefined;
 
 /**
  * CEL with its own rules for types, and three additions. Text compared with a number is the number that it says. Text
- * compared with a boolean is the text of that boolean. Whole numbers and fractions can be calculated with each other, because the text of a
- * variable of type number decides which of the two it is.
+ * compared with a boolean is the text of that boolean. Whole numbers and fractions can be calculated with each other,
+ * because the text of a variable of type number decides which of the two it is.
  */
 export function environment(): ReturnType<Cel['celEnv']> {
   const { celEnv, celFunc, CelScalar, listType } = cel();

@@ -5,8 +5,8 @@ export type Value = null | boolean | bigint | number | string | readonly Value[]
 export type Scope = ReadonlyMap<string, Value>;
 
 /**
- * A name in a condition. A variable is text. `holder` is the number of steps that name one (`vars.X` has two), or 0. The
- * place of a name decides how its text is read, never the text:
+ * A name in a condition. A variable is text. `holder` is the number of steps that name one (`vars.X` has two), or 0.
+ * The place of a name decides how its text is read, never the text:
  * - `value`: text, or the number or boolean that the declared type promises,
  * - `text`: the text, also where the type is another one: `string(X)`,
  * - `data`: the JSON value that the text is: `X.key`, `X[0]`, `1 in X`.
@@ -26,8 +26,8 @@ export const textOf = (name: string): string => `text of ${name}`;
 export const dataOf = (name: string): string => `data of ${name}`;
 
 /**
- * Number of steps that name a variable: `X`, `vars.X`, `matrix.X`, `steps.E.variables.X` or `stages.S.E.variables.X`, and
- * the same with `outputs`; 0 for other names.
+ * Number of steps that name a variable: `X`, `vars.X`, `matrix.X`, `steps.E.variables.X` or `stages.S.E.variables.X`,
+ * and the same with `outputs`; 0 for other names.
  */
 export function holderOf(path: readonly string[]): number {
   const [root = ''] = path;
@@ -80,7 +80,8 @@ export function dataIn(
   }
 }
 
-// JSON.parse rounds large integers, and 1.10 would become 1.1. So each number is parsed as an object that holds its text.
+// JSON.parse rounds large integers, and 1.10 would become 1.1. So each number is parsed as an object that holds its
+// text.
 const jsonToken = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 const marked = (token: string): string => (token.startsWith('"') ? token : `{"\\u0000":"${token}"}`);
 

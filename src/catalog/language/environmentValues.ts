@@ -1,6 +1,6 @@
 /**
- * Values of `env` may be made of others: `${NAME}` stands for a variable or a secret that the task has, and `$${NAME}` is
- * that text. Only texts of a definition are read this way. Values of a start, of tasks and of environments are data.
+ * Values of `env` may be made of others: `${NAME}` stands for a variable or a secret that the task has, and `$${NAME}`
+ * is that text. Only texts of a definition are read this way. Values of a start, of tasks and of environments are data.
  */
 const reference = /\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
@@ -18,7 +18,9 @@ export const envReferences = (value: string): string[] =>
 /** The same text, with references as text. */
 export const escapeReferences = (value: string): string => value.replace(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/g, '$$$&');
 
-/** What Slipway sets for every command, and for those of an execution with an environment, or with exactly one image. */
+/**
+ * What Slipway sets for every command, and for those of an execution with an environment, or with exactly one image.
+ */
 const always = ['EXECUTION_ID', 'RUN_ID', 'APPLICATION', 'WORKFLOW', 'TASK', 'SERVICES', 'JOB_ID', 'ATTEMPT'];
 export function ownVariableNames({ environment, services }: { environment: boolean; services: boolean }): string[] {
   const names = [...always, ...(environment ? ['ENVIRONMENT', 'ENVIRONMENT_TYPE'] : [])];

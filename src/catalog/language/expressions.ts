@@ -4,8 +4,8 @@ import { type Kind, type TypeProblem, typeProblems } from './conditionTypes';
 import { dataOf, holderOf, type Reference, type Scope, textOf } from './conditionValues';
 
 /**
- * The language of conditions (README.md, "Conditions"): a subset of CEL, which `@bufbuild/cel` parses and evaluates. This file
- * removes features. Without loops (`exists`, `map`, `matches`), the cost of a decision is bounded by the
+ * The language of conditions (README.md, "Conditions"): a subset of CEL, which `@bufbuild/cel` parses and evaluates.
+ * This file removes features. Without loops (`exists`, `map`, `matches`), the cost of a decision is bounded by the
  * length of the text and the values. Names are looked up in the given scope only, never on a prototype.
  */
 export interface Expression {
@@ -92,7 +92,10 @@ function nesting(text: string): number {
   return most;
 }
 
-/** Collects the names, makes each stand for the reading that its place asks for, and finds features that are not supported. */
+/**
+ * Collects the names, makes each stand for the reading that its place asks for, and finds features that are not
+ * supported.
+ */
 function walk(
   expr: Expr,
   at: (expr: Expr) => number,

@@ -22,7 +22,10 @@ const MAX_LEVELS = 64;
 const MAX_SIGNS = 300_000;
 const START: Position = { line: 1, column: 1 };
 
-/** Reads a TOML text as one document. Without a `kind` it is a Workflow, so that a plain task graph is valid as it stands. */
+/**
+ * Reads a TOML text as one document. Without a `kind` it is a Workflow, so that a plain task graph is valid as it
+ * stands.
+ */
 export function readToml(source: string): ReadDocuments {
   if (/^(?:\s|#[^\n]*)*$/.test(source)) return refused('EMPTY_SOURCE', START, 'The source contains no document.');
   if ((source.match(/[\n=,[{.]/g) ?? []).length > MAX_SIGNS) {
@@ -117,7 +120,9 @@ class TomlReader {
     return root;
   }
 
-  /** The table that a header or the front of a dotted key leads to. A number among the steps is the place in an array. */
+  /**
+   * The table that a header or the front of a dotted key leads to. A number among the steps is the place in an array.
+   */
   private open(from: Table, keys: readonly (AST.TOMLBare | AST.TOMLQuoted)[], steps: Path, base: Path) {
     let table = from;
     let [depth, at] = [0, from.at];
@@ -174,7 +179,10 @@ class TomlReader {
     return { type: 'scalar', at, value: this.storable(text, path, at), text };
   }
 
-  /** Replaces `{{.name}}` in commands by the variable, and adds it to `requires`. In YAML and JSON a command is taken literally. */
+  /**
+   * Replaces `{{.name}}` in commands by the variable, and adds it to `requires`. In YAML and JSON a command is taken
+   * literally.
+   */
   templates(root: SourceMap): SourceMap {
     const shell = shellIn(root) ?? 'sh';
     return changed(root, ['tasks'], (tasks) => {

@@ -152,7 +152,9 @@ export function ruled(shape: Shape<string>, rule: TextRule): Shape<string> {
 
 // Shapes out of shapes
 
-/** The same in a document, something else (or checked further) in memory. `json` adds to what is known of the document. */
+/**
+ * The same in a document, something else (or checked further) in memory. `json` adds to what is known of the document.
+ */
 export function mapped<T, U>(
   shape: Shape<T>,
   decode: (value: T, node: SourceNode, place: Place) => U,

@@ -62,7 +62,10 @@ const bashOnly: readonly (readonly [string, RegExp])[] = [
   ['source', /(?:^|[\n;&|({]|\b(?:then|do|else)\s)\s*source\s/],
 ];
 
-/** Words of a command for `sh` that only bash and its relatives know. Those of a bash that the command itself starts do not count. */
+/**
+ * Words of a command for `sh` that only bash and its relatives know. Those of a bash that the command itself starts do
+ * not count.
+ */
 export function bashWords(shell: Shell, run: Commands): readonly string[] {
   if (!['sh', 'dash'].includes(programOf(shell, run))) return [];
   const written = commandsIn(run)

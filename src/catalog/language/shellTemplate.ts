@@ -29,12 +29,13 @@ export const templateNames = (command: string): string[] =>
   [...command.matchAll(templates)].flatMap(([, name]) => name ?? []);
 
 /**
- * Replaces `{{.name}}` in a shell command by a reference to the environment variable of that name, quoted as its place asks for: the
- * value never becomes a part of the command, so nothing that it holds can change what runs. Pasting the value would have to be
- * right for each value; this has to be right once for each command, and can be seen in the definition.
+ * Replaces `{{.name}}` in a shell command by a reference to the environment variable of that name, quoted as its place
+ * asks for: the value never becomes a part of the command, so nothing that it holds can change what runs. Pasting the
+ * value would have to be right for each value; this has to be right once for each command, and can be seen in the
+ * definition.
  *
- * Where a shell or another program takes the value for more than a value (arithmetic, `eval`, `sh -c`), the value has to
- * be a number or a plain word, which an agent checks before it runs the command.
+ * Where a shell or another program takes the value for more than a value (arithmetic, `eval`, `sh -c`), the value has
+ * to be a number or a plain word, which an agent checks before it runs the command.
  */
 export function replaceTemplates(
   text: string,

@@ -1,8 +1,8 @@
 import type { ValueRule } from '../../contract/valueRules';
 
 /**
- * Where a shell or another program takes a value for more than a value: it calculates with it, or runs it. There the value is
- * held to a rule, so that it can't become code.
+ * Where a shell or another program takes a value for more than a value: it calculates with it, or runs it. There the
+ * value is held to a rule, so that it can't become code.
  */
 
 /** `code`: the text is code of another language, where a value is a number, or a word within a string. */
@@ -40,7 +40,10 @@ export const calculatesInBraces = (text: string): boolean => inBraces.test(text)
 /** True if a command runs what it is given: `eval`, `trap`. */
 export const evaluates = (command: string): boolean => evaluation.test(command);
 
-/** Rule for a value after `said`, the part of its command before it; `before` is the command around that, `line` what follows. */
+/**
+ * Rule for a value after `said`, the part of its command before it; `before` is the command around that, `line` what
+ * follows.
+ */
 export function ruleAfter(before: string, said: string, line: string): ValueRule {
   if (calculatesInBraces(said) || calculatesIn.test(said)) return 'number';
   const command = before + said;

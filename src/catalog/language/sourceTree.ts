@@ -1,6 +1,6 @@
 /**
- * A document as written, independent of its format: values with their places. It is not a plain JavaScript value because
- * errors have places, the text `1.10` must not become the number 1.1, and a key `__proto__` must stay a key.
+ * A document as written, independent of its format: values with their places. It is not a plain JavaScript value
+ * because errors have places, the text `1.10` must not become the number 1.1, and a key `__proto__` must stay a key.
  */
 export interface Position {
   /** From 1. */

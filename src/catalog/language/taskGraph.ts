@@ -46,7 +46,10 @@ export function taskLevels(tasks: Tasks): string[][] {
   return levels;
 }
 
-/** All nodes in order: the normal tasks. A dependency on all combinations stays one entry, so the size is that of the workflow. */
+/**
+ * All nodes in order: the normal tasks. A dependency on all combinations stays one entry, so the size is that of the
+ * workflow.
+ */
 export function taskNodes(tasks: Tasks): TaskNode[] {
   const nodes: TaskNode[] = [];
   taskLevels(tasks).forEach((names, level) => {

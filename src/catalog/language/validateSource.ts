@@ -119,8 +119,8 @@ function checkDocument({ document, complain, withoutVariables }: ParsedDocument,
 }
 
 /**
- * A changed workflow must not break definitions outside the source: pipelines that use it, workflows that take its files.
- * Only problems that changed workflows cause are reported.
+ * A changed workflow must not break definitions outside the source: pipelines that use it, workflows that take its
+ * files. Only problems that changed workflows cause are reported.
  */
 function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocument[], catalog: Catalog): void {
   const changed = new Map<string, Complain>();

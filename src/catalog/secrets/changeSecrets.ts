@@ -31,7 +31,9 @@ export async function setSecret(
   });
 }
 
-/** Deletes a secret with its value. Tasks that name it fail from then on, unless the application has one of this name. */
+/**
+ * Deletes a secret with its value. Tasks that name it fail from then on, unless the application has one of this name.
+ */
 export async function deleteSecret(app: App, actor: Actor, input: SecretToChange): Promise<void> {
   await app.database.transaction(async (db) => {
     const place = await lockPlace(db, actor, input);

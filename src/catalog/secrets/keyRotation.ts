@@ -5,7 +5,10 @@ import type { Resealed } from './secrets';
 import { Unreadable } from './secretKeys';
 import { lockSecretsOfOtherKeys, putSecret } from './secrets.store';
 
-/** Encrypts all secrets with the first key, so that older ones can be taken out of the configuration. Values and versions stay. */
+/**
+ * Encrypts all secrets with the first key, so that older ones can be taken out of the configuration. Values and
+ * versions stay.
+ */
 export async function resealSecrets(app: App, actor: Actor): Promise<Resealed> {
   actor.access.requireAdministrator('encrypt all secrets anew');
   const keyId = await app.secretKeys.currentId();

@@ -20,7 +20,10 @@ export function checkSecret(name: string, value: string): void {
   if (errors.length > 0) throw invalidInput(errors);
 }
 
-/** What agents can't hide in logs: short values, and short values inside a structured secret. Names places, never values. */
+/**
+ * What agents can't hide in logs: short values, and short values inside a structured secret. Names places, never
+ * values.
+ */
 export function warningsFor(value: string): string[] {
   const parts = [value, ...value.split(/\r?\n/)].map((part) => [...part.trim()].length);
   if (!parts.some((length) => length >= SHORTEST_SECRET)) {

@@ -19,8 +19,9 @@ type Sealed = Pick<Secret, 'keyId' | 'sealed'>;
 export class Unreadable extends Error {}
 
 /**
- * The keys that secrets are encrypted with, AES-256-GCM. The first one encrypts, all of them decrypt; which one it was stands with each secret. A key's id follows from the key, so nobody
- * has to keep names and keys together. The value is bound to its row and version: a copy of it in another row, or an older one in the same, is not accepted.
+ * The keys that secrets are encrypted with, AES-256-GCM. The first one encrypts, all of them decrypt; which one it was
+ * stands with each secret. A key's id follows from the key, so nobody has to keep names and keys together. The value is
+ * bound to its row and version: a copy of it in another row, or an older one in the same, is not accepted.
  */
 export class SecretKeys {
   private readonly configured: readonly Key[];

@@ -14,8 +14,8 @@ const CANCEL_MS = 1_000;
 const QUERY_CANCELED = '57014';
 
 /**
- * A connection while it is out of the pool. Statements that are queued in the same tick leave together and in order: one
- * flush, one round trip. Inside a transaction PostgreSQL refuses whatever follows a statement that failed.
+ * A connection while it is out of the pool. Statements that are queued in the same tick leave together and in order:
+ * one flush, one round trip. Inside a transaction PostgreSQL refuses whatever follows a statement that failed.
  */
 export class Connection {
   /** The first error of any statement: inside a transaction it explains all later ones. */
@@ -96,7 +96,10 @@ export class Connection {
     }
   }
 
-  /** A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for them. */
+  /**
+   * A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for
+   * them.
+   */
   private waitForAnswers(count: number): void {
     if (this.unanswered === 0) this.patience = setTimeout(() => this.cancel(), this.answerMs);
     else this.patience?.refresh();

@@ -161,7 +161,9 @@ export class Database implements Db {
     return this.onConnection((connection) => connection.send(sql, parameters));
   }
 
-  /** A connection from the pool. Those that were open when another one fell silent may be dead as well: they are closed. */
+  /**
+   * A connection from the pool. Those that were open when another one fell silent may be dead as well: they are closed.
+   */
   private async connect(): Promise<PoolClient> {
     for (;;) {
       const client = await this.pool.connect();

@@ -32,7 +32,9 @@ export interface FeedRead<Item, Position> {
 
 /** One watcher's side of a feed. */
 export interface Follower<Item, Position> {
-  /** Items after a position; undefined if some of them left the memory, so that the follower has to read them itself. */
+  /**
+   * Items after a position; undefined if some of them left the memory, so that the follower has to read them itself.
+   */
   after(position: Position): readonly Item[] | undefined;
   /** The newest item, for followers that skip the others. */
   newest(): Item | undefined;

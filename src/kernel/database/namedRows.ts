@@ -32,7 +32,9 @@ export interface NamePage {
 /** Makes a condition on `row`, and adds its parameters to those that the statement has already. */
 export type RowCondition = (parameters: unknown[]) => string;
 
-/** The SQL of a table whose rows have an id and a name. `live` is the condition on `row` for rows that are not deleted. */
+/**
+ * The SQL of a table whose rows have an id and a name. `live` is the condition on `row` for rows that are not deleted.
+ */
 export class NamedRows<T extends NamedRow> {
   readonly table: string;
   readonly cursor: CursorCodec<NameKey>;
@@ -109,7 +111,10 @@ export class NamedRows<T extends NamedRow> {
     ]);
   }
 
-  /** Runs an UPDATE of the row `$1` and returns the row as it was: a SELECT does not see what the WITH of its statement writes. */
+  /**
+   * Runs an UPDATE of the row `$1` and returns the row as it was: a SELECT does not see what the WITH of its statement
+   * writes.
+   */
   protected async changing(db: Db, update: string, parameters: readonly unknown[]): Promise<T | undefined> {
     const sql = `WITH changed AS (${update}) SELECT ${this.columns} FROM ${this.table} AS row WHERE id = $1`;
     return (await db.rows<T>(sql, parameters))[0];

@@ -7,8 +7,8 @@ const SUBJECT = 'slipway.wakeups';
 const MAX_PAYLOAD = 512 * 1024;
 
 /**
- * Wake-ups through NATS, for installations where PostgreSQL should not carry the fan-out to many servers. The path of the
- * URL names the installation if several share a NATS server: `nats://user:password@host:4222/production`.
+ * Wake-ups through NATS, for installations where PostgreSQL should not carry the fan-out to many servers. The path of
+ * the URL names the installation if several share a NATS server: `nats://user:password@host:4222/production`.
  */
 export class NatsWakeups implements WakeupTransport {
   private connection: NatsConnection | undefined;

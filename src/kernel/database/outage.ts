@@ -1,6 +1,9 @@
 import { isNativeError } from 'node:util/types';
 
-/** Class 08 is "connection exception"; 57P01 to 57P05 mean that a server stops, crashed or starts; 53300 is "too many connections". */
+/**
+ * Class 08 is "connection exception"; 57P01 to 57P05 mean that a server stops, crashed or starts; 53300 is "too many
+ * connections".
+ */
 const outageCodes =
   /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 const outageMessages =

@@ -10,7 +10,10 @@ const HEARTBEAT_MS = 5_000;
 const ANSWER_MS = 5_000;
 const MAX_PAYLOAD = 7000; // PostgreSQL refuses 8000 bytes
 
-/** Wake-ups through LISTEN and NOTIFY, on a connection of their own: a NOTIFY in a larger transaction would take a database-wide lock at the commit. */
+/**
+ * Wake-ups through LISTEN and NOTIFY, on a connection of their own: a NOTIFY in a larger transaction would take a
+ * database-wide lock at the commit.
+ */
 export class PostgresWakeups implements WakeupTransport {
   private readonly origin = Math.random().toString(36).slice(2);
   private client: Client | undefined;

@@ -1,6 +1,8 @@
 import { column, table } from './table';
 
-/** One count of RateLimiterPostgres, whose statements rely on the order of these columns. Unlogged: a crash may lose it. */
+/**
+ * One count of RateLimiterPostgres, whose statements rely on the order of these columns. Unlogged: a crash may lose it.
+ */
 export interface SharedCount {
   readonly key: string;
   readonly points: number;

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 
 /**
- * A wake-up tells sleepers that something may have changed. It carries no data and promises nothing: a sleeper reads the
- * database after a wake-up, and also after a poll interval without one. Lost or repeated wake-ups cost time only.
+ * A wake-up tells sleepers that something may have changed. It carries no data and promises nothing: a sleeper reads
+ * the database after a wake-up, and also after a poll interval without one. Lost or repeated wake-ups cost time only.
  */
 export interface Wakeups {
   signal(topics: readonly string[]): void;
@@ -14,7 +14,10 @@ export interface Wakeups {
 }
 
 export interface Listener {
-  /** Resolves at the next signal (at once if one came since the last wait), after `timeoutMs`, or when `until` is aborted. */
+  /**
+   * Resolves at the next signal (at once if one came since the last wait), after `timeoutMs`, or when `until` is
+   * aborted.
+   */
   wait(timeoutMs: number, until?: AbortSignal): Promise<void>;
   /** Acts as a signal for this listener only. */
   wake(): void;

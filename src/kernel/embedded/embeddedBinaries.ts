@@ -135,8 +135,8 @@ async function addMissingLinks(native: string): Promise<void> {
 }
 
 /**
- * Makes a copy, or completes one that was interrupted or partly removed by a cleaner of temporary files. Each file appears
- * only when it is complete, so servers can share the copy. Another user's folder is not trusted.
+ * Makes a copy, or completes one that was interrupted or partly removed by a cleaner of temporary files. Each file
+ * appears only when it is complete, so servers can share the copy. Another user's folder is not trusted.
  */
 async function completeCopy(native: string, copy: string): Promise<void> {
   await mkdir(copy, { mode: 0o755 }).catch((error: unknown) => {

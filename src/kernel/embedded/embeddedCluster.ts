@@ -46,8 +46,8 @@ export async function serverAccount(dataDir: string): Promise<Account> {
 }
 
 /**
- * Path of the data directory for a program that is started in it. Another user may not be able to walk to the directory,
- * but Linux lets every process enter its own working directory.
+ * Path of the data directory for a program that is started in it. Another user may not be able to walk to the
+ * directory, but Linux lets every process enter its own working directory.
  */
 export const addressOf = (dataDir: string, account: Account) =>
   account !== undefined && process.platform === 'linux' ? '/proc/self/cwd' : dataDir;
@@ -192,7 +192,9 @@ async function initialize({ dataDir, binaries, account, log }: Cluster, password
   }
 }
 
-/** `isOver` tells of its end: pg_ctl may miss it, and would then stop the one that was started next in the same folder. */
+/**
+ * `isOver` tells of its end: pg_ctl may miss it, and would then stop the one that was started next in the same folder.
+ */
 export async function stopPostmaster(
   { dataDir, binaries, account }: Cluster,
   isOver = (): boolean => false,
@@ -210,9 +212,9 @@ export async function stopPostmaster(
 }
 
 /**
- * Called with the lock held, so a postmaster with our mark lost its Slipway and is stopped. PostgreSQL mistakes a zombie
- * or a process that got the pid of a dead postmaster for a running one, but ignores the pid of its parent, which is ours.
- * The file must stay: through it PostgreSQL finds surviving backends.
+ * Called with the lock held, so a postmaster with our mark lost its Slipway and is stopped. PostgreSQL mistakes a
+ * zombie or a process that got the pid of a dead postmaster for a running one, but ignores the pid of its parent, which
+ * is ours. The file must stay: through it PostgreSQL finds surviving backends.
  */
 export async function clearOldPostmaster(cluster: Cluster, mark: string): Promise<void> {
   const file = join(cluster.dataDir, 'postmaster.pid');

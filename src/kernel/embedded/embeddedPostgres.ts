@@ -19,7 +19,9 @@ import * as cluster from './embeddedCluster';
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Ends connections and transactions, writes everything to disk, and waits for the end. May be called more than once. */
+  /**
+   * Ends connections and transactions, writes everything to disk, and waits for the end. May be called more than once.
+   */
   stop(): Promise<void>;
   /** Resolves after `stop`; rejects if PostgreSQL ends without it. */
   readonly exited: Promise<void>;
@@ -47,8 +49,8 @@ const ownSettings = {
 };
 
 /**
- * A PostgreSQL server that lives as long as the returned handle, with its data in `dataDir`. The next start recovers from
- * any crash of this process, of PostgreSQL, or of both.
+ * A PostgreSQL server that lives as long as the returned handle, with its data in `dataDir`. The next start recovers
+ * from any crash of this process, of PostgreSQL, or of both.
  */
 export const startEmbeddedPostgres = (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> =>
   asOwner(options, () => start(options));

@@ -9,8 +9,8 @@ import { countUndecidableSince, findChangedApprovers, isDecidable } from './appr
 const BATCH = 50;
 
 /**
- * Groups, people and keys change independently of runs. An approval that nobody is left to decide says so, with an event;
- * it still waits, because an administrator can name other groups.
+ * Groups, people and keys change independently of runs. An approval that nobody is left to decide says so, with an
+ * event; it still waits, because an administrator can name other groups.
  */
 export async function noteUndecidable(app: App): Promise<void> {
   for (const { id, executionId } of await findChangedApprovers(app.database, app.clock.now(), BATCH)) {

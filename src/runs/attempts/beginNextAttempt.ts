@@ -37,7 +37,8 @@ export async function beginNextAttempt(
       plan.kept,
       plan.elements.map(({ stage }) => stage),
     );
-    // All are adopted before the first continues: one with nothing left to do ends at once, and the pipeline looks at all.
+    // All are adopted before the first continues: one with nothing left to do ends at once, and the pipeline looks at
+    // all.
     for (const { stage, next } of continued) adoptMember(run, next.execution.id, execution.id, stage.id);
     for (const continuation of continuations) resumeWorkflow(run, continuation, cause);
     advancePipeline(run, execution.id);

@@ -2,7 +2,10 @@ import { taskNodes } from '../../catalog/language/taskGraph';
 import type { TaskExecution } from '../../engine/execution';
 import type { App } from '../app';
 
-/** Tasks that an attempt shows, in the order of its own revision: kept ones may have run at other places of an earlier one. */
+/**
+ * Tasks that an attempt shows, in the order of its own revision: kept ones may have run at other places of an earlier
+ * one.
+ */
 export async function inGraphOrder(
   app: App,
   revisionId: string,

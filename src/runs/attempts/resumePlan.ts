@@ -193,7 +193,10 @@ async function layOut(
   };
 }
 
-/** What an element was answered in an earlier attempt, as far as it still asks for it; where it is asked again, these are the defaults. */
+/**
+ * What an element was answered in an earlier attempt, as far as it still asks for it; where it is asked again, these
+ * are the defaults.
+ */
 function answersFor(row: StageExecution | undefined, { element }: PlacedElement): Readonly<Record<string, string>> {
   const asked = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
   return Object.fromEntries(Object.entries(row?.answers?.values ?? {}).filter(([name]) => asked.includes(name)));
@@ -204,7 +207,10 @@ const keptAt = (fit: Fit, { entityId }: Execution): StageExecution[] =>
     return { ...row, stageIndex, elementIndex, stageName, elementId: derivedId(entityId, stageName, element.name) };
   });
 
-/** What changed in the workflows of elements that are kept: by the definitions alone, however many tasks they have. One that a condition skipped has none to keep. */
+/**
+ * What changed in the workflows of elements that are kept: by the definitions alone, however many tasks they have. One
+ * that a condition skipped has none to keep.
+ */
 async function changesOfKept(app: App, db: Db, { kept }: Fit, { workflows }: Catalogue): Promise<DefinitionChange[]> {
   const changes: DefinitionChange[] = [];
   for (const { row, place } of kept) {

@@ -6,7 +6,10 @@ import type { Replacement } from '../deployments/movedOn';
 import type { ResumePlan } from './resumePlan';
 import type { WorkflowNext, WorkflowResumeChoice } from './resumeWorkflowPlan';
 
-/** Represents what a preview showed: the execution at this version, what was chosen, what would run with which values, and what changed in what is kept. */
+/**
+ * Represents what a preview showed: the execution at this version, what was chosen, what would run with which values,
+ * and what changed in what is kept.
+ */
 export function resumeToken(
   execution: Execution,
   choice: ResumeChoice,

@@ -7,7 +7,9 @@ import type { RunTransaction } from '../execution/runTransaction';
 import { findCurrentTasks, findUnfinishedTasks, type UnfinishedTask } from '../execution/tasks.store';
 import { chooseTasks, type WorkflowNext } from './resumeWorkflowPlan';
 
-/** Reads what the next attempt runs. With the same revision only tasks that run again are read, however many are kept. */
+/**
+ * Reads what the next attempt runs. With the same revision only tasks that run again are read, however many are kept.
+ */
 export async function readContinuation(
   db: RunTransaction,
   next: WorkflowNext,

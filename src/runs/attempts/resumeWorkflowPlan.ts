@@ -69,8 +69,8 @@ const nothing: TaskFit = { tasks: { kept: [], again: [] }, changes: [] };
 const alone: Place = { stage: null, step: null };
 
 /**
- * Decides how an execution of a standalone workflow resumes; writes nothing. Reads its tasks only where they matter: for another revision, for overridden values, or
- * to be shown.
+ * Decides how an execution of a standalone workflow resumes; writes nothing. Reads its tasks only where they matter:
+ * for another revision, for overridden values, or to be shown.
  */
 export async function planWorkflowResume(
   app: App,

@@ -41,8 +41,8 @@ export interface Extended {
 
 /**
  * Extends a run that succeeded with more images, or other inputs: its next attempt, in which only what sees a change
- * runs again. What the run was is kept as its restore point, in the same transaction. Extending once more after a failure
- * leaves that point as it is.
+ * runs again. What the run was is kept as its restore point, in the same transaction. Extending once more after a
+ * failure leaves that point as it is.
  */
 export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToRun): Promise<Extended> {
   const command: RunCommand = {

@@ -23,7 +23,10 @@ export interface PipelineResumeRuntime extends RunCommandInput {
 
 const BATCH = 50;
 
-/** Answers what an element asks for; its workflow starts with the values. The same answers by the same actor change nothing. */
+/**
+ * Answers what an element asks for; its workflow starts with the values. The same answers by the same actor change
+ * nothing.
+ */
 export async function pipelineResumeRuntime(app: App, actor: Actor, input: PipelineResumeRuntime): Promise<void> {
   const command: RunCommand = {
     ...{ verb: 'answer', input, id: input.pipelineExecutionId },

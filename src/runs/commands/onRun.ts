@@ -49,7 +49,9 @@ export interface RunCommand<Read = undefined> {
 /** What the frame has read for a decision. */
 export interface Known<Read> {
   readonly read: Read;
-  /** Environments of the execution. Those of a final execution are the same under the lock, or the caller was too slow. */
+  /**
+   * Environments of the execution. Those of a final execution are the same under the lock, or the caller was too slow.
+   */
   readonly environments: readonly Target[];
 }
 

@@ -13,7 +13,10 @@ export interface PauseExecution extends RunCommandInput {
 
 type Verb = 'pause' | 'continue';
 
-/** Holds a run: nothing of it starts until it is continued, and running tasks finish. Pausing a paused run changes nothing. */
+/**
+ * Holds a run: nothing of it starts until it is continued, and running tasks finish. Pausing a paused run changes
+ * nothing.
+ */
 export const pauseExecution = (app: App, actor: Actor, input: PauseExecution): Promise<Execution> =>
   inHold(app, actor, input, 'pause', (run, execution, reason) => {
     run.event(of(execution), 'PAUSE_REQUESTED', { reason });

@@ -16,8 +16,8 @@ export interface ReassignApproval extends RunCommandInput {
 }
 
 /**
- * An administrator names other groups for an approval that waits. It stays requested: nobody has decided it by that, and
- * the rule about who started the execution still applies. The same groups again change nothing.
+ * An administrator names other groups for an approval that waits. It stays requested: nobody has decided it by that,
+ * and the rule about who started the execution still applies. The same groups again change nothing.
  */
 export async function reassignApproval(app: App, actor: Actor, input: ReassignApproval): Promise<void> {
   const approvers = [...new Set(input.approvers)];

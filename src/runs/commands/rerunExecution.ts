@@ -16,7 +16,9 @@ export interface RerunExecution extends AttemptInput {
   readonly executionId: string;
 }
 
-/** Runs a final execution again from its beginning, with the same inputs and the revision that it ran: its next attempt. */
+/**
+ * Runs a final execution again from its beginning, with the same inputs and the revision that it ran: its next attempt.
+ */
 export async function rerunExecution(app: App, actor: Actor, input: RerunExecution): Promise<Execution> {
   const command = {
     ...{ verb: 'rerun', id: input.executionId, kind: null },

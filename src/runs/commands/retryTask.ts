@@ -80,6 +80,9 @@ export function refuseRetry(
   if (status !== 'FAILED' || task.passed || task.attempt !== execution.attempt || task.type !== 'normal') {
     return refused(`The task is ${task.passed ? `${status}, and its dependents proceed` : status}.`);
   }
+  if (execution.openTasks === 0) {
+    return refused('All other tasks have ended, and those of "finally" follow; a resume continues the workflow.');
+  }
   if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)
     return refused('The workflow is being ended.');
   if (execution.mode === 'WORK_STEALING' && definition.onTaskFailure === 'cancel') {

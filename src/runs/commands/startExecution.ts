@@ -21,8 +21,8 @@ import { keyedRequest, once } from './idempotency';
 import { findIdempotencyKey, insertIdempotencyKey } from './idempotencyKeys.store';
 
 /**
- * Starts a pipeline or a workflow: checks the inputs, pins the revisions as they are now, and makes everything that will
- * run. The same idempotency key with the same request returns the execution that was started first.
+ * Starts a pipeline or a workflow: checks the inputs, pins the revisions as they are now, and makes everything that
+ * will run. The same idempotency key with the same request returns the execution that was started first.
  */
 export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
   refuseErrors(startErrors(input));

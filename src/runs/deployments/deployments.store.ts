@@ -92,7 +92,9 @@ export function findServiceNames(db: Db, ids: readonly string[]): Promise<{ id: 
   return db.rows('SELECT id, name FROM service WHERE id = ANY ($1::uuid[])', [ids]);
 }
 
-/** The newest deployment that says what a place has, by one run or by any, up to a number of the history or to its end. */
+/**
+ * The newest deployment that says what a place has, by one run or by any, up to a number of the history or to its end.
+ */
 export function findNewestDeployments(
   db: Db,
   places: readonly DeploymentPlace[],

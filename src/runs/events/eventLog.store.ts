@@ -5,8 +5,8 @@ import type { LogEvent, Place } from './eventLog';
 /** The log of a run, or the part that a member execution wrote: two columns to count by, each with an index. */
 const columns = ({ id, runId }: Pick<Execution, 'id' | 'runId'>) =>
   id === runId
-    ? { owner: 'event.run_id', sequence: 'event.sequence' }
-    : { owner: 'event.execution_id', sequence: 'event.execution_sequence' };
+    ? { owner: 'event.run_id = $1', sequence: 'event.sequence' }
+    : { owner: 'event.execution_id = $1 AND event.run_id <> event.execution_id', sequence: 'event.execution_sequence' };
 
 const event = (
   sequence: string,
@@ -23,7 +23,7 @@ export function findEvents(
   const { owner, sequence } = columns(log);
   return db.rows(
     `SELECT ${event(sequence)} FROM execution_event event
-     WHERE ${owner} = $1 AND ${sequence} > $2 ORDER BY ${sequence} LIMIT $3`,
+     WHERE ${owner} AND ${sequence} > $2 ORDER BY ${sequence} LIMIT $3`,
     [log.id, after, limit],
   );
 }
@@ -32,7 +32,7 @@ export function findEvents(
 export async function findFirstSequence(db: Db, log: Pick<Execution, 'id' | 'runId'>): Promise<number | undefined> {
   const { owner, sequence } = columns(log);
   const [row] = await db.rows<{ first: number | null }>(
-    `SELECT min(${sequence}) AS first FROM execution_event event WHERE ${owner} = $1`,
+    `SELECT min(${sequence}) AS first FROM execution_event event WHERE ${owner}`,
     [log.id],
   );
   return row?.first ?? undefined;

@@ -27,7 +27,10 @@ export function findShownVariables(
   );
 }
 
-/** Names of the secrets that tasks of an environment can have. A place is an application, a space, and an environment or nothing. */
+/**
+ * Names of the secrets that tasks of an environment can have. A place is an application, a space, and an environment or
+ * nothing.
+ */
 export async function findSecretNames(db: Db, places: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {
   const split = places.map((place) => place.split(' '));
   const rows = await db.rows<{ place: string; names: string[] }>(

@@ -92,7 +92,8 @@ export function executionCondition(
   const conditions = filters.flatMap((filter, index) =>
     filterConditions(filter, `filters[${index}]`, parameters, status),
   );
-  // What a run holds is asked for by the run's id: then its members are meant, whether or not indirect ones are asked for.
+  // What a run holds is asked for by the run's id: then its members are meant, whether or not indirect ones are asked
+  // for.
   const ofRun = filters.some((filter) => filter.pipelineExecutionId);
   if (!indirect && !ofRun) conditions.push('e.parent_stage_execution_id IS NULL');
   conditions.push(actor.access.condition('READ', 'Execution', 'e', parameters));

@@ -16,9 +16,10 @@ import type { RunTransaction } from './runTransaction';
 const ROUNDS = 100;
 
 /**
- * The one shape of a change of runs. The rows of the runs are locked first, in the order of their ids so that two batches
- * cannot deadlock. Then decisions are taken: what they need is loaded, and what they change is sent. The events of all of
- * it are sent last, with the COMMIT. The locks make the sequences of events gap-free, and the order of commits theirs.
+ * The one shape of a change of runs. The rows of the runs are locked first, in the order of their ids so that two
+ * batches cannot deadlock. Then decisions are taken: what they need is loaded, and what they change is sent. The events
+ * of all of it are sent last, with the COMMIT. The locks make the sequences of events gap-free, and the order of
+ * commits theirs.
  */
 export async function inRuns<T>(
   app: App,

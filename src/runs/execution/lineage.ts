@@ -25,8 +25,8 @@ export const newestOf = (executionIds: readonly string[]): AttemptRef[] =>
   executionIds.map((executionId) => ({ executionId }));
 
 /**
- * Condition on a row of `task_execution`: an attempt shows it, since no later attempt of its lineage has one of that name.
- * `shown` is anything with the columns of `SHOWN_ATTEMPTS`.
+ * Condition on a row of `task_execution`: an attempt shows it, since no later attempt of its lineage has one of that
+ * name. `shown` is anything with the columns of `SHOWN_ATTEMPTS`.
  */
 export const isShown = (task: string, shown = 'shown'): string =>
   `${task}.execution_id = ${shown}.execution_id AND ${task}.type = 'normal' AND ${task}.attempt = ANY (${shown}.lineage)

@@ -4,7 +4,10 @@ import { findEnvironmentTargets, findExecutionTargets } from '../../access/targe
 import type { Db } from '../../kernel/database/database';
 import type { Execution, StageExecution } from '../../engine/execution';
 
-/** Continuing a pipeline needs the permission for the environment of every stage that will run; stages that are kept do not count. */
+/**
+ * Continuing a pipeline needs the permission for the environment of every stage that will run; stages that are kept do
+ * not count.
+ */
 export async function requireStages(
   db: Db,
   actor: Actor,
@@ -22,8 +25,8 @@ export async function requireStages(
 }
 
 /**
- * What can be asked before it is known what will run: the right for one of the run's environments at least. Who has it for none of them hears of that, not of what else is wrong
- * with the request.
+ * What can be asked before it is known what will run: the right for one of the run's environments at least. Who has it
+ * for none of them hears of that, not of what else is wrong with the request.
  */
 export async function requireAnyStage(db: Db, actor: Actor, execution: Execution): Promise<void> {
   const environments = (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];

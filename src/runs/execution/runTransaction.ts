@@ -11,8 +11,8 @@ export interface RunTransaction extends Transaction {
   readonly now: Date;
   readonly actor: Actor;
   /**
-   * Takes a pure decision about the locked runs: loads what it asks for, and sends all that it changes. What it needs in
-   * the usual case is loaded before, so that it takes one round trip.
+   * Takes a pure decision about the locked runs: loads what it asks for, and sends all that it changes. What it needs
+   * in the usual case is loaded before, so that it takes one round trip.
    */
   decide<T>(decision: (run: RunSlice) => T): Promise<T>;
   /** Loads facts for the first decision, together with other statements that are sent. */

@@ -14,7 +14,10 @@ export async function runtimeInputsOf(
   return element?.type === 'WORKFLOW' ? element.runtimeInputs : null;
 }
 
-/** The variables that an element asks for, in the order in which its workflow declares them; what it would run with otherwise is their default. */
+/**
+ * The variables that an element asks for, in the order in which its workflow declares them; what it would run with
+ * otherwise is their default.
+ */
 export async function askedVariables(
   app: App,
   execution: Pick<Execution, 'revisionId'>,

@@ -1,4 +1,3 @@
-import { ACTIVE } from '../../contract/statuses';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { AttemptRef, TaskExecution, TaskGate } from '../../engine/execution';
@@ -19,7 +18,9 @@ export async function insertGraph(db: Db, edges: ReadonlyMap<string, readonly st
 
 export type UnfinishedTask = Pick<TaskExecution, 'executionId' | 'name' | 'level' | 'ordinal'>;
 
-/** Tasks that executions run again when they resume. All of them have their row in the newest attempt that they show. */
+/**
+ * Tasks that executions run again when they resume. All of them have their row in the newest attempt that they show.
+ */
 export const findUnfinishedTasks = (db: Db, executionIds: readonly string[]): Promise<UnfinishedTask[]> =>
   db.rows(`${UNFINISHED} WHERE newest.id = ANY ($1::uuid[]) ORDER BY task.ordinal`, [executionIds]);
 
@@ -39,7 +40,10 @@ const UNFINISHED = `SELECT task.execution_id AS "executionId", task.name, task.l
 export const findCurrentTasks = (db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> =>
   findShownTasks(db, newestOf(executionIds));
 
-/** The tasks that these attempts show, each with the attempt that shows it: of each name the newest row along its lineage. */
+/**
+ * The tasks that these attempts show, each with the attempt that shows it: of each name the newest row along its
+ * lineage.
+ */
 export function findShownTasks(
   db: Db,
   refs: readonly AttemptRef[],
@@ -52,18 +56,17 @@ export function findShownTasks(
 }
 
 /** Tasks of the graph that the newest attempt of execution $1 has run itself. */
-export const inNewestAttempt = `task.execution_id = $1 AND task.type = 'normal'
-  AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
+const ofNewestAttempt = `task.execution_id = $1 AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
+export const inNewestAttempt = `${ofNewestAttempt} AND task.type = 'normal'`;
 
-/** What failed first in the newest attempt of an execution; a failure before what was cancelled. */
-export async function findFirstFailed(db: Db, executionId: string): Promise<TaskExecution | undefined> {
-  const [row] = await db.rows<TaskExecution>(
+/** What failed in the newest attempt of an execution, tasks of `finally` too; failures before what was canceled. */
+export function findFailedTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
+  return db.rows(
     `SELECT ${task} FROM task_execution task
-     WHERE ${inNewestAttempt} AND NOT passed AND status IN ('FAILED', 'ABORTED')
-     ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 1`,
+     WHERE ${ofNewestAttempt} AND type IN ('normal', 'finally') AND NOT passed AND status IN ('FAILED', 'ABORTED')
+     ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 100`,
     [executionId],
   );
-  return row;
 }
 
 export function findTasks(db: Db, ids: readonly string[]): Promise<TaskExecution[]> {
@@ -101,8 +104,9 @@ export async function findDependents(db: Db, ids: readonly string[]) {
 }
 
 /**
- * Where the graphs of these executions can proceed, for a decision that changes at most `reach` tasks of each: the tasks
- * that are ready and have no job, as many as may start, and the first that are not final where the mode asks for them.
+ * Where the graphs of these executions can proceed, for a decision that changes at most `reach` tasks of each: the
+ * tasks that are ready and have no job, as many as may start, and the first that are not final where the mode asks for
+ * them.
  */
 export async function findFrontiers(db: Db, executionIds: readonly string[], reach: number) {
   const open = `SELECT id, level, ordinal FROM task_execution
@@ -113,7 +117,7 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
        LEFT JOIN LATERAL (SELECT max(level) AS level FROM (${open}) head) head ON execution.mode <> 'WORK_STEALING'
        CROSS JOIN LATERAL (
          SELECT * FROM task_execution
-         WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal'
+         WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND ended_at IS NULL AND type = 'normal'
            AND next_try_at IS NULL AND (execution.mode = 'WORK_STEALING' OR level <= head.level)
          ORDER BY ordinal
          LIMIT 2 * $2::int + CASE WHEN execution.mode = 'SEQUENTIAL' THEN 1
@@ -137,9 +141,12 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
 }
 
 /** Executions of the members of these runs that are not final. */
-const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND status IN ${ACTIVE})`;
+const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND ended_at IS NULL)`;
 
-/** Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a person. */
+/**
+ * Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a
+ * person.
+ */
 export function findUnstartedTasks(
   db: Db,
   ids: readonly string[],

@@ -24,9 +24,9 @@ interface Waiting {
 }
 
 /**
- * Where agents wait for work. All claims that are parked in this process are served by one reader, one statement for all agents with the same labels: a wake-up
- * costs a few statements however many agents wait, and nobody queues for row locks. Other servers of the same database have a desk of their own; SKIP LOCKED
- * keeps them apart.
+ * Where agents wait for work. All claims that are parked in this process are served by one reader, one statement for
+ * all agents with the same labels: a wake-up costs a few statements however many agents wait, and nobody queues for row
+ * locks. Other servers of the same database have a desk of their own; SKIP LOCKED keeps them apart.
  */
 export class ClaimDesk {
   private readonly waiting = new Set<Waiting>();
@@ -112,13 +112,17 @@ export class ClaimDesk {
   private async serveGroup(group: readonly Waiting[]): Promise<void> {
     const labels = group[0]?.labels ?? [];
     const tokens = new Map<string, { token: string; claim: Waiting }>();
-    const slots: Slot[] = [];
-    for (const claim of inTurn(group)) {
-      if (slots.length >= MAX_BATCH) break;
+    const hashes = new Map<Waiting, string>();
+    for (const claim of group) {
       const token = `swc_${newSecret()}`;
       const tokenHash = hashSecret(token);
       tokens.set(tokenHash, { token, claim });
-      slots.push({ agentId: claim.agentId, tokenHash });
+      hashes.set(claim, tokenHash);
+    }
+    const slots: Slot[] = [];
+    for (const claim of inTurn(group)) {
+      if (slots.length >= MAX_BATCH) break;
+      slots.push({ agentId: claim.agentId, tokenHash: hashes.get(claim) ?? '' });
     }
     const offerUntil = new Date(this.app.clock.now().getTime() + OFFER_MS);
     for (const claim of group) claim.asking = true;

@@ -2,8 +2,9 @@ import { type Want, wantsOf } from '../../engine/facts';
 import type { Claimed } from './jobs.store';
 
 /**
- * Facts that a decision about claimed jobs needs in the usual case. `moves`: whether it may move the execution to another
- * status, and with it its stage and its pipeline. It was read before the lock, so it is a guess about what to load.
+ * Facts that a decision about claimed jobs needs in the usual case. `moves`: whether it may move the execution to
+ * another status, and with it its stage and its pipeline. It was read before the lock, so it is a guess about what to
+ * load.
  */
 export function wantsOfJobs(claimed: readonly Claimed[], moves: (claim: Claimed) => boolean): Want[] {
   return claimed.flatMap((claim) => {

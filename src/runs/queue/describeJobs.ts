@@ -34,7 +34,10 @@ export interface JobDescription {
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
-  /** What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them into its commands. */
+  /**
+   * What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them
+   * into its commands.
+   */
   readonly secrets: Readonly<Record<string, string>>;
   readonly checks: Readonly<Record<string, Exclude<ValueRule, 'any'>>>;
   /** Why the agent must not run it, but end it with this. */

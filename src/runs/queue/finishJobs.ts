@@ -146,7 +146,10 @@ function heardOf({ reason, exitCode }: JobResult): Heard {
   return reason === 'TIMED_OUT' || reason === 'CANCELLED' || reason === 'AGENT_STOPPED' ? reason : 'FAILED';
 }
 
-/** As a shell calls it: whether a shell stood between the command and its job must make no difference, to `retry_on` least of all. */
+/**
+ * As a shell calls it: whether a shell stood between the command and its job must make no difference, to `retry_on`
+ * least of all.
+ */
 function codeOfSignal(signal: string | null): number | null {
   const number = constants.signals[signal as NodeJS.Signals];
   return number === undefined ? null : 128 + number;

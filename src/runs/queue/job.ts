@@ -73,12 +73,10 @@ export interface LogFrame {
   readonly bytes: number;
 }
 
-/** Where a job's log stands. Made with the first append or at the end of the job. */
+/** Where a job's log stands. A job that has written nothing has none. The log is complete when the job has ended. */
 export interface JobLog {
   readonly jobId: string;
   readonly bytes: number;
-  /** Nothing more will come. */
-  readonly sealed: boolean;
   /** The agent could not deliver all of it, or it was longer than the limit. */
   readonly truncated: boolean;
 }

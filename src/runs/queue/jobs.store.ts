@@ -57,9 +57,10 @@ export interface Slot {
 }
 
 /**
- * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order: one statement. A job leaves the queue
- * and gets its lease in the same moment, so it can neither be lost between the two nor be given twice. Each class of requirements is read
- * from its own end of the index: jobs that this agent can't run cost nothing, however many they are.
+ * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order: one statement. A job
+ * leaves the queue and gets its lease in the same moment, so it can neither be lost between the two nor be given twice.
+ * Each class of requirements is read from its own end of the index: jobs that this agent can't run cost nothing,
+ * however many they are.
  */
 export async function claimReadyJobs(
   db: Db,
@@ -71,8 +72,8 @@ export async function claimReadyJobs(
     `WITH slot AS (
        SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
      ), picked AS (
-       SELECT rank, row_number() OVER (ORDER BY rank) AS n FROM (
-         SELECT head.rank
+       SELECT class_id, rank, row_number() OVER (ORDER BY rank) AS n FROM (
+         SELECT class.id AS class_id, head.rank
          FROM requirement_class class
          CROSS JOIN LATERAL (
            SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
@@ -82,7 +83,8 @@ export async function claimReadyJobs(
          LIMIT $4
        ) heads
      ), taken AS (
-       DELETE FROM ready_job USING picked WHERE ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
+       DELETE FROM ready_job USING picked
+       WHERE ready_job.requirement_class_id = picked.class_id AND ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
      )
      INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at)
      SELECT taken.job_id, slot.agent_id, job.run_id, slot.token_hash, false, $5
@@ -148,8 +150,6 @@ export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Da
          timeout_at = coalesce(timeout_at, $4::timestamptz + make_interval(secs => (job.timeout_ms + job.grace_ms) / 1000.0 + 2))
        FROM claim JOIN job ON job.id = claim.job_id
        WHERE job_lease.job_id = claim.job_id
-     ), logged AS (
-       INSERT INTO job_log (job_id, bytes, sealed, truncated) SELECT job_id, 0, false, false FROM claim ON CONFLICT DO NOTHING
      ), started AS (
        UPDATE job SET status = '${started}', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
        FROM claim WHERE job.id = claim.job_id AND ${oneOf('job.status', startedFrom)}
@@ -182,9 +182,9 @@ export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): P
 }
 
 /**
- * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. The caller holds
- * the locks of their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended is kept;
- * an agent whose job the server ended has no say any more.
+ * Ends jobs: their result is written once, and their lease or place in the queue goes. The caller holds the locks of
+ * their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended is kept; an agent
+ * whose job the server ended has no say any more.
  */
 export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Promise<void> {
   if (ends.length === 0) return;
@@ -203,8 +203,8 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
      ), released AS (
        DELETE FROM job_lease USING ended WHERE job_lease.job_id = ended.id
      )
-     UPDATE job_log SET sealed = true, truncated = job_log.truncated OR ended.truncated
-     FROM ended WHERE job_log.job_id = ended.id`,
+     INSERT INTO job_log (job_id, bytes, truncated) SELECT id, 0, true FROM ended WHERE truncated
+     ON CONFLICT (job_id) DO UPDATE SET truncated = true`,
     [
       ends.map((end) => end.jobId),
       ends.map((end) => end.status),
@@ -249,15 +249,16 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
        DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[]) AND NOT started RETURNING job_id
      )
      INSERT INTO ready_job (rank, job_id, requirement_class_id)
-     SELECT (SELECT coalesce(min(rank), 0) FROM ready_job) - row_number() OVER (ORDER BY job.queued_at DESC), job.id, job.requirement_class_id
+     SELECT (SELECT coalesce(min(head.rank), 0) FROM requirement_class class CROSS JOIN LATERAL (
+         SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT 1) head) - row_number() OVER (ORDER BY job.queued_at DESC), job.id, job.requirement_class_id
      FROM withdrawn JOIN job ON job.id = withdrawn.job_id`,
     [jobIds],
   );
 }
 
 /**
- * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those that it found. A job that goes
- * from one to the other meanwhile may be missed: ask again for it.
+ * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those
+ * that it found. A job that goes from one to the other meanwhile may be missed: ask again for it.
  */
 async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]> {
   const queued = await db.rows<{ jobId: string }>(
@@ -272,7 +273,10 @@ async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]
   return [...queued, ...offered].map((row) => row.jobId);
 }
 
-/** Jobs move between the queue and offers, never outside of both: each turn finds most of what the one before has missed. */
+/**
+ * Jobs move between the queue and offers, never outside of both: each turn finds most of what the one before has
+ * missed.
+ */
 const TURNS = 20;
 
 /** Takes all of these jobs out of the queue and away from offers. */

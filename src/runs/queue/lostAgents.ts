@@ -14,8 +14,8 @@ import { findDueLeases, findLeases, type LeaseWithJob, withdrawOffers } from './
 const BATCH = 200;
 
 /**
- * Moves what agents should have moved and did not: offers that were not started go back to the queue, and started jobs end
- * as `engine/jobEnd.ts` says. Returns how many leases were settled: the caller repeats until none was.
+ * Moves what agents should have moved and did not: offers that were not started go back to the queue, and started jobs
+ * end as `engine/jobEnd.ts` says. Returns how many leases were settled: the caller repeats until none was.
  */
 export async function settleDueLeases(app: App): Promise<number> {
   const due = await findDueLeases(app.database, app.clock.now(), BATCH);

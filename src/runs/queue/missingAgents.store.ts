@@ -8,7 +8,9 @@ export interface MissingAgent {
   readonly labels: readonly string[];
 }
 
-/** Of the queued jobs of these tasks, and of all of these executions with their members, those that no agent can take. */
+/**
+ * Of the queued jobs of these tasks, and of all of these executions with their members, those that no agent can take.
+ */
 export function findMissingAgents(
   db: Db,
   taskIds: readonly string[],

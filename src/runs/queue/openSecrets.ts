@@ -15,7 +15,10 @@ interface Wanted {
   readonly names: readonly string[];
 }
 
-/** Decrypts what each job wants, in the same order; one statement for all, none when nobody wants any. They were all there when the job was made. */
+/**
+ * Decrypts what each job wants, in the same order; one statement for all, none when nobody wants any. They were all
+ * there when the job was made.
+ */
 export async function openSecrets(app: App, jobs: readonly Wanted[]): Promise<OpenedSecrets[]> {
   const wanted = jobs.filter(({ names }) => names.length > 0);
   if (wanted.length === 0) return [];

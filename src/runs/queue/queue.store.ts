@@ -2,8 +2,9 @@ import type { Db } from '../../kernel/database/database';
 import type { QueueState, WaitingJobs } from './queue';
 
 /**
- * The queue in numbers: one statement over tables that hold only what is ready, leased or registered. Each class of requirements is counted on the
- * index, and its oldest job is the first entry there, so it costs little even when a hundred thousand jobs wait.
+ * The queue in numbers: one statement over tables that hold only what is ready, leased or registered. Each class of
+ * requirements is counted on the index, and its oldest job is the first entry there, so it costs little even when a
+ * hundred thousand jobs wait.
  */
 export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueState> {
   const [row] = await db.rows<
@@ -15,7 +16,7 @@ export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueSt
        SELECT class.labels, ready.jobs, job.queued_at, (SELECT count(*) FROM online WHERE online.labels @> class.labels) AS agents
        FROM (SELECT requirement_class_id, count(*) AS jobs, min(rank) AS first FROM ready_job GROUP BY requirement_class_id) ready
        JOIN requirement_class class ON class.id = ready.requirement_class_id
-       JOIN ready_job head ON head.rank = ready.first
+       JOIN ready_job head ON head.requirement_class_id = ready.requirement_class_id AND head.rank = ready.first
        JOIN job ON job.id = head.job_id
      )
      SELECT (SELECT coalesce(sum(jobs), 0) FROM waiting)::int AS "readyJobs",

@@ -1,8 +1,9 @@
 import type { Db } from '../../kernel/database/database';
 
 /**
- * A set of required labels is stored once and jobs refer to it by number, so that a claim matches a handful of sets rather than
- * every job. Sets are never removed or changed, so a number that is committed is cached for the life of the process.
+ * A set of required labels is stored once and jobs refer to it by number, so that a claim matches a handful of sets
+ * rather than every job. Sets are never removed or changed, so a number that is committed is cached for the life of the
+ * process.
  */
 export class RequirementClasses {
   private readonly known = new Map<string, number>();
@@ -15,7 +16,9 @@ export class RequirementClasses {
     }
   }
 
-  /** The numbers of these sets, in order. A number that this transaction makes is not cached: it could be rolled back. */
+  /**
+   * The numbers of these sets, in order. A number that this transaction makes is not cached: it could be rolled back.
+   */
   async numbersOf(db: Db, sets: readonly (readonly string[])[]): Promise<number[]> {
     const made = new Map<string, number>();
     for (const labels of sets) {

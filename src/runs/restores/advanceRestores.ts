@@ -27,8 +27,9 @@ import { stopRestore } from './stopRestore';
 const BATCH = 3;
 
 /**
- * Moves on the restores that wait for nothing any more: the next step, the reversal of the records, or the failure. Any server does it, each step in a transaction of its own, so that a server
- * that dies leaves nothing half done. Whatever goes wrong ends the operation as FAILED, with the run as it was.
+ * Moves on the restores that wait for nothing any more: the next step, the reversal of the records, or the failure. Any
+ * server does it, each step in a transaction of its own, so that a server that dies leaves nothing half done. Whatever
+ * goes wrong ends the operation as FAILED, with the run as it was.
  */
 export async function advanceRestores(app: App): Promise<void> {
   const now = app.clock.now();

@@ -66,7 +66,10 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
   ]);
 }
 
-/** Executions that show something else than the restored attempt did: the run, and those of its workflows that continued since. */
+/**
+ * Executions that show something else than the restored attempt did: the run, and those of its workflows that continued
+ * since.
+ */
 async function attemptsOf(
   db: RunTransaction,
   { restored: { attempt, stages, members } }: RestorePlan,

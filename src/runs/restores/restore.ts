@@ -2,7 +2,9 @@ import type { ActorRef } from '../../access/actor';
 import type { StatusOf } from '../../engine/machine';
 import type { StatusBefore } from '../../engine/restoreRun';
 
-/** The attempt that a run stood at before it was extended. Made with the extension, never changed, used at most once. */
+/**
+ * The attempt that a run stood at before it was extended. Made with the extension, never changed, used at most once.
+ */
 export interface RestorePoint {
   readonly id: string;
   readonly runId: string;

@@ -22,7 +22,10 @@ const isSame = (actor: Actor, cause: ActorRef): boolean =>
   (actor.kind === cause.kind && actor.id === cause.id) ||
   (cause.personId != null && cause.personId === actor.access.personId);
 
-/** Who started it must still be allowed to run what is restored: rights that were taken away are not given back by an old run. */
+/**
+ * Who started it must still be allowed to run what is restored: rights that were taken away are not given back by an
+ * old run.
+ */
 export async function requireRestore(
   db: Db,
   actor: Actor,

@@ -61,7 +61,9 @@ export interface AgentTimes {
   readonly queuedBefore: Date;
 }
 
-/** Tasks of `operation` whose jobs have waited since before $1 while no agent that is online since $2 has their labels. */
+/**
+ * Tasks of `operation` whose jobs have waited since before $1 while no agent that is online since $2 has their labels.
+ */
 const withoutAgent = `operation_task part JOIN task_execution task ON task.id = part.task_execution_id AND task.status = 'QUEUED'
   JOIN job ON job.id = task.job_id AND job.queued_at < $1 JOIN ready_job ready ON ready.job_id = job.id
   JOIN requirement_class class ON class.id = ready.requirement_class_id

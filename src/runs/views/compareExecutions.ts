@@ -66,8 +66,9 @@ interface Side {
 }
 
 /**
- * Differences between two executions, or two attempts of one. The number of statements does not depend on their size, and what is read and returned is limited. A caller who may see
- * only part of an execution (a stage in an environment of its own) gets that part compared.
+ * Differences between two executions, or two attempts of one. The number of statements does not depend on their size,
+ * and what is read and returned is limited. A caller who may see only part of an execution (a stage in an environment
+ * of its own) gets that part compared.
  */
 export async function compareExecutions(reading: Reading, input: CompareExecutions): Promise<Comparison> {
   const { app, actor } = reading;

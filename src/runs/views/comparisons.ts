@@ -1,4 +1,7 @@
-/** What two executions are compared by, and how: names with texts, names with results. Pure; reading both sides is in compareExecutions.ts. */
+/**
+ * What two executions are compared by, and how: names with texts, names with results. Pure; reading both sides is in
+ * compareExecutions.ts.
+ */
 
 export interface ComparedValue {
   readonly name: string;
@@ -68,8 +71,8 @@ const shown = (text: string | undefined): string | null =>
   text === undefined ? null : text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`;
 
 /**
- * A definition as paths with texts: `tasks.build.run`, `stages.Staging.elements.web.workflow`. Things in lists that have a name go by it, so that one more before them changes nothing of
- * theirs; what has none is one text.
+ * A definition as paths with texts: `tasks.build.run`, `stages.Staging.elements.web.workflow`. Things in lists that
+ * have a name go by it, so that one more before them changes nothing of theirs; what has none is one text.
  */
 export function leavesOf(value: unknown, path = '', leaves = new Map<string, string>()): ReadonlyMap<string, string> {
   const step = (key: string) =>

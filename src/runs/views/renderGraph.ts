@@ -5,8 +5,9 @@ export const graphFormats = ['JSON', 'MERMAID', 'DOT', 'ASCII'] as const;
 export type GraphFormat = (typeof graphFormats)[number];
 
 /**
- * Writes a graph for a tool that draws it, or for a terminal. Names and labels come from definitions: where they stand in a text that a tool reads as a program they
- * are written so that nothing in them can end the text, begin another statement, or become markup.
+ * Writes a graph for a tool that draws it, or for a terminal. Names and labels come from definitions: where they stand
+ * in a text that a tool reads as a program they are written so that nothing in them can end the text, begin another
+ * statement, or become markup.
  */
 export function renderGraph(graph: WorkflowGraph, format: GraphFormat): string {
   return { JSON: asJson, MERMAID: asMermaid, DOT: asDot, ASCII: asText }[format](graph);
@@ -14,7 +15,10 @@ export function renderGraph(graph: WorkflowGraph, format: GraphFormat): string {
 
 const asJson = ({ onFailure, nodes }: WorkflowGraph): string => `${JSON.stringify({ onFailure, nodes }, null, 2)}\n`;
 
-/** The nodes with the numbers that stand for them, and the edges between those. Where many wait for many, a point between them has an edge of each. */
+/**
+ * The nodes with the numbers that stand for them, and the edges between those. Where many wait for many, a point
+ * between them has an edge of each.
+ */
 function numbered({ nodes, onFailure }: WorkflowGraph) {
   const ids = new Map(nodes.map((node, index) => [node.name, `n${index}`]));
   const groups = new Map<string, string[]>();

@@ -6,7 +6,10 @@ import { baseName, type Dependency, dependencyOf, nodeCount, nodesOf } from '../
 import { taskLevels } from '../../catalog/language/taskGraph';
 import type { TaskDefinition, TaskType, WorkflowDefinition } from '../../catalog/language/workflow';
 
-/** A workflow or a pipeline as people draw it: tasks or elements, what they wait for, and in an execution how they stand. */
+/**
+ * A workflow or a pipeline as people draw it: tasks or elements, what they wait for, and in an execution how they
+ * stand.
+ */
 export interface WorkflowGraph {
   /** The failure handler of the workflow as a whole. */
   readonly onFailure: string | null;
@@ -20,7 +23,7 @@ export interface GraphNode {
   readonly type: TaskType | 'approval' | 'workflow';
   /** What others may wait for as a whole: the matrix that it is a combination of, or its stage. */
   readonly group: string | null;
-  /** Level in the graph. Null for detached tasks: failure handlers, restore tasks. */
+  /** Level in the graph. Null for detached tasks: failure handlers, restore tasks, those of `finally`. */
   readonly level: number | null;
   /** Names of groups, which mean all that is in them, and of nodes. */
   readonly dependsOn: readonly string[];
@@ -42,7 +45,9 @@ export interface NodeState {
 
 export const MAX_GRAPH_NODES = 5000;
 
-/** By the name of a task what stands of it in an execution: one status, or one for each time that a failure handler ran. */
+/**
+ * By the name of a task what stands of it in an execution: one status, or one for each time that a failure handler ran.
+ */
 export type NodeStates = ReadonlyMap<string, readonly ExecutionStatus[]>;
 
 /** `states` is null for a definition. */

@@ -7,8 +7,9 @@ import { APP } from '../../support/runs';
 import { testWorld } from '../../support/world';
 
 /**
- * Whatever fails, and however it goes on: the end is that of an execution that never failed, what is kept runs no second time, and no event is missing. Each task that succeeds leaves a
- * variable made of those of the tasks that it waits for, so that one that got lost would show in all that follow.
+ * Whatever fails, and however it goes on: the end is that of an execution that never failed, what is kept runs no
+ * second time, and no event is missing. Each task that succeeds leaves a variable made of those of the tasks that it
+ * waits for, so that one that got lost would show in all that follow.
  */
 const parameters = property(8);
 

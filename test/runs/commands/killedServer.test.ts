@@ -97,7 +97,9 @@ describe('a server that is killed', () => {
     return true;
   }
 
-  /** Runs a command in a process of its own that is killed with SIGKILL: before a flush, or when the COMMIT has left. */
+  /**
+   * Runs a command in a process of its own that is killed with SIGKILL: before a flush, or when the COMMIT has left.
+   */
   function kill(name: string, input: object, at: string): Promise<void> {
     const child = spawn(
       process.execPath,
@@ -181,7 +183,7 @@ describe('a server that is killed', () => {
     60_000,
   );
 
-  it('while it starts a run leaves all of it, or nothing', async () => {
+  it('during a start leaves the whole run, or nothing', async () => {
     const ids = await runs.ids('pipeline', 'flow');
     const inputs = [1, 2, 3].map(() => ({
       ...{ ...ids, executionType: 'PIPELINE' as const, serviceInputs, idempotencyKey: randomUUID() as string },

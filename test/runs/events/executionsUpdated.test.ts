@@ -36,7 +36,8 @@ it('sends a snapshot of matching executions, then their events', async () => {
   await note(world.server, { runId: b });
   await note(world.server, { runId: await start() });
   await note(world.server, { runId: a });
-  // What was committed while an older transaction was open comes after the snapshot, too: each event once, but perhaps one that it already shows.
+  // What was committed while an older transaction was open comes after the snapshot, too: each event once, but perhaps
+  // one that it already shows.
   const ofB = await reading.until(({ event }) => event?.executionId === b);
   expect(ofB).toMatchObject({ execution: { id: b, status: 'QUEUED' }, snapshot: null, gap: null });
   await reading.until(({ event }) => event?.executionId === a);
@@ -86,7 +87,7 @@ it('keeps the order of each run, even if a later writer began earlier', async ()
   await reading.close();
 });
 
-it('tells of an execution that leaves a status which was asked for', async () => {
+it('reports an execution that leaves a requested status', async () => {
   const reading = read({ filters: [{ status: { operator: 'IN', values: ['RUNNING'] } }] });
   await reading.next();
   const id = await world.runs.start('workflow', 'one');
@@ -99,7 +100,7 @@ it('tells of an execution that leaves a status which was asked for', async () =>
   await reading.close();
 });
 
-it('of members comes only to those who ask for them', async () => {
+it('reports members only on request', async () => {
   const direct = read();
   const all = read({ indirect: true });
   await Promise.all([direct.next(), all.next()]);
@@ -119,7 +120,7 @@ it('of members comes only to those who ask for them', async () => {
 });
 
 describe('a cursor', () => {
-  it('of another database, or of a future that never was, is answered with a gap and a snapshot', async () => {
+  it('of another database, or beyond the log, gets a gap and a snapshot', async () => {
     const id = await start();
     const reading = read(of(id));
     const cursor = (await reading.next())?.cursor ?? '';
@@ -141,11 +142,11 @@ describe('a cursor', () => {
     }
   });
 
-  it('that is none is refused', async () => {
+  it('that is malformed is rejected', async () => {
     expect(await endOf(read({ after: 'x' }))).toContain('"rule":"CURSOR"');
   });
 
-  it('does not hide a filter that can’t be meant', async () => {
+  it('does not hide an invalid filter', async () => {
     const end = await endOf(read({ filters: [{ execution: { operator: 'EQUALS', values: ['a', 'b'] } }] }));
     expect(end).toContain('INVALID_INPUT');
   });

@@ -6,7 +6,10 @@ import { APP } from '../../support/runs';
 import type { TestServer } from '../../support/server';
 import { testWorld, type World } from '../../support/world';
 
-/** A workflow that is busy for as long as a test works on it, one task alone, one that no agent ever runs, and a pipeline with an approval. */
+/**
+ * A workflow that is busy for as long as a test works on it, one task alone, one that no agent ever runs, and a
+ * pipeline with an approval.
+ */
 export const DEFINITIONS = `${APP}
 ---
 kind: Workflow
@@ -63,7 +66,10 @@ export async function beginLate({ app }: Pick<TestServer, 'app'>, runId: string)
   };
 }
 
-/** Writes events of a run as every command does, without anything happening in it: as many, and as fast, as a test wants. */
+/**
+ * Writes events of a run as every command does, without anything happening in it: as many, and as fast, as a test
+ * wants.
+ */
 export function note(
   { app }: Pick<TestServer, 'app'>,
   run: { readonly runId: string; readonly executionId?: string },

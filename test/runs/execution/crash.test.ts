@@ -14,8 +14,8 @@ import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, startTestServer, type TestServer, testEnvironment } from '../../support/server';
 
 /**
- * Real processes, killed in the middle of a run. Each task writes a line to a file when it begins, and waits until the test lets it go on: so the test knows what runs, and how
- * often it ran.
+ * Real processes, killed in the middle of a run. Each task writes a line to a file when it begins, and waits until the
+ * test lets it go on: so the test knows what runs, and how often it ran.
  */
 const DEFINITIONS = `${APP}
 ---

@@ -51,7 +51,7 @@ describe('the modes of a workflow', () => {
     }
   });
 
-  it('SEQUENTIAL: waits for a task that is to be tried again', async () => {
+  it('SEQUENTIAL: waits for a task that will be retried', async () => {
     const id = await runs.start('workflow', 'delayed');
     await agent.runOne({ exitCode: 1 });
     expect(await agent.runOne()).toMatchObject({ task: 'a', attempt: 2 });
@@ -80,7 +80,7 @@ describe('the modes of a workflow', () => {
     expect((await agent.runOne()).task).toBe('e');
   });
 
-  it('PARALLEL: a level with a failure is finished, also what of it has not begun; later ones don’t start', async () => {
+  it('PARALLEL: finishes a level with a failure, and starts no later one', async () => {
     const id = await runs.start('workflow', 'narrow');
     await agent.runOne({ exitCode: 1 });
     expect((await agent.runOne()).task).toBe('b');
@@ -100,7 +100,7 @@ describe('the modes of a workflow', () => {
       await agent.finish(job, { exitCode: null, reason: 'CANCELLED' });
   });
 
-  it('WORK_STEALING: after a failure what runs is finished, or cancelled where the definition says so', async () => {
+  it('WORK_STEALING: after a failure, finishes running tasks, or cancels them if defined', async () => {
     const finishing = await runs.start('workflow', 'graph');
     const jobs = await begun(2);
     await agent.finish(named(jobs, 'a'), { exitCode: 1 });
@@ -119,7 +119,7 @@ describe('the modes of a workflow', () => {
     expect(states(run)).toEqual({ a: 'FAILED', b: 'ABORTED', c: 'SKIPPED', d: 'SKIPPED', e: 'SKIPPED' });
   });
 
-  it('and the number of tasks side by side can be given at the start, for a workflow', async () => {
+  it('and max_parallel can be given at the start of a workflow', async () => {
     const id = await runs.start('workflow', 'graph', { mode: 'SEQUENTIAL' });
     expect(names(await begun(1))).toEqual(['a']);
     await nothing();
@@ -136,7 +136,7 @@ describe('the modes of a workflow', () => {
     await expect(runs.start('workflow', 'graph', { maxParallel: 0 })).rejects.toThrow('maxParallel must be 1 or more');
   });
 
-  it('all come to the same end when the tasks do', async () => {
+  it('all end the same if the tasks do', async () => {
     const outcome = fc.constantFrom('ok', 'ok', 'ok', 'ok', 'fails', 'ignored', 'skipped');
     const graph = fc.array(fc.tuple(outcome, fc.array(fc.nat(), { maxLength: 3 })), { minLength: 1, maxLength: 7 });
     let count = 0;
@@ -170,7 +170,8 @@ describe('the modes of a workflow', () => {
         for (const run of ends) {
           for (const [task, status] of Object.entries(states(run))) {
             const alone = fails.has(task) ? 'FAILED' : skipped.has(task) ? 'SKIPPED' : 'SUCCESS';
-            // After a failure the modes differ in what else may still start; never in what must not, or in how a task ends.
+            // After a failure the modes differ in what else may still start; never in what must not, or in how a task
+            // ends.
             const allowed = behind.has(task) ? ['SKIPPED'] : run.status === 'SUCCESS' ? [alone] : [alone, 'SKIPPED'];
             expect(allowed).toContain(status);
           }

@@ -91,7 +91,8 @@ describe('kill -9 of the server while it restores', () => {
       ({ status }) => status !== 'RUNNING',
       { withinMs: 60_000 },
     );
-    // The first agent can't reach its server any more: its job is lost, or was finished in time; the task succeeded either way.
+    // The first agent can't reach its server any more: its job is lost, or was finished in time; the task succeeded
+    // either way.
     expect(ended.status).toBe('SUCCESS');
     expect([...new Set(await linesOf('back'))]).toEqual(['web:1']);
     expect((await second.runs.read(id)).status).toBe('SUCCESS');

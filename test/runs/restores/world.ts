@@ -1,8 +1,7 @@
 import { TestClient } from '../../support/client';
 import { eventually } from '../../support/eventually';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld, type World } from '../../support/world';
 
 /** Two services, built and deployed to two environments, with restore tasks in the workflow that deploys. */
 export const DEFINITIONS = `${APP}
@@ -74,22 +73,21 @@ export interface OperationView {
 
 const OPERATION = 'id kind status endedAt error { code message } log tasks { name status }';
 
-export class World {
-  private constructor(
-    readonly server: TestServer,
-    readonly runs: Runs,
-    readonly agent: ProtocolAgent,
-  ) {}
+/** A world with these documents, and the questions that tests of restores ask it. */
+export const restoreWorld = (
+  environment: Readonly<Record<string, string>> = {},
+  definitions = DEFINITIONS,
+): RestoreWorld => new RestoreWorld(testWorld(definitions, { environment }));
 
-  static async start(environment: Readonly<Record<string, string>> = {}, definitions = DEFINITIONS): Promise<World> {
-    const server = await startTestServer(environment);
-    const world = new World(server, new Runs(server), await ProtocolAgent.register(server.url));
-    await world.runs.apply(definitions);
-    return world;
-  }
+export class RestoreWorld implements World {
+  readonly server: World['server'];
+  readonly runs: World['runs'];
+  readonly agent: World['agent'];
 
-  stop(): Promise<void> {
-    return this.server.stop();
+  constructor({ server, runs, agent }: World) {
+    this.server = server;
+    this.runs = runs;
+    this.agent = agent;
   }
 
   get client(): TestClient {
@@ -104,7 +102,9 @@ export class World {
     return id;
   }
 
-  /** Works, and approves, until the run has this status. Answers the tasks that ran; `fails` says which of them fail. */
+  /**
+   * Works, and approves, until the run has this status. Answers the tasks that ran; `fails` says which of them fail.
+   */
   async finish(id: string, status: string, ...fails: readonly string[]): Promise<string[]> {
     const ran: string[] = [];
     for (;;) {
@@ -203,7 +203,10 @@ export class World {
     return JSON.parse(JSON.stringify(await this.snapshot(runId)), without);
   }
 
-  /** Everything that the API shows of a run and of the environments, except attempts, events, operations and the version. */
+  /**
+   * Everything that the API shows of a run and of the environments, except attempts, events, operations and the
+   * version.
+   */
   async snapshot(runId: string): Promise<unknown> {
     const tasks =
       'tasks { id name status tries reasonCode reason exitCode ignoredFailure startedAt endedAt durationMs jobs { id status attempt reasonCode log { bytes sealed } } artifacts { id name size sha256 } }';

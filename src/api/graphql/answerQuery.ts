@@ -1,0 +1,68 @@
+import { type GraphQLSchema, getOperationAST, OperationTypeNode } from 'graphql';
+import { Refusal } from '../../kernel/errors';
+import type { Log } from '../../kernel/log';
+import type { Documents } from './documents';
+import { toGraphqlError } from './errors';
+import type { Execute } from './executor';
+import type { Limits, OperationCost } from './limits';
+
+interface Options {
+  readonly schema: GraphQLSchema;
+  readonly documents: Documents;
+  readonly limits: Limits;
+  readonly execute: Execute;
+  readonly log: Log;
+}
+
+/** The parts of a request's body, checked as far as Apollo Server does. */
+interface Asked {
+  readonly query: string;
+  readonly operationName?: string | null;
+  readonly variables?: Readonly<Record<string, unknown>> | null;
+}
+
+/**
+ * Answers a valid query over HTTP without Apollo Server, which would take longer than a small query itself. Undefined
+ * for anything else: a mutation, a body that GraphQL over HTTP does not allow, a query that is not valid or too large.
+ */
+export const createAnswerQuery =
+  ({ schema, documents, limits, execute, log }: Options) =>
+  async (body: unknown, contextOf: () => object): Promise<string | undefined> => {
+    if (!isAsked(body)) return undefined;
+    const { query, operationName = null, variables = null } = body;
+    const checked = documents(query);
+    if ('errors' in checked) return undefined;
+    const { document } = checked;
+    if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.QUERY) return undefined;
+    const cost = costWithin(limits, document, operationName, variables);
+    if (cost === undefined) return undefined;
+    const args = { schema, document, operationName, variableValues: variables, contextValue: contextOf() };
+    const { data, errors } = await execute(args);
+    // Variables that are not valid.
+    if (data === undefined) return undefined;
+    if (errors === undefined) return JSON.stringify({ data, extensions: { cost } });
+    return JSON.stringify({ errors: errors.map((error) => toGraphqlError(error, log)), data, extensions: { cost } });
+  };
+
+function costWithin(limits: Limits, ...operation: Parameters<Limits['check']>): OperationCost | undefined {
+  try {
+    return limits.check(...operation);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+function isAsked(body: unknown): body is Asked {
+  if (!isRecord(body)) return false;
+  const { query, operationName, variables, extensions } = body;
+  return (
+    typeof query === 'string' &&
+    (operationName == null || typeof operationName === 'string') &&
+    (variables == null || isRecord(variables)) &&
+    (extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions)))
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,211 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLInputType,
+  getNullableType,
+  getOperationAST,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  parse,
+  print,
+  typeFromAST,
+  validate,
+} from 'graphql';
+import pino from 'pino';
+import { authenticate } from '../../../src/access/authenticate';
+import { toGraphqlError } from '../../../src/api/graphql/errors';
+import { createExecutor, type Execute } from '../../../src/api/graphql/executor';
+import { resolvers } from '../../../src/api/graphql/resolvers';
+import { buildGraphqlSchema } from '../../../src/api/graphql/schema';
+import * as generated from '../../../src/client/generated';
+import { Loaders } from '../../../src/kernel/loaders';
+import { FLOW } from '../../support/definitions';
+import { createKey } from '../../support/keys';
+import { APP } from '../../support/runs';
+import { ADMIN_KEY } from '../../support/server';
+import { type Node, sourceFiles } from '../../support/sourceFiles';
+import { testWorld } from '../../support/world';
+
+const DEFINITIONS = `${APP}${FLOW}---
+kind: Workflow
+application: app
+name: put
+environment: staging
+services: [web]
+tasks:
+  put: { run: "true", artifacts: [report.txt] }
+  broken: { run: "false", depends_on: [put] }
+---
+kind: Pipeline
+application: app
+name: release
+stages:
+  - elements: [{ name: flow, workflow: flow }]
+  - elements: [{ name: ask, approval: { approvers: [Managers] } }]
+  - elements: [{ name: put, workflow: put }]
+`;
+const log = pino({ level: 'silent' });
+
+const world = testWorld(DEFINITIONS);
+const schema = buildGraphqlSchema(resolvers);
+const ids: Record<string, string> = {};
+let noRights = '';
+
+beforeAll(async () => {
+  const { server, runs, agent } = world;
+  const { client } = server;
+  const run = await runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
+  await agent.work(() => runs.is(run, 'WAITING'));
+  await runs.decide(run, 'APPROVE', 'fine');
+  await agent.work(
+    () => runs.is(run, 'FAILED'),
+    ({ task }) => task === 'broken',
+  );
+  const found = await client.ask<{
+    execution: { application: { id: string }; pipeline: { id: string }; workflowExecutions: Flow[] };
+  }>(
+    `query ($run: ID!) { execution(executionId: $run) { application { id } ... on PipelineExecution {
+      pipeline { id } workflowExecutions { id workflow { id } tasks { id jobs { id } } } } } }`,
+    { run },
+  );
+  const { application, pipeline, workflowExecutions } = found.execution;
+  const flow = workflowExecutions.at(-1);
+  Object.assign(ids, { run, application: application.id, pipeline: pipeline.id, flow: flow?.id ?? '' });
+  Object.assign(ids, { workflow: flow?.workflow.id, task: flow?.tasks[0]?.id, job: flow?.tasks[0]?.jobs[0]?.id });
+  noRights = await createKey(client, 'sees nothing');
+});
+
+interface Flow {
+  readonly id: string;
+  readonly workflow: { readonly id: string };
+  readonly tasks: readonly { readonly id: string; readonly jobs: readonly { readonly id: string }[] }[];
+}
+
+/** Ready-made queries, and those in the tests of this project: strings that are valid queries by themselves. */
+function queries(): DocumentNode[] {
+  const readyMade = Object.values(generated).flatMap((one) =>
+    one instanceof generated.TypedDocumentString ? [one.toString()] : [],
+  );
+  const written = ['test/access', 'test/api', 'test/catalog', 'test/runs', 'test/cli', 'test/docs'].flatMap((folder) =>
+    sourceFiles(folder).flatMap(({ nodes }) => nodes.flatMap(textOf)),
+  );
+  const texts = [...readyMade, ...written.filter((text) => /^\s*(query\b|\{\s*\w+)/.test(text))].map((text) =>
+    text.replace(
+      /\$(app|run|flow|workflow|pipeline|job)\b(?=")/g,
+      (_, name) => ids[name === 'app' ? 'application' : name] ?? '',
+    ),
+  );
+  const documents = new Map<string, DocumentNode>();
+  for (const text of texts) {
+    const document = parsed(text);
+    const isQuery = document?.definitions.some(
+      (one) => one.kind === 'OperationDefinition' && one.operation === 'query',
+    );
+    if (document !== undefined && isQuery && getOperationAST(document)) documents.set(print(document), document);
+  }
+  return [...documents.values()];
+}
+
+function textOf(node: Node): string[] {
+  if (node.type === 'StringLiteral') return [String(node.value)];
+  if (node.type !== 'TemplateLiteral') return [];
+  // What a test puts into a template is most often the id of a run.
+  return [(node.quasis as { cooked: string }[]).map(({ cooked }) => cooked).join(ids.run ?? '')];
+}
+
+function parsed(text: string): DocumentNode | undefined {
+  try {
+    const document = parse(text);
+    return validate(schema, document).length === 0 ? document : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Variables for an operation: those of the world, or IDs that nothing has. */
+function variablesOf(document: DocumentNode, known: boolean): Record<string, unknown> {
+  const { variableDefinitions = [] } = getOperationAST(document) ?? {};
+  return Object.fromEntries(
+    variableDefinitions.map(({ variable: { name }, type }) => {
+      const inputType = typeFromAST(schema, type) as GraphQLInputType;
+      return [name.value, valueFor(inputType, name.value, known)];
+    }),
+  );
+}
+
+function valueFor(type: GraphQLInputType, name: string, known: boolean): unknown {
+  const inner = getNullableType(type);
+  if (isListType(inner)) return [valueFor(inner.ofType, name, known)];
+  if (isEnumType(inner)) return inner.getValues()[0]?.name;
+  if (isInputObjectType(inner)) {
+    const required = Object.values(inner.getFields()).filter((one) => isNonNullType(one.type));
+    return Object.fromEntries(required.map((one) => [one.name, valueFor(one.type, one.name, known)]));
+  }
+  const scalars: Record<string, unknown> = {
+    Int: 3,
+    Float: 3,
+    Boolean: true,
+    DateTime: '2026-01-01T00:00:00Z',
+    JSON: {},
+  };
+  if (inner.name in scalars) return scalars[inner.name];
+  if (inner.name === 'ID') return known ? idFor(name) : '018f0000-0000-7000-8000-000000000000';
+  return /name$/i.test(name) ? 'app' : 'release';
+}
+
+const idFor = (name: string): string | undefined =>
+  Object.entries({
+    application: /application|^app/i,
+    flow: /workflowExecution|^flow/i,
+    workflow: /workflow/i,
+    pipeline: /pipeline(?!Exec)/i,
+    job: /job/i,
+    task: /task/i,
+    run: /./,
+  }).flatMap(([of, pattern]) => (pattern.test(name) ? [ids[of]] : []))[0];
+
+/** Both answers to an operation, as clients see them. */
+async function bothAnswers(document: DocumentNode, variables: Record<string, unknown>, key: string) {
+  const { app } = world.server;
+  const actor = await authenticate(app, key);
+  const answer = async (run: Execute) => {
+    const request = { id: 'test', address: '127.0.0.1', transport: 'http', signal: new AbortController().signal };
+    const contextValue = { app, actor, request, loaders: new Loaders(app) };
+    return shown(await run({ schema, document, variableValues: variables, contextValue }));
+  };
+  const compiled = createExecutor(schema, 1);
+  return { compiled: await answer(compiled), plain: await answer(execute) };
+}
+
+function shown({ data, errors = [] }: ExecutionResult): unknown {
+  const formatted = errors.map((error) => toGraphqlError(error, log));
+  // Errors of fields that are resolved side by side come in any order.
+  const sorted = formatted.map((error) => JSON.stringify(error)).sort();
+  return JSON.parse(
+    JSON.stringify({ data, errors: sorted }).replace(/[0-9a-f-]{36}(?=\.")|"errorId\\":\\"[^"]*/g, 'ID'),
+  );
+}
+
+describe('compiled queries', () => {
+  it('answer like graphql-js, with all errors', async () => {
+    const documents = queries();
+    expect(documents.length).toBeGreaterThan(150);
+    const seen = { data: 0, errors: 0 };
+    for (const [index, document] of documents.entries()) {
+      // Answers without rights, and answers about IDs that nothing has, share their errors.
+      const refused = index % 2 === 0 ? ([false, ADMIN_KEY] as const) : ([true, noRights] as const);
+      for (const [known, key] of [[true, ADMIN_KEY] as const, refused]) {
+        const variables = variablesOf(document, known);
+        const { compiled, plain } = await bothAnswers(document, variables, key);
+        const of = { query: print(document), variables };
+        expect({ of, answer: compiled }).toEqual({ of, answer: plain });
+        const { errors } = plain as { errors: readonly string[] };
+        seen[errors.length > 0 ? 'errors' : 'data'] += 1;
+      }
+    }
+    expect(Math.min(seen.data, seen.errors)).toBeGreaterThan(100);
+  });
+});
