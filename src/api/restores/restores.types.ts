@@ -117,13 +117,13 @@ export class RestoreRunInput extends RunCommandInput {
   planToken?: string | null;
 }
 
-@InputType({ description: 'Run whose restore is to be cancelled.' })
+@InputType({ description: 'Run whose restore is to be canceled.' })
 export class CancelRestoreInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'ID of the pipeline execution.' })
   runId!: string;
 }
 
-@ObjectType('OperationError', { simpleResolvers: true, description: 'Error of a failed or cancelled operation.' })
+@ObjectType('OperationError', { simpleResolvers: true, description: 'Error of a failed or canceled operation.' })
 export class OperationErrorType {
   @Field(() => String, {
     description:

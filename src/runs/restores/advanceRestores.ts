@@ -113,7 +113,7 @@ async function advance(db: RunTransaction, operation: Operation): Promise<void> 
 const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperation): string =>
   `"${name}"${environment === null ? '' : ` in ${environment}`} ended ${status}${reason === null ? '' : `: ${reason}`}${jobId === null ? '' : ` (job ${jobId})`}`;
 
-/** The status of before comes back, and the point can be used again. A restore that was cancelled did not fail. */
+/** The status of before comes back, and the point can be used again. A restore that was canceled did not fail. */
 async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
   const { id, runId, before } = operation;
   const on = { runId, executionId: runId };
@@ -124,7 +124,7 @@ async function fail(db: RunTransaction, operation: Operation, code: string, mess
   const stays = `The run is ${before.status} again; its restore point was not used.`;
   await say(db, operation, [
     status === 'CANCELLED'
-      ? ['INFO', `cancelled: ${stays}`]
+      ? ['INFO', `canceled: ${stays}`]
       : ['ERROR', `failed: ${code}: ${message.endsWith('.') ? message : `${message}.`} ${stays}`],
   ]);
 }
