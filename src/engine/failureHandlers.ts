@@ -6,7 +6,7 @@ import type { RunSlice } from './runSlice';
 const REASON_LENGTH = 2000;
 
 /**
- * Runs the handlers of tasks that have failed for good, or were cancelled while they ran; also where the failure is
+ * Runs the handlers of tasks that have failed for good, or were canceled while they ran; also where the failure is
  * ignored. Tasks that never began have none.
  */
 export function handleTaskFailures(run: RunSlice, ended: readonly TaskExecution[]): void {

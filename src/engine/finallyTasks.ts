@@ -105,7 +105,7 @@ export function endFinally(run: RunSlice, executionIds: readonly string[], why: 
     const { status, jobId, endedAt } = task;
     if (endedAt !== null) continue;
     if (status === 'RUNNING') {
-      if (jobId !== null) run.changes.cancelled.push(jobId);
+      if (jobId !== null) run.changes.canceled.push(jobId);
       continue;
     }
     if (jobId !== null) {

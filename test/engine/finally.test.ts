@@ -38,7 +38,7 @@ class Memory {
   private readonly tasks = new Map<string, TaskExecution>();
   private readonly detached = new Map<string, BesideTask>();
   private readonly dependents = new Map<string, string[]>();
-  readonly cancelled: string[] = [];
+  readonly canceled: string[] = [];
   readonly events: string[] = [];
 
   constructor(keys: object = {}) {
@@ -73,12 +73,12 @@ class Memory {
     const newId = () => `id${++this.ids}`;
     const run = new RunSlice(this.facts(), { now: this.now, actor, newId, random: () => 0 });
     decide(run, decision);
-    const { executions, tasks, detached, edges, cancelled, events } = run.changes;
+    const { executions, tasks, detached, edges, canceled, events } = run.changes;
     this.row = executions.get(id)?.after ?? this.row;
     for (const { after } of tasks.values()) this.tasks.set(after.id, after);
     for (const one of detached) this.detached.set(one.taskId, one);
     for (const [one, waiting] of edges) this.dependents.set(one, waiting);
-    this.cancelled.push(...cancelled);
+    this.canceled.push(...canceled);
     this.events.push(...events.map(({ type }) => type));
   }
 
@@ -196,9 +196,9 @@ describe('finally', () => {
     expect(memory.execution).toMatchObject({ status: 'RUNNING', failureCode: 'ABORTED', finallyTasks: 2 });
     expect(memory.env('down')).toMatchObject({ workflow_status: 'ABORTED', failed_tasks: 'test', exit_code: '3' });
     memory.start('down');
-    const before = memory.cancelled.length;
+    const before = memory.canceled.length;
     memory.stop();
-    expect(memory.cancelled).toHaveLength(before + 1);
+    expect(memory.canceled).toHaveLength(before + 1);
     expect(memory.statuses).toMatchObject({ down: 'RUNNING', report: 'SKIPPED without a job' });
     memory.end('down', 'CANCELLED', 'CANCEL');
     expect(memory.execution).toMatchObject({ status: 'ABORTED', finallyTasks: 0, besideTasks: 0 });
@@ -209,7 +209,7 @@ describe('finally', () => {
       const memory = new Memory().run(...ends).start('down');
       memory.stop();
       expect(memory.execution).toMatchObject({ status: 'RUNNING', failureCode: 'ABORTED' });
-      expect(memory.cancelled).toEqual([]);
+      expect(memory.canceled).toEqual([]);
       memory.end('down', 'SUCCESS').run(['report', 'SUCCESS']);
       expect(memory.execution.status).toBe('ABORTED');
     }
@@ -234,7 +234,7 @@ describe('finally', () => {
       expect(began).toBeLessThan(new Date('2026-01-01T00:01:00Z').getTime());
       memory.start('down');
       memory.decide((run) => expireFinally(run, id));
-      expect(memory.cancelled).toHaveLength(1);
+      expect(memory.canceled).toHaveLength(1);
       expect(memory.execution.expiresAt.getTime()).toBeGreaterThan(began);
       memory.end('down', 'CANCELLED', 'CANCEL');
       expect(memory.execution.status).toBe(status);

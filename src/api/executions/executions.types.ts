@@ -186,7 +186,7 @@ registerEnumType(WorkflowModeEnum, {
     WORK_STEALING: {
       description:
         'Each task starts as soon as its own dependencies are done. After a failure no further task starts; ' +
-        '`on_task_failure` decides whether running tasks are cancelled or finished.',
+        '`on_task_failure` decides whether running tasks are canceled or finished.',
     },
   },
 });

@@ -24,7 +24,7 @@ export interface RetryTask extends RunCommandInput {
 
 /**
  * Gives a failed task a further try while its workflow still runs. The failure is taken back, and with it everything
- * that was skipped because of it. Only for the one failure of a workflow: with another failure, or cancelled tasks, the
+ * that was skipped because of it. Only for the one failure of a workflow: with another failure, or canceled tasks, the
  * workflow would fail anyway.
  */
 export async function retryTask(app: App, actor: Actor, input: RetryTask): Promise<TaskExecution> {
@@ -66,7 +66,7 @@ export function refuseRetry(
   execution: Execution,
   task: TaskExecution,
   definition: Pick<WorkflowDefinition, 'onTaskFailure'>,
-  /** Tasks of the workflow that failed too, or were cancelled. */
+  /** Tasks of the workflow that failed too, or were canceled. */
   others: readonly Pick<TaskExecution, 'name'>[],
   now: Date,
 ): Refusal | null {

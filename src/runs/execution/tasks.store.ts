@@ -220,7 +220,7 @@ export function findWaitingTasks(db: Db, executionId: string): Promise<TaskExecu
   );
 }
 
-/** Tasks of an execution that failed, and count, or were cancelled. */
+/** Tasks of an execution that failed, and count, or were canceled. */
 export function findUnsuccessfulTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task

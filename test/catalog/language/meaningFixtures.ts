@@ -11,7 +11,7 @@ const given = GIVEN_ENVIRONMENT;
 const reference = (name: string) => `\${${name}}`;
 
 /**
- * One mistake each that shows only between documents, or between the parts of one. The order is that of the catalogue.
+ * One mistake each that shows only between documents, or between the parts of one. The order is that of the catalog.
  */
 export const meaningFixtures: readonly RuleFixture[] = [
   {

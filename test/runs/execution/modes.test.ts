@@ -20,7 +20,7 @@ const DEFINITIONS =
   workflow('sequential', GRAPH, 'mode: SEQUENTIAL') +
   workflow('parallel', GRAPH, 'mode: PARALLEL') +
   workflow('narrow', GRAPH, 'mode: PARALLEL\nmax_parallel: 1') +
-  workflow('cancelling', GRAPH, 'on_task_failure: cancel') +
+  workflow('canceling', GRAPH, 'on_task_failure: cancel') +
   workflow('delayed', '  a: { run: "true", retries: 1, retry_delay: 300ms }\n  b: { run: "true" }', 'mode: SEQUENTIAL');
 
 describe('the modes of a workflow', () => {
@@ -108,13 +108,13 @@ describe('the modes of a workflow', () => {
     await agent.finish(named(jobs, 'b'));
     expect(states(await runs.read(finishing))).toMatchObject({ a: 'FAILED', b: 'SUCCESS', d: 'SKIPPED' });
 
-    const cancelling = await runs.start('workflow', 'cancelling');
+    const canceling = await runs.start('workflow', 'canceling');
     const others = await begun(2);
     const renewed = agent.renew([named(others, 'b')], 10_000);
     await agent.finish(named(others, 'a'), { exitCode: 1 });
     expect((await renewed).body.jobs).toMatchObject([{ action: 'cancel', graceMs: 1000 }]);
     await agent.finish(named(others, 'b'), { exitCode: null, signal: 'SIGTERM', reason: 'CANCELLED' });
-    const run = await runs.read(cancelling);
+    const run = await runs.read(canceling);
     expect(run).toMatchObject({ status: 'FAILED', failureCode: 'TASK_FAILED' });
     expect(states(run)).toEqual({ a: 'FAILED', b: 'ABORTED', c: 'SKIPPED', d: 'SKIPPED', e: 'SKIPPED' });
   });

@@ -10,7 +10,7 @@ const DEFINITIONS = `${APP}
 ---
 kind: Workflow
 application: app
-name: labelled
+name: labeled
 tasks:
   anywhere: { run: "true" }
   linux: { run: "true", labels: { os: linux, zone: a } }
@@ -61,7 +61,7 @@ describe('the agent protocol', () => {
   });
 
   it('gives a job only to an agent that has every label', async () => {
-    const id = await runs.start('workflow', 'labelled');
+    const id = await runs.start('workflow', 'labeled');
     const plain = await ProtocolAgent.register(server.url, { labels: { os: 'linux' } });
     expect((await plain.claim(10)).map((job) => job.task)).toEqual(['anywhere']);
     expect(await plain.claim(10, 0)).toEqual([]);
@@ -82,7 +82,7 @@ describe('the agent protocol', () => {
 
   it('returns jobs that were claimed as the wait ended, instead of losing them', async () => {
     const agent = await ProtocolAgent.register(server.url);
-    const id = await runs.start('workflow', 'labelled');
+    const id = await runs.start('workflow', 'labeled');
     const blocker = new Client({ connectionString: server.databaseUrl });
     await blocker.connect();
     try {
