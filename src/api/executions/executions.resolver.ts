@@ -1,6 +1,20 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Extensions,
+  FieldResolver,
+  Float,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { users } from '../../access/users';
 import { User } from '../access/access.types';
+import { MAX_FINALLY_TASKS } from '../../catalog/language/workflow';
 import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
 import { Application } from '../applications/application.types';
@@ -279,6 +293,7 @@ export class WorkflowExecutionResolver {
     return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
   }
 
+  @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description:
       'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, whatever the outcome, and ' +

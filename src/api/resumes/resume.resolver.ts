@@ -1,4 +1,5 @@
-import { Arg, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Extensions, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { MAX_FINALLY_TASKS } from '../../catalog/language/workflow';
 import { visible } from '../../access/visible';
 import { RevisionType } from '../definitions/definitions.types';
 import { environments } from '../../catalog/environments/environments';
@@ -202,6 +203,7 @@ export class AttemptResolver {
     return ((await loaders.load(stagesOfAttempt, attemptKey(attempt))) ?? []).map(showStage);
   }
 
+  @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description: 'Tasks of `finally` that this attempt ran; for a RESTORE, those of the attempt that it restores.',
   })

@@ -81,12 +81,22 @@ function shellIn(map: SourceMap): Shell | undefined {
   return node.type === 'scalar' ? [node.text] : undefined;
 }
 
-function changed(map: SourceMap, keys: readonly string[], change: (value: SourceNode) => SourceNode): SourceMap {
+function changed(
+  map: SourceMap,
+  keys: readonly string[],
+  change: (value: SourceNode, key: string) => SourceNode,
+): SourceMap {
   const entries = map.entries.map((entry) =>
-    keys.includes(entry.key) ? { ...entry, value: change(entry.value) } : entry,
+    keys.includes(entry.key) ? { ...entry, value: change(entry.value, entry.key) } : entry,
   );
   return { ...map, entries };
 }
+
+const eachOf = (map: SourceNode, change: (entry: SourceEntry) => SourceEntry): SourceNode =>
+  map.type === 'map' ? { ...map, entries: map.entries.map(change) } : map;
+
+/** Keys of a workflow that hold tasks. */
+const taskLists = ['tasks', 'finally'];
 
 /** A table while it grows: headers and dotted keys add to it in any order. */
 interface Table extends SourceMap {
@@ -185,11 +195,9 @@ class TomlReader {
    */
   templates(root: SourceMap): SourceMap {
     const shell = shellIn(root) ?? 'sh';
-    return changed(root, ['tasks'], (tasks) => {
-      if (tasks.type !== 'map') return tasks;
-      const entries = tasks.entries.map((entry) => ({ ...entry, value: this.task(entry.value, entry.key, shell) }));
-      return { ...tasks, entries };
-    });
+    return changed(root, taskLists, (tasks, list) =>
+      eachOf(tasks, (entry) => ({ ...entry, value: this.task(entry.value, [list, entry.key], shell) })),
+    );
   }
 
   /** Files of task graphs may name triggers, which the tool that they come from reads and never acts on. */
@@ -201,7 +209,7 @@ class TomlReader {
     return { ...root, entries: root.entries.filter((entry) => entry !== triggers) };
   }
 
-  private task(task: SourceNode, name: string, shellOfWorkflow: Shell): SourceNode {
+  private task(task: SourceNode, path: Path, shellOfWorkflow: Shell): SourceNode {
     if (task.type !== 'map') return task;
     const shell = shellIn(task) ?? shellOfWorkflow;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
@@ -212,19 +220,15 @@ class TomlReader {
       if (!quoted && templateNames(command.value).length === 0) return command;
       const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
       if (!quoted) {
-        this.report(
-          'BAD_TEMPLATE',
-          ['tasks', name],
-          command.at,
-          `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`,
-        );
+        const message = `The command of "${path.at(-1)}" has a {{.name}}: ${NOT_QUOTED}.`;
+        this.report('BAD_TEMPLATE', path, command.at, message);
         return command;
       }
       const { command: text, needs: found } = replaceTemplates(command.value, variableOf);
       for (const one of new Set(literalTemplates(text))) {
         const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
-        const message = `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`;
-        this.report('LITERAL_TEMPLATE', ['tasks', name], command.at, message);
+        const message = `The command of "${path.at(-1)}" keeps ${short(one)} unchanged: ${rule}.`;
+        this.report('LITERAL_TEMPLATE', path, command.at, message);
       }
       for (const [one, rule] of found) {
         if (!axes.includes(one) || rule !== 'any') needs.set(variableOf(one), rule);
@@ -272,14 +276,14 @@ class TomlReader {
       });
       return { ...map, entries };
     };
-    const ofTask = (task: SourceEntry): SourceEntry =>
+    const ofTask = (task: SourceEntry, list: string): SourceEntry =>
       task.value.type === 'map'
-        ? { ...task, value: changed(task.value, ['env'], (env) => literal(env, ['tasks', task.key, 'env'])) }
+        ? { ...task, value: changed(task.value, ['env'], (env) => literal(env, [list, task.key, 'env'])) }
         : task;
     return changed(
       changed(root, ['env'], (env) => literal(env, ['env'])),
-      ['tasks'],
-      (tasks) => (tasks.type === 'map' ? { ...tasks, entries: tasks.entries.map(ofTask) } : tasks),
+      taskLists,
+      (tasks, list) => eachOf(tasks, (task) => ofTask(task, list)),
     );
   }
 

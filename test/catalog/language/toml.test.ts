@@ -67,6 +67,17 @@ describe('a TOML workflow file', () => {
     expect(workflowIn(FILE, 'TOML')).toEqual(workflowIn(YAML, 'YAML'));
   });
 
+  test('has templates in tasks of finally too', () => {
+    const source = `name = "w"\n[tasks.a]\ncmd = "x"\n[finally.down]\ncmd = "echo {{.failed_tasks}}"\nenv = { A = "\${B}" }\n`;
+    const { down } = workflowIn(source, 'TOML').tasks;
+    expect(down).toMatchObject({ type: 'finally', requires: { failed_tasks: 'any' }, env: { A: '$${B}' } });
+    expect(down?.run).not.toContain('{{');
+    const { warnings } = parsed(`application = "shop"\n${source}`, 'TOML').problems.inOrder;
+    expect(warnings.map(({ rule, path }) => [rule, path])).toEqual([
+      ['LITERAL_REFERENCE', 'documents[0].finally.down.env.A'],
+    ]);
+  });
+
   test.each([
     ['an unknown key', FILE.replace('clean_env', 'clean_envs'), 'UNKNOWN_FIELD', 'clean_envs'],
     ['a wrong type', FILE.replace('retries = 2', 'retries = "2"'), 'WRONG_TYPE', '"2"'],
