@@ -148,7 +148,7 @@ export function findOperationTasks(db: Db, operationIds: readonly string[]): Pro
   return db.rows(
     `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step, environment.name AS environment
      FROM operation_task part JOIN task_execution task ON task.id = part.task_execution_id
-     JOIN beside_task beside ON beside.task_id = task.id LEFT JOIN environment ON environment.id = beside.environment_id
+     JOIN detached_task detached ON detached.task_id = task.id LEFT JOIN environment ON environment.id = detached.environment_id
      WHERE part.operation_id = ANY ($1::uuid[]) ORDER BY part.operation_id, part.step, task.created_at, task.id`,
     [operationIds],
   );
