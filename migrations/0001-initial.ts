@@ -604,7 +604,7 @@ CREATE TABLE "deployment" (
   CONSTRAINT "deployment_end_number" CHECK ((ended_at IS NULL) = (end_number IS NULL) AND (end_number IS NULL OR end_number > number)),
   CONSTRAINT "deployment_task" CHECK ((task IS NULL) = (task_execution_id IS NULL)),
   CONSTRAINT "deployment_restored" CHECK (operation_id IS NULL AND status <> 'REMOVED'
-        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED')),
+        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED', 'UNKNOWN')),
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "deployment_environment" ON "deployment" ("environment_id", "number");

@@ -213,7 +213,7 @@ CREATE TABLE deployment (
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY (id),
   CONSTRAINT "deployment_end_number" CHECK ((((ended_at IS NULL) = (end_number IS NULL)) AND ((end_number IS NULL) OR (end_number > number)))),
   CONSTRAINT "deployment_ended" CHECK (((status = 'IN_PROGRESS'::text) = (ended_at IS NULL))),
-  CONSTRAINT "deployment_restored" CHECK ((((operation_id IS NULL) AND (status <> 'REMOVED'::text)) OR ((operation_id IS NOT NULL) AND (task_execution_id IS NULL) AND (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]))))),
+  CONSTRAINT "deployment_restored" CHECK ((((operation_id IS NULL) AND (status <> 'REMOVED'::text)) OR ((operation_id IS NOT NULL) AND (task_execution_id IS NULL) AND (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text, 'UNKNOWN'::text]))))),
   CONSTRAINT "deployment_status" CHECK ((status = ANY (ARRAY['IN_PROGRESS'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text, 'REMOVED'::text]))),
   CONSTRAINT "deployment_task" CHECK (((task IS NULL) = (task_execution_id IS NULL))),
   CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY (environment_id) REFERENCES environment(id),

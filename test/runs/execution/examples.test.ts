@@ -33,6 +33,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'failure-strategy.yaml': { 'warm-up': 'FAILED!', switch: 'SUCCESS' },
   'ignored-failure.yaml': { report: 'FAILED!', release: 'SUCCESS' },
   'failure-handlers.yaml': { migrate: 'FAILED!', release: 'SUCCESS' },
+  'finally.yaml': { up: 'SUCCESS', test: 'FAILED!' },
   'variables.yaml': { version: 'SUCCESS', facts: 'SUCCESS', check: 'SUCCESS' },
   'working-folder.yaml': { write: 'SUCCESS', clean: 'SUCCESS' },
   'secrets.yaml': { deploy: 'SUCCESS' },
