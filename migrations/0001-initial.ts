@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// Written by `npm run migration:rebuild` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see README.md.
+// Written by `npm run migration:rebuild` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see
+// README.md.
 
 export class Initial0000000000001 implements MigrationInterface {
   /** With a hash of its text, so that a server refuses a database that another text of this migration made. */
@@ -257,6 +258,7 @@ CREATE TABLE "execution" (
   "busy_tasks" integer NOT NULL,
   "waiting_tasks" integer NOT NULL DEFAULT '0',
   "beside_tasks" integer NOT NULL DEFAULT '0',
+  "finally_tasks" integer,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "attempt_started_at" TIMESTAMP(3) WITH TIME ZONE,
@@ -268,15 +270,15 @@ CREATE TABLE "execution" (
   CONSTRAINT "execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')),
   CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "execution_pause" CHECK (pause IS NULL OR status = 'PAUSED'),
-  CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0),
+  CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND beside_tasks)),
   CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id")
 );
 CREATE INDEX "execution_newest" ON "execution" ("created_at", "id") WHERE parent_stage_execution_id IS NULL;
 CREATE INDEX "execution_newest_of_application" ON "execution" ("application_id", "created_at", "id") WHERE parent_stage_execution_id IS NULL;
 CREATE INDEX "execution_newest_of_entity" ON "execution" ("entity_id", "created_at", "id");
 CREATE INDEX "execution_of_run" ON "execution" ("run_id");
-CREATE INDEX "execution_active" ON "execution" ("application_id") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
-CREATE INDEX "execution_expiry" ON "execution" ("expires_at") WHERE status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING');
+CREATE INDEX "execution_active" ON "execution" ("application_id") WHERE ended_at IS NULL;
+CREATE INDEX "execution_expiry" ON "execution" ("expires_at") WHERE ended_at IS NULL;
 CREATE TABLE "idempotency_key" (
   "application_id" uuid NOT NULL,
   "key" text NOT NULL,
@@ -377,7 +379,7 @@ CREATE TABLE "task_execution" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore')),
+  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore', 'finally')),
   CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'FAILED', 'SKIPPED', 'SUCCESS', 'ABORTED')),
   CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "task_execution_waiting" CHECK (waits_until IS NULL OR status = 'WAITING'),
@@ -388,9 +390,9 @@ CREATE UNIQUE INDEX "task_execution_name" ON "task_execution" ("execution_id", "
 CREATE INDEX "task_execution_attempt" ON "task_execution" ("execution_id", "attempt", "ordinal");
 CREATE INDEX "task_execution_open" ON "task_execution" ("execution_id", "ordinal") WHERE type = 'normal' AND ended_at IS NULL;
 CREATE INDEX "task_execution_unfinished" ON "task_execution" ("execution_id", "attempt", "ordinal") WHERE type = 'normal' AND NOT passed;
-CREATE INDEX "task_execution_ready" ON "task_execution" ("execution_id", "ordinal") WHERE status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal';
+CREATE INDEX "task_execution_ready" ON "task_execution" ("execution_id", "ordinal") WHERE waiting_on = 0 AND job_id IS NULL AND ended_at IS NULL AND type = 'normal';
 CREATE INDEX "task_execution_waits" ON "task_execution" ("waits_until") WHERE waits_until IS NOT NULL;
-CREATE INDEX "task_execution_next_try" ON "task_execution" ("next_try_at") WHERE status = 'QUEUED' AND next_try_at IS NOT NULL;
+CREATE INDEX "task_execution_next_try" ON "task_execution" ("next_try_at") WHERE next_try_at IS NOT NULL;
 CREATE TABLE "attempt_element" (
   "execution_id" uuid NOT NULL,
   "attempt" integer NOT NULL,
@@ -464,10 +466,10 @@ CREATE TABLE "execution_event" (
   "at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "actor" jsonb NOT NULL,
   "data" jsonb NOT NULL,
-  CONSTRAINT "execution_event_own" UNIQUE ("execution_id", "execution_sequence"),
   CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY ("run_id", "sequence")
 );
 CREATE INDEX "execution_event_committed" ON "execution_event" ("transaction_id", "run_id", "sequence");
+CREATE UNIQUE INDEX "execution_event_own" ON "execution_event" ("execution_id", "execution_sequence") WHERE execution_id <> run_id;
 CREATE TABLE "event_horizon" (
   "id" integer NOT NULL,
   "transaction_id" bigint NOT NULL,
@@ -521,13 +523,12 @@ CREATE TABLE "job" (
 );
 CREATE UNIQUE INDEX "job_of_task" ON "job" ("task_execution_id", "attempt");
 CREATE TABLE "ready_job" (
+  "requirement_class_id" integer NOT NULL,
   "rank" BIGSERIAL NOT NULL,
   "job_id" uuid NOT NULL,
-  "requirement_class_id" integer NOT NULL,
   CONSTRAINT "ready_job_job" UNIQUE ("job_id"),
-  CONSTRAINT "PK_caa1e7d9f2668cbf1207fb34a2e" PRIMARY KEY ("rank")
+  CONSTRAINT "PK_666bc76d2aba8b83c821fc94ea5" PRIMARY KEY ("requirement_class_id", "rank")
 );
-CREATE INDEX "ready_job_order" ON "ready_job" ("requirement_class_id", "rank");
 CREATE TABLE "requirement_class" (
   "id" SERIAL NOT NULL,
   "labels" text array NOT NULL,
@@ -546,8 +547,7 @@ CREATE TABLE "job_lease" (
   "kill_at" TIMESTAMP(3) WITH TIME ZONE,
   CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY ("job_id")
 );
-CREATE INDEX "job_lease_agent" ON "job_lease" ("agent_id");
-CREATE INDEX "job_lease_run" ON "job_lease" ("run_id");
+CREATE INDEX "job_lease_kill" ON "job_lease" ("kill_at") WHERE kill_at IS NOT NULL;
 CREATE TABLE "log_chunk" (
   "job_id" uuid NOT NULL,
   "start" bigint NOT NULL,
@@ -559,7 +559,6 @@ CREATE TABLE "log_chunk" (
 CREATE TABLE "job_log" (
   "job_id" uuid NOT NULL,
   "bytes" bigint NOT NULL,
-  "sealed" boolean NOT NULL,
   "truncated" boolean NOT NULL,
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY ("job_id")
 );
@@ -605,7 +604,7 @@ CREATE TABLE "deployment" (
   CONSTRAINT "deployment_end_number" CHECK ((ended_at IS NULL) = (end_number IS NULL) AND (end_number IS NULL OR end_number > number)),
   CONSTRAINT "deployment_task" CHECK ((task IS NULL) = (task_execution_id IS NULL)),
   CONSTRAINT "deployment_restored" CHECK (operation_id IS NULL AND status <> 'REMOVED'
-        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED')),
+        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED', 'UNKNOWN')),
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "deployment_environment" ON "deployment" ("environment_id", "number");
@@ -762,11 +761,12 @@ ALTER TABLE "audit_link" ADD CONSTRAINT "FK_dfd6f694891b0b23b7ac388e3da" FOREIGN
 
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
--- Rows that change often leave room on their page, so that an update doesn't touch the indexes.
-ALTER TABLE execution SET (fillfactor = 80);
+-- Rows that change often leave room on their page, so that an update doesn't touch the indexes. Tasks and jobs change
+-- together with their neighbors, in one transaction: each needs room for one more version.
+ALTER TABLE execution SET (fillfactor = 70);
 ALTER TABLE stage_execution SET (fillfactor = 80);
-ALTER TABLE task_execution SET (fillfactor = 80);
-ALTER TABLE job SET (fillfactor = 80);
+ALTER TABLE task_execution SET (fillfactor = 50);
+ALTER TABLE job SET (fillfactor = 50);
 ALTER TABLE job_log SET (fillfactor = 80);
 ALTER TABLE agent SET (fillfactor = 80);
 

@@ -1,10 +1,11 @@
 -- The part of migration 0001 that the tables in *.table.ts can't express: storage settings, functions and triggers.
 
--- Rows that change often leave room on their page, so that an update doesn't touch the indexes.
-ALTER TABLE execution SET (fillfactor = 80);
+-- Rows that change often leave room on their page, so that an update doesn't touch the indexes. Tasks and jobs change
+-- together with their neighbors, in one transaction: each needs room for one more version.
+ALTER TABLE execution SET (fillfactor = 70);
 ALTER TABLE stage_execution SET (fillfactor = 80);
-ALTER TABLE task_execution SET (fillfactor = 80);
-ALTER TABLE job SET (fillfactor = 80);
+ALTER TABLE task_execution SET (fillfactor = 50);
+ALTER TABLE job SET (fillfactor = 50);
 ALTER TABLE job_log SET (fillfactor = 80);
 ALTER TABLE agent SET (fillfactor = 80);
 

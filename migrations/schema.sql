@@ -232,7 +232,7 @@ CREATE TABLE deployment (
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY (id),
   CONSTRAINT "deployment_end_number" CHECK ((((ended_at IS NULL) = (end_number IS NULL)) AND ((end_number IS NULL) OR (end_number > number)))),
   CONSTRAINT "deployment_ended" CHECK (((status = 'IN_PROGRESS'::text) = (ended_at IS NULL))),
-  CONSTRAINT "deployment_restored" CHECK ((((operation_id IS NULL) AND (status <> 'REMOVED'::text)) OR ((operation_id IS NOT NULL) AND (task_execution_id IS NULL) AND (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text]))))),
+  CONSTRAINT "deployment_restored" CHECK ((((operation_id IS NULL) AND (status <> 'REMOVED'::text)) OR ((operation_id IS NOT NULL) AND (task_execution_id IS NULL) AND (status = ANY (ARRAY['SUCCEEDED'::text, 'REMOVED'::text, 'UNKNOWN'::text]))))),
   CONSTRAINT "deployment_status" CHECK ((status = ANY (ARRAY['IN_PROGRESS'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text, 'REMOVED'::text]))),
   CONSTRAINT "deployment_task" CHECK (((task IS NULL) = (task_execution_id IS NULL))),
   CONSTRAINT "FK_0c8f5af825bd114e7fa76457c73" FOREIGN KEY (environment_id) REFERENCES environment(id),
@@ -308,6 +308,7 @@ CREATE TABLE execution (
   busy_tasks integer NOT NULL,
   waiting_tasks integer NOT NULL DEFAULT 0,
   beside_tasks integer NOT NULL DEFAULT 0,
+  finally_tasks integer,
   created_at timestamp(3) with time zone NOT NULL,
   started_at timestamp(3) with time zone,
   attempt_started_at timestamp(3) with time zone,
@@ -315,7 +316,7 @@ CREATE TABLE execution (
   earlier_ms bigint NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY (id),
-  CONSTRAINT "execution_counts" CHECK (((busy_tasks >= 0) AND (waiting_tasks >= 0) AND (open_tasks >= (busy_tasks + waiting_tasks)) AND (beside_tasks >= 0))),
+  CONSTRAINT "execution_counts" CHECK (((busy_tasks >= 0) AND (waiting_tasks >= 0) AND (open_tasks >= (busy_tasks + waiting_tasks)) AND (beside_tasks >= 0) AND ((finally_tasks IS NULL) OR ((finally_tasks >= 0) AND (finally_tasks <= beside_tasks))))),
   CONSTRAINT "execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
   CONSTRAINT "execution_kind" CHECK ((kind = ANY (ARRAY['PIPELINE'::text, 'WORKFLOW'::text]))),
   CONSTRAINT "execution_mode" CHECK ((mode = ANY (ARRAY['SEQUENTIAL'::text, 'PARALLEL'::text, 'WORK_STEALING'::text]))),
@@ -327,9 +328,9 @@ CASE kind
 END),
   CONSTRAINT "FK_0f304a1b1c7f00d8674def28771" FOREIGN KEY (application_id) REFERENCES application(id),
   CONSTRAINT "FK_f7f7348bb6da87d7c815050e256" FOREIGN KEY (environment_id) REFERENCES environment(id)
-) WITH (fillfactor=80);
-CREATE INDEX execution_active ON public.execution USING btree (application_id) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
-CREATE INDEX execution_expiry ON public.execution USING btree (expires_at) WHERE (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text]));
+) WITH (fillfactor=70);
+CREATE INDEX execution_active ON public.execution USING btree (application_id) WHERE (ended_at IS NULL);
+CREATE INDEX execution_expiry ON public.execution USING btree (expires_at) WHERE (ended_at IS NULL);
 CREATE INDEX execution_newest ON public.execution USING btree (created_at, id) WHERE (parent_stage_execution_id IS NULL);
 CREATE INDEX execution_newest_of_application ON public.execution USING btree (application_id, created_at, id) WHERE (parent_stage_execution_id IS NULL);
 CREATE INDEX execution_newest_of_entity ON public.execution USING btree (entity_id, created_at, id);
@@ -387,10 +388,10 @@ CREATE TABLE execution_event (
   at timestamp(3) with time zone NOT NULL,
   actor jsonb NOT NULL,
   data jsonb NOT NULL,
-  CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY (run_id, sequence),
-  CONSTRAINT "execution_event_own" UNIQUE (execution_id, execution_sequence)
+  CONSTRAINT "PK_edd39039c154dc2610518c01e70" PRIMARY KEY (run_id, sequence)
 );
 CREATE INDEX execution_event_committed ON public.execution_event USING btree (transaction_id, run_id, sequence);
+CREATE UNIQUE INDEX execution_event_own ON public.execution_event USING btree (execution_id, execution_sequence) WHERE (execution_id <> run_id);
 
 CREATE TABLE execution_service (
   execution_id uuid NOT NULL,
@@ -449,7 +450,7 @@ CREATE TABLE job (
   CONSTRAINT "job_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text])))),
   CONSTRAINT "job_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'FAILED'::text, 'ABORTED'::text, 'SUCCESS'::text, 'LOST'::text]))),
   CONSTRAINT "FK_03509037af609fc3e0c6103deec" FOREIGN KEY (task_execution_id) REFERENCES task_execution(id)
-) WITH (fillfactor=80);
+) WITH (fillfactor=50);
 CREATE UNIQUE INDEX job_of_task ON public.job USING btree (task_execution_id, attempt);
 
 CREATE TABLE job_lease (
@@ -464,13 +465,11 @@ CREATE TABLE job_lease (
   kill_at timestamp(3) with time zone,
   CONSTRAINT "PK_fb29dc6e079410b2b7d7ebd6e8f" PRIMARY KEY (job_id)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
-CREATE INDEX job_lease_agent ON public.job_lease USING btree (agent_id);
-CREATE INDEX job_lease_run ON public.job_lease USING btree (run_id);
+CREATE INDEX job_lease_kill ON public.job_lease USING btree (kill_at) WHERE (kill_at IS NOT NULL);
 
 CREATE TABLE job_log (
   job_id uuid NOT NULL,
   bytes bigint NOT NULL,
-  sealed boolean NOT NULL,
   truncated boolean NOT NULL,
   CONSTRAINT "PK_afca576a36dd635a3643a2a2c87" PRIMARY KEY (job_id)
 ) WITH (fillfactor=80);
@@ -564,13 +563,12 @@ CREATE TABLE pipeline_revision (
 );
 
 CREATE TABLE ready_job (
+  requirement_class_id integer NOT NULL,
   rank bigint NOT NULL DEFAULT nextval('ready_job_rank_seq'::regclass),
   job_id uuid NOT NULL,
-  requirement_class_id integer NOT NULL,
-  CONSTRAINT "PK_caa1e7d9f2668cbf1207fb34a2e" PRIMARY KEY (rank),
+  CONSTRAINT "PK_666bc76d2aba8b83c821fc94ea5" PRIMARY KEY (requirement_class_id, rank),
   CONSTRAINT "ready_job_job" UNIQUE (job_id)
 ) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
-CREATE INDEX ready_job_order ON public.ready_job USING btree (requirement_class_id, rank);
 
 CREATE TABLE requirement_class (
   id integer NOT NULL DEFAULT nextval('requirement_class_id_seq'::regclass),
@@ -718,16 +716,16 @@ CREATE TABLE task_execution (
   CONSTRAINT "PK_2861ae0a4930ab03ffbb789ba6d" PRIMARY KEY (id),
   CONSTRAINT "task_execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
   CONSTRAINT "task_execution_status" CHECK ((status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'FAILED'::text, 'SKIPPED'::text, 'SUCCESS'::text, 'ABORTED'::text]))),
-  CONSTRAINT "task_execution_type" CHECK ((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text]))),
+  CONSTRAINT "task_execution_type" CHECK ((type = ANY (ARRAY['normal'::text, 'forensic'::text, 'restore'::text, 'finally'::text]))),
   CONSTRAINT "task_execution_waiting" CHECK (((waits_until IS NULL) OR (status = 'WAITING'::text))),
   CONSTRAINT "task_execution_waiting_on" CHECK ((waiting_on >= 0)),
   CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY (execution_id) REFERENCES execution(id)
-) WITH (fillfactor=80);
+) WITH (fillfactor=50);
 CREATE INDEX task_execution_attempt ON public.task_execution USING btree (execution_id, attempt, ordinal);
 CREATE UNIQUE INDEX task_execution_name ON public.task_execution USING btree (execution_id, name, attempt) WHERE (type = 'normal'::text);
-CREATE INDEX task_execution_next_try ON public.task_execution USING btree (next_try_at) WHERE ((status = 'QUEUED'::text) AND (next_try_at IS NOT NULL));
+CREATE INDEX task_execution_next_try ON public.task_execution USING btree (next_try_at) WHERE (next_try_at IS NOT NULL);
 CREATE INDEX task_execution_open ON public.task_execution USING btree (execution_id, ordinal) WHERE ((type = 'normal'::text) AND (ended_at IS NULL));
-CREATE INDEX task_execution_ready ON public.task_execution USING btree (execution_id, ordinal) WHERE ((status = 'QUEUED'::text) AND (waiting_on = 0) AND (job_id IS NULL) AND (type = 'normal'::text));
+CREATE INDEX task_execution_ready ON public.task_execution USING btree (execution_id, ordinal) WHERE ((waiting_on = 0) AND (job_id IS NULL) AND (ended_at IS NULL) AND (type = 'normal'::text));
 CREATE INDEX task_execution_unfinished ON public.task_execution USING btree (execution_id, attempt, ordinal) WHERE ((type = 'normal'::text) AND (NOT passed));
 CREATE INDEX task_execution_waits ON public.task_execution USING btree (waits_until) WHERE (waits_until IS NOT NULL);
 CREATE TRIGGER task_execution_detached_sealed BEFORE UPDATE ON public.task_execution FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) AND (old.type <> 'normal'::text))) EXECUTE FUNCTION refuse_change();

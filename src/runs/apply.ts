@@ -23,7 +23,7 @@ import { insertGraph } from './execution/tasks.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
 /**
- * A cancelled job is final this long after its grace, whatever the agent does. Within the promised second, less the
+ * A canceled job is final this long after its grace, whatever the agent does. Within the promised second, less the
  * sweeper's period.
  */
 const KILL_SLACK_MS = 500;
@@ -40,6 +40,8 @@ const executionColumns = [
   'busyTasks',
   'waitingTasks',
   'besideTasks',
+  'finallyTasks',
+  'expiresAt',
   'startedAt',
   'attemptStartedAt',
   'endedAt',
@@ -53,7 +55,6 @@ const attemptColumns = [
   'images',
   'mode',
   'maxParallel',
-  'expiresAt',
 ] as const;
 const stageColumns = [
   'status',
@@ -109,7 +110,12 @@ export async function apply(
     ...writeStages(db, changes),
     ...writeTasks(db, changes),
     insertRows(db, approvalTable, changes.approvals),
-    updateRows(db, approvalTable, changes.approvers, ['approvers', 'undecidableSince']),
+    updateRows(
+      db,
+      approvalTable,
+      changes.approvers.map((after) => ({ before: null, after })),
+      ['approvers', 'undecidableSince'],
+    ),
     decideApprovals(db, changes.decided, actor, now),
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),
@@ -146,11 +152,11 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
   });
   return [
     insertRows(db, executionTable, made),
-    updateRows(db, executionTable, rows, executionColumns),
+    updateRows(db, executionTable, moved, executionColumns),
     updateRows(
       db,
       executionTable,
-      rows.filter(({ id }) => begun.has(id)),
+      moved.filter(({ after }) => begun.has(after.id)),
       attemptColumns,
     ),
     insertAttempts(db, [...started, ...changes.attempts]),
@@ -187,12 +193,7 @@ function writeStages(db: Transaction, { stages, plans, executions }: Changes): P
   return [
     insertRows(db, stageExecutionTable, made),
     insertRows(db, attemptElementTable, shown),
-    updateRows(
-      db,
-      stageExecutionTable,
-      moved.map(({ after }) => after),
-      stageColumns,
-    ),
+    updateRows(db, stageExecutionTable, moved, stageColumns),
   ];
 }
 
@@ -208,16 +209,11 @@ function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
       gates.filter(({ id }) => newGates.has(id)),
     ),
     insertGraph(db, changes.edges),
-    updateRows(
-      db,
-      taskExecutionTable,
-      moved.map(({ after }) => after),
-      taskColumns,
-    ),
+    updateRows(db, taskExecutionTable, moved, taskColumns),
     updateRows(
       db,
       taskGateTable,
-      gates.filter(({ id }) => !newGates.has(id)),
+      gates.filter(({ id }) => !newGates.has(id)).map((after) => ({ before: null, after })),
       ['waitingOn'],
     ),
     insertRows(db, besideTaskTable, changes.detached),
@@ -227,7 +223,7 @@ function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
 
 function writeJobs(
   db: Transaction,
-  { jobs, ended, cancelled, requeued }: Changes,
+  { jobs, ended, canceled, requeued }: Changes,
   classes: readonly number[],
   now: Date,
 ): Promise<unknown>[] {
@@ -235,7 +231,7 @@ function writeJobs(
   return [
     insertJobs(db, made, now),
     endJobs(db, ended, now),
-    requestCancel(db, cancelled, now, KILL_SLACK_MS).then((holders) =>
+    requestCancel(db, canceled, now, KILL_SLACK_MS).then((holders) =>
       db.wake(...holders.map(({ agentId }) => topic.agent(agentId))),
     ),
     requeueJobs(db, requeued),

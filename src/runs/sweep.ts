@@ -1,10 +1,12 @@
 import { systemActor } from '../access/actor';
 import { type Listener, topic } from '../kernel/database/wakeups';
 import type { App } from './app';
+import { findDueWork } from './dueWork.store';
 import { findExpiredApprovals } from './approvals/approvals.store';
 import { advancePipeline, closeWaiting } from '../engine/advancePipeline';
 import { expireDetached } from '../engine/detachedTasks';
 import { wantsOf } from '../engine/facts';
+import { expireFinally } from '../engine/finallyTasks';
 import { stopExecution } from '../engine/stopExecution';
 import { clearStartBy, findDueBeside } from './execution/detachedTasks.store';
 import { isFinal } from '../contract/statuses';
@@ -41,7 +43,7 @@ export class Sweeper {
 
   constructor(
     private readonly app: App,
-    /** Work that higher floors add to a sweep. */
+    /** Moves restores; each sweep calls it while there are any. */
     private readonly others: readonly ((app: App) => Promise<void>)[] = [],
   ) {}
 
@@ -93,17 +95,18 @@ export class Sweeper {
 
   private async sweep(): Promise<void> {
     try {
-      while (!this.stopped && (await settleDueLeases(this.app)) > 0);
-      while (!this.stopped && (await startDueRetries(this.app)) > 0);
-      this.moveOthers();
-      if (this.turn++ % SLOW_EVERY === 0) {
-        await expireApprovals(this.app);
-        await noteUndecidable(this.app);
-        await endDueRuntimeInputs(this.app);
-        await endDueInterventions(this.app);
-        await expireExecutions(this.app);
-        await expireBesideTasks(this.app);
-      }
+      const { app } = this;
+      const slow = this.turn++ % SLOW_EVERY === 0;
+      const due = await findDueWork(app.database, app.clock.now(), slow);
+      if (due.leases) while (!this.stopped && (await settleDueLeases(app)) > 0);
+      if (due.retries) while (!this.stopped && (await startDueRetries(app)) > 0);
+      if (due.restores) this.moveOthers();
+      if (due.approvals) await expireApprovals(app);
+      if (slow) await noteUndecidable(app);
+      if (due.stages) await endDueRuntimeInputs(app);
+      if (due.stages || due.tasks) await endDueInterventions(app);
+      if (due.executions) await expireExecutions(app);
+      if (due.detached) await expireBesideTasks(app);
       if (this.failing) this.app.log.info('the sweeper works again');
       this.failing = false;
     } catch (error) {
@@ -158,8 +161,10 @@ export async function expireExecutions(app: App): Promise<void> {
   for (const { id, runId } of await findExpiredExecutions(app.database, app.clock.now(), BATCH)) {
     await moveRun(app, 'expiry', runId, async (db) => {
       await db.decide((run) => {
-        const { status, expiresAt } = run.execution(id);
-        if (!isFinal(status)) stopExecution(run, id, 'EXPIRED', `its time limit passed at ${expiresAt.toISOString()}`);
+        const { status, expiresAt, finallyTasks } = run.execution(id);
+        if (isFinal(status) || expiresAt >= run.now) return;
+        if (finallyTasks !== null) expireFinally(run, id);
+        else stopExecution(run, id, 'EXPIRED', `its time limit passed at ${expiresAt.toISOString()}`);
       });
     });
   }

@@ -1,4 +1,5 @@
-import { startTestServer, type TestServer } from '../support/server';
+import type { TestServer } from '../support/server';
+import { testServer } from '../support/world';
 
 /** An error with its details. */
 export interface Refused extends Readonly<Record<string, unknown>> {
@@ -14,18 +15,11 @@ type Variables = Readonly<Record<string, unknown>>;
  */
 export const SLACK = 5;
 
-/** A server of its own, and the questions that tests of configuration ask it. */
+/** A server, and the questions that tests of configuration ask it. Their deep questions are about small data; what they may cost at most is tested elsewhere. */
+export const testApi = (): Api => new Api(testServer({ SLIPWAY_MAX_QUERY_COST: '100000000' }));
+
 export class Api {
-  private constructor(readonly server: TestServer) {}
-
-  static async start(): Promise<Api> {
-    // The deep questions of these tests are about small data; what they may cost at most is tested elsewhere.
-    return new Api(await startTestServer({ SLIPWAY_MAX_QUERY_COST: '100000000' }));
-  }
-
-  stop(): Promise<void> {
-    return this.server.stop();
-  }
+  constructor(readonly server: TestServer) {}
 
   ask<Data>(query: string, variables: Variables = {}): Promise<Data> {
     return this.server.client.ask<Data>(query, variables);
@@ -80,6 +74,15 @@ export class Api {
     } finally {
       goOn();
     }
+  }
+
+  /** Deletes all applications with their parts. */
+  async empty(): Promise<void> {
+    const { applications } = await this.ask<{ applications: { nodes: { id: string }[] } }>(
+      '{ applications(limit: 50) { nodes { id } } }',
+    );
+    for (const { id } of applications.nodes)
+      await this.mutate('deleteApplication', { applicationId: id }, 'clientMutationId');
   }
 
   async applicationId(name = 'shop'): Promise<string> {

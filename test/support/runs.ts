@@ -126,16 +126,25 @@ export class Runs {
     return execution;
   }
 
-  until(id: string, ...statuses: string[]): Promise<RunView> {
-    return eventually(
-      () => this.read(id),
-      (run) => statuses.includes(run.status),
+  async until(id: string, ...statuses: string[]): Promise<RunView> {
+    await eventually(
+      () => this.status(id),
+      (status) => statuses.includes(status),
       { what: `execution ${id} ${statuses.join(' or ')}` },
     );
+    return this.read(id);
   }
 
   async is(id: string, ...statuses: string[]): Promise<boolean> {
-    return statuses.includes((await this.read(id)).status);
+    return statuses.includes(await this.status(id));
+  }
+
+  private async status(id: string): Promise<string> {
+    const { execution } = await this.server.client.ask<{ execution: { status: string } }>(
+      'query ($id: ID!) { execution(executionId: $id) { status } }',
+      { id },
+    );
+    return execution.status;
   }
 
   async task(executionId: string, name: string): Promise<TaskView> {

@@ -174,7 +174,8 @@ export class JobResolver {
 
   @FieldResolver(() => JobLogState, { description: 'State of the log. `jobLog` has the text.' })
   async log(@Root() job: JobRow, @Ctx() { loaders }: Context): Promise<JobLogState> {
-    return (await loaders.load(logOfJob, job.id)) ?? { bytes: 0, sealed: job.endedAt !== null, truncated: false };
+    const { bytes, truncated } = (await loaders.load(logOfJob, job.id)) ?? { bytes: 0, truncated: false };
+    return { bytes, truncated, sealed: job.endedAt !== null };
   }
 }
 

@@ -14,8 +14,9 @@ import { Batch } from '../../kernel/batch';
 import { topic } from '../../kernel/database/wakeups';
 import { notFound, Refusal } from '../../kernel/errors';
 import { hashSecret, isId } from '../../kernel/ids';
-import { noteLeft, noteSeen } from '../../runs/agents/agents.store';
-import { authenticateAgent, registerAgent } from '../../runs/agents/agentTokens';
+import { noteLeft } from '../../runs/agents/agents.store';
+import { registerAgent } from '../../runs/agents/agentTokens';
+import { KnownAgents } from '../../runs/agents/knownAgents';
 import type { App } from '../../runs/app';
 import { findArtifact } from '../../runs/artifacts/artifacts.store';
 import { addArtifact, requireLease } from '../../runs/artifacts/artifactUpload';
@@ -33,7 +34,6 @@ import { sendArtifact } from './sendArtifact';
 
 const MIB = 1024 ** 2;
 const CLAIM_WAIT_MS = 20_000;
-const SEEN_PERIOD_MS = 10_000;
 const MAX_BATCH = 200;
 
 declare module 'fastify' {
@@ -93,13 +93,12 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
   }, MAX_BATCH);
   const finishes = new Batch<JobResult, FinishAnswer>((results) => finishJobs(app, results), MAX_BATCH);
 
+  const known = new KnownAgents(app);
+  server.addHook('onClose', async () => known.close());
   server.addHook('onRequest', async (request) => {
     const token = tokenOf(request);
-    const agent = await guard.judge(token, request.info.address, () => authenticateAgent(app, token));
-    const now = clock.now();
-    if (agent.leftAt !== null || now.getTime() - agent.lastSeenAt.getTime() > SEEN_PERIOD_MS) {
-      await noteSeen(database, agent.id, now);
-    }
+    const agent = await guard.judge(token, request.info.address, () => known.authenticate(token));
+    await known.heardFrom(agent);
     request.agent = agent;
   });
   parseJson(server, '*');
@@ -126,7 +125,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
   });
 
   routes.post('/start', { schema: { body: startRequest } }, async ({ body: { jobs } }) => {
-    const started = await Promise.all(jobs.map((job) => starts.add(toClaim(job))));
+    const started = await Promise.all(toClaims(jobs).map((claim) => starts.add(claim)));
     return {
       jobs: jobs.map(({ jobId }, index) =>
         started[index] ? { jobId, ok: true } : { jobId, ok: false, ...staleClaim },
@@ -136,7 +135,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
 
   routes.post('/renew', { schema: { body: renewRequest } }, async (request) => {
     const { jobs, waitMs } = request.body;
-    const claims = jobs.map(toClaim);
+    const claims = toClaims(jobs);
     const over = until(request, waitMs);
     const listener = database.wakeups.listen([topic.agent(request.agent.id)]);
     try {
@@ -160,7 +159,10 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
   });
 
   routes.post('/finish', { schema: { body: finishRequest }, bodyLimit: 16 * MIB }, async ({ body: { results } }) => {
-    const answers = await Promise.all(results.map((one) => finishes.add({ ...one, ...toClaim(one) })));
+    const claims = toClaims(results);
+    const answers = await Promise.all(
+      results.map((one, index) => finishes.add({ ...one, tokenHash: claims[index]?.tokenHash ?? '' })),
+    );
     return {
       results: results.map(({ jobId }, index) => {
         const refusal = answers[index] ?? null;
@@ -174,6 +176,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     await takeBack(await findOffersOf(database, agent.id));
     await expireLeases(database, agent.id, clock.now());
     await noteLeft(database, agent.id, clock.now());
+    known.left(agent);
     log.info({ agent: agent.name, agentId: agent.id }, 'agent left');
     return reply.code(204).send();
   });
@@ -228,6 +231,16 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
 
 const staleClaim = { code: 'STALE_CLAIM', message: 'This claim of the job is over.' };
 const toClaim = ({ jobId, token }: HeldClaim): Claim => ({ jobId, tokenHash: hashSecret(token) });
+
+/** The jobs of one claim share a token. */
+function toClaims(held: readonly HeldClaim[]): Claim[] {
+  const hashes = new Map<string, string>();
+  return held.map(({ jobId, token }) => {
+    const tokenHash = hashes.get(token) ?? hashSecret(token);
+    hashes.set(token, tokenHash);
+    return { jobId, tokenHash };
+  });
+}
 
 function tokenOf({ headers }: FastifyRequest): string {
   const token = bearer(headers.authorization);

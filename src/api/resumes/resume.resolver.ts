@@ -10,6 +10,7 @@ import {
   attemptKey,
   attemptsOfExecution,
   executionById,
+  finallyOfAttempt,
   stagesOfAttempt,
   stagesOfAttemptWith,
   stagesOfExecution,
@@ -205,6 +206,13 @@ export class AttemptResolver {
     @Info() info: GraphQLResolveInfo,
   ) {
     return (await loaders.load(stagesOfAttemptWith(stageRows.pick(info)), attemptKey(attempt))) ?? [];
+  }
+
+  @FieldResolver(() => [TaskExecution], {
+    description: 'Tasks of `finally` that this attempt ran; for a RESTORE, those of the attempt that it restores.',
+  })
+  async finallyTasks(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
+    return (await loaders.load(finallyOfAttempt, attemptKey(attempt))) ?? [];
   }
 
   @FieldResolver(() => [TaskExecution], {

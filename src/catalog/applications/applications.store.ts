@@ -1,7 +1,6 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
 import type { RowCondition } from '../../kernel/database/namedRows';
-import { ACTIVE } from '../../contract/statuses';
 import { isId } from '../../kernel/ids';
 import { notFound } from '../../kernel/errors';
 import type { PartRow } from '../resourceFields';
@@ -77,14 +76,14 @@ export function findActiveExecutions(
   const parameters: unknown[] = [applicationId, limit];
   return db.rows(
     `SELECT id, kind, status FROM execution
-     WHERE application_id = $1 AND status IN ${ACTIVE} AND ${conditionOf(parameters)} ORDER BY created_at LIMIT $2`,
+     WHERE application_id = $1 AND ended_at IS NULL AND ${conditionOf(parameters)} ORDER BY created_at LIMIT $2`,
     parameters,
   );
 }
 
 export async function countActiveExecutions(db: Db, applicationId: string): Promise<number> {
   const [row] = await db.rows<{ count: number }>(
-    `SELECT count(*)::int AS count FROM execution WHERE application_id = $1 AND status IN ${ACTIVE}`,
+    `SELECT count(*)::int AS count FROM execution WHERE application_id = $1 AND ended_at IS NULL`,
     [applicationId],
   );
   return row?.count ?? 0;

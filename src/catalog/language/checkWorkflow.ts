@@ -1,10 +1,11 @@
 import { didYouMean } from '../../kernel/didYouMean';
+import { environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, sourceName } from './artifactSource';
-import { axesIn, baseName, dependencyOf, nodeCount, nodesOf, registeredBy } from './matrix';
+import { baseName, dependencyOf, nodeCount, nodesOf, registeredBy, variablesInRegister } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
-import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
+import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
-import { checkTaskConditions } from './checkTaskConditions';
+import { checkTaskConditions, TaskNames, TaskOrder } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import { partsOf } from './outputReferences';
 import { bashWords, commandsIn, quotesAsSh, shellOf } from './shell';
@@ -21,9 +22,20 @@ export interface Catalog {
 
 type Tasks = WorkflowDefinition['tasks'];
 
-/** Checks a workflow as a whole, and with the objects that it refers to. */
-export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, complain: Complain): void {
+/**
+ * Checks a workflow as a whole, and with the objects that it refers to. `lenient`: what may go well when it runs is a
+ * warning, as for a task graph, whose own tool finds it out when the task runs.
+ */
+export function checkWorkflow(
+  definition: WorkflowDefinition,
+  catalog: Catalog,
+  report: Complain,
+  { lenient = false } = {},
+): void {
   const { environment, services, variables, tasks } = definition;
+  const isFinally = ([key, name]: Path) => key === 'tasks' && tasks[String(name)]?.type === 'finally';
+  const complain: Complain = (rule, path, message) =>
+    report(rule, isFinally(path) ? ['finally', ...path.slice(1)] : path, message);
   if (environment !== null && environment !== '' && environment !== GIVEN_ENVIRONMENT) {
     if (!catalog.environments.has(environment)) {
       const hint = didYouMean(environment, [...catalog.environments, GIVEN_ENVIRONMENT]);
@@ -40,11 +52,12 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);
   checkCycles(tasks, complain);
-  checkRegistered(definition, complain);
+  checkRegistered(definition, complain, lenient);
   checkSecrets(definition, complain);
-  checkTaskConditions(definition, complain);
+  checkTaskConditions(definition, complain, lenient);
   checkEnv(definition, complain);
   checkTemplates(definition, complain);
+  if (!lenient) checkSystemNames(definition, complain);
   checkOutputs(definition, complain);
   checkShells(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
@@ -89,7 +102,10 @@ function checkDependencies(tasks: Tasks, complain: Complain): void {
         const hint = didYouMean(other, firstNodes(tasks, baseName(other)));
         complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);
       } else if (other !== '' && (task.type === 'forensic' || tasks[baseName(other)]?.type !== task.type)) {
-        const message = `The ${task.type} task "${name}" can’t depend on the ${tasks[baseName(other)]?.type} task "${other}".`;
+        const message =
+          task.type === 'finally'
+            ? `Tasks of "finally" run after all others, so "${name}" can only wait for tasks of "finally".`
+            : `The ${task.type} task "${name}" can’t depend on the ${tasks[baseName(other)]?.type} task "${other}".`;
         complain('DEPENDENCY_TYPE', path, message);
       }
     });
@@ -143,20 +159,22 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
  * A variable has one owner: a second task that sets it would fail, but only after it has done its work. Tasks that each
  * have a condition may be branches of which one runs; if two do, the second fails with VARIABLE_CONFLICT.
  */
-function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
+function checkRegistered(definition: WorkflowDefinition, complain: Complain, lenient: boolean): void {
+  const { tasks, variables } = definition;
+  const order = new TaskOrder(tasks);
   const given = new Set(variables.map(({ name }) => name));
   const setters = new Map<string, { readonly by: string; readonly condition: string | null }>();
   for (const [name, task] of Object.entries(tasks)) {
     const { register, matrix, condition, type } = task;
     // Values of detached tasks are not kept.
     if (register === null || register === '' || type !== 'normal') continue;
-    const refuse = (why: string) => complain('REGISTERED_TWICE', ['tasks', name, 'register'], why);
-    const axes = matrix.map((axis) => axis.name);
-    const unknown = axesIn(register).find((axis) => !axes.includes(axis));
-    if (unknown !== undefined) {
-      const message = `The matrix of "${name}" has no "${unknown}"; expected one of ${axes.join(', ') || 'none'}.`;
-      complain('UNKNOWN_NAME', ['tasks', name, 'register'], message);
-      continue;
+    const path = ['tasks', name, 'register'];
+    const refuse = (why: string) => complain(lenient ? 'UNSURE_REGISTER' : 'REGISTERED_TWICE', path, why);
+    for (const variable of variablesInRegister(task)) {
+      const problem = new TaskNames(name, task, definition, order, lenient).variableProblem(variable);
+      if (problem === undefined) continue;
+      const axes = matrix.map((axis) => axis.name).join(', ') || 'none';
+      complain(problem.rule, path, `"${variable}" is not an axis of the matrix (${axes}), and ${problem.message}.`);
     }
     const set = registeredBy(name, task);
     const twice = set.find((one, index) => set.indexOf(one) !== index);
@@ -213,13 +231,12 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
   const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
   const shared = [...variables.map(({ name }) => name), ...Object.keys(env), ...registered];
   for (const [name, task] of templated) {
-    const handed = task.type === 'forensic' ? ['failed_task', 'error_message', 'exit_code'] : [];
     const known = new Set([
       ...shared,
       ...Object.keys(task.env),
       ...secretsOfTask(definition, task),
       ...Object.keys(task.requires),
-      ...handed,
+      ...handedTo(task.type),
     ]);
     const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));
     const sh = quotesAsSh(shellOf(definition, task), task.run);
@@ -263,6 +280,21 @@ function checkShells(definition: WorkflowDefinition, complain: Complain): void {
     const what = `${words.map((word) => `"${word}"`).join(' and ')} ${words.length === 1 ? 'is' : 'are'} not part of sh`;
     const message = `${what}, which runs this command. Add "shell: bash" to the task or the workflow.`;
     complain('BASH_IN_SH', ['tasks', name, 'run'], message);
+  }
+}
+
+/** A variable with a name of the system is not what a command finds there. */
+function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Complain): void {
+  const check = (name: string, path: Path) => {
+    if (!isSystemVariableName(name)) return;
+    const message = `Commands get this variable as ${environmentName(name)}; their ${name} stays that of the agent.`;
+    complain('RENAMED_VARIABLE', path, message);
+  };
+  variables.forEach(({ name }, index) => {
+    check(name, ['variables', index, 'name']);
+  });
+  for (const [name, task] of Object.entries(tasks)) {
+    for (const variable of registeredBy(name, task)) check(variable, ['tasks', name, 'register']);
   }
 }
 
@@ -336,8 +368,11 @@ function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], com
   for (const [source, takers] of wanted) {
     const after = allAfter(source, dependents);
     for (const { by, index } of takers) {
-      if (after.has(by)) continue;
-      const message = `The task "${by}" takes files from "${source}", which does not come before it. Add "${source}" to "depends_on".`;
+      const atTheEnd = tasks[by]?.type === 'finally';
+      if (atTheEnd ? tasks[source]?.type === 'normal' : after.has(by)) continue;
+      const message = atTheEnd
+        ? `The task "${by}" of "finally" takes files only of tasks under "tasks"; "${source}" is none.`
+        : `The task "${by}" takes files from "${source}", which does not come before it. Add "${source}" to "depends_on".`;
       complain('ARTIFACT_SOURCE_NOT_UPSTREAM', ['tasks', by, 'artifacts', 'from', index], message);
     }
   }

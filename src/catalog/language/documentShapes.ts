@@ -33,15 +33,29 @@ import {
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { taskLevels } from './taskGraph';
-import { retries, type TaskDefinition, task } from './taskShape';
+import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
-import { DAY, description, label, name, secretNames, taskKey, timeout, values, variableName } from './values';
+import {
+  DAY,
+  description,
+  duration,
+  label,
+  MAX_SECONDS,
+  name,
+  secretNames,
+  settableName,
+  settableValues,
+  taskKey,
+  timeout,
+  values,
+} from './values';
 
 /** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
 export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 export const MAX_TASKS = 10_000;
+const MAX_FINALLY_TASKS = 50;
 
 interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
@@ -78,7 +92,10 @@ const variable = defined(
   'Variable',
   object<VariableDefinition>(
     {
-      name: required(variableName, 'Name, which is also the name of the environment variable.'),
+      name: required(
+        settableName,
+        'Name, which is also the name of the environment variable. A variable with a name of the system, such as ENV or PATH, is SLIPWAY_VAR_ENV instead.',
+      ),
       type: optional(oneOf(['string', 'number', 'boolean']), 'string', 'Type of the value.'),
       required: optional(flag, false, 'True if the execution needs a value to start.'),
       defaultValue: optional(valueText, null, 'Value if none is given.', { key: 'default' }),
@@ -99,16 +116,17 @@ const variables = (meaning: string) => optional(list(variable), [], meaning);
 
 // Workflows
 
+const inGraphOrder = (all: Readonly<Record<string, TaskDefinition>>, shape: Shape<TaskDefinition>) =>
+  new Map(
+    taskLevels(all)
+      .flat()
+      .flatMap((key) => (all[key] === undefined ? [] : [[key, shape.encode(all[key])]])),
+  );
+
 const taskMap = mapOf(taskKey, task);
 const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   json: { ...taskMap.json, minProperties: 1, maxProperties: MAX_TASKS },
-  /** In the order of the graph. */
-  encode: (all) =>
-    new Map(
-      taskLevels(all)
-        .flat()
-        .flatMap((key) => (all[key] === undefined ? [] : [[key, task.encode(all[key])]])),
-    ),
+  encode: (all) => inGraphOrder(all, task),
   decode(node, place) {
     const all = taskMap.decode(node, place);
     const written = node.type === 'map' ? node.entries.length : 1;
@@ -125,9 +143,24 @@ const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   },
 };
 
+const finallyMap = mapOf(taskKey, finallyTask);
+const finallyTasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
+  json: { ...finallyMap.json, maxProperties: MAX_FINALLY_TASKS },
+  encode: (all) => inGraphOrder(all, finallyTask),
+  decode(node, place) {
+    const all = finallyMap.decode(node, place);
+    const count = Object.keys(all).length;
+    if (count > MAX_FINALLY_TASKS) {
+      const message = `"finally" has ${count} tasks; the limit is ${MAX_FINALLY_TASKS}.`;
+      place.report('TOO_LARGE', place.path, message, node.at);
+    }
+    return all;
+  },
+};
+
 const outputs = withShort<readonly string[], Readonly<Record<string, string>>>(
-  list(variableName),
-  values,
+  list(settableName),
+  settableValues,
   ({ type }) => type === 'list',
   {
     expand: (names) => Object.fromEntries(names.map((one) => [one, `\${${one}}`])),
@@ -168,7 +201,7 @@ const workflowFields = {
   environment: optional(text, null, 'Environment, for a workflow that leaves it to the element.'),
   services: optional(list(text), null, 'Services of the workflow to deploy. Defaults to all.'),
   variables: optional(
-    values,
+    settableValues,
     {},
     `Values for variables of the workflow. \${NAME} is the value of the pipeline’s variable NAME, \${stages.STAGE.ELEMENT.outputs.NAME} an output of an element of an earlier stage.`,
   ),
@@ -305,11 +338,15 @@ const stages = mapped(
 
 // Documents
 
-/** The head of a document. `suppliable` keys can come from the command, or from the format in a TOML file. */
+/** The head of a document. Keys with `supplied` can come from the command, or from the format in a TOML file. */
 function head<Kind extends DocumentKind>(kind: Kind) {
   return {
-    kind: required(oneOf<Kind>([kind]), 'Kind of the document.', { suppliable: kind === 'Workflow' }),
-    application: required(name, 'Application that it belongs to.', { suppliable: true }),
+    kind: required(oneOf<Kind>([kind]), 'Kind of the document.', {
+      ...(kind === 'Workflow' && { supplied: 'Add kind: Workflow.' }),
+    }),
+    application: required(name, 'Application that it belongs to.', {
+      supplied: 'Add it, or name one for all documents: slipway apply --application NAME.',
+    }),
     name: required(
       name,
       kind === 'Application' ? 'Name, unique on the server.' : 'Name, unique within its kind and application.',
@@ -320,7 +357,7 @@ function head<Kind extends DocumentKind>(kind: Kind) {
 
 const { application: _, ...applicationHead } = head('Application');
 
-const workflowDocument = object(
+const writtenWorkflow = object(
   {
     ...head('Workflow'),
     tags: optional(list(label), [], 'Keywords for finding the workflow.'),
@@ -341,7 +378,7 @@ const workflowDocument = object(
       'Shell of the commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
     ),
     env: optional(
-      values,
+      settableValues,
       {},
       `Environment variables of every task. \${NAME} is the value of another variable or of a secret of the workflow.`,
     ),
@@ -372,9 +409,39 @@ const workflowDocument = object(
     ),
     onFailure: optional(text, null, 'Forensic task to run after the workflow has ended as FAILED, ABORTED or EXPIRED.'),
     timeoutSeconds: timeout(DAY, 'Time limit of the workflow; then it is EXPIRED.'),
+    finallyTimeoutSeconds: optional(
+      duration(1, MAX_SECONDS),
+      3600,
+      'Time limit of the tasks of `finally` together, from the end of the graph. Those that still run then are canceled, and the workflow is EXPIRED.',
+      { key: 'finallyTimeout' },
+    ),
     tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
+    finally: optional(
+      finallyTasks,
+      {},
+      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 50.',
+    ),
   },
   foreignKeys.workflow,
+);
+
+/** In canonical form the tasks of `finally` are among the others: a name means one task of the workflow. */
+const workflowDocument = mapped(
+  writtenWorkflow,
+  ({ finally: atTheEnd, tasks: ofGraph, ...rest }, _node, place) => {
+    for (const key of Object.keys(atTheEnd).filter((one) => Object.hasOwn(ofGraph, one))) {
+      const message = `The task "${key}" is under "tasks" as well. Rename one of them.`;
+      place.report('DUPLICATE_NAME', [...place.path, 'finally', key], message);
+    }
+    return { ...rest, tasks: { ...atTheEnd, ...ofGraph } };
+  },
+  {
+    encode({ tasks: all, ...rest }) {
+      const tasksOf = (isFinally: boolean) =>
+        Object.fromEntries(Object.entries(all).filter(([, { type }]) => (type === 'finally') === isFinally));
+      return { ...rest, tasks: tasksOf(false), finally: tasksOf(true) };
+    },
+  },
 );
 
 const pipelineDocument = object(

@@ -31,40 +31,120 @@ export function columnsOf<T>(schema: EntitySchema<T>, alias: string, only?: read
   return names.map((name) => `${alias}.${snakeCase(name)} AS "${name}"`).join(', ');
 }
 
+/** A column as statements write it: one array parameter with the values of all rows. */
+interface WrittenColumn {
+  readonly name: string;
+  readonly cast: string;
+  /** Its default in the database is NULL, so rows without a value need not name it. */
+  readonly mayBeLeftOut: boolean;
+  /** A value as an element of an array literal. */
+  readonly element: (value: unknown) => string;
+  /** The value again, of a row `r` of the parameters. */
+  readonly value: string;
+}
+
+const written = new WeakMap<EntitySchema<never>, ReadonlyMap<string, WrittenColumn>>();
+
+function writtenColumns<T>(schema: EntitySchema<T>): ReadonlyMap<string, WrittenColumn> {
+  const known = written.get(schema as EntitySchema<never>);
+  if (known !== undefined) return known;
+  const described: [string, EntitySchemaColumnOptions | undefined][] = Object.entries(schema.options.columns);
+  const columns = described.map(([property, options]): [string, WrittenColumn] => {
+    const { type, array, nullable: isNullable, default: otherwise } = options ?? {};
+    const kind = String(type);
+    // An array of arrays has to be rectangular, so lists travel as JSON.
+    const cast = array ? 'jsonb' : kind;
+    const mayBeLeftOut = isNullable === true && otherwise === undefined;
+    const name = snakeCase(property);
+    const list = `CASE WHEN r.${name} IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(r.${name})::${kind}) END`;
+    return [property, { name, cast, mayBeLeftOut, element: elementOf(cast), value: array ? list : `r.${name}` }];
+  });
+  const made = new Map(columns);
+  written.set(schema as EntitySchema<never>, made);
+  return made;
+}
+
+/** An array literal of texts, for a parameter: the driver's own takes several times as long. */
+export const textArray = (values: readonly string[]): string => `{${values.map(quoted).join(',')}}`;
+
+const quoted = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+
+function elementOf(cast: string): WrittenColumn['element'] {
+  const encode = (value: unknown): string => {
+    if (cast === 'jsonb') return quoted(JSON.stringify(value));
+    if (value instanceof Date) return value.toISOString();
+    return cast === 'text' || typeof value === 'string' ? quoted(String(value)) : String(value);
+  };
+  return (value) => (value === null || value === undefined ? 'NULL' : encode(value));
+}
+
+/** One parameter for each column, and the `unnest` that makes rows of them. */
+function asArrays<T extends object>(
+  columns: readonly (readonly [string, WrittenColumn])[],
+  rows: readonly T[],
+): { readonly from: string; readonly parameters: string[] } {
+  const parameters = columns.map(
+    ([property, { element }]) => `{${rows.map((row) => element(Reflect.get(row, property))).join(',')}}`,
+  );
+  const arrays = columns.map(([, { cast }], index) => `$${index + 1}::${cast}[]`);
+  return { from: `unnest(${arrays.join(', ')})`, parameters };
+}
+
 /**
  * Inserts rows with one statement, the same for any number of them. Columns of properties that no row has keep their
  * default.
  */
 export async function insertRows<T extends object>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
   if (rows.length === 0) return;
-  const { name, columns } = schema.options;
-  const given = Object.keys(columns).filter((property) => rows.some((row) => Reflect.get(row, property) !== undefined));
-  const list = given.map(snakeCase).join(', ');
-  const records = rows.map((row) =>
-    Object.fromEntries(given.map((property) => [snakeCase(property), Reflect.get(row, property)])),
+  const given = [...writtenColumns(schema)].filter(([property, { mayBeLeftOut }]) =>
+    rows.some((row) => {
+      const value = Reflect.get(row, property);
+      return value !== undefined && !(value === null && mayBeLeftOut);
+    }),
   );
+  const list = given.map(([, { name }]) => name).join(', ');
+  const { from, parameters } = asArrays(given, rows);
+  const values = given.map(([, { value }]) => value).join(', ');
   await db.write(
-    `INSERT INTO ${name} (${list}) SELECT ${list} FROM jsonb_populate_recordset(NULL::${name}, $1::jsonb)`,
-    [JSON.stringify(records)],
+    `INSERT INTO ${schema.options.name} (${list}) SELECT ${values} FROM ${from} AS r (${list})`,
+    parameters,
   );
 }
 
-/** Writes some columns of rows, found by their id, in one statement. */
+/** A row before and after a change. `before` is null if it is not known. */
+export interface ChangedRow<T> {
+  readonly before: T | null;
+  readonly after: T;
+}
+
+/**
+ * Writes those of the columns that changed, in one statement. Rows are found by their id. A column that no row changed
+ * is not named: PostgreSQL then leaves its indexes alone.
+ */
 export async function updateRows<T extends { readonly id: string }>(
   db: Db,
   schema: EntitySchema<T>,
-  rows: readonly T[],
+  rows: readonly ChangedRow<T>[],
   columns: readonly (keyof T & string)[],
 ): Promise<void> {
-  if (rows.length === 0) return;
-  const { name } = schema.options;
-  const set = columns.map((property) => `${snakeCase(property)} = r.${snakeCase(property)}`).join(', ');
-  const records = rows.map((row) =>
-    Object.fromEntries(['id', ...columns].map((property) => [snakeCase(property), Reflect.get(row, property)])),
+  const known = writtenColumns(schema);
+  const differ = ({ before, after }: ChangedRow<T>, property: keyof T) => before?.[property] !== after[property];
+  const changed = columns.filter((property) => rows.some((row) => differ(row, property)));
+  if (changed.length === 0) return;
+  const sent = ['id', ...changed].flatMap((property) => {
+    const column = known.get(property);
+    return column === undefined ? [] : [[property, column] as const];
+  });
+  const { from, parameters } = asArrays(
+    sent,
+    rows.filter((row) => changed.some((property) => differ(row, property))).map(({ after }) => after),
   );
+  const { name: table } = schema.options;
+  const set = sent.slice(1).map(([, { name, value }]) => `${name} = ${value}`);
   await db.write(
-    `UPDATE ${name} SET ${set} FROM jsonb_populate_recordset(NULL::${name}, $1::jsonb) r WHERE ${name}.id = r.id`,
-    [JSON.stringify(records)],
+    `UPDATE ${table} SET ${set.join(', ')} FROM ${from} AS r (${sent.map(([, { name }]) => name).join(', ')})
+     WHERE ${table}.id = r.id`,
+    parameters,
   );
 }
 

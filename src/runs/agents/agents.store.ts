@@ -18,9 +18,9 @@ export function findOnlineAgents(db: Db, since: Date): Promise<Agent[]> {
   return db.rows(`SELECT ${agent} FROM agent WHERE left_at IS NULL AND last_seen_at >= $1 ORDER BY name, id`, [since]);
 }
 
-/** Records that an agent was heard from, to a few seconds: agents are heard from often. */
-export async function noteSeen(db: Db, id: string, now: Date): Promise<void> {
-  await db.write('UPDATE agent SET last_seen_at = $2, left_at = NULL WHERE id = $1', [id, now]);
+/** Records that agents were heard from, to a few seconds: agents are heard from often. */
+export async function noteSeen(db: Db, ids: readonly string[], now: Date): Promise<void> {
+  await db.write('UPDATE agent SET last_seen_at = $2, left_at = NULL WHERE id = ANY ($1::uuid[])', [ids, now]);
 }
 
 export async function noteLeft(db: Db, id: string, now: Date): Promise<void> {

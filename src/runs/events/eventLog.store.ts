@@ -5,8 +5,8 @@ import type { LogEvent, Place } from './eventLog';
 /** The log of a run, or the part that a member execution wrote: two columns to count by, each with an index. */
 const columns = ({ id, runId }: Pick<Execution, 'id' | 'runId'>) =>
   id === runId
-    ? { owner: 'event.run_id', sequence: 'event.sequence' }
-    : { owner: 'event.execution_id', sequence: 'event.execution_sequence' };
+    ? { owner: 'event.run_id = $1', sequence: 'event.sequence' }
+    : { owner: 'event.execution_id = $1 AND event.run_id <> event.execution_id', sequence: 'event.execution_sequence' };
 
 const event = (
   sequence: string,
@@ -23,7 +23,7 @@ export function findEvents(
   const { owner, sequence } = columns(log);
   return db.rows(
     `SELECT ${event(sequence)} FROM execution_event event
-     WHERE ${owner} = $1 AND ${sequence} > $2 ORDER BY ${sequence} LIMIT $3`,
+     WHERE ${owner} AND ${sequence} > $2 ORDER BY ${sequence} LIMIT $3`,
     [log.id, after, limit],
   );
 }
@@ -32,7 +32,7 @@ export function findEvents(
 export async function findFirstSequence(db: Db, log: Pick<Execution, 'id' | 'runId'>): Promise<number | undefined> {
   const { owner, sequence } = columns(log);
   const [row] = await db.rows<{ first: number | null }>(
-    `SELECT min(${sequence}) AS first FROM execution_event event WHERE ${owner} = $1`,
+    `SELECT min(${sequence}) AS first FROM execution_event event WHERE ${owner}`,
     [log.id],
   );
   return row?.first ?? undefined;
@@ -50,8 +50,14 @@ export async function findGrown(db: Db, known: ReadonlyMap<string, number>): Pro
 
 // The events of all runs
 
-/** All transactions below this id have ended: nothing will be added there. */
-const XMIN = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
+/**
+ * All transactions of this database below this id have ended: nothing will be added there. Numbers are shared by the
+ * databases of a PostgreSQL, so a transaction in progress counts unless its session is seen in another database.
+ */
+const HORIZON = `(SELECT coalesce(min(number::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+  FROM pg_snapshot_xip(pg_current_snapshot()) AS number WHERE NOT EXISTS (
+    SELECT FROM pg_stat_get_activity(NULL) AS session WHERE session.backend_xid = number::xid
+      AND session.datid <> (SELECT oid FROM pg_database WHERE datname = current_database())))`;
 
 export interface CommittedEvent extends LogEvent {
   readonly transactionId: number;
@@ -80,13 +86,13 @@ export async function findCommitted(
   const parameters: unknown[] = [after.transactionId, after.runId, after.sequence, limit];
   const own = 'CASE WHEN event.run_id = event.execution_id THEN event.sequence ELSE event.execution_sequence END';
   const rows = await db.rows<CommittedEvent & { horizon: number; waiting: boolean }>(
-    `SELECT log.horizon, log.waiting, found.*
-     FROM (SELECT ${XMIN} AS horizon, EXISTS (SELECT FROM execution_event WHERE transaction_id >= ${XMIN}) AS waiting) log
-     LEFT JOIN LATERAL (
+    `WITH ended AS MATERIALIZED (SELECT ${HORIZON} AS horizon),
+       log AS (SELECT horizon, EXISTS (SELECT FROM execution_event WHERE transaction_id >= horizon) AS waiting FROM ended)
+     SELECT log.horizon, log.waiting, found.* FROM log LEFT JOIN LATERAL (
        SELECT event.transaction_id AS "transactionId", event.sequence AS "runSequence", ${event(own)}
        FROM execution_event event JOIN execution e ON e.id = event.execution_id
        WHERE (event.transaction_id, event.run_id, event.sequence) > ($1::bigint, $2::uuid, $3::int)
-         AND event.transaction_id < ${XMIN} AND (${where(parameters)})
+         AND event.transaction_id < log.horizon AND (${where(parameters)})
        ORDER BY event.transaction_id, event.run_id, event.sequence LIMIT $4
      ) found ON true
      ORDER BY "transactionId", "runId", "runSequence"`,
@@ -109,7 +115,7 @@ export interface LogBounds {
 export async function findLogBounds(db: Db): Promise<LogBounds> {
   const [row] = await db.rows<LogBounds>(
     `SELECT coalesce((SELECT transaction_id FROM event_horizon), 0) AS pruned,
-       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next, ${XMIN} AS horizon`,
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next, ${HORIZON} AS horizon`,
   );
   if (row === undefined) throw new Error('a statement that always returns a row returned none');
   return row;

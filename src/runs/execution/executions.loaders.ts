@@ -10,7 +10,7 @@ import { remembered } from '../../kernel/remembered';
 import type { Job, JobLog } from '../queue/job';
 import { findLogs } from '../logs/jobLogs.store';
 import { findJobsOfTasks } from '../queue/jobs.store';
-import { findBesideTasks, findHandled, findHandlers } from './detachedTasks.store';
+import { findBesideTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
 import type {
   Execution,
   ExecutionAttempt,
@@ -83,6 +83,9 @@ export const tasksOfExecutionWith: PickingLoad<TaskExecution, TaskExecution[]> =
   (picked) => async (app, ids) =>
     groupBy(await findShownTasks(app.database, newestOf(ids), picked), (row) => row.executionId),
 );
+
+export const finallyOfAttempt: BatchLoad<TaskExecution[]> = async (app, keys) =>
+  groupBy(await findFinallyTasks(app.database, keys.map(attemptOfKey)), keyOfShown);
 
 /** The failure handlers of all attempts. */
 export const forensicOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>

@@ -2,7 +2,6 @@ import type { Db } from '../../kernel/database/database';
 import { type Picked, pickedColumns, wholeRow } from '../../kernel/database/picked';
 import { columnsOf } from '../../kernel/database/table';
 import { remembered } from '../../kernel/remembered';
-import { ACTIVE } from '../../contract/statuses';
 import type { AttemptStart } from '../../engine/changes';
 import type { AttemptRef, Execution, ExecutionAttempt } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
@@ -125,7 +124,7 @@ export function findShownMembers(db: Db, runIds: readonly string[]): Promise<Exe
 export function findActiveMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {
   return db.rows(
     `SELECT ${execution} FROM execution WHERE run_id = ANY ($1::uuid[]) AND parent_stage_execution_id IS NOT NULL
-       AND status IN ${ACTIVE} ORDER BY created_at, id`,
+       AND ended_at IS NULL ORDER BY created_at, id`,
     [runIds],
   );
 }
@@ -148,11 +147,12 @@ export async function insertExecutionTargets(
   );
 }
 
-/** Executions whose time is over. A restore has a deadline of its own. */
+/** Executions whose time is over, or that of their tasks of `finally`. A restore has a deadline of its own. */
 export function findExpiredExecutions(db: Db, now: Date, limit: number): Promise<{ id: string; runId: string }[]> {
   return db.rows(
     `SELECT id, run_id AS "runId" FROM execution
-     WHERE expires_at < $1 AND status IN ${ACTIVE} AND status <> 'RESTORING' AND failure_code IS DISTINCT FROM 'EXPIRED' AND failure_code IS DISTINCT FROM 'ABORTED'
+     WHERE expires_at < $1 AND ended_at IS NULL AND status <> 'RESTORING' AND (finally_tasks > 0
+       OR (failure_code IS DISTINCT FROM 'EXPIRED' AND failure_code IS DISTINCT FROM 'ABORTED'))
      ORDER BY expires_at LIMIT $2`,
     [now, limit],
   );

@@ -20,7 +20,7 @@ import {
 } from '../../engine/execution';
 import { statusesOf } from '../../engine/machine';
 
-/** Forensic and restore tasks are detached: no attempt shows them as part of its graph. */
+/** All other tasks are detached: no attempt shows them as part of its graph. */
 const inGraph = `type = 'normal'`;
 const ended = `(ended_at IS NULL) = (status IN ${ACTIVE})`;
 
@@ -55,6 +55,7 @@ export const executionTable = table<Execution>('execution', {
     busyTasks: column.integer,
     waitingTasks: { ...column.integer, default: 0 },
     besideTasks: { ...column.integer, default: 0 },
+    finallyTasks: column.integerOrNull,
     createdAt: column.time,
     startedAt: column.timeOrNull,
     attemptStartedAt: column.timeOrNull,
@@ -72,8 +73,8 @@ export const executionTable = table<Execution>('execution', {
     },
     { name: 'execution_newest_of_entity', columns: ['entityId', 'createdAt', 'id'] },
     { name: 'execution_of_run', columns: ['runId'] },
-    { name: 'execution_active', columns: ['applicationId'], where: `status IN ${ACTIVE}` },
-    { name: 'execution_expiry', columns: ['expiresAt'], where: `status IN ${ACTIVE}` },
+    { name: 'execution_active', columns: ['applicationId'], where: 'ended_at IS NULL' },
+    { name: 'execution_expiry', columns: ['expiresAt'], where: 'ended_at IS NULL' },
   ],
   checks: [
     { name: 'execution_kind', expression: oneOf('kind', ['PIPELINE', 'WORKFLOW']) },
@@ -87,7 +88,7 @@ export const executionTable = table<Execution>('execution', {
     {
       name: 'execution_counts',
       expression:
-        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0',
+        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND beside_tasks)',
     },
   ],
 });
@@ -231,10 +232,10 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
     {
       name: 'task_execution_ready',
       columns: ['executionId', 'ordinal'],
-      where: `status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND ${inGraph}`,
+      where: `waiting_on = 0 AND job_id IS NULL AND ended_at IS NULL AND ${inGraph}`,
     },
     { name: 'task_execution_waits', columns: ['waitsUntil'], where: 'waits_until IS NOT NULL' },
-    { name: 'task_execution_next_try', columns: ['nextTryAt'], where: `status = 'QUEUED' AND next_try_at IS NOT NULL` },
+    { name: 'task_execution_next_try', columns: ['nextTryAt'], where: 'next_try_at IS NOT NULL' },
   ],
   checks: [
     { name: 'task_execution_type', expression: oneOf('type', taskTypes) },
@@ -328,8 +329,16 @@ export const executionEventTable = table<ExecutionEvent>('execution_event', {
     actor: column.json,
     data: column.json,
   },
-  uniques: [{ name: 'execution_event_own', columns: ['executionId', 'executionSequence'] }],
-  indices: [{ name: 'execution_event_committed', columns: ['transactionId', 'runId', 'sequence'] }],
+  indices: [
+    { name: 'execution_event_committed', columns: ['transactionId', 'runId', 'sequence'] },
+    // The primary key has the order of a run's own events already.
+    {
+      name: 'execution_event_own',
+      columns: ['executionId', 'executionSequence'],
+      unique: true,
+      where: 'execution_id <> run_id',
+    },
+  ],
 });
 
 export const eventHorizonTable = table<EventHorizon>('event_horizon', {

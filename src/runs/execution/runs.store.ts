@@ -1,5 +1,6 @@
 import { type ActorRef, actorRef } from '../../access/actor';
 import type { Db } from '../../kernel/database/database';
+import { textArray } from '../../kernel/database/table';
 
 /** An event that is written at the end of its transaction. */
 export interface PendingEvent {
@@ -22,35 +23,48 @@ export async function lockRuns(db: Db, runIds: readonly string[]): Promise<void>
  */
 export async function writeEvents(db: Db, events: readonly PendingEvent[], actor: ActorRef, now: Date): Promise<void> {
   if (events.length === 0) return;
+  const [runs, executions] = [new Map<string, number>(), new Map<string, number>()];
+  const places = events.map(({ runId, executionId }) => ({
+    run: step(runs, runId),
+    own: step(executions, executionId),
+  }));
+  const ids = [...new Set([...runs.keys(), ...executions.keys()])];
   await db.rows(
-    `WITH pending AS (
-       SELECT *, row_number() OVER (PARTITION BY run_id ORDER BY n) AS run_step,
-         row_number() OVER (PARTITION BY execution_id ORDER BY n) AS own_step
-       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[]) WITH ORDINALITY AS e (run_id, execution_id, type, data, n)
+    `WITH log AS MATERIALIZED (
+       SELECT own.id, own.run_id, run.last_sequence, own.last_execution_sequence,
+         greatest(pg_current_xact_id()::text::bigint, newest.transaction_id) AS transaction_id
+       FROM execution own JOIN execution run ON run.id = own.run_id
+       LEFT JOIN execution_event newest ON newest.run_id = run.id AND newest.sequence = run.last_sequence
+       WHERE own.id = ANY ($1::uuid[])
      ), written AS (
        INSERT INTO execution_event
          (run_id, sequence, execution_id, execution_sequence, transaction_id, type, at, actor, data)
-       SELECT pending.run_id, run.last_sequence + run_step, pending.execution_id, own.last_execution_sequence + own_step,
-         greatest(pg_current_xact_id()::text::bigint, newest.transaction_id), pending.type, $5, $6, pending.data
-       FROM pending JOIN execution run ON run.id = pending.run_id JOIN execution own ON own.id = pending.execution_id
-       LEFT JOIN execution_event newest ON newest.run_id = run.id AND newest.sequence = run.last_sequence
-     ), steps AS (
-       SELECT id, sum(run_steps) AS run_steps, sum(own_steps) AS own_steps FROM (
-         SELECT run_id AS id, count(*) AS run_steps, 0 AS own_steps FROM pending GROUP BY run_id
-         UNION ALL
-         SELECT execution_id, 0, count(*) FROM pending GROUP BY execution_id
-       ) counted GROUP BY id
+       SELECT log.run_id, log.last_sequence + e.run_step, log.id, log.last_execution_sequence + e.own_step,
+         log.transaction_id, e.type, $9, $10, e.data
+       FROM unnest($4::uuid[], $5::int[], $6::int[], $7::text[], $8::jsonb[])
+         AS e (execution_id, run_step, own_step, type, data) JOIN log ON log.id = e.execution_id
      )
      UPDATE execution SET last_sequence = last_sequence + steps.run_steps,
        last_execution_sequence = last_execution_sequence + steps.own_steps
-     FROM steps WHERE execution.id = steps.id`,
+     FROM unnest($1::uuid[], $2::int[], $3::int[]) AS steps (id, run_steps, own_steps) WHERE execution.id = steps.id`,
     [
-      events.map((event) => event.runId),
+      ids,
+      ids.map((id) => runs.get(id) ?? 0),
+      ids.map((id) => executions.get(id) ?? 0),
       events.map((event) => event.executionId),
+      places.map(({ run }) => run),
+      places.map(({ own }) => own),
       events.map((event) => event.type),
-      events.map((event) => JSON.stringify(event.data)),
+      textArray(events.map((event) => JSON.stringify(event.data))),
       now,
       JSON.stringify(actorRef(actor)),
     ],
   );
+}
+
+/** The place of the next event of a log among those of its transaction. */
+function step(counts: Map<string, number>, id: string): number {
+  const next = (counts.get(id) ?? 0) + 1;
+  counts.set(id, next);
+  return next;
 }

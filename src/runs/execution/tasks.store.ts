@@ -1,4 +1,3 @@
-import { ACTIVE } from '../../contract/statuses';
 import type { Db } from '../../kernel/database/database';
 import { type Picked, pickedColumns, wholeRow } from '../../kernel/database/picked';
 import { columnsOf } from '../../kernel/database/table';
@@ -63,18 +62,17 @@ const shownTasks = remembered(
 );
 
 /** Tasks of the graph that the newest attempt of execution $1 has run itself. */
-export const inNewestAttempt = `task.execution_id = $1 AND task.type = 'normal'
-  AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
+const ofNewestAttempt = `task.execution_id = $1 AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
+export const inNewestAttempt = `${ofNewestAttempt} AND task.type = 'normal'`;
 
-/** What failed first in the newest attempt of an execution; a failure before what was cancelled. */
-export async function findFirstFailed(db: Db, executionId: string): Promise<TaskExecution | undefined> {
-  const [row] = await db.rows<TaskExecution>(
+/** What failed in the newest attempt of an execution, tasks of `finally` too; failures before what was canceled. */
+export function findFailedTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
+  return db.rows(
     `SELECT ${task} FROM task_execution task
-     WHERE ${inNewestAttempt} AND NOT passed AND status IN ('FAILED', 'ABORTED')
-     ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 1`,
+     WHERE ${ofNewestAttempt} AND type IN ('normal', 'finally') AND NOT passed AND status IN ('FAILED', 'ABORTED')
+     ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 100`,
     [executionId],
   );
-  return row;
 }
 
 export function findTasks(db: Db, ids: readonly string[]): Promise<TaskExecution[]> {
@@ -125,7 +123,7 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
        LEFT JOIN LATERAL (SELECT max(level) AS level FROM (${open}) head) head ON execution.mode <> 'WORK_STEALING'
        CROSS JOIN LATERAL (
          SELECT * FROM task_execution
-         WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND type = 'normal'
+         WHERE execution_id = execution.id AND status = 'QUEUED' AND waiting_on = 0 AND job_id IS NULL AND ended_at IS NULL AND type = 'normal'
            AND next_try_at IS NULL AND (execution.mode = 'WORK_STEALING' OR level <= head.level)
          ORDER BY ordinal
          LIMIT 2 * $2::int + CASE WHEN execution.mode = 'SEQUENTIAL' THEN 1
@@ -149,7 +147,7 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
 }
 
 /** Executions of the members of these runs that are not final. */
-const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND status IN ${ACTIVE})`;
+const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND ended_at IS NULL)`;
 
 /**
  * Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a
@@ -228,7 +226,7 @@ export function findWaitingTasks(db: Db, executionId: string): Promise<TaskExecu
   );
 }
 
-/** Tasks of an execution that failed, and count, or were cancelled. */
+/** Tasks of an execution that failed, and count, or were canceled. */
 export function findUnsuccessfulTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task

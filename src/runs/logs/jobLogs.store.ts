@@ -33,7 +33,11 @@ export async function appendLog(
     throw new Refusal('LOG_GAP', `The log ends at ${log.bytes}.`, { offset: log.bytes });
   }
   if (piece.offset + data.length > maxBytes) {
-    await db.write('UPDATE job_log SET truncated = true WHERE job_id = $1', [jobId]);
+    await db.write(
+      `INSERT INTO job_log (job_id, bytes, truncated) VALUES ($1, 0, true)
+       ON CONFLICT (job_id) DO UPDATE SET truncated = true`,
+      [jobId],
+    );
     throw new Refusal('TOO_LARGE', `The log would exceed the limit of ${maxBytes} bytes.`, { limit: maxBytes });
   }
   const known = log.bytes - piece.offset;
@@ -55,6 +59,7 @@ function framesAfter(frames: readonly LogFrame[], skip: number): LogFrame[] {
   });
 }
 
+/** The lock on the lease makes the end of the job wait for the piece, and refuses a piece after the end. */
 async function insertAt(
   db: Db,
   jobId: string,
@@ -65,9 +70,11 @@ async function insertAt(
 ): Promise<boolean> {
   const rows = await db.rows(
     `WITH grown AS (
-       UPDATE job_log SET bytes = bytes + $4
-       WHERE job_id = $1 AND bytes = $3 AND NOT sealed
-         AND EXISTS (SELECT FROM job_lease WHERE job_id = $1 AND token_hash = $2 AND started)
+       INSERT INTO job_log (job_id, bytes, truncated)
+       SELECT job_id, $4, false FROM (
+         SELECT job_id FROM job_lease WHERE job_id = $1 AND token_hash = $2 AND started FOR KEY SHARE
+       ) held WHERE $3 = 0 OR EXISTS (SELECT FROM job_log WHERE job_id = $1)
+       ON CONFLICT (job_id) DO UPDATE SET bytes = job_log.bytes + $4 WHERE job_log.bytes = $3
        RETURNING job_id
      ), added AS (
        INSERT INTO log_chunk (job_id, start, length, data, frames) SELECT job_id, $3, $4, $5, $6 FROM grown WHERE $4::int > 0
@@ -78,24 +85,18 @@ async function insertAt(
   return rows.length === 1;
 }
 
-async function findOpenLog(db: Db, jobId: string, tokenHash: string): Promise<JobLog | undefined> {
-  const [row] = await db.rows<Omit<JobLog, 'bytes'> & { bytes: string }>(
-    `SELECT log.job_id AS "jobId", bytes, sealed, truncated FROM job_log log
-     JOIN job_lease lease ON lease.job_id = log.job_id AND lease.token_hash = $2
-     WHERE log.job_id = $1 AND NOT sealed`,
+async function findOpenLog(db: Db, jobId: string, tokenHash: string): Promise<Pick<JobLog, 'bytes'> | undefined> {
+  const [row] = await db.rows<Pick<JobLog, 'bytes'>>(
+    `SELECT coalesce(log.bytes, 0) AS bytes FROM job_lease lease LEFT JOIN job_log log ON log.job_id = lease.job_id
+     WHERE lease.job_id = $1 AND lease.token_hash = $2 AND lease.started`,
     [jobId, tokenHash],
   );
-  return row && { ...row, bytes: Number(row.bytes) };
+  return row;
 }
 
-/** Number of stored bytes of each log. */
-export async function findLogs(db: Db, jobIds: readonly string[]): Promise<JobLog[]> {
-  const rows = await db.rows<Omit<JobLog, 'bytes'> & { bytes: string }>(
-    'SELECT job_id AS "jobId", bytes, sealed, truncated FROM job_log WHERE job_id = ANY ($1::uuid[])',
-    [jobIds],
-  );
-  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }));
-}
+/** Number of stored bytes of each log; jobs that have written nothing are missing. */
+export const findLogs = (db: Db, jobIds: readonly string[]): Promise<JobLog[]> =>
+  db.rows('SELECT job_id AS "jobId", bytes, truncated FROM job_log WHERE job_id = ANY ($1::uuid[])', [jobIds]);
 
 /** Part of a log, as it is shown. */
 export interface LogPage {
@@ -117,9 +118,14 @@ export interface LogText {
 
 /**
  * Reads from an offset, at most about `maxBytes`, and at least one piece. An offset within a piece is read from there;
- * within a character, from the next one.
+ * within a character, from the next one. `ended`: whether its job had ended before: then nothing is added any more.
  */
-export async function readLog(db: Db, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
+export async function readLog(
+  db: Db,
+  { id: jobId, ended }: { readonly id: string; readonly ended: boolean },
+  offset: number,
+  maxBytes: number,
+): Promise<LogPage> {
   // Reads the length before the pieces. In the other order, a piece that arrives in between could be taken for the end.
   const [log] = await findLogs(db, [jobId]);
   const pieces = await db.rows<{ start: string; data: Buffer; frames: LogFrame[] }>(
@@ -153,7 +159,7 @@ export async function readLog(db: Db, jobId: string, offset: number, maxBytes: n
     offset,
     frames,
     nextOffset: position,
-    final: log?.sealed === true && position >= end,
+    final: ended && position >= end,
     truncated: log?.truncated ?? false,
   };
 }

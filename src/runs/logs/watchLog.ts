@@ -5,7 +5,7 @@ import { findJobs } from '../queue/jobs.store';
 
 const PAGE_BYTES = 64 * 1024;
 
-/** Log from an offset: what exists, then what is added, until it is sealed. Each byte once, in order. */
+/** Log from an offset: what exists, then what is added, until its job ends. Each byte once, in order. */
 export async function* watchLog(app: App, jobId: string, offset: number, until: AbortSignal): AsyncGenerator<LogPage> {
   const listener = app.database.wakeups.listen([topic.log(jobId)]);
   try {
@@ -22,10 +22,9 @@ export async function* watchLog(app: App, jobId: string, offset: number, until: 
   }
 }
 
-/** Page of a log. Also final if the job ended without ever having a log. */
+/** Page of a log. */
 export async function readLogPage(app: App, jobId: string, offset: number, maxBytes: number): Promise<LogPage> {
   const [job] = await findJobs(app.database, [jobId]);
-  const page = await readLog(app.database, jobId, offset, maxBytes);
-  const never = job !== undefined && job.endedAt !== null && job.startedAt === null;
-  return never ? { ...page, final: true } : page;
+  const ended = job !== undefined && job.endedAt !== null;
+  return readLog(app.database, { id: jobId, ended }, offset, maxBytes);
 }

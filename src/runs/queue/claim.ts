@@ -112,13 +112,17 @@ export class ClaimDesk {
   private async serveGroup(group: readonly Waiting[]): Promise<void> {
     const labels = group[0]?.labels ?? [];
     const tokens = new Map<string, { token: string; claim: Waiting }>();
-    const slots: Slot[] = [];
-    for (const claim of inTurn(group)) {
-      if (slots.length >= MAX_BATCH) break;
+    const hashes = new Map<Waiting, string>();
+    for (const claim of group) {
       const token = `swc_${newSecret()}`;
       const tokenHash = hashSecret(token);
       tokens.set(tokenHash, { token, claim });
-      slots.push({ agentId: claim.agentId, tokenHash });
+      hashes.set(claim, tokenHash);
+    }
+    const slots: Slot[] = [];
+    for (const claim of inTurn(group)) {
+      if (slots.length >= MAX_BATCH) break;
+      slots.push({ agentId: claim.agentId, tokenHash: hashes.get(claim) ?? '' });
     }
     const offerUntil = new Date(this.app.clock.now().getTime() + OFFER_MS);
     for (const claim of group) claim.asking = true;

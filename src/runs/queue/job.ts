@@ -16,7 +16,7 @@ export interface Job {
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly agentId: string | null;
-  /** Hash of the claim token that started it: a repeated finish is recognised by it. */
+  /** Hash of the claim token that started it: a repeated finish is recognized by it. */
   readonly claimHash: string | null;
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -52,7 +52,7 @@ export interface JobLease {
   /** When the task's time is over and the agent should have said so; the server ends it then. */
   readonly timeoutAt: Date | null;
   readonly cancelRequestedAt: Date | null;
-  /** When a cancelled job is final, whatever the agent does. */
+  /** When a canceled job is final, whatever the agent does. */
   readonly killAt: Date | null;
 }
 
@@ -73,12 +73,10 @@ export interface LogFrame {
   readonly bytes: number;
 }
 
-/** Where a job's log stands. Made with the first append or at the end of the job. */
+/** Where a job's log stands. A job that has written nothing has none. The log is complete when the job has ended. */
 export interface JobLog {
   readonly jobId: string;
   readonly bytes: number;
-  /** Nothing more will come. */
-  readonly sealed: boolean;
   /** The agent could not deliver all of it, or it was longer than the limit. */
   readonly truncated: boolean;
 }

@@ -72,8 +72,8 @@ export async function claimReadyJobs(
     `WITH slot AS (
        SELECT agent_id, token_hash, n FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS s (agent_id, token_hash, n)
      ), picked AS (
-       SELECT rank, row_number() OVER (ORDER BY rank) AS n FROM (
-         SELECT head.rank
+       SELECT class_id, rank, row_number() OVER (ORDER BY rank) AS n FROM (
+         SELECT class.id AS class_id, head.rank
          FROM requirement_class class
          CROSS JOIN LATERAL (
            SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT $4 FOR UPDATE SKIP LOCKED
@@ -83,7 +83,8 @@ export async function claimReadyJobs(
          LIMIT $4
        ) heads
      ), taken AS (
-       DELETE FROM ready_job USING picked WHERE ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
+       DELETE FROM ready_job USING picked
+       WHERE ready_job.requirement_class_id = picked.class_id AND ready_job.rank = picked.rank RETURNING ready_job.job_id, picked.n
      )
      INSERT INTO job_lease (job_id, agent_id, run_id, token_hash, started, expires_at)
      SELECT taken.job_id, slot.agent_id, job.run_id, slot.token_hash, false, $5
@@ -137,7 +138,7 @@ export interface StartedJob {
   readonly first: boolean;
 }
 
-/** Turns offers into leases. A claim that is over, or that is being cancelled, is not answered. */
+/** Turns offers into leases. A claim that is over, or that is being canceled, is not answered. */
 export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Date, now: Date): Promise<StartedJob[]> {
   return db.rows(
     `WITH claim AS (
@@ -149,8 +150,6 @@ export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Da
          timeout_at = coalesce(timeout_at, $4::timestamptz + make_interval(secs => (job.timeout_ms + job.grace_ms) / 1000.0 + 2))
        FROM claim JOIN job ON job.id = claim.job_id
        WHERE job_lease.job_id = claim.job_id
-     ), logged AS (
-       INSERT INTO job_log (job_id, bytes, sealed, truncated) SELECT job_id, 0, false, false FROM claim ON CONFLICT DO NOTHING
      ), started AS (
        UPDATE job SET status = '${started}', started_at = $4, agent_id = claim.agent_id, claim_hash = claim.token_hash
        FROM claim WHERE job.id = claim.job_id AND ${oneOf('job.status', startedFrom)}
@@ -183,9 +182,9 @@ export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): P
 }
 
 /**
- * Ends jobs: their result is written once, their lease or place in the queue goes, their log is sealed. The caller
- * holds the locks of their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended
- * is kept; an agent whose job the server ended has no say any more.
+ * Ends jobs: their result is written once, and their lease or place in the queue goes. The caller holds the locks of
+ * their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended is kept; an agent
+ * whose job the server ended has no say any more.
  */
 export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Promise<void> {
   if (ends.length === 0) return;
@@ -204,8 +203,8 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
      ), released AS (
        DELETE FROM job_lease USING ended WHERE job_lease.job_id = ended.id
      )
-     UPDATE job_log SET sealed = true, truncated = job_log.truncated OR ended.truncated
-     FROM ended WHERE job_log.job_id = ended.id`,
+     INSERT INTO job_log (job_id, bytes, truncated) SELECT id, 0, true FROM ended WHERE truncated
+     ON CONFLICT (job_id) DO UPDATE SET truncated = true`,
     [
       ends.map((end) => end.jobId),
       ends.map((end) => end.status),
@@ -226,7 +225,7 @@ export type LeaseWithJob = JobLease & Pick<Job, 'taskExecutionId' | 'executionId
 const leaseWithJob = `${columnsOf(jobLeaseTable, 'lease')}, job.task_execution_id AS "taskExecutionId",
   job.execution_id AS "executionId", job.attempt, job.grace_ms AS "graceMs"`;
 
-/** Leases that are due: not renewed in time, cancelled and past their grace, or past the task's timeout. */
+/** Leases that are due: not renewed in time, canceled and past their grace, or past the task's timeout. */
 export function findDueLeases(db: Db, now: Date, limit: number): Promise<LeaseWithJob[]> {
   return db.rows(
     `SELECT ${leaseWithJob} FROM job_lease lease JOIN job ON job.id = lease.job_id
@@ -250,7 +249,8 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
        DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[]) AND NOT started RETURNING job_id
      )
      INSERT INTO ready_job (rank, job_id, requirement_class_id)
-     SELECT (SELECT coalesce(min(rank), 0) FROM ready_job) - row_number() OVER (ORDER BY job.queued_at DESC), job.id, job.requirement_class_id
+     SELECT (SELECT coalesce(min(head.rank), 0) FROM requirement_class class CROSS JOIN LATERAL (
+         SELECT rank FROM ready_job WHERE requirement_class_id = class.id ORDER BY rank LIMIT 1) head) - row_number() OVER (ORDER BY job.queued_at DESC), job.id, job.requirement_class_id
      FROM withdrawn JOIN job ON job.id = withdrawn.job_id`,
     [jobIds],
   );

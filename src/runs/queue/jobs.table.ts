@@ -33,11 +33,10 @@ export const jobTable = table<Job>('job', {
 
 export const readyJobTable = table<ReadyJob>('ready_job', {
   columns: {
+    requirementClassId: { ...column.integer, primary: true },
     rank: { ...column.bigint, primary: true, generated: 'increment' },
     jobId: column.uuid,
-    requirementClassId: column.integer,
   },
-  indices: [{ name: 'ready_job_order', columns: ['requirementClassId', 'rank'] }],
   uniques: [{ name: 'ready_job_job', columns: ['jobId'] }],
 });
 
@@ -61,10 +60,8 @@ export const jobLeaseTable = table<JobLease>('job_lease', {
     cancelRequestedAt: column.timeOrNull,
     killAt: column.timeOrNull,
   },
-  indices: [
-    { name: 'job_lease_agent', columns: ['agentId'] },
-    { name: 'job_lease_run', columns: ['runId'] },
-  ],
+  // A canceled job is final within a second after its grace, so its end is looked for often.
+  indices: [{ name: 'job_lease_kill', columns: ['killAt'], where: 'kill_at IS NOT NULL' }],
 });
 
 export const logChunkTable = table<LogChunk>('log_chunk', {
@@ -81,7 +78,6 @@ export const jobLogTable = table<JobLog>('job_log', {
   columns: {
     jobId: column.id,
     bytes: column.bigint,
-    sealed: column.boolean,
     truncated: column.boolean,
   },
 });

@@ -16,7 +16,7 @@ export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueSt
        SELECT class.labels, ready.jobs, job.queued_at, (SELECT count(*) FROM online WHERE online.labels @> class.labels) AS agents
        FROM (SELECT requirement_class_id, count(*) AS jobs, min(rank) AS first FROM ready_job GROUP BY requirement_class_id) ready
        JOIN requirement_class class ON class.id = ready.requirement_class_id
-       JOIN ready_job head ON head.rank = ready.first
+       JOIN ready_job head ON head.requirement_class_id = ready.requirement_class_id AND head.rank = ready.first
        JOIN job ON job.id = head.job_id
      )
      SELECT (SELECT coalesce(sum(jobs), 0) FROM waiting)::int AS "readyJobs",

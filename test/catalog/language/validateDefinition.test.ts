@@ -1,6 +1,6 @@
 import { validationWarnings } from '../../../src/catalog/language/validationRules';
 import { GIVEN_ENVIRONMENT } from '../../../src/catalog/language/workflow';
-import { Api } from '../api';
+import { testApi } from '../api';
 import { parts, pipeline, shop, workflow } from './documents';
 
 interface Problem {
@@ -36,15 +36,12 @@ const warnings = [
   { rule: 'LITERAL_REFERENCE', keys: 'env: { A: $B }', at: '\\$B', of: 'env: { B: x }' },
   // no-shell-choice
   { rule: 'BASH_IN_SH', keys: 'grace: 1s', run: 'source x; [[ 1 == 1 ]]', at: '"source' },
+  { rule: 'RENAMED_VARIABLE', keys: 'register: ENV', at: 'ENV' },
   { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },
 ];
 
 describe('validateDefinition', () => {
-  let api: Api;
-  beforeAll(async () => {
-    api = await Api.start();
-  });
-  afterAll(() => api.stop());
+  const api = testApi();
 
   async function validate(source: string, format = 'YAML') {
     const { validateDefinition } = await api.server.client.ask<{
@@ -58,8 +55,8 @@ describe('validateDefinition', () => {
   }
 
   test('every warning has a fixture', () => {
-    // Only TOML has triggers: toml.test.ts.
-    const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS'];
+    // Only task graphs in TOML have these: toml.test.ts.
+    const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS', 'UNSURE_REGISTER', 'ADAPTED'];
     expect(rules.sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
@@ -82,7 +79,7 @@ describe('validateDefinition', () => {
     expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);
   });
 
-  test('a template that stays as it is comes with what to write instead', async () => {
+  test('warns about a template that is not replaced, with what to write instead', async () => {
     const messages = async (source: string, format?: string) =>
       (await validate(source, format)).warnings.map(({ rule, message }) => `${rule} ${message}`);
     const keys = 'matrix: { os: [a, b] }, secrets: [TOKEN]';
@@ -91,7 +88,7 @@ describe('validateDefinition', () => {
       'LITERAL_TEMPLATE {{.os}} is not replaced here. For the value, write $MATRIX_OS.',
       'LITERAL_TEMPLATE {{.TOKEN}} is not replaced here. For the value, write $TOKEN.',
     ]);
-    const toml = (command: string) => `name = "w"\n[tasks.a]\ncmd = '${command}'\n`;
+    const toml = (command: string) => `name = "w"\n[tasks.a]\nenv = { good = "x" }\ncmd = '${command}'\n`;
     expect(await messages(toml('echo {{.bad-name}} "{{if .x}}" {{.good}} {{if .x}}'), 'TOML')).toEqual([
       expect.stringMatching(/^LITERAL_TEMPLATE .*{{\.bad-name}}/),
       expect.stringMatching(/^LITERAL_TEMPLATE .*{{if \.x}}/),
@@ -99,7 +96,7 @@ describe('validateDefinition', () => {
     expect(await messages(toml('echo {{.good}} {} {{ }'), 'TOML')).toEqual([]);
   });
 
-  test('tells of a doubled key where it is, and of everything else', async () => {
+  test('reports a duplicate key at its place, along with all other errors', async () => {
     const source = `${shop}${workflow('w', { keys: 'environment: nowhere\nenv: { A: a, A: b }', tasks: task('depends_on: [b]') })}`;
     const { errors } = await validate(source);
     expect(errors.map(({ rule, path }) => [rule, path])).toEqual([
@@ -113,7 +110,7 @@ describe('validateDefinition', () => {
     expect(list.errors.map(({ rule, path }) => [rule, path])).toContainEqual(['DUPLICATE_KEY', 'documents[1].tags.x']);
   });
 
-  test('answers errors and warnings together, and writes nothing', async () => {
+  test('returns errors and warnings together, and writes nothing', async () => {
     const source = shop + workflow('w', { tasks: task('retries: 11, depends_on: [b]') });
     const { valid, errors, warnings: found } = await validate(source);
     expect(valid).toBe(false);
@@ -124,7 +121,7 @@ describe('validateDefinition', () => {
     expect(await api.server.app.database.rows('SELECT FROM application')).toEqual([]);
   });
 
-  test('knows what exists', async () => {
+  test('takes existing resources into account', async () => {
     await api.apply(shop);
     const source = workflow('w', { keys: 'services: [web]' }).replace('---\n', '');
     expect((await validate(source)).errors.map(({ rule }) => rule)).toEqual(['UNKNOWN_SERVICE']);

@@ -1,12 +1,8 @@
 import { eventually } from '../../support/eventually';
-import { World } from './world';
+import { restoreWorld } from './world';
 
 describe('a restore that fails', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start();
-  });
-  afterAll(() => world.stop());
+  const world = restoreWorld();
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
@@ -28,7 +24,7 @@ describe('a restore that fails', () => {
     ['UPDATE OF images', 'execution'],
     ['INSERT', 'execution_attempt'],
     ['INSERT', 'attempt_element'],
-    ['INSERT', 'deployment'],
+    ['INSERT', 'deployment', "ROW WHEN (NEW.status = 'SUCCEEDED')"],
     ['UPDATE', 'operation', "ROW WHEN (NEW.status = 'SUCCESS')"],
   ])(
     'in the database, at its last step (%s on %s), leaves all of it as it was',
@@ -72,11 +68,7 @@ describe('a restore that fails', () => {
 });
 
 describe('a restore whose server stops', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start({ SLIPWAY_LEASE_SECONDS: '2', SLIPWAY_RESTORE_SECONDS: '4' });
-  });
-  afterAll(() => world.stop());
+  const world = restoreWorld({ SLIPWAY_LEASE_SECONDS: '2', SLIPWAY_RESTORE_SECONDS: '4' });
 
   it('gives a lost agent’s task to another, then fails', async () => {
     const id = await world.release();

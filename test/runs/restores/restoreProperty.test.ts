@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { APP } from '../../support/runs';
 import { property } from '../../support/property';
-import { World } from './world';
+import { APP } from '../../support/runs';
+import { restoreWorld } from './world';
 
 interface TaskShape {
   /** Which of the tasks before it it depends on. */
@@ -135,13 +135,9 @@ ${elements.map((list) => `  - elements: [${list.join(', ')}]`).join('\n')}`;
   return { source: [...source, pipeline].join('\n'), services: [...used] };
 }
 
-describe('whatever the pipeline and its extensions', () => {
-  let world: World;
+describe('any pipeline and any extensions', () => {
+  const world = restoreWorld({}, `${APP}\n---\nkind: Service\napplication: app\nname: api\n`);
   let made = 0;
-  beforeAll(async () => {
-    world = await World.start({}, `${APP}\n---\nkind: Service\napplication: app\nname: api\n`);
-  });
-  afterAll(() => world.stop());
 
   /** Runs what comes; each result is one of its own, so that a mix-up shows. The how-many-eth task fails. */
   const work = async (id: string, fails: number): Promise<string> => {
@@ -163,7 +159,7 @@ describe('whatever the pipeline and its extensions', () => {
     }
   };
 
-  it('an extension and its restore leave everything that can be read as it was', async () => {
+  it('an extension and its restore leave all readable state as it was', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const tag = String(made++);

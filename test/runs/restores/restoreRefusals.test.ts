@@ -1,18 +1,14 @@
-import { TestClient } from '../../support/client';
 import { statusesOf } from '../../../src/engine/machine';
+import { TestClient } from '../../support/client';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { World } from './world';
+import { restoreWorld } from './world';
 
 describe('before anything changes, restoreRun', () => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start();
-  });
-  afterAll(() => world.stop());
+  const world = restoreWorld();
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
-  it('needs a point: none, one that was used, one of another run', async () => {
+  it('needs an unused restore point of the same run', async () => {
     const plain = await world.release();
     expect(await world.codeOf(world.restore(plain))).toBe('NO_RESTORE_POINT');
     expect(await world.preview(plain)).toMatchObject({ allowed: false, refusals: [{ code: 'NO_RESTORE_POINT' }] });
@@ -29,7 +25,7 @@ describe('before anything changes, restoreRun', () => {
     expect(await world.preview(id)).toMatchObject({ allowed: false, refusals: [{ code: 'RESTORE_POINT_CONSUMED' }] });
   });
 
-  it('takes a plan only while it is true', async () => {
+  it('accepts a plan only while it is current', async () => {
     const { id } = await world.failedInProd();
     const { planToken } = await world.preview(id);
     await world.extend(id, { web: 'web:4' });
@@ -97,7 +93,7 @@ describe('before anything changes, restoreRun', () => {
     }
   });
 
-  it('takes one of twenty at once, over two servers', async () => {
+  it('accepts one of twenty concurrent requests, over two servers', async () => {
     const { id } = await world.failedInProd();
     const second = await startTestServer({}, world.server.databaseUrl);
     const clients = Array.from(

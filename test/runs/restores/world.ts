@@ -1,8 +1,7 @@
 import { TestClient } from '../../support/client';
 import { eventually } from '../../support/eventually';
-import { ProtocolAgent } from '../../support/protocolAgent';
-import { APP, Runs } from '../../support/runs';
-import { startTestServer, type TestServer } from '../../support/server';
+import { APP } from '../../support/runs';
+import { testWorld, type World } from '../../support/world';
 
 /** Two services, built and deployed to two environments, with restore tasks in the workflow that deploys. */
 export const DEFINITIONS = `${APP}
@@ -74,22 +73,21 @@ export interface OperationView {
 
 const OPERATION = 'id kind status endedAt error { code message } log tasks { name status }';
 
-export class World {
-  private constructor(
-    readonly server: TestServer,
-    readonly runs: Runs,
-    readonly agent: ProtocolAgent,
-  ) {}
+/** A world with these documents, and the questions that tests of restores ask it. */
+export const restoreWorld = (
+  environment: Readonly<Record<string, string>> = {},
+  definitions = DEFINITIONS,
+): RestoreWorld => new RestoreWorld(testWorld(definitions, { environment }));
 
-  static async start(environment: Readonly<Record<string, string>> = {}, definitions = DEFINITIONS): Promise<World> {
-    const server = await startTestServer(environment);
-    const world = new World(server, new Runs(server), await ProtocolAgent.register(server.url));
-    await world.runs.apply(definitions);
-    return world;
-  }
+export class RestoreWorld implements World {
+  readonly server: World['server'];
+  readonly runs: World['runs'];
+  readonly agent: World['agent'];
 
-  stop(): Promise<void> {
-    return this.server.stop();
+  constructor({ server, runs, agent }: World) {
+    this.server = server;
+    this.runs = runs;
+    this.agent = agent;
   }
 
   get client(): TestClient {
@@ -247,6 +245,33 @@ export class World {
         Object.fromEntries(deployments.map(({ service, image }) => [service.name, image])),
       ]),
     );
+  }
+
+  /** What the restores of a run left uncertain, and what the environments say of it. */
+  async unknown(runId: string): Promise<{ recorded: string[]; shown: string[] }> {
+    interface Place {
+      readonly image: string;
+      readonly status: string;
+      readonly environment: { readonly name: string };
+    }
+    const { execution, environments } = await this.client.ask<{
+      execution: { deployments: Place[] };
+      environments: { nodes: { name: string; unsettledDeployments: Omit<Place, 'environment'>[] }[] };
+    }>(
+      `query ($id: ID!) { execution(executionId: $id) { deployments { image status environment { name } } }
+        environments(limit: 50) { nodes { name unsettledDeployments { image status } } } }`,
+      { id: runId },
+    );
+    const text = ({ image, status }: { image: string; status: string }, environment: string) =>
+      `${image} in ${environment} ${status}`;
+    return {
+      recorded: execution.deployments
+        .filter(({ status }) => status === 'UNKNOWN')
+        .map((one) => text(one, one.environment.name)),
+      shown: environments.nodes.flatMap(({ name, unsettledDeployments }) =>
+        unsettledDeployments.filter(({ status }) => status === 'UNKNOWN').map((one) => text(one, name)),
+      ),
+    };
   }
 
   /** Somebody with these rights to the runs of the application; without environments, for all of them. */
