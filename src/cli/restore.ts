@@ -39,7 +39,7 @@ export async function restoreRun(session: Session, named: string, options: Resto
   let confirmEnvironmentConflicts = options.confirmConflicts ?? false;
   if (!options.yes) {
     if (plan.environmentConflicts.length > 0 && !confirmEnvironmentConflicts) {
-      await refuseUnlessConfirmed(ui, 'Other runs have deployed there since. Override them?', false);
+      await refuseUnlessConfirmed(ui, 'Runs that started later have deployed there. Override them?', false);
       confirmEnvironmentConflicts = true;
     }
     await refuseUnlessConfirmed(ui, 'Restore?');

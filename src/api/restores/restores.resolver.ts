@@ -243,7 +243,7 @@ export class RestorePreviewResolver {
   }
 
   @FieldResolver(() => [EnvironmentConflict], {
-    description: 'Deployments by other runs to environments that this restore affects.',
+    description: 'Deployments by runs that started later, to environments that this restore affects.',
   })
   environmentConflicts(@Root() { plan }: RestorePreview): object[] {
     const conflicts = plan?.reversals.flatMap((one) =>

@@ -106,7 +106,7 @@ export class RestoreRunInput extends RunCommandInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'True to override deployments that other runs have since made to the environments; the preview lists them. Defaults to false.',
+      'True to override deployments that runs which started later have made to the environments; the preview lists them. Defaults to false.',
   })
   confirmEnvironmentConflicts?: boolean | null;
 
@@ -282,7 +282,7 @@ export class RevertedImage {
 
 @ObjectType({
   description:
-    'Deployment by another run to an environment that this restore affects. The caller must confirm that the restore may override it.',
+    'Deployment by a run that started later, to an environment that this restore affects. The caller must confirm that the restore may override it.',
 })
 export class EnvironmentConflict extends RevertedImage {
   @Field(() => ID, { description: 'ID of the run that deployed the current image.' })

@@ -20,6 +20,7 @@ import {
 } from './restores.store';
 import { finishRestore } from './finishRestore';
 import { endRestoring } from '../../engine/restoreRun';
+import { recordUnknown } from './recordUnknown';
 import { stopRestore } from './stopRestore';
 
 /** Side by side, each with a connection of its own. */
@@ -118,6 +119,7 @@ async function fail(db: RunTransaction, operation: Operation, code: string, mess
   const { id, runId, before } = operation;
   const on = { runId, executionId: runId };
   await db.decide((slice) => endRestoring(slice, runId, before));
+  await recordUnknown(db, operation);
   const status = code === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
   await endOperation(db, id, { status, attempt: null, error: { code, message } }, db.now);
   db.event(on, 'RESTORE_ENDED', { operationId: id, status, reasonCode: code, reason: message });

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { createClient } from 'graphql-sse';
 import { eventually } from '../../support/eventually';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { itemOf, RawStream } from './rawStream';
+import { itemOf, RawStream } from '../../support/rawStream';
 import { EVENTS, type EventsItem } from '../../support/reading';
 import { note, eventsWorld } from './world';
 

@@ -1,5 +1,6 @@
 import { decodePlace } from '../../../src/runs/events/eventLog';
 import { adoptRestoredEvents, findCommitted } from '../../../src/runs/events/eventLog.store';
+import { onServer } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { endOf, Reading } from '../../support/reading';
 import { beginLate, note, eventsWorld } from './world';
@@ -175,4 +176,17 @@ it('costs one reader for all with the same filters', async () => {
     () => world.server.app.feeds.committed.size,
     (n) => n === 0,
   );
+});
+
+it('does not wait for transactions of other databases', async () => {
+  const id = await start();
+  const reading = read(of(id));
+  await reading.next();
+  await onServer(async (elsewhere) => {
+    await elsewhere.query('BEGIN');
+    await elsewhere.query('SELECT pg_current_xact_id()');
+    await note(world.server, { runId: id });
+    await reading.until(({ event }) => event?.type === 'ABORT_REQUESTED');
+  });
+  await reading.close();
 });

@@ -1,7 +1,7 @@
 import { FlakyProxy } from '../../support/flakyProxy';
 import { type EventsItem, EVENTS, Reading, readEvents } from '../../support/reading';
 import { startTestServer, type TestServer } from '../../support/server';
-import { RawStream } from './rawStream';
+import { RawStream } from '../../support/rawStream';
 import { eventsWorld, note } from './world';
 
 const world = eventsWorld();

@@ -29,6 +29,7 @@ describe('cancelRestore', () => {
       tasks: [{ name: 'switch-back', status: 'ABORTED' }],
     });
     expect(await world.snapshot(id)).toEqual(failed);
+    expect((await world.unknown(id)).recorded).toEqual(['web:1 in prod UNKNOWN']);
     const events = await world.runs.events(id);
     expect(events.filter((event) => event.type === 'RESTORE_ENDED').map((event) => event.data)).toMatchObject([
       { operationId, status: 'CANCELLED', reasonCode: 'CANCELLED' },
@@ -48,6 +49,7 @@ describe('cancelRestore', () => {
     await cancel(id);
     expect(await world.ended(operationId)).toMatchObject({ status: 'CANCELLED', tasks: [{ status: 'SKIPPED' }] });
     expect(await world.snapshot(id)).toEqual(failed);
+    expect((await world.unknown(id)).recorded).toEqual([]);
   });
 
   it('is not needed if no agent is online: the restore fails on its own', async () => {

@@ -173,12 +173,15 @@ describe('restoreRun', () => {
     expect(first.log).toContain('ERROR "restart" in prod ended FAILED: exit code 1');
     expect(first.log).not.toContain('DEBUG');
     expect(await world.snapshot(id)).toEqual(failed);
+    // Nobody can know what a restore task had done there.
+    expect(await world.unknown(id)).toEqual({ recorded: ['web:1 in prod UNKNOWN'], shown: ['web:1 in prod UNKNOWN'] });
     const events = await world.runs.events(id);
     expect(events.filter((event) => event.type === 'RESTORE_ENDED').map((event) => event.data)).toMatchObject([
       { status: 'FAILED', reasonCode: 'TASK_FAILED' },
     ]);
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
     expect(await world.results(id)).toEqual(before);
+    expect(await world.unknown(id)).toEqual({ recorded: ['web:1 in prod UNKNOWN'], shown: [] });
   });
 
   it('streams its log, from any line on', async () => {
@@ -234,7 +237,7 @@ describe('restoreRun', () => {
     await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
   });
 
-  it('needs confirmation if other runs have deployed since', async () => {
+  it('needs confirmation if later runs have deployed since', async () => {
     const { id } = await world.failedInProd();
     const other = await world.release({ web: 'web:7', api: 'api:1' });
     expect(await world.preview(id)).toMatchObject({
