@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-// Written by `npm run migration:rebuild` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see README.md.
+// Written by `npm run migration:rebuild` from the tables in *.table.ts and 0001.handwritten.sql. Edit those; see
+// README.md.
 
 export class Initial0000000000001 implements MigrationInterface {
   /** With a hash of its text, so that a server refuses a database that another text of this migration made. */
@@ -257,6 +258,7 @@ CREATE TABLE "execution" (
   "busy_tasks" integer NOT NULL,
   "waiting_tasks" integer NOT NULL DEFAULT '0',
   "beside_tasks" integer NOT NULL DEFAULT '0',
+  "finally_tasks" integer,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "attempt_started_at" TIMESTAMP(3) WITH TIME ZONE,
@@ -268,7 +270,7 @@ CREATE TABLE "execution" (
   CONSTRAINT "execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')),
   CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "execution_pause" CHECK (pause IS NULL OR status = 'PAUSED'),
-  CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0),
+  CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND beside_tasks)),
   CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id")
 );
 CREATE INDEX "execution_newest" ON "execution" ("created_at", "id") WHERE parent_stage_execution_id IS NULL;
@@ -377,7 +379,7 @@ CREATE TABLE "task_execution" (
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
   "ended_at" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore')),
+  CONSTRAINT "task_execution_type" CHECK (type IN ('normal', 'forensic', 'restore', 'finally')),
   CONSTRAINT "task_execution_status" CHECK (status IN ('QUEUED', 'RUNNING', 'WAITING', 'FAILED', 'SKIPPED', 'SUCCESS', 'ABORTED')),
   CONSTRAINT "task_execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "task_execution_waiting" CHECK (waits_until IS NULL OR status = 'WAITING'),
@@ -602,7 +604,7 @@ CREATE TABLE "deployment" (
   CONSTRAINT "deployment_end_number" CHECK ((ended_at IS NULL) = (end_number IS NULL) AND (end_number IS NULL OR end_number > number)),
   CONSTRAINT "deployment_task" CHECK ((task IS NULL) = (task_execution_id IS NULL)),
   CONSTRAINT "deployment_restored" CHECK (operation_id IS NULL AND status <> 'REMOVED'
-        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED')),
+        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED', 'UNKNOWN')),
   CONSTRAINT "PK_ee1f952fc81f37c6fea69c2e248" PRIMARY KEY ("id")
 );
 CREATE UNIQUE INDEX "deployment_environment" ON "deployment" ("environment_id", "number");

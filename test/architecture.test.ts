@@ -45,25 +45,25 @@ const src = files.filter(({ path }) => path.startsWith('src/'));
 const tests = files.filter(({ path }) => path.startsWith('test/'));
 
 describe('imports', () => {
-  it('only go down: type imports included, no file exempt', () => {
+  it('only go down, type imports included, with no exempt file', () => {
     const wrong = edges(src, 'types too').filter(({ from, to }) => to.startsWith('src/') && !mayImport(from, to));
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });
 
-  it('lead to folders that have a floor', () => {
+  it('lead only to folders with a floor', () => {
     const known = [...floors, ...programs, ...tops];
     expect([...new Set(src.map(({ path }) => folderOf(path)))].filter((folder) => !known.includes(folder))).toEqual([]);
   });
 
-  it('of tests lead to nothing of the demo', () => {
+  it('of tests do not use the demo', () => {
     expect(edges(tests, 'types too').filter(({ to }) => to.startsWith('src/dev/'))).toEqual([]);
   });
 
-  it('form no circle of files, not even of types', () => {
+  it('form no circle of files, not even by types', () => {
     expect(circles()).toEqual([]);
   });
 
-  it('of the engine reach nothing that does I/O and no clock', () => {
+  it('of the engine reach neither I/O nor a clock', () => {
     const seen = new Set<string>();
     const visit = (path: string) => {
       if (seen.has(path)) return;
@@ -79,7 +79,7 @@ describe('imports', () => {
     expect(paths(clocks)).toEqual([]);
   });
 
-  it('of stores, and of everything below the API, have nothing to do with GraphQL', () => {
+  it('of stores, and of everything below the API, do not reach GraphQL', () => {
     const below = src.filter(({ path }) => floors.indexOf(folderOf(path)) < floors.indexOf('api'));
     const wrong = below
       .filter(({ path }) => floors.includes(folderOf(path)))
@@ -87,12 +87,12 @@ describe('imports', () => {
     expect(wrong.filter(([, to]) => /^(graphql|type-graphql|graphql-.*)$/.test(to ?? ''))).toEqual([]);
   });
 
-  it('of GraphQL classes lead to no store', () => {
+  it('of GraphQL classes do not reach stores', () => {
     const wrong = edges(src, 'types too').filter(({ from }) => /\.(types|inputs)\.ts$/.test(from));
     expect(wrong.filter(({ to }) => to.endsWith('.store.ts'))).toEqual([]);
   });
 
-  it('of migrations lead nowhere: what they did once must not change with the code', () => {
+  it('of migrations are none: what they did must not change with the code', () => {
     expect(
       edges(
         files.filter(({ path }) => /^migrations\/\d/.test(path)),
@@ -111,18 +111,18 @@ describe('the code', () => {
     expect(paths(reads)).toEqual(['src/kernel/config.ts']);
   });
 
-  it('is given the time', () => {
+  it('gets the time from the clock', () => {
     const asks = src.filter(({ nodes }) => nodes.some(asksTheTime));
     expect(paths(asks).filter((path) => mayAskTheTime[path] === undefined)).toEqual([]);
   });
 
-  it('keeps SQL where it is looked for', () => {
+  it('keeps SQL in stores, queries and loaders', () => {
     const sql = src.filter(({ nodes }) => nodes.some(sendsSql));
     const stray = paths(sql).filter((path) => !/\.(store|queries|loaders)\.ts$|^src\/kernel\/database\//.test(path));
     expect(stray.filter((path) => mayHoldSql[path] === undefined)).toEqual([]);
   });
 
-  it('does nothing when it is imported, but for the programs', () => {
+  it('does nothing on import, except for the programs', () => {
     const acts = src.flatMap(({ path, body }) =>
       basename(path) === 'main.ts' ? [] : body.filter(isAction).map(() => path),
     );
@@ -138,18 +138,18 @@ describe('the code', () => {
     expect(without(mayAskTheTime, asksTheTime)).toEqual([]);
   });
 
-  it('has no barrels and no drawers', () => {
+  it('has no barrel files and no catch-all files', () => {
     expect(paths(files.filter(({ path }) => basename(path) === 'index.ts'))).toEqual(['migrations/index.ts']);
     expect(paths(files.filter(({ path }) => /\/(helpers?|utils?|common|shared|misc)\//.test(path)))).toEqual([]);
   });
 
-  it('is in files that a reader can hold, or that say why not', () => {
+  it('is in files of at most 400 lines, or gives a reason', () => {
     const long = files.filter(({ path, text }) => !path.startsWith('migrations/') && text.split('\n').length > 401);
     const unexplained = long.filter(({ text }) => !/Long because/.test(text.split('\n').slice(0, 5).join('\n')));
     expect(paths(unexplained)).toEqual([]);
   });
 
-  it('is checked, everywhere', () => {
+  it('is type-checked everywhere', () => {
     const unchecked = files.filter(({ text, nodes }) => {
       const isAny = (node: Node) => node.type === 'TsKeywordType' && node.kind === 'any';
       return /@ts-(ignore|nocheck|expect-error)|biome-(ignore)/.test(text) || nodes.some(isAny);
@@ -159,7 +159,7 @@ describe('the code', () => {
 });
 
 describe('tests', () => {
-  it('wait for something, not for time', () => {
+  it('wait for conditions, not for time', () => {
     const naps = tests.filter(({ path, nodes, imports }) => {
       // Whoever waits for a condition has to look again some time; there is one place for that.
       const timers =
@@ -169,7 +169,7 @@ describe('tests', () => {
     expect(paths(naps)).toEqual([]);
   });
 
-  it('all run; one that can’t run everywhere says why', () => {
+  it('all run, or say why they can’t run everywhere', () => {
     const names = ['it', 'test', 'describe'];
     const left = tests.filter(({ text, nodes }) => {
       const isModified = (how: string) => (node: Node) => names.some((name) => isMember(node, name, how));

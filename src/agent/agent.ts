@@ -63,7 +63,7 @@ class Agent {
   private busy = 0;
   /** Failed claims in a row. */
   private refusals = 0;
-  private cancelled = false;
+  private canceled = false;
   private failed = false;
   private onSlot: (() => void) | undefined;
 
@@ -110,7 +110,7 @@ class Agent {
 
   cancel(): void {
     this.drain();
-    this.cancelled = true;
+    this.canceled = true;
     for (const held of this.leases?.jobs ?? []) this.cancelForStop(held);
   }
 
@@ -176,7 +176,7 @@ class Agent {
     this.busy += jobs.length;
     // The server counts a job's time from the first start call that reaches it, whichever of them is answered.
     const startedAt = performance.now();
-    const startable = this.cancelled ? [] : await this.start(jobs, runner);
+    const startable = this.canceled ? [] : await this.start(jobs, runner);
     this.busy -= jobs.length - startable.length;
     this.onSlot?.();
     for (const held of startable) void this.runHeld(held, runner, startedAt);
@@ -212,7 +212,7 @@ class Agent {
   private async runHeld(held: HeldJob, runner: Runner, startedAt: number): Promise<void> {
     const { job } = held;
     const log = this.log.child({ jobId: job.jobId });
-    if (this.cancelled) this.cancelForStop(held);
+    if (this.canceled) this.cancelForStop(held);
     if (this.over.signal.aborted) held.lose('the agent can’t continue');
     log.info(`${job.task} started${job.attempt > 1 ? `, attempt ${job.attempt}` : ''}`);
     const executed = await this.execute(held, runner, log, startedAt);

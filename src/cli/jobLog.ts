@@ -31,7 +31,7 @@ const TAIL_LINES = 10;
 /** The last lines of the newest try of a task. */
 export async function lastLines(api: Client, workflowExecutionId: string, task: string): Promise<string[]> {
   const { execution } = await api.ask(LoggedTasksDocument, { id: workflowExecutionId });
-  const tasks = execution.__typename === 'WorkflowExecution' ? execution.tasks : [];
+  const tasks = execution.__typename === 'WorkflowExecution' ? [...execution.tasks, ...execution.finallyTasks] : [];
   return lastLinesOf(api, tasks.find(({ name }) => name === task)?.jobs);
 }
 

@@ -82,12 +82,16 @@ interface NamedTask extends LoggedTaskFragment {
 
 function tasksOf(run: NonNullable<LoggedTasksQuery['execution']>): NamedTask[] {
   if (run.__typename === 'WorkflowExecution')
-    return [...run.tasks, ...run.forensicExecutions].map((task) => ({ ...task, step: null, executionId: run.id }));
+    return [...run.tasks, ...run.finallyTasks, ...run.forensicExecutions].map((task) => ({
+      ...task,
+      step: null,
+      executionId: run.id,
+    }));
   return run.pipelineStageExecutions.flatMap((stage) => {
     const { workflowExecution = null } = stage.__typename === 'WorkflowStageExecution' ? stage : {};
     if (workflowExecution === null) return [];
-    const { id: executionId, tasks } = workflowExecution;
-    return tasks.map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
+    const { id: executionId, tasks, finallyTasks } = workflowExecution;
+    return [...tasks, ...finallyTasks].map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
   });
 }
 

@@ -11,6 +11,7 @@ import {
   type Run,
   stagesOf,
   type Task,
+  tasksOf,
   workflowOf,
   workflowsOf,
 } from './run';
@@ -54,7 +55,8 @@ export class RunReport {
       if (stage.status === 'QUEUED' && stage.startedAt === null) continue;
       const place = this.ui.paint.bold(`${stage.pipelineStageName} › ${stage.pipelineStepName}`);
       this.line(null, stage.status, place, '', stage.reason);
-      this.showTasks(stage.pipelineStepName, workflowOf(stage)?.tasks ?? []);
+      const workflow = workflowOf(stage);
+      this.showTasks(stage.pipelineStepName, workflow === null ? [] : tasksOf(workflow));
       const approval = approvalOf(stage);
       if (approval?.status === 'WAITING') this.waits(null, `for an approval by ${approval.approvers.join(', ')}`);
     }
@@ -109,6 +111,12 @@ export class RunReport {
           text('reason'),
         );
         break;
+      case 'FINALLY_STARTED': {
+        const step = this.steps.of(executionId);
+        const what = text('status') === 'SUCCESS' ? 'all tasks have ended' : `ends as ${text('status')}`;
+        this.say(at, `${step === null ? '' : `${step}: `}${what}; finally: ${list('tasks')}`);
+        break;
+      }
       case 'BESIDE_TASK_CREATED':
         if (data.taskType === 'forensic') this.say(at, `failure handler ${text('name')} is requested`);
         break;

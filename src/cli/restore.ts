@@ -39,7 +39,7 @@ export async function restoreRun(session: Session, named: string, options: Resto
   let confirmEnvironmentConflicts = options.confirmConflicts ?? false;
   if (!options.yes) {
     if (plan.environmentConflicts.length > 0 && !confirmEnvironmentConflicts) {
-      await refuseUnlessConfirmed(ui, 'Other runs have deployed there since. Override them?', false);
+      await refuseUnlessConfirmed(ui, 'Runs that started later have deployed there. Override them?', false);
       confirmEnvironmentConflicts = true;
     }
     await refuseUnlessConfirmed(ui, 'Restore?');
@@ -160,7 +160,7 @@ export async function cancelRestore(session: Session, named: string, options: Ca
  */
 async function followLog({ api, ui }: Session, run: string, operationId: string): Promise<void> {
   const { paint } = ui;
-  const colours: Readonly<Record<string, (text: string) => string>> = { DEBUG: paint.dim, ERROR: paint.red };
+  const colors: Readonly<Record<string, (text: string) => string>> = { DEBUG: paint.dim, ERROR: paint.red };
   let after = 0;
   await ui.beginProgress();
   ui.progress('RESTORING');
@@ -169,7 +169,7 @@ async function followLog({ api, ui }: Session, run: string, operationId: string)
       const pages = api.follow(OperationLogDocument, () => ({ operationId, after }), signal);
       for await (const { operationLog } of pages) {
         for (const { at, level, message } of operationLog.lines)
-          ui.say(`${paint.dim(timeOfDay(at))}  ${(colours[level] ?? String)(`${level.padEnd(5)} ${message}`)}`);
+          ui.say(`${paint.dim(timeOfDay(at))}  ${(colors[level] ?? String)(`${level.padEnd(5)} ${message}`)}`);
         after = operationLog.nextAfter;
       }
     });

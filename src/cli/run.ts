@@ -24,8 +24,14 @@ export const stagesOf = (run: Run): readonly Stage[] =>
 /** The extensions and restores of a run, newest first. */
 export const operationsOf = (run: Run) => (run.__typename === 'PipelineExecution' ? run.operations : []);
 
+/** The tasks of a workflow, with those of `finally`. */
+export const tasksOf = ({
+  tasks,
+  finallyTasks,
+}: Record<'tasks' | 'finallyTasks', readonly Task[]>): readonly Task[] => [...tasks, ...finallyTasks];
+
 /** The tasks of a standalone workflow. */
-export const ownTasks = (run: Run): readonly Task[] => (run.__typename === 'WorkflowExecution' ? run.tasks : []);
+export const ownTasks = (run: Run): readonly Task[] => (run.__typename === 'WorkflowExecution' ? tasksOf(run) : []);
 
 export const isOver = (status: string): boolean => isFinal(status as Parameters<typeof isFinal>[0]);
 
@@ -47,10 +53,10 @@ export const approvalOf = (stage: Stage) =>
  */
 export function workflowsOf(run: Run): { id: string; version: number; step: string | null; tasks: readonly Task[] }[] {
   if (run.__typename === 'WorkflowExecution')
-    return [{ id: run.id, version: run.version, step: null, tasks: run.tasks }];
+    return [{ id: run.id, version: run.version, step: null, tasks: tasksOf(run) }];
   return run.pipelineStageExecutions.flatMap((stage) => {
     const workflow = workflowOf(stage);
-    return workflow ? [{ ...workflow, step: stage.pipelineStepName }] : [];
+    return workflow ? [{ ...workflow, tasks: tasksOf(workflow), step: stage.pipelineStepName }] : [];
   });
 }
 

@@ -15,6 +15,7 @@ import {
   shortName,
   stagesOf,
   type Task,
+  tasksOf,
   workflowOf,
   workflowsOf,
 } from './run';
@@ -54,7 +55,7 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   ui.say('');
   for (const stage of stagesOf(run)) sayStage(ui, stage, all);
   if (run.__typename === 'WorkflowExecution') {
-    sayTasks(ui, run.tasks, all);
+    sayTasks(ui, tasksOf(run), all);
     sayOutputs(ui, run.outputs);
   }
   if (run.attempts.length > 1) {
@@ -107,7 +108,7 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
       : (approval?.comments ?? '');
   ui.say(words(ui.status(stage.status), paint.bold(place), where, took, asked, why(ui, stage)));
   const workflow = workflowOf(stage);
-  sayTasks(ui, workflow?.tasks ?? [], all);
+  sayTasks(ui, workflow === null ? [] : tasksOf(workflow), all);
   sayOutputs(ui, workflow?.outputs ?? []);
 }
 

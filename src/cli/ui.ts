@@ -113,7 +113,7 @@ export class Ui {
   /** A status with its sign and color, padded to a column. */
   status(status: string): string {
     const { paint } = this;
-    const colours: Readonly<Record<string, (text: string) => string>> = {
+    const colors: Readonly<Record<string, (text: string) => string>> = {
       SUCCESS: paint.green,
       RUNNING: paint.cyan,
       RESUMING: paint.cyan,
@@ -123,7 +123,7 @@ export class Ui {
       SKIPPED: paint.dim,
       QUEUED: paint.dim,
     };
-    return (colours[status] ?? paint.red)(`${signs[status] ?? '✗'} ${status.padEnd(LONGEST_STATUS)}`);
+    return (colors[status] ?? paint.red)(`${signs[status] ?? '✗'} ${status.padEnd(LONGEST_STATUS)}`);
   }
 }
 

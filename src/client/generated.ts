@@ -709,6 +709,7 @@ export type DeliveredEventsSubscription = { readonly executionEvents: { readonly
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly data: unknown }
      | null } };
 
 export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -851,9 +852,9 @@ export type LoggedTasksQueryVariables = Exact<{
 export type LoggedTasksQuery = { readonly execution:
     | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipelineStageExecutions: ReadonlyArray<
         | { readonly __typename: 'ApprovalStageExecution', readonly pipelineStepName: string }
-        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment> } | null }
+        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment> } | null }
       > }
-    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly forensicExecutions: ReadonlyArray<LoggedTaskFragment> }
+    | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment>, readonly forensicExecutions: ReadonlyArray<LoggedTaskFragment> }
    | null };
 
 export type LoggedRestoresQueryVariables = Exact<{
@@ -1014,7 +1015,7 @@ export type OutputFragment = { readonly name: string, readonly value: string | n
 
 type Stage_ApprovalStageExecution_Fragment = { readonly __typename: 'ApprovalStageExecution', readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly approvals: ReadonlyArray<{ readonly approvers: ReadonlyArray<string>, readonly undecidableSince: string | null, readonly status: ApprovalStatus, readonly comments: string | null, readonly willExpireAt: string }> };
 
-type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment> } | null };
+type Stage_WorkflowStageExecution_Fragment = { readonly __typename: 'WorkflowStageExecution', readonly waitsUntil: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string, readonly status: ExecutionStatus, readonly reasonCode: string | null, readonly reason: string | null, readonly startedAt: string | null, readonly endedAt: string | null, readonly environment: { readonly name: string } | null, readonly runtimeInputVariables: ReadonlyArray<{ readonly name: string }> | null, readonly workflowExecution: { readonly id: string, readonly version: number, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment> } | null };
 
 export type StageFragment =
   | Stage_ApprovalStageExecution_Fragment
@@ -1031,7 +1032,7 @@ type Run_PipelineExecution_Fragment = { readonly __typename: 'PipelineExecution'
     | Stage_WorkflowStageExecution_Fragment
   >, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
-type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
+type Run_WorkflowExecution_Fragment = { readonly __typename: 'WorkflowExecution', readonly endsAs: ExecutionStatus | null, readonly id: string, readonly status: ExecutionStatus, readonly version: number, readonly attempt: number, readonly notes: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureCode: string | null, readonly failureDetails: string | null, readonly lastSequence: number, readonly workflow: { readonly name: string } | null, readonly outputs: ReadonlyArray<OutputFragment>, readonly tasks: ReadonlyArray<TaskFragment>, readonly finallyTasks: ReadonlyArray<TaskFragment>, readonly application: { readonly id: string, readonly name: string } | null, readonly serviceImages: ReadonlyArray<{ readonly image: string, readonly service: { readonly name: string } | null }>, readonly inputVariables: ReadonlyArray<{ readonly name: string, readonly value: string }>, readonly availableActions: ReadonlyArray<{ readonly action: string, readonly allowed: boolean, readonly code: string | null, readonly message: string | null }>, readonly resumability: { readonly resumable: boolean, readonly reason: string | null, readonly stages: ReadonlyArray<{ readonly name: string, readonly elementId: string, readonly resumable: boolean, readonly reason: string | null }> }, readonly attempts: ReadonlyArray<{ readonly attempt: number, readonly kind: AttemptKind, readonly status: ExecutionStatus | null, readonly fromStage: string | null, readonly reason: string | null, readonly createdAt: string, readonly durationMs: number | null, readonly failureDetails: string | null, readonly revision: { readonly number: number }, readonly revertedBy: { readonly id: string } | null }>, readonly history: ReadonlyArray<{ readonly at: string, readonly action: HistoryAction, readonly stage: string | null, readonly step: string | null, readonly text: string | null, readonly actor: { readonly name: string } }> };
 
 export type RunFragment =
   | Run_PipelineExecution_Fragment
@@ -1075,6 +1076,7 @@ export type RunEventsSubscriptionVariables = Exact<{
 
 
 export type RunEventsSubscription = { readonly executionEvents: { readonly cursor: string, readonly event:
+      | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
       | { readonly sequence: number, readonly type: string, readonly at: string, readonly executionId: string, readonly runId: string, readonly data: unknown, readonly actor: { readonly kind: string, readonly name: string } }
@@ -1510,6 +1512,9 @@ export const StageFragmentDoc = new TypedDocumentString(`
       tasks {
         ...Task
       }
+      finallyTasks {
+        ...Task
+      }
     }
   }
   ... on ApprovalStageExecution {
@@ -1642,10 +1647,14 @@ export const RunFragmentDoc = new TypedDocumentString(`
     workflow {
       name
     }
+    endsAs
     outputs {
       ...Output
     }
     tasks {
+      ...Task
+    }
+    finallyTasks {
       ...Task
     }
   }
@@ -1694,6 +1703,9 @@ fragment Stage on PipelineStageExecution {
         ...Output
       }
       tasks {
+        ...Task
+      }
+      finallyTasks {
         ...Task
       }
     }
@@ -2224,6 +2236,9 @@ export const LoggedTasksDocument = new TypedDocumentString(`
       tasks {
         ...LoggedTask
       }
+      finallyTasks {
+        ...LoggedTask
+      }
       forensicExecutions {
         ...LoggedTask
       }
@@ -2236,6 +2251,9 @@ export const LoggedTasksDocument = new TypedDocumentString(`
           workflowExecution {
             id
             tasks {
+              ...LoggedTask
+            }
+            finallyTasks {
               ...LoggedTask
             }
           }
@@ -2748,238 +2766,7 @@ fragment Stage on PipelineStageExecution {
       tasks {
         ...Task
       }
-    }
-  }
-  ... on ApprovalStageExecution {
-    approvals {
-      status
-      comments
-      willExpireAt
-      ... on UserGroupApprovalDetails {
-        approvers
-        undecidableSince
-      }
-    }
-  }
-}
-fragment Placed on TaskExecution {
-  id
-  name
-  stageExecution {
-    pipelineStageName
-    pipelineStepName
-    environment {
-      name
-    }
-  }
-}
-fragment Run on Execution {
-  __typename
-  id
-  status
-  version
-  attempt
-  notes
-  createdAt
-  durationMs
-  failureCode
-  failureDetails
-  lastSequence
-  application {
-    id
-    name
-  }
-  serviceImages {
-    image
-    service {
-      name
-    }
-  }
-  inputVariables {
-    name
-    value
-  }
-  availableActions {
-    action
-    allowed
-    code
-    message
-  }
-  resumability {
-    resumable
-    reason
-    stages {
-      name
-      elementId
-      resumable
-      reason
-    }
-  }
-  attempts {
-    attempt
-    kind
-    status
-    fromStage
-    reason
-    createdAt
-    durationMs
-    failureDetails
-    revision {
-      number
-    }
-    revertedBy {
-      id
-    }
-  }
-  history {
-    at
-    action
-    actor {
-      name
-    }
-    stage
-    step
-    text
-  }
-  ... on PipelineExecution {
-    pipeline {
-      name
-    }
-    operations {
-      id
-      kind
-      status
-      startedAt
-      actor {
-        name
-      }
-      tasks {
-        status
-        waitingFor
-        ...Placed
-      }
-      error {
-        code
-        message
-      }
-    }
-    pipelineStageExecutions {
-      ...Stage
-    }
-  }
-  ... on WorkflowExecution {
-    workflow {
-      name
-    }
-    outputs {
-      ...Output
-    }
-    tasks {
-      ...Task
-    }
-  }
-}`) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
-export const ReadPlacesDocument = new TypedDocumentString(`
-    query ReadPlaces($id: ID!) {
-  execution(executionId: $id) {
-    __typename
-    ... on PipelineExecution {
-      operations {
-        tasks {
-          ...Placed
-        }
-      }
-    }
-  }
-}
-    fragment Placed on TaskExecution {
-  id
-  name
-  stageExecution {
-    pipelineStageName
-    pipelineStepName
-    environment {
-      name
-    }
-  }
-}`) as unknown as TypedDocumentString<ReadPlacesQuery, ReadPlacesQueryVariables>;
-export const RunStatusDocument = new TypedDocumentString(`
-    subscription RunStatus($id: ID!) {
-  executionUpdated(executionId: $id) {
-    status
-  }
-}
-    `) as unknown as TypedDocumentString<RunStatusSubscription, RunStatusSubscriptionVariables>;
-export const RunEventsDocument = new TypedDocumentString(`
-    subscription RunEvents($id: ID!, $after: ID) {
-  executionEvents(executionId: $id, after: $after) {
-    cursor
-    event {
-      sequence
-      type
-      at
-      executionId
-      runId
-      actor {
-        kind
-        name
-      }
-      data
-    }
-    snapshot {
-      execution {
-        ...Run
-      }
-    }
-    gap {
-      reason
-    }
-  }
-}
-    fragment Task on TaskExecution {
-  id
-  name
-  status
-  reasonCode
-  reason
-  exitCode
-  tries
-  attempt
-  reused
-  ignoredFailure
-  startedAt
-  durationMs
-  waitsUntil
-}
-fragment Output on WorkflowOutput {
-  name
-  value
-}
-fragment Stage on PipelineStageExecution {
-  __typename
-  pipelineStageElementId
-  pipelineStageName
-  pipelineStepName
-  status
-  reasonCode
-  reason
-  startedAt
-  endedAt
-  ... on WorkflowStageExecution {
-    environment {
-      name
-    }
-    waitsUntil
-    runtimeInputVariables {
-      name
-    }
-    workflowExecution {
-      id
-      version
-      outputs {
-        ...Output
-      }
-      tasks {
+      finallyTasks {
         ...Task
       }
     }
@@ -3105,10 +2892,255 @@ fragment Run on Execution {
     workflow {
       name
     }
+    endsAs
     outputs {
       ...Output
     }
     tasks {
+      ...Task
+    }
+    finallyTasks {
+      ...Task
+    }
+  }
+}`) as unknown as TypedDocumentString<ReadRunQuery, ReadRunQueryVariables>;
+export const ReadPlacesDocument = new TypedDocumentString(`
+    query ReadPlaces($id: ID!) {
+  execution(executionId: $id) {
+    __typename
+    ... on PipelineExecution {
+      operations {
+        tasks {
+          ...Placed
+        }
+      }
+    }
+  }
+}
+    fragment Placed on TaskExecution {
+  id
+  name
+  stageExecution {
+    pipelineStageName
+    pipelineStepName
+    environment {
+      name
+    }
+  }
+}`) as unknown as TypedDocumentString<ReadPlacesQuery, ReadPlacesQueryVariables>;
+export const RunStatusDocument = new TypedDocumentString(`
+    subscription RunStatus($id: ID!) {
+  executionUpdated(executionId: $id) {
+    status
+  }
+}
+    `) as unknown as TypedDocumentString<RunStatusSubscription, RunStatusSubscriptionVariables>;
+export const RunEventsDocument = new TypedDocumentString(`
+    subscription RunEvents($id: ID!, $after: ID) {
+  executionEvents(executionId: $id, after: $after) {
+    cursor
+    event {
+      sequence
+      type
+      at
+      executionId
+      runId
+      actor {
+        kind
+        name
+      }
+      data
+    }
+    snapshot {
+      execution {
+        ...Run
+      }
+    }
+    gap {
+      reason
+    }
+  }
+}
+    fragment Task on TaskExecution {
+  id
+  name
+  status
+  reasonCode
+  reason
+  exitCode
+  tries
+  attempt
+  reused
+  ignoredFailure
+  startedAt
+  durationMs
+  waitsUntil
+}
+fragment Output on WorkflowOutput {
+  name
+  value
+}
+fragment Stage on PipelineStageExecution {
+  __typename
+  pipelineStageElementId
+  pipelineStageName
+  pipelineStepName
+  status
+  reasonCode
+  reason
+  startedAt
+  endedAt
+  ... on WorkflowStageExecution {
+    environment {
+      name
+    }
+    waitsUntil
+    runtimeInputVariables {
+      name
+    }
+    workflowExecution {
+      id
+      version
+      outputs {
+        ...Output
+      }
+      tasks {
+        ...Task
+      }
+      finallyTasks {
+        ...Task
+      }
+    }
+  }
+  ... on ApprovalStageExecution {
+    approvals {
+      status
+      comments
+      willExpireAt
+      ... on UserGroupApprovalDetails {
+        approvers
+        undecidableSince
+      }
+    }
+  }
+}
+fragment Placed on TaskExecution {
+  id
+  name
+  stageExecution {
+    pipelineStageName
+    pipelineStepName
+    environment {
+      name
+    }
+  }
+}
+fragment Run on Execution {
+  __typename
+  id
+  status
+  version
+  attempt
+  notes
+  createdAt
+  durationMs
+  failureCode
+  failureDetails
+  lastSequence
+  application {
+    id
+    name
+  }
+  serviceImages {
+    image
+    service {
+      name
+    }
+  }
+  inputVariables {
+    name
+    value
+  }
+  availableActions {
+    action
+    allowed
+    code
+    message
+  }
+  resumability {
+    resumable
+    reason
+    stages {
+      name
+      elementId
+      resumable
+      reason
+    }
+  }
+  attempts {
+    attempt
+    kind
+    status
+    fromStage
+    reason
+    createdAt
+    durationMs
+    failureDetails
+    revision {
+      number
+    }
+    revertedBy {
+      id
+    }
+  }
+  history {
+    at
+    action
+    actor {
+      name
+    }
+    stage
+    step
+    text
+  }
+  ... on PipelineExecution {
+    pipeline {
+      name
+    }
+    operations {
+      id
+      kind
+      status
+      startedAt
+      actor {
+        name
+      }
+      tasks {
+        status
+        waitingFor
+        ...Placed
+      }
+      error {
+        code
+        message
+      }
+    }
+    pipelineStageExecutions {
+      ...Stage
+    }
+  }
+  ... on WorkflowExecution {
+    workflow {
+      name
+    }
+    endsAs
+    outputs {
+      ...Output
+    }
+    tasks {
+      ...Task
+    }
+    finallyTasks {
       ...Task
     }
   }

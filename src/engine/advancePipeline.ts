@@ -35,8 +35,8 @@ function endElement(
 ): void {
   const element = elementOf(run, execution, stage);
   const strategy = element?.type === 'WORKFLOW' && status !== 'SUCCESS' ? element : null;
-  const neighbours = run.elements(execution.id).filter((one) => one.stageIndex === stage.stageIndex);
-  const hopeless = execution.failureCode !== null || neighbours.some(endedBadly);
+  const neighbors = run.elements(execution.id).filter((one) => one.stageIndex === stage.stageIndex);
+  const hopeless = execution.failureCode !== null || neighbors.some(endedBadly);
   const next = strategy && decideFailedElement(strategy, stage, status, hopeless);
   const { intervention } = strategy ?? {};
   if (next === 'RETRY') {

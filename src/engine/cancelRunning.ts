@@ -11,6 +11,6 @@ export function cancelRunning(run: RunSlice, workflowIds: readonly string[]): Ta
     .flatMap((id) => run.fact('running', id))
     .map(({ id }) => run.task(id))
     .filter(({ status }) => status === 'RUNNING');
-  run.changes.cancelled.push(...running.flatMap(({ jobId }) => jobId ?? []));
+  run.changes.canceled.push(...running.flatMap(({ jobId }) => jobId ?? []));
   return running;
 }

@@ -84,7 +84,7 @@ export interface Changes {
   readonly jobs: QueuedJob[];
   readonly ended: JobEnding[];
   /** Started jobs that are asked to end. */
-  readonly cancelled: string[];
+  readonly canceled: string[];
   /** Jobs that leave the queue without an end, and such that come back to it. */
   readonly withheld: string[];
   readonly requeued: string[];
@@ -114,7 +114,7 @@ export const noChanges = (): Changes => ({
   decided: [],
   jobs: [],
   ended: [],
-  cancelled: [],
+  canceled: [],
   withheld: [],
   requeued: [],
   variables: [],

@@ -1,3 +1,4 @@
+import type { TaskType } from '../catalog/language/workflow';
 import { queueJobs, taskDefinition } from './dispatchTasks';
 import type { BesideTask, Execution, TaskExecution } from './execution';
 import { endJob } from './moves';
@@ -8,14 +9,14 @@ import { withoutUndefined } from './undefinedVariables';
 /** Shortest time that a detached task waits for an agent: all agents may be busy. */
 const LEAST_WAIT_MS = 3_600_000;
 
-/**
- * A forensic or restore task that is to run: a task of the definition, for this execution of it, and what it runs with.
- */
+/** A detached task that is to run: a task of the definition, for this execution of it, and what it runs with. */
 export interface DetachedTask
   extends Pick<BesideTask, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'env'> {
   readonly execution: Pick<Execution, 'id' | 'runId' | 'attempt'>;
-  readonly type: 'forensic' | 'restore';
+  readonly type: Exclude<TaskType, 'normal'>;
   readonly name: string;
+  /** Names of tasks before it in the same call that have to end first. */
+  readonly waitsFor?: readonly string[];
   readonly failedTaskId?: string;
   readonly failedAttempt?: number;
 }
@@ -25,19 +26,27 @@ export const handlerKey = ({ execution, failedTaskId, failedAttempt }: DetachedT
   failedTaskId ?? (failedAttempt === undefined ? null : `${execution.id} ${failedAttempt}`);
 
 /**
- * Runs tasks that are not nodes of the graph. Each gets its row and its job at once, whatever the status, the mode and
- * `maxParallel` of its execution are, and none counts in the result. From there on they are claimed, retried, lost and
- * settled like other tasks. One that no agent has started within its own timeout, or an hour, fails.
+ * Runs tasks that are not nodes of the graph. Each gets its row and its job at once, or when those that it waits for have
+ * ended, whatever the status, the mode and `maxParallel` of its execution are. From there on they are claimed, retried,
+ * lost and settled like other tasks. One that no agent has started within its own timeout, or an hour, fails.
  */
 export function runDetached(run: RunSlice, tasks: readonly DetachedTask[]): TaskExecution[] {
   const keys = tasks.flatMap((one) => (isNewFailure(run, one) ? [] : (handlerKey(one) ?? [])));
   run.require(...keys.map((key) => ({ kind: 'handled' as const, key })));
   const fresh = tasks.filter((one) => !isHandled(run, one));
-  const made = fresh.map(({ execution, type, name, failedTaskId = null, failedAttempt = null, ...given }) => {
+  const idOf = new Map<string, string>();
+  const made = fresh.map(({ execution, type, name, waitsFor = [], ...given }, ordinal) => {
+    const { failedTaskId = null, failedAttempt = null, ...inputs } = given;
     const { id: executionId, runId, attempt } = execution;
-    const task: TaskExecution = { ...blankTask(run.now), id: run.newId(), executionId, runId, attempt, type, name };
-    const detached = { ...given, failedTaskId, failedAttempt, startBy: null };
+    const own = { id: run.newId(), executionId, runId, attempt, type, name, ordinal, waitingOn: waitsFor.length };
+    const task: TaskExecution = { ...blankTask(run.now), ...own };
+    const detached = { ...inputs, failedTaskId, failedAttempt, startBy: null };
     run.addTask(task);
+    idOf.set(name, task.id);
+    run.addEdges(
+      task.id,
+      waitsFor.flatMap((other) => idOf.get(other) ?? []),
+    );
     run.changes.detached.push({ taskId: task.id, executionId, ...detached });
     run.event({ runId, executionId }, 'BESIDE_TASK_CREATED', {
       ...{ taskExecutionId: task.id, name, taskType: type, failedTaskExecutionId: failedTaskId },
@@ -74,7 +83,9 @@ export const detachedRow = (run: RunSlice, taskId: string): BesideTask =>
 export function queueDetached(run: RunSlice, taskIds: readonly string[]): void {
   const waiting = taskIds
     .map((id) => run.task(id))
-    .filter(({ status, jobId, nextTryAt }) => status === 'QUEUED' && jobId === null && nextTryAt === null)
+    .filter(
+      (task) => task.status === 'QUEUED' && task.jobId === null && task.nextTryAt === null && task.waitingOn === 0,
+    )
     .map((task) => {
       const detached = detachedRow(run, task.id);
       return { task, revisionId: detached.revisionId, detached };
@@ -108,10 +119,13 @@ export const endDetached = (run: RunSlice, ended: readonly TaskExecution[]): voi
 
 /** Executions count their open detached tasks; runs count those of their members too. */
 function count(run: RunSlice, tasks: readonly TaskExecution[], step: 1 | -1): void {
-  for (const { executionId, runId } of tasks) {
+  for (const { executionId, runId, type } of tasks) {
     for (const id of new Set([executionId, runId])) {
       const row = run.execution(id);
       run.setExecution({ ...row, besideTasks: row.besideTasks + step });
     }
+    if (type !== 'finally') continue;
+    const row = run.execution(executionId);
+    run.setExecution({ ...row, finallyTasks: (row.finallyTasks ?? 0) + step });
   }
 }

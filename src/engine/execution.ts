@@ -65,10 +65,12 @@ export interface Execution {
   /** Tasks that wait for a person. */
   readonly waitingTasks: number;
   /**
-   * Detached tasks that are not final; of a pipeline execution, those of its members too. Its status does not wait for
-   * them.
+   * Detached tasks that are not final; of a pipeline execution, those of its members too. Its status waits for those of
+   * `finally` only.
    */
   readonly besideTasks: number;
+  /** Tasks of `finally` that are not final; null until they begin, after the graph of the newest attempt has ended. */
+  readonly finallyTasks: number | null;
   readonly createdAt: Date;
   /** When it first ran; `attemptStartedAt` is the same for the newest attempt. */
   readonly startedAt: Date | null;
@@ -76,7 +78,7 @@ export interface Execution {
   readonly endedAt: Date | null;
   /** Milliseconds that earlier attempts were active. The time between attempts counts for none. */
   readonly earlierMs: number;
-  /** When it becomes EXPIRED. */
+  /** When it becomes EXPIRED; once its graph has ended, the time limit of the tasks of `finally`. */
   readonly expiresAt: Date;
 }
 
@@ -194,10 +196,7 @@ export interface GoesOn {
   readonly tasks: readonly string[];
 }
 
-/**
- * One node of a workflow's graph in the attempt that runs it; or a forensic or restore task, which is never part of the
- * graph.
- */
+/** One node of a workflow's graph in the attempt that runs it; or a detached task, which is never part of the graph. */
 export interface TaskExecution {
   readonly id: string;
   readonly executionId: string;
@@ -236,7 +235,7 @@ export interface TaskExecution {
   readonly endedAt: Date | null;
 }
 
-/** What a forensic or restore task runs with, whatever becomes of its execution meanwhile: runBesideGraph.ts. */
+/** What a detached task runs with, whatever becomes of its execution meanwhile: detachedTasks.ts. */
 export interface BesideTask {
   readonly taskId: string;
   readonly executionId: string;

@@ -35,7 +35,15 @@ export interface ExecutionEventData {
     /** For a detached task. */
     taskType?: TaskType;
   };
-  /** A detached task was created: a failure handler, or part of a restore. Its TASK_STATUS events report its end. */
+  /** The graph of a workflow has ended with this status, and the tasks of `finally` begin. The execution ends after them. */
+  FINALLY_STARTED: {
+    status: ExecutionStatus;
+    reasonCode: string | null;
+    reason: string | null;
+    tasks: readonly string[];
+    expiresAt: string;
+  };
+  /** A detached task was created: a failure handler, a task of `finally`, or part of a restore. Its TASK_STATUS events report its end. */
   BESIDE_TASK_CREATED: {
     taskExecutionId: string;
     name: string;

@@ -40,7 +40,10 @@ export interface FactKinds {
   unstarted: readonly TaskExecution[];
   running: readonly TaskExecution[];
   skipped: readonly TaskExecution[];
-  firstFailed: TaskExecution | null;
+  /** What failed in the newest attempt of an execution, in order; failures before what was canceled. At most 100. */
+  failed: readonly TaskExecution[];
+  /** Tasks of `finally` of an execution that are not final. */
+  finally: readonly TaskExecution[];
   /** End of the standard error of a task's newest job, or of its output if it has none. */
   errorEnd: string;
   /** True if a failure has its handler. Keys are made by `handlerKey`. */

@@ -6,7 +6,7 @@ import type { RunSlice } from './runSlice';
 const REASON_LENGTH = 2000;
 
 /**
- * Runs the handlers of tasks that have failed for good, or were cancelled while they ran; also where the failure is
+ * Runs the handlers of tasks that have failed for good, or were canceled while they ran; also where the failure is
  * ignored. Tasks that never began have none.
  */
 export function handleTaskFailures(run: RunSlice, ended: readonly TaskExecution[]): void {
@@ -28,29 +28,30 @@ export function handleTaskFailures(run: RunSlice, ended: readonly TaskExecution[
   );
 }
 
-/**
- * Runs the handler of a workflow that has ended otherwise than by success; the first task that failed stands for all.
- */
+/** Runs the handler of a workflow that ends otherwise than by success; the first task that failed stands for all. */
 export function handleWorkflowFailure(run: RunSlice, execution: Execution): void {
   const handler = run.fact('workflow', execution.revisionId).onFailure;
   if (handler === null) return;
-  const task = firstFailed(run, execution.id);
+  const [task] = failedTasks(run, execution.id);
   const detached = handlerOf(run, handler, execution, task, execution.failureDetails);
   runDetached(run, [{ ...detached, failedAttempt: execution.attempt }]);
 }
 
-/** What failed first in the newest attempt; a failure before what was cancelled. */
-function firstFailed(run: RunSlice, executionId: string): TaskExecution | undefined {
-  const known = run.isNewGraph(executionId) ? null : run.fact('firstFailed', executionId);
-  const all = [...(known === null ? [] : [run.task(known.id)]), ...run.changedTasks(executionId)];
-  const failed = all.filter(
-    ({ type, passed, status }) => type === 'normal' && !passed && (status === 'FAILED' || status === 'ABORTED'),
+/** What failed in the newest attempt, in order; failures before what was canceled. */
+export function failedTasks(run: RunSlice, executionId: string): TaskExecution[] {
+  const known = run.isNewGraph(executionId) ? [] : run.fact('failed', executionId);
+  const all = new Map(
+    [...known.map(({ id }) => run.task(id)), ...run.changedTasks(executionId)].map((task) => [task.id, task]),
+  );
+  const failed = [...all.values()].filter(
+    ({ type, passed, status }) =>
+      (type === 'normal' || type === 'finally') && !passed && (status === 'FAILED' || status === 'ABORTED'),
   );
   const order = (a: TaskExecution, b: TaskExecution) =>
     Number(a.status === 'ABORTED') - Number(b.status === 'ABORTED') ||
     (a.endedAt?.getTime() ?? 0) - (b.endedAt?.getTime() ?? 0) ||
     a.ordinal - b.ordinal;
-  return failed.sort(order)[0];
+  return failed.sort(order);
 }
 
 function handlerOf(
@@ -60,23 +61,24 @@ function handlerOf(
   task: TaskExecution | undefined,
   reason: string | null,
 ): DetachedTask {
+  return { type: 'forensic', name, ...inputsOf(execution), env: failureEnv(run, task, reason) };
+}
+
+/** What a detached task runs with that belongs to the newest attempt of an execution. */
+export function inputsOf(execution: Execution) {
   const { revisionId, environmentId, variables, images } = execution;
+  return { execution, revisionId, environmentId, variables, images };
+}
+
+/** Variables that say what failed first. */
+export function failureEnv(run: RunSlice, task: TaskExecution | undefined, reason: string | null) {
   // A task that had no job has written nothing.
   const error = task === undefined || task.tries === 0 ? '' : run.fact('errorEnd', task.id);
   const message = [(reason ?? '').slice(0, REASON_LENGTH), error.trim()].filter((text) => text !== '').join('\n');
   return {
-    type: 'forensic',
-    name,
-    execution,
-    revisionId,
-    environmentId,
-    variables,
-    images,
-    env: {
-      failed_task: task?.name ?? '',
-      // Neither an environment nor the database takes a NUL.
-      error_message: message.replaceAll('\0', '\ufffd'),
-      exit_code: task?.exitCode?.toString() ?? '',
-    },
+    failed_task: task?.name ?? '',
+    // Neither an environment nor the database takes a NUL.
+    error_message: message.replaceAll('\0', '\ufffd'),
+    exit_code: task?.exitCode?.toString() ?? '',
   };
 }

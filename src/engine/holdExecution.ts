@@ -4,7 +4,7 @@ import { dispatchTasks } from './dispatchTasks';
 import { type Execution, type Pause, unheldStatus } from './execution';
 import { moveExecution, moveStage } from './moves';
 import type { RunSlice } from './runSlice';
-import { unstartedTasks } from './settleTasks';
+import { finishWorkflow, unstartedTasks } from './settleTasks';
 import { showWaiting } from './showWaiting';
 
 /** A person holds a run: its status says so, jobs that no agent has started leave the queue, and what runs finishes. */
@@ -31,6 +31,7 @@ export function releaseRun(run: RunSlice, id: string): void {
   run.changes.requeued.push(...unstartedJobs(run, workflows));
   dispatchTasks(run, workflows);
   showWaiting(run, workflows);
+  for (const workflow of workflows) if (run.execution(workflow).openTasks === 0) finishWorkflow(run, workflow);
   if (root.kind === 'PIPELINE') advancePipeline(run, id);
 }
 

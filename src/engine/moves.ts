@@ -43,6 +43,13 @@ export function moveExecution(
   return after;
 }
 
+/** The failure shows from now on, though the status does not say so yet. */
+export function markFailing(run: RunSlice, execution: Execution, code: string, text: string): void {
+  const { id: executionId, runId } = execution;
+  run.setExecution({ ...execution, failureCode: code, failureDetails: text });
+  run.event({ runId, executionId }, 'EXECUTION_FAILING', { reasonCode: code, reason: text });
+}
+
 /** How an attempt began, for its event. */
 type Begun = Pick<AttemptStart, 'kind' | 'fromStage' | 'reason'>;
 

@@ -19,7 +19,7 @@ export function beginAttempt(run: RunSlice, before: Execution, next: NextAttempt
   const { kind, cause, reason, fromStage, dropped = null, timeoutSeconds, ...inputs } = next;
   const { id: executionId, attempt: base } = before;
   run.changes.attempts.push({ executionId, kind, cause, reason, fromStage, base, dropped, createdAt: run.now });
-  const fresh = { failureCode: null, failureDetails: null, busyTasks: 0 };
+  const fresh = { failureCode: null, failureDetails: null, busyTasks: 0, finallyTasks: null };
   const expiresAt = new Date(run.now.getTime() + timeoutSeconds * 1000);
   return reopenExecution(run, before, 'RESUMING', { ...inputs, ...fresh, expiresAt }, { kind, fromStage, reason });
 }

@@ -201,12 +201,14 @@ export class RunSlice {
     for (const { id, dependsOn } of graph.gates) {
       this.changes.gates.set(id, { id, executionId, waitingOn: dependsOn.length });
     }
-    for (const { id, dependsOn } of [...graph.tasks, ...graph.gates]) {
-      for (const one of dependsOn) {
-        const waiting = this.changes.edges.get(one) ?? [];
-        this.changes.edges.set(one, waiting);
-        waiting.push(id);
-      }
+    for (const { id, dependsOn } of [...graph.tasks, ...graph.gates]) this.addEdges(id, dependsOn);
+  }
+
+  addEdges(id: string, dependsOn: readonly string[]): void {
+    for (const one of dependsOn) {
+      const waiting = this.changes.edges.get(one) ?? [];
+      this.changes.edges.set(one, waiting);
+      waiting.push(id);
     }
   }
 
@@ -231,7 +233,10 @@ export class RunSlice {
         const gate = this.changes.gates.get(waiting) ?? this.facts.get('gate', waiting);
         if (gate === undefined) {
           const task = this.task(waiting);
-          this.setTask({ ...task, waitingOn: task.waitingOn - 1 });
+          // A detached task that has ended never changes.
+          if (task.type === 'normal' || task.endedAt === null) {
+            this.setTask({ ...task, waitingOn: task.waitingOn - 1 });
+          }
         } else {
           this.changes.gates.set(waiting, { ...gate, waitingOn: gate.waitingOn - 1 });
           if (gate.waitingOn === 1) ids.push(waiting);

@@ -1,12 +1,12 @@
 import { settleStage } from './advancePipeline';
 import { cancelRunning } from './cancelRunning';
 import { endDetached } from './detachedTasks';
+import { awaitsFinally, cleansUp, type EndStatus, releaseFinally } from './finallyTasks';
 import { dispatchTasks } from './dispatchTasks';
 import { isFinal } from '../contract/statuses';
-import type { Execution, TaskExecution } from './execution';
+import type { TaskExecution } from './execution';
 import { handleTaskFailures, handleWorkflowFailure } from './failureHandlers';
-import type { StatusAfter } from './machine';
-import { endJob, moveExecution, moveTask } from './moves';
+import { endJob, markFailing, moveExecution, moveTask } from './moves';
 import { retryFailed } from './retryFailed';
 import type { RunSlice } from './runSlice';
 import { showWaiting } from './showWaiting';
@@ -57,12 +57,16 @@ function applyEnds(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>
     const final = { nextTryAt: null, waitsUntil: null, endedAt: run.now };
     const task = moveTask(run, before, { status, reasonCode, reason, exitCode, passed, ...final });
     ended.push(task);
-    if (task.type !== 'normal') continue;
+    if (task.type !== 'normal') {
+      if (task.type === 'finally' && status === 'FAILED' && !passed) failTask(run, task);
+      if (awaitsFinally(run.execution(executionId))) touched.add(executionId);
+      continue;
+    }
     touched.add(executionId);
     const [busy, waiting] = [task.jobId === null ? 0 : -1, before.status === 'WAITING' ? -1 : 0];
     run.count(executionId, { open: -1, busy, waiting });
     if (passed || status === 'SKIPPED') continue;
-    const failing = fail(run, executionId, 'TASK_FAILED', `Task "${task.name}" failed: ${task.reason}`);
+    const failing = failTask(run, task);
     if (failing || levels.has(executionId)) {
       levels.set(executionId, Math.max(task.level, levels.get(executionId) ?? 0));
     }
@@ -72,23 +76,20 @@ function applyEnds(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>
     ended.filter((task) => task.type !== 'normal'),
   );
   run.release(ended.filter((task) => task.passed && task.type === 'normal').map((task) => task.id));
+  releaseFinally(
+    run,
+    ended.filter((task) => task.type === 'finally'),
+  );
   handleTaskFailures(run, ended);
   return levels;
 }
 
-/** Marks an execution as failing: no task of it starts any more. The first reason stays. */
-function fail(run: RunSlice, executionId: string, code: string, text: string): boolean {
+/** A failed task makes its execution fail: nothing more of the graph starts. The first reason stays. */
+function failTask(run: RunSlice, { executionId, name, reason }: TaskExecution): boolean {
   const execution = run.execution(executionId);
   if (execution.failureCode !== null) return false;
-  markFailing(run, execution, code, text);
+  markFailing(run, execution, 'TASK_FAILED', `Task "${name}" failed: ${reason}`);
   return true;
-}
-
-/** The failure shows from now on, though the status does not say so yet. */
-export function markFailing(run: RunSlice, execution: Execution, code: string, text: string): void {
-  const { id: executionId, runId } = execution;
-  run.setExecution({ ...execution, failureCode: code, failureDetails: text });
-  run.event({ runId, executionId }, 'EXECUTION_FAILING', { reasonCode: code, reason: text });
 }
 
 /** In the mode PARALLEL a level in which a task failed is finished: up to it nothing is taken back. */
@@ -136,19 +137,19 @@ export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): 
 }
 
 /** The status that a workflow execution ends with, from why it failed. */
-const endStatus = (failureCode: string | null): StatusAfter<'workflow', 'succeed' | 'fail'> => {
+export const endStatus = (failureCode: string | null): EndStatus => {
   if (failureCode === null) return 'SUCCESS';
   return failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : 'FAILED';
 };
 
-/** All tasks of a workflow execution are final. */
+/** All tasks of the graph of a workflow execution are final: so is the execution, once it has cleaned up. */
 export function finishWorkflow(run: RunSlice, id: string): void {
   const execution = run.execution(id);
-  // Settling one workflow can end its siblings.
-  if (isFinal(execution.status)) return;
   const { runId, parentStageExecutionId: stageId, failureCode, failureDetails } = execution;
-  if (stageId !== null) run.require({ kind: 'execution', key: runId }, { kind: 'elements', key: runId });
   const status = endStatus(failureCode);
+  // Settling one workflow can end its siblings.
+  if (isFinal(execution.status) || cleansUp(run, execution, status)) return;
+  if (stageId !== null) run.require({ kind: 'execution', key: runId }, { kind: 'elements', key: runId });
   if (status !== 'SUCCESS') handleWorkflowFailure(run, execution);
   moveExecution(run, id, status);
   if (stageId === null) return;

@@ -48,6 +48,7 @@ export const newExecution = (
   busyTasks: 0,
   waitingTasks: 0,
   besideTasks: 0,
+  finallyTasks: null,
   createdAt: now,
   startedAt: null,
   attemptStartedAt: null,

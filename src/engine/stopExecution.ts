@@ -1,27 +1,30 @@
 import { isFinal } from '../contract/statuses';
 import { advancePipeline, closeWaiting } from './advancePipeline';
 import { cancelRunning } from './cancelRunning';
+import type { Execution } from './execution';
 import type { RunSlice } from './runSlice';
-import { finishWorkflow, markFailing, settleTasks, skipUnstarted } from './settleTasks';
+import { endFinally, isStopping } from './finallyTasks';
+import { markFailing } from './moves';
+import { finishWorkflow, settleTasks, skipUnstarted } from './settleTasks';
 
 /**
  * Ends an execution before its time, because a person aborted it or its time is over. What has not begun is skipped.
- * What runs is asked to stop, and is final at the latest when its grace is over. The execution is final when the last
- * of it is.
+ * What runs is asked to stop, and is final at the latest when its grace is over. The execution is final when the last of
+ * it is, its tasks of `finally` included; if it was stopped before, those are ended too.
  */
 export function stopExecution(run: RunSlice, id: string, code: 'ABORTED' | 'EXPIRED', text: string): void {
   const execution = run.execution(id);
   if (execution.kind === 'PIPELINE') run.require({ kind: 'members', key: id }, { kind: 'elements', key: id });
-  const workflows = execution.kind === 'WORKFLOW' ? [execution] : run.activeMembers(id);
+  const workflows = workflowsOf(run, execution);
   const ids = workflows.map((workflow) => workflow.id);
   run.require(
     ...ids.map((key) => ({ kind: 'unstarted' as const, key })),
     ...ids.map((key) => ({ kind: 'running' as const, key })),
   );
+  if (isStopping(execution)) endFinally(run, ids, text);
   for (const one of execution.kind === 'WORKFLOW' ? workflows : [execution, ...workflows]) {
     // In place of an earlier failure, but not of an earlier abort or expiry.
-    const { status, failureCode } = run.execution(one.id);
-    if (isFinal(status) || failureCode === 'ABORTED' || failureCode === 'EXPIRED') continue;
+    if (isFinal(run.execution(one.id).status) || isStopping(run.execution(one.id))) continue;
     markFailing(run, run.execution(one.id), code, text);
   }
   const running = cancelRunning(run, ids);
@@ -34,3 +37,7 @@ export function stopExecution(run: RunSlice, id: string, code: 'ABORTED' | 'EXPI
     advancePipeline(run, id);
   }
 }
+
+/** The execution itself, or the workflow executions of a pipeline that are not final. */
+export const workflowsOf = (run: RunSlice, execution: Execution): Execution[] =>
+  execution.kind === 'WORKFLOW' ? [execution] : run.activeMembers(execution.id);

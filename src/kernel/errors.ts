@@ -117,7 +117,8 @@ export const refusalCodes = {
   ENVIRONMENT_CONFLICT: {
     http: 409,
     retryable: false,
-    meaning: 'Other runs have since deployed to environments that this run would restore; `conflicts` lists them.',
+    meaning:
+      'Runs that started later have deployed to environments that this run would restore; `conflicts` lists them.',
   },
   ENVIRONMENT_MOVED_ON: {
     http: 409,

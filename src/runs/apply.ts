@@ -23,7 +23,7 @@ import { insertGraph } from './execution/tasks.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
 /**
- * A cancelled job is final this long after its grace, whatever the agent does. Within the promised second, less the
+ * A canceled job is final this long after its grace, whatever the agent does. Within the promised second, less the
  * sweeper's period.
  */
 const KILL_SLACK_MS = 500;
@@ -40,6 +40,8 @@ const executionColumns = [
   'busyTasks',
   'waitingTasks',
   'besideTasks',
+  'finallyTasks',
+  'expiresAt',
   'startedAt',
   'attemptStartedAt',
   'endedAt',
@@ -53,7 +55,6 @@ const attemptColumns = [
   'images',
   'mode',
   'maxParallel',
-  'expiresAt',
 ] as const;
 const stageColumns = [
   'status',
@@ -222,7 +223,7 @@ function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
 
 function writeJobs(
   db: Transaction,
-  { jobs, ended, cancelled, requeued }: Changes,
+  { jobs, ended, canceled, requeued }: Changes,
   classes: readonly number[],
   now: Date,
 ): Promise<unknown>[] {
@@ -230,7 +231,7 @@ function writeJobs(
   return [
     insertJobs(db, made, now),
     endJobs(db, ended, now),
-    requestCancel(db, cancelled, now, KILL_SLACK_MS).then((holders) =>
+    requestCancel(db, canceled, now, KILL_SLACK_MS).then((holders) =>
       db.wake(...holders.map(({ agentId }) => topic.agent(agentId))),
     ),
     requeueJobs(db, requeued),

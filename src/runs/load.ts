@@ -3,14 +3,14 @@ import type { Db } from '../kernel/database/database';
 import type { App } from './app';
 import { findWaitingApprovals } from './approvals/approvals.store';
 import { findDoubts, findOpenDeployments, findServiceNames } from './deployments/deployments.store';
-import { findDetached, findHandledFailures } from './execution/detachedTasks.store';
+import { findDetached, findHandledFailures, findOpenFinally } from './execution/detachedTasks.store';
 import { findEnvironmentFacts, findTaskFacts } from './execution/conditions.store';
 import { findSecretNames, findVariables } from './execution/executionVariables.store';
 import { findExecutions, findActiveMembers, findNewestAttempts, findShownMembers } from './execution/executions.store';
 import { findCurrentStages } from './execution/stages.store';
 import {
   findDependents,
-  findFirstFailed,
+  findFailedTasks,
   findFrontiers,
   findOpenTasks,
   findRunningTasks,
@@ -105,12 +105,17 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
     for (const row of rows) facts.set('task', row.id, row);
     group(facts, 'skipped', keys, rows, (row) => row.executionId);
   },
-  firstFailed: async (db, facts, keys) => {
+  failed: async (db, facts, keys) => {
     for (const key of keys) {
-      const row = await findFirstFailed(db, key);
-      if (row !== undefined) facts.set('task', row.id, row);
-      facts.set('firstFailed', key, row ?? null);
+      const rows = await findFailedTasks(db, key);
+      for (const row of rows) facts.set('task', row.id, row);
+      facts.set('failed', key, rows);
     }
+  },
+  finally: async (db, facts, keys) => {
+    const rows = await findOpenFinally(db, keys);
+    for (const row of rows) facts.set('task', row.id, row);
+    group(facts, 'finally', keys, rows, (row) => row.executionId);
   },
   errorEnd: async (db, facts, keys) => {
     const found = await findErrorEnds(db, keys, ERROR_BYTES);
@@ -176,6 +181,7 @@ function group<
     | 'elements'
     | 'approvals'
     | 'openTasks'
+    | 'finally'
     | 'unstarted'
     | 'running'
     | 'skipped'

@@ -6,6 +6,7 @@ import { findExpiredApprovals } from './approvals/approvals.store';
 import { advancePipeline, closeWaiting } from '../engine/advancePipeline';
 import { expireDetached } from '../engine/detachedTasks';
 import { wantsOf } from '../engine/facts';
+import { expireFinally } from '../engine/finallyTasks';
 import { stopExecution } from '../engine/stopExecution';
 import { clearStartBy, findDueBeside } from './execution/detachedTasks.store';
 import { isFinal } from '../contract/statuses';
@@ -160,8 +161,10 @@ export async function expireExecutions(app: App): Promise<void> {
   for (const { id, runId } of await findExpiredExecutions(app.database, app.clock.now(), BATCH)) {
     await moveRun(app, 'expiry', runId, async (db) => {
       await db.decide((run) => {
-        const { status, expiresAt } = run.execution(id);
-        if (!isFinal(status)) stopExecution(run, id, 'EXPIRED', `its time limit passed at ${expiresAt.toISOString()}`);
+        const { status, expiresAt, finallyTasks } = run.execution(id);
+        if (isFinal(status) || expiresAt >= run.now) return;
+        if (finallyTasks !== null) expireFinally(run, id);
+        else stopExecution(run, id, 'EXPIRED', `its time limit passed at ${expiresAt.toISOString()}`);
       });
     });
   }

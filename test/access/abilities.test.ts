@@ -64,7 +64,7 @@ async function statements(work: () => Promise<unknown>): Promise<number> {
   return one.database.statements - before;
 }
 
-test('what changes counts from the next request on, in every server', async () => {
+test('changes take effect at the next request, on every server', async () => {
   const userGroupId = await one.group();
   const key = await one.key([userGroupId]);
   const may = async () => {
@@ -85,7 +85,7 @@ test('what changes counts from the next request on, in every server', async () =
   expect(await may()).toEqual([false, false]);
 });
 
-test('a change that is rolled back counts for nobody, also while it is under way', async () => {
+test('a change that is rolled back never takes effect', async () => {
   const userGroupId = await one.group();
   const key = await one.key([userGroupId]);
   await request(key.id, elsewhere);
@@ -101,7 +101,7 @@ test('a change that is rolled back counts for nobody, also while it is under way
   expect((await request(key.id, elsewhere)).canInAccount(accountPermission)).toBe(true);
 });
 
-test('as long as nothing changes, rights cost no statement beside the one that finds the key', async () => {
+test('rights cost no statement of their own while nothing changes', async () => {
   const userGroupId = await one.group();
   const [a, b] = [await one.key([userGroupId]), await one.key([userGroupId])];
   expect(await statements(() => request(a.id, one.abilities))).toBe(2);
@@ -114,7 +114,7 @@ test('as long as nothing changes, rights cost no statement beside the one that f
 });
 
 describe('long-lived streams', () => {
-  test('asks again for little, and gets the very same as long as nothing changed', async () => {
+  test('checks cheaply again, and gets the same object while nothing changes', async () => {
     const { access } = await one.holder(await one.key([await one.group()]));
     expect(await one.abilities.renew(access)).toBe(access);
     // The first begins one read; all others share the next one.
@@ -122,7 +122,7 @@ describe('long-lived streams', () => {
     expect(await statements(many)).toBe(2);
   });
 
-  test('gets new rights after a change, and an end with its key', async () => {
+  test('gets new rights after a change, and ends with its key', async () => {
     const userGroupId = await one.group();
     const key = await one.key([userGroupId]);
     const { access } = await one.holder(key);
@@ -135,7 +135,7 @@ describe('long-lived streams', () => {
     }
   });
 
-  test('ends with its user, and with its token', async () => {
+  test('ends with its user and with its token', async () => {
     const { id } = await createUser(one.app, one.root, { name: 'Ada', email: `${newId()}@example.com` });
     const row = await findUserPrincipal(one.database, id);
     if (row === undefined) throw new Error('no user');
@@ -156,7 +156,7 @@ describe('long-lived streams', () => {
   });
 });
 
-test('a request that begins after a change was committed never sees the rights of before, whatever runs beside it', async () => {
+test('a request that begins after a committed change never sees earlier rights', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ member: fc.boolean(), requests: fc.integer({ min: 1, max: 6 }), server: fc.boolean() }), {
@@ -186,7 +186,7 @@ test('a request that begins after a change was committed never sees the rights o
   );
 });
 
-test('rights that could not be read are not kept', async () => {
+test('does not cache a failed read of rights', async () => {
   let broken = true;
   const db = {
     ...one.database,
@@ -206,7 +206,7 @@ describe('authenticate', () => {
   const newKey = async (more = {}) =>
     createApiKey(one.app, one.root, { name: 'key', userGroupIds: [await one.group()], ...more });
 
-  it('reads a caller once a second, and again after any change of rights', async () => {
+  it('reads a caller at most once a second, and again after any change of rights', async () => {
     const { apiKey, value } = await newKey();
     const [first, second] = [await holder(value), await holder(value)];
     expect(await statements(() => holder(value))).toBe(0);
@@ -220,14 +220,14 @@ describe('authenticate', () => {
     expect((await refusalOf(holder(value))).code).toBe('UNAUTHENTICATED');
   });
 
-  it('lets no key count after its end', async () => {
+  it('accepts no key after its expiry', async () => {
     const { value } = await newKey({ expiresAt: new Date(one.now().getTime() + 3_600_000) });
     await holder(value);
     one.passHours(1);
     expect((await refusalOf(holder(value))).code).toBe('UNAUTHENTICATED');
   });
 
-  it('forgets callers in other servers at the wake-up', async () => {
+  it('drops callers on other servers at the wake-up', async () => {
     const url = one.url;
     const config = readServerConfig({ DATABASE_URL: url, DATABASE_POOL: '3', SLIPWAY_DATA_DIR: tmpdir() });
     const other = await createApp(config, createLog({ level: 'silent', pretty: false }), url);
@@ -247,7 +247,7 @@ describe('authenticate', () => {
     await other.close();
   });
 
-  it('keeps nothing that was read before a change', async () => {
+  it('keeps no read from before a change', async () => {
     const access = await one.abilities.accessOf(apiKeyPrincipal(await rowOf((await newKey()).apiKey.id)));
     const callers = new KnownCallers(one.app.clock);
     let read: (access: Access) => void = () => undefined;

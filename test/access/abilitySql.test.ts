@@ -152,7 +152,7 @@ test('lists in SQL and checks in memory agree, for random rights and rows', asyn
   expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(500);
 }, 120_000);
 
-test('targets of rows are what a start would resolve', async () => {
+test('targets of rows match those that a start resolves', async () => {
   await fc.assert(
     fc.asyncProperty(planArbitrary, async (plan) => {
       const world = await createWorld(access.database, plan);
@@ -237,12 +237,12 @@ describe('the translation of conditions', () => {
     return tree;
   };
 
-  test('refuses what it does not know instead of leaving it out', () => {
+  test('rejects unknown conditions instead of leaving them out', () => {
     expect(() => toSql(treeOf({ secret: 1 }), scope, [])).toThrow('the fact "secret" of o has no SQL');
     expect(() => toSql(treeOf({ a: { $gt: 'x' } }), scope, [])).toThrow('operator "gt"');
   });
 
-  test('takes values as parameters only', () => {
+  test('passes values as parameters only', () => {
     const parameters: unknown[] = [];
     const nasty = "x' OR TRUE --";
     expect(toSql(treeOf({ a: nasty, b: nasty }), scope, parameters)).toBe('(o.a = $1::text) AND (FALSE)');

@@ -145,10 +145,10 @@ test.each(
   expect(withGrants(...grants).can(action as never, type, row as never)).toBe(expected === 'yes');
 });
 
-describe('refusals', () => {
+describe('errors', () => {
   const thrown = (work: () => void): Promise<Refusal> => refusalOf(work);
 
-  test('what may not be seen does not exist, whatever is asked about it', async () => {
+  test('a hidden object does not exist for any action', async () => {
     const access = withGrants(...DEPLOY(types('NON_PROD')));
     for (const action of ['READ', 'EXECUTE_PIPELINE', 'ABORT_WORKFLOW'] as const) {
       const refusal = await thrown(() => access.require(action, 'Execution', run(prod)));
@@ -157,7 +157,7 @@ describe('refusals', () => {
     }
   });
 
-  test('what may be seen but not done names permission, application and every missing environment', async () => {
+  test('FORBIDDEN names the permission, the application and every missing environment', async () => {
     const access = withGrants(...DEPLOY(types('NON_PROD')), grant('ENV', ['READ']));
     const refusal = await thrown(() => access.require('EXECUTE_PIPELINE', 'Execution', run(dev, prod)));
     expect(refusal.code).toBe('FORBIDDEN');
@@ -171,7 +171,7 @@ describe('refusals', () => {
     expect(refusal.message).toBe(`The permission ${refusal.details.missing} is missing.`);
   });
 
-  test('names a hidden environment by its id only', async () => {
+  test('names a hidden environment by its ID only', async () => {
     const access = withGrants(...DEPLOY(types('NON_PROD')));
     const refusal = await thrown(() => access.require('EXECUTE_PIPELINE', 'Execution', run(dev, prod)));
     const missing = `DEPLOYMENT EXECUTE_PIPELINE in application ${A} for environment ${prod.id}`;
@@ -180,7 +180,7 @@ describe('refusals', () => {
     expect(explained.message).toBe(`The permission ${missing} is missing.`);
   });
 
-  test('only the environments that will run are asked for', async () => {
+  test('checks only the environments that will run', async () => {
     const access = withGrants(...DEPLOY(ids(dev)), grant('PIPELINE', ['READ']));
     access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', pipeline(dev, test1, prod), [dev]);
     const refusal = await thrown(() =>
@@ -195,7 +195,7 @@ describe('refusals', () => {
     );
   });
 
-  test('who may execute a pipeline does not have to see its definition', async () => {
+  test('executing a pipeline does not require READ on its definition', async () => {
     const access = withGrants(...DEPLOY(ids(dev)));
     access.requireForEnvironments('EXECUTE_PIPELINE', 'Pipeline', pipeline(dev), [dev]);
     const refusal = await thrown(() =>
@@ -204,14 +204,14 @@ describe('refusals', () => {
     expect(refusal).toMatchObject({ code: 'NOT_FOUND', details: { kind: 'pipeline' } });
   });
 
-  test('creating is refused by what can be seen of the application', async () => {
+  test('the error for creating depends on the visibility of the application', async () => {
     const stranger = await thrown(() => withGrants().require('CREATE', 'Service', service));
     expect(stranger).toMatchObject({ code: 'NOT_FOUND', details: { kind: 'application', id: A } });
     const reader = await thrown(() => withGrants(...DEPLOY()).require('CREATE', 'Service', service));
     expect(reader).toMatchObject({ code: 'FORBIDDEN', details: { permissionType: 'SERVICE', action: 'CREATE' } });
   });
 
-  test('explain says the same without throwing', () => {
+  test('explain returns the same without throwing', () => {
     const access = withGrants(...DEPLOY(types('NON_PROD')));
     expect(access.explain('READ', 'Execution', run(dev))).toEqual({ allowed: true, code: null, message: null });
     expect(access.explain('READ', 'Execution', run(prod))).toMatchObject({ allowed: false, code: 'NOT_FOUND' });
@@ -226,7 +226,7 @@ describe('the account', () => {
   const holding = (...accountPermissions: (typeof accountPermissionTypes)[number][]) =>
     new Access(new Rights([{ id: B, name: 'g', accountPermissions, appPermissions: [] }], false, null), null);
 
-  test('each permission gives itself, and managing people shows them', () => {
+  test('each permission grants itself, and managing users includes reading them', () => {
     for (const given of accountPermissionTypes) {
       const access = holding(given);
       const held = accountPermissionTypes.filter((type) => access.canInAccount(type));
@@ -235,7 +235,7 @@ describe('the account', () => {
     }
   });
 
-  test('who may delete applications sees which there are, and nothing in them', async () => {
+  test('DELETE on applications shows their names, but not their content', async () => {
     const access = holding('CREATE_AND_DELETE_APPLICATION');
     expect(access.can('DELETE', 'Application', application)).toBe(true);
     expect(access.can('READ', 'Application', application)).toBe(true);
@@ -245,7 +245,7 @@ describe('the account', () => {
     expect(refusal.details).toMatchObject({ accountPermission: 'CREATE_AND_DELETE_APPLICATION' });
   });
 
-  test('objects of the account are hidden from those who may not read them', async () => {
+  test('objects of the account are hidden without the permission to read them', async () => {
     const object = { kind: 'user', id: A, read: 'READ_USERS_AND_GROUPS' as const };
     const refusal = (access: Access) => refusalOf(() => access.requireAccount('MANAGE_USERS_AND_GROUPS', object));
     expect((await refusal(holding())).code).toBe('NOT_FOUND');
@@ -266,7 +266,7 @@ describe('narrowing', () => {
       null,
     );
 
-  test.each([true, false])('leaves only what lies in the applications (administrator: %s)', (administrator) => {
+  test.each([true, false])('leaves only objects in the applications (administrator: %s)', (administrator) => {
     const access = narrowed([A], administrator);
     expect(access.can('UPDATE', 'Service', service)).toBe(true);
     expect(access.can('READ', 'Service', { ...service, applicationId: B })).toBe(false);
@@ -276,13 +276,13 @@ describe('narrowing', () => {
     expect(access.administrator).toBe(false);
   });
 
-  test('to nothing leaves nothing', () => {
+  test('to no application leaves nothing', () => {
     expect(narrowed([], true).can('READ', 'Application', application)).toBe(false);
     expect(narrowed([], true).condition('READ', 'Execution', 'e', [])).toBe('FALSE');
   });
 });
 
-test('every question counts as a decision', () => {
+test('counts every check as a decision', () => {
   const access = withGrants(...DEPLOY());
   const questions = [
     () => access.can('READ', 'Service', service),

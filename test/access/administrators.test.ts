@@ -52,7 +52,7 @@ async function otherMembers(_id: string): Promise<unknown> {
   return updateUserGroup(one.app, one.root, { userGroupId, userIds: [id] });
 }
 
-test.each(waysToLosePerson)('the last administrator can’t be lost by %s', async (_way, lose) => {
+test.each(waysToLosePerson)('can’t lose the last administrator by %s', async (_way, lose) => {
   const id = await person();
   expect(await refusalOf(lose(id))).toMatchObject(LAST);
   expect(await hasLastingAdministrator(one.database)).toBe(true);
@@ -77,7 +77,7 @@ const waysToLoseKey: [string, (id: string) => Promise<unknown>][] = [
   ],
 ];
 
-test.each(waysToLoseKey)('the last administrator can’t be lost by %s', async (_way, lose) => {
+test.each(waysToLoseKey)('can’t lose the last administrator by %s', async (_way, lose) => {
   const { id } = await one.key([userGroupId]);
   expect(await refusalOf(lose(id))).toMatchObject(LAST);
   expect(await hasLastingAdministrator(one.database)).toBe(true);
@@ -91,7 +91,7 @@ test('a person who owns the last key can’t be deleted', async () => {
   expect(await refusalOf(deleteUser(one.app, one.root, { id }))).toMatchObject(LAST);
 });
 
-test('who does not last does not count: keys that expire or are narrowed, people who never logged in, memberships from tokens', async () => {
+test('expiring or narrowed keys, people who never logged in and token memberships do not count', async () => {
   const { id } = await one.key([userGroupId]);
   await one.key([userGroupId], { expiresAt: new Date(one.now().getTime() + 1e12) });
   await one.key([userGroupId], { applicationIds: [await one.application()] });
@@ -101,14 +101,14 @@ test('who does not last does not count: keys that expire or are narrowed, people
   expect(await refusalOf(revokeApiKey(one.app, one.root, { id }))).toMatchObject(LAST);
 });
 
-test('renaming the last administrator’s key is no loss', async () => {
+test('allows renaming the last administrator’s key', async () => {
   const { id } = await one.key([userGroupId]);
   expect(await updateApiKey(one.app, one.root, { id, name: 'other', expiresAt: null })).toMatchObject({
     name: 'other',
   });
 });
 
-test('administrators who remove each other at the same moment: one is left', async () => {
+test('keeps one of two administrators who remove each other concurrently', async () => {
   for (let round = 0; round < 5; round++) {
     const keys = await Promise.all([1, 2, 3, 4].map(() => one.key([userGroupId])));
     const users = await Promise.all([1, 2].map(() => person()));
@@ -126,7 +126,7 @@ test('administrators who remove each other at the same moment: one is left', asy
   }
 });
 
-test('adding the same member from many sides at once is adding it once', async () => {
+test('adds a member once if many requests add it concurrently', async () => {
   const userId = await person();
   await Promise.all(Array.from({ length: 5 }, () => addUserToUserGroup(one.app, one.root, { userGroupId, userId })));
   const rows = await one.database.rows('SELECT FROM user_group_member WHERE user_id = $1', [userId]);

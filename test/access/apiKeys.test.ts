@@ -19,7 +19,7 @@ const account = (...accountPermissionTypes: ('MANAGE_API_KEYS' | 'MANAGE_USERS_A
 });
 const hours = (n: number) => new Date(one.now().getTime() + n * 3_600_000);
 
-test('the value of a key is told once; what is stored is its hash', async () => {
+test('returns the value of a key once, and stores its hash', async () => {
   const group = await one.group();
   const { apiKey, value } = await createApiKey(one.app, one.root, { name: 'ci', userGroupIds: [group] });
   expect(value).toMatch(/^swk_[A-Za-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
@@ -36,7 +36,7 @@ test('the value of a key is told once; what is stored is its hash', async () => 
   expect(JSON.stringify(apiKey)).not.toContain(value.slice(17));
 });
 
-test('every broken rule is named', async () => {
+test('names every broken rule', async () => {
   const attempt = (more: object) =>
     refusalOf(createApiKey(one.app, one.root, { name: 'k', userGroupIds: [newId()], ...more }));
   const all = await attempt({ name: '', userGroupIds: [], expiresAt: one.now(), applicationIds: [newId()] });
@@ -52,7 +52,7 @@ test('every broken rule is named', async () => {
   expect(brokenRules(owner)).toEqual(['ownerId UNKNOWN']);
 });
 
-test('a narrowed key has what its groups give in its applications, and nothing of the account', async () => {
+test('a narrowed key has its groups’ rights in its applications, and none of the account', async () => {
   const [app, other] = [await one.application(), await one.application()];
   const group = await one.group({
     ...account('MANAGE_API_KEYS'),
@@ -69,15 +69,15 @@ test('a narrowed key has what its groups give in its applications, and nothing o
   expect(admin.administrator).toBe(false);
 });
 
-test('an expired key counts no more, without anybody doing anything', async () => {
+test('an expired key is rejected without any action', async () => {
   const { access } = await one.holder(await one.key([await one.group()], { expiresAt: hours(1) }));
   expect(await one.abilities.renew(access)).toBe(access);
   one.passHours(1);
   expect(await refusalOf(one.abilities.renew(access))).toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 
-describe('who manages keys', () => {
-  test('gives only groups that it is in, or any but the administrators’ if it manages those too', async () => {
+describe('a manager of keys', () => {
+  test('may give its own groups, or any but the administrators’ if it manages groups too', async () => {
     const [own, foreign] = [await one.group(account('MANAGE_API_KEYS')), await one.group()];
     const keeper = await one.holder(await one.key([own]));
     const give = (actor: typeof keeper, userGroupIds: string[]) =>
@@ -92,7 +92,7 @@ describe('who manages keys', () => {
     }
   });
 
-  test('can’t widen a key beyond what it could give', async () => {
+  test('can’t widen a key beyond its own rights', async () => {
     const app = await one.application();
     const [own, foreign] = [await one.group(account('MANAGE_API_KEYS')), await one.group()];
     const keeper = await one.holder(await one.key([own]));
@@ -124,7 +124,7 @@ describe('who manages keys', () => {
     }
   });
 
-  test('sees no applications that it may not see', async () => {
+  test('sees no hidden applications', async () => {
     const app = await one.application();
     const group = await one.group(account('MANAGE_API_KEYS'));
     const keeper = await one.holder(await one.key([group]));
@@ -134,7 +134,7 @@ describe('who manages keys', () => {
     expect(brokenRules(refusal)).toEqual(['applicationIds UNKNOWN']);
   });
 
-  test('and only who manages them: for others there are none', async () => {
+  test('is required: other callers see no keys', async () => {
     const stranger = await one.caller(account('MANAGE_USERS_AND_GROUPS'));
     const key = await one.key([await one.group()]);
     const group = await one.group();
@@ -151,7 +151,7 @@ describe('who manages keys', () => {
 });
 
 describe('a person’s keys', () => {
-  test('belong to the person who makes them; only an administrator makes them for others', async () => {
+  test('belong to their creator; only an administrator creates them for others', async () => {
     const ada = await createUser(one.app, one.root, { name: 'Ada', email: `${newId()}@example.com` });
     const bob = await createUser(one.app, one.root, { name: 'Bob', email: `${newId()}@example.com` });
     const group = await one.group(account('MANAGE_API_KEYS'));
@@ -165,7 +165,7 @@ describe('a person’s keys', () => {
     }
   });
 
-  test('can be revoked by the person without any permission, for example when one got lost', async () => {
+  test('can be revoked by their owner without any permission', async () => {
     const ada = await createUser(one.app, one.root, { name: 'Ada', email: `${newId()}@example.com` });
     const group = await one.group();
     const [kept, lost] = [await one.key([group], { ownerId: ada.id }), await one.key([group], { ownerId: ada.id })];
@@ -181,7 +181,7 @@ describe('a person’s keys', () => {
   });
 });
 
-test('a revoked key stays revoked: revoking it again changes nothing, changing it is refused', async () => {
+test('a revoked key stays revoked: revoking again changes nothing, changing it fails', async () => {
   const { id } = await one.key([await one.group()]);
   const { revokedAt } = await revokeApiKey(one.app, one.root, { id });
   one.passHours(1);

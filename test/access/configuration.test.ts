@@ -47,7 +47,7 @@ const vaultSource = shopSource
   .replaceAll('application: shop', 'application: vault')
   .replace('name: shop', 'name: vault');
 
-describe('permissions on what is configured', () => {
+describe('permissions on resources', () => {
   const api = testApi();
   let shop: string;
   let vault: string;
@@ -184,7 +184,7 @@ describe('permissions on what is configured', () => {
       expect(pipelineByName).toMatchObject({ application: { name: 'shop' } });
     });
 
-    it('is answered like what does not exist', async () => {
+    it('gets the same error as one that does not exist', async () => {
       const both = async (of: (id: string) => Promise<Refused>, id: string) => {
         const other = randomUUID();
         const [hidden, missing] = [await of(id), await of(other)];
@@ -227,7 +227,7 @@ describe('permissions on what is configured', () => {
       }
     });
 
-    it('is told neither by suggestions nor by what is in use', async () => {
+    it('is revealed neither by suggestions nor by IN_USE', async () => {
       const misspelt = workflow('one', { keys: 'environment: productio\nservices: [wep]' });
       const refused = await staging.refusedMutation('applyDefinitions', { source: misspelt });
       expect(refused.code).toBe('INVALID_DEFINITION');
@@ -245,7 +245,7 @@ describe('permissions on what is configured', () => {
   });
 
   describe('read-only resources', () => {
-    it('is FORBIDDEN with the permission that is missing', async () => {
+    it('is FORBIDDEN with the missing permission', async () => {
       const reader = await caller({ appPermissions: [inShop('ALL', ['READ'])] });
       const definition = { source: 'tasks: { one: { run: x } }\nenvironment: production' };
       const stages = { source: 'stages: [{ elements: [{ name: a, workflow: to-production }] }]' };
@@ -295,7 +295,7 @@ describe('permissions on what is configured', () => {
       }
     });
 
-    it('stays so at environments that the right does not reach, before and after the change', async () => {
+    it('stays read-only for environments outside the permission, before and after the change', async () => {
       const production = await partId('environments', 'production');
       const moved = await staging.refusedMutation('updateWorkflow', {
         workflowId: await partId('workflows', 'to-staging'),
@@ -330,7 +330,7 @@ describe('permissions on what is configured', () => {
       expect(nowhere).toMatchObject({ code: 'FORBIDDEN', permissionType: 'WORKFLOW', environmentIds: [] });
     });
 
-    it('keeps the groups that its approvals name, under their names', async () => {
+    it('prevents deleting or renaming groups that its approvals name', async () => {
       const root = new Caller(ADMIN_KEY);
       const group = async (name: string) => {
         const made = await root.mutate<{ createUserGroup: { userGroup: { id: string } } }>(
@@ -366,7 +366,7 @@ describe('permissions on what is configured', () => {
       await root.mutate('deleteUserGroup', { userGroupId: approvers });
     });
 
-    it('can be changed by those who have the right for it', async () => {
+    it('can be changed with the permission', async () => {
       const definition = { source: 'environment: staging\nservices: [inventory]\ntasks: { one: { run: x } }' };
       const answer = await staging.mutate<{ createWorkflow: { workflow: { id: string } } }>(
         'createWorkflow',
@@ -384,7 +384,7 @@ describe('permissions on what is configured', () => {
       await staging.mutate('deleteEnvironment', { environmentId: made.createEnvironment.environment.id });
     });
 
-    it('holds for applications: their permission lies in the account', async () => {
+    it('also holds for applications, whose permission is in the account', async () => {
       const maker = await caller({
         accountPermissions: { accountPermissionTypes: ['CREATE_AND_DELETE_APPLICATION'] },
       });
@@ -426,7 +426,7 @@ describe('permissions on what is configured', () => {
         tasks: `tasks: { one: { run: ${run} } }`,
       });
 
-    it('writes all that the caller may write, or nothing; a dry run asks the same', async () => {
+    it('writes everything or nothing; a dry run checks the same', async () => {
       const before = await revisions();
       const source = toStaging('changed') + workflow('new', { keys: 'environment: production' });
       for (const dryRun of [true, false]) {
@@ -441,12 +441,12 @@ describe('permissions on what is configured', () => {
       await api.apply(shopSource);
     });
 
-    it('needs nothing for what stays as it is, if the caller may see it', async () => {
+    it('needs no permission for visible resources that stay unchanged', async () => {
       const reader = await caller({ appPermissions: [inShop('ALL', ['READ'])] });
       await expect(reader.apply(shopSource)).resolves.toBeDefined();
     });
 
-    it('tells nothing of parts that the caller may not see, but that their name is taken for those who could create them', async () => {
+    it('reveals hidden parts only as taken names, to callers who could create them', async () => {
       for (const [name, more] of [
         ['production', 'type: PROD'],
         ['not-there', 'type: PROD'],
@@ -466,7 +466,7 @@ describe('permissions on what is configured', () => {
       expect(taken.code).toBe('NAME_TAKEN');
     });
 
-    it('knows the environments that the same source makes', async () => {
+    it('takes environments of the same source into account', async () => {
       const environment = (type: string) => `---\nkind: Environment\napplication: shop\nname: fresh\ntype: ${type}\n`;
       const source = workflow('to-fresh', { keys: 'environment: fresh' });
       const more = pipeline('fresh', stage('name: a, workflow: to-fresh'));
@@ -476,7 +476,7 @@ describe('permissions on what is configured', () => {
       expect(JSON.stringify(answer).match(/CREATED/g)).toHaveLength(3);
     });
 
-    it('knows an application that may not be read as little as one that does not exist', async () => {
+    it('treats a hidden application like one that does not exist', async () => {
       const vaulted = '---\nkind: Service\napplication: vault\nname: web\ndescription: other';
       for (const dryRun of [true, false]) {
         const apply = (source: string) => staging.refusedMutation('applyDefinitions', { source, dryRun });
@@ -493,7 +493,7 @@ describe('permissions on what is configured', () => {
     });
   });
 
-  it('a key that is narrowed to applications knows no others, whatever its groups', async () => {
+  it('a key that is narrowed to applications sees no others, whatever its groups', async () => {
     const { app } = api.server;
     const { value } = await createApiKey(app, systemActor, {
       name: 'narrow',
@@ -508,7 +508,7 @@ describe('permissions on what is configured', () => {
     expect((await narrow.refusedMutation('createApplication', { name: 'x' })).code).toBe('FORBIDDEN');
   });
 
-  it('definitions in hand are aimed at what the SQL finds', async () => {
+  it('targets in memory match those in SQL', async () => {
     const { database } = api.server.app;
     const application = await applications.find(database, shop);
     if (application === undefined) throw new Error('there is no shop');
@@ -534,7 +534,7 @@ describe('permissions on what is configured', () => {
     }
   });
 
-  it('lists take as many statements for a long page as for a short one', async () => {
+  it('lists take the same number of statements for any page size', async () => {
     const some = Array.from({ length: 15 }, (_, n) => {
       const name = `many-${n}`;
       return workflow(name, { keys: 'environment: staging' }) + pipeline(name, stage(`name: a, workflow: ${name}`));

@@ -60,12 +60,12 @@ test.each<[string, Partial<ApplicationPermissionInput>, string[]]>([
   expect(rules({ ...base, ...input })).toEqual(expected);
 });
 
-test('EXECUTE is stored as both ways to execute, and doubles are dropped', () => {
+test('stores EXECUTE as both ways to execute, without duplicates', () => {
   const { value } = readAppPermission({ ...base, actions: ['EXECUTE', 'EXECUTE_WORKFLOW', 'READ', 'READ'] });
   expect(value.actions).toEqual(['EXECUTE_PIPELINE', 'EXECUTE_WORKFLOW', 'READ']);
 });
 
-test('ids are kept as PostgreSQL writes them', () => {
+test('stores IDs as PostgreSQL writes them', () => {
   const { value } = readAppPermission({
     ...base,
     applications: { appIds: [ids[0]?.toUpperCase() ?? '', ids[0] ?? ''] },
@@ -73,7 +73,7 @@ test('ids are kept as PostgreSQL writes them', () => {
   expect(value.applicationIds).toEqual([ids[0]]);
 });
 
-test('a permission that is read without errors never means everything by an empty list', () => {
+test('an empty list never means everything', () => {
   const some = fc.option(fc.array(fc.constantFrom(...ids)), { nil: undefined });
   const types = fc.option(fc.array(fc.constantFrom('PRODUCTION_ENVIRONMENTS', 'NON_PRODUCTION_ENVIRONMENTS')), {
     nil: null,
@@ -95,7 +95,7 @@ test('a permission that is read without errors never means everything by an empt
   );
 });
 
-test('a set of permissions names the place of each error', () => {
+test('names the place of each error', () => {
   const input: PermissionsInput = {
     accountPermissions: { accountPermissionTypes: ['VIEW_AUDITS', null] },
     appPermissions: [base, null, { ...base, actions: [] }],

@@ -388,7 +388,7 @@ const subscriptions: Readonly<Record<string, Row>> = {
   jobLog: ['subscription { jobLog(jobId: "$job") { final } }', ...seen],
 };
 
-describe('who may ask what', () => {
+describe('permissions of every operation', () => {
   let server: TestServer;
   const clients = new Map<Role, TestClient>();
   const ids = new Map<string, string>();
@@ -528,7 +528,7 @@ name: other
   const client = (role: Role): TestClient => clients.get(role) as TestClient;
   const expectedOf = ([, ...outcomes]: Row) => Object.fromEntries(roles.map((role, index) => [role, outcomes[index]]));
 
-  it('has a row for every field', () => {
+  it('covers every field', () => {
     const schema = buildGraphqlSchema(resolvers);
     const named = (table: object) => Object.keys(table).sort();
     expect(named(queries)).toEqual(named(schema.getQueryType()?.getFields() ?? {}));
@@ -574,7 +574,7 @@ name: other
     expect(found).toEqual(expectedOf(row));
   });
 
-  it('mutations are refused to all others before the administrator tries, and change nothing', async () => {
+  it('mutations are refused to all other callers, and change nothing', async () => {
     const before = await fingerprint(server);
     for (const [name, row] of Object.entries(mutations)) {
       const found: Record<string, string> = {};

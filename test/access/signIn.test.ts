@@ -102,7 +102,7 @@ const base64 = (value: unknown) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 describe('a token', () => {
-  test('says who somebody is', async () => {
+  test('identifies a person', async () => {
     const claims = { email: 'Ada@Example.com', email_verified: true, name: 'Ada', groups: ['Web', 'Web', 7, ''] };
     expect(await verifier({ groupsClaim: 'groups' }).verify(await token(claims))).toEqual({
       issuer: provider.issuer,
@@ -120,7 +120,7 @@ describe('a token', () => {
     }
   });
 
-  test('is taken with every kind of public key', async () => {
+  test('is accepted with every kind of public key', async () => {
     for (const alg of ['PS256', 'ES256', 'EdDSA']) {
       provider.keys.push(await newKey(alg, alg));
       expect(await verifier().verify(await token({}, provider.keys.at(-1)))).toMatchObject({ subject: 'ada' });
@@ -138,7 +138,7 @@ describe('a token', () => {
     expect(await groups('constructor.name', {})).toEqual([]);
   });
 
-  test('counts within its time, give or take the tolerance', async () => {
+  test('is valid within its time, with tolerance', async () => {
     const at = async (claims: JWTPayload) => verifier().verify(await token(claims));
     await at({ exp: seconds() - 4 });
     await at({ nbf: seconds() + 4 });
@@ -179,12 +179,12 @@ describe('a token', () => {
     ['that is empty', async () => ''],
   ];
 
-  test.each(invalid)('%s is not valid, and it is not told why', async (_name, make) => {
+  test.each(invalid)('%s is not valid, and the reason is hidden', async (_name, make) => {
     const refusal = await refusalOf(verifier().verify(await make()));
     expect(refusal).toMatchObject({ code: 'UNAUTHENTICATED', message: 'This token is not valid.', details: {} });
   });
 
-  test('is told from a key', async () => {
+  test('is distinguished from a key', async () => {
     expect(isJwt(await token())).toBe(true);
     for (const text of ['swk_abcdefghijkl_x', 'my.own.key', '', '..', `${base64('{}')}.a.b`])
       expect(isJwt(text)).toBe(false);
@@ -203,7 +203,7 @@ describe('the keys', () => {
     expect(provider.requests).toEqual(['/keys']);
   });
 
-  test('are fetched again for a new one, but for no stranger', async () => {
+  test('are fetched again for a new key, but not for an unknown issuer', async () => {
     const one = verifier();
     await one.verify(await token());
     provider.requests = [];
@@ -214,7 +214,7 @@ describe('the keys', () => {
     expect(provider.requests).toEqual(['/keys']);
   });
 
-  test('that can’t be had make a token neither valid nor invalid, until they can be had', async () => {
+  test('that are unreachable make the service unavailable, until they can be fetched', async () => {
     const one = verifier();
     provider.broken = true;
     for (let n = 0; n < 2; n++) expect((await refusalOf(one.verify(await token()))).code).toBe('UNAVAILABLE');
@@ -222,21 +222,21 @@ describe('the keys', () => {
     expect(await one.verify(await token())).toMatchObject({ subject: 'ada' });
   });
 
-  test('of a discovery document for another issuer are not taken', async () => {
+  test('from a discovery document of another issuer are rejected', async () => {
     const other = `${provider.issuer}/other`;
     const refusal = await refusalOf(verifier({ issuer: other }).verify(await token({ iss: other })));
     expect(refusal.code).toBe('UNAVAILABLE');
   });
 });
 
-describe('signing in', () => {
+describe('login', () => {
   const login = async (sub: string, claims: JWTPayload = {}, more: Partial<IdentityProviderOptions> = {}) =>
     signIn(one.app, await verifier(more).verify(await token({ sub, ...claims })));
   const verified = (email: string) => ({ email, email_verified: true });
   const opensNoUser = (refusal: Refusal) => expect(refusal).toMatchObject({ code: 'UNAUTHENTICATED' });
   const person = () => ({ sub: newId(), email: `${newId()}@example.com` });
 
-  test('makes a user without any rights the first time, and finds it again by the subject alone', async () => {
+  test('creates a user without rights the first time, and finds it by its subject later', async () => {
     const { sub, email } = person();
     const first = await login(sub, { ...verified(email.toUpperCase()), name: 'Ada' });
     expect(first).toMatchObject({ kind: 'USER', name: 'Ada', personId: first.id, groupIds: [], within: null });
@@ -245,20 +245,20 @@ describe('signing in', () => {
     expect(await findUserByEmail(one.database, 'other@example.com')).toBeUndefined();
   });
 
-  test('of one person many times at once makes one user', async () => {
+  test('creates one user for concurrent logins of one person', async () => {
     const { sub, email } = person();
     const all = await Promise.all(Array.from({ length: 6 }, () => login(sub, verified(email))));
     expect(new Set(all.map((principal) => principal.id)).size).toBe(1);
   });
 
-  test('becomes the user that was made for the address', async () => {
+  test('takes over the user that was created for the address', async () => {
     const { sub, email } = person();
     const group = await one.group();
     const invited = await createUser(one.app, one.root, { name: 'Ada', email, userGroupIds: [group] });
     expect(await login(sub, verified(email))).toMatchObject({ id: invited.id, name: 'Ada', groupIds: [group] });
   });
 
-  test('opens nothing with an address that nobody verified, and takes no place by it', async () => {
+  test('with an unverified address takes over no user and reserves no address', async () => {
     const { sub, email } = person();
     const invited = await createUser(one.app, one.root, { name: 'Ada', email });
     opensNoUser(await refusalOf(login(sub, { email, email_verified: false })));
@@ -269,13 +269,13 @@ describe('signing in', () => {
     expect(await login(sub, verified(email))).toMatchObject({ id: invited.id });
   });
 
-  test('does not give a user to the next one who gets the address', async () => {
+  test('does not give a user to the next owner of the address', async () => {
     const { sub, email } = person();
     await login(sub, verified(email));
     opensNoUser(await refusalOf(login(newId(), verified(email))));
   });
 
-  test('gives users to the new identities when the issuer was changed', async () => {
+  test('assigns users to their new identities after a change of the issuer', async () => {
     const { sub, email } = person();
     const { id } = await login(sub, verified(email));
     await one.database.write(`UPDATE user_account SET identity_issuer = 'https://old.example' WHERE id = $1`, [id]);
@@ -284,7 +284,7 @@ describe('signing in', () => {
     expect(await login(other)).toMatchObject({ id });
   });
 
-  test('makes no new user of a deleted one, unless somebody makes one for the address', async () => {
+  test('does not recreate a deleted user, unless one is created for the address', async () => {
     const { sub, email } = person();
     const { id } = await login(sub, verified(email));
     await deleteUser(one.app, one.root, { id });
@@ -302,7 +302,7 @@ describe('signing in', () => {
       return { name, id: (await createUserGroup(one.app, one.root, { name })).id };
     };
 
-    test('makes the memberships what the newest token says, and leaves the others', async () => {
+    test('sets memberships from the newest token, and keeps the others', async () => {
       const { sub, email } = person();
       const [a, b, manual] = [await named(), await named(), await one.group()];
       await createUser(one.app, one.root, { name: 'Ada', email, userGroupIds: [manual] });
@@ -319,7 +319,7 @@ describe('signing in', () => {
       expect(await groupsAt(30, [a.name, b.name])).toEqual([a.id, b.id, manual].sort());
     });
 
-    test('costs one statement when the token brings nothing new', async () => {
+    test('costs one statement if the token says nothing new', async () => {
       const { sub, email } = person();
       const group = await named();
       const identity = await verifier(claim).verify(await token({ sub, ...verified(email), groups: [group.name] }));
@@ -329,7 +329,7 @@ describe('signing in', () => {
       expect(one.database.statements - before).toBe(1);
     });
 
-    test('can bring an administrator, who can only be taken away there', async () => {
+    test('can add an administrator, who can only be removed there', async () => {
       const { sub, email } = person();
       const principal = await login(sub, { ...verified(email), groups: ['Account Administrator'] }, claim);
       expect((await one.abilities.accessOf(principal)).administrator).toBe(true);
@@ -340,7 +340,7 @@ describe('signing in', () => {
       expect(access.administrator).toBe(false);
     });
 
-    test('many at once end with the groups of the newest', async () => {
+    test('concurrent logins end with the groups of the newest token', async () => {
       const { sub, email } = person();
       const groups = await Promise.all([1, 2, 3, 4].map(named));
       await login(sub, verified(email));

@@ -38,7 +38,7 @@ const user = (name = 'Ada') => createUser(one.app, one.root, { name, email: `${n
 const groupsOf = async (id: string) => (await findMemberships(one.database, [id])).map((row) => row.groupId).sort();
 
 describe('users', () => {
-  test('are made with a name, an address in lower case, and groups', async () => {
+  test('are created with a name, an address in lower case, and groups', async () => {
     const group = await one.group();
     const made = await createUser(one.app, one.root, {
       name: ' Ada ',
@@ -52,7 +52,7 @@ describe('users', () => {
     expect(await refusalOf(again)).toMatchObject({ code: 'NAME_TAKEN' });
   });
 
-  test('with every broken rule named', async () => {
+  test('are rejected with every broken rule named', async () => {
     const refusal = await refusalOf(createUser(one.app, one.root, { name: ' ', email: 'nobody', userGroupIds: ['x'] }));
     expect(brokenRules(refusal)).toEqual(['name LENGTH', 'email EMAIL', 'userGroupIds UNKNOWN']);
     const unknown = await refusalOf(
@@ -61,7 +61,7 @@ describe('users', () => {
     expect(brokenRules(unknown)).toEqual(['userGroupIds UNKNOWN']);
   });
 
-  test('change their name and groups, each only when given', async () => {
+  test('change their name and groups, each only if given', async () => {
     const [a, b] = [await one.group(), await one.group()];
     const { id } = await user();
     await updateUser(one.app, one.root, { id, userGroupIds: [a] });
@@ -73,7 +73,7 @@ describe('users', () => {
     expect(await groupsOf(id)).toEqual([]);
   });
 
-  test('are gone when they are deleted, and their keys with them', async () => {
+  test('disappear when deleted, together with their keys', async () => {
     const { id, email } = await user();
     const key = await one.key([await one.group()], { ownerId: id });
     const holder = await one.holder(key);
@@ -89,7 +89,7 @@ describe('users', () => {
 });
 
 describe('user groups', () => {
-  test('give nothing unless they are told to', async () => {
+  test('grant nothing by default', async () => {
     const group = await createUserGroup(one.app, one.root, { name: `g ${newId()}`, description: ' ' });
     expect(group).toMatchObject({
       description: null,
@@ -102,7 +102,7 @@ describe('user groups', () => {
     expect(refusal).toMatchObject({ code: 'NAME_TAKEN' });
   });
 
-  test('keep what they are given', async () => {
+  test('store their permissions', async () => {
     const app = await one.application();
     const env = await one.environment(app, 'PROD');
     const member = await user();
@@ -142,7 +142,7 @@ describe('user groups', () => {
     expect(await groupsOf(member.id)).toEqual([made.id]);
   });
 
-  test('refuse applications and environments that are not there, or not together', async () => {
+  test('reject applications and environments that do not exist or do not match', async () => {
     const [app, other] = [await one.application(), await one.application()];
     const env = await one.environment(other, 'PROD');
     const filter = (id: string) => ({ permissionType: 'ENV' as const, environments: { envIds: [id] } });
@@ -161,7 +161,7 @@ describe('user groups', () => {
     ]);
   });
 
-  test('keep permissions for what was deleted since, also when they are written again', async () => {
+  test('keep permissions for deleted resources, even when written again', async () => {
     const app = await one.application();
     const id = await one.group({ appPermissions: [permission(app)] });
     await one.database.write('UPDATE application SET deleted_at = now() WHERE id = $1', [app]);
@@ -173,7 +173,7 @@ describe('user groups', () => {
     expect(written.appPermissions.map((row) => row.applicationIds)).toEqual([[app], [app]]);
   });
 
-  test('replace all permissions, but only of the version that was read', async () => {
+  test('replace all permissions, but only at the expected version', async () => {
     const app = await one.application();
     const userGroupId = await one.group({ appPermissions: [permission(app)], ...MANAGE });
     const before = await findUserGroup(one.database, userGroupId);
@@ -191,7 +191,7 @@ describe('user groups', () => {
     );
   });
 
-  test('of many who replace the same version, one is taken', async () => {
+  test('accept exactly one of many replacements of the same version', async () => {
     const userGroupId = await one.group();
     const apps = await Promise.all(Array.from({ length: 8 }, () => one.application()));
     const results = await Promise.allSettled(
@@ -207,7 +207,7 @@ describe('user groups', () => {
     expect((await findUserGroup(one.database, userGroupId))?.appPermissions).toHaveLength(1);
   });
 
-  test('of many who add something at once, nothing is lost', async () => {
+  test('lose none of many concurrent additions', async () => {
     const userGroupId = await one.group();
     const apps = await Promise.all(Array.from({ length: 8 }, () => one.application()));
     await Promise.all([
@@ -244,7 +244,7 @@ describe('user groups', () => {
     });
   });
 
-  test('are renamed, described, and get other members', async () => {
+  test('can get another name, description and members', async () => {
     const userGroupId = await one.group(MANAGE);
     const [a, b] = [await user(), await user()];
     const name = `g ${newId()}`;
@@ -281,7 +281,7 @@ describe('user groups', () => {
     expect(await refusalOf(unknown)).toMatchObject({ code: 'NOT_FOUND', details: { kind: 'user' } });
   });
 
-  test('are deleted with all they gave', async () => {
+  test('are deleted with everything that they grant', async () => {
     const userGroupId = await one.group(MANAGE);
     const { id: userId } = await user();
     await addUserToUserGroup(one.app, one.root, { userGroupId, userId });
@@ -297,7 +297,7 @@ describe('user groups', () => {
 describe('the three built-in groups', () => {
   const systemGroup = [['userGroupId SYSTEM_GROUP'], ['name SYSTEM_GROUP'], ['permissions SYSTEM_GROUP']];
 
-  test('exist from the start, once, and stay as somebody changed them', async () => {
+  test('exist from the start, once, and keep later changes', async () => {
     const userGroupId = PRODUCTION_SUPPORT;
     await addAccountPermission(one.app, one.root, { userGroupId, accountPermission: 'VIEW_AUDITS' });
     await Promise.all([ensureBuiltInGroups(one.app), ensureBuiltInGroups(one.app)]);
@@ -345,7 +345,7 @@ describe('who may', () => {
     () => createUserGroup(one.app, caller, { name: newId() }),
   ];
 
-  test('manage: all of it; read: nothing of it; others: not even see it', async () => {
+  test('manage allows everything, read allows reading, and others see nothing', async () => {
     const [stranger, reader, manager] = [await one.caller({}), await one.caller(READ), await one.caller(MANAGE)];
     const userGroupId = await one.group();
     const { id } = await user();
@@ -359,7 +359,7 @@ describe('who may', () => {
     for (const attempt of [...attempts(manager, userGroupId, id), ...creating(manager)]) await attempt();
   });
 
-  test('who manages users and groups can’t make, change or remove an administrator', async () => {
+  test('a manager of users and groups can’t add, change or remove an administrator', async () => {
     const manager = await one.caller(MANAGE);
     const admin = await user('Admin');
     const userGroupId = ACCOUNT_ADMINISTRATOR;

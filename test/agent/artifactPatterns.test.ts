@@ -63,7 +63,7 @@ describe('artifact patterns', () => {
     );
   });
 
-  it('takes no time where a regular expression never ends', () => {
+  it('is fast where a regular expression would never end', () => {
     expect(matchesName(`${'*a'.repeat(5000)}b`, 'a'.repeat(10_000))).toBe(false);
     expect(matches(`${'**/'.repeat(200)}b`, Array(1000).fill('a').join('/'))).toBe(false);
   });

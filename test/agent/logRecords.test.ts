@@ -61,7 +61,7 @@ describe('LogFramer', () => {
     expect(textOf(records)).toBe('a\ufffdb\ufffd');
   });
 
-  it('makes valid UTF-8 of any bytes in any pieces, and counts them right', () => {
+  it('makes valid UTF-8 from any bytes in any chunks, and counts them correctly', () => {
     const read = fc.tuple(fc.constantFrom('stdout' as const, 'stderr' as const), fc.uint8Array({ maxLength: 20 }));
     fc.assert(
       fc.property(fc.array(read, { maxLength: 20 }), (reads) => {
@@ -86,7 +86,7 @@ describe('LogFramer', () => {
   });
 });
 
-it('never cuts a character, and gives up less than one', () => {
+it('never cuts a character, and holds back less than one', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.nat(40), (text, length) => {
       const data = Buffer.from(text);
@@ -99,7 +99,7 @@ it('never cuts a character, and gives up less than one', () => {
 });
 
 describe('encodeAppend', () => {
-  it('makes the body that the protocol describes', () => {
+  it('produces the body that the protocol describes', () => {
     const { body, bytes } = encodeAppend(7, [record('a"\n', 'stdout', 0), record('ü', 'stderr', 1500)], 1000);
     expect(bytes).toBe(5);
     expect(JSON.parse(body)).toEqual({

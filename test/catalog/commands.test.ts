@@ -43,7 +43,7 @@ describe('the mutations of configuration', () => {
       variables: { id },
     });
 
-    test('is created, renamed, and deleted; the client’s id comes back', async () => {
+    test('is created, renamed and deleted; clientMutationId is returned', async () => {
       const input = { ...create[kind](`a ${kind}`), clientMutationId: 'x' };
       const payload = `clientMutationId ${field(kind)} { id name createdAt updatedAt createdById }`;
       const created = await api.mutate<Record<string, unknown>>(`create${kind}`, input, payload);
@@ -79,7 +79,7 @@ describe('the mutations of configuration', () => {
       });
     });
 
-    test('has a name of its own; a deleted one’s is free again', async () => {
+    test('has a unique name, which is free again after its deletion', async () => {
       const first = await made(kind, `first ${kind}`);
       const second = await made(kind, `second ${kind}`);
       expect(await api.refusedMutation(`create${kind}`, create[kind](`first ${kind}`))).toMatchObject({
@@ -95,7 +95,7 @@ describe('the mutations of configuration', () => {
       expect(await made(kind, `first ${kind}`)).not.toBe(first);
     });
 
-    test('of many that want one name at once, one gets it', async () => {
+    test('gives one name to exactly one of many concurrent creations', async () => {
       const name = `contested ${kind}`;
       const wishes = Array.from({ length: 6 }, () =>
         made(kind, name).then(
@@ -158,7 +158,7 @@ describe('the mutations of configuration', () => {
     },
   );
 
-  test('an environment’s variables are kept in order, replaced, and checked', async () => {
+  test('keeps an environment’s variables in order, replaces and validates them', async () => {
     const variables = [
       { name: 'B', value: '1' },
       { name: 'A', value: '' },
@@ -198,7 +198,7 @@ describe('the mutations of configuration', () => {
     ).toMatchObject({ errors: [{ field: 'variables[0].value', rule: 'BAD_CHARACTER' }] });
   });
 
-  test('a new definition is a new revision, and the old one stays', async () => {
+  test('a new definition creates a revision, and the old one stays', async () => {
     const workflowId = await made('Workflow', 'w');
     const payload =
       'workflow { description revision { number } revisions { nodes { number contentHash definition(format: JSON) } } }';

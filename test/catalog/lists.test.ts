@@ -22,7 +22,7 @@ const many = (count: number): string =>
     ].join('\n---\n');
   }).join('\n---\n');
 
-describe('lists of what is configured', () => {
+describe('lists of resources', () => {
   const api = testApi();
   beforeAll(async () => {
     await api.apply(many(12));
@@ -63,7 +63,7 @@ describe('lists of what is configured', () => {
     },
   );
 
-  test('what comes and goes between two pages neither hides nor repeats anything', async () => {
+  test('rows that appear or disappear between two pages neither hide nor repeat others', async () => {
     const first = await list('applications', 'first: 3');
     await api.apply('kind: Application\nname: aaa\n---\nkind: Application\nname: app-02x');
     const next = await list('applications', `first: 2, after: "${first.pageInfo.endCursor}"`);
@@ -95,7 +95,7 @@ describe('lists of what is configured', () => {
     expect(page.pageInfo.total).toBe(expected.length);
   });
 
-  test('filters by application and by the thing’s own id; several filters all count; pages keep the filter', async () => {
+  test('filters by application and by ID; combines filters; keeps them across pages', async () => {
     const application = await api.applicationId('app-05');
     const own = `{ application: { operator: EQUALS, values: ["${application}"] } }`;
     expect(names(await list('environments', `filters: [${own}]`))).toEqual(['production', 'staging']);
@@ -146,7 +146,7 @@ describe('lists of what is configured', () => {
         stages { name elements { name ... on WorkflowStageElement { workflow { name } environment { name } } } } } }
     } } }`;
 
-  test('the number of statements does not depend on the size of the page, however deep the question is', async () => {
+  test('the number of statements does not depend on page size, even for deep queries', async () => {
     await api.ask(everything(12)); // Fills the cache of revisions, which would otherwise make the first question the dearest.
     const small = await api.statements(() => api.ask(everything(1)));
     const large = await api.statements(() => api.ask(everything(12)));
@@ -168,7 +168,7 @@ describe('lists of what is configured', () => {
     },
   );
 
-  test('nested lists have pages of their own', async () => {
+  test('pages through nested lists', async () => {
     const query = (after: string) =>
       `{ applications(first: 3) { nodes { workflows(first: 1${after}) { nodes { name } pageInfo { total hasNextPage endCursor } } } } }`;
     type Answer = { applications: { nodes: { workflows: Connection }[] } };
@@ -185,7 +185,7 @@ describe('lists of what is configured', () => {
     expect(await api.refused(query(', after: "x"'))).toMatchObject({ code: 'INVALID_INPUT' });
   });
 
-  test('two pages of one list in one question do not get mixed up', async () => {
+  test('keeps two pages of one list in one operation apart', async () => {
     const query =
       '{ applicationByName(name: "app-01") { a: workflows(first: 1) { nodes { name } } b: workflows(first: 1, offset: 1) { nodes { name } } } }';
     expect(await api.ask(query)).toEqual({
@@ -194,7 +194,7 @@ describe('lists of what is configured', () => {
   });
 });
 
-describe('reading what is configured', () => {
+describe('reading resources', () => {
   const api = testApi();
   beforeAll(async () => {
     const variables =
@@ -313,7 +313,7 @@ describe('reading what is configured', () => {
     });
   });
 
-  test('what is deployed, with its service even after that is deleted', async () => {
+  test('deployments, with their service even after it is deleted', async () => {
     const applicationId = await api.applicationId();
     const environmentId = await api.partId('environments', 'production');
     const entityId = await api.partId('workflows', 'deploy');

@@ -23,7 +23,7 @@ interface Numbers {
   readonly [name: string]: number;
 }
 
-describe('renaming what definitions refer to', () => {
+describe('renaming resources that definitions refer to', () => {
   const api = testApi();
   beforeEach(() => api.apply(source));
   afterEach(() => api.empty());
@@ -114,13 +114,13 @@ describe('renaming what definitions refer to', () => {
     },
   );
 
-  test('a change without a new name makes no revision', async () => {
+  test('a change without a new name creates no revision', async () => {
     const environmentId = await api.partId('environments', 'staging');
     await api.mutate('updateEnvironment', { environmentId, name: 'staging', description: 'x' }, 'clientMutationId');
     expect((await defined()).numbers).toEqual({ build: 1, deploy: 1, check: 1, release: 1 });
   });
 
-  test('renames and applies at once leave nothing that refers to nothing', async () => {
+  test('concurrent renames and applies leave no dangling reference', async () => {
     const environmentId = await api.partId('environments', 'staging');
     const rename = (name: string) => api.mutate('updateEnvironment', { environmentId, name }, 'clientMutationId');
     // An apply that comes after a rename creates "staging" anew; whatever the order, every reference leads somewhere.
@@ -129,7 +129,7 @@ describe('renaming what definitions refer to', () => {
   });
 });
 
-describe('deleting what is needed', () => {
+describe('deleting resources that others need', () => {
   const api = testApi();
   beforeAll(async () => {
     await api.apply(source);
@@ -150,13 +150,13 @@ describe('deleting what is needed', () => {
     expect(await api.partId(list, name)).toBe(id);
   });
 
-  test('what nothing refers to goes', async () => {
+  test('deletes resources that nothing refers to', async () => {
     const environmentId = await api.partId('environments', 'production');
     await api.mutate('deleteEnvironment', { environmentId }, 'clientMutationId');
     await expect(api.partId('environments', 'production')).rejects.toThrow('there is no');
   });
 
-  test('an application with an execution that is not final stays; afterwards it goes with all of its parts', async () => {
+  test('an application with an active execution stays; afterwards it is deleted with all its parts', async () => {
     const applicationId = await api.applicationId();
     const entityId = await api.partId('workflows', 'build');
     const input = { applicationId, entityId, executionType: 'WORKFLOW' };

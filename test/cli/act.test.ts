@@ -50,7 +50,7 @@ describe('slipway resume', () => {
     );
   });
 
-  it('follows to the next failure, and ends with 1; as JSON with what the run became', async () => {
+  it('follows to the next failure and exits with 1; as JSON with the run’s state', async () => {
     const id = await failedRelease(world);
     const resuming = startSlipway(url, ['resume', id, '--yes', '--json']);
     let over = false;
@@ -99,14 +99,14 @@ describe('slipway resume', () => {
     expect(shown).toMatchObject({ status: 'FAILED', attempt: 2 });
   });
 
-  it('does not ask where nobody can answer, and changes nothing', async () => {
+  it('does not ask without a terminal, and changes nothing', async () => {
     const id = await failedRelease(world);
     const { code, err } = await slipway(url, ['resume', id], {}, 'y\n');
     expect([code, err]).toEqual([2, expect.stringContaining('Add --yes')]);
     expect(await world.runs.is(id, 'FAILED')).toBe(true);
   });
 
-  it('says the code of a refusal, what can be done, and ends with 3', async () => {
+  it('prints an error’s code and advice, and exits with 3', async () => {
     const id = await failedRelease(world);
     const unknown = await slipway(url, ['resume', id, '--yes', '--stage', 'Tset', '--json']);
     expect([unknown.code, JSON.parse(unknown.out)]).toEqual([
@@ -121,7 +121,7 @@ describe('slipway resume', () => {
     expect((await slipway(url, ['abort', id, '--yes'])).code).toBe(0);
   });
 
-  testOnTerminal('asks on a terminal, also on one of no known size, where no means no', async () => {
+  testOnTerminal('asks on a terminal, even one of unknown size, and accepts no', async () => {
     const id = await failedRelease(world);
     const answered = async (key: string) => {
       const asking = spawn(
@@ -152,7 +152,7 @@ describe('slipway resume', () => {
 });
 
 describe('a standalone workflow', () => {
-  it('is started, fails, and is resumed with what succeeded kept', async () => {
+  it('starts, fails, and is resumed with its successful tasks kept', async () => {
     const started = await slipway(url, ['start', 'app', 'flow', '--workflow', '--no-follow', '--json']);
     const { id } = JSON.parse(started.out).execution;
     await world.agent.work(
@@ -191,7 +191,7 @@ describe('slipway start, abort, approve and reject', () => {
     ]);
   });
 
-  it('decides on the approval that a run waits for, if the key is of an approver', async () => {
+  it('decides the approval that a run waits for, with the key of an approver', async () => {
     const id = await world.runs.start('pipeline', 'gated');
     await world.runs.until(id, 'WAITING');
     const watching = startSlipway(url, ['watch', id]);
@@ -233,7 +233,7 @@ describe('slipway start, abort, approve and reject', () => {
     await world.runs.until(id, 'SUCCESS');
   });
 
-  it('shows with --dry-run what would run, and what outputs fill; run show prints the outputs', async () => {
+  it('previews with --dry-run, including values that outputs fill; run show prints outputs', async () => {
     const preview = await slipway(url, ['start', 'app', 'chained', '--dry-run']);
     expect([preview.code, preview.out]).toEqual([
       0,
@@ -251,7 +251,7 @@ describe('slipway start, abort, approve and reject', () => {
 });
 
 describe('slipway answer, intervene, pause and continue', () => {
-  it('give what a run asks for', async () => {
+  it('provide the inputs that a run waits for', async () => {
     const id = await world.runs.start('pipeline', 'asking');
     await world.runs.until(id, 'PAUSED');
     const watching = startSlipway(url, ['watch', id]);
@@ -304,7 +304,7 @@ describe('slipway answer, intervene, pause and continue', () => {
 });
 
 describe('slipway apply and validate', () => {
-  it('take files together, in any order', async () => {
+  it('accept several files, in any order', async () => {
     const [first, second] = [join(folder, 'pipeline.yaml'), join(folder, 'others.yaml')];
     const other = (text: string) =>
       text.replaceAll('application: app', 'application: other').replaceAll('name: app', 'name: other');

@@ -27,7 +27,7 @@ describe('slipway deployed', () => {
 
   let [old, has] = ['', ''];
 
-  it('shows what is deployed where, what did not succeed since, and the history', async () => {
+  it('shows current deployments, later failures, and the history', async () => {
     old = await deploy('web:1', 1);
     has = await deploy('web:2');
     const failed = await deploy('web:3', 1);
@@ -52,7 +52,7 @@ describe('slipway deployed', () => {
     ]);
   });
 
-  it('says what an older run would replace, and replaces it with --overrule', async () => {
+  it('shows what an older run would replace, and replaces it with --overrule', async () => {
     const unknown = await run('deployed', '-e', 'nowhere');
     expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('NOT_FOUND')]);
     const resumed = await run('resume', old, '--yes', '--no-follow');

@@ -49,7 +49,7 @@ const failing =
     names.includes(task);
 
 describe('slipway intervene', () => {
-  it('decides about the failure that is meant, and run show says how', async () => {
+  it('decides about the named failure, which run show suggests', async () => {
     const id = await runs.start('pipeline', 'release');
     const waiting = async () => (await slipway(url, ['run', 'show', id])).out.match(/slipway intervene/g)?.length === 2;
     await agent.work(waiting, failing('migrate'));
@@ -72,7 +72,7 @@ describe('slipway intervene', () => {
 });
 
 describe('slipway retry', () => {
-  it('tries a failed task again while its workflow runs, and says why it can’t', async () => {
+  it('retries a failed task while its workflow runs, and explains refusals', async () => {
     const id = await runs.start('workflow', 'build');
     const jobs = await agent.claim();
     await agent.start(...jobs);
@@ -98,7 +98,7 @@ describe('slipway retry', () => {
 });
 
 describe('slipway resume and rerun', () => {
-  it('of a workflow take values, mode and what else runs again', async () => {
+  it('of a workflow accept values, the mode and the options of what runs again', async () => {
     const id = await runs.start('workflow', 'lenient');
     await agent.work(() => runs.is(id, 'FAILED'), failing('scan', 'put'));
     const preview = async (...args: string[]) =>
@@ -127,7 +127,7 @@ describe('slipway resume and rerun', () => {
     expect(execution).toEqual({ mode: 'SEQUENTIAL', maxParallel: 1 });
   });
 
-  it('refuse what only the other kind of run takes, and name the run in their advice', async () => {
+  it('reject options of the other kind of run, and name the run in their advice', async () => {
     const id = await runs.start('workflow', 'build');
     const foreign = await slipway(url, ['resume', id, '--stage', 'x', '--ask-inputs']);
     expect([foreign.code, foreign.err]).toEqual([

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 describe('slipway', () => {
-  it('answers --help with the commands and the exit codes, without a key or a server', async () => {
+  it('prints commands and exit codes with --help, without a key or a server', async () => {
     const { code, out } = await slipway('', ['--help'], { SLIPWAY_API_KEY: '' });
     expect(code).toBe(0);
     for (const command of ['runs', 'run', 'watch', 'logs', 'resume', 'apply']) expect(out).toContain(`\n  ${command} `);
@@ -48,13 +48,13 @@ describe('slipway', () => {
     [['restore', 'latest', '--reason', 'x'], '--reason is only for --cancel.'],
     [['start', 'app', 'release', '--var', 'oops'], '--var takes NAME=VALUE'],
     [['apply', '/no/such/file.yaml'], '/no/such/file.yaml can’t be read'],
-  ])('says what is wrong with %j, and ends with 2', async (args, message) => {
+  ])('explains a usage error with %j, and exits with 2', async (args, message) => {
     const { code, err } = await slipway(url, args);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);
     expect(err).not.toMatch(/^ +at /m);
   });
 
-  it('says that also for scripts', async () => {
+  it('reports usage errors as JSON with --json', async () => {
     const { code, out } = await slipway(url, ['runs', '--lmit', '3', '--json']);
     expect([code, JSON.parse(out)]).toEqual([2, { error: expect.objectContaining({ code: 'USAGE' }) }]);
   });
@@ -76,20 +76,20 @@ describe('slipway', () => {
     expect([code, err]).toEqual([4, expect.stringContaining('from a server that is not Slipway')]);
   });
 
-  it('finds the API under its own address too, and says that a path is wrong', async () => {
+  it('accepts the address of the API too, and reports a wrong path', async () => {
     expect((await slipway(`${url}/graphql/`, ['runs'])).code).toBe(0);
     const { code, err } = await slipway(`${url}/nowhere`, ['runs']);
     expect([code, err]).toEqual([3, expect.stringContaining('The URL has a wrong path')]);
     expect(err).not.toContain('lists the runs');
   });
 
-  it('says where a refused key came from', async () => {
+  it('reports where a rejected key came from', async () => {
     const local = { SLIPWAY_API_KEY: '', SLIPWAY_ADMIN_KEY: 'another-administrator-key' };
     expect((await slipway(url, ['runs'], local)).err).toContain('The key came from SLIPWAY_ADMIN_KEY.');
     expect((await slipway(url, ['runs', '--key', 'x'])).err).toContain('The key came from --key.');
   });
 
-  it('says that a key is wrong, and ends with 3; for scripts as JSON and nothing else', async () => {
+  it('reports an invalid key, and exits with 3; with --json as JSON only', async () => {
     const { code, out, err } = await slipway(url, ['runs', '--key', 'wrong', '--json']);
     expect([code, JSON.parse(out)]).toEqual([3, { error: expect.objectContaining({ code: 'UNAUTHENTICATED' }) }]);
     expect(err).toContain('SLIPWAY_API_KEY');
@@ -97,7 +97,7 @@ describe('slipway', () => {
     expect((await slipway(url, ['watch', await startRelease(world.runs), '--key', 'wrong'])).code).toBe(3);
   });
 
-  it('takes the administrator’s key on the server’s machine only', async () => {
+  it('uses the administrator’s key on the server’s machine only', async () => {
     const local = { SLIPWAY_API_KEY: '', SLIPWAY_ADMIN_KEY: ADMIN_KEY };
     expect((await slipway(url, ['runs'], local)).code).toBe(0);
     const away = await slipway('http://slipway.invalid:4000', ['runs'], local);
@@ -119,13 +119,13 @@ describe('slipway', () => {
     expect(await response.text()).toBe(out);
   });
 
-  it('does not mind a reader that stops reading', async () => {
+  it('tolerates a reader that stops reading', async () => {
     const { child, ended } = startSlipway(url, ['runs']);
     child.stdout?.destroy();
     expect(await ended).toMatchObject({ code: 0, err: '' });
   });
 
-  it('has no colours where nobody sees them', async () => {
+  it('prints no colors into a pipe', async () => {
     await startRelease(world.runs);
     const { out } = await slipway(url, ['runs'], { CI: 'true', TERM: 'xterm-256color' });
     expect(out).toContain('RUN ');

@@ -29,7 +29,7 @@ async function workUntilEnd({ ended }: Started, ...fails: readonly string[]): Pr
 }
 
 describe('slipway restore', () => {
-  it('shows the configuration that comes back and what is reverted, and writes nothing with --dry-run', async () => {
+  it('shows the configuration to restore and its changes; --dry-run writes nothing', async () => {
     const id = await broken();
     const { code, out } = await slipway(url, ['restore', id, '--dry-run']);
     expect(code).toBe(0);
@@ -63,7 +63,7 @@ describe('slipway restore', () => {
     ]);
   });
 
-  it('ends with 1 and the code when it fails, and says that it can be tried again', async () => {
+  it('exits with 1 and the code if it fails, and says that it can be retried', async () => {
     const id = await broken();
     const failing = await workUntilEnd(startSlipway(url, ['restore', id, '--yes', '--json']), 'switch-back');
     expect([failing.code, JSON.parse(failing.out)]).toEqual([
@@ -80,7 +80,7 @@ describe('slipway restore', () => {
     expect((await workUntilEnd(startSlipway(url, ['restore', id, '--yes']))).code).toBe(0);
   });
 
-  it('shows what failed restore tasks wrote, at once and later, and lists the restores of a run', async () => {
+  it('shows the output of failed restore tasks, and lists the restores of a run', async () => {
     const id = await broken();
     const restoring = startSlipway(url, ['restore', id, '--yes']);
     const claimed = await world.agent.claim();
@@ -102,7 +102,7 @@ describe('slipway restore', () => {
     expect((await slipway(url, ['run', 'show', id])).out).toMatch(/Restores\n.*✗ FAILED.*TASK_FAILED: Restore task/);
   });
 
-  it('ends a watch with 1 when it fails, also when the run was SUCCESS before', async () => {
+  it('ends a watch with 1 if it fails, even if the run was SUCCESS before', async () => {
     const id = await world.release();
     await world.extend(id, { web: 'web:2' });
     await world.finish(id, 'SUCCESS');
@@ -133,7 +133,7 @@ describe('slipway restore', () => {
     expect((await slipway(url, late)).err).toMatch(/^CONFLICT: /);
   });
 
-  it('needs another word where other runs have deployed since', async () => {
+  it('needs --confirm-conflicts if other runs have deployed since', async () => {
     const id = await broken();
     const other = await world.release({ web: 'web:9', api: 'api:9' });
     const refused = await slipway(url, ['restore', id, '--yes']);
@@ -144,7 +144,7 @@ describe('slipway restore', () => {
     expect(confirmed.code).toBe(0);
   });
 
-  it('says that there is nothing to go back to, and does not ask without a terminal', async () => {
+  it('reports a missing restore point, and does not ask without a terminal', async () => {
     const id = await world.release();
     const never = await slipway(url, ['restore', id, '--yes']);
     expect([never.code, never.err]).toEqual([3, expect.stringContaining('NO_RESTORE_POINT')]);
@@ -154,7 +154,7 @@ describe('slipway restore', () => {
 });
 
 describe('slipway run show', () => {
-  it('suggests a restore to those who may, and only to them', async () => {
+  it('suggests a restore only to callers who may restore', async () => {
     const id = await broken();
     const reader = await world.keyValue('onlookers', ['READ']);
     const shown = await slipway(url, ['run', 'show', id], { SLIPWAY_API_KEY: reader });
@@ -164,7 +164,7 @@ describe('slipway run show', () => {
 });
 
 describe('slipway extend', () => {
-  it('adds an image, follows the next attempt, and says when nothing is new', async () => {
+  it('adds an image, follows the next attempt, and reports when nothing changes', async () => {
     const id = await world.release();
     const { code, out } = await workUntilEnd(
       startSlipway(url, ['extend', id, '--image', 'api=api:2', '--yes', '--no-follow']),

@@ -35,14 +35,14 @@ describe('slipway runs', () => {
     expect(JSON.parse(json.out)).toEqual([expect.objectContaining({ id: failed, status: 'FAILED' })]);
   });
 
-  it('says what is wrong with a filter', async () => {
+  it('explains an invalid filter', async () => {
     const { code, err } = await slipway(url, ['runs', '--status', 'sucess']);
     expect([code, err]).toEqual([3, expect.stringContaining('"SUCESS" is not a valid status')]);
   });
 });
 
 describe('slipway run show', () => {
-  it('says what happened, why, the last lines of the log, and what to do next', async () => {
+  it('shows what happened, why, the last log lines, and the next commands', async () => {
     for (const named of [failed, failed.slice(-8), 'latest']) {
       const { code, out } = await slipway(url, ['run', 'show', named]);
       expect(code).toBe(0);
@@ -57,7 +57,7 @@ describe('slipway run show', () => {
     }
   });
 
-  it('says who started, approved and resumed it, and what they said', async () => {
+  it('shows who started, approved and resumed it, with their comments', async () => {
     const { client } = world.server;
     const id = await world.runs.start('pipeline', 'gated');
     await world.runs.until(id, 'WAITING');
@@ -93,7 +93,7 @@ describe('slipway run show', () => {
     });
   });
 
-  it('is a node among others, as Relay finds them', async () => {
+  it('can be found as a Relay node', async () => {
     const { client } = world.server;
     const list = '(first: 1) { nodes { id __typename } pageInfo { startCursor endCursor hasPreviousPage } }';
     const fields = ['environments', 'services', 'workflows', 'pipelines'];
@@ -116,7 +116,7 @@ describe('slipway run show', () => {
     expect(await client.errorOf('{ node(id: "x") { id } }')).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('says that there is no such run', async () => {
+  it('reports an unknown run', async () => {
     const unknown = await slipway(url, ['run', 'show', 'ffffffff-ffff']);
     expect([unknown.code, unknown.err]).toEqual([3, expect.stringContaining('NOT_FOUND: No run that you may see has')]);
     const id = await slipway(url, ['run', 'show', '01a1fe6c-6da2-7324-be05-165e556d6af2']);
@@ -125,7 +125,7 @@ describe('slipway run show', () => {
 });
 
 describe('slipway graph and compare', () => {
-  it('show a run level by level, and what is different between two', async () => {
+  it('show a run level by level, and the differences between two', async () => {
     const graph = await slipway(url, ['graph', failed]);
     expect([graph.code, graph.out]).toEqual([0, expect.stringMatching(/tests[\s\S]*to staging/)]);
     const other = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:2' }] });
@@ -138,7 +138,7 @@ describe('slipway graph and compare', () => {
 });
 
 describe('slipway logs', () => {
-  it('writes what a task wrote, byte for byte, or of all tasks with their names', async () => {
+  it('prints the output of a task byte for byte, or of all tasks with their names', async () => {
     expect((await slipway(url, ['logs', failed, 'integration'])).out).toBe(
       'connecting to the database\nconnection refused\n',
     );
@@ -178,7 +178,7 @@ describe('slipway logs', () => {
     ]);
   });
 
-  it('follows over a lost connection, also before anything came', async () => {
+  it('follows over a lost connection, even before any output', async () => {
     const id = await startRelease(world.runs);
     const relay = await createRelay(url);
     const following = startSlipway(relay.url, ['logs', id, 'lint', '-f']);
@@ -255,7 +255,7 @@ describe('slipway watch', () => {
     expect(lines.at(-1)).toEqual({ execution: expect.objectContaining({ id, status: 'SUCCESS' }) });
   });
 
-  it('ends with 1 when it fails, and says why and what to do next', async () => {
+  it('exits with 1 if the run fails, and shows why and what to do next', async () => {
     const { code, out } = await slipway(url, ['watch', failed]);
     expect(code).toBe(1);
     expect(out).toMatch(/✗ FAILED after[\s\S]*TASK_FAILED: [\s\S]*connection refused[\s\S]*slipway resume/);
@@ -332,7 +332,7 @@ async function createRelay(target: string): Promise<Relay> {
 }
 
 describe('docs/permissions.md', () => {
-  it('has a group that works as printed, with a key that names what it lacks', async () => {
+  it('has a group that works as printed, and errors that name missing permissions', async () => {
     const { client } = world.server;
     const page = readFileSync(join(__dirname, '../../docs/permissions.md'), 'utf8');
     const [, mutations = ''] = /```graphql\n(mutation Group[\s\S]*?)```/.exec(page) ?? [];

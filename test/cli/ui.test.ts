@@ -2,7 +2,7 @@ import { duration, fold, harmless } from '../../src/cli/ui';
 
 describe('terminal output', () => {
   it.each([
-    ['colours stay', '\u001b[1;32mok\u001b[0m\ttab\r\n', '\u001b[1;32mok\u001b[0m\ttab\r\n'],
+    ['colors stay', '\u001b[1;32mok\u001b[0m\ttab\r\n', '\u001b[1;32mok\u001b[0m\ttab\r\n'],
     ['no cursor is moved, no screen cleared', 'a\u001b[2Jb\u001b[10;5Hc\u001b[?25ld', 'abcd'],
     ['no title is set, no link and no clipboard', 'a\u001b]0;title\u0007b\u001b]52;c;aGk=\u001b\\c', 'abc'],
     ['no question is asked of the terminal', 'a\u001b[6nb\u001bPq\u001b\\c\u001bcd', 'abcd'],
@@ -23,7 +23,7 @@ describe('terminal output', () => {
     );
   });
 
-  it('has durations as people say them', () => {
+  it('formats durations for people', () => {
     expect([0, 340, 59_940, 59_960, 125_000, 3_725_000, null].map(duration)).toEqual([
       '0.0 s',
       '0.3 s',

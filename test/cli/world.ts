@@ -45,7 +45,7 @@ kind: Pipeline
 application: app
 name: asking
 stages:
-  - elements: [{ name: colour, workflow: choose, runtime_inputs: [COLOUR] }]
+  - elements: [{ name: color, workflow: choose, runtime_inputs: [COLOUR] }]
 ---
 kind: Workflow
 application: app

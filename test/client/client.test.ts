@@ -51,14 +51,14 @@ describe('ask', () => {
     expect(error.requestId).toMatch(/^[\w-]+$/);
   });
 
-  it('throws an error that was raised before GraphQL', async () => {
+  it('throws an error from before GraphQL', async () => {
     expect(await errorOf(new Client(server.url, 'wrong').ask(VersionDocument))).toMatchObject({
       code: 'UNAUTHENTICATED',
       retryable: false,
     });
   });
 
-  it('says that nothing listens, which is retryable', async () => {
+  it('reports a refused connection as retryable', async () => {
     const { url, close } = await listen(createServer());
     await close();
     const error = await errorOf(new Client(url, ADMIN_KEY).ask(VersionDocument));
@@ -84,7 +84,7 @@ describe('change', () => {
     return { ...(await listen(listener)), keys };
   }
 
-  it('is carried out once when its answer is lost', async () => {
+  it('is carried out once if its response is lost', async () => {
     const { url, close, keys } = await lossy(2);
     const outages: (string | null)[] = [];
     const losing = new Client(url, ADMIN_KEY, { onOutage: (problem) => outages.push(problem?.code ?? null) });
@@ -97,7 +97,7 @@ describe('change', () => {
     expect(executions.nodes.filter((run) => run.id !== id)).toEqual([expect.objectContaining({ id: execution.id })]);
   });
 
-  it('is not repeated when it was refused', async () => {
+  it('is not repeated if it was refused', async () => {
     const { url, close, keys } = await lossy(0);
     const { execution } = await client.ask(FindRunDocument, { id });
     const input = { applicationId: execution.application?.id ?? '', executionId: id, expectedVersion: 1 };
@@ -160,7 +160,7 @@ describe('follow', () => {
     expect(outages.slice(0, 2)).toEqual(['UNREACHABLE', undefined]);
   });
 
-  it('ends at once with an error that is not retryable', async () => {
+  it('ends immediately on an error that is not retryable', async () => {
     const signal = new AbortController().signal;
     const results = client.follow(RunStatusDocument, () => ({ id: NOBODY }), signal);
     expect(await errorOf(results.next())).toMatchObject({ code: 'NOT_FOUND' });

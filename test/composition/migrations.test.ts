@@ -41,14 +41,14 @@ async function missingChanges(dataSource: DataSource): Promise<string[]> {
 }
 
 describe('migrations', () => {
-  it('make exactly the tables of the code', async () => {
+  it('create exactly the tables of the code', async () => {
     const dataSource = await open(await createEmptyDatabase());
     expect(await missingChanges(dataSource)).not.toEqual([]);
     expect(await migrateDataSource(dataSource)).toEqual(all);
     expect(await missingChanges(dataSource)).toEqual([]);
   });
 
-  it('make the schema of migrations/schema.sql (else run npm run migration:rebuild)', async () => {
+  it('create the schema of migrations/schema.sql (else run npm run migration:rebuild)', async () => {
     const dataSource = await open(await createEmptyDatabase());
     await migrateDataSource(dataSource);
     expect(await schemaSql(dataSource)).toBe(readFileSync('migrations/schema.sql', 'utf8'));
@@ -95,14 +95,14 @@ describe('a schema that this build does not know', () => {
     return dataSource;
   }
 
-  it('is refused, with the version that wrote it', async () => {
+  it('is rejected with the version that wrote it', async () => {
     const dataSource = await newerDatabase('99.1.0');
     await expect(migrateDataSource(dataSource)).rejects.toThrow(
       `The database has the schema Later0000000000009, which Slipway 99.1.0 made. This is Slipway ${version}, which does not know it. Start Slipway 99.1.0 or newer.`,
     );
   });
 
-  it.each([version, null])('is refused when an unreleased build wrote it (%s)', async (writer) => {
+  it.each([version, null])('is rejected if an unreleased build wrote it (%s)', async (writer) => {
     await expect(migrateDataSource(await newerDatabase(writer))).rejects.toThrow(
       'The database has the schema Later0000000000009, which another unreleased build of Slipway created.',
     );

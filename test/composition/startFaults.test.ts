@@ -51,7 +51,7 @@ async function fault(more: Readonly<Record<string, string>>): Promise<string> {
   throw error ?? new Error('the server started');
 }
 
-describe('a fault of the surroundings', () => {
+describe('a fault in the environment', () => {
   it.each<[string, () => Record<string, string>, RegExp]>([
     ['a port that is in use', () => ({ PORT: String(taken) }), /^PORT: \d+ is in use on 127\.0\.0\.1\. Set PORT/],
     ['an address of another machine', () => ({ HOST: '203.0.113.9' }), /^HOST: "203\.0\.113\.9" is not an address of/],
@@ -80,14 +80,14 @@ describe('a fault of the surroundings', () => {
       () => ({ SLIPWAY_DATA_DIR: join(__filename, 'x') }),
       /^SLIPWAY_DATA_DIR: \S+ is, or lies in, a file/,
     ],
-  ])('is one line that names the variable: %s', async (_name, variables, message) => {
+  ])('prints one line that names the variable: %s', async (_name, variables, message) => {
     const text = await fault(variables());
     expect(text).toMatch(message);
     expect(text).not.toContain('\n');
     expect(text).not.toContain('hunter2');
   });
 
-  it('is one line for a port that needs a right', () => {
+  it('prints one line for a privileged port', () => {
     const error = listenFault(Object.assign(new Error('listen'), { code: 'EACCES' }), { HOST: '::', PORT: 80 });
     expect(error).toMatchObject({ message: expect.stringMatching(/^PORT: this user may not listen on port 80\./) });
     const defect = new Error('a defect');
@@ -108,7 +108,7 @@ describe('a fault of the surroundings', () => {
 });
 
 describe('the administrator’s key', () => {
-  it('is made when the server listens, not by a start that failed (locked-out-after-failed-start)', async () => {
+  it('is created when the server listens, not by a start that failed (locked-out-after-failed-start)', async () => {
     expect(await fault({ PORT: String(taken) })).toContain('is in use');
     const server = await start();
     expect(server.newAdminKey).toMatch(/^swk_/);
@@ -138,7 +138,7 @@ describe('the administrator’s key', () => {
     await again.stop();
   });
 
-  it('can’t be made without a database', async () => {
+  it('can’t be created without a database', async () => {
     const made = await slipway(
       '',
       ['admin', 'create-key'],
@@ -175,7 +175,7 @@ describe('a full disk', () => {
     await server.stop();
   });
 
-  it('of the server’s own files has the same code', () => {
+  it('has the same code for the server’s own files', () => {
     const log = createLog({ level: 'silent', pretty: false });
     const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
     expect(toRefusal(full, log)).toMatchObject({ code: 'STORAGE_FULL' });

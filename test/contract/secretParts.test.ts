@@ -4,7 +4,7 @@ const valuesIn = (secret: string): string[] => secretParts(secret).map(({ value 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 describe('secretParts', () => {
-  it('finds strings inside JSON, with their places, and leaves what only locates a service', () => {
+  it('finds strings inside JSON, with their places, except those that only locate a service', () => {
     const secret = JSON.stringify(
       {
         auths: { 'registry.example.com': { username: 'deployer', password: 'correct-horse', email: 'a@example.com' } },
@@ -29,7 +29,7 @@ describe('secretParts', () => {
     expect(secretParts(kubeconfig)).toEqual([{ path: 'users[0].user.token', value: 'eyJhbGciOi-token' }]);
   });
 
-  it('finds values of a .env file, without quotes', () => {
+  it('finds values of a .env file, unquoted', () => {
     expect(valuesIn('# database\nDB_HOST=db.internal\nexport DB_PASSWORD="s3cret-value"\nTOKEN=abc123def\n')).toEqual([
       's3cret-value',
       'abc123def',

@@ -43,7 +43,7 @@ describe('definitions in pages', () => {
     expect(errorsOf(`${around(text)}${text}`)).toEqual([]);
   });
 
-  it('are in the first page that people read', () => {
+  it('are in the first page of the docs', () => {
     expect(whole.map(({ page }) => page)).toContain('docs/getting-started.md');
   });
 });

@@ -39,7 +39,7 @@ const cells = Object.entries(jobOutcomes).flatMap(([asked, row]) =>
 /** An offer that nobody has started goes back as it is. */
 const started = cells.filter(({ outcome }) => outcome.job !== 'QUEUED');
 
-test('the table of ends', () => {
+test('the table of job ends', () => {
   const text = Object.entries(jobOutcomes).flatMap(([asked, row]) =>
     Object.entries(row).map(
       ([heard, pair]) => `${asked} ${heard} ${pair.map(({ job, task }) => `${job}/${task}`).join(' ')}`,
@@ -88,7 +88,14 @@ function sliceWith(keys: object, failureCode: string | null, losses: number): Ru
       version: 1,
     },
     ...{ parentStageExecutionId: null, environmentId: null, images: {}, variables: {}, pause: null, maxParallel: null },
-    ...{ openTasks: failureCode === null ? 2 : 1, busyTasks: 1, waitingTasks: 0, besideTasks: 0, endedAt: null },
+    ...{
+      openTasks: failureCode === null ? 2 : 1,
+      busyTasks: 1,
+      waitingTasks: 0,
+      besideTasks: 0,
+      finallyTasks: null,
+      endedAt: null,
+    },
     ...{ failureCode, failureDetails: failureCode, startedAt: now, attemptStartedAt: now },
   };
   const skipped = { ...two, status: 'SKIPPED', endedAt: now };
@@ -100,13 +107,13 @@ function sliceWith(keys: object, failureCode: string | null, losses: number): Ru
   facts.set('unstarted', id, failureCode === null ? [two as TaskExecution] : []);
   facts.set('running', id, [one as TaskExecution]);
   facts.set('frontier', id, { reach: 100, ready: [], open: [] });
-  facts.set('firstFailed', id, null);
+  facts.set('failed', id, []);
   return new RunSlice(facts, { now, actor, newId: () => 'new', random: () => 0 });
 }
 
 const known = { exitCode: 143, signal: 'SIGTERM', code: null, message: null };
 
-describe.each(started)('$asked was asked, $heard is heard, began: $began', ({ asked, heard, began, outcome }) => {
+describe.each(started)('requested: $asked, reported: $heard, began: $began', ({ asked, heard, began, outcome }) => {
   const settled = (keys: object, losses = 0, failureCode = asked === 'CANCEL' ? 'ABORTED' : null) => {
     const run = sliceWith(keys, failureCode, losses);
     decide(run, () => settleTasks(run, [{ taskId: 'one', ...endOf({ asked, heard, began, ...known }).task }]));
@@ -114,7 +121,7 @@ describe.each(started)('$asked was asked, $heard is heard, began: $began', ({ as
     return { task: run.task('one'), status, openTasks, jobs: run.changes.jobs.length };
   };
 
-  it('is final at once, or has another job, and succeeds only when that was reported', () => {
+  it('ends immediately or gets another job, and succeeds only if that was reported', () => {
     for (const keys of [{}, { retries: 2 }, { onLost: 'RETRY' }, { ignoreFailure: true }]) {
       for (const losses of [0, 1]) {
         const { task, status, openTasks, jobs } = settled(keys, losses);

@@ -49,7 +49,7 @@ describe('Batch', () => {
     expect(await Promise.all(answers)).toEqual(['a', 'b', 'c']);
   });
 
-  it('sends no more than the largest batch at a time', async () => {
+  it('sends at most the maximum batch size at a time', async () => {
     const { batch, next } = recorded(2);
     const answers = [1, 2, 3].map((item) => batch.add(item));
     const one = await next(1);
@@ -72,7 +72,7 @@ describe('Batch', () => {
     expect(await second).toBe('b');
   });
 
-  it('rejects an item that the answer leaves out', async () => {
+  it('rejects an item that the response leaves out', async () => {
     const { batch, next } = recorded();
     const first = batch.add(1);
     (await next(1)).answer([]);

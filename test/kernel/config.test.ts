@@ -43,7 +43,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(readAgentConfig({ SLIPWAY_AGENT_TOKEN: token }))).toBe(true);
   });
 
-  it('is refused with every bad value named at once', () => {
+  it('is rejected with all invalid values named at once', () => {
     const bad = {
       PORT: '70000',
       DATABASE_URL: 'mysql://root:hunter2@localhost',
@@ -73,7 +73,7 @@ describe('the configuration', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  it('of an agent is refused in the same way', () => {
+  it('of an agent is rejected in the same way', () => {
     const bad = { SLIPWAY_URL: 'ftp://x', SLIPWAY_AGENT_LABELS: 'os=linux,zone', SLIPWAY_AGENT_SLOTS: '0' };
     const message = problemsOf(() => readAgentConfig(bad));
     for (const name of Object.keys(bad)) expect(message).toContain(`${name} is "`);
@@ -81,7 +81,7 @@ describe('the configuration', () => {
     expect(message).toContain('"zone" is not key=value');
   });
 
-  it('says in words what a value must be', () => {
+  it('explains in words what a value must be', () => {
     const bad = {
       PORT: 'abc',
       DATABASE_POOL: '1',
@@ -100,7 +100,7 @@ describe('the configuration', () => {
     expect(problemsOf(() => readAgentConfig({}))).toContain('SLIPWAY_AGENT_TOKEN is not set: must be given');
   });
 
-  it('names what was probably misspelled', () => {
+  it('suggests the variable that was probably meant', () => {
     const odd = { SLIPWAY_ADMN_KEY: 'x', SLIPWAY_FOO: '1', SLIPWAY_EMPTY: '', SLIPWAY_AGENT_SLOTS: '1', OTHER: '1' };
     expect(unknownVariables(odd)).toEqual([
       'SLIPWAY_ADMN_KEY is set, but Slipway has no such variable; did you mean SLIPWAY_ADMIN_KEY?',
@@ -111,7 +111,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('with a misspelled variable is good enough to start, and says so', async () => {
+  it('starts with a misspelled variable, and warns', async () => {
     const agent = startProcess('agent/main.js', {
       SLIPWAY_URL: 'http://127.0.0.1:9',
       SLIPWAY_AGENT_TOKEN: token,
@@ -122,7 +122,7 @@ describe('the configuration', () => {
     await agent.end('SIGKILL');
   });
 
-  it('takes labels as key=value', () => {
+  it('accepts labels as key=value', () => {
     const labels = (text: string) =>
       readAgentConfig({ SLIPWAY_AGENT_TOKEN: token, SLIPWAY_AGENT_LABELS: text }).SLIPWAY_AGENT_LABELS;
     expect(labels('os=linux, zone=a,')).toEqual({ os: 'linux', zone: 'a' });
@@ -173,7 +173,7 @@ describe('docker/', () => {
     expect(told.filter((name) => !environment[name]?.startsWith(`\${${name}:`))).toEqual([]);
   });
 
-  it('has everything in the image that a variable may ask for', () => {
+  it('has everything in the image that a variable may need', () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     expect(dependencies).toHaveProperty('@nats-io/transport-node');
   });

@@ -92,7 +92,7 @@ describe('an IdFilter', () => {
     expect(await matches((parameters) => idCondition('name', { operator, values }, parameters))).toEqual(expected);
   });
 
-  it('is refused when it can’t be meant, by field, value and rule', () => {
+  it('is rejected if it makes no sense, with field, value and rule', () => {
     const refused = (operator: IdOperator, values: (string | null)[]) =>
       refusal(() => idCondition('c', { operator, values }, [], { field: 'filters[0].id' }));
     const error = (field: string, value: unknown, rule: string) => [
@@ -149,7 +149,7 @@ describe('a NumberFilter', () => {
     expect(await matches((parameters) => numberCondition('size', { operator, values }, parameters))).toEqual(expected);
   });
 
-  it('is refused with several values where one is compared, and with null', () => {
+  it('is rejected with several values for a comparison, and with null', () => {
     for (const operator of valuesOf(numericOperator).filter((candidate) => candidate !== 'IN')) {
       expect(refusal(() => numberCondition('c', { operator, values: [1, 2] }, []))).toMatchObject([
         'INVALID_INPUT',
@@ -184,7 +184,7 @@ describe('a filter on an enum', () => {
     expect(sql({ operator: null, values: [] })).toEqual(['FALSE', []]);
   });
 
-  it('is refused when it can’t be meant', () => {
+  it('is rejected if it makes no sense', () => {
     const rule = (name: string) => ['INVALID_INPUT', { errors: [{ rule: name }] }];
     expect(refusal(() => sql({ operator: 'EQUALS', values: [PROD, NON_PROD] }))).toMatchObject(rule('ONE_VALUE'));
     expect(refusal(() => sql({ operator: 'IN', values: [null] }))).toMatchObject(rule('NOT_NULL'));
@@ -193,7 +193,7 @@ describe('a filter on an enum', () => {
   });
 });
 
-it('no condition is no restriction', () => {
+it('without a condition matches everything', () => {
   expect(allOf([])).toBe('TRUE');
   expect(allOf(['a', 'b'])).toBe('a AND b');
 });

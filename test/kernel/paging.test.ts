@@ -42,7 +42,7 @@ describe('page arguments', () => {
       { first: 10, after: cursor },
       { limit: 10, fetch: 11, offset: 0, after: [new Date(0), 'a', 1] },
     ],
-  ])('%j are fine', (given, expected) => {
+  ])('%j are valid', (given, expected) => {
     expect(readPage(given, codec)).toEqual(expected);
   });
 
@@ -63,7 +63,7 @@ describe('page arguments', () => {
       ],
     ],
     [{ after: 'x' }, [['after', 'x', 'CURSOR']]],
-  ])('%j are refused, each broken rule by name', (given, expected) => {
+  ])('%j are rejected, naming each broken rule', (given, expected) => {
     expect(rules(given)).toEqual(expected);
   });
 });
@@ -73,7 +73,7 @@ describe('cursors', () => {
   const text = fc.string({ unit: 'binary' }).filter((value) => !value.includes('\0'));
   const number = fc.maxSafeInteger();
 
-  it('come back as they were', () => {
+  it('survive a round trip', () => {
     fc.assert(
       fc.property(time, text, number, (...key) => {
         expect(codec.decode(codec.encode(key))).toEqual(key);
@@ -85,7 +85,7 @@ describe('cursors', () => {
     expect(codec.encode([new Date(0), '"\\\n</script>', 1])).toMatch(/^[\w-]+$/);
   });
 
-  it('of another list or another shape are refused, and so is whatever else comes', () => {
+  it('of another list or another form are rejected, and so is any other text', () => {
     const raw = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const at = '2026-01-01T00:00:00.000Z';
     const list = 'executions newest first';
@@ -137,7 +137,7 @@ describe('cursors', () => {
 });
 
 describe('a page', () => {
-  it('holds no more than was asked for, and asks nobody for what nobody reads', () => {
+  it('holds at most what was requested, and reads only requested fields', () => {
     const request = readPage({ first: 2 }, codec);
     const made: string[] = [];
     const cursor = (row: string) => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export const breaks = ['close', 'reset', 'stall'] as const;
 export type Break = (typeof breaks)[number];
@@ -20,6 +21,10 @@ export class FlakyProxy {
   private readonly stalled: Socket[] = [];
   private readonly stalls = new Set<() => void>();
   private planned: Planned | undefined;
+  /** Connections that come now: served, refused, or accepted and never answered. */
+  accepts: 'all' | 'none' | 'silently' = 'all';
+  /** How long each chunk is on its way, in both directions. */
+  delayMs = 0;
   /** The server of the newest connection. */
   server = '';
 
@@ -75,6 +80,10 @@ export class FlakyProxy {
   }
 
   private join(client: Socket, target: string): void {
+    if (this.accepts === 'none') {
+      client.on('error', () => undefined).resetAndDestroy();
+      return;
+    }
     this.server = target;
     const { hostname, port } = new URL(target);
     const server = connect({ host: hostname, port: Number(port), noDelay: true });
@@ -99,14 +108,17 @@ export class FlakyProxy {
         if (!stalled) other.destroy();
       });
     }
+    if (this.accepts === 'silently') stall();
+    const toServer = this.passTo(server, () => !stalled);
+    const toClient = this.passTo(client, () => !stalled);
     client.on('data', (chunk) => {
-      if (!stalled) server.write(chunk);
+      if (!stalled) toServer(chunk);
     });
     server.on('data', (chunk) => {
       if (stalled) return;
       const { planned } = this;
       if (planned === undefined) {
-        client.write(chunk);
+        toClient(chunk);
         return;
       }
       this.planned = undefined;
@@ -122,5 +134,21 @@ export class FlakyProxy {
       }
       planned.happened();
     });
+  }
+
+  /** One direction of a connection: chunks arrive in order, each `delayMs` later than it was sent. */
+  private passTo(socket: Socket, open: () => boolean): (chunk: Buffer) => void {
+    let last: Promise<void> | undefined;
+    return (chunk) => {
+      if (last === undefined && this.delayMs === 0) return void socket.write(chunk);
+      const due = performance.now() + this.delayMs;
+      const own = (last ?? Promise.resolve())
+        .then(() => pause(Math.max(0, due - performance.now())))
+        .then(() => {
+          if (last === own) last = undefined;
+          if (open() && socket.writable) socket.write(chunk);
+        });
+      last = own;
+    };
   }
 }

@@ -13,3 +13,12 @@ export function property<Values extends unknown[]>(numRuns: number, examples: Va
     examples,
   };
 }
+
+/** Numbers below a limit that follow from a seed. */
+export function randomness(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

@@ -54,7 +54,7 @@ function readTarget() {
   const settings = { PATH, HOME, LANG, TZ, TMPDIR, SHOP_TITLE, PORT: String(port), INVENTORY_URL: inventoryUrl };
 
   fs.mkdirSync(placesIn(join(root, environment, service)).releases, { recursive: true });
-  const folder = fs.realpathSync(join(root, environment, service)); // one spelling: processes are recognised by it
+  const folder = fs.realpathSync(join(root, environment, service)); // one spelling: processes are recognized by it
   return { service, environment, version, job, port, settings, folder };
 }
 

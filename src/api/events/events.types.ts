@@ -150,9 +150,20 @@ export const eventTypes: Readonly<Record<ExecutionEventType, EventClass>> = {
     },
     StatusChange,
   ),
+  FINALLY_STARTED: event(
+    'FINALLY_STARTED',
+    'the graph of a workflow has ended, and its tasks of `finally` begin. The execution ends after them.',
+    {
+      status: status('Status with which the graph ended. SUCCESS becomes FAILED if one of the tasks fails.'),
+      reasonCode: reason('Value of the execution’s `failureCode`. Null after a success.'),
+      reason: reason('Value of the execution’s `failureDetails`. Null after a success.'),
+      tasks: listOf(field.text('Names of the tasks.')),
+      expiresAt: field.time('Time at which those that still run are canceled.'),
+    },
+  ),
   BESIDE_TASK_CREATED: event(
     'BESIDE_TASK_CREATED',
-    'a detached task was created, because something failed or is being restored. Its `TaskStatusEvent`s follow, even after the execution is final.',
+    'a detached task was created, because something failed, a graph ended, or a run is being restored. Its `TaskStatusEvent`s follow; those of failure handlers even after the execution is final.',
     {
       taskExecutionId,
       name: taskName,

@@ -15,7 +15,9 @@ import { workflows } from '../../catalog/workflows/workflows';
 import { Workflow } from '../workflows/workflows.types';
 import { abortExecution } from '../../runs/commands/abortExecution';
 import { approverWarning } from '../../runs/approvals/approverWarning';
+import { isFinal } from '../../contract/statuses';
 import { type Execution, logEnd, type StageExecution } from '../../engine/execution';
+import { endStatus } from '../../engine/settleTasks';
 import {
   AbortExecutionInput,
   AbortExecutionPayload,
@@ -25,6 +27,8 @@ import {
 } from './executions.inputs';
 import {
   executionById,
+  attemptKey,
+  finallyOfAttempt,
   forensicOfExecution,
   membersOfExecution,
   stagesOfExecution,
@@ -37,6 +41,7 @@ import {
   ExecutedByUser,
   ExecutionConnection,
   ExecutionInterface,
+  ExecutionStatusEnum,
   InputVariable,
   PipelineExecution,
   PipelineStageExecution,
@@ -116,8 +121,9 @@ export class ExecutionResolver {
   @Mutation(() => AbortExecutionPayload, {
     description:
       'Aborts an execution that is not final. Skips what has not begun. Sends SIGTERM to running commands and kills ' +
-      'them after the grace of their task. The execution is final within that grace plus one second. Never rolls ' +
-      'anything back. Aborting again changes nothing. Errors: NOT_FOUND, NOT_ABORTABLE, CONFLICT, ' +
+      'them after the grace of their task. The execution is final within that grace plus one second, or when its tasks of ' +
+      '`finally` have ended. Never rolls anything back. Aborting again cancels those tasks if they run, and changes ' +
+      'nothing otherwise. Errors: NOT_FOUND, NOT_ABORTABLE, CONFLICT, ' +
       'IDEMPOTENCY_CONFLICT, INVALID_INPUT.',
   })
   async abortExecution(
@@ -271,6 +277,25 @@ export class WorkflowExecutionResolver {
   @FieldResolver(() => [TaskExecution], { description: 'Tasks, in the order of the graph.' })
   async tasks(@Root() { id, revisionId }: Execution, @Ctx() { app, loaders }: Context) {
     return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
+  }
+
+  @FieldResolver(() => [TaskExecution], {
+    description:
+      'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, whatever the outcome, and ' +
+      'the execution ends after them. Empty until they begin. Example: `finallyTasks { name status exitCode jobs { id } }`.',
+  })
+  async finallyTasks(@Root() { id: executionId, attempt }: Execution, @Ctx() { loaders }: Context) {
+    return (await loaders.load(finallyOfAttempt, attemptKey({ executionId, attempt }))) ?? [];
+  }
+
+  @FieldResolver(() => ExecutionStatusEnum, {
+    nullable: true,
+    description:
+      'Status that the execution will end with, while its tasks of `finally` run: SUCCESS becomes FAILED if one of them ' +
+      'fails. Null before and after.',
+  })
+  endsAs(@Root() { status, finallyTasks, failureCode }: Execution): string | null {
+    return finallyTasks === null || isFinal(status) ? null : endStatus(failureCode);
   }
 
   @FieldResolver(() => [TaskExecution], {

@@ -186,7 +186,7 @@ registerEnumType(WorkflowModeEnum, {
     WORK_STEALING: {
       description:
         'Each task starts as soon as its own dependencies are done. After a failure no further task starts; ' +
-        '`on_task_failure` decides whether running tasks are cancelled or finished.',
+        '`on_task_failure` decides whether running tasks are canceled or finished.',
     },
   },
 });
@@ -301,6 +301,7 @@ export enum TaskTypeEnum {
   NORMAL = 'normal',
   FORENSIC = 'forensic',
   RESTORE = 'restore',
+  FINALLY = 'finally',
 }
 registerEnumType(TaskTypeEnum, {
   name: 'TaskType',
@@ -309,6 +310,9 @@ registerEnumType(TaskTypeEnum, {
     NORMAL: { description: 'Node of the graph.' },
     FORENSIC: { description: 'Failure handler: a detached task that runs after a task or the workflow failed.' },
     RESTORE: { description: 'Restore task: a detached task that runs when a run is restored.' },
+    FINALLY: {
+      description: 'Task of `finally`: a detached task that runs after the graph has ended, whatever the outcome.',
+    },
   },
 });
 

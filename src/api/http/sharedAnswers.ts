@@ -87,13 +87,13 @@ export class SharedAnswers {
       const work = async (database?: Database) =>
         execute({ ...args, rootValue: event, contextValue: createContext(forMany(request), actor, database) });
       const result = await (within === undefined ? work() : within(work));
-      return { text: this.serialise(result, request), actor };
+      return { text: this.serialize(result, request), actor };
     } catch (error) {
       throw toRefusal(error, log, { requestId: request.id });
     }
   }
 
-  private serialise({ data, errors }: ExecutionResult, request: RequestInfo): string {
+  private serialize({ data, errors }: ExecutionResult, request: RequestInfo): string {
     if (errors === undefined) return JSON.stringify({ data });
     if (data == null) throw errors[0];
     const { log } = this.options;

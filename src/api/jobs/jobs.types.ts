@@ -16,7 +16,7 @@ registerEnumType(JobStatusEnum, {
     RUNNING: { description: 'Running on an agent that holds a lease on it.' },
     SUCCESS: { description: 'Ended with exit code 0.' },
     FAILED: { description: 'Ended in any other way; see `reasonCode`.' },
-    ABORTED: { description: 'Cancelled before or while it ran.' },
+    ABORTED: { description: 'Canceled before or while it ran.' },
     LOST: {
       description:
         'Its agent was lost or stopped, so the outcome of the command is unknown. `on_lost` of the task decides what follows.',

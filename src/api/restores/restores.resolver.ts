@@ -95,10 +95,10 @@ export class RestoresResolver {
 
   @Mutation(() => OperationPayload, {
     description:
-      'Cancels the restore of a run that is RESTORING. Running restore tasks get SIGTERM, and are killed after their grace; the others do not start. The run then returns to its previous status, the operation becomes CANCELLED, and the restore point can be used again. Requires the permission to restore the run. Cancelling again changes nothing. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORING, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
+      'Cancels the restore of a run that is RESTORING. Running restore tasks get SIGTERM, and are killed after their grace; the others do not start. The run then returns to its previous status, the operation becomes CANCELLED, and the restore point can be used again. Requires the permission to restore the run. Canceling again changes nothing. Errors: NOT_FOUND, FORBIDDEN, NOT_RESTORING, INVALID_INPUT, CONFLICT, IDEMPOTENCY_CONFLICT.',
   })
   async cancelRestore(
-    @Arg('input', () => CancelRestoreInput, { description: 'Run whose restore is to be cancelled.' })
+    @Arg('input', () => CancelRestoreInput, { description: 'Run whose restore is to be canceled.' })
     input: CancelRestoreInput,
     @Ctx() { app, actor }: Context,
   ) {
@@ -164,7 +164,7 @@ export class RestoresResolver {
 export class OperationResolver {
   @FieldResolver(() => OperationErrorType, {
     nullable: true,
-    description: 'Error of an operation that failed or was cancelled. Null otherwise.',
+    description: 'Error of an operation that failed or was canceled. Null otherwise.',
   })
   error(@Root() { status, errorCode: code, errorMessage: message }: Operation): object | null {
     return status === 'FAILED' || status === 'CANCELLED' ? { code, message } : null;
@@ -243,7 +243,7 @@ export class RestorePreviewResolver {
   }
 
   @FieldResolver(() => [EnvironmentConflict], {
-    description: 'Deployments by other runs to environments that this restore affects.',
+    description: 'Deployments by runs that started later, to environments that this restore affects.',
   })
   environmentConflicts(@Root() { plan }: RestorePreview): object[] {
     const conflicts = plan?.reversals.flatMap((one) =>

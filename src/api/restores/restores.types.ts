@@ -106,7 +106,7 @@ export class RestoreRunInput extends RunCommandInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'True to override deployments that other runs have since made to the environments; the preview lists them. Defaults to false.',
+      'True to override deployments that runs which started later have made to the environments; the preview lists them. Defaults to false.',
   })
   confirmEnvironmentConflicts?: boolean | null;
 
@@ -117,13 +117,13 @@ export class RestoreRunInput extends RunCommandInput {
   planToken?: string | null;
 }
 
-@InputType({ description: 'Run whose restore is to be cancelled.' })
+@InputType({ description: 'Run whose restore is to be canceled.' })
 export class CancelRestoreInput extends ReasonedCommandInput {
   @Field(() => ID, { description: 'ID of the pipeline execution.' })
   runId!: string;
 }
 
-@ObjectType('OperationError', { simpleResolvers: true, description: 'Error of a failed or cancelled operation.' })
+@ObjectType('OperationError', { simpleResolvers: true, description: 'Error of a failed or canceled operation.' })
 export class OperationErrorType {
   @Field(() => String, {
     description:
@@ -282,7 +282,7 @@ export class RevertedImage {
 
 @ObjectType({
   description:
-    'Deployment by another run to an environment that this restore affects. The caller must confirm that the restore may override it.',
+    'Deployment by a run that started later, to an environment that this restore affects. The caller must confirm that the restore may override it.',
 })
 export class EnvironmentConflict extends RevertedImage {
   @Field(() => ID, { description: 'ID of the run that deployed the current image.' })

@@ -9,6 +9,7 @@ import {
   attemptKey,
   attemptsOfExecution,
   executionById,
+  finallyOfAttempt,
   stagesOfAttempt,
   stagesOfExecution,
   tasksOfAttempt,
@@ -199,6 +200,13 @@ export class AttemptResolver {
   })
   async pipelineStageExecutions(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
     return ((await loaders.load(stagesOfAttempt, attemptKey(attempt))) ?? []).map(showStage);
+  }
+
+  @FieldResolver(() => [TaskExecution], {
+    description: 'Tasks of `finally` that this attempt ran; for a RESTORE, those of the attempt that it restores.',
+  })
+  async finallyTasks(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
+    return (await loaders.load(finallyOfAttempt, attemptKey(attempt))) ?? [];
   }
 
   @FieldResolver(() => [TaskExecution], {

@@ -5,10 +5,7 @@ import { TaskNames, TaskOrder } from './checkTaskConditions';
 import type { Complain } from './checkVariables';
 import { envCircle, envReferences, literalReferences, ownVariableNames } from './environmentValues';
 import type { Path } from './sourceTree';
-import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
-
-/** Variables that a failure handler gets. */
-const handed = ['failed_task', 'error_message', 'exit_code'];
+import { handedTo, secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 
 /** Checks the values of `env` that are made of others, as far as names are known before anything runs. */
 export function checkEnv(definition: WorkflowDefinition, complain: Complain): void {
@@ -43,11 +40,7 @@ export function checkEnv(definition: WorkflowDefinition, complain: Complain): vo
   for (const [name, task] of Object.entries(tasks)) {
     if (Object.keys(task.env).length === 0) continue;
     const names = new TaskNames(name, task, definition, order);
-    const given = new Set([
-      ...secretsOfTask(definition, task),
-      ...Object.keys(task.requires),
-      ...(task.type === 'forensic' ? handed : []),
-    ]);
+    const given = new Set([...secretsOfTask(definition, task), ...Object.keys(task.requires), ...handedTo(task.type)]);
     check(task.env, ['tasks', name], (one) => (given.has(one) ? undefined : names.variableProblem(one)));
     const all = { ...env, ...task.env };
     const own = circle === undefined ? envCircle(all) : undefined;

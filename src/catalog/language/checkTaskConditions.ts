@@ -102,7 +102,7 @@ export class TaskNames {
       return unknown(`"${variable}" is set by the task "${setters[0]}", which does not come before "${this.name}"`);
     const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
     const hint = didYouMean(variable, [...declared, ...registered]);
-    if (this.task.dependsOn.length === 0 && environment === null) {
+    if (this.task.dependsOn.length === 0 && this.task.type !== 'finally' && environment === null) {
       return unknown(`there is no variable "${variable}"${hint}`);
     }
     const message = `"${variable}" is not declared${hint}; the task fails unless an earlier task or the environment sets it`;
@@ -119,7 +119,9 @@ export class TaskOrder {
   constructor(private readonly tasks: WorkflowDefinition['tasks']) {}
 
   isBefore(earlier: string, later: string): boolean {
-    if (this.tasks[later]?.dependsOn.some((one) => baseName(one) === earlier)) return true;
+    const { type, dependsOn } = this.tasks[later] ?? { type: 'normal', dependsOn: [] };
+    if (type === 'finally') return this.tasks[earlier]?.type === 'normal';
+    if (dependsOn.some((one) => baseName(one) === earlier)) return true;
     this.dependents ??= dependentsOf(this.tasks);
     const after = this.after.get(earlier) ?? allAfter(earlier, this.dependents);
     this.after.set(earlier, after);

@@ -2,7 +2,7 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { artifactSource, sourceName } from './artifactSource';
 import { axesIn, baseName, dependencyOf, nodeCount, nodesOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
-import { GIVEN_ENVIRONMENT, secretsOfTask, type WorkflowDefinition } from './workflow';
+import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
 import { checkTaskConditions } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
@@ -22,8 +22,11 @@ export interface Catalog {
 type Tasks = WorkflowDefinition['tasks'];
 
 /** Checks a workflow as a whole, and with the objects that it refers to. */
-export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, complain: Complain): void {
+export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, report: Complain): void {
   const { environment, services, variables, tasks } = definition;
+  const isFinally = ([key, name]: Path) => key === 'tasks' && tasks[String(name)]?.type === 'finally';
+  const complain: Complain = (rule, path, message) =>
+    report(rule, isFinally(path) ? ['finally', ...path.slice(1)] : path, message);
   if (environment !== null && environment !== '' && environment !== GIVEN_ENVIRONMENT) {
     if (!catalog.environments.has(environment)) {
       const hint = didYouMean(environment, [...catalog.environments, GIVEN_ENVIRONMENT]);
@@ -89,7 +92,10 @@ function checkDependencies(tasks: Tasks, complain: Complain): void {
         const hint = didYouMean(other, firstNodes(tasks, baseName(other)));
         complain('UNKNOWN_TASK', path, `The task "${baseName(other)}" has no combination "${other}"${hint}.`);
       } else if (other !== '' && (task.type === 'forensic' || tasks[baseName(other)]?.type !== task.type)) {
-        const message = `The ${task.type} task "${name}" can’t depend on the ${tasks[baseName(other)]?.type} task "${other}".`;
+        const message =
+          task.type === 'finally'
+            ? `Tasks of "finally" run after all others, so "${name}" can only wait for tasks of "finally".`
+            : `The ${task.type} task "${name}" can’t depend on the ${tasks[baseName(other)]?.type} task "${other}".`;
         complain('DEPENDENCY_TYPE', path, message);
       }
     });
@@ -213,13 +219,12 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
   const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
   const shared = [...variables.map(({ name }) => name), ...Object.keys(env), ...registered];
   for (const [name, task] of templated) {
-    const handed = task.type === 'forensic' ? ['failed_task', 'error_message', 'exit_code'] : [];
     const known = new Set([
       ...shared,
       ...Object.keys(task.env),
       ...secretsOfTask(definition, task),
       ...Object.keys(task.requires),
-      ...handed,
+      ...handedTo(task.type),
     ]);
     const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));
     const sh = quotesAsSh(shellOf(definition, task), task.run);
@@ -336,8 +341,11 @@ function checkArtifactSources(tasks: Tasks, workflows: Catalog['workflows'], com
   for (const [source, takers] of wanted) {
     const after = allAfter(source, dependents);
     for (const { by, index } of takers) {
-      if (after.has(by)) continue;
-      const message = `The task "${by}" takes files from "${source}", which does not come before it. Add "${source}" to "depends_on".`;
+      const atTheEnd = tasks[by]?.type === 'finally';
+      if (atTheEnd ? tasks[source]?.type === 'normal' : after.has(by)) continue;
+      const message = atTheEnd
+        ? `The task "${by}" of "finally" takes files only of tasks under "tasks"; "${source}" is none.`
+        : `The task "${by}" takes files from "${source}", which does not come before it. Add "${source}" to "depends_on".`;
       complain('ARTIFACT_SOURCE_NOT_UPSTREAM', ['tasks', by, 'artifacts', 'from', index], message);
     }
   }

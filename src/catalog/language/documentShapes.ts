@@ -33,15 +33,28 @@ import {
 import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { taskLevels } from './taskGraph';
-import { retries, type TaskDefinition, task } from './taskShape';
+import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
 import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
-import { DAY, description, label, name, secretNames, taskKey, timeout, values, variableName } from './values';
+import {
+  DAY,
+  description,
+  duration,
+  label,
+  MAX_SECONDS,
+  name,
+  secretNames,
+  taskKey,
+  timeout,
+  values,
+  variableName,
+} from './values';
 
 /** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
 export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 export const MAX_TASKS = 10_000;
+const MAX_FINALLY_TASKS = 50;
 
 interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
@@ -99,16 +112,17 @@ const variables = (meaning: string) => optional(list(variable), [], meaning);
 
 // Workflows
 
+const inGraphOrder = (all: Readonly<Record<string, TaskDefinition>>, shape: Shape<TaskDefinition>) =>
+  new Map(
+    taskLevels(all)
+      .flat()
+      .flatMap((key) => (all[key] === undefined ? [] : [[key, shape.encode(all[key])]])),
+  );
+
 const taskMap = mapOf(taskKey, task);
 const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
   json: { ...taskMap.json, minProperties: 1, maxProperties: MAX_TASKS },
-  /** In the order of the graph. */
-  encode: (all) =>
-    new Map(
-      taskLevels(all)
-        .flat()
-        .flatMap((key) => (all[key] === undefined ? [] : [[key, task.encode(all[key])]])),
-    ),
+  encode: (all) => inGraphOrder(all, task),
   decode(node, place) {
     const all = taskMap.decode(node, place);
     const written = node.type === 'map' ? node.entries.length : 1;
@@ -119,6 +133,21 @@ const tasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
     }
     if (count > MAX_TASKS) {
       const message = `The workflow has ${count} tasks; the limit is ${MAX_TASKS}.`;
+      place.report('TOO_LARGE', place.path, message, node.at);
+    }
+    return all;
+  },
+};
+
+const finallyMap = mapOf(taskKey, finallyTask);
+const finallyTasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
+  json: { ...finallyMap.json, maxProperties: MAX_FINALLY_TASKS },
+  encode: (all) => inGraphOrder(all, finallyTask),
+  decode(node, place) {
+    const all = finallyMap.decode(node, place);
+    const count = Object.keys(all).length;
+    if (count > MAX_FINALLY_TASKS) {
+      const message = `"finally" has ${count} tasks; the limit is ${MAX_FINALLY_TASKS}.`;
       place.report('TOO_LARGE', place.path, message, node.at);
     }
     return all;
@@ -320,7 +349,7 @@ function head<Kind extends DocumentKind>(kind: Kind) {
 
 const { application: _, ...applicationHead } = head('Application');
 
-const workflowDocument = object(
+const writtenWorkflow = object(
   {
     ...head('Workflow'),
     tags: optional(list(label), [], 'Keywords for finding the workflow.'),
@@ -372,9 +401,39 @@ const workflowDocument = object(
     ),
     onFailure: optional(text, null, 'Forensic task to run after the workflow has ended as FAILED, ABORTED or EXPIRED.'),
     timeoutSeconds: timeout(DAY, 'Time limit of the workflow; then it is EXPIRED.'),
+    finallyTimeoutSeconds: optional(
+      duration(1, MAX_SECONDS),
+      3600,
+      'Time limit of the tasks of `finally` together, from the end of the graph. Those that still run then are canceled, and the workflow is EXPIRED.',
+      { key: 'finallyTimeout' },
+    ),
     tasks: required(tasks, 'Tasks by their names: a directed acyclic graph.'),
+    finally: optional(
+      finallyTasks,
+      {},
+      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 50.',
+    ),
   },
   foreignKeys.workflow,
+);
+
+/** In canonical form the tasks of `finally` are among the others: a name means one task of the workflow. */
+const workflowDocument = mapped(
+  writtenWorkflow,
+  ({ finally: atTheEnd, tasks: ofGraph, ...rest }, _node, place) => {
+    for (const key of Object.keys(atTheEnd).filter((one) => Object.hasOwn(ofGraph, one))) {
+      const message = `The task "${key}" is under "tasks" as well. Rename one of them.`;
+      place.report('DUPLICATE_NAME', [...place.path, 'finally', key], message);
+    }
+    return { ...rest, tasks: { ...atTheEnd, ...ofGraph } };
+  },
+  {
+    encode({ tasks: all, ...rest }) {
+      const tasksOf = (isFinally: boolean) =>
+        Object.fromEntries(Object.entries(all).filter(([, { type }]) => (type === 'finally') === isFinally));
+      return { ...rest, tasks: tasksOf(false), finally: tasksOf(true) };
+    },
+  },
 );
 
 const pipelineDocument = object(

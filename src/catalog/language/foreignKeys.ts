@@ -38,8 +38,8 @@ const task: Advice = {
   'use "name" for a name that people read': 'display_name title label',
   'leave it out: the key of the task is its name': 'id key ref',
   'use "grace"': 'grace_period termination_grace_period_seconds stop_signal kill_after',
-  'use "on_failure" with a task of type forensic':
-    'after_script on_error on_fail catch rescue post finally on_exit cleanup always',
+  'use "on_failure" with a task of type forensic': 'on_error on_fail catch rescue',
+  'use "finally" of the workflow': 'after_script post finally on_exit on_success cleanup teardown always ensure',
   'use "secrets"': 'secret secret_env credentials id_tokens',
 };
 
@@ -54,13 +54,25 @@ const workflow: Advice = {
   'use "timeout", such as 1h': 'timeout_minutes timeout_in_minutes timeout_seconds active_deadline_seconds time_limit',
   'use "max_parallel"': 'parallelism parallel max_concurrency strategy throttle',
   'use "on_task_failure"': 'fail_fast stop_on_failure',
-  'use "on_failure" with a task of type forensic': 'on_exit on_error catch post after_script notifications notify',
+  'use "finally"': 'on_exit post after_script on_success cleanup teardown always ensure notifications notify',
+  'use "on_failure" with a task of type forensic': 'on_error catch',
+  'use "finally_timeout"': 'cleanup_timeout cancel_timeout cancel_timeout_in_minutes',
   'set "retries" on each task': 'retry retries retry_strategy',
   'set "labels" on each task, for the agents that can run it':
     'runs_on image container docker services_containers pool agent agents executor labels node_selector',
   'set "if" on each task': 'when condition if rules only except',
   'use "run" of each task': 'before_script setup',
   'use "tags"': 'labels_list annotations keywords',
+};
+
+/** Keys that other tasks have, and what a task of `finally` has instead. */
+const atTheEnd: Advice = {
+  'leave it out: all tasks of "finally" run at the end': 'type',
+  'it always runs, and its command can look at $workflow_status': 'if when condition only except rules unless run_if',
+  'it runs once': 'matrix strategy parallel parallelism for_each foreach with_items',
+  'its values would come too late for other tasks': 'register outputs output result results produces',
+  'only tasks under "tasks" deploy': 'deploys',
+  'use "ignore_failure", or "on_failure" of the workflow': 'on_failure failure_strategy on_error on_fail catch rescue',
 };
 
 const pipeline: Advice = {
@@ -139,6 +151,7 @@ export const adviceFor = (keys: ForeignKeys, key: string): string | undefined =>
 
 export const foreignKeys = {
   task: byKey(task),
+  finallyTask: new Map([...byKey(task), ...byKey(atTheEnd)]),
   workflow: byKey(workflow),
   pipeline: byKey(pipeline),
   stage: byKey(stage),

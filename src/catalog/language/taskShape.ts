@@ -39,7 +39,7 @@ import {
   secretNames,
   values,
 } from './values';
-import { artifactsWhen, onLostValues, outputStreams, taskTypes } from './terms';
+import { artifactsWhen, onLostValues, outputStreams, type TaskType } from './terms';
 
 /**
  * The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference.
@@ -170,14 +170,12 @@ export type TaskArtifacts = Readonly<ValueOf<typeof artifactFields>>;
 
 const noArtifacts: TaskArtifacts = { paths: [], when: 'success', from: [] };
 
-const artifacts = withShort<readonly string[], TaskArtifacts>(
-  list(artifactPath),
-  artifactFields,
-  ({ type }) => type === 'list',
-  {
+const artifacts = defined(
+  'TaskArtifacts',
+  withShort<readonly string[], TaskArtifacts>(list(artifactPath), artifactFields, ({ type }) => type === 'list', {
     expand: (paths) => ({ ...noArtifacts, paths }),
     shrink: ({ paths, when, from }) => (from.length === 0 && when === 'success' ? paths : undefined),
-  },
+  }),
 );
 
 const timeout = mapped(duration(0.001, MAX_TASK_SECONDS, 'ms'), (value, node, place) => {
@@ -210,18 +208,16 @@ const delayFields = object({
  */
 export type RetryDelay = Readonly<ValueOf<typeof delayFields>>;
 
-const retryDelay = withShort<number, RetryDelay | null>(
-  duration(0, DAY, 'ms'),
-  delayFields,
-  ({ type }) => type !== 'map',
-  {
+const retryDelay = defined(
+  'RetryDelay',
+  withShort<number, RetryDelay | null>(duration(0, DAY, 'ms'), delayFields, ({ type }) => type !== 'map', {
     expand: (s) => (s === 0 ? null : { initialSeconds: s, factor: 1, maxSeconds: s, jitter: 0 }),
     shrink(delay) {
       const { initialSeconds = 0, factor, maxSeconds, jitter } = delay ?? {};
       const isFixed = factor === 1 && jitter === 0 && maxSeconds === initialSeconds && initialSeconds > 0;
       return isFixed ? initialSeconds : undefined;
     },
-  },
+  }),
 );
 
 /** Values become parts of task names, which have to be read again. */
@@ -310,117 +306,127 @@ const deploys = withShort<boolean, Deploys>(
   { expand: (all) => all || null, shrink: (value) => (value === true ? true : undefined) },
 );
 
-const fields = object(
-  {
-    displayName: optional(label, null, 'Name shown to people; everything else refers to the task by its key.', {
-      key: 'name',
-    }),
-    type: optional(
-      oneOf(taskTypes),
-      'normal',
-      'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
-    ),
-    description: description('task'),
-    run: required(
-      commands,
-      'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
-      { alias: 'cmd' },
-    ),
-    shell: optional(shell, null, 'Shell of the command, as in the workflow. Defaults to the shell of the workflow.'),
-    workingDir: optional(
-      workingDir,
-      null,
-      'Folder to run the command in: within the working folder, where it is created if missing, or an existing folder of the agent by its absolute path. Paths of artifacts do not start there.',
-    ),
-    cleanEnv: optional(
-      flag,
-      false,
-      'True to start the command without the agent’s environment, not even PATH: it gets only what the definition declares, and SLIPWAY_*.',
-    ),
-    condition: optional(valueText, null, 'Condition; if it is false, the task is SKIPPED and its dependents run.', {
-      key: 'if',
-    }),
-    dependsOn: optional(
-      list(text),
-      [],
-      'Tasks of this workflow to wait for. A task with a matrix stands for all of its combinations; test[os=linux,node=22] is one.',
-    ),
-    matrix: optional(
-      matrix,
-      [],
-      'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
-    ),
-    deploys: optional(
-      deploys,
-      null,
-      'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
-    ),
-    env: optional(
-      values,
-      {},
-      `Environment variables of this task. \${NAME} is the value of another variable or of a secret of the task.`,
-    ),
-    labels: optional(
-      mapOf(labelKey, labelValue, { emptyIsNone: true }),
-      {},
-      'Labels that the agent must have, all of them.',
-    ),
-    timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
-      key: 'timeout',
-    }),
-    graceSeconds: optional(
-      duration(0, MAX_GRACE_SECONDS, 'ms'),
-      10,
-      'Time between the signal and the kill when the task is canceled or timed out. At most 1h.',
-      { key: 'grace' },
-    ),
-    retries: optional(retries, 0, 'Number of retries after a failure. Each try is a job.'),
-    retryDelay: optional(retryDelay, null, 'Delay before each retry: a duration, or a delay that grows.'),
-    retryOn: optional(
-      exitCodes,
-      null,
-      'Exit codes that allow a retry; 128 + n if signal n ended the command. Defaults to all.',
-    ),
-    onLost: optional(
-      oneOf(onLostValues),
-      'FAIL',
-      'Effect of the loss of the agent after the command started: FAIL with AGENT_LOST, whatever retries says, or RETRY, which runs the command once more. For commands that may run twice.',
-    ),
-    ignoreFailure: optional(
-      flag,
-      false,
-      'True if the workflow can succeed without this task. It stays visible as failed, and its dependents run.',
-    ),
-    failureStrategy: optional(
-      failureStrategy,
-      null,
-      'Effect of a failure after the last retry: fail, ignore (as ignore_failure), or wait for a person’s decision. Defaults to fail.',
-    ),
-    requires: optional(
-      requirements,
-      {},
-      'Variables that must have a value; otherwise the task fails before it starts, with UNDEFINED_VARIABLE. In the form NAME: word or NAME: number, a value that is not one plain word or a number fails it too, with UNSAFE_VALUE.',
-    ),
-    secrets: optional(
-      secretNames,
-      [],
-      'Secrets that the command gets as environment variables, in addition to those of the workflow. At most 50.',
-    ),
-    register: optional(
-      registerName,
-      null,
-      'Variable for later tasks; its value is the last line of standard output that is not empty.',
-    ),
-    streams: optional(
-      oneOf(outputStreams),
-      null,
-      'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log distinguishes standard output from standard error, but their order is approximate. Defaults to merged, and to separate with register.',
-    ),
-    onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
-    artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
+const writtenTypes = oneOf(['normal', 'forensic', 'restore']);
+/** Tasks of `finally` have a place of their own. */
+const writtenType: Shape<TaskType> = {
+  ...writtenTypes,
+  decode(node, place) {
+    if (node.type !== 'scalar' || node.value !== 'finally') return writtenTypes.decode(node, place);
+    const message = '"finally" is not a type. Put the task under "finally" of the workflow instead of "tasks".';
+    place.report('BAD_VALUE', place.path, message, node.at);
+    return 'normal';
   },
-  foreignKeys.task,
-);
+};
+
+const taskFields = {
+  displayName: optional(label, null, 'Name shown to people; everything else refers to the task by its key.', {
+    key: 'name',
+  }),
+  type: optional(
+    writtenType,
+    'normal',
+    'A normal task is a node of the graph; a forensic task handles failures; a restore task runs when a run is restored.',
+  ),
+  description: description('task'),
+  run: required(
+    commands,
+    'Command, run in a fresh, empty working folder; or a list of commands, run in order in one shell until one fails. A first line with #! names the program that runs it.',
+    { alias: 'cmd' },
+  ),
+  shell: optional(shell, null, 'Shell of the command, as in the workflow. Defaults to the shell of the workflow.'),
+  workingDir: optional(
+    workingDir,
+    null,
+    'Folder to run the command in: within the working folder, where it is created if missing, or an existing folder of the agent by its absolute path. Paths of artifacts do not start there.',
+  ),
+  cleanEnv: optional(
+    flag,
+    false,
+    'True to start the command without the agent’s environment, not even PATH: it gets only what the definition declares, and SLIPWAY_*.',
+  ),
+  condition: optional(valueText, null, 'Condition; if it is false, the task is SKIPPED and its dependents run.', {
+    key: 'if',
+  }),
+  dependsOn: optional(
+    list(text),
+    [],
+    'Tasks of this workflow to wait for. A task with a matrix stands for all of its combinations; test[os=linux,node=22] is one.',
+  ),
+  matrix: optional(
+    matrix,
+    [],
+    'Lists of values. The task runs once for each combination, with the values as MATRIX_OS, MATRIX_NODE, ….',
+  ),
+  deploys: optional(
+    deploys,
+    null,
+    'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
+  ),
+  env: optional(
+    values,
+    {},
+    `Environment variables of this task. \${NAME} is the value of another variable or of a secret of the task.`,
+  ),
+  labels: optional(
+    mapOf(labelKey, labelValue, { emptyIsNone: true }),
+    {},
+    'Labels that the agent must have, all of them.',
+  ),
+  timeoutSeconds: optional(timeout, 3600, 'Time limit; then the task is FAILED with TIMED_OUT. At most 20 days.', {
+    key: 'timeout',
+  }),
+  graceSeconds: optional(
+    duration(0, MAX_GRACE_SECONDS, 'ms'),
+    10,
+    'Time between the signal and the kill when the task is canceled or timed out. At most 1h.',
+    { key: 'grace' },
+  ),
+  retries: optional(retries, 0, 'Number of retries after a failure. Each try is a job.'),
+  retryDelay: optional(retryDelay, null, 'Delay before each retry: a duration, or a delay that grows.'),
+  retryOn: optional(
+    exitCodes,
+    null,
+    'Exit codes that allow a retry; 128 + n if signal n ended the command. Defaults to all.',
+  ),
+  onLost: optional(
+    oneOf(onLostValues),
+    'FAIL',
+    'Effect of the loss of the agent after the command started: FAIL with AGENT_LOST, whatever retries says, or RETRY, which runs the command once more. For commands that may run twice.',
+  ),
+  ignoreFailure: optional(
+    flag,
+    false,
+    'True if the workflow can succeed without this task. It stays visible as failed, and its dependents run.',
+  ),
+  failureStrategy: optional(
+    failureStrategy,
+    null,
+    'Effect of a failure after the last retry: fail, ignore (as ignore_failure), or wait for a person’s decision. Defaults to fail.',
+  ),
+  requires: optional(
+    requirements,
+    {},
+    'Variables that must have a value; otherwise the task fails before it starts, with UNDEFINED_VARIABLE. In the form NAME: word or NAME: number, a value that is not one plain word or a number fails it too, with UNSAFE_VALUE.',
+  ),
+  secrets: optional(
+    secretNames,
+    [],
+    'Secrets that the command gets as environment variables, in addition to those of the workflow. At most 50.',
+  ),
+  register: optional(
+    registerName,
+    null,
+    'Variable for later tasks; its value is the last line of standard output that is not empty.',
+  ),
+  streams: optional(
+    oneOf(outputStreams),
+    null,
+    'merged: the log keeps the order in which the command wrote, and shows everything as standard output. separate: the log distinguishes standard output from standard error, but their order is approximate. Defaults to merged, and to separate with register.',
+  ),
+  onFailure: optional(text, null, 'Forensic task to run after this one has failed and no retries are left.'),
+  artifacts: optional(artifacts, noArtifacts, 'Files to keep: a list of paths, or paths, when and from.'),
+};
+const fields = object(taskFields, foreignKeys.task);
 
 /** A task in canonical form. */
 export type TaskDefinition = Readonly<Omit<ValueOf<typeof fields>, 'failureStrategy'>> & FailureStrategy;
@@ -441,3 +447,31 @@ export const task: Shape<TaskDefinition> = defined('Task', {
     return { ...rest, ...strategyOf(rest.ignoreFailure, strategy, node, place) };
   },
 });
+
+const { type: _type, condition: _if, matrix: _matrix, deploys: _deploys, ...more } = taskFields;
+const { register: _register, onFailure: _onFailure, failureStrategy: _strategy, ...ofEveryTask } = more;
+const finallyFields = object(
+  {
+    ...ofEveryTask,
+    dependsOn: optional(list(text), [], 'Other tasks of "finally" to wait for, whatever their result.'),
+    ignoreFailure: optional(
+      flag,
+      false,
+      'True if a failure of this task does not make a successful workflow FAILED. It stays visible as failed.',
+    ),
+  },
+  foreignKeys.finallyTask,
+);
+
+/** A task that runs once after the graph has ended, so it has no keys about the graph. */
+export const finallyTask: Shape<TaskDefinition> = defined(
+  'FinallyTask',
+  mapped(
+    finallyFields,
+    (given): TaskDefinition => ({
+      ...given,
+      ...{ type: 'finally', condition: null, matrix: [], deploys: null },
+      ...{ register: null, onFailure: null, intervention: null },
+    }),
+  ),
+);

@@ -9,11 +9,17 @@ export const workflowModes = ['SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'] as cons
 export type WorkflowMode = (typeof workflowModes)[number];
 
 /**
- * Only normal tasks are nodes of the graph. A forensic task handles failures; a restore task runs when a run is
- * restored.
+ * Only normal tasks are nodes of the graph. A forensic task handles failures, a restore task runs when a run is restored,
+ * and those of `finally` run after the graph has ended.
  */
-export const taskTypes = ['normal', 'forensic', 'restore'] as const;
+export const taskTypes = ['normal', 'forensic', 'restore', 'finally'] as const;
 export type TaskType = (typeof taskTypes)[number];
+
+const ofFailure = ['failed_task', 'error_message', 'exit_code'];
+
+/** Variables that the server gives to a detached task. */
+export const handedTo = (type: TaskType): readonly string[] =>
+  type === 'forensic' ? ofFailure : type === 'finally' ? ['workflow_status', 'failed_tasks', ...ofFailure] : [];
 
 /** Decisions on a failure that nobody has decided in time. */
 export const onTimeouts = ['fail', 'ignore', 'mark_as_success', 'abort'] as const;

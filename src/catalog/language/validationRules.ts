@@ -7,7 +7,7 @@ import { field, orNull, type ShapeOf } from '../../kernel/fields';
 export const validationRules = {
   SYNTAX: 'The text is valid YAML, JSON or TOML.',
   TOO_LARGE:
-    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included. A list of secrets has at most 50.',
+    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 50 in `finally`. A list of secrets has at most 50.',
   DUPLICATE_KEY: 'A key occurs once, in one spelling.',
   BAD_CHARACTER: 'Text contains no NUL and no unpaired surrogate, which can’t be stored.',
   EMPTY_SOURCE: 'A source contains at least one document.',
@@ -29,7 +29,7 @@ export const validationRules = {
     'A workflow has a normal task, a pipeline a stage, and a stage an element. A list of allowed values, approvers, exit codes or runtime inputs is not empty.',
   EMPTY_MATRIX: 'Every list of a matrix has a value.',
   DUPLICATE_NAME:
-    'A name is unique among the documents of a kind and application, the variables of a list, the values of a matrix, and the stages and elements of a pipeline.',
+    'A name is unique among the documents of a kind and application, the tasks of a workflow, the variables of a list, the values of a matrix, and the stages and elements of a pipeline.',
   UNKNOWN_APPLICATION: 'The application exists, or is defined by the source.',
   UNKNOWN_ENVIRONMENT: 'The environment exists in the application, or is defined by the source.',
   UNKNOWN_SERVICE: 'The service exists in the application, or is defined by the source.',
@@ -40,7 +40,7 @@ export const validationRules = {
     '`register` names a variable that no other task, no other combination and no start sets. Tasks that each have an `if` may share one.',
   SECRET_NAME_TAKEN: 'A secret shares its name with no variable, `env` or `register` of the workflow.',
   DEPENDENCY_TYPE:
-    'A normal task depends on normal tasks, a restore task on restore tasks, and a forensic task on none.',
+    'A normal task depends on normal tasks, a restore task on restore tasks, a task of `finally` on tasks of `finally`, and a forensic task on none.',
   BAD_CONDITION:
     'A condition is a valid expression of at most 1,000 characters that can be true or false. Only normal tasks and elements have one.',
   ENV_CYCLE: 'Values of `env` do not refer to each other in a cycle, or in a chain of more than 100.',
@@ -54,7 +54,8 @@ export const validationRules = {
   CYCLE: 'Tasks do not depend on each other in a cycle.',
   UNKNOWN_ARTIFACT_SOURCE:
     '`artifacts.from` names a task of the workflow, `<workflow>` or `<workflow>.<task>` of the application, or a task of a named stage or element.',
-  ARTIFACT_SOURCE_NOT_UPSTREAM: 'A task takes files from tasks of its workflow that come before it.',
+  ARTIFACT_SOURCE_NOT_UPSTREAM:
+    'A task takes files from tasks of its workflow that come before it; a task of `finally`, from all under `tasks`.',
   ARTIFACT_SOURCE_NOT_EARLIER:
     'The workflow of an element takes files from workflows, stages and elements of earlier stages.',
   BAD_ARTIFACT_PATH: 'Paths of artifacts are relative and stay within the working folder.',

@@ -3,7 +3,8 @@ import type { Actor } from '../../access/actor';
 import type { SubjectRows } from '../../access/subjects';
 import { isFinal } from '../../contract/statuses';
 import type { Execution } from '../../engine/execution';
-import { stopExecution } from '../../engine/stopExecution';
+import { awaitsFinally } from '../../engine/finallyTasks';
+import { stopExecution, workflowsOf } from '../../engine/stopExecution';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { activeRun, onRun, type RunCommand, type RunCommandInput } from './onRun';
@@ -15,17 +16,18 @@ export interface AbortExecution extends RunCommandInput {
 
 /**
  * Ends an execution that is not final. Running jobs get the signal, then the kill after their grace. It never rolls
- * back. Aborting an execution again that is ABORTED, or is being aborted, changes nothing.
+ * back. Aborting it again ends its tasks of `finally`, if they are what it waits for, and changes nothing otherwise.
  */
 export async function abortExecution(app: App, actor: Actor, input: AbortExecution): Promise<Execution> {
   const command = { verb: 'abort', input, id: input.executionId, right: requireAbort, wants: activeRun };
   const { execution } = await onRun(app, actor, command, async (db, execution) => {
     const { status, runId, id, failureCode } = execution;
-    if (failureCode === 'ABORTED' && status !== 'RESTORING') return { after: execution };
-    const refusal = refuseAbort(execution);
+    const again = failureCode === 'ABORTED' && status !== 'RESTORING';
+    const refusal = again ? null : refuseAbort(execution);
     if (refusal !== null) throw refusal;
     const reason = input.reason?.trim() || null;
     const after = await db.decide((run) => {
+      if (again && !workflowsOf(run, execution).some(awaitsFinally)) return execution;
       run.event({ runId, executionId: id }, 'ABORT_REQUESTED', { reason });
       stopExecution(run, id, 'ABORTED', `aborted by ${actor.name}${reason === null ? '' : `: ${reason}`}`);
       return run.execution(id);

@@ -13,7 +13,7 @@ export interface CancelRestore extends RunCommandInput {
 
 /**
  * Ends the restore of a run: its tasks are stopped, and as soon as the last of them is final the run is what it was
- * before the restore, with a restore point that can be used. Cancelling again changes nothing.
+ * before the restore, with a restore point that can be used. Canceling again changes nothing.
  */
 export async function cancelRestore(app: App, actor: Actor, input: CancelRestore): Promise<Extended> {
   const command: RunCommand = {

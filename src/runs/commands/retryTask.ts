@@ -24,7 +24,7 @@ export interface RetryTask extends RunCommandInput {
 
 /**
  * Gives a failed task a further try while its workflow still runs. The failure is taken back, and with it everything
- * that was skipped because of it. Only for the one failure of a workflow: with another failure, or cancelled tasks, the
+ * that was skipped because of it. Only for the one failure of a workflow: with another failure, or canceled tasks, the
  * workflow would fail anyway.
  */
 export async function retryTask(app: App, actor: Actor, input: RetryTask): Promise<TaskExecution> {
@@ -66,7 +66,7 @@ export function refuseRetry(
   execution: Execution,
   task: TaskExecution,
   definition: Pick<WorkflowDefinition, 'onTaskFailure'>,
-  /** Tasks of the workflow that failed too, or were cancelled. */
+  /** Tasks of the workflow that failed too, or were canceled. */
   others: readonly Pick<TaskExecution, 'name'>[],
   now: Date,
 ): Refusal | null {
@@ -79,6 +79,9 @@ export function refuseRetry(
   if (status === 'WAITING') return refused('It waits for a decision; use interveneExecution.');
   if (status !== 'FAILED' || task.passed || task.attempt !== execution.attempt || task.type !== 'normal') {
     return refused(`The task is ${task.passed ? `${status}, and its dependents proceed` : status}.`);
+  }
+  if (execution.openTasks === 0) {
+    return refused('All other tasks have ended, and those of "finally" follow; a resume continues the workflow.');
   }
   if (execution.failureCode !== 'TASK_FAILED' || execution.expiresAt <= now)
     return refused('The workflow is being ended.');

@@ -149,7 +149,7 @@ async function preparePipeline(
   };
 }
 
-/** Environments of the catalogue as rights ask for them, sorted by name. */
+/** Environments of the catalog as rights ask for them, sorted by name. */
 const targetsIn = ({ environments }: Catalogue, ids: readonly string[]): Target[] =>
   environments.filter(({ id }) => ids.includes(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
 

@@ -112,22 +112,27 @@ export function findNewestDeployments(
   );
 }
 
-/** What these places have, where it was deployed by a run that started later than this one. */
+/**
+ * What these places have, or had at a number of the history, where a run that started later than this one brought it: an
+ * older run never replaces it silently.
+ */
 export function findLaterDeployments(
   db: Db,
   runId: string,
   places: readonly DeploymentPlace[],
+  upTo: number | null = null,
 ): Promise<RecordedDeployment[]> {
   return db.rows(
     `SELECT ${deployment} FROM unnest($1::uuid[], $2::uuid[]) AS place (environment_id, service_id)
      CROSS JOIN LATERAL (
        SELECT * FROM deployment one
        WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id AND status IN ('SUCCEEDED', 'REMOVED')
+         AND ($4::bigint IS NULL OR end_number <= $4)
        ORDER BY end_number DESC LIMIT 1
      ) deployment
      JOIN execution run ON run.id = deployment.run_id JOIN execution own ON own.id = $3
      WHERE deployment.status = 'SUCCEEDED' AND run.id <> own.id AND run.created_at > own.created_at`,
-    [places.map((one) => one.environmentId), places.map((one) => one.serviceId), runId],
+    [places.map((one) => one.environmentId), places.map((one) => one.serviceId), runId, upTo],
   );
 }
 

@@ -76,7 +76,7 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
     {
       name: 'deployment_restored',
       expression: `operation_id IS NULL AND status <> 'REMOVED'
-        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED')`,
+        OR operation_id IS NOT NULL AND task_execution_id IS NULL AND status IN ('SUCCEEDED', 'REMOVED', 'UNKNOWN')`,
     },
   ],
 });

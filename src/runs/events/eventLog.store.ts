@@ -50,8 +50,14 @@ export async function findGrown(db: Db, known: ReadonlyMap<string, number>): Pro
 
 // The events of all runs
 
-/** All transactions below this id have ended: nothing will be added there. */
-const XMIN = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
+/**
+ * All transactions of this database below this id have ended: nothing will be added there. Numbers are shared by the
+ * databases of a PostgreSQL, so a transaction in progress counts unless its session is seen in another database.
+ */
+const HORIZON = `(SELECT coalesce(min(number::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+  FROM pg_snapshot_xip(pg_current_snapshot()) AS number WHERE NOT EXISTS (
+    SELECT FROM pg_stat_get_activity(NULL) AS session WHERE session.backend_xid = number::xid
+      AND session.datid <> (SELECT oid FROM pg_database WHERE datname = current_database())))`;
 
 export interface CommittedEvent extends LogEvent {
   readonly transactionId: number;
@@ -80,13 +86,13 @@ export async function findCommitted(
   const parameters: unknown[] = [after.transactionId, after.runId, after.sequence, limit];
   const own = 'CASE WHEN event.run_id = event.execution_id THEN event.sequence ELSE event.execution_sequence END';
   const rows = await db.rows<CommittedEvent & { horizon: number; waiting: boolean }>(
-    `SELECT log.horizon, log.waiting, found.*
-     FROM (SELECT ${XMIN} AS horizon, EXISTS (SELECT FROM execution_event WHERE transaction_id >= ${XMIN}) AS waiting) log
-     LEFT JOIN LATERAL (
+    `WITH ended AS MATERIALIZED (SELECT ${HORIZON} AS horizon),
+       log AS (SELECT horizon, EXISTS (SELECT FROM execution_event WHERE transaction_id >= horizon) AS waiting FROM ended)
+     SELECT log.horizon, log.waiting, found.* FROM log LEFT JOIN LATERAL (
        SELECT event.transaction_id AS "transactionId", event.sequence AS "runSequence", ${event(own)}
        FROM execution_event event JOIN execution e ON e.id = event.execution_id
        WHERE (event.transaction_id, event.run_id, event.sequence) > ($1::bigint, $2::uuid, $3::int)
-         AND event.transaction_id < ${XMIN} AND (${where(parameters)})
+         AND event.transaction_id < log.horizon AND (${where(parameters)})
        ORDER BY event.transaction_id, event.run_id, event.sequence LIMIT $4
      ) found ON true
      ORDER BY "transactionId", "runId", "runSequence"`,
@@ -109,7 +115,7 @@ export interface LogBounds {
 export async function findLogBounds(db: Db): Promise<LogBounds> {
   const [row] = await db.rows<LogBounds>(
     `SELECT coalesce((SELECT transaction_id FROM event_horizon), 0) AS pruned,
-       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next, ${XMIN} AS horizon`,
+       pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next, ${HORIZON} AS horizon`,
   );
   if (row === undefined) throw new Error('a statement that always returns a row returned none');
   return row;

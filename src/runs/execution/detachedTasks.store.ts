@@ -1,7 +1,8 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
-import type { BesideTask, TaskExecution } from '../../engine/execution';
+import type { AttemptRef, BesideTask, TaskExecution } from '../../engine/execution';
 import { besideTaskTable, taskExecutionTable } from './executions.table';
+import { askedAttempts, SHOWN_ATTEMPTS } from './lineage';
 
 const task = columnsOf(taskExecutionTable, 'task');
 
@@ -9,6 +10,15 @@ export function findDetached(db: Db, taskIds: readonly string[]): Promise<Beside
   return db.rows(
     `SELECT ${columnsOf(besideTaskTable, 'beside')} FROM beside_task beside WHERE task_id = ANY ($1::uuid[])`,
     [taskIds],
+  );
+}
+
+/** Tasks of `finally` of these executions that are not final. */
+export function findOpenFinally(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
+  return db.rows(
+    `SELECT ${task} FROM beside_task beside JOIN task_execution task ON task.id = beside.task_id
+     WHERE beside.execution_id = ANY ($1::uuid[]) AND task.type = 'finally' AND task.ended_at IS NULL`,
+    [executionIds],
   );
 }
 
@@ -63,6 +73,19 @@ export function findBesideTasks(
     `SELECT ${task} FROM beside_task beside JOIN task_execution task ON task.id = beside.task_id
      WHERE beside.execution_id = ANY ($1::uuid[]) AND task.type = $2 ORDER BY task.created_at, task.id`,
     [executionIds, type],
+  );
+}
+
+/** The tasks of `finally` that these attempts show: those of the newest attempt along their lineage, which ran its own. */
+export function findFinallyTasks(
+  db: Db,
+  refs: readonly AttemptRef[],
+): Promise<(TaskExecution & { readonly shownIn: number })[]> {
+  return db.rows(
+    `SELECT ${task}, shown.attempt AS "shownIn" FROM ${SHOWN_ATTEMPTS} JOIN task_execution task
+       ON task.execution_id = shown.execution_id AND task.type = 'finally' AND task.attempt = shown.lineage[1]
+     ORDER BY task.execution_id, shown.attempt, task.ordinal`,
+    askedAttempts(refs),
   );
 }
 

@@ -8,7 +8,7 @@ import { type BatchLoad, byKey, groupBy } from '../../kernel/loaders';
 import type { Job, JobLog } from '../queue/job';
 import { findLogs } from '../logs/jobLogs.store';
 import { findJobsOfTasks } from '../queue/jobs.store';
-import { findBesideTasks, findHandled, findHandlers } from './detachedTasks.store';
+import { findBesideTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
 import type {
   Execution,
   ExecutionAttempt,
@@ -62,6 +62,9 @@ export const membersOfExecution: BatchLoad<Execution[]> = async (app, ids) =>
 
 export const tasksOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
   groupBy(await findCurrentTasks(app.database, ids), (row) => row.executionId);
+
+export const finallyOfAttempt: BatchLoad<TaskExecution[]> = async (app, keys) =>
+  groupBy(await findFinallyTasks(app.database, keys.map(attemptOfKey)), keyOfShown);
 
 /** The failure handlers of all attempts. */
 export const forensicOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>

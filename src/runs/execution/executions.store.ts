@@ -125,11 +125,12 @@ export async function insertExecutionTargets(
   );
 }
 
-/** Executions whose time is over. A restore has a deadline of its own. */
+/** Executions whose time is over, or that of their tasks of `finally`. A restore has a deadline of its own. */
 export function findExpiredExecutions(db: Db, now: Date, limit: number): Promise<{ id: string; runId: string }[]> {
   return db.rows(
     `SELECT id, run_id AS "runId" FROM execution
-     WHERE expires_at < $1 AND ended_at IS NULL AND status <> 'RESTORING' AND failure_code IS DISTINCT FROM 'EXPIRED' AND failure_code IS DISTINCT FROM 'ABORTED'
+     WHERE expires_at < $1 AND ended_at IS NULL AND status <> 'RESTORING' AND (finally_tasks > 0
+       OR (failure_code IS DISTINCT FROM 'EXPIRED' AND failure_code IS DISTINCT FROM 'ABORTED'))
      ORDER BY expires_at LIMIT $2`,
     [now, limit],
   );

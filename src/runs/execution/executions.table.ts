@@ -20,7 +20,7 @@ import {
 } from '../../engine/execution';
 import { statusesOf } from '../../engine/machine';
 
-/** Forensic and restore tasks are detached: no attempt shows them as part of its graph. */
+/** All other tasks are detached: no attempt shows them as part of its graph. */
 const inGraph = `type = 'normal'`;
 const ended = `(ended_at IS NULL) = (status IN ${ACTIVE})`;
 
@@ -55,6 +55,7 @@ export const executionTable = table<Execution>('execution', {
     busyTasks: column.integer,
     waitingTasks: { ...column.integer, default: 0 },
     besideTasks: { ...column.integer, default: 0 },
+    finallyTasks: column.integerOrNull,
     createdAt: column.time,
     startedAt: column.timeOrNull,
     attemptStartedAt: column.timeOrNull,
@@ -87,7 +88,7 @@ export const executionTable = table<Execution>('execution', {
     {
       name: 'execution_counts',
       expression:
-        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0',
+        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND beside_tasks)',
     },
   ],
 });

@@ -56,18 +56,17 @@ export function findShownTasks(
 }
 
 /** Tasks of the graph that the newest attempt of execution $1 has run itself. */
-export const inNewestAttempt = `task.execution_id = $1 AND task.type = 'normal'
-  AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
+const ofNewestAttempt = `task.execution_id = $1 AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
+export const inNewestAttempt = `${ofNewestAttempt} AND task.type = 'normal'`;
 
-/** What failed first in the newest attempt of an execution; a failure before what was cancelled. */
-export async function findFirstFailed(db: Db, executionId: string): Promise<TaskExecution | undefined> {
-  const [row] = await db.rows<TaskExecution>(
+/** What failed in the newest attempt of an execution, tasks of `finally` too; failures before what was canceled. */
+export function findFailedTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
+  return db.rows(
     `SELECT ${task} FROM task_execution task
-     WHERE ${inNewestAttempt} AND NOT passed AND status IN ('FAILED', 'ABORTED')
-     ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 1`,
+     WHERE ${ofNewestAttempt} AND type IN ('normal', 'finally') AND NOT passed AND status IN ('FAILED', 'ABORTED')
+     ORDER BY status = 'ABORTED', ended_at, ordinal LIMIT 100`,
     [executionId],
   );
-  return row;
 }
 
 export function findTasks(db: Db, ids: readonly string[]): Promise<TaskExecution[]> {
@@ -221,7 +220,7 @@ export function findWaitingTasks(db: Db, executionId: string): Promise<TaskExecu
   );
 }
 
-/** Tasks of an execution that failed, and count, or were cancelled. */
+/** Tasks of an execution that failed, and count, or were canceled. */
 export function findUnsuccessfulTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task

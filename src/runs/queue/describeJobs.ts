@@ -184,7 +184,9 @@ async function findInputs(
   const taker: Taker = { ...row, restored };
   for (const source of sources) {
     const taken = await findTaken(db, taker, artifactSource(source, tasks), tasks);
-    if (taken.inputs.length === 0 && !taken.isSkipped && !isOptional(source)) missing.push(sourceName(source));
+    // What was not made can't be cleaned up.
+    const isNeeded = !taken.isSkipped && !isOptional(source) && row.type !== 'finally';
+    if (taken.inputs.length === 0 && isNeeded) missing.push(sourceName(source));
     // Two sources may mean the same file.
     for (const input of taken.inputs) inputs.set(input.artifactId, input);
   }

@@ -16,7 +16,7 @@ export interface Job {
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly agentId: string | null;
-  /** Hash of the claim token that started it: a repeated finish is recognised by it. */
+  /** Hash of the claim token that started it: a repeated finish is recognized by it. */
   readonly claimHash: string | null;
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -52,7 +52,7 @@ export interface JobLease {
   /** When the task's time is over and the agent should have said so; the server ends it then. */
   readonly timeoutAt: Date | null;
   readonly cancelRequestedAt: Date | null;
-  /** When a cancelled job is final, whatever the agent does. */
+  /** When a canceled job is final, whatever the agent does. */
   readonly killAt: Date | null;
 }
 

@@ -138,7 +138,7 @@ export interface StartedJob {
   readonly first: boolean;
 }
 
-/** Turns offers into leases. A claim that is over, or that is being cancelled, is not answered. */
+/** Turns offers into leases. A claim that is over, or that is being canceled, is not answered. */
 export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Date, now: Date): Promise<StartedJob[]> {
   return db.rows(
     `WITH claim AS (
@@ -225,7 +225,7 @@ export type LeaseWithJob = JobLease & Pick<Job, 'taskExecutionId' | 'executionId
 const leaseWithJob = `${columnsOf(jobLeaseTable, 'lease')}, job.task_execution_id AS "taskExecutionId",
   job.execution_id AS "executionId", job.attempt, job.grace_ms AS "graceMs"`;
 
-/** Leases that are due: not renewed in time, cancelled and past their grace, or past the task's timeout. */
+/** Leases that are due: not renewed in time, canceled and past their grace, or past the task's timeout. */
 export function findDueLeases(db: Db, now: Date, limit: number): Promise<LeaseWithJob[]> {
   return db.rows(
     `SELECT ${leaseWithJob} FROM job_lease lease JOIN job ON job.id = lease.job_id

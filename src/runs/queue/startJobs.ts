@@ -11,7 +11,7 @@ import { type Claim, type Claimed, startLeases, type StartedJob } from './jobs.s
 
 /**
  * Agents say that the commands of these jobs are about to run. Returns the ids of those that may. A claim that is over,
- * or whose job is being cancelled, is not among them, and must not run. All of them in one transaction.
+ * or whose job is being canceled, is not among them, and must not run. All of them in one transaction.
  */
 export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set<string>> {
   const claimed = await app.knownJobs.claimed(app, claims);
@@ -65,7 +65,7 @@ function beginTasks(run: RunSlice, jobs: readonly StartedJob[]): void {
     run.event(task, 'JOB_STARTED', { jobId, taskExecutionId, name: task.name, attempt, agentId });
     const said = { jobId, reasonCode: null, reason: null };
     moveTask(run, task, { status: 'RUNNING', startedAt: task.startedAt ?? run.now }, { ...said, exitCode: null });
-    if (task.type === 'normal') begun.add(task.executionId);
+    if (task.type === 'normal' || task.type === 'finally') begun.add(task.executionId);
   }
   showRunning(run, [...begun]);
 }

@@ -20,6 +20,7 @@ import {
 } from './restores.store';
 import { finishRestore } from './finishRestore';
 import { endRestoring } from '../../engine/restoreRun';
+import { recordUnknown } from './recordUnknown';
 import { stopRestore } from './stopRestore';
 
 /** Side by side, each with a connection of its own. */
@@ -113,18 +114,19 @@ async function advance(db: RunTransaction, operation: Operation): Promise<void> 
 const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperation): string =>
   `"${name}"${environment === null ? '' : ` in ${environment}`} ended ${status}${reason === null ? '' : `: ${reason}`}${jobId === null ? '' : ` (job ${jobId})`}`;
 
-/** The status of before comes back, and the point can be used again. A restore that was cancelled did not fail. */
+/** The status of before comes back, and the point can be used again. A restore that was canceled did not fail. */
 async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
   const { id, runId, before } = operation;
   const on = { runId, executionId: runId };
   await db.decide((slice) => endRestoring(slice, runId, before));
+  await recordUnknown(db, operation);
   const status = code === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
   await endOperation(db, id, { status, attempt: null, error: { code, message } }, db.now);
   db.event(on, 'RESTORE_ENDED', { operationId: id, status, reasonCode: code, reason: message });
   const stays = `The run is ${before.status} again; its restore point was not used.`;
   await say(db, operation, [
     status === 'CANCELLED'
-      ? ['INFO', `cancelled: ${stays}`]
+      ? ['INFO', `canceled: ${stays}`]
       : ['ERROR', `failed: ${code}: ${message.endsWith('.') ? message : `${message}.`} ${stays}`],
   ]);
 }

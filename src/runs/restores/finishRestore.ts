@@ -1,7 +1,8 @@
 import { type RestoredAttempt, restoreAttempts } from '../../engine/restoreRun';
 import { newId } from '../../kernel/ids';
-import type { Deployment } from '../../engine/deployment';
-import { insertDeployments, lockEnvironments } from '../deployments/deployments.store';
+import type { Deployment, DeploymentPlace, RecordedDeployment } from '../../engine/deployment';
+import { findStanding, insertDeployments, lockEnvironments } from '../deployments/deployments.store';
+import { byPlace, keyOf } from '../deployments/places';
 import { findAttemptsAt } from '../execution/executions.store';
 import { newestOf } from '../execution/lineage';
 import type { RunTransaction } from '../execution/runTransaction';
@@ -26,10 +27,12 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
     restoreAttempts(run, attempts, operation.actor, restored.stages);
     return run.execution(runId);
   });
-  const back = plan.reversals.filter(({ now, before }) => now?.id !== before?.id);
-  const deployments = back.flatMap(({ now, before }): Deployment[] => {
-    const row = before ?? now;
-    if (row === null) return [];
+  const unsure = await findUnsure(db, plan.reversals);
+  const back = plan.reversals.filter((one) => one.now?.id !== one.before?.id || unsure.has(keyOf(one)));
+  const deployments = back.flatMap((one): Deployment[] => {
+    const { now, before } = one;
+    const row = before ?? now ?? unsure.get(keyOf(one));
+    if (row === undefined) return [];
     const { environmentId, serviceId, image, executionId, attempt } = row;
     return [
       {
@@ -54,7 +57,7 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
   const on = { runId, executionId: runId };
   db.event(on, 'RESTORE_ENDED', { operationId, status: 'SUCCESS', reasonCode: null, reason: null });
   await say(db, operation, [
-    ...back.map((one) => ['INFO', describe(one, plan)] as const),
+    ...back.map((one) => ['INFO', describe(one, plan, unsure.get(keyOf(one)))] as const),
     ['DEBUG', `${restored.stages.length} stage elements are shown as attempt ${plan.point.attempt} shows them`],
     [
       'INFO',
@@ -83,7 +86,18 @@ async function attemptsOf(
   return [{ base: attempt, parentStageExecutionId: null, startedAt }, ...back];
 }
 
-function describe({ environmentId, serviceId, now, before }: Reversal, { restored }: RestorePlan): string {
+/** What ended FAILED or UNKNOWN in these places, and nothing has settled since: the restore does. */
+async function findUnsure(db: RunTransaction, places: readonly DeploymentPlace[]) {
+  const standing = await findStanding(db, 'environmentId', [...new Set(places.map((one) => one.environmentId))]);
+  return byPlace(standing.filter(({ status }) => status === 'FAILED' || status === 'UNKNOWN'));
+}
+
+function describe(
+  { environmentId, serviceId, now, before }: Reversal,
+  { restored }: RestorePlan,
+  unsure: RecordedDeployment | undefined,
+): string {
   const place = `${restored.environments[environmentId] ?? environmentId}: ${restored.services[serviceId] ?? serviceId}`;
-  return `${place} is ${before?.image ?? 'not deployed'} again, was ${now?.image ?? 'not deployed'}`;
+  const was = unsure === undefined ? (now?.image ?? 'not deployed') : `${unsure.status} with ${unsure.image}`;
+  return `${place} is ${before?.image ?? 'not deployed'} again, was ${was}`;
 }

@@ -9,7 +9,7 @@ import type { Db } from '../../kernel/database/database';
 import { Refusal } from '../../kernel/errors';
 import { isId } from '../../kernel/ids';
 import type { App } from '../app';
-import { findNewestDeployments } from '../deployments/deployments.store';
+import { findLaterDeployments, findNewestDeployments } from '../deployments/deployments.store';
 import { inWords } from '../deployments/movedOn';
 import { byPlace, keyOf, placesOf } from '../deployments/places';
 import type { Operation, RestorePoint } from './restore';
@@ -30,7 +30,7 @@ export interface Reversal extends DeploymentPlace {
   readonly now: RecordedDeployment | null;
   /** What this run had deployed there, or else what was there; null: nothing. */
   readonly before: RecordedDeployment | null;
-  /** What is there now, or was when the run was extended, is another run's. */
+  /** A run that started later had deployed there, now or when the run was extended, what the restore would replace. */
   readonly conflict: boolean;
 }
 
@@ -78,11 +78,15 @@ export async function planRestore(app: App, db: Db, run: Execution, point: Resto
   const places = placesOf([...begun, ...elements]);
   const now = byPlace(await findNewestDeployments(db, places));
   const then = await findDeploymentsThen(db, point, places);
+  // As for every other command that deploys again: runs that started later than this one count.
+  const later = [
+    ...(await findLaterDeployments(db, run.id, places)),
+    ...(await findLaterDeployments(db, run.id, places, point.lastDeployment)),
+  ];
   const reversals = places.map((place): Reversal => {
-    const { before, overtaken } = then(place);
-    const deployed = unlessRemoved(now.get(keyOf(place)));
-    const others = deployed !== null && deployed.runId !== run.id && deployed.id !== before?.id;
-    return { ...place, now: deployed, before, conflict: overtaken || others };
+    const before = then(place);
+    const conflict = later.some((one) => keyOf(one) === keyOf(place) && one.id !== before?.id);
+    return { ...place, now: unlessRemoved(now.get(keyOf(place))), before, conflict };
   });
   return { point, restored, steps: stepsOf(restored, elements), reversals };
 }
@@ -95,13 +99,10 @@ export async function findDeploymentsThen(
   db: Db,
   { lastDeployment: upTo, runId }: RestorePoint,
   places: readonly DeploymentPlace[],
-): Promise<(place: DeploymentPlace) => { readonly before: RecordedDeployment | null; readonly overtaken: boolean }> {
+): Promise<(place: DeploymentPlace) => RecordedDeployment | null> {
   const own = byPlace(await findNewestDeployments(db, places, { upTo, runId }));
   const any = byPlace(await findNewestDeployments(db, places, { upTo }));
-  return (place) => {
-    const [mine, newest] = [own.get(keyOf(place)), any.get(keyOf(place))];
-    return { before: unlessRemoved(mine ?? newest), overtaken: mine !== undefined && mine.id !== newest?.id };
-  };
+  return (place) => unlessRemoved(own.get(keyOf(place)) ?? any.get(keyOf(place)));
 }
 
 /** Stages in reverse order; within a workflow, what a task depends on comes before it. */
@@ -151,7 +152,7 @@ export function requireConfirmed(plan: RestorePlan, confirmed: boolean): void {
   if (confirmed || conflicts.length === 0) return;
   throw new Refusal(
     'ENVIRONMENT_CONFLICT',
-    `Other runs have deployed to environments that this restore affects: ${inWords(conflicts)}. Send confirmEnvironmentConflicts: true to override them.`,
+    `Runs that started later have deployed to environments that this restore affects: ${inWords(conflicts)}. Send confirmEnvironmentConflicts: true to override them.`,
     { conflicts },
   );
 }

@@ -113,7 +113,7 @@ async function configurationOf(
   const then = await findDeploymentsThen(db, point, places);
   return writeConfiguration(
     restored,
-    places.flatMap((place) => then(place).before ?? []),
+    places.flatMap((place) => then(place) ?? []),
   );
 }
 

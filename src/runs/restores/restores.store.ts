@@ -1,4 +1,4 @@
-import type { AttemptRef, StageExecution, TaskExecution } from '../../engine/execution';
+import type { AttemptRef, Execution, StageExecution, TaskExecution } from '../../engine/execution';
 import type { StatusAfter } from '../../engine/machine';
 import type { Db } from '../../kernel/database/database';
 import { columnsOf, insertRows } from '../../kernel/database/table';
@@ -141,12 +141,16 @@ export type RanForOperation = TaskExecution &
   Pick<OperationTask, 'operationId' | 'step'> & {
     /** The name of the environment that it ran for. */
     readonly environment: string | null;
+    readonly environmentId: string | null;
+    /** Images that it brings back, by service. */
+    readonly images: Execution['images'];
   };
 
 /** The tasks that ran, or run, for these operations, in order. */
 export function findOperationTasks(db: Db, operationIds: readonly string[]): Promise<RanForOperation[]> {
   return db.rows(
-    `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step, environment.name AS environment
+    `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step,
+       environment.name AS environment, beside.environment_id AS "environmentId", beside.images
      FROM operation_task part JOIN task_execution task ON task.id = part.task_execution_id
      JOIN beside_task beside ON beside.task_id = task.id LEFT JOIN environment ON environment.id = beside.environment_id
      WHERE part.operation_id = ANY ($1::uuid[]) ORDER BY part.operation_id, part.step, task.created_at, task.id`,

@@ -24,7 +24,7 @@ export async function stopRestore(
   await db.decide((run) => {
     const tasks = open.map(({ id }) => run.task(id));
     const running = tasks.filter(({ status }) => status === 'RUNNING');
-    run.changes.cancelled.push(...running.flatMap(({ jobId }) => jobId ?? []));
+    run.changes.canceled.push(...running.flatMap(({ jobId }) => jobId ?? []));
     const queued = tasks.filter(({ status }) => status === 'QUEUED');
     for (const jobId of queued.flatMap((task) => task.jobId ?? [])) {
       endJob(run, 'QUEUED', {

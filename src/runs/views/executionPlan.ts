@@ -253,15 +253,20 @@ function describe(
   const tasks = levels.flatMap((names, level) =>
     names.flatMap((name): PlannedTask[] => {
       const task = definition.tasks[name];
-      if (task?.type !== 'normal') return [];
-      const { counts, reason } = planTaskCondition(name, definition, facts, [...step.asks, ...step.fills]);
+      if (task?.type !== 'normal' && task?.type !== 'finally') return [];
       const labels = labelList(task.labels);
       const agents = able(labels);
-      if (counts.FAILS > 0) problem('CONDITION_ERROR', `task "${name}": ${reason}`);
-      if (agents.length === 0 && counts.RUNS + counts.LATER > 0) {
+      const noteAgents = () => {
         const key = labels.join(', ');
-        without.set(key, [...(without.get(key) ?? []), name]);
+        if (agents.length === 0) without.set(key, [...(without.get(key) ?? []), name]);
+      };
+      if (task.type === 'finally') {
+        noteAgents();
+        return [];
       }
+      const { counts, reason } = planTaskCondition(name, definition, facts, [...step.asks, ...step.fills]);
+      if (counts.FAILS > 0) problem('CONDITION_ERROR', `task "${name}": ${reason}`);
+      if (counts.RUNS + counts.LATER > 0) noteAgents();
       return [
         {
           name,

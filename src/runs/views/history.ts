@@ -10,7 +10,7 @@ export const historyAction = {
     EXTENDED: 'Extended with images or inputs.',
     RESTORED: 'Restored to its state before it was extended.',
     RESTORE_FAILED: 'Restore failed: `text` is the reason. The actor is the user or key that requested the restore.',
-    RESTORE_CANCELLED: 'Restore cancelled. The actor is the user or key that requested the restore.',
+    RESTORE_CANCELLED: 'Restore canceled. The actor is the user or key that requested the restore.',
     APPROVED: 'Approval given: `text` is the comment.',
     REASSIGNED: 'Approval reassigned: `text` names the new user groups, with the reason.',
     REJECTED: 'Approval rejected: `text` is the comment.',

@@ -73,7 +73,7 @@ function stateText({ status, counts }: NonNullable<GraphNode['state']>): string 
   return parts.length <= 1 ? status : `${status} (${parts.map(([one, count]) => `${count} ${one}`).join(', ')})`;
 }
 
-const colours: Readonly<Partial<Record<ExecutionStatus, string>>> = {
+const colors: Readonly<Partial<Record<ExecutionStatus, string>>> = {
   RUNNING: '#bbdefb',
   SUCCESS: '#c8e6c9',
   FAILED: '#ffcdd2',
@@ -90,12 +90,12 @@ const mermaidText = (text: string): string =>
 function asMermaid(graph: WorkflowGraph): string {
   const { named, joints, edges, handled } = numbered(graph);
   const box = ({ node, id, lines: own }: (typeof named)[number]) => {
-    const status = node.state !== null && node.state.status in colours ? `:::${node.state.status}` : '';
+    const status = node.state !== null && node.state.status in colors ? `:::${node.state.status}` : '';
     return `${id}["${own.map(mermaidText).join('<br/>')}"]${status}`;
   };
   const beside = named.filter(({ node }) => node.level === null);
   const used = new Set(named.flatMap(({ node }) => node.state?.status ?? []));
-  const classes = Object.entries(colours).filter(([status]) => used.has(status as ExecutionStatus));
+  const classes = Object.entries(colors).filter(([status]) => used.has(status as ExecutionStatus));
   return lines(
     'flowchart TD',
     ...named.filter(({ node }) => node.level !== null).map((one) => `  ${box(one)}`),
@@ -105,7 +105,7 @@ function asMermaid(graph: WorkflowGraph): string {
       ? []
       : ['  subgraph beside["detached"]', ...beside.map((one) => `    ${box(one)}`), '  end']),
     ...handled.map(([from, to]) => `  ${from} -. on failure .-> ${to}`),
-    ...classes.map(([status, colour]) => `  classDef ${status} fill:${colour}`),
+    ...classes.map(([status, color]) => `  classDef ${status} fill:${color}`),
   );
 }
 
@@ -116,12 +116,12 @@ const dotText = (text: string): string =>
 function asDot(graph: WorkflowGraph): string {
   const { named, joints, edges, handled } = numbered(graph);
   const box = ({ node, id, lines: own }: (typeof named)[number]) => {
-    const colour = node.state === null ? undefined : colours[node.state.status];
-    const style = [...(colour === undefined ? [] : ['filled']), ...(node.level === null ? ['dashed'] : [])];
+    const color = node.state === null ? undefined : colors[node.state.status];
+    const style = [...(color === undefined ? [] : ['filled']), ...(node.level === null ? ['dashed'] : [])];
     const attributes = [
       `label="${own.map(dotText).join('\\n')}"`,
       ...(style.length === 0 ? [] : [`style="${style.join(',')}"`]),
-      ...(colour === undefined ? [] : [`fillcolor="${colour}"`]),
+      ...(color === undefined ? [] : [`fillcolor="${color}"`]),
     ];
     return `${id} [${attributes.join(', ')}];`;
   };

@@ -23,7 +23,7 @@ export interface GraphNode {
   readonly type: TaskType | 'approval' | 'workflow';
   /** What others may wait for as a whole: the matrix that it is a combination of, or its stage. */
   readonly group: string | null;
-  /** Level in the graph. Null for detached tasks: failure handlers, restore tasks. */
+  /** Level in the graph. Null for detached tasks: failure handlers, restore tasks, those of `finally`. */
   readonly level: number | null;
   /** Names of groups, which mean all that is in them, and of nodes. */
   readonly dependsOn: readonly string[];

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe('a record', () => {
-  it('says who did what, from where, in which request, and on which object', async () => {
+  it('names the actor, the action, the address, the request and the object', async () => {
     const id = await auditor.createApplication('recorded');
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -37,7 +37,7 @@ describe('a record', () => {
     expect(record?.address).toMatch(/127\.0\.0\.1|::1/);
   });
 
-  it('is there together with the change, or not at all', async () => {
+  it('is written together with the change, or not at all', async () => {
     const broken = server.app.database.transaction(async (db) => {
       await db.write(`ALTER TABLE audit_unsealed ADD CONSTRAINT nobody CHECK (false) NOT VALID`);
     });
@@ -51,7 +51,7 @@ describe('a record', () => {
     expect(rows).toEqual([]);
   });
 
-  it('is kept of refused attempts, with their code', async () => {
+  it('is written for refused attempts, with their code', async () => {
     await auditor.createApplication('twice');
     await expect(auditor.createApplication('twice')).rejects.toThrow();
     const found = await auditor.byAction('application.create');
@@ -61,7 +61,7 @@ describe('a record', () => {
     ]);
   });
 
-  it('is kept of mutations over WebSockets, too', async () => {
+  it('is written for mutations over WebSockets, too', async () => {
     const [socket] = await auditor.byAction('application.create');
     expect(socket).toBeDefined();
     const before = (await auditor.byAction('application.create')).length;
@@ -93,7 +93,7 @@ describe('a record', () => {
 });
 
 describe('before and after', () => {
-  it('of what people configure are kept, whichever way it is changed', async () => {
+  it('are recorded for resources, however they are changed', async () => {
     const id = await auditor.createApplication('changed');
     const UPDATE =
       'mutation ($id: ID!, $d: String) { updateApplication(input: {applicationId: $id, description: $d}) { application { id } } }';
@@ -119,7 +119,7 @@ describe('before and after', () => {
     expect(found).toHaveLength(4);
   });
 
-  it('of users, groups and keys, too, without what opens anything', async () => {
+  it('are recorded for users, groups and keys, without credentials', async () => {
     const group =
       'mutation { createUserGroup(input: {name: "auditors", permissions: {accountPermissions: {accountPermissionTypes: [VIEW_AUDITS]}}}) { userGroup { id } } }';
     const { createUserGroup } = await server.client.ask<{ createUserGroup: { userGroup: { id: string } } }>(group);
@@ -197,7 +197,7 @@ describe('invalid keys', () => {
       body: JSON.stringify({ query: '{ __typename }' }),
     });
 
-  it('are on record, many of them as one', async () => {
+  it('are recorded, many of them as one', async () => {
     for (let n = 0; n < 4; n++) expect((await tryKey(`guess-number-${n}-of-many`)).status).toBe(401);
     const found = await eventually(
       () => auditor.byAction('login'),
@@ -220,7 +220,7 @@ describe('invalid keys', () => {
     expect(await auditor.byAction('login')).toHaveLength(1);
   });
 
-  it('are not lost when the server stops within the minute', async () => {
+  it('are recorded even if the server stops within the minute', async () => {
     const { url, stop } = await startTestServer({}, server.databaseUrl);
     for (let n = 0; n < 3; n++) {
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'x-api-key': 'another-guess' } });

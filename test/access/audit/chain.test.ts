@@ -52,7 +52,7 @@ describe('the database', () => {
 });
 
 describe('the chain', () => {
-  it('holds, however many write at once, and has a place for each record', async () => {
+  it('stays valid under concurrent writes, and has a place for each record', async () => {
     await Promise.all(Array.from({ length: 40 }, (_, n) => auditor.createApplication(`crowd-${n}`)));
     const { valid, lastSequence, checkedTo, unsealed } = await auditor.sealed();
     expect({ valid, unsealed }).toEqual({ valid: true, unsealed: 0 });
@@ -66,13 +66,13 @@ describe('the chain', () => {
     ).toHaveLength(40);
   });
 
-  it('gets each record once when several servers seal', async () => {
+  it('gets each record once if several servers seal', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, n) => auditor.createApplication(`sealed-${n}`)));
     await Promise.all(Array.from({ length: 6 }, () => sealRecords(server.app)));
     expect(await auditor.sealed()).toMatchObject({ valid: true });
   });
 
-  it('can be checked from a sequence on', async () => {
+  it('can be verified from a sequence', async () => {
     const { lastSequence, lastHash } = await auditor.sealed();
     expect(await auditor.verify(lastSequence)).toMatchObject({
       valid: true,
@@ -126,7 +126,7 @@ describe('the chain', () => {
     expect(await auditor.verify()).toMatchObject({ valid: true, firstBroken: null, problem: null });
   });
 
-  it('shows that its end was cut off, as long as the records are there', async () => {
+  it('detects that its end was removed, as long as the records exist', async () => {
     const { lastSequence } = await auditor.sealed();
     await tampered(
       `CREATE TABLE kept AS SELECT * FROM audit_link WHERE sequence = ${lastSequence}; DELETE FROM audit_link WHERE sequence = ${lastSequence}`,

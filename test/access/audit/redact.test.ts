@@ -19,7 +19,7 @@ describe('redact', () => {
     'Authorization',
     'secretHash',
     'passphrase',
-  ])('hides whatever is called %s', (name) => {
+  ])('hides any value named %s', (name) => {
     expect(redact({ [name]: secret, inside: { [name]: { a: [secret] } } })).toEqual({
       [name]: '[redacted]',
       inside: { [name]: '[redacted]' },
@@ -55,14 +55,14 @@ describe('redact', () => {
     'Bearer abcdefgh',
     '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----',
     'postgres://user:hunter2@db/app',
-  ])('cuts %s out of any text', (text) => {
+  ])('removes %s from any text', (text) => {
     const shown = JSON.stringify(redact({ description: `see ${text} here` }));
     expect(shown).toContain('[redacted]');
     expect(shown).not.toContain(text.slice(-12));
     expect(plainText(`x ${text}`)).toContain('[redacted]');
   });
 
-  it('never holds the value of a variable, is bounded, and fits into jsonb', () => {
+  it('never holds a variable’s value, is bounded, and fits into jsonb', () => {
     fc.assert(
       fc.property(fc.object({ maxDepth: 6, maxKeys: 30, withDate: true }), fc.string(), (object, text) => {
         const json = JSON.stringify(redact({ object, variables: { [text]: secret }, description: `\0${text}\ud800` }));
@@ -79,7 +79,7 @@ describe('redact', () => {
 });
 
 describe('the canonical form', () => {
-  it('is the same for the same content, in whatever order', () => {
+  it('is the same for the same content in any order', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = JSON.stringify(value);
@@ -94,7 +94,7 @@ describe('the canonical form', () => {
 });
 
 describe('names', () => {
-  it('of actions are a noun and a verb, each of one mutation', () => {
+  it('of actions are a noun and a verb, unique for each mutation', () => {
     const mutations = Object.keys(buildGraphqlSchema(resolvers).getMutationType()?.getFields() ?? {});
     const names = mutations.map(actionName);
     expect(mutations.length).toBeGreaterThan(20);
@@ -105,7 +105,7 @@ describe('names', () => {
     );
   });
 
-  it('of objects come from the arguments: what lies within an application before the application', () => {
+  it('of objects come from the arguments, inner objects before their application', () => {
     expect(namedObject({ applicationId: 'a', executionId: 'e', clientMutationId: 'c' })).toEqual({
       kind: 'execution',
       id: 'e',

@@ -61,7 +61,7 @@ describe('the log of a defect', () => {
     expect(text()).not.toContain('hunter2');
   });
 
-  it('also exists for what is no Error', () => {
+  it('also exists for values that are not Errors', () => {
     const { log, lines } = memoryLog();
     expect(toRefusal('just text', log).code).toBe('INTERNAL');
     expect(lines).toMatchObject([{ error: { type: 'string', message: 'just text' } }]);
@@ -79,7 +79,7 @@ describe('a GraphQL error', () => {
     });
   });
 
-  it('of a resolver does not, not even when GraphQL itself wrote it', () => {
+  it('of a resolver does not, even if GraphQL itself wrote it', () => {
     expect(code(new GraphQLError(`Int cannot represent ${secret}`, { path: ['a'] }))).toBe('INTERNAL');
     expect(code(new GraphQLError(secret, { extensions: { code: 'INTERNAL_SERVER_ERROR' } }))).toBe('INTERNAL');
     expect(code(new GraphQLError(secret, { extensions: { code: 'SOMETHING_ELSE' } }))).toBe('INTERNAL');
@@ -88,7 +88,7 @@ describe('a GraphQL error', () => {
     );
   });
 
-  it('finds a refusal however deep it is wrapped, and its details can’t forge its code', () => {
+  it('finds an error that is wrapped at any depth; its details can’t forge its code', () => {
     const originalError = new GraphQLError('x', {
       originalError: new Refusal('IN_USE', 'Used.', { code: 'OK', usedBy: ['a'] }),
     });

@@ -238,7 +238,7 @@ describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (ro
   const type = schema.getType(root);
   const fields = isObjectType(type) ? Object.values(type.getFields()).filter(({ args }) => args.length > 0) : [];
 
-  it('is answered with a code of the catalog, whatever its value', async () => {
+  it('returns only catalogued codes, whatever the value', async () => {
     expect(fields.length).toBeGreaterThan(5);
     const all: Answered[] = [];
     for (const field of fields) {
@@ -259,7 +259,7 @@ describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (ro
     expect(unnamed.map(({ place, value, code }) => `${place} ${code} ${String(value).slice(0, 10)}`)).toEqual([]);
   });
 
-  it('that is an Int or a DateTime is nothing else', async () => {
+  it('accepts only integers for Int and times for DateTime', async () => {
     const tries = fields.flatMap((field) => triesOf(field, mistyped).map((one) => ({ field, one })));
     const found = await Promise.all(
       tries
@@ -272,7 +272,7 @@ describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (ro
   });
 });
 
-it('every argument of other fields is answered with a code of the catalog', async () => {
+it('every argument of other fields returns only catalogued codes', async () => {
   const types = Object.values(schema.getTypeMap()).filter(isObjectType);
   const all: Answered[] = [];
   for (const { name, getFields } of types.filter(({ name }) => !/^__|^(Query|Mutation|Subscription)$/.test(name))) {
@@ -286,7 +286,7 @@ it('every argument of other fields is answered with a code of the catalog', asyn
 });
 
 describe('text-that-postgres-refuses, non-integer-for-integer', () => {
-  it('refuses the text and names its field, and nothing happens', async () => {
+  it('rejects the text, names its field, and changes nothing', async () => {
     const abort = 'mutation ($input: AbortExecutionInput!) { abortExecution(input: $input) { execution { status } } }';
     const input = { applicationId: ids.applicationId, executionId: ids.runId };
     for (const [text, rule] of [
@@ -313,7 +313,7 @@ describe('text-that-postgres-refuses, non-integer-for-integer', () => {
     expect(verify).toMatchObject({ code: 'INVALID_INPUT', details: { errors: [{ field: 'from', rule: 'INTEGER' }] } });
   });
 
-  it('finds nothing by a name or an id that can’t exist', async () => {
+  it('finds nothing for a name or an ID that can’t exist', async () => {
     for (const text of [NUL, HALF]) {
       const byName = await world.server.client.errorOf(
         'query ($name: String!) { userGroupByName(name: $name) { id } }',
@@ -341,7 +341,7 @@ const operate = async (query: string, variables = {}, key = ADMIN_KEY): Promise<
   (await postJson(`${world.server.url}/graphql`, { query, variables }, { 'x-api-key': key })).body as Answers;
 
 describe('aliased-mutations-null', () => {
-  it('answers each mutation of an operation on its own', async () => {
+  it('returns a result for each mutation of an operation', async () => {
     const create = (name: string) => `createApplication(input: {name: "${name}"}) { application { name } }`;
     const { data, errors } = await operate(`mutation { a: ${create('x1')} b: ${create('x1')} c: ${create('x2')} }`);
     expect(data).toEqual({ a: { application: { name: 'x1' } }, b: null, c: { application: { name: 'x2' } } });
@@ -351,7 +351,7 @@ describe('aliased-mutations-null', () => {
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'NAME_TAKEN', retryable: false });
   });
 
-  it('audits each, and keeps an idempotency key of each', async () => {
+  it('audits each, and keeps an idempotency key for each', async () => {
     const ofApplication = await world.runs.ids('pipeline', 'gated');
     const input = (key: string) => ({ ...ofApplication, executionType: 'PIPELINE', idempotencyKey: key });
     const start = (name: string) => `${name}: startExecution(input: $${name}) { execution { id } }`;
@@ -380,7 +380,7 @@ describe('aliased-mutations-null', () => {
     ]);
   });
 
-  it('answers other queries when one is refused by its rights', async () => {
+  it('returns other queries if one is refused for its permissions', async () => {
     const key = await createKey(world.server.client, 'Readers', READS_RUNS);
     const unknown = `executionId: "${unknownId}"`;
     const { data, errors } = await operate(
@@ -400,7 +400,7 @@ describe('requests outside of GraphQL', () => {
     return error?.code ?? 'OK';
   };
 
-  it('are refused with INVALID_INPUT by the agents’ protocol', async () => {
+  it('are rejected with INVALID_INPUT by the agents’ protocol', async () => {
     const register = (body: object) =>
       fetch(`${world.server.url}/agent/v1/register`, {
         method: 'POST',
@@ -417,7 +417,7 @@ describe('requests outside of GraphQL', () => {
     expect(new Set(await Promise.all(bodies.map(register)))).toEqual(new Set(['INVALID_INPUT']));
   });
 
-  it('end a job whatever its words are, and no output is kept changed', async () => {
+  it('end a job with any text, and keep no output changed', async () => {
     for (const end of [
       { exitCode: 1, reason: `A${HALF}`, message: `${NUL}${HALF}`, signal: HALF.slice(-2) },
       { outputs: [{ name: 'OUT', value: HALF }] },
@@ -439,14 +439,14 @@ describe('requests outside of GraphQL', () => {
     }
   });
 
-  it('find no artifact by a name or an id that can’t exist', async () => {
+  it('find no artifact for a name or an ID that can’t exist', async () => {
     for (const id of ['%00', 'a%00b', '%ED%A0%BD', 'x'.repeat(5_000), unknownId]) {
       const response = await fetch(`${world.server.url}/artifacts/${id}`, { headers: { 'x-api-key': ADMIN_KEY } });
       expect(['NOT_FOUND', 'INVALID_INPUT']).toContain(await outcome(response));
     }
   });
 
-  it('are refused by streams when a cursor, a variable or Last-Event-ID is not one', async () => {
+  it('are rejected by streams for an invalid cursor, variable or Last-Event-ID', async () => {
     const cursor = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
     const cursors = [
       cursor('events', 'x', 1e300, unknownId, 1),

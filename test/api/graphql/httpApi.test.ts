@@ -14,7 +14,7 @@ describe('the API over HTTP', () => {
     ['x-api-key', { 'x-api-key': 'key-of-alice' }],
     ['authorization', { authorization: 'Bearer key-of-alice' }],
     ['authorization, whatever the case', { authorization: 'bearer  key-of-alice ' }],
-  ])('knows the actor by the header %s', async (_name, headers) => {
+  ])('identifies the actor by the header %s', async (_name, headers) => {
     const { status, body } = await server.post('{ me }', { headers });
     expect({ status, data: body.data }).toEqual({ status: 200, data: { me: 'alice' } });
   });
@@ -24,7 +24,7 @@ describe('the API over HTTP', () => {
     ['an unknown key', { 'x-api-key': 'guess' }],
     ['an empty key', { 'x-api-key': '' }],
     ['a key without "Bearer"', { authorization: 'key-of-alice' }],
-  ])('answers UNAUTHENTICATED to %s, and executes nothing', async (_name, headers) => {
+  ])('returns UNAUTHENTICATED for %s, and executes nothing', async (_name, headers) => {
     const before = server.contexts.length;
     const {
       status,
@@ -39,21 +39,21 @@ describe('the API over HTTP', () => {
     expect(server.contexts.length).toBe(before);
   });
 
-  it('answers UNAVAILABLE when keys can’t be checked, and hides why', async () => {
+  it('returns UNAVAILABLE if keys can’t be checked, and hides the cause', async () => {
     const { status, body } = await server.post('{ me }', { headers: { 'x-api-key': 'key-of-outage' } });
     expect(status).toBe(503);
     expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryable: true });
     expect(JSON.stringify(body)).not.toContain('5432');
   });
 
-  it('answers INTERNAL with only an id when checking a key fails unexpectedly', async () => {
+  it('returns INTERNAL with only an ID if checking a key fails unexpectedly', async () => {
     const { status, body } = await server.post('{ me }', { headers: { 'x-api-key': 'key-of-defect' } });
     expect(status).toBe(500);
     expect(body.errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL', errorId: expect.any(String) });
     expect(JSON.stringify(body)).not.toContain(secret);
   });
 
-  it('passes a refusal on with its code and details', async () => {
+  it('returns an error with its code and details', async () => {
     const { status, body } = await server.post('{ refused me }');
     expect(status).toBe(200);
     expect(body.data).toEqual({ refused: null, me: 'alice' });
@@ -83,7 +83,7 @@ describe('the API over HTTP', () => {
     },
   );
 
-  it('answers UNAVAILABLE when a resolver finds the database gone', async () => {
+  it('returns UNAVAILABLE if a resolver loses the database', async () => {
     const { body } = await server.post('{ outage }');
     expect(body.errors?.[0]?.extensions).toEqual({ code: 'UNAVAILABLE', retryable: true });
   });
@@ -113,7 +113,7 @@ describe('the API over HTTP', () => {
     expect(body.data).toEqual({ __schema: { queryType: { name: 'Query' } } });
   });
 
-  it('refuses a body of more than 1 MiB, announced or not, and lives on', async () => {
+  it('rejects a body of more than 1 MiB, announced or not, and stays up', async () => {
     const huge = JSON.stringify({ query: `{ me } # ${'x'.repeat(1024 ** 2)}` });
     const announced = await postJson(`${server.url}/graphql`, huge, alice);
     expect(announced).toMatchObject({ status: 413, body: { error: { code: 'TOO_LARGE', limit: 1024 ** 2 } } });
@@ -134,7 +134,7 @@ describe('the API over HTTP', () => {
     [400, 'INVALID_INPUT', 'POST', 'application/json', '{"query": '],
     [415, 'INVALID_INPUT', 'POST', 'text/plain', '{"query":"{ me }"}'],
     [405, 'INVALID_INPUT', 'PUT', 'application/json', '{"query":"{ me }"}'],
-  ])('answers %i %s to a wrong request', async (status, code, method, type, body) => {
+  ])('returns %i %s for an invalid request', async (status, code, method, type, body) => {
     const response = await fetch(`${server.url}/graphql`, {
       method,
       headers: { ...alice, 'content-type': type },
@@ -146,13 +146,13 @@ describe('the API over HTTP', () => {
     });
   });
 
-  it('takes no queries by GET', async () => {
+  it('accepts no queries by GET', async () => {
     const response = await fetch(`${server.url}/graphql?query={me}`, { headers: alice });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('POST');
   });
 
-  it('answers 404 in JSON for a path that nobody serves', async () => {
+  it('returns 404 in JSON for an unknown path', async () => {
     const response = await fetch(`${server.url}/nothing/here?x=1`);
     expect(response.status).toBe(404);
     expect(await response.json()).toEqual({
@@ -166,7 +166,7 @@ describe('the API over HTTP', () => {
     });
   });
 
-  it('names each request, with the client’s own id if that is harmless', async () => {
+  it('gives each request an ID, the client’s own if that is safe', async () => {
     const idFor = async (given?: string) =>
       (await fetch(`${server.url}/healthz`, { headers: given ? { 'x-request-id': given } : {} })).headers.get(
         'x-request-id',
@@ -177,7 +177,7 @@ describe('the API over HTTP', () => {
     expect(await idFor()).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('aborts the signal of a request whose client hangs up, and does not call that an error', async () => {
+  it('aborts the signal of a request whose client disconnects, without logging an error', async () => {
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       letGo = resolve;

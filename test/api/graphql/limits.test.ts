@@ -111,7 +111,7 @@ describe('an operation that is too large', () => {
     expect(body.errors?.[0]?.extensions.code).toBe('NOT_FOUND');
   });
 
-  it('is refused for its tokens before it is read on', async () => {
+  it('is rejected for its tokens before the rest is parsed', async () => {
     const { status, body } = await post(`{ ${'version '.repeat(16_000)} }`);
     expect({ status, code: body.errors?.[0]?.extensions.code }).toEqual({ status: 400, code: 'GRAPHQL_PARSE_FAILED' });
   });
@@ -132,7 +132,7 @@ describe('an operation that is too large', () => {
 });
 
 describe('the cost', () => {
-  it('is in the answer on every transport', async () => {
+  it('is in the response on every transport', async () => {
     const query = 'query ($n: Int) { applications(first: $n) { nodes { id } pageInfo { hasNextPage } } }';
     expect((await post(query, { n: 7 })).body.extensions?.cost).toEqual({ requested: 9, limit: 5000 });
     expect((await bySocket(connect(), query, { n: 20 })).extensions?.cost).toEqual({ requested: 22, limit: 5000 });
@@ -170,14 +170,14 @@ describe('the cost', () => {
     expect(cost(query)).toBe(expected);
   });
 
-  it('follows the variables, their defaults, and what is used without either', () => {
+  it('depends on variables, their defaults, and the defaults of arguments', () => {
     const query = 'query ($n: Int = 5) { things(first: $n) { nodes { id } } }';
     expect([cost(query), cost(query, { n: 10 }), cost(query, { n: null }), cost(query, { n: 'x' })]).toEqual([
       6, 11, 51, 51,
     ]);
   });
 
-  it('of fragments in fragments is found in no time', () => {
+  it('of nested fragments is computed quickly', () => {
     const levels = 40;
     const fragments = Array.from({ length: levels }, (_, n) =>
       n === levels - 1
@@ -190,7 +190,7 @@ describe('the cost', () => {
 });
 
 describe('introspection', () => {
-  it('passes the limits, as GraphiQL asks', async () => {
+  it('passes the limits with GraphiQL’s query', async () => {
     for (const query of [
       getIntrospectionQuery(),
       getIntrospectionQuery({
@@ -220,8 +220,8 @@ describe('introspection', () => {
   });
 });
 
-describe('a key that asks too often', () => {
-  it('has to wait, and is told for how long', async () => {
+describe('a key that sends too many requests', () => {
+  it('has to wait, and learns for how long', async () => {
     const limited = await startTestServer({ SLIPWAY_RATE_PER_SECOND: '1', SLIPWAY_RATE_BURST: '3' });
     try {
       const began = performance.now();
@@ -317,7 +317,7 @@ describe('trying keys', () => {
         error instanceof Refusal ? `${error.code} ${error.details.retryAfterSeconds ?? ''}`.trim() : String(error),
     );
 
-  it('gets slower and slower, but not for keys that were valid, nor for other addresses', async () => {
+  it('gets slower and slower, but not for recently valid keys or other addresses', async () => {
     expect(await codeOf('valid-1', '10.0.0.1')).toBe('OK');
     for (let n = 0; n < 10; n++) expect(await codeOf(`guess-${n}`, '10.0.0.1')).toBe('UNAUTHENTICATED');
     expect(await codeOf('guess-x', '10.0.0.1')).toBe('RATE_LIMITED 1');
@@ -339,14 +339,14 @@ describe('trying keys', () => {
     expect(failed).toHaveLength(10 + 1 + 8 + 9);
   });
 
-  it('with one key again and again slows down that key alone', async () => {
+  it('with the same key slows down only that key', async () => {
     for (let n = 0; n < 10; n++) expect(await codeOf('an old key', '10.0.0.3')).toBe('UNAUTHENTICATED');
     expect(await codeOf('an old key', '10.0.0.3')).toBe('RATE_LIMITED 1');
     expect(await codeOf('valid-3', '10.0.0.3')).toBe('OK');
     expect(await codeOf('another key', '10.0.0.3')).toBe('UNAUTHENTICATED');
   });
 
-  it('counts a network of IPv6 as one address', () => {
+  it('counts an IPv6 network as one address', () => {
     expect(addressGroup('::ffff:10.0.0.1')).toBe('10.0.0.1');
     expect(addressGroup('2001:db8:1:2:3:4:5:6')).toBe(addressGroup('2001:db8:1:2::9'));
     expect(addressGroup('2001:db8:1:3::9')).not.toBe(addressGroup('2001:db8:1:2::9'));
@@ -373,7 +373,7 @@ describe('headers', () => {
     },
   );
 
-  it('of a form, which a foreign page could send, make no request', async () => {
+  it('of a form, which another site could send, are rejected', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',

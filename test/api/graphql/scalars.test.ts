@@ -9,7 +9,7 @@ describe('DateTime', () => {
     ['2026-03-01T00:00:00.123456789-05:30', '2026-03-01T05:30:00.123Z'],
     ['2024-02-29T23:59:59.999Z', '2024-02-29T23:59:59.999Z'],
     ['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000Z'],
-  ])('takes %s', (text, expected) => {
+  ])('accepts %s', (text, expected) => {
     expect(GraphQLDateTime.parseValue(text)).toEqual(new Date(expected));
     expect(GraphQLDateTime.parseLiteral(parseValue(`"${text}"`))).toEqual(new Date(expected));
     expect(GraphQLDateTime.serialize(new Date(expected))).toBe(expected);
@@ -40,11 +40,11 @@ describe('DateTime', () => {
     true,
     {},
     new Date(0),
-  ])('refuses %p as an argument', (value) => {
+  ])('rejects %p as an argument', (value) => {
     expect(() => GraphQLDateTime.parseValue(value)).toThrow(/DateTime is ISO-8601|no such point/);
   });
 
-  it('refuses literals that are no text, and answers that are no time', () => {
+  it('rejects literals that are not text, and results that are not times', () => {
     expect(() => GraphQLDateTime.parseLiteral(parseValue('1767225600000'))).toThrow('ISO-8601');
     expect(() => GraphQLDateTime.serialize(new Date(Number.NaN))).toThrow();
     expect(() => GraphQLDateTime.serialize(1767225600000)).toThrow();
@@ -52,7 +52,7 @@ describe('DateTime', () => {
 });
 
 describe('Number', () => {
-  it.each([0, -1, 1.5, 1e21])('takes %p', (value) => {
+  it.each([0, -1, 1.5, 1e21])('accepts %p', (value) => {
     expect(GraphQLNumber.parseValue(value)).toBe(value);
     expect(GraphQLNumber.serialize(value)).toBe(value);
     expect(GraphQLNumber.parseLiteral(parseValue(String(value)))).toBe(value);
@@ -60,12 +60,12 @@ describe('Number', () => {
   it.each(['1', null, Number.NaN, Number.POSITIVE_INFINITY, true])('refuses %p', (value) => {
     expect(() => GraphQLNumber.parseValue(value)).toThrow('finite');
   });
-  it('refuses text as a literal', () => {
+  it('rejects text as a literal', () => {
     expect(() => GraphQLNumber.parseLiteral(parseValue('"1"'))).toThrow('finite');
   });
 });
 
-it('JSON takes and gives any value', () => {
+it('JSON accepts and returns any value', () => {
   for (const value of [null, true, 1.5, 'a', [1, { a: [] }], { a: { b: null } }]) {
     expect(GraphQLJson.parseValue(value)).toEqual(value);
     expect(GraphQLJson.serialize(value)).toEqual(value);

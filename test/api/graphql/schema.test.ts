@@ -83,16 +83,16 @@ const schema = buildGraphqlSchema(testResolvers);
 const ask = async (source: string) => JSON.parse(JSON.stringify(await graphql({ schema, source, contextValue: {} })));
 
 describe('the schema', () => {
-  it('is the one that is committed (npm run schema)', () => {
+  it('matches the committed one (npm run schema)', () => {
     expect(schemaText(buildGraphqlSchema(resolvers))).toBe(readFileSync('schema/schema.graphql', 'utf8'));
   });
 
-  it('knows the version', async () => {
+  it('returns the version', async () => {
     const result = await graphql({ schema: buildGraphqlSchema(resolvers), source: '{ version }', contextValue: {} });
     expect(result).toEqual({ data: { version } });
   });
 
-  it('describes everything that clients see of pages', () => {
+  it('describes all fields of pages', () => {
     for (const name of ['PageInfo', 'RowConnection', 'RowEdge']) {
       const type = schema.getType(name);
       expect([name, type?.description]).toEqual([name, expect.any(String)]);
@@ -104,7 +104,7 @@ describe('the schema', () => {
     }
   });
 
-  it('has the names of FirstGen in its connections', () => {
+  it('uses the names of FirstGen in its connections', () => {
     const shape = (name: string) => {
       const type = schema.getType(name);
       return (
@@ -133,7 +133,7 @@ describe('the schema', () => {
     expect(resolved).toEqual(['Cat', 'Cat']);
   });
 
-  it('takes a stream for a subscription, without a publisher', async () => {
+  it('accepts a stream as a subscription, without a publisher', async () => {
     const result = await subscribe({
       schema,
       document: parse('subscription { rowAdded { number at } }'),
@@ -145,7 +145,7 @@ describe('the schema', () => {
 });
 
 describe('a list', () => {
-  it('is walked through with cursors', async () => {
+  it('can be paged with cursors', async () => {
     const seen: number[] = [];
     let after = 'null';
     for (let page = 0; page < 10; page += 1) {
@@ -161,7 +161,7 @@ describe('a list', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it('is walked through with limit and offset', async () => {
+  it('can be paged with limit and offset', async () => {
     const { data } = await ask(
       '{ rows(limit: 3, offset: 6) { nodes { number } pageInfo { limit offset hasMore endCursor } } }',
     );
@@ -177,7 +177,7 @@ describe('a list', () => {
     expect([first.node.number, next.data.rows.nodes]).toEqual([1, [{ number: 2 }]]);
   });
 
-  it('is counted only when somebody asks, and once', async () => {
+  it('is counted only on request, and once', async () => {
     counted.length = 0;
     await ask('{ rows { nodes { number } pageInfo { hasMore } } }');
     expect(counted).toEqual([]);

@@ -17,7 +17,7 @@ const links = (html: string) =>
   [...html.matchAll(/(?:src|href|data-examples)="([^"]+)"/g)].map(([, link]) => link ?? '');
 
 describe('the page', () => {
-  it('needs no key and says where everything may come from', async () => {
+  it('needs no key and sends a content security policy', async () => {
     const response = await page();
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -29,7 +29,7 @@ describe('the page', () => {
     );
   });
 
-  it('loads nothing from elsewhere, and nothing that is not there', async () => {
+  it('loads nothing from other sites, and nothing that is missing', async () => {
     const html = await (await page()).text();
     const own = links(html).filter((link) => link !== 'data:,');
     expect(own).toHaveLength(7);
@@ -49,7 +49,7 @@ describe('the page', () => {
     expect(await (await page()).text()).not.toMatch(/<script(?![^>]* src=)|<[^>]+ on\w+=/);
   });
 
-  it('is not copied from a forged Host', async () => {
+  it('does not reflect a forged Host', async () => {
     const { hostname, port } = new URL(server.url);
     const policy = await new Promise((resolve, reject) => {
       const headers = { accept: 'text/html', host: "x; script-src 'unsafe-inline'" };
@@ -65,7 +65,7 @@ describe('the page', () => {
 describe('assets', () => {
   const status = async (path: string, init?: RequestInit) => (await fetch(`${server.url}${path}`, init)).status;
 
-  it('are kept for ever only under the name of their content', async () => {
+  it('are cached forever only under the hash of their content', async () => {
     for (const path of ['/graphql/assets/boot.js', '/graphql/assets/boot.js?v=older']) {
       const response = await fetch(`${server.url}${path}`);
       expect(response.status).toBe(200);
@@ -73,7 +73,7 @@ describe('assets', () => {
     }
   });
 
-  it('are these and no others', async () => {
+  it('are limited to this list', async () => {
     const { hostname, port } = new URL(server.url);
     // fetch would tidy these paths up before they are sent.
     const raw = (path: string) =>
@@ -97,7 +97,7 @@ describe('assets', () => {
     }
   });
 
-  it('answer HEAD without a body, and nothing else but GET', async () => {
+  it('answer HEAD without a body, and otherwise only GET', async () => {
     const head = await fetch(`${server.url}/graphql/assets/boot.js`, { method: 'HEAD' });
     expect(Number(head.headers.get('content-length'))).toBeGreaterThan(0);
     expect(await head.text()).toBe('');
@@ -113,7 +113,7 @@ describe('examples', () => {
     (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION,
   );
 
-  it('are one operation a tab, with a value for each variable', () => {
+  it('have one operation per tab, with a value for each variable', () => {
     expect(operations).toHaveLength(sections.length);
     sections.forEach((section, index) => {
       const variables = JSON.parse(/^# variables: (.*)$/m.exec(section)?.[1] ?? '{}');

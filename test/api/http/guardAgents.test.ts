@@ -4,7 +4,7 @@ import { Refusal } from '../../../src/kernel/errors';
 import { ProtocolAgent } from '../../support/protocolAgent';
 import { testServer } from '../../support/world';
 
-describe('the door of the agents', () => {
+describe('limits for agents', () => {
   const clock = { at: 0, now: () => new Date(clock.at) };
   const codeOf = async (work: () => unknown) => {
     try {
@@ -15,7 +15,7 @@ describe('the door of the agents', () => {
     }
   };
 
-  it('lets one token do its share, and all of an address twenty times as much', async () => {
+  it('limits each token, and an address to twenty times as much', async () => {
     const guard = new AgentGuard(2, { clock, counts: localCounts });
     const ask = (token: string, address = '10.0.0.1') => codeOf(() => guard.admit(token, address));
     for (let n = 0; n < 8; n++) expect(await ask('one')).toBe('OK');
@@ -27,7 +27,7 @@ describe('the door of the agents', () => {
     expect([await ask('one'), await ask('one')]).toEqual(['OK', 'RATE_LIMITED']);
   });
 
-  it('slows down callers that try tokens, but not valid tokens', async () => {
+  it('slows down callers that guess tokens, but not valid tokens', async () => {
     const guard = new AgentGuard(0, { clock, counts: localCounts });
     const ask = (token: string) =>
       codeOf(() =>
@@ -48,7 +48,7 @@ describe('the door of the agents', () => {
 describe('agents', () => {
   const server = testServer({ SLIPWAY_AGENT_RATE_PER_SECOND: '5' });
 
-  it('are on record when they register, without their tokens', async () => {
+  it('are audited when they register, without their tokens', async () => {
     const agent = await ProtocolAgent.register(server.url, { name: 'builder', labels: { os: 'linux' } });
     const records = await server.app.database.rows<{ action: string; name: string; text: string }>(
       `SELECT action, object_name AS name, record::text AS text FROM audit_record record WHERE object_kind = 'agent' AND object_id = $1`,
@@ -59,7 +59,7 @@ describe('agents', () => {
     expect(records[0]?.text).not.toMatch(/swa_|swr_|secretHash/);
   });
 
-  it('that ask without end are told to wait, and so are those who try tokens', async () => {
+  it('have to wait if they send too many requests or guess tokens', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const replies = await Promise.all(Array.from({ length: 40 }, () => agent.post('claim', { slots: 1, waitMs: 0 })));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([204, 429]));

@@ -73,7 +73,7 @@ describe('routes', () => {
     await behind.stop();
   });
 
-  it('include a page for people who open the address', async () => {
+  it('include a page for browsers', async () => {
     const response = await fetch(`${server.url}/`);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     const html = await response.text();
@@ -84,7 +84,7 @@ describe('routes', () => {
     expect((await fetch(`${server.url}/`, { method: 'HEAD' })).status).toBe(200);
   });
 
-  it('answer the refusals that they throw', async () => {
+  it('return the errors that they throw', async () => {
     const response = await fetch(`${server.url}/refused`);
     expect(response.status).toBe(409);
     expect(await response.json()).toEqual({
@@ -92,7 +92,7 @@ describe('routes', () => {
     });
   });
 
-  it('answer anything else with an id', async () => {
+  it('return an ID for anything else that is thrown', async () => {
     const response = await fetch(`${server.url}/broken`);
     const body = (await response.json()) as { error: Record<string, unknown> };
     expect(response.status).toBe(500);
@@ -104,7 +104,7 @@ describe('routes', () => {
     });
   });
 
-  it('answer a refusal that comes after the body was read', async () => {
+  it('return an error that is thrown after the body was read', async () => {
     const { status, body } = await postJson(`${server.url}/read`, { some: 'body' });
     expect([status, body.error?.code]).toEqual([404, 'NOT_FOUND']);
     const broken = await fetch(`${server.url}/read`, { method: 'POST', body: '{' });
@@ -116,12 +116,12 @@ describe('routes', () => {
     expect([large.status, await large.json()]).toMatchObject([413, { error: { code: 'TOO_LARGE', limit: 100 } }]);
   });
 
-  it('break off an answer that has begun', async () => {
+  it('cut off a response that has begun', async () => {
     const response = await fetch(`${server.url}/cut`);
     await expect(response.text()).rejects.toThrow();
   });
 
-  it('learn that the client is gone', async () => {
+  it('notice that the client disconnected', async () => {
     const aborter = new AbortController();
     const asked = fetch(`${server.url}/slow`, { signal: aborter.signal });
     await until(() => events.includes('begun'));
@@ -166,7 +166,7 @@ describe('health', () => {
     await server.stop();
   });
 
-  it('asks the database once for many that ask at the same time, and again later', async () => {
+  it('queries the database once for concurrent requests, and again later', async () => {
     let asked = 0;
     let answer: () => void = () => undefined;
     server = await startServer({
@@ -213,7 +213,7 @@ describe('drain', () => {
         .on('error', reject);
     });
 
-  it('finishes what is under way, refuses what is new, and tells parked requests to answer', async () => {
+  it('finishes active requests, rejects new ones, and ends parked ones', async () => {
     let parked = 0;
     let finish: () => void = () => undefined;
     const finished = new Promise<void>((resolve) => {
@@ -279,7 +279,7 @@ describe('drain', () => {
     expect(text).toMatch(/abcdHTTP\/1.1 503 .*connection: close.*"reason":"DRAINING"/s);
   });
 
-  it('cuts off what does not end in time', async () => {
+  it('cuts off requests that do not end in time', async () => {
     let working = false;
     server = await startServer({
       routes: [

@@ -36,7 +36,7 @@ describe('RateLimit', () => {
     return taken;
   };
 
-  it('gives a burst, then the rate, and tells how long to wait', async () => {
+  it('allows a burst, then the rate, and returns how long to wait', async () => {
     const { limits } = servers(1, { perSecond: 2, burst: 10 });
     expect(await inTurn(limits, 30)).toBe(10);
     expect(() => limits[0]?.take('caller')).toThrow('Try again in 1 s.');
@@ -46,7 +46,7 @@ describe('RateLimit', () => {
     expect(await inTurn(limits, 30)).toBe(10);
   });
 
-  it('counts a caller across servers, with an error of at most a tenth of a burst for each', async () => {
+  it('counts a caller across servers, within a tenth of a burst per server', async () => {
     const { limits } = servers(3, { perSecond: 10, burst: 100 });
     const burst = await inTurn(limits, 100);
     expect(burst).toBeGreaterThanOrEqual(100);
@@ -60,7 +60,7 @@ describe('RateLimit', () => {
     expect(burst + more).toBeGreaterThanOrEqual(100 + 20 * 10 - 30);
   });
 
-  it('reports nothing for a slow caller, and a tenth of a burst at a time for a quick one', async () => {
+  it('reports nothing for a slow caller, and a tenth of a burst at a time for a fast one', async () => {
     const { limits, reports } = servers(1, { perSecond: 50, burst: 200 });
     await inTurn(limits, 19);
     expect(reports).toEqual([]);
@@ -107,7 +107,7 @@ describe('two servers on one database', () => {
   });
 });
 
-describe('a server whose database does not count', () => {
+describe('a server whose database can’t count', () => {
   it('limits callers on its own', async () => {
     const alone = await startTestServer({ SLIPWAY_RATE_PER_SECOND: '1', SLIPWAY_RATE_BURST: '10' });
     try {

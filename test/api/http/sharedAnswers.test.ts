@@ -10,7 +10,7 @@ const args = {
   document: parse('subscription { n }'),
 };
 
-it('answers an event again after an outage, and shares the answer', async () => {
+it('executes an event again after an outage, and shares the result', async () => {
   let away = true;
   let renewals = 0;
   const answers = new SharedAnswers({

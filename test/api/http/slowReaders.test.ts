@@ -46,7 +46,7 @@ const numbers = (messages: readonly Message[]) => messages.flatMap(({ payload })
 const upTo = (last: number) => Array.from({ length: last }, (_, n) => n + 1);
 
 describe('a reader over a WebSocket', () => {
-  it('that reads nothing gets its cursor, and is closed with 1013', async () => {
+  it('that reads nothing gets its cursor and is closed with 1013', async () => {
     await start(300);
     const { socket, messages } = await pausedSocket();
     fill();
@@ -64,7 +64,7 @@ describe('a reader over a WebSocket', () => {
     expect(COUNT - server.channel.queued).toBe(got.length);
   });
 
-  it('that is slow gets everything, at its own speed', async () => {
+  it('that is slow gets everything at its own speed', async () => {
     await start(20_000);
     const { socket, messages } = await pausedSocket();
     fill();
@@ -80,7 +80,7 @@ describe('a reader over a WebSocket', () => {
     socket.close();
   });
 
-  it('holds up nobody else', async () => {
+  it('does not slow down others', async () => {
     await start(20_000);
     const { socket } = await pausedSocket();
     fill();
@@ -106,7 +106,7 @@ describe('a reader of server-sent events', () => {
     return response;
   }
 
-  it('that reads nothing is not read for, and cut off', async () => {
+  it('that reads nothing causes no reads, and is cut off', async () => {
     await start(300);
     const response = await paused();
     fill();

@@ -41,7 +41,7 @@ describe('keys', () => {
     ['the header x-api-key', undefined, { 'x-api-key': 'key-of-alice' }],
     ['the header authorization', undefined, { authorization: 'Bearer key-of-alice' }],
     ['connectionParams before a header', { apiKey: 'key-of-alice' }, { 'x-api-key': 'key-of-bob' }],
-  ])('come by %s', async (_name, parameters, headers) => {
+  ])('are accepted by %s', async (_name, parameters, headers) => {
     await start();
     const connected = server.connect(parameters ?? {}, headers as Record<string, string>);
     expect(await first(connected, '{ me }')).toMatchObject({ data: { me: 'alice' } });
@@ -62,12 +62,12 @@ describe('keys', () => {
   it.each([
     ['key-of-outage', 1013, 'Try again later'],
     ['key-of-defect', 4500, 'Internal server error'],
-  ])('that can’t be checked close it with another code: %s', async (apiKey, code, reason) => {
+  ])('close it with another code if they can’t be checked: %s', async (apiKey, code, reason) => {
     await start();
     expect(await failure(first(server.connect({ apiKey }), '{ me }'))).toMatchObject({ code, reason });
   });
 
-  it('are looked at for each operation', async () => {
+  it('are checked for each operation', async () => {
     await start();
     const connected = server.connect();
     const stream = connected.client.iterate({ query: 'subscription { events { n } }' });
@@ -82,7 +82,7 @@ describe('keys', () => {
     await waiting;
   });
 
-  it('are looked at again before each event of a stream, and end it when they were revoked', async () => {
+  it('are checked before each event of a stream, and end it once revoked', async () => {
     await start();
     const stream = server.connect().client.iterate({ query: 'subscription { events { n } }' });
     const one = stream.next();
@@ -96,14 +96,14 @@ describe('keys', () => {
     await until(() => server.channel.returned === 1);
   });
 
-  it('must come in time', async () => {
+  it('must arrive in time', async () => {
     await start({ graphql: { connectionInitMs: 20 } });
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     const [code] = await once(socket, 'close');
     expect(code).toBe(4408);
   });
 
-  it('must come before an operation', async () => {
+  it('must arrive before an operation', async () => {
     await start();
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');
@@ -160,7 +160,7 @@ describe('streams', () => {
     await until(() => signal.aborted && server.channel.returned === 1);
   });
 
-  it('end at once even if their source hangs', async () => {
+  it('end immediately even if their source hangs', async () => {
     await start();
     const begun = server.begun();
     const { client } = server.connect();
@@ -206,7 +206,7 @@ describe('streams', () => {
   it.each([
     ['a refusal', 'subscription { refusing { n } }', 'NOT_FOUND'],
     ['a source that is none', 'subscription { notAStream { n } }', 'INTERNAL'],
-  ])('answer %s when they can’t be opened', async (_name, query, code) => {
+  ])('return %s when they can’t be opened', async (_name, query, code) => {
     await start();
     expect(await first(server.connect(), query)).toMatchObject({ errors: [{ extensions: { code } }] });
   });
@@ -214,7 +214,7 @@ describe('streams', () => {
   it.each([
     ['GRAPHQL_PARSE_FAILED', 'subscription { events', {}],
     ['GRAPHQL_VALIDATION_FAILED', 'subscription { nothing }', {}],
-  ])('refuse a wrong operation with %s', async (code, query) => {
+  ])('reject an invalid operation with %s', async (code, query) => {
     await start();
     const connected = server.connect();
     // Twice: the second answer comes from the cache.
@@ -223,7 +223,7 @@ describe('streams', () => {
     }
   });
 
-  it('refuse a wrong variable with BAD_USER_INPUT', async () => {
+  it('reject an invalid variable with BAD_USER_INPUT', async () => {
     await start();
     const result = await first(server.connect(), 'query ($at: DateTime) { echo(at: $at) }', { at: 'yesterday' });
     expect(result).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
@@ -239,7 +239,7 @@ describe('sockets', () => {
     expect(String(error)).toContain('404');
   });
 
-  it('speak no other protocol', async () => {
+  it('accept no other protocol', async () => {
     await start();
     // Without a subprotocol the client would accept any answer, so it is the server that has to close.
     const [code] = await once(new WebSocket(address()), 'close');
@@ -248,7 +248,7 @@ describe('sockets', () => {
     expect(String(error)).toContain('no subprotocol');
   });
 
-  it('take no message of more than 1 MiB', async () => {
+  it('accept no message of more than 1 MiB', async () => {
     await start();
     const socket = new WebSocket(address(), 'graphql-transport-ws');
     await once(socket, 'open');
@@ -273,7 +273,7 @@ describe('sockets', () => {
 });
 
 describe('drain', () => {
-  it('closes an idle socket with 1001 at once', async () => {
+  it('closes an idle socket with 1001 immediately', async () => {
     await start();
     const { client, closed } = server.connect();
     const unsubscribe = client.subscribe(
@@ -290,7 +290,7 @@ describe('drain', () => {
     await closed;
   });
 
-  it('lets an operation end, takes no new one, and then closes with 1001', async () => {
+  it('lets an operation end, accepts no new one, then closes with 1001', async () => {
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       letGo = resolve;
@@ -309,7 +309,7 @@ describe('drain', () => {
     await drained;
   });
 
-  it('closes a stream with 1001 when the time is over', async () => {
+  it('closes a stream with 1001 when its time is up', async () => {
     await start();
     const { client } = server.connect();
     const waiting = failure(client.iterate({ query: 'subscription { events { n } }' }).next());

@@ -199,6 +199,24 @@ const tasks = fc
     );
   });
 
+/** Those of `finally` have no keys about the graph. */
+const finallyTasks = fc
+  .array(fc.tuple(taskName, task, fc.array(fc.nat(), { maxLength: 2 })), { maxLength: 2 })
+  .map((list) => {
+    const names = list.map(([own]) => `${own}__end`);
+    return Object.fromEntries(
+      list.map(([, { streams: _, ...one }, links], index) => [
+        names[index],
+        {
+          ...one,
+          ...{ type: 'finally' as const, condition: null, matrix: [], deploys: null, streams: null },
+          ...{ register: null, onFailure: null, intervention: null },
+          dependsOn: [...new Set(names)].length < 2 || index === 0 ? [] : links.flatMap(() => names[0] ?? []),
+        },
+      ]),
+    );
+  });
+
 export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
   .record({
     description,
@@ -215,7 +233,8 @@ export const anyWorkflow: fc.Arbitrary<WorkflowDefinition> = fc
     onTaskFailure: fc.constantFrom('finish' as const, 'cancel' as const),
     onFailure: fc.option(taskName),
     timeoutSeconds: seconds(31_536_000),
-    tasks,
+    finallyTimeoutSeconds: seconds(31_536_000),
+    tasks: fc.tuple(finallyTasks, tasks).map(([atTheEnd, own]) => ({ ...atTheEnd, ...own })),
   })
   .map(canonicalWorkflow);
 

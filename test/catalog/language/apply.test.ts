@@ -31,7 +31,7 @@ describe('applyDefinitions', () => {
 
   const actions = (applied: readonly { action: string }[]) => [...new Set(applied.map((one) => one.action))];
 
-  test('creates what does not exist, in whatever order the documents stand', async () => {
+  test('creates missing resources, in any order of the documents', async () => {
     const documents = example.split(/^---$/m).reverse().join('\n---\n');
     const applied = await api.apply(documents);
     expect(applied.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
@@ -50,7 +50,7 @@ describe('applyDefinitions', () => {
     expect(applied.map(({ revision }) => revision?.number ?? null)).toEqual([1, 1, 1, 1, null, null, null, null, null]);
   });
 
-  test('changes nothing when it is applied again, not even a row’s physical version', async () => {
+  test('changes nothing when applied again, not even a row’s physical version', async () => {
     const first = await api.apply(example);
     const before = await everything();
     const second = await api.apply(`# other words\n${example.replaceAll('depends_on', 'dependsOn')}`);
@@ -58,7 +58,7 @@ describe('applyDefinitions', () => {
     expect(await everything()).toBe(before);
   });
 
-  test('changes what is different, leaves the rest alone, and makes a revision of what is defined', async () => {
+  test('changes only what differs, and creates revisions of changed definitions', async () => {
     await api.apply(example);
     const changed = example
       .replace('node scripts/pack.mjs web', 'node scripts/pack.mjs web --fast')
@@ -82,7 +82,7 @@ describe('applyDefinitions', () => {
     expect(new Set(hashes.map((row) => JSON.stringify((row as { content_hash: string }).content_hash))).size).toBe(2);
   });
 
-  test('deletes nothing that is left out', async () => {
+  test('does not delete resources that are left out', async () => {
     await api.apply(example);
     expect(await api.apply(shop.replace('name: shop', 'name: shop\ndescription: other'))).toEqual([
       expect.objectContaining({ action: 'UPDATED' }),
@@ -90,7 +90,7 @@ describe('applyDefinitions', () => {
     expect(await api.partId('pipelines', 'release')).toBeTruthy();
   });
 
-  test('a dry run answers the same and writes nothing', async () => {
+  test('a dry run returns the same and writes nothing', async () => {
     const before = await everything();
     const dry = await api.apply(example, { dryRun: true });
     expect(await everything()).toBe(before);
@@ -107,7 +107,7 @@ describe('applyDefinitions', () => {
     ]);
   });
 
-  test('one error in one document leaves everything as it was', async () => {
+  test('changes nothing if one document has an error', async () => {
     await api.apply(example);
     const before = await everything();
     const source = example
@@ -119,7 +119,7 @@ describe('applyDefinitions', () => {
     expect(await everything()).toBe(before);
   });
 
-  test('documents may refer to what exists already', async () => {
+  test('documents may refer to existing resources', async () => {
     await api.apply(parts + workflow('w', { keys: 'environment: staging\nservices: [web]' }));
     const applied = await api.apply(
       pipeline('p', stage('name: a, workflow: w, environment: staging, services: [web]')).slice(4),
@@ -135,7 +135,7 @@ describe('applyDefinitions', () => {
     expect(new Set(all.map((applied) => applied.map(({ id }) => id).join())).size).toBe(1);
   });
 
-  test('concurrent changes follow each other: revisions have no gaps and no doubles', async () => {
+  test('concurrent changes create revisions without gaps or duplicates', async () => {
     await api.apply(example);
     const versions = Array.from({ length: 8 }, (_, n) => example.replace('pack.mjs web', `pack.mjs web ${n}`));
     await Promise.all(versions.map((source) => api.apply(source)));
@@ -146,7 +146,7 @@ describe('applyDefinitions', () => {
     expect(rows.map((row) => row.number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('sources for several applications in opposite orders do not lock each other out', async () => {
+  test('sources for several applications in opposite orders do not deadlock', async () => {
     const two = [`${shop}---\n${shop.replaceAll('shop', 'bank')}`, `${shop.replaceAll('shop', 'bank')}---\n${shop}`];
     const described = (n: number) => two[n % 2]?.replaceAll(/(name: \w+)/g, `$1\ndescription: "${n}"`) ?? '';
     await Promise.all(Array.from({ length: 10 }, (_, n) => api.apply(described(n))));
@@ -174,7 +174,7 @@ describe('applyDefinitions', () => {
     expect(error?.message).toContain('"deploy"');
   });
 
-  test('JSON is as good as YAML', async () => {
+  test('accepts JSON like YAML', async () => {
     const source = JSON.stringify([
       { kind: 'Application', name: 'shop' },
       { kind: 'Service', application: 'shop', name: 'web' },
@@ -182,7 +182,7 @@ describe('applyDefinitions', () => {
     expect(actions(await api.apply(source, { format: 'JSON' }))).toEqual(['CREATED']);
   });
 
-  test('what PostgreSQL can’t hold is refused before it gets there', async () => {
+  test('rejects text that PostgreSQL can’t store', async () => {
     expect(
       (await api.refusedApply('kind: Service\napplication: "a\\0"\nname: "\\ud800"')).map(({ rule }) => rule),
     ).toContain('BAD_CHARACTER');
@@ -195,7 +195,7 @@ describe('applyDefinitions', () => {
     expect(await api.statements(() => api.apply(many(40)))).toBeLessThan(few + SLACK);
   });
 
-  test('the id of the mutation comes back', async () => {
+  test('returns clientMutationId', async () => {
     expect(await api.mutate('applyDefinitions', { source: shop, clientMutationId: 'x' }, 'clientMutationId')).toEqual({
       clientMutationId: 'x',
     });

@@ -20,7 +20,7 @@ const sources = {
 describe('composeEnvironment', () => {
   const compose = (taskEnv: Record<string, string>) => composeEnvironment({ ...sources, taskEnv });
 
-  it('fills in what a task has; what a secret is part of is a secret', () => {
+  it('fills in the task’s values; a value that contains a secret is a secret', () => {
     expect(
       compose({ GITHUB_TOKEN: ref('TOKEN'), FILE: `${ref('LOGS')}/${ref('SLIPWAY_TASK')}.${ref('REGION')}` }),
     ).toEqual({
@@ -33,7 +33,7 @@ describe('composeEnvironment', () => {
     });
   });
 
-  it('takes the value that the task has, wherever the text stands, and never reads what was filled in', () => {
+  it('uses the task’s own value anywhere in the text, and never expands a filled-in value', () => {
     const { values } = compose({ BASE: '/opt', COPY: ref('TAG'), TEXT: `$${ref('BASE')} $BASE $${'{x y}'}` });
     expect(values).toMatchObject({ LOGS: '/opt/logs', COPY: ref('TOKEN'), TEXT: `${ref('BASE')} $BASE $${'{x y}'}` });
   });
@@ -43,13 +43,13 @@ describe('composeEnvironment', () => {
     [{ A: ref('B'), B: ref('A') }, 'the value of B refers to itself through A'],
     [{ A: `x${ref('A')}` }, 'the value of A refers to itself through A'],
     [{ B0: 'x'.repeat(20_000), B1: ref('B0') + ref('B0') }, 'the value of B1 has more than 32768 bytes'],
-  ])('leaves out what it can’t make, and says why: %#', (env, problem) => {
+  ])('leaves out a value that it can’t compose, and says why: %#', (env, problem) => {
     const made = compose(env as Record<string, string>);
     expect(made.problem).toBe(problem);
     expect(Object.keys(made.values)).not.toContain(Object.keys(env).at(-1));
   });
 
-  it('is bounded: doublings and long chains end at once', () => {
+  it('is bounded: doublings and long chains end immediately', () => {
     const chain = (text: (next: string) => string) =>
       Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`V${n}`, n === 4999 ? 'ab' : text(ref(`V${n + 1}`))]));
     expect(compose(chain((next) => next + next)).problem).not.toBeNull();

@@ -146,12 +146,12 @@ describe('the language of conditions', () => {
     ['duration("1s") == x', 1, '"duration" is not a known function'],
     [`${'('.repeat(51)}a${')'.repeat(51)}`, 1, 'nested more than 50 deep'],
     [`a == "${'x'.repeat(MAX_EXPRESSION)}"`, 1, 'more than 1000 characters'],
-  ])('%j can’t be read, at character %d: %s', (text, at, message) => {
+  ])('%j can’t be parsed, at character %d: %s', (text, at, message) => {
     const read = readExpression(text);
     expect(read).toMatchObject({ at, message: expect.stringContaining(message) });
   });
 
-  it('says which values it saw, shortly', () => {
+  it('reports the values that it saw, shortened', () => {
     const text =
       'N == "3" && tasks.build.status == "FAILED" && has(vars.M) && JSON.replicas > 1 && tasks["test[os=linux]"].tries > 1';
     const expression = readExpression(text);
@@ -164,7 +164,7 @@ describe('the language of conditions', () => {
     expect(valuesSeen(long, new Map([['LONG', 'x'.repeat(500)]])).length).toBeLessThan(150);
   });
 
-  it('takes any text, and any values, in bounded time', () => {
+  it('evaluates any text with any values in bounded time', () => {
     const word = fc.constantFrom(
       ...'N T JSON LIST tasks ( ) [ ] { } . , ? : ! && || == < in has size "a" 1 2.5 \' " \\ // \n é'.split(' '),
     );
@@ -182,7 +182,7 @@ describe('the language of conditions', () => {
     );
   });
 
-  it('of the greatest length, over the longest values, costs little', () => {
+  it('costs little at the maximum length with the longest values', () => {
     const long: Scope = new Map<string, Value>([
       ['S', 'a'.repeat(32_768)],
       ['L', Array.from({ length: 10_000 }, () => 'a')],
@@ -271,7 +271,7 @@ describe('condition-text-as-number', () => {
     expect(read(text).decide(scopeWithVars)).toEqual({ error: expect.stringContaining(message) });
   });
 
-  it('shows each value as it was given', () => {
+  it('shows each value as given', () => {
     const text =
       'V == "1" && N > 1 && matrix.V == "1" && HUGE > 1 && string(N) == "" && DATA.rate > 1 && DATA.id > 1 && ON && HEX in LIST';
     expect(valuesSeen(read(text), scopeWithVars)).toBe(
@@ -295,7 +295,7 @@ describe('condition-text-as-number', () => {
     'ON && !ON && ON == true && (ON ? N : M) > 1 && OUT == true',
     'OUT.list[0] == "a" && "a" in OUT && has(vars.OUT) && OUT.deep.startsWith("x") && CODE == 1 && CODE == V',
     'V.startsWith("1") && V + "-x" == "y" && size(V) > 1 && double(V) + 1.0 > N && "a" < V',
-  ])('%s has no mistake of type', (text) => {
+  ])('%s has no type error', (text) => {
     expect(read(text).typeProblems(({ path }) => kinds[path.at(-1) ?? ''] ?? 'any')).toEqual([]);
   });
 
@@ -317,7 +317,7 @@ describe('condition-text-as-number', () => {
     ['N.major == 1', 1, 'N is a number, which has no "major"'],
     ['1 in N', 6, 'N is a number, not a list'],
     ['null < 1', 1, 'null is null, and 1 is a number'],
-  ])('%s has one at character %d: %s', (text, at, message) => {
+  ])('%s has a type error at character %d: %s', (text, at, message) => {
     const problems = read(text).typeProblems(({ path }) => kinds[path.at(-1) ?? ''] ?? 'any');
     expect(problems[0]).toEqual({ at, message: expect.stringContaining(message) });
   });

@@ -102,7 +102,7 @@ describe('a definition that is written as a document and read again', () => {
     );
   });
 
-  test('looks as a person would write it', () => {
+  test('looks as if a person had written it', () => {
     expect(writeWorkflow(head, canonicalWorkflow(definitionIn(written) as never), 'YAML')).toBe(`kind: Workflow
 application: shop
 name: one

@@ -26,7 +26,7 @@ describe('invalid JSON', () => {
     expect(jsonProblem(text)).toEqual({ offset, message: expect.stringContaining(message) });
   });
 
-  test('is what JSON.parse does not take', () => {
+  test('is rejected like JSON.parse rejects it', () => {
     const pieces = fc.constantFrom(
       ...'{}[],:"\\ \n-.0e1',
       '"a":',
@@ -52,7 +52,7 @@ describe('invalid JSON', () => {
     );
   });
 
-  test('is told by its place, and nothing else is', () => {
+  test('is reported with its place, and as the only error', () => {
     expect(errorsOf('{"kind": "Application",\n "name": }', 'JSON')).toEqual([
       expect.objectContaining({ rule: 'SYNTAX', path: 'documents', line: 2, column: 10 }),
     ]);

@@ -98,7 +98,7 @@ describe('the JSON Schema of definitions', () => {
     expect(problemsOf(documentsOf(source))).not.toEqual([]);
   });
 
-  it('leaves out no rule that it could express', () => {
+  it('expresses every rule that it can', () => {
     const names = fixtures.map(({ name }) => name).filter((name) => !isExpressible(name));
     const stale = notExpressible.filter(
       (one) => !names.some((name) => (typeof one === 'string' ? one === name : one.test(name))),
@@ -116,8 +116,14 @@ describe('examples/reference', () => {
   it('shows every key of every kind', () => {
     const shown = new Map<object, Set<string>>();
     for (const document of documentsOf(reference)) note(document, schema, shown);
+    const { Task, FinallyTask } = schema.$defs as Record<string, { readonly properties: object }>;
     const missing = objectsIn(schema).flatMap((properties) =>
-      Object.keys(properties).filter((key) => !shown.get(properties)?.has(key)),
+      Object.keys(properties).filter(
+        (key) =>
+          !shown.get(properties)?.has(key) &&
+          // The keys of a task are shown once.
+          !(properties === FinallyTask?.properties && key in (Task?.properties ?? {})),
+      ),
     );
     expect(missing).toEqual([]);
   });

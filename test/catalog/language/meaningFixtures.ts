@@ -11,7 +11,7 @@ const given = GIVEN_ENVIRONMENT;
 const reference = (name: string) => `\${${name}}`;
 
 /**
- * One mistake each that shows only between documents, or between the parts of one. The order is that of the catalogue.
+ * One mistake each that shows only between documents, or between the parts of one. The order is that of the catalog.
  */
 export const meaningFixtures: readonly RuleFixture[] = [
   {
@@ -248,6 +248,59 @@ export const meaningFixtures: readonly RuleFixture[] = [
       at: key.startsWith('matrix') ? key : key.slice(key.indexOf(' ') + 1),
     }),
   ),
+  ...(
+    [
+      ['DEPENDENCY_TYPE', 'depends_on: [a]', 'depends_on[0]', 'a]'],
+      ['UNKNOWN_TASK', 'depends_on: [e]', 'depends_on[0]', 'e]'],
+      ['SELF_DEPENDENCY', 'depends_on: [end]', 'depends_on[0]', 'end]'],
+      ['UNKNOWN_NAME', `env: { A: "\${SLIPWAY_OUTPUT}" }`, 'env.A', '"${'],
+      ['ARTIFACT_SOURCE_NOT_UPSTREAM', 'artifacts: { from: end }', 'artifacts.from', 'end }'],
+      ['UNKNOWN_FIELD', 'matrix: { os: [x] }', 'matrix', 'matrix'],
+      ['BAD_VALUE', 'retries: -1', 'retries', '-1'],
+    ] as const
+  ).map(
+    ([rule, key, place, at]): RuleFixture => ({
+      rule,
+      of: `a task of finally with ${key}`,
+      source: shop + workflow('w', { tasks: tasks(task('a', '')), keys: `finally: { end: { run: x, ${key} } }` }),
+      path: `documents[1].finally.end.${place}`,
+      at,
+    }),
+  ),
+  {
+    rule: 'DUPLICATE_NAME',
+    of: 'a task of the graph and one of finally',
+    source: shop + workflow('w', { tasks: tasks(task('a', '')), keys: 'finally: { a: { run: x } }' }),
+    path: 'documents[1].finally.a',
+    at: 'a: {',
+  },
+  {
+    rule: 'DEPENDENCY_TYPE',
+    of: 'a task of the graph on one of finally',
+    source:
+      shop + workflow('w', { tasks: tasks(task('a', 'depends_on: [end]')), keys: 'finally: { end: { run: x } }' }),
+    path: 'documents[1].tasks.a.depends_on[0]',
+    at: 'end]',
+  },
+  {
+    rule: 'BAD_VALUE',
+    of: 'finally as a type',
+    source: shop + workflow('w', { tasks: tasks(`${task('a', '')}\n${task('b', 'type: finally')}`) }),
+    path: 'documents[1].tasks.b.type',
+    at: 'finally',
+  },
+  {
+    rule: 'TOO_LARGE',
+    of: 'the tasks of finally',
+    source:
+      shop +
+      workflow('w', {
+        tasks: tasks(task('a', '')),
+        keys: `finally: { ${Array.from({ length: 51 }, (_, i) => `t${i}: { run: x }`).join(', ')} }`,
+      }),
+    path: 'documents[1].finally',
+    at: '{ t0',
+  },
   {
     rule: 'SELF_DEPENDENCY',
     of: 'a task',

@@ -23,6 +23,7 @@ describe('reading documents', () => {
       env: {},
       shell: 'sh',
       maxParallel: null,
+      finallyTimeoutSeconds: 3600,
       mode: 'WORK_STEALING',
       onTaskFailure: 'finish',
       onFailure: null,
@@ -91,7 +92,7 @@ describe('reading documents', () => {
     expect(definitionOf(workflow('w', { tasks })).tasks.one?.timeoutSeconds).toBe(seconds);
   });
 
-  test('a delay between tries is fixed or grows; the command has a second name; a folder is written in one way', () => {
+  test('reads fixed and growing delays, the alias of the command, and folders', () => {
     const one = (keys: string) => definitionOf(workflow('w', { tasks: `tasks: { one: { ${keys} } }` })).tasks.one;
     expect(one('cmd: make')?.run).toBe('make');
     expect(one('run: x, working_dir: ./a//b/')?.workingDir).toBe('a/b');
@@ -110,7 +111,7 @@ describe('reading documents', () => {
     });
   });
 
-  test('paths of artifacts lose what means nothing; a list of paths is short for its long form', () => {
+  test('normalizes artifact paths, and expands a list of paths', () => {
     const artifacts = (text: string) =>
       definitionOf(workflow('w', { tasks: `tasks: { one: { run: x, artifacts: ${text} } }` })).tasks.one?.artifacts;
     expect(artifacts('["./a//b/", "**/*.tgz"]')).toEqual({ paths: ['a/b', '**/*.tgz'], when: 'success', from: [] });
@@ -131,7 +132,7 @@ describe('reading documents', () => {
     ]);
   });
 
-  test('an empty value is as good as none', () => {
+  test('treats an empty value as none', () => {
     expect(definitionOf(workflow('w', { keys: 'environment:\nservices: ~\nenv:' }))).toMatchObject({
       environment: null,
       services: [],
@@ -147,7 +148,7 @@ describe('reading documents', () => {
     expect(errorsOf(shop + workflow('w', { tasks: 'tasks: { one: { run: x }, two: }' }))[0]?.rule).toBe('WRONG_TYPE');
   });
 
-  test('aliases stand for what they name; keys of the prototype are keys like others', () => {
+  test('resolves aliases, and treats prototype keys like any others', () => {
     const tasks =
       'tasks:\n  a: &a { run: x, labels: { constructor: y } }\n  toString: *a\n  c: { run: x, depends_on: [toString] }';
     const definition = definitionOf(workflow('w', { tasks }));
@@ -155,7 +156,7 @@ describe('reading documents', () => {
   });
 
   // merge-key-hint
-  test('merge keys bring what the mapping does not have; top-level x- keys are the author’s own', () => {
+  test('merge keys add missing keys only; top-level x- keys are ignored', () => {
     const source = [
       'kind: Workflow',
       'x-common: &common { timeout: 5m, env: &env { A: "1", B: "2" } }',
@@ -171,7 +172,7 @@ describe('reading documents', () => {
     expect(b).toMatchObject({ run: 'echo more', timeoutSeconds: 300, dependsOn: [], env: { A: '1', B: '2' } });
   });
 
-  test('a merge of anything but mappings is refused; in quotes it is a key like any other', () => {
+  test('rejects a merge of anything but mappings; a quoted << is an ordinary key', () => {
     const told = (task: string) =>
       errorsOf(shop + workflow('w', { tasks: `tasks: { a: { run: x, ${task} } }` })).map((one) => one.rule);
     expect(told('<<: text')).toEqual(['WRONG_TYPE']);
@@ -197,14 +198,14 @@ describe('reading documents', () => {
     expect(document?.kind === 'Workflow' && document.definition.tasks.a?.run).toBe('one\ntwo\n');
   });
 
-  test('line ends of a TOML file are no part of its values; an escaped one is', () => {
+  test('normalizes line ends of TOML values, except escaped ones', () => {
     const env = 'env = { A = """a\r\nb""", B = "a\\r\\nb" }';
     const source = `application = "shop"\r\nname = "w"\r\n${env}\r\ntasks.a.cmd = "x"`;
     const [{ document } = { document: undefined }] = parsed(source, 'TOML').documents;
     expect(document?.kind === 'Workflow' && document.definition.env).toEqual({ A: 'a\nb', B: 'a\r\nb' });
   });
 
-  test('JSON is read with places as well, with tabs, and a list is as many documents', () => {
+  test('reads JSON with places and tabs, and a list as several documents', () => {
     const text =
       '[\n\t{"kind": "Application", "name": "shop", "description": "\\u00e4\\/\\ud83d\\ude00"},\n\t{"kind": "Service", "application": "shop", "nam": "web"}\n]';
     const source = parseDefinitions({ source: text, format: 'JSON' });
@@ -216,17 +217,17 @@ describe('reading documents', () => {
     ]);
   });
 
-  test('empty documents do not count', () => {
+  test('ignores empty documents', () => {
     expect(readDocuments(`---\n---\n${shop}---\n# nothing\n...\n`).documents).toHaveLength(1);
   });
 
-  describe('the document of a named thing', () => {
+  describe('a document for one named resource', () => {
     const read = (source: string) =>
       parseDefinition({ source, format: 'YAML' }, { kind: 'Workflow', application: 'shop', name: 'w' });
     const rules = (source: string) =>
       refusedErrors(() => read(source).problems.refuseIfAny()).map((error) => `${error.path} ${error.rule}`);
 
-    test('may leave out its head, or have the right one', () => {
+    test('may leave out its kind and name, or have the right ones', () => {
       expect(rules('tasks: { one: { run: x } }')).toEqual([]);
       expect(rules(workflow('w'))).toEqual([]);
       expect(read('tasks: { one: { run: x } }').documents[0]?.document).toMatchObject({
@@ -236,7 +237,7 @@ describe('reading documents', () => {
       });
     });
 
-    test('has no other head', () => {
+    test('rejects another kind or name', () => {
       expect(rules(workflow('v'))).toEqual(['documents[0].name WRONG_DOCUMENT']);
       expect(rules('kind: Pipeline\napplication: other\ntasks: { one: { run: x } }')).toEqual([
         'documents[0].kind WRONG_DOCUMENT',
@@ -244,14 +245,14 @@ describe('reading documents', () => {
       ]);
     });
 
-    test('is one, and a document', () => {
+    test('must be exactly one document', () => {
       expect(rules(`${workflow('w')}${workflow('w')}`)).toEqual(['documents[1] SINGLE_DOCUMENT']);
       expect(rules('just text')).toEqual(['documents[0] WRONG_TYPE']);
     });
   });
 });
 
-describe('what a source can’t do to the server', () => {
+describe('hostile sources', () => {
   const MiB = 1024 ** 2;
   const bombs: readonly (readonly [string, string])[] = [
     ['more than a MiB', `# ${'ä'.repeat(MiB / 2)}`],
@@ -281,14 +282,14 @@ describe('what a source can’t do to the server', () => {
     expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
-  test('a hundred thousand different keys are read in reasonable time', () => {
+  test('reads 100,000 different keys in reasonable time', () => {
     const begin = process.cpuUsage();
     const { documents } = readDocuments(Array.from({ length: 100_000 }, (_, n) => `k${n}:`).join('\n'));
     expect(documents).toHaveLength(1);
     expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
-  test('ten thousand tasks in a row are fine', () => {
+  test('accepts a chain of 10,000 tasks', () => {
     const tasks = Array.from(
       { length: 10_000 },
       (_, n) =>
@@ -297,7 +298,7 @@ describe('what a source can’t do to the server', () => {
     expect(errorsOf(shop + workflow('w', { tasks: `tasks:\n${tasks.join('\n')}` }))).toEqual([]);
   });
 
-  test('ten thousand tasks in a row can be put in order', () => {
+  test('sorts a chain of 10,000 tasks', () => {
     const tasks = Array.from(
       { length: 10_000 },
       (_, n) => `  t${n}: { run: x, depends_on: [${n === 0 ? '' : `t${n - 1}`}] }`,
@@ -306,7 +307,7 @@ describe('what a source can’t do to the server', () => {
     expect(taskLevels(definition.tasks).flat()).toEqual(Array.from({ length: 10_000 }, (_, n) => `t${n}`));
   });
 
-  test('a circle of ten thousand tasks is one error', () => {
+  test('reports a circle of 10,000 tasks as one error', () => {
     const tasks = Array.from({ length: 10_000 }, (_, n) => `  t${n}: { run: x, depends_on: [t${(n + 1) % 10_000}] }`);
     expect(errorsOf(shop + workflow('w', { tasks: `tasks:\n${tasks.join('\n')}` })).map((error) => error.rule)).toEqual(
       ['CYCLE'],

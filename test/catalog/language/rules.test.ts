@@ -15,7 +15,7 @@ const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures
 const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
 
 describe('the rules of definitions', () => {
-  test('every rule has a fixture', () => {
+  test('has a fixture for every rule', () => {
     const covered = new Set([...ruleFixtures.map((fixture) => fixture.rule), ...elsewhere]);
     expect([...covered].sort()).toEqual(Object.keys(validationRules).sort());
   });
@@ -48,7 +48,7 @@ describe('the rules of definitions', () => {
         `${shop}---\nkind: Environment\napplication: shop\nname: e\ntype: PROD\n${key}: x\n`,
     };
 
-    test.each(Object.keys(at) as (keyof typeof at)[])('name ours: %s', (place) => {
+    test.each(Object.keys(at) as (keyof typeof at)[])('suggest the key of Slipway: %s', (place) => {
       const unknown = (key: string) => errorsOf(at[place](key)).filter(({ rule }) => rule === 'UNKNOWN_FIELD');
       for (const [key, advice] of foreignKeys[place]) {
         expect(unknown(key).map(({ message }) => message)).toEqual([`"${key}" is not a known key here; ${advice}.`]);
@@ -69,7 +69,7 @@ describe('the rules of definitions', () => {
     });
   });
 
-  test('keys are told as they are written, and what was meant is named', () => {
+  test('quotes keys as they are written, and suggests the intended key', () => {
     const [error] = errorsOf(
       shop + pipeline('p', stage('name: a, approval: { approvers: [A] }, failure_strategy: wait')),
     );
@@ -78,7 +78,7 @@ describe('the rules of definitions', () => {
     expect(errorsOf(shop + workflow('w', { tasks }))[0]?.message).toContain('use "retries"');
   });
 
-  test('a circle names its members in order', () => {
+  test('names the members of a circle in order', () => {
     const tasks =
       'tasks:\n  z: { run: x, depends_on: [a] }\n  a: { run: x, depends_on: [b] }\n  b: { run: x, depends_on: [c] }\n  c: { run: x, depends_on: [a] }';
     const [error] = errorsOf(shop + workflow('w', { tasks }));
@@ -114,7 +114,7 @@ describe('the rules of definitions', () => {
     expect(matrix('1 == 1')).toEqual(['REGISTERED_TWICE']);
   });
 
-  test('two separate circles are two errors, and a knot is one', () => {
+  test('reports two separate circles as two errors, and a knot as one', () => {
     const line = (name: string, others: string) => `  ${name}: { run: x, depends_on: [${others}] }`;
     const two = ['tasks:', line('a', 'b'), line('b', 'a'), line('c', 'd'), line('d', 'c')].join('\n');
     expect(errorsOf(shop + workflow('w', { tasks: two })).map((error) => error.rule)).toEqual(['CYCLE', 'CYCLE']);
@@ -148,7 +148,7 @@ describe('the rules of definitions', () => {
     ]);
   });
 
-  test('what refers to a document with errors is not blamed for them', () => {
+  test('does not report references to a document that has errors', () => {
     const source =
       parts +
       workflow('w', { keys: 'variables: { V: x }\nservices: web' }) +
@@ -160,7 +160,7 @@ describe('the rules of definitions', () => {
     ]);
   });
 
-  test('five hundred errors are enough', () => {
+  test('stops at 500 errors', () => {
     const tasks = Array.from({ length: 2000 }, (_, index) => `  t${index}: { run: x, depends_on: [x${index}] }`).join(
       '\n',
     );

@@ -16,7 +16,7 @@ const tasks = (lines: string) => `tasks:\n${lines}`;
 const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
 const variable = (keys: string) => `variables: [{ name: V, ${keys} }]`;
 
-/** One mistake each that shows within a document. The order is that of the catalogue. */
+/** One mistake each that shows within a document. The order is that of the catalog. */
 export const shapeFixtures: readonly RuleFixture[] = [
   { rule: 'SYNTAX', of: 'an open bracket', source: `${shop}list: [1, 2`, path: 'documents[0]', at: '' },
   {

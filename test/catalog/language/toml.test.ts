@@ -63,7 +63,7 @@ function workflowIn(source: string, format: 'YAML' | 'TOML') {
 }
 
 describe('a TOML workflow file', () => {
-  test('means what the same words mean in YAML', () => {
+  test('means the same as in YAML', () => {
     expect(workflowIn(FILE, 'TOML')).toEqual(workflowIn(YAML, 'YAML'));
   });
 
@@ -130,7 +130,7 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
     expect(rules('"dev", "eu-1"', '"eu_1", "eu-1"')).toContain('REGISTERED_TWICE');
   });
 
-  test('arrays of tables have their places', () => {
+  test('gives the places of arrays of tables', () => {
     const source = `${FILE}\n[[variables]]\nname = "A"\n[[variables]]\nname = "1B"\n`;
     const error = errorsOf(`application = "shop"\n${source}`, 'TOML').find(
       ({ path }) => path !== 'documents[0].application',
@@ -139,7 +139,7 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
     expect(source.split('\n')[(error?.line ?? 0) - 2]).toBe('name = "1B"');
   });
 
-  test('an empty file, and one that is too large', () => {
+  test('rejects an empty file and one that is too large', () => {
     expect(errorsOf('# nothing\n', 'TOML').map(({ rule }) => rule)).toEqual(['EMPTY_SOURCE']);
     expect(errorsOf(`a = ${'['.repeat(9999)}`, 'TOML').map(({ rule }) => rule)).toEqual(['SYNTAX']);
     expect(errorsOf('#'.repeat(1024 ** 2 + 1), 'TOML').map(({ rule }) => rule)).toEqual(['TOO_LARGE']);
@@ -156,7 +156,7 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
     expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 
-  test('columns count UTF-16 units, and lines may end with CRLF', () => {
+  test('counts columns in UTF-16 units, and accepts CRLF', () => {
     const [error] = errorsOf('name = "😀"\r\ntasks = { a = { cmd = "😀", retries = "1" } }', 'TOML').filter(
       ({ rule }) => rule === 'WRONG_TYPE',
     );
@@ -165,7 +165,7 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
 
   const api = testApi();
 
-  test('is applied, created and validated as it stands; the application is an argument', async () => {
+  test('is applied, created and validated as written; the application is an argument', async () => {
     await api.apply(shop);
     const made = await api.apply(FILE, { format: 'TOML', application: 'shop' });
     expect(made.map(({ kind, name, action }) => [kind, name, action])).toEqual([['WORKFLOW', 'ship', 'CREATED']]);

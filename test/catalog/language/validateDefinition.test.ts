@@ -78,7 +78,7 @@ describe('validateDefinition', () => {
     expect((await validate(shop + workflow('w', { tasks: task(keys) }))).warnings).toEqual([]);
   });
 
-  test('a template that stays as it is comes with what to write instead', async () => {
+  test('warns about a template that is not replaced, with what to write instead', async () => {
     const messages = async (source: string, format?: string) =>
       (await validate(source, format)).warnings.map(({ rule, message }) => `${rule} ${message}`);
     const keys = 'matrix: { os: [a, b] }, secrets: [TOKEN]';
@@ -95,7 +95,7 @@ describe('validateDefinition', () => {
     expect(await messages(toml('echo {{.good}} {} {{ }'), 'TOML')).toEqual([]);
   });
 
-  test('tells of a doubled key where it is, and of everything else', async () => {
+  test('reports a duplicate key at its place, along with all other errors', async () => {
     const source = `${shop}${workflow('w', { keys: 'environment: nowhere\nenv: { A: a, A: b }', tasks: task('depends_on: [b]') })}`;
     const { errors } = await validate(source);
     expect(errors.map(({ rule, path }) => [rule, path])).toEqual([
@@ -109,7 +109,7 @@ describe('validateDefinition', () => {
     expect(list.errors.map(({ rule, path }) => [rule, path])).toContainEqual(['DUPLICATE_KEY', 'documents[1].tags.x']);
   });
 
-  test('answers errors and warnings together, and writes nothing', async () => {
+  test('returns errors and warnings together, and writes nothing', async () => {
     const source = shop + workflow('w', { tasks: task('retries: 11, depends_on: [b]') });
     const { valid, errors, warnings: found } = await validate(source);
     expect(valid).toBe(false);
@@ -120,7 +120,7 @@ describe('validateDefinition', () => {
     expect(await api.server.app.database.rows('SELECT FROM application')).toEqual([]);
   });
 
-  test('knows what exists', async () => {
+  test('takes existing resources into account', async () => {
     await api.apply(shop);
     const source = workflow('w', { keys: 'services: [web]' }).replace('---\n', '');
     expect((await validate(source)).errors.map(({ rule }) => rule)).toEqual(['UNKNOWN_SERVICE']);

@@ -105,7 +105,7 @@ describe('a secret', () => {
     return execution.forensicExecutions;
   };
 
-  it('is nowhere after a run: not in logs, results, errors, events, records, nor in what the programs say', async () => {
+  it('appears nowhere after a run: logs, results, errors, events, audit records, program output', async () => {
     const id = await runs.start('workflow', 'leaky');
     const run = await runs.until(id, 'SUCCESS', 'FAILED');
     const tasks = new Map(run.tasks?.map((task) => [task.name, task]));

@@ -10,7 +10,7 @@ const row = { id: newId(), applicationId: newId(), environmentId: newId(), name:
 const old = new SecretKeys([key('o')], null);
 
 describe('the keys of secrets', () => {
-  it('give back what they have encrypted, each time otherwise', async () => {
+  it('decrypt what they encrypted, with a different ciphertext each time', async () => {
     const value = 'päss\nword 😀';
     const [one, other] = [await old.seal(row, value), await old.seal(row, value)];
     expect(one.sealed.equals(other.sealed)).toBe(false);
@@ -29,7 +29,7 @@ describe('the keys of secrets', () => {
     await expect(old.open({ ...row, ...sealed, ...change })).rejects.toThrow('was changed; set it again');
   });
 
-  it('refuse a value of which a bit was changed', async () => {
+  it('reject a value with a changed bit', async () => {
     const { keyId, sealed } = await old.seal(row, 'hunter2!');
     for (const at of sealed.keys()) {
       const changed = Buffer.from(sealed);
@@ -39,7 +39,7 @@ describe('the keys of secrets', () => {
     await expect(old.open({ ...row, keyId, sealed: Buffer.alloc(3) })).rejects.toThrow('was changed');
   });
 
-  it('are several: the first encrypts, all decrypt', async () => {
+  it('encrypt with the first key and decrypt with all', async () => {
     const both = new SecretKeys([key('n'), key('o')], null);
     const before = await old.seal(row, 'hunter2!');
     const after = await both.seal(row, 'hunter2!');
@@ -51,7 +51,7 @@ describe('the keys of secrets', () => {
     );
   });
 
-  it('are needed: without one nothing is encrypted', async () => {
+  it('are required: without one nothing is encrypted', async () => {
     await expect(new SecretKeys([], null).seal(row, 'x')).rejects.toMatchObject({
       code: 'SECRETS_NOT_CONFIGURED',
       message: expect.stringContaining('SLIPWAY_SECRET_KEY'),
@@ -76,7 +76,7 @@ describe('the key file', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('is made at first use, once, for its owner only; the next start finds it', async () => {
+  it('is created once, at first use, readable by its owner only; the next start finds it', async () => {
     const file = join(folder, 'secret.key');
     const keys = new SecretKeys([], file);
     await expect(stat(file)).rejects.toThrow('ENOENT');

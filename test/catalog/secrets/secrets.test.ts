@@ -77,7 +77,7 @@ describe('secrets', () => {
     expect((await entries()).secrets).toEqual([]);
   });
 
-  it('have no field that could answer a value', async () => {
+  it('have no field that could return a value', async () => {
     const { __type: type } = await server.client.ask<{ __type: { fields: { name: string }[] } }>(
       '{ __type(name: "Secret") { fields { name } } }',
     );
@@ -92,7 +92,7 @@ describe('secrets', () => {
     ['nothing', 'X', '', 'EMPTY'],
     ['too much', 'X', 'x'.repeat(16_385), 'TOO_LONG'],
     ['what no variable can hold', 'X', 'a\0b', 'BAD_CHARACTER'],
-  ])('refuse %s, and do not repeat it', async (_, name, value, rule) => {
+  ])('reject %s without repeating it', async (_, name, value, rule) => {
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-api-key': 'test-administrator-key' },
@@ -104,13 +104,13 @@ describe('secrets', () => {
     if (value.length > 2) expect(text).not.toContain(value.slice(0, 100));
   });
 
-  it('that are too short to be hidden are taken with a warning', async () => {
+  it('are accepted with a warning if they are too short to mask', async () => {
     expect((await set('SHORT', 'abc')).warnings).toEqual([expect.stringContaining('fewer than 4 characters')]);
     expect((await set('SHORT', 'a\nbcde')).warnings).toEqual([]);
     await remove('SHORT');
   });
 
-  it('reach the job that names them, and no other; those of the environment come first', async () => {
+  it('reach only the job that names them; those of the environment take precedence', async () => {
     await set('TOKEN', 'of the application');
     await set('SHARED', 'for all');
     await set('UNUSED', 'not named');
@@ -127,7 +127,7 @@ describe('secrets', () => {
     expect((await agent.runOne()).secrets).toEqual({});
   });
 
-  it('that are missing fail the task before it starts, whatever its retries', async () => {
+  it('fail the task before it starts if they are missing, whatever its retries', async () => {
     await remove('SHARED');
     const id = await runs.start('workflow', 'staging');
     expect((await runs.read(id)).status).toBe('FAILED');
@@ -137,7 +137,7 @@ describe('secrets', () => {
     await set('SHARED', 'for all');
   });
 
-  it('that go away while the job waits end it before it runs', async () => {
+  it('end a waiting job if they are deleted before it runs', async () => {
     const id = await runs.start('workflow', 'staging');
     await remove('SHARED');
     const job = await agent.claimOne();
@@ -148,7 +148,7 @@ describe('secrets', () => {
     await set('SHARED', 'for all');
   });
 
-  it('whose key is gone end the job; all others can be encrypted with a new key', async () => {
+  it('end the job if their key is missing; all others can be encrypted with a new key', async () => {
     const { app } = server;
     const keys = app.secretKeys;
     const replace = (letters: readonly string[]) =>
@@ -182,7 +182,7 @@ describe('secrets', () => {
     for (const name of ['TOKEN', 'SHARED', 'UNUSED']) await set(name, 'new');
   });
 
-  it('are refused where there is no key', async () => {
+  it('are rejected without an encryption key', async () => {
     const bare = await startTestServer({ SLIPWAY_SECRET_KEY: '' });
     try {
       await new Runs(bare).apply(APP);
@@ -196,7 +196,7 @@ describe('secrets', () => {
     }
   });
 
-  it('are on record, without values or their lengths', async () => {
+  it('are audited, without values or their lengths', async () => {
     await set('RECORDED', 'hunter2!');
     await remove('RECORDED');
     const records = await server.app.database.rows<{ action: string; text: string }>(
@@ -206,7 +206,7 @@ describe('secrets', () => {
     for (const { text } of records) expect(text).not.toMatch(/hunter2|sealed|8 characters/);
   });
 
-  it('go with their environment and their application', async () => {
+  it('are deleted with their environment and their application', async () => {
     const count = async () => (await server.app.database.rows('SELECT 1 FROM secret')).length;
     await runs.apply('kind: Environment\napplication: app\nname: short-lived\ntype: NON_PROD');
     const { applicationByName: app } = await server.client.ask<{

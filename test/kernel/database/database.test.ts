@@ -58,7 +58,7 @@ describe('transaction', () => {
     expect(await ids()).toEqual([1, 2]);
   });
 
-  it('sends statements of functions that run side by side in one flush, in order', async () => {
+  it('sends statements of concurrent functions in one flush, in order', async () => {
     const later = async (id: number) => Promise.resolve(id);
     const flushes = await flushesOf(() =>
       database.transaction(async (db) => {
@@ -152,7 +152,7 @@ describe('transaction', () => {
 });
 
 describe('snapshot', () => {
-  it('reads side by side in one flush, at one moment', async () => {
+  it('reads concurrently in one flush, at one moment', async () => {
     await database.write(insert, [1, null]);
     const flushes = await flushesOf(() =>
       database.snapshot(async (db) => {
@@ -175,11 +175,11 @@ describe('statements', () => {
       return db.rows('SELECT name FROM pg_prepared_statements WHERE statement LIKE $1', ['SELECT $1::int AS prepared']);
     });
 
-  it('are prepared when they are sent again and again', async () => {
+  it('are prepared once they repeat', async () => {
     expect(await prepared(database)).toHaveLength(1);
   });
 
-  it('are not prepared where a pooler stands between', async () => {
+  it('are not prepared behind a pooler', async () => {
     const other = createPool(testDatabase.url, 1, createLog({ level: 'silent', pretty: false }));
     expect(await prepared(new Database(other, new ProcessWakeups(), new Traffic(false)))).toEqual([]);
     await other.end();
@@ -220,7 +220,7 @@ describe('insertRows', () => {
 });
 
 describe('impatient', () => {
-  it('cancels a statement that takes too long, and does not take the connection for dead', async () => {
+  it('cancels a statement that takes too long, and keeps the connection', async () => {
     const [slow, quick] = await database
       .impatient(50)
       .together((db) => Promise.allSettled(['SELECT pg_sleep(60)', 'SELECT 1'].map((sql) => db.rows(sql))));

@@ -78,7 +78,7 @@ describe('data', () => {
     await check((await start()).url);
   });
 
-  test('is reachable over loopback only, and only with the password that its owner can read', async () => {
+  test('is reachable over loopback only, with a password that only its owner can read', async () => {
     const { url } = await start();
     const [settings] = await query(
       url,
@@ -94,7 +94,7 @@ describe('data', () => {
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
   });
 
-  test('two data directories run side by side', async () => {
+  test('two data directories run at the same time', async () => {
     const [one, other] = await Promise.all([start(), start(join(folder, 'other'))]);
     expect(one.url).not.toBe(other.url);
     await one.stop();
@@ -103,7 +103,7 @@ describe('data', () => {
 });
 
 describe('refuses', () => {
-  test('a data directory that another process uses, and names that process; a command may join it', async () => {
+  test('a data directory in use, and names the process; a command may join it', async () => {
     const owner = await startChild();
     await expect(start()).rejects.toThrow(new RegExp(`process ${owner.child.pid}, uses`));
     const joined = await joinEmbeddedPostgres({ dataDir, log: silent });
@@ -132,7 +132,7 @@ describe('refuses', () => {
     }
   });
 
-  test('data of another major version, and says what to do', async () => {
+  test('data of another major version, and explains what to do', async () => {
     await start().then((postgres) => postgres.stop());
     const version = await readFile(join(dataDir, 'PG_VERSION'), 'utf8');
     await writeFile(join(dataDir, 'PG_VERSION'), '17\n');
@@ -141,7 +141,7 @@ describe('refuses', () => {
     await start();
   });
 
-  test('a folder with something else in it, and leaves it alone', async () => {
+  test('a folder with other content, and leaves it unchanged', async () => {
     const papers = join(folder, 'papers');
     await mkdir(papers);
     await writeFile(join(papers, 'thesis.txt'), 'important');
@@ -149,7 +149,7 @@ describe('refuses', () => {
     expect(await readdir(papers)).toEqual(['thesis.txt']);
   });
 
-  test('to make up a password for data that has one', async () => {
+  test('to generate a password for data that has one', async () => {
     await start().then((postgres) => postgres.stop());
     await rename(`${dataDir}.password`, join(folder, 'password'));
     await expect(start()).rejects.toThrow(/postgres\.password is missing/);

@@ -61,7 +61,7 @@ describe('attempts', () => {
       { input: { applicationId, workflowExecutionId: id, ...more } },
     );
 
-  it('of a workflow show their tasks, variables and revision whatever later ones do', async () => {
+  it('of a workflow keep their tasks, variables and revision', async () => {
     const id = await runs.start('workflow', 'make', {});
     await agent.work(
       () => runs.is(id, 'FAILED'),
@@ -95,7 +95,7 @@ describe('attempts', () => {
     ]);
   });
 
-  it('of a pipeline show their elements and the attempts of their workflows', async () => {
+  it('of a pipeline keep their elements and the attempts of their workflows', async () => {
     const id = await runs.start('pipeline', 'line', {});
     await agent.work(
       () => runs.is(id, 'FAILED'),
@@ -127,7 +127,7 @@ describe('attempts', () => {
     ['stage_execution', 'SET stage_index = stage_index'],
     ['task_execution', 'SET ordinal = ordinal'],
     ['execution_variable', 'SET value = value'],
-  ])('that ended can be changed by no statement on %s', async (table, change) => {
+  ])('that ended reject every statement on %s', async (table, change) => {
     await expect(server.app.database.write(`UPDATE ${table} ${change}`)).rejects.toThrow('is not allowed');
     await expect(server.app.database.write(`DELETE FROM ${table}`)).rejects.toThrow('is not allowed');
     await expect(server.app.database.write(`TRUNCATE ${table} CASCADE`)).rejects.toThrow('is not allowed');

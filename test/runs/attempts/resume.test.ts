@@ -122,7 +122,7 @@ describe('resume', () => {
     ]);
   });
 
-  it('runs only what had failed of a stage when asked to', async () => {
+  it('reruns only the failed elements of a stage with FAILED_ONLY', async () => {
     const id = await failedInStage2('deploy');
     await resume(id, { pipelineStageName: 'STAGE 2', parallelMode: 'FAILED_ONLY' });
     const ran = await agent.work(() => runs.is(id, 'WAITING'));
@@ -195,7 +195,7 @@ describe('resume', () => {
     expect(await runs.events(id)).toEqual(before);
   });
 
-  it('asks again for an approval that was withdrawn because its neighbour failed, also when only what failed runs again', async () => {
+  it('requests an approval again that was withdrawn after a failure, also with FAILED_ONLY', async () => {
     const id = await runs.start('pipeline', 'beside');
     await agent.work(() => runs.is(id, 'FAILED'), fail('unit'));
     expect(await statuses(id)).toEqual(['FAILED', 'SKIPPED', 'SKIPPED']);
@@ -206,7 +206,7 @@ describe('resume', () => {
     expect((await runs.approvals(id)).map((approval) => approval.status)).toEqual(['ABORTED', 'APPROVED']);
   });
 
-  it('previews without writing, and takes the plan only while it is true', async () => {
+  it('previews without writing, and accepts the plan only while it is current', async () => {
     const id = await failedInStage2('integration');
     const before = await runs.events(id);
     const choice = { pipelineStageName: 'STAGE 2', granularity: 'TASK' };
@@ -240,7 +240,7 @@ describe('resume', () => {
     await expect(resume(id, { ...choice, planToken: resumePreview.planToken })).rejects.toThrow('PLAN_STALE');
   });
 
-  it('takes exactly one of fifty at once, over two servers', async () => {
+  it('accepts exactly one of fifty concurrent requests, over two servers', async () => {
     const second = await startTestServer({}, server.databaseUrl);
     try {
       const id = await failedInStage2('deploy');
@@ -322,7 +322,7 @@ describe('resume', () => {
     });
   });
 
-  it('leaves no claimable job of what was aborted', async () => {
+  it('leaves no claimable job of an aborted execution', async () => {
     await eventually(
       () => server.app.database.rows<{ n: number }>('SELECT count(*) AS n FROM ready_job'),
       ([row]) => row?.n === 0,

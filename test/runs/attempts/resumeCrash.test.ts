@@ -36,7 +36,7 @@ const countOf = async (client: TestClient, status: string): Promise<number> => {
   return executions.pageInfo.total;
 };
 
-it('a server that is killed while it resumes leaves each execution as it was, or resumed as a whole', async () => {
+it('a server killed during a resume leaves each execution unchanged or fully resumed', async () => {
   const database = await createTestDatabase();
   const dir = await mkdtemp(join(tmpdir(), 'slipway-resume-'));
   const doomed = await startServerProcess(testEnvironment(database.url, dir));

@@ -9,7 +9,7 @@ import { startTestServer } from '../../support/server';
 
 const folder = join(__dirname, '../../../examples/resume');
 
-it('examples/resume fails without its database, and goes on where it failed once that is started', async () => {
+it('examples/resume fails without its database, and resumes once that is started', async () => {
   const server = await startTestServer();
   const runs = new Runs(server, 'orders');
   const agent = startAgentProcess(server.url, server.dataDir, 'worker');

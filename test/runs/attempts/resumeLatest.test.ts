@@ -34,7 +34,7 @@ interface Preview {
   readonly environmentAccess: readonly { allowed: boolean; environment: { name: string } | null }[];
 }
 
-describe('a resume with the current definition', () => {
+describe('a resume with the latest definition', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
   beforeEach(() => runs.apply(DEFINITIONS));
 
@@ -131,7 +131,7 @@ describe('a resume with the current definition', () => {
     expect(check.workflowExecution.tasks.map((task) => task.name)).toEqual(['lint', 'sign', 'unit', 'test', 'pack']);
   });
 
-  it('keeps to the revisions of before without being asked', async () => {
+  it('keeps the pinned revisions by default', async () => {
     const id = await failed();
     await runs.apply(BUILD.replace('run: old', 'run: new'));
     await resume(id, { definition: 'PINNED', granularity: 'TASK', parallelMode: 'FAILED_ONLY' });
@@ -156,7 +156,7 @@ describe('a resume with the current definition', () => {
       ],
     ],
   ])('of which a kept stage was %s', (_what, stages, expected) => {
-    it('is refused with the list, and by force runs the stage and what comes after it', async () => {
+    it('is refused with the list of changes; force runs the stage and later ones', async () => {
       const id = await failed();
       await runs.apply(release(stages));
       const events = await runs.events(id);
@@ -219,7 +219,7 @@ describe('a resume with the current definition', () => {
     },
   );
 
-  describe('where a later stage takes files of a kept one', () => {
+  describe('if a later stage takes files of a kept one', () => {
     const maker = (task: string, run = 'true') =>
       document('Workflow', 'mk', `tasks: { ${task}: { run: "${run}", artifacts: [out.txt] } }`);
     const taker = (task: string, more = '') =>
@@ -238,7 +238,7 @@ describe('a resume with the current definition', () => {
       return id;
     };
 
-    it('is refused when the task that left them has another name', async () => {
+    it('is refused if the task that uploaded them was renamed', async () => {
       const id = await failedToTake();
       await runs.apply(maker('pkg') + taker('pkg') + line('mk'));
       await expect(resume(id)).rejects.toThrow(
@@ -250,7 +250,7 @@ describe('a resume with the current definition', () => {
       await agent.work(() => runs.is(id, 'SUCCESS'));
     });
 
-    it('continues if a kept task has another command or a new sibling: neither runs', async () => {
+    it('continues if a kept task has another command or a new sibling, and runs neither', async () => {
       const id = await failedToTake();
       await runs.apply(
         document(
@@ -271,7 +271,7 @@ describe('a resume with the current definition', () => {
       expect(ran.map((job) => job.task).sort()).toEqual(['more', 'take']);
     });
 
-    it('takes no plan once more of what is kept has changed than was previewed', async () => {
+    it('rejects a plan if more kept parts have changed than the preview showed', async () => {
       const id = await failedToTake();
       const { planToken } = await preview(id);
       await runs.apply(maker('pack', 'new'));
@@ -279,7 +279,7 @@ describe('a resume with the current definition', () => {
     });
   });
 
-  it('forces nothing with the pinned definition', async () => {
+  it('ignores force with the pinned definition', async () => {
     const id = await failed();
     for (const definition of ['PINNED', null]) {
       await expect(resume(id, { definition, force: true })).rejects.toThrow(/INVALID_INPUT: force .*LATEST/);
@@ -292,7 +292,7 @@ describe('a resume with the current definition', () => {
     }
   });
 
-  it('asks for what the start did not give: variables with their names, images', async () => {
+  it('names the variables and images that the start did not provide', async () => {
     const id = await failed();
     await runs.apply(
       `kind: Service\napplication: app\nname: web\n${SHIP.replace('tasks:', 'services: [web]\ntasks:')}${release(
@@ -305,7 +305,7 @@ describe('a resume with the current definition', () => {
     await expect(resume(id)).rejects.toThrow('serviceInputs.web');
   });
 
-  it('applies the values of the start again, and new defaults', async () => {
+  it('reapplies start values, and applies new defaults', async () => {
     await runs.apply(release(STAGES, 'variables: [{ name: TICKET }]'));
     const id = await failed({ variableInputs: [{ name: 'TICKET', variableValue: { type: 'NAME', value: 'T-1' } }] });
     const used = 'variables: [{ name: TICKET }, { name: LEVEL }]\n';
@@ -318,7 +318,7 @@ describe('a resume with the current definition', () => {
     expect(ran.find((job) => job.task === 'ship')?.env).toMatchObject({ TICKET: 'T-1', LEVEL: 'high' });
   });
 
-  it('takes a plan only while the definition is the one that was previewed', async () => {
+  it('accepts a plan only while the definition is the previewed one', async () => {
     const id = await failed();
     const { planToken } = await preview(id);
     await runs.apply(BUILD.replace('run: old', 'run: new'));
@@ -328,7 +328,7 @@ describe('a resume with the current definition', () => {
     await runs.abort(id);
   });
 
-  it('runs the workflows of all stages that run again in another mode when asked to', async () => {
+  it('runs all repeated workflows in another mode on request', async () => {
     const id = await failed();
     await resume(id, {
       definition: 'PINNED',
@@ -353,7 +353,7 @@ describe('a resume with the current definition', () => {
     ]);
   });
 
-  it('of a deleted pipeline has no current definition; the pinned one continues', async () => {
+  it('of a deleted pipeline has no latest definition; the pinned one continues', async () => {
     const id = await failed();
     const { entityId } = await runs.ids('pipeline', 'release');
     await server.client.ask('mutation ($id: ID!) { deletePipeline(input: {pipelineId: $id}) { clientMutationId } }', {

@@ -89,7 +89,7 @@ describe('resumeWorkflowExecution', () => {
     return execution.variables.map(({ name, value: text, type, setBy }) => [name, text, type, setBy]);
   };
 
-  it('keeps what succeeded with its variables, applies the values of the start again, and tries afresh', async () => {
+  it('keeps successful tasks with their variables, reapplies start values, and resets tries', async () => {
     const id = await failed();
     await resume(id);
     const second = await agent.runOne({ exitCode: 1 });
@@ -111,7 +111,7 @@ describe('resumeWorkflowExecution', () => {
     expect((await runs.read(id)).tasks?.map((task) => task.name)).toEqual(['first', 'flaky', 'second', 'third']);
   });
 
-  it('overrides values of the start for what runs again, by the rules of the definition', async () => {
+  it('overrides start values for tasks that run again, within the definition’s rules', async () => {
     const id = await failed();
     const before = await runs.events(id);
     const refused = async (...inputs: object[]) => {
@@ -135,7 +135,7 @@ describe('resumeWorkflowExecution', () => {
     expect(await runs.is(id, 'SUCCESS')).toBe(true);
   });
 
-  it('runs ignored failures again only when asked to; what depends on them and passed is kept', async () => {
+  it('reruns ignored failures only on request, and keeps their passed dependents', async () => {
     const id = await failed();
     expect(await preview(id)).toMatchObject({ tasksThatRun: ['second', 'third'], tasksKept: ['first', 'flaky'] });
     expect(await preview(id, { rerunIgnoredFailures: true })).toMatchObject({
@@ -148,7 +148,7 @@ describe('resumeWorkflowExecution', () => {
     await runs.abort(id);
   });
 
-  it('decides conditions of skipped tasks again only when asked to', async () => {
+  it('reevaluates conditions of skipped tasks only on request', async () => {
     const id = await runs.start('workflow', 'conditional');
     const broken = (job: { task: string }) => job.task === 'broken';
     await agent.work(() => runs.is(id, 'FAILED'), broken);
@@ -171,7 +171,7 @@ describe('resumeWorkflowExecution', () => {
     expect(ran.map((job) => job.task).sort()).toEqual(['broken', 'region']);
   });
 
-  it('keeps the mode unless another one is chosen, and steals work again', async () => {
+  it('keeps the mode unless another one is chosen', async () => {
     const id = await runs.start('workflow', 'modes', { mode: 'WORK_STEALING' });
     await agent.work(
       () => runs.is(id, 'FAILED'),
@@ -233,7 +233,7 @@ describe('resumeWorkflowExecution', () => {
     await runs.apply(FLOW);
   });
 
-  it('refuses a current definition that lost a kept task; by force its variables go with it', async () => {
+  it('rejects a latest definition without a kept task; force drops the task’s variables', async () => {
     const id = await failed();
     await runs.apply(
       FLOW.replace('  first: { run: "true", register: BUILD }\n', '').replace('[first, flaky]', '[flaky]'),
@@ -249,7 +249,7 @@ describe('resumeWorkflowExecution', () => {
     await runs.apply(FLOW);
   });
 
-  it('stays in its environment, and says who may run there', async () => {
+  it('stays in its environment, and reports missing permissions there', async () => {
     const id = await runs.start('workflow', 'aimed', { variableInputs: [value('environment', 'prod')] });
     await agent.work(
       () => runs.is(id, 'FAILED'),
@@ -267,7 +267,7 @@ describe('resumeWorkflowExecution', () => {
     await runs.abort(id);
   });
 
-  it('counts the time in which it runs, not the gap between its attempts', async () => {
+  it('counts active time, not the gap between attempts', async () => {
     const id = await failed();
     const gap = 3_600_000;
     await server.app.database.write(

@@ -183,7 +183,7 @@ describe('a server that is killed', () => {
     60_000,
   );
 
-  it('while it starts a run leaves all of it, or nothing', async () => {
+  it('during a start leaves the whole run, or nothing', async () => {
     const ids = await runs.ids('pipeline', 'flow');
     const inputs = [1, 2, 3].map(() => ({
       ...{ ...ids, executionType: 'PIPELINE' as const, serviceInputs, idempotencyKey: randomUUID() as string },

@@ -62,7 +62,7 @@ describe('every command on a run', () => {
     expect(attempts).toHaveLength(2);
   });
 
-  it('refuses an idempotency key that stands for another request', async () => {
+  it('rejects an idempotency key of another request', async () => {
     const id = await rejected();
     const key = { executionId: id, idempotencyKey: `one ${id}` };
     await command('rerunExecution', key);
@@ -70,7 +70,7 @@ describe('every command on a run', () => {
     await expect(command('rerunExecution', { ...key, reason: 'other' })).rejects.toThrow('IDEMPOTENCY_CONFLICT');
   });
 
-  it('gives concurrent requests with one key the same answer', async () => {
+  it('gives concurrent requests with one key the same result', async () => {
     const id = await rejected();
     const input = { executionId: id, idempotencyKey: `many ${id}` };
     const answers = await Promise.all(Array.from({ length: 10 }, () => command('rerunExecution', input)));
@@ -79,13 +79,13 @@ describe('every command on a run', () => {
     expect(attempts).toHaveLength(2);
   });
 
-  it('refuses a version that the execution no longer has', async () => {
+  it('rejects a version that is not current', async () => {
     const id = await runs.start('pipeline', 'gate');
     await expect(command('abortExecution', { executionId: id, expectedVersion: 99 })).rejects.toThrow('CONFLICT');
     expect(await runs.is(id, 'WAITING')).toBe(true);
   });
 
-  it('has one winner of many; all others get CONFLICT, the late ones too', async () => {
+  it('accepts one of many; all others get CONFLICT, late ones too', async () => {
     const id = await rejected();
     const resume = () =>
       command('resumeExecution', { pipelineExecutionId: id }).then(
@@ -98,7 +98,7 @@ describe('every command on a run', () => {
     expect(await resume()).toBe('CONFLICT');
   });
 
-  it('audits how the run was before and is after', async () => {
+  it('audits the run before and after', async () => {
     const id = await runs.start('pipeline', 'gate');
     await command('abortExecution', { executionId: id });
     const [record] = await server.app.database.rows<{ before: object; after: object }>(

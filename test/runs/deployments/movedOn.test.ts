@@ -41,7 +41,7 @@ tasks: { look: { run: x } }
 
 const MOVED_ON = 'ENVIRONMENT_MOVED_ON';
 
-describe('a run that is older than what an environment has', () => {
+describe('a run that an environment has moved past', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
   let applicationId = '';
   beforeAll(async () => {

@@ -101,7 +101,7 @@ describe('what is deployed where', () => {
       .map(({ type, data }) => (type === 'DEPLOYED' ? 'DEPLOYED' : data.status));
   };
 
-  it('follows the workflow as a whole where no task says what it deploys', async () => {
+  it('follows the whole workflow if no task declares deploys', async () => {
     const { id, environment } = await begin('whole');
     expect(await recorded(id)).toEqual([]);
     const job = await agent.claimOne();
@@ -147,7 +147,7 @@ describe('what is deployed where', () => {
     expect(statuses).toEqual(expected.map((one) => one.split(' ')[1]).sort());
   });
 
-  it('shows what did not succeed since, until something else is deployed', async () => {
+  it('shows later unsuccessful deployments, until the next success', async () => {
     const { id, environment } = await begin('marked');
     await work(id);
     await work((await begin('marked', 'web:2', environment)).id, 'deploy');
@@ -179,7 +179,7 @@ describe('what is deployed where', () => {
     expect(await recorded(id)).toEqual([expected]);
   });
 
-  it('is UNKNOWN when the command is stopped, and nothing when it had not started', async () => {
+  it('is UNKNOWN if the command is stopped, and not recorded if it had not started', async () => {
     const { id } = await begin('marked');
     const job = await agent.claimOne();
     await agent.start(job);
@@ -194,7 +194,7 @@ describe('what is deployed where', () => {
     expect(await recorded(killed.id)).toEqual(['web:1 UNKNOWN by deploy']);
   });
 
-  it('pages through the history, and shows run, actor and service', async () => {
+  it('pages through the history, with run, actor and service', async () => {
     const { environment } = await begin('marked', 'web:1', 'e0');
     for (const image of ['web:2', 'web:3']) await begin('marked', image, environment);
     for (let n = 0; n < 6; n++) await agent.runOne();
@@ -228,7 +228,7 @@ describe('what is deployed where', () => {
     await expect(page(null, 'wep')).rejects.toThrow('There is no service named "wep"');
   });
 
-  it('takes as many statements for many environments as for one', async () => {
+  it('takes the same number of statements for many environments as for one', async () => {
     const goOn = await server.sweeper.pause();
     // The least of several: the server does things of its own meanwhile.
     const statements = async (limit: number) => {

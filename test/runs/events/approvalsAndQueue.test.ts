@@ -65,7 +65,7 @@ const decide = async (id: string, action: 'APPROVE' | 'REJECT') => {
 };
 
 describe('approvalsRequested', () => {
-  it('tells members of the group what waits, what is requested, and what no longer waits', async () => {
+  it('reports waiting, new and ended approvals to members of the group', async () => {
     const before = await waiting();
     const reading = new Reading<ApprovalsItem>(world.server.url, APPROVALS, {}, manager);
     expect((await reading.next())?.snapshot?.approvals).toMatchObject([{ executionId: before, status: 'WAITING' }]);
@@ -99,7 +99,7 @@ describe('approvalsRequested', () => {
 });
 
 describe('queueUpdated', () => {
-  it('counts what waits, by labels, and what runs', async () => {
+  it('counts waiting jobs by labels, and running ones', async () => {
     const reading = new Reading<Queue>(world.server.url, QUEUE);
     expect(await reading.next()).toEqual({
       readyJobs: 0,

@@ -6,8 +6,10 @@ import { eventually } from '../../support/eventually';
 import { type Break, breaks, FlakyProxy } from '../../support/flakyProxy';
 import { startServerProcess, type TestProcess } from '../../support/processes';
 import { testEnvironment } from '../../support/server';
-import { RawStream } from './rawStream';
+import { randomness } from '../../support/property';
+import { RawStream } from '../../support/rawStream';
 import { EVENTS, type EventsItem, Reading, readEvents } from '../../support/reading';
+import { ALL } from '../../support/watchers';
 import { note, eventsWorld } from './world';
 
 /** `CHAOS=200 npx jest test/events/chaos` is the long form: as many breaks, with 20 clients. */
@@ -15,9 +17,6 @@ const ROUNDS = Number(process.env.CHAOS ?? 10);
 const CLIENTS = process.env.CHAOS === undefined ? 6 : 20;
 /** A round in so many kills the replica; the others break connections, each in one of the three ways. */
 const KILL_EVERY = 10;
-
-const ALL = `subscription ($after: ID) { executionsUpdated(after: $after) {
-  cursor event { sequence type executionId } snapshot { __typename } gap { reason after } } }`;
 
 let folder: string;
 let replica: Replica | undefined;
@@ -137,14 +136,6 @@ class Watcher {
 }
 
 /** The order of the breaks follows from the seed, which the name of the test has: CHAOS_SEED repeats it. */
-function randomness(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
 const seed = Number(process.env.CHAOS_SEED || randomInt(2 ** 32));
 const random = randomness(seed);
 

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { createClient } from 'graphql-sse';
 import { eventually } from '../../support/eventually';
 import { ADMIN_KEY, startTestServer } from '../../support/server';
-import { itemOf, RawStream } from './rawStream';
+import { itemOf, RawStream } from '../../support/rawStream';
 import { EVENTS, type EventsItem } from '../../support/reading';
 import { note, eventsWorld } from './world';
 
@@ -36,7 +36,7 @@ it('delivers a snapshot, each event with its cursor as id, and completes', async
   );
 });
 
-it('resumes after Last-Event-ID, which counts more than an argument that is repeated', async () => {
+it('resumes after Last-Event-ID, which takes precedence over an argument', async () => {
   const id = await finished();
   const last = (await world.runs.events(id)).length;
   for (const after of [null, 0, 1]) {
@@ -46,7 +46,7 @@ it('resumes after Last-Event-ID, which counts more than an argument that is repe
   }
 });
 
-it('loses nothing when the connection is dropped again and again', async () => {
+it('loses nothing when the connection drops repeatedly', async () => {
   const id = await world.runs.start('workflow', 'one');
   const seen: number[] = [];
   let cursor = '0';
@@ -66,7 +66,7 @@ it('loses nothing when the connection is dropped again and again', async () => {
   expect(seen.filter((sequence) => !Number.isNaN(sequence) && sequence > 0)).toEqual(all);
 });
 
-it('speaks to the client of graphql-sse', async () => {
+it('works with the client of graphql-sse', async () => {
   const id = await finished();
   const client = createClient({ url: `${world.server.url}/graphql/stream`, headers: { 'x-api-key': ADMIN_KEY } });
   const items = [];
@@ -84,7 +84,7 @@ it('speaks to the client of graphql-sse', async () => {
   client.dispose();
 });
 
-it('takes a GET, as curl and EventSource send it', async () => {
+it('accepts a GET, as curl and EventSource send it', async () => {
   const id = await finished();
   const query = new URLSearchParams({ query: EVENTS, variables: JSON.stringify({ id, after: 2 }) });
   const stream = await RawStream.open(`${world.server.url}/graphql/stream?${query}`, null, {
@@ -100,7 +100,7 @@ it.each([
   ['another answer', { accept: 'application/json' }, {}, 406, 'INVALID_INPUT'],
   ['no JSON', { 'content-type': 'text/plain' }, {}, 415, 'INVALID_INPUT'],
   ['no operation', {}, { query: 7 }, 400, 'INVALID_INPUT'],
-])('refuses a request with %s', async (_what, headers, body, status, code) => {
+])('rejects a request with %s', async (_what, headers, body, status, code) => {
   const { response } = await RawStream.open(`${world.server.url}/graphql/stream`, { query: EVENTS, ...body }, headers);
   expect(response.status).toBe(status);
   const text = JSON.stringify(await fetchAgain(headers, body));
@@ -116,7 +116,7 @@ const fetchAgain = async (headers: object, body: object) =>
     })
   ).json();
 
-it('refuses a mutation by GET, and the single connection mode', async () => {
+it('rejects a mutation by GET, and the single connection mode', async () => {
   const query = new URLSearchParams({ query: 'mutation { x: __typename }' });
   const { response } = await RawStream.open(`${world.server.url}/graphql/stream?${query}`, null);
   expect(response.status).toBe(405);
@@ -127,7 +127,7 @@ it('refuses a mutation by GET, and the single connection mode', async () => {
   expect([reserve.status, await reserve.text()]).toEqual([405, expect.stringContaining('single connection mode')]);
 });
 
-it('tells in the stream what refuses an operation, and completes', async () => {
+it('sends an operation’s error in the stream, and completes', async () => {
   const stream = await post('x');
   const [error, complete] = await stream.rest();
   expect(JSON.parse(error?.data ?? '')).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
@@ -146,7 +146,7 @@ it('ends without completing when the server stops, so that clients reconnect', a
   on.drop();
 });
 
-it('stops reading for a client that is gone', async () => {
+it('stops reading after the client disconnects', async () => {
   const id = await world.runs.start('workflow', 'idle');
   const request = http.request(`${world.server.url}/graphql/stream`, {
     method: 'POST',

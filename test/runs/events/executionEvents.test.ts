@@ -64,7 +64,7 @@ describe('a stream of events', () => {
     expect(sequences(reading.items)).toEqual(upTo(await lastOf(id)));
   });
 
-  it('of a member of a run counts by itself; of the run has all of them', async () => {
+  it('of a member has its own sequence; the run’s stream has all events', async () => {
     const id = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
     await world.agent.runOne();
     await world.runs.until(id, 'WAITING');
@@ -99,7 +99,7 @@ describe('a stream of events', () => {
     expect(second.items.map((item) => item.event?.type)).toContain('ATTEMPT_STARTED');
   });
 
-  it('shows in a snapshot exactly what the events up to its sequence say', async () => {
+  it('has snapshots that match exactly the events up to their sequence', async () => {
     const id = await world.runs.start('workflow', 'busy');
     const query = `subscription ($id: ID!, $after: ID) { executionEvents(executionId: $id, after: $after) { cursor
       event { sequence ... on TaskStatusEvent { name to } } snapshot { sequence execution { ... on WorkflowExecution { tasks { name status } } } } } }`;
@@ -140,7 +140,7 @@ describe('a stream of events', () => {
 });
 
 describe('a cursor', () => {
-  it('whose events were deleted is answered with a gap and a fresh snapshot', async () => {
+  it('whose events were deleted gets a gap and a fresh snapshot', async () => {
     const id = await world.runs.start('workflow', 'one');
     await note(world.server, { runId: id }, 10);
     const last = await lastOf(id);
@@ -160,7 +160,7 @@ describe('a cursor', () => {
     expect(sequences(await reading.rest())).toEqual(upTo(await lastOf(id), last + 1));
   });
 
-  it('from a log that no longer exists is answered with a gap, too', async () => {
+  it('from a log that no longer exists gets a gap, too', async () => {
     const id = await finished();
     const last = await lastOf(id);
     expect(await readEvents(world.server.url, id, last + 5).rest()).toMatchObject([
@@ -179,7 +179,7 @@ describe('sharing', () => {
   const loads = (query: string, after: number | null, count: number, id: string) =>
     Array.from({ length: count }, () => new Reading<EventsItem>(world.server.url, query, { id, after }));
 
-  it('costs one reader and one execution for all who watch the same in the same way', async () => {
+  it('costs one reader and one execution for all equal subscriptions', async () => {
     const id = await world.runs.start('workflow', 'one');
     // Each execution of this document looks the run up once: statements count executions.
     const query = `subscription ($id: ID!, $after: ID) { executionEvents(executionId: $id, after: $after) {

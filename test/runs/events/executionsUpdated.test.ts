@@ -1,5 +1,6 @@
 import { decodePlace } from '../../../src/runs/events/eventLog';
 import { adoptRestoredEvents, findCommitted } from '../../../src/runs/events/eventLog.store';
+import { onServer } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { endOf, Reading } from '../../support/reading';
 import { beginLate, note, eventsWorld } from './world';
@@ -86,7 +87,7 @@ it('keeps the order of each run, even if a later writer began earlier', async ()
   await reading.close();
 });
 
-it('tells of an execution that leaves a status which was asked for', async () => {
+it('reports an execution that leaves a requested status', async () => {
   const reading = read({ filters: [{ status: { operator: 'IN', values: ['RUNNING'] } }] });
   await reading.next();
   const id = await world.runs.start('workflow', 'one');
@@ -99,7 +100,7 @@ it('tells of an execution that leaves a status which was asked for', async () =>
   await reading.close();
 });
 
-it('of members comes only to those who ask for them', async () => {
+it('reports members only on request', async () => {
   const direct = read();
   const all = read({ indirect: true });
   await Promise.all([direct.next(), all.next()]);
@@ -119,7 +120,7 @@ it('of members comes only to those who ask for them', async () => {
 });
 
 describe('a cursor', () => {
-  it('of another database, or of a future that never was, is answered with a gap and a snapshot', async () => {
+  it('of another database, or beyond the log, gets a gap and a snapshot', async () => {
     const id = await start();
     const reading = read(of(id));
     const cursor = (await reading.next())?.cursor ?? '';
@@ -141,11 +142,11 @@ describe('a cursor', () => {
     }
   });
 
-  it('that is none is refused', async () => {
+  it('that is malformed is rejected', async () => {
     expect(await endOf(read({ after: 'x' }))).toContain('"rule":"CURSOR"');
   });
 
-  it('does not hide a filter that can’t be meant', async () => {
+  it('does not hide an invalid filter', async () => {
     const end = await endOf(read({ filters: [{ execution: { operator: 'EQUALS', values: ['a', 'b'] } }] }));
     expect(end).toContain('INVALID_INPUT');
   });
@@ -175,4 +176,17 @@ it('costs one reader for all with the same filters', async () => {
     () => world.server.app.feeds.committed.size,
     (n) => n === 0,
   );
+});
+
+it('does not wait for transactions of other databases', async () => {
+  const id = await start();
+  const reading = read(of(id));
+  await reading.next();
+  await onServer(async (elsewhere) => {
+    await elsewhere.query('BEGIN');
+    await elsewhere.query('SELECT pg_current_xact_id()');
+    await note(world.server, { runId: id });
+    await reading.until(({ event }) => event?.type === 'ABORT_REQUESTED');
+  });
+  await reading.close();
 });

@@ -53,7 +53,7 @@ describe('the log', () => {
     await expect(page('01a1fde6-77b0-740d-b857-a367d0a2b8ae')).rejects.toThrow('NOT_FOUND');
   });
 
-  it('gives each type its own object, and types of the future as well', async () => {
+  it('maps each type to its own object, and unknown types to a generic one', async () => {
     const id = await world.runs.start('workflow', 'idle');
     await world.server.app.database.write(
       `WITH run AS (UPDATE execution SET last_sequence = last_sequence + 1, last_execution_sequence = last_execution_sequence + 1 WHERE id = $1 RETURNING *)
@@ -94,7 +94,7 @@ describe('the log', () => {
     expect(Object.keys(eventTypes).filter((type) => !types.includes(type) && !others.test(type))).toEqual([]);
   });
 
-  it('can be asked for the fields of every type', async () => {
+  it('returns the fields of every type', async () => {
     const schema = buildGraphqlSchema(resolvers);
     const common = Object.keys((schema.getType('ExecutionEvent') as GraphQLInterfaceType).getFields());
     const types = [...Object.values(eventTypes), OtherEvent];
@@ -116,7 +116,7 @@ describe('the log', () => {
     }
   });
 
-  it('is found by an index, whatever its length', async () => {
+  it('is read through an index, whatever its length', async () => {
     const id = await world.runs.start('workflow', 'idle');
     await note(world.server, { runId: await world.runs.start('workflow', 'idle') }, 5000);
     const { database } = world.server.app;
@@ -137,7 +137,7 @@ describe('the log', () => {
 describe('retention', () => {
   const days = 86_400_000;
 
-  it('deletes old events of runs that ended long ago, and says so to who asks for them', async () => {
+  it('deletes old events of runs that ended long ago, and reports a gap', async () => {
     const old = await world.runs.start('workflow', 'one');
     await world.agent.runOne();
     await world.runs.until(old, 'SUCCESS');
@@ -166,7 +166,7 @@ describe('retention', () => {
     await updates.close();
   });
 
-  it('keeps what is not old enough', async () => {
+  it('keeps newer events', async () => {
     const id = await world.runs.start('workflow', 'one');
     await world.agent.runOne();
     await world.runs.until(id, 'SUCCESS');

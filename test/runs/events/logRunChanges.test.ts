@@ -1,7 +1,7 @@
 import { logRunChanges } from '../../../src/runs/events/logRunChanges';
 import { memoryLog } from '../../support/graphqlHarness';
 
-it('logs what happens to a run, and not each task or member', () => {
+it('logs changes of a run, but not of each task or member', () => {
   const { log, lines } = memoryLog();
   const of = (executionId: string) => (type: string, data: object) => ({ runId: 'run', executionId, type, data });
   const [run, member] = [of('run'), of('member')];

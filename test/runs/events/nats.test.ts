@@ -27,7 +27,7 @@ if (!installed) console.warn('nats-server is not installed: the tests of EVENTS_
     nats.kill();
   });
 
-  it('reach a watcher on another server long before its poll, also after NATS was away', async () => {
+  it('reach a watcher on another server long before its poll, even after a NATS outage', async () => {
     const database = await createTestDatabase();
     // A poll that would come too late for this test.
     const environment = { EVENTS_URL: url, SLIPWAY_POLL_MS: '60000' };

@@ -1,7 +1,7 @@
 import { FlakyProxy } from '../../support/flakyProxy';
 import { type EventsItem, EVENTS, Reading, readEvents } from '../../support/reading';
 import { startTestServer, type TestServer } from '../../support/server';
-import { RawStream } from './rawStream';
+import { RawStream } from '../../support/rawStream';
 import { eventsWorld, note } from './world';
 
 const world = eventsWorld();
@@ -24,7 +24,7 @@ afterAll(async () => {
 const ALL = 'subscription { executionsUpdated { cursor event { sequence type executionId } snapshot { __typename } } }';
 
 describe('a database that stops answering without closing its connections', () => {
-  it('delays streams until their next try, and takes no event from them', async () => {
+  it('delays streams until their next try, without losing an event', async () => {
     const id = await world.runs.start('workflow', 'one');
     const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
     const byServerEvents = await RawStream.open(
@@ -63,7 +63,7 @@ describe('a database that stops answering without closing its connections', () =
     await Promise.all([...readings, late, all].map((reading) => reading.close()));
   });
 
-  it('delays streams no longer when it falls silent while the rights of a caller are read', async () => {
+  it('delays streams no longer if it falls silent while rights are read', async () => {
     const id = await world.runs.start('workflow', 'one');
     const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
     const { traffic } = server.app.database;

@@ -115,7 +115,7 @@ describe('an approval that nobody is left to decide', () => {
     expect((await look(id)).waitingFor).toEqual(['nobody is left to decide "manager" (Gone)']);
   });
 
-  it('counts nobody who may not approve an own execution, and notices who joins', async () => {
+  it('does not count callers barred from their own execution, and notices new members', async () => {
     const starter = new TestClient(server.url, await createKey(server.client, 'Solo', RUNS_PIPELINES));
     const id = await new Runs({ client: starter } as unknown as TestServer).start('pipeline', 'own');
     await eventually(

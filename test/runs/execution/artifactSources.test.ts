@@ -80,7 +80,7 @@ describe('files of an earlier stage', () => {
     return { inputs: inputs.map(({ name }) => name), missing };
   };
 
-  it('are found when the workflow that left them gets another name in the middle of the run', async () => {
+  it('are found if their workflow is renamed during the run', async () => {
     const id = await runs.start('pipeline', 'release');
     const pack = await agent.claimOne();
     await agent.start(pack);
@@ -107,7 +107,7 @@ describe('files of an earlier stage', () => {
     await rename('build');
   });
 
-  it('are those of tasks that succeeded: not what a failed try or its handler has left', async () => {
+  it('are those of successful tasks, not of failed tries or handlers', async () => {
     const id = await runs.start('pipeline', 'release');
     const failed = await agent.claimOne();
     await agent.start(failed);
@@ -131,7 +131,7 @@ describe('files of an earlier stage', () => {
     expect(await claimed()).toEqual({ inputs: ['a.txt'], missing: [] });
   });
 
-  it('optional-files-of-skipped: a source that a condition skipped leaves none, and so may an optional one', async () => {
+  it('optional-files-of-skipped: skipped and optional sources may leave no files', async () => {
     const id = await runs.start('workflow', 'coin');
     await agent.runOne();
     const heads = await agent.claimOne();

@@ -50,7 +50,7 @@ describe('a detached task', () => {
     return id;
   };
 
-  it('runs with what it was given, after the execution is final, and changes nothing of that', async () => {
+  it('runs with its own inputs after the execution ended, and does not change it', async () => {
     const id = await finished();
     const before = await findExecution(server.app.database, id);
     const [prod] = await server.app.database.rows<{ id: string }>(`SELECT id FROM environment WHERE name = 'prod'`);
@@ -80,7 +80,7 @@ describe('a detached task', () => {
     ]);
   });
 
-  it('does not wait for, or count in, what runs in the graph', async () => {
+  it('neither waits for the graph nor counts in it', async () => {
     const id = await runs.start('workflow', 'w');
     const one = await agent.claimOne();
     await agent.start(one);
@@ -91,7 +91,7 @@ describe('a detached task', () => {
     expect(await runs.read(id)).toMatchObject({ status: 'SUCCESS', failureCode: null });
   });
 
-  it('gets another job as its on_lost says when its agent is lost', async () => {
+  it('gets another job according to on_lost if its agent is lost', async () => {
     const id = await finished();
     await beside(id, 'beside');
     const given = await agent.claimOne();
@@ -111,7 +111,7 @@ describe('a detached task', () => {
     expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 0, status: 'SUCCESS' });
   });
 
-  it('is tried again as its definition says', async () => {
+  it('is retried as defined', async () => {
     const id = await finished();
     await beside(id, 'again');
     await agent.runOne({ exitCode: 1 });
@@ -119,7 +119,7 @@ describe('a detached task', () => {
     expect(await ended(id)).toMatchObject({ status: 'SUCCESS', tries: 2 });
   });
 
-  it('fails when its time is over and its agent does not end it, although its execution is final', async () => {
+  it('fails at its timeout if its agent does not end it, even after its execution ended', async () => {
     const id = await finished();
     await beside(id, 'brief');
     const job = await agent.claimOne();
@@ -130,7 +130,7 @@ describe('a detached task', () => {
     expect((await agent.finish(job)).body).toMatchObject({ results: [{ ok: false, code: 'STALE_CLAIM' }] });
   });
 
-  it('fails when no agent starts it in time', async () => {
+  it('fails if no agent starts it in time', async () => {
     const id = await finished();
     await beside(id, 'short');
     const [row] = await server.app.database.rows<{ s: number }>(
@@ -144,13 +144,13 @@ describe('a detached task', () => {
     expect(ready?.n).toBe(0);
   });
 
-  it('fails before it starts when something that it requires is not there', async () => {
+  it('fails before it starts if a required value is missing', async () => {
     const id = await finished();
     await beside(id, 'beside', { env: {} });
     expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'UNDEFINED_VARIABLE', tries: 0 });
   });
 
-  it('is made once for each failure, however often it is asked for', async () => {
+  it('is created once for each failure', async () => {
     const id = await finished();
     const failedTaskId = (await runs.task(id, 'one')).id;
     const made = await Promise.all([1, 2, 3].map(() => beside(id, 'beside', { failedTaskId })));

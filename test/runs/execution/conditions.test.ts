@@ -121,7 +121,7 @@ describe('conditions', () => {
     return done.sort();
   }
 
-  it('give functions of text the text of a variable, also when it looks like a number', async () => {
+  it('pass variables to text functions as text, even if they look like numbers', async () => {
     const id = await runs.start('workflow', 'texts', version('1.10'));
     expect(await runAll()).toEqual(['one', 'three[v=1.10]', 'two']);
     expect((await runs.read(id)).status).toBe('SUCCESS');
@@ -130,7 +130,7 @@ describe('conditions', () => {
     expect(stageEnds(await runs.until(found, 'SUCCESS'))).toEqual(['a SUCCESS ', 'b SKIPPED CONDITION_TRUE']);
   });
 
-  it('condition-text-as-number: text is text, and a reason shows the value that was given', async () => {
+  it('condition-text-as-number: text stays text, and a reason shows the given value', async () => {
     const input = { variableInputs: [...version('1.10').variableInputs, ...version('2.0', 'NUMBER').variableInputs] };
     const id = await runs.start('pipeline', 'condition-text-as-number', input);
     expect(await runAll({ one: { outputs: [{ name: 'FOUND', value: '1.10' }] } })).toEqual(['one']);
@@ -143,7 +143,7 @@ describe('conditions', () => {
     expect(events).toContain(reason);
   });
 
-  it('of tasks decide which of them run; dependents of a skipped one run', async () => {
+  it('of tasks decide which run; dependents of a skipped task run', async () => {
     const id = await runs.start('workflow', 'choice', version('2'));
     const set = { outputs: [{ name: 'COMMIT', value: 'c1' }] };
     expect(await runAll({ build: set })).toEqual(['after', 'build', 'clean', 'new', 'set']);
@@ -164,7 +164,7 @@ describe('conditions', () => {
     ]);
   });
 
-  it('see the other values in another run', async () => {
+  it('see the values of their own run', async () => {
     const id = await runs.start('workflow', 'choice');
     expect(await runAll({ build: { outputs: [{ name: 'COMMIT', value: 'c2' }] } })).toEqual(['after', 'build', 'old']);
     expect(ends(await runs.read(id))).toEqual([
@@ -177,7 +177,7 @@ describe('conditions', () => {
     ]);
   });
 
-  it('of combinations see their own values, and of an earlier matrix what went worst', async () => {
+  it('of combinations see their own values, and the worst status of an earlier matrix', async () => {
     const id = await runs.start('workflow', 'grid');
     const done = await runAll({ 'test[os=darwin,node=22]': { exitCode: 3 } });
     expect(done).toEqual(['test[os=darwin,node=22]', 'test[os=linux,node=20]', 'test[os=linux,node=22]', 'worst']);
@@ -189,7 +189,7 @@ describe('conditions', () => {
     expect(run.status).toBe('SUCCESS');
   });
 
-  it('that can’t be decided fail the task, once, before it starts', async () => {
+  it('that can’t be evaluated fail the task once, before it starts', async () => {
     const id = await runs.start('workflow', 'broken');
     await runAll();
     const first = await runs.task(id, 'first');
@@ -201,7 +201,7 @@ describe('conditions', () => {
     expect((await runs.task(id, 'then')).reasonCode).toBe('NOT_STARTED');
   });
 
-  it('can ask for a variable that has no value', async () => {
+  it('can test for a variable without a value', async () => {
     expect((await runs.read(await runs.start('workflow', 'asks'))).failureCode).toBe('TASK_FAILED');
     expect(await runs.read(await runs.start('workflow', 'guarded'))).toMatchObject({ status: 'SUCCESS' });
     const id = await runs.start('workflow', 'guarded', version('x', 'OPTIONAL'));
@@ -209,7 +209,7 @@ describe('conditions', () => {
     expect((await runs.read(id)).status).toBe('SUCCESS');
   });
 
-  it('that compare what has no order are errors, however they came to it', async () => {
+  it('that compare values without an order are errors', async () => {
     const id = await runs.start('workflow', 'typed', version('a'));
     expect((await runs.task(id, 'one')).reason).toContain('"a" and 3 have no order');
     expect((await runs.read(id)).status).toBe('FAILED');
@@ -229,14 +229,14 @@ describe('conditions', () => {
     }
   });
 
-  it('skip a long chain in one go', async () => {
+  it('skip a long chain at once', async () => {
     const id = await runs.start('workflow', 'chain');
     const run = await runs.read(id);
     expect(run.status).toBe('SUCCESS');
     expect(new Set(run.tasks?.map(({ status }) => status))).toEqual(new Set(['SKIPPED']));
   });
 
-  it('of kept tasks are not decided again by a resume', async () => {
+  it('of kept tasks are not reevaluated by a resume', async () => {
     const id = await runs.start('workflow', 'resumed');
     await runAll({ fail: { exitCode: 1 } });
     const { applicationId } = await runs.ids('workflow', 'resumed');
@@ -248,7 +248,7 @@ describe('conditions', () => {
     expect(ends(await runs.read(id))).toEqual(['skip SKIPPED', 'fail SUCCESS']);
   });
 
-  it('of kept tasks are decided again when the resume says so, with the values that it gives', async () => {
+  it('of kept tasks are reevaluated on request, with the values of the resume', async () => {
     const id = await runs.start('workflow', 'resumed');
     await runAll({ fail: { exitCode: 1 } });
     const { applicationId } = await runs.ids('workflow', 'resumed');
@@ -261,7 +261,7 @@ describe('conditions', () => {
     expect(ends(await runs.read(id))).toEqual(['skip SUCCESS', 'fail SUCCESS']);
   });
 
-  it('of elements skip approvals and workflows, with what earlier ones did and set', async () => {
+  it('of elements skip approvals and workflows by earlier results and values', async () => {
     const id = await runs.start('pipeline', 'release');
     await runAll({ one: { outputs: [{ name: 'FOUND', value: 'nothing' }] } });
     const run = await runs.read(id);
@@ -279,7 +279,7 @@ describe('conditions', () => {
     expect(await runs.approvals(id)).toEqual([]);
   });
 
-  it('of elements that are false change nothing', async () => {
+  it('that are false do not skip an element', async () => {
     const id = await runs.start('pipeline', 'release', version('2'));
     const set = { one: { outputs: [{ name: 'FOUND', value: 'much' }] } };
     await runAll(set);
@@ -294,13 +294,13 @@ describe('conditions', () => {
     ]);
   });
 
-  it('may leave nothing of a pipeline', async () => {
+  it('may skip a whole pipeline', async () => {
     const run = await runs.read(await runs.start('pipeline', 'none'));
     expect(run.status).toBe('SUCCESS');
     expect(stageEnds(run)).toEqual(['a SKIPPED CONDITION_TRUE', 'b SKIPPED CONDITION_TRUE']);
   });
 
-  it('of elements that can’t be decided end the pipeline before anything of the stage begins; it can be resumed there', async () => {
+  it('of elements that can’t be evaluated end the pipeline before the stage; it can be resumed', async () => {
     const id = await runs.start('pipeline', 'unclear');
     await runAll({ one: { outputs: [{ name: 'FOUND', value: 'text' }] } });
     const run = await runs.read(id);

@@ -67,7 +67,7 @@ stages:
   - elements: [{ name: c, workflow: two }]
 `;
 
-describe('how executions end when nobody lets them finish', () => {
+describe('executions that do not finish on their own', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const started = async (count = 1): Promise<readonly ClaimedJob[]> => {
@@ -90,7 +90,7 @@ describe('how executions end when nobody lets them finish', () => {
   };
 
   describe('abort', () => {
-    it('is final at once when nothing has begun', async () => {
+    it('ends immediately if nothing has begun', async () => {
       const id = await runs.start('pipeline', 'twos');
       expect(await runs.abort(id, 'changed my mind')).toBe('ABORTED');
       const run = await runs.read(id);
@@ -100,7 +100,7 @@ describe('how executions end when nobody lets them finish', () => {
       expect(await agent.claim(10, 0)).toEqual([]);
     });
 
-    it('tells the agent at once, and takes its word when it has killed the job', async () => {
+    it('signals the agent immediately, and accepts its report of the kill', async () => {
       const id = await runs.start('workflow', 'two');
       const [job] = await started();
       const renewed = agent.renew([job as ClaimedJob], 10_000);
@@ -115,7 +115,7 @@ describe('how executions end when nobody lets them finish', () => {
       await nothingIsLeft(id);
     });
 
-    it('is final within the grace and a second when the agent does nothing, and the agent’s late words are refused', async () => {
+    it('ends within the grace and a second if the agent does nothing, and rejects late reports', async () => {
       const id = await runs.start('pipeline', 'twos');
       const jobs = await started(2);
       await runs.abort(id);
@@ -132,14 +132,14 @@ describe('how executions end when nobody lets them finish', () => {
       expect((await agent.log(jobs[0] as ClaimedJob, 0, 'late')).body.error?.code).toBe('STALE_CLAIM');
     });
 
-    it('lets no claimed job start any more', async () => {
+    it('prevents claimed jobs from starting', async () => {
       const id = await runs.start('workflow', 'two');
       const job = await agent.claimOne();
       expect(await runs.abort(id)).toBe('ABORTED');
       expect((await agent.start(job)).body.jobs).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
     });
 
-    it('answers the same again, and is refused on what ended otherwise', async () => {
+    it('returns the same again, and is refused for a run that ended otherwise', async () => {
       const id = await runs.start('workflow', 'two');
       await runs.abort(id);
       expect(await runs.abort(id)).toBe('ABORTED');
@@ -148,7 +148,7 @@ describe('how executions end when nobody lets them finish', () => {
       await expect(runs.abort(other)).rejects.toThrow('NOT_ABORTABLE');
     });
 
-    it('ends one workflow of a stage, and with it the stage', async () => {
+    it('ends one workflow of a stage, and the stage with it', async () => {
       const id = await runs.start('pipeline', 'twos');
       const [a] = (await runs.read(id)).pipelineStageExecutions ?? [];
       await runs.abort(a?.workflowExecutionId ?? '');
@@ -162,8 +162,8 @@ describe('how executions end when nobody lets them finish', () => {
     });
   });
 
-  describe('time', () => {
-    it('expires an approval that nobody gave', async () => {
+  describe('timeouts', () => {
+    it('expires an undecided approval', async () => {
       const id = await runs.start('pipeline', 'gate');
       const run = await runs.until(id, 'EXPIRED');
       expect(run.pipelineStageExecutions?.map((stage) => stage.status)).toEqual(['EXPIRED', 'SKIPPED']);
@@ -171,13 +171,13 @@ describe('how executions end when nobody lets them finish', () => {
       await expect(runs.decide(id, 'APPROVE')).rejects.toThrow('NOT_WAITING');
     });
 
-    it('expires an execution, and ends what waits in it', async () => {
+    it('expires an execution, and ends its waiting elements', async () => {
       const id = await runs.start('pipeline', 'long-gate');
       expect(await runs.until(id, 'EXPIRED')).toMatchObject({ failureCode: 'EXPIRED' });
       await nothingIsLeft(id);
     });
 
-    it('expires a workflow with what runs in it', async () => {
+    it('expires a workflow with its running tasks', async () => {
       const id = await runs.start('workflow', 'limited');
       const [job] = await started();
       const renewed = await agent.renew([job as ClaimedJob], 10_000);
@@ -187,7 +187,7 @@ describe('how executions end when nobody lets them finish', () => {
       await nothingIsLeft(id);
     });
 
-    it('fails a task whose agent does not end it in time', async () => {
+    it('fails a task that its agent does not end in time', async () => {
       const id = await runs.start('workflow', 'slow-task');
       const [job] = await started();
       for (;;) {
@@ -266,7 +266,7 @@ describe('how executions end when nobody lets them finish', () => {
     ];
 
     // Case agent-stop-counts-as-success.
-    it('is final at once, and is never a success that was not reported', async () => {
+    it('ends immediately, and never as a success that was not reported', async () => {
       const ids = await Promise.all(cells.map(() => runs.start('workflow', 'lossy')));
       const jobs = await started(cells.length);
       const ended = await Promise.all(
@@ -284,7 +284,7 @@ describe('how executions end when nobody lets them finish', () => {
       expect(ended).toEqual(cells.map(([name, , task, run]) => [name, task, run]));
     });
 
-    it('gives a job back whose command has not begun, however often', async () => {
+    it('requeues a job whose command has not begun, any number of times', async () => {
       const id = await runs.start('workflow', 'two');
       for (const attempt of [1, 2, 3]) {
         const [job] = await started();
@@ -298,7 +298,7 @@ describe('how executions end when nobody lets them finish', () => {
       ]);
     });
 
-    it('is known at once when the agent leaves', async () => {
+    it('is known immediately if the agent leaves', async () => {
       const id = await runs.start('workflow', 'lossy');
       const leaver = await ProtocolAgent.register(server.url, { name: 'leaver' });
       const job = await leaver.claimOne();
@@ -312,13 +312,13 @@ describe('how executions end when nobody lets them finish', () => {
       expect(repeated.body.results).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
     });
 
-    it('retries no task whose time is over while its agent is silent', async () => {
+    it('does not retry a task that times out while its agent is silent', async () => {
       const id = await runs.start('workflow', 'slow-lossy');
       await started();
       expect((await runs.until(id, 'FAILED')).tasks).toMatchObject([{ reasonCode: 'TIMED_OUT', tries: 1 }]);
     });
 
-    it('counts a finish that comes late but before anybody noticed', async () => {
+    it('accepts a late finish if the loss was not noticed yet', async () => {
       const id = await runs.start('workflow', 'twice');
       const [job] = await started();
       await server.app.database.write(`UPDATE job_lease SET expires_at = now() + interval '20 ms' WHERE job_id = $1`, [
@@ -329,7 +329,7 @@ describe('how executions end when nobody lets them finish', () => {
       await agent.work(() => runs.is(id, 'SUCCESS'));
     });
 
-    it('keeps the lease of an agent that renews', async () => {
+    it('keeps the lease of an agent that renews it', async () => {
       const id = await runs.start('workflow', 'two');
       const [job] = await started();
       for (let round = 0; round < 3; round++) {

@@ -33,6 +33,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'failure-strategy.yaml': { 'warm-up': 'FAILED!', switch: 'SUCCESS' },
   'ignored-failure.yaml': { report: 'FAILED!', release: 'SUCCESS' },
   'failure-handlers.yaml': { migrate: 'FAILED!', release: 'SUCCESS' },
+  'finally.yaml': { up: 'SUCCESS', test: 'FAILED!' },
   'variables.yaml': { version: 'SUCCESS', facts: 'SUCCESS', check: 'SUCCESS' },
   'working-folder.yaml': { write: 'SUCCESS', clean: 'SUCCESS' },
   'secrets.yaml': { deploy: 'SUCCESS' },
@@ -67,12 +68,12 @@ describe('the examples', () => {
     await server.stop();
   });
 
-  it('are all here', () => {
+  it('are all covered', () => {
     const files = readdirSync(folder).filter((file) => /\.(yaml|toml)$/.test(file) && file !== 'application.yaml');
     expect(files.sort()).toEqual(Object.keys(expected).sort());
   });
 
-  it.each(Object.entries(expected))('%s runs, on a real agent', async (file, ends) => {
+  it.each(Object.entries(expected))('%s runs on a real agent', async (file, ends) => {
     const format = file.endsWith('.toml') ? 'TOML' : 'YAML';
     const { applyDefinitions } = await server.client.ask<{ applyDefinitions: { results: { name: string }[] } }>(
       `mutation ($source: String!, $format: DefinitionFormat!) {

@@ -58,7 +58,7 @@ describe('failure handlers', () => {
   };
   const nothingIsLeft = async () => expect(await agent.claim(10, 0)).toEqual([]);
 
-  it('of a task runs after its last try, and is told what happened', async () => {
+  it('of a task runs after its last try, and learns what happened', async () => {
     const id = await runs.start('workflow', 'task');
     await agent.runOne({ exitCode: 1 });
     const last = await agent.claimOne();
@@ -121,7 +121,7 @@ describe('failure handlers', () => {
     await nothingIsLeft();
   });
 
-  it('of a task runs also when its failure is ignored; the workflow succeeds, so its own does not', async () => {
+  it('of a task also runs if its failure is ignored; the workflow’s does not', async () => {
     const id = await runs.start('workflow', 'ignored');
     await agent.runOne({ exitCode: 1 });
     expect((await runs.read(id)).status).toBe('SUCCESS');
@@ -130,7 +130,7 @@ describe('failure handlers', () => {
     await nothingIsLeft();
   });
 
-  it('of a workflow runs when it has settled, and hears of the task that failed', async () => {
+  it('of a workflow runs once it has settled, and learns which task failed', async () => {
     const id = await runs.start('workflow', 'workflow');
     await agent.runOne({ exitCode: 2 });
     const job = await agent.runOne();
@@ -159,7 +159,7 @@ describe('failure handlers', () => {
     ]);
   });
 
-  it('run after an abort: for what was cancelled, and for the workflow; and no abort ends them', async () => {
+  it('run after an abort for canceled tasks and the workflow, and are not aborted', async () => {
     const id = await runs.start('workflow', 'both');
     const jobs = await agent.claim(2);
     const one = jobs.filter(({ task }) => task === 'one');
@@ -174,7 +174,7 @@ describe('failure handlers', () => {
     ]);
   });
 
-  it('of a workflow runs when its time was over, also when nothing had begun', async () => {
+  it('of a workflow runs after its timeout, even if nothing had begun', async () => {
     const id = await runs.start('workflow', 'short');
     await runs.until(id, 'EXPIRED');
     const job = await agent.work(async () => (await shown(id))[0]?.[1] === 'SUCCESS');
@@ -197,14 +197,14 @@ describe('failure handlers', () => {
     expect((await runs.read(id)).status).toBe('SUCCESS');
   });
 
-  it('of a task that fails before it starts runs too', async () => {
+  it('of a task also runs if the task fails before it starts', async () => {
     const id = await runs.start('workflow', 'undefined');
     const job = await agent.runOne();
     expect(handled(job)).toMatchObject({ failed_task: 'one', exit_code: '' });
     expect(await shown(id)).toEqual([['own', 'SUCCESS', 'one']]);
   });
 
-  it('of a lost agent fails by its on_lost, and does not touch the execution', async () => {
+  it('of a lost agent fails by its on_lost, and does not change the execution', async () => {
     const id = await runs.start('workflow', 'workflow');
     await agent.runOne({ exitCode: 2 });
     await agent.start(await agent.claimOne());
@@ -215,7 +215,7 @@ describe('failure handlers', () => {
     expect(await runs.read(id)).toMatchObject({ status: 'FAILED', failureCode: 'TASK_FAILED' });
   });
 
-  it('continue while the execution is resumed, and run again only for new failures', async () => {
+  it('continue during a resume, and run again only for new failures', async () => {
     const id = await runs.start('workflow', 'both');
     const resume = async () => {
       const { applicationId } = await runs.ids('workflow', 'both');
@@ -247,7 +247,7 @@ describe('failure handlers', () => {
     ]);
   });
 
-  it('run once, however many results come at once', async () => {
+  it('run once for concurrent results', async () => {
     const id = await runs.start('pipeline', 'line');
     const jobs = await agent.claim(2);
     await agent.start(...jobs);

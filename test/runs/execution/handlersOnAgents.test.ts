@@ -62,7 +62,7 @@ ignore_failure = true
 timeout = "30s"
 `;
 
-describe('handlers and artifacts of failures, on an agent', () => {
+describe('failure handlers and artifacts on a real agent', () => {
   let server: TestServer;
   let runs: Runs;
   let agent: TestProcess;
@@ -104,7 +104,7 @@ describe('handlers and artifacts of failures, on an agent', () => {
     return jobLog.frames.map((frame) => frame.text).join('');
   };
 
-  it('a failed task leaves what there is of its files, and its handler is told the end of its standard error', async () => {
+  it('a failed task uploads its existing files, and its handler gets the end of standard error', async () => {
     const id = await runs.start('workflow', 'collect');
     await runs.until(id, 'FAILED');
     const task = await runs.task(id, 'build');
@@ -115,7 +115,7 @@ describe('handlers and artifacts of failures, on an agent', () => {
     expect(await text(own, 'told.txt')).toBe("build|exit code 3\nit is 'broken' $(touch x)|3");
   });
 
-  it('a TOML file of a task graph has its handlers run, with values as data', async () => {
+  it('runs the handlers of a TOML task graph, with values as data', async () => {
     await server.client.ask(
       `mutation ($source: String!) { applyDefinitions(input: { source: $source, format: TOML, application: "app" }) { results { name } } }`,
       { source: TOML },
@@ -131,7 +131,7 @@ describe('handlers and artifacts of failures, on an agent', () => {
     );
   });
 
-  it('a task whose time is over uploads within its grace', async () => {
+  it('a task that times out uploads within its grace', async () => {
     const id = await runs.start('workflow', 'late');
     await runs.until(id, 'FAILED');
     const task = await runs.task(id, 'build');
@@ -139,7 +139,7 @@ describe('handlers and artifacts of failures, on an agent', () => {
     expect(await text(task, 'report.txt')).toBe('begun\nstopped\n');
   });
 
-  it('a cancelled task uploads within its grace, the workflow is final without its handler, and the stream ends after both', async () => {
+  it('a canceled task uploads within its grace; the stream ends after its handler', async () => {
     const id = await runs.start('workflow', 'stopped');
     const stream = readEvents(server.url, id);
     await eventually(
@@ -161,7 +161,7 @@ describe('handlers and artifacts of failures, on an agent', () => {
     expect(await text(task, 'report.txt')).toBe('begun\nstopped\n');
   });
 
-  it('a task that succeeds uploads nothing that is for failures, and always what is for both', async () => {
+  it('a successful task uploads no failure artifacts, and always those for both', async () => {
     const id = await runs.start('workflow', 'never');
     const { tasks } = await runs.until(id, 'SUCCESS');
     expect(tasks?.map(({ name, artifacts }) => [name, artifacts.map((one) => one.name)])).toEqual([
@@ -171,7 +171,7 @@ describe('handlers and artifacts of failures, on an agent', () => {
   });
 });
 
-it('handlers run once when the server is killed between the abort and the end', async () => {
+it('handlers run once if the server is killed between the abort and the end', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-handlers-'));
   const database = await createTestDatabase();
   const processes: TestProcess[] = [];

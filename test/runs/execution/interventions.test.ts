@@ -97,7 +97,7 @@ describe('a failure that waits for a person', () => {
     await endDueInterventions(server.app);
   };
 
-  it('comes after the retries, lets other tasks run, and shows in the workflow, its stage and its pipeline', async () => {
+  it('follows the retries, lets other tasks run, and shows in workflow, stage and pipeline', async () => {
     const id = await runs.start('pipeline', 'release');
     await agent.work(() => runs.is(id, 'WAITING'), failing('migrate'));
     const workflow = await member(id);
@@ -132,7 +132,7 @@ describe('a failure that waits for a person', () => {
     if (action !== 'ABORT') expect((await runs.task(id, 'migrate')).reason).toContain('seen it');
   });
 
-  it('of a task is decided by its definition when the time is over', async () => {
+  it('of a task is decided by its definition at the timeout', async () => {
     const ignored = await waiting();
     await endDueInterventions(server.app);
     expect(await runs.read(ignored)).toMatchObject({ status: 'WAITING' });
@@ -144,7 +144,7 @@ describe('a failure that waits for a person', () => {
     expect(await runs.read(failed)).toMatchObject({ status: 'FAILED', failureCode: 'TASK_FAILED' });
   });
 
-  it('holds back the next level in the mode PARALLEL, and is gone when another task fails', async () => {
+  it('holds back the next level in PARALLEL mode, and ends if another task fails', async () => {
     const id = await waiting('leveled');
     expect(await tasks(id)).toEqual({ migrate: 'WAITING', beside: 'SUCCESS', later: 'QUEUED' });
     await intervene(id, await task(id), 'IGNORE');
@@ -163,7 +163,7 @@ describe('a failure that waits for a person', () => {
     expect(await tasks(other)).toEqual({ migrate: 'FAILED', beside: 'FAILED', switch: 'SKIPPED' });
   });
 
-  it('ends with an abort and with the time of the execution', async () => {
+  it('ends with an abort and at the execution’s timeout', async () => {
     const id = await waiting();
     await runs.abort(id);
     expect(await runs.read(id)).toMatchObject({ status: 'ABORTED' });
@@ -176,7 +176,7 @@ describe('a failure that waits for a person', () => {
     expect(await statuses(stage)).toEqual(['ABORTED', 'SKIPPED']);
   });
 
-  it('of an element comes after its retries, each of which runs the workflow anew', async () => {
+  it('of an element follows its retries, each of which runs the workflow again', async () => {
     const id = await runs.start('pipeline', 'stubborn');
     const ran = await agent.work(() => runs.is(id, 'WAITING'), failing('go'));
     expect(ran.map((job) => [job.task, job.attempt])).toEqual([
@@ -204,14 +204,14 @@ describe('a failure that waits for a person', () => {
     expect(await statuses(id)).toEqual(ofStages);
   });
 
-  it('of an element fails when nobody decides, unless its definition says otherwise', async () => {
+  it('of an element fails without a decision, unless its definition says otherwise', async () => {
     const id = await runs.start('pipeline', 'stubborn');
     await agent.work(() => runs.is(id, 'WAITING'), failing('go'));
     await overdue(id);
     expect(await runs.read(id)).toMatchObject({ status: 'FAILED', failureCode: 'TASK_FAILED' });
   });
 
-  it('of an element can be ignored without asking anybody', async () => {
+  it('of an element can be ignored automatically', async () => {
     const id = await runs.start('pipeline', 'lenient');
     let failures = 0;
     await agent.work(
@@ -221,7 +221,7 @@ describe('a failure that waits for a person', () => {
     expect(await statuses(id)).toEqual(['FAILED', 'SUCCESS']);
   });
 
-  it('of an element is not asked about any more when its neighbour fails; a neighbour that waits itself is waited for', async () => {
+  it('of an element ends if a parallel element fails, and waits for one that waits', async () => {
     const id = await runs.start('pipeline', 'pair');
     await agent.work(() => runs.is(id, 'WAITING'), failing('go', 'migrate'));
     expect(await statuses(id)).toEqual(['WAITING', 'WAITING']);
@@ -237,7 +237,7 @@ describe('a failure that waits for a person', () => {
     expect(await statuses(other)).toEqual(['FAILED', 'SUCCESS']);
   });
 
-  it('waits on while a person holds the run, and is decided then too', async () => {
+  it('keeps waiting while the run is paused, and can be decided then', async () => {
     const id = await runs.start('pipeline', 'release');
     const jobs = await agent.claim();
     await agent.start(...jobs);
@@ -261,7 +261,7 @@ describe('a failure that waits for a person', () => {
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });
 
-  it('takes exactly one of twenty decisions at once, over two servers', async () => {
+  it('accepts exactly one of twenty concurrent decisions, over two servers', async () => {
     const second = await startTestServer({}, server.databaseUrl);
     const clients = Array.from(
       { length: 20 },
@@ -287,7 +287,7 @@ describe('a failure that waits for a person', () => {
     }
   });
 
-  it('is refused where nothing waits, with neither or both targets, and for what does not exist', async () => {
+  it('rejects a decision where nothing waits, without exactly one target, and for unknown IDs', async () => {
     const id = await runs.start('workflow', 'careful');
     const target = await task(id);
     await expect(intervene(id, target, 'RETRY')).rejects.toThrow('NOT_WAITING');
@@ -298,7 +298,7 @@ describe('a failure that waits for a person', () => {
     await runs.abort(id);
   });
 
-  it('says that it can be decided', async () => {
+  it('shows in availableActions', async () => {
     const id = await waiting();
     const { execution } = await server.client.ask<{
       execution: { availableActions: { action: string; allowed: boolean }[] };

@@ -41,7 +41,7 @@ describe('a matrix', () => {
     await runs.abort(id);
   });
 
-  it('holds back what depends on all of it until all have succeeded, and what depends on one, on that one only', async () => {
+  it('releases dependents of all combinations after the last, and of one after that one', async () => {
     const id = await runs.start('workflow', 'grid');
     const jobs = await agent.claim();
     await agent.start(...jobs);
@@ -57,7 +57,7 @@ describe('a matrix', () => {
     expect((await runs.read(id)).status).toBe('SUCCESS');
   });
 
-  it('stays within max_parallel with all of the workflow', async () => {
+  it('stays within max_parallel of the workflow', async () => {
     const id = await runs.start('workflow', 'narrow');
     const names: string[] = [];
     for (let jobs = await agent.claim(); jobs.length > 0; jobs = await agent.claim(10, 0)) {
@@ -104,7 +104,7 @@ describe('a matrix', () => {
     await runs.abort(id);
   });
 
-  it('has a number of edges that grows with its size, and not with the square of it', async () => {
+  it('has a number of edges that grows linearly with its size', async () => {
     const id = await runs.start('workflow', 'wide');
     const [{ edges } = { edges: 0 }] = await server.app.database.rows<{ edges: number }>(
       `SELECT count(*)::int AS edges FROM task_dependency
@@ -124,7 +124,7 @@ describe('names of combinations', () => {
     ],
   };
 
-  it('are sorted, with the axes in the order in which they are written', () => {
+  it('are sorted, with the axes as written', () => {
     expect(nodesOf('t', task)).toEqual([
       't[os=linux,node=20]',
       't[os=linux,node=22]',
@@ -134,7 +134,7 @@ describe('names of combinations', () => {
     expect(nodesOf('t', { matrix: [] })).toEqual(['t']);
   });
 
-  it('can be read again', () => {
+  it('can be parsed', () => {
     expect([...matrixValues('t[os=a b,node=1.2]')]).toEqual([
       ['os', 'a b'],
       ['node', '1.2'],
@@ -142,7 +142,7 @@ describe('names of combinations', () => {
     expect([...matrixValues('t')]).toEqual([]);
   });
 
-  it('are found with their axes in any order, and not when they are of no combination', () => {
+  it('are found with axes in any order, unless they name no combination', () => {
     const tasks = { t: task, u: { matrix: [] } } as unknown as Parameters<typeof dependencyOf>[1];
     expect(dependencyOf('t[node=22,os=mac]', tasks)).toEqual({ node: 't[os=mac,node=22]' });
     expect(dependencyOf('t', tasks)).toEqual({ all: 't' });
@@ -152,7 +152,7 @@ describe('names of combinations', () => {
     }
   });
 
-  it('stand in the order of the graph', () => {
+  it('are in the order of the graph', () => {
     const base = { type: 'normal', matrix: [], dependsOn: [] };
     const tasks = {
       z: base,

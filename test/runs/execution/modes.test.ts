@@ -20,7 +20,7 @@ const DEFINITIONS =
   workflow('sequential', GRAPH, 'mode: SEQUENTIAL') +
   workflow('parallel', GRAPH, 'mode: PARALLEL') +
   workflow('narrow', GRAPH, 'mode: PARALLEL\nmax_parallel: 1') +
-  workflow('cancelling', GRAPH, 'on_task_failure: cancel') +
+  workflow('canceling', GRAPH, 'on_task_failure: cancel') +
   workflow('delayed', '  a: { run: "true", retries: 1, retry_delay: 300ms }\n  b: { run: "true" }', 'mode: SEQUENTIAL');
 
 describe('the modes of a workflow', () => {
@@ -51,7 +51,7 @@ describe('the modes of a workflow', () => {
     }
   });
 
-  it('SEQUENTIAL: waits for a task that is to be tried again', async () => {
+  it('SEQUENTIAL: waits for a task that will be retried', async () => {
     const id = await runs.start('workflow', 'delayed');
     await agent.runOne({ exitCode: 1 });
     expect(await agent.runOne()).toMatchObject({ task: 'a', attempt: 2 });
@@ -80,7 +80,7 @@ describe('the modes of a workflow', () => {
     expect((await agent.runOne()).task).toBe('e');
   });
 
-  it('PARALLEL: a level with a failure is finished, also what of it has not begun; later ones don’t start', async () => {
+  it('PARALLEL: finishes a level with a failure, and starts no later one', async () => {
     const id = await runs.start('workflow', 'narrow');
     await agent.runOne({ exitCode: 1 });
     expect((await agent.runOne()).task).toBe('b');
@@ -100,7 +100,7 @@ describe('the modes of a workflow', () => {
       await agent.finish(job, { exitCode: null, reason: 'CANCELLED' });
   });
 
-  it('WORK_STEALING: after a failure what runs is finished, or cancelled where the definition says so', async () => {
+  it('WORK_STEALING: after a failure, finishes running tasks, or cancels them if defined', async () => {
     const finishing = await runs.start('workflow', 'graph');
     const jobs = await begun(2);
     await agent.finish(named(jobs, 'a'), { exitCode: 1 });
@@ -108,18 +108,18 @@ describe('the modes of a workflow', () => {
     await agent.finish(named(jobs, 'b'));
     expect(states(await runs.read(finishing))).toMatchObject({ a: 'FAILED', b: 'SUCCESS', d: 'SKIPPED' });
 
-    const cancelling = await runs.start('workflow', 'cancelling');
+    const canceling = await runs.start('workflow', 'canceling');
     const others = await begun(2);
     const renewed = agent.renew([named(others, 'b')], 10_000);
     await agent.finish(named(others, 'a'), { exitCode: 1 });
     expect((await renewed).body.jobs).toMatchObject([{ action: 'cancel', graceMs: 1000 }]);
     await agent.finish(named(others, 'b'), { exitCode: null, signal: 'SIGTERM', reason: 'CANCELLED' });
-    const run = await runs.read(cancelling);
+    const run = await runs.read(canceling);
     expect(run).toMatchObject({ status: 'FAILED', failureCode: 'TASK_FAILED' });
     expect(states(run)).toEqual({ a: 'FAILED', b: 'ABORTED', c: 'SKIPPED', d: 'SKIPPED', e: 'SKIPPED' });
   });
 
-  it('and the number of tasks side by side can be given at the start, for a workflow', async () => {
+  it('and max_parallel can be given at the start of a workflow', async () => {
     const id = await runs.start('workflow', 'graph', { mode: 'SEQUENTIAL' });
     expect(names(await begun(1))).toEqual(['a']);
     await nothing();
@@ -136,7 +136,7 @@ describe('the modes of a workflow', () => {
     await expect(runs.start('workflow', 'graph', { maxParallel: 0 })).rejects.toThrow('maxParallel must be 1 or more');
   });
 
-  it('all come to the same end when the tasks do', async () => {
+  it('all end the same if the tasks do', async () => {
     const outcome = fc.constantFrom('ok', 'ok', 'ok', 'ok', 'fails', 'ignored', 'skipped');
     const graph = fc.array(fc.tuple(outcome, fc.array(fc.nat(), { maxLength: 3 })), { minLength: 1, maxLength: 7 });
     let count = 0;

@@ -48,7 +48,7 @@ interface Held {
   readonly pause: { readonly reason: string | null; readonly by: { readonly name: string } } | null;
 }
 
-describe('a run that a person holds', () => {
+describe('a paused run', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
   const hold = async (verb: 'pause' | 'continue', executionId: string, reason?: string, client = server.client) => {
@@ -68,7 +68,7 @@ describe('a run that a person holds', () => {
   const tasks = async (id: string) =>
     Object.fromEntries((await runs.read(id)).tasks?.map((task) => [task.name, task.status]) ?? []);
 
-  it('gives no job away any more, also none that was offered; what runs is finished', async () => {
+  it('starts no job, not even an offered one, and finishes running ones', async () => {
     const id = await runs.start('workflow', 'build');
     const [first, second] = await agent.claim();
     if (first === undefined || second === undefined) throw new Error('two tasks are ready');
@@ -100,7 +100,7 @@ describe('a run that a person holds', () => {
     ]);
   });
 
-  it('that had not begun is QUEUED again afterwards', async () => {
+  it('is QUEUED again afterwards if it had not begun', async () => {
     const id = await runs.start('workflow', 'rocky');
     await hold('pause', id);
     expect(await agent.claim(10, 0)).toEqual([]);
@@ -108,7 +108,7 @@ describe('a run that a person holds', () => {
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });
 
-  it('lets no job start however agents and servers race with the pause, and loses none', async () => {
+  it('starts no job and loses none, however agents and servers race with the pause', async () => {
     const second = await startTestServer({ SLIPWAY_LEASE_SECONDS: '30' }, server.databaseUrl);
     const client = new TestClient(second.url, ADMIN_KEY);
     let racing = true;
@@ -155,7 +155,7 @@ describe('a run that a person holds', () => {
     return row?.n ?? 0;
   };
 
-  it('of a pipeline begins no stage, whatever its elements do meanwhile', async () => {
+  it('of a pipeline begins no stage, whatever its elements do', async () => {
     const id = await runs.start('pipeline', 'release');
     const jobs = await agent.claim();
     const running = jobs.filter((job) => job.task !== 'two');
@@ -190,7 +190,7 @@ describe('a run that a person holds', () => {
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });
 
-  it('ends when nothing of it is left to start, and when something fails', async () => {
+  it('ends if nothing is left to start, and if something fails', async () => {
     const good = await runs.start('workflow', 'rocky');
     const jobs = await agent.claim();
     await agent.start(...jobs);
@@ -223,7 +223,7 @@ describe('a run that a person holds', () => {
     expect(await statuses(expired)).toEqual(['EXPIRED', 'EXPIRED', 'SUCCESS', 'SKIPPED']);
   });
 
-  it('retries tasks that failed or lost their agent when it continues', async () => {
+  it('retries failed and lost tasks when it continues', async () => {
     const id = await runs.start('workflow', 'build');
     await agent.runOne();
     const lost = await agent.claimOne();
@@ -248,7 +248,7 @@ describe('a run that a person holds', () => {
     expect(await runs.task(id, 'pack')).toMatchObject({ tries: 2 });
   });
 
-  it('says what can be done with it', async () => {
+  it('shows its available actions', async () => {
     const id = await runs.start('workflow', 'rocky');
     const allowed = async () => {
       const { execution } = await server.client.ask<{

@@ -50,7 +50,7 @@ describe('a pipeline', () => {
 
   const release = () => runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:7' }] });
 
-  it('runs stages in order, elements side by side, tasks by their dependencies, and waits for the approval', async () => {
+  it('runs stages in order, elements in parallel, tasks by dependency, and waits for approvals', async () => {
     const id = await release();
     const before = await runs.read(id);
     expect(before.status).toBe('QUEUED');
@@ -87,7 +87,7 @@ describe('a pipeline', () => {
     expect(own).toEqual([{ gaps: 0 }]);
   });
 
-  it('records what it deployed, in each environment, with the execution that did it', async () => {
+  it('records its deployments in each environment', async () => {
     const { application } = await server.client.ask<{
       application: {
         environments: { nodes: { name: string; deployments: { service: { name: string }; image: string }[] }[] };
@@ -119,7 +119,7 @@ describe('a pipeline', () => {
     await runs.until(id, 'ABORTED');
   });
 
-  it('fails with its task, skips what was not started, and says why', async () => {
+  it('fails with its task, skips the rest, and says why', async () => {
     const id = await release();
     await agent.work(
       () => runs.is(id, 'FAILED'),
@@ -158,7 +158,7 @@ describe('a pipeline', () => {
     await runs.decide(id, 'REJECT', 'again, by the same caller: changes nothing');
   });
 
-  it('withdraws an approval whose neighbour failed', async () => {
+  it('withdraws an approval if a parallel element fails', async () => {
     const id = await runs.start('pipeline', 'gate');
     await agent.work(
       () => runs.is(id, 'FAILED'),
@@ -180,7 +180,7 @@ describe('a pipeline', () => {
     expect(stopped.failureDetails).toContain('enough');
   });
 
-  it('says which of the ids of a start is wrong', async () => {
+  it('names the invalid ID of a start', async () => {
     const { applicationId, entityId } = await runs.ids('pipeline', 'gate');
     const none = '01a1fde6-77b0-740d-b857-a367d0a2b8ae';
     await expect(runs.start('pipeline', 'gate', { applicationId: none, entityId })).rejects.toThrow(

@@ -10,7 +10,7 @@ const DEFINITIONS = `${APP}
 ---
 kind: Workflow
 application: app
-name: labelled
+name: labeled
 tasks:
   anywhere: { run: "true" }
   linux: { run: "true", labels: { os: linux, zone: a } }
@@ -30,7 +30,7 @@ const sha256 = (data: Buffer): string => createHash('sha256').update(data).diges
 describe('the agent protocol', () => {
   const { server, runs } = testWorld(DEFINITIONS, { agent: null });
 
-  it('opens nothing without the right token, and each token only what it is for', async () => {
+  it('rejects wrong tokens, and limits each token to its purpose', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const ask = async (path: string, token: string | null, body: unknown = {}) => {
       const response = await fetch(`${server.url}${path}`, {
@@ -61,7 +61,7 @@ describe('the agent protocol', () => {
   });
 
   it('gives a job only to an agent that has every label', async () => {
-    const id = await runs.start('workflow', 'labelled');
+    const id = await runs.start('workflow', 'labeled');
     const plain = await ProtocolAgent.register(server.url, { labels: { os: 'linux' } });
     expect((await plain.claim(10)).map((job) => job.task)).toEqual(['anywhere']);
     expect(await plain.claim(10, 0)).toEqual([]);
@@ -72,7 +72,7 @@ describe('the agent protocol', () => {
     expect(await parked).toEqual([]);
   });
 
-  it('wakes a parked claim when a job comes', async () => {
+  it('wakes a parked claim when a job arrives', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const parked = agent.claimOne(20_000);
     const id = await runs.start('workflow', 'files');
@@ -80,9 +80,9 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
-  it('gives a claim whose time is over what was being claimed for it, instead of offering it to nobody', async () => {
+  it('returns jobs that were claimed as the wait ended, instead of losing them', async () => {
     const agent = await ProtocolAgent.register(server.url);
-    const id = await runs.start('workflow', 'labelled');
+    const id = await runs.start('workflow', 'labeled');
     const blocker = new Client({ connectionString: server.databaseUrl });
     await blocker.connect();
     try {
@@ -102,7 +102,7 @@ describe('the agent protocol', () => {
     }
   });
 
-  it('gives the job all of its variables, in order of precedence', async () => {
+  it('gives a job all its variables, in order of precedence', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const id = await runs.start('workflow', 'files', {
       variableInputs: [{ name: 'GIVEN', variableValue: { type: 'NAME', value: `it's "quoted" $(rm -rf /)\n; ok` } }],
@@ -131,7 +131,7 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
-  it('keeps a log as one sequence of bytes: repeats are harmless, gaps are refused, the interleaving is kept', async () => {
+  it('keeps a log as one sequence of bytes: accepts repeats, rejects gaps, keeps the interleaving', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const id = await runs.start('workflow', 'files');
     const job = await agent.claimOne();
@@ -194,7 +194,7 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
-  it('checks artifacts on arrival and hands them to later jobs of the run, and to people with a key', async () => {
+  it('checks uploaded artifacts, and serves them to later jobs and to callers with a key', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const id = await runs.start('workflow', 'files');
     const job = await agent.claimOne();
@@ -223,7 +223,7 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
-  it('names every wrong field of a request', async () => {
+  it('names every invalid field of a request', async () => {
     const response = await fetch(`${server.url}/agent/v1/register`, {
       method: 'POST',
       headers: { authorization: `Bearer ${AGENT_TOKEN}`, 'content-type': 'application/json' },

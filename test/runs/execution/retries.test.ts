@@ -27,7 +27,7 @@ describe('a task that fails', () => {
 
   const tries = async (id: string) => (await runs.task(id, 'one')).jobs.map((job) => job.status);
 
-  it('is tried again after its delay, each try a job, until one succeeds', async () => {
+  it('is retried after its delay, with a job per try, until one succeeds', async () => {
     const id = await runs.start('workflow', 'delayed');
     await agent.runOne({ exitCode: 3 });
     const waiting = await runs.task(id, 'one');
@@ -53,7 +53,7 @@ describe('a task that fails', () => {
     ]);
   });
 
-  it('fails when no try is left', async () => {
+  it('fails without tries left', async () => {
     const id = await runs.start('workflow', 'at-once');
     await agent.runOne({ exitCode: 1 });
     await agent.runOne({ exitCode: 2 });
@@ -61,7 +61,7 @@ describe('a task that fails', () => {
     expect(await tries(id)).toEqual(['FAILED', 'FAILED']);
   });
 
-  it('is tried again after the named exit codes only', async () => {
+  it('is retried after the given exit codes only', async () => {
     const id = await runs.start('workflow', 'codes');
     await agent.runOne({ exitCode: 7 });
     await agent.runOne({ exitCode: 8 });
@@ -72,7 +72,7 @@ describe('a task that fails', () => {
     expect((await runs.read(other)).status).toBe('FAILED');
   });
 
-  it('is tried again after a signal, by the code that a shell gives it', async () => {
+  it('is retried after a signal by its shell exit code', async () => {
     const id = await runs.start('workflow', 'killed');
     await agent.runOne({ exitCode: null, signal: 'SIGKILL' });
     expect(await runs.task(id, 'one')).toMatchObject({ status: 'QUEUED', reasonCode: 'SIGNAL', exitCode: 137 });
@@ -81,7 +81,7 @@ describe('a task that fails', () => {
     expect(await runs.task(id, 'one')).toMatchObject({ status: 'FAILED', reasonCode: 'SIGNAL', exitCode: 143 });
   });
 
-  it('has its retries still when an agent was lost', async () => {
+  it('keeps its retries when an agent is lost', async () => {
     const id = await runs.start('workflow', 'at-once');
     await agent.start(await agent.claimOne());
     const second = await agent.claimOne();
@@ -91,7 +91,7 @@ describe('a task that fails', () => {
     expect(await tries(id)).toEqual(['LOST', 'FAILED', 'SUCCESS']);
   });
 
-  it('ends at once when the execution is aborted in the middle of the delay', async () => {
+  it('ends immediately if the execution is aborted during the delay', async () => {
     const id = await runs.start('workflow', 'long');
     await agent.runOne({ exitCode: 3 });
     expect(await runs.abort(id)).toBe('ABORTED');
@@ -103,7 +103,7 @@ describe('a task that fails', () => {
     expect(tasks?.[0]?.reason).toContain('not tried again');
   });
 
-  it('is not tried again once another task has failed the workflow', async () => {
+  it('is not retried once another task has failed the workflow', async () => {
     const id = await runs.start('workflow', 'beside');
     await agent.runOne({ exitCode: 3 });
     await agent.runOne({ exitCode: 4 });
@@ -115,7 +115,7 @@ describe('a task that fails', () => {
     ]);
   });
 
-  describe('and is ignored', () => {
+  describe('with an ignored failure', () => {
     it('stays visible as failed, and its dependents run', async () => {
       const id = await runs.start('workflow', 'ignored');
       await agent.runOne({ exitCode: 1 });
@@ -150,7 +150,7 @@ describe('a task that fails', () => {
   });
 });
 
-it('a delay outlives the server that began it', async () => {
+it('keeps its delay across a server restart', async () => {
   const database = await createTestDatabase();
   const first = await startTestServer({}, database.url);
   const agent = await ProtocolAgent.register(first.url);
@@ -181,6 +181,6 @@ test.each([
   [{ initialSeconds: 4, factor: 2, maxSeconds: 300, jitter: 0.5 }, 1, 0.5, 3000],
   [{ initialSeconds: 0.25, factor: 2, maxSeconds: 300, jitter: 1 }, 2, 1, 0],
   [null, 3, 0.5, 0],
-])('the delay %j after %d failures is, with the random share %d, %d ms', (delay, failures, random, ms) => {
+])('the delay %j after %d failures with random share %d is %d ms', (delay, failures, random, ms) => {
   expect(retryDelayMs(delay, failures, random)).toBe(ms);
 });

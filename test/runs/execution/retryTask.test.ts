@@ -54,7 +54,7 @@ const retry = async (client: TestClient, runs: Runs, taskExecutionId: string) =>
   return retryTask.taskExecution.status;
 };
 
-describe('a failed task of a workflow that still runs', () => {
+describe('retryTask', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS);
 
   const begun = async (workflow: string, ...fails: string[]) => {
@@ -66,7 +66,7 @@ describe('a failed task of a workflow that still runs', () => {
   };
   const tryAgain = async (id: string, name: string) => retry(server.client, runs, (await runs.task(id, name)).id);
 
-  it('is tried again, with all that was skipped because of it, and the workflow succeeds', async () => {
+  it('runs a failed task again with what was skipped because of it', async () => {
     const { id, left } = await begun('build', 'lint');
     expect(await runs.read(id)).toMatchObject({ status: 'RUNNING', failureCode: 'TASK_FAILED' });
     expect(await runs.task(id, 'pack')).toMatchObject({ status: 'SKIPPED' });
@@ -83,7 +83,7 @@ describe('a failed task of a workflow that still runs', () => {
     expect(told.map(({ data }) => [data.name, data.restored])).toEqual([['lint', 1]]);
   });
 
-  it('that fails again fails the workflow', async () => {
+  it('fails the workflow if the task fails again', async () => {
     const { id, left } = await begun('build', 'lint');
     await tryAgain(id, 'lint');
     for (const job of left) await agent.finish(job);
@@ -95,7 +95,7 @@ describe('a failed task of a workflow that still runs', () => {
     await expect(tryAgain(id, 'lint')).rejects.toThrow('NOT_RETRYABLE');
   });
 
-  it('is not tried again where the workflow could not succeed any more, or the task did not fail', async () => {
+  it('is refused if the workflow can’t succeed or the task did not fail', async () => {
     const { id, left } = await begun('strict', 'lint');
     await expect(tryAgain(id, 'lint')).rejects.toThrow('canceled');
     for (const job of left) await agent.finish(job, { exitCode: null, reason: 'CANCELLED' });
@@ -108,7 +108,7 @@ describe('a failed task of a workflow that still runs', () => {
     await expect(retry(server.client, runs, id)).rejects.toThrow('NOT_FOUND');
   });
 
-  it('is taken once of ten at once', async () => {
+  it('accepts one of ten concurrent requests', async () => {
     const { id, left } = await begun('build', 'lint');
     const outcomes = await Promise.all(
       Array.from({ length: 10 }, () => tryAgain(id, 'lint').catch((error: Error) => error.message.split(':')[0])),
@@ -119,7 +119,7 @@ describe('a failed task of a workflow that still runs', () => {
     await agent.work(() => runs.is(id, 'SUCCESS'));
   });
 
-  it('says when no agent can take it', async () => {
+  it('reports that no agent can run the task', async () => {
     const id = await runs.start('pipeline', 'release');
     const read = async () => {
       const { execution } = await server.client.ask<{ execution: { waitingFor: string[] } }>(
@@ -142,7 +142,7 @@ describe('a failed task of a workflow that still runs', () => {
 });
 
 describe('kill -9 of the server', () => {
-  it('while a run is paused, and while a failure waits, changes nothing of either', async () => {
+  it('keeps a paused run and a waiting failure as they are', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'slipway-people-'));
     const database = await createTestDatabase();
     const processes: TestProcess[] = [];

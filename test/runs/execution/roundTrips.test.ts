@@ -48,7 +48,7 @@ const actor: Actor = {
   access: Object.create(systemAccess, { isMemberOf: { value: () => true } }) as Actor['access'],
 };
 
-describe('round trips of a command, however large the workflow is', () => {
+describe('round trips of a command, for any size of workflow', () => {
   let server: TestServer;
   let runs: Runs;
   let agentId: string;

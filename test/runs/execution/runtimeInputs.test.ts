@@ -101,7 +101,7 @@ describe('runtime inputs', () => {
   const envOf = (jobs: readonly { task: string; env: Readonly<Record<string, string>> }[]) =>
     jobs.find((job) => job.task === 'go')?.env;
 
-  it('pause the run when the stage is reached, say what is asked, and start it with the answers', async () => {
+  it('pause the run at the stage, and start it with the answers', async () => {
     const id = await asking();
     expect(await element(id)).toMatchObject({
       status: 'PAUSED',
@@ -137,7 +137,7 @@ describe('runtime inputs', () => {
     ]);
   });
 
-  it('are refused with all that is wrong with them, and asked for further', async () => {
+  it('are rejected with all errors, and stay requested', async () => {
     const id = await asking();
     const refused = answer(id, { REPLICAS: 'many', COLOUR: 'red', OTHER: 'x' });
     await expect(refused).rejects.toThrow(/"many" is not a number.*"red" is not one of|"red".*"many"/s);
@@ -147,7 +147,7 @@ describe('runtime inputs', () => {
     expect(await element(id)).toMatchObject({ status: 'ABORTED', runtimeInputVariables: null });
   });
 
-  it('expire by default, and can be asked for again by a resume', async () => {
+  it('expire by default, and can be requested again by a resume', async () => {
     const id = await asking();
     await endDueRuntimeInputs(server.app);
     expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
@@ -181,7 +181,7 @@ describe('runtime inputs', () => {
     );
   };
 
-  it('are kept by a resume with the current definition, by whose rules they must stand', async () => {
+  it('are kept by a resume with the latest definition if they meet its rules', async () => {
     const id = await asking();
     await answer(id, { COLOUR: 'blue', REPLICAS: '3' });
     await agent.work(
@@ -208,7 +208,7 @@ describe('runtime inputs', () => {
     expect((await element(id)).runtimeInputsGiven).toMatchObject({ variables: [] });
   });
 
-  it('leave the neighbours running, and are withdrawn when one of them fails', async () => {
+  it('leave parallel elements running, and are withdrawn if one of them fails', async () => {
     const id = await runs.start('pipeline', 'patient');
     const job = await agent.claimOne();
     await agent.start(job);
@@ -218,7 +218,7 @@ describe('runtime inputs', () => {
     expect(await element(id)).toMatchObject({ status: 'SKIPPED', waitsUntil: null });
   });
 
-  it('that are answered while the run is paused start nothing before it continues', async () => {
+  it('that are answered while the run is paused start nothing until it continues', async () => {
     const id = await runs.start('pipeline', 'patient');
     const job = await agent.claimOne();
     await agent.start(job);
@@ -232,7 +232,7 @@ describe('runtime inputs', () => {
     const ran = await agent.work(() => runs.is(id, 'SUCCESS'));
     expect(envOf(ran)).toMatchObject({ COLOUR: 'blue' });
   });
-  it('of a run that a person holds are gone with a neighbour that fails, and with an abort', async () => {
+  it('of a paused run are withdrawn if a parallel element fails, and by an abort', async () => {
     for (const end of ['fail', 'abort']) {
       const id = await runs.start('pipeline', 'patient');
       const job = await agent.claimOne();
@@ -256,14 +256,14 @@ describe('runtime inputs', () => {
     );
   };
 
-  it('can’t be paused or continued: it is the answers that they wait for', async () => {
+  it('can’t be paused or continued: they wait for answers', async () => {
     const id = await asking();
     await expect(hold('pause', id)).rejects.toThrow('pipelineResumeRuntime');
     await expect(hold('continue', id)).rejects.toThrow('pipelineResumeRuntime');
     await runs.abort(id);
   });
 
-  it('take exactly one of twenty answers at once, over two servers', async () => {
+  it('accept exactly one of twenty concurrent answers, over two servers', async () => {
     const second = await startTestServer({}, server.databaseUrl);
     const clients = Array.from(
       { length: 20 },
@@ -287,7 +287,7 @@ describe('runtime inputs', () => {
     }
   });
 
-  it('need the right for the environment of the stage', async () => {
+  it('need the permission for the environment of the stage', async () => {
     const { applicationId } = await runs.ids('pipeline', 'release');
     const applications = { appIds: [applicationId] };
     const developers: Permissions = {

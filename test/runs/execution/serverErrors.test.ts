@@ -80,7 +80,7 @@ stages:
     });
   });
 
-  it('ends ERROR when its jobs cannot be described to agents, and other jobs are', async () => {
+  it('ends ERROR if its jobs can’t be described to agents; other jobs can', async () => {
     const [id, other] = [await runs.start('workflow', 'broken'), await runs.start('workflow', 'healthy')];
     const jobs = await agent.claim(2);
     const ids = jobs.map(({ jobId }) => jobId);

@@ -127,7 +127,7 @@ describe('outputs of a stage', () => {
     await runs.until(id, 'SUCCESS');
   });
 
-  it('follow an extension to later elements, and its restore, whose tasks take files of each other', async () => {
+  it('follow an extension and its restore, whose tasks take each other’s files', async () => {
     const { client } = server;
     const id = await runs.start('pipeline', 'chain');
     await agent.runOne(tag('v1'));
@@ -175,7 +175,7 @@ describe('outputs of a stage', () => {
     expect(await stages()).toEqual(before);
   });
 
-  it('of kept elements fill what the latest definition takes, as far as they were declared', async () => {
+  it('of kept elements fill references of the latest definition, as far as they were declared', async () => {
     const change = (from: string, to: string) => runs.apply(DEFINITIONS.replaceAll(from, to));
     const { applicationId } = await runs.ids('pipeline', 'chain');
     const id = await runs.start('pipeline', 'chain');
@@ -212,7 +212,7 @@ describe('outputs of a stage', () => {
     await runs.apply(DEFINITIONS);
   });
 
-  it('fail the element that nothing fills, and never reach a command as text', async () => {
+  it('fail an element whose reference has no value, and never reach a command as text', async () => {
     const elements = async (run: string, values: Parameters<typeof runs.start>[2]) => {
       const id = await runs.start('pipeline', run, values);
       if (values === undefined) await agent.runOne(tag('seven'));

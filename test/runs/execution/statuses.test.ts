@@ -203,7 +203,7 @@ describe('statuses', () => {
     return job;
   };
 
-  it('of a run that is extended, restored, aborted, expired and given up', async () => {
+  it('of a run that is extended, restored, aborted, expired and ended by ERROR', async () => {
     const { app } = server;
     const id = await runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:1' }] });
     await offers(id, 'QUEUED');
@@ -278,7 +278,7 @@ describe('statuses', () => {
     await agent.runOne();
   });
 
-  it('of failures that a person decides about', async () => {
+  it('of failures that wait for a decision', async () => {
     const id = await runs.start('workflow', 'careful');
     await agent.runOne(fails);
     await offers(id, 'WAITING');
@@ -338,7 +338,7 @@ describe('statuses', () => {
     await abortExecution(app, actor, of(inputs));
   });
 
-  it('are all reached and left, as the machine says and the event log records', async () => {
+  it('are all reached and left as the machine defines and the event log records', async () => {
     const moves = await sql<{ thing: Thing; from: string; to: string; log: string | null }>(
       `SELECT CASE type WHEN 'STAGE_STATUS' THEN 'element' WHEN 'TASK_STATUS' THEN 'task' WHEN 'APPROVAL_DECIDED' THEN 'approval'
            WHEN 'JOB_STARTED' THEN 'job' WHEN 'JOB_LOST' THEN 'job' WHEN 'RESTORE_ENDED' THEN 'operation'

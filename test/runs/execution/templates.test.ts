@@ -80,7 +80,7 @@ describe('{{.name}} in a command', () => {
     });
   });
 
-  test.each(places)('is data, whatever the value holds: %s', (place) => {
+  test.each(places)('is data, whatever its value: %s', (place) => {
     const { command, needs } = replaceTemplates(place);
     expect(needs.get('value')).toBe('any');
     for (const shell of ['/bin/sh', '/bin/bash']) {
@@ -123,7 +123,7 @@ describe('{{.name}} in a command', () => {
     ['let x={{.value}}', calculated],
     ['[[ a = a && {{.value}} -gt 1 ]]', calculated],
     [`echo "\${text:{{.value}}}" "\${list[{{.value}}]}"`, calculated],
-  ])('has a rule where it could become code: %s', (command, [rule, good, bad]) => {
+  ])('is checked where it could become code: %s', (command, [rule, good, bad]) => {
     const needed = replaceTemplates(command).needs.get('value');
     expect(needed).toBe(rule);
     expect(follows(good, rule)).toBe(true);
@@ -143,11 +143,11 @@ describe('{{.name}} in a command', () => {
     'cat <<EOF\nlet me eval {{.value}} -gt 1\nEOF',
     'export X={{.value}} Y',
     '[ {{.value}} -gt 1 ]',
-  ])('has none elsewhere: %s', (command) => {
+  ])('is not checked elsewhere: %s', (command) => {
     expect(replaceTemplates(command).needs.get('value')).toBe('any');
   });
 
-  test('calculates with a number, and knows a substitution from arithmetic', () => {
+  test('calculates with a number, and distinguishes substitution from arithmetic', () => {
     const { command } = replaceTemplates('echo $(( {{.value}} + 1 )) $( (echo {{.value}}); (echo x))');
     for (const shell of ['/bin/sh', '/bin/bash']) {
       expect(
@@ -200,7 +200,7 @@ describe('a TOML workflow that names values', () => {
     expect((await runs.read(id)).status).toBe('SUCCESS');
   });
 
-  it('fails before it starts when nobody has set one, and names it', async () => {
+  it('fails before it starts if one is not set, and names it', async () => {
     const id = await runs.start('workflow', 'graph');
     await agent.runOne();
     const run = await runs.until(id, 'FAILED');
@@ -212,7 +212,7 @@ describe('a TOML workflow that names values', () => {
     expect(run.failureDetails).toContain('it needs BUILD, which is not set');
   });
 
-  it('fails at its start when its first task names one', async () => {
+  it('fails at its start if its first task names one', async () => {
     await server.client.ask(
       `mutation ($source: String!) {
         applyDefinitions(input: { source: $source, format: TOML, application: "app" }) { results { name } } }`,

@@ -37,7 +37,7 @@ describe('variables between tasks', () => {
     (await variables(id)).filter(({ setBy }) => setBy !== null).map(({ name, value, setBy }) => [name, value, setBy]);
   const output = (name: string, value: string) => ({ name, value });
 
-  it('reach later tasks as environment variables, with type and owner; a task’s own env comes before them', async () => {
+  it('reach later tasks as environment variables; a task’s own env takes precedence', async () => {
     const id = await runs.start('workflow', 'passing');
     const one = await agent.claimOne();
     expect(one).toMatchObject({ register: 'BUILD', env: { GIVEN: '7' } });
@@ -57,7 +57,7 @@ describe('variables between tasks', () => {
     ]);
   });
 
-  it('have one owner: a second one fails its try, which can be repeated', async () => {
+  it('have one owner: a second one fails its try, which can be retried', async () => {
     const id = await runs.start('workflow', 'passing');
     await agent.runOne({ outputs: [output('GIVEN', '8')] });
     const task = await runs.task(id, 'one');
@@ -87,14 +87,14 @@ describe('variables between tasks', () => {
     expect(await set(id)).toEqual([]);
   });
 
-  it('are nothing of a job that failed', async () => {
+  it('are not taken from a failed job', async () => {
     const id = await runs.start('workflow', 'passing');
     await agent.runOne({ exitCode: 1, outputs: [output('X', '1')] });
     expect(await set(id)).toEqual([]);
     await runs.abort(id);
   });
 
-  it('of kept tasks are there again after a resume, those of others are not; their snapshots stay', async () => {
+  it('of kept tasks are restored by a resume, others are not; snapshots stay', async () => {
     const id = await runs.start('workflow', 'passing');
     await agent.runOne({ outputs: [output('BUILD', '1')] });
     await agent.runOne({ outputs: [output('Y', '1')] });
@@ -128,6 +128,6 @@ test.each([
   ['', 'string'],
   ['1.2.3', 'string'],
   ['12345678901234567890', 'string'],
-])('%j is of the type %s', (value, type) => {
+])('%j has the type %s', (value, type) => {
   expect(typeOf(value)).toBe(type);
 });

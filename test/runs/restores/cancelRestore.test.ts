@@ -11,7 +11,7 @@ describe('cancelRestore', () => {
     return cancelRestore.operation.id;
   };
 
-  it('brings the status of before back, keeps the point, and stops what runs', async () => {
+  it('restores the previous status, keeps the restore point, and stops running tasks', async () => {
     const { id, before } = await world.failedInProd();
     const failed = await world.snapshot(id);
     expect(await world.codeOf(cancel(id))).toBe('NOT_RESTORING');
@@ -29,6 +29,7 @@ describe('cancelRestore', () => {
       tasks: [{ name: 'switch-back', status: 'ABORTED' }],
     });
     expect(await world.snapshot(id)).toEqual(failed);
+    expect((await world.unknown(id)).recorded).toEqual(['web:1 in prod UNKNOWN']);
     const events = await world.runs.events(id);
     expect(events.filter((event) => event.type === 'RESTORE_ENDED').map((event) => event.data)).toMatchObject([
       { operationId, status: 'CANCELLED', reasonCode: 'CANCELLED' },
@@ -41,13 +42,14 @@ describe('cancelRestore', () => {
     expect(await world.results(id)).toEqual(before);
   });
 
-  it('takes back tasks that no agent has started', async () => {
+  it('skips tasks that no agent has started', async () => {
     const { id } = await world.failedInProd();
     const failed = await world.snapshot(id);
     const { id: operationId } = await world.restore(id);
     await cancel(id);
     expect(await world.ended(operationId)).toMatchObject({ status: 'CANCELLED', tasks: [{ status: 'SKIPPED' }] });
     expect(await world.snapshot(id)).toEqual(failed);
+    expect((await world.unknown(id)).recorded).toEqual([]);
   });
 
   it('is not needed if no agent is online: the restore fails on its own', async () => {

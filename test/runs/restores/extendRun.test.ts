@@ -17,7 +17,7 @@ describe('addImagesToRun', () => {
     await world.server.app.database.rows('SELECT id FROM operation WHERE run_id = $1', [id]),
   ];
 
-  it('runs again only what sees the change: the elements that have the image, and what depends on them', async () => {
+  it('reruns only elements that see the change, and those that depend on them', async () => {
     const id = await world.release();
     const { run, operation } = await world.extend(id, { web: 'web:2' }, { debug: true, reason: 'second image' });
     expect(run).toEqual({ status: 'RESUMING', attempt: 2 });
@@ -49,7 +49,7 @@ describe('addImagesToRun', () => {
     });
   });
 
-  it('keeps tasks one by one where the change comes by way of files', async () => {
+  it('keeps single tasks if the change arrives through files', async () => {
     const id = await world.release();
     const before = await world.runs.read(id);
     const { operation } = await world.extend(id, {}, { variableInputs: [literal('VERSION', '2')], debug: true });
@@ -75,14 +75,14 @@ describe('addImagesToRun', () => {
     });
   });
 
-  it('requests an approval again only if a later part runs again', async () => {
+  it('requests an approval again only if a later element runs again', async () => {
     const id = await world.release();
     await world.extend(id, { api: 'api:2' });
     await world.finish(id, 'SUCCESS');
     expect((await world.runs.approvals(id)).map((one) => one.status)).toEqual(['APPROVED', 'APPROVED']);
   });
 
-  it('refuses what adds nothing, what takes away, and what is no input; nothing moves', async () => {
+  it('rejects no-op changes, removals and values that are not inputs, and changes nothing', async () => {
     const id = await world.release();
     await world.extend(id, { web: 'web:2' });
     await world.finish(id, 'SUCCESS');
@@ -122,13 +122,13 @@ describe('addImagesToRun', () => {
     await world.runs.abort(id);
   });
 
-  it('needs the right for every stage that would run, and no other', async () => {
+  it('needs the permission for exactly the stages that would run', async () => {
     const id = await world.release();
     const limited = await world.key('limited', ['READ', 'EXECUTE_PIPELINE'], 'NON_PRODUCTION_ENVIRONMENTS');
     expect(await world.codeOf(world.extend(id, { web: 'web:2' }, {}, limited))).toBe('FORBIDDEN');
   });
 
-  it('says first that the right is missing, whatever else is wrong', async () => {
+  it('reports a missing permission before other errors', async () => {
     const id = await world.release();
     const limited = await world.key('reader', ['READ']);
     const code = (images: Record<string, string | null>, more = {}) =>
@@ -139,7 +139,7 @@ describe('addImagesToRun', () => {
     expect(await code({}, { reason: 'x'.repeat(5001) })).toBe('FORBIDDEN');
   });
 
-  it('reports what needs a new run together with all other errors of the request', async () => {
+  it('reports changes that need a new run together with all other errors', async () => {
     const id = await world.release();
     const asked = world.extend(
       id,
@@ -175,7 +175,7 @@ describe('addImagesToRun', () => {
       ]);
   });
 
-  it('of a run that never succeeded is refused', async () => {
+  it('is refused for a run that never succeeded', async () => {
     const serviceInputs = [
       { name: 'web', image: 'web:1' },
       { name: 'api', image: 'api:1' },

@@ -36,6 +36,7 @@ const workflow = (tasks: WorkflowDefinition['tasks']): WorkflowDefinition => ({
   tags: [],
   secrets: [],
   mode: 'WORK_STEALING',
+  finallyTimeoutSeconds: 3600,
   onTaskFailure: 'finish',
   onFailure: null,
   description: null,
@@ -77,7 +78,7 @@ function changed(before: readonly ElementInputs[], after: readonly ElementInputs
 describe('the fingerprint of a task', () => {
   const chain = workflow({ a: task(), b: task({ dependsOn: ['a'] }), c: task() });
 
-  it('changes with what its command can see, and with what it depends on', () => {
+  it('changes with the inputs of its command, and with its dependencies', () => {
     const before = [element('e', 0, { definition: chain, variables: { X: '1' }, images: { s: 'web:1' } })];
     const other = (more: Partial<ElementInputs>) => changed(before, [{ ...(before[0] as ElementInputs), ...more }]);
     expect(other({})).toEqual([]);
@@ -87,7 +88,7 @@ describe('the fingerprint of a task', () => {
     expect(other({ definition: workflow({ ...chain.tasks, a: task({ run: 'false' }) }) })).toEqual(['e.a', 'e.b']);
   });
 
-  it('of another element does not, but by way of files', () => {
+  it('does not depend on other elements, except through files', () => {
     const taking = workflow({
       take: task({ artifacts: { paths: [], from: ['make.only'], when: 'success' } }),
       rest: task(),
@@ -102,7 +103,7 @@ describe('the fingerprint of a task', () => {
     expect(changed(run('1', 0), run('2', 0))).toEqual(['make.only']);
   });
 
-  it('of a combination says nothing of the others: those that exist are kept when there are more', () => {
+  it('of a combination does not depend on others: adding one keeps those that exist', () => {
     const matrix = (...values: string[]) =>
       workflow({
         test: task({ matrix: [{ name: 'os', values }] }),
@@ -113,7 +114,7 @@ describe('the fingerprint of a task', () => {
     expect(changed(of('a', 'b'), of('a', 'b', 'c'))).toEqual(['e.test[os=c]', 'e.all']);
   });
 
-  it('of an element with a skip condition also changes with what that sees', () => {
+  it('also changes with the inputs of the element’s skip condition', () => {
     const run = (value: string, text: string | null) => [
       element('first', 0, { variables: { X: value } }),
       element('asking', 1, { skipCondition: text === null ? null : { text, variables: { X: value } } }),

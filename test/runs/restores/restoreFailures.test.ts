@@ -24,7 +24,7 @@ describe('a restore that fails', () => {
     ['UPDATE OF images', 'execution'],
     ['INSERT', 'execution_attempt'],
     ['INSERT', 'attempt_element'],
-    ['INSERT', 'deployment'],
+    ['INSERT', 'deployment', "ROW WHEN (NEW.status = 'SUCCEEDED')"],
     ['UPDATE', 'operation', "ROW WHEN (NEW.status = 'SUCCESS')"],
   ])(
     'in the database, at its last step (%s on %s), leaves all of it as it was',

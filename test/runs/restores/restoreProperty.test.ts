@@ -135,7 +135,7 @@ ${elements.map((list) => `  - elements: [${list.join(', ')}]`).join('\n')}`;
   return { source: [...source, pipeline].join('\n'), services: [...used] };
 }
 
-describe('whatever the pipeline and its extensions', () => {
+describe('any pipeline and any extensions', () => {
   const world = restoreWorld({}, `${APP}\n---\nkind: Service\napplication: app\nname: api\n`);
   let made = 0;
 
@@ -159,7 +159,7 @@ describe('whatever the pipeline and its extensions', () => {
     }
   };
 
-  it('an extension and its restore leave everything that can be read as it was', async () => {
+  it('an extension and its restore leave all readable state as it was', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const tag = String(made++);

@@ -8,7 +8,7 @@ describe('before anything changes, restoreRun', () => {
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
-  it('needs a point: none, one that was used, one of another run', async () => {
+  it('needs an unused restore point of the same run', async () => {
     const plain = await world.release();
     expect(await world.codeOf(world.restore(plain))).toBe('NO_RESTORE_POINT');
     expect(await world.preview(plain)).toMatchObject({ allowed: false, refusals: [{ code: 'NO_RESTORE_POINT' }] });
@@ -25,7 +25,7 @@ describe('before anything changes, restoreRun', () => {
     expect(await world.preview(id)).toMatchObject({ allowed: false, refusals: [{ code: 'RESTORE_POINT_CONSUMED' }] });
   });
 
-  it('takes a plan only while it is true', async () => {
+  it('accepts a plan only while it is current', async () => {
     const { id } = await world.failedInProd();
     const { planToken } = await world.preview(id);
     await world.extend(id, { web: 'web:4' });
@@ -93,7 +93,7 @@ describe('before anything changes, restoreRun', () => {
     }
   });
 
-  it('takes one of twenty at once, over two servers', async () => {
+  it('accepts one of twenty concurrent requests, over two servers', async () => {
     const { id } = await world.failedInProd();
     const second = await startTestServer({}, world.server.databaseUrl);
     const clients = Array.from(

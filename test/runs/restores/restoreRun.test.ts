@@ -5,7 +5,7 @@ describe('restoreRun', () => {
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
-  it('brings everything back, by restore tasks with the earlier configuration, the last stage first', async () => {
+  it('restores everything, with restore tasks that see the earlier configuration, last stage first', async () => {
     const { id, before } = await world.failedInProd();
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:2' }, prod: { web: 'web:1' } });
     const preview = await world.preview(id);
@@ -108,7 +108,7 @@ describe('restoreRun', () => {
     expect(await world.results(id)).toEqual(before);
   });
 
-  it('also goes back from an extension that succeeded, with what tasks had set', async () => {
+  it('also restores after a successful extension, with the values that tasks had set', async () => {
     const id = await world.runs.start('pipeline', 'release', {
       serviceInputs: [
         { name: 'web', image: 'web:1' },
@@ -146,7 +146,7 @@ describe('restoreRun', () => {
     expect(await world.results(id)).toEqual(before);
   });
 
-  it('takes back what only ran because of the extension, and shows what another run had deployed there', async () => {
+  it('reverts elements that ran only for the extension, and shows another run’s deployment', async () => {
     await world.release({ web: 'web:8', api: 'api:1' });
     const id = await world.runs.start('pipeline', 'guarded', { serviceInputs: [{ name: 'web', image: 'web:9' }] });
     await world.finish(id, 'SUCCESS');
@@ -165,7 +165,7 @@ describe('restoreRun', () => {
     expect(await world.codeOf(world.extend(id, {}, value('1')))).toBe('NOTHING_CHANGED');
   });
 
-  it('that fails in a task leaves everything as it was, says why, and can be tried again', async () => {
+  it('changes nothing if a task fails, reports why, and can be retried', async () => {
     const { id, before } = await world.failedInProd();
     const failed = await world.snapshot(id);
     const first = await world.restored(id, {}, 'restart');
@@ -173,12 +173,15 @@ describe('restoreRun', () => {
     expect(first.log).toContain('ERROR "restart" in prod ended FAILED: exit code 1');
     expect(first.log).not.toContain('DEBUG');
     expect(await world.snapshot(id)).toEqual(failed);
+    // Nobody can know what a restore task had done there.
+    expect(await world.unknown(id)).toEqual({ recorded: ['web:1 in prod UNKNOWN'], shown: ['web:1 in prod UNKNOWN'] });
     const events = await world.runs.events(id);
     expect(events.filter((event) => event.type === 'RESTORE_ENDED').map((event) => event.data)).toMatchObject([
       { status: 'FAILED', reasonCode: 'TASK_FAILED' },
     ]);
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS' });
     expect(await world.results(id)).toEqual(before);
+    expect(await world.unknown(id)).toEqual({ recorded: ['web:1 in prod UNKNOWN'], shown: [] });
   });
 
   it('streams its log, from any line on', async () => {
@@ -203,7 +206,7 @@ describe('restoreRun', () => {
     expect((await world.operation(operationId)).log.split('\n')).toHaveLength(lines.length + 1);
   });
 
-  it('refuses every other action meanwhile, and everybody sees it', async () => {
+  it('blocks every other action meanwhile, visibly', async () => {
     const { id } = await world.failedInProd();
     const { id: operationId } = await world.restore(id);
     const { applicationId } = await world.runs.ids('pipeline', 'release');
@@ -234,7 +237,7 @@ describe('restoreRun', () => {
     await world.agent.work(async () => (await world.operation(operationId)).status !== 'RUNNING');
   });
 
-  it('asks for what other runs have deployed since to be confirmed', async () => {
+  it('needs confirmation if later runs have deployed since', async () => {
     const { id } = await world.failedInProd();
     const other = await world.release({ web: 'web:7', api: 'api:1' });
     expect(await world.preview(id)).toMatchObject({
@@ -250,7 +253,7 @@ describe('restoreRun', () => {
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:1' }, prod: { web: 'web:1', api: 'api:1' } });
   });
 
-  it('does not put back what another run deployed while its tasks ran', async () => {
+  it('does not override a deployment made while its tasks ran', async () => {
     const { id } = await world.failedInProd();
     const failed = (await world.runs.read(id)).status;
     const { id: operationId } = await world.restore(id);

@@ -247,6 +247,33 @@ export class RestoreWorld implements World {
     );
   }
 
+  /** What the restores of a run left uncertain, and what the environments say of it. */
+  async unknown(runId: string): Promise<{ recorded: string[]; shown: string[] }> {
+    interface Place {
+      readonly image: string;
+      readonly status: string;
+      readonly environment: { readonly name: string };
+    }
+    const { execution, environments } = await this.client.ask<{
+      execution: { deployments: Place[] };
+      environments: { nodes: { name: string; unsettledDeployments: Omit<Place, 'environment'>[] }[] };
+    }>(
+      `query ($id: ID!) { execution(executionId: $id) { deployments { image status environment { name } } }
+        environments(limit: 50) { nodes { name unsettledDeployments { image status } } } }`,
+      { id: runId },
+    );
+    const text = ({ image, status }: { image: string; status: string }, environment: string) =>
+      `${image} in ${environment} ${status}`;
+    return {
+      recorded: execution.deployments
+        .filter(({ status }) => status === 'UNKNOWN')
+        .map((one) => text(one, one.environment.name)),
+      shown: environments.nodes.flatMap(({ name, unsettledDeployments }) =>
+        unsettledDeployments.filter(({ status }) => status === 'UNKNOWN').map((one) => text(one, name)),
+      ),
+    };
+  }
+
   /** Somebody with these rights to the runs of the application; without environments, for all of them. */
   async key(name: string, actions: readonly string[], environments?: string): Promise<TestClient> {
     return new TestClient(this.server.url, await this.keyValue(name, actions, environments));

@@ -143,7 +143,7 @@ describe('compareExecutions', () => {
     });
   });
 
-  it('tells of another environment', async () => {
+  it('reports another environment', async () => {
     const start = async (environment: string) => {
       const id = await runs.start('workflow', 'deploy', {
         variableInputs: [{ name: 'environment', variableValue: { type: 'NAME', value: environment } }],
@@ -155,7 +155,7 @@ describe('compareExecutions', () => {
     expect(inputs).toEqual([{ name: 'environment', a: 'staging', b: 'prod' }]);
   });
 
-  it('refuses what can’t be compared', async () => {
+  it('rejects executions that can’t be compared', async () => {
     const flow = await runs.start('pipeline', 'flow', { serviceInputs: level('low').serviceInputs });
     const make = await runs.start('workflow', 'make', level('low'));
     await expect(compare(flow, make)).rejects.toThrow('INVALID_INPUT: An execution of a pipeline');
@@ -165,7 +165,7 @@ describe('compareExecutions', () => {
     await runs.abort(make);
   });
 
-  it('shows nothing of definitions and members that the caller may not see', async () => {
+  it('hides definitions and members that the caller may not see', async () => {
     const watchers: Permissions = {
       appPermissions: [
         {
@@ -195,7 +195,7 @@ describe('compareExecutions', () => {
   });
 });
 
-test('a comparison of many results is bounded, and shows those that differ first', () => {
+test('bounds a comparison of many results, and shows differences first', () => {
   const result = (index: number, status: string) => ({
     stage: null,
     name: `task ${index}`,
@@ -211,7 +211,7 @@ test('a comparison of many results is bounded, and shows those that differ first
   expect([listed.length, omitted, listed[0]?.name]).toEqual([500, 4500, 'task 4999']);
 });
 
-test('a definition becomes paths, by names where there are names', () => {
+test('flattens a definition into paths, by name where possible', () => {
   const leaves = leavesOf({
     stages: [{ name: 'A b', elements: [{ name: 'x', n: 1 }] }],
     env: { A: 'a' },

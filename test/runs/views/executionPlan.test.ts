@@ -77,7 +77,7 @@ describe('executionPlan', () => {
     );
   };
 
-  it('reports all problems at once, of the inputs and of later parts', async () => {
+  it('reports all problems at once, of inputs and of later elements', async () => {
     const { startable, problems } = await plan('pipeline', 'release', {
       variableInputs: [input('ASK', 'perhaps'), input('NOPE', 'x')],
       serviceInputs: [{ name: 'web', image: 'has space' }],
@@ -104,7 +104,7 @@ describe('executionPlan', () => {
     ]);
   });
 
-  it('shows steps, levels, tasks, what is decided, and who could run them; and writes nothing', async () => {
+  it('shows steps, levels, tasks, conditions and agents, and writes nothing', async () => {
     await ProtocolAgent.register(server.url, { name: 'tux', labels: { os: 'linux' }, slots: 3 });
     await ProtocolAgent.register(server.url, { name: 'any', slots: 2 });
     const before = await counts();
@@ -149,7 +149,7 @@ describe('executionPlan', () => {
     expect(await counts()).toEqual(before);
   });
 
-  it('names approvals that nobody can give, as the start does, until there is such a group', async () => {
+  it('reports approvals that nobody can give, as the start does, until the group exists', async () => {
     const more = { variableInputs: [input('SIZE', '1')], serviceInputs: [{ name: 'web', image: 'web:1' }] };
     const nobody = async () =>
       (await plan('pipeline', 'release', more)).problems.filter(({ code }) => code === 'NO_APPROVER');
@@ -159,7 +159,7 @@ describe('executionPlan', () => {
     expect(await nobody()).toEqual([]);
   });
 
-  it('leaves open what people will be asked for', async () => {
+  it('leaves runtime inputs open', async () => {
     const { startable, steps } = await plan('pipeline', 'asking');
     expect(startable).toBe(true);
     expect(steps[0]).toMatchObject({ stepName: 'build', asks: ['SIZE'] });
@@ -172,7 +172,7 @@ describe('executionPlan', () => {
     ]);
   });
 
-  it('of a workflow alone says what its start would say', async () => {
+  it('of a standalone workflow matches its start', async () => {
     const { startable, problems } = await plan('workflow', 'deploy');
     expect(startable).toBe(false);
     expect(problems.map(({ code, field }) => [code, field])).toEqual([
@@ -183,7 +183,7 @@ describe('executionPlan', () => {
     await expect(refusal).rejects.toThrow(/environment/);
   });
 
-  it('says which environments the caller may not touch', async () => {
+  it('shows the environments that the caller may not use', async () => {
     const testers: Permissions = {
       appPermissions: [
         { permissionType: 'ALL', actions: ['READ'], applications: { filterType: 'ALL' } },

@@ -93,7 +93,7 @@ describe('the graph of a workflow', () => {
     expect(renderGraph(graph, format)).toBe(golden(`pipeline.${endings[format]}`));
   });
 
-  it('collapsed, says how its combinations stand', () => {
+  it('summarizes its combinations when collapsed', () => {
     const { nodes } = workflowGraph(definition, { expanded: false, states });
     expect(nodes.find(({ name }) => name === 'test')).toMatchObject({
       combinations: 4,
@@ -101,7 +101,7 @@ describe('the graph of a workflow', () => {
     });
   });
 
-  it('has as many edges as nodes where all of a matrix waits for all of another', () => {
+  it('has as many edges as nodes if one matrix waits for another', () => {
     const many = `[${Array.from({ length: 500 }, (_, index) => index).join(', ')}]`;
     const wide = definitionIn(
       `kind: Workflow\napplication: app\nname: w\ntasks:\n  a: { run: x, matrix: { n: ${many} } }\n  b: { run: x, matrix: { n: ${many} }, depends_on: [a] }\n`,
@@ -119,7 +119,7 @@ describe('the graph of a workflow', () => {
     expect(workflowGraph(wide, { expanded: false, states: null }).nodes).toHaveLength(1);
   });
 
-  it('has no label that breaks out of its place', () => {
+  it('escapes labels', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom('"]\nend', '\\', '\\"', '`', ']]')),
@@ -151,7 +151,7 @@ describe('workflowGraph', () => {
       )
     ).workflowGraph;
 
-  it('shows a definition, and an execution as it stands now', async () => {
+  it('shows a definition, and the current state of an execution', async () => {
     const { entityId } = await runs.ids('workflow', 'ship');
     expect((await graph(`workflowId: "${entityId}", format: MERMAID`)).text).toBe(golden('definition.mmd'));
     const agent = await ProtocolAgent.register(server.url);

@@ -1,6 +1,6 @@
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
-import { ADMIN_KEY } from '../../support/server';
-import type { EventsItem } from '../../support/reading';
+import { ADMIN_KEY } from './server';
+import type { EventsItem } from './reading';
 
 export type ServerEvent = Partial<EventSourceMessage>;
 
@@ -56,6 +56,10 @@ export class RawStream {
   }
 }
 
-/** The answer of `executionEvents` in an event. */
-export const itemOf = ({ data }: ServerEvent) =>
-  (JSON.parse(data ?? '') as { data: { executionEvents: EventsItem } }).data.executionEvents;
+/** The answer of a subscription in an event. What ends the stream is thrown. */
+export function itemOf({ data: text }: ServerEvent): EventsItem {
+  const { data, errors } = JSON.parse(text ?? '') as { data?: Record<string, EventsItem>; errors?: unknown };
+  const [item] = Object.values(data ?? {});
+  if (item === undefined) throw new Error(JSON.stringify(errors));
+  return item;
+}
