@@ -82,6 +82,7 @@ export type ApplyDefinitionsInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly dryRun?: boolean;
   readonly format?: DefinitionFormat;
+  readonly name?: string | null | undefined;
   readonly source: string;
 };
 
@@ -722,7 +723,7 @@ export type ApplyDefinitionsMutationVariables = Exact<{
 }>;
 
 
-export type ApplyDefinitionsMutation = { readonly applyDefinitions: { readonly results: ReadonlyArray<{ readonly action: ApplyAction, readonly kind: DefinitionKind, readonly application: string, readonly name: string, readonly id: string | null, readonly revision: { readonly number: number, readonly contentHash: string } | null }> } | null };
+export type ApplyDefinitionsMutation = { readonly applyDefinitions: { readonly results: ReadonlyArray<{ readonly action: ApplyAction, readonly kind: DefinitionKind, readonly application: string, readonly name: string, readonly id: string | null, readonly revision: { readonly number: number, readonly contentHash: string } | null }>, readonly warnings: ReadonlyArray<ProblemFragment> } | null };
 
 export type ProblemFragment = { readonly path: string, readonly line: number | null, readonly column: number | null, readonly rule: string, readonly message: string };
 
@@ -730,6 +731,7 @@ export type ValidateDefinitionQueryVariables = Exact<{
   source: string;
   format: DefinitionFormat;
   application?: string | null | undefined;
+  name?: string | null | undefined;
 }>;
 
 
@@ -1989,12 +1991,26 @@ export const ApplyDefinitionsDocument = new TypedDocumentString(`
         contentHash
       }
     }
+    warnings {
+      ...Problem
+    }
   }
 }
-    `) as unknown as TypedDocumentString<ApplyDefinitionsMutation, ApplyDefinitionsMutationVariables>;
+    fragment Problem on DefinitionProblem {
+  path
+  line
+  column
+  rule
+  message
+}`) as unknown as TypedDocumentString<ApplyDefinitionsMutation, ApplyDefinitionsMutationVariables>;
 export const ValidateDefinitionDocument = new TypedDocumentString(`
-    query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String) {
-  validateDefinition(source: $source, format: $format, application: $application) {
+    query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String, $name: String) {
+  validateDefinition(
+    source: $source
+    format: $format
+    application: $application
+    name: $name
+  ) {
     valid
     errors {
       ...Problem

@@ -142,7 +142,7 @@ async function describe(
     outputs: task.artifacts.paths,
     outputsWhen: task.artifacts.when,
     streams: streamsOf(task),
-    register: task.register && registerOf(row.task, task.register),
+    register: task.register && registerOf(row.task, task.register, composed.values),
   };
 }
 

@@ -22,6 +22,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'shop',
   },
   {
+    rule: 'RESERVED_VARIABLE_NAME',
+    of: 'PATH that is made of a variable',
+    source: shop + workflow('w', { keys: `${variable('default: x')}\nenv: { PATH: '/bin:${reference('V')}' }` }),
+    path: 'documents[1].env.PATH',
+    at: "'/bin",
+  },
+  {
     rule: 'UNKNOWN_ENVIRONMENT',
     of: 'a workflow',
     source: parts + workflow('w', { keys: 'environment: stagin' }),
