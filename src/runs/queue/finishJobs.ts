@@ -39,7 +39,7 @@ export type FinishAnswer = Refusal | null;
  * transaction; results of many jobs are settled together, because a commit costs more than the work.
  */
 export async function finishJobs(app: App, results: readonly JobResult[]): Promise<FinishAnswer[]> {
-  const claimed = await app.knownJobs.claimed(app, results);
+  const claimed = await app.knownJobs.claimed(app.database, results);
   const answers = new Map<string, FinishAnswer>();
   const { error } = await moveRuns(app, 'end of jobs', claimed, async (own) => {
     const ids = new Set(own.map(({ jobId }) => jobId));

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Execution } from '../../engine/execution';
-import type { App } from '../app';
+import type { Db } from '../../kernel/database/database';
 import type { ClaimedJobRow } from './claimedJobs.store';
 import { type Claim, type Claimed, findClaims } from './jobs.store';
 
@@ -37,7 +37,7 @@ export class KnownJobs {
   }
 
   /** Those of these claims that exist, or did when this server gave them. Read before the runs are locked. */
-  async claimed(app: App, claims: readonly Claim[]): Promise<Claimed[]> {
+  async claimed(db: Db, claims: readonly Claim[]): Promise<Claimed[]> {
     const known: Claimed[] = [];
     const others: Claim[] = [];
     for (const claim of claims) {
@@ -46,6 +46,6 @@ export class KnownJobs {
       if (job !== undefined && standing !== undefined) known.push({ ...job, ...standing });
       else others.push(claim);
     }
-    return others.length === 0 ? known : [...known, ...(await findClaims(app.database, others))];
+    return others.length === 0 ? known : [...known, ...(await findClaims(db, others))];
   }
 }

@@ -14,7 +14,7 @@ import { type Claim, type Claimed, startLeases, type StartedJob } from './jobs.s
  * or whose job is being canceled, is not among them, and must not run. All of them in one transaction.
  */
 export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set<string>> {
-  const claimed = await app.knownJobs.claimed(app, claims);
+  const claimed = await app.knownJobs.claimed(app.database, claims);
   const started = new Set<string>();
   const { error } = await moveRuns(app, 'start of jobs', claimed, async (own) => {
     const ids = new Set(own.map(({ jobId }) => jobId));
