@@ -27,7 +27,7 @@ export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<Due
        $2 AND EXISTS (SELECT FROM stage_execution WHERE waits_until < $1) AS stages,
        $2 AND EXISTS (SELECT FROM task_execution WHERE waits_until < $1) AS tasks,
        $2 AND EXISTS (SELECT FROM execution WHERE expires_at < $1 AND ended_at IS NULL) AS executions,
-       $2 AND EXISTS (SELECT FROM beside_task WHERE start_by < $1) AS detached`,
+       $2 AND EXISTS (SELECT FROM detached_task WHERE start_by < $1) AS detached`,
     [now, slow],
   );
   if (row === undefined) throw new Error('a statement that always returns a row returned none');

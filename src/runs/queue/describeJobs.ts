@@ -117,7 +117,7 @@ async function describe(
     // A restore task is given the values that tasks had set by its restore point.
     given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task) },
     taskEnv: task.env,
-    own: { ...ownVariables(row), ...row.besideEnv },
+    own: { ...ownVariables(row), ...row.detachedEnv },
     secrets: values,
   });
   const { problem } = composed;
