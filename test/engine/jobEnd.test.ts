@@ -92,7 +92,7 @@ function sliceWith(keys: object, failureCode: string | null, losses: number): Ru
       openTasks: failureCode === null ? 2 : 1,
       busyTasks: 1,
       waitingTasks: 0,
-      besideTasks: 0,
+      detachedTasks: 0,
       finallyTasks: null,
       endedAt: null,
     },
