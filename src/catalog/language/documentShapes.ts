@@ -34,7 +34,7 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { taskLevels } from './taskGraph';
 import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
-import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
+import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, workflowModes } from './terms';
 import {
   DAY,
   description,
@@ -55,7 +55,6 @@ export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow
 export type DocumentKind = (typeof documentKinds)[number];
 
 export const MAX_TASKS = 10_000;
-const MAX_FINALLY_TASKS = 50;
 
 interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
@@ -419,7 +418,7 @@ const writtenWorkflow = object(
     finally: optional(
       finallyTasks,
       {},
-      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 50.',
+      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 20.',
     ),
   },
   foreignKeys.workflow,
