@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ApiError } from '../client/apiError';
 import type { Given } from '../client/client';
@@ -18,6 +19,8 @@ export interface DocumentOptions {
 interface Source {
   readonly format: 'YAML' | 'TOML';
   readonly source: string;
+  /** Name of the file, for a task graph without one. */
+  readonly name?: string;
   /** `FILE:LINE` of a line of the source, counted from 1. */
   place(line: number): string;
 }
@@ -34,11 +37,12 @@ export async function applyFiles(
 ): Promise<void> {
   const { api, ui } = session;
   const results: Given<ApplyDefinitionsMutation>['applyDefinitions']['results'][number][] = [];
-  for (const { source, format, place } of await readSources(files)) {
+  for (const { source, format, name, place } of await readSources(files)) {
     try {
-      const input = { source, format, dryRun, application };
+      const input = { source, format, dryRun, application, name };
       const { applyDefinitions } = await api.ask(ApplyDefinitionsDocument, { input });
       results.push(...applyDefinitions.results);
+      for (const problem of applyDefinitions.warnings) sayWarning(ui, problem, place);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'INVALID_DEFINITION') throw error;
       const problems = (error.details.errors ?? []) as Problem[];
@@ -73,10 +77,11 @@ export async function validateFiles(
 ): Promise<void> {
   const { api, ui } = session;
   const found = { errors: 0, answers: [] as object[] };
-  for (const { source, format, place } of await readSources(files)) {
-    const { validateDefinition: answer } = await api.ask(ValidateDefinitionDocument, { source, format, application });
+  for (const { source, format, name, place } of await readSources(files)) {
+    const asked = { source, format, application, name };
+    const { validateDefinition: answer } = await api.ask(ValidateDefinitionDocument, asked);
     for (const problem of answer.errors) ui.say(`${ui.paint.red('error')}    ${sayProblem(problem, place)}`);
-    for (const problem of answer.warnings) ui.say(`${ui.paint.yellow('warning')}  ${sayProblem(problem, place)}`);
+    for (const problem of answer.warnings) sayWarning(ui, problem, place);
     found.errors += answer.errors.length;
     found.answers.push(answer);
   }
@@ -90,6 +95,9 @@ export async function validateFiles(
 
 const counted = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
+const sayWarning = (ui: Session['ui'], problem: Problem, place: Source['place']): void =>
+  ui.say(`${ui.paint.yellow('warning')}  ${sayProblem(problem, place)}`);
+
 function sayProblem({ line, column, rule, message }: Problem, place: Source['place']): string {
   return `${line === null ? '' : `${place(line)}${column === null ? '' : `:${column}`}  `}${message} (${rule})`;
 }
@@ -100,7 +108,12 @@ async function readSources(files: readonly string[]): Promise<Source[]> {
   const toml = read.filter(({ file }) => file.endsWith('.toml'));
   const yaml = read.filter(({ file }) => !file.endsWith('.toml'));
   const sources = toml.map(
-    ({ file, content }): Source => ({ format: 'TOML', source: content, place: (line) => `${file}:${line}` }),
+    ({ file, content }): Source => ({
+      format: 'TOML',
+      source: content,
+      name: basename(file, '.toml'),
+      place: (line) => `${file}:${line}`,
+    }),
   );
   if (yaml.length === 0) return sources;
   const parts: { file: string; from: number }[] = [];

@@ -161,6 +161,8 @@ export function createProgram(): Command {
   extending(program.command('start <application> <name>'))
     .description('start a pipeline, or with --workflow a standalone workflow')
     .option('--workflow', 'start the workflow with this name')
+    .addOption(choice('--execution-mode <mode>', 'scheduling of its tasks', 'SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'))
+    .option('--max-parallel <number>', 'maximum number of its tasks that run in parallel', positive)
     .option('--notes <text>', 'note to show with the run')
     .option('--idempotency-key <key>', 'key that makes the start idempotent: the same key returns the same run')
     .option('--dry-run', 'only show what would run, and every problem')

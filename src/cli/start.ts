@@ -7,6 +7,7 @@ import {
   type StartPreviewQuery,
   type VariableInput,
   WorkflowIdDocument,
+  type WorkflowMode,
 } from '../client/generated';
 import type { Given } from '../client/client';
 import { exit, Failure, usage } from './failure';
@@ -16,6 +17,8 @@ import { names, type Ui, words } from './ui';
 
 export interface StartOptions {
   readonly workflow?: boolean;
+  readonly executionMode?: WorkflowMode;
+  readonly maxParallel?: number;
   readonly var: readonly string[];
   readonly image: readonly string[];
   readonly notes?: string;
@@ -29,7 +32,16 @@ export async function startRun(
   session: Session,
   application: string,
   name: string,
-  { workflow = false, notes, idempotencyKey, follow, dryRun = false, ...inputs }: StartOptions,
+  {
+    workflow = false,
+    notes,
+    idempotencyKey,
+    executionMode: mode,
+    maxParallel,
+    follow,
+    dryRun = false,
+    ...inputs
+  }: StartOptions,
 ): Promise<void> {
   const { api, ui } = session;
   const variableInputs = inputs.var.map(variableInput);
@@ -45,6 +57,8 @@ export async function startRun(
     executionType,
     notes,
     idempotencyKey,
+    mode,
+    maxParallel,
     variableInputs,
     serviceInputs,
   } as const;

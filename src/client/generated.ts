@@ -82,6 +82,7 @@ export type ApplyDefinitionsInput = {
   readonly clientMutationId?: string | null | undefined;
   readonly dryRun?: boolean;
   readonly format?: DefinitionFormat;
+  readonly name?: string | null | undefined;
   readonly source: string;
 };
 
@@ -732,7 +733,7 @@ export type ApplyDefinitionsMutationVariables = Exact<{
 }>;
 
 
-export type ApplyDefinitionsMutation = { readonly applyDefinitions: { readonly results: ReadonlyArray<{ readonly action: ApplyAction, readonly kind: DefinitionKind, readonly application: string, readonly name: string, readonly id: string | null, readonly revision: { readonly number: number, readonly contentHash: string } | null }> } | null };
+export type ApplyDefinitionsMutation = { readonly applyDefinitions: { readonly results: ReadonlyArray<{ readonly action: ApplyAction, readonly kind: DefinitionKind, readonly application: string, readonly name: string, readonly id: string | null, readonly revision: { readonly number: number, readonly contentHash: string } | null }>, readonly warnings: ReadonlyArray<ProblemFragment> } | null };
 
 export type ProblemFragment = { readonly path: string, readonly line: number | null, readonly column: number | null, readonly rule: string, readonly message: string };
 
@@ -740,6 +741,7 @@ export type ValidateDefinitionQueryVariables = Exact<{
   source: string;
   format: DefinitionFormat;
   application?: string | null | undefined;
+  name?: string | null | undefined;
 }>;
 
 
@@ -862,9 +864,22 @@ export type LoggedTasksQueryVariables = Exact<{
 export type LoggedTasksQuery = { readonly execution:
     | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipelineStageExecutions: ReadonlyArray<
         | { readonly __typename: 'ApprovalStageExecution', readonly pipelineStepName: string }
-        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment> } | null }
+        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment> } | null }
       > }
     | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment>, readonly forensicExecutions: ReadonlyArray<LoggedTaskFragment> }
+   | null };
+
+export type LoggedFinallyTasksQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LoggedFinallyTasksQuery = { readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly pipelineStageExecutions: ReadonlyArray<
+        | { readonly __typename: 'ApprovalStageExecution', readonly pipelineStepName: string }
+        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment> } | null }
+      > }
+    | { readonly __typename: 'WorkflowExecution' }
    | null };
 
 export type LoggedRestoresQueryVariables = Exact<{
@@ -2015,12 +2030,26 @@ export const ApplyDefinitionsDocument = new TypedDocumentString(`
         contentHash
       }
     }
+    warnings {
+      ...Problem
+    }
   }
 }
-    `) as unknown as TypedDocumentString<ApplyDefinitionsMutation, ApplyDefinitionsMutationVariables>;
+    fragment Problem on DefinitionProblem {
+  path
+  line
+  column
+  rule
+  message
+}`) as unknown as TypedDocumentString<ApplyDefinitionsMutation, ApplyDefinitionsMutationVariables>;
 export const ValidateDefinitionDocument = new TypedDocumentString(`
-    query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String) {
-  validateDefinition(source: $source, format: $format, application: $application) {
+    query ValidateDefinition($source: String!, $format: DefinitionFormat!, $application: String, $name: String) {
+  validateDefinition(
+    source: $source
+    format: $format
+    application: $application
+    name: $name
+  ) {
     valid
     errors {
       ...Problem
@@ -2279,6 +2308,35 @@ export const LoggedTasksDocument = new TypedDocumentString(`
             tasks {
               ...LoggedTask
             }
+          }
+        }
+      }
+    }
+  }
+}
+    fragment LoggedJob on Job {
+  id
+  log {
+    bytes
+  }
+}
+fragment LoggedTask on TaskExecution {
+  name
+  jobs {
+    ...LoggedJob
+  }
+}`) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
+export const LoggedFinallyTasksDocument = new TypedDocumentString(`
+    query LoggedFinallyTasks($id: ID!) {
+  execution(executionId: $id) {
+    __typename
+    ... on PipelineExecution {
+      pipelineStageExecutions {
+        __typename
+        pipelineStepName
+        ... on WorkflowStageExecution {
+          workflowExecution {
+            id
             finallyTasks {
               ...LoggedTask
             }
@@ -2299,7 +2357,7 @@ fragment LoggedTask on TaskExecution {
   jobs {
     ...LoggedJob
   }
-}`) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
+}`) as unknown as TypedDocumentString<LoggedFinallyTasksQuery, LoggedFinallyTasksQueryVariables>;
 export const LoggedRestoresDocument = new TypedDocumentString(`
     query LoggedRestores($id: ID!) {
   execution(executionId: $id) {

@@ -1,4 +1,5 @@
 import type { ExecutionStatus } from '../contract/statuses';
+import { isSystemVariableName } from '../kernel/naming';
 import { type Reference, type Scope, setVariable, type Value } from '../catalog/language/conditionValues';
 import { composeEnvironment } from '../catalog/language/environmentValues';
 import type { VariableDefinition } from '../catalog/language/definition';
@@ -47,8 +48,9 @@ export function taskVariables(
     own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
     secrets: {},
   });
-  // An axis has its own name too, as in `{{.os}}`, unless a variable has that name.
-  return new Map([...matrixValues(node), ...Object.entries(values)]);
+  // An axis has its own name too, as in `{{.os}}`, unless a variable has that name; so has a variable such as ENV.
+  const system = Object.entries({ ...variables, ...set }).filter(([name]) => isSystemVariableName(name));
+  return new Map([...matrixValues(node), ...system, ...Object.entries(values)]);
 }
 
 /** Tasks that a name refers to: all combinations of a matrix, or one. */

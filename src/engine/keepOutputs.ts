@@ -1,4 +1,4 @@
-import { isReservedVariableName, isStorable, isVariableName } from '../kernel/naming';
+import { isForbiddenVariableName, isStorable, isVariableName } from '../kernel/naming';
 import type { RunSlice } from './runSlice';
 import { typeOf } from './variableType';
 
@@ -45,7 +45,7 @@ function problemOf(
   const bad = (reason: string) => ({ reasonCode: 'BAD_OUTPUT' as const, reason });
   for (const [name, value] of values) {
     const owner = owners.get(name);
-    if (!isVariableName(name) || isReservedVariableName(name)) {
+    if (!isVariableName(name) || isForbiddenVariableName(name)) {
       return bad(`it sets "${name.slice(0, 100)}", which is not a name that a task may set`);
     }
     const bytes = Buffer.byteLength(value);

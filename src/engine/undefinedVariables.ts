@@ -1,6 +1,7 @@
 import { envReferences, ownVariableNames } from '../catalog/language/environmentValues';
-import { baseName, matrixVariables } from '../catalog/language/matrix';
+import { baseName, matrixVariables, variablesInRegister } from '../catalog/language/matrix';
 import { secretsOfTask } from '../catalog/language/workflow';
+import { environmentName, variableBehind } from '../kernel/naming';
 import type { ReadyTask } from './readyTask';
 import type { RunSlice } from './runSlice';
 
@@ -11,7 +12,7 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
     if (needs.length === 0) return true;
     const { id: taskId } = ready.task;
     const known = knownNames(run, ready);
-    const unknown = needs.filter((name) => !known.has(name));
+    const unknown = needs.map(variableBehind).filter((name) => !known.has(name));
     if (unknown.length === 0) return true;
     const reason = `it needs ${unknown.join(', ')}, which is not set`;
     run.settleLater([{ taskId, status: 'FAILED', reasonCode: 'UNDEFINED_VARIABLE', reason, exitCode: null }]);
@@ -19,13 +20,13 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
   });
 }
 
-/** Variables that a task requires, or that its `env` is made of, and that its definition does not give. */
+/** Variables that a task requires, or that its `env` or `register` is made of, and that its definition does not give. */
 function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTask): readonly string[] {
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
   if (own === undefined) return [];
   const referred = Object.values({ ...definition.env, ...own.env }).flatMap(envReferences);
-  const needs = new Set([...Object.keys(own.requires), ...referred]);
+  const needs = new Set([...Object.keys(own.requires), ...referred, ...variablesInRegister(own).map(environmentName)]);
   if (needs.size === 0) return [];
   const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...detached?.env };
   const secrets = secretsOfTask(definition, own);

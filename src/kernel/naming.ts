@@ -5,15 +5,35 @@ import { type InputError, invalidInput } from './errors';
 export const MAX_DESCRIPTION = 2000;
 
 export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
-export const taskNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** Tasks are kept in objects, where `__proto__` is more than a key. */
+export const taskNamePattern = /^(?!__proto__$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
 export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
-/** The last one endangers not programs but the objects that variables are kept in. */
-export const reservedVariablePattern =
-  /^(?:PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS|LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
+const system = 'PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS';
+/** Names that nothing may set. The last one endangers not programs but the objects that variables are kept in. */
+export const forbiddenVariablePattern = /^(?:LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
+const systemVariablePattern = new RegExp(`^(?:${system})$`);
+export const reservedVariablePattern = new RegExp(`^(?:${system}|${forbiddenVariablePattern.source.slice(4, -2)})$`);
 
 export const isName = (text: string): boolean => namePattern.test(text);
 export const isVariableName = (text: string): boolean => variableNamePattern.test(text);
 export const isReservedVariableName = (text: string): boolean => reservedVariablePattern.test(text);
+export const isForbiddenVariableName = (text: string): boolean => forbiddenVariablePattern.test(text);
+
+/**
+ * Environment variables that decide which programs run. A command has them from its agent, or as constants of its definition. A
+ * variable with such a name, whose value is made by others, reaches commands under another one.
+ */
+export const isSystemVariableName = (text: string): boolean => systemVariablePattern.test(text);
+
+/** Name of the environment variable by which a command gets a variable. */
+export const environmentName = (variable: string): string =>
+  isSystemVariableName(variable) ? `SLIPWAY_VAR_${variable}` : variable;
+
+/** Name of the variable behind an environment variable. */
+export const variableBehind = (name: string): string => {
+  const variable = name.replace(/^SLIPWAY_VAR_/, '');
+  return environmentName(variable) === name ? variable : name;
+};
 
 export const nameRule =
   '1 to 100 letters, digits, spaces, dots, underscores or hyphens, starting with a letter or digit and not ending with a space';
@@ -21,17 +41,23 @@ export const nameRule =
 /** Text that PostgreSQL can't store: NUL, and half of a surrogate pair. */
 export const isStorable = (text: string): boolean => !/\0|\p{Surrogate}/u.test(text);
 
-export const durationPattern =
-  /^(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})(?:s|$)|(\d{1,9}\.\d{1,3})s)?(?:(\d{1,9})ms)?$/;
+/** Units of a duration, in milliseconds. */
+const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1, '[uµμ]s': 1e-3, ns: 1e-6 };
+const amount = String.raw`(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})`;
+export const durationPattern = new RegExp(
+  String.raw`^(?:(\d{1,9})|${Object.keys(units)
+    .map((unit) => `(?:${amount}${unit})?`)
+    .join('')})$`,
+);
 
 /** Seconds, to the millisecond. Undefined if it is not a duration. */
 export function parseDuration(given: string): number | undefined {
   const parts = given === '' ? null : durationPattern.exec(given);
   if (parts === null) return undefined;
-  const [days = 0, hours = 0, minutes = 0, whole = 0, decimal = 0, ms = 0] = parts
-    .slice(1)
-    .map((part) => Number(part ?? 0));
-  return Math.round((days * 86400 + hours * 3600 + minutes * 60 + whole + decimal) * 1000 + ms) / 1000;
+  const [, whole, ...amounts] = parts;
+  const exact = Object.values(units).reduce((sum, unit, index) => sum + Number(amounts[index] ?? 0) * unit, 0);
+  // What is shorter than a millisecond, but not nothing, is one.
+  return whole === undefined ? (exact > 0 ? Math.max(1, Math.round(exact)) : 0) / 1000 : Number(whole);
 }
 
 /** `90s` becomes `1m30s`: the largest units first, none of them 0. */

@@ -2,7 +2,7 @@ import type { ActorRef } from '../../src/access/actor';
 import { parseDefinitions } from '../../src/catalog/language/parseDefinitions';
 import type { WorkflowDefinition } from '../../src/catalog/language/workflow';
 import { isFinal } from '../../src/contract/statuses';
-import type { BesideTask, Execution, TaskExecution } from '../../src/engine/execution';
+import type { DetachedTaskRow, Execution, TaskExecution } from '../../src/engine/execution';
 import { Facts } from '../../src/engine/facts';
 import { expireFinally } from '../../src/engine/finallyTasks';
 import { holdRun, releaseRun } from '../../src/engine/holdExecution';
@@ -36,7 +36,7 @@ class Memory {
   private readonly definition: WorkflowDefinition;
   private row: Execution | undefined;
   private readonly tasks = new Map<string, TaskExecution>();
-  private readonly detached = new Map<string, BesideTask>();
+  private readonly detached = new Map<string, DetachedTaskRow>();
   private readonly dependents = new Map<string, string[]>();
   readonly canceled: string[] = [];
   readonly events: string[] = [];
@@ -153,7 +153,7 @@ const hour = 3_600_000;
 describe('finally', () => {
   it('runs after a success, in its own order, and then the workflow ends', () => {
     const memory = new Memory().run(...passed);
-    expect(memory.execution).toMatchObject({ status: 'RUNNING', openTasks: 0, finallyTasks: 2, besideTasks: 2 });
+    expect(memory.execution).toMatchObject({ status: 'RUNNING', openTasks: 0, finallyTasks: 2, detachedTasks: 2 });
     expect(memory.statuses).toMatchObject({ down: 'QUEUED', report: 'QUEUED without a job' });
     expect(memory.env('down')).toEqual({
       ...{ workflow_status: 'SUCCESS', failed_tasks: '' },
@@ -201,7 +201,7 @@ describe('finally', () => {
     expect(memory.canceled).toHaveLength(before + 1);
     expect(memory.statuses).toMatchObject({ down: 'RUNNING', report: 'SKIPPED without a job' });
     memory.end('down', 'CANCELLED', 'CANCEL');
-    expect(memory.execution).toMatchObject({ status: 'ABORTED', finallyTasks: 0, besideTasks: 0 });
+    expect(memory.execution).toMatchObject({ status: 'ABORTED', finallyTasks: 0, detachedTasks: 0 });
   });
 
   it('keeps running when it is aborted for the first time, after a success and after a failure', () => {
@@ -244,7 +244,7 @@ describe('finally', () => {
   it('does not run for a workflow that never began', () => {
     const memory = new Memory();
     memory.stop();
-    expect(memory.execution).toMatchObject({ status: 'ABORTED', besideTasks: 0, finallyTasks: null });
+    expect(memory.execution).toMatchObject({ status: 'ABORTED', detachedTasks: 0, finallyTasks: null });
     expect(memory.statuses).not.toHaveProperty('down');
   });
 
@@ -270,7 +270,7 @@ describe('finally', () => {
   it('begins after the failure handlers, which look at what it removes', () => {
     const tasks = { up: { run: 'x' }, test: { run: 'x', onFailure: 'look' }, look: { run: 'x', type: 'forensic' } };
     const memory = new Memory({ tasks, onFailure: 'look' }).run(['up', 'SUCCESS'], ['test', 'FAILED']);
-    expect(memory.execution).toMatchObject({ status: 'RUNNING', besideTasks: 2, finallyTasks: null });
+    expect(memory.execution).toMatchObject({ status: 'RUNNING', detachedTasks: 2, finallyTasks: null });
     memory.run(['look', 'SUCCESS']);
     expect(memory.statuses).not.toHaveProperty('down');
   });

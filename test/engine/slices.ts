@@ -64,7 +64,7 @@ export function sliceWith(
       openTasks: failureCode === null ? 2 : 1,
       busyTasks: 1,
       waitingTasks: 0,
-      besideTasks: 0,
+      detachedTasks: 0,
       finallyTasks: null,
       endedAt: null,
     },

@@ -106,6 +106,11 @@ export class ApprovalsResolver {
 
 @Resolver(() => ApprovalStageExecution)
 export class ApprovalStageResolver {
+  @FieldResolver(() => ApprovalStepType, { description: 'Method of approval.' })
+  approvalStepType(): ApprovalStepType {
+    return ApprovalStepType.USER_GROUP;
+  }
+
   @FieldResolver(() => [ApprovalDetails], {
     description: 'Approvals that the element requested, one for each attempt. Empty until the stage is reached.',
   })

@@ -57,9 +57,11 @@ export class DefinitionsResolver {
         'Default application, by name, for documents that don’t name one. If omitted for TOML, the document is validated on its own.',
     })
     application: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Default name, for a TOML workflow file without one.' })
+    name: string | null,
     @Ctx() { app, actor }: Context,
   ) {
-    return validateDefinition(app, actor, { source, format, application });
+    return validateDefinition(app, actor, { source, format, application, name });
   }
 
   @Mutation(() => ApplyDefinitionsPayload, {
@@ -76,6 +78,6 @@ export class DefinitionsResolver {
     >,
     @Ctx() { app, actor }: Context,
   ) {
-    return { ...echo(input), results: await applyDefinitions(app, actor, input) };
+    return { ...echo(input), ...(await applyDefinitions(app, actor, input)) };
   }
 }

@@ -78,6 +78,7 @@ export const ApplyDefinitionsInput = mutationInput('ApplyDefinitionsInput', 'Doc
   application: optional(
     field.text('Default application, by name, for documents that don’t name one, such as TOML workflow files.'),
   ),
+  name: optional(field.text('Default name, for a TOML workflow file without one: for example, the name of the file.')),
   dryRun: withDefault(
     false,
     field.boolean('True to check the documents and report the effect without writing anything.'),
@@ -102,15 +103,18 @@ const AppliedDefinition = objectType(
   },
 );
 
-export const ApplyDefinitionsPayload = mutationPayload('ApplyDefinitionsPayload', 'Result of `applyDefinitions`.', {
-  results: listOf(field.object(() => AppliedDefinition, 'One result for each document, in document order.')),
-});
-
 const DefinitionProblem = objectType(
   'DefinitionProblem',
   'Error or warning in a definition, with its location.',
   problemFields,
 );
+
+export const ApplyDefinitionsPayload = mutationPayload('ApplyDefinitionsPayload', 'Result of `applyDefinitions`.', {
+  results: listOf(field.object(() => AppliedDefinition, 'One result for each document, in document order.')),
+  warnings: listOf(
+    field.object(() => DefinitionProblem, 'Findings that are allowed but probably not intended, in source order.'),
+  ),
+});
 
 export const DefinitionValidation = objectType(
   'DefinitionValidation',

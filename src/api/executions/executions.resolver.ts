@@ -1,6 +1,22 @@
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Extensions,
+  FieldResolver,
+  Float,
+  ID,
+  Info,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { users } from '../../access/users';
 import { User } from '../access/access.types';
+import { MAX_FINALLY_TASKS } from '../../catalog/language/workflow';
 import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
 import { Application } from '../applications/application.types';
@@ -26,14 +42,15 @@ import {
   StartExecutionPayload,
 } from './executions.inputs';
 import {
-  executionById,
   attemptKey,
+  executionWith,
   finallyOfAttempt,
   forensicOfExecution,
-  membersOfExecution,
-  stagesOfExecution,
-  tasksOfExecution,
+  membersOfExecutionWith,
+  stagesOfExecutionWith,
+  tasksOfExecutionWith,
 } from '../../runs/execution/executions.loaders';
+import { executionRows, stageRows, taskRows } from './executionRows';
 import { listExecutions, readExecution } from '../../runs/execution/executions.queries';
 import {
   Cause,
@@ -53,21 +70,6 @@ import {
 import { inGraphOrder } from '../../runs/attempts/graphOrder';
 import { startExecution } from '../../runs/commands/startExecution';
 
-/** Maps a stage to the API's field names, a whole row at once: one resolver per field makes lists slow. */
-export const showStage = (stage: StageExecution): object => ({
-  ...stage,
-  pipelineStageElementId: stage.elementId,
-  pipelineStageName: stage.stageName,
-  pipelineStepName: stage.stepName,
-  ...(stage.kind === 'APPROVAL'
-    ? { __typename: 'ApprovalStageExecution', approvalStepType: 'USER_GROUP' }
-    : {
-        __typename: 'WorkflowStageExecution',
-        inputVariables: asVariables(stage.variables),
-        ignoredFailure: stage.ignored,
-      }),
-});
-
 const asVariables = (values: Readonly<Record<string, string>>): InputVariable[] =>
   Object.entries(values).map(([name, value]) => ({ name, value }));
 
@@ -80,8 +82,9 @@ export class ExecutionResolver {
   execution(
     @Arg('executionId', () => ID, { description: 'ID of the execution.' }) executionId: string,
     @Ctx() { app, actor }: Context,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Execution> {
-    return readExecution(app, actor, executionId);
+    return readExecution(app, actor, executionId, executionRows.pick(info));
   }
 
   @Query(() => ExecutionConnection, { description: 'Executions, newest first. Errors: INVALID_INPUT.' })
@@ -95,8 +98,10 @@ export class ExecutionResolver {
     indirect: boolean | null,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
-    return listExecutions(app, actor, filters ?? [], indirect ?? false, page);
+    const picked = executionRows.pick(info, 'nodes', 'edges.node');
+    return listExecutions(app, actor, filters ?? [], indirect ?? false, page, picked);
   }
 
   @Mutation(() => StartExecutionPayload, {
@@ -195,8 +200,13 @@ export class ExecutedAlongPipelineResolver {
     nullable: true,
     description: 'Pipeline execution. Null if you may not see it.',
   })
-  async execution(@Root() cause: ExecutedAlongPipeline, @Ctx() { loaders, actor }: Context) {
-    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, cause.executionId));
+  async execution(
+    @Root() cause: ExecutedAlongPipeline,
+    @Ctx() { loaders, actor }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    const execution = await loaders.load(executionWith(executionRows.pick(info)), cause.executionId);
+    return visible(actor.access, loaders, 'Execution', execution);
   }
 }
 
@@ -227,15 +237,23 @@ export class PipelineExecutionResolver {
   @FieldResolver(() => [PipelineStageExecution], {
     description: 'Elements of the stages, in order. Elements that were not reached yet are QUEUED.',
   })
-  async pipelineStageExecutions(@Root() execution: Execution, @Ctx() { loaders }: Context) {
-    return ((await loaders.load(stagesOfExecution, execution.id)) ?? []).map(showStage);
+  async pipelineStageExecutions(
+    @Root() execution: Execution,
+    @Ctx() { loaders }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return (await loaders.load(stagesOfExecutionWith(stageRows.pick(info)), execution.id)) ?? [];
   }
 
   @FieldResolver(() => [WorkflowExecution], {
     description: 'Workflow executions that the stages have started so far, in order.',
   })
-  async workflowExecutions(@Root() execution: Execution, @Ctx() { loaders, actor }: Context) {
-    const members = (await loaders.load(membersOfExecution, execution.id)) ?? [];
+  async workflowExecutions(
+    @Root() execution: Execution,
+    @Ctx() { loaders, actor }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    const members = (await loaders.load(membersOfExecutionWith(executionRows.pick(info)), execution.id)) ?? [];
     const seen = await Promise.all(members.map((member) => visible(actor.access, loaders, 'Execution', member)));
     return seen.filter((member) => member !== null);
   }
@@ -247,9 +265,11 @@ export class PipelineExecutionResolver {
     @Root() execution: Execution,
     @Args(() => PageArguments) page: PageArguments,
     @Ctx() { app, actor }: Context,
+    @Info() info: GraphQLResolveInfo,
   ) {
+    const picked = executionRows.pick(info, 'nodes', 'edges.node');
     const filter = { pipelineExecutionId: { operator: 'EQUALS' as never, values: [execution.id] } };
-    return listExecutions(app, actor, [filter], true, page);
+    return listExecutions(app, actor, [filter], true, page, picked);
   }
 }
 
@@ -275,10 +295,16 @@ export class WorkflowExecutionResolver {
   }
 
   @FieldResolver(() => [TaskExecution], { description: 'Tasks, in the order of the graph.' })
-  async tasks(@Root() { id, revisionId }: Execution, @Ctx() { app, loaders }: Context) {
-    return inGraphOrder(app, revisionId, (await loaders.load(tasksOfExecution, id)) ?? []);
+  async tasks(
+    @Root() { id, revisionId }: Execution,
+    @Ctx() { app, loaders }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    const tasks = await loaders.load(tasksOfExecutionWith(taskRows.pick(info)), id);
+    return inGraphOrder(app, revisionId, tasks ?? []);
   }
 
+  @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description:
       'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, whatever the outcome, and ' +
@@ -314,9 +340,19 @@ export class WorkflowStageExecutionResolver {
     nullable: true,
     description: 'Execution of the workflow. Null until the stage is reached.',
   })
-  async workflowExecution(@Root() { workflowExecutionId: id }: StageExecution, @Ctx() { loaders, actor }: Context) {
+  async workflowExecution(
+    @Root() { workflowExecutionId: id }: StageExecution,
+    @Ctx() { loaders, actor }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
     if (id === null) return null;
-    return visible(actor.access, loaders, 'Execution', await loaders.load(executionById, id));
+    const execution = await loaders.load(executionWith(executionRows.pick(info)), id);
+    return visible(actor.access, loaders, 'Execution', execution);
+  }
+
+  @FieldResolver(() => [InputVariable], { description: 'Values that the workflow runs with.' })
+  inputVariables(@Root() stage: StageExecution): InputVariable[] {
+    return asVariables(stage.variables);
   }
 
   @FieldResolver(() => RevisionType, {

@@ -266,10 +266,7 @@ export abstract class PipelineStageExecution {
   simpleResolvers: true,
   description: 'Approval in a stage of a pipeline execution.',
 })
-export class ApprovalStageExecution extends PipelineStageExecution {
-  @Field(() => ApprovalStepType, { description: 'Method of approval.' })
-  approvalStepType!: string;
-}
+export class ApprovalStageExecution extends PipelineStageExecution {}
 
 @ObjectType({
   implements: PipelineStageExecution,
@@ -279,9 +276,6 @@ export class ApprovalStageExecution extends PipelineStageExecution {
 export class WorkflowStageExecution extends PipelineStageExecution {
   @Field(() => ID, { nullable: true, description: 'Execution of the workflow. Null until the stage is reached.' })
   workflowExecutionId!: string | null;
-
-  @Field(() => [InputVariable], { description: 'Values that the workflow runs with.' })
-  inputVariables!: InputVariable[];
 
   @Field(() => Date, {
     nullable: true,

@@ -1,4 +1,5 @@
-import { Arg, Ctx, FieldResolver, Float, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, FieldResolver, Float, ID, Info, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Actor } from '../../access/actor';
 import { visible } from '../../access/visible';
 import { type Agent as AgentRow, agentStatus } from '../../contract/labels';
@@ -15,7 +16,7 @@ import { findJobs } from '../../runs/queue/jobs.store';
 import { Job, JobLogPage, JobLogState } from '../jobs/jobs.types';
 import { readLogPage, watchLog } from '../../runs/logs/watchLog';
 import { invalidInput, notFound, Refusal } from '../../kernel/errors';
-import type { TaskExecution as TaskRow } from '../../engine/execution';
+import type { StageExecution, TaskExecution as TaskRow } from '../../engine/execution';
 import {
   agentById,
   artifactsOfTask,
@@ -24,10 +25,10 @@ import {
   handlerOfTask,
   jobsOfTask,
   logOfJob,
-  stageById,
+  stageWith,
 } from '../../runs/execution/executions.loaders';
 import { readExecution } from '../../runs/execution/executions.queries';
-import { showStage } from './executions.resolver';
+import { stageRows } from './executionRows';
 import { TaskExecution, WorkflowStageExecution } from './executions.types';
 
 const MAX_PAGE_BYTES = 1024 ** 2;
@@ -83,13 +84,17 @@ export class TaskExecutionResolver {
       'Stage element whose workflow the task belongs to, also in an earlier attempt. Null in a standalone workflow, or ' +
       'if you may not see the pipeline execution.',
   })
-  async stageExecution(@Root() task: TaskRow, @Ctx() { actor, loaders }: Context): Promise<object | null> {
+  async stageExecution(
+    @Root() task: TaskRow,
+    @Ctx() { actor, loaders }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<StageExecution | null> {
     const { parentStageExecutionId } = found(await loaders.load(executionById, task.executionId));
     if (parentStageExecutionId === null) return null;
-    const stage = found(await loaders.load(stageById, parentStageExecutionId));
+    const stage = found(await loaders.load(stageWith(stageRows.pick(info)), parentStageExecutionId));
     const pipeline = await loaders.load(executionById, stage.executionId);
     const seen = await visible(actor.access, loaders, 'Execution', pipeline);
-    return seen === null ? null : showStage(stage);
+    return seen === null ? null : stage;
   }
 
   @FieldResolver(() => [Job], { description: 'Jobs of the task, one for each try, in order.' })

@@ -29,6 +29,10 @@ function parseDateTime(value: unknown): Date {
   return date;
 }
 
+/** A column as text (picked.ts): `2026-03-01 12:30:00.25` in UTC, with as many digits as there are. */
+const fromColumn = (text: string): string =>
+  `${text.slice(0, 10)}T${text.slice(11, 19)}${(text.slice(19) || '.').padEnd(4, '0')}Z`;
+
 export const GraphQLDateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description:
@@ -37,6 +41,7 @@ export const GraphQLDateTime = new GraphQLScalarType<Date, string>({
   specifiedByURL: 'https://datatracker.ietf.org/doc/html/rfc3339',
   serialize(value) {
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+    if (typeof value === 'string' && value[10] === ' ') return fromColumn(value);
     // Times inside stored JSON (events, snapshots) are already text.
     return parseDateTime(value).toISOString();
   },

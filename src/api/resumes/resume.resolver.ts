@@ -1,4 +1,6 @@
-import { Arg, Ctx, FieldResolver, Float, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, Extensions, FieldResolver, Float, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { MAX_FINALLY_TASKS } from '../../catalog/language/workflow';
 import { visible } from '../../access/visible';
 import { RevisionType } from '../definitions/definitions.types';
 import { environments } from '../../catalog/environments/environments';
@@ -11,11 +13,12 @@ import {
   executionById,
   finallyOfAttempt,
   stagesOfAttempt,
+  stagesOfAttemptWith,
   stagesOfExecution,
-  tasksOfAttempt,
+  tasksOfAttemptWith,
   variablesOfAttempt,
 } from '../../runs/execution/executions.loaders';
-import { showStage } from '../executions/executions.resolver';
+import { stageRows, taskRows } from '../executions/executionRows';
 import { showVariables } from '../executions/variables.resolver';
 import {
   ExecutionInterface,
@@ -198,10 +201,15 @@ export class AttemptResolver {
       'Elements of the stages, in order: those that this attempt ran, and those that it kept from earlier attempts. ' +
       'Empty for a workflow.',
   })
-  async pipelineStageExecutions(@Root() attempt: ExecutionAttempt, @Ctx() { loaders }: Context) {
-    return ((await loaders.load(stagesOfAttempt, attemptKey(attempt))) ?? []).map(showStage);
+  async pipelineStageExecutions(
+    @Root() attempt: ExecutionAttempt,
+    @Ctx() { loaders }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    return (await loaders.load(stagesOfAttemptWith(stageRows.pick(info)), attemptKey(attempt))) ?? [];
   }
 
+  @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description: 'Tasks of `finally` that this attempt ran; for a RESTORE, those of the attempt that it restores.',
   })
@@ -214,7 +222,12 @@ export class AttemptResolver {
       'Tasks, in the order of the graph: those that this attempt ran, and those that it kept. For a pipeline, the ' +
       'tasks of its workflows that the caller may see, stage by stage.',
   })
-  async tasks(@Root() attempt: ExecutionAttempt, @Ctx() { app, loaders, actor }: Context) {
+  async tasks(
+    @Root() attempt: ExecutionAttempt,
+    @Ctx() { app, loaders, actor }: Context,
+    @Info() info: GraphQLResolveInfo,
+  ) {
+    const tasksOfAttempt = tasksOfAttemptWith(taskRows.pick(info));
     const tasksOf = async (one: ExecutionAttempt) =>
       inGraphOrder(app, one.revisionId, (await loaders.load(tasksOfAttempt, attemptKey(one))) ?? []);
     const { kind } = found(await loaders.load(executionById, attempt.executionId));

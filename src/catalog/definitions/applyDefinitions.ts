@@ -13,17 +13,23 @@ import { type Planned, type PlannedApplication, requirePlanned } from './require
 import type { Author } from './revise';
 import { asSeenBy } from './seen';
 import { validateSource } from '../language/validateSource';
+import type { DefinitionError } from '../language/validationRules';
 
 export interface ApplyDefinitions extends DefinitionSource {
   /** Says what would become of the documents, and writes nothing. */
   readonly dryRun: boolean;
 }
 
+export interface AppliedSource {
+  readonly results: readonly AppliedDocument[];
+  readonly warnings: readonly DefinitionError[];
+}
+
 /**
  * Makes the database match the documents, or changes nothing if anything is wrong. Applications are locked meanwhile,
  * so that two sources for one application follow each other. What a source leaves out stays as it is.
  */
-export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedDocument[]> {
+export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedSource> {
   const source = parseDefinitions(input);
   // An invalid name was reported, names nothing, and may contain characters that PostgreSQL rejects.
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
@@ -31,11 +37,13 @@ export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefin
   if (input.dryRun) {
     const existing = await findApplicationsByName(app.database, names);
     const steps = await planSource(app.database, author, source, existing, 'APPLY');
-    return steps.map(({ applied }) => (applied.action === 'CREATED' ? { ...applied, id: null } : applied));
+    const results = steps.map(({ applied }) => (applied.action === 'CREATED' ? { ...applied, id: null } : applied));
+    return { results, warnings: source.problems.inOrder.warnings };
   }
-  return app.database.transaction(async (db) =>
+  const results = await app.database.transaction(async (db) =>
     applySource(db, author, source, await lockApplicationsByName(db, names)),
   );
+  return { results, warnings: source.problems.inOrder.warnings };
 }
 
 /** CREATE: the documents, workflows or pipelines, must be new. */

@@ -15,8 +15,9 @@ export interface Validation {
   readonly warnings: readonly DefinitionError[];
 }
 
-/** Stands for the application of a document that names none, which only TOML may leave open here. */
+/** Stand for the application and the name of a document that has none, which only TOML may leave open here. */
 const UNNAMED = 'unnamed-application';
+const NAMELESS = 'unnamed-workflow';
 
 /**
  * Says what is wrong with documents, without a transaction, a lock or a plan: nothing is written, and nobody waits for
@@ -25,7 +26,11 @@ const UNNAMED = 'unnamed-application';
  */
 export async function validateDefinition(app: App, actor: Actor, input: DefinitionSource): Promise<Validation> {
   const unnamed = input.format === 'TOML' && input.application == null ? UNNAMED : undefined;
-  const source = parseDefinitions({ ...input, application: input.application ?? unnamed });
+  const source = parseDefinitions({
+    ...input,
+    application: input.application ?? unnamed,
+    name: input.name ?? NAMELESS,
+  });
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
   const existing = await findApplicationsByName(app.database, names);
   validateSource(source, asSeenBy(actor.access, await loadConfigurations(app.database, existing)), unnamed);

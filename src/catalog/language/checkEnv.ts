@@ -1,4 +1,4 @@
-import { isReservedVariableName } from '../../kernel/naming';
+import { isReservedVariableName, isSystemVariableName } from '../../kernel/naming';
 import { didYouMean } from '../../kernel/didYouMean';
 import { type NameProblem, unknown } from './checkCondition';
 import { TaskNames, TaskOrder } from './checkTaskConditions';
@@ -19,6 +19,11 @@ export function checkEnv(definition: WorkflowDefinition, complain: Complain): vo
     problemOf: (name: string) => NameProblem | undefined,
   ) => {
     for (const [key, value] of Object.entries(values)) {
+      if (isSystemVariableName(key) && envReferences(value).length > 0) {
+        const message = `${key} decides which programs run, so its value can’t be made of variables.`;
+        complain('RESERVED_VARIABLE_NAME', [...path, 'env', key], message);
+        continue;
+      }
       for (const name of new Set(envReferences(value))) {
         const problem = own.has(name) ? undefined : (reserved(name) ?? problemOf(name));
         if (problem === undefined) continue;

@@ -12,7 +12,7 @@ import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './w
 const taskFields = ['status', 'exit_code', 'reason_code', 'tries'];
 
 /** Checks the `if` of every task, as far as its names are known before anything runs. */
-export function checkTaskConditions(definition: WorkflowDefinition, complain: Complain): void {
+export function checkTaskConditions(definition: WorkflowDefinition, complain: Complain, lenient: boolean): void {
   const order = new TaskOrder(definition.tasks);
   const kinds = declaredKinds(definition.variables);
   for (const [name, task] of Object.entries(definition.tasks)) {
@@ -20,7 +20,7 @@ export function checkTaskConditions(definition: WorkflowDefinition, complain: Co
     const path = ['tasks', name, 'if'];
     if (task.type !== 'normal')
       complain('BAD_CONDITION', path, `"${name}" is a ${task.type} task; only normal tasks have a condition.`);
-    const check = new TaskNames(name, task, definition, order);
+    const check = new TaskNames(name, task, definition, order, lenient);
     checkCondition(
       task.condition,
       path,
@@ -45,6 +45,8 @@ export class TaskNames {
     private readonly task: TaskDefinition,
     private readonly definition: WorkflowDefinition,
     private readonly order: TaskOrder,
+    /** A name that may have a value in time is a warning. */
+    private readonly lenient = false,
   ) {}
 
   problem(reference: Reference): NameProblem | undefined {
@@ -98,11 +100,13 @@ export class TaskNames {
     if (declared.includes(variable)) return undefined;
     const setters = this.order.settersOf(variable);
     if (setters.some((setter) => this.order.isBefore(setter, this.name))) return undefined;
-    if (setters[0] !== undefined)
-      return unknown(`"${variable}" is set by the task "${setters[0]}", which does not come before "${this.name}"`);
+    if (setters[0] !== undefined) {
+      const message = `"${variable}" is set by the task "${setters[0]}", which does not come before "${this.name}"`;
+      return { rule: this.lenient ? 'UNSURE_NAME' : 'UNKNOWN_NAME', message };
+    }
     const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
     const hint = didYouMean(variable, [...declared, ...registered]);
-    if (this.task.dependsOn.length === 0 && this.task.type !== 'finally' && environment === null) {
+    if (this.task.dependsOn.length === 0 && this.task.type !== 'finally' && environment === null && !this.lenient) {
       return unknown(`there is no variable "${variable}"${hint}`);
     }
     const message = `"${variable}" is not declared${hint}; the task fails unless an earlier task or the environment sets it`;

@@ -1,10 +1,11 @@
 import { didYouMean } from '../../kernel/didYouMean';
+import { environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, sourceName } from './artifactSource';
-import { axesIn, baseName, dependencyOf, nodeCount, nodesOf, registeredBy } from './matrix';
+import { baseName, dependencyOf, nodeCount, nodesOf, registeredBy, variablesInRegister } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';
-import { checkTaskConditions } from './checkTaskConditions';
+import { checkTaskConditions, TaskNames, TaskOrder } from './checkTaskConditions';
 import { type Complain, checkVariables } from './checkVariables';
 import { partsOf } from './outputReferences';
 import { bashWords, commandsIn, quotesAsSh, shellOf } from './shell';
@@ -21,8 +22,16 @@ export interface Catalog {
 
 type Tasks = WorkflowDefinition['tasks'];
 
-/** Checks a workflow as a whole, and with the objects that it refers to. */
-export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, report: Complain): void {
+/**
+ * Checks a workflow as a whole, and with the objects that it refers to. `lenient`: what may go well when it runs is a
+ * warning, as for a task graph, whose own tool finds it out when the task runs.
+ */
+export function checkWorkflow(
+  definition: WorkflowDefinition,
+  catalog: Catalog,
+  report: Complain,
+  { lenient = false } = {},
+): void {
   const { environment, services, variables, tasks } = definition;
   const isFinally = ([key, name]: Path) => key === 'tasks' && tasks[String(name)]?.type === 'finally';
   const complain: Complain = (rule, path, message) =>
@@ -43,11 +52,12 @@ export function checkWorkflow(definition: WorkflowDefinition, catalog: Catalog, 
   checkDependencies(tasks, complain);
   checkHandlers(definition, complain);
   checkCycles(tasks, complain);
-  checkRegistered(definition, complain);
+  checkRegistered(definition, complain, lenient);
   checkSecrets(definition, complain);
-  checkTaskConditions(definition, complain);
+  checkTaskConditions(definition, complain, lenient);
   checkEnv(definition, complain);
   checkTemplates(definition, complain);
+  if (!lenient) checkSystemNames(definition, complain);
   checkOutputs(definition, complain);
   checkShells(definition, complain);
   checkArtifactSources(tasks, catalog.workflows, complain);
@@ -149,20 +159,22 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
  * A variable has one owner: a second task that sets it would fail, but only after it has done its work. Tasks that each
  * have a condition may be branches of which one runs; if two do, the second fails with VARIABLE_CONFLICT.
  */
-function checkRegistered({ tasks, variables }: WorkflowDefinition, complain: Complain): void {
+function checkRegistered(definition: WorkflowDefinition, complain: Complain, lenient: boolean): void {
+  const { tasks, variables } = definition;
+  const order = new TaskOrder(tasks);
   const given = new Set(variables.map(({ name }) => name));
   const setters = new Map<string, { readonly by: string; readonly condition: string | null }>();
   for (const [name, task] of Object.entries(tasks)) {
     const { register, matrix, condition, type } = task;
     // Values of detached tasks are not kept.
     if (register === null || register === '' || type !== 'normal') continue;
-    const refuse = (why: string) => complain('REGISTERED_TWICE', ['tasks', name, 'register'], why);
-    const axes = matrix.map((axis) => axis.name);
-    const unknown = axesIn(register).find((axis) => !axes.includes(axis));
-    if (unknown !== undefined) {
-      const message = `The matrix of "${name}" has no "${unknown}"; expected one of ${axes.join(', ') || 'none'}.`;
-      complain('UNKNOWN_NAME', ['tasks', name, 'register'], message);
-      continue;
+    const path = ['tasks', name, 'register'];
+    const refuse = (why: string) => complain(lenient ? 'UNSURE_REGISTER' : 'REGISTERED_TWICE', path, why);
+    for (const variable of variablesInRegister(task)) {
+      const problem = new TaskNames(name, task, definition, order, lenient).variableProblem(variable);
+      if (problem === undefined) continue;
+      const axes = matrix.map((axis) => axis.name).join(', ') || 'none';
+      complain(problem.rule, path, `"${variable}" is not an axis of the matrix (${axes}), and ${problem.message}.`);
     }
     const set = registeredBy(name, task);
     const twice = set.find((one, index) => set.indexOf(one) !== index);
@@ -268,6 +280,21 @@ function checkShells(definition: WorkflowDefinition, complain: Complain): void {
     const what = `${words.map((word) => `"${word}"`).join(' and ')} ${words.length === 1 ? 'is' : 'are'} not part of sh`;
     const message = `${what}, which runs this command. Add "shell: bash" to the task or the workflow.`;
     complain('BASH_IN_SH', ['tasks', name, 'run'], message);
+  }
+}
+
+/** A variable with a name of the system is not what a command finds there. */
+function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Complain): void {
+  const check = (name: string, path: Path) => {
+    if (!isSystemVariableName(name)) return;
+    const message = `Commands get this variable as ${environmentName(name)}; their ${name} stays that of the agent.`;
+    complain('RENAMED_VARIABLE', path, message);
+  };
+  variables.forEach(({ name }, index) => {
+    check(name, ['variables', index, 'name']);
+  });
+  for (const [name, task] of Object.entries(tasks)) {
+    for (const variable of registeredBy(name, task)) check(variable, ['tasks', name, 'register']);
   }
 }
 

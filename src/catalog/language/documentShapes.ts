@@ -34,7 +34,7 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { taskLevels } from './taskGraph';
 import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
-import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
+import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, workflowModes } from './terms';
 import {
   DAY,
   description,
@@ -43,10 +43,11 @@ import {
   MAX_SECONDS,
   name,
   secretNames,
+  settableName,
+  settableValues,
   taskKey,
   timeout,
   values,
-  variableName,
 } from './values';
 
 /** The shapes of the five kinds of documents. Tasks are in taskShape.ts. */
@@ -54,7 +55,6 @@ export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow
 export type DocumentKind = (typeof documentKinds)[number];
 
 export const MAX_TASKS = 10_000;
-const MAX_FINALLY_TASKS = 50;
 
 interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
@@ -91,7 +91,10 @@ const variable = defined(
   'Variable',
   object<VariableDefinition>(
     {
-      name: required(variableName, 'Name, which is also the name of the environment variable.'),
+      name: required(
+        settableName,
+        'Name, which is also the name of the environment variable. A variable with a name of the system, such as ENV or PATH, is SLIPWAY_VAR_ENV instead.',
+      ),
       type: optional(oneOf(['string', 'number', 'boolean']), 'string', 'Type of the value.'),
       required: optional(flag, false, 'True if the execution needs a value to start.'),
       defaultValue: optional(valueText, null, 'Value if none is given.', { key: 'default' }),
@@ -155,8 +158,8 @@ const finallyTasks: Shape<Readonly<Record<string, TaskDefinition>>> = {
 };
 
 const outputs = withShort<readonly string[], Readonly<Record<string, string>>>(
-  list(variableName),
-  values,
+  list(settableName),
+  settableValues,
   ({ type }) => type === 'list',
   {
     expand: (names) => Object.fromEntries(names.map((one) => [one, `\${${one}}`])),
@@ -197,7 +200,7 @@ const workflowFields = {
   environment: optional(text, null, 'Environment, for a workflow that leaves it to the element.'),
   services: optional(list(text), null, 'Services of the workflow to deploy. Defaults to all.'),
   variables: optional(
-    values,
+    settableValues,
     {},
     `Values for variables of the workflow. \${NAME} is the value of the pipeline’s variable NAME, \${stages.STAGE.ELEMENT.outputs.NAME} an output of an element of an earlier stage.`,
   ),
@@ -334,11 +337,15 @@ const stages = mapped(
 
 // Documents
 
-/** The head of a document. `suppliable` keys can come from the command, or from the format in a TOML file. */
+/** The head of a document. Keys with `supplied` can come from the command, or from the format in a TOML file. */
 function head<Kind extends DocumentKind>(kind: Kind) {
   return {
-    kind: required(oneOf<Kind>([kind]), 'Kind of the document.', { suppliable: kind === 'Workflow' }),
-    application: required(name, 'Application that it belongs to.', { suppliable: true }),
+    kind: required(oneOf<Kind>([kind]), 'Kind of the document.', {
+      ...(kind === 'Workflow' && { supplied: 'Add kind: Workflow.' }),
+    }),
+    application: required(name, 'Application that it belongs to.', {
+      supplied: 'Add it, or name one for all documents: slipway apply --application NAME.',
+    }),
     name: required(
       name,
       kind === 'Application' ? 'Name, unique on the server.' : 'Name, unique within its kind and application.',
@@ -370,7 +377,7 @@ const writtenWorkflow = object(
       'Shell of the commands: sh (with -e), bash (with -eo pipefail), python3, pwsh, or a list of a program and its arguments, which gets the command as a file in place of {0}, or at the end.',
     ),
     env: optional(
-      values,
+      settableValues,
       {},
       `Environment variables of every task. \${NAME} is the value of another variable or of a secret of the workflow.`,
     ),
@@ -411,7 +418,7 @@ const writtenWorkflow = object(
     finally: optional(
       finallyTasks,
       {},
-      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 50.',
+      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 20.',
     ),
   },
   foreignKeys.workflow,

@@ -8,4 +8,6 @@ export interface ReadDocuments {
   readonly errors: readonly DefinitionError[];
   /** True if every document could be read, with or without errors. */
   readonly complete: boolean;
+  /** True for TOML without a `kind`, whose tool finds mistakes only when a task runs. */
+  readonly isTaskGraph?: boolean;
 }

@@ -1,3 +1,5 @@
+import { environmentName } from '../../kernel/naming';
+
 /**
  * Values of `env` may be made of others: `${NAME}` stands for a variable or a secret that the task has, and `$${NAME}`
  * is that text. Only texts of a definition are read this way. Values of a start, of tasks and of environments are data.
@@ -49,7 +51,8 @@ export interface ComposedEnvironment {
 
 /** The variables of a command, with all references filled in. */
 export function composeEnvironment(sources: EnvironmentSources): ComposedEnvironment {
-  const { environment, workflowEnv, given, taskEnv, own } = sources;
+  const { environment, workflowEnv, taskEnv, own } = sources;
+  const given = named(sources.given);
   const plain = { ...environment, ...workflowEnv, ...given, ...taskEnv, ...own };
   const written = { ...workflowEnv, ...blank(given), ...taskEnv, ...blank(own) };
   const composer = new Composer(plain, sources.secrets, (name) => written[name]?.includes('${') ?? false);
@@ -61,6 +64,9 @@ export function composeEnvironment(sources: EnvironmentSources): ComposedEnviron
   }
   return { values: Object.fromEntries(values), secrets: Object.fromEntries(secrets), problem: composer.problem };
 }
+
+const named = (variables: Values): Record<string, string> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [environmentName(name), value]));
 
 /** The same names; their values have no references. */
 const blank = (values: Values): Record<string, undefined> =>

@@ -68,9 +68,10 @@ const workflow: Advice = {
 /** Keys that other tasks have, and what a task of `finally` has instead. */
 const atTheEnd: Advice = {
   'leave it out: all tasks of "finally" run at the end': 'type',
-  'it always runs, and its command can look at $workflow_status': 'if when condition only except rules unless run_if',
-  'it runs once': 'matrix strategy parallel parallelism for_each foreach with_items',
-  'its values would come too late for other tasks': 'register outputs output result results produces',
+  'a task of "finally" always runs, and its command can look at $workflow_status':
+    'if when condition only except rules unless run_if',
+  'a task of "finally" runs once': 'matrix strategy parallel parallelism for_each foreach with_items',
+  'values of a task of "finally" would come too late for others': 'register outputs output result results produces',
   'only tasks under "tasks" deploy': 'deploys',
   'use "ignore_failure", or "on_failure" of the workflow': 'on_failure failure_strategy on_error on_fail catch rescue',
 };

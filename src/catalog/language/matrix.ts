@@ -1,3 +1,4 @@
+import { environmentName } from '../../kernel/naming';
 import type { MatrixAxis, TaskDefinition } from './taskShape';
 
 /**
@@ -16,12 +17,21 @@ export function baseName(node: string): string {
   return bracket === -1 ? node : node.slice(0, bracket);
 }
 
+/** Characters that a name is divided at, and what can’t be seen, as `%2C`. */
+const encoded = (value: string): string =>
+  value.replace(
+    /[[\],=\p{Cc}]|%(?=[0-9A-F]{2})/gu,
+    (one) => `%${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+const decoded = (part: string): string =>
+  part.replace(/%([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+
 /** The values of a combination, by the names of its axes; none for a task without a matrix. */
 export function matrixValues(node: string): ReadonlyMap<string, string> {
   const base = baseName(node);
   if (base === node || !node.endsWith(']')) return new Map();
   const pairs = node.slice(base.length + 1, -1).split(',');
-  return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+  return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), decoded(pair.slice(pair.indexOf('=') + 1))]));
 }
 
 /** Environment variables of a combination. */
@@ -29,24 +39,33 @@ export function matrixVariables(node: string): Record<string, string> {
   return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [`MATRIX_${axis.toUpperCase()}`, value]));
 }
 
-const axisTemplate = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 
-/** Axes in the `register` of a task. */
-export const axesIn = (register: string): string[] => [...register.matchAll(axisTemplate)].map(([, axis = '']) => axis);
+/** Axes and variables in the `register` of a task. */
+export const namesInRegister = (register: string): string[] =>
+  [...register.matchAll(template)].map(([, name = '']) => name);
 
-/** Variable that a node sets: with `delta_{{.env}}`, `delta_eu_1` for eu-1. */
-export function registerOf(node: string, register: string): string {
-  const values = matrixValues(node);
-  return register.replace(axisTemplate, (whole, axis: string) => values.get(axis)?.replace(/\W/g, '_') ?? whole);
+/** Variables in the `register` of a task, whose values decide its name when the task runs. */
+export const variablesInRegister = ({ register, matrix }: Pick<TaskDefinition, 'matrix' | 'register'>): string[] =>
+  register === null ? [] : namesInRegister(register).filter((name) => matrix.every((axis) => axis.name !== name));
+
+/** Variable that a node sets: with `delta_{{.env}}`, `delta_eu_1` for eu-1. `environment` has the variables of its command. */
+export function registerOf(node: string, register: string, environment: Readonly<Record<string, string>> = {}): string {
+  const values = new Map([...Object.entries(environment), ...matrixValues(node)]);
+  return register.replace(
+    template,
+    (whole, name: string) => (values.get(name) ?? values.get(environmentName(name)))?.replace(/\W/g, '_') ?? whole,
+  );
 }
 
 const MAX_COMBINATIONS = 10_000;
 
-/** Variables that a task sets with `register`: one, or with an axis in its name one for each value. */
+/** Variables that a task sets with `register`, as far as they are known: with an axis in its name, one for each value. */
 export function registeredBy(name: string, task: Pick<TaskDefinition, 'matrix' | 'register'>): string[] {
   const { register } = task;
   if (register === null || register === '') return [];
-  if (axesIn(register).length === 0 || nodeCount(task) > MAX_COMBINATIONS) return [register];
+  if (variablesInRegister(task).length > 0) return [];
+  if (namesInRegister(register).length === 0 || nodeCount(task) > MAX_COMBINATIONS) return [register];
   return nodesOf(name, task).map((node) => registerOf(node, register));
 }
 
@@ -57,7 +76,7 @@ export function nodesOf(base: string, task: Pick<TaskDefinition, 'matrix'>): str
     const [axis, ...rest] = axes;
     if (axis === undefined) return [''];
     const others = combine(rest);
-    return axis.values.flatMap((value) => others.map((other) => `,${axis.name}=${value}${other}`));
+    return axis.values.flatMap((value) => others.map((other) => `,${axis.name}=${encoded(value)}${other}`));
   };
   return combine(task.matrix)
     .map((pairs) => `${base}[${pairs.slice(1)}]`)
@@ -78,7 +97,23 @@ export function dependencyOf(text: string, tasks: Tasks): Dependency | undefined
   if (task === undefined) return undefined;
   if (base === text) return task.matrix.length === 0 ? { node: base } : { all: base };
   const values = matrixValues(text);
-  const known = task.matrix.every((axis) => axis.values.includes(values.get(axis.name) ?? ''));
-  if (task.matrix.length === 0 || values.size !== task.matrix.length || !known) return undefined;
-  return { node: `${base}[${task.matrix.map((axis) => `${axis.name}=${values.get(axis.name)}`).join(',')}]` };
+  const known = task.matrix.every(({ name, values: all }) => all.some((value) => value === values.get(name)));
+  if (task.matrix.length === 0 || values.size !== task.matrix.length || !known) return nodeAsWritten(text, base, task);
+  const pairs = task.matrix.map(({ name }) => `${name}=${encoded(values.get(name) ?? '')}`);
+  return { node: `${base}[${pairs.join(',')}]` };
+}
+
+/** Bounds the time that a dependency on a combination takes. */
+const MAX_WRITTEN = 1000;
+
+/** A combination whose values are written as they are, though a name would encode them: `test[flags=-a,-b]`. */
+function nodeAsWritten(text: string, base: string, task: TaskDefinition): Dependency | undefined {
+  const isEncoded = task.matrix.some((axis) => axis.values.some((value) => encoded(value) !== value));
+  if (!isEncoded || nodeCount(task) > MAX_WRITTEN) return undefined;
+  const written = (node: string) => {
+    const pairs = [...matrixValues(node)].map(([name, value]) => `${name}=${value}`);
+    return [pairs, pairs.toSorted()].map((all) => `${base}[${all.join(',')}]`);
+  };
+  const node = nodesOf(base, task).find((one) => written(one).includes(text));
+  return node === undefined ? undefined : { node };
 }

@@ -11,6 +11,8 @@ export interface DefinitionSource {
   readonly format: DefinitionFormat;
   /** Application of documents that name none. */
   readonly application?: string | null | undefined;
+  /** Name of a task graph that has none: its tool takes the name of the file. */
+  readonly name?: string | null | undefined;
 }
 
 /** A document of a known kind; the rest of it may have errors. */
@@ -20,6 +22,8 @@ export interface ParsedDocument {
   readonly intact: boolean;
   /** True if its `variables` could not be read. */
   readonly withoutVariables: boolean;
+  /** True for a task graph: what may go well when it runs is a warning. */
+  readonly lenient: boolean;
   readonly complain: Complain;
 }
 
@@ -31,21 +35,27 @@ export interface ParsedSource {
 }
 
 /** Reads a source, and each document in it. */
-export function parseDefinitions({ source, format, application }: DefinitionSource): ParsedSource {
+export function parseDefinitions({ source, format, application, name }: DefinitionSource): ParsedSource {
   const read = readDocuments(source, format);
   const problems = new Problems(read.errors);
   const documents: ParsedDocument[] = [];
   problems.collect(() => {
     read.documents.forEach((written, index) => {
-      const root = withApplication(written, application);
-      const parsed = parseDocument(root, problems.of(root, index), problems);
+      const named = read.isTaskGraph ? withDefault(written, 'name', name) : written;
+      const root = isApplication(named) ? named : withDefault(named, 'application', application);
+      const parsed = parseDocument(root, problems.of(root, index), problems, read.isTaskGraph);
       if (parsed) documents.push(parsed);
     });
   });
   return { documents, problems, complete: read.complete && documents.length === read.documents.length };
 }
 
-function parseDocument(root: SourceNode, report: Report, problems: Problems): ParsedDocument | undefined {
+function parseDocument(
+  root: SourceNode,
+  report: Report,
+  problems: Problems,
+  lenient = false,
+): ParsedDocument | undefined {
   const before = problems.count;
   let withoutVariables = false;
   const document = decodeDocument(root, {
@@ -56,15 +66,18 @@ function parseDocument(root: SourceNode, report: Report, problems: Problems): Pa
     },
   });
   if (document === undefined) return undefined;
-  return { document, intact: problems.count === before, withoutVariables, complain: report };
+  return { document, intact: problems.count === before, withoutVariables, lenient, complain: report };
 }
 
-function withApplication(root: SourceNode, application: string | null | undefined): SourceNode {
-  if (root.type !== 'map' || application == null || findEntry(root, 'application') !== undefined) return root;
-  const kind = findEntry(root, 'kind')?.value;
-  if (kind?.type === 'scalar' && kind.value === 'Application') return root;
-  const value: SourceNode = { type: 'scalar', at: root.at, value: application, text: application };
-  return { ...root, entries: [...root.entries, { key: 'application', keyAt: root.at, value }] };
+function isApplication(root: SourceNode): boolean {
+  const kind = root.type === 'map' ? findEntry(root, 'kind')?.value : undefined;
+  return kind?.type === 'scalar' && kind.value === 'Application';
+}
+
+function withDefault(root: SourceNode, key: 'application' | 'name', given: string | null | undefined): SourceNode {
+  if (root.type !== 'map' || given == null || findEntry(root, key) !== undefined) return root;
+  const value: SourceNode = { type: 'scalar', at: root.at, value: given, text: given };
+  return { ...root, entries: [...root.entries, { key, keyAt: root.at, value }] };
 }
 
 /** Head of a document, from the request. */
@@ -86,7 +99,8 @@ export function parseDefinition({ source, format }: DefinitionSource, expected: 
       const message = `The source has ${read.documents.length} documents; expected exactly one.`;
       problems.of(second, 1)('SINGLE_DOCUMENT', [], message, second.at);
     }
-    const parsed = parseDocument(withHead(root, expected, problems.of(root, 0)), problems.of(root, 0), problems);
+    const report = problems.of(root, 0);
+    const parsed = parseDocument(withHead(root, expected, report), report, problems, read.isTaskGraph);
     if (parsed) documents.push(parsed);
   });
   return { documents, problems, complete: read.complete && documents.length === 1 };

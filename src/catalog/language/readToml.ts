@@ -1,8 +1,8 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import type { ValueRule } from '../../contract/valueRules';
-import { envReferences, escapeReferences } from './environmentValues';
 import { isNothing, short } from './shape';
 import { quotesAsSh, type Shell } from './shell';
+import { adaptTaskGraph, variableOfTemplate } from './adaptTaskGraph';
 import type { ReadDocuments } from './documentSource';
 import { literalTemplates, replaceTemplates, templateNames } from './shellTemplate';
 import {
@@ -35,9 +35,10 @@ export function readToml(source: string): ReadDocuments {
     // Line ends of the file are not part of a multi-line text, as in YAML.
     const text = source.replace(/^\ufeff/, ' ').replace(/\r\n/g, '\n');
     const reader = new TomlReader(text);
-    const read = reader.withoutTriggers(reader.templates(reader.read(parse(text))));
-    const hasKind = read.entries.some(({ key }) => key === 'kind');
-    return { documents: [hasKind ? read : withKind(reader.literalEnv(read))], errors: reader.errors, complete: true };
+    const written = reader.read(parse(text));
+    const isTaskGraph = written.entries.every(({ key }) => key !== 'kind');
+    const read = reader.templates(isTaskGraph ? withKind(reader.adapted(written)) : written);
+    return { documents: [read], errors: reader.errors, complete: true, isTaskGraph };
   } catch (error) {
     if (error instanceof TooDeep) {
       return refused('TOO_LARGE', error.at, `Values are nested more than ${MAX_LEVELS} levels deep.`);
@@ -185,46 +186,43 @@ class TomlReader {
    */
   templates(root: SourceMap): SourceMap {
     const shell = shellIn(root) ?? 'sh';
-    return changed(root, ['tasks'], (tasks) => {
+    const inTasks = (place: 'tasks' | 'finally') => (tasks: SourceNode) => {
       if (tasks.type !== 'map') return tasks;
-      const entries = tasks.entries.map((entry) => ({ ...entry, value: this.task(entry.value, entry.key, shell) }));
+      const entries = tasks.entries.map((entry) => ({
+        ...entry,
+        value: this.task(entry.value, [place, entry.key], shell),
+      }));
       return { ...tasks, entries };
-    });
+    };
+    return changed(changed(root, ['tasks'], inTasks('tasks')), ['finally'], inTasks('finally'));
   }
 
-  /** Files of task graphs may name triggers, which the tool that they come from reads and never acts on. */
-  withoutTriggers(root: SourceMap): SourceMap {
-    const triggers = findEntry(root, 'triggers');
-    if (triggers === undefined || triggers.value.type !== 'list') return root;
-    const message = '"triggers" are ignored: start the workflow with "startExecution" or "slipway start".';
-    this.report('IGNORED_TRIGGERS', ['triggers'], triggers.keyAt, message);
-    return { ...root, entries: root.entries.filter((entry) => entry !== triggers) };
+  adapted(root: SourceMap): SourceMap {
+    return adaptTaskGraph(root, (rule, path, at, message) => this.report(rule, path, at, message));
   }
 
-  private task(task: SourceNode, name: string, shellOfWorkflow: Shell): SourceNode {
+  private task(task: SourceNode, path: readonly [string, string], shellOfWorkflow: Shell): SourceNode {
     if (task.type !== 'map') return task;
+    const [, name] = path;
     const shell = shellIn(task) ?? shellOfWorkflow;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
     const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
+    const type = findEntry(task, 'type')?.value;
+    const isHandler = type?.type === 'scalar' && type.value === 'forensic';
     const needs = new Map<string, ValueRule>();
     const replace = (command: SourceNode, quoted: boolean): SourceNode => {
       if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
       if (!quoted && templateNames(command.value).length === 0) return command;
-      const variableOf = (one: string) => (axes.includes(one) ? `MATRIX_${one.toUpperCase()}` : one);
+      const variableOf = (one: string) => variableOfTemplate(one, axes, isHandler);
       if (!quoted) {
-        this.report(
-          'BAD_TEMPLATE',
-          ['tasks', name],
-          command.at,
-          `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`,
-        );
+        this.report('BAD_TEMPLATE', path, command.at, `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`);
         return command;
       }
       const { command: text, needs: found } = replaceTemplates(command.value, variableOf);
       for (const one of new Set(literalTemplates(text))) {
         const rule = 'only {{.name}} is replaced, where the name has letters, digits and underscores';
         const message = `The command of "${name}" keeps ${short(one)} unchanged: ${rule}.`;
-        this.report('LITERAL_TEMPLATE', ['tasks', name], command.at, message);
+        this.report('LITERAL_TEMPLATE', path, command.at, message);
       }
       for (const [one, rule] of found) {
         if (!axes.includes(one) || rule !== 'any') needs.set(variableOf(one), rule);
@@ -256,31 +254,6 @@ class TomlReader {
       ...replaced,
       entries: [...others, { key: 'requires', keyAt: task.at, value: { type: 'map', at: task.at, entries } }],
     };
-  }
-
-  /** A file without a `kind` is a task graph, whose `env` is taken as it stands: its references become text. */
-  literalEnv(root: SourceMap): SourceMap {
-    const literal = (map: SourceNode, path: Path): SourceNode => {
-      if (map.type !== 'map') return map;
-      const entries = map.entries.map((entry): SourceEntry => {
-        const { key, value } = entry;
-        if (value.type !== 'scalar' || envReferences(value.text).length === 0) return entry;
-        const message = 'The reference is not replaced in a file without a kind. For that, add kind = "Workflow".';
-        this.report('LITERAL_REFERENCE', [...path, key], value.at, message);
-        const text = escapeReferences(value.text);
-        return { ...entry, value: { ...value, value: text, text } };
-      });
-      return { ...map, entries };
-    };
-    const ofTask = (task: SourceEntry): SourceEntry =>
-      task.value.type === 'map'
-        ? { ...task, value: changed(task.value, ['env'], (env) => literal(env, ['tasks', task.key, 'env'])) }
-        : task;
-    return changed(
-      changed(root, ['env'], (env) => literal(env, ['env'])),
-      ['tasks'],
-      (tasks) => (tasks.type === 'map' ? { ...tasks, entries: tasks.entries.map(ofTask) } : tasks),
-    );
   }
 
   private storable(text: string, path: Path, at: Position): string {

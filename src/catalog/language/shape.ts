@@ -270,10 +270,10 @@ export interface Field<T> {
   readonly alias?: string;
   /** The value if the key is left out; without it, the key is required. */
   readonly otherwise?: { readonly value: T };
-  /** Required, but a command can supply it, so the JSON Schema does not require it. */
-  readonly suppliable?: boolean;
+  /** Required, but a command can supply it, so the JSON Schema does not require it. The text says how. */
+  readonly supplied?: string;
 }
-type More = Pick<Field<unknown>, 'key' | 'alias' | 'suppliable'>;
+type More = Pick<Field<unknown>, 'key' | 'alias' | 'supplied'>;
 
 export const required = <T>(shape: Shape<T>, description: string, more: More = {}): Field<T> => ({
   shape,
@@ -330,7 +330,8 @@ function decodeField<T>(
   const at = inside(place, key);
   if (value !== undefined && !isNothing(value)) return field.shape.decode(value, at);
   if (field.otherwise) return field.otherwise.value;
-  place.report('MISSING_FIELD', at.path, `"${snakeCase(key)}" is required.`);
+  const hint = field.supplied === undefined ? '' : ` ${field.supplied}`;
+  place.report('MISSING_FIELD', at.path, `"${snakeCase(key)}" is required.${hint}`);
   return field.shape.decode({ type: 'scalar', at: parent.at, value: null, text: '' }, { ...at, report: silent });
 }
 
@@ -385,7 +386,7 @@ function objectJson(fields: readonly (readonly [string, Field<unknown>])[]): Jso
     if (field.alias !== undefined) {
       properties[field.alias] = { ...json, description: `Same as "${key}".` };
       once.push({ oneOf: [{ required: [key] }, { required: [field.alias] }] });
-    } else if (field.otherwise === undefined && !field.suppliable) needed.push(key);
+    } else if (field.otherwise === undefined && field.supplied === undefined) needed.push(key);
   }
   return {
     type: 'object',

@@ -28,7 +28,7 @@ import { type Commands, commandsIn, shell } from './shell';
 import type { ValidationRule } from './validationRules';
 import {
   anyVariableKey,
-  variableKey,
+  settableKey,
   axisKey,
   DAY,
   description,
@@ -37,7 +37,7 @@ import {
   labelKey,
   labelValue,
   secretNames,
-  values,
+  settableValues,
 } from './values';
 import { artifactsWhen, onLostValues, outputStreams, type TaskType } from './terms';
 
@@ -46,10 +46,11 @@ import { artifactsWhen, onLostValues, outputStreams, type TaskType } from './ter
  */
 
 /** PostgreSQL and the timers of Node count a job's milliseconds in 31 bits; with its grace, this stays below. */
-const MAX_TASK_SECONDS = 20 * DAY;
+export const MAX_TASK_SECONDS = 20 * DAY;
 const MAX_GRACE_SECONDS = 3600;
-const MAX_RETRIES = 1000;
+export const MAX_RETRIES = 1000;
 const MANY_RETRIES = 10;
+const MAX_MATRIX_VALUE = 200;
 
 const command = mapped(
   ruled(text, {
@@ -220,12 +221,12 @@ const retryDelay = defined(
   }),
 );
 
-/** Values become parts of task names, which have to be read again. */
+/** Values become parts of task names. */
 const matrixValue = ruled(valueText, {
-  json: { pattern: String.raw`^[^\[\],=\p{Cc}]+$`, maxLength: 100 },
-  problem: (value) =>
-    value === '' || value.length > 100 || /[[\],=\p{Cc}]/u.test(value)
-      ? ['BAD_VALUE', 'A value in a matrix has 1 to 100 characters, and no comma, "=" or bracket.']
+  json: { maxLength: MAX_MATRIX_VALUE },
+  problem: ({ length }) =>
+    length > MAX_MATRIX_VALUE
+      ? ['BAD_VALUE', `A value in a matrix has at most ${MAX_MATRIX_VALUE} characters.`]
       : undefined,
 });
 
@@ -272,7 +273,7 @@ const matrix: Shape<readonly MatrixAxis[]> = {
 /** The name of a variable, which may hold `{{.axis}}`. */
 const registerName = ruled(text, {
   json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\})+$` },
-  problem: (given) => variableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}/g, 'x')),
+  problem: (given) => settableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}/g, 'x')),
 });
 
 /** A variable of the system has a value too, if the environment or an earlier task may set it. */
@@ -363,7 +364,7 @@ const taskFields = {
     'Services that the command deploys: true for all of the workflow, or a list. Their deployments follow this task. If no task has it, they follow the workflow as a whole.',
   ),
   env: optional(
-    values,
+    settableValues,
     {},
     `Environment variables of this task. \${NAME} is the value of another variable or of a secret of the task.`,
   ),

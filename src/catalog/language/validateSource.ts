@@ -104,7 +104,8 @@ function suggestingKeys(
   return Object.assign(told, { has, get });
 }
 
-function checkDocument({ document, complain, withoutVariables }: ParsedDocument, catalog: Catalog): void {
+function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
+  const { document, complain, withoutVariables, lenient } = parsed;
   if (document.kind === 'Environment') {
     for (const [name, value] of Object.entries(document.variables)) {
       for (const other of literalReferences(value, true).filter((one) => Object.hasOwn(document.variables, one))) {
@@ -113,7 +114,7 @@ function checkDocument({ document, complain, withoutVariables }: ParsedDocument,
       }
     }
   }
-  if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain);
+  if (document.kind === 'Workflow') checkWorkflow(document.definition, catalog, complain, { lenient });
   if (document.kind === 'Pipeline')
     checkPipeline(document.definition, catalog, complain, { variables: withoutVariables });
 }

@@ -7,7 +7,7 @@ import { field, orNull, type ShapeOf } from '../../kernel/fields';
 export const validationRules = {
   SYNTAX: 'The text is valid YAML, JSON or TOML.',
   TOO_LARGE:
-    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 50 in `finally`. A list of secrets has at most 50.',
+    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 20 in `finally`. A list of secrets has at most 50.',
   DUPLICATE_KEY: 'A key occurs once, in one spelling.',
   BAD_CHARACTER: 'Text contains no NUL and no unpaired surrogate, which can’t be stored.',
   EMPTY_SOURCE: 'A source contains at least one document.',
@@ -18,9 +18,10 @@ export const validationRules = {
   MISSING_FIELD: 'Every required key has a value.',
   WRONG_TYPE: 'A value has the type of its key.',
   BAD_NAME:
-    'A name has 1 to 100 letters, digits, spaces, dots, underscores or hyphens, starts with a letter or digit, and does not end with a space. Task names have no space.',
+    'A name has 1 to 100 letters, digits, spaces, dots, underscores or hyphens, starts with a letter or digit, and does not end with a space. Task names have no space, and may start with an underscore or hyphen.',
   BAD_VARIABLE_NAME: 'A variable name has 1 to 100 letters, digits or underscores, and does not start with a digit.',
-  RESERVED_VARIABLE_NAME: 'A variable name neither affects how programs are loaded nor is set by Slipway.',
+  RESERVED_VARIABLE_NAME:
+    'A variable name neither affects how programs are loaded nor is set by Slipway. In `env`, PATH and its like are constants.',
   BAD_DURATION: 'A duration is 90s, 5m, 1h30m, 2d, or a whole number of seconds, within its bounds.',
   BAD_WORKING_DIR: 'A working folder is not part of the system (/proc, /sys, /dev).',
   BAD_VALUE: 'A value is one of those that its key allows.',
@@ -86,7 +87,7 @@ export const validationWarnings = {
   SHORT_TIMEOUT: 'The timeout of a task is at least a second; starting a process takes most of less.',
   LONG_TIMEOUT: 'The timeout of a task is at most a day.',
   UNSURE_NAME:
-    'A condition or a value of `env` refers to declared variables. Others are an error unless a task or the environment sets them.',
+    'A condition or a value of `env` refers to declared variables. Others are an error unless a task or the environment sets them. In a task graph, they become variables of the start.',
   MANY_RETRIES: 'A task has at most ten retries.',
   LITERAL_TEMPLATE:
     'A command contains no `{{…}}` that stays: in TOML, only `{{.name}}` is replaced; in YAML and JSON, nothing is, so `{{.name}}` does not name a variable of the task.',
@@ -95,6 +96,10 @@ export const validationWarnings = {
   UNDEPLOYED_SERVICE: 'If a task of a workflow has `deploys`, every service of the workflow is deployed by some task.',
   LITERAL_REFERENCE:
     'A value has no `$NAME` of a known name, which stays text: `env` replaces only names in braces. A default and a variable of an environment have no reference at all.',
+  RENAMED_VARIABLE:
+    'No variable has a name of the system, such as PATH or ENV: commands get it with the prefix SLIPWAY_VAR_.',
+  UNSURE_REGISTER: 'In a task graph, one task sets a variable. A second one that does fails.',
+  ADAPTED: 'A task graph says nothing that Slipway leaves out or changes.',
   BASH_IN_SH: 'A command for sh has no `[[`, `source` or `pipefail`, which bash knows.',
   IGNORED_TRIGGERS: 'A TOML file has no `triggers`: nothing starts it automatically.',
   UNUSED_HANDLER: 'Some `on_failure` names the forensic task.',

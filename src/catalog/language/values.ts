@@ -1,5 +1,7 @@
 import {
   durationPattern,
+  forbiddenVariablePattern,
+  isForbiddenVariableName,
   isReservedVariableName,
   MAX_DESCRIPTION,
   namePattern,
@@ -76,7 +78,7 @@ export const taskKey = textRule(
   taskNamePattern,
   'BAD_NAME',
   (key) =>
-    `"${key}" is not a valid task name; it has 1 to 100 letters, digits, dots, underscores or hyphens, and starts with a letter or digit.`,
+    `"${key}" is not a valid task name; it has 1 to 100 letters, digits, dots, underscores or hyphens, and does not start with a dot.`,
 );
 
 export const axisKey = textRule(
@@ -91,15 +93,23 @@ export const anyVariableKey = textRule(
   (key) => `"${key}" is not a valid variable name; it has ${identifier}.`,
 );
 
-export const variableKey: TextRule = {
-  json: { ...anyVariableKey.json, not: { pattern: reservedVariablePattern.source } },
+const unreserved = (reserved: RegExp, isReserved: (key: string) => boolean): TextRule => ({
+  json: { ...anyVariableKey.json, not: { pattern: reserved.source } },
   problem: (key) =>
-    isReservedVariableName(key)
+    isReserved(key)
       ? ['RESERVED_VARIABLE_NAME', `"${key}" can’t be set: it is reserved for the system or for Slipway.`]
       : anyVariableKey.problem(key),
-};
+});
 
+const variableKey = unreserved(reservedVariablePattern, isReservedVariableName);
+
+/** A name in `env`, or of a variable: `PATH` as well, which is then a constant, or reaches commands under another name. */
+export const settableKey = unreserved(forbiddenVariablePattern, isForbiddenVariableName);
+
+/** A name that commands get as it is, with a value that the definition does not have. */
 export const variableName = ruled(text, variableKey);
+
+export const settableName = ruled(text, settableKey);
 
 export const labelKey = textRule(
   /^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/,
@@ -166,3 +176,6 @@ export const timeout = (otherwise: number, description: string): Field<number> =
 
 /** Values of variables by their names. */
 export const values = defined('Values', mapOf(variableKey, valueText, { emptyIsNone: true }));
+
+/** The same, with the names of the system. */
+export const settableValues = defined('SettableValues', mapOf(settableKey, valueText, { emptyIsNone: true }));

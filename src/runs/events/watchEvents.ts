@@ -7,7 +7,7 @@ import { readExecution } from '../execution/executions.queries';
 import { findExecution } from '../execution/executions.store';
 import { notFound } from '../../kernel/errors';
 import { readEvents } from './eventFeeds';
-import { besideAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
+import { detachedAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
 
 /**
  * Event log of an execution from a position: each event once, in order, until the execution and its detached tasks are
@@ -26,7 +26,7 @@ export async function* watchEvents(
   /** Sequence that the row promises. Up to it, the row is newer than the events still on their way. */
   let known = logEnd(execution);
   let final = isFinal(execution.status);
-  let beside = execution.besideTasks;
+  let detached = execution.detachedTasks;
   const follower = app.feeds.events.follow(execution, known);
   const stop = () => follower.close();
   until.addEventListener('abort', stop, { once: true });
@@ -37,7 +37,7 @@ export async function* watchEvents(
     position = taken.sequence;
     known = position;
     final = isFinal(taken.execution.status);
-    beside = taken.execution.besideTasks;
+    detached = taken.execution.detachedTasks;
   }
 
   try {
@@ -49,7 +49,7 @@ export async function* watchEvents(
         events = await readEvents(app.database, execution, position);
         if (events.length === 0) yield* snapshot({ reason: 'PRUNED', after: String(position) });
       } else if (events.length === 0) {
-        if (final && beside === 0 && follower.settled) return;
+        if (final && detached === 0 && follower.settled) return;
         await follower.change();
       }
       for (const item of events) {
@@ -61,7 +61,7 @@ export async function* watchEvents(
         position++;
         if (position <= known || item.event === null) continue;
         final = finalAfter(item.event, executionId) ?? final;
-        beside += besideAfter(item.event);
+        detached += detachedAfter(item.event);
       }
     }
   } finally {

@@ -20,7 +20,7 @@ export async function* watchExecution(
   until.addEventListener('abort', stop, { once: true });
   try {
     yield execution;
-    while (!until.aborted && !(isFinal(execution.status) && execution.besideTasks === 0)) {
+    while (!until.aborted && !(isFinal(execution.status) && execution.detachedTasks === 0)) {
       const newest = follower.newest();
       if (newest !== undefined && logEnd(newest) > logEnd(execution)) {
         execution = newest;

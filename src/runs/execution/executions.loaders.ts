@@ -4,11 +4,13 @@ import type { Approval } from '../../engine/approval';
 import { findApprovalsOfStages } from '../approvals/approvals.store';
 import type { Artifact } from '../artifacts/artifact';
 import { findArtifactsOfTasks } from '../artifacts/artifacts.store';
+import type { Picked } from '../../kernel/database/picked';
 import { type BatchLoad, byKey, groupBy } from '../../kernel/loaders';
+import { remembered } from '../../kernel/remembered';
 import type { Job, JobLog } from '../queue/job';
 import { findLogs } from '../logs/jobLogs.store';
 import { findJobsOfTasks } from '../queue/jobs.store';
-import { findBesideTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
+import { findDetachedTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
 import type {
   Execution,
   ExecutionAttempt,
@@ -16,16 +18,25 @@ import type {
   StageExecution,
   TaskExecution,
 } from '../../engine/execution';
-import { findAttempts, findAttemptsAt, findExecutions, findMembers } from './executions.store';
+import { findAttempts, findAttemptsAt, findExecutions, findMembers, wholeExecution } from './executions.store';
 import { findShownVariables, findVariables } from './executionVariables.store';
-import { findCurrentStages, findShownStages, findStages } from './stages.store';
-import { findCurrentTasks, findShownTasks } from './tasks.store';
+import { newestOf } from './lineage';
+import { findShownStages, findStages, wholeStage } from './stages.store';
+import { findShownTasks } from './tasks.store';
 
-export const executionById: BatchLoad<Execution> = async (app, ids) =>
-  byKey(await findExecutions(app.database, ids), (row) => row.id);
+/** Makes the same batch load for the same choice of columns, so that keys are loaded together. */
+type PickingLoad<Row, Value = Row> = (picked: Picked<Row>) => BatchLoad<Value>;
 
-export const stagesOfExecution: BatchLoad<StageExecution[]> = async (app, ids) =>
-  groupBy(await findCurrentStages(app.database, ids), (row) => row.executionId);
+export const executionWith: PickingLoad<Execution> = remembered(
+  (picked) => async (app, ids) => byKey(await findExecutions(app.database, ids, picked), (row) => row.id),
+);
+export const executionById = executionWith(wholeExecution);
+
+export const stagesOfExecutionWith: PickingLoad<StageExecution, StageExecution[]> = remembered(
+  (picked) => async (app, ids) =>
+    groupBy(await findShownStages(app.database, newestOf(ids), picked), (row) => row.executionId),
+);
+export const stagesOfExecution = stagesOfExecutionWith(wholeStage);
 
 /** Key of an attempt, for the loaders of what it shows. */
 export const attemptKey = ({ executionId, attempt }: Pick<ExecutionAttempt, 'executionId' | 'attempt'>): string =>
@@ -42,11 +53,16 @@ const keyOfShown = ({ executionId, shownIn }: { executionId: string; shownIn: nu
 export const attemptByKey: BatchLoad<ExecutionAttempt> = async (app, keys) =>
   byKey(await findAttemptsAt(app.database, keys.map(attemptOfKey)), attemptKey);
 
-export const stagesOfAttempt: BatchLoad<StageExecution[]> = async (app, keys) =>
-  groupBy(await findShownStages(app.database, keys.map(attemptOfKey)), keyOfShown);
+export const stagesOfAttemptWith: PickingLoad<StageExecution, StageExecution[]> = remembered(
+  (picked) => async (app, keys) =>
+    groupBy(await findShownStages(app.database, keys.map(attemptOfKey), picked), keyOfShown),
+);
+export const stagesOfAttempt = stagesOfAttemptWith(wholeStage);
 
-export const tasksOfAttempt: BatchLoad<TaskExecution[]> = async (app, keys) =>
-  groupBy(await findShownTasks(app.database, keys.map(attemptOfKey)), keyOfShown);
+export const tasksOfAttemptWith: PickingLoad<TaskExecution, TaskExecution[]> = remembered(
+  (picked) => async (app, keys) =>
+    groupBy(await findShownTasks(app.database, keys.map(attemptOfKey), picked), keyOfShown),
+);
 
 export const variablesOfAttempt: BatchLoad<ExecutionVariable[]> = async (app, keys) =>
   groupBy(await findShownVariables(app.database, keys.map(attemptOfKey)), keyOfShown);
@@ -54,21 +70,26 @@ export const variablesOfAttempt: BatchLoad<ExecutionVariable[]> = async (app, ke
 export const attemptsOfExecution: BatchLoad<ExecutionAttempt[]> = async (app, ids) =>
   groupBy(await findAttempts(app.database, ids), (row) => row.executionId);
 
-export const stageById: BatchLoad<StageExecution> = async (app, ids) =>
-  byKey(await findStages(app.database, ids), (row) => row.id);
+export const stageWith: PickingLoad<StageExecution> = remembered(
+  (picked) => async (app, ids) => byKey(await findStages(app.database, ids, picked), (row) => row.id),
+);
+export const stageById = stageWith(wholeStage);
 
-export const membersOfExecution: BatchLoad<Execution[]> = async (app, ids) =>
-  groupBy(await findMembers(app.database, ids), (row) => row.runId);
+export const membersOfExecutionWith: PickingLoad<Execution, Execution[]> = remembered(
+  (picked) => async (app, ids) => groupBy(await findMembers(app.database, ids, picked), (row) => row.runId),
+);
 
-export const tasksOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
-  groupBy(await findCurrentTasks(app.database, ids), (row) => row.executionId);
+export const tasksOfExecutionWith: PickingLoad<TaskExecution, TaskExecution[]> = remembered(
+  (picked) => async (app, ids) =>
+    groupBy(await findShownTasks(app.database, newestOf(ids), picked), (row) => row.executionId),
+);
 
 export const finallyOfAttempt: BatchLoad<TaskExecution[]> = async (app, keys) =>
   groupBy(await findFinallyTasks(app.database, keys.map(attemptOfKey)), keyOfShown);
 
 /** The failure handlers of all attempts. */
 export const forensicOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
-  groupBy(await findBesideTasks(app.database, ids, 'forensic'), (row) => row.executionId);
+  groupBy(await findDetachedTasks(app.database, ids, 'forensic'), (row) => row.executionId);
 
 export const handlerOfTask: BatchLoad<TaskExecution> = async (app, ids) =>
   byKey(await findHandlers(app.database, ids), (row) => row.failedTaskId);

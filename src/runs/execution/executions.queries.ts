@@ -2,7 +2,8 @@ import type { EnvironmentType } from '../../access/permission';
 import type { Actor } from '../../access/actor';
 import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
-import { columnsOf } from '../../kernel/database/table';
+import { type Picked, pickedColumns } from '../../kernel/database/picked';
+import { remembered } from '../../kernel/remembered';
 import { allOf, enumCondition, idCondition, numberCondition, timeCondition } from '../../kernel/filters';
 import { type EnumFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../../kernel/filters';
 import { afterCondition, cursorCodec, readPage, toPage } from '../../kernel/paging';
@@ -11,8 +12,7 @@ import { isId } from '../../kernel/ids';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { executionStatuses } from '../../contract/statuses';
 import { type Execution } from '../../engine/execution';
-import { findExecution } from './executions.store';
-import { executionTable } from './executions.table';
+import { findExecution, wholeExecution } from './executions.store';
 
 /** One object of the argument `filters`; what it names must all hold. */
 export interface ExecutionFilter {
@@ -38,8 +38,13 @@ const cursor = cursorCodec('executions', 'time', 'id');
 const key = (execution: Execution) => [execution.createdAt, execution.id] as const;
 
 /** An execution by its id, as the actor may see it. */
-export async function readExecution(app: App, actor: Actor, id: string): Promise<Execution> {
-  const execution = isId(id) ? await findExecution(app.database, id) : undefined;
+export async function readExecution(
+  app: App,
+  actor: Actor,
+  id: string,
+  picked?: Picked<Execution>,
+): Promise<Execution> {
+  const execution = isId(id) ? await findExecution(app.database, id, picked) : undefined;
   if (execution === undefined) throw notFound('execution', id);
   await requireReadable(app, actor.access, 'Execution', execution);
   return execution;
@@ -52,6 +57,7 @@ export async function listExecutions(
   filters: readonly ExecutionFilter[],
   indirect: boolean,
   page: PageArguments,
+  picked: Picked<Execution> = wholeExecution,
 ): Promise<Page<Execution>> {
   const request = readPage(page, cursor);
   const parameters: unknown[] = [];
@@ -61,7 +67,7 @@ export async function listExecutions(
     ? ` AND ${afterCondition(['e.created_at', 'e.id'], 'DESC', request.after, parameters)}`
     : '';
   const rows = await app.database.rows<Execution>(
-    `SELECT ${columnsOf(executionTable, 'e')} FROM execution e WHERE ${where}${after}
+    `SELECT ${listedColumns(picked)} FROM execution e WHERE ${where}${after}
      ORDER BY e.created_at DESC, e.id DESC LIMIT $${parameters.push(request.fetch)} OFFSET $${parameters.push(request.offset)}`,
     parameters,
   );
@@ -77,6 +83,8 @@ export async function listExecutions(
     },
   });
 }
+
+const listedColumns = remembered((picked: Picked<Execution>) => pickedColumns(picked, () => 'e'));
 
 /** Makes the condition on a status, given the condition on any column that holds one. */
 type StatusCondition = (on: (column: string) => string) => string;

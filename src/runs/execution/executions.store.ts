@@ -1,18 +1,34 @@
 import type { Db } from '../../kernel/database/database';
+import { type Picked, pickedColumns, wholeRow } from '../../kernel/database/picked';
 import { columnsOf } from '../../kernel/database/table';
+import { remembered } from '../../kernel/remembered';
 import type { AttemptStart } from '../../engine/changes';
 import type { AttemptRef, Execution, ExecutionAttempt } from '../../engine/execution';
 import { executionAttemptTable, executionTable } from './executions.table';
 import { askedAttempts, newestOf, SHOWN_ATTEMPTS, SHOWN_STAGES } from './lineage';
 
+export const wholeExecution = wholeRow(executionTable);
 const execution = columnsOf(executionTable, 'execution');
 
-export function findExecutions(db: Db, ids: readonly string[]): Promise<Execution[]> {
-  return db.rows(`SELECT ${execution} FROM execution WHERE id = ANY ($1::uuid[])`, [ids]);
+export function findExecutions(
+  db: Db,
+  ids: readonly string[],
+  picked: Picked<Execution> = wholeExecution,
+): Promise<Execution[]> {
+  return db.rows(executionsById(picked), [ids]);
 }
 
-export async function findExecution(db: Db, id: string): Promise<Execution | undefined> {
-  return (await findExecutions(db, [id]))[0];
+const executionsById = remembered(
+  (picked: Picked<Execution>) =>
+    `SELECT ${pickedColumns(picked, () => 'execution')} FROM execution WHERE id = ANY ($1::uuid[])`,
+);
+
+export async function findExecution(
+  db: Db,
+  id: string,
+  picked: Picked<Execution> = wholeExecution,
+): Promise<Execution | undefined> {
+  return (await findExecutions(db, [id], picked))[0];
 }
 
 /**
@@ -82,13 +98,19 @@ export function findAttemptsAt(db: Db, refs: readonly AttemptRef[]): Promise<Exe
 }
 
 /** The workflow executions of a pipeline execution. */
-export function findMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {
-  return db.rows(
-    `SELECT ${execution} FROM execution WHERE run_id = ANY ($1::uuid[]) AND parent_stage_execution_id IS NOT NULL
-     ORDER BY created_at, id`,
-    [runIds],
-  );
+export function findMembers(
+  db: Db,
+  runIds: readonly string[],
+  picked: Picked<Execution> = wholeExecution,
+): Promise<Execution[]> {
+  return db.rows(membersOfRuns(picked), [runIds]);
 }
+
+const membersOfRuns = remembered(
+  (picked: Picked<Execution>) =>
+    `SELECT ${pickedColumns(picked, () => 'execution')} FROM execution
+     WHERE run_id = ANY ($1::uuid[]) AND parent_stage_execution_id IS NOT NULL ORDER BY created_at, id`,
+);
 
 /** The workflow executions that the newest attempts of these runs show. */
 export function findShownMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {

@@ -1,12 +1,15 @@
 import type { Db } from '../../kernel/database/database';
+import { type Picked, pickedColumns, wholeRow } from '../../kernel/database/picked';
 import { columnsOf } from '../../kernel/database/table';
+import { remembered } from '../../kernel/remembered';
 import type { AttemptRef, StageExecution } from '../../engine/execution';
-import { attemptElementTable, stageExecutionTable } from './executions.table';
+import { stageExecutionTable } from './executions.table';
 import { askedAttempts, newestOf, SHOWN_STAGES } from './lineage';
 
+export const wholeStage = wholeRow(stageExecutionTable);
 const stage = columnsOf(stageExecutionTable, 'stage');
-/** Later columns of the same name win. */
-const place = columnsOf(attemptElementTable, 'place', ['stageIndex', 'elementIndex', 'elementId', 'stageName']);
+/** Of the plan of the attempt that shows an element; everything else is of the attempt that ran it. */
+const PLACED: readonly string[] = ['stageIndex', 'elementIndex', 'elementId', 'stageName'];
 
 /** The elements that an execution shows: those of its newest attempt. */
 export const findCurrentStages = (db: Db, executionIds: readonly string[]): Promise<StageExecution[]> =>
@@ -16,17 +19,29 @@ export const findCurrentStages = (db: Db, executionIds: readonly string[]): Prom
 export function findShownStages(
   db: Db,
   refs: readonly AttemptRef[],
+  picked: Picked<StageExecution> = wholeStage,
 ): Promise<(StageExecution & { readonly shownIn: number })[]> {
-  return db.rows(
-    `SELECT ${stage}, ${place}, shown.attempt AS "shownIn" FROM ${SHOWN_STAGES}
-     ORDER BY shown.execution_id, shown.attempt, place.stage_index, place.element_index`,
-    askedAttempts(refs),
-  );
+  return db.rows(shownStages(picked), askedAttempts(refs));
 }
 
-export function findStages(db: Db, ids: readonly string[]): Promise<StageExecution[]> {
-  return db.rows(`SELECT ${stage} FROM stage_execution stage WHERE id = ANY ($1::uuid[])`, [ids]);
+const shownStages = remembered(
+  (picked: Picked<StageExecution>) =>
+    `SELECT ${pickedColumns(picked, (of) => (PLACED.includes(of) ? 'place' : 'stage'))}, shown.attempt AS "shownIn"
+     FROM ${SHOWN_STAGES} ORDER BY shown.execution_id, shown.attempt, place.stage_index, place.element_index`,
+);
+
+export function findStages(
+  db: Db,
+  ids: readonly string[],
+  picked: Picked<StageExecution> = wholeStage,
+): Promise<StageExecution[]> {
+  return db.rows(stagesById(picked), [ids]);
 }
+
+const stagesById = remembered(
+  (picked: Picked<StageExecution>) =>
+    `SELECT ${pickedColumns(picked, () => 'stage')} FROM stage_execution stage WHERE id = ANY ($1::uuid[])`,
+);
 
 /** Elements whose time to wait for a person is over. */
 export function findDueStages(db: Db, now: Date, limit: number): Promise<StageExecution[]> {

@@ -1,9 +1,12 @@
 import type { Db } from '../../kernel/database/database';
+import { type Picked, pickedColumns, wholeRow } from '../../kernel/database/picked';
 import { columnsOf } from '../../kernel/database/table';
+import { remembered } from '../../kernel/remembered';
 import type { AttemptRef, TaskExecution, TaskGate } from '../../engine/execution';
 import { taskExecutionTable, taskGateTable } from './executions.table';
 import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS, SHOWN_STAGES } from './lineage';
 
+const whole = wholeRow(taskExecutionTable);
 const task = columnsOf(taskExecutionTable, 'task');
 
 /** Edges of new tasks and gates: what waits for each. */
@@ -47,13 +50,16 @@ export const findCurrentTasks = (db: Db, executionIds: readonly string[]): Promi
 export function findShownTasks(
   db: Db,
   refs: readonly AttemptRef[],
+  picked: Picked<TaskExecution> = whole,
 ): Promise<(TaskExecution & { readonly shownIn: number })[]> {
-  return db.rows(
-    `SELECT ${task}, shown.attempt AS "shownIn" FROM ${SHOWN_ATTEMPTS} JOIN task_execution task ON ${isShown('task')}
-     ORDER BY task.execution_id, shown.attempt, task.ordinal`,
-    askedAttempts(refs),
-  );
+  return db.rows(shownTasks(picked), askedAttempts(refs));
 }
+
+const shownTasks = remembered(
+  (picked: Picked<TaskExecution>) =>
+    `SELECT ${pickedColumns(picked, () => 'task')}, shown.attempt AS "shownIn" FROM ${SHOWN_ATTEMPTS}
+     JOIN task_execution task ON ${isShown('task')} ORDER BY task.execution_id, shown.attempt, task.ordinal`,
+);
 
 /** Tasks of the graph that the newest attempt of execution $1 has run itself. */
 const ofNewestAttempt = `task.execution_id = $1 AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;

@@ -3,12 +3,15 @@ import {
   type ExecutionResult,
   execute,
   type GraphQLInputType,
+  getNamedType,
   getNullableType,
   getOperationAST,
+  isCompositeType,
   isEnumType,
   isInputObjectType,
   isListType,
   isNonNullType,
+  isObjectType,
   parse,
   print,
   typeFromAST,
@@ -16,6 +19,7 @@ import {
 } from 'graphql';
 import pino from 'pino';
 import { authenticate } from '../../../src/access/authenticate';
+import { executionRows, stageRows, taskRows } from '../../../src/api/executions/executionRows';
 import { toGraphqlError } from '../../../src/api/graphql/errors';
 import { createExecutor, type Execute } from '../../../src/api/graphql/executor';
 import { resolvers } from '../../../src/api/graphql/resolvers';
@@ -207,5 +211,82 @@ describe('compiled queries', () => {
       }
     }
     expect(Math.min(seen.data, seen.errors)).toBeGreaterThan(100);
+  });
+});
+
+describe('rows with the columns that an operation shows', () => {
+  /** Fields that need no arguments, each with what it takes to select it. */
+  function fieldsOf(typeName: string): Map<string, string> {
+    const type = schema.getType(typeName);
+    if (!isObjectType(type)) throw new Error(`${typeName} has no fields`);
+    const fields = Object.values(type.getFields()).filter(({ args }) => args.every((arg) => !isNonNullType(arg.type)));
+    return new Map(
+      fields.map(({ name, type: of }) => [name, isCompositeType(getNamedType(of)) ? `${name} { __typename }` : name]),
+    );
+  }
+
+  const places = {
+    PipelineExecution: (fields: string) =>
+      `{ execution(executionId: "$run") { ... on PipelineExecution { ${fields} } } }`,
+    WorkflowExecution: (fields: string) =>
+      `{ execution(executionId: "$flow") { ... on WorkflowExecution { ${fields} } } }`,
+    WorkflowStageExecution: (fields: string) =>
+      `{ execution(executionId: "$run") { ... on PipelineExecution { pipelineStageExecutions { ... on WorkflowStageExecution { ${fields} } } } } }`,
+    ApprovalStageExecution: (fields: string) =>
+      `{ execution(executionId: "$run") { ... on PipelineExecution { pipelineStageExecutions { ... on ApprovalStageExecution { ${fields} } } } } }`,
+    TaskExecution: (fields: string) =>
+      `{ execution(executionId: "$flow") { ... on WorkflowExecution { tasks { ${fields} } } } }`,
+  };
+
+  it.each(Object.entries(places))('show each field of %s alone as among all others', async (typeName, place) => {
+    const { client } = world.server;
+    const ask = (fields: string) =>
+      client.ask<object>(place(fields).replace(/\$(run|flow)/g, (_, name) => ids[name] ?? ''));
+    const fields = fieldsOf(typeName);
+    const together = await ask([...fields.values()].join(' '));
+    const alone = await Promise.all([...fields].map(async ([name, field]) => [name, valuesAt(await ask(field), name)]));
+    expect(Object.fromEntries(alone)).toEqual(
+      Object.fromEntries([...fields.keys()].map((name) => [name, valuesAt(together, name)])),
+    );
+  });
+
+  /** The values of a field at the first depth that has it. */
+  function valuesAt(data: unknown, name: string): unknown[] {
+    if (Array.isArray(data)) return data.flatMap((one) => valuesAt(one, name));
+    if (typeof data !== 'object' || data === null) return [];
+    if (name in data) return [Reflect.get(data, name)];
+    return Object.values(data).flatMap((one) => valuesAt(one, name));
+  }
+
+  it('list each field that has a resolver and the name of a column', () => {
+    const of = { PipelineExecution: executionRows, WorkflowExecution: executionRows, TaskExecution: taskRows };
+    const all = { ...of, WorkflowStageExecution: stageRows, ApprovalStageExecution: stageRows };
+    const missing = Object.entries(all).flatMap(([typeName, { options, whole }]) => {
+      const type = schema.getType(typeName);
+      const fields = isObjectType(type) ? Object.values(type.getFields()) : [];
+      return fields.flatMap(({ name, resolve }) =>
+        resolve && name in whole && !(name in options.needs) ? [name] : [],
+      );
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('are read without the other columns, and never once for each execution', async () => {
+    const { server } = world;
+    const sent: string[] = [];
+    const before = server.app.database.traffic.beforeFlush;
+    server.app.database.traffic.beforeFlush = (statements) => sent.push(...statements);
+    try {
+      await server.client.ask(
+        '{ executions(limit: 9) { nodes { id ... on PipelineExecution { pipelineStageExecutions { pipelineStepName startedAt } } } } }',
+      );
+    } finally {
+      server.app.database.traffic.beforeFlush = before;
+    }
+    const stages = sent.filter((text) => text.includes('stage_execution stage'));
+    expect(stages).toHaveLength(1);
+    expect(stages[0]?.split('FROM')[0]?.replace(/\s+/g, ' ')).toBe(
+      `SELECT stage.step_name AS "pipelineStepName", (stage.started_at AT TIME ZONE 'UTC')::text AS "startedAt", stage.id AS "id", stage.execution_id AS "executionId", stage.kind AS "kind", shown.attempt AS "shownIn" `,
+    );
   });
 });

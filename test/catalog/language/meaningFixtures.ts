@@ -22,6 +22,13 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'shop',
   },
   {
+    rule: 'RESERVED_VARIABLE_NAME',
+    of: 'PATH that is made of a variable',
+    source: shop + workflow('w', { keys: `${variable('default: x')}\nenv: { PATH: '/bin:${reference('V')}' }` }),
+    path: 'documents[1].env.PATH',
+    at: "'/bin",
+  },
+  {
     rule: 'UNKNOWN_ENVIRONMENT',
     of: 'a workflow',
     source: parts + workflow('w', { keys: 'environment: stagin' }),
@@ -296,7 +303,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
       shop +
       workflow('w', {
         tasks: tasks(task('a', '')),
-        keys: `finally: { ${Array.from({ length: 51 }, (_, i) => `t${i}: { run: x }`).join(', ')} }`,
+        keys: `finally: { ${Array.from({ length: 21 }, (_, i) => `t${i}: { run: x }`).join(', ')} }`,
       }),
     path: 'documents[1].finally',
     at: '{ t0',
@@ -338,7 +345,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'ARTIFACT_SOURCE_NOT_UPSTREAM',
-    of: 'a task beside it',
+    of: 'a parallel task',
     source: shop + workflow('w', { tasks: tasks([task('a', ''), task('b', 'artifacts: { from: a }')].join('\n')) }),
     path: 'documents[1].tasks.b.artifacts.from',
     at: 'a }',

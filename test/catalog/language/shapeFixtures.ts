@@ -142,10 +142,10 @@ export const shapeFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'BAD_VALUE',
-    of: 'a bracket in a matrix',
-    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { os: ["a]"] }')) }),
+    of: 'a long value in a matrix',
+    source: shop + workflow('w', { tasks: tasks(task('a', `matrix: { os: ["${'a'.repeat(201)}"] }`)) }),
     path: 'documents[1].tasks.a.matrix.os[0]',
-    at: '"a]"',
+    at: '"aaa',
   },
   {
     rule: 'BAD_VARIABLE_NAME',
@@ -233,7 +233,7 @@ export const shapeFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'BAD_VALUE',
-    of: 'waiting for a person beside the graph',
+    of: 'a detached task that waits for a person',
     source:
       shop +
       workflow('w', {
@@ -326,7 +326,14 @@ export const shapeFixtures: readonly RuleFixture[] = [
     path: 'documents[1].variables[0].name',
     at: 'a-b',
   },
-  ...['PATH', 'LD_PRELOAD', 'SLIPWAY_TASK', '__proto__'].map(
+  {
+    rule: 'RESERVED_VARIABLE_NAME',
+    of: 'an environment’s variable',
+    source: `${shop}---\nkind: Environment\napplication: shop\nname: e\ntype: PROD\nvariables: { PATH: x }`,
+    path: 'documents[1].variables.PATH',
+    at: 'PATH',
+  },
+  ...['LD_PRELOAD', 'SLIPWAY_TASK', '__proto__'].map(
     (name): RuleFixture => ({
       rule: 'RESERVED_VARIABLE_NAME',
       of: name,

@@ -1,5 +1,7 @@
 import { canonicalWorkflow } from '../../../src/catalog/language/canonical';
-import { registeredBy, registerOf } from '../../../src/catalog/language/matrix';
+import { type Catalog, checkWorkflow } from '../../../src/catalog/language/checkWorkflow';
+import { dependencyOf, matrixVariables, nodesOf, registerOf, registeredBy } from '../../../src/catalog/language/matrix';
+import { taskNodes } from '../../../src/catalog/language/taskGraph';
 import type { TaskDefinition } from '../../../src/catalog/language/workflow';
 import { testApi } from '../api';
 import { shop } from './documents';
@@ -55,6 +57,8 @@ tasks:
   ship.it: { run: make ship, depends_on: [build, test], clean_env: true, env: { TARGET: web } }
 `;
 
+const catalog: Catalog = { environments: new Set(), services: new Set(), workflows: new Map() };
+
 function workflowIn(source: string, format: 'YAML' | 'TOML') {
   const document = parsed(format === 'TOML' ? `application = "shop"\n${source}` : source, format).documents[0]
     ?.document;
@@ -65,6 +69,13 @@ function workflowIn(source: string, format: 'YAML' | 'TOML') {
 describe('a TOML workflow file', () => {
   test('means the same as in YAML', () => {
     expect(workflowIn(FILE, 'TOML')).toEqual(workflowIn(YAML, 'YAML'));
+  });
+
+  test('has templates in tasks of finally too', () => {
+    const source = `name = "w"\n[tasks.a]\ncmd = "x"\n[finally.down]\ncmd = "echo {{.failed_tasks}}"\n`;
+    const { down } = workflowIn(source, 'TOML').tasks;
+    expect(down).toMatchObject({ type: 'finally', requires: { failed_tasks: 'any' } });
+    expect(down?.run).not.toContain('{{');
   });
 
   test.each([
@@ -126,8 +137,168 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
     expect(registerOf('four[env=eu-1]', 'delta_{{.env}}')).toBe('delta_eu_1');
     const rules = (from: string, to: string) =>
       errorsOf(`application = "shop"\n${source.replace(from, to)}`, 'TOML').map(({ rule }) => rule);
-    expect(rules('"delta_{{.env}}"', '"delta_{{.os}}"')).toContain('UNKNOWN_NAME');
-    expect(rules('"dev", "eu-1"', '"eu_1", "eu-1"')).toContain('REGISTERED_TWICE');
+    expect(rules('"delta_{{.env}}"', '"delta_{{.os}}"')).not.toContain('UNKNOWN_NAME');
+    const withKind = (from: string, to: string) =>
+      errorsOf(`application = "shop"\nkind = "Workflow"\n${source.replace(from, to)}`, 'TOML').map(({ rule }) => rule);
+    expect(withKind('"delta_{{.env}}"', '"delta_{{.os}}"')).toContain('UNKNOWN_NAME');
+    expect(withKind('"dev", "eu-1"', '"eu_1", "eu-1"')).toContain('REGISTERED_TWICE');
+  });
+
+  describe('of a task graph', () => {
+    const graph = (tasks: string, head = 'name = "g"') => `application = "shop"\n${head}\n${tasks}`;
+    const workflowOf = (tasks: string, head?: string) => {
+      const { documents, problems } = parsed(graph(tasks, head), 'TOML');
+      const [found] = documents;
+      if (found?.document.kind !== 'Workflow') throw new Error('there is no workflow');
+      checkWorkflow(found.document.definition, catalog, found.complain, { lenient: found.lenient });
+      return {
+        ...canonicalWorkflow(found.document.definition),
+        problems: [...problems.inOrder.errors, ...problems.inOrder.warnings].map(({ path, rule }) => `${path} ${rule}`),
+      };
+    };
+
+    test('declares variables that nothing sets, so that a start can give them', () => {
+      const { variables, tasks, problems } = workflowOf(`[tasks.a]
+cmd = "echo {{.ENV}} {{.region}} {{.region}} {{.n}} {{.os}} {{.known}} {{.out_prod}} {{.LEVEL}} {{.SLIPWAY_TASK}} {{.LD_PRELOAD}}"
+if = 'branch == "main" && has(vars.tag) && matrix.os != "x" && n != "1"'
+matrix = { os = ["linux"] }
+env = { LEVEL = "x" }
+[tasks.b]
+cmd = "echo 1"
+register = "n"
+[tasks.c]
+cmd = "echo {{.failed_task}}"
+register = "out_{{.ENV}}"
+[finally.end]
+cmd = "echo {{.workflow_status}} {{.atEnd}}"
+[[variables]]
+name = "known"
+`);
+      expect(variables.map(({ name, required, defaultValue }) => [name, required, defaultValue])).toEqual(
+        ['known', 'ENV', 'region', 'branch', 'tag', 'failed_task', 'atEnd'].map((name) => [name, false, null]),
+      );
+      expect(tasks.a?.run).toContain(`"\${SLIPWAY_VAR_ENV}" "\${region}"`);
+      expect(Object.keys(tasks.a?.requires ?? {}).sort()).toEqual(
+        ['LD_PRELOAD', 'LEVEL', 'SLIPWAY_TASK', 'SLIPWAY_VAR_ENV', 'known', 'n', 'out_prod', 'region'].sort(),
+      );
+      expect(tasks.end?.requires).toEqual({ atEnd: 'any', workflow_status: 'any' });
+      expect(problems.filter((one) => !one.endsWith(' UNSURE_NAME'))).toEqual([]);
+      expect(problems).toContain('documents[0].tasks.a.cmd UNSURE_NAME');
+    });
+
+    test.each([
+      ['a bare word', 'env == prod', 'env == "prod"'],
+      ['a version', 'v == 1.2.3 || v == v2-rc', 'v == "1.2.3" || v == "v2-rc"'],
+      ['a number', 'n >= 5', 'n >= 5'],
+      ['a boolean', 'flag == true', 'flag == true'],
+      ['a name that something sets', 'v == known', 'v == known'],
+      ['a text', `v == "a == b" && v != 'c > d'`, `v == "a == b" && v != 'c > d'`],
+      [
+        'words',
+        'v contains "x" && v starts_with v1 || v ends_with \'y\'',
+        `v.contains("x") && v.startsWith("v1") || v.endsWith('y')`,
+      ],
+      ['brackets', '(v == x)', '(v == "x")'],
+    ])('a condition may compare with %s', (_, written, read) => {
+      const { tasks, problems } = workflowOf(
+        `[[variables]]\nname = "known"\n[tasks.a]\ncmd = "x"\nif = ${JSON.stringify(written)}`,
+      );
+      expect(tasks.a?.condition).toBe(read);
+      expect(problems.includes('documents[0].tasks.a.if ADAPTED')).toBe(written !== read);
+    });
+
+    test('what its tool accepts and never uses is left out, with a warning', () => {
+      const { tasks, onFailure, problems } = workflowOf(
+        `[tasks._first]
+cmd = "x"
+on_failure = "nobody"
+working_dir = ""
+register = ""
+if = ""
+timeout = "0s"
+retries = 2000
+matrix = {}
+[tasks.-second]
+cmd = "x"
+depends_on = ["_first", "never"]
+on_failure = "_first"
+timeout = "1000h"
+retry_delay = "1.5h"
+matrix = { os = ["a", "a", "b"] }
+[tasks.never]
+cmd = "echo 1"
+matrix = { os = ["a"], none = [] }
+[tasks.alarm]
+type = "forensic"
+cmd = "echo {{.failed_dag}} {{.failed_task}}"
+register = "x"
+if = "x == 1"
+matrix = { a = ["b"] }
+on_failure = "alarm"
+`,
+        'name = "g"\non_failure = "_first"\ndescription = ""\ntriggers = [{ type = "cron" }]',
+      );
+      expect(Object.keys(tasks).sort()).toEqual(['-second', '_first', 'alarm']);
+      expect(onFailure).toBeNull();
+      expect(tasks._first).toMatchObject({
+        onFailure: null,
+        register: null,
+        condition: null,
+        matrix: [],
+        retries: 1000,
+      });
+      expect(tasks._first?.timeoutSeconds).toBe(3600);
+      expect(tasks['-second']).toMatchObject({
+        ...{ onFailure: null, dependsOn: ['_first'], timeoutSeconds: 20 * 86_400 },
+        ...{ retryDelay: { initialSeconds: 5400 }, matrix: [{ name: 'os', values: ['a', 'b'] }] },
+      });
+      expect(tasks.alarm).toMatchObject({ matrix: [], register: null, condition: null, onFailure: null });
+      expect(tasks.alarm?.requires).toEqual({ SLIPWAY_WORKFLOW: 'any', failed_task: 'any' });
+      expect(problems.filter((one) => !one.endsWith(' ADAPTED')).map((one) => one.split(' ')[1])).toEqual([
+        ...['IGNORED_TRIGGERS', 'MANY_RETRIES', 'LONG_TIMEOUT', 'UNUSED_HANDLER'],
+      ]);
+      expect(problems.filter((one) => one.endsWith(' ADAPTED'))).toHaveLength(11);
+    });
+
+    test('what may go well when it runs is a warning, and what its tool refuses an error', () => {
+      const rules = (tasks: string, head?: string) =>
+        errorsOf(graph(tasks, head), 'TOML').flatMap(({ rule }) => (rule === 'UNKNOWN_APPLICATION' ? [] : rule));
+      const two = '[tasks.a]\ncmd = "x"\nregister = "v"\n[tasks.b]\ncmd = "x"\nif = "v != 1"\n';
+      expect(rules(`${two}register = "v"`)).toEqual([]);
+      expect(rules(`${two}matrix = { os = ["a", "b"] }\nregister = "w"`)).toEqual([]);
+      const one = '[tasks.a]\ncmd = "x"\n';
+      expect(rules(one, 'name = "g"\non_failure = "b"')).toEqual(['UNKNOWN_HANDLER']);
+      expect(rules(`${one}env = { PATH = "/bin", ENV = "x", HOME = "\${x}", "1A" = "x" }`)).toEqual([
+        'BAD_VARIABLE_NAME',
+      ]);
+      expect(rules(`${one}env = { LD_PRELOAD = "x" }`)).toEqual(['RESERVED_VARIABLE_NAME']);
+      expect(rules(`${one}working_dir = "/proc/1"`)).toEqual(['BAD_WORKING_DIR']);
+      expect(rules(`${one}retries = -1`)).toEqual(['BAD_VALUE']);
+      expect(rules(`${one}depends_on = ["x"]`)).toEqual(['UNKNOWN_TASK']);
+      expect(rules('[tasks."a.b c"]\ncmd = "x"')).toEqual(['BAD_NAME']);
+      expect(rules('[tasks.__proto__]\ncmd = "x"')).toEqual(['BAD_NAME']);
+    });
+
+    test('a combination is named with what it has, and depended on as it is written', () => {
+      const { tasks } = workflowOf(`[tasks.a]
+cmd = "x"
+matrix = { flags = ["", "-a,-b", "x=[y]", "50%", "%2C"], os = ["linux"] }
+[tasks.b]
+cmd = "x"
+depends_on = ["a[flags=-a,-b,os=linux]", "a[os=linux,flags=]", "a[flags=50%,os=linux]", "a[flags=x%3D%5By%5D,os=linux]"]
+`);
+      const nodes = nodesOf('a', tasks.a as TaskDefinition);
+      expect(nodes).toEqual(
+        ['%252C', '-a%2C-b', '50%', '', 'x%3D%5By%5D'].map((flags) => `a[flags=${flags},os=linux]`).sort(),
+      );
+      expect(nodes.map((node) => matrixVariables(node).MATRIX_FLAGS).sort()).toEqual(
+        ['', '-a,-b', 'x=[y]', '50%', '%2C'].sort(),
+      );
+      expect(taskNodes(tasks).find(({ name }) => name === 'b')?.dependsOn).toEqual(
+        (tasks.b?.dependsOn ?? []).map((text) => dependencyOf(text, tasks)),
+      );
+      expect(tasks.b?.dependsOn.map((text) => dependencyOf(text, tasks))).not.toContain(undefined);
+    });
   });
 
   test('gives the places of arrays of tables', () => {

@@ -36,6 +36,7 @@ const warnings = [
   { rule: 'LITERAL_REFERENCE', keys: 'env: { A: $B }', at: '\\$B', of: 'env: { B: x }' },
   // no-shell-choice
   { rule: 'BASH_IN_SH', keys: 'grace: 1s', run: 'source x; [[ 1 == 1 ]]', at: '"source' },
+  { rule: 'RENAMED_VARIABLE', keys: 'register: ENV', at: 'ENV' },
   { rule: 'UNUSED_HANDLER', keys: 'type: forensic', at: 'forensic' },
 ];
 
@@ -54,8 +55,8 @@ describe('validateDefinition', () => {
   }
 
   test('every warning has a fixture', () => {
-    // Only TOML has triggers: toml.test.ts.
-    const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS'];
+    // Only task graphs in TOML have these: toml.test.ts.
+    const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS', 'UNSURE_REGISTER', 'ADAPTED'];
     expect(rules.sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
@@ -87,7 +88,7 @@ describe('validateDefinition', () => {
       'LITERAL_TEMPLATE {{.os}} is not replaced here. For the value, write $MATRIX_OS.',
       'LITERAL_TEMPLATE {{.TOKEN}} is not replaced here. For the value, write $TOKEN.',
     ]);
-    const toml = (command: string) => `name = "w"\n[tasks.a]\ncmd = '${command}'\n`;
+    const toml = (command: string) => `name = "w"\n[tasks.a]\nenv = { good = "x" }\ncmd = '${command}'\n`;
     expect(await messages(toml('echo {{.bad-name}} "{{if .x}}" {{.good}} {{if .x}}'), 'TOML')).toEqual([
       expect.stringMatching(/^LITERAL_TEMPLATE .*{{\.bad-name}}/),
       expect.stringMatching(/^LITERAL_TEMPLATE .*{{if \.x}}/),

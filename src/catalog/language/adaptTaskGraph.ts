@@ -1,0 +1,387 @@
+import { didYouMean } from '../../kernel/didYouMean';
+import { environmentName, isForbiddenVariableName, parseDuration } from '../../kernel/naming';
+
+import { envReferences, escapeReferences } from './environmentValues';
+import { readExpression } from './expressions';
+import { namesInRegister } from './matrix';
+import { short } from './shape';
+import { templateNames } from './shellTemplate';
+import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
+import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
+import { handedTo } from './terms';
+import type { ValidationWarning } from './validationRules';
+import { DAY } from './values';
+
+/**
+ * A TOML file without a `kind` is a task graph of a tool that accepts more than Slipway does, and finds mistakes when a task runs.
+ * This makes it a Workflow that means the same. Whatever is left out, changed or guessed is a warning.
+ */
+export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
+  const adapter = new Adapter(warn);
+  return adapter.withVariables(adapter.withTasks(adapter.withoutTriggers(withoutEmpty(root))));
+}
+
+export type Warn = (rule: ValidationWarning, path: Path, at: Position, message: string) => void;
+
+/** The tool takes an empty text for none. */
+const mayBeEmpty = [
+  'name',
+  'description',
+  'type',
+  'working_dir',
+  'if',
+  'register',
+  'on_failure',
+  'retry_delay',
+  'timeout',
+];
+/** A handler runs once and for itself, with none of these. */
+const notOfHandlers = ['if', 'matrix', 'register', 'on_failure'];
+/** Longer times and more retries than an agent takes. */
+const limits = [
+  { key: 'timeout', most: MAX_TASK_SECONDS, written: `${MAX_TASK_SECONDS / DAY}d` },
+  { key: 'retry_delay', most: DAY, written: '1d' },
+] as const;
+const roots = ['vars', 'matrix', 'tasks'];
+
+const scalarOf = (map: SourceMap, key: string) => {
+  const value = findEntry(map, key)?.value;
+  return value?.type === 'scalar' ? value : undefined;
+};
+const textOf = (map: SourceMap, key: string): string | undefined => {
+  const value = scalarOf(map, key)?.value;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
+const scalarAt = (at: Position, value: string): SourceNode => ({ type: 'scalar', at, value, text: value });
+const entryAt = (at: Position, key: string, value: SourceNode): SourceEntry => ({ key, keyAt: at, value });
+
+const withoutEmpty = (map: SourceMap): SourceMap => ({
+  ...map,
+  entries: map.entries.filter(
+    ({ key, value }) => !(mayBeEmpty.includes(key) && value.type === 'scalar' && value.value === ''),
+  ),
+});
+
+/** What a task can name without a variable of the start. */
+interface Known {
+  readonly names: readonly string[];
+  readonly patterns: readonly RegExp[];
+}
+
+class Adapter {
+  constructor(private readonly warn: Warn) {}
+
+  /** The tool reads triggers and never acts on them. */
+  withoutTriggers(root: SourceMap): SourceMap {
+    const triggers = findEntry(root, 'triggers');
+    if (triggers === undefined || triggers.value.type !== 'list') return root;
+    const message = '"triggers" are ignored: start the workflow with "startExecution" or "slipway start".';
+    this.warn('IGNORED_TRIGGERS', ['triggers'], triggers.keyAt, message);
+    return { ...root, entries: root.entries.filter((entry) => entry !== triggers) };
+  }
+
+  withTasks(root: SourceMap): SourceMap {
+    const written = findEntry(root, 'tasks');
+    if (written?.value.type !== 'map') return root;
+    const all = written.value.entries.map((entry) =>
+      entry.value.type === 'map' ? { ...entry, value: withoutEmpty(entry.value) } : entry,
+    );
+    const never = all.filter((entry) => this.isNever(entry)).map(({ key }) => key);
+    const forensic = new Set(
+      all.flatMap(({ key, value }) => (value.type === 'map' && textOf(value, 'type') === 'forensic' ? key : [])),
+    );
+    const known = namesSet(root, all);
+    const tasks = all
+      .filter(({ key }) => !never.includes(key))
+      .map((entry): SourceEntry => {
+        if (entry.value.type !== 'map') return entry;
+        const task = this.withoutTasks(this.handled(entry.key, entry.value, forensic), never);
+        return { ...entry, value: this.read(entry.key, task, known) };
+      });
+    const entries = root.entries.map((entry) =>
+      entry === written ? { ...entry, value: { ...written.value, entries: tasks } as SourceMap } : entry,
+    );
+    return this.literalEnv(this.handledGlobally({ ...root, entries }, all, forensic), []);
+  }
+
+  /** A list of a matrix without a value gives no combination, so the task never runs. */
+  private isNever({ key, value }: SourceEntry): boolean {
+    const matrix = value.type === 'map' ? findEntry(value, 'matrix')?.value : undefined;
+    if (matrix?.type !== 'map') return false;
+    const empty = matrix.entries.find(({ value: list }) => list.type === 'list' && list.items.length === 0);
+    if (empty === undefined) return false;
+    const message = `The matrix of "${key}" has no value for "${empty.key}", so the task never runs; it is left out.`;
+    this.warn('ADAPTED', ['tasks', key, 'matrix', empty.key], empty.keyAt, message);
+    return true;
+  }
+
+  private withoutTasks(task: SourceMap, names: readonly string[]): SourceMap {
+    if (names.length === 0) return task;
+    return changed(task, 'depends_on', (list) =>
+      list.type === 'list'
+        ? {
+            ...list,
+            items: list.items.filter((item) => !(item.type === 'scalar' && names.includes(baseOf(item.text)))),
+          }
+        : list,
+    );
+  }
+
+  /** A handler that does not exist, or is none, never runs; what a handler can’t have has no effect. */
+  private handled(name: string, task: SourceMap, forensic: ReadonlySet<string>): SourceMap {
+    const isHandler = textOf(task, 'type') === 'forensic';
+    const left = task.entries.filter((entry) => {
+      const { key, keyAt, value } = entry;
+      const path = ['tasks', name, key];
+      if (isHandler && notOfHandlers.includes(key)) {
+        this.warn('ADAPTED', path, keyAt, `"${name}" is a failure handler, for which "${key}" has no effect.`);
+        return false;
+      }
+      if (key !== 'on_failure' || value.type !== 'scalar' || forensic.has(value.text)) return true;
+      const message = `"${short(value.text)}" is not a forensic task${didYouMean(value.text, [...forensic])}; nothing handles a failure of "${name}".`;
+      this.warn('ADAPTED', path, value.at, message);
+      return false;
+    });
+    return { ...task, entries: left };
+  }
+
+  /** An unknown handler of the workflow is an error for the tool as well. */
+  private handledGlobally(root: SourceMap, tasks: readonly SourceEntry[], forensic: ReadonlySet<string>): SourceMap {
+    const handler = findEntry(root, 'on_failure');
+    if (handler?.value.type !== 'scalar') return root;
+    const { text, at } = handler.value;
+    if (forensic.has(text) || tasks.every(({ key }) => key !== text)) return root;
+    this.warn(
+      'ADAPTED',
+      ['on_failure'],
+      at,
+      `"${short(text)}" is not a forensic task; nothing handles a failure of the workflow.`,
+    );
+    return { ...root, entries: root.entries.filter((entry) => entry !== handler) };
+  }
+
+  private read(name: string, task: SourceMap, known: Known): SourceMap {
+    const bounded = this.bounded(name, this.withMatrix(name, task));
+    const own = [...known.names, ...namesOfTask(bounded)];
+    const conditioned = changed(bounded, 'if', (node) => {
+      if (node.type !== 'scalar' || typeof node.value !== 'string') return node;
+      const text = conditionOf(node.value, (one) => isKnown(one, { ...known, names: own }));
+      if (text === node.value) return node;
+      this.warn('ADAPTED', ['tasks', name, 'if'], node.at, `The condition is read as ${text}`);
+      return { ...node, value: text, text };
+    });
+    return this.literalEnv(conditioned, ['tasks', name]);
+  }
+
+  private withMatrix(name: string, task: SourceMap): SourceMap {
+    const matrix = findEntry(task, 'matrix');
+    if (matrix?.value.type !== 'map') return task;
+    if (matrix.value.entries.length === 0) return { ...task, entries: task.entries.filter((one) => one !== matrix) };
+    const entries = matrix.value.entries.map((axis): SourceEntry => {
+      if (axis.value.type !== 'list') return axis;
+      const texts = axis.value.items.map((item) => (item.type === 'scalar' ? item.text : undefined));
+      const items = axis.value.items.filter(
+        (_, index) => texts[index] === undefined || texts.indexOf(texts[index]) === index,
+      );
+      if (items.length === texts.length) return axis;
+      this.warn(
+        'ADAPTED',
+        ['tasks', name, 'matrix', axis.key],
+        axis.keyAt,
+        `"${axis.key}" has a value twice; it counts once.`,
+      );
+      return { ...axis, value: { ...axis.value, items } };
+    });
+    return changed(task, 'matrix', (node) => ({ ...node, entries }) as SourceMap);
+  }
+
+  /** No time limit is written as 0. */
+  private bounded(name: string, task: SourceMap): SourceMap {
+    const warn = (key: string, at: Position, most: string) =>
+      this.warn('ADAPTED', ['tasks', name, key], at, `The limit of "${key}" is ${most}, which it gets.`);
+    const entries = task.entries.flatMap((entry): SourceEntry[] => {
+      const { key, value } = entry;
+      if (value.type !== 'scalar') return [entry];
+      if (key === 'retries' && typeof value.value === 'number' && value.value > MAX_RETRIES) {
+        warn(key, value.at, `${MAX_RETRIES}`);
+        return [{ ...entry, value: { ...value, value: MAX_RETRIES, text: `${MAX_RETRIES}` } }];
+      }
+      const limit = limits.find((one) => one.key === key);
+      const seconds = limit && parseDuration(value.text);
+      if (limit === undefined || seconds === undefined) return [entry];
+      if (seconds === 0) return [];
+      if (seconds <= limit.most) return [entry];
+      warn(key, value.at, limit.written);
+      return [{ ...entry, value: scalarAt(value.at, limit.written) }];
+    });
+    return { ...task, entries };
+  }
+
+  /** The tool takes `env` as it stands: references become text. */
+  private literalEnv(map: SourceMap, path: Path): SourceMap {
+    return changed(map, 'env', (env) => {
+      if (env.type !== 'map') return env;
+      const entries = env.entries.map((entry): SourceEntry => {
+        const { key, value } = entry;
+        if (value.type !== 'scalar' || envReferences(value.text).length === 0) return entry;
+        const message = 'The reference is not replaced in a file without a kind. For that, add kind = "Workflow".';
+        this.warn('LITERAL_REFERENCE', [...path, 'env', key], value.at, message);
+        const text = escapeReferences(value.text);
+        return { ...entry, value: { ...value, value: text, text } };
+      });
+      return { ...env, entries };
+    });
+  }
+
+  /** Names that nothing sets are what a start can give: the tool takes any variable, and fails the task that has none. */
+  withVariables(root: SourceMap): SourceMap {
+    const tasks = findEntry(root, 'tasks')?.value;
+    if (tasks?.type !== 'map') return root;
+    const known = namesSet(root, tasks.entries);
+    const added = new Map<string, SourceEntry>();
+    const atTheEnd = findEntry(root, 'finally')?.value;
+    const all = [
+      ...tasks.entries.map((entry) => ({ ...entry, place: 'tasks', handed: [] as readonly string[] })),
+      ...(atTheEnd?.type === 'map' ? atTheEnd.entries : []).map((entry) => ({
+        ...entry,
+        place: 'finally',
+        handed: handedTo('finally'),
+      })),
+    ];
+    for (const { key, value, place, handed } of all) {
+      if (value.type !== 'map') continue;
+      const own = { ...known, names: [...known.names, ...namesOfTask(value), ...handed] };
+      for (const { name, path, at } of namesUsed([place, key], value)) {
+        if (isKnown(name, own) || isForbiddenVariableName(name) || added.has(name)) continue;
+        added.set(name, entryAt(at, 'name', scalarAt(at, name)));
+        const hint = didYouMean(name, own.names);
+        const message = `Nothing sets "${name}"${hint}, so it is a variable that a start can give. A task that needs it fails without a value.`;
+        this.warn('UNSURE_NAME', path, at, message);
+      }
+    }
+    if (added.size === 0) return root;
+    const items = [...added.values()].map((entry): SourceNode => ({ type: 'map', at: entry.keyAt, entries: [entry] }));
+    const variables = findEntry(root, 'variables');
+    if (variables === undefined) {
+      return {
+        ...root,
+        entries: [...root.entries, entryAt(root.at, 'variables', { type: 'list', at: root.at, items })],
+      };
+    }
+    return changed(root, variables.key, (list) =>
+      list.type === 'list' ? { ...list, items: [...list.items, ...items] } : list,
+    );
+  }
+}
+
+const baseOf = (dependency: string): string => dependency.split('[', 1)[0] ?? '';
+
+function changed(map: SourceMap, key: string, change: (value: SourceNode) => SourceNode): SourceMap {
+  return { ...map, entries: map.entries.map((one) => (one.key === key ? { ...one, value: change(one.value) } : one)) };
+}
+
+const keysOf = (node: SourceNode | undefined): string[] =>
+  node?.type === 'map' ? node.entries.map(({ key }) => key) : [];
+const itemsOf = (node: SourceNode | undefined): string[] =>
+  node?.type === 'list' ? node.items.flatMap((item) => (item.type === 'scalar' ? item.text : [])) : [];
+
+/** Names that the workflow or one of its tasks sets. */
+function namesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
+  const variables = findEntry(root, 'variables')?.value;
+  const declared =
+    variables?.type === 'list'
+      ? variables.items.flatMap((item) => (item.type === 'map' ? (textOf(item, 'name') ?? []) : []))
+      : [];
+  const names = [...declared, ...keysOf(findEntry(root, 'env')?.value), ...itemsOf(findEntry(root, 'secrets')?.value)];
+  const patterns: RegExp[] = [];
+  for (const { value } of tasks) {
+    const register = value.type === 'map' ? textOf(value, 'register') : undefined;
+    if (register === undefined) continue;
+    const parts = register.split(/\{\{\s*\.\w+\s*\}\}/);
+    if (parts.length === 1) names.push(register);
+    // Otherwise every name would be known.
+    else if (parts.some((part) => part !== '')) {
+      patterns.push(new RegExp(`^${parts.map((part) => part.replace(/\W/g, '\\$&')).join('\\w*')}$`));
+    }
+  }
+  return { names, patterns };
+}
+
+/** Names that only this task has. */
+function namesOfTask(task: SourceMap): string[] {
+  const axes = keysOf(findEntry(task, 'matrix')?.value);
+  return [
+    ...axes,
+    ...axes.map((axis) => `MATRIX_${axis.toUpperCase()}`),
+    ...keysOf(findEntry(task, 'env')?.value),
+    ...itemsOf(findEntry(task, 'secrets')?.value),
+    ...(textOf(task, 'type') === 'forensic' ? [...handedTo('forensic'), 'failed_dag'] : []),
+  ];
+}
+
+const isKnown = (name: string, { names, patterns }: Known): boolean =>
+  name.startsWith('SLIPWAY_') || names.includes(name) || patterns.some((pattern) => pattern.test(name));
+
+interface Use {
+  readonly name: string;
+  readonly path: Path;
+  readonly at: Position;
+}
+
+function namesUsed(task: Path, map: SourceMap): Use[] {
+  const uses = (key: string, namesIn: (text: string) => readonly string[]): Use[] => {
+    const value = findEntry(map, key)?.value;
+    const nodes = value?.type === 'list' ? value.items : value === undefined ? [] : [value];
+    return nodes.flatMap((node) =>
+      node.type === 'scalar' && typeof node.value === 'string'
+        ? namesIn(node.value).map((name) => ({ name, path: [...task, key], at: node.at }))
+        : [],
+    );
+  };
+  return [
+    ...uses('cmd', templateNames),
+    ...uses('run', templateNames),
+    ...uses('register', namesInRegister),
+    ...uses('if', namesInCondition),
+  ];
+}
+
+function namesInCondition(text: string): readonly string[] {
+  const expression = readExpression(text);
+  if (!('decide' in expression)) return [];
+  return expression.references.flatMap(({ path: [root = '', second] }) => {
+    if (root === 'vars') return second ?? [];
+    return roots.includes(root) ? [] : root;
+  });
+}
+
+const methods: Readonly<Record<string, string>> = {
+  contains: 'contains',
+  starts_with: 'startsWith',
+  ends_with: 'endsWith',
+};
+/** A literal text is left alone; then come a name, an operator and what it is compared with. */
+const comparison =
+  /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([A-Za-z_]\w*)(?:\s*(==|!=|>=|<=|>|<)\s*|\s+(contains|starts_with|ends_with)\s+)(?:("[^"]*"|'[^']*')|([^\s"'()[\]&|=!<>,?:]+))(?=\s*(?:$|&&|\|\||\)))/g;
+
+/** The condition in Slipway’s language: a word that is no name is text, and so is what looks like a version. */
+function conditionOf(text: string, isName: (name: string) => boolean): string {
+  return text.replace(
+    comparison,
+    (whole, name?: string, operator?: string, word?: string, quoted?: string, bare = '') => {
+      if (name === undefined) return whole;
+      const method = word && methods[word];
+      const root = /^[A-Za-z_]\w*/.exec(bare)?.[0] ?? '';
+      const isValue = /^(?:[+-]?\d+(?:\.\d+)?|true|false|null)$/.test(bare) || roots.includes(root) || isName(root);
+      const literal = quoted ?? (isValue && method === undefined ? bare : JSON.stringify(bare));
+      if (method !== undefined) return `${name}.${method}(${literal})`;
+      return literal === bare || quoted !== undefined ? whole : `${name} ${operator} ${literal}`;
+    },
+  );
+}
+
+/** Environment variable that takes the place of `{{.name}}`. */
+export function variableOfTemplate(name: string, axes: readonly string[], isHandler: boolean): string {
+  if (axes.includes(name)) return `MATRIX_${name.toUpperCase()}`;
+  return isHandler && name === 'failed_dag' ? 'SLIPWAY_WORKFLOW' : environmentName(name);
+}
