@@ -854,9 +854,22 @@ export type LoggedTasksQueryVariables = Exact<{
 export type LoggedTasksQuery = { readonly execution:
     | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipelineStageExecutions: ReadonlyArray<
         | { readonly __typename: 'ApprovalStageExecution', readonly pipelineStepName: string }
-        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment> } | null }
+        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment> } | null }
       > }
     | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment>, readonly forensicExecutions: ReadonlyArray<LoggedTaskFragment> }
+   | null };
+
+export type LoggedFinallyTasksQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LoggedFinallyTasksQuery = { readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly pipelineStageExecutions: ReadonlyArray<
+        | { readonly __typename: 'ApprovalStageExecution', readonly pipelineStepName: string }
+        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment> } | null }
+      > }
+    | { readonly __typename: 'WorkflowExecution' }
    | null };
 
 export type LoggedRestoresQueryVariables = Exact<{
@@ -2269,6 +2282,35 @@ export const LoggedTasksDocument = new TypedDocumentString(`
             tasks {
               ...LoggedTask
             }
+          }
+        }
+      }
+    }
+  }
+}
+    fragment LoggedJob on Job {
+  id
+  log {
+    bytes
+  }
+}
+fragment LoggedTask on TaskExecution {
+  name
+  jobs {
+    ...LoggedJob
+  }
+}`) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
+export const LoggedFinallyTasksDocument = new TypedDocumentString(`
+    query LoggedFinallyTasks($id: ID!) {
+  execution(executionId: $id) {
+    __typename
+    ... on PipelineExecution {
+      pipelineStageExecutions {
+        __typename
+        pipelineStepName
+        ... on WorkflowStageExecution {
+          workflowExecution {
+            id
             finallyTasks {
               ...LoggedTask
             }
@@ -2289,7 +2331,7 @@ fragment LoggedTask on TaskExecution {
   jobs {
     ...LoggedJob
   }
-}`) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
+}`) as unknown as TypedDocumentString<LoggedFinallyTasksQuery, LoggedFinallyTasksQueryVariables>;
 export const LoggedRestoresDocument = new TypedDocumentString(`
     query LoggedRestores($id: ID!) {
   execution(executionId: $id) {

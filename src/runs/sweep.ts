@@ -102,7 +102,7 @@ export class Sweeper {
       if (due.retries) while (!this.stopped && (await startDueRetries(app)) > 0);
       if (due.restores) this.moveOthers();
       if (due.approvals) await expireApprovals(app);
-      if (slow) await noteUndecidable(app);
+      if (due.approvals) await noteUndecidable(app);
       if (due.stages) await endDueRuntimeInputs(app);
       if (due.stages || due.tasks) await endDueInterventions(app);
       if (due.executions) await expireExecutions(app);

@@ -1,5 +1,6 @@
 import type { Db } from '../../kernel/database/database';
 import type { TaskType } from '../../catalog/language/workflow';
+import type { Execution } from '../../engine/execution';
 
 /** A claimed job with everything that its agent needs, except the definition of its task. */
 export interface ClaimedJobRow {
@@ -22,15 +23,17 @@ export interface ClaimedJobRow {
   readonly application: string;
   readonly workflow: string;
   readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
+  /** How its execution stood. */
+  readonly standing: Pick<Execution, 'status' | 'openTasks'>;
   /** Service id → name. */
   readonly services: Readonly<Record<string, string>> | null;
 }
 
 /** One statement for all jobs, in the order of the ids. */
-export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<ClaimedJobRow[]> {
-  return db.rows(
+export async function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<ClaimedJobRow[]> {
+  const rows = await db.rows<Omit<ClaimedJobRow, 'standing'> & ClaimedJobRow['standing']>(
     `SELECT job.id AS "jobId", job.attempt, job.timeout_ms AS "timeoutMs", job.grace_ms AS "graceMs", task.id AS "taskExecutionId",
-       task.name AS task, task.type,
+       task.name AS task, task.type, execution.status, execution.open_tasks AS "openTasks",
        execution.id AS "executionId", execution.run_id AS "runId", coalesce(detached.revision_id, execution.revision_id) AS "revisionId",
        coalesce(detached.variables, execution.variables) AS variables, shown.images, detached.env AS "detachedEnv", execution.application_id AS "applicationId",
        shown.environment_id AS "environmentId", application.name AS application, workflow.name AS workflow,
@@ -53,4 +56,5 @@ export function findClaimedJobs(db: Db, jobIds: readonly string[]): Promise<Clai
      ORDER BY claimed.n`,
     [jobIds],
   );
+  return rows.map(({ status, openTasks, ...row }) => ({ ...row, standing: { status, openTasks } }));
 }

@@ -303,7 +303,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
       shop +
       workflow('w', {
         tasks: tasks(task('a', '')),
-        keys: `finally: { ${Array.from({ length: 51 }, (_, i) => `t${i}: { run: x }`).join(', ')} }`,
+        keys: `finally: { ${Array.from({ length: 21 }, (_, i) => `t${i}: { run: x }`).join(', ')} }`,
       }),
     path: 'documents[1].finally',
     at: '{ t0',
