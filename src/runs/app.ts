@@ -10,8 +10,8 @@ export interface App extends CatalogApp {
   readonly artifactFiles: ArtifactFiles;
   readonly requirementClasses: RequirementClasses;
   readonly knownJobs: KnownJobs;
-  /** How often runs could not be moved, in this process; the keys are those of `faults.ts`. */
+  /** Number of failures to move each run in this process; the keys are those of `faults.ts`. */
   readonly faults: Map<string, number>;
-  /** Watched things in this process, each with one reader. */
+  /** Feeds of this process; each has one reader. */
   readonly feeds: EventFeeds & { readonly queue: QueueFeed };
 }

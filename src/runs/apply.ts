@@ -23,12 +23,12 @@ import { insertGraph } from './execution/tasks.store';
 import { endJobs, insertJobs, requestCancel, requeueJobs, withholdAll } from './queue/jobs.store';
 
 /**
- * A canceled job is final this long after its grace, whatever the agent does. Within the promised second, less the
- * sweeper's period.
+ * A canceled job is final this long after its grace period, even if the agent does not respond. The value keeps the end
+ * within the promised second, minus the sweeper's period.
  */
 const KILL_SLACK_MS = 500;
 
-/** What a change of an execution's standing can touch; the rest changes with its attempt only. */
+/** Columns that a status change of an execution can touch; the other columns change only with its attempt. */
 const executionColumns = [
   'parentStageExecutionId',
   'status',
@@ -89,8 +89,8 @@ const taskColumns = [
 ] as const;
 
 /**
- * Sends all that a decision changed, one statement a table, without waiting for answers: they come with that of the
- * COMMIT. Only a pause waits, for jobs that move between queue and offers. Events are written by the transaction.
+ * Sends all changes of a decision, one statement per table, without waiting for results: they arrive with the result of
+ * the COMMIT. Only a pause waits, for jobs that move between the queue and offers. The transaction writes the events.
  */
 export async function apply(
   db: Transaction,
@@ -100,7 +100,7 @@ export async function apply(
   now: Date,
 ): Promise<readonly Promise<unknown>[]> {
   const { jobs, withheld, requeued } = changes;
-  // Waits only for sets of labels that this server has not met.
+  // Waits only for label sets that this server has not seen yet.
   const classes = await app.requirementClasses.numbersOf(
     db,
     jobs.map(({ labels }) => labels),
@@ -120,7 +120,7 @@ export async function apply(
     ...writeJobs(db, changes, classes, now),
     insertVariables(db, changes.variables),
     writeDeployments(db, [...changes.deployments.values()]),
-    // Last, since nothing of an attempt that has ended can be changed.
+    // Last, because nothing in an ended attempt can be changed.
     noteAttempts(db, movedExecutions(changes)),
   ];
   await withholdAll(db, withheld);
@@ -130,7 +130,7 @@ export async function apply(
   return sent;
 }
 
-/** Rows that a decision made, and those that it changed. */
+/** Rows that a decision inserted, and rows that it updated. */
 function split<Row>(changes: ReadonlyMap<string, Change<Row>>): {
   readonly made: Row[];
   readonly moved: Change<Row>[];
@@ -164,14 +164,17 @@ function writeExecutions(db: Transaction, changes: Changes): Promise<unknown>[] 
   ];
 }
 
-/** Executions that began, ended or moved to another status: their newest attempt says so too. */
+/** Executions that began, ended or changed status: their newest attempt records the change too. */
 const movedExecutions = ({ executions }: Changes): string[] =>
   [...executions.values()].flatMap(({ before, after }) => {
     const stands = (before?.status ?? 'QUEUED') === after.status && before?.attemptStartedAt === after.attemptStartedAt;
     return stands || (before === null && after.status === 'QUEUED') ? [] : [after.id];
   });
 
-/** An execution aims at its own environment and services, a run also at those of its elements. */
+/**
+ * The targets of an execution are its environment and services; those of a run also include the targets of its
+ * elements.
+ */
 function writeTargets(db: Transaction, { plans }: Changes, { id, environmentId, images }: Execution): Promise<unknown> {
   const elements = plans.get(id) ?? [];
   return insertExecutionTargets(

@@ -5,7 +5,7 @@ export interface DueWork {
   readonly leases: boolean;
   readonly retries: boolean;
   readonly restores: boolean;
-  /** Some wait: time and people may decide about them. */
+  /** True if approvals wait: time and people may decide about them. */
   readonly approvals: boolean;
   readonly stages: boolean;
   readonly tasks: boolean;
@@ -14,8 +14,8 @@ export interface DueWork {
 }
 
 /**
- * One statement for all timers: a turn in which nothing is due, which is nearly every one, costs nothing else. Each answer
- * is the first entry of an index, except for the leases that ran out: those are looked for at the slow turns only.
+ * One statement for all timers, so that a turn in which nothing is due, as in nearly all turns, costs nothing else.
+ * Each value is the first entry of an index, except expired leases: only slow turns look for those.
  */
 export async function findDueWork(db: Db, now: Date, slow: boolean): Promise<DueWork> {
   const [row] = await db.rows<DueWork>(

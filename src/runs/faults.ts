@@ -8,17 +8,15 @@ import type { App } from './app';
 import { inRuns } from './execution/inRuns';
 import type { RunTransaction } from './execution/runTransaction';
 
-/**
- * A run that could not be moved so often, each time for the same purpose and without a success between, is given up.
- */
+/** Number of failures in a row, each for the same purpose, after which the server gives up a run. */
 const LIMIT = 5;
 
 /** Connection lost, conflict with another transaction, no resources, shutdown, disk: the run is not at fault. */
 const PASSING = /^(08|40|53|55|57|58)/;
 
 /**
- * Moves runs, all of them in one transaction. If that fails, each run is moved alone, so that one that cannot be moved
- * holds up no other. Returns the first error; it is logged and counted already.
+ * Moves all runs in one transaction. If that fails, each run is moved alone, so that a run that can't be moved does not
+ * block the others. Returns the first error, which is already logged and counted.
  */
 export async function moveRuns<Item extends { readonly runId: string }>(
   app: App,
@@ -54,7 +52,7 @@ export const moveRun = (app: App, purpose: string, runId: string, move: (db: Run
 
 export const runsOf = (items: readonly { readonly runId: string }[]): string[] => items.map(({ runId }) => runId);
 
-/** Counts a failure; the last one gives the run up. */
+/** Counts a failure; the last one gives up the run. */
 async function note(app: App, purpose: string, runId: string, error: unknown): Promise<void> {
   const key = `${purpose} ${runId}`;
   const count = (app.faults.get(key) ?? 0) + 1;

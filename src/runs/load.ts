@@ -20,18 +20,18 @@ import {
 } from './execution/tasks.store';
 import { findErrorEnds } from './logs/jobLogs.store';
 
-/** How much of standard error a failure handler gets. */
+/** Amount of standard error that a failure handler gets. */
 const ERROR_BYTES = 4096;
 
 type Loader = (db: Db, facts: Facts, keys: readonly string[], wants: readonly Want[], app: App) => Promise<unknown>;
 
-/** How each kind of fact is read: one statement for all keys of a kind. A row that does not exist is a defect. */
+/** Reader of each kind of fact: one statement for all keys of a kind. A missing row is a defect. */
 const loaders: Readonly<Record<FactKind, Loader>> = {
   execution: async (db, facts, keys) => {
     for (const row of await findExecutions(db, keys)) facts.set('execution', row.id, row);
   },
   members: async (db, facts, keys) => {
-    // A decision that asks for the members stops or holds them, and needs those that have not ended.
+    // A decision that asks for the members stops or pauses them, so it needs those that have not ended.
     const [rows, unstarted, running, deployments] = await Promise.all([
       findActiveMembers(db, keys),
       findUnstartedTasks(db, keys, 'of members'),
@@ -156,7 +156,7 @@ const loaders: Readonly<Record<FactKind, Loader>> = {
   },
 };
 
-/** Reads what a decision asked for: the kinds side by side, in one round trip. */
+/** Loads the facts that a decision asked for, all kinds in parallel, in one round trip. */
 export async function load(db: Db, app: App, facts: Facts, wants: readonly Want[]): Promise<void> {
   const kinds = new Map<FactKind, Want[]>();
   for (const want of wants) {

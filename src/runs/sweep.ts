@@ -19,16 +19,16 @@ import { settleDueLeases } from './queue/lostAgents';
 import { startDueRetries } from './execution/startDueRetries';
 import { noteUndecidable } from './approvals/undecidable';
 
-/** Short enough that an abort is final within a second after its grace. */
+/** Short enough that an abort is final within a second after its grace period. */
 const PERIOD_MS = 200;
 const SLOW_EVERY = 5;
 const WAKE_POLL_MS = 10_000;
 const BATCH = 50;
 
 /**
- * Timers of the server: every execution that is not final and does not wait for a person has a time at which it is
- * moved. The times are columns of the rows themselves, so a restart forgets none. Every server of a database may sweep:
- * the run's lock and a second check under it make sure that each is done once.
+ * Timers of the server. Every execution that is not final and does not wait for a person has a time at which it is
+ * moved. The times are columns of the rows, so a restart loses none. Every server of a database may sweep: the run's
+ * lock and a second check under it ensure that each timer fires once.
  */
 export class Sweeper {
   private timer: NodeJS.Timeout | undefined;
@@ -43,7 +43,7 @@ export class Sweeper {
 
   constructor(
     private readonly app: App,
-    /** Moves restores; each sweep calls it while there are any. */
+    /** Functions that move restores; each sweep calls them while there are any. */
     private readonly others: readonly ((app: App) => Promise<void>)[] = [],
   ) {}
 
@@ -60,7 +60,7 @@ export class Sweeper {
     }, PERIOD_MS);
   }
 
-  /** Waits for the running turn. None begins until the returned function is called. */
+  /** Waits for the running turn. No turn begins until the returned function is called. */
   async pause(): Promise<() => void> {
     await this.halt();
     return () => this.start();
@@ -81,7 +81,7 @@ export class Sweeper {
   }
 
   /**
-   * A restore takes its next step when the last task of the step before ends. The turns find it if a wake-up is lost.
+   * A restore takes its next step when the last task of the previous step ends. The turns find it if a wake-up is lost.
    */
   private async followWakeups(): Promise<void> {
     const listener = this.app.database.wakeups.listen([topic.restores]);
@@ -110,7 +110,7 @@ export class Sweeper {
       if (this.failing) this.app.log.info('the sweeper works again');
       this.failing = false;
     } catch (error) {
-      // Most likely the database is away: reported once, tried again at the next turn.
+      // The database is probably down: the error is reported once, and the next turn retries.
       if (!this.failing && !this.stopped) this.app.log.error({ err: error }, 'the sweeper failed; retrying');
       this.failing = true;
     }

@@ -13,12 +13,14 @@ export function findAgents(db: Db, ids: readonly string[]): Promise<Agent[]> {
   return db.rows(`SELECT ${agent} FROM agent WHERE id = ANY ($1::uuid[])`, [ids]);
 }
 
-/** Agents heard from since then, by name. */
+/** Agents seen since this time, by name. */
 export function findOnlineAgents(db: Db, since: Date): Promise<Agent[]> {
   return db.rows(`SELECT ${agent} FROM agent WHERE left_at IS NULL AND last_seen_at >= $1 ORDER BY name, id`, [since]);
 }
 
-/** Records that agents were heard from, to a few seconds: agents are heard from often. */
+/**
+ * Updates the time at which agents were last seen. It is accurate to a few seconds, because agents send requests often.
+ */
 export async function noteSeen(db: Db, ids: readonly string[], now: Date): Promise<void> {
   await db.write('UPDATE agent SET last_seen_at = $2, left_at = NULL WHERE id = ANY ($1::uuid[])', [ids, now]);
 }

@@ -6,19 +6,19 @@ import { noteSeen } from './agents.store';
 import { authenticateAgent } from './agentTokens';
 
 const MOST_KEPT = 10_000;
-/** A registration never changes, but a database may be replaced by its backup. */
+/** A registration never changes, but the database may be restored from a backup. */
 const KEPT_MS = 10 * 60_000;
-/** How often the time at which an agent was heard from is written, and for how long such times are collected. */
+/** Intervals at which the last-seen time of an agent is written, and for which such times are collected. */
 const SEEN_PERIOD_MS = 10_000;
 const COLLECT_MS = 5_000;
 
 /**
- * Agents that this server has heard from. What an agent registered with never changes and its token can't be revoked, so
- * one look at the database is enough. Times of all agents are written together.
+ * Cache of the agents that this server has seen. A registration never changes and its token can't be revoked, so one
+ * read from the database is enough. The last-seen times of all agents are written together.
  */
 export class KnownAgents {
   private readonly agents = new LRUCache<string, Agent>({ max: MOST_KEPT, ttl: KEPT_MS });
-  /** When the time of an agent was last written. */
+  /** Time at which the last-seen time of an agent was last written. */
   private readonly notedAt = new LRUCache<string, number>({ max: MOST_KEPT });
   private readonly heard = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
@@ -34,7 +34,7 @@ export class KnownAgents {
     return agent;
   }
 
-  /** The agent sent a request. The first time, and after it left, that is written at once. */
+  /** Records a request of the agent. The first request, and the first after it left, is written immediately. */
   async heardFrom({ id }: Agent): Promise<void> {
     const now = this.app.clock.now();
     const notedAt = this.notedAt.get(id);

@@ -15,7 +15,7 @@ export interface ApprovalFilter {
   readonly all: boolean;
 }
 
-/** More than one person can work through; the oldest are the most urgent. */
+/** More than a person can work through; the oldest are the most urgent. */
 const MOST = 500;
 
 /** Waiting approvals, oldest first. */

@@ -41,7 +41,7 @@ export function findExpiredApprovals(db: Db, now: Date, limit: number): Promise<
   );
 }
 
-/** Decides approvals that still wait. */
+/** Decides approvals that are still waiting. */
 export async function decideApprovals(
   db: Db,
   decided: readonly ApprovalDecided[],

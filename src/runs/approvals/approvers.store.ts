@@ -9,7 +9,7 @@ export interface Undecidable {
 
 /**
  * True if a person or a valid key is a member of a group that the approval names, and may decide it. The same rule as
- * `engine/selfApproval.ts`, for everybody at once.
+ * in `engine/selfApproval.ts`, for all actors in one condition.
  */
 const decidable = (now: string) => `(
   EXISTS (SELECT FROM user_group g JOIN user_group_member m ON m.group_id = g.id JOIN user_account u ON u.id = m.user_id
@@ -23,7 +23,7 @@ const initiatedBy = (id: string, personId: string) => `(approval.disallow_initia
     SELECT FROM execution_attempt a WHERE a.execution_id = approval.execution_id
       AND (a.cause->>'id' = ${id}::text OR a.cause->>'personId' = ${personId}::text)))`;
 
-/** Waiting approvals whose row does not say what is now true: whether anybody is left who could decide them. */
+/** Waiting approvals whose row is out of date about whether anybody is left who could decide them. */
 export function findChangedApprovers(
   db: Db,
   now: Date,

@@ -9,8 +9,8 @@ import { countUndecidableSince, findChangedApprovers, isDecidable } from './appr
 const BATCH = 50;
 
 /**
- * Groups, people and keys change independently of runs. An approval that nobody is left to decide says so, with an
- * event; it still waits, because an administrator can name other groups.
+ * Groups, people and keys change independently of runs. An approval that nobody is left to decide is marked, with an
+ * event. It keeps waiting, because an administrator can assign other groups.
  */
 export async function noteUndecidable(app: App): Promise<void> {
   for (const { id, executionId } of await findChangedApprovers(app.database, app.clock.now(), BATCH)) {
@@ -23,7 +23,10 @@ export async function noteUndecidable(app: App): Promise<void> {
   }
 }
 
-/** Carries out a change of groups, people or keys, with a warning if nobody is left for approvals that wait. */
+/**
+ * Applies a change of groups, people or keys, and returns a warning if it leaves waiting approvals that nobody can
+ * decide.
+ */
 export async function withWarning<T>(
   app: App,
   change: () => Promise<T>,

@@ -1,6 +1,6 @@
 import type { ArtifactType } from '../../contract/agentProtocol';
 
-/** File, link or empty folder that a job uploaded. Its content is in the data directory, under its SHA-256. */
+/** File, link or empty folder that a job uploaded. Its content is in the data directory, named by its SHA-256. */
 export interface Artifact {
   readonly id: string;
   readonly runId: string;

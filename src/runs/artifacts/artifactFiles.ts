@@ -8,8 +8,8 @@ import { newId } from '../../kernel/ids';
 import { Refusal } from '../../kernel/errors';
 
 /**
- * Content of artifacts in a directory, each file under its SHA-256: the same content is stored once, and a file that
- * exists is complete. Servers that share a database share this directory.
+ * Content of artifacts in a directory. Each file is named by its SHA-256, so that the same content is stored once, and
+ * a file that exists is complete. Servers that share a database share this directory.
  */
 export class ArtifactFiles {
   constructor(private readonly folder: string) {}
@@ -26,7 +26,7 @@ export class ArtifactFiles {
       }
       const path = this.path(sha256);
       await mkdir(dirname(path), { recursive: true });
-      // The row that is written next promises the file, so it must be on the disk, not in a cache.
+      // The row that is written next promises the file, so the file must be on disk, not in a cache.
       await sync(incoming);
       await rename(incoming, path);
     } finally {

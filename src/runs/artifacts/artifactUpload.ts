@@ -12,12 +12,12 @@ import { inRuns } from '../execution/inRuns';
 
 export type NewArtifact = Pick<Artifact, 'name' | 'type' | 'mode' | 'size' | 'sha256'>;
 
-/** Longer targets exist on no system. */
+/** No system supports longer targets. */
 const MAX_TARGET_BYTES = 4096;
 
 /**
- * Stores an upload of a job: first the content, then the row that promises it. The same file again gets the same
- * answer.
+ * Stores an upload of a job: the content first, then the row that promises it. Uploading the same file again returns
+ * the same result.
  */
 export async function addArtifact(
   app: App,
@@ -62,7 +62,7 @@ export async function addArtifact(
   });
 }
 
-/** The lease of a claim, or the error that makes an agent drop the job. */
+/** Lease of a claim, or the error that makes an agent drop the job. */
 export async function requireLease(db: Db, claim: Claim): Promise<LeaseWithJob> {
   const [lease] = await findLeases(db, [claim.jobId]);
   if (lease === undefined || lease.tokenHash !== claim.tokenHash || !lease.started) {

@@ -28,7 +28,7 @@ export async function findArtifactsOfTasks(db: Db, taskExecutionIds: readonly st
   );
 }
 
-/** Data about the execution of an artifact that permissions depend on. */
+/** Rows of the execution of an artifact that its permissions depend on. */
 export function findExecutionRows(
   db: Db,
   id: string,

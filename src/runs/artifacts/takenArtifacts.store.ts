@@ -6,24 +6,24 @@ import type { AttemptRef } from '../../engine/execution';
 import type { Db } from '../../kernel/database/database';
 import { askedAttempts, isShown, SHOWN_ATTEMPTS } from '../execution/lineage';
 
-/** A job that takes files. */
+/** A job that takes artifacts of other tasks. */
 export interface Taker {
   readonly executionId: string;
   readonly runId: string;
   readonly taskExecutionId: string;
-  /** Of a restore task: the attempt of its run that it goes back to. */
+  /** For a restore task: the attempt of its run that is being restored. */
   readonly restored: AttemptRef | null;
 }
 
 export interface TakenArtifacts {
   readonly inputs: readonly JobInput[];
-  /** True if there are none because conditions skipped the tasks that would have left them. */
+  /** True if there are no files because conditions skipped the tasks that would have produced them. */
   readonly isSkipped: boolean;
 }
 
 /**
- * The files that one entry of `artifacts.from` means. Only results that the newest attempts show count, and of each
- * task what its newest successful job left; of two files with one name, the newer one.
+ * Files that one entry of `artifacts.from` refers to. Only results that the newest attempts show count, and only the
+ * files of each task's newest successful job. If two files have the same name, the newer one is taken.
  */
 export async function findTaken(
   db: Db,
@@ -51,14 +51,14 @@ export async function findTaken(
 interface Tasks {
   readonly from: string;
   readonly where: string;
-  /** Statement that answers whether conditions skipped all of them. */
+  /** Statement that returns true if conditions skipped all of them. */
   readonly skipped: string;
   readonly parameters: readonly unknown[];
 }
 
 const IS_SKIPPED = `task.status = 'SKIPPED' AND task.passed`;
 
-/** A task of the same workflow execution, or all its combinations. A restore task takes files of restore tasks. */
+/** A task of the same workflow execution, or all its combinations. A restore task takes files of restore tasks only. */
 function ownTasks(taker: Taker, text: string, tasks: WorkflowDefinition['tasks']): Tasks {
   const named = dependencyOf(text, tasks) ?? { node: text };
   const name = 'all' in named ? named.all : named.node;
@@ -81,8 +81,8 @@ function ownTasks(taker: Taker, text: string, tasks: WorkflowDefinition['tasks']
 }
 
 /**
- * Tasks of workflows that an attempt of the run shows, of earlier stages alone. Workflows are called as the pipeline's
- * definition in that attempt calls them: one may have another name by now.
+ * Tasks of workflows that an attempt of the run shows, limited to earlier stages. Workflows have the names that the
+ * pipeline definition of that attempt gives them: a workflow may have been renamed since.
  */
 function tasksOfRun(
   { executionId, runId, restored }: Taker,
@@ -105,7 +105,7 @@ function tasksOfRun(
   return {
     from: `${places} JOIN ${memberJoin} JOIN task_execution task ON ${isShown('task', 'member')} AND ${isNamed}`,
     where,
-    // A task that leaves no files doesn't say why there are none.
+    // A task that declares no artifacts doesn't tell why there are none.
     skipped: `SELECT bool_and(coalesce(${IS_SKIPPED}, stage.status = 'SKIPPED' AND stage.reason_code = 'CONDITION_TRUE')) AS "isSkipped"
       FROM ${places} LEFT JOIN ${memberJoin} LEFT JOIN workflow_revision made ON made.id = member.revision_id
       LEFT JOIN task_execution task ON ${isShown('task', 'member')} AND ${isNamed}
@@ -122,5 +122,5 @@ function tasksOfRun(
   };
 }
 
-/** The values of a combination; none of a task without a matrix. Axes may be in any order. */
+/** Values of a combination; empty for a task without a matrix. The order of the axes does not matter. */
 const axesOf = (name: string): string => `string_to_array(rtrim(split_part(${name}, '[', 2), ']'), ',')`;

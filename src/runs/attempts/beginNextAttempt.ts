@@ -9,7 +9,7 @@ import type { AttemptPlan } from './resumePlan';
 import { readContinuation } from './resumeWorkflow';
 import type { WorkflowNext } from './resumeWorkflowPlan';
 
-/** Begins the next attempt of a pipeline execution, as it was decided. */
+/** Begins the next attempt of a pipeline execution, as planned. */
 export async function beginNextAttempt(
   db: RunTransaction,
   execution: Execution,
@@ -37,8 +37,8 @@ export async function beginNextAttempt(
       plan.kept,
       plan.elements.map(({ stage }) => stage),
     );
-    // All are adopted before the first continues: one with nothing left to do ends at once, and the pipeline looks at
-    // all.
+    // All are adopted before the first continues: a workflow with nothing left to do ends immediately, and the pipeline
+    // then reads all of them.
     for (const { stage, next } of continued) adoptMember(run, next.execution.id, execution.id, stage.id);
     for (const continuation of continuations) resumeWorkflow(run, continuation, cause);
     advancePipeline(run, execution.id);

@@ -3,8 +3,8 @@ import type { TaskExecution } from '../../engine/execution';
 import type { App } from '../app';
 
 /**
- * Tasks that an attempt shows, in the order of its own revision: kept ones may have run at other places of an earlier
- * one.
+ * Tasks that an attempt shows, in the order of its own revision: kept tasks may have had another position in an earlier
+ * revision.
  */
 export async function inGraphOrder(
   app: App,

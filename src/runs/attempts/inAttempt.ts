@@ -11,19 +11,19 @@ import { isId } from '../../kernel/ids';
 import { type InputError, invalidInput, notFound, Refusal } from '../../kernel/errors';
 import type { DefinitionChoice } from '../../engine/resumeDecision';
 
-/** What every command that begins another attempt takes. */
+/** Common input of all commands that begin another attempt. */
 export interface AttemptInput extends RunCommandInput {
   readonly applicationId: string;
-  /** From a preview; refused with PLAN_STALE when anything changed since. */
+  /** Token from a preview; the command fails with PLAN_STALE if anything has changed since. */
   readonly planToken?: string | null;
   readonly maxParallel?: number | null;
   readonly definition?: DefinitionChoice | null;
   readonly force?: boolean | null;
-  /** Images that runs which started later have deployed since may be replaced. */
+  /** True to allow replacing images that runs which started later have deployed since. */
   readonly overrule?: boolean | null;
 }
 
-/** The frame of every command that begins another attempt. */
+/** Common frame of all commands that begin another attempt. */
 export async function inAttempt<Read>(
   app: App,
   actor: Actor,
@@ -44,7 +44,7 @@ export async function inAttempt<Read>(
   return (await onRun(app, actor, command, decide)).execution;
 }
 
-/** An execution that somebody started, of this application, as the actor may see it. */
+/** An execution of this application that was started directly, not by a run, if the actor may see it. */
 export async function readOwn(
   app: App,
   actor: Actor,
@@ -60,7 +60,7 @@ export async function readOwn(
   return execution;
 }
 
-/** Callers who may see it learn what the id refers to, instead of NOT_FOUND alone. */
+/** Reason why the id does not fit the command. Callers who may see the execution get it instead of a bare NOT_FOUND. */
 function otherThanAsked(execution: Execution, kind: Execution['kind'] | null, applicationId: string): string | null {
   if (execution.applicationId !== applicationId) return `does not belong to the application "${applicationId}"`;
   if (execution.parentStageExecutionId !== null) {
@@ -84,7 +84,7 @@ export const attemptOf = (
   fromStage,
 });
 
-/** For a preview's token: the mutation does what was previewed, or nothing. */
+/** Checks a preview's token: the mutation does exactly what was previewed, or nothing. */
 export function checkPlanToken(given: string | null | undefined, now: string): void {
   if (given == null || given === now) return;
   throw new Refusal(
@@ -107,7 +107,7 @@ export function attemptErrors(input: Omit<AttemptInput, 'applicationId'>): Input
   return errors;
 }
 
-/** The same as a refusal, for previews. */
+/** The same errors as a refusal, for previews. */
 export function refuseInput(input: Omit<AttemptInput, 'applicationId'>): Refusal | null {
   const errors = [...textErrors(input), ...attemptErrors(input)];
   return errors.length > 0 ? invalidInput(errors) : null;

@@ -32,23 +32,23 @@ import {
 
 /** An element that the next attempt runs. */
 export interface PlannedElement {
-  /** Its row in that attempt. */
+  /** Its row in the next attempt. */
   readonly stage: StageExecution;
-  /** Its row until now; null when it is new. */
+  /** Its row in the attempts so far; null for a new element. */
   readonly before: StageExecution | null;
-  /** Where its workflow continues; null if it runs from the beginning. */
+  /** State from which its workflow continues; null if it runs from the beginning. */
   readonly next: WorkflowNext | null;
   readonly fit: TaskFit | null;
 }
 
-/** What the next attempt of a pipeline execution begins with: decided before anything is written. */
+/** Contents of the next attempt of a pipeline execution, decided before anything is written. */
 export interface AttemptPlan {
   readonly fromStage: string;
   readonly revisionId: string;
   readonly variables: Execution['variables'];
-  /** In place of those that the execution has. */
+  /** Images that replace those of the execution. */
   readonly images?: Execution['images'];
-  /** Elements that keep their results, as they stand in that revision. */
+  /** Elements that keep their results, at their places in that revision. */
   readonly kept: readonly StageExecution[];
   readonly elements: readonly PlannedElement[];
 }
@@ -58,15 +58,15 @@ export interface ResumePlan extends AttemptPlan {
   readonly refusals: readonly Refusal[];
 }
 
-/** How a pipeline execution stands, as far as a resume needs to know. */
+/** State of a pipeline execution that a resume needs. */
 export interface Standing {
-  /** Elements that it shows. */
+  /** Elements that the execution shows. */
   readonly stages: readonly StageExecution[];
-  /** Executions of their workflows; none unless tasks are kept. */
+  /** Executions of their workflows; empty unless tasks are kept. */
   readonly members: readonly Execution[];
 }
 
-/** Reads it, in one round trip. */
+/** Reads that state in one round trip. */
 export async function readStanding(db: Db, { id }: Execution, { granularity }: ResumeChoice): Promise<Standing> {
   const [stages, members] = await Promise.all([
     findCurrentStages(db, [id]),
@@ -76,8 +76,8 @@ export async function readStanding(db: Db, { id }: Execution, { granularity }: R
 }
 
 /**
- * Decides what a resume of a pipeline execution would do; writes nothing. The same for the mutation and its preview,
- * which alone shows the tasks that are kept.
+ * Decides what a resume of a pipeline execution would do; writes nothing. The mutation and its preview share this plan;
+ * only the preview shows the kept tasks.
  */
 export async function planResume(
   app: App,
@@ -121,13 +121,13 @@ export async function planResume(
   return { ...layout, fromStage: decision.stageName, elements, changes, refusals };
 }
 
-/** What elements that run would deploy. */
+/** Deployments that the elements which run would make. */
 export const aimsOf = (app: App, db: Db, elements: readonly Pick<PlannedElement, 'stage' | 'next'>[]): Aim[] =>
   elements.map(({ stage: { environmentId, images, workflowRevisionId: revisionId }, next }) =>
     next === null ? { environmentId, images, revisionId } : aimOfWorkflow(app, db, next),
   );
 
-/** Everything runs again, from the first stage. */
+/** Plan in which everything runs again, from the first stage. */
 export function planRerun(execution: Execution, stages: readonly StageExecution[], now: Date): AttemptPlan {
   const elements = stages.map((before) => ({ stage: nextRow(execution, before, now), before, next: null, fit: null }));
   const { revisionId, variables } = execution;
@@ -138,7 +138,7 @@ interface Layout extends Pick<ResumePlan, 'revisionId' | 'variables' | 'kept' | 
   readonly elements: readonly Pick<PlannedElement, 'stage' | 'before'>[];
 }
 
-/** Which elements are kept and run, by the definition that was chosen. */
+/** Splits the elements into kept ones and ones that run, by the chosen definition. */
 async function layOut(
   app: App,
   db: Db,
@@ -194,8 +194,8 @@ async function layOut(
 }
 
 /**
- * What an element was answered in an earlier attempt, as far as it still asks for it; where it is asked again, these
- * are the defaults.
+ * Answers that an element got in an earlier attempt, limited to variables that it still asks for. If they are requested
+ * again, these are the defaults.
  */
 function answersFor(row: StageExecution | undefined, { element }: PlacedElement): Readonly<Record<string, string>> {
   const asked = element.type === 'WORKFLOW' ? (element.runtimeInputs?.variables ?? []) : [];
@@ -208,8 +208,8 @@ const keptAt = (fit: Fit, { entityId }: Execution): StageExecution[] =>
   });
 
 /**
- * What changed in the workflows of elements that are kept: by the definitions alone, however many tasks they have. One
- * that a condition skipped has none to keep.
+ * Changes in the workflows of kept elements. Compares definitions only, so the cost does not depend on the number of
+ * tasks. An element that a condition skipped has no tasks to keep.
  */
 async function changesOfKept(app: App, db: Db, { kept }: Fit, { workflows }: Catalogue): Promise<DefinitionChange[]> {
   const changes: DefinitionChange[] = [];
@@ -234,7 +234,7 @@ async function changesBetween(
   return taskChanges(was.definition, is.definition, kept, place);
 }
 
-/** What changed in the workflows that run, by their tasks. */
+/** Changes in the workflows that run, task by task. */
 async function changesOfTasks(app: App, db: Db, elements: readonly PlannedElement[]): Promise<DefinitionChange[]> {
   const changes: DefinitionChange[] = [];
   for (const { stage, before, next, fit } of elements) {
@@ -248,7 +248,7 @@ async function changesOfTasks(app: App, db: Db, elements: readonly PlannedElemen
   return changes;
 }
 
-/** The row of an element in the next attempt: nothing done yet, and what the row before says of it otherwise. */
+/** Row of an element in the next attempt: its progress is reset, everything else comes from the row before. */
 export function nextRow(execution: Execution, before: StageExecution | undefined, now: Date): StageExecution {
   return {
     kind: 'APPROVAL',
@@ -284,7 +284,7 @@ export function nextRow(execution: Execution, before: StageExecution | undefined
   };
 }
 
-/** The same as another revision has it. */
+/** The same row with the contents of the element in another revision. */
 function placed(
   row: StageExecution,
   { entityId }: Execution,

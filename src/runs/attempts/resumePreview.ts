@@ -22,14 +22,14 @@ export interface ResumePreview {
   readonly refusals: readonly { readonly code: string; readonly message: string }[];
   readonly willRun: readonly PreviewedStage[];
   readonly kept: readonly PreviewedStage[];
-  /** Of a standalone workflow. */
+  /** For a standalone workflow. */
   readonly tasksThatRun: readonly string[];
   readonly tasksKept: readonly string[];
   /** Approvals that will be requested again. */
   readonly askedAgain: readonly string[];
   readonly changes: readonly DefinitionChange[];
   readonly environmentAccess: readonly PreviewedEnvironment[];
-  /** Deployments of runs that started later, which it would replace. */
+  /** Deployments of later runs that the resume would replace. */
   readonly replaced: readonly Replacement[];
   readonly planToken: string | null;
 }
@@ -58,7 +58,7 @@ const refused = (refusal: Refusal): ResumePreview => ({
   planToken: null,
 });
 
-/** What a resume of a pipeline execution would do, by the plan that the mutation follows; writes nothing. */
+/** Result of a resume of a pipeline execution, from the same plan as the mutation; writes nothing. */
 export async function previewResume(app: App, actor: Actor, input: ResumeExecution): Promise<ResumePreview> {
   const db = app.database;
   const execution = await readOwn(app, actor, input.pipelineExecutionId, 'PIPELINE', input.applicationId);
@@ -160,7 +160,7 @@ export interface Resumability {
   readonly stages: readonly { name: string; elementId: string; resumable: boolean; reason: string | null }[];
 }
 
-/** Whether an execution can be resumed, and from which stages, by the rules that the mutation follows. */
+/** Stages from which an execution can be resumed, or the reason why it can't be, by the rules of the mutation. */
 export function resumability(execution: Execution, stages: readonly StageExecution[]): Resumability {
   const refusal = refuseAttempt(execution, 'resume');
   return {

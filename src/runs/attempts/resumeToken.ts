@@ -7,8 +7,8 @@ import type { ResumePlan } from './resumePlan';
 import type { WorkflowNext, WorkflowResumeChoice } from './resumeWorkflowPlan';
 
 /**
- * Represents what a preview showed: the execution at this version, what was chosen, what would run with which values,
- * and what changed in what is kept.
+ * Hash of everything that a preview showed: the execution at this version, the chosen options, the parts that would run
+ * with their values, and the changes in kept parts.
  */
 export function resumeToken(
   execution: Execution,

@@ -8,12 +8,13 @@ import { findCurrentTasks, findUnfinishedTasks, type UnfinishedTask } from '../e
 import { chooseTasks, type WorkflowNext } from './resumeWorkflowPlan';
 
 /**
- * Reads what the next attempt runs. With the same revision only tasks that run again are read, however many are kept.
+ * Reads what the next attempt runs. If the revision is the same, it reads only tasks that run again, however many are
+ * kept.
  */
 export async function readContinuation(
   db: RunTransaction,
   next: WorkflowNext,
-  /** Tasks that run again, if they are known; others are ignored. */
+  /** Tasks that run again, if they are already known. Tasks of other executions are ignored. */
   unfinished?: readonly UnfinishedTask[],
 ): Promise<WorkflowContinuation> {
   const { execution, revisionId, environmentId, variables, images, mode, maxParallel } = next;
@@ -22,7 +23,7 @@ export async function readContinuation(
   return { executionId: execution.id, ...inputs, ...(await chooseNodes(db, next, definition, unfinished)) };
 }
 
-/** The tasks that run again, and those of earlier attempts that the revision does not have. */
+/** Tasks that run again, and tasks of earlier attempts that the revision does not have. */
 async function chooseNodes(
   db: RunTransaction,
   { execution, revisionId, again }: WorkflowNext,
@@ -46,7 +47,9 @@ async function chooseNodes(
   };
 }
 
-/** A task of the graph as its row has it: for few tasks of many the whole graph needs not be laid out. */
+/**
+ * Builds a node of the graph from a task's row. For a few tasks out of many, this avoids laying out the whole graph.
+ */
 function nodeOf(
   { name, level, ordinal }: Pick<TaskNode, 'name' | 'level' | 'ordinal'>,
   tasks: WorkflowDefinition['tasks'],

@@ -13,18 +13,18 @@ import type { WorkflowDefinition, WorkflowMode } from '../../catalog/language/wo
 import { type DefinitionChange, type Place, taskChanges } from '../../engine/definitionChanges';
 import type { DefinitionChoice } from '../../engine/resumeDecision';
 
-/** How a workflow execution resumes. */
+/** Options for resuming a workflow execution. */
 export interface WorkflowResumeChoice {
   readonly definition?: DefinitionChoice | null;
   readonly force?: boolean | null;
-  /** By default as before. */
+  /** Defaults to the mode of the execution. */
   readonly mode?: WorkflowMode | null;
   readonly maxParallel?: number | null;
-  /** In place of values that the start gave. */
+  /** Overrides for values of the start. */
   readonly variableInputs?: readonly VariableInput[] | null;
-  /** Tasks whose failure was ignored run again. */
+  /** True to run tasks again whose failure was ignored. */
   readonly rerunIgnoredFailures?: boolean | null;
-  /** Tasks that a condition skipped are asked again. */
+  /** True to evaluate the conditions of skipped tasks again. */
   readonly reevaluateSkipped?: boolean | null;
 }
 
@@ -35,7 +35,7 @@ export interface TasksAgain {
   readonly skipped?: boolean;
 }
 
-/** What the next attempt of a workflow execution begins with. */
+/** Inputs of the next attempt of a workflow execution. */
 export interface WorkflowNext
   extends Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel'> {
   readonly execution: Execution;
@@ -47,7 +47,7 @@ export interface TaskChoice {
   readonly again: readonly string[];
 }
 
-/** What a resume would do to the tasks of a workflow. */
+/** Effect of a resume on the tasks of a workflow. */
 export interface TaskFit {
   readonly tasks: TaskChoice;
   readonly changes: readonly DefinitionChange[];
@@ -59,7 +59,7 @@ export interface WorkflowResumePlan {
   readonly refusals: readonly Refusal[];
 }
 
-/** The same values as before: what a resume changes is put over it. */
+/** The same values as before; the changes of a resume are merged over them. */
 export const asBefore = (execution: Execution, again: TasksAgain): WorkflowNext => {
   const { revisionId, environmentId, variables, images, mode, maxParallel } = execution;
   return { execution, revisionId, environmentId, variables, images, mode, maxParallel, again };
@@ -70,7 +70,7 @@ const alone: Place = { stage: null, step: null };
 
 /**
  * Decides how an execution of a standalone workflow resumes; writes nothing. Reads its tasks only where they matter:
- * for another revision, for overridden values, or to be shown.
+ * for another revision, for overridden values, or for display.
  */
 export async function planWorkflowResume(
   app: App,
@@ -106,7 +106,7 @@ export async function planWorkflowResume(
   return { next, fit: { ...fit, changes }, refusals };
 }
 
-/** What the next attempt would deploy. Its tasks are read only if they say what they deploy. */
+/** Deployments that the next attempt would make. Its tasks are read only if they declare what they deploy. */
 export const aimOfWorkflow = (app: App, db: Db, next: WorkflowNext): Aim => {
   const { execution, environmentId, images, revisionId, again } = next;
   const tasks = async () => (await fitTasks(app, db, execution, revisionId, again, alone)).tasks.again;
@@ -121,7 +121,7 @@ async function currentRevision(db: Db, { applicationId, entityId }: Execution): 
 export const noCurrentDefinition = (kind: string): Refusal =>
   new Refusal('NOT_STARTABLE', `The ${kind} was deleted: it has no current definition. The pinned one can be resumed.`);
 
-/** The tasks that would be kept and run again, and whether the revision that is to run has those that are kept. */
+/** Tasks that would be kept and run again, and incompatible changes of kept tasks in the revision that is to run. */
 export async function fitTasks(
   app: App,
   db: Db,
@@ -152,14 +152,14 @@ export function chooseTasks(tasks: readonly TaskExecution[], again: TasksAgain):
   return { kept: names(tasks.filter((task) => !runs(task))), again: names(tasks.filter(runs)) };
 }
 
-/** Results that were made in one environment say nothing about another. */
+/** Results from one environment are not valid for another. */
 function aimChange(execution: Execution, environmentId: string | null, fit: TaskFit): DefinitionChange[] {
   if (environmentId === execution.environmentId || fit.tasks.kept.length === 0) return [];
   const message = 'the workflow targets another environment than the one that the kept tasks ran in';
   return [{ ...alone, task: null, change: 'REWIRED', incompatible: true, message }];
 }
 
-/** A refusal that lists what does not fit, unless that is forced. */
+/** Refusal that lists the incompatible changes, unless the resume is forced. */
 export function incompatible(changes: readonly DefinitionChange[], force: boolean | null | undefined): Refusal[] {
   const broken = changes.filter((change) => change.incompatible);
   if (broken.length === 0 || force === true) return [];
@@ -173,7 +173,7 @@ export function incompatible(changes: readonly DefinitionChange[], force: boolea
 
 type Values = Pick<WorkflowNext, 'environmentId' | 'variables' | 'images'> & { readonly errors: readonly InputError[] };
 
-/** The values of the start, with those given now over them, by the rules of the definition that is to run. */
+/** Values of the start, overridden by the values given now, under the rules of the definition that is to run. */
 async function planValues(
   db: Db,
   execution: Execution,
@@ -206,7 +206,7 @@ async function planValues(
   return { ...plan.value, errors: [...errors, ...plan.errors] };
 }
 
-/** What the start gave, as far as the definition still asks for it; a fixed variable is what the definition says. */
+/** Values of the start that the definition still declares. A fixed variable gets its value from the definition. */
 export function valuesOfStart(
   values: Readonly<Record<string, string>>,
   declared: WorkflowDefinition['variables'],
@@ -228,7 +228,9 @@ export function imagesByName(images: Execution['images'], catalogue: Catalogue):
   );
 }
 
-/** At a start, `environment` chooses where it runs. That can't change; repeating the same value is not an error. */
+/**
+ * At a start, `environment` selects the environment. It can't change later; repeating the same value is not an error.
+ */
 function refuseEnvironment(
   execution: Execution,
   definition: WorkflowDefinition,
@@ -245,7 +247,7 @@ function refuseEnvironment(
   errors.push({ field: 'variableInputs.environment', value, rule: 'FIXED', message });
 }
 
-/** What a kept task has set belongs to it; another value would be one that nothing has made. */
+/** A value that a kept task has set belongs to that task. An override would be a value that no task has produced. */
 async function refuseTaskOwned(
   db: Db,
   execution: Execution,

@@ -15,8 +15,9 @@ export interface AbortExecution extends RunCommandInput {
 }
 
 /**
- * Ends an execution that is not final. Running jobs get the signal, then the kill after their grace. It never rolls
- * back. Aborting it again ends its tasks of `finally`, if they are what it waits for, and changes nothing otherwise.
+ * Ends an execution that is not final. Running jobs get the signal, then the kill after their grace period. It never
+ * rolls back. A second abort ends the tasks of `finally` if the execution is waiting for them, and changes nothing
+ * otherwise.
  */
 export async function abortExecution(app: App, actor: Actor, input: AbortExecution): Promise<Execution> {
   const command = { verb: 'abort', input, id: input.executionId, right: requireAbort, wants: activeRun };
@@ -37,7 +38,7 @@ export async function abortExecution(app: App, actor: Actor, input: AbortExecuti
   return execution;
 }
 
-/** Why an execution with this status cannot be aborted. */
+/** Reason why an execution with this status can't be aborted; null if it can. */
 export function refuseAbort({ status }: Pick<Execution, 'status'>): Refusal | null {
   if (status === 'RESTORING') {
     return new Refusal('NOT_ABORTABLE', 'The execution is being restored; the restore ends on its own.', { status });
@@ -46,8 +47,8 @@ export function refuseAbort({ status }: Pick<Execution, 'status'>): Refusal | nu
 }
 
 /**
- * Action that an abort needs. Everybody who may run it may end it. ABORT_WORKFLOW gives the right to end what others
- * run.
+ * Action that an abort requires. Everybody who may run the execution may end it. ABORT_WORKFLOW grants the right to end
+ * executions of others.
  */
 export function abortRight(access: Access, subject: SubjectRows['Execution'], { kind }: Pick<Execution, 'kind'>) {
   const run = kind === 'PIPELINE' ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';

@@ -28,9 +28,9 @@ import { appendLines, findOperations, insertOperation, insertRestorePoint } from
 
 export interface AddImagesToRun extends Partial<Additions>, RunCommandInput {
   readonly runId: string;
-  /** Every task's fate is in the operation's log. */
+  /** True to log the decision about every task in the operation's log. */
   readonly debug?: boolean | null;
-  /** Images that runs which started later have deployed since may be replaced. */
+  /** True to allow replacing images that runs which started later have deployed since. */
   readonly overrule?: boolean | null;
 }
 
@@ -40,9 +40,9 @@ export interface Extended {
 }
 
 /**
- * Extends a run that succeeded with more images, or other inputs: its next attempt, in which only what sees a change
- * runs again. What the run was is kept as its restore point, in the same transaction. Extending once more after a
- * failure leaves that point as it is.
+ * Extends a run that succeeded with more images or other inputs. In its next attempt, only parts that depend on a
+ * change run again. The same transaction saves the previous attempt as the restore point. Another extension after a
+ * failure leaves that point unchanged.
  */
 export async function addImagesToRun(app: App, actor: Actor, input: AddImagesToRun): Promise<Extended> {
   const command: RunCommand = {
@@ -82,7 +82,7 @@ function aimOf({ stage, inputs, goesOn }: Extension['again'][number]): Aim {
   return { environmentId, revisionId, images: inputs.images, ...(goesOn !== null && { tasks: () => goesOn.tasks }) };
 }
 
-/** What extending and restoring have in common: both are for runs of pipelines only. */
+/** Common part of extend and restore: both apply to pipeline runs only. */
 export const onPipelineRun = (verb: string, input: RunCommandInput & { readonly runId: string }) => ({
   verb,
   input,
@@ -91,14 +91,14 @@ export const onPipelineRun = (verb: string, input: RunCommandInput & { readonly 
   mismatch: ({ kind }: Execution) => (kind === 'PIPELINE' ? null : 'is a workflow execution'),
 });
 
-/** The run and the operation that a command made on it. */
+/** The run and the operation that a command created on it. */
 export async function withOperation(app: App, { execution: run, answerId }: Answered): Promise<Extended> {
   const [operation] = await findOperations(app.database, [answerId ?? '']);
   if (operation === undefined) throw new Error(`operation ${answerId} does not exist`);
   return { run, operation };
 }
 
-/** A run of a pipeline, as the actor may see it: only those are extended and restored. */
+/** A pipeline run, if the actor may see it. Only pipeline runs can be extended and restored. */
 export async function requireRun(app: App, actor: Actor, id: string): Promise<Execution> {
   const execution = isId(id) ? await findExecution(app.database, id) : undefined;
   if (execution?.kind !== 'PIPELINE') throw notFound('pipeline execution', id);
@@ -139,7 +139,7 @@ async function makeRestorePoint(db: RunTransaction, { id: runId, attempt }: Exec
   return point;
 }
 
-/** Begins the next attempt with what was decided. */
+/** Begins the next attempt, as planned. */
 function extend(
   db: RunTransaction,
   { execution }: ExtendedRun,
@@ -157,7 +157,7 @@ function extend(
   return beginNextAttempt(db, execution, plan, { kind: 'EXTEND', cause, reason, fromStage });
 }
 
-/** The extension as an operation of the run, with a log that says what runs again, and why. */
+/** Records the extension as an operation of the run, with a log of what runs again, and why. */
 async function keepRecord(
   db: RunTransaction,
   execution: Execution,

@@ -24,8 +24,8 @@ export interface PipelineResumeRuntime extends RunCommandInput {
 const BATCH = 50;
 
 /**
- * Answers what an element asks for; its workflow starts with the values. The same answers by the same actor change
- * nothing.
+ * Answers the runtime inputs of an element; its workflow starts with the values. Repeating the same answers as the same
+ * actor changes nothing.
  */
 export async function pipelineResumeRuntime(app: App, actor: Actor, input: PipelineResumeRuntime): Promise<void> {
   const command: RunCommand = {
@@ -53,7 +53,7 @@ export async function pipelineResumeRuntime(app: App, actor: Actor, input: Pipel
   });
 }
 
-/** Ends the waiting of elements that nobody has answered in time, as their definition says. */
+/** Ends elements whose runtime inputs were not answered in time, as their definition specifies. */
 export async function endDueRuntimeInputs(app: App): Promise<void> {
   const due = (await findDueStages(app.database, app.clock.now(), BATCH)).filter(asksForInputs);
   for (const { id, executionId } of due) {
@@ -72,7 +72,9 @@ export async function endDueRuntimeInputs(app: App): Promise<void> {
   }
 }
 
-/** Pins the answers and begins the element; in a paused execution, as soon as that continues. */
+/**
+ * Pins the answers and begins the element. If the execution is paused, the element begins when the execution continues.
+ */
 async function beginAnswered(
   db: RunTransaction,
   execution: Execution,

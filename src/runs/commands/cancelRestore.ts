@@ -12,8 +12,8 @@ export interface CancelRestore extends RunCommandInput {
 }
 
 /**
- * Ends the restore of a run: its tasks are stopped, and as soon as the last of them is final the run is what it was
- * before the restore, with a restore point that can be used. Canceling again changes nothing.
+ * Cancels the restore of a run. Its tasks are stopped; when the last of them is final, the run returns to its state
+ * before the restore, and its restore point can be used again. Canceling twice changes nothing.
  */
 export async function cancelRestore(app: App, actor: Actor, input: CancelRestore): Promise<Extended> {
   const command: RunCommand = {

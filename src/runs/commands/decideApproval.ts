@@ -20,7 +20,7 @@ export interface DecideApproval extends RunCommandInput {
   readonly approvalId: string;
 }
 
-/** A person's decision on an approval. The same decision again by the same actor changes nothing. */
+/** Records a person's decision on an approval. Repeating the same decision as the same actor changes nothing. */
 export async function decideApproval(app: App, actor: Actor, input: DecideApproval): Promise<void> {
   const named = { kind: 'approval', id: input.approvalId };
   const wants = ({ id }: Execution) => wantsOf(id, 'execution', 'elements');
@@ -53,7 +53,7 @@ export async function decideApproval(app: App, actor: Actor, input: DecideApprov
   });
 }
 
-/** Why the actor cannot decide an approval; null if it can. */
+/** Reason why the actor can't decide an approval; null if it can. */
 export function refuseDecision(
   actor: Actor,
   approval: Approval,

@@ -6,10 +6,10 @@ import type { App } from '../app';
 import { findIdempotencyKey } from './idempotencyKeys.store';
 import { type IdempotencyKey, ONE_REQUEST } from './idempotencyKeys.table';
 
-/** A key, and the hash of the request that it stands for. */
+/** A key, and the hash of the request that it identifies. */
 export type KeyedRequest = Pick<IdempotencyKey, 'applicationId' | 'key' | 'hash'>;
 
-/** Null without a key. Data that a client sends only to find its response again is not part of the request. */
+/** Null without a key. Data that a client sends only to match its response is not part of the request. */
 export function keyedRequest(
   applicationId: string,
   verb: string,
@@ -25,13 +25,14 @@ export function keyedRequest(
 }
 
 /**
- * Carries out a command once for its key. The same request again gets what the first one made; another request with the
- * key is refused. Of two at once, one breaks the key's constraint, is rolled back, and gets the answer of the other.
+ * Runs a command once per key. A repeat of the same request returns the result of the first; another request with the
+ * same key is an error. If two run concurrently, one violates the key's constraint, is rolled back, and returns the
+ * result of the other.
  */
 export async function once<T>(
   app: App,
   request: KeyedRequest | null,
-  /** What the key stood for before. */
+  /** Request that the key identified before. */
   before: IdempotencyKey | undefined,
   again: (known: IdempotencyKey) => Promise<T>,
   work: () => Promise<T>,
@@ -47,7 +48,7 @@ export async function once<T>(
   try {
     return await work();
   } catch (error) {
-    // The command may have been refused because the first request with the key was carried out while it waited.
+    // The command may have been refused because the first request with the key completed while this one waited.
     const taken = sqlState(error) === '23505' && violatedConstraint(error) === ONE_REQUEST;
     const { applicationId, key } = request;
     const meanwhile =

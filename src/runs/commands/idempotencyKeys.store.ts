@@ -30,7 +30,7 @@ export async function findIdempotencyKeyFor(
   return row;
 }
 
-/** Keeps the key of a command that is being carried out. Breaks the primary key if another one took it meanwhile. */
+/** Inserts the key of a running command. Violates the primary key if another command inserted it first. */
 export async function insertIdempotencyKey(db: Db, row: IdempotencyKey): Promise<void> {
   await db.write(
     `INSERT INTO idempotency_key (application_id, key, hash, execution_id, answer_id, created_at)

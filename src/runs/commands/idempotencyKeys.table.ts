@@ -1,18 +1,18 @@
 import { column, references, table } from '../../kernel/database/table';
 
-/** A command that was carried out under a key: asked again with the same key, it answers as it did then. */
+/** A command that ran under a key. Repeating it with the same key returns the same result. */
 export interface IdempotencyKey {
   readonly applicationId: string;
   readonly key: string;
-  /** Of everything that the request asks for. */
+  /** Hash of the whole request. */
   readonly hash: string;
   readonly executionId: string;
-  /** Something else that the command created, such as an operation of the run. */
+  /** Id of another object that the command created, such as an operation of the run. */
   readonly answerId: string | null;
   readonly createdAt: Date;
 }
 
-/** A key stands for one request in its application. */
+/** A key identifies one request in its application. */
 export const ONE_REQUEST = 'idempotency_key_one_request';
 
 export const idempotencyKeyTable = table<IdempotencyKey>('idempotency_key', {

@@ -32,13 +32,16 @@ export interface InterveneExecution extends RunCommandInput {
   readonly taskExecutionId?: string | null;
   readonly pipelineStageElementId?: string | null;
   readonly action: InterventionAction;
-  /** Images that runs which started later have deployed since may be replaced. */
+  /** True to allow replacing images that runs which started later have deployed since. */
   readonly overrule?: boolean | null;
 }
 
 const BATCH = 50;
 
-/** A person's decision about a failure that waits for one. Of several at once exactly one is taken. */
+/**
+ * Records a person's decision about a failure that waits for one. Of several concurrent decisions, exactly one is
+ * accepted.
+ */
 export async function interveneExecution(app: App, actor: Actor, input: InterveneExecution): Promise<Execution> {
   let before: TaskExecution | StageExecution | undefined;
   const command: RunCommand = {
@@ -71,7 +74,7 @@ export async function interveneExecution(app: App, actor: Actor, input: Interven
   return execution;
 }
 
-/** A retry deploys again, however long the failure has waited. */
+/** A retry deploys again, so it must not replace later deployments, however long the failure has waited. */
 async function requireRetry(
   app: App,
   db: Db,
@@ -89,7 +92,7 @@ async function requireRetry(
 
 const nameOf = (target: TaskExecution | StageExecution) => ('stepName' in target ? target.stepName : target.name);
 
-/** Decides about failures that nobody has decided about in time, as their definition says. */
+/** Decides about failures that nobody has decided about in time, as their definition specifies. */
 export async function endDueInterventions(app: App): Promise<void> {
   const now = app.clock.now();
   const tasks = await findDueTasks(app.database, now, BATCH);
@@ -146,13 +149,13 @@ async function targetOf(
   throw new Refusal('STAGE_NOT_FOUND', `There is no stage element "${elementId}".`, { stages: names });
 }
 
-/** Failures of an execution, or of the run that it is, that wait for a decision. */
+/** Failures that wait for a decision, of an execution or of all members of a run. */
 export async function findWaitingForPerson(db: Db, executionId: string): Promise<(TaskExecution | StageExecution)[]> {
   const stages = await findCurrentStages(db, [executionId]);
   return [...stages.filter(waitsForPerson), ...(await findWaitingTasks(db, executionId))];
 }
 
-/** To decide about a part of a pipeline takes what starting that stage would. */
+/** A decision about a part of a pipeline requires the same right as starting that stage. */
 export async function requireRight(
   app: App,
   actor: Actor,

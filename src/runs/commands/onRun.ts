@@ -25,43 +25,49 @@ export interface RunCommandInput extends CommandTexts {
 }
 
 export interface RunCommand<Read = undefined> {
-  /** Together with the input, what an idempotency key stands for. */
+  /** Name of the command. An idempotency key identifies the verb together with the input. */
   readonly verb: string;
   readonly input: RunCommandInput;
-  /** Execution that the command is about. */
+  /** Id of the execution. */
   readonly id: string | undefined;
-  /** What the caller named, for NOT_FOUND; the execution unless given. */
+  /** Object that the caller named, for NOT_FOUND. Defaults to the execution. */
   readonly named?: { readonly kind: string; readonly id: string };
-  /** Texts that the frame checks; those of the input, unless the decision reports them with its own errors. */
+  /**
+   * Texts that the frame checks. Defaults to those of the input; a decision may report them with its own errors
+   * instead.
+   */
   readonly texts?: CommandTexts;
-  /** Errors of the input that need no database. */
+  /** Errors of the input that can be found without the database. */
   readonly errors?: readonly InputError[];
-  /** Why a caller who may read the execution cannot use this command on it; it is NOT_FOUND for the command. */
+  /**
+   * Reason why a caller who may read the execution can't use this command on it; the command then fails with NOT_FOUND.
+   */
   readonly mismatch?: (execution: Execution) => string | null;
-  /** Facts that the decision needs in the usual case: read together with the lock. */
+  /** Facts that the decision usually needs; they are read together with the lock. */
   readonly wants?: (seen: Execution) => readonly Want[];
-  /** Other reads that go with the lock. */
+  /** Other reads that are sent with the lock. */
   readonly reads?: (db: RunTransaction, seen: Execution) => Promise<Read>;
   /** Throws unless the actor has the right. A right that depends on the decision is checked by the decision. */
   readonly right?: (access: Access, subject: SubjectRows['Execution'], execution: Execution) => void | Promise<void>;
 }
 
-/** What the frame has read for a decision. */
+/** Data that the frame has read for a decision. */
 export interface Known<Read> {
   readonly read: Read;
   /**
-   * Environments of the execution. Those of a final execution are the same under the lock, or the caller was too slow.
+   * Environments of the execution, read before the lock. Those of a final execution can't differ under the lock,
+   * because a changed version is a CONFLICT.
    */
   readonly environments: readonly Target[];
 }
 
-/** What a decision adds to the answer and to the audit record of its command. */
+/** Data that a decision adds to the result and to the audit record of its command. */
 export interface Decided {
-  /** Id of something that the command made, such as an operation. */
+  /** Id of an object that the command created, such as an operation. */
   readonly answerId?: string;
-  /** The execution as the decision left it. */
+  /** The execution after the decision. */
   readonly after?: Execution;
-  /** In place of the run: another object that the record is about, or more about the run. */
+  /** Object of the audit record if it is not the run, or more details about the run. */
   readonly audit?: Partial<AuditDetail>;
 }
 
@@ -73,9 +79,9 @@ export interface Answered {
 const statusOf = ({ status, attempt, pause }: Execution) => ({ status, attempt, pause });
 
 /**
- * The frame of every command on a run: checks the texts, finds the execution, hides what the actor may not see, checks
- * the right, locks the run, and lets `decide` carry out the command in one transaction with its events and its audit
- * record. A decision throws a refusal; then nothing of it is written.
+ * Common frame of every command on a run. It checks texts, finds the execution, hides it if the actor may not see it,
+ * checks the right, and locks the run. `decide` then runs in one transaction with its events and its audit record. If
+ * it throws a refusal, nothing is written.
  */
 export async function onRun<Read = undefined>(
   app: App,
@@ -110,7 +116,7 @@ export async function onRun<Read = undefined>(
   });
 }
 
-/** Keeps the key, audits, and reads the execution as it is then. */
+/** Inserts the key, writes the audit record, and reads the resulting execution. */
 async function finish(
   db: RunTransaction,
   before: Execution,
@@ -128,7 +134,7 @@ async function finish(
   return { answerId, last: db.last(() => findExecutions(db, [id])) };
 }
 
-/** The execution that the command is about, if the actor may read it and has the right for the command. */
+/** The execution of the command, if the actor may read it and has the right for the command. */
 async function findReadable<Read>(app: App, actor: Actor, command: RunCommand<Read>) {
   const { id, input, right } = command;
   const { kind, id: name } = command.named ?? { kind: 'execution', id: id ?? '' };
@@ -151,7 +157,7 @@ async function findReadable<Read>(app: App, actor: Actor, command: RunCommand<Re
   return { seen: execution, environments, used };
 }
 
-/** A final execution that has changed was taken by a faster caller, whatever it looks like now. */
+/** If a final execution has changed, another caller was faster, whatever its status is now. */
 function refuseStale(seen: Execution, now: Execution, expected: number | null | undefined): void {
   const { version, status } = now;
   if (seen.version !== version && isFinal(seen.status)) throw faster(now);
@@ -167,18 +173,21 @@ const statusRefusals: readonly Refusal['code'][] = [
   'NOT_RESTORABLE',
 ];
 
-/** A status that refuses the command, but did not when the caller was authorized: another request came first. */
+/**
+ * Turns a refusal into a CONFLICT if the status has changed since the caller was authorized: another request came
+ * first.
+ */
 const asConflict = (refusal: Refusal, seen: Execution, now: Execution): Refusal =>
   seen.status !== now.status && statusRefusals.includes(refusal.code) ? faster(now) : refusal;
 
 const faster = ({ status, version }: Execution): Refusal =>
   new Refusal('CONFLICT', `Another request came first: the execution is ${status}.`, { status, version });
 
-/** Running an execution includes the right to pause, continue and end it. */
+/** The right to run an execution includes the right to pause, continue and end it. */
 export const runRight = ({ kind, parentStageExecutionId }: Execution) =>
   kind === 'PIPELINE' || parentStageExecutionId !== null ? 'EXECUTE_PIPELINE' : 'EXECUTE_WORKFLOW';
 
-/** What stopping and pausing a run need: all of it that is not final. */
+/** Facts for stopping or pausing a run: all its parts that are not final. */
 export const activeRun = ({ id, kind, runId, parentStageExecutionId: stageId }: Execution): Want[] =>
   kind === 'PIPELINE'
     ? [...wantsOf(id, 'execution', 'members', 'elements', 'approvals')]

@@ -14,7 +14,7 @@ export interface PauseExecution extends RunCommandInput {
 type Verb = 'pause' | 'continue';
 
 /**
- * Holds a run: nothing of it starts until it is continued, and running tasks finish. Pausing a paused run changes
+ * Pauses a run: nothing new starts until it is continued, and running tasks finish. Pausing a paused run changes
  * nothing.
  */
 export const pauseExecution = (app: App, actor: Actor, input: PauseExecution): Promise<Execution> =>
@@ -23,14 +23,14 @@ export const pauseExecution = (app: App, actor: Actor, input: PauseExecution): P
     holdRun(run, execution.id, { by: actorRef(actor), at: run.now.toISOString(), reason });
   });
 
-/** Lets a paused run continue. A run that is not paused stays as it is. */
+/** Continues a paused run. Changes nothing if the run is not paused. */
 export const continueExecution = (app: App, actor: Actor, input: PauseExecution): Promise<Execution> =>
   inHold(app, actor, input, 'continue', (run, execution, reason) => {
     run.event(of(execution), 'CONTINUE_REQUESTED', { reason });
     releaseRun(run, execution.id);
   });
 
-/** Why a run cannot be paused or continued; null when it can, or when there is nothing to do. */
+/** Reason why a run can't be paused or continued; null if it can, or if nothing would change. */
 export function refuseHold(execution: Execution, verb: Verb): Refusal | null {
   const { status, pause, parentStageExecutionId, runId } = execution;
   const refused = (why: string) => new Refusal('NOT_PAUSABLE', why, { status });

@@ -16,8 +16,8 @@ export interface ReassignApproval extends RunCommandInput {
 }
 
 /**
- * An administrator names other groups for an approval that waits. It stays requested: nobody has decided it by that,
- * and the rule about who started the execution still applies. The same groups again change nothing.
+ * Assigns other groups to a waiting approval, by an administrator. The approval is still undecided, and the rule about
+ * the actor that started the execution still applies. Assigning the same groups again changes nothing.
  */
 export async function reassignApproval(app: App, actor: Actor, input: ReassignApproval): Promise<void> {
   const approvers = [...new Set(input.approvers)];

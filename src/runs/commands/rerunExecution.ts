@@ -16,9 +16,7 @@ export interface RerunExecution extends AttemptInput {
   readonly executionId: string;
 }
 
-/**
- * Runs a final execution again from its beginning, with the same inputs and the revision that it ran: its next attempt.
- */
+/** Begins the next attempt of a final execution, from the beginning, with the same inputs and the same revision. */
 export async function rerunExecution(app: App, actor: Actor, input: RerunExecution): Promise<Execution> {
   const command = {
     ...{ verb: 'rerun', id: input.executionId, kind: null },

@@ -18,7 +18,7 @@ import { insertOperation } from '../restores/restores.store';
 
 export interface RestoreRun extends RunCommandInput {
   readonly runId: string;
-  /** By default the newest point of the run. */
+  /** Defaults to the newest restore point of the run. */
   readonly restorePointId?: string | null;
   readonly debug?: boolean | null;
   readonly confirmEnvironmentConflicts?: boolean | null;
@@ -26,9 +26,9 @@ export interface RestoreRun extends RunCommandInput {
 }
 
 /**
- * Begins to bring a run back to its restore point. Everything is checked before anything changes. Then the run is
- * RESTORING, its restore tasks run step by step (`advanceRestores.ts`), and at the end one transaction adds the attempt
- * that shows what the restored one shows.
+ * Begins to restore a run to its restore point. Everything is checked before anything changes. Then the run is
+ * RESTORING, and its restore tasks run step by step (`advanceRestores.ts`). At the end, one transaction adds an attempt
+ * that shows the same results as the restored one.
  */
 export async function restoreRun(app: App, actor: Actor, input: RestoreRun): Promise<Extended> {
   const command: RunCommand = {

@@ -17,9 +17,9 @@ export interface ResumeExecution extends AttemptInput, ResumeChoice {
 }
 
 /**
- * Continues a pipeline execution from one of its stages with its next attempt. That stage and the later ones run,
- * earlier ones keep their results; inputs and images are those of the start. A crash leaves either the old state or the
- * new one.
+ * Begins the next attempt of a pipeline execution from one of its stages. That stage and the later ones run, earlier
+ * ones keep their results; inputs and images are those of the start. A crash leaves either the old state or the new
+ * one.
  */
 export async function resumeExecution(app: App, actor: Actor, input: ResumeExecution): Promise<Execution> {
   const byTask = input.granularity === 'TASK';

@@ -18,8 +18,8 @@ export interface ResumeWorkflowExecution extends AttemptInput, WorkflowResumeCho
 }
 
 /**
- * Continues a standalone workflow execution: tasks that succeeded are kept with what they have set, the others run
- * again. Values of the start can be overridden; what a kept task has set cannot.
+ * Continues a standalone workflow execution: tasks that succeeded are kept with the values that they have set, the
+ * others run again. Values of the start can be overridden; values that a kept task has set cannot.
  */
 export async function resumeWorkflowExecution(
   app: App,
@@ -49,7 +49,7 @@ export async function resumeWorkflowExecution(
   );
 }
 
-/** It takes the right for the environment in which it will run. */
+/** Requires the right for the environment in which it will run. */
 export async function requireEnvironment(
   db: Db,
   actor: Actor,

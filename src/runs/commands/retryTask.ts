@@ -18,13 +18,13 @@ import { findSkippedTasks, findTasks, findUnsuccessfulTasks } from '../execution
 export interface RetryTask extends RunCommandInput {
   readonly applicationId: string;
   readonly taskExecutionId: string;
-  /** Images that runs which started later have deployed since may be replaced. */
+  /** True to allow replacing images that runs which started later have deployed since. */
   readonly overrule?: boolean | null;
 }
 
 /**
- * Gives a failed task a further try while its workflow still runs. The failure is taken back, and with it everything
- * that was skipped because of it. Only for the one failure of a workflow: with another failure, or canceled tasks, the
+ * Gives a failed task another try while its workflow still runs. It takes the failure back, together with all skips
+ * that it caused. Allowed only for the single failure of a workflow: with another failure, or with canceled tasks, the
  * workflow would fail anyway.
  */
 export async function retryTask(app: App, actor: Actor, input: RetryTask): Promise<TaskExecution> {
@@ -61,12 +61,12 @@ export async function retryTask(app: App, actor: Actor, input: RetryTask): Promi
   return task;
 }
 
-/** Why a task gets no further try; null when it does. */
+/** Reason why a task can't get another try; null if it can. */
 export function refuseRetry(
   execution: Execution,
   task: TaskExecution,
   definition: Pick<WorkflowDefinition, 'onTaskFailure'>,
-  /** Tasks of the workflow that failed too, or were canceled. */
+  /** Other tasks of the workflow that failed or were canceled. */
   others: readonly Pick<TaskExecution, 'name'>[],
   now: Date,
 ): Refusal | null {
@@ -94,7 +94,7 @@ export function refuseRetry(
   return refused(`It is not the only failure: ${others.map((one) => one.name).join(', ')}.`);
 }
 
-/** Takes the failure back, and with it all that was skipped because of it. */
+/** Takes the failure back, together with all skips that it caused. */
 function takeBack(run: RunSlice, failed: TaskExecution, text: string, reason: string | null): void {
   const { id, executionId, runId, name, reasonCode, exitCode } = failed;
   const skipped = run.fact('skipped', executionId).map((task) => run.task(task.id));

@@ -21,8 +21,8 @@ import { keyedRequest, once } from './idempotency';
 import { findIdempotencyKey, insertIdempotencyKey } from './idempotencyKeys.store';
 
 /**
- * Starts a pipeline or a workflow: checks the inputs, pins the revisions as they are now, and makes everything that
- * will run. The same idempotency key with the same request returns the execution that was started first.
+ * Starts a pipeline or a workflow: checks the inputs, pins the current revisions, and creates everything that will run.
+ * The same request with the same idempotency key returns the execution that was started first.
  */
 export async function startExecution(app: App, actor: Actor, input: StartExecution): Promise<Execution> {
   refuseErrors(startErrors(input));
@@ -74,7 +74,10 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
   });
 }
 
-/** What is started, what its application's definitions may name, and the environments that rights are asked for. */
+/**
+ * Reads the target, the catalog that its application's definitions refer to, and the environments that rights are
+ * checked for.
+ */
 function readTarget(app: App, input: StartExecution) {
   const pipeline = input.executionType === 'PIPELINE';
   return app.database.together(async (db) => {
@@ -90,13 +93,13 @@ function readTarget(app: App, input: StartExecution) {
   });
 }
 
-/** Says which of the two ids is wrong. */
+/** Throws an error that names the wrong id. */
 async function refuseTarget(app: App, actor: Actor, input: StartExecution): Promise<never> {
   await readApplication(app, actor, input.applicationId);
   throw notFound(input.executionType.toLowerCase(), input.entityId);
 }
 
-/** The order of named inputs means nothing. */
+/** Sorts named inputs, because their order has no meaning. */
 function inOrder(input: StartExecution): StartExecution {
   const byName = <T extends { readonly name: string }>(list: readonly T[] | null | undefined) =>
     [...(list ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -149,7 +152,7 @@ async function preparePipeline(
   };
 }
 
-/** Environments of the catalog as rights ask for them, sorted by name. */
+/** Environments of the catalog in the form that rights are checked for, sorted by name. */
 const targetsIn = ({ environments }: Catalogue, ids: readonly string[]): Target[] =>
   environments.filter(({ id }) => ids.includes(id)).sort((a, b) => (a.name < b.name ? -1 : 1));
 
@@ -209,7 +212,7 @@ async function prepareWorkflow(
   };
 }
 
-/** Makes the numbers of label sets before the transaction, so that they can be cached. */
+/** Creates the numbers of label sets before the transaction, so that they can be cached. */
 function ensureRequirementClasses(app: App, definitions: readonly WorkflowDefinition[]): Promise<void> {
   const sets = definitions.flatMap((definition) =>
     Object.values(definition.tasks).map((task) => labelList(task.labels)),

@@ -11,7 +11,7 @@ import {
   findStanding,
 } from './deployments.store';
 
-/** What environments have of services now, and what is newer and did not succeed (yet). */
+/** Current deployments of services in environments, and newer ones that did not succeed or are still in progress. */
 export interface Standing {
   readonly current: readonly RecordedDeployment[];
   readonly unsettled: readonly RecordedDeployment[];
@@ -33,20 +33,20 @@ const standingBy =
     );
   };
 
-/** In the order of the services’ names. */
+/** Sorted by service name. */
 export const standingOfEnvironment = standingBy('environmentId');
-/** In the order of the environments’ names. */
+/** Sorted by environment name. */
 export const standingOfService = standingBy('serviceId');
 
 /** All deployments of a workflow execution, in the order in which they began. */
 export const deploymentsOfWorkflow: BatchLoad<RecordedDeployment[]> = async (app, ids) =>
   groupBy(await findOfExecutions(app.database, ids), (row) => row.executionId);
 
-/** The same of a run, restores included. */
+/** The same for a run, including restores. */
 export const deploymentsOfRun: BatchLoad<RecordedDeployment[]> = async (app, ids) =>
   groupBy(await findOfRuns(app.database, ids), (row) => row.runId);
 
-/** Id of a service by the application and the name. */
+/** Service ids, by application and name. */
 export const serviceIdByName: BatchLoad<string> = async (app, keys) => findServiceIds(app.database, keys);
 
 type NumberKey = readonly [number: number];
@@ -78,7 +78,7 @@ const placeOf = (parent: string) => {
   return { environmentId, serviceId };
 };
 
-/** Pages of the history of environments, newest first. */
+/** Pages of the deployment history of environments, newest first. */
 export const historyOfEnvironment = history(({ environmentId }) => environmentId);
-/** Pages of the history of places: `environment/service`. */
+/** Pages of the deployment history of places: `environment/service`. */
 export const historyOfPlace = history(({ environmentId, serviceId }) => `${environmentId}/${serviceId}`);

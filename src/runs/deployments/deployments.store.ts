@@ -10,7 +10,7 @@ import { deploymentTable } from './deployments.table';
 
 export const deployment = columnsOf(deploymentTable, 'deployment');
 
-/** Nobody else ends a deployment to these environments until the transaction ends. */
+/** No other transaction ends a deployment to these environments until this one ends. */
 export async function lockEnvironments(db: Db, ids: readonly string[]): Promise<void> {
   await db.rows('SELECT FROM environment WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE', [ids]);
 }
@@ -27,7 +27,7 @@ export async function writeDeployments(db: Db, changes: readonly Change<Deployme
   ]);
 }
 
-/** Its cause is that of the newest attempt of its run, unless it is given. */
+/** The cause defaults to that of the newest attempt of the run. */
 export async function insertDeployments(
   db: Db,
   deployments: readonly (Deployment & { readonly cause?: ActorRef })[],
@@ -73,7 +73,7 @@ export function findOpenDeployments(
   );
 }
 
-/** What the tasks that these executions show say against a deployment by the workflow as a whole. */
+/** Task results of these executions that speak against a deployment by the workflow as a whole. */
 export function findDoubts(db: Db, executionIds: readonly string[]): Promise<(Doubts & { executionId: string })[]> {
   return db.rows(
     `SELECT shown.execution_id AS "executionId",
@@ -93,7 +93,8 @@ export function findServiceNames(db: Db, ids: readonly string[]): Promise<{ id: 
 }
 
 /**
- * The newest deployment that says what a place has, by one run or by any, up to a number of the history or to its end.
+ * Newest deployment that defines the current image of each place, by one run or by any, up to a number of the history
+ * or to its end.
  */
 export function findNewestDeployments(
   db: Db,
@@ -118,8 +119,8 @@ export interface PlaceOfRun extends DeploymentPlace {
 }
 
 /**
- * What these places have, or had at a number of the history, where a run that started later than theirs brought it: an
- * older run never replaces it silently.
+ * Current deployments of these places, or those at a number of the history, that came from a run which started later
+ * than the given one. An older run must never replace them silently.
  */
 export function findLaterDeployments(
   db: Db,
@@ -141,16 +142,16 @@ export function findLaterDeployments(
   );
 }
 
-/** The end of the deployment that ended last, of all. */
+/** Number of the deployment end that came last in the whole history. */
 export async function findLastDeployment(db: Db): Promise<number> {
   const [row] = await db.rows<{ number: number }>('SELECT coalesce(max(end_number), 0) AS number FROM deployment');
   return row?.number ?? 0;
 }
 
 /**
- * What these environments, or the environments of these services, have of each service; and behind it what is in
- * progress, or ended without success and was not settled since. A later begin settles a failure; but not one of another
- * task of the same execution. Each place costs a few look-ups in indexes, however long its history is.
+ * Current deployment of each service in these environments, or in the environments of these services, followed by the
+ * newest one that is in progress or failed and was not settled since. A later begin settles a failure, except that of
+ * another task of the same execution. Each place costs a few index look-ups, whatever the length of its history.
  */
 export function findStanding(
   db: Db,
@@ -198,7 +199,7 @@ export function findOfRuns(db: Db, ids: readonly string[]): Promise<RecordedDepl
   return db.rows(`SELECT ${deployment} FROM deployment WHERE run_id = ANY ($1::uuid[]) ORDER BY number`, [ids]);
 }
 
-/** By `application/name`. */
+/** Service ids by `application/name`. */
 export async function findServiceIds(db: Db, keys: readonly string[]): Promise<Map<string, string>> {
   const named = keys.map((key) => [key.slice(0, 36), key.slice(37)] as const);
   const rows = await db.rows<{ id: string; key: string }>(

@@ -1,7 +1,7 @@
 import { column, oneOf, references, table } from '../../kernel/database/table';
 import { deploymentStatuses, type RecordedDeployment } from '../../engine/deployment';
 
-/** A history: a trigger lets nothing but the end of a deployment be written to its row. */
+/** Append-only history: a trigger allows no update of a row except the end of its deployment. */
 export const deploymentTable = table<RecordedDeployment>('deployment', {
   columns: {
     id: column.id,
@@ -33,14 +33,14 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
     // History of an environment, and of a service in it, newest first.
     { name: 'deployment_environment', columns: ['environmentId', 'number'], unique: true },
     { name: 'deployment_place', columns: ['environmentId', 'serviceId', 'number'], unique: true },
-    // Its last entry is what an environment has of a service.
+    // The last entry for a service is its current deployment in the environment.
     {
       name: 'deployment_newest',
       columns: ['environmentId', 'serviceId', 'endNumber'],
       unique: true,
       where: `status IN ('SUCCEEDED', 'REMOVED')`,
     },
-    // The end of it is newer than that.
+    // Unsuccessful ends that are newer than the current deployment are at the end of this index.
     {
       name: 'deployment_unsuccessful',
       columns: ['environmentId', 'serviceId', 'endNumber'],
@@ -51,7 +51,7 @@ export const deploymentTable = table<RecordedDeployment>('deployment', {
     { name: 'deployment_end', columns: ['endNumber'], unique: true, where: 'end_number IS NOT NULL' },
     { name: 'deployment_run', columns: ['runId', 'number'] },
     { name: 'deployment_execution', columns: ['executionId', 'number'] },
-    // A task has one command at a time, and a workflow as a whole deploys a service once in an attempt.
+    // A task has one command at a time, and a workflow as a whole deploys a service once per attempt.
     {
       name: 'deployment_of_task',
       columns: ['taskExecutionId', 'serviceId'],

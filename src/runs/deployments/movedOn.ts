@@ -10,16 +10,16 @@ import type { App } from '../app';
 import { findLaterDeployments, findServiceNames } from './deployments.store';
 import { keyOf, placesOf } from './places';
 
-/** What a workflow would deploy: its images, as far as the tasks that would run deploy them. */
+/** Deployments that a workflow would make: its images, limited to those that the tasks which would run deploy. */
 export interface Aim extends Pick<Execution, 'environmentId' | 'images'> {
   readonly revisionId: string | null;
-  /** Names of the tasks that would run; asked for only where tasks say what they deploy. Without it: all. */
+  /** Names of the tasks that would run; read only if tasks declare what they deploy. Defaults to all tasks. */
   readonly tasks?: () => Promise<readonly string[]> | readonly string[];
 }
 
-/** An image that a run which started later has brought somewhere, and the one that would replace it. */
+/** An image that a later run has deployed, and the image that would replace it. */
 export interface Replacement {
-  /** The run that would replace it. */
+  /** Run that would replace it. */
   readonly runId: string;
   readonly environmentId: string;
   readonly environment: string;
@@ -29,7 +29,7 @@ export interface Replacement {
   readonly image: string;
 }
 
-/** Where runs that started later than this one have deployed since, of all places that it would deploy to. */
+/** Places among the targets of this run to which later runs have deployed since. */
 export const findMovedOn = (
   app: App,
   db: Db,
@@ -119,17 +119,17 @@ async function imagesOf(app: App, db: Db, { images, revisionId, tasks }: Aim, na
   return all.filter(({ serviceId }) => deployed.has(serviceId));
 }
 
-/** As errors list it. */
+/** The replacement in the form that errors list. */
 const asConflict = ({ environment, service, now, image }: Replacement) => ({
   ...{ environment, service, deployed: now.image, runId: now.runId, image },
 });
 
-/** In words: what is deployed where. */
+/** Text that lists which image is deployed where. */
 export const inWords = (
   conflicts: readonly { readonly service: string; readonly deployed: string | null; readonly environment: string }[],
 ): string => conflicts.map((one) => `${one.service} ${one.deployed} in ${one.environment}`).join(', ');
 
-/** Null unless something would be replaced that the caller did not say may be. */
+/** Null unless it would replace something and the caller has not overruled that. */
 export function refuseMovedOn(replaced: readonly Replacement[], overrule: boolean | null | undefined): Refusal | null {
   if (replaced.length === 0 || overrule === true) return null;
   const conflicts = replaced.map(asConflict);

@@ -7,8 +7,8 @@ import { findUnfinishedTasks } from '../execution/tasks.store';
 import { findReplaced, type Replacement } from './movedOn';
 
 /**
- * Images of later runs that the rest of each run would replace, as it stands: by elements that have not begun, and by
- * tasks that have not ended. For the people who approve or continue it.
+ * Images of later runs that the remaining parts of each run would replace in its current state: elements that have not
+ * begun, and tasks that have not ended. Shown to people who approve or continue the run.
  */
 export const willReplace: BatchLoad<Replacement[], App> = async (app, runIds) => {
   const db = app.database;

@@ -8,7 +8,7 @@ export function findEnvironmentFacts(db: Db, ids: readonly string[]): Promise<En
   return db.rows('SELECT id, name, type, variables FROM environment WHERE id = ANY ($1::uuid[])', [ids]);
 }
 
-/** The named tasks of each execution; the two lists belong together. */
+/** Facts about named tasks; the name at each index belongs to the execution id at the same index. */
 export function findTaskFacts(db: Db, executionIds: readonly string[], names: readonly string[]): Promise<TaskFact[]> {
   return db.rows(
     `SELECT task.execution_id AS "executionId", task.name, task.status, task.exit_code AS "exitCode",

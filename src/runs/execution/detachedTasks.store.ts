@@ -22,7 +22,7 @@ export function findOpenFinally(db: Db, executionIds: readonly string[]): Promis
   );
 }
 
-/** Those of these failures that have their handler; the keys are those of `handlerKey`. */
+/** Keys of those failures that already have a handler; the keys are those of `handlerKey`. */
 export async function findHandledFailures(db: Db, keys: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db.rows<{ key: string }>(
     `SELECT coalesce(failed_task_id::text, execution_id || ' ' || failed_attempt) AS key FROM detached_task
@@ -37,7 +37,7 @@ export async function findHandledFailures(db: Db, keys: readonly string[]): Prom
   return new Set(rows.map(({ key }) => key));
 }
 
-/** Until when agents have to start their jobs. */
+/** Sets the time by which an agent has to start each task. */
 export async function setStartBy(db: Db, tasks: readonly { id: string; startBy: Date }[]): Promise<void> {
   if (tasks.length === 0) return;
   await db.write(
@@ -55,7 +55,7 @@ export function findDueDetached(db: Db, now: Date, limit: number): Promise<{ tas
   );
 }
 
-/** Looks at each due time once. */
+/** Clears due times, so that each is handled once. Returns the tasks that were due. */
 export async function clearStartBy(db: Db, taskIds: readonly string[], now: Date): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(
     `UPDATE detached_task SET start_by = NULL WHERE task_id = ANY ($1::uuid[]) AND start_by < $2 RETURNING task_id AS id`,
@@ -76,7 +76,7 @@ export function findDetachedTasks(
   );
 }
 
-/** The tasks of `finally` that these attempts show: those of the newest attempt along their lineage, which ran its own. */
+/** Tasks of `finally` that these attempts show: those of the newest attempt in their lineage that has run itself. */
 export function findFinallyTasks(
   db: Db,
   refs: readonly AttemptRef[],
@@ -99,7 +99,7 @@ export function findHandlers(db: Db, failedTaskIds: readonly string[]) {
   );
 }
 
-/** The tasks that failure handlers are for. */
+/** Failed tasks that these failure handlers handle. */
 export function findHandled(db: Db, handlerIds: readonly string[]) {
   return db.rows<TaskExecution & { readonly handlerId: string }>(
     `SELECT ${task}, detached.task_id AS "handlerId"

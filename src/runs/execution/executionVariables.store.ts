@@ -6,13 +6,13 @@ import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
 
 const variable = columnsOf(executionVariableTable, 'variable');
 
-/** The values that attempts show, as `variable`: those that belong to tasks that they show. */
+/** Values that attempts show, as `variable`: those that belong to tasks which the attempts show. */
 const variablesOf = (shownAttempts: string) => `${shownAttempts}
   JOIN execution_variable variable ON variable.execution_id = shown.execution_id
   JOIN task_execution task ON task.id = variable.task_execution_id AND ${isShown('task')}`;
 const SHOWN_VARIABLES = variablesOf(SHOWN_ATTEMPTS);
 
-/** The newest attempts of the executions of these jobs. */
+/** Newest attempts of the executions of these jobs. */
 const ATTEMPTS_OF_JOBS = `(
   SELECT own.execution_id, own.attempt, own.lineage, own.dropped
   FROM (SELECT DISTINCT execution_id FROM job WHERE id = ANY ($1::uuid[])) asked
@@ -20,17 +20,17 @@ const ATTEMPTS_OF_JOBS = `(
   JOIN execution_attempt own ON own.execution_id = newest.id AND own.attempt = newest.attempt
 ) shown`;
 
-/** The values that the executions of these jobs show. */
+/** Values that the executions of these jobs show. */
 export const findVariablesOfJobs = (db: Db, jobIds: readonly string[]): Promise<ExecutionVariable[]> =>
   db.rows(`SELECT ${variable} FROM ${variablesOf(ATTEMPTS_OF_JOBS)} ORDER BY shown.execution_id, variable.name`, [
     jobIds,
   ]);
 
-/** The values that tasks have set and that the newest attempts of these executions show. */
+/** Values that tasks have set and that the newest attempts of these executions show. */
 export const findVariables = (db: Db, executionIds: readonly string[]): Promise<ExecutionVariable[]> =>
   findShownVariables(db, newestOf(executionIds));
 
-/** The values that these attempts show, each with the attempt that shows it: those of the tasks that it shows. */
+/** Values that these attempts show, each with the attempt that shows it: those of the tasks that it shows. */
 export function findShownVariables(
   db: Db,
   refs: readonly AttemptRef[],
@@ -43,8 +43,8 @@ export function findShownVariables(
 }
 
 /**
- * Names of the secrets that tasks of an environment can have. A place is an application, a space, and an environment or
- * nothing.
+ * Names of the secrets that tasks of an environment can use. A place is an application id, a space, and an environment
+ * id or nothing.
  */
 export async function findSecretNames(db: Db, places: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {
   const split = places.map((place) => place.split(' '));

@@ -24,7 +24,7 @@ import { newestOf } from './lineage';
 import { findShownStages, findStages, wholeStage } from './stages.store';
 import { findShownTasks } from './tasks.store';
 
-/** Makes the same batch load for the same choice of columns, so that keys are loaded together. */
+/** Returns the same batch load for the same choice of columns, so that keys are loaded together. */
 type PickingLoad<Row, Value = Row> = (picked: Picked<Row>) => BatchLoad<Value>;
 
 export const executionWith: PickingLoad<Execution> = remembered(
@@ -94,7 +94,7 @@ export const forensicOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) 
 export const handlerOfTask: BatchLoad<TaskExecution> = async (app, ids) =>
   byKey(await findHandlers(app.database, ids), (row) => row.failedTaskId);
 
-/** The task that a failure handler is for. */
+/** The failed task that a failure handler handles. */
 export const failureOfHandler: BatchLoad<TaskExecution> = async (app, ids) =>
   byKey(await findHandled(app.database, ids), (row) => row.handlerId);
 

@@ -14,7 +14,7 @@ import { executionStatuses } from '../../contract/statuses';
 import { type Execution } from '../../engine/execution';
 import { findExecution, wholeExecution } from './executions.store';
 
-/** One object of the argument `filters`; what it names must all hold. */
+/** One object of the argument `filters`; all its fields must match. */
 export interface ExecutionFilter {
   readonly application?: IdFilter | null;
   readonly creationTime?: TimeFilter | null;
@@ -37,7 +37,7 @@ export interface ExecutionFilter {
 const cursor = cursorCodec('executions', 'time', 'id');
 const key = (execution: Execution) => [execution.createdAt, execution.id] as const;
 
-/** An execution by its id, as the actor may see it. */
+/** An execution by id, if the actor may see it. */
 export async function readExecution(
   app: App,
   actor: Actor,
@@ -50,7 +50,7 @@ export async function readExecution(
   return execution;
 }
 
-/** The newest executions first. Without `indirect`, only those that were started by themselves, not by a pipeline. */
+/** Executions, newest first. Without `indirect`, only those that were started directly, not by a pipeline. */
 export async function listExecutions(
   app: App,
   actor: Actor,
@@ -86,10 +86,10 @@ export async function listExecutions(
 
 const listedColumns = remembered((picked: Picked<Execution>) => pickedColumns(picked, () => 'e'));
 
-/** Makes the condition on a status, given the condition on any column that holds one. */
+/** Builds the condition on a status from the condition on any column that holds a status. */
 type StatusCondition = (on: (column: string) => string) => string;
 
-/** Which executions are meant, as far as the actor may see them: a condition on `e`. */
+/** Condition on `e` for the executions that the filters select and the actor may see. */
 export function executionCondition(
   actor: Actor,
   filters: readonly ExecutionFilter[],
@@ -100,8 +100,7 @@ export function executionCondition(
   const conditions = filters.flatMap((filter, index) =>
     filterConditions(filter, `filters[${index}]`, parameters, status),
   );
-  // What a run holds is asked for by the run's id: then its members are meant, whether or not indirect ones are asked
-  // for.
+  // A filter by run id selects the members of the run, with or without `indirect`.
   const ofRun = filters.some((filter) => filter.pipelineExecutionId);
   if (!indirect && !ofRun) conditions.push('e.parent_stage_execution_id IS NULL');
   conditions.push(actor.access.condition('READ', 'Execution', 'e', parameters));
@@ -162,7 +161,7 @@ function filterConditions(
   return conditions;
 }
 
-/** A filter on one of several things that an execution has; NOT_IN means that it has none of them. */
+/** Filter on one of several objects of an execution; NOT_IN means that the execution has none of them. */
 function linked(table: string, column: string, filter: IdFilter, parameters: unknown[], field: string): string {
   const none = filter.operator === 'NOT_IN';
   const positive = none ? { ...filter, operator: 'IN' as const } : filter;
@@ -170,7 +169,7 @@ function linked(table: string, column: string, filter: IdFilter, parameters: unk
   return `${none ? 'NOT ' : ''}EXISTS (SELECT FROM ${table} link WHERE link.execution_id = e.id AND ${condition})`;
 }
 
-/** The statuses are a closed set: a word that is none of them is a mistake, and an empty list would hide it. */
+/** The statuses are a closed set: an unknown word is a mistake, and an empty list would hide it. */
 function checkStatuses({ operator, values }: IdFilter, field: string): void {
   if (operator === 'LIKE' || operator === 'NOT_NULL') return;
   const known: readonly (string | null)[] = [...executionStatuses, 'RESUMED'];

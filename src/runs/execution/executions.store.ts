@@ -32,8 +32,8 @@ export async function findExecution(
 }
 
 /**
- * Makes the attempts at which executions stand, with what they run with. A rerun shows nothing of its base, a restore
- * all that its base shows, and the others what they keep.
+ * Creates the newest attempts of executions, with their inputs. A rerun shows nothing of its base, a restore shows the
+ * same as its base, and other attempts show what they keep.
  */
 export async function insertAttempts(db: Db, attempts: readonly AttemptStart[]): Promise<void> {
   if (attempts.length === 0) return;
@@ -64,7 +64,7 @@ export async function insertAttempts(db: Db, attempts: readonly AttemptStart[]):
   );
 }
 
-/** Writes how the newest attempts of executions stand: when they began, and how they ended. */
+/** Writes when the newest attempts of executions began, and how they ended. */
 export async function noteAttempts(db: Db, executionIds: readonly string[]): Promise<void> {
   if (executionIds.length === 0) return;
   await db.write(
@@ -97,7 +97,7 @@ export function findAttemptsAt(db: Db, refs: readonly AttemptRef[]): Promise<Exe
   );
 }
 
-/** The workflow executions of a pipeline execution. */
+/** Workflow executions of a pipeline execution. */
 export function findMembers(
   db: Db,
   runIds: readonly string[],
@@ -112,7 +112,7 @@ const membersOfRuns = remembered(
      WHERE run_id = ANY ($1::uuid[]) AND parent_stage_execution_id IS NOT NULL ORDER BY created_at, id`,
 );
 
-/** The workflow executions that the newest attempts of these runs show. */
+/** Workflow executions that the newest attempts of these runs show. */
 export function findShownMembers(db: Db, runIds: readonly string[]): Promise<Execution[]> {
   return db.rows(
     `SELECT ${execution} FROM execution WHERE id IN (SELECT stage.workflow_execution_id FROM ${SHOWN_STAGES})`,
@@ -129,7 +129,7 @@ export function findActiveMembers(db: Db, runIds: readonly string[]): Promise<Ex
   );
 }
 
-/** What an execution aims at; what it aims at already stays. */
+/** Adds the targets of an execution; existing targets stay. */
 export async function insertExecutionTargets(
   db: Db,
   executionId: string,
@@ -147,7 +147,7 @@ export async function insertExecutionTargets(
   );
 }
 
-/** Executions whose time is over, or that of their tasks of `finally`. A restore has a deadline of its own. */
+/** Executions past their time limit, or past that of their tasks of `finally`. A restore has a separate deadline. */
 export function findExpiredExecutions(db: Db, now: Date, limit: number): Promise<{ id: string; runId: string }[]> {
   return db.rows(
     `SELECT id, run_id AS "runId" FROM execution

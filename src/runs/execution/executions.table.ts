@@ -127,7 +127,9 @@ export const executionAttemptTable = table<ExecutionAttempt>('execution_attempt'
   ],
 });
 
-/** Written once, when an attempt begins: what the attempt shows stays readable whatever later ones do. */
+/**
+ * Written once, when an attempt begins: the elements that the attempt shows stay readable, whatever later attempts do.
+ */
 export const attemptElementTable = table<AttemptElement>('attempt_element', {
   columns: {
     executionId: { ...column.uuid, primary: true },
@@ -218,10 +220,10 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
   },
   foreignKeys: [references('execution', 'executionId')],
   indices: [
-    // The newest row of a name along a lineage is one probe.
+    // Finding the newest row of a name in a lineage takes one probe.
     { name: 'task_execution_name', columns: ['executionId', 'name', 'attempt'], unique: true, where: inGraph },
     { name: 'task_execution_attempt', columns: ['executionId', 'attempt', 'ordinal'] },
-    // Its first entry says which level, and which task, comes next where not everything that is ready may run.
+    // If not everything that is ready may run, the first entry tells which level or task comes next.
     { name: 'task_execution_open', columns: ['executionId', 'ordinal'], where: `${inGraph} AND ended_at IS NULL` },
     // Tasks that a resume runs again, however many it keeps.
     {
@@ -331,7 +333,7 @@ export const executionEventTable = table<ExecutionEvent>('execution_event', {
   },
   indices: [
     { name: 'execution_event_committed', columns: ['transactionId', 'runId', 'sequence'] },
-    // The primary key has the order of a run's own events already.
+    // The primary key already has the order of a run's own events.
     {
       name: 'execution_event_own',
       columns: ['executionId', 'executionSequence'],

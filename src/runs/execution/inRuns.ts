@@ -12,14 +12,13 @@ import { load } from '../load';
 import { lockRuns, type PendingEvent, writeEvents } from './runs.store';
 import type { RunTransaction } from './runTransaction';
 
-/** So many loads at most: a decision that asks for ever is a defect. */
+/** Limit on the number of loads: a decision that never stops asking for facts is a defect. */
 const ROUNDS = 100;
 
 /**
- * The one shape of a change of runs. The rows of the runs are locked first, in the order of their ids so that two
- * batches cannot deadlock. Then decisions are taken: what they need is loaded, and what they change is sent. The events
- * of all of it are sent last, with the COMMIT. The locks make the sequences of events gap-free, and the order of
- * commits theirs.
+ * Common frame for every change of runs. It locks the rows of the runs first, in the order of their ids, so that two
+ * batches can't deadlock. Each decision then loads its facts and sends its changes; all events are sent last, with the
+ * COMMIT. The locks keep event sequences free of gaps and in commit order.
  */
 export async function inRuns<T>(
   app: App,
@@ -40,7 +39,7 @@ export async function inRuns<T>(
     const run: RunTransaction = {
       ...db,
       app,
-      // Asked for once the locks are held, so that the times of a run are in the order of its events.
+      // Read once the locks are held, so that the times of a run are in the order of its events.
       get now() {
         now ??= app.clock.now();
         return now;
@@ -51,13 +50,13 @@ export async function inRuns<T>(
         const answer = new Promise<Awaited<ReturnType<typeof read>>>((resolve, reject) => {
           reads.push(() => read().then((value) => resolve(value as Awaited<typeof value>), reject));
         });
-        // If the transaction fails, its error is the one to tell.
+        // If the transaction fails, its error is the one to report.
         answer.catch(() => undefined);
         return answer;
       },
       decide: async (decision) => {
         const taken = await decideOn(db, app, actor, facts, decision);
-        // What was changed is not known any more.
+        // Facts are stale after the changes.
         facts = new Facts();
         events.push(...taken.run.changes.events);
         sendOnly(await apply(db, app, taken.run.changes, actor, taken.run.now));
@@ -78,12 +77,12 @@ export async function inRuns<T>(
   return result;
 }
 
-/** Nobody waits for these statements: one that fails makes the COMMIT fail, which tells its error. */
+/** Nothing waits for these statements. If one fails, the COMMIT fails and reports its error. */
 function sendOnly(sent: readonly Promise<unknown>[]): void {
   for (const one of sent) one.catch(() => undefined);
 }
 
-/** Decides, loads what was missing and decides again, until the decision is complete. */
+/** Decides, loads missing facts and decides again, until the decision is complete. */
 async function decideOn<T>(
   db: Transaction,
   app: App,

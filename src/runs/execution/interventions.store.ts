@@ -1,7 +1,7 @@
 import type { Db } from '../../kernel/database/database';
 import type { ExecutionEvent } from '../../engine/execution';
 
-/** The last decision of a person about the failure of a task, or of an element of a stage in one attempt. */
+/** Last decision of a person about the failure of a task, or of an element of a stage in one attempt. */
 export async function findLastIntervention(
   db: Db,
   runId: string,

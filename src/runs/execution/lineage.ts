@@ -1,8 +1,8 @@
 import type { AttemptRef } from '../../engine/execution';
 
 /**
- * SQL of the attempts that are asked for, as `shown (execution_id, attempt, lineage, dropped)`; its parameters are the
- * first two of the statement.
+ * SQL of the requested attempts, as `shown (execution_id, attempt, lineage, dropped)`; its parameters are the first two
+ * of the statement.
  */
 export const SHOWN_ATTEMPTS = `(
   SELECT own.execution_id, own.attempt, own.lineage, own.dropped
@@ -11,7 +11,7 @@ export const SHOWN_ATTEMPTS = `(
   JOIN execution_attempt own ON own.execution_id = newest.id AND own.attempt = coalesce(asked.attempt, newest.attempt)
 ) shown`;
 
-/** The elements of the plans of these attempts: `place`, and `stage` for the row that each shows. */
+/** Elements in the plans of these attempts: `place`, and `stage` for the row that each shows. */
 export const SHOWN_STAGES = `(
   SELECT newest.id AS execution_id, coalesce(asked.attempt, newest.attempt) AS attempt
   FROM unnest($1::uuid[], $2::int[]) AS asked (execution_id, attempt)
@@ -29,8 +29,8 @@ export const newestOf = (executionIds: readonly string[]): AttemptRef[] =>
   executionIds.map((executionId) => ({ executionId }));
 
 /**
- * Condition on a row of `task_execution`: an attempt shows it, since no later attempt of its lineage has one of that
- * name. `shown` is anything with the columns of `SHOWN_ATTEMPTS`.
+ * Condition on a row of `task_execution`: an attempt shows it, because no later attempt of its lineage has a row of
+ * that name. `shown` is any relation with the columns of `SHOWN_ATTEMPTS`.
  */
 export const isShown = (task: string, shown = 'shown'): string =>
   `${task}.execution_id = ${shown}.execution_id AND ${task}.type = 'normal' AND ${task}.attempt = ANY (${shown}.lineage)

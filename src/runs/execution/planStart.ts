@@ -21,15 +21,15 @@ export interface StartExecution {
   readonly variableInputs?: readonly VariableInput[] | null;
   readonly serviceInputs?: readonly { readonly name: string; readonly image: string }[] | null;
   readonly notes?: string | null;
-  /** Of a workflow: in place of what its definition says. */
+  /** Overrides of the workflow's definition; for workflows only. */
   readonly mode?: WorkflowMode | null;
   readonly maxParallel?: number | null;
   readonly idempotencyKey?: string | null;
 }
 
-/** What a start of a pipeline would run, and everything that is wrong with its inputs. */
+/** Contents of a pipeline start, and every error in its inputs. */
 export interface PipelineStartPlan {
-  /** Of its workflows, by revision. */
+  /** Definitions of its workflows, by revision. */
   readonly definitions: ReadonlyMap<string, WorkflowDefinition>;
   readonly plan: {
     readonly variables: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ export interface WorkflowStartPlan {
   readonly errors: readonly InputError[];
 }
 
-/** The same for a workflow that is started alone. */
+/** The same for a standalone workflow. */
 export function planWorkflowStart(
   definition: WorkflowDefinition,
   catalogue: Catalogue,
@@ -77,7 +77,7 @@ export function planWorkflowStart(
   return { plan: plan.value, errors: [...errors, ...plan.errors, ...unused] };
 }
 
-/** The current definitions of the workflows that a pipeline runs, by the ids of their revisions. */
+/** Current definitions of the workflows that a pipeline runs, by the ids of their revisions. */
 export async function definitionsOf(
   db: Db,
   app: App,
@@ -95,7 +95,7 @@ export async function definitionsOf(
   return new Map(revisions.map((revision) => [revision.id, revision.definition]));
 }
 
-/** A workflow that is started alone gets its environment as the variable `environment`, by name or by id. */
+/** A standalone workflow gets its environment as the variable `environment`, by name or by id. */
 function environmentInput(inputs: readonly VariableInput[], catalogue: Catalogue): string | null {
   const value = inputs.find((input) => input.name === 'environment')?.variableValue;
   if (value === undefined) return null;
@@ -118,7 +118,7 @@ function readStartInputs(input: StartExecution) {
   return { given, images, errors };
 }
 
-/** Errors of a start that do not depend on what it would start. */
+/** Errors of a start that do not depend on its target. */
 export function startErrors(input: StartExecution): InputError[] {
   const errors = textErrors(input);
   const { mode, maxParallel } = input;

@@ -4,16 +4,13 @@ import { findEnvironmentTargets, findExecutionTargets } from '../../access/targe
 import type { Db } from '../../kernel/database/database';
 import type { Execution, StageExecution } from '../../engine/execution';
 
-/**
- * Continuing a pipeline needs the permission for the environment of every stage that will run; stages that are kept do
- * not count.
- */
+/** Requires the permission for the environment of every stage that will run. Kept stages do not count. */
 export async function requireStages(
   db: Db,
   actor: Actor,
   execution: Execution,
   again: readonly Pick<StageExecution, 'environmentId'>[],
-  /** Environments of the execution, if they are known. */
+  /** Environments of the execution, if already known. */
   known?: readonly Target[],
 ): Promise<void> {
   const environments = known ?? (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];
@@ -25,8 +22,8 @@ export async function requireStages(
 }
 
 /**
- * What can be asked before it is known what will run: the right for one of the run's environments at least. Who has it
- * for none of them hears of that, not of what else is wrong with the request.
+ * Check that is possible before it is known which stages will run: the right for at least one environment of the run. A
+ * caller without it gets that error, not the other errors of the request.
  */
 export async function requireAnyStage(db: Db, actor: Actor, execution: Execution): Promise<void> {
   const environments = (await findExecutionTargets(db, [execution.id])).get(execution.id) ?? [];

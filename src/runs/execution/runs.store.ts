@@ -18,8 +18,8 @@ export async function lockRuns(db: Db, runIds: readonly string[]): Promise<void>
 }
 
 /**
- * `transaction_id` is the place of an event among those of all runs (events/README.md). Within a run it never goes
- * down: a transaction that began earlier may get the lock later.
+ * `transaction_id` orders an event among those of all runs (events/README.md). Within a run it never decreases: a
+ * transaction that began earlier may get the lock later.
  */
 export async function writeEvents(db: Db, events: readonly PendingEvent[], actor: ActorRef, now: Date): Promise<void> {
   if (events.length === 0) return;
@@ -62,7 +62,7 @@ export async function writeEvents(db: Db, events: readonly PendingEvent[], actor
   );
 }
 
-/** The place of the next event of a log among those of its transaction. */
+/** Position of the next event of a log among those of its transaction. */
 function step(counts: Map<string, number>, id: string): number {
   const next = (counts.get(id) ?? 0) + 1;
   counts.set(id, next);

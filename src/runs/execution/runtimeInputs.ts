@@ -3,7 +3,7 @@ import type { VariableDefinition } from '../../catalog/language/definition';
 import type { RuntimeInputs } from '../../catalog/language/pipeline';
 import type { Execution, StageExecution } from '../../engine/execution';
 
-/** What the definition of an element says about its runtime inputs. */
+/** Runtime inputs in the definition of an element. */
 export async function runtimeInputsOf(
   app: App,
   execution: Pick<Execution, 'revisionId'>,
@@ -15,8 +15,8 @@ export async function runtimeInputsOf(
 }
 
 /**
- * The variables that an element asks for, in the order in which its workflow declares them; what it would run with
- * otherwise is their default.
+ * Variables that an element asks for, in the order in which its workflow declares them. The default of each is the
+ * value that it would otherwise have.
  */
 export async function askedVariables(
   app: App,

@@ -8,14 +8,14 @@ import { askedAttempts, newestOf, SHOWN_STAGES } from './lineage';
 
 export const wholeStage = wholeRow(stageExecutionTable);
 const stage = columnsOf(stageExecutionTable, 'stage');
-/** Of the plan of the attempt that shows an element; everything else is of the attempt that ran it. */
+/** Columns from the plan of the attempt that shows an element; all other columns are from the attempt that ran it. */
 const PLACED: readonly string[] = ['stageIndex', 'elementIndex', 'elementId', 'stageName'];
 
-/** The elements that an execution shows: those of its newest attempt. */
+/** Elements that an execution shows: those of its newest attempt. */
 export const findCurrentStages = (db: Db, executionIds: readonly string[]): Promise<StageExecution[]> =>
   findShownStages(db, newestOf(executionIds));
 
-/** The elements that these attempts show, each with the attempt that shows it, where they stand in its plan. */
+/** Elements that these attempts show, each with the attempt that shows it and its place in that attempt's plan. */
 export function findShownStages(
   db: Db,
   refs: readonly AttemptRef[],
@@ -43,7 +43,7 @@ const stagesById = remembered(
     `SELECT ${pickedColumns(picked, () => 'stage')} FROM stage_execution stage WHERE id = ANY ($1::uuid[])`,
 );
 
-/** Elements whose time to wait for a person is over. */
+/** Elements that have waited for a person past their time limit. */
 export function findDueStages(db: Db, now: Date, limit: number): Promise<StageExecution[]> {
   return db.rows(
     `SELECT ${stage} FROM stage_execution stage WHERE waits_until IS NOT NULL AND waits_until < $1 ORDER BY waits_until LIMIT $2`,

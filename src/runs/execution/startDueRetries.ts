@@ -10,7 +10,9 @@ import { findDueRetries } from './tasks.store';
 
 const BATCH = 200;
 
-/** Tries again what has waited long enough. Returns how many tasks were moved: the caller repeats until none was. */
+/**
+ * Retries tasks whose delay has passed. Returns the number of tasks that it moved; the caller repeats until it is 0.
+ */
 export async function startDueRetries(app: App): Promise<number> {
   const due = await findDueRetries(app.database, app.clock.now(), BATCH);
   const { moved } = await moveRuns(app, 'retries', due, (own) => retry(app, own));
@@ -24,7 +26,7 @@ function retry(app: App, due: readonly Pick<TaskExecution, 'id' | 'executionId' 
       const ready = due
         .map(({ id }) => run.task(id))
         .filter(({ status, nextTryAt }) => status === 'QUEUED' && nextTryAt !== null && nextTryAt <= run.now);
-      // They are ready from now on, whether or not there is room for them.
+      // They are ready from now on, even if the limits leave no room for them yet.
       for (const task of ready) run.setTask({ ...task, nextTryAt: null });
       const ofGraph = ready.filter(({ type }) => type === 'normal');
       dispatchTasks(run, [...new Set(ofGraph.map((task) => task.executionId))]);

@@ -27,7 +27,7 @@ export async function findStartable(
 
 type CatalogueRow = { kind: keyof Catalogue; currentRevisionId: string } & Catalogue['environments'][number];
 
-/** What an application's definitions may name. One statement: it is asked at every start. */
+/** Names that an application's definitions may refer to. One statement, because every start runs it. */
 export async function findCatalogue(db: Db, applicationId: string): Promise<Catalogue> {
   const rows = await db.rows<CatalogueRow>(
     `SELECT 'environments' AS kind, id, name, type, NULL::uuid AS "currentRevisionId" FROM environment WHERE application_id = $1 AND deleted_at IS NULL
@@ -39,7 +39,7 @@ export async function findCatalogue(db: Db, applicationId: string): Promise<Cata
   return { environments: of('environments'), services: of('services'), workflows: of('workflows') };
 }
 
-/** Keeps an application from being deleted while something of it starts; false when it is deleted already. */
+/** Prevents the deletion of an application while part of it starts; false if it is already deleted. */
 export async function holdApplication(db: Db, applicationId: string): Promise<boolean> {
   const rows = await db.rows('SELECT id FROM application WHERE id = $1 AND deleted_at IS NULL FOR SHARE', [
     applicationId,

@@ -9,7 +9,7 @@ import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS, SHOWN_STAGES } from '
 const whole = wholeRow(taskExecutionTable);
 const task = columnsOf(taskExecutionTable, 'task');
 
-/** Edges of new tasks and gates: what waits for each. */
+/** Inserts the edges of new tasks and gates, by the task or gate that others wait for. */
 export async function insertGraph(db: Db, edges: ReadonlyMap<string, readonly string[]>): Promise<void> {
   if (edges.size === 0) return;
   const all = [...edges].flatMap(([dependsOnId, waiting]) => waiting.map((taskId) => ({ taskId, dependsOnId })));
@@ -22,12 +22,12 @@ export async function insertGraph(db: Db, edges: ReadonlyMap<string, readonly st
 export type UnfinishedTask = Pick<TaskExecution, 'executionId' | 'name' | 'level' | 'ordinal'>;
 
 /**
- * Tasks that executions run again when they resume. All of them have their row in the newest attempt that they show.
+ * Tasks that executions run again when they resume. Each has its row in the newest attempt that the execution shows.
  */
 export const findUnfinishedTasks = (db: Db, executionIds: readonly string[]): Promise<UnfinishedTask[]> =>
   db.rows(`${UNFINISHED} WHERE newest.id = ANY ($1::uuid[]) ORDER BY task.ordinal`, [executionIds]);
 
-/** The same of the workflow executions that a pipeline execution shows. */
+/** The same for the workflow executions that a pipeline execution shows. */
 export const findUnfinishedOfShown = (db: Db, executionId: string): Promise<UnfinishedTask[]> =>
   db.rows(
     `${UNFINISHED} WHERE newest.id IN (SELECT stage.workflow_execution_id FROM ${SHOWN_STAGES}) ORDER BY task.ordinal`,
@@ -39,13 +39,12 @@ const UNFINISHED = `SELECT task.execution_id AS "executionId", task.name, task.l
   JOIN task_execution task ON task.execution_id = newest.id AND task.type = 'normal' AND NOT task.passed
     AND task.attempt = own.lineage[1]`;
 
-/** The tasks that an execution shows: those of its newest attempt. */
+/** Tasks that an execution shows: those of its newest attempt. */
 export const findCurrentTasks = (db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> =>
   findShownTasks(db, newestOf(executionIds));
 
 /**
- * The tasks that these attempts show, each with the attempt that shows it: of each name the newest row along its
- * lineage.
+ * Tasks that these attempts show, each with the attempt that shows it: for each name, the newest row in its lineage.
  */
 export function findShownTasks(
   db: Db,
@@ -65,7 +64,10 @@ const shownTasks = remembered(
 const ofNewestAttempt = `task.execution_id = $1 AND task.attempt = (SELECT attempt FROM execution WHERE id = $1)`;
 export const inNewestAttempt = `${ofNewestAttempt} AND task.type = 'normal'`;
 
-/** What failed in the newest attempt of an execution, tasks of `finally` too; failures before what was canceled. */
+/**
+ * Failed tasks in the newest attempt of an execution, including tasks of `finally`; failures come before canceled
+ * tasks.
+ */
 export function findFailedTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task
@@ -80,8 +82,8 @@ export function findTasks(db: Db, ids: readonly string[]): Promise<TaskExecution
 }
 
 /**
- * What waits for these tasks and gates, directly or behind a gate that they may open: a gate that waits for more is not
- * gone through, so that what stands behind it costs nothing yet.
+ * Tasks and gates that wait for these, directly or behind a gate that these may open. A gate that waits for more is not
+ * traversed, so the tasks behind it cost nothing yet.
  */
 const WAITING_FOR = `WITH RECURSIVE edge AS (
     SELECT depends_on_id, task_id FROM task_dependency WHERE depends_on_id = ANY ($1::uuid[])
@@ -110,9 +112,8 @@ export async function findDependents(db: Db, ids: readonly string[]) {
 }
 
 /**
- * Where the graphs of these executions can proceed, for a decision that changes at most `reach` tasks of each: the
- * tasks that are ready and have no job, as many as may start, and the first that are not final where the mode asks for
- * them.
+ * Frontiers of the graphs of these executions, for a decision that changes at most `reach` tasks of each: ready tasks
+ * without a job, as many as may start, and the first tasks that are not final if the mode needs them.
  */
 export async function findFrontiers(db: Db, executionIds: readonly string[], reach: number) {
   const open = `SELECT id, level, ordinal FROM task_execution
@@ -146,11 +147,11 @@ export async function findFrontiers(db: Db, executionIds: readonly string[], rea
   }));
 }
 
-/** Executions of the members of these runs that are not final. */
+/** Condition on executions of the members of these runs that are not final. */
 const OF_MEMBERS = `IN (SELECT id FROM execution WHERE run_id = ANY ($1::uuid[]) AND id <> run_id AND ended_at IS NULL)`;
 
 /**
- * Tasks of these executions that no agent has: without a job, with one that no agent has started, or waiting for a
+ * Tasks of these executions that no agent runs: they have no job, a job that no agent has started, or wait for a
  * person.
  */
 export function findUnstartedTasks(
@@ -177,7 +178,7 @@ export function findRunningTasks(
   );
 }
 
-/** Tasks of these runs that are not final, detached ones too. */
+/** Tasks of these runs that are not final, including detached ones. */
 export function findOpenTasks(db: Db, runIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM execution JOIN task_execution task ON task.execution_id = execution.id
@@ -186,7 +187,7 @@ export function findOpenTasks(db: Db, runIds: readonly string[]): Promise<TaskEx
   );
 }
 
-/** Tasks of these executions that were skipped because a task had failed. */
+/** Tasks of these executions that were skipped because another task failed. */
 export function findSkippedTasks(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task JOIN execution ON execution.id = task.execution_id AND execution.attempt = task.attempt
@@ -196,7 +197,7 @@ export function findSkippedTasks(db: Db, executionIds: readonly string[]): Promi
   );
 }
 
-/** Tasks whose delay before the next try is over. */
+/** Tasks whose delay before the next try has passed. */
 export function findDueRetries(
   db: Db,
   now: Date,
@@ -209,7 +210,7 @@ export function findDueRetries(
   );
 }
 
-/** Tasks whose time to wait for a person is over. */
+/** Tasks that have waited for a person past their time limit. */
 export function findDueTasks(db: Db, now: Date, limit: number): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task WHERE waits_until IS NOT NULL AND waits_until < $1 ORDER BY waits_until LIMIT $2`,
@@ -226,7 +227,7 @@ export function findWaitingTasks(db: Db, executionId: string): Promise<TaskExecu
   );
 }
 
-/** Tasks of an execution that failed, and count, or were canceled. */
+/** Tasks of an execution that were canceled, or failed without their failure being ignored. */
 export function findUnsuccessfulTasks(db: Db, executionId: string): Promise<TaskExecution[]> {
   return db.rows(
     `SELECT ${task} FROM task_execution task

@@ -3,16 +3,16 @@ import { Refusal } from '../../kernel/errors';
 import type { JobLog, LogFrame } from '../queue/job';
 
 /**
- * The log of a job is one sequence of bytes that grows only at its end. A piece says where it begins: bytes that exist
- * already are skipped, so repeats are harmless, and a gap fails with the offset to continue from. Each piece is a row;
- * growing one row would rewrite the whole log with each append.
+ * The log of a job is one append-only sequence of bytes. A piece states its offset: existing bytes are skipped, so
+ * repeats are harmless, and a gap fails with the offset to continue from. Each piece is a row, because growing one row
+ * would rewrite the whole log with each append.
  */
 export interface LogPiece {
   readonly offset: number;
   readonly frames: readonly { readonly stream: 'stdout' | 'stderr'; readonly at: string; readonly text: string }[];
 }
 
-/** Appends to the log of a job that this claim holds. Returns the offset after it. */
+/** Appends to the log of a job that this claim holds. Returns the offset after the piece. */
 export async function appendLog(
   db: Db,
   jobId: string,
@@ -59,7 +59,7 @@ function framesAfter(frames: readonly LogFrame[], skip: number): LogFrame[] {
   });
 }
 
-/** The lock on the lease makes the end of the job wait for the piece, and refuses a piece after the end. */
+/** The lock on the lease makes the end of the job wait for the piece, and rejects a piece after the end. */
 async function insertAt(
   db: Db,
   jobId: string,
@@ -98,7 +98,7 @@ async function findOpenLog(db: Db, jobId: string, tokenHash: string): Promise<Pi
 export const findLogs = (db: Db, jobIds: readonly string[]): Promise<JobLog[]> =>
   db.rows('SELECT job_id AS "jobId", bytes, truncated FROM job_log WHERE job_id = ANY ($1::uuid[])', [jobIds]);
 
-/** Part of a log, as it is shown. */
+/** Part of a log, as returned to clients. */
 export interface LogPage {
   /** Number of bytes before it. */
   readonly offset: number;
@@ -117,8 +117,8 @@ export interface LogText {
 }
 
 /**
- * Reads from an offset, at most about `maxBytes`, and at least one piece. An offset within a piece is read from there;
- * within a character, from the next one. `ended`: whether its job had ended before: then nothing is added any more.
+ * Reads from an offset, about `maxBytes` at most, but at least one piece. The offset may be within a piece; within a
+ * character, reading begins at the next one. `ended`: true if the job had already ended, so that the log can't grow.
  */
 export async function readLog(
   db: Db,
@@ -164,7 +164,7 @@ export async function readLog(
   };
 }
 
-/** Skips the rest of a character that began before. */
+/** Skips the rest of a character that began earlier. */
 function wholeCharacters(bytes: Buffer): Buffer {
   let start = 0;
   while (start < bytes.length && start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
@@ -175,7 +175,7 @@ function wholeCharacters(bytes: Buffer): Buffer {
 const NEAR_THE_END_BYTES = 65_536;
 
 /**
- * End of the standard error of the newest job of each task, within that distance; of all its output if there is no
+ * End of the standard error of each task's newest job, within that distance; end of all its output if there is no
  * standard error, as with merged streams. Tasks that wrote nothing are missing.
  */
 export async function findErrorEnds(

@@ -5,7 +5,7 @@ import { findJobs } from '../queue/jobs.store';
 
 const PAGE_BYTES = 64 * 1024;
 
-/** Log from an offset: what exists, then what is added, until its job ends. Each byte once, in order. */
+/** Log from an offset: existing bytes, then appended ones, until its job ends. Each byte once, in order. */
 export async function* watchLog(app: App, jobId: string, offset: number, until: AbortSignal): AsyncGenerator<LogPage> {
   const listener = app.database.wakeups.listen([topic.log(jobId)]);
   try {

@@ -3,7 +3,7 @@ import { topic } from '../../kernel/database/wakeups';
 import { hashSecret, newSecret } from '../../kernel/ids';
 import { claimReadyJobs, type Slot } from './jobs.store';
 
-/** A claim has to be started within this time, or the job goes to another agent. */
+/** A claim has to be started within this time, or the job is offered to another agent. */
 const OFFER_MS = 15_000;
 const MAX_BATCH = 200;
 
@@ -18,15 +18,15 @@ interface Waiting {
   readonly slots: number;
   readonly answer: (jobs: ClaimedJob[]) => void;
   readonly fail: (error: unknown) => void;
-  /** While a statement claims for it, it can't leave: what it gets would be offered to nobody. */
+  /** True while a statement claims for it. It can't leave then, because its jobs would be offered to nobody. */
   asking: boolean;
   over: boolean;
 }
 
 /**
- * Where agents wait for work. All claims that are parked in this process are served by one reader, one statement for
- * all agents with the same labels: a wake-up costs a few statements however many agents wait, and nobody queues for row
- * locks. Other servers of the same database have a desk of their own; SKIP LOCKED keeps them apart.
+ * Waiting list of agents. One reader serves all claims that are parked in this process, with one statement for all
+ * agents with the same labels. So a wake-up costs a few statements however many agents wait, and nothing queues for row
+ * locks. Other servers of the database have separate desks; SKIP LOCKED keeps them apart.
  */
 export class ClaimDesk {
   private readonly waiting = new Set<Waiting>();
@@ -51,7 +51,7 @@ export class ClaimDesk {
     this.waiting.clear();
   }
 
-  /** Up to `slots` jobs for an agent: as soon as there are any, or none when `until` is aborted. */
+  /** Returns up to `slots` jobs for an agent as soon as there are any, or none if `until` is aborted. */
   claim(agentId: string, labels: readonly string[], slots: number, until: AbortSignal): Promise<ClaimedJob[]> {
     return new Promise((resolve, reject) => {
       const settle = () => {
@@ -97,7 +97,7 @@ export class ClaimDesk {
     }
   }
 
-  /** Who waits with the same labels. */
+  /** Waiting claims, grouped by equal labels. */
   private groups(): Waiting[][] {
     const groups = new Map<string, Waiting[]>();
     for (const claim of this.waiting) {
@@ -140,7 +140,7 @@ export class ClaimDesk {
       const jobs = answers.get(claim) ?? [];
       if (jobs.length > 0 || claim.over) claim.answer(jobs);
     }
-    // A full batch may have left jobs behind, for agents that still wait.
+    // A full batch may have left jobs behind for agents that still wait.
     if (claimed.length === slots.length && this.waiting.size > 0) this.app.database.wakeups.signalHere(this.arrival);
   }
 }

@@ -4,8 +4,8 @@ import type { RunSlice } from '../../engine/runSlice';
 import type { Claimed } from './jobs.store';
 
 /**
- * Facts that a decision about claimed jobs needs in the usual case. `moves`: whether it may move the execution to
- * another status, and with it its stage and its pipeline. It was read before the lock, so it is a guess about what to
+ * Facts that a decision about claimed jobs usually needs. `moves`: true if the decision may change the status of the
+ * execution, and with it its stage and its pipeline. It was read before the lock, so it is only a guess about what to
  * load.
  */
 export function wantsOfJobs(claimed: readonly Claimed[], moves: (claim: Claimed) => boolean): Want[] {
@@ -29,6 +29,6 @@ export function wantsOfJobs(claimed: readonly Claimed[], moves: (claim: Claimed)
   });
 }
 
-/** The executions of claimed jobs, as a decision leaves them. */
+/** Executions of claimed jobs after a decision. */
 export const executionsOf = (run: RunSlice, claimed: readonly Claimed[]): Execution[] =>
   [...new Set(claimed.map(({ executionId }) => executionId))].map((id) => run.execution(id));

@@ -23,7 +23,7 @@ export interface ClaimedJobRow {
   readonly application: string;
   readonly workflow: string;
   readonly environment: { name: string; type: string; variables: Readonly<Record<string, string>> } | null;
-  /** How its execution stood. */
+  /** State of its execution. */
   readonly standing: Pick<Execution, 'status' | 'openTasks'>;
   /** Service id → name. */
   readonly services: Readonly<Record<string, string>> | null;

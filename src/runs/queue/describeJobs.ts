@@ -32,35 +32,35 @@ export interface JobDescription {
   readonly attempt: number;
   readonly command: string;
   readonly shell: Shell;
-  /** Within the working folder, or absolute; null: there. */
+  /** Relative to the working folder, or absolute; null: the working folder. */
   readonly workingDir: string | null;
   readonly cleanEnv: boolean;
   readonly env: Readonly<Record<string, string>>;
   /**
-   * What nobody but the agent may see. Apart from `env`: an agent that does not know how to hide them does not get them
-   * into its commands.
+   * Values that nobody but the agent may see. Separate from `env`, so that an agent that can't hide them never passes
+   * them to commands.
    */
   readonly secrets: Readonly<Record<string, string>>;
   readonly checks: Readonly<Record<string, Exclude<ValueRule, 'any'>>>;
-  /** Why the agent must not run it, but end it with this. */
+  /** Reason for which the agent must end the job without running it. */
   readonly refused: ClaimedJob['refused'];
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly inputs: readonly JobInput[];
-  /** Sources named in `artifacts.from` that left nothing: the job can't run. */
+  /** Sources named in `artifacts.from` that produced no files: the job can't run. */
   readonly missing: readonly string[];
   readonly outputs: readonly string[];
-  /** After which end of the command they are uploaded. */
+  /** Result of the command after which they are uploaded. */
   readonly outputsWhen: ArtifactsWhen;
-  /** Whether standard output and standard error share a pipe. */
+  /** Separate pipes for standard output and standard error, or a shared one. */
   readonly streams: OutputStreams;
-  /** The variable that gets the last line of standard output. */
+  /** Variable that gets the last line of standard output. */
   readonly register: string | null;
 }
 
 const nothing: OpenedSecrets = { values: {}, refused: null };
 
-/** Puts together what was claimed. A job that cannot be described is left out, and its run is given up in the end. */
+/** Describes claimed jobs. A job that can't be described is left out, and its run is eventually given up. */
 export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
   const described: JobDescription[] = [];
   const [claimed, variables] = await app.database.atOnce((db) =>
@@ -73,7 +73,7 @@ export async function describeJobs(app: App, jobIds: readonly string[]): Promise
   return described;
 }
 
-/** One more statement for each job that takes files of earlier ones. */
+/** Takes one more statement for each job that takes files of earlier jobs. */
 async function describeAll(
   app: App,
   rows: readonly ClaimedJobRow[],
@@ -114,7 +114,7 @@ async function describe(
   const composed = composeEnvironment({
     environment: row.environment?.variables,
     workflowEnv: definition.env,
-    // A restore task is given the values that tasks had set by its restore point.
+    // A restore task gets the values that tasks had set by its restore point.
     given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task) },
     taskEnv: task.env,
     own: { ...ownVariables(row), ...row.detachedEnv },
@@ -146,11 +146,11 @@ async function describe(
   };
 }
 
-/** Values that an agent has to check before it runs the command: those that the command could run. */
+/** Values that an agent has to check before it runs the command, because the command could execute them. */
 const checksOf = ({ requires }: TaskDefinition): JobDescription['checks'] =>
   Object.fromEntries(Object.entries(requires).flatMap(([name, rule]) => (rule === 'any' ? [] : [[name, rule]])));
 
-/** What Slipway itself tells a command. */
+/** Variables that Slipway sets for a command. */
 function ownVariables(row: ClaimedJobRow): Record<string, string> {
   const images = Object.entries(row.images).map(([id, image]) => [row.services?.[id] ?? id, image] as const);
   const [only] = images;
@@ -184,10 +184,10 @@ async function findInputs(
   const taker: Taker = { ...row, restored };
   for (const source of sources) {
     const taken = await findTaken(db, taker, artifactSource(source, tasks), tasks);
-    // What was not made can't be cleaned up.
+    // Missing files don't stop a task of `finally`: there is nothing to clean up.
     const isNeeded = !taken.isSkipped && !isOptional(source) && row.type !== 'finally';
     if (taken.inputs.length === 0 && isNeeded) missing.push(sourceName(source));
-    // Two sources may mean the same file.
+    // Two sources may refer to the same file.
     for (const input of taken.inputs) inputs.set(input.artifactId, input);
   }
   return { inputs: [...inputs.values()], missing };

@@ -16,27 +16,27 @@ import { findLogs } from '../logs/jobLogs.store';
 import { executionsOf, wantsOfJobs } from './claimedFacts';
 import { type Claim, type Claimed, findJobs, findLeases, type LeaseWithJob } from './jobs.store';
 
-/** How an agent says that a job went. */
+/** Result of a job, as its agent reports it. */
 export interface JobResult extends Claim {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** Why it did not end on its own. Null if it did. */
+  /** Reason why it did not end on its own. Null if it did. */
   readonly reason: string | null;
   readonly message: string | null;
   /** False if it is certain that the command did not begin. */
   readonly commandStarted: boolean;
-  /** How long the agent's log is; null: the agent gave up delivering the rest. */
+  /** Length of the agent's log in bytes; null if the agent gave up delivering the rest. */
   readonly logBytes: number | null;
-  /** What the command has set for later tasks; counts when it succeeded. */
+  /** Values that the command has set for later tasks; they count if it succeeded. */
   readonly outputs: readonly Output[];
 }
 
-/** For each result in order: null when it is taken, or was taken before; else why not. */
+/** For each result, in order: null if it was accepted now or earlier; otherwise the reason why not. */
 export type FinishAnswer = Refusal | null;
 
 /**
- * Agents say that jobs have ended. Everything that follows, up to the next stage of a pipeline, is in the same
- * transaction; results of many jobs are settled together, because a commit costs more than the work.
+ * Records that jobs have ended. Everything that follows, up to the next stage of a pipeline, is in the same
+ * transaction. Results of many jobs are settled together, because a commit costs more than the work.
  */
 export async function finishJobs(app: App, results: readonly JobResult[]): Promise<FinishAnswer[]> {
   const claimed = await app.knownJobs.claimed(app.database, results);
@@ -51,7 +51,7 @@ export async function finishJobs(app: App, results: readonly JobResult[]): Promi
     for (const [id, answer] of settled) answers.set(id, answer);
   });
   app.knownJobs.forget(results.filter(({ jobId }) => error !== undefined || answers.get(jobId) === null));
-  // The agents repeat all of them; those that were taken are recognized.
+  // The agents repeat all of them; results that were already accepted are recognized.
   if (error !== undefined) throw error;
   return answers.size === results.length
     ? results.map((result) => answers.get(result.jobId) ?? null)
@@ -94,7 +94,7 @@ interface Known {
   readonly logs: ReadonlyMap<string, number>;
 }
 
-/** What the ends of these jobs need: what waits for their tasks, and, where they may end a workflow, its pipeline. */
+/** Facts for the ends of these jobs: dependents of their tasks and, if they may end a workflow, its pipeline. */
 function wantsOfResults(claimed: readonly Claimed[], results: readonly JobResult[]): Want[] {
   const byJob = new Map(results.map((result) => [result.jobId, result]));
   const ends = new Map<string, number>();
@@ -143,7 +143,7 @@ function settle(run: RunSlice, results: readonly JobResult[], { leases, logs }: 
   return answers;
 }
 
-/** How the agent says that the job ended. */
+/** End of the job, as the agent reports it. */
 function knownEnd(result: JobResult, lease: LeaseWithJob): KnownEnd {
   const { signal, reason, message, commandStarted: began } = result;
   const exitCode = signal === null ? result.exitCode : codeOfSignal(signal);
@@ -157,15 +157,15 @@ function heardOf({ reason, exitCode }: JobResult): Heard {
 }
 
 /**
- * As a shell calls it: whether a shell stood between the command and its job must make no difference, to `retry_on`
- * least of all.
+ * Exit code as a shell reports a signal: a shell between the command and its job must make no difference, least of all
+ * to `retry_on`.
  */
 function codeOfSignal(signal: string | null): number | null {
   const number = constants.signals[signal as NodeJS.Signals];
   return number === undefined ? null : 128 + number;
 }
 
-/** Results without a lease: those that were taken before are answered as then, the others are over. */
+/** Results without a lease: results that were accepted before get the same answer again, all others are stale. */
 async function repeats(
   app: App,
   results: readonly JobResult[],

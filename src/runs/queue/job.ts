@@ -2,21 +2,21 @@ import type { StatusOf } from '../../engine/machine';
 
 export type JobStatus = StatusOf<'job'>;
 
-/** One attempt of one task: what an agent claims. Immutable once it ended. */
+/** One attempt of one task; agents claim jobs. Immutable once it has ended. */
 export interface Job {
   readonly id: string;
   readonly taskExecutionId: string;
   readonly executionId: string;
   readonly runId: string;
-  /** Which try of the task it is, from 1. */
+  /** Number of this try of the task, from 1. */
   readonly attempt: number;
   readonly status: JobStatus;
   readonly requirementClassId: number;
-  /** The task's own limits, as the definition says them. */
+  /** Limits of the task, from its definition. */
   readonly timeoutMs: number;
   readonly graceMs: number;
   readonly agentId: string | null;
-  /** Hash of the claim token that started it: a repeated finish is recognized by it. */
+  /** Hash of the claim token that started it, by which a repeated finish is recognized. */
   readonly claimHash: string | null;
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -27,43 +27,43 @@ export interface Job {
   readonly endedAt: Date | null;
 }
 
-/** A job that may be claimed. The table holds those only, so that a claim never scans history. */
+/** A job that may be claimed. The table holds only those, so that a claim never scans history. */
 export interface ReadyJob {
   readonly rank: number;
   readonly jobId: string;
   readonly requirementClassId: number;
 }
 
-/** A distinct set of required labels; few, whatever the number of jobs. */
+/** A distinct set of required labels; there are few, whatever the number of jobs. */
 export interface RequirementClass {
   readonly id: number;
   readonly labels: readonly string[];
 }
 
-/** Who holds a job, and until when. Exists from the claim to the end of the job. */
+/** Holder of a job, and the end of its lease. Exists from the claim to the end of the job. */
 export interface JobLease {
   readonly jobId: string;
   readonly agentId: string;
   readonly runId: string;
   readonly tokenHash: string;
-  /** Whether the agent said that the command runs; before, the claim is an offer. */
+  /** True if the agent has reported that the command runs; until then, the claim is an offer. */
   readonly started: boolean;
   readonly expiresAt: Date;
-  /** When the task's time is over and the agent should have said so; the server ends it then. */
+  /** Time by which the agent should have reported the task's timeout; the server ends the job then. */
   readonly timeoutAt: Date | null;
   readonly cancelRequestedAt: Date | null;
-  /** When a canceled job is final, whatever the agent does. */
+  /** Time at which a canceled job is final, whatever the agent does. */
   readonly killAt: Date | null;
 }
 
-/** A piece of a job's log. Pieces are only ever added, at the end. */
+/** A piece of a job's log. Pieces are only appended. */
 export interface LogChunk {
   readonly jobId: string;
-  /** Bytes before it. */
+  /** Number of bytes before it. */
   readonly start: number;
   readonly length: number;
   readonly data: Buffer;
-  /** What the bytes are, in order. */
+  /** Streams and lengths of its bytes, in order. */
   readonly frames: readonly LogFrame[];
 }
 
@@ -73,10 +73,10 @@ export interface LogFrame {
   readonly bytes: number;
 }
 
-/** Where a job's log stands. A job that has written nothing has none. The log is complete when the job has ended. */
+/** State of a job's log. A job that has written nothing has none. The log is complete when the job has ended. */
 export interface JobLog {
   readonly jobId: string;
   readonly bytes: number;
-  /** The agent could not deliver all of it, or it was longer than the limit. */
+  /** True if the agent could not deliver all of it, or if it exceeded the limit. */
   readonly truncated: boolean;
 }

@@ -12,7 +12,7 @@ const {
   to: [started],
 } = statusesAt('job', 'start');
 
-/** A job to be made: one attempt of one task. */
+/** A job to create: one attempt of one task. */
 export interface NewJob {
   readonly id: string;
   readonly taskExecutionId: string;
@@ -24,7 +24,7 @@ export interface NewJob {
   readonly graceMs: number;
 }
 
-/** Makes jobs and puts them at the end of the queue, in the order given. */
+/** Creates jobs and puts them at the end of the queue, in the given order. */
 export async function insertJobs(db: Db, jobs: readonly NewJob[], now: Date): Promise<void> {
   if (jobs.length === 0) return;
   await db.rows(
@@ -50,17 +50,16 @@ export async function insertJobs(db: Db, jobs: readonly NewJob[], now: Date): Pr
   );
 }
 
-/** One free slot of one agent, with the token that its next job would get. */
+/** One free slot of one agent, with the token for its next job. */
 export interface Slot {
   readonly agentId: string;
   readonly tokenHash: string;
 }
 
 /**
- * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order: one statement. A job
- * leaves the queue and gets its lease in the same moment, so it can neither be lost between the two nor be given twice.
- * Each class of requirements is read from its own end of the index: jobs that this agent can't run cost nothing,
- * however many they are.
+ * Gives the longest-waiting jobs that an agent with these labels can run to the slots, in order. One statement takes a
+ * job from the queue and adds its lease, so that a job can be neither lost nor given twice. Each class of requirements
+ * is read from the end of its index: jobs that this agent can't run cost nothing.
  */
 export async function claimReadyJobs(
   db: Db,
@@ -94,7 +93,7 @@ export async function claimReadyJobs(
   );
 }
 
-/** What an agent says it holds. */
+/** Claim that an agent presents. */
 export interface Claim {
   readonly jobId: string;
   readonly tokenHash: string;
@@ -102,7 +101,7 @@ export interface Claim {
 
 const claims = (list: readonly Claim[]) => [list.map((claim) => claim.jobId), list.map((claim) => claim.tokenHash)];
 
-/** A claim, with what never changes of its job, and how its execution stood before the run was locked. */
+/** A claim with immutable data of its job, and the state of its execution before the run was locked. */
 export interface Claimed extends Pick<Execution, 'revisionId' | 'status' | 'openTasks'> {
   readonly jobId: string;
   readonly runId: string;
@@ -115,7 +114,7 @@ export interface Claimed extends Pick<Execution, 'revisionId' | 'status' | 'open
   readonly deploys: readonly string[];
 }
 
-/** Those of these claims that exist, whether or not they still hold: read before the runs are locked. */
+/** Those of these claims that exist, even if they no longer hold. Read before the runs are locked. */
 export function findClaims(db: Db, list: readonly Claim[]): Promise<Claimed[]> {
   return db.rows(
     `SELECT lease.job_id AS "jobId", lease.run_id AS "runId", job.execution_id AS "executionId",
@@ -134,11 +133,11 @@ export interface StartedJob {
   readonly taskExecutionId: string;
   readonly agentId: string;
   readonly attempt: number;
-  /** False when the agent said so before: the repeat changes nothing. */
+  /** False if the agent had already reported it: a repeat changes nothing. */
   readonly first: boolean;
 }
 
-/** Turns offers into leases. A claim that is over, or that is being canceled, is not answered. */
+/** Turns offers into leases. Claims that have ended or are being canceled are missing from the result. */
 export async function startLeases(db: Db, list: readonly Claim[], leaseUntil: Date, now: Date): Promise<StartedJob[]> {
   return db.rows(
     `WITH claim AS (
@@ -166,7 +165,7 @@ export interface RenewedJob {
   readonly graceMs: number;
 }
 
-/** Extends leases; a claim that is over is not answered. */
+/** Extends leases. Claims that have ended are missing from the result. */
 export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): Promise<RenewedJob[]> {
   return db.rows(
     `WITH renewed AS (
@@ -182,9 +181,9 @@ export function renewLeases(db: Db, list: readonly Claim[], leaseUntil: Date): P
 }
 
 /**
- * Ends jobs: their result is written once, and their lease or place in the queue goes. The caller holds the locks of
- * their runs, so nobody else ends or starts them meanwhile. The claim of a job that its agent ended is kept; an agent
- * whose job the server ended has no say any more.
+ * Ends jobs: writes their results once, and deletes their leases and places in the queue. The caller holds the locks of
+ * their runs, so nothing else ends or starts them meanwhile. The claim is kept if the agent ended the job; if the
+ * server did, the agent can no longer report on it.
  */
 export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Promise<void> {
   if (ends.length === 0) return;
@@ -219,13 +218,13 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
   );
 }
 
-/** A lease, with what has to be known of its job. */
+/** A lease, with the required data of its job. */
 export type LeaseWithJob = JobLease & Pick<Job, 'taskExecutionId' | 'executionId' | 'attempt' | 'graceMs'>;
 
 const leaseWithJob = `${columnsOf(jobLeaseTable, 'lease')}, job.task_execution_id AS "taskExecutionId",
   job.execution_id AS "executionId", job.attempt, job.grace_ms AS "graceMs"`;
 
-/** Leases that are due: not renewed in time, canceled and past their grace, or past the task's timeout. */
+/** Leases that are due: not renewed in time, canceled and past their grace period, or past the task's timeout. */
 export function findDueLeases(db: Db, now: Date, limit: number): Promise<LeaseWithJob[]> {
   return db.rows(
     `SELECT ${leaseWithJob} FROM job_lease lease JOIN job ON job.id = lease.job_id
@@ -234,7 +233,7 @@ export function findDueLeases(db: Db, now: Date, limit: number): Promise<LeaseWi
   );
 }
 
-/** The same leases as they stand once their runs are locked. */
+/** Leases of these jobs, read again once their runs are locked. */
 export function findLeases(db: Db, jobIds: readonly string[]): Promise<LeaseWithJob[]> {
   return db.rows(
     `SELECT ${leaseWithJob} FROM job_lease lease JOIN job ON job.id = lease.job_id WHERE lease.job_id = ANY ($1::uuid[])`,
@@ -242,7 +241,7 @@ export function findLeases(db: Db, jobIds: readonly string[]): Promise<LeaseWith
   );
 }
 
-/** Puts offers that were not started back to where they stood: at the head of the queue. */
+/** Returns offers that were not started to the head of the queue. */
 export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise<void> {
   await db.rows(
     `WITH withdrawn AS (
@@ -257,15 +256,15 @@ export async function withdrawOffers(db: Db, jobIds: readonly string[]): Promise
 }
 
 /**
- * Takes jobs that nobody has started out of the queue and away from the agents that they were offered to; answers those
- * that it found. A job that goes from one to the other meanwhile may be missed: ask again for it.
+ * Removes jobs that no agent has started from the queue, or from the agents that they were offered to; returns those
+ * that it found. It may miss a job that moves from one to the other meanwhile, so callers repeat it.
  */
 async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]> {
   const queued = await db.rows<{ jobId: string }>(
     'DELETE FROM ready_job WHERE job_id = ANY ($1::uuid[]) RETURNING job_id AS "jobId"',
     [jobIds],
   );
-  // A statement of its own: it sees what was offered while the one before waited for that.
+  // A separate statement, so that it sees jobs that were offered while the previous one waited.
   const offered = await db.rows<{ jobId: string }>(
     'DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[]) AND NOT started RETURNING job_id AS "jobId"',
     [jobIds],
@@ -274,12 +273,12 @@ async function withholdJobs(db: Db, jobIds: readonly string[]): Promise<string[]
 }
 
 /**
- * Jobs move between the queue and offers, never outside of both: each turn finds most of what the one before has
- * missed.
+ * Jobs move between the queue and offers, and are always in one of them: each turn finds most of the jobs that the
+ * previous one missed.
  */
 const TURNS = 20;
 
-/** Takes all of these jobs out of the queue and away from offers. */
+/** Removes all of these jobs from the queue and from offers. */
 export async function withholdAll(db: Db, jobIds: readonly string[]): Promise<void> {
   let left = jobIds;
   for (let turn = 0; left.length > 0; turn++) {
@@ -289,7 +288,7 @@ export async function withholdAll(db: Db, jobIds: readonly string[]): Promise<vo
   }
 }
 
-/** Puts withheld jobs at the end of the queue, in the order in which they were made. */
+/** Puts withheld jobs at the end of the queue, in the order in which they were created. */
 export async function requeueJobs(db: Db, jobIds: readonly string[]): Promise<void> {
   if (jobIds.length === 0) return;
   await db.rows(
@@ -299,7 +298,7 @@ export async function requeueJobs(db: Db, jobIds: readonly string[]): Promise<vo
   );
 }
 
-/** The offers that an agent holds and has not started. */
+/** Offers that an agent holds and has not started. */
 export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
   const rows = await db.rows<{ jobId: string }>(
     'SELECT job_id AS "jobId" FROM job_lease WHERE agent_id = $1 AND NOT started',
@@ -308,11 +307,14 @@ export async function findOffersOf(db: Db, agentId: string): Promise<string[]> {
   return rows.map((row) => row.jobId);
 }
 
-/** An agent says that nothing of it runs any more: the jobs that it has started and not finished are lost now. */
+/**
+ * Expires all leases of an agent which reports that it runs nothing: jobs that it started and did not finish are lost
+ * now.
+ */
 export const expireLeases = (db: Db, agentId: string, now: Date): Promise<number> =>
   db.write('UPDATE job_lease SET expires_at = $2 WHERE agent_id = $1 AND started AND expires_at > $2', [agentId, now]);
 
-/** Asks for the end of started jobs; answers the agents that have to hear it. */
+/** Requests the end of started jobs; returns the agents to notify. */
 export async function requestCancel(
   db: Db,
   jobIds: readonly string[],

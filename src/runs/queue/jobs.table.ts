@@ -60,7 +60,7 @@ export const jobLeaseTable = table<JobLease>('job_lease', {
     cancelRequestedAt: column.timeOrNull,
     killAt: column.timeOrNull,
   },
-  // A canceled job is final within a second after its grace, so its end is looked for often.
+  // A canceled job is final within a second after its grace period, so due ends are read often.
   indices: [{ name: 'job_lease_kill', columns: ['killAt'], where: 'kill_at IS NOT NULL' }],
 });
 

@@ -7,9 +7,9 @@ import { type Claim, type Claimed, findClaims } from './jobs.store';
 type Standing = Pick<Execution, 'status' | 'openTasks'>;
 
 /**
- * Jobs that this server has given to agents: what never changes of them, and how their executions stood when it last saw
- * them. It says what to lock and to load for a report of an agent, so that a report needs no look at the database before
- * its transaction. Whether the claim still holds is decided by its lease, under the lock.
+ * Cache of jobs that this server has given to agents: immutable data, and the last state of their executions. It tells
+ * what to lock and to load for a report of an agent, so that a report needs no read before its transaction. The lease
+ * decides under the lock whether the claim still holds.
  */
 export class KnownJobs {
   private readonly jobs = new LRUCache<string, Omit<Claimed, keyof Standing>>({ max: 20_000 });
@@ -18,7 +18,7 @@ export class KnownJobs {
   describe(rows: readonly ClaimedJobRow[]): void {
     for (const row of rows) {
       const { jobId, runId, executionId, taskExecutionId, type, revisionId, environmentId, images, standing } = row;
-      // A detached task has an environment and images of its own.
+      // A detached task has a separate environment and images.
       if (type !== 'normal') continue;
       const deploys = environmentId === null ? [] : Object.keys(images);
       const member = executionId !== runId;
@@ -31,12 +31,12 @@ export class KnownJobs {
     for (const { id, status, openTasks } of executions) this.standings.set(id, { status, openTasks });
   }
 
-  /** Their jobs have ended, or a report about them failed: the next report looks at the database. */
+  /** Called when jobs have ended, or when a report about them failed: the next report reads the database. */
   forget(claims: readonly Claim[]): void {
     for (const { jobId } of claims) this.jobs.delete(jobId);
   }
 
-  /** Those of these claims that exist, or did when this server gave them. Read before the runs are locked. */
+  /** Those of these claims that exist, or existed when this server gave them. Read before the runs are locked. */
   async claimed(db: Db, claims: readonly Claim[]): Promise<Claimed[]> {
     const known: Claimed[] = [];
     const others: Claim[] = [];

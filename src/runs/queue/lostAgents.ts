@@ -14,8 +14,8 @@ import { findDueLeases, findLeases, type LeaseWithJob, withdrawOffers } from './
 const BATCH = 200;
 
 /**
- * Moves what agents should have moved and did not: offers that were not started go back to the queue, and started jobs
- * end as `engine/jobEnd.ts` says. Returns how many leases were settled: the caller repeats until none was.
+ * Settles leases that agents did not move in time: offers that were not started return to the queue, and started jobs
+ * end as `engine/jobEnd.ts` decides. Returns the number of settled leases; the caller repeats until it is 0.
  */
 export async function settleDueLeases(app: App): Promise<number> {
   const due = await findDueLeases(app.database, app.clock.now(), BATCH);
@@ -26,7 +26,7 @@ export async function settleDueLeases(app: App): Promise<number> {
 function settleLeases(app: App, due: readonly LeaseWithJob[]): Promise<void> {
   return inRuns(app, runsOf(due), systemActor, async (db) => {
     const jobIds = due.map((lease) => lease.jobId);
-    // An agent may have renewed, or another server may have been faster, before the runs were locked.
+    // Before the runs were locked, the agent may have renewed the lease, or another server may have settled it.
     const [found] = await Promise.all([
       findLeases(db, jobIds),
       db.load(
@@ -64,7 +64,7 @@ function settleStarted(run: RunSlice, leases: readonly LeaseWithJob[]): void {
   settleTasks(run, ends);
 }
 
-/** The end of a started job whose agent has not reported one. Nobody knows whether the command began. */
+/** End of a started job whose agent has not reported one. It is unknown whether the command began. */
 function silentEnd({ cancelRequestedAt, timeoutAt, killAt }: LeaseWithJob, now: Date): KnownEnd {
   const isOver = (time: Date | null) => time !== null && time < now;
   const heard = isOver(killAt) ? 'KILL_OVER' : isOver(timeoutAt) ? 'TIME_OVER' : 'LEASE_OVER';

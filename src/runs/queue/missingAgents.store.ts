@@ -1,6 +1,6 @@
 import type { Db } from '../../kernel/database/database';
 
-/** A queued task, and the labels that no agent that is online has all of. */
+/** A queued task, and its required labels; no online agent has all of them. */
 export interface MissingAgent {
   readonly taskId: string;
   readonly executionId: string;
@@ -8,9 +8,7 @@ export interface MissingAgent {
   readonly labels: readonly string[];
 }
 
-/**
- * Of the queued jobs of these tasks, and of all of these executions with their members, those that no agent can take.
- */
+/** Queued jobs that no agent can take, among those of these tasks, and of these executions with their members. */
 export function findMissingAgents(
   db: Db,
   taskIds: readonly string[],

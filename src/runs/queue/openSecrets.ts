@@ -4,7 +4,7 @@ import { Unreadable } from '../../catalog/secrets/secretKeys';
 import { findSecretsFor } from '../../catalog/secrets/secrets.store';
 import { missingSecrets } from '../../engine/missingSecrets';
 
-/** The secrets of one job in clear; they go to the agent that claimed it, and nowhere else. */
+/** Plaintext secrets of one job; they are sent only to the agent that claimed it. */
 export interface OpenedSecrets {
   readonly values: Readonly<Record<string, string>>;
   readonly refused: { readonly reason: 'SECRET_MISSING' | 'SECRET_UNREADABLE'; readonly message: string } | null;
@@ -16,8 +16,8 @@ interface Wanted {
 }
 
 /**
- * Decrypts what each job wants, in the same order; one statement for all, none when nobody wants any. They were all
- * there when the job was made.
+ * Decrypts the secrets of each job, in the same order, with one statement for all jobs, or none if no job needs any.
+ * All of them existed when the job was created.
  */
 export async function openSecrets(app: App, jobs: readonly Wanted[]): Promise<OpenedSecrets[]> {
   const wanted = jobs.filter(({ names }) => names.length > 0);

@@ -2,8 +2,8 @@ import type { Db } from '../../kernel/database/database';
 import type { QueueState, WaitingJobs } from './queue';
 
 /**
- * The queue in numbers: one statement over tables that hold only what is ready, leased or registered. Each class of
- * requirements is counted on the index, and its oldest job is the first entry there, so it costs little even when a
+ * The queue in numbers, from one statement over tables that hold only ready jobs, leases and agents. Each class of
+ * requirements is counted on the index, and its oldest job is the first entry there, so the cost is low even if a
  * hundred thousand jobs wait.
  */
 export async function findQueueState(db: Db, onlineSince: Date): Promise<QueueState> {

@@ -8,18 +8,18 @@ import type { Log } from '../../kernel/log';
 import type { QueueState } from './queue';
 import { findQueueState } from './queue.store';
 
-/** The queue changes with each claim; nobody sees more than this many states a second. */
+/** The queue changes with each claim; this limits how often clients get a new state. */
 const REST_MS = 500;
 
 export interface WatchedQueue extends StreamEvent {
   readonly state: QueueState;
-  /** Counts the states that were read in this process. */
+  /** Number of the state among those read in this process. */
   readonly number: number;
 }
 
 export type QueueFeed = Feeds<null, WatchedQueue, number>;
 
-/** One reader of the queue for all who watch it here. Sends only changes from the previous state. */
+/** One reader of the queue for all clients of this process. Sends only changes from the previous state. */
 export function createQueueFeed(database: Database, pollMs: number, clock: Clock, log: Log): QueueFeed {
   let last = '';
   return new Feeds<null, WatchedQueue, number>(

@@ -1,14 +1,13 @@
 import type { Db } from '../../kernel/database/database';
 
 /**
- * A set of required labels is stored once and jobs refer to it by number, so that a claim matches a handful of sets
- * rather than every job. Sets are never removed or changed, so a number that is committed is cached for the life of the
- * process.
+ * A set of required labels is stored once and jobs refer to it by number, so that a claim matches a few sets instead of
+ * every job. Sets are never removed or changed, so a committed number is cached for the lifetime of the process.
  */
 export class RequirementClasses {
   private readonly known = new Map<string, number>();
 
-  /** Makes sure, outside of any transaction, that these sets of sorted `key=value` labels have numbers. */
+  /** Creates missing numbers for these sets of sorted `key=value` labels, outside of any transaction. */
   async ensure(database: Db, sets: readonly (readonly string[])[]): Promise<void> {
     for (const labels of sets) {
       const key = labels.join('\n');
@@ -17,7 +16,8 @@ export class RequirementClasses {
   }
 
   /**
-   * The numbers of these sets, in order. A number that this transaction makes is not cached: it could be rolled back.
+   * Numbers of these sets, in order. A number that this transaction creates is not cached, because it could be rolled
+   * back.
    */
   async numbersOf(db: Db, sets: readonly (readonly string[])[]): Promise<number[]> {
     const made = new Map<string, number>();
@@ -33,7 +33,7 @@ export class RequirementClasses {
 }
 
 async function store(db: Db, labels: readonly string[]): Promise<number> {
-  // The update that changes nothing makes RETURNING answer for a row that was there before, too.
+  // The no-op update makes RETURNING include rows that already existed.
   const [row] = await db.rows<{ id: number }>(
     `INSERT INTO requirement_class (labels) VALUES ($1) ON CONFLICT (labels) DO UPDATE SET labels = excluded.labels RETURNING id`,
     [labels],

@@ -10,8 +10,8 @@ import { executionsOf, wantsOfJobs } from './claimedFacts';
 import { type Claim, type Claimed, startLeases, type StartedJob } from './jobs.store';
 
 /**
- * Agents say that the commands of these jobs are about to run. Returns the ids of those that may. A claim that is over,
- * or whose job is being canceled, is not among them, and must not run. All of them in one transaction.
+ * Records that the commands of these jobs are about to run, all in one transaction. Returns the ids of those that may.
+ * A job whose claim has ended, or that is being canceled, is missing, and must not run.
  */
 export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set<string>> {
   const claimed = await app.knownJobs.claimed(app.database, claims);
@@ -25,7 +25,7 @@ export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set
     ))
       started.add(id);
   });
-  // The agents repeat all of them; those that have begun change nothing then.
+  // The agents repeat all of them; those that have already begun change nothing.
   if (error !== undefined) {
     app.knownJobs.forget(claims);
     throw error;
@@ -56,7 +56,7 @@ function startClaimed(app: App, claims: readonly Claim[], claimed: readonly Clai
   );
 }
 
-/** The tasks of these jobs run, and so do their workflows, stages and pipelines. */
+/** Marks the tasks of these jobs as running, and with them their workflows, stages and pipelines. */
 function beginTasks(run: RunSlice, jobs: readonly StartedJob[]): void {
   const begun = new Set<string>();
   for (const { jobId, taskExecutionId, attempt, agentId, first } of jobs) {

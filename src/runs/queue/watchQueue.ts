@@ -1,7 +1,7 @@
 import type { App } from '../app';
 import type { WatchedQueue } from './queueFeed';
 
-/** The queue as it stands, then again after each change. What changes faster than it is read is one answer. */
+/** State of the queue, then a new state after each change. Changes that come faster than it is read are combined. */
 export async function* watchQueue(app: App, until: AbortSignal): AsyncGenerator<WatchedQueue> {
   const follower = app.feeds.queue.follow(null, 0);
   const stop = () => follower.close();

@@ -23,18 +23,18 @@ import { endRestoring } from '../../engine/restoreRun';
 import { recordUnknown } from './recordUnknown';
 import { stopRestore } from './stopRestore';
 
-/** Side by side, each with a connection of its own. */
+/** In parallel, each with a separate connection. */
 const BATCH = 3;
 
 /**
- * Moves on the restores that wait for nothing any more: the next step, the reversal of the records, or the failure. Any
- * server does it, each step in a transaction of its own, so that a server that dies leaves nothing half done. Whatever
- * goes wrong ends the operation as FAILED, with the run as it was.
+ * Advances restores that have nothing left to wait for: to the next step, the reversal of the records, or the failure.
+ * Any server may do it, each step in a separate transaction, so that a server crash leaves nothing half done. Any error
+ * ends the operation as FAILED, with the run in its state before the restore.
  */
 export async function advanceRestores(app: App): Promise<void> {
   const now = app.clock.now();
   const due = await findDueOperations(app.database, now, agentTimes(app, now), BATCH);
-  // One that can't even be failed, since the database is away, does not keep the others from being tried.
+  // An operation that can't even be failed, because the database is down, does not block the others.
   const moved = await Promise.allSettled(due.map((operation) => moveOn(app, operation)));
   for (const one of moved) if (one.status === 'rejected') throw one.reason;
 }
@@ -50,7 +50,7 @@ async function moveOn(app: App, due: Operation): Promise<void> {
 
 type Step = (db: RunTransaction, operation: Operation) => Promise<void>;
 
-/** Under the run's lock, if the operation still runs then: another server may have been faster. */
+/** Runs a step under the run's lock, if the operation is still running: another server may have been faster. */
 function inRestore(app: App, { id, runId }: Operation, step: Step): Promise<void> {
   return inRuns(app, [runId], systemActor, async (db) => {
     const [operation] = await findOperations(db, [id]);
@@ -64,7 +64,7 @@ function fault(app: App, error: unknown): { code: string; message: string } {
   return { code: 'INTERNAL', message: `Unexpected error in the server. Its log has details under the id ${errorId}.` };
 }
 
-/** Why a restore that runs is given up: its time is over, or no agent is there for its tasks. */
+/** Reason to give up a running restore: its deadline has passed, or no agent is available for its tasks. */
 async function whyHopeless(
   db: RunTransaction,
   { id, deadlineAt }: Operation,
@@ -78,7 +78,9 @@ async function whyHopeless(
   return { code: 'NO_AGENT', message: `No agent ${labels} for the restore task "${task.name}".` };
 }
 
-/** Since when agents count as online, and a job has to wait to be given up without one. */
+/**
+ * Time since which an agent must have been seen to count as online, and since which a job must have waited without one.
+ */
 const agentTimes = ({ config }: App, now: Date): AgentTimes => ({
   onlineSince: new Date(now.getTime() - OFFLINE_AFTER_MS),
   queuedBefore: new Date(now.getTime() - config.SLIPWAY_RESTORE_AGENT_SECONDS * 1000),
@@ -114,7 +116,10 @@ async function advance(db: RunTransaction, operation: Operation): Promise<void> 
 const describeEnd = ({ name, environment, status, reason, jobId }: RanForOperation): string =>
   `"${name}"${environment === null ? '' : ` in ${environment}`} ended ${status}${reason === null ? '' : `: ${reason}`}${jobId === null ? '' : ` (job ${jobId})`}`;
 
-/** The status of before comes back, and the point can be used again. A restore that was canceled did not fail. */
+/**
+ * Brings back the previous status, and makes the restore point usable again. A canceled restore is not recorded as
+ * failed.
+ */
 async function fail(db: RunTransaction, operation: Operation, code: string, message: string): Promise<void> {
   const { id, runId, before } = operation;
   const on = { runId, executionId: runId };

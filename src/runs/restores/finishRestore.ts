@@ -12,12 +12,12 @@ import { planRestore, type RestorePlan, type Reversal, requireConfirmed } from '
 import { endOperation } from './restores.store';
 
 /**
- * Ends a restore whose tasks are done: the run, and each workflow execution that went on since, get their next attempt,
- * which shows what the restored one shows. Nothing that ran in between is changed.
+ * Ends a restore whose tasks have finished. The run, and each workflow execution that continued since, get a next
+ * attempt, which shows the same results as the restored one. Nothing that ran in between is changed.
  */
 export async function finishRestore(db: RunTransaction, operation: Operation, before: RestorePlan): Promise<void> {
   await lockEnvironments(db, [...new Set(before.reversals.map((one) => one.environmentId))]);
-  // Another run may have deployed there while the tasks ran. From here on none does.
+  // Another run may have deployed there while the tasks ran. From now on, none can.
   const plan = await planRestore(db.app, db, before.restored.run, before.point);
   requireConfirmed(plan, operation.conflictsConfirmed);
   const { id: operationId, runId } = operation;
@@ -49,7 +49,7 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
   await endOperation(db, operationId, { status: 'SUCCESS', error: null, attempt: after.attempt }, db.now);
 
   for (const { id: deploymentId, executionId, environmentId, serviceId, image, status } of deployments) {
-    // What another run had deployed is back by this run.
+    // The deployments of other runs are restored by this run.
     const on = { runId, executionId: restored.members.has(executionId) ? executionId : runId };
     db.event(on, 'DEPLOYMENT_STATUS', { deploymentId, environmentId, serviceId, image, status, task: null });
     if (status === 'SUCCEEDED') db.event(on, 'DEPLOYED', { environmentId, serviceId, image });
@@ -67,8 +67,8 @@ export async function finishRestore(db: RunTransaction, operation: Operation, be
 }
 
 /**
- * Executions that show something else than the restored attempt did: the run, and those of its workflows that continued
- * since.
+ * Executions that don't show the same results as the restored attempt: the run, and those of its workflows that
+ * continued since.
  */
 async function attemptsOf(
   db: RunTransaction,
@@ -86,7 +86,7 @@ async function attemptsOf(
   return [{ base: attempt, parentStageExecutionId: null, startedAt }, ...back];
 }
 
-/** What ended FAILED or UNKNOWN in these places, and nothing has settled since: the restore does. */
+/** FAILED or UNKNOWN deployments in these places that nothing has settled since: the restore settles them. */
 async function findUnsure(db: RunTransaction, places: readonly DeploymentPlace[]) {
   const standing = await findStanding(db, 'environmentId', [...new Set(places.map((one) => one.environmentId))]);
   return byPlace(standing.filter(({ status }) => status === 'FAILED' || status === 'UNKNOWN'));

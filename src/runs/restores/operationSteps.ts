@@ -11,14 +11,14 @@ import { appendLines, insertOperationTasks, setStep } from './restores.store';
 
 type Line = readonly [level: OperationLogLine['level'], message: string];
 
-/** Adds to the log of an operation; debug lines only when they were asked for. */
+/** Appends to the log of an operation; debug lines only if the operation logs them. */
 export async function say(db: RunTransaction, { id, debug }: Operation, lines: readonly Line[]): Promise<void> {
   const told = lines.filter(([level]) => debug || level !== 'DEBUG').map(([level, message]) => ({ level, message }));
   await appendLines(db, id, told, db.now);
   db.wake(topic.log(id), topic.restores);
 }
 
-/** An operation on a run as it stands now. */
+/** An operation on a run in its current state. */
 export function newOperation(
   db: RunTransaction,
   { id: runId, status, endedAt, attemptStartedAt, earlierMs }: Execution,
@@ -72,13 +72,13 @@ export async function beginStep(db: RunTransaction, operation: Operation, plan: 
   ]);
 }
 
-/** What tasks had set when the restore point was made. */
+/** Values that tasks had set when the restore point was created. */
 const setBefore = ({ variables }: RestoredRun, executionId: string): Record<string, string> =>
   Object.fromEntries(
     variables.filter((one) => one.executionId === executionId).map(({ name, value }) => [name, value]),
   );
 
-/** "rollback" of deploy-web in production: web:1.0.0. */
+/** For example: "rollback" of deploy-web in production: web:1.0.0. */
 export function describeTask({ stage, workflow, name }: PlannedTask, { environments, services }: RestoredRun): string {
   const place = stage.environmentId === null ? '' : ` in ${environments[stage.environmentId] ?? stage.environmentId}`;
   const images = Object.entries(stage.images).map(([id, image]) => `${services[id] ?? id} ${image}`);

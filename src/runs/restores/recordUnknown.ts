@@ -7,7 +7,7 @@ import type { Operation } from './restore';
 import { findOperationTasks } from './restores.store';
 
 /**
- * A restore failed after some of its tasks had started: nobody can know which image the machines have. Where nothing had
+ * A restore failed after some of its tasks had started, so it is unknown which image the machines have. If nothing had
  * started, nothing is recorded.
  */
 export async function recordUnknown(db: RunTransaction, { id: operationId, runId, actor }: Operation): Promise<void> {

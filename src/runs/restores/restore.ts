@@ -2,46 +2,44 @@ import type { ActorRef } from '../../access/actor';
 import type { StatusOf } from '../../engine/machine';
 import type { StatusBefore } from '../../engine/restoreRun';
 
-/**
- * The attempt that a run stood at before it was extended. Made with the extension, never changed, used at most once.
- */
+/** State of a run before it was extended. Created with the extension, immutable, and used at most once. */
 export interface RestorePoint {
   readonly id: string;
   readonly runId: string;
-  /** The attempt that had succeeded. */
+  /** Attempt that had succeeded. */
   readonly attempt: number;
-  /** The newest deployment of all at that time: what came before it in the history was deployed then. */
+  /** Number of the newest deployment at that time: earlier entries of the history define what was deployed then. */
   readonly lastDeployment: number;
   readonly createdAt: Date;
-  /** Who extended the run. */
+  /** Actor that extended the run. */
   readonly createdBy: ActorRef;
 }
 
 export const operationKinds = ['EXTEND', 'RESTORE'] as const;
 
-/** One extension or restore of a run, with a log of its own. */
+/** One extension or restore of a run, with a separate log. */
 export interface Operation {
   readonly id: string;
   readonly runId: string;
   readonly kind: (typeof operationKinds)[number];
   readonly status: StatusOf<'operation'>;
-  /** The point that an extension made, or that a restore goes back to. */
+  /** Point that an extension created, or to which a restore returns. */
   readonly restorePointId: string | null;
-  /** The attempt of the run that it began; of a restore null until it has succeeded. */
+  /** Attempt of the run that it began; for a restore, null until it has succeeded. */
   readonly attempt: number | null;
   readonly actor: ActorRef;
   readonly debug: boolean;
-  /** The caller knows that other runs have deployed in the environments since, and overrules them. */
+  /** True if the caller knows that other runs have deployed in the environments since, and overrules them. */
   readonly conflictsConfirmed: boolean;
-  /** How the run stood before; what a failure brings back. */
+  /** State of the run before the operation; a failure brings it back. */
   readonly before: StatusBefore;
-  /** How many steps of a restore have begun. */
+  /** Number of steps of a restore that have begun. */
   readonly step: number;
   readonly startedAt: Date;
-  /** A restore that is not done by then fails. */
+  /** A restore that has not finished by this time fails. */
   readonly deadlineAt: Date;
   readonly endedAt: Date | null;
-  /** Set on a RUNNING operation too: then it ends as soon as nothing of it runs. */
+  /** May be set on a RUNNING operation, which then ends as soon as nothing of it runs. */
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
 }

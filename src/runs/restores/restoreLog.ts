@@ -5,24 +5,24 @@ import { findLines, findOperations } from './restores.store';
 
 const PAGE = 500;
 
-/** A stretch of an operation's log. */
+/** Page of an operation's log. */
 export interface OperationLogPage {
   readonly lines: readonly OperationLogLine[];
-  /** Where the next page begins. */
+  /** Position at which the next page begins. */
   readonly nextAfter: number;
-  /** Nothing comes after this page, now or later. */
+  /** True if nothing follows this page, now or later. */
   readonly final: boolean;
 }
 
 export async function readOperationLog(app: App, id: string, after: number, limit: number): Promise<OperationLogPage> {
-  // First whether it has ended, then its lines: the last ones are written in the transaction that ends it.
+  // Reads the status before the lines: the last lines are written in the transaction that ends the operation.
   const [operation] = await findOperations(app.database, [id]);
   const lines = await findLines(app.database, id, after, limit);
   const nextAfter = lines.at(-1)?.number ?? after;
   return { lines, nextAfter, final: operation?.status !== 'RUNNING' && lines.length < limit };
 }
 
-/** The log from a line on: what is there, then what comes, until the operation has ended. Each line once, in order. */
+/** Log after a line: existing lines, then new ones, until the operation has ended. Each line once, in order. */
 export async function* watchOperationLog(
   app: App,
   id: string,

@@ -25,12 +25,15 @@ export interface PlannedTask {
   readonly definition: TaskDefinition;
 }
 
-/** What is deployed in one place, and what a restore puts there. */
+/** Current deployment in one place, and the one that a restore puts there. */
 export interface Reversal extends DeploymentPlace {
   readonly now: RecordedDeployment | null;
-  /** What this run had deployed there, or else what was there; null: nothing. */
+  /** Deployment of this run at that time, or else of another one; null: none. */
   readonly before: RecordedDeployment | null;
-  /** A run that started later had deployed there, now or when the run was extended, what the restore would replace. */
+  /**
+   * True if the restore would replace a deployment of a later run, either the current one or that at the time of the
+   * extension.
+   */
   readonly conflict: boolean;
 }
 
@@ -38,12 +41,12 @@ export interface Reversal extends DeploymentPlace {
 export interface RestorePlan {
   readonly point: RestorePoint;
   readonly restored: RestoredRun;
-  /** Tasks of one step run in parallel, the steps one after the other. */
+  /** Tasks of one step run in parallel; the steps run one after the other. */
   readonly steps: readonly (readonly PlannedTask[])[];
   readonly reversals: readonly Reversal[];
 }
 
-/** The newest point of a run, or why the run can't be restored to it. */
+/** Newest point of a run; throws the reason if the run can't be restored to it. */
 export async function requirePoint(db: Db, runId: string, pointId: string | null): Promise<RestorePoint> {
   const [point] = await findRestorePoints(db, [runId]);
   if (point === undefined) throw noPoint();
@@ -62,14 +65,17 @@ export const consumed = ({ id }: Operation): Refusal =>
 export const notRestoring = ({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal =>
   new Refusal('NOT_RESTORING', `The run is ${status}: there is no restore to cancel.`, { status, version });
 
-/** Whether a run may be restored as it stands. */
+/** Reason why a run can't be restored in its current status; null if it can. */
 export function refuseRestore({ status, version }: Pick<Execution, 'status' | 'version'>): Refusal | null {
   if (status === 'SUCCESS' || isResumable(status)) return null;
   const instead = status === 'RESTORING' ? 'somebody restores it already' : 'wait for its end, or abort it';
   return new Refusal('NOT_RESTORABLE', `The run is ${status}: ${instead}.`, { status, version });
 }
 
-/** What a restore to this point would run and put back, as things stand now. Only elements that began since count. */
+/**
+ * Tasks that a restore to this point would run now, and deployments that it would put back. Only elements that began
+ * since the point count.
+ */
 export async function planRestore(app: App, db: Db, run: Execution, point: RestorePoint): Promise<RestorePlan> {
   const restored = await readRestoredRun(app, db, run, point);
   const begun = await findBegunElements(db, run.id, point.attempt);
@@ -78,7 +84,7 @@ export async function planRestore(app: App, db: Db, run: Execution, point: Resto
   const places = placesOf([...begun, ...elements]);
   const now = byPlace(await findNewestDeployments(db, places));
   const then = await findDeploymentsThen(db, point, places);
-  // As for every other command that deploys again: runs that started later than this one count.
+  // The same rule as for every other command that deploys again: runs that started later than this one count.
   const own = places.map((place) => ({ ...place, runId: run.id }));
   const later = [
     ...(await findLaterDeployments(db, own)),
@@ -95,7 +101,7 @@ export async function planRestore(app: App, db: Db, run: Execution, point: Resto
 const unlessRemoved = (row: RecordedDeployment | undefined): RecordedDeployment | null =>
   row?.status === 'SUCCEEDED' ? row : null;
 
-/** What was deployed when a point was made: by its run, or where that had deployed nothing, by others. */
+/** Deployments when a point was created: those of its run, or of others in places to which its run had not deployed. */
 export async function findDeploymentsThen(
   db: Db,
   { lastDeployment: upTo, runId }: RestorePoint,
@@ -106,7 +112,7 @@ export async function findDeploymentsThen(
   return (place) => unlessRemoved(own.get(keyOf(place)) ?? any.get(keyOf(place)));
 }
 
-/** Stages in reverse order; within a workflow, what a task depends on comes before it. */
+/** Stages in reverse order; within a workflow, a task comes after its dependencies. */
 function stepsOf({ members, workflows }: RestoredRun, elements: readonly StageExecution[]): PlannedTask[][] {
   const steps = new Map<string, PlannedTask[]>();
   for (const stage of [...elements].sort((a, b) => b.stageIndex - a.stageIndex || a.elementIndex - b.elementIndex)) {
@@ -129,13 +135,13 @@ function stepsOf({ members, workflows }: RestoredRun, elements: readonly StageEx
   return [...steps].sort(([a], [b]) => order(b)[0] - order(a)[0] || order(a)[1] - order(b)[1]).map(([, step]) => step);
 }
 
-/** Represents what a preview showed. */
+/** Hash of everything that a preview showed. */
 export function restoreToken(run: Pick<Execution, 'id' | 'version'>, { point, reversals }: RestorePlan): string {
   const meaning = [run.id, run.version, point.id, reversals.map(({ now }) => now?.id ?? null)];
   return createHash('sha256').update(JSON.stringify(meaning)).digest('base64url');
 }
 
-/** In words: what is deployed where, and by whom. */
+/** Text that lists which image is deployed where, and by which actor. */
 export const describeConflicts = ({ restored, reversals }: RestorePlan) =>
   reversals
     .filter((one) => one.conflict)
@@ -147,7 +153,7 @@ export const describeConflicts = ({ restored, reversals }: RestorePlan) =>
       restored: before?.image ?? null,
     }));
 
-/** The caller has to know which deployments of other runs it overrules. */
+/** The caller has to know which deployments of other runs the restore overrules. */
 export function requireConfirmed(plan: RestorePlan, confirmed: boolean): void {
   const conflicts = describeConflicts(plan);
   if (confirmed || conflicts.length === 0) return;

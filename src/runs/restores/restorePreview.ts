@@ -20,7 +20,7 @@ import { requireCreator, requireRestore } from './restoreRights';
 import type { RestoredRun } from './restoredRun';
 import { writeConfiguration } from './writeConfiguration';
 
-/** A value that a restore changes; null where there is none. */
+/** A value that a restore changes; null means that it does not exist. */
 export interface Reverted {
   readonly name: string;
   readonly now: string | null;
@@ -41,7 +41,7 @@ export interface RestorePreview {
   readonly run: Execution;
   readonly allowed: boolean;
   readonly refusals: readonly { readonly code: string; readonly message: string }[];
-  /** Null without a point that can be used. */
+  /** Null without a usable restore point. */
   readonly plan: RestorePlan | null;
   readonly configuration: string | null;
   readonly inputs: readonly Reverted[];
@@ -103,7 +103,7 @@ export async function previewRestore(app: App, actor: Actor, runId: string): Pro
 
 const shown = (refusals: readonly Refusal[]) => refusals.map(({ code, message }) => ({ code, message }));
 
-/** With what was deployed then in every environment of the run, also where nothing has to be put back. */
+/** Includes deployments at that time in every environment of the run, also where nothing has to be put back. */
 async function configurationOf(
   db: Parameters<typeof findVariables>[0],
   { restored, point }: RestorePlan,
@@ -125,7 +125,7 @@ function differences(now: Readonly<Record<string, string>>, restored: Readonly<R
     .filter((one) => one.now !== one.restored);
 }
 
-/** Values of workflows, given or set by tasks, by element: as they are and as they were. */
+/** Values of workflows, given or set by tasks, by element: current and restored ones. */
 async function revertedVariables(
   db: Parameters<typeof findVariables>[0],
   restored: RestoredRun,
@@ -147,7 +147,7 @@ async function revertedVariables(
   });
 }
 
-/** Elements that show a result of a later attempt now. */
+/** Elements that currently show a result of a later attempt. */
 function revertedStages(restored: readonly StageExecution[], stages: readonly StageExecution[]): RevertedStage[] {
   const was = new Map(restored.map((stage) => [stage.elementId, stage]));
   const now = new Map(stages.map((stage) => [stage.elementId, stage]));

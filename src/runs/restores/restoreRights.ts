@@ -5,7 +5,7 @@ import { requireStages } from '../execution/requireStages';
 import { Refusal } from '../../kernel/errors';
 import type { RestorePlan } from './restorePlan';
 
-/** Only the user who started a run, under whichever of its keys, or an administrator restores it. */
+/** Only the user who started a run, under any of their keys, or an administrator may restore it. */
 export function requireCreator(
   actor: Actor,
   { cause, applicationId }: Pick<Execution, 'cause' | 'applicationId'>,
@@ -23,8 +23,7 @@ const isSame = (actor: Actor, cause: ActorRef): boolean =>
   (cause.personId != null && cause.personId === actor.access.personId);
 
 /**
- * Who started it must still be allowed to run what is restored: rights that were taken away are not given back by an
- * old run.
+ * The creator must still be allowed to run the restored configuration: an old run does not give back revoked rights.
  */
 export async function requireRestore(
   db: Db,

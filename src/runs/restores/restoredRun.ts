@@ -12,20 +12,20 @@ import { findShownVariables } from '../execution/executionVariables.store';
 import { findShownStages } from '../execution/stages.store';
 import type { RestorePoint } from './restore';
 
-/** A run as its restore point refers to it: the attempt, with all that it shows. */
+/** A run at its restore point: the attempt, with everything that it shows. */
 export interface RestoredRun {
   readonly run: Execution;
   readonly attempt: ExecutionAttempt;
   readonly stages: readonly StageExecution[];
   /** Workflow execution → its attempt that the restored one shows. */
   readonly members: ReadonlyMap<string, ExecutionAttempt>;
-  /** What the tasks of these have set. */
+  /** Values that the tasks of these attempts have set. */
   readonly variables: readonly ExecutionVariable[];
   readonly application: string;
   readonly pipeline: { readonly name: string; readonly definition: PipelineDefinition };
-  /** Revision → the workflow, under the name that the pipeline has for it. */
+  /** Revision → workflow, under the name that the pipeline gives it. */
   readonly workflows: ReadonlyMap<string, { readonly name: string; readonly definition: WorkflowDefinition }>;
-  /** Id → name, of those that the run is aimed at or deploys. */
+  /** Id → name, of environments that the run targets, and of services that it deploys. */
   readonly environments: Readonly<Record<string, string>>;
   readonly services: Readonly<Record<string, string>>;
 }

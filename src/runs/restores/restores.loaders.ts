@@ -11,7 +11,7 @@ import {
   findRestoresOf,
 } from './restores.store';
 
-/** The newest first. */
+/** Newest first. */
 export const operationsOfRun: BatchLoad<Operation[]> = async (app, ids) =>
   groupBy(await findOperationsOfRuns(app.database, ids), (row) => row.runId);
 
@@ -21,15 +21,15 @@ export const tasksOfOperation: BatchLoad<TaskExecution[]> = async (app, ids) =>
 export const logOfOperation: BatchLoad<string> = async (app, ids) =>
   new Map((await findLogTexts(app.database, ids)).map((row) => [row.operationId, row.text]));
 
-/** The newest one of each run. */
+/** Newest restore point of each run. */
 export const restorePointOfRun: BatchLoad<RestorePoint> = async (app, ids) =>
   byKey(await findRestorePoints(app.database, ids), (row) => row.runId);
 
-/** The restore that used a point. */
+/** Restore that used a point. */
 export const consumerOfPoint: BatchLoad<Operation> = async (app, ids) =>
   byKey(await findConsumers(app.database, ids), (row) => row.restorePointId ?? '');
 
-/** The restore that undid an attempt of a run; the keys are those of `attemptKey`. */
+/** Restore that undid an attempt of a run; the keys are those of `attemptKey`. */
 export const restoreOfAttempt: BatchLoad<Operation> = async (app, keys) =>
   byKey(
     await findRestoresOf(

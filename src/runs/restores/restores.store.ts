@@ -12,7 +12,7 @@ export async function insertRestorePoint(db: Db, row: RestorePoint): Promise<voi
   await insertRows(db, restorePointTable, [row]);
 }
 
-/** The newest point of each run: the only one that it can be restored to. */
+/** Newest point of each run: the only one that it can be restored to. */
 export function findRestorePoints(db: Db, runIds: readonly string[]): Promise<RestorePoint[]> {
   return db.rows(
     `SELECT DISTINCT ON (run_id) ${columnsOf(restorePointTable, 'point')} FROM restore_point point
@@ -21,7 +21,7 @@ export function findRestorePoints(db: Db, runIds: readonly string[]): Promise<Re
   );
 }
 
-/** The restores that used these points. */
+/** Restores that used these points. */
 export function findConsumers(db: Db, pointIds: readonly string[]): Promise<Operation[]> {
   return db.rows(
     `SELECT ${operation} FROM operation WHERE restore_point_id = ANY ($1::uuid[]) AND kind = 'RESTORE' AND status = 'SUCCESS'`,
@@ -61,9 +61,7 @@ export interface AgentTimes {
   readonly queuedBefore: Date;
 }
 
-/**
- * Tasks of `operation` whose jobs have waited since before $1 while no agent that is online since $2 has their labels.
- */
+/** Tasks of `operation` whose jobs have waited since before $1 while no agent seen since $2 has their labels. */
 const withoutAgent = `operation_task part JOIN task_execution task ON task.id = part.task_execution_id AND task.status = 'QUEUED'
   JOIN job ON job.id = task.job_id AND job.queued_at < $1 JOIN ready_job ready ON ready.job_id = job.id
   JOIN requirement_class class ON class.id = ready.requirement_class_id
@@ -82,7 +80,9 @@ export function findTasksWithoutAgent(
   );
 }
 
-/** Operations that have something to do: nothing of them is open, their time is over, or no agent is there for them. */
+/**
+ * Operations that can proceed: nothing of them is open, their deadline has passed, or no agent is available for them.
+ */
 export function findDueOperations(
   db: Db,
   now: Date,
@@ -104,7 +104,7 @@ export async function setStep(db: Db, id: string, step: number): Promise<void> {
   await db.write(`UPDATE operation SET step = $2 WHERE id = $1 AND status = 'RUNNING'`, [id, step]);
 }
 
-/** It will fail, as soon as nothing of it runs any more. */
+/** Sets the error with which it will fail as soon as nothing of it runs. */
 export async function setOperationError(db: Db, id: string, code: string, message: string): Promise<void> {
   await db.write(`UPDATE operation SET error_code = $2, error_message = $3 WHERE id = $1 AND status = 'RUNNING'`, [
     id,
@@ -139,14 +139,14 @@ export async function insertOperationTasks(db: Db, tasks: readonly OperationTask
 
 export type RanForOperation = TaskExecution &
   Pick<OperationTask, 'operationId' | 'step'> & {
-    /** The name of the environment that it ran for. */
+    /** Name of the environment that it ran for. */
     readonly environment: string | null;
     readonly environmentId: string | null;
-    /** Images that it brings back, by service. */
+    /** Images that it restores, by service. */
     readonly images: Execution['images'];
   };
 
-/** The tasks that ran, or run, for these operations, in order. */
+/** Tasks that ran, or run, for these operations, in order. */
 export function findOperationTasks(db: Db, operationIds: readonly string[]): Promise<RanForOperation[]> {
   return db.rows(
     `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step,
@@ -160,7 +160,7 @@ export function findOperationTasks(db: Db, operationIds: readonly string[]): Pro
 
 // Logs
 
-/** Adds lines at the end of an operation's log. The run's lock keeps writers apart. */
+/** Appends lines to an operation's log. The run's lock keeps writers apart. */
 export async function appendLines(
   db: Db,
   operationId: string,
@@ -184,7 +184,7 @@ export function findLines(db: Db, operationId: string, after: number, limit: num
   );
 }
 
-/** The whole log of each operation, as people read it: a line each. */
+/** Whole log of each operation as text, one line per entry. */
 export function findLogTexts(
   db: Db,
   operationIds: readonly string[],
@@ -197,9 +197,9 @@ export function findLogTexts(
   );
 }
 
-// What is restored
+// Restored data
 
-/** Elements that began in an attempt after this one. */
+/** Elements that began in a later attempt than this one. */
 export function findBegunElements(
   db: Db,
   runId: string,
@@ -212,7 +212,7 @@ export function findBegunElements(
   );
 }
 
-/** The attempt of its run that a restore task goes back to. */
+/** Attempt of its run to which a restore task returns. */
 export async function findRestoredAttempt(db: Db, taskExecutionId: string): Promise<AttemptRef> {
   const [row] = await db.rows<AttemptRef>(
     `SELECT point.run_id AS "executionId", point.attempt FROM operation_task part
@@ -224,7 +224,7 @@ export async function findRestoredAttempt(db: Db, taskExecutionId: string): Prom
   return row;
 }
 
-/** The restore that undid each of these attempts of a run: the first one that went back behind it. */
+/** Restore that undid each of these attempts of a run: the first one that returned to an earlier attempt. */
 export function findRestoresOf(
   db: Db,
   attempts: readonly { readonly runId: string; readonly attempt: number }[],

@@ -9,7 +9,7 @@ import {
   type RestorePoint,
 } from './restore';
 
-/** Rows are only ever added: a trigger refuses anything else. */
+/** Rows are only inserted: a trigger rejects every other change. */
 export const restorePointTable = table<RestorePoint>('restore_point', {
   columns: {
     id: column.id,
@@ -45,7 +45,7 @@ export const operationTable = table<Operation>('operation', {
   foreignKeys: [references('execution', 'runId'), references('restore_point', 'restorePointId')],
   indices: [
     { name: 'operation_of_run', columns: ['runId', 'startedAt', 'id'] },
-    // One at a time, and a point is used once, whatever the code thinks.
+    // The database guarantees one running operation per run, and one use of each point.
     { name: 'operation_running', columns: ['runId'], unique: true, where: `status = 'RUNNING'` },
     {
       name: 'operation_consumed',

@@ -7,8 +7,8 @@ import type { Operation } from './restore';
 import { findOperationTasks, setOperationError } from './restores.store';
 
 /**
- * A restore is not to be done: its running tasks are asked to stop, and those that have not begun are skipped. It ends
- * when the last of them is final (`advanceRestores.ts`).
+ * Stops a restore: running tasks are asked to stop, and those that have not begun are skipped. It ends when the last of
+ * them is final (`advanceRestores.ts`).
  */
 export async function stopRestore(
   db: RunTransaction,

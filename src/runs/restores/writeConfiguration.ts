@@ -4,8 +4,8 @@ import { writePipeline, writeWorkflow } from '../../catalog/language/writeDocume
 import type { RestoredRun } from './restoredRun';
 
 /**
- * The configuration of a run at its restore point as YAML: its inputs and what it had deployed where, then the
- * documents of its pipeline and of the workflows that this ran, as they could be applied.
+ * Configuration of a run at its restore point as YAML: its inputs and its deployments, then the documents of its
+ * pipeline and of the workflows that it ran, in a form that can be applied.
  */
 export function writeConfiguration(
   { run, attempt, application, stages, environments, services, pipeline, workflows }: RestoredRun,

@@ -36,7 +36,10 @@ const yes: Answer = { allowed: true, code: null, message: null };
 const no = (code: string, message: string): Answer => ({ allowed: false, code, message });
 const refused = (refusal: Refusal): Answer => no(refusal.code, refusal.message);
 
-/** What the caller can do with an execution now: by the decisions that the commands take, status first, then rights. */
+/**
+ * Actions that the caller can take on an execution now, by the same decisions as the commands: status first, then
+ * rights.
+ */
 export async function availableActions(app: App, actor: Actor, execution: Execution): Promise<AvailableAction[]> {
   const environments = (await findExecutionTargets(app.database, [execution.id])).get(execution.id) ?? [];
   const subject = { ...execution, environments };
@@ -63,7 +66,7 @@ function canAbort({ access }: Actor, execution: Execution, subject: SubjectRows[
   return access.explain(abortRight(access, subject, execution), 'Execution', subject);
 }
 
-/** What would change nothing is not offered, though the command takes it. */
+/** An action that would change nothing is not offered, although the command accepts it. */
 function canHold(execution: Execution, verb: 'pause' | 'continue'): Answer | null {
   const refusal = refuseHold(execution, verb);
   if (refusal !== null) return refused(refusal);
@@ -106,7 +109,7 @@ async function canIntervene(app: App, actor: Actor, execution: Execution): Promi
   return anyOf(await Promise.all(refusals), 'No failure is waiting for a decision.');
 }
 
-/** One of several things that wait can be decided; else the refusal of the first. */
+/** Yes if at least one of several waiting objects can be decided; otherwise the refusal of the first. */
 function anyOf(refusals: readonly (Refusal | null)[], nothing: string): Answer {
   if (refusals.includes(null)) return yes;
   const [first] = refusals;

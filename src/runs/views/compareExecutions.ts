@@ -22,14 +22,14 @@ import {
 } from './comparisons';
 import { findOutcomes, findValuesSetBy } from './comparisons.store';
 
-/** What a comparison reads of one side at most. */
+/** Maximum that a comparison reads of one side. */
 const MOST_TASKS = 20_000;
 const MOST_VALUES = 5_000;
 
 export interface CompareExecutions {
   readonly a: string;
   readonly b: string;
-  /** Left out: the newest attempt. */
+  /** Defaults to the newest attempt. */
   readonly attemptA?: number | null;
   readonly attemptB?: number | null;
 }
@@ -37,7 +37,7 @@ export interface CompareExecutions {
 export interface Comparison {
   readonly a: Execution;
   readonly b: Execution;
-  /** null: the caller may not see one of the definitions. */
+  /** Null if the caller may not see one of the definitions. */
   readonly definition: readonly ComparedValue[] | null;
   readonly inputs: readonly ComparedValue[];
   readonly images: readonly ComparedValue[];
@@ -67,8 +67,8 @@ interface Side {
 
 /**
  * Differences between two executions, or two attempts of one. The number of statements does not depend on their size,
- * and what is read and returned is limited. A caller who may see only part of an execution (a stage in an environment
- * of its own) gets that part compared.
+ * and limits apply to the data that is read and returned. A caller who may see only part of an execution (a stage in
+ * another environment) gets a comparison of that part.
  */
 export async function compareExecutions(reading: Reading, input: CompareExecutions): Promise<Comparison> {
   const { app, actor } = reading;
@@ -179,7 +179,7 @@ async function isVisible({ actor, loaders }: Reading, executionId: string): Prom
   return (await visible(actor.access, loaders, 'Execution', member)) !== null;
 }
 
-/** The pinned definition, of a pipeline with those of the workflows that it ran, as far as the caller may see them. */
+/** Pinned definition, for a pipeline with those of the workflows that it ran, as far as the caller may see them. */
 async function definitionOf(
   { app, actor, loaders }: Reading,
   execution: Execution,
@@ -207,7 +207,7 @@ async function definitionOf(
   return leaves;
 }
 
-/** What the start gave; the environments, too, since a workflow may leave that to the start. */
+/** Inputs of the start, with the environments, because a workflow may leave its environment to the start. */
 async function inputsOf(
   { actor, loaders }: Reading,
   attempt: ExecutionAttempt,

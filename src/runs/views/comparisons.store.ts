@@ -7,7 +7,7 @@ export type TaskOutcome = Pick<
   'id' | 'executionId' | 'name' | 'status' | 'reasonCode' | 'exitCode' | 'attempt' | 'startedAt' | 'endedAt'
 >;
 
-/** The tasks that these attempts show, in their order and that of the graph. */
+/** Tasks that these attempts show, in the order of the attempts and of the graph. */
 export function findOutcomes(db: Db, refs: readonly AttemptRef[], limit: number): Promise<TaskOutcome[]> {
   return db.rows(
     `SELECT task.id, task.execution_id AS "executionId", task.name, task.status, task.reason_code AS "reasonCode",
@@ -18,7 +18,10 @@ export function findOutcomes(db: Db, refs: readonly AttemptRef[], limit: number)
   );
 }
 
-/** Values that these tasks have set: the beginning of each, and a digest that tells apart those that begin alike. */
+/**
+ * Values that these tasks have set: the beginning of each, and a digest that distinguishes values with the same
+ * beginning.
+ */
 export function findValuesSetBy(
   db: Db,
   taskIds: readonly string[],

@@ -1,20 +1,17 @@
-/**
- * What two executions are compared by, and how: names with texts, names with results. Pure; reading both sides is in
- * compareExecutions.ts.
- */
+/** Comparison of two executions: names with texts, names with results. Pure; compareExecutions.ts reads both sides. */
 
 export interface ComparedValue {
   readonly name: string;
-  /** null: it is not there. */
+  /** Null if this side does not have it. */
   readonly a: string | null;
   readonly b: string | null;
 }
 
 export interface ComparedResult {
-  /** Of tasks of a pipeline execution: the stage and its element. */
+  /** For tasks of a pipeline execution: the stage and its element. */
   readonly stage: string | null;
   readonly name: string;
-  /** Other than by its times. */
+  /** True if the sides differ in more than times. */
   readonly different: boolean;
   readonly a: Result | null;
   readonly b: Result | null;
@@ -30,24 +27,24 @@ export interface Result {
   readonly durationMs: number | null;
 }
 
-/** More differences than this in one list tell nobody more. */
+/** A longer list of differences helps nobody. */
 const MOST_LISTED = 500;
 const LONGEST_TEXT = 2000;
 
 export interface Listed<T> {
   readonly listed: readonly T[];
-  /** How many more there are. */
+  /** Number of differences that are not listed. */
   readonly omitted: number;
 }
 
-/** The names whose texts differ, in order. */
+/** Names whose texts differ, in order. */
 export function differentValues(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): Listed<ComparedValue> {
   const names = [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name)).sort();
   const listed = names.slice(0, MOST_LISTED).map((name) => ({ name, a: shown(a.get(name)), b: shown(b.get(name)) }));
   return { listed, omitted: names.length - listed.length };
 }
 
-/** All names, those with another result first, each in the order of the sides. */
+/** All names, those with different results first, each group in the order of the sides. */
 export function comparedResults(a: readonly Result[], b: readonly Result[]): Listed<ComparedResult> {
   const key = ({ stage, name }: Result) => JSON.stringify([stage, name]);
   const others = new Map(b.map((result) => [key(result), result]));
@@ -71,8 +68,8 @@ const shown = (text: string | undefined): string | null =>
   text === undefined ? null : text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`;
 
 /**
- * A definition as paths with texts: `tasks.build.run`, `stages.Staging.elements.web.workflow`. Things in lists that
- * have a name go by it, so that one more before them changes nothing of theirs; what has none is one text.
+ * A definition as paths with texts: `tasks.build.run`, `stages.Staging.elements.web.workflow`. Named objects in lists
+ * have a path by name, so that inserting another before them changes nothing; a list without names is one text.
  */
 export function leavesOf(value: unknown, path = '', leaves = new Map<string, string>()): ReadonlyMap<string, string> {
   const step = (key: string) =>

@@ -28,7 +28,7 @@ import { secretsOfTask, type WorkflowDefinition, type WorkflowMode } from '../..
 import { laterVariables } from '../../engine/workflowOutputs';
 import { type PlannedCondition, planSkip, planTaskCondition } from './planConditions';
 
-/** What a start would do, and everything that prevents it. Writes nothing. */
+/** Everything that a start would do, and everything that prevents it. Writes nothing. */
 export interface ExecutionPlan {
   readonly startable: boolean;
   readonly problems: readonly PlanProblem[];
@@ -49,13 +49,13 @@ export interface PlannedDeployment extends DeploymentPlace {
 
 export interface PlanProblem {
   readonly code: string;
-  /** A start would be refused; else it would be taken, and fail or wait there. */
+  /** True if a start would be refused; otherwise it would be accepted, and fail or wait at this point. */
   readonly refuses: boolean;
   readonly field: string | null;
   readonly message: string;
 }
 
-/** An element of a pipeline; or the workflow, when one is started alone. */
+/** An element of a pipeline, or the whole workflow if it is started standalone. */
 export interface PlannedStep {
   readonly stageName: string | null;
   readonly stepName: string | null;
@@ -91,7 +91,7 @@ export interface PlannedTask {
 
 const SHOWN_AGENTS = 20;
 
-/** A step that runs a workflow, with what it would start with. */
+/** A step that runs a workflow, with its inputs at the start. */
 interface Running {
   readonly step: Pick<
     PlannedStep,
@@ -195,7 +195,7 @@ interface Detail {
   readonly problems: readonly PlanProblem[];
 }
 
-/** What each workflow would do; three statements for all of them. */
+/** Describes the effect of each workflow; three statements for all of them. */
 async function describeAll(
   app: App,
   applicationId: string,
@@ -227,7 +227,7 @@ const allSecrets = (definition: WorkflowDefinition): string[] => [
 
 type Able = (labels: readonly string[]) => readonly Agent[];
 
-/** Which of the agents have all of these labels; many tasks ask for the same ones. */
+/** Agents that have all of these labels, cached because many tasks require the same labels. */
 function agentsByLabels(online: readonly Agent[]): Able {
   const known = new Map<string, readonly Agent[]>();
   return (labels) => {

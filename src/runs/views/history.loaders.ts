@@ -2,7 +2,9 @@ import type { Db } from '../../kernel/database/database';
 import { type BatchLoad, groupBy } from '../../kernel/loaders';
 import type { HistoryEntry } from './history';
 
-/** What people did to executions, oldest first. Attempts, approvals and restores stay when their events are pruned. */
+/**
+ * Actions of people on executions, oldest first. Attempts, approvals and restores remain when their events are pruned.
+ */
 export const historyOfExecution: BatchLoad<HistoryEntry[]> = async (app, ids) =>
   groupBy(await findHistory(app.database, ids), (row) => row.executionId);
 

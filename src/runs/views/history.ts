@@ -24,13 +24,13 @@ export const historyAction = {
 } as const;
 export type HistoryAction = keyof typeof historyAction.values;
 
-/** One thing that somebody did to an execution. */
+/** One action of a person on an execution. */
 export interface HistoryEntry {
   readonly executionId: string;
   readonly at: Date;
   readonly action: HistoryAction;
   readonly actor: ActorRef;
-  /** Attempt that it began, or in which it was done, where that is known. */
+  /** Attempt that it began, or during which it happened, if known. */
   readonly attempt: number | null;
   readonly stage: string | null;
   /** Stage element or task. */

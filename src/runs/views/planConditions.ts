@@ -8,23 +8,23 @@ import { outcomeOf } from '../../engine/skipConditions';
 import { baseName, matrixValues, matrixVariables, nodesOf } from '../../catalog/language/matrix';
 import type { WorkflowDefinition } from '../../catalog/language/workflow';
 
-/** What is known of a condition before anything runs. */
+/** Outcome of a condition, as far as it is known before anything runs. */
 export interface PlannedCondition {
   readonly expression: string;
   readonly outcome: 'RUNS' | 'SKIPPED' | 'FAILS' | 'LATER';
   readonly reason: string | null;
 }
 
-/** By outcome, how many combinations of a task have it; one for a task without a matrix. */
+/** Number of combinations of a task by outcome; one for a task without a matrix. */
 export interface PlannedTaskCondition {
   readonly counts: Readonly<Record<PlannedCondition['outcome'], number>>;
-  /** Why the first does not run that does not. */
+  /** Reason why the first combination that does not run is skipped or fails. */
   readonly reason: string | null;
 }
 
 type Facts = Omit<ConditionFacts, 'executionId'>;
 
-/** `asked` are variables that people give when the element is reached. */
+/** `asked` are variables that people provide when the element is reached. */
 export function planTaskCondition(
   base: string,
   definition: WorkflowDefinition,
@@ -51,7 +51,7 @@ function planNode(
 ): PlannedCondition {
   const task = definition.tasks[baseName(node)];
   const variables = taskVariables(node, definition, facts);
-  // Values that an earlier task may still set or replace are not known yet. No task can set values given by the start.
+  // Values that an earlier task may still set or replace are unknown. No task can set values given by the start.
   const settled = new Set([
     ...Object.keys(facts.variables),
     ...matrixValues(node).keys(),
@@ -69,7 +69,7 @@ function planNode(
   return plan(text, true, known, (references) => taskScope(references, node, definition, variables, new Map()));
 }
 
-/** Of an element: the pipeline's variables are known, what earlier elements do is not. */
+/** Condition of an element: the pipeline's variables are known, results of earlier elements are not. */
 export function planSkip(
   text: string,
   variables: Readonly<Record<string, string>>,

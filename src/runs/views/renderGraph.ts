@@ -5,9 +5,8 @@ export const graphFormats = ['JSON', 'MERMAID', 'DOT', 'ASCII'] as const;
 export type GraphFormat = (typeof graphFormats)[number];
 
 /**
- * Writes a graph for a tool that draws it, or for a terminal. Names and labels come from definitions: where they stand
- * in a text that a tool reads as a program they are written so that nothing in them can end the text, begin another
- * statement, or become markup.
+ * Writes a graph for a drawing tool or a terminal. Names and labels come from definitions. In output that a tool reads
+ * as a program they are escaped, so that nothing in them can end the text, begin another statement, or become markup.
  */
 export function renderGraph(graph: WorkflowGraph, format: GraphFormat): string {
   return { JSON: asJson, MERMAID: asMermaid, DOT: asDot, ASCII: asText }[format](graph);
@@ -16,8 +15,8 @@ export function renderGraph(graph: WorkflowGraph, format: GraphFormat): string {
 const asJson = ({ onFailure, nodes }: WorkflowGraph): string => `${JSON.stringify({ onFailure, nodes }, null, 2)}\n`;
 
 /**
- * The nodes with the numbers that stand for them, and the edges between those. Where many wait for many, a point
- * between them has an edge of each.
+ * Nodes with their numbers, and the edges between them. If many wait for many, a joint between them has one edge to or
+ * from each.
  */
 function numbered({ nodes, onFailure }: WorkflowGraph) {
   const ids = new Map(nodes.map((node, index) => [node.name, `n${index}`]));
@@ -55,7 +54,7 @@ function numbered({ nodes, onFailure }: WorkflowGraph) {
   };
 }
 
-/** The lines of a node's box. */
+/** Lines of text in a node's box. */
 function linesOf({ name, label, type, group, combinations, condition, state }: GraphNode): string[] {
   const element = type === 'workflow' || type === 'approval';
   const lines = [label];
@@ -83,7 +82,7 @@ const colors: Readonly<Partial<Record<ExecutionStatus, string>>> = {
   SKIPPED: '#eeeeee',
 };
 
-/** Mermaid knows characters by their numbers; everything but what is surely plain is written so. */
+/** Mermaid accepts characters as numbers; all characters except plain ones are written this way. */
 const mermaidText = (text: string): string =>
   text.replace(/[^A-Za-z0-9 ._=,-]/gu, (character) => `#${character.codePointAt(0)};`);
 
@@ -109,7 +108,7 @@ function asMermaid(graph: WorkflowGraph): string {
   );
 }
 
-/** In a quoted string of DOT a backslash begins an escape, and a quote ends it. */
+/** In a quoted string of DOT, a backslash begins an escape, and a quote ends the string. */
 const dotText = (text: string): string =>
   text.replace(/[\\"]/g, (character) => `\\${character}`).replace(/\p{Cc}/gu, ' ');
 
@@ -140,7 +139,7 @@ function asDot(graph: WorkflowGraph): string {
   );
 }
 
-/** Printable ASCII, so that no terminal can be told anything by a name. */
+/** Printable ASCII only, so that a name can't send control sequences to a terminal. */
 const plainText = (text: string): string =>
   text.replace(/[^\x20-\x7e]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 

@@ -6,48 +6,43 @@ import { baseName, type Dependency, dependencyOf, nodeCount, nodesOf } from '../
 import { taskLevels } from '../../catalog/language/taskGraph';
 import type { TaskDefinition, TaskType, WorkflowDefinition } from '../../catalog/language/workflow';
 
-/**
- * A workflow or a pipeline as people draw it: tasks or elements, what they wait for, and in an execution how they
- * stand.
- */
+/** Graph of a workflow or a pipeline: tasks or elements, their dependencies, and their states in an execution. */
 export interface WorkflowGraph {
-  /** The failure handler of the workflow as a whole. */
+  /** Failure handler of the workflow as a whole. */
   readonly onFailure: string | null;
   readonly nodes: readonly GraphNode[];
 }
 
 export interface GraphNode {
-  /** The name of the task, of one combination, or of the element. */
+  /** Name of the task, of one combination, or of the element. */
   readonly name: string;
   readonly label: string;
   readonly type: TaskType | 'approval' | 'workflow';
-  /** What others may wait for as a whole: the matrix that it is a combination of, or its stage. */
+  /** Group that others may wait for as a whole: the matrix of a combination, or the stage of an element. */
   readonly group: string | null;
   /** Level in the graph. Null for detached tasks: failure handlers, restore tasks, those of `finally`. */
   readonly level: number | null;
-  /** Names of groups, which mean all that is in them, and of nodes. */
+  /** Names of nodes, and of groups, which stand for all their nodes. */
   readonly dependsOn: readonly string[];
-  /** Of a task: it runs if this is true. Of an element: it is skipped if it is. */
+  /** For a task: it runs if this is true. For an element: it is skipped if this is true. */
   readonly condition: string | null;
-  /** The failure handler that it names. */
+  /** Failure handler that it names. */
   readonly onFailure: string | null;
-  /** For how many combinations it stands; null: it has no matrix, or is one of them. */
+  /** Number of combinations that it represents; null if it has no matrix, or is one of them. */
   readonly combinations: number | null;
   readonly state: NodeState | null;
 }
 
 export interface NodeState {
-  /** Of several combinations: what they amount to. */
+  /** Combined status if it represents several combinations. */
   readonly status: ExecutionStatus;
-  /** How many combinations stand how. */
+  /** Number of combinations by status. */
   readonly counts: Readonly<Partial<Record<ExecutionStatus, number>>>;
 }
 
 export const MAX_GRAPH_NODES = 5000;
 
-/**
- * By the name of a task what stands of it in an execution: one status, or one for each time that a failure handler ran.
- */
+/** Statuses in an execution by task name: one status per combination, or one for each run of a failure handler. */
 export type NodeStates = ReadonlyMap<string, readonly ExecutionStatus[]>;
 
 /** `states` is null for a definition. */
@@ -89,7 +84,10 @@ export function workflowGraph(
   };
 }
 
-/** The elements of each stage wait for all of the stage before. `states` has the status of each element by its name. */
+/**
+ * The elements of each stage wait for all elements of the previous stage. `states` has the status of each element by
+ * name.
+ */
 export function pipelineGraph({ stages }: PipelineDefinition, states: NodeStates | null): WorkflowGraph {
   const count = stages.reduce((sum, { elements }) => sum + elements.length, 0);
   if (count > MAX_GRAPH_NODES) throw tooLarge('pipelineId', null, count, '');
