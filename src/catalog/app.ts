@@ -4,7 +4,7 @@ import type { PipelineDefinition } from './language/pipeline';
 import type { WorkflowDefinition } from './language/workflow';
 import type { SecretKeys } from './secrets/secretKeys';
 
-/** First argument of every command of this floor. */
+/** First argument of every command of the catalog. */
 export interface App extends AccessApp {
   readonly workflowRevisions: RevisionCache<WorkflowDefinition>;
   readonly pipelineRevisions: RevisionCache<PipelineDefinition>;

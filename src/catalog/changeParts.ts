@@ -68,10 +68,7 @@ export async function updatePart<T extends PartRow, Input>(
   return refusingTakenName(parts.table, given.name ?? '', work);
 }
 
-/**
- * Deletes a part. Refused while a current definition refers to it; executions and deployments of the past stay
- * readable.
- */
+/** Deletes a part. Refused while a current definition refers to it; past executions and deployments stay readable. */
 export async function deletePart<T extends PartRow>(
   app: App,
   actor: Actor,

@@ -7,7 +7,7 @@ export function nameTaken(kind: string, name: string): Refusal {
   return new Refusal('NAME_TAKEN', `There is already ${article} ${kind} "${name}"${where}.`, { kind, name });
 }
 
-/** The unique index has the last word on names, should anything get past the locks and checks of the commands. */
+/** The unique index is the final check on names, in case anything gets past the locks and checks of the commands. */
 export async function refusingTakenName<T>(kind: string, name: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -8,15 +8,15 @@ interface NestedList<T, Key extends readonly unknown[]> {
   readonly cursor: CursorCodec<Key>;
   readonly keyOf: (row: T) => Key;
   readonly parentOf: (row: T) => string;
-  /** The page of each parent, in its order. */
+  /** Page of each parent, in its order. */
   readonly find: (app: App, parentIds: readonly string[], request: PageRequest<Key>) => Promise<T[]>;
-  /** Parents that have none may be left out. */
+  /** Parents without any may be missing. */
   readonly count: (app: App, parentIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 }
 
 /**
  * A list within each object of another list. The page arguments are part of the loader's key, and keys with the same
- * arguments are loaded together: one statement for the pages of all objects.
+ * arguments are loaded together, with one statement for the pages of all objects.
  */
 export function nestedList<T, Key extends readonly unknown[]>(list: NestedList<T, Key>): ListOfParent<T> {
   const load: BatchLoad<T[]> = async (app, keys) => {

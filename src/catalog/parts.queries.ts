@@ -13,7 +13,7 @@ import { type ListOfParent, nestedList } from './nestedList';
 import type { PartRow } from './resourceFields';
 import type { PartRows } from './resources.store';
 
-/** A resource by its ID. One that is deleted, or that the actor may not see, is not found. */
+/** A resource by ID. A resource that is deleted, or that the actor may not see, is not found. */
 export async function readById<T extends NamedRow>(
   app: App,
   actor: Actor,
@@ -59,14 +59,14 @@ export function unknownName(kind: string, name: string): Refusal {
   return new Refusal('NOT_FOUND', message, { kind, name });
 }
 
-/** Filter of a list of parts. The filter by the part's own ID is named after the kind, such as `service`. */
+/** Filter of a list of parts. The filter by the part's ID is named after the kind, such as `service`. */
 export interface PartFilter {
   readonly application?: IdFilter | null | undefined;
   readonly name?: IdFilter | null | undefined;
   readonly [kind: string]: unknown;
 }
 
-/** More conditions on `row`, for filters that only one kind of parts has. */
+/** Additional conditions on `row`, for filters that only one kind of parts has. */
 type OwnConditions<Filter> = (filter: Filter, field: string, parameters: unknown[]) => readonly string[];
 
 /** A page of the parts of all applications that the actor may see. */
@@ -96,12 +96,10 @@ export function listParts<T extends PartRow, Filter extends PartFilter>(
   return parts.list(app.database, [...conditions, seen], parameters, page);
 }
 
-/** Lists by kind of parts and by access: what a caller may see is part of the statement, so callers share no list. */
+/** Lists by kind of parts and by access: the caller's access is part of the statement, so callers share no list. */
 const lists = new WeakMap<object, WeakMap<Access, ListOfParent<unknown>>>();
 
-/**
- * The parts of one kind of an application, as the actor may see them; the pages of many applications in one statement.
- */
+/** Parts of one kind in an application that the actor may see; one statement loads the pages of many applications. */
 export function partsOfApplication<T extends PartRow>(
   loaders: Loaders,
   actor: Actor,

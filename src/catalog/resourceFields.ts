@@ -47,5 +47,5 @@ export const partChanges = resourceChanges(
 
 export type NewResource = ShapeOf<ReturnType<typeof newResource>>;
 export type NewPart = ShapeOf<ReturnType<typeof newPart>>;
-/** Undefined keeps what is there; null removes a description and keeps anything else. */
+/** Undefined keeps the current value; null removes a description and keeps anything else. */
 export type ResourceChanges = ShapeOf<typeof partChanges>;

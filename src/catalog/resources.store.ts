@@ -9,7 +9,7 @@ import { afterCondition } from '../kernel/paging';
 import { type BatchLoad, byKey, type Loaders } from '../kernel/loaders';
 import type { PartRow, partFields, ResourceRow } from './resourceFields';
 
-/** A table of resources. Every change is put on the audit trail here, so that no command has to think of it. */
+/** A table of resources. It records every change on the audit trail, so that commands don't have to. */
 export class ResourceRows<T extends ResourceRow> extends NamedRows<T> {
   override async insert(db: Db, rows: readonly T[]): Promise<void> {
     await super.insert(db, rows);
@@ -35,7 +35,7 @@ export class ResourceRows<T extends ResourceRow> extends NamedRows<T> {
   }
 }
 
-/** The table of a kind of parts. */
+/** Table of a kind of parts. */
 export function partTable<F extends ReturnType<typeof partFields>>(
   name: string,
   fields: F,
@@ -128,13 +128,13 @@ export class PartRows<T extends PartRow> extends ResourceRows<T> {
   };
 }
 
-/** What one kind of configured parts adds to what all of them have. */
+/** Fields and rules of one kind of configured parts, in addition to the common ones. */
 export interface OwnFields<T extends PartRow, Input> {
-  /** Checks the fields that only this kind has. Fields that the input leaves out are missing in the result. */
+  /** Checks the fields that only this kind has. Fields missing in the input are missing in the result. */
   readonly read: (input: Partial<Input>) => Partial<T>;
-  /** Values of a new part for fields that the input leaves out. */
+  /** Values of a new part for fields that are missing in the input. */
   readonly defaults?: Partial<T>;
-  /** Deletes what nobody needs once the part is deleted. */
+  /** Deletes data that is useless once the part is deleted. */
   readonly beforeDelete?: (db: Db, row: T) => Promise<void>;
 }
 

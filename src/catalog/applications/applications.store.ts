@@ -14,9 +14,9 @@ export function findApplicationsByName(db: Db, names: readonly string[]): Promis
 }
 
 /**
- * Every change of an application's configuration begins with locking its row, so that changes follow each other: what a
- * change checked stays true until it commits. Starts of executions hold the row FOR SHARE: they don't hinder each
- * other, but none comes in between.
+ * Every change of an application's configuration first locks its row, so that changes run one after another: anything
+ * that a change has checked stays true until it commits. Starts of executions hold the row FOR SHARE: they don't block
+ * each other, but no start runs during a change.
  */
 export async function lockApplication(db: Db, id: string): Promise<Application> {
   const [application] = isId(id) ? await lock(db, 'id = $1', [id]) : [];
@@ -25,8 +25,8 @@ export async function lockApplication(db: Db, id: string): Promise<Application> 
 }
 
 /**
- * The same for applications that a source names, which need not exist yet. The names themselves are locked first, in
- * one order, so that two sources can't both create one.
+ * The same for applications that a source names, which need not exist yet. The names are locked first, in a fixed
+ * order, so that two sources can't both create the same application.
  */
 export async function lockApplicationsByName(db: Db, names: readonly string[]): Promise<Application[]> {
   await lockApplicationNames(db, names);
@@ -49,7 +49,7 @@ function lock(db: Db, condition: string, parameters: readonly unknown[]): Promis
   );
 }
 
-/** Locks the application of a part, then reads the part as it stands. */
+/** Locks the application of a part, then reads the current row of the part. */
 export async function lockPart<T extends PartRow>(
   db: Db,
   parts: PartRows<T>,
@@ -57,15 +57,14 @@ export async function lockPart<T extends PartRow>(
 ): Promise<{ readonly part: T; readonly application: Application }> {
   const found = isId(id) ? await parts.find(db, id) : undefined;
   const [application] = found === undefined ? [] : await lock(db, 'id = $1', [found.applicationId]);
-  // Read again: it may have been renamed or deleted while this waited.
+  // Read again, because it may have been renamed or deleted while this waited for the lock.
   const part = application === undefined ? undefined : await parts.find(db, id);
   if (application === undefined || part === undefined) throw notFound(parts.table, id);
   return { part, application };
 }
 
 /**
- * Executions of an application that are not final, and for which a condition on `execution` holds; enough of them to
- * name.
+ * Executions of an application that are not final and match a condition on `execution`; only as many as an error names.
  */
 export function findActiveExecutions(
   db: Db,

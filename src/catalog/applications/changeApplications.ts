@@ -66,7 +66,8 @@ export async function deleteApplication(app: App, actor: Actor, id: string): Pro
   await app.database.transaction(async (db) => {
     const application = await lockApplication(db, id);
     actor.access.require('DELETE', 'Application', application);
-    // The right to delete does not show what is in it: unseen executions keep it alive, but are not named.
+    // The right to delete does not include the right to read: executions that the caller may not see prevent the
+    // deletion, but are not named.
     const seen: RowCondition = (parameters) => actor.access.condition('READ', 'Execution', 'execution', parameters);
     const active = await findActiveExecutions(db, application.id, seen, NAMED_EXECUTIONS);
     const count = active.length < NAMED_EXECUTIONS ? await countActiveExecutions(db, application.id) : active.length;

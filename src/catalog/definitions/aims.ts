@@ -3,7 +3,7 @@ import type { PipelineDefinition } from '../language/pipeline';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from '../language/workflow';
 import type { Configuration } from './configuration';
 
-/** What decides where definitions are aimed: what their names stand for. */
+/** Resolves the names in definitions, which determine the environments that the definitions target. */
 export interface Surroundings {
   readonly environments: ReadonlyMap<string, Target>;
   readonly workflows: ReadonlyMap<string, WorkflowDefinition>;
@@ -15,8 +15,8 @@ interface Part {
 }
 
 /**
- * Workflows and pipelines as rights see them, from definitions in hand: of what is not written yet there is no row that
- * the SQL of `access/subjects.ts` could look at. It must find the same environments.
+ * Subjects of workflows and pipelines, built from definitions in memory: unwritten definitions have no rows for the SQL
+ * of `access/subjects.ts`. Both must find the same environments.
  */
 export function workflowSubject(
   { id, applicationId }: Part,

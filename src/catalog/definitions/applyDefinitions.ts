@@ -16,7 +16,7 @@ import { validateSource } from '../language/validateSource';
 import type { DefinitionError } from '../language/validationRules';
 
 export interface ApplyDefinitions extends DefinitionSource {
-  /** Says what would become of the documents, and writes nothing. */
+  /** True to return the planned changes without writing anything. */
   readonly dryRun: boolean;
 }
 
@@ -26,12 +26,12 @@ export interface AppliedSource {
 }
 
 /**
- * Makes the database match the documents, or changes nothing if anything is wrong. Applications are locked meanwhile,
- * so that two sources for one application follow each other. What a source leaves out stays as it is.
+ * Makes the database match the documents, or changes nothing if there is any error. Locks the applications, so that two
+ * sources for one application run one after another. Objects that are not in the source stay as they are.
  */
 export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefinitions): Promise<AppliedSource> {
   const source = parseDefinitions(input);
-  // An invalid name was reported, names nothing, and may contain characters that PostgreSQL rejects.
+  // Invalid names are already reported, and may contain characters that PostgreSQL rejects.
   const names = [...new Set(source.documents.map(({ document }) => applicationNameOf(document)))].filter(isName);
   const author: Author = { actor, now: app.clock.now() };
   if (input.dryRun) {
@@ -46,10 +46,10 @@ export async function applyDefinitions(app: App, actor: Actor, input: ApplyDefin
   return { results, warnings: source.problems.inOrder.warnings };
 }
 
-/** CREATE: the documents, workflows or pipelines, must be new. */
+/** CREATE: the workflows or pipelines in the documents must be new. */
 export type ApplyMode = 'APPLY' | 'CREATE';
 
-/** The same in the middle of a transaction that has locked the applications. */
+/** The same within a transaction that has locked the applications. */
 export async function applySource(
   db: Db,
   author: Author,
@@ -58,13 +58,13 @@ export async function applySource(
   mode: ApplyMode = 'APPLY',
 ): Promise<AppliedDocument[]> {
   const steps = await planSource(db, author, source, existing, mode);
-  // What others refer to comes first.
+  // Documents that others refer to come first.
   const order = ({ applied }: Step) => documentKinds.indexOf(applied.kind);
   for (const { write } of [...steps].sort((a, b) => order(a) - order(b))) await write?.(db);
   return steps.map(({ applied }) => applied);
 }
 
-/** Checks everything and decides what has to be written; refuses with every error at once. */
+/** Checks everything and decides what to write; reports all errors together. */
 async function planSource(
   db: Db,
   author: Author,

@@ -35,13 +35,13 @@ export async function createDefined<Definition>(
   return refusingTakenName(rows.table, name, work);
 }
 
-/** Undefined and null keep what is there. */
+/** Undefined and null keep the current value. */
 export interface DefinedChanges {
   readonly name?: string | null | undefined;
   readonly definition?: DefinitionSource | null | undefined;
 }
 
-/** Changes a workflow or pipeline. The definition is checked, and names itself, by the new name. */
+/** Changes a workflow or pipeline. The definition is checked under the new name, which its head must match. */
 export async function updateDefined<Definition>(
   app: App,
   actor: Actor,

@@ -8,7 +8,7 @@ import type { WorkflowDefinition } from '../language/workflow';
 import { workflows } from '../workflows/workflows';
 import type { Defined } from './definedRows.store';
 
-/** An application with all of its parts by name, as it stands in the database. */
+/** An application with all of its current parts, by name. */
 export interface Configuration {
   readonly application: Application;
   readonly environments: ReadonlyMap<string, Environment>;

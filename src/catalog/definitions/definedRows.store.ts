@@ -4,13 +4,13 @@ import { columnsOf, insertRows, references, tableOf } from '../../kernel/databas
 import { type DefinedEntity, definedFields, type Revision, revisionFields } from '../language/definition';
 import { PartRows, partTable } from '../resources.store';
 
-/** A workflow or pipeline as it stands. */
+/** Current state of a workflow or pipeline. */
 export interface Defined<Definition> {
   readonly row: DefinedEntity;
   readonly revision: Revision<Definition>;
 }
 
-/** Workflows or pipelines: a row each, and its immutable revisions. */
+/** Rows of workflows or pipelines, and their immutable revisions. */
 export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
   readonly revisionSchema: EntitySchema<Revision<Definition>>;
   private readonly revisionTable: string;
@@ -27,7 +27,7 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
     this.revisionColumns = columnsOf(this.revisionSchema, 'revision');
   }
 
-  /** Everything that is defined in applications, with its current definition. */
+  /** All workflows or pipelines of applications, with their current definitions. */
   async definedIn(db: Db, applicationIds: readonly string[]): Promise<Defined<Definition>[]> {
     const rows = await this.ofApplications(db, applicationIds);
     const revisions = await this.findRevisions(
@@ -54,8 +54,8 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
   }
 
   /**
-   * The same page of the revisions of each of several rows, newest first. `before` is the number of the last one before
-   * it.
+   * The same page of the revisions of each row, newest first. `before` is the number of the last revision on the
+   * previous page.
    */
   async revisionPages(
     db: Db,
@@ -71,7 +71,7 @@ export class DefinedRows<Definition> extends PartRows<DefinedEntity> {
     );
   }
 
-  /** How many revisions each has: their numbers have no gaps. */
+  /** Number of revisions of each; revision numbers have no gaps. */
   async revisionCounts(db: Db, entityIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const rows = await db.rows<{ entityId: string; count: number }>(
       `SELECT entity_id AS "entityId", max(number) AS count FROM ${this.revisionTable}

@@ -22,26 +22,26 @@ import { type Author, newRow, nextRevision, saveRevision } from './revise';
 
 export type ApplyAction = 'CREATED' | 'UPDATED' | 'UNCHANGED';
 
-/** What became, or would become, of one document. */
+/** Actual or planned result of applying one document. */
 export interface AppliedDocument {
   readonly kind: DocumentKind;
   readonly application: string;
   readonly name: string;
   readonly action: ApplyAction;
-  /** null for what a dry run would create. */
+  /** Null if a dry run would create it. */
   readonly id: string | null;
-  /** Of a workflow or pipeline. */
+  /** For workflows and pipelines. */
   readonly revision: { readonly number: number; readonly contentHash: string } | null;
 }
 
-/** What a valid document comes to, and how to write it; nothing to write when it changes nothing. */
+/** Planned result of a valid document, and a function that writes it; no function if nothing changes. */
 export interface Step {
   readonly applied: AppliedDocument;
   readonly write?: (db: Db) => Promise<void>;
 }
 
 export interface PlanContext extends Author {
-  /** The application as it stands; undefined when the source creates it. */
+  /** Current state of the application; undefined if the source creates it. */
   readonly existing: Configuration | undefined;
   readonly applicationId: string;
 }
@@ -79,7 +79,7 @@ function planService(document: ServiceDocument, { existing, applicationId, ...au
   return planRow(services, document, existing?.services.get(document.name), made, own, author);
 }
 
-/** `own` is what the document says, `made` the row when there is none yet. */
+/** `own` has the contents of the document, `made` is the new row if there is none yet. */
 function planRow<T extends ResourceRow>(
   rows: ResourceRows<T>,
   document: AnyDocument,

@@ -5,8 +5,8 @@ import { type Referred, usersOf } from '../language/references';
 import { unseenIn } from './seen';
 
 /**
- * Refuses to delete what current definitions name. Those that the caller may not see keep it alive, too, but are not
- * told.
+ * Refuses to delete objects that current definitions refer to. Definitions that the caller may not see also prevent the
+ * deletion, but are not named.
  */
 export function refuseUsers(access: Access, referred: Referred, configuration: Configuration): void {
   const users = usersOf(referred, configuration);

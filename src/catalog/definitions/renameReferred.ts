@@ -17,12 +17,9 @@ import { type Author, nextRevision, saveRevision } from './revise';
 import { unseenIn } from './seen';
 
 /**
- * Definitions refer by name, so a new name is written into every current definition that has the old one: as new
- * revisions, in the transaction of the rename, so that no moment sees a pipeline without its parts. The application is
- * locked. Old revisions keep the old name.
- *
- * It needs no right but the one to rename: what the definitions mean stays the same. Were a right to change each of
- * them needed, whether something may be renamed would hang on things that the caller need not even see.
+ * Definitions refer by name, so a rename adds new revisions of every current definition that has the old name, in the
+ * same transaction. The caller has locked the application. Old revisions keep the old name. Only the right to rename is
+ * needed, because the meaning stays the same, and the caller need not see the definitions.
  */
 export async function renameReferred(
   db: Db,
@@ -49,8 +46,8 @@ export async function renameReferred(
 }
 
 /**
- * `artifacts.from` can't hold every name of a workflow: one with a dot, or one that a task there has, would be read as
- * something else.
+ * `artifacts.from` can't contain every workflow name: a name with a dot, or one that is also the name of a task there,
+ * would get another meaning.
  */
 function refuseOtherMeaning(
   before: WorkflowDefinition,

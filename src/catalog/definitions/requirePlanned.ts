@@ -13,7 +13,7 @@ export interface Planned {
   readonly step: Step;
 }
 
-/** The documents of one application, and what they come to. */
+/** The documents of one application, and their planned changes. */
 export interface PlannedApplication {
   readonly applicationId: string;
   readonly existing: SeenConfiguration | undefined;
@@ -23,11 +23,9 @@ export interface PlannedApplication {
 const nothing: Surroundings = { environments: new Map(), workflows: new Map() };
 
 /**
- * Asks for each document that creates or changes something what the single command would be asked. Where a definition
- * is aimed is judged with the environments as they are and, after that, as all documents together make them.
- *
- * What the caller may not see does not exist: it would have to be created. Only those who could are told that the name
- * is taken. With `mustBeNew` so is everything.
+ * Requires for each document that changes something the same rights as the single command, with current environments
+ * and with those of all documents. An object that the caller may not see counts as missing and has to be created; only
+ * callers who may create it learn that the name is taken. The same holds for all objects with `mustBeNew`.
  */
 export function requirePlanned(access: Access, application: PlannedApplication, mustBeNew: boolean): void {
   const { applicationId, existing, planned } = application;
@@ -38,7 +36,7 @@ export function requirePlanned(access: Access, application: PlannedApplication, 
     const { action, id } = step.applied;
     const taken = action !== 'CREATED' && (mustBeNew || isUnseen(document, existing));
     if (action === 'UNCHANGED' && !taken) continue;
-    // The refusal must not tell the id of what is there.
+    // The error must not reveal the id of the existing object.
     const part = { id: taken || id === null ? newId() : id, applicationId };
     requireFor(access, document, part, taken ? undefined : existing, before, after);
     if (taken) throw nameTaken(document.kind.toLowerCase(), document.name);
@@ -93,7 +91,7 @@ function isUnseen({ kind, name }: AnyDocument, existing: SeenConfiguration | und
   return { Environment: environments, Service: services, Workflow: workflows, Pipeline: pipelines }[kind].has(name);
 }
 
-/** What names will stand for once the documents are applied. */
+/** Resolution of names once the documents are applied. */
 function planAhead(before: Surroundings, planned: readonly Planned[]): Surroundings {
   const environments = new Map<string, Target>(before.environments);
   const workflows = new Map(before.workflows);

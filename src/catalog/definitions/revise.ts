@@ -5,7 +5,7 @@ import { contentHash } from '../language/canonical';
 import type { Defined, DefinedRows } from './definedRows.store';
 import type { Revision } from '../language/definition';
 
-/** Who changes something, and when: what rows and revisions remember. */
+/** Actor and time of a change, recorded in rows and revisions. */
 export interface Author {
   readonly actor: Actor;
   readonly now: Date;
@@ -21,7 +21,7 @@ export const newRow = (name: string, { actor, now }: Author, id = newId()) => ({
   deletedAt: null,
 });
 
-/** The revision that comes after `before`, or the first one of something new. */
+/** The next revision after `before`, or the first one of a new object. */
 export function nextRevision<Definition extends object>(
   before: Defined<Definition> | undefined,
   definition: Definition,
@@ -38,7 +38,7 @@ export function nextRevision<Definition extends object>(
   };
 }
 
-/** Makes a revision the current one. The application is locked, so nobody else takes the same number. */
+/** Makes a revision the current one. The application is locked, so no other transaction takes the same number. */
 export async function saveRevision<Definition extends { readonly description: string | null }>(
   db: Db,
   rows: DefinedRows<Definition>,

@@ -23,7 +23,7 @@ export class RevisionCache<Definition> {
     return ids.flatMap((id) => {
       const revision = found.get(id) ?? this.known.get(id);
       if (revision === undefined) return [];
-      // The revision of an open transaction may be rolled back. Its ID is never used again, so keeping it is harmless.
+      // The revision of an open transaction may be rolled back. Its ID is never reused, so keeping it is harmless.
       this.known.set(id, revision);
       return [revision];
     });

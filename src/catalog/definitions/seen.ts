@@ -3,8 +3,8 @@ import { pipelineSubject, surroundingsOf, workflowSubject } from './aims';
 import type { Configuration } from './configuration';
 
 /**
- * Names of what a caller may not see of an application that it may see. Names may be used unseen, but nothing may tell
- * them.
+ * Names of objects that a caller may not see, in an application that it may see. The caller may use such names, but
+ * nothing may reveal them.
  */
 export interface Unseen {
   readonly environments: ReadonlySet<string>;
@@ -33,7 +33,7 @@ export function unseenIn(access: Access, configuration: Configuration): Unseen {
   };
 }
 
-/** Applications that the caller may not see are as good as none. */
+/** Applications that the caller may not see count as missing. */
 export function asSeenBy(
   access: Access,
   configurations: ReadonlyMap<string, Configuration>,

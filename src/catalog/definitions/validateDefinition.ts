@@ -15,14 +15,13 @@ export interface Validation {
   readonly warnings: readonly DefinitionError[];
 }
 
-/** Stand for the application and the name of a document that has none, which only TOML may leave open here. */
+/** Placeholders for the application and the name of a document without them, which only TOML allows here. */
 const UNNAMED = 'unnamed-application';
 const NAMELESS = 'unnamed-workflow';
 
 /**
- * Says what is wrong with documents, without a transaction, a lock or a plan: nothing is written, and nobody waits for
- * it. What `applyDefinitions` would refuse, this answers; so editors and pipelines of other systems can ask with a key
- * that may only read.
+ * Validates documents without a transaction, a lock or a plan: it writes nothing and blocks nothing. It reports every
+ * error that `applyDefinitions` would, so that editors and external CI systems can use it with a read-only key.
  */
 export async function validateDefinition(app: App, actor: Actor, input: DefinitionSource): Promise<Validation> {
   const unnamed = input.format === 'TOML' && input.application == null ? UNNAMED : undefined;

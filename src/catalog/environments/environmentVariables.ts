@@ -1,7 +1,7 @@
 import { isReservedVariableName, isStorable, isVariableName } from '../../kernel/naming';
 import { type InputError, invalidInput } from '../../kernel/errors';
 
-/** The variables of an environment from a list, which GraphQL has instead of a map. */
+/** Reads the variables of an environment from a list, because GraphQL has no maps. */
 export function readEnvironmentVariables(
   given: readonly { readonly name: string; readonly value: string }[],
 ): Readonly<Record<string, string>> {

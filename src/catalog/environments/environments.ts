@@ -10,7 +10,7 @@ import { readEnvironmentVariables } from './environmentVariables';
 export const environmentFields = {
   ...partFields('environment', 'Time of the last change of the environment itself; deployments to it do not count.'),
   type: field.oneOf(environmentType, 'Purpose of the environment.'),
-  /** Given to every task that runs for this environment. */
+  /** Variables of every task that runs for this environment. */
   variables: field.json<Readonly<Record<string, string>>>(),
 };
 export type Environment = ShapeOf<typeof environmentFields>;

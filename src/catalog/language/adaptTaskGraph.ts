@@ -13,8 +13,9 @@ import type { ValidationWarning } from './validationRules';
 import { DAY } from './values';
 
 /**
- * A TOML file without a `kind` is a task graph of a tool that accepts more than Slipway does, and finds mistakes when a task runs.
- * This makes it a Workflow that means the same. Whatever is left out, changed or guessed is a warning.
+ * A TOML file without a `kind` is a task graph of a tool that accepts more than Slipway does, and finds mistakes only
+ * when a task runs. This class converts it to a Workflow with the same meaning. Everything that it omits, changes or
+ * guesses is a warning.
  */
 export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
   const adapter = new Adapter(warn);
@@ -23,7 +24,7 @@ export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
 
 export type Warn = (rule: ValidationWarning, path: Path, at: Position, message: string) => void;
 
-/** The tool takes an empty text for none. */
+/** The tool treats empty text as missing. */
 const mayBeEmpty = [
   'name',
   'description',
@@ -35,9 +36,9 @@ const mayBeEmpty = [
   'retry_delay',
   'timeout',
 ];
-/** A handler runs once and for itself, with none of these. */
+/** A handler runs once, independently of the graph, with none of these keys. */
 const notOfHandlers = ['if', 'matrix', 'register', 'on_failure'];
-/** Longer times and more retries than an agent takes. */
+/** The tool allows longer times and more retries than agents do. */
 const limits = [
   { key: 'timeout', most: MAX_TASK_SECONDS, written: `${MAX_TASK_SECONDS / DAY}d` },
   { key: 'retry_delay', most: DAY, written: '1d' },
@@ -61,14 +62,14 @@ const withoutEmpty = (map: SourceMap): SourceMap => ({
   ),
 });
 
-/** What a task can name without a variable of the start. */
+/** Names that a task can use without a variable of the start. */
 interface Known {
   readonly names: ReadonlySet<string>;
-  /** Names that are made when a task runs: the texts around `{{.name}}`. */
+  /** Names that are computed when a task runs: the texts around `{{.name}}`. */
   readonly patterns: readonly (readonly string[])[];
 }
 
-/** Finding a similar name takes time, and nobody reads so many warnings. */
+/** Finding a similar name takes time, and nobody reads that many warnings. */
 const MAX_HINTS = 100;
 const MAX_PATTERNS = 1000;
 
@@ -110,7 +111,7 @@ class Adapter {
     return this.literalEnv(this.handledGlobally({ ...root, entries }, all, forensic), []);
   }
 
-  /** A list of a matrix without a value gives no combination, so the task never runs. */
+  /** An empty list in a matrix gives no combination, so the task never runs. */
   private isNever({ key, value }: SourceEntry): boolean {
     const matrix = value.type === 'map' ? findEntry(value, 'matrix')?.value : undefined;
     if (matrix?.type !== 'map') return false;
@@ -133,7 +134,7 @@ class Adapter {
     );
   }
 
-  /** A handler that does not exist, or is none, never runs; what a handler can’t have has no effect. */
+  /** A missing handler, or a task that is no handler, never runs; keys that a handler can't have are without effect. */
   private handled(name: string, task: SourceMap, forensic: ReadonlySet<string>): SourceMap {
     const isHandler = textOf(task, 'type') === 'forensic';
     const left = task.entries.filter((entry) => {
@@ -151,7 +152,7 @@ class Adapter {
     return { ...task, entries: left };
   }
 
-  /** An unknown handler of the workflow is an error for the tool as well. */
+  /** An unknown handler of the workflow is an error in the tool, too. */
   private handledGlobally(root: SourceMap, tasks: readonly SourceEntry[], forensic: ReadonlySet<string>): SourceMap {
     const handler = findEntry(root, 'on_failure');
     if (handler?.value.type !== 'scalar') return root;
@@ -203,7 +204,7 @@ class Adapter {
     return changed(task, 'matrix', (node) => ({ ...node, entries }) as SourceMap);
   }
 
-  /** No time limit is written as 0. */
+  /** The tool writes 0 for no time limit. */
   private bounded(name: string, task: SourceMap): SourceMap {
     const warn = (key: string, at: Position, most: string) =>
       this.warn('ADAPTED', ['tasks', name, key], at, `The limit of "${key}" is ${most}, which it gets.`);
@@ -225,7 +226,7 @@ class Adapter {
     return { ...task, entries };
   }
 
-  /** The tool takes `env` as it stands: references become text. */
+  /** The tool takes `env` literally: references become text. */
   private literalEnv(map: SourceMap, path: Path): SourceMap {
     return changed(map, 'env', (env) => {
       if (env.type !== 'map') return env;
@@ -241,7 +242,10 @@ class Adapter {
     });
   }
 
-  /** Names that nothing sets are what a start can give: the tool takes any variable, and fails the task that has none. */
+  /**
+   * Names that nothing sets become inputs of the start: the tool accepts any variable, and fails a task whose variable
+   * is missing.
+   */
   withVariables(root: SourceMap): SourceMap {
     const tasks = findEntry(root, 'tasks')?.value;
     if (tasks?.type !== 'map') return root;
@@ -300,7 +304,9 @@ function namesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
   return { names: new Set([...names, ...env, ...itemsOf(findEntry(root, 'secrets')?.value)]), patterns };
 }
 
-/** Whether a name is a variable, of the start or of a task. In the tool, commands have nothing else in `{{.name}}`. */
+/**
+ * True if a name is a variable of the start or of a task. In the tool, `{{.name}}` in a command is always a variable.
+ */
 export function variablesOf(root: SourceMap): (name: string) => boolean {
   const tasks = findEntry(root, 'tasks')?.value;
   const known = variablesSet(root, tasks?.type === 'map' ? tasks.entries : []);
@@ -320,7 +326,7 @@ function variablesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
     if (register === undefined) continue;
     const parts = register.split(/\{\{\s*\.\w+\s*\}\}/);
     if (parts.length === 1) names.add(register);
-    // Otherwise every name would be known.
+    // A template without other text would make every name known.
     else if (parts.some((part) => part !== '') && patterns.length < MAX_PATTERNS) patterns.push(parts);
   }
   return { names, patterns };
@@ -341,7 +347,7 @@ function namesOfTask(task: SourceMap): string[] {
 const isKnown = (name: string, { names, patterns }: Known): boolean =>
   name.startsWith('SLIPWAY_') || names.has(name) || patterns.some((parts) => fits(name, parts));
 
-/** True if the parts are in the name, in order. A regular expression could take very long. */
+/** True if the name contains the parts, in order. Not a regular expression, because that could take very long. */
 function fits(name: string, parts: readonly string[]): boolean {
   const [first = '', ...middle] = parts;
   const last = middle.pop() ?? '';
@@ -379,7 +385,7 @@ function namesUsed(task: Path, map: SourceMap): Use[] {
   ];
 }
 
-/** Environment variable that takes the place of `{{.name}}`. */
+/** Environment variable that replaces `{{.name}}`. */
 export function variableOfTemplate(name: string, axes: readonly string[], isHandler: boolean): string {
   if (axes.includes(name)) return `MATRIX_${name.toUpperCase()}`;
   return isHandler && name === 'failed_dag' ? 'SLIPWAY_WORKFLOW' : environmentName(name);

@@ -33,7 +33,7 @@ export function artifactSource(from: string | TakenFiles, tasks: WorkflowDefinit
 
 const nowhere = { stage: null, element: null, task: null };
 
-/** How people are told of a source. */
+/** Name of a source for messages. */
 export function sourceName(from: string | TakenFiles): string {
   if (typeof from === 'string') return from;
   if (from.source !== null) return from.source;
@@ -42,12 +42,12 @@ export function sourceName(from: string | TakenFiles): string {
 
 export const isOptional = (from: string | TakenFiles): boolean => typeof from !== 'string' && from.optional;
 
-/** The workflow of the run that an entry names. */
+/** Workflow of the run that an entry names. */
 export function workflowTaken(from: string | TakenFiles, tasks: WorkflowDefinition['tasks']): string | null {
   const source = artifactSource(from, tasks);
   return source.in === 'RUN' ? source.workflow : null;
 }
 
-/** True if other workflows can take files of this task: detached tasks leave theirs to people only. */
+/** True if other workflows can take files of this task. Files of detached tasks are for people only. */
 export const leavesFiles = (task: string, tasks: WorkflowDefinition['tasks']): boolean =>
   dependencyOf(task, tasks) !== undefined && tasks[baseName(task)]?.type === 'normal';

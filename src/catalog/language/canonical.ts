@@ -62,6 +62,6 @@ const canonicalVariables = (variables: WorkflowDefinition['variables']): Workflo
 
 const asSet = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
 
-/** SHA-256 (hex) of a definition in canonical form: the same for the same meaning, however it was written. */
+/** SHA-256 (hex) of a definition in canonical form: equal for equal meaning, however the document is written. */
 export const contentHash = (definition: object): string =>
   createHash('sha256').update(canonicalJson(definition)).digest('hex');

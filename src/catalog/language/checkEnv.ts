@@ -7,7 +7,7 @@ import { envCircle, envReferences, literalReferences, ownVariableNames } from '.
 import type { Path } from './sourceTree';
 import { handedTo, secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';
 
-/** Checks the values of `env` that are made of others, as far as names are known before anything runs. */
+/** Checks references in values of `env`, as far as names are known before anything runs. */
 export function checkEnv(definition: WorkflowDefinition, complain: Complain): void {
   const { env, tasks } = definition;
   const own = new Set(
@@ -69,7 +69,7 @@ const reserved = (name: string): NameProblem | undefined =>
     ? unknown(`"${name}" has its value on the agent only. Write $${name} in the command`)
     : undefined;
 
-/** A value of the workflow is for all tasks, so it is made of what all of them have. */
+/** Values of the workflow apply to all tasks, so they can only refer to names that all tasks have. */
 function workflowProblem(name: string, definition: WorkflowDefinition): NameProblem | undefined {
   const { variables, env, secrets, environment, tasks } = definition;
   const declared = [...variables.map((one) => one.name), ...Object.keys(env), ...secrets];
@@ -91,7 +91,7 @@ const ownNames = ({ register, env, secrets, matrix }: TaskDefinition): string[] 
   ...matrix.map((axis) => `MATRIX_${axis.name.toUpperCase()}`),
 ];
 
-/** Names that tasks of a workflow can have, as far as the definition says them. */
+/** Names that tasks of a workflow can have, as far as the definition declares them. */
 export function knownNames({ variables, env, secrets, tasks }: WorkflowDefinition): ReadonlySet<string> {
   const registered = Object.values(tasks).flatMap(({ register }) => register ?? []);
   return new Set([...variables.map(({ name }) => name), ...Object.keys(env), ...secrets, ...registered]);

@@ -77,7 +77,7 @@ function checkNames({ stages }: PipelineDefinition, complain: Complain): void {
 /** Checks references to variables of the pipeline and to outputs of earlier stages. */
 class ReferenceCheck {
   constructor(
-    /** Null if they are unknown. */
+    /** Null if the variables are unknown. */
     private readonly variables: ReadonlySet<string> | null,
     private readonly earlier: readonly EarlierElement[],
     private readonly catalog: Catalog,
@@ -100,7 +100,7 @@ class ReferenceCheck {
 }
 
 class ElementCheck {
-  /** undefined if there is none, or if it has errors. */
+  /** Undefined if there is none, or if it has errors. */
   private readonly workflow: WorkflowDefinition | undefined;
 
   constructor(
@@ -225,7 +225,7 @@ class ElementCheck {
     }
   }
 
-  /** Files of other workflows must exist when a workflow starts, so an earlier stage has to make them. */
+  /** Files of other workflows must exist when a workflow starts, so an earlier stage has to produce them. */
   artifacts(earlier: readonly EarlierElement[]): void {
     const { workflow } = this;
     if (workflow === undefined) return;

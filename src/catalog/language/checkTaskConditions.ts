@@ -87,7 +87,7 @@ export class TaskNames {
       : unknown(`"${variable}" is made of "${hidden}", which conditions can’t read`);
   }
 
-  /** Whether the task has a variable, secrets aside. */
+  /** Problem with a variable that the task may not have, secrets aside. */
   variableProblem(variable: string): NameProblem | undefined {
     const { variables, env, environment, tasks } = this.definition;
     const own = [...Object.keys(env), ...Object.keys(this.task.env)];
@@ -114,7 +114,7 @@ export class TaskNames {
   }
 }
 
-/** Which task precedes which; computed only as far as conditions ask. */
+/** Order of tasks; computed only as far as conditions need it. */
 export class TaskOrder {
   private dependents: ReturnType<typeof dependentsOf> | undefined;
   private setters: Map<string, readonly string[]> | undefined;
@@ -132,7 +132,7 @@ export class TaskOrder {
     return after.has(later);
   }
 
-  /** More than one task may set a variable where they are branches of which one runs. */
+  /** Tasks that set a variable. There may be several if they are branches of which only one runs. */
   settersOf(variable: string): readonly string[] {
     if (this.setters === undefined) {
       this.setters = new Map();

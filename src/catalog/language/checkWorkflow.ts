@@ -16,15 +16,15 @@ import type { Path } from './sourceTree';
 export interface Catalog {
   readonly environments: ReadonlySet<string>;
   readonly services: ReadonlySet<string>;
-  /** null: the source defines it, but with errors, so only its name is known. */
+  /** Null: the source defines it, but with errors, so only its name is known. */
   readonly workflows: ReadonlyMap<string, WorkflowDefinition | null>;
 }
 
 type Tasks = WorkflowDefinition['tasks'];
 
 /**
- * Checks a workflow as a whole, and with the objects that it refers to. `lenient`: what may go well when it runs is a
- * warning, as for a task graph, whose own tool finds it out when the task runs.
+ * Checks a workflow as a whole, and with the objects that it refers to. `lenient`: problems that may not occur at run
+ * time are warnings, as for a task graph, whose tool reports them when the task runs.
  */
 export function checkWorkflow(
   definition: WorkflowDefinition,
@@ -64,7 +64,8 @@ export function checkWorkflow(
 }
 
 /**
- * Tasks deploy services of their workflow. Detached tasks deploy none: a restore records what it brings back itself.
+ * Tasks deploy services of their workflow. Detached tasks deploy none: a restore records the deployments that it
+ * reverts.
  */
 function checkDeploys({ services, tasks }: WorkflowDefinition, complain: Complain): void {
   const deployed = new Set<string>();
@@ -195,7 +196,7 @@ function checkRegistered(definition: WorkflowDefinition, complain: Complain, len
   }
 }
 
-/** A name has one value: otherwise a secret would hide a variable, or a readable variable would pass for a secret. */
+/** A name has one value: otherwise a secret would hide a variable, or a readable variable would look like a secret. */
 function checkSecrets(definition: WorkflowDefinition, complain: Complain): void {
   const { variables, env, tasks } = definition;
   const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
@@ -221,8 +222,8 @@ function checkSecrets(definition: WorkflowDefinition, complain: Complain): void 
 }
 
 /**
- * `{{.name}}` is replaced in TOML only, and reaches the command otherwise. A template without a variable’s name may be
- * meant, as in `docker ps --format`.
+ * `{{.name}}` is replaced in TOML only; elsewhere it reaches the command. A template that does not contain a variable's
+ * name may be intended, as in `docker ps --format`.
  */
 function checkTemplates(definition: WorkflowDefinition, complain: Complain): void {
   const { variables, env, tasks } = definition;
@@ -272,7 +273,10 @@ function checkOutputs({ outputs, variables, tasks, secrets }: WorkflowDefinition
   }
 }
 
-/** What only bash knows is an error in some `sh`, and something else in others: `[[ 1 == 1 ]]` is a failed command. */
+/**
+ * Syntax that only bash supports is an error in some `sh`, and has another meaning in others: `[[ 1 == 1 ]]` is a
+ * failed command.
+ */
 function checkShells(definition: WorkflowDefinition, complain: Complain): void {
   for (const [name, task] of Object.entries(definition.tasks)) {
     const words = bashWords(shellOf(definition, task), task.run);
@@ -283,7 +287,7 @@ function checkShells(definition: WorkflowDefinition, complain: Complain): void {
   }
 }
 
-/** A variable with a name of the system is not what a command finds there. */
+/** Commands get a variable with the name of a system variable under another name. */
 function checkSystemNames({ variables, tasks }: WorkflowDefinition, complain: Complain): void {
   const check = (name: string, path: Path) => {
     if (!isSystemVariableName(name)) return;

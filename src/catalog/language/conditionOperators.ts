@@ -3,15 +3,15 @@ import { numberIn, shown, type Value } from './conditionValues';
 
 type Cel = typeof import('@bufbuild/cel');
 
-/** Loaded with the first condition: it takes a tenth of a second, and most servers start without one. */
+/** Loaded with the first condition: loading takes a tenth of a second, and most servers start without a condition. */
 export const cel = (): Cel => require('@bufbuild/cel');
 
 let environmentOnce: ReturnType<Cel['celEnv']> | undefined;
 
 /**
- * CEL with its own rules for types, and three additions. Text compared with a number is the number that it says. Text
- * compared with a boolean is the text of that boolean. Whole numbers and fractions can be calculated with each other,
- * because the text of a variable of type number decides which of the two it is.
+ * CEL with different type rules, and three additions. Text compared with a number is parsed as a number; text compared
+ * with a boolean is compared with the text of that boolean. Integers and fractions can be mixed, because the text of a
+ * number variable determines which of the two it is.
  */
 export function environment(): ReturnType<Cel['celEnv']> {
   const { celEnv, celFunc, CelScalar, listType } = cel();
@@ -35,7 +35,8 @@ export function environment(): ReturnType<Cel['celEnv']> {
       ...calculation('_-_', (a, b) => a - b),
       ...calculation('_*_', (a, b) => a * b),
       ...calculation('_/_', (a, b) => a / b),
-      // CEL’s own take "", " 5 " and "0x10" for numbers, and make NaN of "abc", with which every comparison is false.
+      // The functions of CEL accept "", " 5 " and "0x10" as numbers, and convert "abc" to NaN, with which every
+      // comparison is false.
       celFunc('double', [STRING], DOUBLE, (text) => Number(numberOf(text))),
       celFunc('int', [STRING], INT, intOf),
     ],
@@ -57,7 +58,7 @@ function intOf(text: string): bigint {
 
 const isNumber = (value: CelValue): value is bigint | number => typeof value === 'bigint' || typeof value === 'number';
 
-/** The two numbers of a comparison in which one side at least is a number. */
+/** Both numbers of a comparison in which at least one side is a number. */
 function numbers(a: CelValue, b: CelValue): readonly [bigint | number, bigint | number] | undefined {
   if (!isNumber(a) && !isNumber(b)) return undefined;
   const [x, y] = [a, b].map((one) => (typeof one === 'string' ? numberIn(one) : isNumber(one) ? one : undefined));
@@ -82,14 +83,14 @@ function same(a: CelValue, b: CelValue): boolean {
   });
 }
 
-/** Below 0, 0 or above 0, for what CEL itself has no order for. Throws if there is none. */
+/** Below 0, 0 or above 0, for values that CEL has no order for. Throws if there is none. */
 function compare(a: CelValue, b: CelValue): number {
   const pair = numbers(a, b);
   if (pair === undefined) throw new Error(`${shownCel(a)} and ${shownCel(b)} have no order`);
   return pair[0] < pair[1] ? -1 : pair[0] > pair[1] ? 1 : 0;
 }
 
-/** A value of CEL, for people. */
+/** Text of a CEL value, for people. */
 export function shownCel(value: unknown): string {
   const { isCelList, isCelMap } = cel();
   return isCelMap(value) ? 'an object' : isCelList(value) ? 'a list' : shown(value as Value);

@@ -64,7 +64,7 @@ const results: Readonly<Record<string, Kind>> = {
   bool: 'boolean',
 };
 
-/** Mistakes of type in a condition. */
+/** Type errors in a condition. */
 export function typeProblems(tree: TypedTree, kindOf: (reference: Reference) => Kind): TypeProblem[] {
   const check = new TypeCheck(tree, kindOf);
   check.truth(tree.root);
@@ -176,7 +176,7 @@ class TypeCheck {
     const [a = 'any', b = 'any'] = families;
     const pair = [leftKind, rightKind];
     if (a === b && (a !== 'list' || !ordered)) return;
-    // Text that says a number compares as that number, unless both types are settled.
+    // Text that is a number compares as that number, unless both types are known.
     const settled =
       pair.includes('text') || (pair.includes('string') && (pair.includes('numeric') || pair.includes('flag')));
     if (families.includes('text') && (families.includes('number') || families.includes('boolean')) && !settled) return;
@@ -227,7 +227,7 @@ class TypeCheck {
     this.problems.push({ at: this.place(expr), message });
   }
 
-  /** Where an expression begins; the parser has the place of its operator. */
+  /** Start of an expression; the parser only has the position of its operator. */
   private place(expr: Expr): number {
     const reference = this.tree.references.get(expr);
     if (reference !== undefined) return reference.at;

@@ -21,7 +21,7 @@ export interface Reference {
   readonly reads: 'value' | 'text' | 'data';
 }
 
-/** The names under which a scope holds the two other readings of a variable. */
+/** Names under which a scope holds the two other readings of a variable. */
 export const textOf = (name: string): string => `text of ${name}`;
 export const dataOf = (name: string): string => `data of ${name}`;
 
@@ -49,7 +49,7 @@ export function setVariable(
   if (asData) scope.set(dataOf(name), dataIn(text));
 }
 
-/** A text that is not of its type, as a task may have set it, stays text. */
+/** Text that does not fit its type, as a task may have set it, stays text. */
 function typedValue(text: string, type: VariableDefinition['type']): Value {
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return (type === 'number' ? numberIn(text) : undefined) ?? text;
@@ -58,7 +58,7 @@ function typedValue(text: string, type: VariableDefinition['type']): Value {
 const numeric = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const MAX_DIGITS = 400;
 
-/** Number that a text is. Integers are exact whatever their size. */
+/** Number that a text represents. Integers of any size are exact. */
 export function numberIn(text: string): bigint | number | undefined {
   if (text.length > MAX_DIGITS || !numeric.test(text)) return undefined;
   const [, whole] = /^\+?(-?\d+)(?:\.0*)?$/.exec(text) ?? [];
@@ -66,7 +66,9 @@ export function numberIn(text: string): bigint | number | undefined {
   return typeof number === 'number' && !Number.isFinite(number) ? undefined : number;
 }
 
-/** A JSON list or object that a text is, or the text. JSON that is nested too deep to be walked stays text. */
+/**
+ * JSON list or object that a text represents, or else the text. JSON that is nested too deeply to be walked stays text.
+ */
 export function dataIn(
   text: string,
   number: (written: string) => Value = (written) => numberIn(written) ?? null,
@@ -91,7 +93,7 @@ function read(value: unknown, number: (written: string) => Value): unknown {
   return key === '\0' && more.length === 0 ? number(String(written)) : new Map(Object.entries(value));
 }
 
-/** The values of a condition’s names, for people, each as it was given: `VERSION = "1.10"`. */
+/** Values of a condition's names, for people, each as it was given: `VERSION = "1.10"`. */
 export function valuesSeen({ references }: { readonly references: readonly Reference[] }, scope: Scope): string {
   const seen = new Map<string, string>();
   for (const reference of references) {
@@ -104,7 +106,7 @@ export function valuesSeen({ references }: { readonly references: readonly Refer
   return [...seen].map(([name, value]) => `${name} ${value}`).join(', ');
 }
 
-/** The name as a condition has it. */
+/** Name as written in a condition. */
 export const nameOf = ({ path }: Pick<Reference, 'path'>): string =>
   path.map((step, index) => (index === 0 ? step : stepText(step))).join('');
 
@@ -137,7 +139,7 @@ const walk = (from: Value | undefined, path: readonly string[]): Value | undefin
 const MAX_SHOWN = 100;
 const cut = (text: string): string => (text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 
-/** A value for people. */
+/** Text of a value, for people. */
 export function shown(value: Value): string {
   if (value instanceof Map) {
     const written = value.size === 1 ? value.get('\0') : undefined;

@@ -26,7 +26,7 @@ export type DefinedEntity = ShapeOf<ReturnType<typeof definedFields>>;
 
 export const revisionFields = {
   id: field.id('ID of this revision.'),
-  /** The workflow or pipeline that it is a revision of. */
+  /** Workflow or pipeline of the revision. */
   entityId: field.uuid(),
   number: field.integer('Number within the workflow or pipeline, from 1, without gaps.'),
   contentHash: field.text(

@@ -270,7 +270,7 @@ const approvalElement = object({
   skipCondition,
   approval: required(approvalFields, 'Decision that people take.'),
 });
-/** Both at once, so that one reading finds the errors of an element that mixes them. */
+/** Both kinds together, so that one pass finds all errors of an element that mixes them. */
 const anyElement = object(
   {
     name: elementName,
@@ -338,7 +338,7 @@ const stages = mapped(
 
 // Documents
 
-/** The head of a document. Keys with `supplied` can come from the command, or from the format in a TOML file. */
+/** Head of a document. Keys with `supplied` can come from the command, or from the format in a TOML file. */
 function head<Kind extends DocumentKind>(kind: Kind) {
   return {
     kind: required(oneOf<Kind>([kind]), 'Kind of the document.', {
@@ -425,7 +425,7 @@ const writtenWorkflow = object(
   foreignKeys.workflow,
 );
 
-/** In canonical form the tasks of `finally` are among the others: a name means one task of the workflow. */
+/** In canonical form, the tasks of `finally` are among the others, so that a name means one task of the workflow. */
 const workflowDocument = mapped(
   writtenWorkflow,
   ({ finally: atTheEnd, tasks: ofGraph, ...rest }, _node, place) => {
@@ -469,7 +469,7 @@ const define = <Kind extends 'Workflow' | 'Pipeline', Definition extends { reado
     },
   );
 
-/** Top-level keys `x-…` are the author’s own: a home for anchors, and for what other tools read. */
+/** Top-level keys `x-…` belong to the author: for anchors, and for data of other tools. */
 const OWN_KEYS = '^x-';
 
 const document = <T>(name: DocumentKind, shape: Shape<T>): Shape<T> =>
@@ -496,7 +496,7 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
   Pipeline: document('Pipeline', define(pipelineDocument)),
 };
 
-/** Decodes a document of any kind. Without a known kind nothing else can be said of it, and the result is undefined. */
+/** Decodes a document of any kind. Returns undefined for an unknown kind, because nothing else can be checked then. */
 export function decodeDocument(node: SourceNode, place: Place): AnyDocument | undefined {
   if (node.type !== 'map') {
     wrongType('a document, which is a mapping', node, place);

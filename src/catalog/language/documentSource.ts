@@ -1,7 +1,7 @@
 import type { SourceNode } from './sourceTree';
 import type { DefinitionError } from './validationRules';
 
-/** A source as documents, before their meaning is known. */
+/** Documents of a source, before they are interpreted. */
 export interface ReadDocuments {
   /** Without empty documents: a source may start or end with `---`. */
   readonly documents: readonly SourceNode[];

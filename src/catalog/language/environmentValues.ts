@@ -1,8 +1,9 @@
 import { environmentName, prefixedName } from '../../kernel/naming';
 
 /**
- * Values of `env` may be made of others: `${NAME}` stands for a variable or a secret that the task has, and `$${NAME}`
- * is that text. Only texts of a definition are read this way. Values of a start, of tasks and of environments are data.
+ * Values of `env` may contain references: `${NAME}` stands for a variable or a secret of the task, and `$${NAME}` is
+ * that literal text. Only texts of a definition are read this way. Values of a start, of tasks and of environments are
+ * data.
  */
 const reference = /\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
@@ -17,11 +18,12 @@ export const envReferences = (value: string): string[] =>
     ? [...value.matchAll(reference)].flatMap(([, escaped, name]) => (escaped || !name ? [] : [name]))
     : [];
 
-/** The same text, with references as text. */
+/** The same text with references escaped. */
 export const escapeReferences = (value: string): string => value.replace(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/g, '$$$&');
 
 /**
- * What Slipway sets for every command, and for those of an execution with an environment, or with exactly one image.
+ * Variables that Slipway sets for every command, and those for executions with an environment or with exactly one
+ * image.
  */
 const always = ['EXECUTION_ID', 'RUN_ID', 'APPLICATION', 'WORKFLOW', 'TASK', 'SERVICES', 'JOB_ID', 'ATTEMPT'];
 export function ownVariableNames({ environment, services }: { environment: boolean; services: boolean }): string[] {
@@ -29,23 +31,23 @@ export function ownVariableNames({ environment, services }: { environment: boole
   return [...names, ...(services ? ['SERVICE', 'IMAGE'] : [])].map((name) => `SLIPWAY_${name}`);
 }
 
-/** Where the variables of a command come from. Later ones win; the documentation of definitions promises this order. */
+/** Sources of the variables of a command. Later ones win; the documentation of definitions promises this order. */
 export interface EnvironmentSources {
   readonly environment: Values | undefined;
   readonly workflowEnv: Values;
-  /** Of the start, of tasks, and of a matrix. */
+  /** Values of the start, of tasks, and of a matrix. */
   readonly given: Values;
   readonly taskEnv: Values;
-  /** What Slipway sets. */
+  /** Variables that Slipway sets. */
   readonly own: Values;
   readonly secrets: Values;
 }
 
 export interface ComposedEnvironment {
   readonly values: Readonly<Record<string, string>>;
-  /** Values that a secret is part of. */
+  /** Values that contain a secret. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Why a value can't be made. Those that can't are in neither of the two. */
+  /** Reason why a value can't be composed. Such values are in neither of the two maps. */
   readonly problem: string | null;
 }
 
@@ -65,7 +67,7 @@ export function composeEnvironment(sources: EnvironmentSources): ComposedEnviron
   return { values: Object.fromEntries(values), secrets: Object.fromEntries(secrets), problem: composer.problem };
 }
 
-/** Variables by the names that commands have for them. One that `env` hides has a second name. */
+/** Variables by the names that commands see. A variable that `env` hides has a second name. */
 const named = (variables: Values, env: Values): Record<string, string> =>
   Object.fromEntries(
     Object.entries(variables).flatMap(([name, value]) => {
@@ -93,7 +95,7 @@ class Composer {
     private readonly isComposed: (name: string) => boolean,
   ) {}
 
-  /** `within` has the names whose values are being made. */
+  /** `within` has the names whose values are being composed. */
   valueOf(name: string, within: readonly string[]): Value | undefined {
     if (!Object.hasOwn(this.values, name)) {
       return Object.hasOwn(this.secrets, name) ? { text: this.secrets[name] ?? '', secret: true } : undefined;
@@ -131,14 +133,14 @@ class Composer {
     return { text: parts.join(''), secret };
   }
 
-  /** The first problem is the cause of those that follow from it. */
+  /** The first problem causes those that follow. */
   private fail(problem: string): undefined {
     this.problem ??= problem;
     return undefined;
   }
 }
 
-/** A circle among values of `env`, or a chain that is too long: the names on it. */
+/** Names on a circle among values of `env`, or on a chain that is too long. */
 export function envCircle(env: Values): readonly string[] | undefined {
   const done = new Set<string>();
   const follow = (name: string, within: readonly string[]): readonly string[] | undefined => {

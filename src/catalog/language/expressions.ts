@@ -92,10 +92,7 @@ function nesting(text: string): number {
   return most;
 }
 
-/**
- * Collects the names, makes each stand for the reading that its place asks for, and finds features that are not
- * supported.
- */
+/** Collects the names, sets the reading that each place requires, and finds unsupported features. */
 function walk(
   expr: Expr,
   at: (expr: Expr) => number,
@@ -146,7 +143,7 @@ function walk(
 
 const calculations = ['-_', '_+_', '_-_', '_*_', '_/_', '_%_', 'size', 'int', 'double', 'string'];
 
-/** True if it is text, a number or a list for all values of its names. */
+/** True if its value is text, a number or a list for all values of its names. */
 function neverTruth({ exprKind }: Expr): boolean {
   if (exprKind.case === 'constExpr') return exprKind.value.constantKind.case !== 'boolValue';
   if (exprKind.case !== 'callExpr') return exprKind.case === 'listExpr';
@@ -169,7 +166,7 @@ function pathOf(expr: Expr): { readonly root: Expr; readonly steps: readonly str
   return constant?.case === 'stringValue' ? longer(operand, constant.value) : undefined;
 }
 
-/** Gives the variable in a path, `above` steps before its end, another name. */
+/** Renames the variable in a path, `above` steps before its end. */
 function rename(expr: Expr, above: number, name: (of: string) => string): void {
   const { exprKind } = expr;
   if (exprKind.case === 'identExpr') exprKind.value.name = name(exprKind.value.name.replace(/^\./, ''));
@@ -190,7 +187,7 @@ function decide(
   references: readonly Reference[],
   scope: Scope,
 ): Decision {
-  // CEL ignores an unknown name if the other side of && or || decides; a misspelled name must fail at once.
+  // CEL ignores an unknown name if the other side of && or || decides; a misspelled name must always fail.
   const unknown = references.find(({ path }) => !scope.has(path[0] ?? ''));
   if (unknown !== undefined) return { error: `there is no "${unknown.path[0]}"` };
   const values: Record<string, CelInput> = Object.create(null);

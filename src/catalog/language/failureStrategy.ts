@@ -20,7 +20,7 @@ const waiting = object({
   onTimeout: optional(oneOf(onTimeouts), 'fail', 'Decision taken when the wait ends.'),
 });
 
-/** A failure that a person decides about. */
+/** A failure that waits for a person's decision. */
 export type Intervention = Readonly<ValueOf<typeof waiting>>;
 
 /** The effect of a failure on a task or an element, once no retries are left. */
@@ -64,11 +64,11 @@ export const failureStrategy = defined(
   ),
 );
 
-/** How documents say it; null where there is nothing to say. */
+/** The strategy as documents write it; null for the default. */
 export const strategyIn = ({ ignoreFailure, intervention }: FailureStrategy): FailureStrategy | null =>
   ignoreFailure || intervention !== null ? { ignoreFailure, intervention } : null;
 
-/** Unites `ignore_failure` and `failure_strategy`, which must not contradict each other. */
+/** Combines `ignore_failure` and `failure_strategy`, which must not contradict each other. */
 export function strategyOf(
   ignoreFailure: boolean,
   strategy: FailureStrategy | null,

@@ -11,8 +11,8 @@ const wrappers = ['pipeline', 'spec'];
 const ofTasks = ['script', 'steps', 'run', 'cmds', 'commands', 'command', 'runs-on', 'uses'];
 
 /**
- * What a document of another language has, and Slipway’s word for it: for each of its keys at the top, and for the keys of
- * its stages and tasks, each once. `told` is what was reported already.
+ * Reports keys of other languages and the equivalent in Slipway: all top-level keys, and keys of stages and tasks, each
+ * once. `told` has been reported already.
  */
 export function reportForeign(root: SourceMap, place: Place, told: string): void {
   new ForeignDocument(place, new Set([told])).root(root, place.path);
@@ -45,7 +45,7 @@ class ForeignDocument {
     }
   }
 
-  /** Tasks or stages, by their names or in a list. */
+  /** Tasks or stages, by name or in a list. */
   private all(node: SourceNode, path: Place['path'], what: string, known: ForeignKeys): void {
     const children =
       node.type === 'map'

@@ -1,9 +1,9 @@
 import { snakeCase } from './sourceTree';
 
 /**
- * Keys that other languages of workflows have (GitHub Actions, GitLab CI, Azure Pipelines, Argo Workflows, CircleCI,
- * Jenkins, Tekton, Kubernetes), by the kind of place: an unknown key comes with the one that Slipway has instead. Each
- * line is an advice, which ends the message, and the keys that it is for, in snake_case.
+ * Keys of other workflow languages (GitHub Actions, GitLab CI, Azure Pipelines, Argo Workflows, CircleCI, Jenkins,
+ * Tekton, Kubernetes), by the kind of place. The error for an unknown key suggests the one that Slipway uses instead.
+ * Each line is advice that ends the message, and its keys in snake_case.
  */
 type Advice = Readonly<Record<string, string>>;
 
@@ -84,7 +84,7 @@ const workflow: Advice = {
   ...others,
 };
 
-/** Keys that other tasks have, and what a task of `finally` has instead. */
+/** Keys of other tasks, and their equivalents in a task of `finally`. */
 const atTheEnd: Advice = {
   'leave it out: all tasks of "finally" run at the end': 'type',
   'a task of "finally" always runs, and its command can look at $workflow_status':

@@ -12,8 +12,8 @@ const token =
   /("[ !#-[\]-\u{10ffff}]*(?:\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})[ !#-[\]-\u{10ffff}]*)*")|((?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-]))|[[\]{},:]/uy;
 
 /**
- * The first error in a JSON text. The YAML reader accepts JSON and much more: for it, `"name": }` is a name without a
- * value. `JSON.parse` does not always report a place.
+ * First error in a JSON text. The YAML reader accepts JSON and much more: it reads `"name": }` as a name without a
+ * value. `JSON.parse` does not always report a position.
  */
 export function jsonProblem(text: string): { readonly offset: number; readonly message: string } | undefined {
   const open: ('[' | '{')[] = [];

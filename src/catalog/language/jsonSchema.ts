@@ -2,8 +2,8 @@ import { documentShapes } from './documentShapes';
 import type { JsonSchema } from './shape';
 
 /**
- * JSON Schema of all documents, for editors. What it cannot express, such as names of other documents, the server
- * checks; it never rejects a document that the server accepts.
+ * JSON Schema of all documents, for editors. Rules that it can't express, such as names of other documents, are checked
+ * by the server. It never rejects a document that the server accepts.
  */
 export function definitionsSchema(): JsonSchema {
   const $defs: Record<string, unknown> = {};

@@ -3,7 +3,7 @@ import type { MatrixAxis, TaskDefinition } from './taskShape';
 
 /**
  * Matrix expansion: a task with a matrix becomes one task for each combination of its values, named
- * `test[os=linux,node=22]`. The name says everything about a combination, so nothing else is stored with it.
+ * `test[os=linux,node=22]`. The name fully describes a combination, so nothing else is stored with it.
  */
 
 /** One task, or all combinations of one. */
@@ -11,13 +11,13 @@ export type Dependency = { readonly node: string } | { readonly all: string };
 
 type Tasks = Readonly<Record<string, TaskDefinition>>;
 
-/** Task names have no bracket, so the base ends before the first one. */
+/** Task names have no brackets, so the base ends before the first one. */
 export function baseName(node: string): string {
   const bracket = node.indexOf('[');
   return bracket === -1 ? node : node.slice(0, bracket);
 }
 
-/** Characters that a name is divided at, and what can’t be seen, as `%2C`. */
+/** Encodes separators and invisible characters as `%2C`. */
 const encoded = (value: string): string =>
   value.replace(
     /[[\],=\p{Cc}]|%(?=[0-9A-F]{2})/gu,
@@ -26,7 +26,7 @@ const encoded = (value: string): string =>
 const decoded = (part: string): string =>
   part.replace(/%([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 
-/** The values of a combination, by the names of its axes; none for a task without a matrix. */
+/** Values of a combination, by axis name; empty for a task without a matrix. */
 export function matrixValues(node: string): ReadonlyMap<string, string> {
   const base = baseName(node);
   if (base === node || !node.endsWith(']')) return new Map();
@@ -106,7 +106,7 @@ export function dependencyOf(text: string, tasks: Tasks): Dependency | undefined
 /** Bounds the time that a dependency on a combination takes. */
 const MAX_WRITTEN = 1000;
 
-/** A combination whose values are written as they are, though a name would encode them: `test[flags=-a,-b]`. */
+/** A combination whose values are written unencoded, although a name would encode them: `test[flags=-a,-b]`. */
 function nodeAsWritten(text: string, base: string, task: TaskDefinition): Dependency | undefined {
   const isEncoded = task.matrix.some((axis) => axis.values.some((value) => encoded(value) !== value));
   if (!isEncoded || nodeCount(task) > MAX_WRITTEN) return undefined;

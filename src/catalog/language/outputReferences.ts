@@ -1,17 +1,17 @@
 /**
  * References in values of elements and in messages of approvals: `${NAME}` is a variable of the pipeline,
  * `${stages.STAGE.ELEMENT.outputs.NAME}` and `${steps.ELEMENT.outputs.NAME}` are outputs of an element of an earlier
- * stage. Any other `${` is plain text, but nothing that begins like a reference is: it must not reach a command.
+ * stage. Any other `${` is plain text, unless it begins like a reference: that must not reach a command.
  */
 export interface OutputReference {
   readonly text: string;
   /** Null if only the element is named. */
   readonly stage: string | null;
   readonly element: string;
-  /** `variables` are all that tasks of the workflow set, as in conditions. */
+  /** `variables` are all variables that tasks of the workflow set, as in conditions. */
   readonly kind: 'outputs' | 'variables';
   readonly name: string;
-  /** The value if there is none. */
+  /** Default value if there is none. */
   readonly otherwise: string | null;
 }
 

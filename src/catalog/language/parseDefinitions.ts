@@ -9,20 +9,20 @@ import { findEntry, type SourceEntry, type SourceNode } from './sourceTree';
 export interface DefinitionSource {
   readonly source: string;
   readonly format: DefinitionFormat;
-  /** Application of documents that name none. */
+  /** Application of documents that don't name one. */
   readonly application?: string | null | undefined;
-  /** Name of a task graph that has none: its tool takes the name of the file. */
+  /** Name of a task graph without one: its tool takes the name of the file. */
   readonly name?: string | null | undefined;
 }
 
-/** A document of a known kind; the rest of it may have errors. */
+/** A document of a known kind; other parts of it may have errors. */
 export interface ParsedDocument {
   readonly document: AnyDocument;
-  /** True if reading it found no error, so others can be checked against it. */
+  /** True if it was read without errors, so that other documents can be checked against it. */
   readonly intact: boolean;
   /** True if its `variables` could not be read. */
   readonly withoutVariables: boolean;
-  /** True for a task graph: what may go well when it runs is a warning. */
+  /** True for a task graph: problems that may not occur at run time are warnings. */
   readonly lenient: boolean;
   readonly complain: Complain;
 }
@@ -30,7 +30,7 @@ export interface ParsedDocument {
 export interface ParsedSource {
   readonly documents: readonly ParsedDocument[];
   readonly problems: Problems;
-  /** True if all documents were found, so a name that none of them defines is missing. */
+  /** True if all documents were found; then a name that none of them defines is missing. */
   readonly complete: boolean;
 }
 
@@ -87,7 +87,9 @@ export interface ExpectedHead {
   readonly name: string;
 }
 
-/** Reads the single document that defines a named object. Its head may be left out, but not contradict the request. */
+/**
+ * Reads the single document that defines a named object. Its head may be omitted, but must not contradict the request.
+ */
 export function parseDefinition({ source, format }: DefinitionSource, expected: ExpectedHead): ParsedSource {
   const read = readDocuments(source, format);
   const problems = new Problems(read.errors);

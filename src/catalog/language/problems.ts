@@ -5,7 +5,7 @@ import { type DefinitionError, isWarning } from './validationRules';
 
 const MAX_ERRORS = 500;
 
-/** Stops the checks of a source with more errors than anybody reads, since finding them takes time. */
+/** Stops the checks of a source once it has more errors than anybody reads, because finding them takes time. */
 class TooManyErrors extends Error {}
 
 /** Errors and warnings of a source. */
@@ -51,7 +51,7 @@ export class Problems {
     }
   }
 
-  /** In the order of the text. */
+  /** Sorted by position in the text. */
   get inOrder(): { readonly errors: readonly DefinitionError[]; readonly warnings: readonly DefinitionError[] } {
     return { errors: [...this.errors].sort(byPlace), warnings: [...this.warned].sort(byPlace) };
   }

@@ -25,7 +25,7 @@ export const MAX_DOCUMENTS = 500;
 const MAX_LEVELS = 64;
 /** The parser keeps up to three things on its stack for each level. */
 const MAX_STACK = MAX_LEVELS * 3;
-/** Ten thousand tasks have some 250,000. Each one takes time, even in a source that is not a definition. */
+/** Ten thousand tasks have about 250,000. Each one takes time, even in a source that is not a definition. */
 const MAX_LEXEMES = 600_000;
 const MAX_ALIASED_NODES = 100_000;
 const MAX_ERRORS_OF_READER = 100;
@@ -56,7 +56,7 @@ function refused(rule: ValidationRule, message: string, at: Position | typeof no
   return { documents: [], errors: [{ path: 'documents', ...at, rule, message }], complete: false };
 }
 
-/** Thrown where reading can’t continue. */
+/** Thrown if reading can't continue. */
 class Unreadable extends Error {
   constructor(
     readonly rule: ValidationRule,
@@ -76,7 +76,7 @@ interface Within {
 class Reader {
   private readonly lines = new LineCounter();
   private readonly errors: DefinitionError[] = [];
-  /** Of the current document. The library’s own lookup walks through the whole document for each alias. */
+  /** Anchors of the current document. The lookup of the library walks the whole document for each alias. */
   private readonly anchors = new Map<string, ParsedNode>();
   private aliasedNodes = 0;
   private documentPath = 'documents';
@@ -116,7 +116,7 @@ class Reader {
     return { documents, errors: this.errors, complete: this.complete };
   }
 
-  /** The library’s own pipeline, with checks of its stack and its errors between the steps. */
+  /** The pipeline of the library, with checks of its stack and its errors between the steps. */
   private *tokens() {
     const parser = new Parser(this.lines.addNewLine);
     this.lines.addNewLine(0);
@@ -144,7 +144,7 @@ class Reader {
   }
 
   private convertDocument(document: Document.Parsed): SourceNode[] {
-    // An unknown tag or directive is only a warning of the library, and would be ignored silently here.
+    // An unknown tag or directive is only a warning in the library; ignoring it would hide a mistake.
     const complaints = [...document.errors, ...document.warnings];
     for (const { pos, message } of complaints.slice(0, MAX_ERRORS_OF_READER)) {
       this.report('SYNTAX', pos[0], `${firstLine(message)}.`);
@@ -158,7 +158,7 @@ class Reader {
     return root.type === 'list' ? [...root.items] : [root];
   }
 
-  /** `open` has the nodes around this one: an alias of one of them would have no end. */
+  /** `open` has the nodes around this one: an alias of one of them would be endless. */
   private convert(node: ParsedNode, open: readonly object[], within: Within): SourceNode {
     const { aliased, path } = within;
     const at = this.position(node.range[0]);
@@ -206,7 +206,7 @@ class Reader {
     return { key: text, keyAt, value: converted };
   }
 
-  /** Adds what merge keys (`<<: *base`) bring: keys that the mapping has win, and those of earlier mappings. */
+  /** Adds the entries of merge keys (`<<: *base`): keys of the mapping win, then those of earlier mappings. */
   private merge(own: readonly SourceEntry[], merges: readonly SourceEntry[], path: Path): readonly SourceEntry[] {
     if (merges.length === 0) return own;
     const all = new Map(own.map((entry) => [entry.key, entry]));
@@ -223,7 +223,7 @@ class Reader {
     return [...all.values()];
   }
 
-  /** `depends_on` and `dependsOn` are two keys where keys are data, and one where they are ours (shape.ts). */
+  /** `depends_on` and `dependsOn` are two keys if keys are data, and one key if Slipway defines them (shape.ts). */
   private refuseDuplicates(entries: readonly SourceEntry[], path: Path): void {
     const seen = new Set<string>();
     for (const { key, keyAt } of entries) {
@@ -259,7 +259,7 @@ class Reader {
     this.reportAt(rule, this.position(offset), message);
   }
 
-  /** A list at the top stands for as many documents. */
+  /** A list at the top level represents several documents. */
   private pathOf(path: Path): string {
     const [first, ...rest] = path;
     if (typeof first !== 'number') return this.documentPath + pathText(path);
@@ -276,7 +276,7 @@ class Reader {
   }
 }
 
-/** In quotes, `<<` is a key like any other, and so it is in JSON. */
+/** A quoted `<<` is an ordinary key, as in JSON. */
 const isMergeKey = (key: unknown): boolean => isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN;
 
 /** The library’s messages may quote the source over several lines, and may end with a period. */

@@ -24,8 +24,7 @@ const MAX_SIGNS = 300_000;
 const START: Position = { line: 1, column: 1 };
 
 /**
- * Reads a TOML text as one document. Without a `kind` it is a Workflow, so that a plain task graph is valid as it
- * stands.
+ * Reads a TOML text as one document. Without a `kind` it is a Workflow, so that a plain task graph is valid unchanged.
  */
 export function readToml(source: string): ReadDocuments {
   if (/^(?:\s|#[^\n]*)*$/.test(source)) return refused('EMPTY_SOURCE', START, 'The source contains no document.');
@@ -50,7 +49,7 @@ export function readToml(source: string): ReadDocuments {
   }
 }
 
-/** The parser calls itself for each level, so thousands of them end its stack and nothing else. */
+/** The parser recurses for each level, so thousands of levels overflow its stack, and only that. */
 function parse(text: string): AST.TOMLProgram {
   try {
     return parseTOML(text);
@@ -76,7 +75,7 @@ function withKind(root: SourceMap): SourceMap {
 
 const NOT_QUOTED = 'only commands of sh and bash can have one; read the environment variable of that name instead';
 
-/** The key `shell` as written: it is checked later, with everything else. */
+/** The key `shell` as written; it is checked later, with everything else. */
 function shellIn(map: SourceMap): Shell | undefined {
   const node = findEntry(map, 'shell')?.value;
   if (node === undefined || isNothing(node)) return undefined;
@@ -91,7 +90,7 @@ function changed(map: SourceMap, keys: readonly string[], change: (value: Source
   return { ...map, entries };
 }
 
-/** A table while it grows: headers and dotted keys add to it in any order. */
+/** A table under construction: headers and dotted keys add to it in any order. */
 interface Table extends SourceMap {
   readonly entries: SourceEntry[];
   readonly byKey: Map<string, SourceNode>;
@@ -123,9 +122,7 @@ class TomlReader {
     return root;
   }
 
-  /**
-   * The table that a header or the front of a dotted key leads to. A number among the steps is the place in an array.
-   */
+  /** Table to which a header or the front of a dotted key leads. A number among the steps is an index in an array. */
   private open(from: Table, keys: readonly (AST.TOMLBare | AST.TOMLQuoted)[], steps: Path, base: Path) {
     let table = from;
     let [depth, at] = [0, from.at];
@@ -177,13 +174,13 @@ class TomlReader {
     if (node.kind === 'boolean' || node.kind === 'integer' || node.kind === 'float') {
       return { type: 'scalar', at, value: node.value, text: written };
     }
-    // Definitions have no dates: a date stands for its text.
+    // Definitions have no dates: a date is read as its text.
     const text = node.kind === 'string' ? node.value : written;
     return { type: 'scalar', at, value: this.storable(text, path, at), text };
   }
 
   /**
-   * Replaces `{{.name}}` in commands by the variable, and adds it to `requires`. In YAML and JSON a command is taken
+   * Replaces `{{.name}}` in commands with the variable, and adds it to `requires`. In YAML and JSON, commands are taken
    * literally.
    */
   templates(root: SourceMap, isVariable: (name: string) => boolean): SourceMap {

@@ -1,4 +1,4 @@
-// Long because every shape is made of the others: one reader finds here all that documents can be made of.
+// Long because every shape is made of the others: this file shows all building blocks of documents.
 import { isDeepStrictEqual } from 'node:util';
 import { didYouMean } from '../../kernel/didYouMean';
 import {
@@ -21,7 +21,7 @@ import type { ValidationRule, ValidationWarning } from './validationRules';
  */
 export interface Shape<T> {
   decode(node: SourceNode, place: Place): T;
-  /** The value as a document has it. */
+  /** The value as written in a document. */
   encode(value: T): unknown;
   readonly json: JsonSchema;
 }
@@ -30,13 +30,13 @@ export type ValueOf<S> = S extends Shape<infer T> ? T : never;
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Where a node stands, and where to report what is wrong with it. */
+/** Position of a node, and a function that reports its problems. */
 export interface Place {
   readonly path: Path;
   readonly report: Report;
 }
 
-/** `at` defaults to the place that the path leads to. */
+/** `at` defaults to the position of the path. */
 export type Report = (rule: ValidationRule | ValidationWarning, path: Path, message: string, at?: Position) => void;
 
 export const inside = (place: Place, step: string | number): Place => ({ ...place, path: [...place.path, step] });
@@ -80,7 +80,7 @@ function scalar<T>(
   };
 }
 
-/** Text, but nothing that only looks like it. */
+/** Text, but no other scalar that looks like text. */
 export const text = scalar('text', '', { type: 'string' }, ({ value }) =>
   typeof value === 'string' ? value : undefined,
 );
@@ -130,13 +130,13 @@ export function oneOf<const T extends string>(values: readonly [T, ...T[]]): Sha
 
 export const isText = (node: SourceNode): boolean => node.type === 'scalar' && typeof node.value === 'string';
 
-/** A rule for texts, whether they are values or keys. */
+/** A rule for texts, as values or as keys. */
 export interface TextRule {
   readonly json: JsonSchema;
   problem(text: string): readonly [ValidationRule, string] | undefined;
 }
 
-/** Text that follows a rule. A node of another type is reported as that only. */
+/** Text that follows a rule. For a node of another type, only the type is reported. */
 export function ruled(shape: Shape<string>, rule: TextRule): Shape<string> {
   return mapped(
     shape,
@@ -150,11 +150,9 @@ export function ruled(shape: Shape<string>, rule: TextRule): Shape<string> {
   );
 }
 
-// Shapes out of shapes
+// Composed shapes
 
-/**
- * The same in a document, something else (or checked further) in memory. `json` adds to what is known of the document.
- */
+/** The same shape in a document, converted or further checked in memory. `json` adds to the JSON Schema. */
 export function mapped<T, U>(
   shape: Shape<T>,
   decode: (value: T, node: SourceNode, place: Place) => U,
@@ -207,7 +205,7 @@ export function withShort<S, T>(
   };
 }
 
-/** A list, or the one item that would be in it. */
+/** A list, or its single item. */
 export const oneOrMany = <T>(item: Shape<T>): Shape<readonly T[]> =>
   withShort(item, list(item), ({ type }) => type !== 'list', {
     expand: (one) => [one],
@@ -218,7 +216,7 @@ export const oneOrMany = <T>(item: Shape<T>): Shape<readonly T[]> =>
 export function mapOf<T>(
   rule: TextRule,
   value: Shape<T>,
-  /** True if a key without a value counts as left out. */
+  /** True if a key without a value counts as omitted. */
   { emptyIsNone = false } = {},
 ): Shape<Readonly<Record<string, T>>> {
   const counts = ({ value: node }: SourceEntry) => !(emptyIsNone && isNothing(node));
@@ -258,7 +256,7 @@ export const defined = <T>(name: string, shape: Shape<T>): Shape<T> => ({
   json: { $ref: `#/$defs/${name}`, $def: shape.json },
 });
 
-// Mappings whose keys are ours
+// Mappings with fixed keys
 
 /** One of the known keys of a mapping. */
 export interface Field<T> {
@@ -268,9 +266,9 @@ export interface Field<T> {
   readonly key?: string;
   /** A second key with the same meaning. */
   readonly alias?: string;
-  /** The value if the key is left out; without it, the key is required. */
+  /** Value if the key is omitted; without it, the key is required. */
   readonly otherwise?: { readonly value: T };
-  /** Required, but a command can supply it, so the JSON Schema does not require it. The text says how. */
+  /** Required, but a command can supply it, so the JSON Schema does not require it. The text explains how. */
   readonly supplied?: string;
 }
 type More = Pick<Field<unknown>, 'key' | 'alias' | 'supplied'>;
@@ -288,7 +286,7 @@ export function optional<T>(shape: Shape<T>, value: T, description: string, more
 
 export type Fields<T> = { readonly [K in keyof T]: Field<T[K]> };
 
-/** A mapping with known keys, in either spelling. An empty value counts as none. */
+/** A mapping with known keys, in either spelling. An empty value counts as omitted. */
 export function object<T extends object>(fields: Fields<T>, foreign: ForeignKeys = new Map()): Shape<T> {
   const properties = Object.keys(fields) as (keyof T & string)[];
   const keys = properties.map((property) => fields[property].key ?? property);
@@ -361,7 +359,7 @@ function knownEntries(
     } else if (before === undefined) {
       entries.set(key, entry);
     } else if (before.key !== entry.key && !entry.merged) {
-      // The reader finds the same key twice in the same spelling, for every format and kind of mapping.
+      // The reader already finds the same key twice in the same spelling, for every format and kind of mapping.
       place.report('DUPLICATE_KEY', path, `"${entry.key}" and "${before.key}" are the same key.`, entry.keyAt);
     }
   }

@@ -3,7 +3,7 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { hashBang, type Shell, type ShellName, shellNames } from '../../contract/shell';
 import { defined, filled, isText, list, ruled, type Shape, short, text } from './shape';
 
-/** What runs commands: the key `shell`, and what follows from it for a command. */
+/** Shells that run commands: the key `shell`, and its effects on a command. */
 
 /** One command, or several that run in order in one shell. */
 export type Commands = string | readonly string[];
@@ -44,7 +44,7 @@ export const shellOf = (workflow: { readonly shell: Shell }, task: { readonly sh
 
 export const commandsIn = (run: Commands): readonly string[] => (typeof run === 'string' ? [run] : run);
 
-/** The program that reads a command, without its folder. */
+/** Program that reads a command, without its folder. */
 function programOf(shell: Shell, run: Commands): string {
   const named = hashBang(commandsIn(run)[0] ?? '');
   if (named === undefined) return basename(typeof shell === 'string' ? shell : (shell[0] ?? ''));
@@ -52,7 +52,7 @@ function programOf(shell: Shell, run: Commands): string {
   return basename(basename(first) === 'env' ? (rest?.replace(/^-S\s*/, '').split(/\s/)[0] ?? '') : first);
 }
 
-/** True if the program quotes as `sh` does, so that a reference can take the place of a `{{.name}}`. */
+/** True if the program quotes as `sh` does, so that a reference can replace a `{{.name}}`. */
 export const quotesAsSh = (shell: Shell, run: Commands): boolean =>
   ['sh', 'bash', 'dash'].includes(programOf(shell, run));
 
@@ -63,8 +63,8 @@ const bashOnly: readonly (readonly [string, RegExp])[] = [
 ];
 
 /**
- * Words of a command for `sh` that only bash and its relatives know. Those of a bash that the command itself starts do
- * not count.
+ * Words of a command for `sh` that only bash and similar shells know. Words for a bash that the command starts do not
+ * count.
  */
 export function bashWords(shell: Shell, run: Commands): readonly string[] {
   if (!['sh', 'dash'].includes(programOf(shell, run))) return [];
@@ -76,8 +76,9 @@ export function bashWords(shell: Shell, run: Commands): readonly string[] {
 }
 
 /**
- * The text that an agent runs. Several commands of sh or bash run in one shell, so `cd` and variables last; the log
- * names each before it begins, and the first that fails is the last. For other programs they are lines of one text.
+ * Text that an agent runs. Several commands of sh or bash run in one shell, so `cd` and variables persist; the log
+ * names each command before it begins, and the first failure ends the text. For other programs they are lines of one
+ * text.
  */
 export function commandText(shell: Shell, run: Commands): string {
   if (typeof run === 'string') return run;

@@ -21,21 +21,18 @@ const template = new RegExp(pattern, 'y');
 const templates = new RegExp(pattern, 'g');
 const others = new RegExp(String.raw`(?!${pattern})\{\{[^{}\n]*\}\}`, 'g');
 
-/** What has the look of a template and is none: `{{if .x}}`. */
+/** Text that looks like a template but is none: `{{if .x}}`. */
 export const literalTemplates = (command: string): string[] => command.match(others) ?? [];
 
-/** The names in `{{.name}}`, as far as a command still has them. */
+/** Names in `{{.name}}` that remain in a command. */
 export const templateNames = (command: string): string[] =>
   [...command.matchAll(templates)].flatMap(([, name]) => name ?? []);
 
 /**
- * Replaces `{{.name}}` in a shell command by a reference to the environment variable of that name, quoted as its place
- * asks for: the value never becomes a part of the command, so nothing that it holds can change what runs. Pasting the
- * value would have to be right for each value; this has to be right once for each command, and can be seen in the
- * definition.
- *
- * Where a shell or another program takes the value for more than a value (arithmetic, `eval`, `sh -c`), the value has
- * to be a number or a plain word, which an agent checks before it runs the command.
+ * Replaces `{{.name}}` in a shell command with a reference to that environment variable, quoted as its place requires.
+ * The value never becomes part of the command, so it can't change what runs. If a shell or another program evaluates
+ * the value (arithmetic, `eval`, `sh -c`), it has to be a number or a plain word, which an agent checks before it runs
+ * the command.
  */
 export function replaceTemplates(
   text: string,
@@ -55,27 +52,27 @@ interface HereDocument {
   readonly word: string;
   readonly quoted: boolean;
   readonly tabs: boolean;
-  /** Place in the output of its end word, as written. */
+  /** Position of its end word, as written, in the output. */
   readonly place: number;
   readonly rule: Rule;
 }
 
 /** Keywords after which another command begins. */
 const leading = ['then', 'do', 'else', 'elif', 'if', 'while', 'until', 'time', '{', '!'];
-/** Reads a command as a shell does, as far as quotes and expansions go. */
+/** Reads a command as a shell does, as far as quotes and expansions are concerned. */
 class Replacer {
   private at = 0;
   private readonly out: string[] = [];
   private readonly documents: HereDocument[] = [];
-  /** Where the command began that is being read; a separator within quotes or `$(…)` begins none. */
+  /** Start of the command that is being read; a separator within quotes or `$(…)` does not begin a command. */
   private statement = 0;
   private calculating = false;
-  /** In a substitution whose output a shell calculates with. */
+  /** True in a substitution whose output a shell uses in arithmetic. */
   private evaluated = false;
-  /** In the text of a here-document, which is not a command. */
+  /** True in the text of a here-document, which is not a command. */
   private prose = false;
 
-  /** `before` is what precedes the text in its command; `rule` is the least that values have to be. */
+  /** `before` is the text that precedes this one in its command; `rule` is the minimum rule for values. */
   constructor(
     private readonly text: string,
     private readonly shared: Shared,
@@ -88,7 +85,7 @@ class Replacer {
     return this.out.join('');
   }
 
-  /** The body of a here-document in which a shell expands variables. */
+  /** Body of a here-document in which a shell expands variables. */
   body(): string {
     this.prose = true;
     while (this.at < this.text.length) {
@@ -112,7 +109,7 @@ class Replacer {
         this.statement = this.at;
       } else if (next === ' ' || next === '\t') this.copy(1);
       else if (next === '#' && /(?:^|[\s;&|()])$/.test(this.text.slice(Math.max(0, this.at - 1), this.at))) {
-        // A comment: its quotes open nothing.
+        // Quotes in a comment open nothing.
         const end = this.text.indexOf('\n', this.at);
         this.copy((end === -1 ? this.text.length : end) - this.at);
       } else if (/[;&|]/.test(next)) {
@@ -147,7 +144,7 @@ class Replacer {
     this.at += length;
   }
 
-  /** Puts a reference in the place of a template. */
+  /** Replaces a template with a reference. */
   private put(quoted: (reference: string) => string): boolean {
     template.lastIndex = this.at;
     const name = template.exec(this.text)?.[1];
@@ -175,7 +172,7 @@ class Replacer {
     return calculatesInBraces(line) ? 'number' : evaluates(this.before) ? 'word' : 'any';
   }
 
-  /** A backslash and what it quotes. Before a template, `instead` stands for it. */
+  /** A backslash and the character that it quotes. Before a template, `instead` replaces it. */
   private escape(instead: string): boolean {
     if (this.text[this.at] !== '\\') return false;
     template.lastIndex = this.at + 1;
@@ -186,7 +183,9 @@ class Replacer {
     return true;
   }
 
-  /** Whatever begins with `$` or a backquote, apart from quotes. `inner`: within double quotes or a here-document. */
+  /**
+   * Everything that begins with `$` or a backquote, except quotes. `inner`: within double quotes or a here-document.
+   */
   private expansion(inner: boolean): boolean {
     const next = this.text.slice(this.at, this.at + 2);
     if (next.startsWith('`')) this.backquote(inner);
@@ -222,7 +221,7 @@ class Replacer {
     this.copy(1);
   }
 
-  /** Old command substitution. With a template it becomes `$(…)`, whose quotes have no rules of their own. */
+  /** Old command substitution. With a template it becomes `$(…)`, whose quotes need no special rules. */
   private backquote(inner: boolean): void {
     let end = this.at + 1;
     while (end < this.text.length && this.text[end] !== '`') end += this.text[end] === '\\' ? 2 : 1;
@@ -240,7 +239,7 @@ class Replacer {
     this.at = end + 1;
   }
 
-  /** True if `((` stands `offset` characters from here, and its partner is `))`: `$( (a); b )` calculates nothing. */
+  /** True if `((` is `offset` characters from here and ends with `))`: `$( (a); b )` is no arithmetic. */
   private isArithmetic(offset: number): boolean {
     const start = this.at + offset;
     if (!this.text.startsWith('((', start)) return false;
@@ -321,7 +320,7 @@ class Replacer {
     return true;
   }
 
-  /** Bodies of here-documents, which begin with this line. */
+  /** Bodies of here-documents, which begin on this line. */
   private readDocuments(): void {
     for (const { word, quoted, tabs, place, rule } of this.documents.splice(0)) {
       const start = this.at;
@@ -339,7 +338,7 @@ class Replacer {
       let last = this.text.slice(end, after);
       if (templateNames(body).length === 0) this.out.push(body);
       else if (quoted) {
-        // Without quotes at its end word, the document has references; everything else in it is quoted instead.
+        // An end word without quotes enables references; everything else in the document is quoted instead.
         const plain = endWord(word, body);
         this.out[place] = plain;
         last = last.replace(word, plain);

@@ -1,6 +1,6 @@
 /**
- * A document as written, independent of its format: values with their places. It is not a plain JavaScript value
- * because errors have places, the text `1.10` must not become the number 1.1, and a key `__proto__` must stay a key.
+ * A document as written, independent of its format: values with their positions. It is not a plain JavaScript value
+ * because errors need positions, the text `1.10` must not become the number 1.1, and a key `__proto__` must stay a key.
  */
 export interface Position {
   /** From 1. */
@@ -20,7 +20,7 @@ export interface SourceEntry {
   readonly key: string;
   readonly keyAt: Position;
   readonly value: SourceNode;
-  /** True if a merge key brought it, so the same key in another spelling wins over it. */
+  /** True if a merge key added it; then the same key in another spelling wins over it. */
   readonly merged?: boolean;
 }
 
@@ -40,30 +40,36 @@ export interface SourceScalar {
   readonly type: 'scalar';
   readonly at: Position;
   readonly value: string | number | boolean | null;
-  /** As written, for numbers; the text itself, for text. */
+  /** Numbers as written; texts unchanged. */
   readonly text: string;
 }
 
-/** Keys of maps and indexes of lists. Our own keys are in camelCase, in whichever spelling the document has them. */
+/**
+ * Keys of maps and indexes of lists. Keys that Slipway defines are in camelCase, in whichever spelling the document has
+ * them.
+ */
 export type Path = readonly (string | number)[];
 
 export const camelCase = (key: string): string =>
   key.replace(/_+([a-zA-Z0-9])/g, (_, next: string) => next.toUpperCase());
 export const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The entry of a key: as written, or else in the other spelling. */
+/** Entry of a key: as written, or else in the other spelling. */
 export function findEntry(map: SourceMap, key: string): SourceEntry | undefined {
   return map.entries.find((entry) => entry.key === key) ?? map.entries.find((entry) => camelCase(entry.key) === key);
 }
 
-/** Place of a path in a tree, and its text with keys as written. A missing part has the place of its nearest parent. */
+/**
+ * Position of a path in a tree, and its text with keys as written. A missing part has the position of its nearest
+ * parent.
+ */
 export function locate(root: SourceNode, path: Path): { readonly text: string; readonly at: Position } {
   let node: SourceNode | undefined = root;
   let at = root.at;
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') {
-      // A single value may stand for a list of one.
+      // A single value may represent a list of one.
       if (node?.type === 'scalar') continue;
       text += `[${step}]`;
       node = node?.type === 'list' ? node.items[step] : undefined;
@@ -78,7 +84,7 @@ export function locate(root: SourceNode, path: Path): { readonly text: string; r
   return { text, at };
 }
 
-/** The text of a path, with keys as written. */
+/** Text of a path, with keys as written. */
 export const pathText = (path: Path): string =>
   path.map((step) => (typeof step === 'number' ? `[${step}]` : keyText(step))).join('');
 

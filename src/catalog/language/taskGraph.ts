@@ -1,14 +1,14 @@
 import { baseName, type Dependency, dependenciesOf, nodesOf } from './matrix';
 import type { TaskDefinition } from './taskShape';
 
-/** A task as it runs: one combination of a task’s matrix (matrix.ts), or the task itself. */
+/** A task at run time: one combination of a task's matrix (matrix.ts), or the task itself. */
 export interface TaskNode {
   readonly name: string;
-  /** The key in the definition. */
+  /** Key in the definition. */
   readonly base: string;
-  /** The longest way from a task that depends on nothing, counted in the definition's tasks. */
+  /** Length of the longest path from a task without dependencies, counted in the definition's tasks. */
   readonly level: number;
-  /** By level, then by name. */
+  /** Position, ordered by level, then by name. */
   readonly ordinal: number;
   readonly dependsOn: readonly Dependency[];
 }
@@ -47,7 +47,7 @@ export function taskLevels(tasks: Tasks): string[][] {
 }
 
 /**
- * All nodes in order: the normal tasks. A dependency on all combinations stays one entry, so the size is that of the
+ * All normal tasks as nodes, in order. A dependency on all combinations stays one entry, so the size is that of the
  * workflow.
  */
 export function taskNodes(tasks: Tasks): TaskNode[] {

@@ -17,13 +17,16 @@ const methods: Readonly<Record<string, string>> = {
   starts_with: 'startsWith',
   ends_with: 'endsWith',
 };
-/** A literal text is left alone; then come a name, an operator and what it is compared with. */
+/** Matches literal text, which stays unchanged, or a name, an operator and the other side. */
 const comparison =
   /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([A-Za-z_]\w*)(?:\s*(==|!=|>=|<=|>|<)\s*|\s+(contains|starts_with|ends_with)\s+)(?:("[^"]*"|'[^']*')|([^\s"'()[\]&|=!<>,?:]+))(?=\s*(?:$|&&|\|\||\)))/g;
 
-/** The condition in Slipway’s language: a word that is no name is text, and so is what looks like a version. */
+/**
+ * The condition in Slipway's language: a word that is not a name becomes text, and so does anything that looks like a
+ * version.
+ */
 export function conditionOf(text: string, isName: (name: string) => boolean): string {
-  // Too long a text is an error, and would take long here.
+  // Text over the limit is an error, and would take long here.
   if (text.length > MAX_EXPRESSION) return text;
   return text.replace(
     comparison,

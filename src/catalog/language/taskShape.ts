@@ -41,11 +41,12 @@ import {
 } from './values';
 import { artifactsWhen, onLostValues, outputStreams, type TaskType } from './terms';
 
-/**
- * The shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference.
- */
+/** Shape of a task. A new key needs an entry here, its property in workflow.ts, and a line in examples/reference. */
 
-/** PostgreSQL and the timers of Node count a job's milliseconds in 31 bits; with its grace, this stays below. */
+/**
+ * PostgreSQL and Node's timers count the milliseconds of a job in 31 bits; including its grace period, this stays
+ * below.
+ */
 export const MAX_TASK_SECONDS = 20 * DAY;
 const MAX_GRACE_SECONDS = 3600;
 export const MAX_RETRIES = 1000;
@@ -57,7 +58,7 @@ const command = mapped(
     json: { pattern: '\\S' },
     problem: (value) => (value.trim() === '' ? ['BAD_VALUE', 'The command is empty.'] : undefined),
   }),
-  // A shell takes the carriage return of a Windows line end as part of a word.
+  // A shell treats the carriage return of a Windows line end as part of a word.
   (value) => value.replace(/\r\n/g, '\n'),
 );
 
@@ -74,7 +75,7 @@ const commands = withShort<string, Commands>(
 
 const system = String.raw`^[/\\]+(?:proc|sys|dev)(?:$|[/\\])`;
 
-/** A path within the working folder, without empty steps. `rule` is the one that a bad path breaks. */
+/** A path within the working folder, without empty steps. `rule` is the rule that a bad path breaks. */
 function insidePath(rule: ValidationRule, alsoRefused = ''): Shape<string> {
   const absolute = String.raw`^(?:[/\\]|[A-Za-z]:[/\\])`;
   const outside = String.raw`(?:^|[/\\])\.\.(?:[/\\]|$)`;
@@ -127,7 +128,7 @@ const takenFields = object({
     'True if the source may leave nothing. A source that was skipped by its condition is always optional.',
   ),
 });
-/** Source of files, and whether it may leave none. Either `source`, or `stage` or `element`, is given. */
+/** Source of files; optional if it may have none. Either `source`, or `stage` or `element`, is given. */
 export type TakenFiles = Readonly<ValueOf<typeof takenFields>>;
 
 const noPlace = { stage: null, element: null, task: null };
@@ -166,7 +167,7 @@ const artifactFields = object({
     'Where to take files from before the command starts: an earlier task of this workflow, or WORKFLOW or WORKFLOW.TASK of an earlier stage; or a mapping that names a stage or element of the pipeline, or marks a source as optional.',
   ),
 });
-/** Files that a task leaves and takes. */
+/** Files that a task produces and takes. */
 export type TaskArtifacts = Readonly<ValueOf<typeof artifactFields>>;
 
 const noArtifacts: TaskArtifacts = { paths: [], when: 'success', from: [] };
@@ -204,7 +205,7 @@ const delayFields = object({
   jitter: optional(number('number', 0, 1), 0, 'Maximum share by which each delay is randomly shortened.'),
 });
 /**
- * The delay before retry n is `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, less a random share of up to
+ * The delay before retry n is `initialSeconds` × `factor` ⁿ⁻¹, at most `maxSeconds`, minus a random share of up to
  * `jitter`. A fixed delay has factor 1.
  */
 export type RetryDelay = Readonly<ValueOf<typeof delayFields>>;
@@ -272,13 +273,13 @@ const matrix: Shape<readonly MatrixAxis[]> = {
   },
 };
 
-/** The name of a variable, which may hold `{{.axis}}`. */
+/** Name of a variable, which may contain `{{.axis}}`. */
 const registerName = ruled(text, {
   json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\})+$` },
   problem: (given) => settableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}/g, 'x')),
 });
 
-/** A variable of the system has a value too, if the environment or an earlier task may set it. */
+/** Names of system variables are valid, because the environment or an earlier task may set them. */
 const requiredName = ruled(text, anyVariableKey);
 const requirements = withShort<readonly string[], Readonly<Record<string, ValueRule>>>(
   list(requiredName),
@@ -310,7 +311,7 @@ const deploys = withShort<boolean, Deploys>(
 );
 
 const writtenTypes = oneOf(['normal', 'forensic', 'restore']);
-/** Tasks of `finally` have a place of their own. */
+/** Tasks of `finally` are in a separate section. */
 const writtenType: Shape<TaskType> = {
   ...writtenTypes,
   decode(node, place) {
@@ -466,7 +467,7 @@ const finallyFields = object(
   foreignKeys.finallyTask,
 );
 
-/** A task that runs once after the graph has ended, so it has no keys about the graph. */
+/** A task that runs once after the graph has ended, so it has no keys that concern the graph. */
 export const finallyTask: Shape<TaskDefinition> = defined(
   'FinallyTask',
   mapped(

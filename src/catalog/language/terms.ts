@@ -1,16 +1,16 @@
-/** Words of the definition language, for code that needs no documents. */
+/** Words of the definition language, for code that does not read documents. */
 
 /**
  * SEQUENTIAL runs one task at a time, by level, then name, and nothing after a failure. PARALLEL runs level by level; a
  * level with a failure finishes, and later ones do not start. WORK_STEALING starts a task as soon as its dependencies
- * are done.
+ * have finished.
  */
 export const workflowModes = ['SEQUENTIAL', 'PARALLEL', 'WORK_STEALING'] as const;
 export type WorkflowMode = (typeof workflowModes)[number];
 
 /**
- * Only normal tasks are nodes of the graph. A forensic task handles failures, a restore task runs when a run is restored,
- * and those of `finally` run after the graph has ended.
+ * Only normal tasks are nodes of the graph. A forensic task handles failures, a restore task runs when a run is
+ * restored, and those of `finally` run after the graph has ended.
  */
 export const taskTypes = ['normal', 'forensic', 'restore', 'finally'] as const;
 export type TaskType = (typeof taskTypes)[number];
@@ -23,10 +23,10 @@ const ofFailure = ['failed_task', 'error_message', 'exit_code'];
 export const handedTo = (type: TaskType): readonly string[] =>
   type === 'forensic' ? ofFailure : type === 'finally' ? ['workflow_status', 'failed_tasks', ...ofFailure] : [];
 
-/** Decisions on a failure that nobody has decided in time. */
+/** Decisions about a failure that nobody has decided in time. */
 export const onTimeouts = ['fail', 'ignore', 'mark_as_success', 'abort'] as const;
 
-/** What a task does when its agent was lost and nobody knows how the command ended. */
+/** Behavior of a task when its agent was lost and the end of its command is unknown. */
 export const onLostValues = ['FAIL', 'RETRY'] as const;
 
 export const artifactsWhen = ['success', 'failure', 'always'] as const;

@@ -13,7 +13,7 @@ import type { SeenConfiguration } from '../definitions/seen';
 import type { Path } from './sourceTree';
 import { isWarning, type ValidationRule } from './validationRules';
 
-/** For documents whose surroundings are unknown: every name exists, without a definition. */
+/** For documents whose context is unknown: every name exists, without a definition. */
 const anything: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });
 const unknownSurroundings: Catalog = {
   environments: anything,
@@ -28,7 +28,7 @@ const applicationOf = (document: AnyDocument): string =>
 export function validateSource(
   source: ParsedSource,
   existing: ReadonlyMap<string, SeenConfiguration>,
-  /** Stands for an application that nobody has named; it is not reported as unknown. */
+  /** Placeholder for an application that is not named; it is not reported as unknown. */
   unnamed?: string,
 ): void {
   source.problems.collect(() => {
@@ -120,8 +120,8 @@ function checkDocument(parsed: ParsedDocument, catalog: Catalog): void {
 }
 
 /**
- * A changed workflow must not break definitions outside the source: pipelines that use it, workflows that take its
- * files. Only problems that changed workflows cause are reported.
+ * A changed workflow must not break definitions outside the source: pipelines that use it, and workflows that take its
+ * files. Reports only problems that changed workflows cause.
  */
 function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocument[], catalog: Catalog): void {
   const changed = new Map<string, Complain>();
@@ -142,7 +142,7 @@ function checkOthers(existing: SeenConfiguration, documents: readonly ParsedDocu
     const blame = (path: Path) => {
       const used = (elements: readonly (StageElement | undefined)[]) =>
         elements.flatMap((one) => (one?.type === 'WORKFLOW' ? (changed.get(one.workflow) ?? []) : []));
-      // An element may also miss something that the workflow of another one has given it.
+      // An element may also need an output that the workflow of another element provided before.
       const [own] = used([stages[Number(path[1])]?.elements[Number(path[3])]]);
       return own ?? used(stages.flatMap(({ elements }) => elements))[0];
     };

@@ -2,7 +2,7 @@ import { field, orNull, type ShapeOf } from '../../kernel/fields';
 
 /**
  * Every rule for documents, with its stable code. Each error of a definition names the rule that it breaks: programs
- * rely on the codes, people read the messages. A test in test/catalog/language/rules.test.ts covers each rule.
+ * rely on the codes, people read the messages. test/catalog/language/rules.test.ts covers each rule.
  */
 export const validationRules = {
   SYNTAX: 'The text is valid YAML, JSON or TOML.',
@@ -82,7 +82,7 @@ export const validationRules = {
 
 export type ValidationRule = keyof typeof validationRules;
 
-/** Rules for what is valid, but probably a mistake. Breaking one rejects nothing. */
+/** Rules whose violation is probably a mistake, but valid. Breaking one rejects nothing. */
 export const validationWarnings = {
   SHORT_TIMEOUT: 'The timeout of a task is at least a second; starting a process takes most of less.',
   LONG_TIMEOUT: 'The timeout of a task is at most a day.',

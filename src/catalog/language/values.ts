@@ -29,10 +29,10 @@ import {
 } from './shape';
 import type { ValidationRule } from './validationRules';
 
-/** Shapes of values that several kinds of documents have: names, texts, durations, environment variables. */
+/** Shapes of values that several kinds of documents share: names, texts, durations, environment variables. */
 
 export const DAY = 86_400;
-/** The longest time that anything but a task may take. */
+/** Maximum duration of anything except a task. */
 export const MAX_SECONDS = 365 * DAY;
 
 function textRule(pattern: RegExp, rule: ValidationRule, message: (text: string) => string): TextRule {
@@ -103,10 +103,13 @@ const unreserved = (reserved: RegExp, isReserved: (key: string) => boolean): Tex
 
 const variableKey = unreserved(reservedVariablePattern, isReservedVariableName);
 
-/** A name in `env`, or of a variable: `PATH` as well, which is then a constant, or reaches commands under another name. */
+/**
+ * A name in `env`, or of a variable. `PATH` is valid, too: it is then a constant, or reaches commands under another
+ * name.
+ */
 export const settableKey = unreserved(forbiddenVariablePattern, isForbiddenVariableName);
 
-/** A name that commands get as it is, with a value that the definition does not have. */
+/** A name that commands see unchanged, with a value that is not in the definition. */
 export const variableName = ruled(text, variableKey);
 
 export const settableName = ruled(text, settableKey);
@@ -149,7 +152,7 @@ const durationText = defined<string>('Duration', {
   },
 });
 
-/** Whole seconds, or with `'ms'` also fractions. */
+/** Whole seconds; with `'ms'`, fractions are allowed. */
 export function duration(minimum: number, maximum: number, step: 's' | 'ms' = 's'): Shape<number> {
   return {
     json: { ...durationText.json, minimum: Math.ceil(minimum), maximum },
@@ -174,8 +177,8 @@ export function duration(minimum: number, maximum: number, step: 's' | 'ms' = 's
 export const timeout = (otherwise: number, description: string): Field<number> =>
   optional(duration(1, MAX_SECONDS), otherwise, description, { key: 'timeout' });
 
-/** Values of variables by their names. */
+/** Values of variables by name. */
 export const values = defined('Values', mapOf(variableKey, valueText, { emptyIsNone: true }));
 
-/** The same, with the names of the system. */
+/** The same, including names of system variables. */
 export const settableValues = defined('SettableValues', mapOf(settableKey, valueText, { emptyIsNone: true }));

@@ -5,7 +5,7 @@ import type { ValidationRule } from './validationRules';
 
 export interface ValueProblem {
   readonly rule: ValidationRule & ('WRONG_VALUE_TYPE' | 'VALUE_NOT_ALLOWED');
-  /** The value, or the part of it, that breaks the rule. */
+  /** The value, or its part, that breaks the rule. */
   readonly part: string;
   readonly message: string;
 }
@@ -22,7 +22,7 @@ export function valueProblems(variable: VariableDefinition, value: string): Valu
         { rule: 'WRONG_VALUE_TYPE', part, message: `"${part}" is not a ${type}, which the variable ${name} requires.` },
       ];
     }
-    // An empty list of allowed values is an error of its own.
+    // An empty list of allowed values is reported separately.
     if (!allowedValues?.length || allowedValues.includes(part)) return [];
     const allowed = allowedValues.map((one) => `"${one}"`).join(', ');
     const message = `"${part}" is not an allowed value of the variable ${name}; expected one of ${allowed}.`;

@@ -12,11 +12,11 @@ export * from './terms';
 export type Workflow = DefinedEntity;
 export type WorkflowRevision = Revision<WorkflowDefinition>;
 
-/** A variable that is a line of standard output needs that stream apart. */
+/** A variable that gets a line of standard output needs a separate stream. */
 export const streamsOf = ({ streams, register }: Pick<TaskDefinition, 'streams' | 'register'>): OutputStreams =>
   streams ?? (register === null ? 'merged' : 'separate');
 
-/** The secrets that a task gets. */
+/** Secrets that a task gets. */
 export const secretsOfTask = (
   workflow: Pick<WorkflowDefinition, 'secrets'>,
   task: Pick<TaskDefinition, 'secrets'>,

@@ -5,16 +5,15 @@ import type { PipelineDefinition } from './pipeline';
 import type { DefinitionFormat } from './readDocuments';
 import type { WorkflowDefinition } from './workflow';
 
-/** The keys of a document that are not part of its definition. */
+/** Keys of a document that are not part of its definition. */
 export interface DocumentHead {
   readonly application: string;
   readonly name: string;
 }
 
 /**
- * Documents out of definitions, as a person would write them: without defaults, tasks in the order of the graph.
- * Applying one again gives the same hash. The text that a definition was made from is not kept, because a rename would
- * make it wrong.
+ * Writes documents from definitions as a person would: without defaults, tasks in the order of the graph. Applying one
+ * again gives the same hash. The original text is not stored, because a rename would make it wrong.
  */
 export function writeWorkflow(head: DocumentHead, definition: WorkflowDefinition, format: DefinitionFormat): string {
   const { description } = definition;
@@ -26,7 +25,7 @@ export function writePipeline(head: DocumentHead, definition: PipelineDefinition
   return write(documentShapes.Pipeline.encode({ kind: 'Pipeline', ...head, description, definition }), format);
 }
 
-/** smol-toml writes TOML; toml-eslint-parser, which keeps places, only reads it. */
+/** smol-toml writes TOML; toml-eslint-parser, which keeps positions, only reads it. */
 function write(document: unknown, format: DefinitionFormat): string {
   if (format === 'TOML') return `${stringify(JSON.parse(JSON.stringify(document, mapAsObject)))}\n`;
   if (format === 'JSON') return `${JSON.stringify(document, mapAsObject, 2)}\n`;
@@ -35,6 +34,6 @@ function write(document: unknown, format: DefinitionFormat): string {
   });
 }
 
-/** `Object.fromEntries` and not assignment, so that a key `__proto__` stays a key. */
+/** `Object.fromEntries` instead of assignment, so that a key `__proto__` stays a key. */
 const mapAsObject = (_key: string, value: unknown): unknown =>
   value instanceof Map ? Object.fromEntries(value) : value;

@@ -10,7 +10,7 @@ import { checkSecret, warningsFor } from './secretInput';
 import type { SecretEntry, SecretPlace, SecretToChange, SetSecret } from './secrets';
 import { deleteSecretRow, findSecret, putSecret } from './secrets.store';
 
-/** Creates a secret, or replaces its value. Jobs that are claimed from then on get the new value. */
+/** Creates a secret, or replaces its value. Jobs that are claimed afterwards get the new value. */
 export async function setSecret(
   app: App,
   actor: Actor,
@@ -32,7 +32,8 @@ export async function setSecret(
 }
 
 /**
- * Deletes a secret with its value. Tasks that name it fail from then on, unless the application has one of this name.
+ * Deletes a secret with its value. Tasks that name it fail from then on, unless the application has a secret of this
+ * name.
  */
 export async function deleteSecret(app: App, actor: Actor, input: SecretToChange): Promise<void> {
   await app.database.transaction(async (db) => {
@@ -65,7 +66,7 @@ async function lockPlace(
   return { applicationId, environmentId };
 }
 
-/** Without the encrypted value: records of the audit trail are never removed. */
+/** The secret without its encrypted value, because records of the audit trail are never removed. */
 function withoutValue(secret: (SecretEntry & { readonly sealed?: Buffer }) | undefined): SecretEntry | undefined {
   if (secret === undefined) return undefined;
   const { sealed: _, ...entry } = secret;

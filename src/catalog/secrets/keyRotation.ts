@@ -6,8 +6,8 @@ import { Unreadable } from './secretKeys';
 import { lockSecretsOfOtherKeys, putSecret } from './secrets.store';
 
 /**
- * Encrypts all secrets with the first key, so that older ones can be taken out of the configuration. Values and
- * versions stay.
+ * Encrypts all secrets with the first key, so that older keys can be removed from the configuration. Values and
+ * versions stay the same.
  */
 export async function resealSecrets(app: App, actor: Actor): Promise<Resealed> {
   actor.access.requireAdministrator('encrypt all secrets anew');

@@ -3,7 +3,7 @@ import { SHORTEST_PART, SHORTEST_SECRET, secretParts } from '../../contract/secr
 import { type InputError, invalidInput } from '../../kernel/errors';
 
 const MAX_BYTES = 16_384;
-/** Refuses what can't be a secret. The errors never hold the value. */
+/** Rejects invalid secrets. The errors never contain the value. */
 export function checkSecret(name: string, value: string): void {
   const errors: InputError[] = [];
   const refuse = (field: string, rule: string, message: string) =>
@@ -21,7 +21,7 @@ export function checkSecret(name: string, value: string): void {
 }
 
 /**
- * What agents can't hide in logs: short values, and short values inside a structured secret. Names places, never
+ * Values that agents can't hide in logs: short ones, and short ones inside a structured secret. Names places, never
  * values.
  */
 export function warningsFor(value: string): string[] {

@@ -15,19 +15,19 @@ const TAG_BYTES = 16;
 type Row = Pick<Secret, 'id' | 'applicationId' | 'environmentId' | 'name' | 'version'>;
 type Sealed = Pick<Secret, 'keyId' | 'sealed'>;
 
-/** A value that can't be had; the message says what to do. */
+/** A value that can't be decrypted; the message explains what to do. */
 export class Unreadable extends Error {}
 
 /**
- * The keys that secrets are encrypted with, AES-256-GCM. The first one encrypts, all of them decrypt; which one it was
- * stands with each secret. A key's id follows from the key, so nobody has to keep names and keys together. The value is
- * bound to its row and version: a copy of it in another row, or an older one in the same, is not accepted.
+ * AES-256-GCM keys of secrets. The first key encrypts, all keys decrypt; each secret stores the id of its key. The id
+ * is derived from the key, so names and keys can't get mixed up. The value is bound to its row and version: a copy in
+ * another row, or an older value in the same row, is rejected.
  */
 export class SecretKeys {
   private readonly configured: readonly Key[];
   private fromFile: Promise<Key | undefined> | undefined;
 
-  /** `file`: where a key is made when none is configured; null: nowhere. */
+  /** `file`: path at which a key is created if none is configured; null: no key is created. */
   constructor(
     configured: readonly Buffer[],
     private readonly file: string | null,
@@ -35,7 +35,7 @@ export class SecretKeys {
     this.configured = configured.map(toKey);
   }
 
-  /** The id of the key that encrypts. Refused when there is none. */
+  /** Id of the key that encrypts. Refused if there is none. */
   async currentId(): Promise<string> {
     return (await this.current()).id;
   }
@@ -89,7 +89,7 @@ export class SecretKeys {
 
   private making: Promise<Key | undefined> | undefined;
 
-  /** At first use, and once. It takes its name when it is whole. */
+  /** Runs once, at first use. The file gets its name when it is complete. */
   private makeFile(): Promise<Key | undefined> {
     const { file } = this;
     if (file === null) return Promise.resolve(undefined);

@@ -12,7 +12,7 @@ const entry = columnsOf(
   names.filter((name) => name !== 'sealed'),
 );
 
-/** Of one place only: an environment's, or an application's own. */
+/** A secret of exactly one place: an environment, or the application itself. */
 export async function findSecret(db: Db, place: SecretPlace, name: string): Promise<Secret | undefined> {
   const [row] = await db.rows<Secret>(
     `SELECT ${columns} FROM secret WHERE application_id = $1 AND environment_id IS NOT DISTINCT FROM $2 AND name = $3`,
@@ -21,7 +21,7 @@ export async function findSecret(db: Db, place: SecretPlace, name: string): Prom
   return row;
 }
 
-/** What may count at any of the places; `secretsAt` says what does. One statement for all. */
+/** Candidates for all of these places, in one statement; `secretsAt` selects those that count. */
 export function findSecretsFor(db: Db, places: readonly SecretPlace[], named: readonly string[]): Promise<Secret[]> {
   return db.rows(
     `SELECT ${columns} FROM secret WHERE application_id = ANY ($1::uuid[])
@@ -30,7 +30,7 @@ export function findSecretsFor(db: Db, places: readonly SecretPlace[], named: re
   );
 }
 
-/** An application's own, not those of its environments; by name. */
+/** Secrets of the applications themselves, not of their environments, by name. */
 export function findEntriesOfApplications(db: Db, ids: readonly string[]): Promise<SecretEntry[]> {
   return db.rows(
     `SELECT ${entry} FROM secret WHERE application_id = ANY ($1::uuid[]) AND environment_id IS NULL ORDER BY name`,
@@ -52,7 +52,7 @@ export async function putSecret(db: Db, secret: Secret): Promise<void> {
   );
 }
 
-/** The rows go: an encrypted value that nobody needs is one that nobody should have. */
+/** Deletes the row: an encrypted value that is no longer needed should not exist. */
 export async function deleteSecretRow(db: Db, id: string): Promise<void> {
   await db.write('DELETE FROM secret WHERE id = $1', [id]);
 }

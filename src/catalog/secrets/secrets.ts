@@ -5,7 +5,7 @@ import { field, guarded, listOf, optional, orNull, type ShapeOf } from '../../ke
 export const secretFields = {
   id: field.id('ID, kept when the value is replaced.'),
   applicationId: field.uuid(),
-  /** null: a secret of the application. */
+  /** Null for a secret of the application. */
   environmentId: orNull(field.uuid()),
   name: field.text('Name of the environment variable that commands see, such as `DEPLOY_TOKEN`.'),
   version: field.integer('Number of times that it was set.'),
@@ -40,10 +40,10 @@ export const secretTable = tableOf('secret', secretFields, {
   ],
 });
 
-/** Where a secret is looked for. */
+/** Place at which a secret is looked up. */
 export type SecretPlace = Pick<Secret, 'applicationId' | 'environmentId'>;
 
-/** By name, as they count at one place: those of the environment come before those of the application. */
+/** Secrets that count at one place, by name: those of the environment override those of the application. */
 export function secretsAt(secrets: readonly Secret[], place: SecretPlace): ReadonlyMap<string, Secret> {
   const own = secrets.filter(({ applicationId }) => applicationId === place.applicationId);
   const general = own.filter(({ environmentId }) => environmentId === null);

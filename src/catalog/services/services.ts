@@ -2,7 +2,7 @@ import type { ShapeOf } from '../../kernel/fields';
 import { newPart, partChanges, partFields } from '../resourceFields';
 import { ConfiguredRows, partTable } from '../resources.store';
 
-/** A thing that gets deployed. An environment holds one image of it at a time. */
+/** A deployable unit. An environment holds one image of it at a time. */
 export const serviceFields = partFields('service', 'Time of the last change of its name or description.');
 export type Service = ShapeOf<typeof serviceFields>;
 
