@@ -17,18 +17,18 @@ export interface AgentOptions {
   readonly config: AgentConfig;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Replaces running the commands in directories below SLIPWAY_AGENT_DIR. */
+  /** Replacement for running the commands in directories below SLIPWAY_AGENT_DIR. */
   readonly execute?: Execute;
 }
 
 export interface RunningAgent {
-  /** Exit code: 0 after draining, 1 when the agent could not continue. */
+  /** Exit code: 0 after draining, 1 if the agent could not continue. */
   readonly finished: Promise<number>;
   /** Takes no more jobs, finishes the running ones, leaves. */
   drain(): void;
   /** Drains, and cancels the running jobs. */
   cancel(): void;
-  /** Kills the running jobs without reporting them one by one: leaving tells the server that they are lost. */
+  /** Kills the running jobs without reporting each: leaving tells the server that they are lost. */
   abandon(): void;
 }
 
@@ -42,9 +42,9 @@ export function runAgent(options: AgentOptions): RunningAgent {
   };
 }
 
-/** A claim is an offer for 15 s. A start that was not answered by then comes too late. */
+/** A claim is an offer for 15 s. A start that was not acknowledged by then is too late. */
 const OFFER_MS = 15_000;
-/** Pause between two claims when the server immediately reports an empty queue. */
+/** Pause between two claims if the server immediately reports an empty queue. */
 const EMPTY_CLAIM_MS = 250;
 const LEAVE_MS = 5000;
 const LEAVE_AT_ONCE_MS = 1000;
@@ -61,7 +61,7 @@ class Agent {
   private readonly cleaning = new Set<Promise<void>>();
   private leases: Leases | undefined;
   private busy = 0;
-  /** Failed claims in a row. */
+  /** Number of consecutive failed claims. */
   private refusals = 0;
   private canceled = false;
   private failed = false;
@@ -174,7 +174,7 @@ class Agent {
   /** Starts all jobs of one claim with one call, and runs them. */
   private async begin(jobs: readonly ClaimedJob[], runner: Runner): Promise<void> {
     this.busy += jobs.length;
-    // The server counts a job's time from the first start call that reaches it, whichever of them is answered.
+    // The server counts a job's time from the first start call that reaches it, even if another one is acknowledged.
     const startedAt = performance.now();
     const startable = this.canceled ? [] : await this.start(jobs, runner);
     this.busy -= jobs.length - startable.length;
@@ -263,7 +263,7 @@ class Agent {
     this.onSlot = undefined;
   }
 
-  /** Nothing of this agent runs any more, so what the server still takes for its jobs is lost. */
+  /** Nothing of this agent runs anymore, so jobs that the server still assigns to it are lost. */
   private async leave(): Promise<void> {
     try {
       await this.client.leave(AbortSignal.timeout(this.over.signal.aborted ? LEAVE_AT_ONCE_MS : LEAVE_MS));
@@ -274,7 +274,7 @@ class Agent {
   }
 }
 
-/** The server may have taken the start: a report that the command did not begin lets another agent have the job. */
+/** The server may have accepted the start: a report that the command did not begin lets another agent have the job. */
 function giveBack(held: HeldJob): HeldJob {
   held.cancel('AGENT_STOPPED', 'The server did not respond to its start in time.');
   return held;

@@ -1,14 +1,12 @@
 /**
- * Patterns of files to upload: relative paths with `/`. `*` stands for any characters within one name; `**`, as a whole
- * name, for any number of directories, including none. Nothing else is special. Names that begin with a dot match like
- * all others: a site's `.htaccess` that a pattern silently skips would be missed in production only.
- *
- * Patterns come from users, so matching takes bounded time. It never tries ways to divide a name or a path, as a
- * regular expression does.
+ * Patterns of files to upload: relative paths with `/`. `*` matches any characters within one name; `**`, as a whole
+ * name, any number of directories, including none. Names that begin with a dot match like all others, so that a
+ * `.htaccess` is never missed. Matching takes bounded time because patterns come from users: it never tries ways to
+ * divide a name or a path, as a regular expression does.
  */
 export type ArtifactPattern = readonly string[];
 
-/** Undefined when the pattern leads out of the working directory, or nowhere. */
+/** Undefined if the pattern leads out of the working directory, or nowhere. */
 export function parsePattern(text: string): ArtifactPattern | undefined {
   if (text.startsWith('/') || /[\\\0]/.test(text)) return undefined;
   const names = text.split('/').filter((name) => name !== '.');
@@ -24,7 +22,7 @@ export function isArtifactName(name: string): boolean {
 
 /**
  * True if a link of this name stays within the working directory, whatever links its target passes: `..` occurs only at
- * the beginning, where the folders are real, and leads no further up than the link is deep.
+ * the beginning, where the folders are real, and at most as often as the link is deep.
  */
 export function isLinkTarget(name: string, target: string): boolean {
   const parts = target.split('/');
@@ -74,7 +72,7 @@ export function matchesPattern(pattern: ArtifactPattern, path: string): boolean 
   return isMatch(pattern, state);
 }
 
-/** `**` may stand for nothing. */
+/** `**` may match nothing. */
 function skipAny(pattern: ArtifactPattern, positions: readonly number[]): PatternState {
   const state = new Set(positions);
   for (const at of state) if (pattern[at] === '**') state.add(at + 1);

@@ -16,7 +16,7 @@ import { isErrno } from './sessions';
 /** Transfers in parallel per job: enough to hide the round trip, few enough to leave room for other jobs. */
 const SIDE_BY_SIDE = 4;
 
-/** The files of a job prevent it from continuing. */
+/** Problem with the files of a job that prevents it from continuing. */
 export class ArtifactFailure extends Error {
   override readonly name = 'ArtifactFailure';
 
@@ -29,7 +29,7 @@ export class ArtifactFailure extends Error {
 }
 
 /**
- * Downloads the inputs into the working directory. A file counts only after its size and SHA-256 were checked. Links
+ * Downloads the inputs into the working directory. A file counts only after its size and SHA-256 are verified. Links
  * come last, so nothing is ever written through one.
  */
 export async function downloadInputs(
@@ -59,7 +59,7 @@ export async function downloadInputs(
   for (const { type, name, mode } of all) if (type !== 'LINK') await chmod(join(work, name), Number.parseInt(mode, 8));
 }
 
-/** Obstacles to one input. */
+/** Turns errors with one input into an ArtifactFailure. */
 async function toPath<T>({ name }: JobInput, signal: AbortSignal, put: () => Promise<T>): Promise<T> {
   try {
     return await put();
@@ -80,7 +80,7 @@ async function download(path: string, input: JobInput, client: JobClient, signal
   await receiveChecked(input, client, signal, () => createWriteStream(path));
 }
 
-/** Reads where a link leads, and makes its folder: it has to be real before any link exists. */
+/** Reads the target of a link, and creates its folder, which must be real before any link exists. */
 async function targetOf(path: string, input: JobInput, client: JobClient, signal: AbortSignal): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   let chunks: Buffer[] = [];
@@ -122,7 +122,7 @@ async function receive(into: Writable, input: JobInput, client: JobClient, signa
   try {
     await pipeline(response, meter, into, { signal });
   } catch (error) {
-    // Only disk errors name a system call on a path. Everything else is a connection error, worth another try.
+    // Only disk errors name a system call on a path. Everything else is a connection error and is retried.
     if (isErrno(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EFBIG'))
       throw error;
     throw new ServerUnavailable(`the download of ${input.name} broke off`, { cause: error });
@@ -130,7 +130,7 @@ async function receive(into: Writable, input: JobInput, client: JobClient, signa
   return { size: meter.size, sha256: meter.sha256() };
 }
 
-/** Counts and hashes the stream, and passes no more than was announced. */
+/** Counts and hashes the stream, and rejects more bytes than announced. */
 class Meter extends Transform {
   size = 0;
   private readonly hash = createHash('sha256');
@@ -182,7 +182,7 @@ export async function uploadOutputs(
 const showsSecret = (file: OutputFile, mask: SecretMask): boolean =>
   mask.isIn(file.name) || (file.type === 'LINK' && mask.isIn(file.target));
 
-/** Uploads everything that the patterns match, for a job that has already failed. */
+/** Uploads all existing files that the patterns match, for a job that has already failed. */
 export async function uploadWhatIsThere(
   work: string,
   patterns: readonly string[],
@@ -230,7 +230,7 @@ async function send(file: OutputFile, client: JobClient, signal: AbortSignal): P
     hash.update(chunk);
     size += chunk.length;
   }
-  // Sends no more than was counted: a growing file would break the request instead of failing the check.
+  // Sends no more bytes than it counted: a growing file would break the request instead of failing the check.
   const body = size > 0 ? createReadStream(file.path, { end: size - 1 }) : Readable.from([]);
   await client.putArtifact({ ...file, mode, size, sha256: hash.digest('hex') }, body, signal);
 }
@@ -252,7 +252,7 @@ async function sendText(
   );
 }
 
-/** Runs some at a time. The first failure stops the others. */
+/** Runs a limited number in parallel. The first failure stops the others. */
 async function sideBySide<T>(
   items: readonly T[],
   signal: AbortSignal,

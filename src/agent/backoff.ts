@@ -2,18 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ServerUnavailable } from './httpClient';
 
 const FIRST_MS = 200;
-/** Short, so that work continues soon after an outage. A refused connection costs the server nothing. */
+/** Short, so that work resumes soon after an outage. A refused connection costs the server nothing. */
 const LONGEST_MS = 2_000;
 
-/** Half of the pause is random, so that agents don't all return in the same moment after an outage. */
+/** Half of the pause is random, so that agents don't all return at the same time after an outage. */
 export function backoffMs(failures: number, random = Math.random): number {
   const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
   return Math.round(full / 2 + (random() * full) / 2);
 }
 
-/**
- * Waits after the given number of failures in a row, or until the signal aborts; the caller checks the signal anyway.
- */
+/** Waits after this number of consecutive failures, or until the signal aborts; the caller checks the signal anyway. */
 export const backOff = (failures: number, signal: AbortSignal): Promise<void> => pause(backoffMs(failures), signal);
 
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -24,7 +22,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Repeats a call until the server answers it, or the signal aborts. */
+/** Repeats a call until the server responds, or the signal aborts. */
 export async function persist<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
   for (let failures = 1; ; failures++) {
     signal.throwIfAborted();

@@ -10,11 +10,11 @@ import type { StopRequest } from './stopRequest';
 import { GUARD, GUARD_REFUSES, MERGING_GUARD } from './watchdog';
 import type { JobFolder, Workplace } from './workplace';
 
-/** How long leftover processes may hold the pipes, and how long a `tee` may take to write its rest. */
+/** Longest time that leftover processes may hold the pipes, and that a `tee` may take to write its remaining output. */
 const PATIENCE_MS = 500;
 /** Longest time that leftover processes get between SIGTERM and SIGKILL. */
 const LEFTOVER_GRACE_MS = 2000;
-/** A longer timer would fire at once. */
+/** A longer timer would fire immediately. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface CommandOptions {
@@ -26,14 +26,14 @@ export interface CommandOptions {
   readonly folder: JobFolder;
   readonly workplace: Workplace;
   readonly output: JobLog;
-  /** Merged: both outputs go to one pipe, and the log has them as standard output. */
+  /** Merged: both outputs go to one pipe, and the log contains them as standard output. */
   readonly streams: ClaimedJob['streams'];
   /** Receives standard output as it is read. */
   readonly watch?: ((chunk: Buffer) => void) | undefined;
   readonly graceMs: number;
-  /** Aborts with a StopRequest: SIGTERM, then SIGKILL after its grace. */
+  /** Aborts with a StopRequest: SIGTERM, then SIGKILL after its grace period. */
   readonly stop: AbortSignal;
-  /** Aborts when the claim is over: SIGKILL. */
+  /** Aborts when the claim has ended: SIGKILL. */
   readonly gone: AbortSignal;
 }
 
@@ -46,9 +46,9 @@ export interface CommandEnd {
 export class CommandFailure extends Error {}
 
 /**
- * Runs a command until it and everything it started in its session have ended. Three ends differ: the first process
- * ends, which is the command's result; the pipes end, which a forgotten background process can delay forever; the
- * session ends. The result waits for the pipes for a limited time only, and nothing in the session outlives the job.
+ * Runs a command until everything that it started in its session has ended. Three ends differ: that of the first
+ * process is the result; that of the pipes can be delayed forever by a background process; that of the session. The
+ * result waits for the pipes for a limited time only, and nothing in the session outlives the job.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { stop, gone, output, folder } = options;
@@ -163,7 +163,7 @@ class Reading {
   }
 }
 
-/** The command has ended on its own; now its leftover processes end. */
+/** Called when the command has ended on its own: ends its leftover processes. */
 async function endLeftovers(session: number, read: Reading, graceMs: number): Promise<void> {
   if (!read.isOver) await read.settle(PATIENCE_MS);
   // Nearly always true, at the cost of one system call. Searching the whole session costs hundreds.
@@ -173,7 +173,7 @@ async function endLeftovers(session: number, read: Reading, graceMs: number): Pr
   await endSession(session, read, performance.now() + Math.min(graceMs, LEFTOVER_GRACE_MS));
 }
 
-/** Every process was asked to end. Kills those still running at the deadline, then reads their last output. */
+/** Every process was asked to end. Kills those that still run at the deadline, then reads their last output. */
 async function endSession(session: number, read: Reading, deadline: number): Promise<void> {
   for (let step = 10; isSessionLeft(session); step = Math.min(200, step * 1.5)) {
     if (performance.now() < deadline) {
@@ -187,7 +187,7 @@ async function endSession(session: number, read: Reading, deadline: number): Pro
 }
 
 interface Stopping {
-  /** Time of the kill. Undefined until somebody asks for it. */
+  /** Time of the kill. Undefined until it is requested. */
   deadline: number | undefined;
   over(): void;
 }
@@ -217,7 +217,7 @@ function stopOnRequest(session: number, stop: AbortSignal, gone: AbortSignal): S
   return stopping;
 }
 
-/** A command may itself end with 125; then its process id was written. */
+/** A command may exit with 125, too; then its process id was written. */
 async function checkGuard(folder: JobFolder): Promise<void> {
   try {
     await access(folder.pidFile);

@@ -1,8 +1,8 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Variables that a command gets from the agent's own environment: user, paths, language, and network access. An allow
- * list, because the agent's environment holds its token and anything else that was set where it was started.
+ * Variables that a command inherits from the agent: user, paths, language, and network access. An allow list, because
+ * the agent's environment contains its token and anything else that was set where it was started.
  */
 const passed = new Set(
   [
@@ -13,7 +13,7 @@ const passed = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Where programs are looked for without a PATH. */
+/** Search path for programs if there is no PATH. */
 export const FALLBACK_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export function commandEnvironment(own: Environment, given: Environment): Record<string, string> {

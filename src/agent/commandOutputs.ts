@@ -5,13 +5,13 @@ import { StringDecoder } from 'node:string_decoder';
 import type { EndReason, JobOutput } from '../contract/agentProtocol';
 import { isErrno } from './sessions';
 
-/** Of all values together; the protocol bounds their number and their names. */
+/** Limit for all values together; the protocol limits their number and their names. */
 const MAX_BYTES = 256 * 1024;
 const MAX_OUTPUTS = 1000;
 const MAX_NAME = 1000;
 const MAX_LINE = 65_536;
 
-/** What a command left for later tasks can't be read. Its try has failed, although the command has not. */
+/** The outputs of a command can't be read. Its try has failed, although the command has not. */
 export class BadOutput extends Error {
   constructor(
     message: string,
@@ -40,8 +40,8 @@ export class LastLine {
 }
 
 /**
- * Values that a command left for later tasks: `NAME=value` lines of the file SLIPWAY_OUTPUT, values of several lines as
- * `NAME<<WORD` … `WORD`, and each file of the folder SLIPWAY_OUTPUTS. Empty if it left none.
+ * Values that a command wrote for later tasks: `NAME=value` lines of the file SLIPWAY_OUTPUT, multi-line values as
+ * `NAME<<WORD` … `WORD`, and each file of the folder SLIPWAY_OUTPUTS. Empty if there are none.
  */
 export async function readOutputs(file: string, folder: string): Promise<JobOutput[]> {
   const outputs = [...parseOutputFile(await readBounded(file, '$SLIPWAY_OUTPUT')), ...(await readFolder(folder))];
@@ -79,7 +79,7 @@ function parseOutputFile(text: string): JobOutput[] {
   return outputs;
 }
 
-/** The name of a file is the name of the variable; the line end at the end of the file is not part of the value. */
+/** The file name is the variable name; a trailing line end is not part of the value. */
 async function readFolder(folder: string): Promise<JobOutput[]> {
   const outputs: JobOutput[] = [];
   for (const entry of await entriesOf(folder)) {
@@ -104,7 +104,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 
 async function readBounded(file: string, what: string): Promise<string> {
   try {
-    // Without O_NONBLOCK, a named pipe in its place would hold the agent.
+    // Without O_NONBLOCK, a named pipe at this path would block the agent.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const buffer = Buffer.alloc(MAX_BYTES + 1);

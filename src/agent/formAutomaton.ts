@@ -2,27 +2,27 @@ import type { SecretForm } from './secretForms';
 
 /**
  * A line break is skipped only after this many matched bytes. Otherwise every line that ends like the beginning of a
- * form would wait for the next line.
+ * form would have to wait for the next line.
  */
 const WRAPPED_FROM = 4;
 
 const FIRST_NODES = 1024;
 
 /**
- * Finds many texts at once in a stream of bytes, one step per byte (Aho–Corasick). A node stands for the beginning of a
- * form, 0 for none. All steps share one hash table, because a table of 256 entries per node would take a hundred times
+ * Finds many texts in a stream of bytes in one pass, one step per byte (Aho–Corasick). A node is the beginning of a
+ * form, 0 is none. All steps share one hash table, because a table of 256 entries per node would take a hundred times
  * the memory; only node 0, where a log nearly always is, has one.
  */
 export class FormAutomaton {
   /** Node after a byte that continues nothing. */
   readonly first = new Int32Array(256);
-  /** Length of the form that a node stands for. */
+  /** Length of the prefix that a node represents. */
   depth = new Int32Array(FIRST_NODES);
   /** Length of the longest form that ends at a node; 0 for none. */
   longest = new Int32Array(FIRST_NODES);
   private parent = new Int32Array(FIRST_NODES);
   private byte = new Uint8Array(FIRST_NODES);
-  /** Node that remains when the next byte does not continue this one. */
+  /** Node to continue from if the next byte does not continue this one. */
   private fallback = new Int32Array(FIRST_NODES);
   private wraps = new Uint8Array(FIRST_NODES);
   private continued = new Uint8Array(FIRST_NODES);
@@ -44,8 +44,7 @@ export class FormAutomaton {
   }
 
   /**
-   * Reuses the same node for everything that follows, when a complete form can't become a longer one: nothing has to
-   * wait for that.
+   * Follows fallbacks from nodes that no form continues: a complete form that can't become longer holds back nothing.
    */
   settled(from: number): number {
     let node = from;
@@ -99,7 +98,7 @@ export class FormAutomaton {
     return node;
   }
 
-  /** Forms share most of their beginnings, so the number of nodes is not known beforehand. */
+  /** Forms share most of their beginnings, so the number of nodes is unknown in advance. */
   private grow(): void {
     const numbers = (old: Int32Array) => {
       const grown = new Int32Array(old.length * 2);
@@ -120,7 +119,7 @@ export class FormAutomaton {
     }
   }
 
-  /** The remainder of a node is shorter than the node, so short ones come first. */
+  /** The fallback of a node is shorter than the node, so short ones come first. */
   private link(): void {
     for (const node of this.byDepth()) {
       const parent = this.parent[node] ?? 0;

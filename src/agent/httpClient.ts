@@ -2,7 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 
-/** The server answered, and repeating the same request will not succeed. */
+/** The server responded with an error that a repeat of the request would not change. */
 export class ServerRefusal extends Error {
   constructor(
     readonly status: number,
@@ -16,7 +16,7 @@ export class ServerRefusal extends Error {
   }
 }
 
-/** No answer, or one that says "later". Every call of the protocol may then be repeated. */
+/** No response, or one that asks to try later. Every call of the protocol may then be repeated. */
 export class ServerUnavailable extends Error {
   override readonly name = 'ServerUnavailable';
 }
@@ -28,7 +28,7 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string | number>>;
   readonly body?: string | Readable;
   readonly signal?: AbortSignal;
-  /** Limits the whole call; for streamed bytes, only silence, however long the stream takes. */
+  /** Limits the whole call; for streamed bytes, only a pause in the stream, whatever its duration. */
   readonly timeoutMs: number;
 }
 
@@ -39,8 +39,8 @@ export interface HttpAnswer {
 }
 
 /**
- * HTTP with connections that are kept. node:http and not fetch: it tells whether a connection was used before, which is
- * needed to know a connection that the server closed while it was idle from a server that is in trouble.
+ * HTTP with kept connections. node:http instead of fetch: it reports if a connection was used before, which
+ * distinguishes a connection that the server closed while idle from a server in trouble.
  */
 export class HttpClient {
   private readonly base: URL;
@@ -69,7 +69,7 @@ export class HttpClient {
       throw meaningOf(error, call.signal);
     } finally {
       clearTimeout(timer);
-      // Rejected before everything was sent: the rest is useless.
+      // Rejected before everything was sent: sending the rest is useless.
       if (typeof call.body === 'object' && !call.body.readableEnded) current?.destroy();
     }
   }
@@ -91,7 +91,7 @@ export class HttpClient {
     this.connections.destroy();
   }
 
-  /** The server may close a kept connection at the very moment of its use: not an outage, and not worth a pause. */
+  /** The server may close a kept connection just when it is used: this is no outage, and needs no pause. */
   private async retryClosed(call: HttpCall, prepare: (request: http.ClientRequest) => void): Promise<IncomingMessage> {
     try {
       return await this.request(call, prepare);
@@ -121,7 +121,7 @@ export class HttpClient {
       });
       prepare(request);
       request.once('response', resolve);
-      // An error after the response belongs to the reader of the response, who gets it from there.
+      // An error after the response is reported to the reader of the response.
       request.on('error', (error: NodeJS.ErrnoException) => {
         if (typeof body === 'object') body.destroy();
         const closed = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
@@ -139,7 +139,7 @@ export class HttpClient {
 
 class ConnectionWasClosed extends Error {}
 
-/** The file to send can't be read: not the server's fault, and repeating does not help. */
+/** The file to send can't be read: the server is not at fault, and a retry does not help. */
 export class LocalFileError extends Error {
   override readonly name = 'LocalFileError';
 }
@@ -169,7 +169,7 @@ async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
   throw new ServerRefusal(status, code, message, offset);
 }
 
-/** Undefined if it is not JSON: a proxy may respond with a page of its own. */
+/** Undefined if it is not JSON, such as an error page of a proxy. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

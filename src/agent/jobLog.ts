@@ -9,44 +9,42 @@ import type { AgentSettings, OutputStream } from '../contract/agentProtocol';
 import type { JobClient } from './protocolClient';
 import type { SecretMask } from './secretMask';
 
-/** More than this in memory means that the disk is slower than the command. */
+/** Above this size in memory, the disk is slower than the command. */
 const MEMORY_BYTES = 1024 * 1024;
 /**
- * More than this not yet on the server means that the server is slower than the command. The disk would take more, but
- * not without limit.
+ * Above this size of unsent output, the server is slower than the command. The disk would take more, but not without
+ * limit.
  */
 const UNSENT_BYTES = 64 * 1024 * 1024;
 /** An append that is rejected as too large is retried with half the size, down to this. */
 const SMALLEST_BODY_BYTES = 512;
-/** Appends in a row after which the server's log has not grown. */
+/** Consecutive appends after which the server's log has not grown. */
 const MOST_WITHOUT_PROGRESS = 5;
 
 export interface JobLogOptions {
   readonly client: JobClient;
   readonly spoolFile: string;
   readonly settings: Pick<AgentSettings, 'logFlushMs' | 'logMaxBytes'>;
-  /** Aborts when the claim is over and nobody needs the log. */
+  /** Aborts when the claim has ended and the log is useless. */
   readonly gone: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Everything passes through it before it is kept, even on disk. */
+  /** All output is masked before it is stored, even on disk. */
   readonly mask?: SecretMask | undefined;
 }
 
 /**
- * Log of one job on its way from the pipes to the server. Output goes to the spool and is sent from there, starting
- * where the server's log ends. When the server or the disk falls behind, the pipes are not read, so the command blocks
- * in its next write: no log is lost, and none fills the memory or the disk.
- *
- * A log that can't be delivered does not fail the job: the output is read and discarded, and the job's end reports that
- * the log is incomplete.
+ * Log of one job on its way from the pipes to the server. Output is spooled, and sent from where the server's log ends.
+ * If the server or the disk falls behind, the pipes are not read, so the command blocks in its next write: no output is
+ * lost, and none fills the memory. If a log can't be delivered, the job continues without it, and its end reports an
+ * incomplete log.
  */
 export class JobLog {
   private readonly spool: LogSpool;
   private readonly framer = new LogFramer((record) => this.spool.append(record));
   private readonly streams = new Set<Readable>();
   private paused = false;
-  /** The server has everything before this. */
+  /** The server has everything before this offset. */
   private position = 0;
   private maxBodyBytes: number;
   private sender: Promise<void> | undefined;
@@ -84,7 +82,7 @@ export class JobLog {
   }
 
   /**
-   * Called when nothing more will be read. Delivers the rest and returns the length of the log, or null if the server
+   * Called when all output has been read. Delivers the rest and returns the length of the log, or null if the server
    * does not have all of it.
    */
   end(): Promise<number | null> {
@@ -204,8 +202,8 @@ export class JobLog {
   }
 
   /**
-   * Either one request was too large, for the server or a proxy, or the log has reached the server's limit. Smaller
-   * pieces help with the first, and fill the second nearly to its limit.
+   * Either one request was too large for the server or a proxy, or the log has reached the server's limit. Smaller
+   * pieces solve the first case, and fill the log nearly to its limit in the second.
    */
   private sendLess(bytes: number, body: string, refusal: ServerRefusal): void {
     this.maxBodyBytes = Math.floor(Math.min(this.maxBodyBytes, Buffer.byteLength(body)) / 2);

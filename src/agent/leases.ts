@@ -5,21 +5,23 @@ import type { AgentSettings, ClaimedJob, RenewedJob } from '../contract/agentPro
 import type { ProtocolClient } from './protocolClient';
 import { ClaimOver, StopRequest } from './stopRequest';
 
-/** A job that ends sooner never needs a renewal, and many do: the parked call is not interrupted for them. */
+/**
+ * A job that ends earlier needs no renewal, as is the case for many jobs: the parked call is not interrupted for them.
+ */
 const YOUNG_MS = 100;
-/** Pause between two renewals when the server answers immediately without news. */
+/** Pause between two renewals if the server responds immediately without news. */
 const REPEATED_MS = 500;
 
-/** Job that this agent started and whose end the server does not know yet. */
+/** Job that this agent started, until the server knows its end. */
 export class HeldJob {
   private readonly stopping = new AbortController();
   private readonly losing = new AbortController();
-  /** True when the job is over and only its end must be reported: nothing is left to cancel. */
+  /** True if the job has ended and only its end must be reported: nothing is left to cancel. */
   ended = false;
 
   constructor(
     readonly job: ClaimedJob,
-    /** A performance.now() time, which nobody can set. Until then no other agent has the job. */
+    /** A performance.now() time, which is monotonic. Until then no other agent gets the job. */
     public leaseUntil: number,
   ) {}
 
@@ -31,7 +33,7 @@ export class HeldJob {
     return this.losing.signal;
   }
 
-  /** Asks the job to end, for the server or because the agent stops. Returns true if that is news. */
+  /** Asks the job to end, for the server or because the agent stops. Returns true if it had not been asked before. */
   cancel(reason: 'CANCELLED' | 'AGENT_STOPPED', message: string, graceMs = this.job.graceMs): boolean {
     if (this.ended || this.stop.aborted || this.gone.aborted) return false;
     this.stopping.abort(new StopRequest(reason, message, graceMs));
@@ -46,9 +48,9 @@ export class HeldJob {
 }
 
 /**
- * Keeps the leases of the running jobs. A lease counts from when the answered request was sent, on a monotonic clock,
- * so the server's lease is never shorter than assumed here. A lease that runs out anyway means that another agent may
- * have the job, so it is killed.
+ * Keeps the leases of the running jobs. A lease counts from when the acknowledged request was sent, on a monotonic
+ * clock, so the server's lease is never shorter than assumed here. If a lease runs out anyway, another agent may have
+ * the job, so the job is killed.
  */
 export class Leases {
   private readonly held = new Map<string, HeldJob>();
@@ -57,7 +59,7 @@ export class Leases {
   private request: AbortController | undefined;
   private mayBreakOff = false;
   private wake: (() => void) | undefined;
-  /** Set when a job has arrived that the last renewal did not name: first the timer, then the flag. */
+  /** Set when a job has arrived that the last renewal did not include: first the timer, then the flag. */
   private growing: NodeJS.Timeout | undefined;
   private grown = false;
   private expiring: NodeJS.Timeout | undefined;
@@ -73,7 +75,7 @@ export class Leases {
   }
 
   hold(job: ClaimedJob, sentAt: number): HeldJob {
-    // Claimed again after the server took it for lost: the copy that we still hold must go.
+    // Claimed again after the server considered it lost: the copy that this agent still holds must end.
     this.held.get(job.jobId)?.lose('it was claimed again and came back');
     const held = new HeldJob(job, sentAt + this.settings.leaseMs);
     this.held.set(job.jobId, held);
@@ -117,8 +119,8 @@ export class Leases {
     this.grown = false;
     if (asked.length === 0) return true;
     const sentAt = performance.now();
-    // An interrupted parked renewal has no answer, so nobody knows whether the leases were extended. When a lease has
-    // not been confirmed for long, the call is neither parked nor interrupted.
+    // An interrupted parked renewal has no response, so it is unknown if the leases were extended. If a lease has not
+    // been confirmed for long, the call is neither parked nor interrupted.
     const confirm = asked.some((held) => held.leaseUntil - sentAt < leaseMs - 1.5 * renewMs);
     const waitMs = confirm ? 0 : Math.floor(renewMs);
     const request = new AbortController();
@@ -144,7 +146,7 @@ export class Leases {
       const held = this.held.get(jobId);
       if (held === undefined || !this.covered.has(held)) continue;
       if (action === 'drop') {
-        // While its end is being reported, the answer to the report decides.
+        // While its end is being reported, the response to the report decides.
         news = (!held.ended && held.lose('the server dropped it')) || news;
         continue;
       }
@@ -189,7 +191,7 @@ export class Leases {
   }
 
   /**
-   * A job that is over can't run twice. Its end still counts until the server has noticed the loss, so reporting it
+   * A job that has ended can't run twice. Its end still counts until the server has noticed the loss, so reporting
    * continues for one more lease.
    */
   private expiryOf(held: HeldJob): number {

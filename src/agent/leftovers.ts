@@ -8,7 +8,7 @@ import { isErrno, readProcess, sessionMembers, signalSession, statFields } from 
 import { DEAD, jobsIn, pidFileIn } from './watchdog';
 
 /**
- * Directories of machines or containers that can't be seen from here count as dead after this long without a change.
+ * Directories of machines or containers that are not visible from here count as dead after this long without a change.
  */
 const FORGOTTEN_MS = 3600_000;
 /** How long a working watchdog is left alone. */
@@ -24,8 +24,8 @@ export async function ownFolderName(): Promise<string> {
 }
 
 /**
- * Removes directories that killed agents have left, and ends what still runs of their jobs. Normally the watchdog does
- * this; these remain when the watchdog was killed too, or the machine went down.
+ * Removes directories of killed agents, and ends remaining processes of their jobs. Normally the watchdog does this;
+ * they remain only if the watchdog was killed, too, or the machine crashed.
  */
 export async function clearLeftovers(folder: string, own: string, clock: Clock, log: Log): Promise<void> {
   for (const name of await readdir(folder)) {
@@ -49,8 +49,8 @@ async function isDead(path: string, name: string, clock: Clock): Promise<boolean
 }
 
 /**
- * Ends the sessions of a dead agent's jobs. The process id alone proves nothing, because another process may have it by
- * now. Proof is a process of that session with the job's id in its environment.
+ * Ends the sessions of a dead agent's jobs. The process id alone is no proof, because another process may have it by
+ * now. A process of that session with the job's id in its environment is.
  */
 async function endSessions(folder: string): Promise<number> {
   let ended = 0;

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { OutputStream } from '../contract/agentProtocol';
 
-/** Piece of a log: what one read of one stream returned. Its bytes are valid UTF-8 and whole characters. */
+/** Piece of a log: the result of one read of one stream. Its bytes are valid UTF-8 and whole characters. */
 export interface LogRecord {
   readonly stream: OutputStream;
   /** Milliseconds since 1970. */
@@ -10,8 +10,8 @@ export interface LogRecord {
 }
 
 /**
- * Reads of one stream within this interval become one record: a program that writes byte by byte must not cost a frame
- * for each byte.
+ * Reads of one stream within this interval become one record, so that a program that writes byte by byte does not cost
+ * a frame for each byte.
  */
 const TOGETHER_MS = 25;
 const TOGETHER_LENGTH = 16_384;

@@ -56,7 +56,7 @@ export class LogSpool {
    * that it cuts.
    */
   async read(offset: number, length: number): Promise<{ readonly offset: number; readonly records: LogRecord[] }> {
-    // Taken from memory before the first await, so that a move that ends meanwhile removes nothing from it.
+    // Taken from memory before the first await, so that a move that ends meanwhile can't remove it.
     if (offset >= this.recentStart) return cutBefore(this.recent, this.recentStart, offset, length);
     const entry = this.entryBefore(offset);
     const bytes = await this.readFile(entry.position, offset - entry.offset + length);
@@ -64,7 +64,7 @@ export class LogSpool {
   }
 
   async close(): Promise<void> {
-    // The caller who asked for the move learns whether it failed.
+    // The caller that requested the move gets its error.
     await Promise.allSettled([this.spilling]);
     await this.file?.close();
     this.file = undefined;

@@ -4,7 +4,7 @@ import { onStopSignal } from '../kernel/signals';
 import { runAgent } from './agent';
 
 /**
- * The agent program. Exit code 0: drained and left. 1: the server rejected it, or it could not continue. 2: invalid
+ * The agent program. Exit code 0: drained and left. 1: rejected by the server, or unable to continue. 2: invalid
  * configuration.
  */
 async function main(): Promise<number> {

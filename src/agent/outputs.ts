@@ -12,7 +12,7 @@ import {
 } from './artifactPatterns';
 import { isErrno } from './sessions';
 
-/** Something that a job uploads. Its name is relative, with `/`; its path has all links resolved. */
+/** Object that a job uploads. Its name is relative, with `/`; its path has all links resolved. */
 export type OutputFile =
   | { readonly type: 'FILE' | 'FOLDER'; readonly name: string; readonly path: string }
   /** The target is relative to the folder of the link, and within the working directory. */
@@ -81,16 +81,16 @@ class Search {
   }
 
   /**
-   * A link stays a link if what it leads to is uploaded as well. Otherwise a link to a file becomes a copy of the file,
-   * and any other one stays a link that leads nowhere, as in an archive. Returns the names of links to files
-   * and of links that lead to something uploaded.
+   * A link stays a link if its target is uploaded, too. Otherwise a link to a file becomes a copy of the file, and any
+   * other one stays a dangling link, as in an archive. Returns the names of links to files and of links with an
+   * uploaded target.
    */
   async resolveLinks(): Promise<ReadonlySet<string>> {
     const folders = new Set([...this.files.keys(), ...this.links.keys()].flatMap(foldersOf));
     const isUploaded = (name: string) => folders.has(name) || this.files.has(name) || this.links.has(name);
     const resolved = new Set<string>();
     for (const [name, link] of this.links) {
-      // A pattern went through the link, so its name is that of a folder.
+      // A pattern matched through the link, so its name is that of a folder.
       if (folders.has(name)) continue;
       const ways = await this.waysOf(link);
       const way = ways.find(isUploaded);
@@ -106,7 +106,7 @@ class Search {
     return resolved;
   }
 
-  /** Names that a link leads to: what it says, and where it ends. */
+  /** Names that a link leads to: its direct target, and its final one. */
   private async waysOf({ path, target }: FoundLink): Promise<string[]> {
     const next = resolve(dirname(path), await readlink(path));
     const isNext = target === undefined || (await targetOf(next))?.path === target.path;
@@ -176,7 +176,7 @@ class Search {
     this.links.set(name, link);
   }
 
-  /** Folders with something in them come into being with it. No pattern is satisfied by a folder alone. */
+  /** Folders with contents are created with them. A folder alone satisfies no pattern. */
   private async addIfEmpty(name: string, path: string): Promise<void> {
     const isEmpty = (await readdir(path)).length === 0;
     if (isEmpty) this.files.set(name, { type: 'FOLDER', name, path });

@@ -10,16 +10,15 @@ const AT_A_TIME = 16;
 /** Pipe from a command to the agent. */
 export interface Pipe {
   readonly reader: Socket;
-  /** The command's end. Call `closeWriter` as soon as the command has it, or the reader never sees the end. */
+  /** The command's end. Call `closeWriter` as soon as the command has it; otherwise the reader never sees the end. */
   readonly writer: number;
   closeWriter(): void;
 }
 
 /**
- * Named pipes for the output of commands. Node gives a child a socket, and a socket can't be opened by name: `echo
- * failed >/dev/stderr` and `tee /dev/stdout`, which most pipelines use somewhere, would fail with "No such device or
- * address". Pipes are made in batches, and reused after the reader saw the end, which comes only when nobody holds the
- * other side.
+ * Named pipes for the output of commands. Node gives a child a socket, which can't be opened by name: `echo failed
+ * >/dev/stderr` and `tee /dev/stdout`, which most pipelines use, would fail with "No such device or address". Pipes are
+ * created in batches, and reused after the reader saw the end, which comes only when no process holds the other side.
  */
 export class PipePool {
   private readonly free: string[] = [];
@@ -37,7 +36,7 @@ export class PipePool {
     return new PipePool(folder, log);
   }
 
-  /** Undefined without named pipes: then the command gets sockets. */
+  /** Undefined if named pipes are not available: then the command gets sockets. */
   async take(): Promise<Pipe | undefined> {
     for (;;) {
       const path = this.free.pop();
@@ -51,7 +50,7 @@ export class PipePool {
   }
 
   private openPipe(path: string): Pipe {
-    // In this order, neither side waits for the other.
+    // In this order, neither side blocks.
     const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     let writer: number;
     try {

@@ -24,15 +24,15 @@ import { type HttpAnswer, type HttpCall, HttpClient, ServerRefusal, ServerUnavai
 const ANSWER_MS = 30_000;
 const SILENCE_MS = 60_000;
 
-/** The server rejects this agent for good. */
+/** The server rejects this agent permanently. */
 export class RegistrationRefused extends Error {
   override readonly name = 'RegistrationRefused';
 }
 
 /**
- * The calls of the protocol. Calls with the agent token register again when the server no longer knows the token.
- * `claim` and `start` repeat until they are answered; `renew`, `finish` and `appendLog` are one attempt each, because
- * their callers must check the state of their jobs before they try again.
+ * The calls of the protocol. Calls with the agent token register again if the server does not know the token. `claim`
+ * and `start` repeat until the server responds; `renew`, `finish` and `appendLog` make one attempt each, because their
+ * callers must check the state of their jobs before a retry.
  */
 export class ProtocolClient {
   private readonly http: HttpClient;
@@ -72,7 +72,7 @@ export class ProtocolClient {
     );
   }
 
-  /** `sentAt` is when the attempt that succeeded was sent: the leases last at least from there. */
+  /** `sentAt` is the time at which the successful attempt was sent: the leases count at least from then. */
   start(jobs: readonly HeldClaim[], signal: AbortSignal): Promise<Timed<EntryAnswer>> {
     return persist(signal, () =>
       this.asAgent('/start', { jobs }, signal, ANSWER_MS, (body, sentAt) => ({
@@ -94,11 +94,11 @@ export class ProtocolClient {
   }
 
   async leave(signal: AbortSignal): Promise<void> {
-    // An agent that the server does not know has left already.
+    // An agent that the server does not know has already left.
     if (this.agentToken !== undefined) await this.post('/leave', this.agentToken, {}, signal, () => undefined);
   }
 
-  /** The calls of one job with its claim token. `stale` is called when the server reports that the claim is over. */
+  /** The calls of one job with its claim token. `stale` is called when the server reports that the claim has ended. */
   jobClient(job: HeldClaim, stale: (message: string) => void): JobClient {
     return new JobClient((call) => this.watch(call), this.http, job, stale);
   }
@@ -127,7 +127,7 @@ export class ProtocolClient {
     }
   }
 
-  /** Many calls learn at once that the token is unknown; one of them registers. */
+  /** Many calls may find at the same time that the token is unknown; one of them registers. */
   private async registerAgain(signal: AbortSignal): Promise<void> {
     this.registration ??= this.register(signal).finally(() => {
       this.registration = undefined;
@@ -157,7 +157,7 @@ export class ProtocolClient {
     });
   }
 
-  /** Logs once that the server is unreachable and once that it is back, however many calls and repeats there are. */
+  /** Logs once that the server is unreachable and once that it is back, whatever the number of calls and retries. */
   private async watch<T>(call: () => Promise<T>): Promise<T> {
     try {
       const answer = await call();
@@ -174,13 +174,13 @@ export class ProtocolClient {
   }
 }
 
-/** The entries of a response, and when its request was sent. */
+/** Entries of a response, and the time at which its request was sent. */
 interface Timed<T> {
   readonly answers: readonly T[];
   readonly sentAt: number;
 }
 
-/** The calls of one job. Each is one attempt. */
+/** The calls of one job. Each makes one attempt. */
 export class JobClient {
   private readonly path: string;
 
@@ -193,7 +193,7 @@ export class JobClient {
     this.path = `/jobs/${encodeURIComponent(job.jobId)}`;
   }
 
-  /** Returns where the log ends now. */
+  /** Returns the new end of the log. */
   async appendLog(body: string, signal: AbortSignal): Promise<number> {
     const answer = await this.call({ method: 'POST', path: '/log', body, signal, timeoutMs: ANSWER_MS }, true);
     return check(logResponse, answer.body).offset;
@@ -227,8 +227,8 @@ export class JobClient {
   }
 
   /**
-   * An unknown claim token (401) is over as well: registering again would not make it valid. So is a job that is gone,
-   * except where the missing resource may be the requested artifact.
+   * An unknown claim token (401) also means that the claim has ended: registering again would not make it valid. So
+   * does a missing job, unless the missing resource may be the requested artifact.
    */
   private async noticeStale<T>(call: () => Promise<T>, goneMeansStale: boolean): Promise<T> {
     try {

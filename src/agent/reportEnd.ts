@@ -7,10 +7,10 @@ import type { EntryAnswer, JobResult } from '../contract/agentProtocol';
 import type { ProtocolClient } from './protocolClient';
 import type { ExecutedJob } from './runJob';
 
-/** How often a log that the server does not have in full is sent again. */
+/** Maximum number of times that an incomplete log is sent again. */
 const RESEND_ROUNDS = 3;
 
-/** Reports the end of a job until the server knows it or the claim is over. Returns true if the server knows. */
+/** Reports the end of a job until the server knows it or the claim has ended. Returns true if the server knows. */
 export type ReportEnd = (held: HeldJob, executed: ExecutedJob) => Promise<boolean>;
 
 export function createReport(client: ProtocolClient, log: Log, over: AbortSignal): ReportEnd {
@@ -24,7 +24,7 @@ export function createReport(client: ProtocolClient, log: Log, over: AbortSignal
       const answer = await batch.add({ jobId, token, ...executed.end, logBytes }).catch((error: unknown) => {
         if (error instanceof ServerUnavailable) return unavailable;
         if (error instanceof ServerRefusal) return { jobId, ok: false, code: error.code, message: error.message };
-        // The whole agent stops; the job is lost already.
+        // The whole agent stops; the job is already lost.
         if (held.gone.aborted) return unavailable;
         throw error;
       });

@@ -21,17 +21,17 @@ export interface JobContext {
   readonly settings: AgentSettings;
   readonly clock: Clock;
   readonly log: Log;
-  /** A performance.now() time from which the job's time counts. */
+  /** A performance.now() time from which the time limit counts. */
   readonly startedAt: number;
   /** Aborts with a StopRequest when the job must end early; its end is reported. */
   readonly stop: AbortSignal;
-  /** Aborts when the claim is over: the job must end at once, and its end is not reported. */
+  /** Aborts when the claim has ended: the job must end immediately, and its end is not reported. */
   readonly gone: AbortSignal;
 }
 
 export interface ExecutedJob {
   readonly end: JobEnd;
-  /** Null when the server does not have the whole log. */
+  /** Null if the server does not have the whole log. */
   readonly logBytes: number | null;
   /** Sends the log again from an offset. Returns the same as `logBytes`. */
   resendLog?(offset: number): Promise<number | null>;
@@ -62,11 +62,11 @@ interface Place {
 }
 
 interface Progress {
-  /** False as long as it is certain that nothing of the command has run. */
+  /** False as long as it is certain that no part of the command has run. */
   commandStarted: boolean;
 }
 
-/** The server sent the reason not to run the job with the job itself. */
+/** The server sent a reason not to run the job along with the job. */
 class JobRefused extends Error {
   constructor(
     readonly reason: EndReason,
@@ -127,7 +127,7 @@ async function runSteps(
 }
 
 /**
- * Files that a failed job leaves for people to inspect. The job has failed already, so a failed upload changes nothing.
+ * Uploads files of a failed job for people to inspect. The job has already failed, so a failed upload changes nothing.
  */
 async function uploadAfterFailure(
   job: ClaimedJob,
@@ -222,9 +222,8 @@ function checkValues({ checks, env, secrets }: ClaimedJob): void {
 }
 
 /**
- * Current directory of the command. Within the working directory, it is created if no input did: the working directory
- * is fresh, so it could not exist otherwise. An absolute path is a directory of this machine, as far as the
- * configuration allows it.
+ * Current directory of the command. A path within the working directory is created unless an input already did, because
+ * the working directory starts empty. An absolute path is a directory of this machine, if the configuration allows it.
  */
 async function workingDirectory(
   work: string,
@@ -278,7 +277,7 @@ function timeLimit(job: ClaimedJob, startedAt: number) {
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
-/** Aborts once a stopping job has used up its grace, or its claim is over. */
+/** Aborts once a stopping job has used up its grace period, or its claim has ended. */
 function graceLimit(stop: AbortSignal, gone: AbortSignal) {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;

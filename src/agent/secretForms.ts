@@ -1,12 +1,12 @@
 import { SHORTEST_PART, SHORTEST_SECRET, secretParts } from '../contract/secretParts';
 
 /**
- * Forms of a secret in a command's output: as it is, line by line, and in the encodings that programs use. Other
- * transformations (reversed, hashed, one letter per line) can't be foreseen.
+ * Forms of a secret in a command's output: unchanged, line by line, and in the encodings that programs use. Other
+ * transformations (reversed, hashed, one letter per line) can't be anticipated.
  */
 export interface SecretForm {
   readonly text: string;
-  /** Tools wrap this form: a line break may be anywhere within it. */
+  /** Tools wrap this form: it may contain a line break anywhere. */
   readonly wraps: boolean;
 }
 
@@ -22,7 +22,7 @@ function formsOfValue(secret: string): SecretForm[] {
   const isLong = (text: string) => [...text].length >= SHORTEST_SECRET;
   const lines = secret.split(/\r?\n/).map((line) => line.trim());
   for (const part of new Set([secret, secret.trim(), ...lines].filter(isLong))) {
-    // Where it keeps its line breaks, a value of several lines is masked line by line, so that a log keeps its lines.
+    // If it keeps its line breaks, a multi-line value is masked line by line, so that a log keeps its lines.
     const byLine = part.includes('\n') && lines.some(isLong);
     for (const text of [part, ...urlForms(part), ...jsonForms(part), ...shellForms(part)]) {
       if (!byLine || !text.includes('\n')) plain.add(text);
@@ -35,7 +35,7 @@ function formsOfValue(secret: string): SecretForm[] {
   ];
 }
 
-/** Percent-encoding as several languages write it: which characters stay, how a space is written, and in which case. */
+/** Percent-encoding as in several languages, which differ in unescaped characters, the form of a space, and case. */
 function urlForms(text: string): string[] {
   const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   const strict = encodeURIComponent(text).replace(/[!'()*]/g, percent);
@@ -51,10 +51,7 @@ function urlForms(text: string): string[] {
   return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
 }
 
-/**
- * Within a JSON string, with or without escapes for `/`, HTML characters and non-ASCII; and again within another JSON
- * string.
- */
+/** JSON strings, with or without escapes for `/`, HTML characters and non-ASCII, and nested in another JSON string. */
 function jsonForms(text: string): string[] {
   const inner = (one: string) => JSON.stringify(one).slice(1, -1);
   const unicode = (one: string) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -90,9 +87,9 @@ function shellForms(text: string): string[] {
 }
 
 /**
- * The part that is certain to appear in the base64 of any text that contains the secret. The secret may begin at each
- * of three places within a group, and its surroundings affect the first and last character. Complete to the end where
- * only the end of the line follows.
+ * The part that always appears in the base64 of a text that contains the secret. The secret may begin at each of three
+ * positions in a group, and adjacent text affects its first and last character. Includes the end if only the end of the
+ * line follows.
  */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);

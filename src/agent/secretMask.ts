@@ -8,13 +8,13 @@ const NOTHING = Buffer.alloc(0);
 export class SecretMask {
   private constructor(private readonly automaton: FormAutomaton) {}
 
-  /** Undefined when there is nothing to mask. */
+  /** Undefined if there is nothing to mask. */
   static of(secrets: Iterable<string>): SecretMask | undefined {
     const forms = [...new Set(secrets)].flatMap(formsOf);
     return forms.length === 0 ? undefined : new SecretMask(new FormAutomaton(forms));
   }
 
-  /** For one stream: finds secrets across its chunks, whatever the other stream brings in between. */
+  /** For one stream: finds secrets across its chunks, whatever the other stream writes in between. */
   stream(): MaskedStream {
     return new MaskedStream(this.automaton);
   }
@@ -36,12 +36,12 @@ export class SecretMask {
 interface Hidden {
   start: number;
   end: number;
-  /** The mask was written already, and more of the match may follow. */
+  /** True if the mask was already written, and more of the match may follow. */
   shown: boolean;
 }
 
 /**
- * The last bytes read may be the beginning of a secret. They are held back, at most the longest form less one byte,
+ * The last bytes read may be the beginning of a secret. They are held back, at most the longest form minus one byte,
  * until later bytes decide or the stream ends. There is no time limit: otherwise a program that writes slowly would
  * reveal its secret.
  */
@@ -56,7 +56,7 @@ export class MaskedStream {
 
   constructor(private readonly automaton: FormAutomaton) {}
 
-  /** Returns what can be shown by now. */
+  /** Returns the bytes that can be shown now. */
   write(chunk: Buffer): Buffer {
     const from = this.held.length;
     const data = from === 0 ? chunk : Buffer.concat([this.held, chunk]);

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Every command runs in its own session, whose number is the process id of its first process. The whole session ends
- * with the job, not just the first process group: `timeout`, `set -m` and interactive shells put children into groups
- * of their own. A process that created its own session left the job on purpose, as a deployed service does, and is
- * never touched. Other groups of a session are found on Linux only.
+ * Every command runs in a separate session, numbered by the process id of its first process. The whole session ends
+ * with the job, because `timeout`, `set -m` and interactive shells put children into separate groups. A process with a
+ * new session left the job on purpose, like a deployed service, and is never touched. Groups other than the first are
+ * found on Linux only.
  */
 
 /** Signals the remaining processes of a session. Returns false if there are none. */
@@ -20,8 +20,8 @@ export function signalSession(session: number, signal: NodeJS.Signals): boolean 
 export const isGroupLeft = (group: number): boolean => signalGroup(group, 0);
 
 /**
- * True if anything of the session still runs. Zombies don't count: where the agent is the first process of a container,
- * nobody reaps the orphans.
+ * True if anything of the session still runs. Zombies don't count: if the agent is the first process of a container,
+ * nothing reaps the orphans.
  */
 export function isSessionLeft(session: number): boolean {
   return process.platform === 'linux' ? sessionMembers(session).length > 0 : isGroupLeft(session);
@@ -43,10 +43,10 @@ export function sessionMembers(session: number): SessionMember[] {
   });
 }
 
-/** Fields of /proc/<pid>/stat from the state on. Undefined if there is no such process. */
+/** Fields of /proc/<pid>/stat, starting with the state. Undefined if there is no such process. */
 export function statFields(pid: number): string[] | undefined {
   const text = readProcess(pid, 'stat');
-  // The command's name comes first, in parentheses, and may contain anything.
+  // The command's name comes first, in parentheses, and may contain any characters.
   return text?.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 

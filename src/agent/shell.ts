@@ -4,7 +4,7 @@ import { hashBang, SCRIPT, type Shell, type ShellName } from '../contract/shell'
 import { FALLBACK_PATH } from './commandEnvironment';
 import { isErrno } from './sessions';
 
-/** The program that a command needs is not on this agent. */
+/** This agent does not have the program that a command needs. */
 export class ShellNotFound extends Error {
   readonly reason = 'SHELL_NOT_FOUND';
 }
@@ -12,25 +12,25 @@ export class ShellNotFound extends Error {
 export interface ShellCommand {
   readonly shell: Shell;
   readonly command: string;
-  /** File of the job to write the command to, where its program takes a file. It is outside the working folder. */
+  /** File of the job to write the command to, if its program reads a file. It is outside the working folder. */
   readonly scriptFile: string;
-  /** Of the command. */
+  /** PATH of the command. */
   readonly path: string | undefined;
   readonly directory: string;
 }
 
-/** How the known shells run a command: they stop at the first failure. */
+/** Arguments with which the known shells run a command: they stop at the first failure. */
 const known: Readonly<Record<ShellName, readonly string[]>> = {
   sh: ['/bin/sh', '-e', '-c'],
   bash: ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c'],
-  // Unbuffered: a line appears in the log when it is printed.
+  // Unbuffered: a line appears in the log as soon as it is printed.
   python3: ['python3', '-u', '-c'],
   pwsh: ['pwsh', '-NoProfile', '-NonInteractive', '-Command'],
 };
 
 /**
- * Program and arguments that run a command. A file is never executed itself: its program reads it, so a folder that is
- * mounted without permission to execute is not an obstacle.
+ * Program and arguments that run a command. A file is never executed directly: its program reads it, so it may be in a
+ * folder that is mounted without permission to execute.
  */
 export async function argumentsOf(options: ShellCommand): Promise<readonly string[]> {
   const { shell, command, scriptFile } = options;
@@ -56,7 +56,7 @@ export async function argumentsOf(options: ShellCommand): Promise<readonly strin
   return withProgram(filled, shell.some((part) => part.includes(SCRIPT)) ? [] : [scriptFile], options);
 }
 
-/** Errors end it, and the exit code of the last program is its own. */
+/** Errors end the script, and it exits with the code of the last program. */
 const powershell = (file: string): string =>
   `$ErrorActionPreference = 'Stop'; . '${file.replaceAll("'", "''")}'; ` +
   'if (Test-Path -LiteralPath variable:LASTEXITCODE) { exit $LASTEXITCODE }';

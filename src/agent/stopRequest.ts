@@ -1,4 +1,4 @@
-/** Why a job must end early, and its grace: the reason of an aborted `stop` signal. */
+/** Reason why a job must end early, and its grace period: the reason of an aborted `stop` signal. */
 export class StopRequest extends Error {
   override readonly name = 'StopRequest';
 
@@ -11,7 +11,7 @@ export class StopRequest extends Error {
   }
 }
 
-/** The claim is over: the reason of an aborted `gone` signal. The job must not report anything. */
+/** The claim has ended: the reason of an aborted `gone` signal. The job must not report anything. */
 export class ClaimOver extends Error {
   override readonly name = 'ClaimOver';
 }

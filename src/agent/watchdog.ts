@@ -3,15 +3,10 @@ import { join } from 'node:path';
 import type { Log } from '../kernel/log';
 
 /**
- * An agent killed with SIGKILL can't end its commands, and a command in its own session would keep running alongside
- * the copy that another agent gets. Linux can signal a child at its parent's death, but only a child that asks for it,
- * which a shell can't.
- *
- * So each agent has a small process that reads from a pipe nobody writes to, and whose end is the agent's end. It then
- * ends every session recorded in the agent's directory. No command is missed: a command runs only after it has written
- * its process id, and the watchdog renames the directory before it looks, so that a command about to start can't write
- * and gives up. One watchdog per job would leave an orphan per job, which nobody reaps where the agent is the first
- * process of a container.
+ * An agent killed with SIGKILL can't end its commands, which would run alongside the copy of another agent. So each
+ * agent has a small process that ends every recorded session once its pipe from the agent closes. It first renames the
+ * directory, so that a command about to start can't write its process id and gives up. One watchdog per job would leave
+ * an orphan per job, which nothing reaps in some containers.
  */
 const WATCHDOG = `
 trap '' HUP INT TERM
@@ -45,10 +40,10 @@ rm -rf "$1.dead"
 
 /**
  * Start wrapper of a command. It becomes the command: the same process, with the command's exit code and signals. It
- * exits with 125 if it can't write its process id. Arguments: the file for it; the program and its arguments.
+ * exits with 125 if it can't write its process id. Arguments: the file for the id; the program and its arguments.
  */
 export const GUARD = 'echo $$ >"$1" || exit 125; shift; exec "$@"';
-/** The same with one stream for both outputs, so that they keep the order in which they were written. */
+/** The same with one stream for both outputs, which keeps the order in which they were written. */
 export const MERGING_GUARD = `${GUARD} 2>&1`;
 export const GUARD_REFUSES = 125;
 
@@ -72,7 +67,7 @@ export class Watchdog {
     this.start();
   }
 
-  /** Call this when the directory is gone and nothing is left to do. */
+  /** Call this when the directory is removed and nothing is left to do. */
   async close(): Promise<void> {
     this.closing = true;
     const { child } = this;
@@ -85,7 +80,7 @@ export class Watchdog {
 
   private start(): void {
     const args = ['-c', WATCHDOG, 'slipway-watchdog', this.folder, String(this.graceSeconds)];
-    // Its own session: Ctrl-C in the agent's terminal must not reach it.
+    // A separate session: Ctrl-C in the agent's terminal must not reach it.
     const child = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
     this.child = child;
     const again = (what: string) => {

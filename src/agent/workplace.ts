@@ -16,12 +16,12 @@ export interface JobFolder {
   readonly spoolFile: string;
   /** File to which a command can write variables for later tasks. */
   readonly outputFile: string;
-  /** Folder in which a command can write a file for each of them. */
+  /** Folder in which a command can write one file per variable. */
   readonly outputFolder: string;
-  /** File for a command whose program reads it from one. */
+  /** File for a command whose program reads a file. */
   readonly scriptFile: string;
   readonly pidFile: string;
-  /** Nothing of the job runs any more, so its process id must no longer count as a job's. */
+  /** Called when nothing of the job runs anymore: its process id must not count as a job's then. */
   forgetSession(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export class Workplace {
     readonly pipes: PipePool,
     private readonly touching: NodeJS.Timeout,
     private readonly log: Log,
-    /** Directories of this machine that jobs may work in, with all below them; null: every directory. */
+    /** Directories of this machine in which jobs may work, including all below them; null: every directory. */
     readonly directories: readonly string[] | null,
   ) {}
 
