@@ -4,8 +4,8 @@ import type { Database } from './database/database';
 import type { Log } from './log';
 
 /**
- * The part of the application that knows no resource. Each floor extends it with what that floor shares; `createApp`
- * creates it once per process.
+ * The part of the application that is independent of all resources. Each floor extends it with shared parts of that
+ * floor; `createApp` creates it once per process.
  */
 export interface App {
   readonly config: ServerConfig;

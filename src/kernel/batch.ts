@@ -1,7 +1,7 @@
 /**
- * Collects items while the batch before is in progress and sends them together. A single item waits for the end of the
- * current event-loop turn only; under load batches grow to what the other side can take, which no fixed delay would
- * achieve.
+ * Collects items while the previous batch is in progress and sends them together. A single item waits only for the end
+ * of the current event-loop turn. Under load, batches grow to the size that the receiver can handle, which no fixed
+ * delay could achieve.
  */
 export class Batch<Item, Answer> {
   private waiting: { item: Item; resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = [];

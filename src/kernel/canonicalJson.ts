@@ -1,6 +1,6 @@
 /**
- * The same text for the same content: keys in order, no white space, times as ISO 8601 in UTC. The order of lists
- * counts.
+ * The same text for the same content: sorted keys, no white space, times as ISO 8601 in UTC. The order of lists is
+ * significant.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

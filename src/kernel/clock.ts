@@ -1,4 +1,4 @@
-/** Time as the process sees it. Passed in, so that a test can hold it still. */
+/** Current time of the process. Injected, so that a test can stop it. */
 export interface Clock {
   now(): Date;
 }

@@ -5,7 +5,7 @@ import { nearest } from './didYouMean';
 import { StartError } from './startError';
 
 /**
- * The only reader of process.env. All values are validated at once, so that one start reports every bad value.
+ * The only reader of process.env. All values are validated together, so that one start reports every bad value.
  * docs/configuration.md describes the same variables; a test compares the two.
  */
 const flag = z
@@ -41,7 +41,7 @@ const secretKeys = z.string().transform((text, context) =>
   }),
 );
 
-/** Tells whether an address belongs to one of the given addresses, networks and named ranges. */
+/** Returns a function that tests if an address belongs to one of the given addresses, networks and named ranges. */
 const addresses = z.string().transform((text, context) => {
   try {
     return compile(text.split(',').map((one) => one.trim()));
@@ -152,7 +152,7 @@ export const readCliConfig = (environment: Environment = process.env): CliConfig
 /** File in which the demo keeps the administrator's key of its server, readable by this user only. */
 export const demoKeyFile = (dataDir: string): string => join(dataDir, 'demo', 'admin-key');
 
-/** A warning for each variable that is set and named like Slipway's, but that no program of Slipway reads. */
+/** A warning for each variable that has Slipway's prefix, but that no program of Slipway reads. */
 export function unknownVariables(environment: Environment = process.env): string[] {
   const prefix = 'SLIPWAY_';
   const known = [serverVariables, agentVariables, cliVariables].flatMap(({ shape }) => Object.keys(shape));
@@ -166,7 +166,7 @@ export function unknownVariables(environment: Environment = process.env): string
   });
 }
 
-/** Environment for child processes: PATH, HOME and so on. */
+/** Environment for child processes, such as PATH and HOME. */
 export const inheritedEnvironment = (): Readonly<NodeJS.ProcessEnv> => process.env;
 
 function read<T extends z.ZodObject>(variables: T, environment: Environment): Readonly<z.infer<T>> {

@@ -1,14 +1,14 @@
 const MAX_COMPARED = 1000;
 
-/** End of a message, when one of the possible words is near. */
+/** Suffix of a message that suggests a similar word, if there is one. */
 export function didYouMean(word: string, possible: readonly string[]): string {
   const near = nearest(word, possible);
   return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 /**
- * The word that was probably meant, if one is near. Compares with a bounded number of words, since a source may have
- * thousands.
+ * The word that was probably meant, if one is similar. Compares with a limited number of words, because a source may
+ * have thousands.
  */
 export function nearest(word: string, possible: readonly string[]): string | undefined {
   if (word.length > 100) return undefined;

@@ -1,8 +1,8 @@
 /**
- * The error catalog. An error is an expected answer: it has a stable code and a message, and says whether the same
- * request may succeed later. `schema/README.md` documents each code; a test compares the two. Decisions return errors;
- * commands throw them, so that their transaction rolls back. Anything else that is thrown is a defect or an outage: it
- * is logged with an id and reported as INTERNAL with that id only.
+ * The error catalog. An error is an expected result with a stable code, a message, and whether a retry may succeed.
+ * `schema/README.md` documents each code; a test compares the two. Decisions return errors; commands throw them, so
+ * that their transaction rolls back. Any other exception is a defect or an outage: it is logged with an id, and clients
+ * see INTERNAL with that id only.
  */
 export const refusalCodes = {
   UNAUTHENTICATED: { http: 401, retryable: false, meaning: 'No API key or token was sent, or it is not valid.' },
@@ -210,7 +210,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The refusal that something throws; null if it throws none. */
+/** Refusal that a function throws; null if it throws none. */
 export async function refusalOf(work: () => unknown): Promise<Refusal | null> {
   try {
     await work();

@@ -1,39 +1,39 @@
 import type { EntitySchemaColumnOptions } from 'typeorm';
 
 /**
- * Fields of a resource or of an input, each said once: its TypeScript type, its column, and its name, meaning and
- * nullability in the API. Tables are made of them by `tableOf`, GraphQL classes by `described` and `inputOf`, plain
- * types by `ShapeOf`.
+ * Fields of a resource or of an input, each declared once: its TypeScript type, its column, and its name, meaning and
+ * nullability in the API. `tableOf` makes tables of them, `described` and `inputOf` GraphQL classes, `ShapeOf` plain
+ * types.
  */
 export interface Field<T> {
   readonly type: FieldType;
-  /** Undefined: not a field of the API. */
+  /** Undefined if the field is not part of the API. */
   readonly description: string | undefined;
   readonly column: EntitySchemaColumnOptions;
   readonly nullable: boolean;
   readonly list: boolean;
-  /** The name in the API, where it differs from the property. */
+  /** Name in the API, if it differs from the property. */
   readonly name?: string;
-  /** The value of an input that leaves the field out. */
+  /** Value of an input that omits the field. */
   readonly defaultValue?: unknown;
-  /** How the API guards the text of an input. */
+  /** Check of an input's text in the API. */
   readonly guard?: TextGuard;
-  /** Carries the type; there is no such property. */
+  /** Carries the type; there is no such property at run time. */
   readonly shape?: T;
 }
 
 /**
- * How the API guards a text before a command gets it. LOOKUP: text that can't be stored finds nothing, as other unknown
- * text. CHECKED: the command has a better error for it. Any other text is storable and has at most `maxLength`
- * characters.
+ * Check of a text in the API before a command gets it. LOOKUP: text that can't be stored finds nothing, like other
+ * unknown text. CHECKED: the command reports a better error. Any other text must be storable and have at most
+ * `maxLength` characters.
  */
 export type TextGuard = 'LOOKUP' | 'CHECKED' | { readonly maxLength: number };
 
-/** The name of a scalar, an enum, or a class of the API. */
+/** Name of a scalar, an enum, or a class of the API. */
 export type FieldType = Scalar | EnumType<string> | (() => object);
 type Scalar = 'ID' | 'String' | 'Int' | 'Float' | 'Boolean' | 'DateTime' | 'JSON';
 
-/** An enum of the API, described once: values with their meanings. */
+/** Enum of the API, described once: values with their meanings. */
 export interface EnumType<Value extends string> {
   readonly name: string;
   readonly description: string;
@@ -44,7 +44,7 @@ export type Fields = Readonly<Record<string, Field<unknown>>>;
 type TypeOf<F> = F extends Field<infer T> ? T : never;
 type Optional<F extends Fields> = { [K in keyof F]: undefined extends TypeOf<F[K]> ? K : never }[keyof F];
 
-/** The plain type of an object with these fields. */
+/** Plain type of an object with these fields. */
 export type ShapeOf<F extends Fields> = {
   readonly [K in Exclude<keyof F, Optional<F>>]: TypeOf<F[K]>;
 } & { readonly [K in Optional<F>]?: TypeOf<F[K]> };
@@ -56,7 +56,7 @@ const scalar =
 export const field = {
   id: scalar<string>('ID', { type: 'uuid', primary: true }),
   uuid: scalar<string>('ID', { type: 'uuid' }),
-  /** An id that is not always a UUID. */
+  /** An id that need not be a UUID. */
   key: scalar<string>('ID', { type: 'text' }),
   text: scalar<string>('String', { type: 'text' }),
   integer: scalar<number>('Int', { type: 'integer' }),
@@ -91,7 +91,7 @@ export const orNull = <T>(one: Field<T>): Field<T | null> => ({
   nullable: true,
 });
 
-/** For inputs: may be null or left out. */
+/** For inputs: may be null or omitted. */
 export const optional = <T>(one: Field<T>): Field<T | null | undefined> => orNull(one);
 
 export const listOf = <T>({ shape: _, ...one }: Field<T>): Field<readonly T[]> => ({
@@ -107,6 +107,6 @@ export const guarded = <T>(guard: TextGuard, one: Field<T>): Field<T> => ({ ...o
 
 export const withDefault = <T>(value: T, one: Field<T>): Field<T> => ({ ...one, defaultValue: value });
 
-/** The values of an enum, in the order of their description. */
+/** Values of an enum, in the order of their description. */
 export const valuesOf = <Value extends string>({ values }: EnumType<Value>): readonly [Value, ...Value[]] =>
   Object.keys(values) as [Value, ...Value[]];

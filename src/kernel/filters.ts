@@ -64,7 +64,7 @@ export interface TimeFilter {
 }
 
 export interface EnumFilter<T extends string> {
-  /** IN when left out. */
+  /** Defaults to IN. */
   readonly operator?: EnumOperator | null;
   readonly values?: readonly (T | null)[] | null;
 }
@@ -76,8 +76,8 @@ export interface NumberFilter {
 
 /**
  * Filters as SQL conditions. Each function takes the SQL of a column (never a client's text), adds the values to the
- * statement's parameters, and returns a condition. An invalid filter is an error and never ignored, because a list that
- * is too long looks like a right answer.
+ * statement's parameters, and returns a condition. An invalid filter is an error and is never ignored, because a list
+ * that is too long looks correct.
  */
 export interface FilterOptions {
   /** Name of the filter in errors, for example `filters[0].application`. */
@@ -86,7 +86,7 @@ export interface FilterOptions {
 
 export interface IdFilterOptions extends FilterOptions {
   /**
-   * For a uuid column, text that is not a UUID is left out, because PostgreSQL would reject the statement. Defaults to
+   * For a uuid column, text that is not a UUID is dropped, because PostgreSQL would reject the statement. Defaults to
    * text.
    */
   readonly type?: 'text' | 'uuid';
@@ -118,8 +118,8 @@ export function idCondition(
 }
 
 /**
- * Compares in milliseconds, as clients see them: AFTER a time from a response excludes that row, whatever microseconds
- * it has.
+ * Compares in milliseconds, as clients see them: AFTER a time from a response excludes that row, whatever its
+ * microseconds.
  */
 export function timeCondition(column: string, filter: TimeFilter, parameters: unknown[]): string {
   const { operator, value } = filter;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { v5, v7, validate } from 'uuid';
 
-/** Ids sort by the time they were made, so that an index on them grows at its end. */
+/** Ids sort by creation time, so that an index on them grows at its end. */
 export const newId = (): string => v7();
 
 /** The same id for the same parts, in every process and at every time. */

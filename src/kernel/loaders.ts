@@ -2,8 +2,8 @@ import DataLoader from 'dataloader';
 import type { App } from './app';
 
 /**
- * Loads things by key, many at once: `loaders.load(applicationById, id)`. The function returns what it found; a key
- * missing from the map is undefined. Folders export such functions from `<folder>.loaders.ts`; there is no
+ * Loads objects by key in batches: `loaders.load(applicationById, id)`. The function returns the objects that it found;
+ * a key that is missing in the map is undefined. Folders export such functions from `<folder>.loaders.ts`; there is no
  * registration.
  */
 export type BatchLoad<Value, A extends App = App> = (

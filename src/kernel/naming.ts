@@ -1,15 +1,15 @@
 import { type InputError, invalidInput } from './errors';
 
-/** Rules for names, texts and durations of everything that people configure, in documents and API arguments alike. */
+/** Rules for names, texts and durations of everything that people configure, in documents and API arguments. */
 
 export const MAX_DESCRIPTION = 2000;
 
 export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
-/** Tasks are kept in objects, where `__proto__` is more than a key. */
+/** Tasks are stored in objects, in which `__proto__` is not an ordinary key. */
 export const taskNamePattern = /^(?!__proto__$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
 export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const system = 'PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS';
-/** Names that nothing may set. The last one endangers not programs but the objects that variables are kept in. */
+/** Names that nothing may set. The last one endangers the objects that variables are stored in, not programs. */
 export const forbiddenVariablePattern = /^(?:LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
 const systemVariablePattern = new RegExp(`^(?:${system})$`);
 export const reservedVariablePattern = new RegExp(`^(?:${system}|${forbiddenVariablePattern.source.slice(4, -2)})$`);
@@ -20,17 +20,17 @@ export const isReservedVariableName = (text: string): boolean => reservedVariabl
 export const isForbiddenVariableName = (text: string): boolean => forbiddenVariablePattern.test(text);
 
 /**
- * Environment variables that decide which programs run. A command has them from its agent, or as constants of its definition. A
- * variable with such a name, whose value is made by others, reaches commands under another one.
+ * Environment variables that decide which programs run. A command gets them from its agent, or as constants of its
+ * definition. Other variables with such a name reach commands under another name.
  */
 export const isSystemVariableName = (text: string): boolean => systemVariablePattern.test(text);
 
 const PREFIX = 'SLIPWAY_VAR_';
 
-/** Name of the environment variable of a variable whose own name is taken, by the system or by the `env` of the task. */
+/** Name of the environment variable for a variable whose name is taken, by the system or by the `env` of the task. */
 export const prefixedName = (variable: string): string => PREFIX + variable;
 
-/** Name of the environment variable by which a command gets a variable. */
+/** Name of the environment variable through which a command gets a variable. */
 export const environmentName = (variable: string): string =>
   isSystemVariableName(variable) ? prefixedName(variable) : variable;
 
@@ -58,7 +58,7 @@ export function parseDuration(given: string): number | undefined {
   if (parts === null) return undefined;
   const [, whole, ...amounts] = parts;
   const exact = Object.values(units).reduce((sum, unit, index) => sum + Number(amounts[index] ?? 0) * unit, 0);
-  // What is shorter than a millisecond, but not nothing, is one.
+  // A nonzero duration below a millisecond is rounded up to one.
   return whole === undefined ? (exact > 0 ? Math.max(1, Math.round(exact)) : 0) / 1000 : Number(whole);
 }
 
@@ -76,7 +76,7 @@ export function formatDuration(seconds: number): string {
 
 /**
  * Checks the name and description of a command, and returns them as they are stored. Undefined means not given; so does
- * a null name, since everything has a name.
+ * a null name, because everything has a name.
  */
 export function readNameAndDescription(given: {
   readonly name?: string | null | undefined;

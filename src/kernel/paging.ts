@@ -2,7 +2,7 @@ import { isId } from './ids';
 import { type InputError, invalidInput } from './errors';
 import { isStorable } from './naming';
 
-/** Arguments of a list, as a client gives them. `readPage` checks them. */
+/** Arguments of a list from a client. `readPage` checks them. */
 export interface PageArguments {
   readonly first?: number | null;
   readonly after?: string | null;
@@ -18,11 +18,11 @@ export interface PageInfo {
   readonly hasMore: boolean;
   readonly limit: number;
   readonly offset: number | null;
-  /** Counts on the first call, and never if nobody asks. */
+  /** Counts on the first call only. */
   readonly total: () => Promise<number>;
 }
 
-/** One page of a list, made by `toPage`. */
+/** One page of a list, built by `toPage`. */
 export interface Page<T> {
   readonly nodes: readonly T[];
   readonly edges: readonly { readonly node: T; readonly cursor: string }[];
@@ -33,8 +33,8 @@ export const defaultLimit = 50;
 export const largestLimit = 500;
 
 /**
- * Type of one part of a sort key. Times must be stored in milliseconds (`timestamptz(3)`), or rows of one millisecond
- * get lost between pages.
+ * Type of one part of a sort key. Times must be stored in milliseconds (`timestamptz(3)`); otherwise rows of the same
+ * millisecond get lost between pages.
  */
 export type CursorPart = 'time' | 'text' | 'number' | 'id';
 type PartValue = { readonly time: Date; readonly text: string; readonly number: number; readonly id: string };
@@ -47,9 +47,9 @@ export interface CursorCodec<Key extends readonly unknown[]> {
 }
 
 /**
- * A cursor holds the sort key of its node, so that the next page is found by an index and not by counting. It is
- * encoded, not signed, and opaque to clients; everything in it is checked when it comes back. `list` names the list and
- * its order, because a cursor of another list would be well-formed and point to a random place.
+ * A cursor holds the sort key of its node, so that an index finds the next page without counting. It is encoded, not
+ * signed, and opaque to clients; all of it is checked when it is used. `list` names the list and its order, because a
+ * cursor of another list would be well-formed and point to a random place.
  */
 export function cursorCodec<const Parts extends readonly CursorPart[]>(
   list: string,
@@ -68,7 +68,7 @@ export function cursorCodec<const Parts extends readonly CursorPart[]>(
 
 export interface PageRequest<Key extends readonly unknown[]> {
   readonly limit: number;
-  /** Number of rows to fetch: one more than the page, to see if there is another page. */
+  /** Number of rows to fetch: one more than the page, to detect another page. */
   readonly fetch: number;
   readonly offset: number;
   readonly after: Key | undefined;
@@ -106,14 +106,14 @@ export function readPage<Key extends readonly unknown[]>(
 }
 
 export interface PageSource<T> {
-  /** In the order of the list: `request.fetch` of them if there are that many. */
+  /** In the order of the list: `request.fetch` rows if there are that many. */
   readonly rows: readonly T[];
   readonly cursor: (row: T) => string;
   readonly countTotal: () => Promise<number>;
 }
 
 /**
- * Builds the page of a request from the fetched rows. Makes cursors only if edges are requested, and counts the total
+ * Builds the page of a request from the fetched rows. Creates cursors only if edges are requested, and counts the total
  * only if requested.
  */
 export function toPage<T>(
@@ -168,7 +168,7 @@ function parseList(cursor: string): readonly unknown[] {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (Array.isArray(value)) return value;
   } catch {
-    // Falls through: any text may come as a cursor.
+    // Falls through, because a cursor may be any text.
   }
   throw badCursor(cursor);
 }

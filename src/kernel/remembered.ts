@@ -1,4 +1,4 @@
-/** A function that makes its result once for each object it is given. */
+/** Wraps a function so that it computes its result once per argument object. */
 export function remembered<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
   const made = new WeakMap<Key, Value>();
   return (key) => {

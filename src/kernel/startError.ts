@@ -1,2 +1,2 @@
-/** A reason why a program can't start that its message explains in full: shown without a stack, exit code 2. */
+/** Reason why a program can't start that its message fully explains: printed without a stack, exit code 2. */
 export class StartError extends Error {}

@@ -5,10 +5,10 @@ export interface StreamEvent {
   /** Position after this event. Sent as the id of server-sent events, and to readers that are too slow. */
   readonly cursor?: string;
   /**
-   * When it was read, as performance.now(): permissions checked after that are valid for it. Without it they are
+   * Time of its read, as performance.now(): permissions checked after that are valid for it. Without it they are
    * checked again.
    */
   readonly readAt?: number;
-  /** Resolves the event on a database of its own, for events that describe one moment. */
+  /** Resolves the event with a separate database handle, for events that describe one moment. */
   readonly within?: <T>(work: (database: Database) => Promise<T>) => Promise<T>;
 }

@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
 /** The code of PostgreSQL's CancelRequest message. */
 const CANCEL_REQUEST = (1234 << 16) | 5678;
 
-/** What the driver knows about the session of a connection, and its types don't say. */
+/** Properties of the driver's session that its types lack. */
 interface Session {
   readonly host: string;
   readonly port: number;
@@ -13,8 +13,8 @@ interface Session {
 }
 
 /**
- * Asks PostgreSQL to cancel the statement that a connection waits for, over a connection of its own. A session that is
- * alive then answers, if only with an error. A request that does not arrive changes nothing.
+ * Asks PostgreSQL over a separate connection to cancel the statement that a connection waits for. A live session then
+ * responds, if only with an error. A request that does not arrive changes nothing.
  */
 export function cancelStatement(client: PoolClient, withinMs: number): void {
   const { host, port, processID, secretKey } = client as unknown as Session;

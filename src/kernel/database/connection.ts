@@ -10,32 +10,34 @@ interface Queued {
   readonly settle: (error: Error | undefined, result?: QueryResult) => void;
 }
 
-/** How long a session that is alive may take to answer a cancellation. */
+/** Time in which a live session must respond to a cancellation. */
 const CANCEL_MS = 1_000;
 const QUERY_CANCELED = '57014';
 
 /**
- * A connection while it is out of the pool. Statements that are queued in the same tick leave together and in order:
- * one flush, one round trip. Inside a transaction PostgreSQL refuses whatever follows a statement that failed.
+ * A connection while it is out of the pool. Statements that are queued in the same tick are sent together and in order:
+ * one flush, one round trip. Inside a transaction, PostgreSQL rejects everything after a failed statement.
  */
 export class Connection {
-  /** The first error of any statement: inside a transaction it explains all later ones. */
+  /** First error of any statement; inside a transaction it explains all later ones. */
   failure: Error | undefined;
-  /** True once something was sent. */
+  /** True once a statement was sent. */
   used = false;
   private queue: Queued[] = [];
   private scheduled = false;
   private released = false;
-  /** Statements that were sent and have no answer yet. */
+  /** Number of statements that were sent and have no response yet. */
   private unanswered = 0;
   private patience: NodeJS.Timeout | undefined;
-  /** An answer is overdue: whether the connection is dead or PostgreSQL slow is not known yet, or it is slow. */
+  /**
+   * Set while a response is overdue: either it is unknown if the connection is dead or PostgreSQL slow, or it is slow.
+   */
   private doubt: 'dead or slow' | 'slow' | undefined;
 
   constructor(
     private readonly client: PoolClient,
     private readonly traffic: Traffic,
-    /** Time without an answer after which the connection is given up, in milliseconds. */
+    /** Time without a response after which the connection is given up, in milliseconds. */
     private readonly answerMs: number,
   ) {
     client.on('error', ignore);
@@ -47,7 +49,7 @@ export class Connection {
       this.enqueue(text, values, (error, result) => (result === undefined ? reject(error) : resolve(result)));
       if (this.scheduled) return;
       this.scheduled = true;
-      // After the promise reactions that are due, so that functions that run side by side share a flush.
+      // After pending promise reactions, so that functions that run in parallel share a flush.
       process.nextTick(() => this.flush());
     }).catch((error: Error) => {
       // The driver's stack starts at a socket; this one starts at the caller.
@@ -56,12 +58,12 @@ export class Connection {
     });
   }
 
-  /** Queues a statement that leaves with the next flush. `failure` holds its error. */
+  /** Queues a statement that is sent with the next flush. `failure` holds its error. */
   defer(text: string, values: readonly unknown[] = []): void {
     this.enqueue(text, values, ignore);
   }
 
-  /** Forgets the statements that were not sent. */
+  /** Discards the statements that were not sent. */
   drop(): void {
     for (const { settle } of this.queue.splice(0)) settle(new Error('the transaction ended before this statement'));
   }
@@ -70,7 +72,7 @@ export class Connection {
     this.released = true;
     clearTimeout(this.patience);
     this.client.off('error', ignore);
-    // The cancellation may still arrive, and must not meet a statement of the next user.
+    // The cancellation may still arrive, and must not hit a statement of the next user.
     this.client.release(this.doubt !== undefined);
   }
 
@@ -98,8 +100,8 @@ export class Connection {
   }
 
   /**
-   * A half-open connection never answers. Without this, its statements would wait for hours, and all that waits for
-   * them.
+   * A half-open connection never responds. Without this limit, its statements would wait for hours, and so would
+   * everything that waits for them.
    */
   private waitForAnswers(count: number): void {
     if (this.unanswered === 0) this.patience = setTimeout(() => this.cancel(), this.answerMs);
@@ -113,7 +115,10 @@ export class Connection {
     else if (!this.released) this.patience?.refresh();
   }
 
-  /** Tells a slow server, which answers a cancellation, from a dead connection. Also relieves the slow server. */
+  /**
+   * Distinguishes a slow server, which responds to a cancellation, from a dead connection. Also relieves the slow
+   * server.
+   */
   private cancel(): void {
     this.doubt ??= 'dead or slow';
     cancelStatement(this.client, CANCEL_MS);
@@ -141,13 +146,13 @@ export class Connection {
       this.failure ??= cause;
       if (isStorageFull(cause)) this.traffic.storageFull = true;
       settle(cause);
-      // A value that the driver can't encode never reaches PostgreSQL, so the transaction would carry on without its
-      // statement, and the driver's list of prepared statements is wrong. Ending the connection prevents both.
+      // A value that the driver can't encode never reaches PostgreSQL, so the transaction would continue without its
+      // statement, and the driver's list of prepared statements would be wrong. Ending the connection prevents both.
       if (submitting) void this.client.end();
     });
     submitting = false;
   }
 }
 
-/** A lost connection rejects its statements; the event says nothing more. */
+/** A lost connection rejects its statements; the event adds nothing. */
 const ignore = () => undefined;

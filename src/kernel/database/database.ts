@@ -5,22 +5,22 @@ import { Traffic } from './traffic';
 import type { Wakeups } from './wakeups';
 
 /**
- * SQL goes through it: to the pool, or to an open transaction. The first argument of every store function. Calls that
- * are not awaited one by one share a round trip: `await Promise.all([findRun(db, id), findTasks(db, id)])`.
+ * Handle for SQL, on the pool or in an open transaction. The first argument of every store function. Calls that are not
+ * awaited one by one share a round trip: `await Promise.all([findRun(db, id), findTasks(db, id)])`.
  */
 export interface Db {
   /** Rows that a statement returns. */
   rows<T>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
   /** Number of rows that a statement wrote. */
   write(sql: string, parameters?: readonly unknown[]): Promise<number>;
-  /** Identity of the transaction, the same in copies of this handle. */
+  /** Identity of the transaction, shared by copies of this handle. */
   readonly key: object;
 }
 
 export interface Transaction extends Db {
-  /** Queues a statement that leaves with the next one, or with the COMMIT. If it fails, the transaction fails. */
+  /** Queues a statement that is sent with the next one, or with the COMMIT. If it fails, the transaction fails. */
   defer(sql: string, parameters?: readonly unknown[]): void;
-  /** Wakes sleepers on these topics after the commit, and only then. */
+  /** Wakes sleepers on these topics after the commit. A rollback wakes none. */
   wake(...topics: string[]): void;
 }
 
@@ -29,14 +29,14 @@ export type BeforeCommit = (db: Transaction) => Promise<(() => void) | undefined
 
 export interface TransactionOptions {
   /**
-   * Statements are planned once for all values of their parameters. For statements that find rows by their keys:
-   * PostgreSQL would plan those anew each time, because lists of one key look cheaper, and that takes longer than to run
-   * them.
+   * True if statements are planned once for all parameter values. For statements that find rows by their keys:
+   * PostgreSQL would plan these again each time, because lists of one key look cheaper, and planning takes longer than
+   * execution.
    */
   readonly keepsPlans?: boolean;
 }
 
-/** How many connections had fallen silent when a connection was opened. */
+/** Number of connections that had fallen silent when a connection was opened. */
 const silencesAt = new WeakMap<PoolClient, number>();
 
 const RETRYABLE = new Set(['40001', '40P01']); // serialization failure, deadlock
@@ -54,21 +54,21 @@ export class Database implements Db {
     private readonly pool: Pool,
     readonly wakeups: Wakeups,
     readonly traffic = new Traffic(true),
-    /** The connection that all statements go through, if this is a snapshot. */
+    /** The connection of all statements, if this is a snapshot. */
     private readonly snapshotOn?: Connection,
     private readonly answerMs = ANSWER_MS,
     private readonly hooks: BeforeCommit[] = [],
   ) {}
 
   /**
-   * A handle for short reads that give up a connection without an answer after so many milliseconds, and fail. For
-   * readers that try again: the next try has another connection.
+   * A handle for short reads that fail, and give up their connection, after this many milliseconds without a response.
+   * For readers that retry: the next attempt uses another connection.
    */
   impatient(answerMs: number): Database {
     return new Database(this.pool, this.wakeups, this.traffic, undefined, answerMs, this.hooks);
   }
 
-  /** Statements sent so far; a test that compares it before and after proves that a list has no N+1. */
+  /** Number of statements sent; a test that compares it before and after proves that a list has no N+1. */
   get statements(): number {
     return this.traffic.statements;
   }
@@ -87,12 +87,12 @@ export class Database implements Db {
     return this.onConnection((connection) => work(statementsOf(connection)));
   }
 
-  /** A transaction whose statements are all sent at once, with its COMMIT: one round trip. Keeps plans. */
+  /** A transaction whose statements are all sent together with its COMMIT: one round trip. Keeps plans. */
   async atOnce<T>(work: (db: Transaction) => Promise<T>): Promise<T> {
     const { answer } = await this.transaction(
       async (db) => {
         const sent = work(db);
-        // If the transaction fails, its error is the one to tell.
+        // If the transaction fails, its error is the one to report.
         sent.catch(() => undefined);
         return { answer: sent };
       },
@@ -102,8 +102,8 @@ export class Database implements Db {
   }
 
   /**
-   * Rejects if the database does not answer, or has no space. Space is looked for only after a statement found none, by
-   * taking some: a small change may fit into pages that exist.
+   * Rejects if the database does not respond, or is out of space. Space is checked only after a statement has run out
+   * of it, by writing: a small change may fit into existing pages.
    */
   async check(): Promise<void> {
     if (!this.traffic.storageFull) return void (await this.rows('SELECT 1'));
@@ -113,13 +113,13 @@ export class Database implements Db {
     this.traffic.storageFull = false;
   }
 
-  /** Adds a hook that takes part in every transaction, after all that the transaction itself does, at each try. */
+  /** Adds a hook that takes part in every transaction, after the work of the transaction itself, at each attempt. */
   beforeCommit(hook: BeforeCommit): void {
     this.hooks.push(hook);
   }
 
   /**
-   * Runs `work` in a transaction, again after a deadlock. BEGIN leaves with the first statement, and COMMIT with the
+   * Runs `work` in a transaction, again after a deadlock. BEGIN is sent with the first statement, and COMMIT with the
    * deferred ones, so a transaction that reads once and then defers its writes takes two round trips.
    */
   async transaction<T>(work: (db: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
@@ -136,7 +136,7 @@ export class Database implements Db {
     }
   }
 
-  /** Reads through this handle all see the database at one moment. For reading only. */
+  /** All reads through this handle see the database at one moment. Read-only. */
   async snapshot<T>(work: (database: Database) => Promise<T>): Promise<T> {
     return this.onConnection(async (connection) => {
       connection.defer('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -170,7 +170,7 @@ export class Database implements Db {
       for (const hook of this.hooks) committed.push((await hook(db)) ?? (() => undefined));
       committing = true;
       const { command } = await connection.send('COMMIT');
-      // PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, not with an error.
+      // For the COMMIT of a failed transaction, PostgreSQL returns ROLLBACK instead of an error.
       if (command !== 'COMMIT') throw new Error('The transaction was rolled back.');
       for (const tell of committed) tell();
       return value;
@@ -187,7 +187,8 @@ export class Database implements Db {
   }
 
   /**
-   * A connection from the pool. Those that were open when another one fell silent may be dead as well: they are closed.
+   * A connection from the pool. Connections that were open when another one fell silent may be dead, too: they are
+   * closed.
    */
   private async connect(): Promise<PoolClient> {
     for (;;) {
@@ -215,19 +216,19 @@ const statementsOf = (connection: Connection): Db => ({
   write: async (sql, parameters) => (await connection.send(sql, parameters)).rowCount ?? 0,
 });
 
-/** A ROLLBACK fails only if the connection is lost, and then the transaction is rolled back as well. */
+/** A ROLLBACK fails only if the connection is lost, and then PostgreSQL rolls the transaction back. */
 async function rollback(connection: Connection): Promise<void> {
   connection.drop();
   if (connection.used) await connection.send('ROLLBACK').catch(() => undefined);
 }
 
-/** The SQLSTATE of a database error. */
+/** SQLSTATE of a database error. */
 export function sqlState(error: unknown): string | undefined {
   const code = property(error, 'code');
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** The name of the constraint that a statement violated. */
+/** Name of the constraint that a statement violated. */
 export function violatedConstraint(error: unknown): string | undefined {
   const constraint = property(error, 'constraint');
   return typeof constraint === 'string' ? constraint : undefined;

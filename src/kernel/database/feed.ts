@@ -1,7 +1,9 @@
 import type { Log } from '../log';
 import type { Listener, Wakeups } from './wakeups';
 
-/** How to watch one kind of subject, such as a run. A `Position` is a place in the order of the subject's items. */
+/**
+ * Definition of a kind of watched subject, such as a run. A `Position` is a place in the order of the subject's items.
+ */
 export interface FeedKind<Subject, Item extends object, Position> {
   /** Subjects with the same key share a feed. */
   key(subject: Subject): string;
@@ -12,11 +14,11 @@ export interface FeedKind<Subject, Item extends object, Position> {
   positionOf(item: Item): Position;
   /** Negative, zero or positive, as for Array.sort. */
   compare(a: Position, b: Position): number;
-  /** Keys of the subjects with new items, found by one statement for all. Without it, each poll reads every subject. */
+  /** Keys of the subjects with new items, from one statement for all. Without it, each poll reads every subject. */
   moved?(positions: ReadonlyMap<string, Position>): Promise<readonly string[]>;
-  /** Number of items that stay in memory for followers that lag a little. */
+  /** Number of items that stay in memory for followers that lag slightly. */
   readonly keep: number;
-  /** Minimum time between two reads, for subjects that change faster than people look. */
+  /** Minimum time between two reads, for subjects that change faster than people can see. */
   readonly restMs?: number;
 }
 
@@ -24,16 +26,16 @@ export interface FeedRead<Item, Position> {
   readonly items: readonly Item[];
   /** Everything up to this position has been read. */
   readonly position: Position;
-  /** True if more items can be read at once. */
+  /** True if more items can be read immediately. */
   readonly more?: boolean;
   /** Time until the next read, if more will come without a wake-up. */
   readonly againMs?: number;
 }
 
-/** One watcher's side of a feed. */
+/** Handle of one follower of a feed. */
 export interface Follower<Item, Position> {
   /**
-   * Items after a position; undefined if some of them left the memory, so that the follower has to read them itself.
+   * Items after a position; undefined if some of them are no longer in memory, so that the follower has to read them.
    */
   after(position: Position): readonly Item[] | undefined;
   /** The newest item, for followers that skip the others. */
@@ -45,14 +47,14 @@ export interface Follower<Item, Position> {
   close(): void;
 }
 
-/** How often a feed reads without wake-ups, if one poll serves all feeds of its kind. */
+/** Interval of reads without wake-ups, if one poll serves all feeds of its kind. */
 const LONG_MS = 600_000;
 const RETRY_MS = 1000;
 
 /**
  * One reader in this process for each watched subject, whatever the number of its followers. All of them get the same
- * objects, so work per item is done once. A feed never waits: a follower that lags by more than `keep` items reads on
- * its own from its own position. So a slow follower costs no memory and delays nobody.
+ * objects, so work per item is done once. A feed never waits: a follower that lags by more than `keep` items reads
+ * separately from its position. So a slow follower costs no memory and delays nobody.
  */
 export class Feeds<Subject, Item extends object, Position> {
   private readonly feeds = new Map<string, Feed<Subject, Item, Position>>();
@@ -63,7 +65,7 @@ export class Feeds<Subject, Item extends object, Position> {
     private readonly options: { readonly wakeups: Wakeups; readonly pollMs: number; readonly log: Log },
   ) {}
 
-  /** Number of subjects that are watched. */
+  /** Number of watched subjects. */
   get size(): number {
     return this.feeds.size;
   }
@@ -93,7 +95,7 @@ export class Feeds<Subject, Item extends object, Position> {
     if (this.kind.moved === undefined || this.poll !== undefined) return;
     this.poll = setTimeout(() => {
       this.pollAll()
-        // The feeds' own reads report what is wrong with the database.
+        // The feeds' reads report problems of the database.
         .catch(() => undefined)
         .finally(() => {
           this.poll = undefined;
@@ -180,7 +182,7 @@ class Feed<Subject, Item extends object, Position> {
   }
 
   private async serve(): Promise<void> {
-    // The listener exists before the first read, so a change after that read wakes the wait below.
+    // The listener exists before the first read, so a change after that read ends the wait below.
     do {
       const read = await this.read();
       if (read !== undefined) this.add(read);

@@ -19,22 +19,20 @@ export interface NamedRow {
   readonly name: string;
 }
 
-/** Sort key of a list in the order of names. */
+/** Sort key of a list ordered by name. */
 export type NameKey = readonly [name: string, id: string];
 
-/** A page in the order of names: `after` is the key of the last row before it. */
+/** Page of a list ordered by name: `after` is the key of the last row before it. */
 export interface NamePage {
   readonly after: NameKey | undefined;
   readonly offset: number;
   readonly fetch: number;
 }
 
-/** Makes a condition on `row`, and adds its parameters to those that the statement has already. */
+/** Returns a condition on `row`, and appends its parameters to those of the statement. */
 export type RowCondition = (parameters: unknown[]) => string;
 
-/**
- * The SQL of a table whose rows have an id and a name. `live` is the condition on `row` for rows that are not deleted.
- */
+/** SQL of a table whose rows have an id and a name. `live` is the condition on `row` for rows that are not deleted. */
 export class NamedRows<T extends NamedRow> {
   readonly table: string;
   readonly cursor: CursorCodec<NameKey>;
@@ -50,7 +48,7 @@ export class NamedRows<T extends NamedRow> {
     this.columns = columnsOf(schema, 'row');
   }
 
-  /** Deleted rows too: for references to them. */
+  /** Includes deleted rows, because other rows refer to them. */
   findWithDeleted(db: Db, ids: readonly string[]): Promise<T[]> {
     return db.rows(`SELECT ${this.columns} FROM ${this.table} AS row WHERE id = ANY ($1::uuid[])`, [ids]);
   }
@@ -59,7 +57,7 @@ export class NamedRows<T extends NamedRow> {
     return this.findWhere(db, 'row.id = $1', [id]);
   }
 
-  /** The row for which a condition on `row` holds. */
+  /** The row that matches a condition on `row`. */
   async findWhere(db: Db, where: string, parameters: readonly unknown[]): Promise<T | undefined> {
     return (await this.findAll(db, where, parameters))[0];
   }
@@ -71,7 +69,7 @@ export class NamedRows<T extends NamedRow> {
     );
   }
 
-  /** A page of the rows for which all conditions hold: one statement, and one more if the total is asked for. */
+  /** Page of the rows that match all conditions: one statement, and one more if the total is requested. */
   async list(
     db: Db,
     conditions: readonly string[],
@@ -101,7 +99,7 @@ export class NamedRows<T extends NamedRow> {
     await insertRows(db, this.schema, rows);
   }
 
-  /** Returns the row as it was. */
+  /** Returns the row before the update. */
   update(db: Db, id: string, changes: Partial<Omit<T, 'id'>>): Promise<T | undefined> {
     const entries = Object.entries(changes);
     const assignments = entries.map(([name], index) => `${snakeCase(name)} = $${index + 2}`);
@@ -112,8 +110,8 @@ export class NamedRows<T extends NamedRow> {
   }
 
   /**
-   * Runs an UPDATE of the row `$1` and returns the row as it was: a SELECT does not see what the WITH of its statement
-   * writes.
+   * Runs an UPDATE of the row `$1` and returns the previous row: a SELECT does not see writes of the WITH clause of its
+   * statement.
    */
   protected async changing(db: Db, update: string, parameters: readonly unknown[]): Promise<T | undefined> {
     const sql = `WITH changed AS (${update}) SELECT ${this.columns} FROM ${this.table} AS row WHERE id = $1`;

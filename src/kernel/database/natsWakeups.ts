@@ -7,8 +7,8 @@ const SUBJECT = 'slipway.wakeups';
 const MAX_PAYLOAD = 512 * 1024;
 
 /**
- * Wake-ups through NATS, for installations where PostgreSQL should not carry the fan-out to many servers. The path of
- * the URL names the installation if several share a NATS server: `nats://user:password@host:4222/production`.
+ * Wake-ups through NATS, for installations in which PostgreSQL should not carry the fan-out to many servers. The path
+ * of the URL names the installation if several share a NATS server: `nats://user:password@host:4222/production`.
  */
 export class NatsWakeups implements WakeupTransport {
   private connection: NatsConnection | undefined;
@@ -20,7 +20,7 @@ export class NatsWakeups implements WakeupTransport {
   }
 
   async open(heard: Parameters<WakeupTransport['open']>[0]): Promise<void> {
-    // Loaded by installations with EVENTS_URL alone.
+    // Loaded only by installations with EVENTS_URL.
     const { connect } = await import('@nats-io/transport-node');
     const connection = await connect({
       ...credentials(this.options.url),
@@ -74,7 +74,7 @@ export class NatsWakeups implements WakeupTransport {
   }
 }
 
-/** NATS takes credentials apart from the address: from `nats://user:password@…` or `nats://token@…`. */
+/** NATS takes credentials separately from the address: from `nats://user:password@…` or `nats://token@…`. */
 function credentials(text: string): { servers: string; user?: string; pass?: string; token?: string } {
   const { protocol, host, username, password } = new URL(text);
   const servers = `${protocol}//${host}`;

@@ -3,13 +3,13 @@ import { LRUCache } from 'lru-cache';
 const COMPARED = /= ANY \(\$(\d+)::(\w+)\[\]\)/g;
 const JOINED = /\b(FROM|JOIN) unnest\(((?:\$\d+::\w+\[\](?:, )?)+)\) AS/g;
 
-/** Rewritten texts by text, and by which parameters are arrays with one element. */
+/** Rewritten texts by text, and by the parameters that are arrays with one element. */
 const rewritten = new LRUCache<string, Map<string, string>>({ max: 2000 });
 
 /**
- * The same statement for arrays with one element, without `ANY` and `unnest`. PostgreSQL keeps the plan of a prepared
- * statement only if plans for known values look no cheaper. It takes arrays of unknown length for ten elements, so it
- * would plan a statement for one key again each time, which takes longer than to execute it.
+ * Rewrites a statement for arrays with one element, without `ANY` and `unnest`. PostgreSQL keeps the plan of a prepared
+ * statement only if plans for known values look no cheaper. It assumes ten elements for arrays of unknown length, so it
+ * would plan a statement for one key again each time, which takes longer than its execution.
  */
 export function forOneKey(text: string, values: readonly unknown[]): string {
   let singles = '';

@@ -1,15 +1,18 @@
 import { Client, type ClientConfig, Pool, types } from 'pg';
 import type { Log } from '../log';
 
-/** Longest time that PostgreSQL works on a statement. */
+/** Maximum execution time of a statement. */
 const STATEMENT_MS = 60_000;
-/** Time without an answer after which a connection counts as lost: the network dropped it and told neither side. */
+/**
+ * Time without a response after which a connection counts as lost: the network dropped it without notice to either
+ * side.
+ */
 export const ANSWER_MS = STATEMENT_MS + 5_000;
 /** Longest wait for a free connection of the pool. */
 const FREE_MS = 15_000;
-/** Longest wait for PostgreSQL to accept a connection. Until then it occupies a place in the pool. */
+/** Longest wait for PostgreSQL to accept a connection. Until then it takes up a place in the pool. */
 const CONNECT_MS = 5_000;
-/** A transaction waits for nothing but this server, which may be frozen, or behind a network that dropped the connection. */
+/** A transaction waits only for this server, which may be frozen or behind a network that dropped the connection. */
 const IDLE_MS = 20_000;
 
 class PooledClient extends Client {
@@ -18,7 +21,7 @@ class PooledClient extends Client {
   }
 }
 
-/** Connections that pipeline: a statement is sent without waiting for the results of the ones before it. */
+/** Connections that pipeline: a statement is sent without waiting for the results of earlier ones. */
 export function createPool(url: string, size: number, log: Log): Pool {
   // The driver returns bigint as text, because it may exceed a number. Counts, byte sizes and milliseconds do not.
   types.setTypeParser(types.builtins.INT8, Number);
@@ -28,7 +31,8 @@ export function createPool(url: string, size: number, log: Log): Pool {
     application_name: 'slipway',
     pipeline: true,
     Client: PooledClient,
-    // A forgotten transaction holds locks, vacuum and the watchers of all runs back; a slow statement its connection.
+    // A forgotten transaction holds locks and blocks vacuum and the watchers of all runs; a slow statement blocks its
+    // connection.
     idle_in_transaction_session_timeout: IDLE_MS,
     statement_timeout: STATEMENT_MS,
     connectionTimeoutMillis: FREE_MS,

@@ -5,13 +5,13 @@ import type { WakeupTransport } from './wakeups';
 const CHANNEL = 'slipway_wakeup';
 const RECONNECT_MS = 1000;
 const CONNECT_MS = 10_000;
-/** A connection that the network dropped without a word shows only when something is sent. */
+/** A connection that the network silently dropped is detected only when something is sent. */
 const HEARTBEAT_MS = 5_000;
 const ANSWER_MS = 5_000;
 const MAX_PAYLOAD = 7000; // PostgreSQL refuses 8000 bytes
 
 /**
- * Wake-ups through LISTEN and NOTIFY, on a connection of their own: a NOTIFY in a larger transaction would take a
+ * Wake-ups through LISTEN and NOTIFY, on a separate connection: a NOTIFY in a larger transaction would take a
  * database-wide lock at the commit.
  */
 export class PostgresWakeups implements WakeupTransport {
@@ -106,7 +106,7 @@ export class PostgresWakeups implements WakeupTransport {
   }
 }
 
-/** Closes a connection that may be dead: its end is not awaited, since it may never come. */
+/** Closes a connection that may be dead, without waiting for its end, which may never come. */
 function abandon(client: Client): void {
   client.end().catch(() => undefined);
 }

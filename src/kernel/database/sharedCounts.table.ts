@@ -6,7 +6,7 @@ import { column, table } from './table';
 export interface SharedCount {
   readonly key: string;
   readonly points: number;
-  /** When the count starts over, in milliseconds since 1970. */
+  /** Time at which the count restarts, in milliseconds since 1970. */
   readonly expire: number | null;
 }
 

@@ -2,14 +2,14 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres } from
 import type { Log } from '../log';
 import type { Database } from './database';
 
-/** Counts by key that last for some seconds: `penalty(key, points)` adds to one and returns it. */
+/** Counts by key that expire after some seconds: `penalty(key, points)` adds to a count and returns it. */
 export type SharedCounts = (name: string, seconds: number) => Pick<RateLimiterAbstract, 'penalty'>;
 
-/** Counts of this process alone. */
+/** Counts of this process only. */
 export const localCounts: SharedCounts = (keyPrefix, duration) =>
   new RateLimiterMemory({ ...countOnly, keyPrefix, duration });
 
-/** Counts that all servers of a database share. While it does not answer, each server counts alone. */
+/** Counts that all servers of a database share. While the database does not respond, each server counts separately. */
 export const databaseCounts =
   (database: Database, log: Log): SharedCounts =>
   (keyPrefix, duration) => {
@@ -29,5 +29,5 @@ export const databaseCounts =
     return new RateLimiterPostgres({ ...countOnly, ...table, keyPrefix, duration, insuranceLimiter: memory });
   };
 
-/** The callers decide what is too much. */
+/** The callers decide on the limits. */
 const countOnly = { points: Number.MAX_SAFE_INTEGER };

@@ -4,8 +4,8 @@ import type { Db } from './database';
 import { snakeCase } from './naming';
 
 /**
- * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from
- * there (`columnsOf`), so rows read by SQL and by TypeORM are the same objects.
+ * A table is described once, by an EntitySchema over a plain interface. Hand-written SQL takes its column list from the
+ * schema (`columnsOf`), so rows read by SQL and by TypeORM are the same objects.
  */
 export type TableOptions<T> = Omit<EntitySchemaOptions<T>, 'name' | 'tableName' | 'columns'> & {
   columns: { [P in keyof Required<T>]: EntitySchemaColumnOptions };
@@ -15,7 +15,7 @@ export function table<T>(name: string, options: TableOptions<T>): EntitySchema<T
   return new EntitySchema<T>({ ...options, name, tableName: name });
 }
 
-/** The table of described fields: each field is a column. */
+/** Table from described fields: each field is a column. */
 export function tableOf<F extends Fields>(
   name: string,
   fields: F,
@@ -25,7 +25,7 @@ export function tableOf<F extends Fields>(
   return table<ShapeOf<F>>(name, { ...options, columns: columns as TableOptions<ShapeOf<F>>['columns'] });
 }
 
-/** `a.id, a.created_at AS "createdAt", …` for the alias `a`; only the named properties when given. */
+/** `a.id, a.created_at AS "createdAt", …` for the alias `a`; only the named properties if given. */
 export function columnsOf<T>(schema: EntitySchema<T>, alias: string, only?: readonly (keyof T & string)[]): string {
   const names = only ?? Object.keys(schema.options.columns);
   return names.map((name) => `${alias}.${snakeCase(name)} AS "${name}"`).join(', ');
@@ -35,11 +35,11 @@ export function columnsOf<T>(schema: EntitySchema<T>, alias: string, only?: read
 interface WrittenColumn {
   readonly name: string;
   readonly cast: string;
-  /** Its default in the database is NULL, so rows without a value need not name it. */
+  /** True if its default in the database is NULL, so that rows without a value need not name it. */
   readonly mayBeLeftOut: boolean;
-  /** A value as an element of an array literal. */
+  /** Formats a value as an element of an array literal. */
   readonly element: (value: unknown) => string;
-  /** The value again, of a row `r` of the parameters. */
+  /** SQL of the value in a row `r` of the parameters. */
   readonly value: string;
 }
 
@@ -52,7 +52,7 @@ function writtenColumns<T>(schema: EntitySchema<T>): ReadonlyMap<string, Written
   const columns = described.map(([property, options]): [string, WrittenColumn] => {
     const { type, array, nullable: isNullable, default: otherwise } = options ?? {};
     const kind = String(type);
-    // An array of arrays has to be rectangular, so lists travel as JSON.
+    // An array of arrays has to be rectangular, so lists are sent as JSON.
     const cast = array ? 'jsonb' : kind;
     const mayBeLeftOut = isNullable === true && otherwise === undefined;
     const name = snakeCase(property);
@@ -64,7 +64,7 @@ function writtenColumns<T>(schema: EntitySchema<T>): ReadonlyMap<string, Written
   return made;
 }
 
-/** An array literal of texts, for a parameter: the driver's own takes several times as long. */
+/** Array literal of texts, for a parameter; the driver's conversion takes several times as long. */
 export const textArray = (values: readonly string[]): string => `{${values.map(quoted).join(',')}}`;
 
 const quoted = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
@@ -78,7 +78,7 @@ function elementOf(cast: string): WrittenColumn['element'] {
   return (value) => (value === null || value === undefined ? 'NULL' : encode(value));
 }
 
-/** One parameter for each column, and the `unnest` that makes rows of them. */
+/** One parameter for each column, and the `unnest` that converts them to rows. */
 function asArrays<T extends object>(
   columns: readonly (readonly [string, WrittenColumn])[],
   rows: readonly T[],
@@ -91,7 +91,7 @@ function asArrays<T extends object>(
 }
 
 /**
- * Inserts rows with one statement, the same for any number of them. Columns of properties that no row has keep their
+ * Inserts rows with one statement, the same for any number of rows. Columns of properties that no row has keep their
  * default.
  */
 export async function insertRows<T extends object>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
@@ -111,15 +111,15 @@ export async function insertRows<T extends object>(db: Db, schema: EntitySchema<
   );
 }
 
-/** A row before and after a change. `before` is null if it is not known. */
+/** A row before and after a change. `before` is null if it is unknown. */
 export interface ChangedRow<T> {
   readonly before: T | null;
   readonly after: T;
 }
 
 /**
- * Writes those of the columns that changed, in one statement. Rows are found by their id. A column that no row changed
- * is not named: PostgreSQL then leaves its indexes alone.
+ * Writes the columns that changed, in one statement. Rows are found by id. A column that no row changed is not named,
+ * so that PostgreSQL does not touch its indexes.
  */
 export async function updateRows<T extends { readonly id: string }>(
   db: Db,

@@ -1,26 +1,26 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
-/** A prepared statement costs memory on every connection for as long as the connection lives. */
+/** A prepared statement takes memory on every connection for the lifetime of the connection. */
 const MAX_NAMES = 1000;
-/** Texts that are built from what a caller asked for are often used only once. */
+/** Texts that are built for a caller's request are often used only once. */
 const USES_BEFORE_NAME = 3;
 
-/** Counts what is sent to PostgreSQL, for all connections of a database, and names the statements to prepare. */
+/** Counts statements sent to PostgreSQL, for all connections of a database, and names the statements to prepare. */
 export class Traffic {
   statements = 0;
   /** Round trips. */
   flushes = 0;
-  /** True from a statement that found the disk full until one finds space again. */
+  /** True from a statement that ran out of disk space until a statement finds space again. */
   storageFull = false;
-  /** Connections that were given up because an answer did not come. */
+  /** Number of connections that were given up because a response did not come. */
   silences = 0;
   /** For tests: called with the statements of a flush before they are sent. */
   beforeFlush: ((statements: readonly string[]) => void) | undefined;
   private readonly uses = new LRUCache<string, number>({ max: 5000 });
   private readonly names = new Map<string, string>();
 
-  /** `prepared`: false where a pooler in transaction mode gives each transaction another connection. */
+  /** `prepared`: false if a pooler in transaction mode gives each transaction another connection. */
   constructor(private readonly prepared: boolean) {}
 
   flushing(statements: readonly string[]): void {
@@ -29,7 +29,9 @@ export class Traffic {
     this.statements += statements.length;
   }
 
-  /** The name under which PostgreSQL keeps the parsed statement and its plan; undefined for those not worth keeping. */
+  /**
+   * Name under which PostgreSQL keeps the parsed statement and its plan; undefined for statements not worth keeping.
+   */
   nameOf(text: string): string | undefined {
     if (!this.prepared || /^(BEGIN|COMMIT|ROLLBACK)/.test(text)) return undefined;
     const known = this.names.get(text);

@@ -15,7 +15,7 @@ export interface Wakeups {
 
 export interface Listener {
   /**
-   * Resolves at the next signal (at once if one came since the last wait), after `timeoutMs`, or when `until` is
+   * Resolves at the next signal (immediately if one came since the last wait), after `timeoutMs`, or when `until` is
    * aborted.
    */
   wait(timeoutMs: number, until?: AbortSignal): Promise<void>;
@@ -24,9 +24,9 @@ export interface Listener {
   close(): void;
 }
 
-/** Carries topics to the other processes over one connection, which it restores on its own. */
+/** Carries topics to the other processes over one connection, which it restores automatically. */
 export interface WakeupTransport {
-  /** Starts to listen. `heard(undefined)` means that topics may have been missed, so all sleepers should look. */
+  /** Starts to listen. `heard(undefined)` means that topics may have been missed, so all sleepers should check. */
   open(heard: (topics: readonly string[] | undefined) => void): Promise<void>;
   /** Never throws: a topic that can't be sent is lost, and the poll finds the change. */
   send(topics: readonly string[]): void;
@@ -35,7 +35,7 @@ export interface WakeupTransport {
 
 const COLLECT_MS = 10;
 
-/** Signals this process at once, and the others in batches of a few milliseconds, outside of any transaction. */
+/** Signals this process immediately, and the others in batches of a few milliseconds, outside of any transaction. */
 export class ProcessWakeups implements Wakeups {
   private readonly topics = new EventEmitter().setMaxListeners(0);
   private readonly pending = new Set<string>();
@@ -110,11 +110,11 @@ export class ProcessWakeups implements Wakeups {
   }
 }
 
-/** Topics that can be waited for. */
+/** Topics to wait for. */
 export const topic = {
   /** Jobs can be claimed. */
   queue: 'queue',
-  /** Some run changed. */
+  /** Any run changed. */
   events: 'events',
   /** The run changed. */
   run: (runId: string) => `run:${runId}`,

@@ -31,7 +31,7 @@ export function absent(error: unknown): undefined {
   if (!isErrno(error, 'ENOENT')) throw error;
 }
 
-/** Leaves out keys and tokens, which other processes of the account could read, and PG* variables. */
+/** Omits keys and tokens, which other processes of the account could read, and PG* variables. */
 export function programEnvironment(): NodeJS.ProcessEnv {
   const { PATH, SystemRoot, TEMP, TMP, TMPDIR } = inheritedEnvironment();
   return { PATH, SystemRoot, TEMP, TMP, TMPDIR, LC_ALL: 'C', TZ: 'UTC' };
@@ -50,7 +50,7 @@ export function run(file: string, args: readonly string[], account: Account, cwd
     });
     child.stdin?.end();
   }).catch((error: unknown) => {
-    // Node passes some reasons why a program can't start to the callback and throws the others.
+    // Node passes some errors of a start to the callback and throws the others.
     if (!isErrno(error, 'EPERM', 'EINVAL', 'ENOEXEC', 'ENOMEM', 'E2BIG')) throw error;
     return { code: error.code, output: error.message };
   });
@@ -118,7 +118,9 @@ async function problemWith(native: string, account: Account): Promise<string | u
   return undefined;
 }
 
-/** Does what the install script of the package does. A link that can't be made shows when the programs run. */
+/**
+ * Does the same as the install script of the package. A link that can't be created is detected when the programs run.
+ */
 async function addMissingLinks(native: string): Promise<void> {
   if (windows) return;
   const links: { source: string; target: string }[] = JSON.parse(
@@ -135,7 +137,7 @@ async function addMissingLinks(native: string): Promise<void> {
 }
 
 /**
- * Makes a copy, or completes one that was interrupted or partly removed by a cleaner of temporary files. Each file
+ * Creates a copy, or completes one that was interrupted or partly removed by a cleaner of temporary files. Each file
  * appears only when it is complete, so servers can share the copy. Another user's folder is not trusted.
  */
 async function completeCopy(native: string, copy: string): Promise<void> {

@@ -35,7 +35,7 @@ export interface Cluster {
 
 /**
  * PostgreSQL refuses to run as root, and initdb refuses a user without an entry in the password file. A data directory
- * that belongs to an ordinary user keeps its owner, so that a start with sudo does not take it away.
+ * of an ordinary user keeps its owner, so that a start with sudo does not take it over.
  */
 export async function serverAccount(dataDir: string): Promise<Account> {
   if (process.getuid?.() !== 0) return undefined;
@@ -62,7 +62,7 @@ export async function versionOf(dataDir: string): Promise<string | undefined> {
   );
 }
 
-/** Servers that start at the same time agree on one password, because only one of them can make the link. */
+/** Servers that start at the same time agree on one password, because only one of them can create the link. */
 export async function readPassword(dataDir: string): Promise<string> {
   const file = `${dataDir}.password`;
   const initialized = (await versionOf(dataDir)) !== undefined;
@@ -94,7 +94,7 @@ export const markOf = (dataDir: string, password: string) =>
 export async function lock(dataDir: string, mark: string): Promise<() => void> {
   const path = lockPath(mark);
   for (;;) {
-    // A client that is gone needs no answer.
+    // A client that has disconnected needs no response.
     const server = createServer((socket) => socket.on('error', () => undefined).end(String(process.pid))).unref();
     try {
       await once(server.listen(path), 'listening');
@@ -133,7 +133,7 @@ async function ownerOf(path: string): Promise<string | undefined> {
   );
 }
 
-/** Makes the data directory if there is none, and rejects one that this PostgreSQL can't use. */
+/** Creates the data directory if there is none, and rejects one that this PostgreSQL can't use. */
 export async function prepareDataDir(cluster: Cluster, password: string, durable: boolean): Promise<void> {
   const { dataDir, account, binaries, log } = cluster;
   for (const name of await readdir(dirname(dataDir))) {
@@ -192,9 +192,7 @@ async function initialize({ dataDir, binaries, account, log }: Cluster, password
   }
 }
 
-/**
- * `isOver` tells of its end: pg_ctl may miss it, and would then stop the one that was started next in the same folder.
- */
+/** `isOver` reports its end: pg_ctl may miss it, and would then stop the next postmaster of the same folder. */
 export async function stopPostmaster(
   { dataDir, binaries, account }: Cluster,
   isOver = (): boolean => false,
@@ -204,7 +202,7 @@ export async function stopPostmaster(
     if (isOver()) return;
     const args = ['stop', '-D', addressOf(dataDir, account), '-m', mode, '-t', '20'];
     const { code, output } = await run(binaries.pgCtl, args, account, dataDir);
-    // It may end on its own before pg_ctl finds it.
+    // It may end before pg_ctl finds it.
     if (code === 0 || /does not exist|No such process/.test(output)) return;
     problem = output;
   }
@@ -213,8 +211,8 @@ export async function stopPostmaster(
 
 /**
  * Called with the lock held, so a postmaster with our mark lost its Slipway and is stopped. PostgreSQL mistakes a
- * zombie or a process that got the pid of a dead postmaster for a running one, but ignores the pid of its parent, which
- * is ours. The file must stay: through it PostgreSQL finds surviving backends.
+ * zombie or a process with the pid of a dead postmaster for a running one, but ignores the pid of its parent, which is
+ * ours. The file must stay: PostgreSQL finds surviving backends through it.
  */
 export async function clearOldPostmaster(cluster: Cluster, mark: string): Promise<void> {
   const file = join(cluster.dataDir, 'postmaster.pid');
@@ -230,7 +228,7 @@ export async function clearOldPostmaster(cluster: Cluster, mark: string): Promis
     cluster.log.warn({ pid }, 'stopping the PostgreSQL that a killed Slipway left behind');
     return await stopPostmaster(cluster);
   }
-  // PostgreSQL itself decides about one that Slipway did not start.
+  // PostgreSQL decides about a process that Slipway did not start.
   if (/(^|\/)postgres[: ]/.test(command) && !command.includes('cluster_name=slipway-')) return;
   const draft = `${file}.new`;
   await writeFile(draft, content.replace(/^\d+/, String(process.pid)), { mode: 0o600, flush: true });

@@ -44,7 +44,7 @@ const ownSettings = {
   log_timezone: 'UTC',
   log_line_prefix: '',
   log_checkpoints: 'off',
-  // Statements hold user input, which does not belong in the log.
+  // Statements contain user input, which does not belong in the log.
   log_min_error_statement: 'panic',
 };
 
@@ -68,8 +68,8 @@ async function asOwner<T>({ dataDir }: EmbeddedPostgresOptions, work: () => Prom
 }
 
 /**
- * The database of a server, for a command on its machine: joins the PostgreSQL that the server runs, or starts it while
- * the command works. Never makes a new database.
+ * The database of a server, for a command on its machine: joins the PostgreSQL that the server runs, or starts it for
+ * the duration of the command. Never creates a new database.
  */
 export const joinEmbeddedPostgres = (options: EmbeddedPostgresOptions): Promise<JoinedPostgres> =>
   asOwner(options, () => joinOrStart(options));
@@ -99,7 +99,7 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
   const log = options.log.child({ part: 'postgres' });
   const path = resolve(options.dataDir);
   await mkdir(dirname(path), { recursive: true });
-  // The lock needs the same name for all paths that lead there.
+  // The lock needs the same name for all paths to the directory.
   const dataDir = (await realpath(path).catch(absent)) ?? join(await realpath(dirname(path)), basename(path));
   const account = await cluster.serverAccount(dataDir);
   const password = await cluster.readPassword(dataDir);
