@@ -25,7 +25,7 @@ export function settleStage(
   advancePipeline(run, executionId);
 }
 
-/** Records the end of an element; or, where its workflow has failed, what its definition says about that. */
+/** Records the end of an element, or applies its failure strategy if its workflow has failed. */
 function endElement(
   run: RunSlice,
   execution: Execution,
@@ -86,7 +86,7 @@ export function advancePipeline(run: RunSlice, executionId: string): void {
       beginStage(run, execution, waiting);
     } else if (failed !== undefined) withdrawWaiting(run, execution, elements);
     const now = elements.map(({ id }) => run.element(executionId, id));
-    // Conditions, or withdrawing the last open element, may have ended all of it.
+    // Conditions, or the withdrawal of the last open element, may have ended the whole stage.
     if (now.every((stage) => isFinal(stage.status))) advancePipeline(run, executionId);
     else showProgress(run, executionId, now);
     return;
@@ -122,8 +122,8 @@ function elementOf(run: RunSlice, execution: Execution, stage: StageExecution): 
 }
 
 /**
- * Begins elements of one stage: asks for approvals and runtime inputs, starts workflows. Elements whose condition says
- * so are skipped. If one condition can't be decided, or one reference can't be filled, nothing of the stage begins.
+ * Begins elements of one stage: requests approvals and runtime inputs, starts workflows, and skips elements whose
+ * condition is true. If one condition can't be decided, or one reference can't be filled, nothing of the stage begins.
  */
 function beginStage(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
   // Answered and retried elements were already decided when they were reached.
@@ -163,7 +163,7 @@ function beginStage(run: RunSlice, execution: Execution, elements: readonly Stag
   }
 }
 
-/** Values of an element that earlier stages decide. */
+/** Values of an element that come from earlier stages. */
 interface FilledElement {
   readonly variables?: Readonly<Record<string, string>>;
   readonly message?: string | null;

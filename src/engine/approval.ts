@@ -12,9 +12,9 @@ export interface Approval {
   readonly status: ApprovalStatus;
   /** Names of user groups; any one member decides. */
   readonly approvers: readonly string[];
-  /** Prevents the person who started or resumed the execution from deciding. */
+  /** True if the person who started or resumed the execution may not decide. */
   readonly disallowInitiator: boolean;
-  /** For the approvers, with its references filled. */
+  /** Message for the approvers, with its references filled. */
   readonly message: string | null;
   /** Time since which nobody is left who could decide it; null while there is an approver. */
   readonly undecidableSince: Date | null;

@@ -1,7 +1,7 @@
 import type { Approval } from './approval';
 import type { RunSlice } from './runSlice';
 
-/** An approval that waits gets other approvers. */
+/** Assigns other approvers to a waiting approval. */
 export function reassignApproval(
   run: RunSlice,
   approval: Approval,

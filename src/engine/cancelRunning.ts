@@ -3,7 +3,7 @@ import type { RunSlice } from './runSlice';
 
 /**
  * Asks running tasks of these workflow executions to end: each is final once its agent reports it, at the latest after
- * its grace.
+ * its grace period.
  */
 export function cancelRunning(run: RunSlice, workflowIds: readonly string[]): TaskExecution[] {
   run.require(...workflowIds.map((key) => ({ kind: 'running' as const, key })));

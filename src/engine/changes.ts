@@ -14,7 +14,7 @@ import type { StatusAfter } from './machine';
 import type { NewGraph } from './newTasks';
 
 export interface Change<Row> {
-  /** Null: the row is new. */
+  /** Null for a new row. */
   readonly before: Row | null;
   readonly after: Row;
 }
@@ -27,12 +27,12 @@ export interface AttemptStart {
   readonly reason: string | null;
   readonly fromStage: string | null;
   readonly base: number | null;
-  /** Tasks of earlier attempts that it does not show; null: those that its base does not show. */
+  /** Tasks of earlier attempts that it does not show; null: the same as for its base. */
   readonly dropped: readonly string[] | null;
   readonly createdAt: Date;
 }
 
-/** A job to be made: one try of one task. */
+/** A job to create: one try of one task. */
 export interface QueuedJob {
   readonly id: string;
   readonly taskExecutionId: string;
@@ -51,9 +51,9 @@ export interface JobEnding {
   readonly signal: string | null;
   readonly reasonCode: string | null;
   readonly reason: string | null;
-  /** The log could not be delivered in full. */
+  /** True if the log could not be delivered in full. */
   readonly truncated: boolean;
-  /** The agent ended it: its claim is kept, so that a repeat of its finish is recognized. */
+  /** True if the agent ended it: its claim is kept, so that a repeat of its finish is recognized. */
   readonly claimHolds: boolean;
 }
 
@@ -63,12 +63,12 @@ export interface ApprovalDecided {
   readonly comments: string | null;
 }
 
-/** Everything that one decision changes. `runs/apply.ts` writes it, one statement a table, and commits. */
+/** All changes of one decision. `runs/apply.ts` writes them, one statement per table, and commits. */
 export interface Changes {
   readonly executions: Map<string, Change<Execution>>;
   readonly attempts: AttemptStart[];
   readonly stages: Map<string, Change<StageExecution>>;
-  /** Elements of attempts that begin, by execution. */
+  /** Elements of new attempts, by execution. */
   readonly plans: Map<string, readonly StageExecution[]>;
   readonly graphs: { readonly executionId: string; readonly graph: NewGraph }[];
   readonly tasks: Map<string, Change<TaskExecution>>;
@@ -78,14 +78,14 @@ export interface Changes {
   readonly detached: DetachedTaskRow[];
   readonly startBy: { readonly id: string; readonly startBy: Date }[];
   readonly approvals: Approval[];
-  /** Waiting approvals whose approvers are others, or are no longer there. */
+  /** Waiting approvals with changed approvers, or whose last approver is gone or back. */
   readonly approvers: Approval[];
   readonly decided: ApprovalDecided[];
   readonly jobs: QueuedJob[];
   readonly ended: JobEnding[];
   /** Started jobs that are asked to end. */
   readonly canceled: string[];
-  /** Jobs that leave the queue without an end, and such that come back to it. */
+  /** Jobs that leave the queue without an end, and jobs that return to it. */
   readonly withheld: string[];
   readonly requeued: string[];
   readonly variables: ExecutionVariable[];

@@ -8,7 +8,7 @@ import type { WorkflowDefinition } from '../catalog/language/workflow';
 import { rollUp, type StageExecution } from './execution';
 import { type ElementResults, NO_RESULTS } from './workflowOutputs';
 
-/** Data about a workflow execution that conditions can use: what its commands would see. */
+/** Data about a workflow execution that conditions can use: the same that its commands see. */
 export interface ConditionFacts {
   readonly executionId: string;
   readonly variables: Readonly<Record<string, string>>;
@@ -28,13 +28,11 @@ export interface TaskFact {
 }
 
 /**
- * Meaning of the names in a condition. Built only from the names that it mentions: an unused JSON value is not parsed,
+ * Values of the names in a condition. Built only from the names that it mentions: an unused JSON value is not parsed,
  * and nothing of a large matrix is read unless it is named.
  */
 
-/**
- * Variables of a task's command, without secrets and what is made of them.
- */
+/** Variables of a task's command, without secrets and values that contain them. */
 export function taskVariables(
   node: string,
   definition: WorkflowDefinition,
@@ -48,7 +46,8 @@ export function taskVariables(
     own: { ...(environment && { SLIPWAY_ENVIRONMENT: environment.name, SLIPWAY_ENVIRONMENT_TYPE: environment.type }) },
     secrets: {},
   });
-  // An axis has its own name too, as in `{{.os}}`, unless a variable has that name; so has a variable such as ENV.
+  // An axis is also available under its name, as in `{{.os}}`, unless a variable has that name. So is a system
+  // variable.
   const system = Object.entries({ ...variables, ...set }).filter(([name]) => isSystemVariableName(name));
   return new Map([...matrixValues(node), ...system, ...Object.entries(values)]);
 }
@@ -76,7 +75,7 @@ export function taskScope(
   return scope.set('matrix', textMap(references, matrixValues(node))).set('tasks', results);
 }
 
-/** The worst of several combinations: the status decides, and the first with that status counts. */
+/** Worst result of several combinations: the first one with the worst status counts. */
 export function taskResult(results: readonly TaskFact[]): Value {
   const status = rollUp(results.map((one) => one.status));
   const worst = results.find((one) => one.status === status) ?? results[0];
@@ -117,7 +116,7 @@ export function elementScope(
   return scope;
 }
 
-/** Variables that nothing declares: text. */
+/** Undeclared variables, as text. */
 function textMap(references: readonly Reference[], values: ReadonlyMap<string, string>): Value {
   const asData = readAsData(references);
   const map = new Map<string, Value>();
@@ -129,7 +128,7 @@ function textMap(references: readonly Reference[], values: ReadonlyMap<string, s
 const readAsData = (references: readonly Reference[]): ReadonlySet<string> =>
   new Set(references.flatMap(({ path, holder, reads }) => (reads === 'data' ? (path[holder - 1] ?? []) : [])));
 
-/** Variables by their names, and in `vars` all that are requested there. */
+/** Variables by name, and under `vars` those that are requested there. */
 function variableScope(
   references: readonly Reference[],
   variables: ReadonlyMap<string, string>,

@@ -6,8 +6,8 @@ import { adoptMember, beginAttempt } from './nextAttempt';
 import type { RunSlice } from './runSlice';
 
 /**
- * The workflow of an extended stage continues with the stage's inputs, as its next attempt under the stage's new row:
- * the named tasks run again, the others keep their results. At least one runs again.
+ * Continues the workflow of an extended stage with the stage's inputs, as its next attempt under the stage's new row.
+ * The named tasks run again, the others keep their results. At least one runs again.
  */
 export function continueWorkflow(
   run: RunSlice,

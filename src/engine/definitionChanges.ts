@@ -12,7 +12,7 @@ export interface DefinitionChange {
   /** Null for a standalone workflow. */
   readonly stage: string | null;
   readonly step: string | null;
-  /** null when it is about an element of a stage. */
+  /** Null if it concerns an element of a stage. */
   readonly task: string | null;
   /** True if it concerns a kept part: then the resume is refused unless it is forced. */
   readonly incompatible: boolean;
@@ -59,7 +59,10 @@ export function taskChanges(
   return changes;
 }
 
-/** The nodes that a task waits for; those of a matrix one by one, since another combination is another dependency. */
+/**
+ * Nodes that a task waits for. Combinations of a matrix count one by one, because another combination is another
+ * dependency.
+ */
 function waitsFor({ tasks }: WorkflowDefinition, base: string): string {
   const nodes = dependenciesOf(base, tasks).flatMap((dependency) =>
     'node' in dependency ? [dependency.node] : nodesOf(dependency.all, tasks[dependency.all] ?? { matrix: [] }),

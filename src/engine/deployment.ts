@@ -1,6 +1,6 @@
 import type { ActorRef } from '../access/actor';
 
-/** REMOVED: a restore showed that nothing of the service is deployed; the image is the one that was there. */
+/** REMOVED: a restore found that nothing of the service is deployed; the image is the previous one. */
 export const deploymentStatuses = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'UNKNOWN', 'REMOVED'] as const;
 export type DeploymentStatus = (typeof deploymentStatuses)[number];
 
@@ -10,7 +10,7 @@ export interface DeploymentPlace {
   readonly serviceId: string;
 }
 
-/** One service's image brought to one environment by one workflow execution. Never changed once it has ended. */
+/** Delivery of one service's image to one environment by one workflow execution. Never changes once it has ended. */
 export interface Deployment extends DeploymentPlace {
   readonly id: string;
   readonly image: string;
@@ -18,20 +18,20 @@ export interface Deployment extends DeploymentPlace {
   readonly executionId: string;
   /** Attempt of that execution. */
   readonly attempt: number;
-  /** The run that brought it there; of a restore, the run that was restored. */
+  /** Run that made the deployment; for a restore, the restored run. */
   readonly runId: string;
-  /** The task that deployed it; null where the workflow as a whole did. */
+  /** Task that deployed it; null if the workflow as a whole did. */
   readonly taskExecutionId: string | null;
   readonly task: string | null;
-  /** The restore that brought it back. */
+  /** Restore that made the deployment. */
   readonly operationId: string | null;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
 }
 
-/** As in the history. */
+/** A deployment as recorded in the history. */
 export interface RecordedDeployment extends Deployment {
-  /** Begins and ends of all deployments have one order: this is its begin, and `endNumber` its end. */
+  /** Begins and ends of all deployments share one order: this is the begin, and `endNumber` the end. */
   readonly number: number;
   readonly endNumber: number | null;
   /** Actor that began the attempt of the run, or the restore. */
@@ -40,8 +40,8 @@ export interface RecordedDeployment extends Deployment {
 
 /** Reason why a workflow that ended has not deployed as a whole. */
 export interface Doubts {
-  /** A condition skipped a task. */
+  /** True if a condition skipped a task. */
   readonly skipped: boolean;
-  /** A task was stopped or lost, or its failure was ignored. */
+  /** True if a task was stopped or lost, or its failure was ignored. */
   readonly unsure: boolean;
 }

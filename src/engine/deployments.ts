@@ -11,7 +11,7 @@ export const plainFailures = ['EXIT_CODE', 'INPUT_MISSING', 'SECRET_MISSING', 'S
 type Outcome = Exclude<DeploymentStatus, 'IN_PROGRESS' | 'REMOVED'>;
 
 /**
- * A task moved: what its command deploys is IN_PROGRESS once it starts, and ends with it. A failure that waits for a
+ * Begins the deployments of a task when its command starts, and ends them with the task. A failure that waits for a
  * person has not ended. A task that never started deploys nothing.
  */
 export function deployWithTask(run: RunSlice, before: TaskExecution, after: TaskExecution): void {
@@ -49,7 +49,7 @@ export const deploys = ({ environmentId, images }: Pick<Execution, 'environmentI
 export const isMarked = ({ tasks }: Pick<WorkflowDefinition, 'tasks'>): boolean =>
   Object.values(tasks).some((task) => task.deploys !== null);
 
-/** A pinned revision has the names of its time: what was renamed since is any service whose name it does not have. */
+/** A pinned revision has old names: a service that has been renamed since matches any service whose name it lacks. */
 function servicesOfTask(
   run: RunSlice,
   { images }: Execution,
@@ -64,7 +64,7 @@ function servicesOfTask(
   return deployedServices(named, services, new Map(ids.map((id) => [id, run.fact('serviceName', id)])));
 }
 
-/** Ids of the services that a list of names means, of those that an execution has an image of. */
+/** Ids of the named services, among those that an execution has an image of. */
 export function deployedServices(
   named: readonly string[],
   services: readonly string[],
@@ -77,14 +77,14 @@ export function deployedServices(
     .map(([id]) => id);
 }
 
-/** A try that is followed by another one: of a loss it may be certain that the command did not begin. */
+/** Outcome of a try that is followed by another one. A loss may be certain not to have begun the command. */
 function outcomeOfTry(before: TaskExecution, after: TaskExecution): Outcome {
   if (after.losses > before.losses) return 'UNKNOWN';
   const neverBegan = after.status === 'QUEUED' && after.failures === before.failures;
   return neverBegan ? 'FAILED' : outcomeOfTask(after);
 }
 
-/** A task’s own end. A command that failed as a command does has failed; else nobody can know. */
+/** Final outcome of a task. FAILED only if the command failed on its own; otherwise the outcome is unknown. */
 function outcomeOfTask({ status, passed, reasonCode }: TaskExecution): Outcome {
   if (status === 'SUCCESS') return 'SUCCEEDED';
   return status !== 'ABORTED' && !passed && plainFailures.includes(reasonCode ?? '') ? 'FAILED' : 'UNKNOWN';
@@ -98,7 +98,7 @@ function outcomeOfWorkflow(run: RunSlice, id: string, status: ExecutionStatus): 
   return unsure ? 'UNKNOWN' : 'FAILED';
 }
 
-/** Those of earlier decisions, and those of this one. */
+/** Doubts from earlier decisions, and from this one. */
 function doubtsOf(run: RunSlice, executionId: string): Doubts {
   const isNew = run.changes.executions.get(executionId)?.before === null;
   const known = isNew ? { skipped: false, unsure: false } : run.fact('doubts', executionId);

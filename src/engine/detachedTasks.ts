@@ -9,13 +9,13 @@ import { withoutUndefined } from './undefinedVariables';
 /** Shortest time that a detached task waits for an agent: all agents may be busy. */
 const LEAST_WAIT_MS = 3_600_000;
 
-/** A detached task that is to run: a task of the definition, for this execution of it, and what it runs with. */
+/** A detached task to run: a task of the definition, its execution, and its inputs. */
 export interface DetachedTask
   extends Pick<DetachedTaskRow, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'env'> {
   readonly execution: Pick<Execution, 'id' | 'runId' | 'attempt'>;
   readonly type: Exclude<TaskType, 'normal'>;
   readonly name: string;
-  /** Names of tasks before it in the same call that have to end first. */
+  /** Names of earlier tasks in the same call that have to end first. */
   readonly waitsFor?: readonly string[];
   readonly failedTaskId?: string;
   readonly failedAttempt?: number;
@@ -26,9 +26,9 @@ export const handlerKey = ({ execution, failedTaskId, failedAttempt }: DetachedT
   failedTaskId ?? (failedAttempt === undefined ? null : `${execution.id} ${failedAttempt}`);
 
 /**
- * Runs tasks that are not nodes of the graph. Each gets its row and its job at once, or when those that it waits for have
- * ended, whatever the status, the mode and `maxParallel` of its execution are. From there on they are claimed, retried,
- * lost and settled like other tasks. One that no agent has started within its own timeout, or an hour, fails.
+ * Runs tasks that are not nodes of the graph. Each gets its row, and its job immediately or when the tasks that it
+ * waits for have ended, whatever the status, mode and `maxParallel` of its execution. Then they are claimed, retried,
+ * lost and settled like other tasks. One that no agent starts within its timeout, or an hour, fails.
  */
 export function runDetached(run: RunSlice, tasks: readonly DetachedTask[]): TaskExecution[] {
   const keys = tasks.flatMap((one) => (isNewFailure(run, one) ? [] : (handlerKey(one) ?? [])));
@@ -61,7 +61,7 @@ export function runDetached(run: RunSlice, tasks: readonly DetachedTask[]): Task
   return made;
 }
 
-/** True if what failed did not exist before this decision, so that nothing can be known of it. */
+/** True if the failed execution or task is new in this decision, so that no facts about it exist. */
 const isNewFailure = (run: RunSlice, { execution, failedTaskId }: DetachedTask): boolean =>
   failedTaskId === undefined
     ? run.changes.executions.get(execution.id)?.before === null
@@ -79,7 +79,7 @@ function isHandled(run: RunSlice, task: DetachedTask): boolean {
 export const detachedRow = (run: RunSlice, taskId: string): DetachedTaskRow =>
   run.changes.detached.find((one) => one.taskId === taskId) ?? run.fact('detached', taskId);
 
-/** Gives detached tasks that wait for one a job: their first, or the next after a failure or a lost agent. */
+/** Queues a job for detached tasks that need one: their first, or the next after a failure or a lost agent. */
 export function queueDetached(run: RunSlice, taskIds: readonly string[]): void {
   const waiting = taskIds
     .map((id) => run.task(id))
@@ -114,10 +114,10 @@ export function expireDetached(run: RunSlice, taskIds: readonly string[]): void 
   }
 }
 
-/** Detached tasks are final. */
+/** Records that detached tasks are final. */
 export const endDetached = (run: RunSlice, ended: readonly TaskExecution[]): void => count(run, ended, -1);
 
-/** Executions count their open detached tasks; runs count those of their members too. */
+/** Executions count their open detached tasks; runs also count those of their members. */
 function count(run: RunSlice, tasks: readonly TaskExecution[], step: 1 | -1): void {
   for (const { executionId, runId, type } of tasks) {
     for (const id of new Set([executionId, runId])) {

@@ -8,7 +8,7 @@ import type { RunSlice } from './runSlice';
 import { thatMayRun } from './skipConditions';
 import { withoutUndefined } from './undefinedVariables';
 
-/** Makes a job for each task whose dependencies are done, as far as the workflow's `maxParallel` and its mode allow. */
+/** Creates a job for each task whose dependencies have passed, within the workflow's `maxParallel` and its mode. */
 export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): void {
   const found = executionIds.flatMap((id) => readyTasks(run, run.execution(id)));
   const ready = withSecrets(run, withoutUndefined(run, thatMayRun(run, found)));
@@ -18,7 +18,7 @@ export function dispatchTasks(run: RunSlice, executionIds: readonly string[]): v
 
 const active = ['QUEUED', 'RUNNING', 'WAITING', 'RESUMING'];
 
-/** A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL. */
+/** A workflow that is failing starts nothing more, except the level of the failure in the mode PARALLEL. */
 function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
   const { status, failureCode, mode, maxParallel, busyTasks, revisionId } = execution;
   if (!active.includes(status)) return [];
@@ -32,7 +32,7 @@ function readyTasks(run: RunSlice, execution: Execution): ReadyTask[] {
   return inMode.slice(0, slots).map((task) => ({ task, revisionId }));
 }
 
-/** Makes a job for each of these tasks and puts it into the queue. */
+/** Creates a job for each of these tasks and puts it into the queue. */
 export function queueJobs(run: RunSlice, tasks: readonly ReadyTask[]): void {
   for (const { task, revisionId } of tasks) {
     const { labels, timeoutSeconds, graceSeconds } = taskDefinition(run, { name: task.name, revisionId });

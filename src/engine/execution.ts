@@ -5,7 +5,7 @@ import type { StatusOf } from './machine';
 
 /**
  * Status of several elements that run in parallel. While one of them is active, the most active one counts. When all
- * are final, the failure that comes first in a fixed order counts. SKIPPED elements do not count next to others.
+ * are final, the failure that comes first in a fixed order counts. SKIPPED elements do not count if there are others.
  */
 export function rollUp<Status extends ExecutionStatus>(statuses: readonly Status[]): Status | 'SUCCESS' | 'SKIPPED' {
   const active: ExecutionStatus[] = ['RESTORING', 'RESUMING', 'RUNNING', 'PAUSED', 'WAITING', 'QUEUED'];
@@ -19,23 +19,23 @@ export function rollUp<Status extends ExecutionStatus>(statuses: readonly Status
 
 export type ExecutionKind = 'PIPELINE' | 'WORKFLOW';
 
-/** One run of a pipeline, or of a workflow: alone, or inside a stage. */
+/** One run of a pipeline, or of a workflow: standalone, or inside a stage. */
 export interface Execution {
   readonly id: string;
   readonly kind: ExecutionKind;
-  /** The execution that nobody started from another one: itself, or the pipeline execution that it is a member of. */
+  /** Execution at the root of the run: itself, or the pipeline execution that it is a member of. */
   readonly runId: string;
   readonly parentStageExecutionId: string | null;
   readonly applicationId: string;
-  /** The pipeline or workflow. */
+  /** Pipeline or workflow. */
   readonly entityId: string;
-  /** The revision that was pinned at the start. */
+  /** Revision that is pinned. */
   readonly revisionId: string;
   readonly environmentId: string | null;
   readonly status: StatusOf<'run' | 'workflow'>;
-  /** From 1; grows by one with each resume, rerun, extension. */
+  /** Number of the newest attempt, from 1; grows by one with each resume, rerun and extension. */
   readonly attempt: number;
-  /** Grows with every change of this row's status: what an optimistic caller compares. */
+  /** Grows with every change of this row's status; callers compare it for optimistic locking. */
   readonly version: number;
   /** Sequence of the newest event of the run (kept on the root only) and of this execution. */
   readonly lastSequence: number;
@@ -49,64 +49,63 @@ export interface Execution {
   readonly failureCode: string | null;
   readonly failureDetails: string | null;
   /**
-   * A person holds it: nothing of it starts. Its status is PAUSED then; it is PAUSED without this where a stage asks
-   * for runtime inputs.
+   * Set while a person pauses it: nothing of it starts, and its status is PAUSED. A stage that asks for runtime inputs
+   * is PAUSED without it.
    */
   readonly pause: Pause | null;
   readonly maxParallel: number | null;
-  /** Of a workflow execution: how its graph is run. */
+  /** Mode in which the graph of a workflow execution runs. */
   readonly mode: WorkflowMode;
   /**
-   * Tasks that are not final, and tasks that have a job: kept in step under the run's lock, so that no step counts
-   * rows.
+   * Tasks that are not final, and tasks that have a job. Maintained under the run's lock, so that no step counts rows.
    */
   readonly openTasks: number;
   readonly busyTasks: number;
   /** Tasks that wait for a person. */
   readonly waitingTasks: number;
   /**
-   * Detached tasks that are not final; of a pipeline execution, those of its members too. Its status waits for those of
-   * `finally` only.
+   * Detached tasks that are not final; for a pipeline execution, including those of its members. Its status waits only
+   * for those of `finally`.
    */
   readonly detachedTasks: number;
   /** Tasks of `finally` that are not final; null until they begin, after the graph of the newest attempt has ended. */
   readonly finallyTasks: number | null;
   readonly createdAt: Date;
-  /** When it first ran; `attemptStartedAt` is the same for the newest attempt. */
+  /** Time at which it first ran; `attemptStartedAt` is the same for the newest attempt. */
   readonly startedAt: Date | null;
   readonly attemptStartedAt: Date | null;
   readonly endedAt: Date | null;
-  /** Milliseconds that earlier attempts were active. The time between attempts counts for none. */
+  /** Milliseconds that earlier attempts were active. The time between attempts does not count. */
   readonly earlierMs: number;
-  /** When it becomes EXPIRED; once its graph has ended, the time limit of the tasks of `finally`. */
+  /** Time at which it becomes EXPIRED; once its graph has ended, the time limit of the tasks of `finally`. */
   readonly expiresAt: Date;
 }
 
-/** Who holds an execution, since when, and why. */
+/** Actor that paused an execution, since when, and why. */
 export interface Pause {
   readonly by: ActorRef;
   readonly at: string;
   readonly reason: string | null;
 }
 
-/** Where an execution stands that has begun nothing, or something, when nobody holds it (any more). */
+/** Status of an execution that is not paused, from what has begun in its newest attempt. */
 export const unheldStatus = ({ attempt, attemptStartedAt }: Pick<Execution, 'attempt' | 'attemptStartedAt'>) =>
   attemptStartedAt !== null ? 'RUNNING' : attempt > 1 ? 'RESUMING' : 'QUEUED';
 
 export const attemptKinds = ['START', 'RESUME', 'RERUN', 'EXTEND', 'RESTORE'] as const;
 export type AttemptKind = (typeof attemptKinds)[number];
 
-/** One attempt of an execution. Immutable once it ended: the database refuses a change. */
+/** One attempt of an execution. Immutable once it has ended: the database rejects changes. */
 export interface ExecutionAttempt
   extends Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel'> {
   readonly executionId: string;
   readonly attempt: number;
   readonly kind: AttemptKind;
-  /** Attempt that it continues; of a RESTORE, the attempt that it restores. Null for a START. */
+  /** Attempt that it continues; for a RESTORE, the attempt that it restores. Null for a START. */
   readonly base: number | null;
-  /** Attempts whose rows it shows, newest first. A RESTORE has no rows of its own and shows those of its base. */
+  /** Attempts whose rows it shows, newest first. A RESTORE has no rows and shows those of its base. */
   readonly lineage: readonly number[];
-  /** Tasks that earlier attempts of the lineage ran, but that are not in the revision of this one: not shown. */
+  /** Tasks of earlier attempts in the lineage that are not in the revision of this one: not shown. */
   readonly dropped: readonly string[];
   /** Attempt of the run in which it began. */
   readonly runAttempt: number;
@@ -123,11 +122,11 @@ export interface ExecutionAttempt
   readonly endedAt: Date | null;
 }
 
-/** Who answered what a stage asked for; the server itself when the time was over. */
+/** Actor that answered the runtime inputs of a stage; the server if the time limit passed. */
 export interface RuntimeAnswers {
   readonly by: ActorRef;
   readonly at: string;
-  /** The variables that were asked for, and what was given; the others have their defaults. */
+  /** Variables that were requested, and values that were given; the others have their defaults. */
   readonly asked: readonly string[];
   readonly values: Readonly<Record<string, string>>;
 }
@@ -138,7 +137,7 @@ export interface AttemptRef {
   readonly attempt?: number | null;
 }
 
-/** One element of an attempt's plan, with the row that it shows: one of the attempt itself, or of an earlier one. */
+/** One element of an attempt's plan, with the row that it shows: of this attempt, or of an earlier one. */
 export interface AttemptElement
   extends Pick<StageExecution, 'executionId' | 'stageIndex' | 'elementIndex' | 'elementId' | 'stageName'> {
   readonly attempt: number;
@@ -155,7 +154,7 @@ export interface StageExecution {
   readonly kind: 'APPROVAL' | 'WORKFLOW';
   readonly stageIndex: number;
   readonly elementIndex: number;
-  /** The same for the same element in every execution of the pipeline. */
+  /** Id of the element, the same in every execution of the pipeline. */
   readonly elementId: string;
   readonly stageName: string;
   readonly stepName: string;
@@ -169,21 +168,21 @@ export interface StageExecution {
   readonly variables: Readonly<Record<string, string>>;
   /** Service id → image, of the services that this element deploys. */
   readonly images: Readonly<Record<string, string>>;
-  /** How its workflow is run, in place of what the definition says; null: as that says. */
+  /** Override of the mode in the workflow's definition; null: no override. */
   readonly mode: WorkflowMode | null;
   readonly maxParallel: number | null;
   readonly workflowExecutionId: string | null;
   /** Attempt of that workflow execution that belongs to this element. */
   readonly workflowAttempt: number | null;
-  /** Of an extension that keeps tasks: what becomes of the element's workflow once the stage is reached. */
+  /** For an extension that keeps tasks: continuation of the element's workflow once the stage is reached. */
   readonly goesOn: GoesOn | null;
-  /** Until when it waits for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
+  /** Time limit of waiting for a person: PAUSED for runtime inputs, WAITING for a decision about its failure. */
   readonly waitsUntil: Date | null;
-  /** The runtime inputs that it was given; they are among `variables`. */
+  /** Runtime inputs that were given; they are also in `variables`. */
   readonly answers: RuntimeAnswers | null;
-  /** How often its workflow failed and ran again. */
+  /** Number of times that its workflow failed and ran again. */
   readonly failures: number;
-  /** It failed, and that does not count. */
+  /** True if it failed, and its failure is ignored. */
   readonly ignored: boolean;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
@@ -204,28 +203,31 @@ export interface TaskExecution {
   readonly attempt: number;
   readonly type: TaskType;
   readonly name: string;
-  /** How far from a task that depends on nothing. */
+  /** Length of the longest path from a task without dependencies. */
   readonly level: number;
-  /** Position in the order of the graph: by level, then by name. */
+  /** Position in the graph, ordered by level, then by name. */
   readonly ordinal: number;
   readonly status: StatusOf<'task'>;
-  /** Dependencies that have not succeeded yet. At 0 the task is ready. */
+  /** Number of dependencies that have not passed yet. At 0 the task is ready. */
   readonly waitingOn: number;
-  /** The newest job. */
+  /** Newest job. */
   readonly jobId: string | null;
-  /** Jobs made for it so far. */
+  /** Number of jobs created so far. */
   readonly tries: number;
   /**
-   * How many of them failed and were followed by another try, and how many were lost with their agent: two counts, each
-   * with its own limit.
+   * Number of jobs that failed and were followed by another try, and number of jobs that were lost with their agent.
+   * Each has a separate limit.
    */
   readonly failures: number;
   readonly losses: number;
-  /** When a task that failed may be tried again; until then it is not ready. */
+  /** Time at which a failed task is retried; until then it is not ready. */
   readonly nextTryAt: Date | null;
-  /** Until when it waits for a person to decide about its failure. */
+  /** Time limit of waiting for a person to decide about its failure. */
   readonly waitsUntil: Date | null;
-  /** Its dependents proceed: it succeeded, or its failure is ignored. A resume keeps it. */
+  /**
+   * True if its dependents proceed: it succeeded, its condition was false, or its failure is ignored. A resume keeps
+   * it.
+   */
   readonly passed: boolean;
   readonly reasonCode: string | null;
   readonly reason: string | null;
@@ -235,7 +237,7 @@ export interface TaskExecution {
   readonly endedAt: Date | null;
 }
 
-/** What a detached task runs with, whatever becomes of its execution meanwhile: detachedTasks.ts. */
+/** Inputs of a detached task, independent of later changes of its execution (detachedTasks.ts). */
 export interface DetachedTaskRow {
   readonly taskId: string;
   readonly executionId: string;
@@ -245,11 +247,11 @@ export interface DetachedTaskRow {
   readonly images: Execution['images'];
   /** Additional environment of its command; takes precedence over everything else. */
   readonly env: Readonly<Record<string, string>>;
-  /** Of a task's failure handler: the task that failed. It has one handler, once. */
+  /** For a task's failure handler: the failed task. It has one handler, once. */
   readonly failedTaskId: string | null;
-  /** Of a workflow's failure handler: the attempt that failed. It has one handler, once. */
+  /** For a workflow's failure handler: the failed attempt. It has one handler, once. */
   readonly failedAttempt: number | null;
-  /** It fails unless an agent has started its job by then; null once that was looked at. */
+  /** Time by which an agent must have started its job, or it fails; null once that was checked. */
   readonly startBy: Date | null;
 }
 
@@ -276,12 +278,12 @@ export interface ExecutionVariable {
   readonly taskExecutionId: string;
   readonly type: VariableType;
   readonly value: string;
-  /** The name of the task. */
+  /** Name of the task. */
   readonly setBy: string;
   readonly setAt: Date;
 }
 
-/** Which environments an execution touches: known from its start, so that a filter finds it before it gets there. */
+/** Environments of an execution, known from its start, so that a filter finds it before it reaches them. */
 export interface ExecutionEnvironment {
   readonly executionId: string;
   readonly environmentId: string;
@@ -296,10 +298,10 @@ export interface ExecutionService {
 export interface ExecutionEvent {
   readonly runId: string;
   readonly sequence: number;
-  /** The execution of the run that it is about, and its own gap-free sequence. */
+  /** Execution of the run that the event concerns, and the gap-free sequence of that execution. */
   readonly executionId: string;
   readonly executionSequence: number;
-  /** Its place among the events of all runs: events/README.md. */
+  /** Position among the events of all runs (events/README.md). */
   readonly transactionId: number;
   readonly type: string;
   readonly at: Date;
@@ -307,13 +309,13 @@ export interface ExecutionEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** How far old events have been deleted: one row. */
+/** Position up to which old events have been deleted; a single row. */
 export interface EventHorizon {
   readonly id: number;
-  /** The largest that was deleted. */
+  /** Largest transaction id among the deleted events. */
   readonly transactionId: number;
 }
 
-/** The newest sequence in the log of an execution: of the whole run, if it is one. */
+/** Newest sequence in the log of an execution; for a run, in the log of the whole run. */
 export const logEnd = ({ id, runId, lastSequence, lastExecutionSequence }: Execution): number =>
   id === runId ? lastSequence : lastExecutionSequence;

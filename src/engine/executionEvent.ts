@@ -48,12 +48,12 @@ export interface ExecutionEventData {
     taskExecutionId: string;
     name: string;
     taskType: TaskType;
-    /** Task that a handler is for. Null for the handler of the workflow, and for parts of a restore. */
+    /** Task that a handler handles. Null for the handler of the workflow, and for parts of a restore. */
     failedTaskExecutionId: string | null;
   };
   /**
-   * A task waits for an agent, was started by one, or lost it. The TASK_STATUS of its task reports how a job ended: the
-   * two are one change.
+   * A task waits for an agent, was started by one, or lost it. The TASK_STATUS of its task reports the end of a job,
+   * because both are one change.
    */
   JOB_QUEUED: { jobId: string; taskExecutionId: string; name: string; attempt: number };
   JOB_STARTED: { jobId: string; taskExecutionId: string; name: string; attempt: number; agentId: string };
@@ -67,7 +67,7 @@ export interface ExecutionEventData {
   };
   /** Nobody is left who could decide a waiting approval. */
   APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
-  /** An administrator named other groups. */
+  /** An administrator assigned other groups. */
   APPROVAL_REASSIGNED: {
     approvalId: string;
     stageExecutionId: string;
@@ -114,8 +114,8 @@ export interface ExecutionEventData {
     reason: string | null;
   };
   /**
-   * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED, UNKNOWN; or a restore brought an
-   * image back, or showed that it is REMOVED.
+   * A deployment began or ended, with its new status: IN_PROGRESS, SUCCEEDED, FAILED, UNKNOWN; or a restore brought
+   * back an image, or marked it as REMOVED.
    */
   DEPLOYMENT_STATUS: {
     deploymentId: string;

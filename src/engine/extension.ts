@@ -130,7 +130,7 @@ function runAgain(
   if (stands(execution, stage) && changed.length === 0) return [];
   const isKept = new Set([...after.keys()].filter((name) => results?.has(name) && !changed.includes(name)));
   const tasks = [...after.keys()].filter((name) => !isKept.has(name));
-  // Without a result to keep, or with nothing but kept ones in an execution that was ended, it starts as a new one.
+  // It starts as a new execution if no result can be kept, or if all results can, although its execution was stopped.
   const goesOn =
     stage.workflowExecutionId === null || isKept.size === 0 || tasks.length === 0
       ? null
@@ -148,7 +148,7 @@ function runAgain(
   ];
 }
 
-/** It succeeded, or its condition kept it from running: nothing else is skipped in a run that succeeded. */
+/** True if it succeeded, or its condition skipped it: a successful run has no other skipped elements. */
 const stands = (execution: Execution, { status }: StageExecution): boolean =>
   status === 'SUCCESS' || (status === 'SKIPPED' && execution.status === 'SUCCESS');
 
@@ -205,7 +205,7 @@ function namedImages({ execution, catalogue }: ExtendedRun): [string, string][] 
   });
 }
 
-/** The way to request the removal of an image. */
+/** True if the removal of an image is requested. */
 const isBlank = (image: string | null | undefined): boolean => image == null || image.trim() === '';
 
 interface NeededInstead {
@@ -213,7 +213,7 @@ interface NeededInstead {
   readonly message: string;
 }
 
-/** Includes the other errors of the request, so that all are reported at once. */
+/** Includes the other errors of the request, so that all are reported together. */
 function newRunRequired(changes: readonly NeededInstead[], errors: readonly InputError[]): Refusal {
   const first = 'An extension only adds images and changes inputs. Start a new run for other changes.';
   const message = [first, ...[...changes, ...errors].map((one) => one.message)].join(' ');
@@ -270,7 +270,7 @@ function readAdditions(run: ExtendedRun, { images, variableInputs, reason }: Add
   return { variables: given, images: added, errors };
 }
 
-/** `serviceInputs` of a start are called `images` here. */
+/** Here, `serviceInputs` of a start are called `images`. */
 function asAddition(error: InputError): InputError {
   const say = (text: string) => text.replace(/^serviceInputs\./, 'images.');
   return { ...error, field: say(error.field), message: say(error.message) };

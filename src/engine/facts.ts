@@ -34,7 +34,7 @@ export interface FactKinds {
   /** Tasks and gates that wait for a task or gate. */
   dependents: readonly string[];
   frontier: Frontier;
-  /** Tasks of a run that are not final, detached ones too. */
+  /** Tasks of a run that are not final, including detached ones. */
   openTasks: readonly TaskExecution[];
   /** Tasks of an execution that no agent has started, or that wait for a person. */
   unstarted: readonly TaskExecution[];
@@ -46,7 +46,7 @@ export interface FactKinds {
   finally: readonly TaskExecution[];
   /** End of the standard error of a task's newest job, or of its output if it has none. */
   errorEnd: string;
-  /** True if a failure has its handler. Keys are made by `handlerKey`. */
+  /** True if a failure already has a handler. Keys are made by `handlerKey`. */
   handled: boolean;
   variables: readonly ExecutionVariable[];
   environment: ConditionFacts['environment'];
@@ -63,7 +63,8 @@ export interface FactKinds {
 export type FactKind = keyof FactKinds;
 
 /**
- * Where the graph of an execution can proceed: enough of it for a decision that changes at most `reach` of its tasks.
+ * Tasks at which the graph of an execution can proceed: enough for a decision that changes at most `reach` of its
+ * tasks.
  */
 export interface Frontier {
   readonly reach: number;
@@ -76,14 +77,14 @@ export interface Frontier {
 export interface Want {
   readonly kind: FactKind;
   readonly key: string;
-  /** Of a frontier. */
+  /** Reach of a frontier. */
   readonly reach?: number;
 }
 
 /** Facts of several kinds with the same key. */
 export const wantsOf = (key: string, ...kinds: readonly FactKind[]): Want[] => kinds.map((kind) => ({ kind, key }));
 
-/** Thrown by a decision that needs to know more. It is loaded, and the decision is taken again from its beginning. */
+/** Thrown by a decision that needs more facts. They are loaded, and the decision starts again from its beginning. */
 export class Missing extends Error {
   constructor(readonly wants: readonly Want[]) {
     super(`not loaded: ${wants.map(({ kind, key }) => `${kind} ${key}`).join(', ')}`);

@@ -5,7 +5,7 @@ import type { StageExecution } from './execution';
 /** Next step for an element whose workflow failed. Null if the failure stands. */
 export type FailedElement = 'RETRY' | 'IGNORE' | 'WAIT' | null;
 
-/** An abort is a person's decision, and stands. `hopeless`: the stage, or the execution, can't succeed any more. */
+/** An abort is a person's decision, and stands. `hopeless`: the stage, or the execution, can no longer succeed. */
 export function decideFailedElement(
   element: Pick<WorkflowElement, 'retries' | 'ignoreFailure' | 'intervention'>,
   stage: Pick<StageExecution, 'failures' | 'workflowExecutionId'>,

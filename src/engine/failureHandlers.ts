@@ -6,8 +6,8 @@ import type { RunSlice } from './runSlice';
 const REASON_LENGTH = 2000;
 
 /**
- * Runs the handlers of tasks that have failed for good, or were canceled while they ran; also where the failure is
- * ignored. Tasks that never began have none.
+ * Runs the handlers of tasks that have finally failed, or were canceled while they ran, even if the failure is ignored.
+ * Tasks that never began have no handler.
  */
 export function handleTaskFailures(run: RunSlice, ended: readonly TaskExecution[]): void {
   const failures = ended.flatMap((task) => {
@@ -28,7 +28,7 @@ export function handleTaskFailures(run: RunSlice, ended: readonly TaskExecution[
   );
 }
 
-/** Runs the handler of a workflow that ends otherwise than by success; the first task that failed stands for all. */
+/** Runs the handler of a workflow that ends without success, for its first failed task. */
 export function handleWorkflowFailure(run: RunSlice, execution: Execution): void {
   const handler = run.fact('workflow', execution.revisionId).onFailure;
   if (handler === null) return;

@@ -14,17 +14,17 @@ import { endUnstarted } from './taskEnd';
 /** End of a workflow execution. */
 export type EndStatus = StatusAfter<'workflow', 'succeed' | 'fail'>;
 
-/** An execution that was expired while its tasks of `finally` run is looked at again after this time. */
+/** Time after which an execution that expired during its tasks of `finally` is checked again. */
 const AGAIN_MS = 60_000;
 
-/** A person aborted it, or its time is over. */
+/** True if a person aborted it, or its time limit passed. */
 export const isStopping = ({ failureCode }: Pick<Execution, 'failureCode'>): boolean =>
   failureCode === 'ABORTED' || failureCode === 'EXPIRED';
 
 /**
- * The graph of a workflow execution has ended: begins its tasks of `finally`, once for each attempt. Returns true while the
- * execution has to wait for them. They begin after its failure handlers, which may look at what is cleaned up, and after
- * a pause. An attempt that never began has none.
+ * Begins the tasks of `finally` when the graph of a workflow execution has ended, once per attempt. Returns true while
+ * the execution has to wait for them. They begin after its failure handlers, which may inspect resources that will be
+ * cleaned up, and after a pause. An attempt that never began has none.
  */
 export function cleansUp(run: RunSlice, { id, finallyTasks, revisionId, ...execution }: Execution, status: EndStatus) {
   if (finallyTasks !== null) return finallyTasks > 0;
@@ -37,7 +37,7 @@ export function cleansUp(run: RunSlice, { id, finallyTasks, revisionId, ...execu
   return true;
 }
 
-/** A resume that has nothing of the graph to run again repeats its tasks of `finally`. */
+/** A resume with no task of the graph to run again repeats its tasks of `finally`. */
 const hasBegun = ({
   attemptStartedAt,
   status,
@@ -49,7 +49,7 @@ function begin(run: RunSlice, execution: Execution, status: EndStatus, tasks: Wo
   const { id, runId, revisionId, failureCode: reasonCode, failureDetails: reason } = execution;
   const { finallyTimeoutSeconds } = run.fact('workflow', revisionId);
   const expiresAt = new Date(run.now.getTime() + finallyTimeoutSeconds * 1000);
-  // They deploy nothing, so what the graph has deployed is known.
+  // They deploy nothing, so the deployments of the graph are complete.
   deployWithWorkflow(run, { ...execution, status });
   const failed = status === 'SUCCESS' ? [] : failedTasks(run, id);
   const env = {
@@ -77,7 +77,7 @@ function begin(run: RunSlice, execution: Execution, status: EndStatus, tasks: Wo
   if (execution.status === 'WAITING') showRunning(run, [id]);
 }
 
-/** Tasks of `finally` have ended, with whatever result: those that wait for them begin. */
+/** Begins tasks of `finally` that wait for these, whatever the result of these. */
 export function releaseFinally(run: RunSlice, ended: readonly TaskExecution[]): void {
   if (ended.length === 0) return;
   run.release(ended.map(({ id }) => id));
@@ -89,11 +89,11 @@ export function releaseFinally(run: RunSlice, ended: readonly TaskExecution[]): 
   );
 }
 
-/** Executions whose graph has ended, but not the tasks of `finally`; they may not have begun yet. */
+/** True for executions whose graph has ended, but whose tasks of `finally` have not; they may not have begun yet. */
 export const awaitsFinally = ({ kind, status, openTasks, finallyTasks }: Execution): boolean =>
   kind === 'WORKFLOW' && !isFinal(status) && openTasks === 0 && finallyTasks !== 0;
 
-/** Ends the tasks of `finally`: those that run are asked to stop, and the others never begin. */
+/** Ends the tasks of `finally`: running ones are asked to stop, and the others never begin. */
 export function endFinally(run: RunSlice, executionIds: readonly string[], why: string): void {
   const executions = executionIds.map((id) => run.execution(id)).filter(awaitsFinally);
   const begun = executions.filter(({ finallyTasks }) => finallyTasks !== null);

@@ -12,33 +12,33 @@ export interface ElementInputs {
   /** Names of the stage and of the element. */
   readonly stage: string;
   readonly element: string;
-  /** The name of the workflow, as `artifacts.from` calls it. */
+  /** Name of the workflow in `artifacts.from`. */
   readonly workflow: string;
   readonly definition: WorkflowDefinition;
   readonly environmentId: string | null;
   readonly variables: Readonly<Record<string, string>>;
   /** Service id → image. */
   readonly images: Readonly<Record<string, string>>;
-  /** Values that earlier elements fill: the texts, the elements, and the pipeline's variables. */
+  /** Values from earlier elements: the texts, the elements, and the pipeline's variables. */
   readonly takes: {
     readonly texts: readonly string[];
     readonly elements: readonly string[];
     readonly variables: Readonly<Record<string, string>>;
   } | null;
-  /** What decides whether it runs at all; it sees the pipeline's variables, and what came of the elements before it. */
+  /** Condition that decides if it runs; it reads the pipeline's variables, and results of earlier elements. */
   readonly skipCondition: { readonly text: string; readonly variables: Readonly<Record<string, string>> } | null;
 }
 
 /** Files of another workflow of the run. */
 type RunSource = Exclude<ArtifactSource, { in: 'WORKFLOW' }>;
 
-/** Name of a task, or of a combination of it → its fingerprint. */
+/** Name of a task, or of one of its combinations → fingerprint. */
 export type Fingerprints = ReadonlyMap<string, string>;
 
 /**
- * Hash of everything that determines the result of a task: its definition, the inputs that its command can see, and the
- * fingerprints of what it depends on and takes files from. Two equal fingerprints mean that a result can be kept.
- * README.md says what a command can see. By element.
+ * Hash of everything that determines the result of a task, by element: its definition, the inputs that its command can
+ * see, and the fingerprints of tasks that it depends on and takes files from. If the fingerprint is unchanged, the
+ * result can be kept. README.md lists what a command can see.
  */
 export function fingerprints(elements: readonly ElementInputs[]): ReadonlyMap<string, Fingerprints> {
   const found = new Map<string, Fingerprints>();
@@ -73,7 +73,7 @@ function ofElement(
   const shared = hash([env, shell, environmentId, variables, images, condition]);
   const definitions = new Map<string, string>();
   const definitionOf = (base: string): string => {
-    // The name of a combination says its values: those of the others are nothing to it.
+    // The name of a combination contains its values; the other values of the matrix don't affect it.
     const known = definitions.get(base) ?? hash({ ...tasks[base], matrix: [] });
     definitions.set(base, known);
     return known;
@@ -88,7 +88,7 @@ function ofElement(
   };
   const waitsFor = (node: TaskNode): string[] =>
     node.dependsOn.map((one) => ('all' in one ? allOf(one.all) : (found.get(one.node) ?? '')));
-  // Level by level: all that a node depends on comes before it.
+  // In order of levels: all dependencies of a node come before it.
   for (const node of taskNodes(tasks)) {
     const files = (tasks[node.base]?.artifacts.from ?? []).map((from) => {
       const source = artifactSource(from, tasks);

@@ -5,8 +5,8 @@ import { endJob, moveApproval, moveExecution, moveStage, moveTask, type Reason }
 import type { RunSlice } from './runSlice';
 
 /**
- * Ends a run that the server cannot move: everything of it that is open is final, and the run is ERROR. It reads rows
- * only, never a definition, since a definition that cannot be read may be the cause. So no failure handler runs.
+ * Ends a run that the server can't move: all its open parts become final, and the run is ERROR. Reads rows only, never
+ * a definition, because an unreadable definition may be the cause. So no failure handler runs.
  */
 export function giveUpRun(run: RunSlice, id: string, text: string): void {
   run.require({ kind: 'execution', key: id }, { kind: 'openTasks', key: id });

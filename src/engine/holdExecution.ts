@@ -18,7 +18,10 @@ export function holdRun(run: RunSlice, id: string, pause: Pause): void {
   run.changes.withheld.push(...unstartedJobs(run, [id, ...members.map((member) => member.id)]));
 }
 
-/** The hold has ended: withheld jobs are claimable again, and so are those that have become ready in the meantime. */
+/**
+ * Continues a run: withheld jobs can be claimed again, and so can those of tasks that have become ready in the
+ * meantime.
+ */
 export function releaseRun(run: RunSlice, id: string): void {
   const root = run.execution(id);
   const members = activeMembers(run, root).filter((member) => member.pause !== null);

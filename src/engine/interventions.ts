@@ -25,7 +25,7 @@ export const waitsForPerson = ({ status, waitsUntil }: TaskExecution | StageExec
 
 export interface Intervened {
   readonly action: InterventionAction;
-  /** In words: by whom or by what, and why. */
+  /** Text for the event: by whom or by what, and why. */
   readonly by: string;
   readonly reason: string | null;
 }
@@ -39,7 +39,7 @@ const said: Readonly<Record<InterventionAction, string>> = {
 };
 const words = ({ action, by, reason }: Intervened) => `${said[action]} by ${by}${reason === null ? '' : `: ${reason}`}`;
 
-/** Carries out a decision on a task that waits. */
+/** Carries out a decision on a waiting task. */
 export function decideTask(run: RunSlice, task: TaskExecution, decided: Intervened): void {
   const { id: taskExecutionId, executionId, runId, name, reasonCode, exitCode } = task;
   const { action, reason } = decided;

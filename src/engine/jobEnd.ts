@@ -3,7 +3,7 @@ import { afterSuccess, isAfterSuccess, type TaskEnd } from './taskEnd';
 
 /**
  * Request of the server to a job at its end. An abort, an expiry, and a failure with `on_task_failure: cancel` cancel
- * it. A pause requests nothing of running jobs, and the agent enforces time limits.
+ * it. A pause does not affect running jobs, and the agent enforces time limits.
  */
 export type Asked = 'NOTHING' | 'CANCEL';
 
@@ -17,9 +17,9 @@ export type Heard =
   | `${'LEASE' | 'KILL' | 'TIME'}_OVER`;
 
 export interface Outcome {
-  /** QUEUED: an offer that nobody has started; the same job is claimed again. */
+  /** QUEUED: an offer that no agent has started; the same job is claimed again. */
   readonly job: JobEnding['status'] | 'QUEUED';
-  /** LOST: ends by `on_lost`. QUEUED: nothing has happened, and it gets another job. */
+  /** LOST: ends by `on_lost`. QUEUED: the command has not begun, and the task gets another job. */
   readonly task: 'SUCCESS' | 'FAILED' | 'ABORTED' | 'LOST' | 'QUEUED';
 }
 
@@ -29,7 +29,7 @@ const canceled: Outcome = { job: 'ABORTED', task: 'ABORTED' };
 const lost: Outcome = { job: 'LOST', task: 'LOST' };
 const again: Outcome = { job: 'LOST', task: 'QUEUED' };
 const offer: Outcome = { job: 'QUEUED', task: 'QUEUED' };
-/** Its agent should have reported the end of its time and did not, so the outcome of the command is unknown. */
+/** Its agent should have reported its timeout and did not, so the outcome of the command is unknown. */
 const overdue: Outcome = { job: 'FAILED', task: 'LOST' };
 
 /**
@@ -48,7 +48,7 @@ export const jobOutcomes: Readonly<Record<Asked, Readonly<Record<Heard, readonly
     TIME_OVER: [overdue, offer],
   },
   CANCEL: {
-    // It was faster than the request.
+    // The success came before the request.
     SUCCESS: [success, canceled],
     FAILED: [canceled, canceled],
     TIMED_OUT: [canceled, canceled],
@@ -69,11 +69,11 @@ export interface EndedJob {
 
 export const jobOutcome = ({ asked, heard, began }: EndedJob): Outcome => jobOutcomes[asked][heard][began ? 0 : 1];
 
-/** End of a job, with what is known of its command. */
+/** End of a job, with the known details of its command. */
 export interface KnownEnd extends EndedJob {
   readonly exitCode: number | null;
   readonly signal: string | null;
-  /** Code of a failure that the agent names. */
+  /** Code of a failure that the agent reports. */
   readonly code: string | null;
   readonly message: string | null;
 }

@@ -8,7 +8,7 @@ export interface Output {
   readonly value: string;
 }
 
-/** Reason why the outputs of a job are rejected; its try has failed then. */
+/** Reason to reject the outputs of a job; its try fails then. */
 export interface OutputProblem {
   readonly reasonCode: 'BAD_OUTPUT' | 'VARIABLE_CONFLICT';
   readonly reason: string;
@@ -37,7 +37,7 @@ export function keepOutputs(run: RunSlice, taskId: string, outputs: readonly Out
   return null;
 }
 
-/** `owners`: the task that has set a name, or null when the start has. */
+/** `owners`: the task that has set a name, or null if the start has. */
 function problemOf(
   values: ReadonlyMap<string, string>,
   owners: ReadonlyMap<string, string | null>,

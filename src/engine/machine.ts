@@ -2,14 +2,14 @@ import type { ExecutionStatus } from '../contract/statuses';
 import type { ExecutionEventType } from './executionEvent';
 
 /**
- * The status machine as data. The status types, the CHECK constraints of the tables, the rule that `moves.ts` and
- * `RunSlice` hold every move to, and the diagrams of `docs/statuses.md` are made from it.
+ * The status machine as data. It defines the status types, the CHECK constraints of the tables, the rule that
+ * `moves.ts` and `RunSlice` enforce for every move, and the diagrams of `docs/statuses.md`.
  */
 interface Transition<Status extends string> {
   readonly event: string;
   readonly from: readonly Status[];
   readonly to: readonly Status[];
-  /** Type of the entry in the event log; null where another entry reports it. */
+  /** Type of the entry in the event log; null if another entry reports the move. */
   readonly log: ExecutionEventType | null;
 }
 
@@ -22,7 +22,7 @@ interface Machine<Status extends string> {
 const active = ['QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING'] as const;
 const unsuccessful = ['FAILED', 'ERROR', 'ABORTED', 'EXPIRED'] as const;
 
-/** An execution of a pipeline. It shows what its current stage does. */
+/** An execution of a pipeline. It shows the state of its current stage. */
 const run = {
   begins: ['QUEUED'],
   moves: [
@@ -55,7 +55,7 @@ const workflow = {
     { event: 'succeed', from: active, to: ['SUCCESS'], log: 'EXECUTION_STATUS' },
     { event: 'fail', from: active, to: unsuccessful, log: 'EXECUTION_STATUS' },
     { event: 'next attempt', from: ['SUCCESS', ...unsuccessful], to: ['RESUMING'], log: 'ATTEMPT_STARTED' },
-    // It shows an earlier attempt again, which ended with success, or with a failure that was ignored.
+    // It shows an earlier attempt again, which succeeded, or whose failure was ignored.
     {
       event: 'restored',
       from: ['SUCCESS', ...unsuccessful],
@@ -119,7 +119,7 @@ const approval = {
   ],
 } as const satisfies Machine<string>;
 
-/** An extension, which is done at once, or a restore. */
+/** An extension, which completes immediately, or a restore. */
 const operation = {
   begins: ['RUNNING', 'SUCCESS'],
   moves: [{ event: 'end', from: ['RUNNING'], to: ['SUCCESS', 'FAILED', 'CANCELLED'], log: 'RESTORE_ENDED' }],
@@ -130,7 +130,7 @@ export type Thing = keyof typeof machine;
 
 type Of<T extends Thing> = (typeof machine)[T];
 type Row<T extends Thing> = Of<T>['moves'][number];
-/** Every status that something of this kind can have. */
+/** Every status that a thing of this kind can have. */
 export type StatusOf<T extends Thing> = Of<T>['begins'][number] | Row<T>['from'][number] | Row<T>['to'][number];
 /** Every status that an event leads to. */
 export type StatusAfter<T extends Thing, E extends Row<T>['event']> = Extract<Row<T>, { event: E }>['to'][number];
@@ -144,7 +144,7 @@ export function statusesOf<T extends Thing>(thing: T): StatusOf<T>[] {
   return [...new Set([...begins, ...moves.flatMap(({ from, to }) => [...from, ...to])])] as StatusOf<T>[];
 }
 
-/** Statuses that some event leaves: of a job, an approval or an operation, those in which it has not ended. */
+/** Statuses that at least one event leaves: of a job, an approval or an operation, those in which it has not ended. */
 export const openStatusesOf = <T extends 'job' | 'approval' | 'operation'>(thing: T): StatusOf<T>[] =>
   statusesOf(thing).filter((status) => machineOf(thing).moves.some(({ from }) => from.includes(status)));
 
@@ -162,8 +162,8 @@ export const eventsBetween = (thing: Thing, from: string, to: string): string[] 
     .map(({ event }) => event);
 
 /**
- * Throws for a move that the machine does not have, which is a defect. Staying is not a move; `from` is null for a new
- * row.
+ * Throws for a move that the machine does not define, which is a defect. Keeping the status is not a move; `from` is
+ * null for a new row.
  */
 export function checkMove(thing: Thing, from: string | null, to: string): void {
   const known = from === null ? machineOf(thing).begins.includes(to) : eventsBetween(thing, from, to).length > 0;
@@ -171,8 +171,8 @@ export function checkMove(thing: Thing, from: string | null, to: string): void {
 }
 
 /**
- * The machine of a thing as a Mermaid flowchart. Statuses from which several events lead to others alike are drawn as a
- * group, with one arrow from the group.
+ * The machine of a thing as a Mermaid flowchart. Statuses from which several events lead to the same targets are drawn
+ * as a group, with one arrow from the group.
  */
 export function diagramOf(thing: Thing): string {
   const { begins, moves } = machineOf(thing);

@@ -3,7 +3,7 @@ import { secretsOfTask } from '../catalog/language/workflow';
 import type { ReadyTask } from './readyTask';
 import type { RunSlice } from './runSlice';
 
-/** A task whose secrets are not all there fails before it starts; the others are returned. */
+/** Fails tasks with missing secrets before they start, and returns the others. */
 export function withSecrets(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
   return tasks.filter(({ task, revisionId, detached }) => {
     const definition = run.fact('workflow', revisionId);

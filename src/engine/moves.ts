@@ -17,7 +17,7 @@ export function moveExecution(
   id: string,
   to: Execution['status'],
   failure?: Reason,
-  /** With the move to PAUSED: a person holds it. */
+  /** Set with a move to PAUSED by a person. */
   pause: Pause | null = null,
 ): Execution {
   const before = run.execution(id);
@@ -43,7 +43,7 @@ export function moveExecution(
   return after;
 }
 
-/** The failure shows from now on, though the status does not say so yet. */
+/** Records that the execution is failing; its status changes later. */
 export function markFailing(run: RunSlice, execution: Execution, code: string, text: string): void {
   const { id: executionId, runId } = execution;
   run.setExecution({ ...execution, failureCode: code, failureDetails: text });
@@ -53,7 +53,7 @@ export function markFailing(run: RunSlice, execution: Execution, code: string, t
 /** Beginning of an attempt, for its event. */
 type Begun = Pick<AttemptStart, 'kind' | 'fromStage' | 'reason'>;
 
-/** A final execution continues: with its next attempt, or, without one, with its restore. */
+/** Reopens a final execution: with its next attempt, or, without one, with its restore. */
 export function reopenExecution(
   run: RunSlice,
   before: Execution,
@@ -77,7 +77,9 @@ export function reopenExecution(
   });
 }
 
-/** An execution is final again as one of its attempts was: with an attempt that shows it, or without one. */
+/**
+ * Makes an execution final again with the status of one of its attempts: with an attempt that shows it, or without one.
+ */
 export function closeExecution(
   run: RunSlice,
   before: Execution,
@@ -102,12 +104,12 @@ const activeMs = ({ endedAt, attemptStartedAt }: Execution): number =>
 export interface StageMove {
   readonly reason?: Reason | undefined;
   readonly workflowExecutionId?: string;
-  /** It waits for a person. */
+  /** Time limit if it waits for a person. */
   readonly waitsUntil?: Date;
   readonly answers?: RuntimeAnswers;
-  /** Its workflow is to run again. */
+  /** True if its workflow runs again. */
   readonly again?: boolean;
-  /** It failed, and that does not count. */
+  /** True if it failed, and its failure is ignored. */
   readonly ignored?: boolean;
 }
 
@@ -169,7 +171,7 @@ export function moveTask(
   return after;
 }
 
-/** Fields that the events of a detached task have; none for tasks of the graph. */
+/** Fields in the events of a detached task; empty for tasks of the graph. */
 export const detachedType = ({ type }: Pick<TaskExecution, 'type'>) => (type === 'normal' ? {} : { taskType: type });
 
 /** Decides or closes an approval, with its event. */

@@ -10,7 +10,7 @@ export interface NewTask {
   readonly dependsOn: readonly string[];
 }
 
-/** Stands for all combinations of a task: it waits for each of them, and dependents of all of them wait for it. */
+/** Represents all combinations of a task: it waits for each of them, and dependents of all of them wait for it. */
 export interface NewGate {
   readonly id: string;
   readonly dependsOn: readonly string[];
@@ -22,9 +22,9 @@ export interface NewGraph {
 }
 
 /**
- * Rows of the tasks to run. Tasks that are not `chosen` have passed already, and nothing waits for them. Where a matrix
- * waits for a matrix, each of n tasks waiting for each of m would be n × m edges. A gate between them makes it n + m,
- * so that a task of five thousand costs as much as one of five.
+ * Rows of the tasks to run. Tasks that are not `chosen` have already passed, and nothing waits for them. If a matrix
+ * waits for a matrix, n tasks that each wait for m tasks would be n × m edges. A gate between them makes it n + m, so
+ * that the cost per task stays the same for five thousand as for five.
  */
 export function newGraph(nodes: readonly TaskNode[], chosen: ReadonlySet<string> | 'all'): NewGraph {
   const running = chosen === 'all' ? nodes : nodes.filter((node) => chosen.has(node.name));

@@ -3,10 +3,10 @@ import type { AttemptStart } from './changes';
 import { reopenExecution } from './moves';
 import type { RunSlice } from './runSlice';
 
-/** Who began an attempt, how and why. */
+/** Actor that began an attempt, its kind, and its reason. */
 export type AttemptCause = Pick<AttemptStart, 'kind' | 'cause' | 'reason' | 'fromStage'>;
 
-/** What the next attempt of an execution begins with. */
+/** Inputs of the next attempt of an execution. */
 export interface NextAttempt
   extends AttemptCause,
     Partial<Pick<AttemptStart, 'dropped'>>,
@@ -14,7 +14,7 @@ export interface NextAttempt
   readonly timeoutSeconds: number;
 }
 
-/** A final execution begins its next attempt: RESUMING, with nothing of the failure left on it. */
+/** Begins the next attempt of a final execution: RESUMING, with its failure cleared. */
 export function beginAttempt(run: RunSlice, before: Execution, next: NextAttempt): Execution {
   const { kind, cause, reason, fromStage, dropped = null, timeoutSeconds, ...inputs } = next;
   const { id: executionId, attempt: base } = before;
@@ -24,7 +24,7 @@ export function beginAttempt(run: RunSlice, before: Execution, next: NextAttempt
   return reopenExecution(run, before, 'RESUMING', { ...inputs, ...fresh, expiresAt }, { kind, fromStage, reason });
 }
 
-/** A workflow execution continues, with its next attempt, under the stage's new row. */
+/** Moves a workflow execution, which continues with its next attempt, to the stage's new row. */
 export function adoptMember(run: RunSlice, memberId: string, executionId: string, stageExecutionId: string): void {
   const member = run.execution(memberId);
   run.setExecution({ ...member, parentStageExecutionId: stageExecutionId });

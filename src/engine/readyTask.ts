@@ -1,6 +1,6 @@
 import type { DetachedTaskRow, TaskExecution } from './execution';
 
-/** A task that may get a job now, and the revision that says how it runs. */
+/** A task that may get a job now, and the revision that defines it. */
 export interface ReadyTask {
   readonly task: TaskExecution;
   readonly revisionId: string;

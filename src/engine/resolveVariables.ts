@@ -2,7 +2,7 @@ import type { VariableDefinition } from '../catalog/language/definition';
 import { valueProblems } from '../catalog/language/variables';
 import type { InputError } from '../kernel/errors';
 
-/** Value as a caller gives it: literally, by the id of a resource, or as an expression over other variables. */
+/** Value from a caller: literal, the id of a resource, or an expression over other variables. */
 export interface VariableInput {
   readonly name: string;
   readonly variableValue: { readonly type: 'NAME' | 'ID' | 'EXPRESSION'; readonly value: string };

@@ -14,7 +14,7 @@ export interface StatusBefore {
 export const beginRestoring = (run: RunSlice, id: string): Execution =>
   reopenExecution(run, run.execution(id), 'RESTORING', {}, null);
 
-/** The restore did not succeed: the run returns to its previous state. */
+/** Ends a restore without success: the run returns to its previous state. */
 export function endRestoring(run: RunSlice, id: string, { status, earlierMs, ...times }: StatusBefore): void {
   const before = run.execution(id);
   if (before.status !== 'RESTORING') return;
@@ -26,14 +26,14 @@ export function endRestoring(run: RunSlice, id: string, { status, earlierMs, ...
 /** An execution that shows an earlier attempt again. */
 export interface RestoredAttempt {
   readonly base: ExecutionAttempt;
-  /** The element whose workflow it was. */
+  /** Element to which its workflow belonged. */
   readonly parentStageExecutionId: string | null;
   readonly startedAt: Date;
 }
 
 /**
- * Adds the next attempt of a run and of its workflow executions, each with everything that its base has. The attempt of
- * the run is as long as the restore was; those of its workflows take no time.
+ * Adds the next attempt of a run and of its workflow executions, each with everything that its base shows. The attempt
+ * of the run lasts as long as the restore; those of its workflows take no time.
  */
 export function restoreAttempts(
   run: RunSlice,

@@ -5,7 +5,7 @@ import type { WorkflowMode } from '../catalog/language/workflow';
 
 /** Stage from which a pipeline execution resumes, and how much of it runs. */
 export interface ResumeChoice {
-  /** Neither: the first stage that did not succeed. */
+  /** Stage to resume from, by name or by element. Defaults to the first stage that did not succeed. */
   readonly pipelineStageName?: string | null;
   readonly pipelineStageElementId?: string | null;
   /** ALL (default): all elements of the stage run again; FAILED_ONLY: those that had not succeeded. */
@@ -30,11 +30,13 @@ export interface ResumeDecision {
   readonly stageName: string;
   /** Elements that keep their results. */
   readonly kept: readonly StageExecution[];
-  /** Elements that run again, the later stages included. */
+  /** Elements that run again, including those of later stages. */
   readonly again: readonly StageExecution[];
 }
 
-/** The caller saw the execution before another user began its attempt, or does not know of that attempt. */
+/**
+ * Error for a caller that saw the execution before another user began its attempt, or does not know of that attempt.
+ */
 export function begunMeanwhile({ status, attempt, version, pause }: Execution): Refusal | null {
   const active = ['QUEUED', 'RUNNING', 'WAITING'].includes(status) || (status === 'PAUSED' && pause === null);
   if (status !== 'RESUMING' && !(attempt > 1 && active)) return null;
@@ -61,13 +63,13 @@ export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): R
   return new Refusal('NOT_RESUMABLE', `The execution is ${status}: ${instead}.`, { status, version });
 }
 
-/** A stage that has begun in the attempts so far, as its current rows say. */
+/** True if a stage has begun in the attempts so far, according to its current rows. */
 const wasReached = (elements: readonly StageExecution[]): boolean =>
   elements.some(
     (stage) =>
       stage.startedAt !== null ||
       stage.workflowExecutionId !== null ||
-      // Its condition was decided: it was reached, and did not have to begin.
+      // A decided condition means that it was reached, even though it did not begin.
       stage.reasonCode === 'CONDITION_TRUE' ||
       stage.reasonCode === 'CONDITION_ERROR',
   );

@@ -12,12 +12,13 @@ export interface WorkflowContinuation
   readonly executionId: string;
   /** Tasks that run again. */
   readonly nodes: readonly TaskNode[];
-  /** Tasks of earlier attempts that it does not show; null: those that its base does not show. */
+  /** Tasks of earlier attempts that it does not show; null: the same as for its base. */
   readonly dropped: readonly string[] | null;
 }
 
 /**
- * The next attempt of a workflow execution: tasks that passed are kept, the others get a new row each and run again.
+ * Begins the next attempt of a workflow execution: tasks that passed are kept, the others each get a new row and run
+ * again.
  */
 export function resumeWorkflow(run: RunSlice, next: WorkflowContinuation, cause: AttemptCause): void {
   const { executionId, nodes, ...inputs } = next;

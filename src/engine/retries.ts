@@ -29,12 +29,12 @@ export function isTriedAgain(
   );
 }
 
-/** A job whose agent was lost twice may be what crashes its agents, and is not given to a third. */
+/** A job whose agent was lost twice may have crashed its agents, so a third agent does not get it. */
 const MOST_LOSSES = 1;
 
 /**
- * True if a task whose agent was lost gets another job. A command that may have begun runs again only if its `on_lost`
- * says so, whatever its `retries` are.
+ * True if a task whose agent was lost gets another job. A command that may have begun runs again only if `on_lost` is
+ * RETRY, whatever its `retries`.
  */
 export const isRunAgain = (
   { onLost }: Pick<TaskDefinition, 'onLost'>,

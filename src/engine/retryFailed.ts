@@ -8,9 +8,9 @@ import type { RunSlice } from './runSlice';
 import { endUnstarted, type TaskEnd } from './taskEnd';
 
 /**
- * Decides about tasks whose job failed or was lost. Those with tries left are requeued, with the time of their next
- * try. Those with a failure strategy that waits are WAITING for a person. The ends of the others are returned, marked
- * where their failure is ignored.
+ * Decides about tasks whose job failed or was lost. Tasks with tries left are requeued, with the time of their next
+ * try. Tasks with a failure strategy that waits are WAITING for a person. The ends of the others are returned, marked
+ * if their failure is ignored.
  */
 export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>): readonly TaskEnd[] {
   const standing = ends.filter((end) => end.status !== 'FAILED' || end.decided);
@@ -48,7 +48,7 @@ function sayLost(run: RunSlice, task: TaskExecution, retried: boolean): void {
 }
 
 /**
- * A workflow that is failing starts nothing more, but for the level of the failure in the mode PARALLEL, and detached
+ * A workflow that is failing starts nothing more, except the level of the failure in the mode PARALLEL, and detached
  * tasks.
  */
 const mayTry = ({ failureCode, mode }: Execution, { type }: TaskExecution): boolean =>
@@ -70,7 +70,7 @@ function putBack(run: RunSlice, task: TaskExecution, end: TaskEnd, { retryDelay 
   if (task.type === 'normal') run.count(task.executionId, { busy: -1 });
 }
 
-/** A task waits for its next try, and shows why the last one failed. */
+/** A task that waits for its next try, with the reason of the last failure. */
 export const queuedAgain = (
   task: TaskExecution,
   { reasonCode, reason, exitCode, lost }: Pick<TaskEnd, 'reasonCode' | 'reason' | 'exitCode' | 'lost'>,
@@ -85,7 +85,7 @@ export const queuedAgain = (
   endedAt: null,
 });
 
-/** A task that has failed for good, unless a person decides otherwise. */
+/** Makes a person decide about a task that would otherwise have failed. */
 function askPerson(run: RunSlice, before: TaskExecution, end: TaskEnd, waitsUntil: Date): void {
   const { reasonCode, reason, exitCode } = end;
   const { id: taskExecutionId, runId, executionId, name, jobId } = before;

@@ -8,7 +8,7 @@ import { type FactKind, type FactKinds, type Facts, type Frontier, Missing, type
 import type { NewGraph } from './newTasks';
 import type { TaskEnd } from './taskEnd';
 
-/** Time, identity and chance come from outside, so that a decision with the same slice is the same. */
+/** Time, ids and randomness are injected, so that a decision on the same slice is always the same. */
 export interface Circumstances {
   readonly now: Date;
   readonly actor: ActorRef;
@@ -18,8 +18,8 @@ export interface Circumstances {
 }
 
 /**
- * The part of the runs that a decision knows, and its changes. Rows that it changed are read as changed. Nothing is
- * written before the decision is complete.
+ * The part of the runs that a decision knows, and its changes. Rows that it changed are read with their changes.
+ * Nothing is written before the decision is complete.
  */
 export class RunSlice {
   readonly now: Date;
@@ -42,7 +42,7 @@ export class RunSlice {
     this.random = circumstances.random;
   }
 
-  /** Asks for several facts at once, so that they are loaded together. */
+  /** Requires several facts together, so that they are loaded in one round trip. */
   require(...wants: readonly Want[]): void {
     const missing = wants.filter((want) => !this.facts.has(want) && !this.isNew(want));
     if (missing.length > 0) throw new Missing(missing);
@@ -128,7 +128,7 @@ export class RunSlice {
     return after;
   }
 
-  /** The plan of an attempt that begins: rows that it keeps, and new rows for what it runs. */
+  /** Plan of a new attempt: rows that it keeps, and new rows for elements that it runs. */
   setPlan(executionId: string, kept: readonly StageExecution[], added: readonly StageExecution[]): void {
     for (const stage of added) {
       checkMove('element', null, stage.status);
@@ -154,7 +154,7 @@ export class RunSlice {
     return this.changes.tasks.get(id)?.after ?? this.fact('task', id);
   }
 
-  /** A task by its name, as a decision has changed it; undefined if none has. */
+  /** A task by name, if a decision has changed it. */
   changedTask(executionId: string, name: string): TaskExecution | undefined {
     return this.namesOf.get(executionId)?.get(name);
   }
@@ -180,7 +180,7 @@ export class RunSlice {
     this.namesOf.set(task.executionId, names.set(task.name, task));
   }
 
-  /** Tasks, edges and gates of an attempt that begins. */
+  /** Tasks, edges and gates of a new attempt. */
   addGraph(execution: Execution, graph: NewGraph): void {
     const { id: executionId, runId, attempt } = execution;
     this.changes.graphs.push({ executionId, graph });
@@ -223,7 +223,10 @@ export class RunSlice {
     return this.changes.graphs.some((one) => one.executionId === executionId);
   }
 
-  /** A dependency has passed: what waited for it alone is ready. Gates pass on what they waited for. */
+  /**
+   * Releases dependents of passed dependencies: a task that waits for nothing else is ready, and a gate that waits for
+   * nothing else passes, too.
+   */
   release(passed: readonly string[]): void {
     const ids = [...passed];
     this.require(...ids.filter((id) => !this.isNewNode(id)).map((key) => ({ kind: 'dependents' as const, key })));
@@ -276,7 +279,7 @@ export class RunSlice {
   }
 
   /**
-   * Values that tasks of an execution have set and that its newest attempt shows: not those of tasks that it runs
+   * Values that tasks of an execution have set and that its newest attempt shows: excludes those of tasks that it runs
    * again.
    */
   variables(executionId: string): ExecutionVariable[] {
@@ -300,7 +303,7 @@ export class RunSlice {
     this.changes.events.push({ runId: run.runId, executionId: run.executionId, type, data });
   }
 
-  /** Queues ends of tasks that were decided without an agent, while something else was being settled. */
+  /** Queues ends of tasks that were decided without an agent, while another task was being settled. */
   settleLater(ends: readonly TaskEnd[]): void {
     this.later.push(...ends);
   }

@@ -12,7 +12,7 @@ import type { RunSlice } from './runSlice';
 import { showWaiting } from './showWaiting';
 import { endUnstarted, type TaskEnd } from './taskEnd';
 
-/** Carries out a decision, and settles the tasks that ended without an agent because of it. */
+/** Carries out a decision, and settles the tasks that it ended without an agent. */
 export function decide<T>(run: RunSlice, decision: (run: RunSlice) => T): T {
   const result = decision(run);
   for (let ends = run.takeLater(); ends.length > 0; ends = run.takeLater()) settleTasks(run, ends);
@@ -92,7 +92,7 @@ function failTask(run: RunSlice, { executionId, name, reason }: TaskExecution): 
   return true;
 }
 
-/** In the mode PARALLEL a level in which a task failed is finished: up to it nothing is taken back. */
+/** In the mode PARALLEL, the level of a failed task is finished: tasks up to that level are not withdrawn. */
 const finishedLevels = (run: RunSlice, failing: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
   new Map([...failing].filter(([id]) => run.execution(id).mode === 'PARALLEL'));
 
@@ -103,12 +103,12 @@ const thatCancel = (run: RunSlice, failing: ReadonlyMap<string, number>): string
     return mode === 'WORK_STEALING' && run.fact('workflow', revisionId).onTaskFailure === 'cancel';
   });
 
-/** Withdraws tasks that have not begun in these workflow executions; returns how those tasks end. */
+/** Withdraws tasks that have not begun in these workflow executions; returns the ends of those tasks. */
 export function skipUnstarted(
   run: RunSlice,
   executionIds: readonly string[],
   reason: string,
-  /** Levels up to which what has not begun may still begin. */
+  /** Levels up to which tasks may still begin. */
   levels: ReadonlyMap<string, number> = new Map(),
 ): TaskEnd[] {
   const tasks = unstartedTasks(run, executionIds).filter(
@@ -123,7 +123,8 @@ export function skipUnstarted(
 }
 
 /**
- * Tasks of these executions that no agent has: without a job, with one that is not started, or waiting for a person.
+ * Tasks of these executions that no agent runs: they have no job, a job that no agent has started, or wait for a
+ * person.
  */
 export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): TaskExecution[] {
   const known = executionIds.filter((id) => !run.isNewGraph(id));
@@ -136,13 +137,13 @@ export function unstartedTasks(run: RunSlice, executionIds: readonly string[]): 
     .sort((a, b) => a.ordinal - b.ordinal);
 }
 
-/** The status that a workflow execution ends with, from why it failed. */
+/** Final status of a workflow execution, from its failure code. */
 export const endStatus = (failureCode: string | null): EndStatus => {
   if (failureCode === null) return 'SUCCESS';
   return failureCode === 'ABORTED' || failureCode === 'EXPIRED' ? failureCode : 'FAILED';
 };
 
-/** All tasks of the graph of a workflow execution are final: so is the execution, once it has cleaned up. */
+/** Ends a workflow execution whose tasks of the graph are all final, after its tasks of `finally`. */
 export function finishWorkflow(run: RunSlice, id: string): void {
   const execution = run.execution(id);
   const { runId, parentStageExecutionId: stageId, failureCode, failureDetails } = execution;

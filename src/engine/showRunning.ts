@@ -2,7 +2,7 @@ import { advancePipeline } from './advancePipeline';
 import { moveExecution, moveStage } from './moves';
 import type { RunSlice } from './runSlice';
 
-/** The first task of a workflow runs: so does the workflow, its stage, and its pipeline. */
+/** Shows workflows whose first task runs as running, and with them their stages and pipelines. */
 export function showRunning(run: RunSlice, executionIds: readonly string[]): void {
   const pipelines = new Set<string>();
   for (const id of executionIds) {

@@ -15,7 +15,7 @@ export interface ConditionOutcome {
   readonly reason: string;
 }
 
-/** undefined: it runs. Tasks run when their condition is true, elements when it is false. */
+/** Undefined if it runs. Tasks run if their condition is true, elements if it is false. */
 export function outcomeOf(text: string, runsWhen: boolean, scopeOf: (expression: Expression) => Scope) {
   const expression = readExpression(text);
   if (!('decide' in expression)) return failed(text, expression.message);
@@ -44,8 +44,8 @@ interface Asking extends ReadyTask {
 }
 
 /**
- * Decides the conditions of ready tasks, ends those that do not run and returns the others. A condition counts once,
- * before the first try.
+ * Decides the conditions of ready tasks, ends tasks that do not run, and returns the others. A condition is evaluated
+ * once, before the first try.
  */
 export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
   const asking = tasks.flatMap((ready): Asking[] => {
@@ -71,7 +71,7 @@ export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly
 
 type KnownTasks = (executionId: string, node: string) => TaskFact | null;
 
-/** Loads everything that these conditions name, at once. */
+/** Loads everything that these conditions name, in one round trip. */
 function conditionFacts(run: RunSlice, asking: readonly Asking[]): KnownTasks {
   const executions = [...new Set(asking.map(({ task }) => task.executionId))].map((id) => run.execution(id));
   const nodes = new Set(
@@ -131,7 +131,10 @@ function tasksNamed(text: string): string[] {
   );
 }
 
-/** Decides the skip conditions of elements that are about to begin: by stage execution, why it does not run. */
+/**
+ * Decides the skip conditions of elements that are about to begin: outcomes by stage execution, for those that do not
+ * run.
+ */
 export function decideSkips(
   run: RunSlice,
   execution: Execution,

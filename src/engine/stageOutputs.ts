@@ -6,7 +6,7 @@ import { valueErrors } from './resolveVariables';
 import type { RunSlice } from './runSlice';
 import { type ElementResults, laterVariables, outputsOf } from './workflowOutputs';
 
-/** Results of these elements, by stage execution. Asks for everything that it needs at once. */
+/** Results of these elements, by stage execution. Requires all facts together. */
 export function resultsOfElements(
   run: RunSlice,
   stages: readonly StageExecution[],
@@ -30,7 +30,7 @@ export function resultsOfElements(
   );
 }
 
-/** Why an element can't begin: a reference of it has no value, or one that its workflow does not take. */
+/** Reason why an element can't begin: a reference has no value, or a value that its workflow does not accept. */
 export interface Unfilled {
   readonly status: 'FAILED';
   readonly reasonCode: 'REFERENCE_UNFILLED' | 'BAD_VALUE';
@@ -71,7 +71,7 @@ export class ElementFiller {
     return { value: filled.join('') };
   }
 
-  /** Values of an element that are known only now: not those that a person has given. */
+  /** Values of an element that only become known when it begins, except those that a person has given. */
   variables(
     stage: StageExecution,
     element: WorkflowElement,

@@ -42,7 +42,7 @@ export interface PipelinePlan {
   readonly elements: ReadonlyMap<string, ElementPlan>;
 }
 
-/** Decides the values with which each element of a pipeline will run. Pure, and returns every error at once. */
+/** Decides the values with which each element of a pipeline will run. Pure, and returns every error. */
 export function planPipeline(
   definition: PipelineDefinition,
   catalogue: Catalogue,
@@ -54,10 +54,10 @@ export function planPipeline(
   return { value, errors: [...errors, ...unusedImages(images, deployed)] };
 }
 
-/** Planned elements, by `elementKey`, each with values that it was given while it ran. */
+/** Planned elements by `elementKey`, each with the values that it was given at run time. */
 export type ChosenElements = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** The same for `chosen` elements, without the common part; with the names of the services that they deploy. */
+/** The same for `chosen` elements, without the common part; includes the names of the services that they deploy. */
 export function planElements(
   definition: PipelineDefinition,
   catalogue: Catalogue,
@@ -109,7 +109,7 @@ export function planElements(
 
 export const elementKey = (stageIndex: number, elementIndex: number): string => `${stageIndex}.${elementIndex}`;
 
-/** Values of an element for its workflow's variables: its own, or the pipeline's variable of the same name. */
+/** Values for the variables of an element's workflow: from the element, or the pipeline's variable of the same name. */
 function ownVariables(
   element: WorkflowElement,
   workflow: WorkflowDefinition,
@@ -135,9 +135,9 @@ function ownVariables(
 }
 
 interface WorkflowInputs {
-  /** Name of the environment that it is given. */
+  /** Name of the given environment. */
   readonly environment: string | null;
-  /** Services that it deploys. Null: all. */
+  /** Services that it deploys; null: all. */
   readonly services: readonly string[] | null;
   readonly given: ReadonlyMap<string, string>;
   /** Service name → image. */
@@ -189,7 +189,7 @@ export function planWorkflow(
   return { value: { environmentId, variables: values, images }, errors };
 }
 
-/** An image for a service that nothing deploys is a mistake that would otherwise show too late. */
+/** An image for a service that nothing deploys is a mistake that would otherwise be noticed too late. */
 export function unusedImages(images: ReadonlyMap<string, string>, deployed: ReadonlySet<string>): InputError[] {
   return [...images]
     .filter(([name]) => !deployed.has(name))

@@ -28,7 +28,7 @@ export type WorkflowStart = ExecutionStart & {
   readonly mode: WorkflowMode | null;
 };
 
-/** An execution that nothing of has begun. */
+/** An execution of which nothing has begun. */
 export const newExecution = (
   start: ExecutionStart,
   own: Pick<Execution, 'kind' | 'maxParallel' | 'mode' | 'openTasks'>,
@@ -57,7 +57,7 @@ export const newExecution = (
   expiresAt: new Date(now.getTime() + timeoutSeconds * 1000),
 });
 
-/** Makes a workflow execution with all of its tasks, and the jobs of those that can run at once. */
+/** Creates a workflow execution with all of its tasks, and the jobs of those that can run immediately. */
 export function startWorkflow(run: RunSlice, { name, maxParallel, mode, ...start }: WorkflowStart): void {
   const definition = run.fact('workflow', start.revisionId);
   const graph = newGraph(taskNodes(definition.tasks), 'all');

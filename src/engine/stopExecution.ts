@@ -9,8 +9,8 @@ import { finishWorkflow, settleTasks, skipUnstarted } from './settleTasks';
 
 /**
  * Ends an execution early, after an abort or at its timeout. Tasks that have not begun are skipped; running ones are
- * asked to stop, and are final at the latest after their grace. The execution is final when the last of them is, its
- * tasks of `finally` included; if it was stopped before, those are ended too.
+ * asked to stop, and are final at the latest after their grace period. The execution is final after the last of them
+ * and its tasks of `finally`; if it was stopped before, those are ended, too.
  */
 export function stopExecution(run: RunSlice, id: string, code: 'ABORTED' | 'EXPIRED', text: string): void {
   const execution = run.execution(id);
@@ -23,7 +23,7 @@ export function stopExecution(run: RunSlice, id: string, code: 'ABORTED' | 'EXPI
   );
   if (isStopping(execution)) endFinally(run, ids, text);
   for (const one of execution.kind === 'WORKFLOW' ? workflows : [execution, ...workflows]) {
-    // In place of an earlier failure, but not of an earlier abort or expiry.
+    // Replaces an earlier failure, but not an earlier abort or expiry.
     if (isFinal(run.execution(one.id).status) || isStopping(run.execution(one.id))) continue;
     markFailing(run, run.execution(one.id), code, text);
   }

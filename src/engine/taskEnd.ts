@@ -8,17 +8,17 @@ export interface TaskEnd {
   readonly reason: string | null;
   readonly exitCode: number | null;
   /**
-   * The outcome of the command is unknown, because its agent was lost after the command may have begun. If the agent
-   * was lost before that, nothing has happened, and the task goes back to the queue.
+   * Set if the agent was lost. BEGUN: the command may have begun, so its outcome is unknown. NOT_BEGUN: nothing has
+   * happened, and the task returns to the queue.
    */
   readonly lost?: 'BEGUN' | 'NOT_BEGUN' | undefined;
-  /** Dependents run although it did not succeed. */
+  /** True if dependents run although it did not succeed. */
   readonly passes?: boolean;
-  /** A person has decided: the task is not retried, and no decision is requested. */
+  /** True if a person has decided: the task is not retried, and no decision is requested. */
   readonly decided?: boolean;
 }
 
-/** End of a task that no agent has and that is not to begin any more. The result of an earlier failed try stays. */
+/** End of a task that no agent has and that must not begin anymore. The result of an earlier failed try stays. */
 export function endUnstarted(task: TaskExecution, reason: string): TaskEnd {
   const { id: taskId, status, failures, losses, reasonCode, exitCode } = task;
   if (status !== 'WAITING' && failures === 0 && losses === 0) {
@@ -38,7 +38,7 @@ const leftBehind: readonly (string | null)[] = [
 ];
 
 /**
- * True if a task has failed although its command has not: nothing that needs its results runs, and what it did is done.
+ * True if a task has failed although its command has not: tasks that need its results don't run, but its work is done.
  */
 export const isAfterSuccess = ({ reasonCode, exitCode }: Pick<TaskEnd, 'reasonCode' | 'exitCode'>): boolean =>
   exitCode === 0 && leftBehind.includes(reasonCode);
@@ -63,9 +63,9 @@ const withoutCommand: readonly (string | null)[] = [
 const killed: readonly (number | null)[] = [129, 130, 137, 143];
 
 /**
- * What the end of a task means for the things that its command changes: SUCCEEDED and FAILED only if the command ended
- * on its own, and its task failed with it. What was killed, lost or timed out, or whose failure is ignored, has an
- * UNKNOWN outcome. A command that succeeded has done its work, even if its outputs could not be taken.
+ * Outcome of a task for everything that its command changes. It is SUCCEEDED or FAILED only if the command ended on its
+ * own, and its task failed with it. It is UNKNOWN if the command was killed, lost or timed out, or if its failure is
+ * ignored. A command that succeeded has done its work, even if its outputs could not be taken.
  */
 export function taskOutcome(
   task: Pick<TaskExecution, 'status' | 'reasonCode' | 'exitCode' | 'passed' | 'failures' | 'losses'>,

@@ -5,7 +5,7 @@ import { environmentName, variableBehind } from '../kernel/naming';
 import type { ReadyTask } from './readyTask';
 import type { RunSlice } from './runSlice';
 
-/** A task that needs a variable that has no value fails before it starts; the others are returned. */
+/** Fails tasks that need a variable without a value before they start, and returns the others. */
 export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): readonly ReadyTask[] {
   return tasks.filter((ready) => {
     const needs = variablesNeeded(run, ready);
@@ -20,7 +20,9 @@ export function withoutUndefined(run: RunSlice, tasks: readonly ReadyTask[]): re
   });
 }
 
-/** Variables that a task requires, or that its `env` or `register` is made of, and that its definition does not give. */
+/**
+ * Variables that a task requires, or that its `env` or `register` refers to, and that its definition does not provide.
+ */
 function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTask): readonly string[] {
   const definition = run.fact('workflow', revisionId);
   const own = definition.tasks[baseName(task.name)];
@@ -30,13 +32,16 @@ function variablesNeeded(run: RunSlice, { task, revisionId, detached }: ReadyTas
   if (needs.size === 0) return [];
   const constant = { ...definition.env, ...own.env, ...matrixVariables(task.name), ...detached?.env };
   const secrets = secretsOfTask(definition, own);
-  // Images are looked at when the job is claimed.
+  // Images are checked when the job is claimed.
   const { environmentId } = detached ?? run.execution(task.executionId);
   const slipway = ownVariableNames({ environment: environmentId !== null, services: true });
   return [...needs].filter((name) => !Object.hasOwn(constant, name) && ![...secrets, ...slipway].includes(name));
 }
 
-/** Names that have a value for a task: from its environment, the start, and other tasks. A restore task has its own. */
+/**
+ * Names that have a value for a task: from its environment, the start, and other tasks. A restore task has separate
+ * values.
+ */
 function knownNames(run: RunSlice, { task: { executionId, type }, detached }: ReadyTask): ReadonlySet<string> {
   const { environmentId, variables } = detached ?? run.execution(executionId);
   const set = type === 'restore' ? [] : run.variables(executionId);

@@ -3,8 +3,8 @@ import type { WorkflowElement } from '../catalog/language/pipeline';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 
 /**
- * Outputs of a workflow: texts made of variables that its tasks have set, and of those that it was started with. One
- * that lacks a variable has no value.
+ * Outputs of a workflow: texts composed of variables that its tasks have set, and of its inputs. An output with a
+ * missing variable has no value.
  */
 export function outputsOf(
   { outputs }: Pick<WorkflowDefinition, 'outputs'>,
@@ -22,7 +22,7 @@ export function outputsOf(
   return values;
 }
 
-/** What the workflow of an element has left for later stages. */
+/** Results of an element's workflow for later stages. */
 export interface ElementResults {
   readonly variables: ReadonlyMap<string, string>;
   readonly outputs: ReadonlyMap<string, string>;
@@ -30,7 +30,7 @@ export interface ElementResults {
 
 export const NO_RESULTS: ElementResults = { variables: new Map(), outputs: new Map() };
 
-/** Variables of an element whose values earlier stages decide. */
+/** Variables of an element whose values come from earlier stages. */
 export const laterVariables = (element: WorkflowElement): string[] =>
   Object.keys(element.variables).filter((name) =>
     partsOf(element.variables[name] ?? '').some(({ is }) => is === 'OUTPUT'),
