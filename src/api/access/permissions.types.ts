@@ -15,7 +15,7 @@ const byClass: Readonly<Record<EnvironmentClass, string>> = {
   TEMPLATE: 'Workflows whose environment is given by the pipeline or by the start.',
 };
 
-/** The filter of one permission type, as it is shown and as it is given. */
+/** Filter of one permission type, for both output and input. */
 function filterOf(type: AppPermissionType, name: string, enumName: string, things: string) {
   const values = Object.entries(filterTypesOf[type] ?? {}).map(([value, environments]) => [
     value,

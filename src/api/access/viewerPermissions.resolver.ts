@@ -117,7 +117,7 @@ export class ViewerPermissionsResolver {
         parentStageExecutionId: null,
       };
       const answer = viewer.access.explain(action as 'EXECUTE_PIPELINE', 'Execution', row);
-      // There is no execution that could be hidden: the question is about the right itself.
+      // There is no execution to hide: the question is about the right itself.
       return answer.code === 'NOT_FOUND'
         ? { ...answer, code: 'FORBIDDEN', message: `The permission DEPLOYMENT ${action} is missing.` }
         : answer;

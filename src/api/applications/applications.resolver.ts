@@ -123,7 +123,7 @@ export class ApplicationsResolver {
   }
 }
 
-/** The list of one kind of parts within an application: the field `environments`, and so on. */
+/** List of one kind of parts within an application: the field `environments`, and so on. */
 function partsResolver<T extends PartRow>(parts: PartRows<T>, Connection: new () => Page<object>): ResolverClass {
   const name = `${parts.table}s`;
   @Resolver(() => Application)

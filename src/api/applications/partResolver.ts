@@ -27,7 +27,7 @@ interface PartApi<Row extends PartRow, New extends Fields, Changes extends Field
   readonly update: (app: App, actor: Actor, id: string, changes: ShapeOf<Changes>) => Promise<Row>;
   /** Error codes of create and update in addition to the common ones. */
   readonly moreErrors?: string;
-  /** Filters that only this kind has, and their conditions on `row`. */
+  /** Filters of this kind only, and their conditions on `row`. */
   readonly filters?: Fields;
   readonly conditions?: (filter: PartFilter, field: string, parameters: unknown[]) => readonly string[];
 }
@@ -35,8 +35,7 @@ interface PartApi<Row extends PartRow, New extends Fields, Changes extends Field
 export const filterById = (description: string) => optional(field.object(() => IdFilter, description));
 
 /**
- * The API of one kind of parts of an application: query by ID, list, create, update, delete, and the field
- * `application`.
+ * API of one kind of parts of an application: query by ID, list, create, update, delete, and the field `application`.
  */
 export function partResolver<Row extends PartRow, New extends Fields, Changes extends Fields>(
   api: PartApi<Row, New, Changes>,

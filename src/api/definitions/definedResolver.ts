@@ -32,7 +32,7 @@ interface DefinedApi<Definition> {
   ) => string;
 }
 
-/** The API of workflows or of pipelines: that of all parts, configured by documents, with revisions. */
+/** API of workflows or of pipelines: the API of all parts, configured by documents, with revisions. */
 export function definedResolvers<Definition extends { readonly variables: readonly VariableDefinition[] }>({
   Node,
   Connection,

@@ -53,7 +53,7 @@ export class EventsResolver {
     @Root() execution: Execution,
     @Ctx() { app, actor }: Context,
   ): Promise<Execution> {
-    // Permissions may have changed since the last message. A lost one ends the stream with an error.
+    // Permissions may have changed since the last message. A lost permission ends the stream with an error.
     await requireReadable(app, actor.access, 'Execution', execution);
     return execution;
   }
@@ -155,7 +155,7 @@ export class EventsResolver {
     @Root() update: ExecutionsUpdate,
     @Ctx() { app, actor, loaders }: Context,
   ): Promise<ExecutionsUpdate> {
-    // The reader's permissions found it. Check again only if they have changed since.
+    // It was found with the reader's permissions. They are checked again only if they have changed since.
     const execution =
       update.event &&
       update.rights !== rightsKey(actor) &&

@@ -25,7 +25,7 @@ const common = {
   data: field.json('Full event data as JSON, for event types that the client doesn’t know.'),
 };
 
-/** Resolved objects hold the fields of `data` next to the common fields: see `shownEvent`. */
+/** Resolved objects hold the fields of `data` along with the common fields: see `shownEvent`. */
 export const ExecutionEventInterface = interfaceType(
   'ExecutionEvent',
   'One committed change of an execution, written in the same transaction. Each type of event has its own object ' +
@@ -77,7 +77,7 @@ const intervening = {
 };
 
 type EventClass = new () => object;
-/** The fields of an event's data; those of its interface are there already. */
+/** Fields of an event's data, without those of its interface. */
 type OwnFields<Type extends ExecutionEventType> = {
   readonly [Name in keyof ExecutionEventData[Type]]?: Field<unknown>;
 };

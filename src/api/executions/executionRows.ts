@@ -2,7 +2,7 @@ import type { Execution, StageExecution, TaskExecution } from '../../engine/exec
 import { executionTable, stageExecutionTable, taskExecutionTable } from '../../runs/execution/executions.table';
 import { RowFields } from '../graphql/rowFields';
 
-/** Which columns the fields of executions, stages and tasks show. */
+/** Columns that the fields of executions, stages and tasks show. */
 
 export const executionRows = new RowFields<Execution>({
   table: executionTable,

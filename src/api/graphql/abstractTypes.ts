@@ -1,12 +1,12 @@
 import { type GraphQLSchema, isAbstractType } from 'graphql';
 import { Extensions } from 'type-graphql';
 
-/** On an interface: the type of rows without `__typename`. */
+/** For an interface: type of rows without `__typename`. */
 export const TypeOf = (typeOf: (row: never) => string) => Extensions({ typeOf });
 
 /**
- * Types of values of interfaces and unions, at once. TypeGraphQL's own `resolveType` is asynchronous: each element of a
- * list would be a promise, which takes time, and which compiled queries can't wait for.
+ * Resolves the types of interface and union values synchronously. TypeGraphQL's `resolveType` is asynchronous: each
+ * element of a list would be a promise, which takes time, and which compiled queries don't support.
  */
 export function resolveTypesAtOnce(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {

@@ -14,7 +14,7 @@ interface Options {
   readonly log: Log;
 }
 
-/** The parts of a request's body, checked as far as Apollo Server does. */
+/** Parts of a request's body, checked to the same degree as in Apollo Server. */
 interface Asked {
   readonly query: string;
   readonly operationName?: string | null;
@@ -22,8 +22,9 @@ interface Asked {
 }
 
 /**
- * Answers a valid query over HTTP without Apollo Server, which would take longer than a small query itself. Undefined
- * for anything else: a mutation, a body that GraphQL over HTTP does not allow, a query that is not valid or too large.
+ * Answers a valid query over HTTP without Apollo Server, which would take longer than a small query itself. Returns
+ * undefined for anything else: a mutation, a body that GraphQL over HTTP does not allow, or a query that is invalid or
+ * too large.
  */
 export const createAnswerQuery =
   ({ schema, documents, limits, execute, log }: Options) =>
@@ -38,7 +39,7 @@ export const createAnswerQuery =
     if (cost === undefined) return undefined;
     const args = { schema, document, operationName, variableValues: variables, contextValue: contextOf() };
     const { data, errors } = await execute(args);
-    // Variables that are not valid.
+    // The variables are invalid.
     if (data === undefined) return undefined;
     if (errors === undefined) return JSON.stringify({ data, extensions: { cost } });
     return JSON.stringify({ errors: errors.map((error) => toGraphqlError(error, log)), data, extensions: { cost } });

@@ -4,7 +4,7 @@ import { actionName } from '../../access/audit/actionNames';
 import { audited } from '../../access/audit/audited';
 
 /**
- * Records every field of Mutation in the audit trail, in the one place that no new mutation can bypass. It wraps the
+ * Records every field of Mutation in the audit trail, in a single place that no new mutation can bypass. It wraps the
  * schema once; a middleware would slow down every field of every list.
  */
 export function auditMutations(schema: GraphQLSchema): GraphQLSchema {

@@ -45,7 +45,7 @@ export function inputType<F extends Fields>(name: string, description: string, f
   return addFields<ShapeOf<F>>(Described, fields);
 }
 
-/** The input of a mutation: the fields and `clientMutationId`. */
+/** Input of a mutation: the fields and `clientMutationId`. */
 export function mutationInput<F extends Fields>(
   name: string,
   description: string,
@@ -56,7 +56,7 @@ export function mutationInput<F extends Fields>(
   return addFields<ShapeOf<F> & MutationInput>(Described, fields);
 }
 
-/** The payload of a mutation: the fields and `clientMutationId`. */
+/** Payload of a mutation: the fields and `clientMutationId`. */
 export function mutationPayload<F extends Fields>(
   name: string,
   description: string,
@@ -73,7 +73,7 @@ export const Input = (type: ClassOf<object>, options: { readonly nullable?: bool
 
 const registered = new Map<EnumType<string>, Readonly<Record<string, string>>>();
 
-/** An enum as TypeGraphQL wants it, registered once. */
+/** Enum in the form that TypeGraphQL requires, registered once. */
 export function enumOf<Value extends string>(type: EnumType<Value>): { readonly [V in Value]: V } {
   let values = registered.get(type);
   if (values === undefined) {
@@ -94,7 +94,7 @@ function addFields<T extends object>(target: ClassOf<object>, fields: Fields): C
     if (description === undefined) continue;
     const one = graphqlType(type);
     const options = { description, nullable, ...(defaultValue !== undefined && { defaultValue }) };
-    // A simple field is read under its name in the API.
+    // A simple field is read under its API name.
     const renamed = name === undefined ? {} : { name, simple: false };
     Field(() => (list ? [one()] : one()), { ...options, ...renamed })(target.prototype, property);
     if (guard !== undefined) Guard(guard)(target.prototype, property);

@@ -5,9 +5,9 @@ import type { Log } from '../../kernel/log';
 import { Refusal, refusalCodes } from '../../kernel/errors';
 
 /**
- * Decides what may leave the process when something was thrown. A Refusal leaves as it is, an outage of the database as
- * UNAVAILABLE. Anything else is a defect: its message may hold SQL, constraint names or secrets, so it is logged under
- * an id, and only the id leaves. HTTP responses, GraphQL results and streams all go through here.
+ * Decides which part of an exception may leave the process. A Refusal leaves unchanged, an outage of the database as
+ * UNAVAILABLE. Anything else is a defect: its message may contain SQL, constraint names or secrets, so it is logged
+ * under an id, and only the id leaves. All HTTP responses, GraphQL results and streams use this function.
  */
 export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<string, unknown>> = {}): Refusal {
   const root = rootOf(error);
@@ -34,12 +34,12 @@ export function toRefusal(error: unknown, log: Log, scope: Readonly<Record<strin
 export const STORAGE_FULL =
   'The disk of the database or of the server is full, so nothing was changed. An operator has to free space; then try again.';
 
-/** The fields that clients see, in an HTTP body's `error` and in a GraphQL error's `extensions`. */
+/** Fields that clients see, in an HTTP body's `error` and in a GraphQL error's `extensions`. */
 export function refusalFields(refusal: Refusal): Record<string, unknown> {
   return { ...refusal.details, code: refusal.code, retryable: refusalCodes[refusal.code].retryable };
 }
 
-/** GraphQL's own errors about a request. Their messages quote only the request and the schema. */
+/** Errors of GraphQL about a request. Their messages quote only the request and the schema. */
 const requestCodes = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -50,11 +50,9 @@ const requestCodes = new Set([
 ]);
 
 /**
- * Formats every error of a GraphQL response, on each transport.
- *
- * graphql-js throws the same class for a wrong request and for a resolver's wrong result ("Int cannot represent …",
- * with the value). Only errors thrown while fields were resolved have a path, and of those only a bad argument is the
- * caller's fault.
+ * Formats every error of a GraphQL response, on each transport. graphql-js throws the same class for an invalid request
+ * and for an invalid result of a resolver ("Int cannot represent …", with the value). Only errors from resolving fields
+ * have a path; of those, only a bad argument is the caller's fault.
  */
 export function toGraphqlError(
   error: unknown,
@@ -94,7 +92,7 @@ function rootOf(error: unknown): unknown {
 }
 
 /**
- * The error as it is logged, without the parameters of a failed statement: they may hold secrets, and pino's `err`
+ * The error as logged, without the parameters of a failed statement: they may contain secrets, and pino's `err`
  * includes them.
  */
 function describe(error: unknown): Readonly<Record<string, unknown>> {

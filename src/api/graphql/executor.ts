@@ -21,24 +21,24 @@ import { compileQuery, isCompiledQuery } from 'graphql-jit';
 /** Executes a validated query or mutation. */
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
-/** Compiling costs as much as some executions. Texts that are built for one use are not worth it. */
+/** Compiling costs as much as several executions, so texts that are built for a single use are not compiled. */
 const USES_BEFORE_COMPILING = 3;
 
 interface Compiled {
-  /** Returns an error without data, at once, if the variables are not valid. */
+  /** Returns an error without data immediately if the variables are invalid. */
   readonly query: (
     root: unknown,
     context: unknown,
     variables: ExecutionArgs['variableValues'],
   ) => ExecutionResult | Promise<ExecutionResult>;
-  /** The compiler makes null of these variables if they are not given; they have to be absent. */
+  /** Variables that have to be absent if they are not given, because the compiler would turn them into null. */
   readonly nested: readonly string[];
 }
 
 /**
  * Executes repeated queries as compiled functions (graphql-jit), which copy rows several times as fast as graphql-js
- * walks them. Mutations, and queries that the compiler is known to answer differently, go to graphql-js; so do requests
- * with invalid variables, for the text of the error. Equal texts are one document (documents.ts).
+ * walks them. graphql-js executes mutations, queries for which the compiler is known to give other results, and
+ * requests with invalid variables, for the text of the error. Equal texts are one document (documents.ts).
  */
 export function createExecutor(schema: GraphQLSchema, usesBeforeCompiling = USES_BEFORE_COMPILING): Execute {
   const operations = new WeakMap<DocumentNode, Map<string, { uses: number; compiled?: Compiled | undefined }>>();
@@ -72,7 +72,7 @@ function compile(schema: GraphQLSchema, document: DocumentNode, operationName?: 
   return isCompiledQuery(compiled) ? { query: compiled.query, nested: nestedVariables(document) } : undefined;
 }
 
-/** The compiler loses the class of defaults that are not JSON, and rejects absent input fields of the form `T! = default`. */
+/** The compiler loses the class of non-JSON defaults, and rejects absent input fields of the form `T! = default`. */
 function isCompilable(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode): boolean {
   return variableDefinitions.every(({ type: node, defaultValue }) => {
     const type = typeFromAST(schema, node) as GraphQLInputType;
@@ -90,7 +90,7 @@ function hasRequiredDefault(type: GraphQLInputType, seen: Set<GraphQLInputType> 
   );
 }
 
-/** Variables inside of lists and objects that are written in the document. */
+/** Variables inside lists and objects that are written in the document. */
 function nestedVariables(document: DocumentNode): string[] {
   const names = new Set<string>();
   visit(document, {

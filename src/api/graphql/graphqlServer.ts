@@ -31,18 +31,18 @@ export interface GraphqlServerOptions<C extends object>
   readonly schema: GraphQLSchema;
   readonly log: Log;
   readonly authenticate: Authenticate;
-  /** True if clients may ask for the schema itself. Defaults to true. */
+  /** True if clients may query the schema itself. Defaults to true. */
   readonly introspection?: boolean;
   readonly limits?: LimitOptions;
-  /** Number of streams that a key may have open in this process. */
+  /** Maximum number of open streams per key in this process. */
   readonly maxSubscriptions?: number;
   /**
-   * Called for each HTTP request, each operation over another transport, and each delivered event. Makes new loaders
-   * each time, so it must be cheap. `app` is given when an event brings its own database.
+   * Called for each HTTP request, each operation over another transport, and each delivered event. Creates new loaders
+   * each time, so it must be cheap. `app` is given if an event brings a separate database handle.
    */
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => C;
   /**
-   * What streams read. It fails soon when the database does not answer, so that a stream ends instead of falling
+   * Database of streams. It fails early if the database does not respond, so that a stream ends instead of falling
    * silent.
    */
   readonly streamDatabase?: Database;
@@ -62,11 +62,10 @@ export interface GraphqlServer {
 }
 
 /**
- * Apollo Server and a shorter way for queries (answerQuery.ts) over HTTP, graphql-ws for WebSockets, server-sent events
- * for clients that can't open one. All share the schema, the authentication, the contexts and the errors.
- *
- * No plugin here may have `willResolveField`: Apollo then wraps the resolver of every field, which makes lists 1.7
- * times as slow. Apollo's own cache-control plugin has one, therefore it is off.
+ * Apollo Server and a faster path for queries (answerQuery.ts) over HTTP, graphql-ws for WebSockets, and server-sent
+ * events for clients without WebSockets. All share schema, authentication, contexts and errors. No plugin may have
+ * `willResolveField`: Apollo would wrap every resolver, which makes lists 1.7 times as slow. Apollo's cache-control
+ * plugin has one, so it is off.
  */
 export function createGraphqlServer<C extends object>(options: GraphqlServerOptions<C>): GraphqlServer {
   const { schema, log, authenticate, createContext, introspection = true } = options;
@@ -74,7 +73,7 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
   const documents = createDocuments(schema, introspection);
   const execute = createExecutor(schema);
   const answerQuery = createAnswerQuery({ schema, documents, limits, execute, log });
-  /** The content type that Apollo Server chose for an Accept header. Until it has chosen, it answers queries as well. */
+  /** Content type that Apollo Server chose for an Accept header. Until it has chosen one, it also handles queries. */
   const contentTypes = new LRUCache<string, string>({ max: 100 });
   const apollo = new ApolloServer<C>({
     schema,
@@ -84,7 +83,7 @@ export function createGraphqlServer<C extends object>(options: GraphqlServerOpti
     csrfPrevention: true,
     stopOnTerminationSignals: false,
     nodeEnv: 'production',
-    // Apollo's own serialization indents: a third more bytes to make and to send.
+    // Apollo's serialization indents: a third more bytes to build and send.
     stringifyResult: (value) => JSON.stringify(value),
     parseOptions: { maxTokens },
     logger: log,
@@ -183,8 +182,8 @@ function relevantHeaders(given: FastifyRequest['headers']): HeaderMap {
 }
 
 /**
- * Over HTTP graphql-js would execute a subscription like a query, without its stream. A document may contain several
- * operations, of which only the selected one counts, so a text with the word must be parsed; hardly any other has it.
+ * graphql-js would execute a subscription over HTTP like a query, without its stream. A document may contain several
+ * operations, of which only the selected one counts, so a text that contains the word must be parsed; few others do.
  */
 function isSubscription(documents: Documents, body: unknown): boolean {
   const { query, operationName } = (body ?? {}) as { query?: unknown; operationName?: unknown };

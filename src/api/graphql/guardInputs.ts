@@ -17,21 +17,21 @@ import { type InputError, invalidInput } from '../../kernel/errors';
 import type { TextGuard } from '../../kernel/fields';
 import { isStorable } from '../../kernel/naming';
 
-/** Longest text where a field says nothing else. Shorter limits belong to the commands. */
+/** Maximum length of texts by default. Commands check shorter limits. */
 const MAX_LENGTH = 10_000;
 
-/** On a field of an input: its text is not an ordinary one. */
+/** For a field of an input with a special text. */
 export const Guard = (guard: TextGuard) => Extensions({ guard });
-/** On a resolver: the texts of these arguments are not ordinary ones. */
+/** For a resolver with special texts in these arguments. */
 export const GuardArgs = (guards: Readonly<Record<string, TextGuard>>) => Extensions({ guards });
 
 type Check = (value: unknown, path: string, errors: InputError[]) => void;
 
 /**
- * Checks every argument of every field by its type, before its resolver: texts can be stored and are not too long, and
- * a `Float` is a whole number, because it stands for integers that `Int` can't hold. An `ID` is checked where it is
- * looked up: text that is not an ID finds nothing. Whatever is added to the schema is guarded; an exception is marked
- * where it is defined.
+ * Checks every argument of every field by its type, before its resolver: texts must be storable and not too long, and a
+ * `Float` must be an integer, because it represents integers that `Int` can't hold. An `ID` is checked at its look-up:
+ * text that is not an ID finds nothing. Additions to the schema are guarded automatically; exceptions are marked at
+ * their definition.
  */
 export function guardInputs(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
@@ -82,7 +82,7 @@ function checkOfList(check: Check | undefined): Check | undefined {
   };
 }
 
-/** Its value is in no error: any text may be a secret. */
+/** The errors never contain the value, because any text may be a secret. */
 function checkText(text: string, maxLength: number, field: string, errors: InputError[]): void {
   if (text.length > maxLength) {
     const message = `${field} has ${text.length} characters; at most ${maxLength} are allowed.`;
@@ -107,7 +107,7 @@ function guardsOf({ name, args, extensions }: GraphQLField<unknown, unknown>): R
   return guards;
 }
 
-/** A subscription is checked once, before its stream; its resolver runs for each event. */
+/** A subscription is checked once, before its stream, because its resolver runs for each event. */
 function guard(field: GraphQLField<unknown, unknown>, check: Check): void {
   const name = field.subscribe ? 'subscribe' : 'resolve';
   const next = field[name] ?? defaultFieldResolver;

@@ -8,7 +8,7 @@ export interface LimitOptions {
   readonly maxCost?: number;
 }
 
-/** Cost of an operation and the limit for it; in the response's `extensions.cost`. */
+/** Cost of an operation and its limit; in the response's `extensions.cost`. */
 export interface OperationCost {
   readonly requested: number;
   readonly limit: number;
@@ -16,8 +16,8 @@ export interface OperationCost {
 
 export interface Limits {
   /**
-   * Checks a validated operation before anything of it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or
-   * QUERY_TOO_COSTLY. Returns nothing if the document lacks the operation, which is an error of the execution.
+   * Checks a validated operation before it is executed. Throws QUERY_TOO_LARGE, QUERY_TOO_DEEP or QUERY_TOO_COSTLY.
+   * Returns nothing if the document lacks the operation, which is an error of the execution.
    */
   check(
     document: DocumentNode,
@@ -26,9 +26,9 @@ export interface Limits {
   ): OperationCost | undefined;
 }
 
-/** Far more than any client needs. Tokens have a limit of their own (documents.ts). */
+/** Far more than any client needs. Tokens have a separate limit (documents.ts). */
 const most = { rootFields: 30, aliases: 60, directives: 60 } as const;
-/** How many costs of one operation are kept, for different sizes of its lists. */
+/** Number of costs kept per operation, for different sizes of its lists. */
 const mostKept = 50;
 
 interface Known {
@@ -37,8 +37,8 @@ interface Known {
 }
 
 /**
- * The limits on operations, the same for every transport. Measures belong to the document, which is the same object
- * each time a client sends the same text: from then on a check is two look-ups.
+ * Limits on operations, the same for every transport. Measures are kept per document, which is the same object each
+ * time a client sends the same text: after the first time, a check takes two look-ups.
  */
 export function createLimits(schema: GraphQLSchema, { maxDepth = 15, maxCost = 500_000 }: LimitOptions = {}): Limits {
   const documents = new WeakMap<DocumentNode, Map<string, Known>>();

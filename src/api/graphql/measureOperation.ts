@@ -24,7 +24,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /** Size of a validated operation. */
 export interface Measures {
-  /** Nesting depth of fields. Excludes introspection: the schema is fixed, and graphql-js bounds how it is walked. */
+  /** Nesting depth of fields, without introspection: the schema is fixed, and graphql-js limits how it is walked. */
   readonly depth: number;
   readonly rootFields: number;
   readonly aliases: number;
@@ -32,9 +32,9 @@ export interface Measures {
   /** Variables that define list sizes. The cost depends on no others. */
   readonly sizeVariables: readonly string[];
   /**
-   * Maximum number of objects in the response: an object counts 1, a scalar 0, and a list multiplies everything inside
-   * it by its `first` or `limit`, or by 50 without either. Fragments for different types all count, though an object
-   * has only one type.
+   * Maximum number of objects in the response: an object counts 1, a scalar 0, and a list multiplies its contents by
+   * its `first` or `limit`, or by 50 if it has neither. Fragments for different types all count, although an object has
+   * only one type.
    */
   cost(variables: Variables): number;
 }
@@ -81,7 +81,7 @@ function count(document: DocumentNode): { aliases: number; directives: number; v
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** Each fragment is measured once, however often it is spread: nested spreads would double the work at each level. */
+/** Measures each fragment once, however often it is spread: nested spreads would double the work at each level. */
 function once(known: Map<string, number>, name: string, make: () => number): number {
   const found = known.get(name);
   if (found !== undefined) return found;

@@ -1,6 +1,6 @@
 import { Field, InputType, ObjectType } from 'type-graphql';
 
-/** The part that the inputs and payloads of all mutations share. */
+/** Common part of the inputs and payloads of all mutations. */
 @InputType()
 export abstract class MutationInput {
   @Field(() => String, { nullable: true, description: 'Client-defined text, returned unchanged in the payload.' })

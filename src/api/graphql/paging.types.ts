@@ -3,7 +3,7 @@ import { Guard } from './guardInputs';
 import type * as kernel from '../../kernel/paging';
 import type { Page } from '../../kernel/paging';
 
-/** Use `readPage` (paging.ts) on it: the rules are there. */
+/** Check it with `readPage` (paging.ts), which has the rules. */
 @ArgsType()
 export class PageArguments implements kernel.PageArguments {
   @Field(() => Int, {

@@ -73,7 +73,7 @@ import { PageInfoResolver } from './paging.types';
 import type { ResolverClass } from './schema';
 import { VersionResolver } from './version.resolver';
 
-/** Every resolver of the API. A resolver that is not in this list is not served. */
+/** All resolvers of the API. A resolver that is missing in this list is not served. */
 export const resolvers: NonEmptyArray<ResolverClass> = [
   VersionResolver,
   PageInfoResolver,

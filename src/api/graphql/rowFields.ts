@@ -9,23 +9,25 @@ interface RowFieldsOptions<T> {
   readonly table: EntitySchema<T>;
   /** Columns of every row: for rights, cursors, the type of an interface, the keys of loaders. */
   readonly always: readonly Property<T>[];
-  /** Fields that show a column of another name. All other fields without a resolver show the column of their name. */
+  /**
+   * Fields that show a column with another name. All other fields without a resolver show the column of the same name.
+   */
   readonly renamed?: Readonly<Record<string, Property<T>>>;
-  /** Columns that the resolvers of fields read. For a field with a resolver that is not listed, whole rows are read. */
+  /** Columns that the resolvers of fields read. If a field with a resolver is missing here, whole rows are read. */
   readonly needs: Readonly<Record<string, readonly Property<T>[]>>;
 }
 
 type Fragments = GraphQLResolveInfo['fragments'];
 
 /**
- * The columns behind the fields of an object type, said in one place, so that a read takes from the database what the
- * operation shows, under the names of the schema, and nothing is copied.
+ * Columns behind the fields of an object type, declared in one place. A read selects only the columns that the
+ * operation shows, under the names of the schema, so that nothing has to be copied.
  */
 export class RowFields<T> {
   /** Every column, and every field that shows one. */
   readonly whole: Picked<T>;
   private readonly ofNodes = new WeakMap<FieldNode, Picked<T>>();
-  /** One object for the same choice: loaders and statements go by it. */
+  /** The same object for the same choice, because loaders and statements are keyed by it. */
   private readonly choices = new LRUCache<string, Picked<T>>({ max: 1000 });
 
   constructor(readonly options: RowFieldsOptions<T>) {
@@ -33,7 +35,7 @@ export class RowFields<T> {
     this.whole = { ...wholeRow(options.table), ...Object.fromEntries(renamed) };
   }
 
-  /** What an operation selects of the rows of a field, or at these paths below it, such as `edges.node`. */
+  /** Columns that an operation selects from the rows of a field, or at these paths below it, such as `edges.node`. */
   pick({ fieldNodes, fragments }: GraphQLResolveInfo, ...paths: readonly string[]): Picked<T> {
     const [node] = fieldNodes;
     const known = node && this.ofNodes.get(node);
@@ -64,7 +66,7 @@ export class RowFields<T> {
       else if (of in this.whole) shown.push([name, { of, asText: this.isTime(of) }]);
       else if (!name.startsWith('__')) return undefined;
     }
-    // A resolver gets a Date, also where the same column is shown.
+    // A resolver gets a Date, even if the same column is also shown.
     return Object.fromEntries([...shown, ...[...read].map((of) => [of, { of, asText: false }] as const)]);
   }
 
@@ -81,7 +83,7 @@ function nodesAt(nodes: readonly FieldNode[], path: string, fragments: Fragments
   return found;
 }
 
-/** The fields that are selected below one, for whatever type, and whatever `@skip` and `@include` say. */
+/** Fields selected below a field, for any type, and regardless of `@skip` and `@include`. */
 function fieldsOf({ selectionSet }: { readonly selectionSet?: SelectionSetNode }, fragments: Fragments): FieldNode[] {
   return (selectionSet?.selections ?? []).flatMap((one) => {
     if (one.kind === Kind.FIELD) return [one];

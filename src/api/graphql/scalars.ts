@@ -7,7 +7,7 @@ const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * A point in time. `new Date(text)` alone would accept "2026", a local time without a zone, and February 30 (as March
- * 2). Each of these is a caller's mistake that would surface much later.
+ * 2). Each of these is a caller's mistake that would be noticed much later.
  */
 function parseDateTime(value: unknown): Date {
   const parts = typeof value === 'string' ? form.exec(value) : null;
@@ -22,14 +22,14 @@ function parseDateTime(value: unknown): Date {
   const isDay = month >= 1 && month <= 12 && day >= 1 && day <= lastDay;
   const isTime = number(4) <= 23 && number(5) <= 59 && number(6) <= 59 && number(8) <= 23 && number(9) <= 59;
   const date = new Date(value);
-  // PostgreSQL has no year 0, and a time zone may lead into a year of five digits, which is not ISO-8601.
+  // PostgreSQL has no year 0, and a time zone may lead to a year with five digits, which is not ISO 8601.
   if (!isDay || !isTime || !(date.getTime() >= firstTime && date.getTime() <= lastTime)) {
     throw new GraphQLError(`There is no such point in time as "${value}".`);
   }
   return date;
 }
 
-/** A column as text (picked.ts): `2026-03-01 12:30:00.25` in UTC, with as many digits as there are. */
+/** Converts a column as text (picked.ts): `2026-03-01 12:30:00.25` in UTC, with any number of fraction digits. */
 const fromColumn = (text: string): string =>
   `${text.slice(0, 10)}T${text.slice(11, 19)}${(text.slice(19) || '.').padEnd(4, '0')}Z`;
 

@@ -4,15 +4,12 @@ import { resolveTypesAtOnce } from './abstractTypes';
 import { guardInputs } from './guardInputs';
 import { scalarsMap } from './scalars';
 
-/**
- * Class with `@Resolver`. It is created without arguments and holds no state: everything it needs is in the context.
- */
+/** Class with `@Resolver`. It is created without arguments and is stateless: everything it needs is in the context. */
 export type ResolverClass = new () => object;
 
 /**
- * TypeGraphQL requires a publisher as soon as there is a subscription. Ours are streams of their own (`subscribe:`
- * returns an async iterable that reads from the database), because events passed through one process's memory would be
- * lost to the other processes.
+ * TypeGraphQL requires a publisher if there is a subscription. Subscriptions here don't use it (`subscribe:` returns an
+ * async iterable that reads from the database), because other processes would miss events in the memory of one process.
  */
 const noPubSub: PubSub = {
   publish: () => {
@@ -24,9 +21,8 @@ const noPubSub: PubSub = {
 };
 
 /**
- * Builds the schema from the resolvers, without anything global: a middleware for all fields, or `@Authorized` on
- * fields of lists, makes lists ten times slower. Arguments are only coerced; commands check rules that GraphQL can't
- * express.
+ * Builds the schema from the resolvers, without global middleware: one for all fields, or `@Authorized` on fields of
+ * lists, makes lists ten times slower. Arguments are only coerced; commands check rules that GraphQL can't express.
  */
 export function buildGraphqlSchema(resolvers: NonEmptyArray<ResolverClass>): GraphQLSchema {
   const schema = buildSchemaSync({ resolvers, validate: false, scalarsMap, pubSub: noPubSub });
@@ -36,8 +32,8 @@ export function buildGraphqlSchema(resolvers: NonEmptyArray<ResolverClass>): Gra
 }
 
 /**
- * A mutation that is refused is null. If its type were non-null, GraphQL would drop the answers of all other mutations
- * of the operation and not execute the rest, although what came before has been done.
+ * A refused mutation returns null. If its type were non-null, GraphQL would drop the results of all other mutations of
+ * the operation and not execute the rest, although earlier ones have already taken effect.
  */
 function answerEachMutation(schema: GraphQLSchema): void {
   const mutation = schema.getMutationType();

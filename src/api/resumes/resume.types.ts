@@ -48,7 +48,7 @@ registerEnumType(ResumeDefinition, {
   },
 });
 
-/** Descriptions of `definition`, wherever an execution continues. */
+/** Description of `definition` for every command that continues an execution. */
 const LATEST_OR_NOT =
   'Definition to continue with. Defaults to PINNED. LATEST fails with INCOMPATIBLE_DEFINITION if a stage or task ' +
   'that is kept, including a task of a kept stage’s workflow, was renamed, removed or rewired. In a kept stage, ' +
