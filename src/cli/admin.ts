@@ -6,8 +6,8 @@ import { exit, Failure } from './failure';
 import { Ui } from './ui';
 
 /**
- * `slipway admin create-key`: the server's own program makes the key in its database, for the people who control its
- * machine. So it needs no key and no running server.
+ * `slipway admin create-key`: creates a key in the server's database with the server's own program, for people who
+ * control its machine. So it needs no key and no running server.
  */
 export async function createKey(name: string, json: boolean): Promise<void> {
   const ui = new Ui(json);

@@ -20,7 +20,7 @@ export interface DecideOptions extends SeenOptions {
 }
 
 /**
- * `slipway approve` and `slipway reject`: decides the one approval that the run waits for, or the one that `--step`
+ * `slipway approve` and `slipway reject`: decides the only approval that the run waits for, or the one that `--step`
  * names.
  */
 export async function decide(
@@ -45,7 +45,7 @@ export interface ReassignOptions extends SeenOptions {
   readonly reason?: string;
 }
 
-/** `slipway reassign`: names other groups for an approval that waits. */
+/** `slipway reassign`: assigns other groups to a waiting approval. */
 export async function reassign(
   session: Session,
   named: string,
@@ -61,7 +61,7 @@ export async function reassign(
   ui.answer({ approvalId, stepName, approvers, executionId: run.id });
 }
 
-/** The one approval that the run waits for, or the one that `--step` names. */
+/** The only approval that the run waits for, or the one that `--step` names. */
 async function findApproval(session: Session, named: string, step: string | undefined) {
   const run = await findRun(session, named);
   const target = { applicationId: applicationOf(run), executionId: run.id };

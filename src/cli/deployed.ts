@@ -21,7 +21,7 @@ interface Place {
   readonly application: { readonly name: string } | null;
 }
 
-/** `slipway deployed`: shows what is deployed where, since when and by whom; with `--history` every deployment. */
+/** `slipway deployed`: shows what is deployed where, since when and by whom; with `--history`, every deployment. */
 export async function showDeployed(session: Session, options: DeployedOptions): Promise<void> {
   const filters = await filtersOf(session, options);
   await (options.history ? showHistory : showStanding)(session, filters, options);
@@ -70,7 +70,7 @@ async function showStanding(
   if (ui.json) return;
   const rows = found.flatMap((environment) => {
     const all = [...environment.deployments, ...environment.unsettledDeployments];
-    // A newer one that did not succeed stands below what is deployed.
+    // A newer deployment that did not succeed is listed below the current one.
     const names = [...new Set(all.map(serviceOf))].sort();
     return names.flatMap((name) =>
       all

@@ -19,7 +19,7 @@ export interface DocumentOptions {
 interface Source {
   readonly format: 'YAML' | 'TOML';
   readonly source: string;
-  /** Name of the file, for a task graph without one. */
+  /** Name of the file, for a task graph without a name. */
   readonly name?: string;
   /** `FILE:LINE` of a line of the source, counted from 1. */
   place(line: number): string;
@@ -28,7 +28,8 @@ interface Source {
 type Problem = Pick<ProblemFragment, 'line' | 'column' | 'rule' | 'message'>;
 
 /**
- * `slipway apply`: applies all YAML files as one, so that they may refer to each other in any order and fail together.
+ * `slipway apply`: applies all YAML files together, so that they may refer to each other in any order and fail
+ * together.
  */
 export async function applyFiles(
   session: Session,
@@ -69,7 +70,7 @@ export async function applyFiles(
   );
 }
 
-/** `slipway validate`: reports what `apply` would, and needs no right to write. */
+/** `slipway validate`: reports the same errors as `apply`, and needs no right to write. */
 export async function validateFiles(
   session: Session,
   files: readonly string[],

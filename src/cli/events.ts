@@ -8,8 +8,8 @@ type Item = RunEventsSubscription['executionEvents'];
 export type Event = Omit<NonNullable<Item['event']>, 'data'> & { readonly data: Readonly<Record<string, unknown>> };
 
 /**
- * Calls `handle` for each event of a run once, in order, until the run is final: over lost connections and restarts of
- * the server.
+ * Calls `handle` for each event of a run once, in order, until the run is final. Lost connections and restarts of the
+ * server don't interrupt it.
  */
 export async function onEachEvent(
   api: Client,
@@ -24,7 +24,7 @@ export async function onEachEvent(
   }
 }
 
-/** Runs work that Ctrl-C ends in order; the run itself continues. A second Ctrl-C ends the program at once. */
+/** Runs work that Ctrl-C ends gracefully; the run continues. A second Ctrl-C ends the program immediately. */
 export async function untilInterrupted<T>(run: string | null, work: (stop: AbortController) => Promise<T>): Promise<T> {
   const stop = new AbortController();
   const onSignal = () => stop.abort(new Interrupted(run));

@@ -3,10 +3,10 @@ import type { ApiError } from '../client/apiError';
 /** Exit codes. Scripts rely on them, and src/cli/README.md documents them. */
 export const exit = {
   ok: 0,
-  /** What was followed did not succeed: the run is not SUCCESS, the documents have errors. */
+  /** The followed run is not SUCCESS, or the documents have errors. */
   failed: 1,
   usage: 2,
-  /** The server refused; the code says why. */
+  /** The server refused; the error code explains why. */
   refused: 3,
   unreachable: 4,
   /** The question was answered with no. */
@@ -30,7 +30,7 @@ export class Failure extends Error {
 export const usage = (message: string, ...advice: string[]): Failure =>
   new Failure(exit.usage, 'USAGE', message, {}, advice);
 
-/** Ctrl-C. It stops following the run, and nothing else. */
+/** Ctrl-C. It only stops following the run. */
 export class Interrupted extends Failure {
   constructor(run: string | null) {
     const advice = run === null ? [] : [`The run continues. To follow it again: slipway watch ${run}`];
@@ -45,7 +45,7 @@ export class Followed extends Failure {
   }
 }
 
-/** An error of the API with advice for its code; `run` is how the caller named the run. */
+/** An error of the API with advice for its code; `run` is the caller's name for the run. */
 export function failureOf({ code, message, details, retryable, requestId }: ApiError, run = 'RUN'): Failure {
   const exitCode = ['UNREACHABLE', 'UNAVAILABLE'].includes(code) ? exit.unreachable : exit.refused;
   return new Failure(exitCode, code, message, { retryable, requestId, ...details }, [

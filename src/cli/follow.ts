@@ -8,8 +8,8 @@ import { readPlaces, readRun, sayNext, sayWhy } from './showRun';
 import { duration, words } from './ui';
 
 /**
- * Follows a run until it is final, reports how it ended, and returns it. `after` is the last event that is known
- * already; without it, the current state is shown first. With `events`, `--json` prints a line for each event.
+ * Follows a run until it is final, reports its end, and returns it. `after` is the last known event; without it, the
+ * current state is shown first. With `events`, `--json` prints a line for each event.
  */
 export async function followRun(
   session: Session,

@@ -8,7 +8,7 @@ const verbs: Readonly<Record<string, string>> = {
   INTERVENED: 'failure decided',
 };
 
-/** Prints what people did to the run: who started, approved, resumed and restored it, and what they said. */
+/** Prints actions of people on the run: start, approvals, resumes and restores, with their comments. */
 export function sayHistory(ui: Ui, { history }: Run): void {
   ui.say('', ui.paint.bold('History'));
   for (const { at, action, actor, stage, step, text } of history) {

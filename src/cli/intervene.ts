@@ -43,7 +43,7 @@ export interface InterveneOptions extends RetryOptions {
 
 const interventions: readonly InterventionAction[] = ['RETRY', 'IGNORE', 'MARK_AS_SUCCESS', 'FAIL', 'ABORT'];
 
-/** `slipway intervene`: decides the one failure that waits for a person, or the one that `--at` names. */
+/** `slipway intervene`: decides the only failure that waits for a person, or the one that `--at` names. */
 export async function intervene(
   session: Session,
   named: string,
@@ -83,7 +83,7 @@ export async function intervene(
 const isNamed = ({ name, label, taskId, elementId }: Part, given: string): boolean =>
   [name, label, taskId, elementId].includes(given);
 
-/** The one part with this name, STEP/NAME or id. */
+/** The only part with this name, STEP/NAME or id. */
 function pick<Of extends Part>(parts: readonly Of[], given: string): Of {
   const [part, another] = parts.filter((one) => isNamed(one, given));
   const labels = parts.slice(0, 50).map(({ label, taskId }) => `${label} (${taskId})`);

@@ -1,7 +1,7 @@
 import type { Client } from '../client/client';
 import { FollowJobLogDocument, JobLogDocument, LoggedTasksDocument, type LogPageFragment } from '../client/generated';
 
-/** Passes on all that a job has written so far, page by page. */
+/** Passes on everything that a job has written so far, page by page. */
 export async function readLog(api: Client, jobId: string, write: (page: LogPageFragment) => void): Promise<void> {
   for (let afterOffset = 0; ; ) {
     const { jobLog } = await api.ask(JobLogDocument, { jobId, afterOffset });
@@ -11,7 +11,7 @@ export async function readLog(api: Client, jobId: string, write: (page: LogPageF
   }
 }
 
-/** Passes on all that a job has written and writes, each byte once, until the job has ended. */
+/** Passes on the whole output of a job as it is written, each byte once, until the job has ended. */
 export async function followLog(
   api: Client,
   jobId: string,
@@ -28,7 +28,7 @@ export async function followLog(
 const TAIL_BYTES = 8_192;
 const TAIL_LINES = 10;
 
-/** The last lines of the newest try of a task. */
+/** Last lines of the newest try of a task. */
 export async function lastLines(api: Client, workflowExecutionId: string, task: string): Promise<string[]> {
   const { execution } = await api.ask(LoggedTasksDocument, { id: workflowExecutionId });
   const tasks = execution.__typename === 'WorkflowExecution' ? [...execution.tasks, ...execution.finallyTasks] : [];

@@ -21,8 +21,8 @@ export interface LogsOptions {
 }
 
 /**
- * `slipway logs`: prints the newest try of each task or of one, also of a restore. With `-f` it follows them, and all
- * tasks that start later.
+ * `slipway logs`: prints the newest try of each task or of one, including those of a restore. With `-f` it follows
+ * them, and all tasks that start later.
  */
 export async function showLogs(
   session: Session,
@@ -56,7 +56,7 @@ export async function showLogs(
     const begin = (id: string, label: string) => {
       if (followed.has(id)) return;
       const done = followLog(api, id, stop.signal, (page) => writer.write(id, label, page));
-      // An error in one log ends them all; it is thrown where the signal is read.
+      // An error in one log ends all of them; it is thrown where the signal is read.
       followed.set(
         id,
         done.catch((error: unknown) => stop.abort(error)),
@@ -77,7 +77,7 @@ export async function showLogs(
   });
 }
 
-/** In a pipeline several workflows may have tasks of one name. */
+/** Several workflows of a pipeline may have tasks with the same name. */
 const label = (step: string | null, name: string): string => (step === null ? name : `${step}/${name}`);
 
 interface NamedTask extends LoggedTaskFragment {
@@ -129,7 +129,7 @@ function noSuchTask(tasks: readonly NamedTask[], task: string): Failure {
   return new Failure(exit.refused, 'NOT_FOUND', `The run has no task "${task}".`, {}, advice);
 }
 
-/** Prints output of commands: of one task as it is, of several tasks line by line, each with the name of its task. */
+/** Prints output of commands: unchanged for one task; for several, line by line, each with the name of its task. */
 class LogWriter {
   private readonly begun = new Map<string, string>();
 

@@ -36,13 +36,13 @@ function say(error: unknown, { code, message, advice, details }: Failure): void 
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ error: { code, message, advice, ...details } }, null, 2)}\n`);
   }
-  // Commander has printed it already.
+  // Commander has already printed it.
   if (error instanceof CommanderError) return;
   const paint = pc.createColors(pc.isColorSupported && process.stderr.isTTY === true);
   process.stderr.write(`${[`${paint.red(code)}: ${message}`, ...advice.map((line) => `  ${line}`)].join('\n')}\n`);
 }
 
-// The reader may stop reading: `slipway runs | head -3`.
+// The reader may stop reading, as in `slipway runs | head -3`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? exit.ok : exit.failed),
 );

@@ -255,7 +255,7 @@ export function createProgram(): Command {
   return program;
 }
 
-/** How the caller named the run of the command that was parsed; undefined if the command takes none. */
+/** The caller's name for the run of the parsed command; undefined if the command takes none. */
 export function namedRun(program: Command): string | undefined {
   let command = program;
   for (let next: Command | undefined = program; next !== undefined; next = command.commands.find(isCalled))

@@ -2,7 +2,7 @@ import { type ResumePlanFragment, WillReplaceDocument } from '../client/generate
 import type { Session } from './session';
 import { moment } from './ui';
 
-/** Images of later runs that would be replaced, one a line. */
+/** Lists images of later runs that would be replaced, one per line. */
 export function sayReplaced({ ui }: Pick<Session, 'ui'>, replaced: ResumePlanFragment['replaced']): void {
   const { paint } = ui;
   for (const { environment, service, image, deployed } of replaced) {
@@ -11,7 +11,7 @@ export function sayReplaced({ ui }: Pick<Session, 'ui'>, replaced: ResumePlanFra
   }
 }
 
-/** Warns of what a run that waited will replace once it continues. */
+/** Warns of images that a waiting run will replace once it continues. */
 export async function warnOfReplaced(session: Session, id: string): Promise<void> {
   const { execution } = await session.api.ask(WillReplaceDocument, { id });
   if (execution.willReplace.length === 0) return;

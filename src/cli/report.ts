@@ -27,8 +27,8 @@ export class RunReport {
   private status = '';
   private waitsFor = '';
   /**
-   * Error of the last restore that ended while the run was followed; null unless it failed. The run itself may be
-   * SUCCESS all the same.
+   * Error of the last restore that ended while the run was followed; null unless it failed. The run may still be
+   * SUCCESS.
    */
   restoreError: { readonly code: string; readonly message: string } | null = null;
 
@@ -189,7 +189,7 @@ export class RunReport {
     this.say(at, this.ui.paint.yellow(`waits ${what}`));
   }
 
-  /** Prints a change of status, with the duration when it is final. QUEUED is left out. */
+  /** Prints a change of status, with the duration if it is final. QUEUED is omitted. */
   private timed(key: string, at: string, to: string, name: string, reason: string): void {
     const began = this.began.get(key);
     const took = isOver(to) && began !== undefined ? duration(Date.parse(at) - Date.parse(began)) : '';

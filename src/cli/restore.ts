@@ -90,7 +90,7 @@ function sayPlan(ui: Ui, plan: Plan): void {
         .map((line) => `  ${line}`),
     );
   }
-  // Equal on both sides when another deployment was started there and failed.
+  // Both sides are equal if another deployment was started there and failed.
   const change = ({ now, restored }: { readonly now: string | null; readonly restored: string | null }) =>
     now === restored ? paint.green(`${restored} again`) : `${now ?? 'nothing'} → ${paint.green(restored ?? 'nothing')}`;
   const result = (status: string | null, attempt: number | null) =>
@@ -134,8 +134,8 @@ export interface CancelOptions extends SeenOptions {
 }
 
 /**
- * `slipway restore --cancel`: stops the restore tasks, and follows the log until the run is as it was before the
- * restore.
+ * `slipway restore --cancel`: stops the restore tasks, and follows the log until the run is back in its state before
+ * the restore.
  */
 export async function cancelRestore(session: Session, named: string, options: CancelOptions): Promise<void> {
   const { api, ui } = session;
@@ -156,7 +156,8 @@ export async function cancelRestore(session: Session, named: string, options: Ca
 }
 
 /**
- * Prints each line of the operation’s log once until it has ended, over lost connections and restarts of the server.
+ * Prints each line of the operation's log once until it has ended. Lost connections and restarts of the server don't
+ * interrupt it.
  */
 async function followLog({ api, ui }: Session, run: string, operationId: string): Promise<void> {
   const { paint } = ui;

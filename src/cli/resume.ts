@@ -63,7 +63,7 @@ export async function resumeRun(session: Session, named: string, options: Resume
 
 interface Prepared {
   readonly plan: ResumePlanFragment;
-  /** Resumes as the plan says, or fails with PLAN_STALE. */
+  /** Resumes exactly as planned, or fails with PLAN_STALE. */
   resume(): Promise<ChangedFragment>;
 }
 
@@ -108,7 +108,7 @@ const commonInput = (run: FoundRun, { reason, definition, force, maxParallel, ov
   overrule,
 });
 
-/** Options of the other kind of run would be ignored silently. */
+/** Options of the other kind of run would be silently ignored. */
 function refuseForeign(isPipeline: boolean, options: ResumeOptions): void {
   const [foreign, kind] = isPipeline
     ? [FOR_WORKFLOWS, 'workflows, and this is a run of a pipeline']
@@ -124,7 +124,7 @@ interface Refusable {
   readonly refusals: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** Fails with every reason that the plan has, before the command would fail with the first. */
+/** Fails with all reasons of the plan, before the command would fail with the first. */
 export function requireAllowed(run: FoundRun, { allowed, refusals }: Refusable): void {
   const [first, ...others] = refusals;
   if (allowed || first === undefined) return;
@@ -207,7 +207,7 @@ export async function extendRun(session: Session, named: string, options: Extend
 interface Action {
   send(): Promise<ChangedFragment>;
   readonly question: string;
-  /** The status that the run is to end with. */
+  /** Expected final status of the run. */
   readonly wanted?: string;
 }
 

@@ -21,10 +21,10 @@ export function nameOf(run: {
 export const stagesOf = (run: Run): readonly Stage[] =>
   run.__typename === 'PipelineExecution' ? run.pipelineStageExecutions : [];
 
-/** The extensions and restores of a run, newest first. */
+/** Extensions and restores of a run, newest first. */
 export const operationsOf = (run: Run) => (run.__typename === 'PipelineExecution' ? run.operations : []);
 
-/** The tasks of a workflow, with those of `finally`. */
+/** Tasks of a workflow, including those of `finally`. */
 export const tasksOf = ({
   tasks,
   finallyTasks,
@@ -35,7 +35,7 @@ export const ownTasks = (run: Run): readonly Task[] => (run.__typename === 'Work
 
 export const isOver = (status: string): boolean => isFinal(status as Parameters<typeof isFinal>[0]);
 
-/** Where a restore task runs: `web to staging › switch-back on staging`. */
+/** Place in which a restore task runs: `web to staging › switch-back on staging`. */
 export const inPlace = ({ name, stageExecution: stage }: PlacedFragment): string =>
   stage === null
     ? name
@@ -48,9 +48,7 @@ export const workflowOf = (stage: Stage) =>
 export const approvalOf = (stage: Stage) =>
   stage.__typename === 'ApprovalStageExecution' ? stage.approvals.at(-1) : undefined;
 
-/**
- * Each workflow of a run that was reached: the execution that its tasks belong to, and the name of its stage element.
- */
+/** Every workflow of a run that was reached: the execution of its tasks, and the name of its stage element. */
 export function workflowsOf(run: Run): { id: string; version: number; step: string | null; tasks: readonly Task[] }[] {
   if (run.__typename === 'WorkflowExecution')
     return [{ id: run.id, version: run.version, step: null, tasks: tasksOf(run) }];
@@ -60,7 +58,7 @@ export function workflowsOf(run: Run): { id: string; version: number; step: stri
   });
 }
 
-/** The stage elements that wait for values from a person. */
+/** Stage elements that wait for values from a person. */
 export const asking = (run: Run) =>
   stagesOf(run).flatMap((stage) =>
     stage.status === 'PAUSED' && stage.__typename === 'WorkflowStageExecution' && stage.runtimeInputVariables
@@ -68,13 +66,13 @@ export const asking = (run: Run) =>
       : [],
   );
 
-/** A task or stage element that a person can name: by its name, `STEP/NAME`, or its id. */
+/** A task or stage element that a person can refer to by its name, `STEP/NAME`, or its id. */
 export interface Part {
   readonly name: string;
   readonly label: string;
   readonly status: ExecutionStatus;
   readonly taskId: string | null;
-  /** Version of the execution that it belongs to. */
+  /** Version of its execution. */
   readonly version: number;
   readonly elementId: string | null;
   readonly waitsUntil: string | null;
@@ -106,6 +104,6 @@ export const partsOf = (run: Run): Part[] => [
 export const failuresThatWait = (run: Run): Part[] =>
   partsOf(run).filter(({ status, waitsUntil }) => status === 'WAITING' && waitsUntil !== null);
 
-/** The name, with the step where several steps have tasks of that name. */
+/** Name, with the step if several steps have tasks with that name. */
 export const shortName = ({ name, label }: Part, among: readonly Part[]): string =>
   among.filter((one) => one.name === name).length > 1 ? label : name;

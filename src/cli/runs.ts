@@ -55,7 +55,7 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const SHORTEST = 4;
 
-/** So many runs are offered to a person who named none. */
+/** Number of runs to choose from if the caller names none. */
 const OFFERED = 20;
 
 /** Lets a person pick one of the newest runs. Without a terminal it fails with their list. */
@@ -74,7 +74,7 @@ async function pickRun({ api, ui }: Session): Promise<string> {
   );
 }
 
-/** Finds a run by its id, by a part of it that is unique (best the end: ids begin with the time), or by `latest`. */
+/** Finds a run by its id, by a unique part of it (preferably the end: ids begin with the time), or by `latest`. */
 export async function findRun(session: Session, given: string | undefined): Promise<FoundRun> {
   const { api } = session;
   const named = given ?? (await pickRun(session));
@@ -96,16 +96,13 @@ export async function findRun(session: Session, given: string | undefined): Prom
 }
 
 export interface SeenOptions {
-  /** Version of the run that the caller saw, from an earlier command; by default the one that this command reads. */
+  /** Version of the run that the caller saw, from an earlier command. Defaults to the one that this command reads. */
   readonly expectedVersion?: number;
 }
 
-/** The state that a command is meant for: the server refuses it with CONFLICT if the run has changed since. */
+/** State that a command is meant for: the server fails with CONFLICT if the run has changed since. */
 export const seenVersion = (run: { readonly version: number }, { expectedVersion }: SeenOptions): number =>
   expectedVersion ?? run.version;
 
-/**
- * The application id that mutations take along with the run. Empty for a caller who may see the run, but not its
- * application.
- */
+/** Application id that mutations take with the run. Empty for a caller who may see the run, but not its application. */
 export const applicationOf = (run: FoundRun): string => run.application?.id ?? '';

@@ -1,7 +1,7 @@
 import { ApiError } from '../client/apiError';
 import { lost } from '../client/client';
 
-/** `slipway schema`: the JSON Schema of documents, as the server has it. It needs no key. */
+/** `slipway schema`: prints the JSON Schema of documents from the server. It needs no key. */
 export async function printSchema(server: string): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   const response = await fetch(`${server}/schemas/definitions.json`, { signal }).catch((error: unknown) => {

@@ -50,7 +50,7 @@ function configured(): CliConfig {
 
 interface Key {
   readonly key: string;
-  /** Where it was found. */
+  /** Place where it was found. */
   readonly origin: string;
 }
 
@@ -60,16 +60,16 @@ function keyOf({ key }: GlobalOptions, server: string, config: CliConfig): Key {
   return localKey(server, config);
 }
 
-/** Where the key that the server refused came from. */
+/** Source of the key that the server refused. */
 export function keyOrigin(options: GlobalOptions): string {
   const config = configured();
   return keyOf(options, serverOf(options, config), config).origin;
 }
 
 /**
- * The administrator’s key of a server on this machine: from the server’s environment, or from the file that the demo
- * keeps, which only its user can read. It is never sent to another machine. A key that the server generated is stored
- * as a hash only, so it can’t be found.
+ * Administrator's key of a server on this machine: from the server's environment, or from the file of the demo, which
+ * only its user can read. It is never sent to another machine. Keys that the server generated are stored only as
+ * hashes, so they can't be found.
  */
 function localKey(url: string, config: CliConfig): Key {
   const { hostname } = new URL(url);

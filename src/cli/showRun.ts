@@ -35,7 +35,7 @@ export async function readPlaces(api: Client, id: string): Promise<PlacedFragmen
   return execution.__typename === 'PipelineExecution' ? execution.operations.flatMap(({ tasks }) => tasks) : [];
 }
 
-/** `slipway run show`: shows what happened, why, and the possible next actions. */
+/** `slipway run show`: shows the progress of a run, reasons for failures, and the possible next actions. */
 export async function showRun({ api, ui }: Session, named: string | undefined, all: boolean): Promise<void> {
   const run = await readRun(api, (await findRun({ api, ui }, named)).id);
   ui.answer(run);
@@ -77,7 +77,7 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
   sayNext(ui, run);
 }
 
-/** Also running and failed restores, which nothing else of the run shows. */
+/** Includes running and failed restores, which no other part of the run shows. */
 function sayRestores(ui: Ui, run: Run): void {
   const restores = operationsOf(run)
     .filter(({ kind }) => kind === 'RESTORE')
@@ -114,7 +114,7 @@ function sayStage(ui: Ui, stage: Stage, all: boolean): void {
   sayOutputs(ui, workflow?.outputs ?? []);
 }
 
-/** Outputs that have a value. A value of several lines shows its first line. */
+/** Prints outputs that have a value. A multi-line value shows its first line. */
 function sayOutputs(ui: Ui, outputs: readonly { readonly name: string; readonly value: string | null }[]): void {
   for (const { name, value } of outputs) {
     if (value === null) continue;
@@ -149,7 +149,7 @@ function sayTasks(ui: Ui, tasks: readonly Task[], all: boolean): void {
 const why = (ui: Ui, { status, reason, reasonCode }: Pick<Task, 'status' | 'reason' | 'reasonCode'>): string =>
   status === 'SUCCESS' ? '' : ui.paint.dim(reason ?? reasonCode ?? '');
 
-/** Prints why the run failed, and the last lines of the first failed task. */
+/** Prints the reason why the run failed, and the last lines of the first failed task. */
 export async function sayWhy({ api, ui }: Session, run: Run): Promise<void> {
   if (run.failureDetails === null || run.status === 'SUCCESS') return;
   ui.say('', `${ui.paint.red(run.failureCode ?? run.status)}: ${run.failureDetails}`);

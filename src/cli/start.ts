@@ -74,7 +74,7 @@ export async function startRun(
 
 type Plan = Given<StartPreviewQuery>['executionPlan'];
 
-/** Shows what would run, and every problem. Fails with the first one that the start would fail with. */
+/** Shows what would run, and every problem. Fails with the first error of the start. */
 async function previewStart({ api, ui }: Session, name: string, input: StartExecutionInput): Promise<void> {
   const { executionPlan: plan } = await api.ask(StartPreviewDocument, { input });
   ui.say(`Start of ${name}:`);

@@ -17,7 +17,7 @@ export class Steps {
   }
 
   /**
-   * The events that can be shown once this one has come: events of a workflow are held back until the event that names
+   * Events that can be shown once this one has arrived: events of a workflow are held back until the event that names
    * its stage element.
    */
   inOrder(event: Event): Event[] {
@@ -27,7 +27,7 @@ export class Steps {
     const waiting = [...this.held, event];
     const isNameless = (one: Event) => this.stageOf.has(one.executionId) && this.of(one.executionId) === null;
     this.held = waiting.filter(isNameless);
-    // The one that brought the name comes first.
+    // The event with the name comes first.
     return waiting.filter((one) => !isNameless(one)).sort((a, b) => Number(b === event) - Number(a === event));
   }
 }

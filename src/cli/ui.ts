@@ -4,8 +4,8 @@ import type { Spinner } from 'yocto-spinner';
 import { exit, Failure, usage } from './failure';
 
 /**
- * The terminal, or the pipes of a script. Answers go to standard output; with `--json` that is JSON and nothing else,
- * and text for people goes to standard error. Questions, progress and errors always go there.
+ * Terminal, or pipes of a script. Results go to standard output; with `--json` only JSON does, and text for people goes
+ * to standard error. Questions, progress and errors always go to standard error.
  */
 export class Ui {
   readonly paint: ReturnType<typeof pc.createColors>;
@@ -27,17 +27,17 @@ export class Ui {
       this.print(this.out.isTTY ? fold(line, this.columns) : line);
   }
 
-  /** A line as it is, such as one of a log. */
+  /** Prints a line unchanged, such as one of a log. */
   print(line: string): void {
     this.out.write(`${this.out.isTTY ? harmless(line) : line}\n`);
   }
 
-  /** The answer for programs; without `--json` it has been printed as text already. */
+  /** Prints the result for programs; without `--json` it has already been printed as text. */
   answer(value: unknown): void {
     if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** One of many answers, on a line of its own. */
+  /** Prints one of many results on a separate line. */
   answerLine(value: unknown): void {
     if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
@@ -63,14 +63,14 @@ export class Ui {
     if (!process.stdin.isTTY || !process.stderr.isTTY) {
       throw usage('This command needs confirmation, and there is no terminal to ask on.', 'Add --yes to confirm it.');
     }
-    // A terminal that does not know its size says 0, and each letter would get a line of its own.
+    // A terminal that does not know its size reports 0, and each letter would get a separate line.
     process.stderr.columns ||= DEFAULT_COLUMNS;
     const { confirm } = await import('@clack/prompts');
     const answer = await confirm({ message: harmless(question), initialValue: initially, output: process.stderr });
     return answer === true;
   }
 
-  /** Lets a person choose one of a list. Null without a terminal. */
+  /** Lets a person choose from a list. Null without a terminal. */
   async pick(
     question: string,
     options: readonly { readonly value: string; readonly label: string; readonly hint: string }[],
@@ -84,7 +84,7 @@ export class Ui {
     return answer;
   }
 
-  /** Prints columns as wide as their widest cells, or a block for each row where they don't fit. Nothing is cut. */
+  /** Prints columns as wide as their widest cells, or a block per row if they don't fit. Nothing is cut off. */
   table(head: readonly string[], rows: readonly (readonly string[])[]): void {
     const widths = head.map((title, column) =>
       Math.max(...[title, ...rows.map((row) => row[column] ?? '')].map(width)),
@@ -127,7 +127,7 @@ export class Ui {
   }
 }
 
-/** Fails unless the question is answered with yes. */
+/** Fails unless the answer to the question is yes. */
 export async function refuseUnlessConfirmed(ui: Ui, question: string, initially = true): Promise<void> {
   if (!(await ui.confirm(question, initially))) throw new Failure(exit.declined, 'DECLINED', 'Nothing was changed.');
 }
@@ -146,7 +146,7 @@ const signs: Readonly<Record<string, string>> = {
 
 const DEFAULT_COLUMNS = 80;
 
-/** Breaks a line between words, with its own indent and two more columns. A word that is too long stays whole. */
+/** Breaks a line between words, with its indent plus two columns. A word that is too long stays whole. */
 export function fold(line: string, columns: number): string {
   if (width(line) <= columns) return line;
   const indent = `${/^ */.exec(stripVTControlCharacters(line))?.[0] ?? ''}  `;
@@ -166,7 +166,9 @@ export function fold(line: string, columns: number): string {
 const width = (text: string): number => stripVTControlCharacters(text).length;
 const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(0, to - width(text)));
 
-/** Removes all control sequences but colors: they could move the cursor, set the title or make the terminal answer. */
+/**
+ * Removes all control sequences except colors: they could move the cursor, set the title or make the terminal respond.
+ */
 export function harmless(text: string): string {
   // Written as text, because biome forbids control characters in patterns.
   return text.replace(new RegExp(CONTROL, 'g'), (found) => (/^\[[\d;:]*m$/.test(found.slice(1)) ? found : ''));
