@@ -11,7 +11,7 @@ import { DEAD, jobsIn, pidFileIn } from './watchdog';
  * Directories of machines or containers that are not visible from here count as dead after this long without a change.
  */
 const FORGOTTEN_MS = 3600_000;
-/** How long a working watchdog is left alone. */
+/** Time for which a working watchdog is left alone. */
 const WATCHDOG_MS = 60_000;
 
 const linux = process.platform === 'linux';

@@ -38,7 +38,7 @@ export interface GraphqlServerOptions<C extends object>
   readonly maxSubscriptions?: number;
   /**
    * Called for each HTTP request, each operation over another transport, and each delivered event. Creates new loaders
-   * each time, so it must be cheap. `app` is given if an event brings a separate database handle.
+   * each time, so it must be cheap. `database` is given if an event brings a separate database handle.
    */
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => C;
   /**

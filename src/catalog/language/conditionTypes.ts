@@ -3,10 +3,8 @@ import { nameOf, type Reference } from './conditionValues';
 
 /**
  * Types of conditions, as far as they are known before anything runs. The checker of `@bufbuild/cel` is not part of its
- * interface, and reads constants and names only.
- *
- * `string`, `numeric` and `flag` are variables declared with a type, `given` are texts without a declaration: outputs,
- * `env`, a matrix.
+ * interface, and reads constants and names only. `string`, `numeric` and `flag` are variables declared with a type;
+ * `given` are texts without a declaration: outputs, `env`, a matrix.
  */
 export type Kind =
   | ('text' | 'string' | 'given')

@@ -5,11 +5,9 @@ export type Value = null | boolean | bigint | number | string | readonly Value[]
 export type Scope = ReadonlyMap<string, Value>;
 
 /**
- * A name in a condition. A variable is text. `holder` is the number of steps that name one (`vars.X` has two), or 0.
- * The place of a name decides how its text is read, never the text:
- * - `value`: text, or the number or boolean that the declared type promises,
- * - `text`: the text, also where the type is another one: `string(X)`,
- * - `data`: the JSON value that the text is: `X.key`, `X[0]`, `1 in X`.
+ * A name in a condition. `holder` is the number of steps that name a variable (`vars.X` has two), or 0. The place of a
+ * name decides how its text is read, never the text: `value` as the declared type promises, `text` as text
+ * (`string(X)`), `data` as the JSON value that it contains (`X.key`, `X[0]`, `1 in X`).
  */
 export interface Reference {
   readonly path: readonly string[];

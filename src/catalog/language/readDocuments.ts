@@ -31,12 +31,10 @@ const MAX_ALIASED_NODES = 100_000;
 const MAX_ERRORS_OF_READER = 100;
 
 /**
- * Reads a source into documents; readToml.ts reads TOML. The YAML reader reads JSON too, which gives errors their
- * places.
- *
- * No source may harm the server. Nesting is bounded before anything recursive sees it, because half a million brackets
- * exhaust the memory of the YAML library. Duplicate keys are found with a set; aliases are counted as they are
- * followed.
+ * Reads a source into documents; readToml.ts reads TOML. The YAML reader also reads JSON, so that errors have
+ * positions. No source may harm the server. Nesting is limited before anything recursive sees it, because half a
+ * million brackets exhaust the memory of the YAML library. Duplicate keys are found with a set; aliases are counted as
+ * they are followed.
  */
 export function readDocuments(source: string, format: DefinitionFormat = 'YAML'): ReadDocuments {
   const size = Buffer.byteLength(source);

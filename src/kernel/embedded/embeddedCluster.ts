@@ -88,7 +88,7 @@ export const markOf = (dataDir: string, password: string) =>
 
 /**
  * Locks the data directory until the returned function is called or the process ends. The lock is a local socket that
- * answers with the process id: the operating system releases it, however the process ends. Only macOS keeps the file.
+ * responds with the process id: the operating system releases it, however the process ends. Only macOS keeps the file.
  * Processes on different machines or in different network namespaces are not kept apart.
  */
 export async function lock(dataDir: string, mark: string): Promise<() => void> {

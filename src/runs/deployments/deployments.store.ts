@@ -149,9 +149,9 @@ export async function findLastDeployment(db: Db): Promise<number> {
 }
 
 /**
- * Current deployment of each service in these environments, or in the environments of these services, followed by the
- * newest one that is in progress or failed and was not settled since. A later begin settles a failure, except that of
- * another task of the same execution. Each place costs a few index look-ups, whatever the length of its history.
+ * Current deployment of each service in these environments, or in the environments of these services, and the newest
+ * one that is in progress or ended without success and is not settled. A later success settles it, unless another task
+ * of the same execution made it. Each place costs a few index look-ups, whatever the length of its history.
  */
 export function findStanding(
   db: Db,

@@ -10,7 +10,7 @@ import { consumed, noPoint, notRestoring, refuseRestore } from './restorePlan';
 import { requireCreator } from './restoreRights';
 import { findConsumers, findRestorePoints } from './restores.store';
 
-/** Whether the caller can extend or restore a run now, as far as a cheap read can tell; the previews check the rest. */
+/** Availability of extend and restore for the caller, as far as a cheap read can tell; the previews check the rest. */
 export async function availableRestores(app: App, actor: Actor, run: Execution): Promise<AvailableAction[]> {
   if (run.kind !== 'PIPELINE') return [];
   const attempts = await findAttempts(app.database, [run.id]);
