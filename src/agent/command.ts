@@ -46,9 +46,9 @@ export interface CommandEnd {
 export class CommandFailure extends Error {}
 
 /**
- * Runs a command until everything that it started in its session has ended. Three ends differ: that of the first
- * process is the result; that of the pipes can be delayed forever by a background process; that of the session. The
- * result waits for the pipes for a limited time only, and nothing in the session outlives the job.
+ * Runs a command until everything that it started in its session has ended. The end of the first process is the result.
+ * The pipes end later if a background process holds them, so the result waits for them for a limited time only. The
+ * session ends last: nothing in it outlives the job.
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { stop, gone, output, folder } = options;
