@@ -542,6 +542,16 @@ export type ChangedFragment =
   | Changed_WorkflowExecution_Fragment
 ;
 
+export type WillReplaceQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WillReplaceQuery = { readonly execution:
+    | { readonly willReplace: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> }
+    | { readonly willReplace: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> }
+   | null };
+
 export type AbortExecutionMutationVariables = Exact<{
   input: AbortExecutionInput;
 }>;
@@ -1770,6 +1780,22 @@ export const ComparedResultFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ComparedResult"}) as unknown as TypedDocumentString<ComparedResultFragment, unknown>;
+export const WillReplaceDocument = new TypedDocumentString(`
+    query WillReplace($id: ID!) {
+  execution(executionId: $id) {
+    willReplace {
+      environment
+      service
+      image
+      deployed {
+        image
+        runId
+        deployedAt
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WillReplaceQuery, WillReplaceQueryVariables>;
 export const AbortExecutionDocument = new TypedDocumentString(`
     mutation AbortExecution($input: AbortExecutionInput!) {
   abortExecution(input: $input) {
