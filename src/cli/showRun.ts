@@ -66,7 +66,9 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
       const about = [`revision ${revision.number}`, duration(durationMs), reason ?? '', undone]
         .filter(Boolean)
         .join(', ');
-      ui.say(`  ${attempt}  ${ui.status(status ?? run.status)} ${kind.toLowerCase()}${from} ${paint.dim(about)}`);
+      ui.say(
+        `  ${attempt}  ${ui.status(status ?? run.status)} ${kind.toLowerCase()}${from} ${paint.dim(`(${about})`)}`,
+      );
     }
   }
   sayRestores(ui, run);
@@ -170,7 +172,7 @@ export function sayNext(ui: Ui, run: Run): void {
     resume:
       stages.length > 1 ? `continue from what failed; --stage: ${stages.join(', ')}` : 'continue from what failed',
     rerun: 'run everything again, with the same inputs',
-    abort: 'end the run',
+    abort: run.failureCode === 'ABORTED' ? 'end its tasks of finally too' : 'end the run',
     approve: 'or reject',
     continue: 'let the paused run continue',
     extend: 'add an image, or change inputs',

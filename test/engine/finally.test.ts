@@ -2,10 +2,13 @@ import type { ActorRef } from '../../src/access/actor';
 import { parseDefinitions } from '../../src/catalog/language/parseDefinitions';
 import type { WorkflowDefinition } from '../../src/catalog/language/workflow';
 import { isFinal } from '../../src/contract/statuses';
+import type { Deployment } from '../../src/engine/deployment';
 import type { DetachedTaskRow, Execution, TaskExecution } from '../../src/engine/execution';
 import { Facts } from '../../src/engine/facts';
 import { expireFinally } from '../../src/engine/finallyTasks';
+import { giveUpRun } from '../../src/engine/giveUpRun';
 import { holdRun, releaseRun } from '../../src/engine/holdExecution';
+import { decideTask } from '../../src/engine/interventions';
 import { endOf, type Heard } from '../../src/engine/jobEnd';
 import { moveTask } from '../../src/engine/moves';
 import { resumeWorkflow } from '../../src/engine/resumeWorkflow';
@@ -38,14 +41,16 @@ class Memory {
   private readonly tasks = new Map<string, TaskExecution>();
   private readonly detached = new Map<string, DetachedTaskRow>();
   private readonly dependents = new Map<string, string[]>();
+  readonly deployed: string[] = [];
+  private deployments: Deployment[] = [];
   readonly canceled: string[] = [];
   readonly events: string[] = [];
 
-  constructor(keys: object = {}) {
+  constructor(keys: object = {}, deploying: Partial<Pick<Execution, 'environmentId' | 'images'>> = {}) {
     this.definition = definitionWith(keys);
     const start = { id, runId: id, revisionId, name: 'w', applicationId: 'app', entityId: 'w', cause: actor };
     const blank = { parentStageExecutionId: null, environmentId: null, variables: {}, images: {}, notes: null };
-    this.decide((run) => startWorkflow(run, { ...start, ...blank, maxParallel: null, mode: null }));
+    this.decide((run) => startWorkflow(run, { ...start, ...blank, ...deploying, maxParallel: null, mode: null }));
   }
 
   get execution(): Execution {
@@ -62,7 +67,7 @@ class Memory {
 
   env = (name: string) => this.detached.get(this.task(name).id)?.env;
 
-  private task(name: string): TaskExecution {
+  task(name: string): TaskExecution {
     const found = [...this.tasks.values()].findLast((one) => one.name === name);
     if (found === undefined) throw new Error(`no task ${name}`);
     return found;
@@ -73,11 +78,15 @@ class Memory {
     const newId = () => `id${++this.ids}`;
     const run = new RunSlice(this.facts(), { now: this.now, actor, newId, random: () => 0 });
     decide(run, decision);
-    const { executions, tasks, detached, edges, canceled, events } = run.changes;
+    const { executions, tasks, detached, edges, canceled, events, deployments } = run.changes;
     this.row = executions.get(id)?.after ?? this.row;
     for (const { after } of tasks.values()) this.tasks.set(after.id, after);
     for (const one of detached) this.detached.set(one.taskId, one);
     for (const [one, waiting] of edges) this.dependents.set(one, waiting);
+    for (const { after } of deployments.values()) {
+      this.deployments = [...this.deployments.filter((one) => one.id !== after.id), after];
+      this.deployed.push(after.status);
+    }
     this.canceled.push(...canceled);
     this.events.push(...events.map(({ type }) => type));
   }
@@ -104,6 +113,10 @@ class Memory {
     facts.set('running', id, at(['RUNNING']));
     const ready = at(['QUEUED']).filter(({ waitingOn, jobId }) => waitingOn === 0 && jobId === null);
     facts.set('frontier', id, { reach: 1000, ready, open: [] });
+    facts.set('deployments', id, this.deployments);
+    facts.set('doubts', id, { skipped: false, unsure: false });
+    const open = all.filter(({ status }) => !isFinal(status));
+    facts.set('openTasks', id, open);
     facts.set('failed', id, failed);
     facts.set(
       'finally',
@@ -304,5 +317,47 @@ describe('finally', () => {
     expect(memory.execution).toMatchObject({ status: 'RESUMING', attempt: 2, finallyTasks: 2 });
     memory.run(...cleaned);
     expect(memory.execution.status).toBe('SUCCESS');
+  });
+
+  it('deploys nothing: a deployment by the workflow ends before it, as the graph did', () => {
+    const memory = new Memory({ services: ['web'] }, { environmentId: 'staging', images: { web: 'web:1' } });
+    memory.run(...passed);
+    expect(memory.deployed).toEqual(['IN_PROGRESS', 'SUCCEEDED']);
+    memory.run(['down', 'FAILED'], ['report', 'SUCCESS']);
+    expect(memory.execution.status).toBe('FAILED');
+    expect(memory.deployed).toHaveLength(2);
+  });
+
+  it('ends with a run that the server gives up', () => {
+    const memory = new Memory().run(...passed).start('down');
+    memory.decide((run) => giveUpRun(run, id, 'a fault'));
+    expect(memory.execution).toMatchObject({ status: 'ERROR', detachedTasks: 0, finallyTasks: 0 });
+    expect(memory.statuses).toMatchObject({ down: 'ABORTED', report: 'SKIPPED without a job' });
+  });
+
+  it('is given up by another abort before it begins', () => {
+    const tasks = { up: { run: 'x' }, test: { run: 'x', onFailure: 'look' }, look: { run: 'x', type: 'forensic' } };
+    const memory = new Memory({ tasks }).run(['up', 'SUCCESS']).start('test');
+    memory.stop();
+    memory.end('test', 'CANCELLED', 'CANCEL');
+    expect(memory.execution).toMatchObject({ status: 'RUNNING', finallyTasks: null });
+    memory.stop();
+    expect(memory.execution).toMatchObject({ status: 'ABORTED', finallyTasks: 0 });
+    expect(memory.statuses).toMatchObject({ look: 'QUEUED' });
+  });
+
+  it('runs after a person has decided against a failure that waited', () => {
+    const tasks = { up: { run: 'x' }, test: { run: 'x', failureStrategy: 'wait' } };
+    for (const [action, status] of [
+      ['FAIL', 'FAILED'],
+      ['ABORT', 'ABORTED'],
+    ] as const) {
+      const memory = new Memory({ tasks }).run(['up', 'SUCCESS'], ['test', 'FAILED']);
+      expect(memory.execution).toMatchObject({ status: 'WAITING', finallyTasks: null });
+      memory.decide((run) => decideTask(run, memory.task('test'), { action, by: 'test', reason: null }));
+      expect(memory.execution).toMatchObject({ status: 'RUNNING', finallyTasks: 2 });
+      memory.run(...cleaned);
+      expect(memory.execution.status).toBe(status);
+    }
   });
 });

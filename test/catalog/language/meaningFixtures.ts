@@ -290,6 +290,16 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'end]',
   },
   {
+    rule: 'UNKNOWN_ARTIFACT_SOURCE',
+    of: 'a task of finally of another workflow',
+    source:
+      shop +
+      workflow('v', { tasks: tasks(task('a', '')), keys: 'finally: { end: { run: x } }' }) +
+      workflow('w', { tasks: tasks(task('a', 'artifacts: { from: v.end }')) }),
+    path: 'documents[2].tasks.a.artifacts.from',
+    at: 'v.end',
+  },
+  {
     rule: 'BAD_VALUE',
     of: 'finally as a type',
     source: shop + workflow('w', { tasks: tasks(`${task('a', '')}\n${task('b', 'type: finally')}`) }),
