@@ -257,7 +257,7 @@ CREATE TABLE "execution" (
   "open_tasks" integer NOT NULL,
   "busy_tasks" integer NOT NULL,
   "waiting_tasks" integer NOT NULL DEFAULT '0',
-  "beside_tasks" integer NOT NULL DEFAULT '0',
+  "detached_tasks" integer NOT NULL DEFAULT '0',
   "finally_tasks" integer,
   "created_at" TIMESTAMP(3) WITH TIME ZONE NOT NULL,
   "started_at" TIMESTAMP(3) WITH TIME ZONE,
@@ -270,7 +270,7 @@ CREATE TABLE "execution" (
   CONSTRAINT "execution_mode" CHECK (mode IN ('SEQUENTIAL', 'PARALLEL', 'WORK_STEALING')),
   CONSTRAINT "execution_ended" CHECK ((ended_at IS NULL) = (status IN ('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING'))),
   CONSTRAINT "execution_pause" CHECK (pause IS NULL OR status = 'PAUSED'),
-  CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND beside_tasks)),
+  CONSTRAINT "execution_counts" CHECK (busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND detached_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND detached_tasks)),
   CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY ("id")
 );
 CREATE INDEX "execution_newest" ON "execution" ("created_at", "id") WHERE parent_stage_execution_id IS NULL;
@@ -403,7 +403,7 @@ CREATE TABLE "attempt_element" (
   "stage_execution_id" uuid NOT NULL,
   CONSTRAINT "PK_30c841a492ccbce272a3df9f8ec" PRIMARY KEY ("execution_id", "attempt", "stage_index", "element_index")
 );
-CREATE TABLE "beside_task" (
+CREATE TABLE "detached_task" (
   "task_id" uuid NOT NULL,
   "execution_id" uuid NOT NULL,
   "revision_id" uuid NOT NULL,
@@ -414,11 +414,11 @@ CREATE TABLE "beside_task" (
   "failed_task_id" uuid,
   "failed_attempt" integer,
   "start_by" TIMESTAMP(3) WITH TIME ZONE,
-  CONSTRAINT "beside_task_failed_task" UNIQUE ("failed_task_id"),
-  CONSTRAINT "beside_task_failed_attempt" UNIQUE ("execution_id", "failed_attempt"),
-  CONSTRAINT "PK_fbd1074158102b21c1fa3e15663" PRIMARY KEY ("task_id")
+  CONSTRAINT "detached_task_failed_task" UNIQUE ("failed_task_id"),
+  CONSTRAINT "detached_task_failed_attempt" UNIQUE ("execution_id", "failed_attempt"),
+  CONSTRAINT "PK_08cb4324da52711f20f25079591" PRIMARY KEY ("task_id")
 );
-CREATE INDEX "beside_task_start_by" ON "beside_task" ("start_by") WHERE start_by IS NOT NULL;
+CREATE INDEX "detached_task_start_by" ON "detached_task" ("start_by") WHERE start_by IS NOT NULL;
 CREATE TABLE "task_dependency" (
   "depends_on_id" uuid NOT NULL,
   "task_id" uuid NOT NULL,
@@ -737,8 +737,8 @@ ALTER TABLE "stage_execution" ADD CONSTRAINT "FK_f60937c87f7582493454f4f5111" FO
 ALTER TABLE "task_execution" ADD CONSTRAINT "FK_0a1bc561365fc7ea2ef5363cb84" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "attempt_element" ADD CONSTRAINT "FK_5b44d3b510222bf418df4bcb65b" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "attempt_element" ADD CONSTRAINT "FK_08d32f2f50961903198df3ed804" FOREIGN KEY ("stage_execution_id") REFERENCES "stage_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "beside_task" ADD CONSTRAINT "FK_fbd1074158102b21c1fa3e15663" FOREIGN KEY ("task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-ALTER TABLE "beside_task" ADD CONSTRAINT "FK_67264edc5299ace7f06c1b34b04" FOREIGN KEY ("failed_task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "detached_task" ADD CONSTRAINT "FK_08cb4324da52711f20f25079591" FOREIGN KEY ("task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
+ALTER TABLE "detached_task" ADD CONSTRAINT "FK_41e8ecd9e424ad8a375dc0dd60d" FOREIGN KEY ("failed_task_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "execution_variable" ADD CONSTRAINT "FK_c94fec1703300f614e8938a5732" FOREIGN KEY ("task_execution_id") REFERENCES "task_execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "task_gate" ADD CONSTRAINT "FK_7fd7ae481c0db585ee2d5b26a4f" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 ALTER TABLE "approval" ADD CONSTRAINT "FK_5d923b538c3db1c786501a60403" FOREIGN KEY ("execution_id") REFERENCES "execution"("id") ON DELETE NO ACTION ON UPDATE NO ACTION;
@@ -880,7 +880,7 @@ DROP TABLE
   stage_execution,
   task_execution,
   attempt_element,
-  beside_task,
+  detached_task,
   task_dependency,
   execution_variable,
   task_gate,

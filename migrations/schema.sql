@@ -193,25 +193,6 @@ CREATE TABLE audit_unsealed (
   CONSTRAINT "PK_70d50c3285622dfac3f0f8eabab" PRIMARY KEY (record_id)
 ) WITH (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=500);
 
-CREATE TABLE beside_task (
-  task_id uuid NOT NULL,
-  execution_id uuid NOT NULL,
-  revision_id uuid NOT NULL,
-  environment_id uuid,
-  variables jsonb NOT NULL,
-  images jsonb NOT NULL,
-  env jsonb NOT NULL,
-  failed_task_id uuid,
-  failed_attempt integer,
-  start_by timestamp(3) with time zone,
-  CONSTRAINT "PK_fbd1074158102b21c1fa3e15663" PRIMARY KEY (task_id),
-  CONSTRAINT "beside_task_failed_attempt" UNIQUE (execution_id, failed_attempt),
-  CONSTRAINT "beside_task_failed_task" UNIQUE (failed_task_id),
-  CONSTRAINT "FK_67264edc5299ace7f06c1b34b04" FOREIGN KEY (failed_task_id) REFERENCES task_execution(id),
-  CONSTRAINT "FK_fbd1074158102b21c1fa3e15663" FOREIGN KEY (task_id) REFERENCES task_execution(id)
-);
-CREATE INDEX beside_task_start_by ON public.beside_task USING btree (start_by) WHERE (start_by IS NOT NULL);
-
 CREATE TABLE deployment (
   id uuid NOT NULL,
   number bigint NOT NULL DEFAULT nextval('deployment_number_seq'::regclass),
@@ -256,6 +237,25 @@ CREATE TRIGGER deployment_kept BEFORE DELETE OR TRUNCATE ON public.deployment FO
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_kept;
 CREATE TRIGGER deployment_sealed BEFORE UPDATE ON public.deployment FOR EACH ROW WHEN (((old.status <> 'IN_PROGRESS'::text) OR ((to_jsonb(old.*) - '{status,ended_at,end_number}'::text[]) <> (to_jsonb(new.*) - '{status,ended_at,end_number}'::text[])))) EXECUTE FUNCTION refuse_change();
 ALTER TABLE deployment ENABLE ALWAYS TRIGGER deployment_sealed;
+
+CREATE TABLE detached_task (
+  task_id uuid NOT NULL,
+  execution_id uuid NOT NULL,
+  revision_id uuid NOT NULL,
+  environment_id uuid,
+  variables jsonb NOT NULL,
+  images jsonb NOT NULL,
+  env jsonb NOT NULL,
+  failed_task_id uuid,
+  failed_attempt integer,
+  start_by timestamp(3) with time zone,
+  CONSTRAINT "PK_08cb4324da52711f20f25079591" PRIMARY KEY (task_id),
+  CONSTRAINT "detached_task_failed_attempt" UNIQUE (execution_id, failed_attempt),
+  CONSTRAINT "detached_task_failed_task" UNIQUE (failed_task_id),
+  CONSTRAINT "FK_08cb4324da52711f20f25079591" FOREIGN KEY (task_id) REFERENCES task_execution(id),
+  CONSTRAINT "FK_41e8ecd9e424ad8a375dc0dd60d" FOREIGN KEY (failed_task_id) REFERENCES task_execution(id)
+);
+CREATE INDEX detached_task_start_by ON public.detached_task USING btree (start_by) WHERE (start_by IS NOT NULL);
 
 CREATE TABLE environment (
   id uuid NOT NULL,
@@ -307,7 +307,7 @@ CREATE TABLE execution (
   open_tasks integer NOT NULL,
   busy_tasks integer NOT NULL,
   waiting_tasks integer NOT NULL DEFAULT 0,
-  beside_tasks integer NOT NULL DEFAULT 0,
+  detached_tasks integer NOT NULL DEFAULT 0,
   finally_tasks integer,
   created_at timestamp(3) with time zone NOT NULL,
   started_at timestamp(3) with time zone,
@@ -316,7 +316,7 @@ CREATE TABLE execution (
   earlier_ms bigint NOT NULL,
   expires_at timestamp(3) with time zone NOT NULL,
   CONSTRAINT "PK_cc6684fedf29ec4c86db8448a2b" PRIMARY KEY (id),
-  CONSTRAINT "execution_counts" CHECK (((busy_tasks >= 0) AND (waiting_tasks >= 0) AND (open_tasks >= (busy_tasks + waiting_tasks)) AND (beside_tasks >= 0) AND ((finally_tasks IS NULL) OR ((finally_tasks >= 0) AND (finally_tasks <= beside_tasks))))),
+  CONSTRAINT "execution_counts" CHECK (((busy_tasks >= 0) AND (waiting_tasks >= 0) AND (open_tasks >= (busy_tasks + waiting_tasks)) AND (detached_tasks >= 0) AND ((finally_tasks IS NULL) OR ((finally_tasks >= 0) AND (finally_tasks <= detached_tasks))))),
   CONSTRAINT "execution_ended" CHECK (((ended_at IS NULL) = (status = ANY (ARRAY['QUEUED'::text, 'RUNNING'::text, 'WAITING'::text, 'PAUSED'::text, 'RESUMING'::text, 'RESTORING'::text])))),
   CONSTRAINT "execution_kind" CHECK ((kind = ANY (ARRAY['PIPELINE'::text, 'WORKFLOW'::text]))),
   CONSTRAINT "execution_mode" CHECK ((mode = ANY (ARRAY['SEQUENTIAL'::text, 'PARALLEL'::text, 'WORK_STEALING'::text]))),

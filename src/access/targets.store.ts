@@ -33,8 +33,8 @@ async function findTargets(db: Db, table: string, targets: SqlTargets, ids: read
     `SELECT o.id, coalesce((
        SELECT json_agg(json_build_object('id', found.id, 'type', found.type, 'name', found.name) ORDER BY found.name, found.id)
        FROM (SELECT DISTINCT target.id, target.type, target.name FROM ${targets.from} WHERE ${targets.where('o')}) found), '[]') AS environments
-     FROM ${table} o WHERE o.id = ANY ($1::uuid[])`,
-    [ids],
+     FROM ${table} o WHERE ${isOneOf('o.id', ids)}`,
+    keysOf(ids),
   );
   return new Map(rows.map((row) => [row.id, row.environments]));
 }
@@ -42,8 +42,13 @@ async function findTargets(db: Db, table: string, targets: SqlTargets, ids: read
 /** Those workflows whose environment the pipeline or the start gives. */
 export async function findTemplateWorkflows(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db.rows<{ id: string }>(
-    `SELECT w.id FROM workflow w WHERE w.id = ANY ($1::uuid[]) AND ${isTemplate('w')}`,
-    [ids],
+    `SELECT w.id FROM workflow w WHERE ${isOneOf('w.id', ids)} AND ${isTemplate('w')}`,
+    keysOf(ids),
   );
   return new Set(rows.map((row) => row.id));
 }
+
+/** A condition on one key has a plan that PostgreSQL keeps; one on a list of one key is planned each time. */
+const isOneOf = (id: string, ids: readonly string[]) =>
+  ids.length === 1 ? `${id} = $1::uuid` : `${id} = ANY ($1::uuid[])`;
+const keysOf = (ids: readonly string[]): unknown[] => (ids.length === 1 ? [...ids] : [ids]);

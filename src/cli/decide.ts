@@ -7,6 +7,7 @@ import {
   WaitingApprovalsDocument,
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
+import { warnOfReplaced } from './replaced';
 import { asking } from './run';
 import { applicationOf, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
@@ -32,6 +33,7 @@ export async function decide(
   const { run, target, approval } = await findApproval(session, named, step);
   const { approvalId, stageName, stepName } = approval;
   const expectedVersion = seenVersion(run, seen);
+  if (action === 'APPROVE') await warnOfReplaced(session, run.id);
   await api.change(DecideApprovalDocument, { input: { ...target, action, approvalId, comments, expectedVersion } });
   const done = action === 'APPROVE' ? 'approved' : 'rejected';
   ui.say(`${stageName} › ${stepName} is ${done}. ${ui.paint.dim(`slipway watch ${run.id}`)}`);
@@ -126,6 +128,7 @@ export async function hold(
   const { api, ui } = session;
   const run = await findRun(session, named);
   const expectedVersion = seenVersion(run, seen);
+  if (verb === 'continue') await warnOfReplaced(session, run.id);
   const input = { applicationId: applicationOf(run), executionId: run.id, reason, expectedVersion };
   const { execution } =
     verb === 'pause'

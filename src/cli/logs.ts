@@ -1,6 +1,7 @@
 import type { Client } from '../client/client';
 import {
   type LoggedTaskFragment,
+  LoggedFinallyTasksDocument,
   LoggedRestoresDocument,
   LoggedTasksDocument,
   type LoggedTasksQuery,
@@ -32,7 +33,11 @@ export async function showLogs(
   const { api } = session;
   const run = await findRun(session, named);
   const { execution } = await api.ask(LoggedTasksDocument, { id: run.id });
-  const all = [...tasksOf(execution), ...(task === undefined ? [] : await restoreTasks(api, run.id))];
+  const all = [
+    ...tasksOf(execution),
+    ...(execution.__typename === 'PipelineExecution' ? await finallyTasksOf(api, run.id) : []),
+    ...(task === undefined ? [] : await restoreTasks(api, run.id)),
+  ];
   const isMeant = (step: string | null, name: string) =>
     task === undefined ||
     [name, label(step, name), label(step?.replace(/^restore\/.*/, 'restore') ?? null, name)].includes(task);
@@ -90,8 +95,20 @@ function tasksOf(run: NonNullable<LoggedTasksQuery['execution']>): NamedTask[] {
   return run.pipelineStageExecutions.flatMap((stage) => {
     const { workflowExecution = null } = stage.__typename === 'WorkflowStageExecution' ? stage : {};
     if (workflowExecution === null) return [];
-    const { id: executionId, tasks, finallyTasks } = workflowExecution;
-    return [...tasks, ...finallyTasks].map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
+    const { id: executionId, tasks } = workflowExecution;
+    return tasks.map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
+  });
+}
+
+/** The tasks of `finally` of a pipeline's workflows. */
+async function finallyTasksOf(api: Client, id: string): Promise<NamedTask[]> {
+  const { execution } = await api.ask(LoggedFinallyTasksDocument, { id });
+  const stages = execution.__typename === 'PipelineExecution' ? execution.pipelineStageExecutions : [];
+  return stages.flatMap((stage) => {
+    const { workflowExecution = null } = stage.__typename === 'WorkflowStageExecution' ? stage : {};
+    if (workflowExecution === null) return [];
+    const { id: executionId, finallyTasks } = workflowExecution;
+    return finallyTasks.map((task) => ({ ...task, step: stage.pipelineStepName, executionId }));
   });
 }
 

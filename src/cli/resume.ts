@@ -16,10 +16,11 @@ import {
 } from '../client/generated';
 import { exit, Failure, usage } from './failure';
 import { followRun, requireSuccess } from './follow';
+import { sayReplaced } from './replaced';
 import { applicationOf, type FoundRun, findRun, type SeenOptions, seenVersion } from './runs';
 import type { Session } from './session';
 import { serviceImage, variableInput } from './start';
-import { moment, names, refuseUnlessConfirmed, words } from './ui';
+import { names, refuseUnlessConfirmed, words } from './ui';
 
 /** Options of all commands that change a run. */
 export interface ActOptions extends SeenOptions {
@@ -138,10 +139,7 @@ function sayPlan({ ui }: Session, run: FoundRun, plan: ResumePlanFragment): void
   if (!plan.allowed && plan.changes.length === 0 && plan.replaced.length === 0) return;
   const { paint } = ui;
   ui.say(`Resume of ${run.id}, which is ${run.status}:`);
-  for (const { environment, service, image, deployed } of plan.replaced) {
-    const by = paint.dim(`of run ${deployed.runId}, ${moment(deployed.deployedAt)}`);
-    ui.say(`  ${paint.yellow('replaces')}  ${environment} ${service}: ${deployed.image} → ${image} ${by}`);
-  }
+  sayReplaced({ ui }, plan.replaced);
   if (plan.tasksKept.length > 0) ui.say(`  ${paint.green('kept')}  ${names(plan.tasksKept)}`);
   if (plan.tasksThatRun.length > 0) ui.say(`  ${paint.cyan('runs')}  ${names(plan.tasksThatRun)}`);
   for (const element of plan.kept) ui.say(`  ${paint.green('kept')}  ${placeOf(element)}`);

@@ -170,15 +170,18 @@ export function sayNext(ui: Ui, run: Run): void {
     resume:
       stages.length > 1 ? `continue from what failed; --stage: ${stages.join(', ')}` : 'continue from what failed',
     rerun: 'run everything again, with the same inputs',
-    abort: 'end the run',
+    abort: run.failureCode === 'ABORTED' ? 'end its tasks of finally too' : 'end the run',
     approve: 'or reject',
     continue: 'let the paused run continue',
+    extend: 'add an image, or change inputs',
     restore: 'revert the run to its state before it was extended',
     cancelRestore: 'cancel the restore: the run returns to its previous status',
   };
   const possible = run.availableActions.filter(({ action, allowed }) => allowed && meaning[action] !== undefined);
   const commandOf = (action: string) =>
-    action === 'cancelRestore' ? `slipway restore ${run.id} --cancel` : `slipway ${action} ${run.id}`;
+    action === 'cancelRestore'
+      ? `slipway restore ${run.id} --cancel`
+      : `slipway ${action} ${run.id}${action === 'extend' ? ' --image SERVICE=IMAGE' : ''}`;
   const lines = possible.map(({ action }): [string, string] => [commandOf(action), meaning[action] ?? '']);
   if (run.availableActions.some(({ action, allowed }) => action === 'intervene' && allowed))
     for (const part of failuresThatWait(run))

@@ -542,6 +542,16 @@ export type ChangedFragment =
   | Changed_WorkflowExecution_Fragment
 ;
 
+export type WillReplaceQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type WillReplaceQuery = { readonly execution:
+    | { readonly willReplace: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> }
+    | { readonly willReplace: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> }
+   | null };
+
 export type AbortExecutionMutationVariables = Exact<{
   input: AbortExecutionInput;
 }>;
@@ -854,9 +864,22 @@ export type LoggedTasksQueryVariables = Exact<{
 export type LoggedTasksQuery = { readonly execution:
     | { readonly __typename: 'PipelineExecution', readonly id: string, readonly pipelineStageExecutions: ReadonlyArray<
         | { readonly __typename: 'ApprovalStageExecution', readonly pipelineStepName: string }
-        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment> } | null }
+        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment> } | null }
       > }
     | { readonly __typename: 'WorkflowExecution', readonly id: string, readonly tasks: ReadonlyArray<LoggedTaskFragment>, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment>, readonly forensicExecutions: ReadonlyArray<LoggedTaskFragment> }
+   | null };
+
+export type LoggedFinallyTasksQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type LoggedFinallyTasksQuery = { readonly execution:
+    | { readonly __typename: 'PipelineExecution', readonly pipelineStageExecutions: ReadonlyArray<
+        | { readonly __typename: 'ApprovalStageExecution', readonly pipelineStepName: string }
+        | { readonly __typename: 'WorkflowStageExecution', readonly pipelineStepName: string, readonly workflowExecution: { readonly id: string, readonly finallyTasks: ReadonlyArray<LoggedTaskFragment> } | null }
+      > }
+    | { readonly __typename: 'WorkflowExecution' }
    | null };
 
 export type LoggedRestoresQueryVariables = Exact<{
@@ -1757,6 +1780,22 @@ export const ComparedResultFragmentDoc = new TypedDocumentString(`
   }
 }
     `, {"fragmentName":"ComparedResult"}) as unknown as TypedDocumentString<ComparedResultFragment, unknown>;
+export const WillReplaceDocument = new TypedDocumentString(`
+    query WillReplace($id: ID!) {
+  execution(executionId: $id) {
+    willReplace {
+      environment
+      service
+      image
+      deployed {
+        image
+        runId
+        deployedAt
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WillReplaceQuery, WillReplaceQueryVariables>;
 export const AbortExecutionDocument = new TypedDocumentString(`
     mutation AbortExecution($input: AbortExecutionInput!) {
   abortExecution(input: $input) {
@@ -2269,6 +2308,35 @@ export const LoggedTasksDocument = new TypedDocumentString(`
             tasks {
               ...LoggedTask
             }
+          }
+        }
+      }
+    }
+  }
+}
+    fragment LoggedJob on Job {
+  id
+  log {
+    bytes
+  }
+}
+fragment LoggedTask on TaskExecution {
+  name
+  jobs {
+    ...LoggedJob
+  }
+}`) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
+export const LoggedFinallyTasksDocument = new TypedDocumentString(`
+    query LoggedFinallyTasks($id: ID!) {
+  execution(executionId: $id) {
+    __typename
+    ... on PipelineExecution {
+      pipelineStageExecutions {
+        __typename
+        pipelineStepName
+        ... on WorkflowStageExecution {
+          workflowExecution {
+            id
             finallyTasks {
               ...LoggedTask
             }
@@ -2289,7 +2357,7 @@ fragment LoggedTask on TaskExecution {
   jobs {
     ...LoggedJob
   }
-}`) as unknown as TypedDocumentString<LoggedTasksQuery, LoggedTasksQueryVariables>;
+}`) as unknown as TypedDocumentString<LoggedFinallyTasksQuery, LoggedFinallyTasksQueryVariables>;
 export const LoggedRestoresDocument = new TypedDocumentString(`
     query LoggedRestores($id: ID!) {
   execution(executionId: $id) {

@@ -18,6 +18,7 @@ import { ProcessWakeups, type WakeupTransport } from '../kernel/database/wakeups
 import { RevisionCache } from '../catalog/definitions/revisionCache';
 import { createEventFeeds } from '../runs/events/eventFeeds';
 import { createQueueFeed } from '../runs/queue/queueFeed';
+import { KnownJobs } from '../runs/queue/knownJobs';
 import { RequirementClasses } from '../runs/queue/requirementClasses';
 import type { Log } from '../kernel/log';
 import { pipelines } from '../catalog/pipelines/pipelines';
@@ -72,6 +73,7 @@ export async function createApp(
     knownCallers,
     identityProvider: identityProviderOf(config),
     requirementClasses: new RequirementClasses(),
+    knownJobs: new KnownJobs(),
     secretKeys: new SecretKeys(config.SLIPWAY_SECRET_KEY ?? [], secretKeyFile(config)),
     faults: new Map(),
     feeds: {

@@ -14,7 +14,7 @@ import { deploymentTable } from '../runs/deployments/deployments.table';
 import { environments } from '../catalog/environments/environments';
 import {
   attemptElementTable,
-  besideTaskTable,
+  detachedTaskTable,
   eventHorizonTable,
   executionAttemptTable,
   executionEnvironmentTable,
@@ -71,7 +71,7 @@ export const tables = [
   stageExecutionTable,
   taskExecutionTable,
   attemptElementTable,
-  besideTaskTable,
+  detachedTaskTable,
   taskDependencyTable,
   executionVariableTable,
   taskGateTable,

@@ -3,7 +3,7 @@ import type { Approval } from './approval';
 import type { Deployment } from './deployment';
 import type {
   AttemptKind,
-  BesideTask,
+  DetachedTaskRow,
   Execution,
   ExecutionVariable,
   StageExecution,
@@ -75,7 +75,7 @@ export interface Changes {
   readonly gates: Map<string, TaskGate>;
   /** Dependents of the new tasks and gates. */
   readonly edges: Map<string, string[]>;
-  readonly detached: BesideTask[];
+  readonly detached: DetachedTaskRow[];
   readonly startBy: { readonly id: string; readonly startBy: Date }[];
   readonly approvals: Approval[];
   /** Waiting approvals whose approvers are others, or are no longer there. */

@@ -1,6 +1,6 @@
 import type { TaskType } from '../catalog/language/workflow';
 import { queueJobs, taskDefinition } from './dispatchTasks';
-import type { BesideTask, Execution, TaskExecution } from './execution';
+import type { DetachedTaskRow, Execution, TaskExecution } from './execution';
 import { endJob } from './moves';
 import { withSecrets } from './missingSecrets';
 import { blankTask, type RunSlice } from './runSlice';
@@ -11,7 +11,7 @@ const LEAST_WAIT_MS = 3_600_000;
 
 /** A detached task that is to run: a task of the definition, for this execution of it, and what it runs with. */
 export interface DetachedTask
-  extends Pick<BesideTask, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'env'> {
+  extends Pick<DetachedTaskRow, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'env'> {
   readonly execution: Pick<Execution, 'id' | 'runId' | 'attempt'>;
   readonly type: Exclude<TaskType, 'normal'>;
   readonly name: string;
@@ -76,7 +76,7 @@ function isHandled(run: RunSlice, task: DetachedTask): boolean {
   return now || (!isNewFailure(run, task) && run.fact('handled', key));
 }
 
-export const detachedRow = (run: RunSlice, taskId: string): BesideTask =>
+export const detachedRow = (run: RunSlice, taskId: string): DetachedTaskRow =>
   run.changes.detached.find((one) => one.taskId === taskId) ?? run.fact('detached', taskId);
 
 /** Gives detached tasks that wait for one a job: their first, or the next after a failure or a lost agent. */
@@ -122,7 +122,7 @@ function count(run: RunSlice, tasks: readonly TaskExecution[], step: 1 | -1): vo
   for (const { executionId, runId, type } of tasks) {
     for (const id of new Set([executionId, runId])) {
       const row = run.execution(id);
-      run.setExecution({ ...row, besideTasks: row.besideTasks + step });
+      run.setExecution({ ...row, detachedTasks: row.detachedTasks + step });
     }
     if (type !== 'finally') continue;
     const row = run.execution(executionId);

@@ -68,7 +68,7 @@ export interface Execution {
    * Detached tasks that are not final; of a pipeline execution, those of its members too. Its status waits for those of
    * `finally` only.
    */
-  readonly besideTasks: number;
+  readonly detachedTasks: number;
   /** Tasks of `finally` that are not final; null until they begin, after the graph of the newest attempt has ended. */
   readonly finallyTasks: number | null;
   readonly createdAt: Date;
@@ -236,7 +236,7 @@ export interface TaskExecution {
 }
 
 /** What a detached task runs with, whatever becomes of its execution meanwhile: detachedTasks.ts. */
-export interface BesideTask {
+export interface DetachedTaskRow {
   readonly taskId: string;
   readonly executionId: string;
   readonly revisionId: string;

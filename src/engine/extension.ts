@@ -11,7 +11,7 @@ import { partsOf } from '../catalog/language/outputReferences';
 import { laterVariables } from './workflowOutputs';
 import { type ElementInputs, type Fingerprints, fingerprints } from './fingerprints';
 
-/** What a run is to have besides what it has. */
+/** Additions to a run. */
 export interface Additions {
   readonly images: readonly { readonly service: string; readonly image?: string | null }[];
   readonly variableInputs: readonly VariableInput[];

@@ -4,7 +4,7 @@ import type { Approval } from './approval';
 import type { ConditionFacts, TaskFact } from './conditionScope';
 import type { Deployment, Doubts } from './deployment';
 import type {
-  BesideTask,
+  DetachedTaskRow,
   Execution,
   ExecutionAttempt,
   ExecutionVariable,
@@ -29,7 +29,7 @@ export interface FactKinds {
   /** Approvals of an execution that nobody has decided. */
   approvals: readonly Approval[];
   task: TaskExecution;
-  detached: BesideTask;
+  detached: DetachedTaskRow;
   gate: TaskGate;
   /** Tasks and gates that wait for a task or gate. */
   dependents: readonly string[];

@@ -33,7 +33,7 @@ export function cleansUp(run: RunSlice, { id, finallyTasks, revisionId, ...execu
   if (named.length === 0 || !hasBegun(execution)) return false;
   if (execution.pause !== null && !isStopping(execution)) return true;
   if (status !== 'SUCCESS') handleWorkflowFailure(run, run.execution(id));
-  if (run.execution(id).besideTasks === 0) begin(run, run.execution(id), status, Object.fromEntries(named));
+  if (run.execution(id).detachedTasks === 0) begin(run, run.execution(id), status, Object.fromEntries(named));
   return true;
 }
 

@@ -1,9 +1,9 @@
-import type { BesideTask, TaskExecution } from './execution';
+import type { DetachedTaskRow, TaskExecution } from './execution';
 
 /** A task that may get a job now, and the revision that says how it runs. */
 export interface ReadyTask {
   readonly task: TaskExecution;
   readonly revisionId: string;
   /** What a detached task runs with. */
-  readonly detached?: BesideTask;
+  readonly detached?: DetachedTaskRow;
 }

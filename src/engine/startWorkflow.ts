@@ -47,7 +47,7 @@ export const newExecution = (
   pause: null,
   busyTasks: 0,
   waitingTasks: 0,
-  besideTasks: 0,
+  detachedTasks: 0,
   finallyTasks: null,
   createdAt: now,
   startedAt: null,

@@ -12,7 +12,7 @@ import { insertVariables } from './execution/executionVariables.store';
 import { noteAttempts, insertAttempts, insertExecutionTargets } from './execution/executions.store';
 import {
   attemptElementTable,
-  besideTaskTable,
+  detachedTaskTable,
   executionTable,
   stageExecutionTable,
   taskExecutionTable,
@@ -39,7 +39,7 @@ const executionColumns = [
   'openTasks',
   'busyTasks',
   'waitingTasks',
-  'besideTasks',
+  'detachedTasks',
   'finallyTasks',
   'expiresAt',
   'startedAt',
@@ -216,7 +216,7 @@ function writeTasks(db: Transaction, changes: Changes): Promise<unknown>[] {
       gates.filter(({ id }) => !newGates.has(id)).map((after) => ({ before: null, after })),
       ['waitingOn'],
     ),
-    insertRows(db, besideTaskTable, changes.detached),
+    insertRows(db, detachedTaskTable, changes.detached),
     setStartBy(db, changes.startBy),
   ];
 }

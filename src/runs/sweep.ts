@@ -8,7 +8,7 @@ import { expireDetached } from '../engine/detachedTasks';
 import { wantsOf } from '../engine/facts';
 import { expireFinally } from '../engine/finallyTasks';
 import { stopExecution } from '../engine/stopExecution';
-import { clearStartBy, findDueBeside } from './execution/detachedTasks.store';
+import { clearStartBy, findDueDetached } from './execution/detachedTasks.store';
 import { isFinal } from '../contract/statuses';
 import { findExpiredExecutions } from './execution/executions.store';
 import { endDueInterventions } from './commands/interveneExecution';
@@ -102,11 +102,11 @@ export class Sweeper {
       if (due.retries) while (!this.stopped && (await startDueRetries(app)) > 0);
       if (due.restores) this.moveOthers();
       if (due.approvals) await expireApprovals(app);
-      if (slow) await noteUndecidable(app);
+      if (due.approvals) await noteUndecidable(app);
       if (due.stages) await endDueRuntimeInputs(app);
       if (due.stages || due.tasks) await endDueInterventions(app);
       if (due.executions) await expireExecutions(app);
-      if (due.detached) await expireBesideTasks(app);
+      if (due.detached) await expireDetachedTasks(app);
       if (this.failing) this.app.log.info('the sweeper works again');
       this.failing = false;
     } catch (error) {
@@ -170,8 +170,8 @@ export async function expireExecutions(app: App): Promise<void> {
   }
 }
 
-export async function expireBesideTasks(app: App): Promise<void> {
-  const due = await findDueBeside(app.database, app.clock.now(), BATCH);
+export async function expireDetachedTasks(app: App): Promise<void> {
+  const due = await findDueDetached(app.database, app.clock.now(), BATCH);
   await moveRuns(app, 'detached tasks', due, (own) =>
     inRuns(app, runsOf(own), systemActor, async (db) => {
       const taskIds = own.map((task) => task.taskId);

@@ -171,15 +171,15 @@ test('a request that begins after a committed change never sees earlier rights',
           if (row === undefined) throw new Error('no user');
           return (await abilities.accessOf(userPrincipal(row))).canInAccount(accountPermission);
         };
-        const beside: Promise<unknown>[] = [];
+        const pending: Promise<unknown>[] = [];
         for (const { member, requests, server } of steps) {
           const change = member ? addUserToUserGroup : removeUserFromUserGroup;
           const changing = change(one.app, one.root, { userGroupId, userId });
-          for (let n = 0; n < requests; n++) beside.push(ask(server ? one.abilities : elsewhere));
+          for (let n = 0; n < requests; n++) pending.push(ask(server ? one.abilities : elsewhere));
           await changing;
           expect(await Promise.all([ask(one.abilities), ask(elsewhere)])).toEqual([member, member]);
         }
-        await Promise.all(beside);
+        await Promise.all(pending);
       },
     ),
     { numRuns: 30 },

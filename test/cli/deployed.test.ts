@@ -61,5 +61,16 @@ describe('slipway deployed', () => {
     expect(resumed.err).toContain('--overrule replaces it.');
     expect(resumed.out).toMatch(new RegExp(`replaces +staging web: web:2 → web:1 of run ${has}`));
     expect((await run('resume', old, '--yes', '--no-follow', '--overrule')).code).toBe(0);
+    await world.agent.runOne();
+  });
+
+  it('is named by slipway continue when a run that was paused would replace something', async () => {
+    const waiting = await world.runs.start('pipeline', 'release', { serviceInputs: [{ name: 'web', image: 'web:4' }] });
+    expect((await run('pause', waiting)).code).toBe(0);
+    const newer = await deploy('web:5');
+    const { code, out, err } = await run('continue', waiting);
+    expect(code).toBe(0);
+    expect(out + err).toMatch(new RegExp(`replaces +staging web: web:5 → web:4 of run ${newer}`));
+    await world.agent.runOne();
   });
 });

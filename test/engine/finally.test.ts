@@ -2,9 +2,11 @@ import type { ActorRef } from '../../src/access/actor';
 import { parseDefinitions } from '../../src/catalog/language/parseDefinitions';
 import type { WorkflowDefinition } from '../../src/catalog/language/workflow';
 import { isFinal } from '../../src/contract/statuses';
-import type { BesideTask, Execution, TaskExecution } from '../../src/engine/execution';
+import type { Deployment } from '../../src/engine/deployment';
+import type { DetachedTaskRow, Execution, TaskExecution } from '../../src/engine/execution';
 import { Facts } from '../../src/engine/facts';
 import { expireFinally } from '../../src/engine/finallyTasks';
+import { giveUpRun } from '../../src/engine/giveUpRun';
 import { holdRun, releaseRun } from '../../src/engine/holdExecution';
 import { endOf, type Heard } from '../../src/engine/jobEnd';
 import { moveTask } from '../../src/engine/moves';
@@ -36,16 +38,18 @@ class Memory {
   private readonly definition: WorkflowDefinition;
   private row: Execution | undefined;
   private readonly tasks = new Map<string, TaskExecution>();
-  private readonly detached = new Map<string, BesideTask>();
+  private readonly detached = new Map<string, DetachedTaskRow>();
   private readonly dependents = new Map<string, string[]>();
+  readonly deployed: string[] = [];
+  private deployments: Deployment[] = [];
   readonly canceled: string[] = [];
   readonly events: string[] = [];
 
-  constructor(keys: object = {}) {
+  constructor(keys: object = {}, deploying: Partial<Pick<Execution, 'environmentId' | 'images'>> = {}) {
     this.definition = definitionWith(keys);
     const start = { id, runId: id, revisionId, name: 'w', applicationId: 'app', entityId: 'w', cause: actor };
     const blank = { parentStageExecutionId: null, environmentId: null, variables: {}, images: {}, notes: null };
-    this.decide((run) => startWorkflow(run, { ...start, ...blank, maxParallel: null, mode: null }));
+    this.decide((run) => startWorkflow(run, { ...start, ...blank, ...deploying, maxParallel: null, mode: null }));
   }
 
   get execution(): Execution {
@@ -73,11 +77,15 @@ class Memory {
     const newId = () => `id${++this.ids}`;
     const run = new RunSlice(this.facts(), { now: this.now, actor, newId, random: () => 0 });
     decide(run, decision);
-    const { executions, tasks, detached, edges, canceled, events } = run.changes;
+    const { executions, tasks, detached, edges, canceled, events, deployments } = run.changes;
     this.row = executions.get(id)?.after ?? this.row;
     for (const { after } of tasks.values()) this.tasks.set(after.id, after);
     for (const one of detached) this.detached.set(one.taskId, one);
     for (const [one, waiting] of edges) this.dependents.set(one, waiting);
+    for (const { after } of deployments.values()) {
+      this.deployments = [...this.deployments.filter((one) => one.id !== after.id), after];
+      this.deployed.push(after.status);
+    }
     this.canceled.push(...canceled);
     this.events.push(...events.map(({ type }) => type));
   }
@@ -104,6 +112,10 @@ class Memory {
     facts.set('running', id, at(['RUNNING']));
     const ready = at(['QUEUED']).filter(({ waitingOn, jobId }) => waitingOn === 0 && jobId === null);
     facts.set('frontier', id, { reach: 1000, ready, open: [] });
+    facts.set('deployments', id, this.deployments);
+    facts.set('doubts', id, { skipped: false, unsure: false });
+    const open = all.filter(({ status }) => !isFinal(status));
+    facts.set('openTasks', id, open);
     facts.set('failed', id, failed);
     facts.set(
       'finally',
@@ -153,7 +165,7 @@ const hour = 3_600_000;
 describe('finally', () => {
   it('runs after a success, in its own order, and then the workflow ends', () => {
     const memory = new Memory().run(...passed);
-    expect(memory.execution).toMatchObject({ status: 'RUNNING', openTasks: 0, finallyTasks: 2, besideTasks: 2 });
+    expect(memory.execution).toMatchObject({ status: 'RUNNING', openTasks: 0, finallyTasks: 2, detachedTasks: 2 });
     expect(memory.statuses).toMatchObject({ down: 'QUEUED', report: 'QUEUED without a job' });
     expect(memory.env('down')).toEqual({
       ...{ workflow_status: 'SUCCESS', failed_tasks: '' },
@@ -201,7 +213,7 @@ describe('finally', () => {
     expect(memory.canceled).toHaveLength(before + 1);
     expect(memory.statuses).toMatchObject({ down: 'RUNNING', report: 'SKIPPED without a job' });
     memory.end('down', 'CANCELLED', 'CANCEL');
-    expect(memory.execution).toMatchObject({ status: 'ABORTED', finallyTasks: 0, besideTasks: 0 });
+    expect(memory.execution).toMatchObject({ status: 'ABORTED', finallyTasks: 0, detachedTasks: 0 });
   });
 
   it('keeps running when it is aborted for the first time, after a success and after a failure', () => {
@@ -244,7 +256,7 @@ describe('finally', () => {
   it('does not run for a workflow that never began', () => {
     const memory = new Memory();
     memory.stop();
-    expect(memory.execution).toMatchObject({ status: 'ABORTED', besideTasks: 0, finallyTasks: null });
+    expect(memory.execution).toMatchObject({ status: 'ABORTED', detachedTasks: 0, finallyTasks: null });
     expect(memory.statuses).not.toHaveProperty('down');
   });
 
@@ -270,7 +282,7 @@ describe('finally', () => {
   it('begins after the failure handlers, which look at what it removes', () => {
     const tasks = { up: { run: 'x' }, test: { run: 'x', onFailure: 'look' }, look: { run: 'x', type: 'forensic' } };
     const memory = new Memory({ tasks, onFailure: 'look' }).run(['up', 'SUCCESS'], ['test', 'FAILED']);
-    expect(memory.execution).toMatchObject({ status: 'RUNNING', besideTasks: 2, finallyTasks: null });
+    expect(memory.execution).toMatchObject({ status: 'RUNNING', detachedTasks: 2, finallyTasks: null });
     memory.run(['look', 'SUCCESS']);
     expect(memory.statuses).not.toHaveProperty('down');
   });
@@ -304,5 +316,21 @@ describe('finally', () => {
     expect(memory.execution).toMatchObject({ status: 'RESUMING', attempt: 2, finallyTasks: 2 });
     memory.run(...cleaned);
     expect(memory.execution.status).toBe('SUCCESS');
+  });
+
+  it('deploys nothing: a deployment by the workflow ends before it, as the graph did', () => {
+    const memory = new Memory({ services: ['web'] }, { environmentId: 'staging', images: { web: 'web:1' } });
+    memory.run(...passed);
+    expect(memory.deployed).toEqual(['IN_PROGRESS', 'SUCCEEDED']);
+    memory.run(['down', 'FAILED'], ['report', 'SUCCESS']);
+    expect(memory.execution.status).toBe('FAILED');
+    expect(memory.deployed).toHaveLength(2);
+  });
+
+  it('ends with a run that the server gives up', () => {
+    const memory = new Memory().run(...passed).start('down');
+    memory.decide((run) => giveUpRun(run, id, 'a fault'));
+    expect(memory.execution).toMatchObject({ status: 'ERROR', detachedTasks: 0, finallyTasks: 0 });
+    expect(memory.statuses).toMatchObject({ down: 'ABORTED', report: 'SKIPPED without a job' });
   });
 });

@@ -1,12 +1,7 @@
-import { parseDefinitions } from '../../src/catalog/language/parseDefinitions';
-import type { WorkflowDefinition } from '../../src/catalog/language/workflow';
-import type { ActorRef } from '../../src/access/actor';
-import type { Execution, TaskExecution } from '../../src/engine/execution';
-import { Facts } from '../../src/engine/facts';
 import { type Asked, endOf, type Heard, jobOutcomes } from '../../src/engine/jobEnd';
-import { blankTask, RunSlice } from '../../src/engine/runSlice';
 import { decide, settleTasks } from '../../src/engine/settleTasks';
 import { taskOutcome } from '../../src/engine/taskEnd';
+import { sliceWith } from './slices';
 
 /**
  * Every cell as a line: what was asked, what was heard, and how job and task end when the command began, and when it
@@ -48,74 +43,11 @@ test('the table of job ends', () => {
   expect(text).toEqual(TABLE.split('\n').map((line) => line.replace(/ +/g, ' ')));
 });
 
-const now = new Date('2026-01-01T00:00:00Z');
-const actor: ActorRef = { type: 'SYSTEM', id: null, name: 'system' } as unknown as ActorRef;
-
-function definitionWith(keys: object): WorkflowDefinition {
-  const tasks = { one: { run: 'x', ...keys }, two: { run: 'x', dependsOn: ['one'] } };
-  const source = JSON.stringify({ kind: 'Workflow', application: 'app', name: 'w', tasks });
-  const [parsed] = parseDefinitions({ source, format: 'JSON' }).documents;
-  if (parsed?.document?.kind !== 'Workflow') throw new Error('not a workflow');
-  return parsed.document.definition;
-}
-
-/** A workflow execution whose task `one` runs, and `two` waits for it. */
-function sliceWith(keys: object, failureCode: string | null, losses: number): RunSlice {
-  const definition = definitionWith(keys);
-  const facts = new Facts();
-  const [id, revisionId] = ['execution', 'revision'];
-  const task = { ...blankTask(now), executionId: id, runId: id, attempt: 1 };
-  const one = {
-    ...task,
-    id: 'one',
-    name: 'one',
-    status: 'RUNNING',
-    jobId: 'job',
-    tries: 1 + losses,
-    losses,
-    startedAt: now,
-  };
-  const two = { ...task, id: 'two', name: 'two', level: 1, ordinal: 1, waitingOn: 1 };
-  const execution = {
-    ...{
-      id,
-      runId: id,
-      revisionId,
-      kind: 'WORKFLOW',
-      status: 'RUNNING',
-      mode: 'WORK_STEALING',
-      attempt: 1,
-      version: 1,
-    },
-    ...{ parentStageExecutionId: null, environmentId: null, images: {}, variables: {}, pause: null, maxParallel: null },
-    ...{
-      openTasks: failureCode === null ? 2 : 1,
-      busyTasks: 1,
-      waitingTasks: 0,
-      besideTasks: 0,
-      finallyTasks: null,
-      endedAt: null,
-    },
-    ...{ failureCode, failureDetails: failureCode, startedAt: now, attemptStartedAt: now },
-  };
-  const skipped = { ...two, status: 'SKIPPED', endedAt: now };
-  facts.set('execution', id, execution as unknown as Execution);
-  facts.set('workflow', revisionId, definition);
-  facts.set('task', 'one', one as TaskExecution);
-  facts.set('task', 'two', (failureCode === null ? two : skipped) as TaskExecution);
-  facts.set('dependents', 'one', ['two']);
-  facts.set('unstarted', id, failureCode === null ? [two as TaskExecution] : []);
-  facts.set('running', id, [one as TaskExecution]);
-  facts.set('frontier', id, { reach: 100, ready: [], open: [] });
-  facts.set('failed', id, []);
-  return new RunSlice(facts, { now, actor, newId: () => 'new', random: () => 0 });
-}
-
 const known = { exitCode: 143, signal: 'SIGTERM', code: null, message: null };
 
 describe.each(started)('requested: $asked, reported: $heard, began: $began', ({ asked, heard, began, outcome }) => {
   const settled = (keys: object, losses = 0, failureCode = asked === 'CANCEL' ? 'ABORTED' : null) => {
-    const run = sliceWith(keys, failureCode, losses);
+    const run = sliceWith(keys, { failureCode, losses });
     decide(run, () => settleTasks(run, [{ taskId: 'one', ...endOf({ asked, heard, began, ...known }).task }]));
     const { status, openTasks } = run.execution('execution');
     return { task: run.task('one'), status, openTasks, jobs: run.changes.jobs.length };

@@ -15,12 +15,14 @@ import {
   standingOfEnvironment,
   standingOfService,
 } from '../../runs/deployments/deployments.queries';
+import { willReplace } from '../../runs/deployments/willReplace';
 import { executionById } from '../../runs/execution/executions.loaders';
 import { EventActor } from '../access/actor.types';
 import { Environment } from '../environments/environments.types';
 import { ExecutionInterface, WorkflowExecution } from '../executions/executions.types';
 import type { Context } from '../graphql/context';
 import { PageArguments } from '../graphql/paging.types';
+import { ReplacedDeployment } from '../resumes/resumePreview.types';
 import { Service } from '../services/services.types';
 import { Deployment, DeploymentConnection } from './deployments.types';
 
@@ -96,17 +98,32 @@ export class ExecutionDeploymentsResolver {
     const load = id === runId ? deploymentsOfRun : deploymentsOfWorkflow;
     return inVisibleEnvironments(await context.loaders.load(load, id), context);
   }
+
+  @FieldResolver(() => [ReplacedDeployment], {
+    description:
+      'Images of runs that started later, in environments that you may see, which the rest of the run would replace: ' +
+      'its stages and tasks that have not run. Check it before you approve or continue a run that has waited. Empty ' +
+      'for a run that is final.',
+  })
+  async willReplace(@Root() { runId }: Execution, @Ctx() context: Context) {
+    return inVisibleEnvironments(await context.loaders.load(willReplace, runId), context);
+  }
 }
 
-async function inVisibleEnvironments(rows: readonly RecordedDeployment[] | undefined, context: Context) {
+async function inVisibleEnvironments<Row extends Pick<RecordedDeployment, 'environmentId'>>(
+  rows: readonly Row[] | undefined,
+  context: Context,
+): Promise<Row[]> {
   const seen = await Promise.all(
     (rows ?? []).map(async (row) => ((await environmentOf(row, context)) === null ? [] : [row])),
   );
   return seen.flat();
 }
 
-const environmentOf = async ({ environmentId }: RecordedDeployment, { loaders, actor }: Context) =>
-  visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
+const environmentOf = async (
+  { environmentId }: Pick<RecordedDeployment, 'environmentId'>,
+  { loaders, actor }: Context,
+) => visible(actor.access, loaders, 'Environment', await loaders.load(environments.byId, environmentId));
 
 @Resolver(() => Deployment)
 export class DeploymentsResolver {

@@ -1,7 +1,22 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Args, Ctx, FieldResolver, Float, ID, Info, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Extensions,
+  FieldResolver,
+  Float,
+  ID,
+  Info,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+} from 'type-graphql';
 import { users } from '../../access/users';
 import { User } from '../access/access.types';
+import { MAX_FINALLY_TASKS } from '../../catalog/language/workflow';
 import { visible } from '../../access/visible';
 import { applications } from '../../catalog/applications/applications';
 import { Application } from '../applications/application.types';
@@ -289,6 +304,7 @@ export class WorkflowExecutionResolver {
     return inGraphOrder(app, revisionId, tasks ?? []);
   }
 
+  @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description:
       'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, whatever the outcome, and ' +

@@ -160,7 +160,10 @@ export abstract class ExecutionInterface {
   @Field(() => Date, { nullable: true, description: 'Time at which it became final.' })
   endedAt!: Date | null;
 
-  @Field(() => Date, { description: 'Time at which it becomes EXPIRED unless it is final by then.' })
+  @Field(() => Date, {
+    description:
+      'Time at which it becomes EXPIRED unless it is final by then. While tasks of `finally` run, the time limit of those.',
+  })
   expiresAt!: Date;
 }
 

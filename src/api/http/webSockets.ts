@@ -98,6 +98,9 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     maxPayload: largestMessage,
     perMessageDeflate: false,
     clientTracking: false,
+    // One message in a turn of the event loop: a client may end an operation and use its id again at once, and graphql-ws
+    // would take the end of the first for that of the second.
+    allowSynchronousEvents: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
 

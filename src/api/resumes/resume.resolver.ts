@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, Float, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Extensions, FieldResolver, Float, Info, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { MAX_FINALLY_TASKS } from '../../catalog/language/workflow';
 import { visible } from '../../access/visible';
 import { RevisionType } from '../definitions/definitions.types';
 import { environments } from '../../catalog/environments/environments';
@@ -208,6 +209,7 @@ export class AttemptResolver {
     return (await loaders.load(stagesOfAttemptWith(stageRows.pick(info)), attemptKey(attempt))) ?? [];
   }
 
+  @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description: 'Tasks of `finally` that this attempt ran; for a RESTORE, those of the attempt that it restores.',
   })

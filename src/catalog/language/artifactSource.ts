@@ -1,4 +1,4 @@
-import { baseName } from './matrix';
+import { baseName, dependencyOf } from './matrix';
 import type { TakenFiles, WorkflowDefinition } from './workflow';
 
 /** Meaning of an entry of `artifacts.from`. */
@@ -47,3 +47,7 @@ export function workflowTaken(from: string | TakenFiles, tasks: WorkflowDefiniti
   const source = artifactSource(from, tasks);
   return source.in === 'RUN' ? source.workflow : null;
 }
+
+/** True if other workflows can take files of this task: detached tasks leave theirs to people only. */
+export const leavesFiles = (task: string, tasks: WorkflowDefinition['tasks']): boolean =>
+  dependencyOf(task, tasks) !== undefined && tasks[baseName(task)]?.type === 'normal';

@@ -1,8 +1,7 @@
 import { literalReferences } from './environmentValues';
 import { didYouMean } from '../../kernel/didYouMean';
 import type { PipelineDefinition, WorkflowElement } from './pipeline';
-import { type ArtifactSource, artifactSource } from './artifactSource';
-import { dependencyOf } from './matrix';
+import { type ArtifactSource, artifactSource, leavesFiles } from './artifactSource';
 import { GIVEN_ENVIRONMENT, type WorkflowDefinition } from './workflow';
 import { checkSkipConditions } from './checkSkipConditions';
 import { type Complain, checkVariables } from './checkVariables';
@@ -272,7 +271,7 @@ class ElementCheck {
     }
     const hasTask = (workflow: string) => {
       const definition = this.catalog.workflows.get(workflow);
-      return definition == null || dependencyOf(task ?? '', definition.tasks) !== undefined;
+      return definition == null || leavesFiles(task ?? '', definition.tasks);
     };
     if (task === null || workflows.some(hasTask)) return undefined;
     return ['UNKNOWN_ARTIFACT_SOURCE', `the task "${task}" of ${where}, which has no such task`];

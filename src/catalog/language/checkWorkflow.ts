@@ -1,6 +1,6 @@
 import { didYouMean } from '../../kernel/didYouMean';
 import { environmentName, isSystemVariableName } from '../../kernel/naming';
-import { artifactSource, sourceName } from './artifactSource';
+import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { baseName, dependencyOf, nodeCount, nodesOf, registeredBy, variablesInRegister } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type WorkflowDefinition } from './workflow';
@@ -389,7 +389,10 @@ function workflowProblem(
     const hint = didYouMean(from, [...Object.keys(tasks), ...workflows.keys()]);
     return `"${from}" is not a task of this workflow, and there is no workflow "${workflow}"${hint}.`;
   }
-  if (task === null || definition === null || dependencyOf(task, definition.tasks) !== undefined) return undefined;
+  if (task === null || definition === null || leavesFiles(task, definition.tasks)) return undefined;
+  if (Object.hasOwn(definition.tasks, baseName(task)) && definition.tasks[baseName(task)]?.type !== 'normal') {
+    return `The task "${task}" of the workflow "${workflow}" is not part of its graph, so it leaves no files for others.`;
+  }
   const hint = didYouMean(task, Object.keys(definition.tasks));
   return `The workflow "${workflow}" has no task "${task}"${hint}.`;
 }

@@ -4,6 +4,7 @@ import { MAX_DESCRIPTION } from '../../kernel/naming';
 import { type EnvironmentType, environmentTypes } from '../../access/permission';
 import type { VariableDefinition } from './definition';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
+import { foreignKey, reportForeign } from './foreignDocument';
 import { adviceFor, foreignKeys } from './foreignKeys';
 import { nodeCount } from './matrix';
 import {
@@ -34,7 +35,7 @@ import { findEntry, type SourceNode, snakeCase } from './sourceTree';
 import { shell } from './shell';
 import { taskLevels } from './taskGraph';
 import { finallyTask, retries, type TaskDefinition, task } from './taskShape';
-import { GIVEN_ENVIRONMENT, workflowModes } from './terms';
+import { GIVEN_ENVIRONMENT, MAX_FINALLY_TASKS, workflowModes } from './terms';
 import {
   DAY,
   description,
@@ -55,7 +56,6 @@ export const documentKinds = ['Application', 'Environment', 'Service', 'Workflow
 export type DocumentKind = (typeof documentKinds)[number];
 
 export const MAX_TASKS = 10_000;
-const MAX_FINALLY_TASKS = 50;
 
 interface Named<Kind extends DocumentKind> {
   readonly kind: Kind;
@@ -419,7 +419,7 @@ const writtenWorkflow = object(
     finally: optional(
       finallyTasks,
       {},
-      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 50.',
+      'Tasks that run after the graph has ended, whatever the outcome: after success, failure, abort and expiry alike. The workflow ends after them. At most 20.',
     ),
   },
   foreignKeys.workflow,
@@ -491,7 +491,7 @@ export const documentShapes: { readonly [Kind in DocumentKind]: Shape<AnyDocumen
       foreignKeys.environment,
     ),
   ),
-  Service: document('Service', object<ServiceDocument>(head('Service'))),
+  Service: document('Service', object<ServiceDocument>(head('Service'), foreignKeys.service)),
   Workflow: document('Workflow', define(workflowDocument)),
   Pipeline: document('Pipeline', define(pipelineDocument)),
 };
@@ -508,10 +508,12 @@ export function decodeDocument(node: SourceNode, place: Place): AnyDocument | un
   if (entry === undefined) {
     const advice = node.entries.flatMap(({ key }) => {
       const own = adviceFor(foreignKeys.workflow, key);
-      return own === undefined ? [] : [` "${key}" is a key of another language: in a Workflow, ${own}.`];
+      return own === undefined ? [] : foreignKey(key, 'a Workflow', own);
     });
-    const best = advice.find((one) => one.includes('"tasks"')) ?? advice[0] ?? '';
-    place.report('MISSING_FIELD', at.path, `"kind" is required; ${expected}.${best}`);
+    const best = advice.find((one) => one.includes('"tasks"')) ?? advice[0];
+    const more = best === undefined ? '' : ` ${best}`;
+    place.report('MISSING_FIELD', at.path, `"kind" is required; ${expected}.${more}`);
+    reportForeign(node, place, best ?? '');
     return undefined;
   }
   const written = entry.value.type === 'scalar' ? entry.value.text : '';
@@ -520,7 +522,9 @@ export function decodeDocument(node: SourceNode, place: Place): AnyDocument | un
     const entries = node.entries.filter(({ key }) => !new RegExp(OWN_KEYS).test(key));
     return documentShapes[kind].decode({ ...node, entries }, place);
   }
-  const hint = didYouMean(written, documentKinds) || `; ${expected}`;
+  const near = didYouMean(written, documentKinds);
+  const hint = near || `; ${expected}`;
   place.report('UNKNOWN_KIND', at.path, `"${short(written)}" is not a known kind${hint}.`, entry.value.at);
+  if (near !== '') reportForeign(node, place, '');
   return undefined;
 }

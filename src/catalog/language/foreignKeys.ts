@@ -12,12 +12,12 @@ const startKeys = 'on trigger triggers schedule schedules cron cron_schedule pr 
 
 const task: Advice = {
   'use "depends_on"':
-    'needs need depends dependencies dependent requires_tasks run_after after previous_tasks parents upstream stage',
+    'needs need depends dependencies dependent deps requires_tasks run_after after previous_tasks parents upstream stage',
   'use "run"':
     'script scripts command commands cmds bash sh exec execute entrypoint args steps step powershell inline_script',
   'use "run", with the commands before the others': 'before_script setup pre pre_script',
   'use "run" with the commands themselves; there are no actions or plugins':
-    'uses action task plugin plugins template template_ref include orb import extends',
+    'uses action task task_ref plugin plugins template template_ref include orb import extends inherit',
   'use "if"': 'when condition only except rules unless skip run_if filters',
   'use "labels" for the agents that can run it; a container is a command such as "docker run"':
     'image container docker services service_containers runs_on runs pool agent agents executor resource_class node_selector vm_image machine tags host hosts platform runner',
@@ -41,13 +41,31 @@ const task: Advice = {
   'use "on_failure" with a task of type forensic': 'on_error on_fail catch rescue',
   'use "finally" of the workflow': 'after_script post finally on_exit on_success cleanup teardown always ensure',
   'use "secrets"': 'secret secret_env credentials id_tokens',
+  'use "description"': 'desc summary help',
+  'use "artifacts" for files, or an absolute "working_dir"': 'workspace workspaces volumes volume_mounts mounts',
+  'use "labels" for the agents that have them': 'resources requests limits cpu memory become privileged queue',
+  'use "max_parallel" of the workflow': 'concurrency',
+  'use "finally" of the workflow, or "on_failure" with a task of type forensic': 'notify notifications hooks handlers',
+  'use "if", or a command that fails': 'preconditions precondition',
+  'leave it out: tasks start as soon as their dependencies are done': 'priority',
+  'leave it out: the permissions of the person or key that starts the run count': 'permissions identity',
+  [starts]: 'on trigger triggers schedule cron',
+};
+
+const others: Advice = {
+  'leave it out': 'api_version version schema_version',
+  'use "name" and "description"': 'metadata',
+  'leave it out: everything of one application can be in one file': 'include includes imports orbs',
 };
 
 const workflow: Advice = {
-  'use "tasks"': 'jobs job steps templates dag task nodes script run commands entrypoint spec targets actions',
+  'use "tasks"':
+    'jobs job steps templates dag task nodes script run commands entrypoint spec targets actions pipelines',
   'a workflow has "tasks" with "depends_on"; stages belong to "kind: Pipeline"':
-    'stages stage needs depends_on workflows',
+    'stages stage needs depends_on workflows pipeline',
   [starts]: startKeys,
+  'leave it out: the permissions of the person or key that starts the run count': 'permissions',
+  'use "artifacts" of each task': 'cache caches workspaces volumes',
   'use "variables"': 'parameters params inputs input arguments workflow_dispatch vars',
   'use "env"': 'environment_variables envs env_vars defaults globals',
   'use "secrets"': 'secret credentials',
@@ -59,24 +77,26 @@ const workflow: Advice = {
   'use "finally_timeout"': 'cleanup_timeout cancel_timeout cancel_timeout_in_minutes',
   'set "retries" on each task': 'retry retries retry_strategy',
   'set "labels" on each task, for the agents that can run it':
-    'runs_on image container docker services_containers pool agent agents executor labels node_selector',
+    'runs_on image container docker services_containers pool agent agents executor executors resource_class hosts labels node_selector',
   'set "if" on each task': 'when condition if rules only except',
   'use "run" of each task': 'before_script setup',
   'use "tags"': 'labels_list annotations keywords',
+  ...others,
 };
 
 /** Keys that other tasks have, and what a task of `finally` has instead. */
 const atTheEnd: Advice = {
   'leave it out: all tasks of "finally" run at the end': 'type',
-  'it always runs, and its command can look at $workflow_status': 'if when condition only except rules unless run_if',
-  'it runs once': 'matrix strategy parallel parallelism for_each foreach with_items',
-  'its values would come too late for other tasks': 'register outputs output result results produces',
+  'a task of "finally" always runs, and its command can look at $workflow_status':
+    'if when condition only except rules unless run_if',
+  'a task of "finally" runs once': 'matrix strategy parallel parallelism for_each foreach with_items',
+  'values of a task of "finally" would come too late for others': 'register outputs output result results produces',
   'only tasks under "tasks" deploy': 'deploys',
   'use "ignore_failure", or "on_failure" of the workflow': 'on_failure failure_strategy on_error on_fail catch rescue',
 };
 
 const pipeline: Advice = {
-  'use "stages"': 'jobs job steps workflows phases environments stage',
+  'use "stages"': 'jobs job steps workflows phases environments stage spec',
   'use "stages"; tasks belong to "kind: Workflow"': 'tasks task script run commands dag templates',
   'leave it out: stages run in the order in which they are listed': 'needs depends_on requires',
   [starts]: startKeys,
@@ -85,8 +105,11 @@ const pipeline: Advice = {
   'use "timeout", such as 1d': 'timeout_minutes timeout_in_minutes timeout_seconds active_deadline_seconds',
   'set "skip_condition" on the elements of the stages': 'when condition if rules only except',
   'set "retries" and "failure_strategy" on the elements of the stages':
-    'retry retries failure_strategy on_failure on_error post notifications',
+    'retry retries failure_strategy on_failure on_error',
+  'use "finally" of a workflow': 'finally post on_exit after_script cleanup always notifications notify hooks',
+  'set "labels" on the tasks of the workflows': 'agent agents pool runs_on image container labels',
   'add an element with "approval" to a stage': 'approval approvals approvers gates',
+  ...others,
 };
 
 const stage: Advice = {
@@ -109,9 +132,9 @@ const element: Advice = {
     'run script steps commands cmd command tasks task image container runs_on labels agent pool',
   'use "variables"': 'with params parameters inputs input args arguments env vars environment_variables',
   'use "runtime_inputs"': 'prompt ask questions',
-  'use "approval" with "approvers"': 'approvers approvals manual gate reviewers manual_validation wait type',
+  'use "approval" with "approvers"': 'approvers approvals manual gate gates reviewers manual_validation wait type',
   'use "services"; images are given when the pipeline starts': 'images service deploy version tag',
-  'set "timeout" on the workflow, or on "approval"': 'timeout timeout_minutes timeout_in_minutes',
+  'set "timeout" on the workflow, or on "approval"': 'timeout timeout_minutes timeout_in_minutes approval_timeout',
   'use "retries"': 'retry retry_strategy max_retries attempts',
   'use "failure_strategy"': 'continue_on_error allow_failure ignore_failure on_failure on_error soft_fail',
   'use "name"': 'id display_name title element step',
@@ -140,6 +163,12 @@ const environment: Advice = {
   'use an element with "approval" in the pipeline': 'approvers reviewers protection_rules approvals',
 };
 
+const service: Advice = {
+  ...others,
+  'leave it out: a service has a name and a description; tasks of workflows deploy it':
+    'spec image ports replicas selector build deploy command environment',
+};
+
 const byKey = (advice: Advice): ReadonlyMap<string, string> =>
   new Map(Object.entries(advice).flatMap(([text, keys]) => keys.split(' ').map((key) => [key, text] as const)));
 
@@ -159,4 +188,5 @@ export const foreignKeys = {
   approval: byKey(approval),
   variable: byKey(variable),
   environment: byKey(environment),
+  service: byKey(service),
 };

@@ -7,7 +7,7 @@ import { field, orNull, type ShapeOf } from '../../kernel/fields';
 export const validationRules = {
   SYNTAX: 'The text is valid YAML, JSON or TOML.',
   TOO_LARGE:
-    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 50 in `finally`. A list of secrets has at most 50.',
+    'A source has at most 1 MiB, 500 documents, 64 levels, and 100,000 values from aliases. A workflow has at most 10,000 tasks, combinations included, and 20 in `finally`. A list of secrets has at most 50.',
   DUPLICATE_KEY: 'A key occurs once, in one spelling.',
   BAD_CHARACTER: 'Text contains no NUL and no unpaired surrogate, which can’t be stored.',
   EMPTY_SOURCE: 'A source contains at least one document.',

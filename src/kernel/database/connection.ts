@@ -1,5 +1,6 @@
 import type { PoolClient, QueryResult } from 'pg';
 import { cancelStatement } from './cancelStatement';
+import { forOneKey } from './oneKey';
 import { isStorageFull } from './outage';
 import type { Traffic } from './traffic';
 
@@ -128,8 +129,9 @@ export class Connection {
     return new Error(`Connection terminated: no answer within ${this.answerMs} ms`);
   }
 
-  private submit({ text, values, settle }: Queued): void {
+  private submit({ text: given, values, settle }: Queued): void {
     let submitting = true;
+    const text = forOneKey(given, values);
     const name = this.traffic.nameOf(text);
     this.client.query({ text, values: [...values], ...(name && { name }) }, (error: Error | null, result) => {
       this.answered();

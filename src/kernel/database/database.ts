@@ -27,6 +27,15 @@ export interface Transaction extends Db {
 /** Takes part in a transaction just before its COMMIT. The function that it returns is called after the commit. */
 export type BeforeCommit = (db: Transaction) => Promise<(() => void) | undefined>;
 
+export interface TransactionOptions {
+  /**
+   * Statements are planned once for all values of their parameters. For statements that find rows by their keys:
+   * PostgreSQL would plan those anew each time, because lists of one key look cheaper, and that takes longer than to run
+   * them.
+   */
+  readonly keepsPlans?: boolean;
+}
+
 /** How many connections had fallen silent when a connection was opened. */
 const silencesAt = new WeakMap<PoolClient, number>();
 
@@ -78,6 +87,20 @@ export class Database implements Db {
     return this.onConnection((connection) => work(statementsOf(connection)));
   }
 
+  /** A transaction whose statements are all sent at once, with its COMMIT: one round trip. Keeps plans. */
+  async atOnce<T>(work: (db: Transaction) => Promise<T>): Promise<T> {
+    const { answer } = await this.transaction(
+      async (db) => {
+        const sent = work(db);
+        // If the transaction fails, its error is the one to tell.
+        sent.catch(() => undefined);
+        return { answer: sent };
+      },
+      { keepsPlans: true },
+    );
+    return answer;
+  }
+
   /**
    * Rejects if the database does not answer, or has no space. Space is looked for only after a statement found none, by
    * taking some: a small change may fit into pages that exist.
@@ -99,12 +122,12 @@ export class Database implements Db {
    * Runs `work` in a transaction, again after a deadlock. BEGIN leaves with the first statement, and COMMIT with the
    * deferred ones, so a transaction that reads once and then defers its writes takes two round trips.
    */
-  async transaction<T>(work: (db: Transaction) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (db: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     if (this.snapshotOn !== undefined) throw new Error('A snapshot is for reading only.');
     for (let tries = 1; ; tries++) {
       const topics = new Set<string>();
       try {
-        const result = await this.onConnection((connection) => this.tryTransaction(connection, topics, work));
+        const result = await this.onConnection((connection) => this.tryTransaction(connection, topics, work, options));
         this.wakeups.signal([...topics]);
         return result;
       } catch (error) {
@@ -129,6 +152,7 @@ export class Database implements Db {
     connection: Connection,
     topics: Set<string>,
     work: (db: Transaction) => Promise<T>,
+    { keepsPlans = false }: TransactionOptions,
   ): Promise<T> {
     const db: Transaction = {
       ...statementsOf(connection),
@@ -139,6 +163,7 @@ export class Database implements Db {
     };
     let committing = false;
     connection.defer('BEGIN');
+    if (keepsPlans) connection.defer('SET LOCAL plan_cache_mode = force_generic_plan');
     try {
       const value = await work(db);
       const committed: (() => void)[] = [];

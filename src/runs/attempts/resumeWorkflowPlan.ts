@@ -28,7 +28,7 @@ export interface WorkflowResumeChoice {
   readonly reevaluateSkipped?: boolean | null;
 }
 
-/** Which tasks run again besides those that have not passed. */
+/** Tasks that run again in addition to those that have not passed. */
 export interface TasksAgain {
   readonly all?: boolean;
   readonly ignoredFailures?: boolean;

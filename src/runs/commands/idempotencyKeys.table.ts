@@ -7,7 +7,7 @@ export interface IdempotencyKey {
   /** Of everything that the request asks for. */
   readonly hash: string;
   readonly executionId: string;
-  /** What the command made besides, such as an operation of the run. */
+  /** Something else that the command created, such as an operation of the run. */
   readonly answerId: string | null;
   readonly createdAt: Date;
 }

@@ -17,7 +17,7 @@ import type { RunTransaction } from '../execution/runTransaction';
 import { type KeyedRequest, keyedRequest, once } from './idempotency';
 import { findIdempotencyKeyFor, insertIdempotencyKey } from './idempotencyKeys.store';
 
-/** What every command on a run takes besides what is its own. */
+/** Common input of all commands on a run. */
 export interface RunCommandInput extends CommandTexts {
   readonly applicationId?: string;
   /** Version of the execution that the caller saw; CONFLICT when the execution has changed since. */

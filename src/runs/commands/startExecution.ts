@@ -52,16 +52,22 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     return known;
   };
   return once(app, request, used, again, async () => {
-    const last = await inRuns(app, [], actor, async (db) => {
-      if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
-      const { kind, entityId, environmentId, notes } = await db.decide(decision);
-      if (request !== null) {
-        db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
-      }
-      const after = { kind, entityId, environmentId, notes };
-      auditDetail(db, { kind: 'execution', id, applicationId: input.applicationId, after });
-      return { row: db.last(() => findExecution(db, id)) };
-    });
+    const last = await inRuns(
+      app,
+      [],
+      actor,
+      async (db) => {
+        if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
+        const { kind, entityId, environmentId, notes } = await db.decide(decision);
+        if (request !== null) {
+          db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
+        }
+        const after = { kind, entityId, environmentId, notes };
+        auditDetail(db, { kind: 'execution', id, applicationId: input.applicationId, after });
+        return { row: db.last(() => findExecution(db, id)) };
+      },
+      { keepsPlans: true },
+    );
     const execution = await last.row;
     if (execution === undefined) throw new Error(`execution ${id} disappeared while it was being created`);
     return execution;

@@ -112,27 +112,32 @@ export function findNewestDeployments(
   );
 }
 
+/** A place, and the run that would deploy there. */
+export interface PlaceOfRun extends DeploymentPlace {
+  readonly runId: string;
+}
+
 /**
- * What these places have, or had at a number of the history, where a run that started later than this one brought it: an
+ * What these places have, or had at a number of the history, where a run that started later than theirs brought it: an
  * older run never replaces it silently.
  */
 export function findLaterDeployments(
   db: Db,
-  runId: string,
-  places: readonly DeploymentPlace[],
+  places: readonly PlaceOfRun[],
   upTo: number | null = null,
-): Promise<RecordedDeployment[]> {
+): Promise<(RecordedDeployment & { readonly olderRunId: string })[]> {
   return db.rows(
-    `SELECT ${deployment} FROM unnest($1::uuid[], $2::uuid[]) AS place (environment_id, service_id)
+    `SELECT ${deployment}, own.id AS "olderRunId"
+     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS place (environment_id, service_id, run_id)
      CROSS JOIN LATERAL (
        SELECT * FROM deployment one
        WHERE one.environment_id = place.environment_id AND one.service_id = place.service_id AND status IN ('SUCCEEDED', 'REMOVED')
          AND ($4::bigint IS NULL OR end_number <= $4)
        ORDER BY end_number DESC LIMIT 1
      ) deployment
-     JOIN execution run ON run.id = deployment.run_id JOIN execution own ON own.id = $3
+     JOIN execution run ON run.id = deployment.run_id JOIN execution own ON own.id = place.run_id
      WHERE deployment.status = 'SUCCEEDED' AND run.id <> own.id AND run.created_at > own.created_at`,
-    [places.map((one) => one.environmentId), places.map((one) => one.serviceId), runId, upTo],
+    [places.map((one) => one.environmentId), places.map((one) => one.serviceId), places.map((one) => one.runId), upTo],
   );
 }
 

@@ -8,7 +8,7 @@ import type { Db } from '../../kernel/database/database';
 import { Refusal } from '../../kernel/errors';
 import type { App } from '../app';
 import { findLaterDeployments, findServiceNames } from './deployments.store';
-import { byPlace, keyOf, placesOf } from './places';
+import { keyOf, placesOf } from './places';
 
 /** What a workflow would deploy: its images, as far as the tasks that would run deploy them. */
 export interface Aim extends Pick<Execution, 'environmentId' | 'images'> {
@@ -19,6 +19,8 @@ export interface Aim extends Pick<Execution, 'environmentId' | 'images'> {
 
 /** An image that a run which started later has brought somewhere, and the one that would replace it. */
 export interface Replacement {
+  /** The run that would replace it. */
+  readonly runId: string;
   readonly environmentId: string;
   readonly environment: string;
   readonly serviceId: string;
@@ -28,43 +30,81 @@ export interface Replacement {
 }
 
 /** Where runs that started later than this one have deployed since, of all places that it would deploy to. */
-export async function findMovedOn(
+export const findMovedOn = (
   app: App,
   db: Db,
   { runId }: Pick<Execution, 'runId'>,
   aims: readonly Aim[],
+): Promise<Replacement[]> =>
+  findReplaced(
+    app,
+    db,
+    aims.map((aim) => ({ ...aim, runId })),
+  );
+
+/** The same for several runs; each replacement names its run. */
+export async function findReplaced(
+  app: App,
+  db: Db,
+  aims: readonly (Aim & Pick<Execution, 'runId'>)[],
 ): Promise<Replacement[]> {
   const deploying = aims.filter((aim) => aim.revisionId !== null && deploys(aim));
   if (deploying.length === 0) return [];
+  const names = once(() => namesOf(db, deploying));
   const [images, later] = await Promise.all([
-    Promise.all(deploying.map((aim) => imagesOf(app, db, aim))),
-    findLaterDeployments(db, runId, placesOf(deploying)),
-  ]);
-  const planned = byPlace(
-    deploying.flatMap(({ environmentId }, index) =>
-      (images[index] ?? []).map((one) => ({ ...one, environmentId: environmentId ?? '' })),
+    Promise.all(deploying.map((aim) => imagesOf(app, db, aim, names))),
+    findLaterDeployments(
+      db,
+      deploying.flatMap((aim) => placesOf([aim]).map((place) => ({ ...place, runId: aim.runId }))),
     ),
-  );
-  const replaced = later.filter((one) => planned.has(keyOf(one)));
-  if (replaced.length === 0) return [];
-  const [environmentRows, serviceRows] = await Promise.all([
-    environments.findWithDeleted(db, [...new Set(replaced.map((one) => one.environmentId))]),
-    services.findWithDeleted(db, [...new Set(replaced.map((one) => one.serviceId))]),
   ]);
-  const nameOf = (rows: readonly { id: string; name: string }[], id: string) =>
-    rows.find((row) => row.id === id)?.name ?? id;
-  return replaced.map((now) => ({
+  const planned = new Map<string, string>();
+  for (const [index, { runId, environmentId }] of deploying.entries())
+    for (const { serviceId, image } of images[index] ?? [])
+      planned.set(`${runId} ${keyOf({ environmentId: environmentId ?? '', serviceId })}`, image);
+  const replaced = new Map(
+    later.flatMap((now) => {
+      const image = planned.get(`${now.olderRunId} ${keyOf(now)}`);
+      return image === undefined ? [] : [[`${now.olderRunId} ${keyOf(now)}`, { now, image }] as const];
+    }),
+  );
+  if (replaced.size === 0) return [];
+  const rows = [...replaced.values()];
+  const [environmentRows, serviceRows] = await Promise.all([
+    environments.findWithDeleted(db, [...new Set(rows.map(({ now }) => now.environmentId))]),
+    services.findWithDeleted(db, [...new Set(rows.map(({ now }) => now.serviceId))]),
+  ]);
+  const nameOf = (named: readonly { id: string; name: string }[], id: string) =>
+    named.find((row) => row.id === id)?.name ?? id;
+  return rows.map(({ now, image }) => ({
+    runId: now.olderRunId,
     environmentId: now.environmentId,
     environment: nameOf(environmentRows, now.environmentId),
     serviceId: now.serviceId,
     service: nameOf(serviceRows, now.serviceId),
     now,
-    image: planned.get(keyOf(now))?.image ?? '',
+    image,
   }));
 }
 
+type Names = ReadonlyMap<string, string>;
+
+/** Names of all services that any of them has an image of. */
+async function namesOf(db: Db, aims: readonly Aim[]): Promise<Names> {
+  const rows = await findServiceNames(db, [...new Set(aims.flatMap(({ images }) => Object.keys(images)))]);
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= work();
+    return made;
+  };
+}
+
 /** Images of the services that the tasks which would run deploy. */
-async function imagesOf(app: App, db: Db, { images, revisionId, tasks }: Aim) {
+async function imagesOf(app: App, db: Db, { images, revisionId, tasks }: Aim, names: () => Promise<Names>) {
   const all = Object.entries(images).map(([serviceId, image]) => ({ serviceId, image }));
   const { definition } = await app.workflowRevisions.get(db, revisionId ?? '');
   if (!isMarked(definition)) return all;
@@ -73,12 +113,9 @@ async function imagesOf(app: App, db: Db, { images, revisionId, tasks }: Aim) {
   if (marks.includes(true)) return all;
   const named = marks.flatMap((mark) => (mark === true ? [] : mark));
   if (named.length === 0) return [];
-  const rows = await findServiceNames(
-    db,
-    all.map(({ serviceId }) => serviceId),
-  );
-  const names = new Map(rows.map(({ id, name }) => [id, name]));
-  const deployed = new Set(deployedServices(named, definition.services, names));
+  const known = await names();
+  const own = new Map(all.map(({ serviceId }) => [serviceId, known.get(serviceId) ?? '']));
+  const deployed = new Set(deployedServices(named, definition.services, own));
   return all.filter(({ serviceId }) => deployed.has(serviceId));
 }
 

@@ -14,8 +14,8 @@ export function finalAfter(event: LogEvent, executionId: string): boolean | unde
   return event.type === 'EXECUTION_STATUS' ? isFinal(event.data.to as ExecutionStatus) : undefined;
 }
 
-/** Change of the number of open detached tasks: `Execution.besideTasks`. */
-export function besideAfter({ type, data }: LogEvent): number {
+/** Change of the number of open detached tasks: `Execution.detachedTasks`. */
+export function detachedAfter({ type, data }: LogEvent): number {
   if (type === 'BESIDE_TASK_CREATED') return 1;
   return type === 'TASK_STATUS' && data.taskType !== undefined && isFinal(data.to as ExecutionStatus) ? -1 : 0;
 }

@@ -8,7 +8,7 @@ import type { App } from '../app';
 import { readExecution } from '../execution/executions.queries';
 import { findExecution } from '../execution/executions.store';
 import { readEvents } from './eventFeeds';
-import { besideAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
+import { detachedAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
 
 /**
  * Event log of an execution from a position: each event once, in order, until the execution and its detached tasks are
@@ -29,7 +29,7 @@ function* steps(app: App, actor: Actor, executionId: string, after: string | nul
   /** Sequence that the row promises. Up to it, the row is newer than the events still on their way. */
   let known = logEnd(execution);
   let final = isFinal(execution.status);
-  let beside = execution.besideTasks;
+  let detached = execution.detachedTasks;
   const follower = app.feeds.events.follow(execution, known);
 
   function* snapshot(gap: EventGap | null): Steps<WatchedEvent> {
@@ -38,7 +38,7 @@ function* steps(app: App, actor: Actor, executionId: string, after: string | nul
     position = taken.sequence;
     known = position;
     final = isFinal(taken.execution.status);
-    beside = taken.execution.besideTasks;
+    detached = taken.execution.detachedTasks;
   }
 
   try {
@@ -50,7 +50,7 @@ function* steps(app: App, actor: Actor, executionId: string, after: string | nul
         events = yield* resolved(readEvents(app.database, execution, position));
         if (events.length === 0) yield* snapshot({ reason: 'PRUNED', after: String(position) });
       } else if (events.length === 0) {
-        if (final && beside === 0 && follower.settled) return;
+        if (final && detached === 0 && follower.settled) return;
         yield follower;
       }
       for (const item of events) {
@@ -62,7 +62,7 @@ function* steps(app: App, actor: Actor, executionId: string, after: string | nul
         position++;
         if (position <= known || item.event === null) continue;
         final = finalAfter(item.event, executionId) ?? final;
-        beside += besideAfter(item.event);
+        detached += detachedAfter(item.event);
       }
     }
   } finally {

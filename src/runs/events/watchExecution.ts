@@ -17,7 +17,7 @@ function* steps(app: App, actor: Actor, id: string): Steps<Execution> {
   const follower = app.feeds.states.follow(execution, logEnd(execution));
   try {
     yield { item: execution };
-    while (!(isFinal(execution.status) && execution.besideTasks === 0)) {
+    while (!(isFinal(execution.status) && execution.detachedTasks === 0)) {
       const newest = follower.newest();
       if (newest !== undefined && logEnd(newest) > logEnd(execution)) {
         execution = newest;

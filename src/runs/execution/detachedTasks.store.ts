@@ -1,14 +1,14 @@
 import type { Db } from '../../kernel/database/database';
 import { columnsOf } from '../../kernel/database/table';
-import type { AttemptRef, BesideTask, TaskExecution } from '../../engine/execution';
-import { besideTaskTable, taskExecutionTable } from './executions.table';
+import type { AttemptRef, DetachedTaskRow, TaskExecution } from '../../engine/execution';
+import { detachedTaskTable, taskExecutionTable } from './executions.table';
 import { askedAttempts, SHOWN_ATTEMPTS } from './lineage';
 
 const task = columnsOf(taskExecutionTable, 'task');
 
-export function findDetached(db: Db, taskIds: readonly string[]): Promise<BesideTask[]> {
+export function findDetached(db: Db, taskIds: readonly string[]): Promise<DetachedTaskRow[]> {
   return db.rows(
-    `SELECT ${columnsOf(besideTaskTable, 'beside')} FROM beside_task beside WHERE task_id = ANY ($1::uuid[])`,
+    `SELECT ${columnsOf(detachedTaskTable, 'detached')} FROM detached_task detached WHERE task_id = ANY ($1::uuid[])`,
     [taskIds],
   );
 }
@@ -16,8 +16,8 @@ export function findDetached(db: Db, taskIds: readonly string[]): Promise<Beside
 /** Tasks of `finally` of these executions that are not final. */
 export function findOpenFinally(db: Db, executionIds: readonly string[]): Promise<TaskExecution[]> {
   return db.rows(
-    `SELECT ${task} FROM beside_task beside JOIN task_execution task ON task.id = beside.task_id
-     WHERE beside.execution_id = ANY ($1::uuid[]) AND task.type = 'finally' AND task.ended_at IS NULL`,
+    `SELECT ${task} FROM detached_task detached JOIN task_execution task ON task.id = detached.task_id
+     WHERE detached.execution_id = ANY ($1::uuid[]) AND task.type = 'finally' AND task.ended_at IS NULL`,
     [executionIds],
   );
 }
@@ -25,7 +25,7 @@ export function findOpenFinally(db: Db, executionIds: readonly string[]): Promis
 /** Those of these failures that have their handler; the keys are those of `handlerKey`. */
 export async function findHandledFailures(db: Db, keys: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db.rows<{ key: string }>(
-    `SELECT coalesce(failed_task_id::text, execution_id || ' ' || failed_attempt) AS key FROM beside_task
+    `SELECT coalesce(failed_task_id::text, execution_id || ' ' || failed_attempt) AS key FROM detached_task
      WHERE failed_task_id = ANY ($1::uuid[])
        OR (execution_id, failed_attempt) IN (SELECT * FROM unnest($2::uuid[], $3::int[]))`,
     [
@@ -41,16 +41,16 @@ export async function findHandledFailures(db: Db, keys: readonly string[]): Prom
 export async function setStartBy(db: Db, tasks: readonly { id: string; startBy: Date }[]): Promise<void> {
   if (tasks.length === 0) return;
   await db.write(
-    `UPDATE beside_task SET start_by = t.start_by FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, start_by) WHERE task_id = t.id`,
+    `UPDATE detached_task SET start_by = t.start_by FROM unnest($1::uuid[], $2::timestamptz[]) AS t (id, start_by) WHERE task_id = t.id`,
     [tasks.map((one) => one.id), tasks.map((one) => one.startBy)],
   );
 }
 
-export function findDueBeside(db: Db, now: Date, limit: number): Promise<{ taskId: string; runId: string }[]> {
+export function findDueDetached(db: Db, now: Date, limit: number): Promise<{ taskId: string; runId: string }[]> {
   return db.rows(
-    `SELECT beside.task_id AS "taskId", task.run_id AS "runId"
-     FROM beside_task beside JOIN task_execution task ON task.id = beside.task_id
-     WHERE beside.start_by < $1 ORDER BY beside.start_by LIMIT $2`,
+    `SELECT detached.task_id AS "taskId", task.run_id AS "runId"
+     FROM detached_task detached JOIN task_execution task ON task.id = detached.task_id
+     WHERE detached.start_by < $1 ORDER BY detached.start_by LIMIT $2`,
     [now, limit],
   );
 }
@@ -58,20 +58,20 @@ export function findDueBeside(db: Db, now: Date, limit: number): Promise<{ taskI
 /** Looks at each due time once. */
 export async function clearStartBy(db: Db, taskIds: readonly string[], now: Date): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(
-    `UPDATE beside_task SET start_by = NULL WHERE task_id = ANY ($1::uuid[]) AND start_by < $2 RETURNING task_id AS id`,
+    `UPDATE detached_task SET start_by = NULL WHERE task_id = ANY ($1::uuid[]) AND start_by < $2 RETURNING task_id AS id`,
     [taskIds, now],
   );
   return rows.map(({ id }) => id);
 }
 
-export function findBesideTasks(
+export function findDetachedTasks(
   db: Db,
   executionIds: readonly string[],
   type: TaskExecution['type'],
 ): Promise<TaskExecution[]> {
   return db.rows(
-    `SELECT ${task} FROM beside_task beside JOIN task_execution task ON task.id = beside.task_id
-     WHERE beside.execution_id = ANY ($1::uuid[]) AND task.type = $2 ORDER BY task.created_at, task.id`,
+    `SELECT ${task} FROM detached_task detached JOIN task_execution task ON task.id = detached.task_id
+     WHERE detached.execution_id = ANY ($1::uuid[]) AND task.type = $2 ORDER BY task.created_at, task.id`,
     [executionIds, type],
   );
 }
@@ -92,9 +92,9 @@ export function findFinallyTasks(
 /** The failure handlers of tasks. */
 export function findHandlers(db: Db, failedTaskIds: readonly string[]) {
   return db.rows<TaskExecution & { readonly failedTaskId: string }>(
-    `SELECT ${task}, beside.failed_task_id AS "failedTaskId"
-     FROM beside_task beside JOIN task_execution task ON task.id = beside.task_id
-     WHERE beside.failed_task_id = ANY ($1::uuid[])`,
+    `SELECT ${task}, detached.failed_task_id AS "failedTaskId"
+     FROM detached_task detached JOIN task_execution task ON task.id = detached.task_id
+     WHERE detached.failed_task_id = ANY ($1::uuid[])`,
     [failedTaskIds],
   );
 }
@@ -102,9 +102,9 @@ export function findHandlers(db: Db, failedTaskIds: readonly string[]) {
 /** The tasks that failure handlers are for. */
 export function findHandled(db: Db, handlerIds: readonly string[]) {
   return db.rows<TaskExecution & { readonly handlerId: string }>(
-    `SELECT ${task}, beside.task_id AS "handlerId"
-     FROM beside_task beside JOIN task_execution task ON task.id = beside.failed_task_id
-     WHERE beside.task_id = ANY ($1::uuid[])`,
+    `SELECT ${task}, detached.task_id AS "handlerId"
+     FROM detached_task detached JOIN task_execution task ON task.id = detached.failed_task_id
+     WHERE detached.task_id = ANY ($1::uuid[])`,
     [handlerIds],
   );
 }

@@ -6,10 +6,25 @@ import { askedAttempts, isShown, newestOf, SHOWN_ATTEMPTS } from './lineage';
 
 const variable = columnsOf(executionVariableTable, 'variable');
 
-/** The values that the asked attempts show, as `variable`: those that belong to tasks that they show. */
-const SHOWN_VARIABLES = `${SHOWN_ATTEMPTS}
+/** The values that attempts show, as `variable`: those that belong to tasks that they show. */
+const variablesOf = (shownAttempts: string) => `${shownAttempts}
   JOIN execution_variable variable ON variable.execution_id = shown.execution_id
   JOIN task_execution task ON task.id = variable.task_execution_id AND ${isShown('task')}`;
+const SHOWN_VARIABLES = variablesOf(SHOWN_ATTEMPTS);
+
+/** The newest attempts of the executions of these jobs. */
+const ATTEMPTS_OF_JOBS = `(
+  SELECT own.execution_id, own.attempt, own.lineage, own.dropped
+  FROM (SELECT DISTINCT execution_id FROM job WHERE id = ANY ($1::uuid[])) asked
+  JOIN execution newest ON newest.id = asked.execution_id
+  JOIN execution_attempt own ON own.execution_id = newest.id AND own.attempt = newest.attempt
+) shown`;
+
+/** The values that the executions of these jobs show. */
+export const findVariablesOfJobs = (db: Db, jobIds: readonly string[]): Promise<ExecutionVariable[]> =>
+  db.rows(`SELECT ${variable} FROM ${variablesOf(ATTEMPTS_OF_JOBS)} ORDER BY shown.execution_id, variable.name`, [
+    jobIds,
+  ]);
 
 /** The values that tasks have set and that the newest attempts of these executions show. */
 export const findVariables = (db: Db, executionIds: readonly string[]): Promise<ExecutionVariable[]> =>

@@ -10,7 +10,7 @@ import { remembered } from '../../kernel/remembered';
 import type { Job, JobLog } from '../queue/job';
 import { findLogs } from '../logs/jobLogs.store';
 import { findJobsOfTasks } from '../queue/jobs.store';
-import { findBesideTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
+import { findDetachedTasks, findFinallyTasks, findHandled, findHandlers } from './detachedTasks.store';
 import type {
   Execution,
   ExecutionAttempt,
@@ -89,7 +89,7 @@ export const finallyOfAttempt: BatchLoad<TaskExecution[]> = async (app, keys) =>
 
 /** The failure handlers of all attempts. */
 export const forensicOfExecution: BatchLoad<TaskExecution[]> = async (app, ids) =>
-  groupBy(await findBesideTasks(app.database, ids, 'forensic'), (row) => row.executionId);
+  groupBy(await findDetachedTasks(app.database, ids, 'forensic'), (row) => row.executionId);
 
 export const handlerOfTask: BatchLoad<TaskExecution> = async (app, ids) =>
   byKey(await findHandlers(app.database, ids), (row) => row.failedTaskId);

@@ -4,7 +4,7 @@ import { ACTIVE, isFinal } from '../../contract/statuses';
 import {
   type AttemptElement,
   attemptKinds,
-  type BesideTask,
+  type DetachedTaskRow,
   type EventHorizon,
   type Execution,
   type ExecutionAttempt,
@@ -54,7 +54,7 @@ export const executionTable = table<Execution>('execution', {
     openTasks: column.integer,
     busyTasks: column.integer,
     waitingTasks: { ...column.integer, default: 0 },
-    besideTasks: { ...column.integer, default: 0 },
+    detachedTasks: { ...column.integer, default: 0 },
     finallyTasks: column.integerOrNull,
     createdAt: column.time,
     startedAt: column.timeOrNull,
@@ -88,7 +88,7 @@ export const executionTable = table<Execution>('execution', {
     {
       name: 'execution_counts',
       expression:
-        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND beside_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND beside_tasks)',
+        'busy_tasks >= 0 AND waiting_tasks >= 0 AND open_tasks >= busy_tasks + waiting_tasks AND detached_tasks >= 0 AND (finally_tasks IS NULL OR finally_tasks BETWEEN 0 AND detached_tasks)',
     },
   ],
 });
@@ -246,7 +246,7 @@ export const taskExecutionTable = table<TaskExecution>('task_execution', {
   ],
 });
 
-export const besideTaskTable = table<BesideTask>('beside_task', {
+export const detachedTaskTable = table<DetachedTaskRow>('detached_task', {
   columns: {
     taskId: { ...column.uuid, primary: true },
     executionId: column.uuid,
@@ -262,10 +262,10 @@ export const besideTaskTable = table<BesideTask>('beside_task', {
   foreignKeys: [references('task_execution', 'taskId'), references('task_execution', 'failedTaskId')],
   // At most once for each failure.
   uniques: [
-    { name: 'beside_task_failed_task', columns: ['failedTaskId'] },
-    { name: 'beside_task_failed_attempt', columns: ['executionId', 'failedAttempt'] },
+    { name: 'detached_task_failed_task', columns: ['failedTaskId'] },
+    { name: 'detached_task_failed_attempt', columns: ['executionId', 'failedAttempt'] },
   ],
-  indices: [{ name: 'beside_task_start_by', columns: ['startBy'], where: 'start_by IS NOT NULL' }],
+  indices: [{ name: 'detached_task_start_by', columns: ['startBy'], where: 'start_by IS NOT NULL' }],
 });
 
 export const taskDependencyTable = table<TaskDependency>('task_dependency', {

@@ -2,7 +2,7 @@ import type { Actor } from '../../access/actor';
 import { Facts, Missing } from '../../engine/facts';
 import { RunSlice } from '../../engine/runSlice';
 import { decide } from '../../engine/settleTasks';
-import type { Transaction } from '../../kernel/database/database';
+import type { Transaction, TransactionOptions } from '../../kernel/database/database';
 import { newId } from '../../kernel/ids';
 import { topic } from '../../kernel/database/wakeups';
 import type { App } from '../app';
@@ -26,6 +26,7 @@ export async function inRuns<T>(
   runs: readonly string[] | ((db: Transaction) => Promise<unknown>),
   actor: Actor,
   work: (db: RunTransaction) => Promise<T>,
+  options?: TransactionOptions,
 ): Promise<T> {
   let committed: readonly PendingEvent[] = [];
   const result = await app.database.transaction(async (db) => {
@@ -72,7 +73,7 @@ export async function inRuns<T>(
     }
     sendOnly(reads.map((read) => read()));
     return worked;
-  });
+  }, options);
   logRunChanges(app.log, committed, actor);
   return result;
 }

@@ -12,7 +12,11 @@ export const SHOWN_ATTEMPTS = `(
 ) shown`;
 
 /** The elements of the plans of these attempts: `place`, and `stage` for the row that each shows. */
-export const SHOWN_STAGES = `${SHOWN_ATTEMPTS}
+export const SHOWN_STAGES = `(
+  SELECT newest.id AS execution_id, coalesce(asked.attempt, newest.attempt) AS attempt
+  FROM unnest($1::uuid[], $2::int[]) AS asked (execution_id, attempt)
+  JOIN execution newest ON newest.id = asked.execution_id
+) shown
   JOIN attempt_element place ON place.execution_id = shown.execution_id AND place.attempt = shown.attempt
   JOIN stage_execution stage ON stage.id = place.stage_execution_id`;
 

@@ -126,7 +126,7 @@ export class ClaimDesk {
     }
     const offerUntil = new Date(this.app.clock.now().getTime() + OFFER_MS);
     for (const claim of group) claim.asking = true;
-    const claimed = await claimReadyJobs(this.app.database, labels, slots, offerUntil);
+    const claimed = await this.app.database.atOnce((db) => claimReadyJobs(db, labels, slots, offerUntil));
     const answers = new Map<Waiting, ClaimedJob[]>();
     for (const { jobId, tokenHash } of claimed) {
       const slot = tokens.get(tokenHash);

@@ -1,4 +1,6 @@
+import type { Execution } from '../../engine/execution';
 import { type Want, wantsOf } from '../../engine/facts';
+import type { RunSlice } from '../../engine/runSlice';
 import type { Claimed } from './jobs.store';
 
 /**
@@ -26,3 +28,7 @@ export function wantsOfJobs(claimed: readonly Claimed[], moves: (claim: Claimed)
     ];
   });
 }
+
+/** The executions of claimed jobs, as a decision leaves them. */
+export const executionsOf = (run: RunSlice, claimed: readonly Claimed[]): Execution[] =>
+  [...new Set(claimed.map(({ executionId }) => executionId))].map((id) => run.execution(id));

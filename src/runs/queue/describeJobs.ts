@@ -17,7 +17,9 @@ import {
   type TaskDefinition,
 } from '../../catalog/language/workflow';
 import { type ClaimedJobRow, findClaimedJobs } from './claimedJobs.store';
-import { findVariables } from '../execution/executionVariables.store';
+import type { ExecutionVariable } from '../../engine/execution';
+import { findVariablesOfJobs } from '../execution/executionVariables.store';
+import { groupBy } from '../../kernel/loaders';
 import { moveRuns } from '../faults';
 import { type OpenedSecrets, openSecrets } from './openSecrets';
 
@@ -61,24 +63,32 @@ const nothing: OpenedSecrets = { values: {}, refused: null };
 /** Puts together what was claimed. A job that cannot be described is left out, and its run is given up in the end. */
 export async function describeJobs(app: App, jobIds: readonly string[]): Promise<JobDescription[]> {
   const described: JobDescription[] = [];
-  await moveRuns(app, 'description of jobs', await findClaimedJobs(app.database, jobIds), async (rows) => {
-    described.push(...(await describeAll(app, rows)));
+  const [claimed, variables] = await app.database.atOnce((db) =>
+    Promise.all([findClaimedJobs(db, jobIds), findVariablesOfJobs(db, jobIds)]),
+  );
+  app.knownJobs.describe(claimed);
+  await moveRuns(app, 'description of jobs', claimed, async (rows) => {
+    described.push(...(await describeAll(app, rows, variables)));
   });
   return described;
 }
 
-/** One statement for all jobs, one more for each that takes files of earlier ones. */
-async function describeAll(app: App, rows: readonly ClaimedJobRow[]): Promise<JobDescription[]> {
+/** One more statement for each job that takes files of earlier ones. */
+async function describeAll(
+  app: App,
+  rows: readonly ClaimedJobRow[],
+  variables: readonly ExecutionVariable[],
+): Promise<JobDescription[]> {
   const db = app.database;
   await app.workflowRevisions.getAll(
     db,
     rows.map((row) => row.revisionId),
   );
-  const variables = await findVariables(db, [...new Set(rows.map((row) => row.executionId))]);
   const secrets = await openSecrets(app, await Promise.all(rows.map((row) => secretsWanted(app, row))));
+  const variablesOf = groupBy(variables, ({ executionId }) => executionId);
   return Promise.all(
     rows.map((row, index) => {
-      const own = variables.filter((one) => one.executionId === row.executionId);
+      const own = variablesOf.get(row.executionId) ?? [];
       return describe(app, row, Object.fromEntries(own.map(({ name, value }) => [name, value])), secrets[index]);
     }),
   );
@@ -107,7 +117,7 @@ async function describe(
     // A restore task is given the values that tasks had set by its restore point.
     given: { ...row.variables, ...(row.type === 'restore' ? {} : set), ...matrixVariables(row.task) },
     taskEnv: task.env,
-    own: { ...ownVariables(row), ...row.besideEnv },
+    own: { ...ownVariables(row), ...row.detachedEnv },
     secrets: values,
   });
   const { problem } = composed;

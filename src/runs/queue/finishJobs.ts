@@ -13,8 +13,8 @@ import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import { moveRuns, runsOf } from '../faults';
 import { findLogs } from '../logs/jobLogs.store';
-import { wantsOfJobs } from './claimedFacts';
-import { type Claim, type Claimed, findClaims, findJobs, findLeases, type LeaseWithJob } from './jobs.store';
+import { executionsOf, wantsOfJobs } from './claimedFacts';
+import { type Claim, type Claimed, findJobs, findLeases, type LeaseWithJob } from './jobs.store';
 
 /** How an agent says that a job went. */
 export interface JobResult extends Claim {
@@ -39,7 +39,7 @@ export type FinishAnswer = Refusal | null;
  * transaction; results of many jobs are settled together, because a commit costs more than the work.
  */
 export async function finishJobs(app: App, results: readonly JobResult[]): Promise<FinishAnswer[]> {
-  const claimed = await findClaims(app.database, results);
+  const claimed = await app.knownJobs.claimed(app.database, results);
   const answers = new Map<string, FinishAnswer>();
   const { error } = await moveRuns(app, 'end of jobs', claimed, async (own) => {
     const ids = new Set(own.map(({ jobId }) => jobId));
@@ -50,6 +50,7 @@ export async function finishJobs(app: App, results: readonly JobResult[]): Promi
     );
     for (const [id, answer] of settled) answers.set(id, answer);
   });
+  app.knownJobs.forget(results.filter(({ jobId }) => error !== undefined || answers.get(jobId) === null));
   // The agents repeat all of them; those that were taken are recognized.
   if (error !== undefined) throw error;
   return answers.size === results.length
@@ -62,21 +63,30 @@ function finishClaimed(
   results: readonly JobResult[],
   claimed: readonly Claimed[],
 ): Promise<ReadonlyMap<string, FinishAnswer>> {
-  return inRuns(app, runsOf(claimed), systemActor, async (db) => {
-    const jobIds = results.map((result) => result.jobId);
-    const [leases, logs] = await Promise.all([
-      findLeases(db, jobIds),
-      findLogs(db, jobIds),
-      db.load(wantsOfResults(claimed, results)),
-    ]);
-    const known: Known = {
-      leases: new Map(leases.map((lease) => [lease.jobId, lease])),
-      logs: new Map(logs.map((log) => [log.jobId, log.bytes])),
-    };
-    const answered = await db.decide((run) => settle(run, results, known));
-    for (const [jobId, answer] of answered) if (answer === null) db.wake(topic.log(jobId));
-    return answered;
-  });
+  return inRuns(
+    app,
+    runsOf(claimed),
+    systemActor,
+    async (db) => {
+      const jobIds = results.map((result) => result.jobId);
+      const [leases, logs] = await Promise.all([
+        findLeases(db, jobIds),
+        findLogs(db, jobIds),
+        db.load(wantsOfResults(claimed, results)),
+      ]);
+      const known: Known = {
+        leases: new Map(leases.map((lease) => [lease.jobId, lease])),
+        logs: new Map(logs.map((log) => [log.jobId, log.bytes])),
+      };
+      const { answered, standing } = await db.decide((run) => {
+        return { answered: settle(run, results, known), standing: executionsOf(run, claimed) };
+      });
+      app.knownJobs.note(standing);
+      for (const [jobId, answer] of answered) if (answer === null) db.wake(topic.log(jobId));
+      return answered;
+    },
+    { keepsPlans: true },
+  );
 }
 
 interface Known {

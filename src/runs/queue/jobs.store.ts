@@ -199,9 +199,9 @@ export async function endJobs(db: Db, ends: readonly JobEnding[], now: Date): Pr
        FROM result WHERE job.id = result.job_id AND job.ended_at IS NULL
        RETURNING job.id, result.truncated
      ), unqueued AS (
-       DELETE FROM ready_job USING ended WHERE ready_job.job_id = ended.id
+       DELETE FROM ready_job WHERE job_id = ANY ($1::uuid[])
      ), released AS (
-       DELETE FROM job_lease USING ended WHERE job_lease.job_id = ended.id
+       DELETE FROM job_lease WHERE job_id = ANY ($1::uuid[])
      )
      INSERT INTO job_log (job_id, bytes, truncated) SELECT id, 0, true FROM ended WHERE truncated
      ON CONFLICT (job_id) DO UPDATE SET truncated = true`,

@@ -6,15 +6,15 @@ import type { RunSlice } from '../../engine/runSlice';
 import type { App } from '../app';
 import { inRuns } from '../execution/inRuns';
 import { moveRuns, runsOf } from '../faults';
-import { wantsOfJobs } from './claimedFacts';
-import { type Claim, type Claimed, findClaims, startLeases, type StartedJob } from './jobs.store';
+import { executionsOf, wantsOfJobs } from './claimedFacts';
+import { type Claim, type Claimed, startLeases, type StartedJob } from './jobs.store';
 
 /**
  * Agents say that the commands of these jobs are about to run. Returns the ids of those that may. A claim that is over,
  * or whose job is being canceled, is not among them, and must not run. All of them in one transaction.
  */
 export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set<string>> {
-  const claimed = await findClaims(app.database, claims);
+  const claimed = await app.knownJobs.claimed(app.database, claims);
   const started = new Set<string>();
   const { error } = await moveRuns(app, 'start of jobs', claimed, async (own) => {
     const ids = new Set(own.map(({ jobId }) => jobId));
@@ -26,21 +26,34 @@ export async function startJobs(app: App, claims: readonly Claim[]): Promise<Set
       started.add(id);
   });
   // The agents repeat all of them; those that have begun change nothing then.
-  if (error !== undefined) throw error;
+  if (error !== undefined) {
+    app.knownJobs.forget(claims);
+    throw error;
+  }
   return started;
 }
 
 function startClaimed(app: App, claims: readonly Claim[], claimed: readonly Claimed[]): Promise<string[]> {
-  return inRuns(app, runsOf(claimed), systemActor, async (db) => {
-    const now = app.clock.now();
-    const leaseUntil = new Date(now.getTime() + app.config.SLIPWAY_LEASE_SECONDS * 1000);
-    const [jobs] = await Promise.all([
-      startLeases(db, claims, leaseUntil, now),
-      db.load(wantsOfJobs(claimed, ({ status }) => status !== 'RUNNING' && !isFinal(status))),
-    ]);
-    await db.decide((run) => beginTasks(run, jobs));
-    return jobs.map((job) => job.jobId);
-  });
+  return inRuns(
+    app,
+    runsOf(claimed),
+    systemActor,
+    async (db) => {
+      const now = app.clock.now();
+      const leaseUntil = new Date(now.getTime() + app.config.SLIPWAY_LEASE_SECONDS * 1000);
+      const [jobs] = await Promise.all([
+        startLeases(db, claims, leaseUntil, now),
+        db.load(wantsOfJobs(claimed, ({ status }) => status !== 'RUNNING' && !isFinal(status))),
+      ]);
+      const standing = await db.decide((run) => {
+        beginTasks(run, jobs);
+        return executionsOf(run, claimed);
+      });
+      app.knownJobs.note(standing);
+      return jobs.map((job) => job.jobId);
+    },
+    { keepsPlans: true },
+  );
 }
 
 /** The tasks of these jobs run, and so do their workflows, stages and pipelines. */

@@ -79,9 +79,10 @@ export async function planRestore(app: App, db: Db, run: Execution, point: Resto
   const now = byPlace(await findNewestDeployments(db, places));
   const then = await findDeploymentsThen(db, point, places);
   // As for every other command that deploys again: runs that started later than this one count.
+  const own = places.map((place) => ({ ...place, runId: run.id }));
   const later = [
-    ...(await findLaterDeployments(db, run.id, places)),
-    ...(await findLaterDeployments(db, run.id, places, point.lastDeployment)),
+    ...(await findLaterDeployments(db, own)),
+    ...(await findLaterDeployments(db, own, point.lastDeployment)),
   ];
   const reversals = places.map((place): Reversal => {
     const before = then(place);

@@ -150,9 +150,9 @@ export type RanForOperation = TaskExecution &
 export function findOperationTasks(db: Db, operationIds: readonly string[]): Promise<RanForOperation[]> {
   return db.rows(
     `SELECT ${columnsOf(taskExecutionTable, 'task')}, part.operation_id AS "operationId", part.step,
-       environment.name AS environment, beside.environment_id AS "environmentId", beside.images
+       environment.name AS environment, detached.environment_id AS "environmentId", detached.images
      FROM operation_task part JOIN task_execution task ON task.id = part.task_execution_id
-     JOIN beside_task beside ON beside.task_id = task.id LEFT JOIN environment ON environment.id = beside.environment_id
+     JOIN detached_task detached ON detached.task_id = task.id LEFT JOIN environment ON environment.id = detached.environment_id
      WHERE part.operation_id = ANY ($1::uuid[]) ORDER BY part.operation_id, part.step, task.created_at, task.id`,
     [operationIds],
   );

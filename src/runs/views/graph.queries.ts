@@ -1,6 +1,6 @@
 import type { Actor } from '../../access/actor';
 import type { App } from '../app';
-import { findBesideTasks, findFinallyTasks } from '../execution/detachedTasks.store';
+import { findDetachedTasks, findFinallyTasks } from '../execution/detachedTasks.store';
 import type { AttemptRef } from '../../engine/execution';
 import type { ExecutionStatus } from '../../contract/statuses';
 import { readExecution } from '../execution/executions.queries';
@@ -64,7 +64,7 @@ async function statesOf({ database }: App, shown: AttemptRef): Promise<NodeState
   for (const task of await findShownTasks(database, [shown])) add(task.name, task.status);
   for (const task of await findFinallyTasks(database, [shown])) add(task.name, task.status);
   for (const type of ['forensic', 'restore'] as const) {
-    for (const task of await findBesideTasks(database, [executionId], type)) {
+    for (const task of await findDetachedTasks(database, [executionId], type)) {
       if (attempt == null || task.attempt === attempt) add(baseName(task.name), task.status);
     }
   }

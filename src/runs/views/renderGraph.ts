@@ -93,7 +93,7 @@ function asMermaid(graph: WorkflowGraph): string {
     const status = node.state !== null && node.state.status in colors ? `:::${node.state.status}` : '';
     return `${id}["${own.map(mermaidText).join('<br/>')}"]${status}`;
   };
-  const beside = named.filter(({ node }) => node.level === null);
+  const detached = named.filter(({ node }) => node.level === null);
   const used = new Set(named.flatMap(({ node }) => node.state?.status ?? []));
   const classes = Object.entries(colors).filter(([status]) => used.has(status as ExecutionStatus));
   return lines(
@@ -101,9 +101,9 @@ function asMermaid(graph: WorkflowGraph): string {
     ...named.filter(({ node }) => node.level !== null).map((one) => `  ${box(one)}`),
     ...joints.map((id) => `  ${id}((" "))`),
     ...edges.map(([from, to]) => `  ${from} --> ${to}`),
-    ...(beside.length === 0
+    ...(detached.length === 0
       ? []
-      : ['  subgraph beside["detached"]', ...beside.map((one) => `    ${box(one)}`), '  end']),
+      : ['  subgraph detached["detached"]', ...detached.map((one) => `    ${box(one)}`), '  end']),
     ...handled.map(([from, to]) => `  ${from} -. on failure .-> ${to}`),
     ...classes.map(([status, color]) => `  classDef ${status} fill:${color}`),
   );
@@ -125,16 +125,16 @@ function asDot(graph: WorkflowGraph): string {
     ];
     return `${id} [${attributes.join(', ')}];`;
   };
-  const beside = named.filter(({ node }) => node.level === null);
+  const detached = named.filter(({ node }) => node.level === null);
   return lines(
     'digraph workflow {',
     '  node [shape=box];',
     ...named.filter(({ node }) => node.level !== null).map((one) => `  ${box(one)}`),
     ...joints.map((id) => `  ${id} [shape=point];`),
     ...edges.map(([from, to]) => `  ${from} -> ${to};`),
-    ...(beside.length === 0
+    ...(detached.length === 0
       ? []
-      : ['  subgraph cluster_beside {', '    label="detached";', ...beside.map((one) => `    ${box(one)}`), '  }']),
+      : ['  subgraph cluster_detached {', '    label="detached";', ...detached.map((one) => `    ${box(one)}`), '  }']),
     ...handled.map(([from, to]) => `  ${from} -> ${to} [style=dashed, label="on failure"];`),
     '}',
   );

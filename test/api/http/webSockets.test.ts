@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { FormattedExecutionResult } from 'graphql';
 import { WebSocket } from 'ws';
 import { type Channel, secret, startServer, type TestServer, until } from '../../support/graphqlHarness';
@@ -171,6 +172,32 @@ describe('streams', () => {
     await until(() => signal.aborted);
     // Nothing of the operation is left: a drain does not wait for it.
     await server.http.drain(30);
+  });
+
+  it('deliver under an id that their client has just used for another', async () => {
+    await start();
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
+      headers: { 'x-api-key': 'key-of-alice' },
+    });
+    await once(socket, 'open');
+    const types: string[] = [];
+    socket.on('message', (data) => types.push((JSON.parse(String(data)) as { type: string }).type));
+    const subscribe = '{"type":"subscribe","id":"1","payload":{"query":"subscription { events { n } }"}}';
+    socket.send('{"type":"connection_init"}');
+    await until(() => types.length === 1);
+    socket.send(subscribe);
+    await subscribed(server.channel);
+    // Both in one packet.
+    const carrier = Reflect.get(socket, '_socket') as Socket;
+    carrier.cork();
+    socket.send('{"type":"complete","id":"1"}');
+    socket.send(subscribe);
+    carrier.uncork();
+    await subscribed(server.channel, 2);
+    server.channel.push({ n: 1 });
+    await until(() => types.length > 1);
+    expect(types.slice(1)).toEqual(['next']);
+    socket.terminate();
   });
 
   it('mask errors in an event', async () => {

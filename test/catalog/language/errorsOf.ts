@@ -4,7 +4,7 @@ import { validateSource } from '../../../src/catalog/language/validateSource';
 import type { DefinitionError } from '../../../src/catalog/language/validationRules';
 import { Refusal } from '../../../src/kernel/errors';
 
-/** The errors of a source as they leave the server, when nothing exists beside it. */
+/** The errors of a source as they leave the server, if nothing else exists. */
 export function errorsOf(source: string, format: DefinitionFormat = 'YAML'): readonly DefinitionError[] {
   return refusedErrors(() => {
     const parsed = parseDefinitions({ source, format });

@@ -37,7 +37,7 @@ const notExpressible: readonly (string | RegExp)[] = [
   'BAD_DURATION: half of a second where whole ones are asked for',
   'BAD_DURATION: 400d',
   'BAD_VALUE: two strategies for a failure',
-  'BAD_VALUE: waiting for a person beside the graph',
+  'BAD_VALUE: a detached task that waits for a person',
   'BAD_VALUE: a shell that would take the path of the command for a command',
 ];
 const isExpressible = (name: string) =>

@@ -290,6 +290,16 @@ export const meaningFixtures: readonly RuleFixture[] = [
     at: 'end]',
   },
   {
+    rule: 'UNKNOWN_ARTIFACT_SOURCE',
+    of: 'a task of finally of another workflow',
+    source:
+      shop +
+      workflow('v', { tasks: tasks(task('a', '')), keys: 'finally: { end: { run: x } }' }) +
+      workflow('w', { tasks: tasks(task('a', 'artifacts: { from: v.end }')) }),
+    path: 'documents[2].tasks.a.artifacts.from',
+    at: 'v.end',
+  },
+  {
     rule: 'BAD_VALUE',
     of: 'finally as a type',
     source: shop + workflow('w', { tasks: tasks(`${task('a', '')}\n${task('b', 'type: finally')}`) }),
@@ -303,7 +313,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
       shop +
       workflow('w', {
         tasks: tasks(task('a', '')),
-        keys: `finally: { ${Array.from({ length: 51 }, (_, i) => `t${i}: { run: x }`).join(', ')} }`,
+        keys: `finally: { ${Array.from({ length: 21 }, (_, i) => `t${i}: { run: x }`).join(', ')} }`,
       }),
     path: 'documents[1].finally',
     at: '{ t0',
@@ -345,7 +355,7 @@ export const meaningFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'ARTIFACT_SOURCE_NOT_UPSTREAM',
-    of: 'a task beside it',
+    of: 'a parallel task',
     source: shop + workflow('w', { tasks: tasks([task('a', ''), task('b', 'artifacts: { from: a }')].join('\n')) }),
     path: 'documents[1].tasks.b.artifacts.from',
     at: 'a }',

@@ -46,6 +46,7 @@ describe('the rules of definitions', () => {
       variable: (key: string) => shop + workflow('w', { keys: `variables: [{ name: V, ${key}: x }]` }),
       environment: (key: string) =>
         `${shop}---\nkind: Environment\napplication: shop\nname: e\ntype: PROD\n${key}: x\n`,
+      service: (key: string) => `${shop}---\nkind: Service\napplication: shop\nname: web\n${key}: x\n`,
     };
 
     test.each(Object.keys(at) as (keyof typeof at)[])('suggest the key of Slipway: %s', (place) => {
@@ -66,6 +67,44 @@ describe('the rules of definitions', () => {
         rule: 'MISSING_FIELD',
         message: expect.stringContaining('"jobs" is a key of another language: in a Workflow, use "tasks".'),
       });
+    });
+
+    test.each([
+      [
+        'GitHub Actions',
+        'name: CI\non: push\nconcurrency: x\njobs: { build: { runs-on: x, needs: [a], steps: [{ uses: x }] }, test: { needs: [b] } }',
+        ['jobs', 'on', 'runs-on', 'needs', 'steps'],
+      ],
+      [
+        'GitLab CI',
+        'stages: [build]\nimage: node\nbuild: { stage: build, script: [make], allow_failure: true }\nvariables: {}',
+        ['stages', 'image', 'build', 'stage', 'script', 'allow_failure'],
+      ],
+      [
+        'Azure Pipelines',
+        'trigger: [main]\npool: x\nstages: [{ stage: A, dependsOn: [], jobs: [{ job: B, steps: [], pool: x }] }]',
+        ['stages', 'trigger', 'pool', 'stage', 'dependsOn', 'jobs', 'steps', 'pool'],
+      ],
+      [
+        'Jenkins',
+        'pipeline: { agent: any, stages: [{ stage: A, steps: [{ sh: make }] }], post: { always: [] } }',
+        ['pipeline', 'agent', 'stages', 'stage', 'steps', 'sh', 'post'],
+      ],
+      ['CircleCI', 'version: 2.1\njobs: { a: { docker: [], steps: [x] } }', ['jobs', 'version', 'docker', 'steps']],
+      [
+        'Drone',
+        'kind: pipeline\nsteps: [{ image: x, commands: [y], when: z }]',
+        ['steps', 'image', 'commands', 'when'],
+      ],
+      ['Taskfile', 'tasks: { a: { deps: [b], cmds: [c], dir: d } }', ['deps', 'cmds', 'dir']],
+      ['Argo', 'apiVersion: x\nkind: Workflow\nmetadata: x\nspec: x\nname: w', ['apiVersion', 'metadata', 'spec']],
+    ])('are found in a document of %s', (_, source, keys) => {
+      const found = errorsOf(source).flatMap(({ message }) =>
+        [...message.matchAll(/"([^"]+)" (?:is a key of another language|looks like a task|is not a known key)/g)].map(
+          ([, key]) => key,
+        ),
+      );
+      expect(found.sort()).toEqual(keys.sort());
     });
   });
 

@@ -233,7 +233,7 @@ export const shapeFixtures: readonly RuleFixture[] = [
   },
   {
     rule: 'BAD_VALUE',
-    of: 'waiting for a person beside the graph',
+    of: 'a detached task that waits for a person',
     source:
       shop +
       workflow('w', {

@@ -71,6 +71,13 @@ describe('a TOML workflow file', () => {
     expect(workflowIn(FILE, 'TOML')).toEqual(workflowIn(YAML, 'YAML'));
   });
 
+  test('has templates in tasks of finally too', () => {
+    const source = `name = "w"\n[tasks.a]\ncmd = "x"\n[finally.down]\ncmd = "echo {{.failed_tasks}}"\n`;
+    const { down } = workflowIn(source, 'TOML').tasks;
+    expect(down).toMatchObject({ type: 'finally', requires: { failed_tasks: 'any' } });
+    expect(down?.run).not.toContain('{{');
+  });
+
   test.each([
     ['an unknown key', FILE.replace('clean_env', 'clean_envs'), 'UNKNOWN_FIELD', 'clean_envs'],
     ['a wrong type', FILE.replace('retries = 2', 'retries = "2"'), 'WRONG_TYPE', '"2"'],

@@ -232,3 +232,25 @@ describe('impatient', () => {
     ).toEqual([]);
   });
 });
+
+describe('statements for arrays', () => {
+  it('keep their plan, also for one key', async () => {
+    await database.together(async (db) => {
+      const text =
+        'SELECT c.oid FROM unnest($1::int[], $2::text[]) AS asked (oid, name) JOIN pg_class c ON c.oid = asked.oid AND c.relname = ANY ($2::text[])';
+      const { oid } = (await db.rows<{ oid: number }>(`SELECT 'pg_class'::regclass::int AS oid`))[0] ?? { oid: 0 };
+      for (let n = 0; n < 12; n++) expect(await db.rows(text, [[oid], ['pg_class']])).toEqual([{ oid }]);
+      expect(
+        await db.rows(text, [
+          [oid, oid],
+          ['pg_class', 'other'],
+        ]),
+      ).toHaveLength(2);
+      expect(await db.rows(text, [[], []])).toEqual([]);
+      const plans = await db.rows<{ generic: number }>(
+        `SELECT generic_plans::int AS generic FROM pg_prepared_statements WHERE statement LIKE 'SELECT c.oid FROM (SELECT%'`,
+      );
+      expect(plans[0]?.generic).toBeGreaterThan(0);
+    });
+  });
+});

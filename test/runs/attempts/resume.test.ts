@@ -37,7 +37,7 @@ stages:
 ---
 kind: Pipeline
 application: app
-name: beside
+name: parallel
 stages:
   - elements:
       - { name: right, workflow: build }
@@ -196,7 +196,7 @@ describe('resume', () => {
   });
 
   it('requests an approval again that was withdrawn after a failure, also with FAILED_ONLY', async () => {
-    const id = await runs.start('pipeline', 'beside');
+    const id = await runs.start('pipeline', 'parallel');
     await agent.work(() => runs.is(id, 'FAILED'), fail('unit'));
     expect(await statuses(id)).toEqual(['FAILED', 'SKIPPED', 'SKIPPED']);
     await resume(id, { parallelMode: 'FAILED_ONLY' });

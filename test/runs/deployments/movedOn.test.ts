@@ -24,7 +24,9 @@ ${more}`;
 /** Each test has an environment of its own. */
 const DEFINITIONS = [
   APP,
-  ...['a', 'b', 'c', 'd', 'e'].map((n) => `---\n{kind: Environment, application: app, name: ${n}, type: NON_PROD}\n`),
+  ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(
+    (n) => `---\n{kind: Environment, application: app, name: ${n}, type: NON_PROD}\n`,
+  ),
   workflow('put', '  deploy: { run: x }'),
   workflow('marked', '  deploy: { run: x, deploys: true }\n  smoke: { run: x, depends_on: [deploy] }'),
   workflow('asks', '  deploy: { run: x, deploys: true, failure_strategy: { wait: 1h } }\n  other: { run: x }'),
@@ -37,6 +39,14 @@ tasks: { look: { run: x } }
 `,
   pipeline('to-a', 'put', 'a'),
   pipeline('to-b', 'marked', 'b'),
+  `---
+kind: Pipeline
+application: app
+name: gated
+stages:
+  - elements: [{ name: gate, approval: { approvers: [Managers], timeout: 1h } }]
+  - elements: [{ name: put, workflow: marked, environment: f }]
+`,
 ].join('');
 
 const MOVED_ON = 'ENVIRONMENT_MOVED_ON';
@@ -168,5 +178,39 @@ describe('a run that an environment has moved past', () => {
     for (const job of jobs.filter(({ task }) => task !== 'deploy')) await agent.finish(job);
     await work(id);
     expect(await images('e')).toEqual(['web:1']);
+  });
+
+  it('shows what it would replace once it is approved or continued', async () => {
+    const serviceInputs = [{ name: 'web', image: 'web:1' }];
+    const gated = await runs.start('pipeline', 'gated', { serviceInputs });
+    const paused = await workflowRun('marked', 'g', 'web:1');
+    const input = { applicationId, executionId: paused };
+    expect(await mutate('pauseExecution', 'PauseExecutionInput', input)).toBe('OK');
+    const willReplace = async (...ids: string[]) => {
+      const { executions } = await server.client.ask<{
+        executions: { nodes: { id: string; willReplace: object[] }[] };
+      }>(
+        `query ($ids: [String!]!) { executions(filters: [{execution: {operator: IN, values: $ids}}]) { nodes { id
+          willReplace { environment service image deployed { image runId } } } } }`,
+        { ids },
+      );
+      return ids.map((id) => executions.nodes.find((node) => node.id === id)?.willReplace);
+    };
+    expect(await willReplace(gated, paused)).toEqual([[], []]);
+    const newer: string[] = [];
+    for (const environment of ['f', 'g']) {
+      const id = await workflowRun('put', environment, 'web:2');
+      newer.push(id);
+      await work(id);
+    }
+    const shown = (environment: string, runId = '') => [
+      { environment, service: 'web', image: 'web:1', deployed: { image: 'web:2', runId } },
+    ];
+    expect(await willReplace(gated, paused)).toEqual([shown('f', newer[0]), shown('g', newer[1])]);
+    await runs.decide(gated, 'APPROVE');
+    expect(await mutate('continueExecution', 'PauseExecutionInput', input)).toBe('OK');
+    await work(gated);
+    await work(paused);
+    expect(await willReplace(gated, paused)).toEqual([[], []]);
   });
 });

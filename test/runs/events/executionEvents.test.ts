@@ -197,8 +197,8 @@ describe('sharing', () => {
     await note(world.server, { runId: id });
     for (const reading of readings) expect((await reading.next())?.event?.sequence).toBe(last + 1);
     const statements = database.statements - before;
-    // The note itself (4), the feed, and for each of the two documents the rights' version; other loops of the server
-    // tick beside it.
+    // The note itself (4), the feed, and the rights version for each of the two documents; other loops of the server
+    // run in parallel.
     expect(statements).toBeLessThan(20);
     await Promise.all(readings.map((reading) => reading.close()));
     await eventually(

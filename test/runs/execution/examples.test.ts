@@ -40,7 +40,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'task-graph.toml': { build: 'SUCCESS', lint: 'FAILED!', test: 'SUCCESS', version: 'SUCCESS', publish: 'SUCCESS' },
 };
 
-/** The failure handlers that ran beside them, and how those ended. */
+/** The failure handlers that ran alongside them, and their results. */
 const handlers: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   'failure-handlers.yaml': [['diagnose', 'SUCCESS']],
 };

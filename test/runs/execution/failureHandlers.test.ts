@@ -257,9 +257,9 @@ describe('failure handlers', () => {
     expect((await handlers(member)).map(({ name }) => name).sort()).toEqual(['all', 'own']);
     await agent.work(async () => (await handlers(member)).every(({ status }) => status === 'SUCCESS'));
     const rows = await server.app.database.rows(
-      'SELECT beside_tasks AS beside FROM execution WHERE id = ANY ($1::uuid[])',
+      'SELECT detached_tasks AS detached FROM execution WHERE id = ANY ($1::uuid[])',
       [[id, member]],
     );
-    expect(rows).toEqual([{ beside: 0 }, { beside: 0 }]);
+    expect(rows).toEqual([{ detached: 0 }, { detached: 0 }]);
   });
 });

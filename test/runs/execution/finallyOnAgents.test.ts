@@ -189,7 +189,15 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
 
   it('ends as it would have when the server is killed in the middle', async () => {
     const { id, ran, file, untilHeld } = await begin('fails', 'hold');
-    await untilHeld();
+    const { workflowExecution } = await untilHeld();
+    // The graph has ended: none of its tasks can be tried again.
+    const { id: taskExecutionId } = await runs.task(workflowExecution?.id ?? '', 'test');
+    const { applicationId } = await runs.ids('pipeline', 'release');
+    await expect(
+      client.ask('mutation ($input: RetryTaskInput!) { retryTask(input: $input) { taskExecution { id } } }', {
+        input: { applicationId, taskExecutionId },
+      }),
+    ).rejects.toThrow('NOT_RETRYABLE: All other tasks have ended');
     await server.end('SIGKILL');
     await file('hold').remove();
     server = await serve();

@@ -11,7 +11,7 @@ application: app
 name: careful
 tasks:
   migrate: { run: "true", retries: 1, failure_strategy: { wait: 1h, on_timeout: ignore } }
-  beside: { run: "true" }
+  sibling: { run: "true" }
   switch: { run: "true", depends_on: [migrate] }
 ---
 kind: Workflow
@@ -20,8 +20,8 @@ name: leveled
 mode: PARALLEL
 tasks:
   migrate: { run: "true", failure_strategy: wait }
-  beside: { run: "true" }
-  later: { run: "true", depends_on: [beside] }
+  sibling: { run: "true" }
+  later: { run: "true", depends_on: [sibling] }
 ---
 kind: Workflow
 application: app
@@ -103,7 +103,7 @@ describe('a failure that waits for a person', () => {
     const workflow = await member(id);
     expect(await statuses(id)).toEqual(['WAITING', 'QUEUED']);
     expect(await runs.read(workflow)).toMatchObject({ status: 'WAITING', failureCode: null });
-    expect(await tasks(workflow)).toEqual({ migrate: 'WAITING', beside: 'SUCCESS', switch: 'QUEUED' });
+    expect(await tasks(workflow)).toEqual({ migrate: 'WAITING', sibling: 'SUCCESS', switch: 'QUEUED' });
     expect(await runs.task(workflow, 'migrate')).toMatchObject({ tries: 2, reasonCode: 'EXIT_CODE' });
     expect(await intervene(id, await task(workflow), 'RETRY')).toBe('RUNNING');
     await agent.work(() => runs.is(id, 'SUCCESS'));
@@ -146,7 +146,7 @@ describe('a failure that waits for a person', () => {
 
   it('holds back the next level in PARALLEL mode, and ends if another task fails', async () => {
     const id = await waiting('leveled');
-    expect(await tasks(id)).toEqual({ migrate: 'WAITING', beside: 'SUCCESS', later: 'QUEUED' });
+    expect(await tasks(id)).toEqual({ migrate: 'WAITING', sibling: 'SUCCESS', later: 'QUEUED' });
     await intervene(id, await task(id), 'IGNORE');
     await agent.work(() => runs.is(id, 'SUCCESS'));
     const other = await runs.start('workflow', 'careful');
@@ -158,9 +158,9 @@ describe('a failure that waits for a person', () => {
     await agent.finish(again, { exitCode: 1 });
     expect(await tasks(other)).toMatchObject({ migrate: 'WAITING' });
     expect(await runs.read(other)).toMatchObject({ status: 'RUNNING' });
-    for (const job of jobs.filter(failing('beside'))) await agent.finish(job, { exitCode: 1 });
+    for (const job of jobs.filter(failing('sibling'))) await agent.finish(job, { exitCode: 1 });
     expect(await runs.read(other)).toMatchObject({ status: 'FAILED' });
-    expect(await tasks(other)).toEqual({ migrate: 'FAILED', beside: 'FAILED', switch: 'SKIPPED' });
+    expect(await tasks(other)).toEqual({ migrate: 'FAILED', sibling: 'FAILED', switch: 'SKIPPED' });
   });
 
   it('ends with an abort and at the execution’s timeout', async () => {
@@ -252,7 +252,7 @@ describe('a failure that waits for a person', () => {
         { input: { applicationId, executionId: id } },
       );
     await hold('pause');
-    for (const job of jobs.filter(failing('beside'))) await agent.finish(job);
+    for (const job of jobs.filter(failing('sibling'))) await agent.finish(job);
     expect(await runs.read(id)).toMatchObject({ status: 'PAUSED' });
     await hold('continue');
     expect(await runs.read(id)).toMatchObject({ status: 'WAITING' });

@@ -16,7 +16,7 @@ const DEFINITIONS =
   workflow('killed', '  one: { run: "true", retries: 5, retry_on: [137] }') +
   workflow('codes', '  one: { run: "true", retries: 5, retry_on: [7] }') +
   workflow('long', '  one: { run: "true", retries: 5, retry_delay: 1h }\n  two: { run: "true", depends_on: [one] }') +
-  workflow('beside', '  one: { run: "true", retries: 5, retry_delay: 1h }\n  two: { run: "true" }') +
+  workflow('parallel', '  one: { run: "true", retries: 5, retry_delay: 1h }\n  two: { run: "true" }') +
   workflow(
     'ignored',
     '  one: { run: "true", ignore_failure: true, retries: 1 }\n  two: { run: "true", depends_on: [one] }\n  three: { run: "true", depends_on: [two] }',
@@ -104,7 +104,7 @@ describe('a task that fails', () => {
   });
 
   it('is not retried once another task has failed the workflow', async () => {
-    const id = await runs.start('workflow', 'beside');
+    const id = await runs.start('workflow', 'parallel');
     await agent.runOne({ exitCode: 3 });
     await agent.runOne({ exitCode: 4 });
     const { status, tasks } = await runs.read(id);

@@ -95,7 +95,7 @@ describe('the fingerprint of a task', () => {
     });
     const run = (value: string, stage = 1) => [
       element('make', 0, { variables: { X: value } }),
-      element('beside', 0),
+      element('sibling', 0),
       element('use', stage, { definition: taking }),
     ];
     expect(changed(run('1'), run('2'))).toEqual(['make.only', 'use.take']);

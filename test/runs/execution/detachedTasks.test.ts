@@ -1,5 +1,5 @@
 import { systemActor } from '../../../src/access/actor';
-import { findBesideTasks } from '../../../src/runs/execution/detachedTasks.store';
+import { findDetachedTasks } from '../../../src/runs/execution/detachedTasks.store';
 import type { TaskExecution } from '../../../src/engine/execution';
 import { findExecution } from '../../../src/runs/execution/executions.store';
 import { type DetachedTask, runDetached } from '../../../src/engine/detachedTasks';
@@ -17,7 +17,7 @@ variables: [{ name: GIVEN, default: "1" }]
 max_parallel: 1
 tasks:
   one: { run: "true" }
-  beside: { run: "true", type: forensic, requires: [word] }
+  handler: { run: "true", type: forensic, requires: [word] }
   careful: { run: "true", type: forensic, on_lost: RETRY }
   again: { run: "true", type: forensic, retries: 1, retry_delay: 100ms }
   brief: { run: "true", type: forensic, timeout: 100ms, grace: 0s }
@@ -27,7 +27,7 @@ tasks:
 describe('a detached task', () => {
   const { server, runs, agent } = testWorld(DEFINITIONS, { environment: { SLIPWAY_LEASE_SECONDS: '2' } });
 
-  const beside = async (executionId: string, name: string, more: Partial<DetachedTask> = {}) => {
+  const detach = async (executionId: string, name: string, more: Partial<DetachedTask> = {}) => {
     const execution = await findExecution(server.app.database, executionId);
     if (execution === undefined) throw new Error('there is no execution');
     const { revisionId, environmentId, images } = execution;
@@ -37,7 +37,7 @@ describe('a detached task', () => {
     );
   };
   const only = async (executionId: string): Promise<TaskExecution | undefined> =>
-    (await findBesideTasks(server.app.database, [executionId], 'forensic'))[0];
+    (await findDetachedTasks(server.app.database, [executionId], 'forensic'))[0];
   const ended = (executionId: string) =>
     eventually(
       () => only(executionId),
@@ -54,17 +54,17 @@ describe('a detached task', () => {
     const id = await finished();
     const before = await findExecution(server.app.database, id);
     const [prod] = await server.app.database.rows<{ id: string }>(`SELECT id FROM environment WHERE name = 'prod'`);
-    await beside(id, 'beside', { variables: { GIVEN: '2' }, environmentId: prod?.id ?? null });
+    await detach(id, 'handler', { variables: { GIVEN: '2' }, environmentId: prod?.id ?? null });
     const job = await agent.claimOne();
     // Not the environment of the execution, which a later attempt may change.
-    expect(job).toMatchObject({ task: 'beside', env: { GIVEN: '2', word: 'told', SLIPWAY_ENVIRONMENT: 'prod' } });
+    expect(job).toMatchObject({ task: 'handler', env: { GIVEN: '2', word: 'told', SLIPWAY_ENVIRONMENT: 'prod' } });
     await agent.start(job);
-    expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 1, status: 'SUCCESS' });
+    expect(await findExecution(server.app.database, id)).toMatchObject({ detachedTasks: 1, status: 'SUCCESS' });
     expect((await agent.log(job, 0, 'what it says')).status).toBe(200);
     await agent.finish(job, { outputs: [{ name: 'SET', value: '1' }] });
     expect(await only(id)).toMatchObject({ status: 'SUCCESS', tries: 1 });
     const after = await findExecution(server.app.database, id);
-    expect(after).toMatchObject({ besideTasks: 0, openTasks: 0, busyTasks: 0, version: before?.version });
+    expect(after).toMatchObject({ detachedTasks: 0, openTasks: 0, busyTasks: 0, version: before?.version });
     expect((await runs.read(id)).tasks?.map(({ name }) => name)).toEqual(['one']);
     const { execution } = await server.client.ask<{ execution: { variables: { name: string }[] } }>(
       'query ($id: ID!) { execution(executionId: $id) { variables { name } } }',
@@ -73,10 +73,10 @@ describe('a detached task', () => {
     expect(execution.variables.map(({ name }) => name)).toEqual(['GIVEN']);
     const told = (await runs.events(id)).slice(-4).map(({ type, data }) => [type, data.name, data.taskType, data.to]);
     expect(told).toEqual([
-      ['JOB_QUEUED', 'beside', undefined, undefined],
-      ['JOB_STARTED', 'beside', undefined, undefined],
-      ['TASK_STATUS', 'beside', 'forensic', 'RUNNING'],
-      ['TASK_STATUS', 'beside', 'forensic', 'SUCCESS'],
+      ['JOB_QUEUED', 'handler', undefined, undefined],
+      ['JOB_STARTED', 'handler', undefined, undefined],
+      ['TASK_STATUS', 'handler', 'forensic', 'RUNNING'],
+      ['TASK_STATUS', 'handler', 'forensic', 'SUCCESS'],
     ]);
   });
 
@@ -84,7 +84,7 @@ describe('a detached task', () => {
     const id = await runs.start('workflow', 'w');
     const one = await agent.claimOne();
     await agent.start(one);
-    await beside(id, 'beside');
+    await detach(id, 'handler');
     await agent.runOne({ exitCode: 1 });
     expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'EXIT_CODE' });
     await agent.finish(one);
@@ -93,7 +93,7 @@ describe('a detached task', () => {
 
   it('gets another job according to on_lost if its agent is lost', async () => {
     const id = await finished();
-    await beside(id, 'beside');
+    await detach(id, 'handler');
     const given = await agent.claimOne();
     await agent.start(given);
     await agent.finish(given, { reason: 'AGENT_STOPPED' });
@@ -102,18 +102,18 @@ describe('a detached task', () => {
 
   it('gets one other job with on_lost: RETRY', async () => {
     const id = await finished();
-    await beside(id, 'careful');
+    await detach(id, 'careful');
     await agent.start(await agent.claimOne());
     const second = await agent.claimOne();
     expect(second.attempt).toBe(2);
     await agent.start(second);
     expect(await ended(id)).toMatchObject({ status: 'FAILED', reasonCode: 'AGENT_LOST', tries: 2, losses: 1 });
-    expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 0, status: 'SUCCESS' });
+    expect(await findExecution(server.app.database, id)).toMatchObject({ detachedTasks: 0, status: 'SUCCESS' });
   });
 
   it('is retried as defined', async () => {
     const id = await finished();
-    await beside(id, 'again');
+    await detach(id, 'again');
     await agent.runOne({ exitCode: 1 });
     await agent.runOne();
     expect(await ended(id)).toMatchObject({ status: 'SUCCESS', tries: 2 });
@@ -121,7 +121,7 @@ describe('a detached task', () => {
 
   it('fails at its timeout if its agent does not end it, even after its execution ended', async () => {
     const id = await finished();
-    await beside(id, 'brief');
+    await detach(id, 'brief');
     const job = await agent.claimOne();
     await agent.start(job);
     // An agent that is heard of, so that its lease holds.
@@ -132,10 +132,10 @@ describe('a detached task', () => {
 
   it('fails if no agent starts it in time', async () => {
     const id = await finished();
-    await beside(id, 'short');
+    await detach(id, 'short');
     const [row] = await server.app.database.rows<{ s: number }>(
-      `UPDATE beside_task SET start_by = created_at FROM task_execution task WHERE task.id = task_id AND beside_task.execution_id = $1
-       RETURNING extract(epoch FROM (SELECT start_by FROM beside_task old WHERE old.task_id = beside_task.task_id) - created_at)::int AS s`,
+      `UPDATE detached_task SET start_by = created_at FROM task_execution task WHERE task.id = task_id AND detached_task.execution_id = $1
+       RETURNING extract(epoch FROM (SELECT start_by FROM detached_task old WHERE old.task_id = detached_task.task_id) - created_at)::int AS s`,
       [id],
     );
     expect(row?.s).toBe(3600);
@@ -146,19 +146,19 @@ describe('a detached task', () => {
 
   it('fails before it starts if a required value is missing', async () => {
     const id = await finished();
-    await beside(id, 'beside', { env: {} });
+    await detach(id, 'handler', { env: {} });
     expect(await only(id)).toMatchObject({ status: 'FAILED', reasonCode: 'UNDEFINED_VARIABLE', tries: 0 });
   });
 
   it('is created once for each failure', async () => {
     const id = await finished();
     const failedTaskId = (await runs.task(id, 'one')).id;
-    const made = await Promise.all([1, 2, 3].map(() => beside(id, 'beside', { failedTaskId })));
+    const made = await Promise.all([1, 2, 3].map(() => detach(id, 'handler', { failedTaskId })));
     expect(made.flat()).toHaveLength(1);
-    const attempts = await Promise.all([1, 2, 3].map(() => beside(id, 'beside', { failedAttempt: 1 })));
+    const attempts = await Promise.all([1, 2, 3].map(() => detach(id, 'handler', { failedAttempt: 1 })));
     expect(attempts.flat()).toHaveLength(1);
     await agent.runOne();
     await agent.runOne();
-    expect(await findExecution(server.app.database, id)).toMatchObject({ besideTasks: 0 });
+    expect(await findExecution(server.app.database, id)).toMatchObject({ detachedTasks: 0 });
   });
 });
