@@ -66,7 +66,9 @@ export async function showRun({ api, ui }: Session, named: string | undefined, a
       const about = [`revision ${revision.number}`, duration(durationMs), reason ?? '', undone]
         .filter(Boolean)
         .join(', ');
-      ui.say(`  ${attempt}  ${ui.status(status ?? run.status)} ${kind.toLowerCase()}${from} ${paint.dim(about)}`);
+      ui.say(
+        `  ${attempt}  ${ui.status(status ?? run.status)} ${kind.toLowerCase()}${from} ${paint.dim(`(${about})`)}`,
+      );
     }
   }
   sayRestores(ui, run);

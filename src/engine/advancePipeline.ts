@@ -62,8 +62,8 @@ const endedBadly = (stage: StageExecution): boolean =>
 const isUnbegun = (stage: StageExecution): boolean => stage.status === 'QUEUED' && stage.workflowExecutionId === null;
 
 /**
- * Brings a pipeline execution to where its stages stand: begins the next stage, ends the execution, or shows what its
- * current stage does. Called whenever one of its elements moved; calling it again changes nothing.
+ * Advances a pipeline execution to the state of its stages: begins the next stage, ends the execution, or shows the
+ * state of its current stage. Called whenever one of its elements moves; calling it again changes nothing.
  */
 export function advancePipeline(run: RunSlice, executionId: string): void {
   run.require({ kind: 'execution', key: executionId }, { kind: 'elements', key: executionId });
@@ -106,12 +106,12 @@ function byStage(stages: readonly StageExecution[]): StageExecution[][] {
 
 const statusesOf = (stages: readonly StageExecution[]) => stages.map((stage) => stage.status);
 
-/** The execution shows the most active of what runs in parallel. Once it has begun it is not QUEUED any more. */
+/** The execution shows the most active of its parallel elements. Once it has begun, it is never QUEUED again. */
 function showProgress(run: RunSlice, executionId: string, elements: readonly StageExecution[]): void {
   const { pause, status: from, startedAt } = run.execution(executionId);
   const rolledUp = rollUp(statusesOf(elements));
   if (pause !== null || isFinal(from) || isFinal(rolledUp)) return;
-  // Between a resume and the first thing that runs again it stays RESUMING.
+  // It stays RESUMING between a resume and the first task that runs again.
   const waiting = from === 'RESUMING' ? 'RESUMING' : startedAt === null ? 'QUEUED' : 'RUNNING';
   const status = rolledUp === 'QUEUED' ? waiting : rolledUp;
   if (status !== from) moveExecution(run, executionId, status);
@@ -126,9 +126,9 @@ function elementOf(run: RunSlice, execution: Execution, stage: StageExecution): 
  * so are skipped. If one condition can't be decided, or one reference can't be filled, nothing of the stage begins.
  */
 function beginStage(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
-  // What was answered, or is tried again, was decided when it was reached.
+  // Answered and retried elements were already decided when they were reached.
   const reached = elements.filter((stage) => stage.startedAt === null);
-  // Asked for together, before the first of them begins.
+  // Loaded together, before the first of them begins.
   run.require(
     ...elements.flatMap(({ workflowRevisionId }) =>
       workflowRevisionId === null ? [] : [{ kind: 'workflow' as const, key: workflowRevisionId }],
@@ -237,7 +237,7 @@ function requestApproval(
   });
 }
 
-/** An element that was reached asks for values: it is PAUSED until somebody answers, or its time is over. */
+/** An element that was reached needs values: it is PAUSED until a user answers, or until its timeout. */
 function askRuntimeInputs(run: RunSlice, stage: StageExecution, { timeoutSeconds, variables }: RuntimeInputs): void {
   const waitsUntil = new Date(run.now.getTime() + timeoutSeconds * 1000);
   moveStage(run, stage, 'PAUSED', { waitsUntil });
@@ -274,14 +274,14 @@ function beginWorkflow(run: RunSlice, execution: Execution, stage: StageExecutio
   });
 }
 
-/** Ends what waits for a person in a stage that can't succeed any more, so that nobody is asked for nothing. */
+/** Ends what waits for a person in a stage that can no longer succeed, because a decision would have no effect. */
 function withdrawWaiting(run: RunSlice, execution: Execution, elements: readonly StageExecution[]): void {
   const reason = { code: 'NOT_STARTED', text: 'not decided, because another element of the stage failed' };
   for (const stage of elements.filter(isUnbegun)) moveStage(run, stage, 'SKIPPED', { reason });
   closeWaiting(run, execution, elements, 'ABORTED', 'SKIPPED', reason);
 }
 
-/** Closes what waits for a person in these elements, without a person's decision. */
+/** Closes what waits for a person in these elements, without a decision. */
 export function closeWaiting(
   run: RunSlice,
   execution: Execution,
@@ -308,7 +308,10 @@ export function closeWaiting(
 
 type RunEnd = StatusAfter<'run', 'succeed' | 'fail' | 'reject'>;
 
-/** Everything that runs is over: what was not reached is skipped, with the reason, and the execution is final. */
+/**
+ * Everything that ran has ended: elements that were not reached are skipped, with the reason, and the execution is
+ * final.
+ */
 function endPipeline(run: RunSlice, execution: Execution, status: RunEnd, failed?: StageExecution): void {
   const { id, failureCode } = execution;
   const stopped = failureCode === 'ABORTED' || failureCode === 'EXPIRED';

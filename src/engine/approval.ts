@@ -16,7 +16,7 @@ export interface Approval {
   readonly disallowInitiator: boolean;
   /** For the approvers, with its references filled. */
   readonly message: string | null;
-  /** Since when nobody is left who could decide it; null while somebody is. */
+  /** Time since which nobody is left who could decide it; null while there is an approver. */
   readonly undecidableSince: Date | null;
   readonly requestedAt: Date;
   readonly expiresAt: Date;

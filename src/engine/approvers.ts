@@ -15,7 +15,7 @@ export function reassignApproval(
   });
 }
 
-/** Records that nobody is left who could decide an approval, or that somebody is there again. */
+/** Records that nobody is left who could decide an approval, or that there is an approver again. */
 export function noteApprovers(run: RunSlice, approval: Approval, decidable: boolean): void {
   const { id: approvalId, stageExecutionId, executionId, approvers, undecidableSince } = approval;
   if (decidable === (undecidableSince === null)) return;

@@ -2,8 +2,8 @@ import type { TaskExecution } from './execution';
 import type { RunSlice } from './runSlice';
 
 /**
- * Asks what runs in these workflow executions to end: each is final when its agent says so, at the latest after its
- * grace.
+ * Asks running tasks of these workflow executions to end: each is final once its agent reports it, at the latest after
+ * its grace.
  */
 export function cancelRunning(run: RunSlice, workflowIds: readonly string[]): TaskExecution[] {
   run.require(...workflowIds.map((key) => ({ kind: 'running' as const, key })));

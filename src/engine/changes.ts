@@ -19,7 +19,7 @@ export interface Change<Row> {
   readonly after: Row;
 }
 
-/** The next attempt of an execution; what it runs with is on the execution. */
+/** Next attempt of an execution; its inputs are on the execution. */
 export interface AttemptStart {
   readonly executionId: string;
   readonly kind: AttemptKind;

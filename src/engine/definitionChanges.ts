@@ -6,7 +6,7 @@ import { baseName, dependenciesOf, nodesOf } from '../catalog/language/matrix';
 import { taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 
-/** One difference between what an execution ran so far and the definition that its next attempt is to run. */
+/** One difference between what an execution has run so far and the definition that its next attempt is to run. */
 export interface DefinitionChange {
   readonly change: 'ADDED' | 'REMOVED' | 'RENAMED' | 'MOVED' | 'REWIRED' | 'CHANGED';
   /** Null for a standalone workflow. */
@@ -14,19 +14,18 @@ export interface DefinitionChange {
   readonly step: string | null;
   /** null when it is about an element of a stage. */
   readonly task: string | null;
-  /** It concerns what would be kept: refused, unless that is forced. */
+  /** True if it concerns a kept part: then the resume is refused unless it is forced. */
   readonly incompatible: boolean;
   readonly message: string;
 }
 
-/** Where a change of a task is. */
+/** Place of a task’s change. */
 export type Place = Pick<DefinitionChange, 'stage' | 'step'>;
 
 /**
- * What became of a workflow's tasks. What runs again may change; what is kept must still be there, and wait for what it
- * waited for: otherwise its result is one that this definition would not have had, and nobody finds the files of a task
- * that has another name. ALL are kept with their element: then nothing of the workflow runs, not even what is new in
- * it.
+ * Changes of a workflow’s tasks. Tasks that run again may change. A kept task must still exist and wait for the same
+ * tasks: otherwise this definition would not have produced its result, and the files of a renamed task are not found.
+ * ALL are kept with their element: then nothing of the workflow runs, not even new tasks.
  */
 export function taskChanges(
   before: WorkflowDefinition,
@@ -68,7 +67,7 @@ function waitsFor({ tasks }: WorkflowDefinition, base: string): string {
   return [...new Set(nodes)].sort().join('\n');
 }
 
-/** An element of a definition, and where it stands there. */
+/** An element of a definition, and its place there. */
 export interface PlacedElement {
   readonly stageIndex: number;
   readonly elementIndex: number;
@@ -81,7 +80,7 @@ export const placedElements = ({ stages }: PipelineDefinition): PlacedElement[] 
     elements.map((element, elementIndex) => ({ stageIndex, elementIndex, stageName, element })),
   );
 
-/** What a resume keeps and runs of another revision of its pipeline. */
+/** Parts that a resume keeps and runs of another revision of its pipeline. */
 export interface Fit {
   readonly kept: readonly { readonly row: StageExecution; readonly place: PlacedElement }[];
   readonly runs: readonly { readonly row: StageExecution | undefined; readonly place: PlacedElement }[];
@@ -89,10 +88,9 @@ export interface Fit {
 }
 
 /**
- * Lays what a resume would keep over the current definition; names of elements say which is which. What stands behind
- * the last stage that is kept runs. Kept elements whose name, stage or workflow differ are incompatible, and so is what
- * was added before them, since it would not run. What comes of them by force: what still stands before the stage is
- * kept there, the rest is not.
+ * Maps the kept elements to the latest definition by name. Everything behind the last kept stage runs. Kept elements
+ * with another name, stage or workflow are incompatible, and so are elements that were added before them, since they
+ * would not run. Force keeps what is still before that stage, and drops the rest.
  */
 export function fitStages(
   kept: readonly StageExecution[],

@@ -29,16 +29,16 @@ export interface Deployment extends DeploymentPlace {
   readonly endedAt: Date | null;
 }
 
-/** As the history has it. */
+/** As in the history. */
 export interface RecordedDeployment extends Deployment {
   /** Begins and ends of all deployments have one order: this is its begin, and `endNumber` its end. */
   readonly number: number;
   readonly endNumber: number | null;
-  /** Who began the attempt of the run, or the restore. */
+  /** Actor that began the attempt of the run, or the restore. */
   readonly cause: ActorRef;
 }
 
-/** What keeps a workflow that ended from having deployed as a whole. */
+/** Reason why a workflow that ended has not deployed as a whole. */
 export interface Doubts {
   /** A condition skipped a task. */
   readonly skipped: boolean;

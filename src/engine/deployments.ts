@@ -5,7 +5,7 @@ import type { Deployment, DeploymentStatus, Doubts } from './deployment';
 import type { Execution, TaskExecution } from './execution';
 import type { RunSlice } from './runSlice';
 
-/** Why a command failed that ended on its own, or never ran. After any other end, its progress is unknown. */
+/** Reasons for which a command failed on its own, or never ran. After any other end, its progress is unknown. */
 export const plainFailures = ['EXIT_CODE', 'INPUT_MISSING', 'SECRET_MISSING', 'SECRET_UNREADABLE'];
 
 type Outcome = Exclude<DeploymentStatus, 'IN_PROGRESS' | 'REMOVED'>;
@@ -32,7 +32,7 @@ export function deployWithTask(run: RunSlice, before: TaskExecution, after: Task
   }
 }
 
-/** A workflow execution ended: so does what it deploys as a whole, if anything of it started. */
+/** Ends the deployments of a workflow as a whole when its execution ends, if anything of it started. */
 export function deployWithWorkflow(run: RunSlice, execution: Execution): void {
   const { id, kind, status } = execution;
   if (kind !== 'WORKFLOW' || !isFinal(status) || !deploys(execution)) return;
@@ -45,7 +45,7 @@ const isUnderWay = ({ status }: TaskExecution): boolean => status === 'RUNNING' 
 export const deploys = ({ environmentId, images }: Pick<Execution, 'environmentId' | 'images'>): boolean =>
   environmentId !== null && Object.keys(images).length > 0;
 
-/** True if tasks of the workflow say what they deploy; otherwise the workflow as a whole deploys. */
+/** True if tasks of the workflow declare what they deploy; otherwise the workflow deploys as a whole. */
 export const isMarked = ({ tasks }: Pick<WorkflowDefinition, 'tasks'>): boolean =>
   Object.values(tasks).some((task) => task.deploys !== null);
 
@@ -91,7 +91,7 @@ function outcomeOfTask({ status, passed, reasonCode }: TaskExecution): Outcome {
 }
 
 function outcomeOfWorkflow(run: RunSlice, id: string, status: ExecutionStatus): Outcome {
-  // Of what was stopped nobody can know, whatever its tasks say.
+  // After a stop, the outcome is unknown, whatever the tasks report.
   if (status !== 'SUCCESS' && status !== 'FAILED') return 'UNKNOWN';
   const { skipped, unsure } = doubtsOf(run, id);
   if (status === 'SUCCESS') return skipped || unsure ? 'UNKNOWN' : 'SUCCEEDED';

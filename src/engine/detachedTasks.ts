@@ -21,7 +21,7 @@ export interface DetachedTask
   readonly failedAttempt?: number;
 }
 
-/** What a failure handler is for: a task, or an attempt of a workflow. Each has one handler, once. */
+/** Target of a failure handler: a task, or an attempt of a workflow. Each has one handler, once. */
 export const handlerKey = ({ execution, failedTaskId, failedAttempt }: DetachedTask): string | null =>
   failedTaskId ?? (failedAttempt === undefined ? null : `${execution.id} ${failedAttempt}`);
 
@@ -99,7 +99,7 @@ export function queueDetached(run: RunSlice, taskIds: readonly string[]): void {
   }
 }
 
-/** Fails those that no agent has started in time: nobody else would, since their execution may be final. */
+/** Fails tasks that no agent has started in time: nothing else would, since their execution may be final. */
 export function expireDetached(run: RunSlice, taskIds: readonly string[]): void {
   const end = {
     status: 'FAILED',

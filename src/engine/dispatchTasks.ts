@@ -45,7 +45,7 @@ export function queueJobs(run: RunSlice, tasks: readonly ReadyTask[]): void {
   }
 }
 
-/** What the revision that a task belongs to says about it. */
+/** Definition of a task in the revision that it belongs to. */
 export function taskDefinition(
   run: RunSlice,
   { name, revisionId }: { readonly name: string; readonly revisionId: string },

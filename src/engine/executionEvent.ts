@@ -65,7 +65,7 @@ export interface ExecutionEventData {
     message: string | null;
     expiresAt: string;
   };
-  /** Nobody is left who could decide an approval that waits. */
+  /** Nobody is left who could decide a waiting approval. */
   APPROVAL_UNDECIDABLE: { approvalId: string; stageExecutionId: string; approvers: readonly string[] };
   /** An administrator named other groups. */
   APPROVAL_REASSIGNED: {

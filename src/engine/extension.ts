@@ -19,7 +19,7 @@ export interface Additions {
   readonly reason: string | null;
 }
 
-/** A run as it stands, with the definitions that it is pinned to. */
+/** A run, with the definitions that it is pinned to. */
 export interface ExtendedRun {
   readonly execution: Execution;
   readonly stages: readonly StageExecution[];
@@ -34,7 +34,7 @@ export interface ExtendedRun {
 export interface Extension {
   readonly variables: Execution['variables'];
   readonly images: Execution['images'];
-  /** Elements that run again, with what they run with. */
+  /** Elements that run again, with their inputs. */
   readonly again: readonly {
     readonly stage: StageExecution;
     readonly inputs: Pick<StageExecution, 'variables' | 'images'>;
@@ -45,7 +45,7 @@ export interface Extension {
   readonly kept: readonly StageExecution[];
 }
 
-/** Whether a run may be extended as it stands. */
+/** Reason why a run can’t be extended in its current state; null if it can. */
 export function refuseExtension(run: Execution, succeededBefore: boolean): Refusal | null {
   const { status, version } = run;
   if (status === 'SUCCESS' || (isResumable(status) && succeededBefore)) return null;
@@ -59,7 +59,7 @@ export function refuseExtension(run: Execution, succeededBefore: boolean): Refus
   return new Refusal('NOT_EXTENDABLE', `The run is ${status}: ${instead}.`, { status, version });
 }
 
-/** Decides what an extension changes, runs and keeps; pure. Throws nothing: every broken rule is in the refusal. */
+/** Decides what an extension changes, runs again and keeps. Pure; never throws: the error lists every broken rule. */
 export function decideExtension(run: ExtendedRun, additions: Additions): Extension | Refusal {
   const { execution, stages } = run;
   const needed = whatNeedsANewRun(run, additions);
@@ -100,7 +100,7 @@ export function decideExtension(run: ExtendedRun, additions: Additions): Extensi
   return { variables, images, again: running, kept: stages.filter((stage) => !ids.has(stage.id)) };
 }
 
-/** What a person has answered at a stage stays: it is not asked again. */
+/** Answers that a person gave at a stage are kept, and not requested again. */
 function withAnswers(plan: ElementPlan | undefined, { answers, variables }: StageExecution): ElementPlan | undefined {
   if (plan === undefined || answers === null) return plan;
   const answered = answers.asked.flatMap((name) => {
@@ -114,8 +114,8 @@ const keyOf = (stage: StageExecution): string => elementKey(stage.stageIndex, st
 const place = (stage: StageExecution): number => stage.stageIndex * 10_000 + stage.elementIndex;
 
 /**
- * An element runs again when it did not succeed, or when a task of it has another fingerprint; what of it is kept
- * follows from the same.
+ * An element runs again if it did not succeed, or if the fingerprint of one of its tasks changed. The same rule decides
+ * which of its tasks are kept.
  */
 function runAgain(
   { execution, passed }: ExtendedRun,
@@ -187,7 +187,7 @@ function elementInputs(
   ];
 }
 
-/** The workflows as this run knows them, whatever they are called now. */
+/** Workflows under the names that this run knows, whatever they are called now. */
 function pinnedWorkflows({ pipeline, stages }: ExtendedRun): Catalogue['workflows'] {
   const found = new Map<string, Catalogue['workflows'][number]>();
   for (const { stageIndex, elementIndex, workflowId, workflowRevisionId } of stages) {
@@ -220,7 +220,7 @@ function newRunRequired(changes: readonly NeededInstead[], errors: readonly Inpu
   return new Refusal('NEW_RUN_REQUIRED', message, { changes, errors });
 }
 
-/** What an extension can't do, and what it would take. */
+/** Changes that an extension can’t make, and what they need instead. */
 function whatNeedsANewRun(
   { pipeline, workflows }: ExtendedRun,
   { images, variableInputs }: Additions,
@@ -270,7 +270,7 @@ function readAdditions(run: ExtendedRun, { images, variableInputs, reason }: Add
   return { variables: given, images: added, errors };
 }
 
-/** What a start calls `serviceInputs` is called `images` here. */
+/** `serviceInputs` of a start are called `images` here. */
 function asAddition(error: InputError): InputError {
   const say = (text: string) => text.replace(/^serviceInputs\./, 'images.');
   return { ...error, field: say(error.field), message: say(error.message) };

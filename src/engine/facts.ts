@@ -13,7 +13,7 @@ import type {
   TaskGate,
 } from './execution';
 
-/** What a decision can know of runs, by kind; `runs/load.ts` says how each kind is read. Keys are ids unless noted. */
+/** Facts that a decision can know of runs, by kind; `runs/load.ts` reads each kind. Keys are IDs unless noted. */
 export interface FactKinds {
   execution: Execution;
   /** Executions of a run's members that are not final, by run. */
@@ -26,7 +26,7 @@ export interface FactKinds {
   workflow: WorkflowDefinition;
   /** Elements that the newest attempt of an execution shows, in order. */
   elements: readonly StageExecution[];
-  /** Approvals of an execution that nobody has decided. */
+  /** Undecided approvals of an execution. */
   approvals: readonly Approval[];
   task: TaskExecution;
   detached: DetachedTaskRow;
@@ -40,7 +40,7 @@ export interface FactKinds {
   unstarted: readonly TaskExecution[];
   running: readonly TaskExecution[];
   skipped: readonly TaskExecution[];
-  /** What failed in the newest attempt of an execution, in order; failures before what was canceled. At most 100. */
+  /** Failures of the newest attempt of an execution, in order, before canceled tasks. At most 100. */
   failed: readonly TaskExecution[];
   /** Tasks of `finally` of an execution that are not final. */
   finally: readonly TaskExecution[];
@@ -52,7 +52,7 @@ export interface FactKinds {
   environment: ConditionFacts['environment'];
   /** Deployments of an execution that have not ended. */
   deployments: readonly Deployment[];
-  /** What the tasks that an execution shows say against its deployment as a whole. */
+  /** Tasks of an execution that prevent its deployment as a whole. */
   doubts: Doubts;
   serviceName: string;
   /** Key: application, space, environment or nothing. */
@@ -69,7 +69,7 @@ export interface Frontier {
   readonly reach: number;
   /** Tasks that are ready and have no job, in order. */
   readonly ready: readonly TaskExecution[];
-  /** First tasks that are not final, in order; empty in the mode WORK_STEALING, which does not ask for them. */
+  /** First tasks that are not final, in order; empty in the mode WORK_STEALING, which does not need them. */
   readonly open: readonly Pick<TaskExecution, 'id' | 'level' | 'ordinal'>[];
 }
 
@@ -80,7 +80,7 @@ export interface Want {
   readonly reach?: number;
 }
 
-/** Facts of several kinds about one thing. */
+/** Facts of several kinds with the same key. */
 export const wantsOf = (key: string, ...kinds: readonly FactKind[]): Want[] => kinds.map((kind) => ({ kind, key }));
 
 /** Thrown by a decision that needs to know more. It is loaded, and the decision is taken again from its beginning. */

@@ -37,7 +37,7 @@ export function handleWorkflowFailure(run: RunSlice, execution: Execution): void
   runDetached(run, [{ ...detached, failedAttempt: execution.attempt }]);
 }
 
-/** What failed in the newest attempt, in order; failures before what was canceled. */
+/** Failures of the newest attempt, in order, before canceled tasks. */
 export function failedTasks(run: RunSlice, executionId: string): TaskExecution[] {
   const known = run.isNewGraph(executionId) ? [] : run.fact('failed', executionId);
   const all = new Map(
@@ -64,13 +64,13 @@ function handlerOf(
   return { type: 'forensic', name, ...inputsOf(execution), env: failureEnv(run, task, reason) };
 }
 
-/** What a detached task runs with that belongs to the newest attempt of an execution. */
+/** Inputs of a detached task that belong to the newest attempt of an execution. */
 export function inputsOf(execution: Execution) {
   const { revisionId, environmentId, variables, images } = execution;
   return { execution, revisionId, environmentId, variables, images };
 }
 
-/** Variables that say what failed first. */
+/** Variables that describe the first failure. */
 export function failureEnv(run: RunSlice, task: TaskExecution | undefined, reason: string | null) {
   // A task that had no job has written nothing.
   const error = task === undefined || task.tries === 0 ? '' : run.fact('errorEnd', task.id);

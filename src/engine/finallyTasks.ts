@@ -11,7 +11,7 @@ import type { RunSlice } from './runSlice';
 import { showRunning } from './showRunning';
 import { endUnstarted } from './taskEnd';
 
-/** What a workflow execution ends with. */
+/** End of a workflow execution. */
 export type EndStatus = StatusAfter<'workflow', 'succeed' | 'fail'>;
 
 /** An execution that was expired while its tasks of `finally` run is looked at again after this time. */

@@ -5,7 +5,7 @@ import { baseName } from '../catalog/language/matrix';
 import { type TaskNode, taskNodes } from '../catalog/language/taskGraph';
 import type { WorkflowDefinition } from '../catalog/language/workflow';
 
-/** A workflow in a stage, with what it is given. */
+/** A workflow in a stage, with its inputs. */
 export interface ElementInputs {
   readonly elementId: string;
   readonly stageIndex: number;

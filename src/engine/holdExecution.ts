@@ -7,7 +7,7 @@ import type { RunSlice } from './runSlice';
 import { finishWorkflow, unstartedTasks } from './settleTasks';
 import { showWaiting } from './showWaiting';
 
-/** A person holds a run: its status says so, jobs that no agent has started leave the queue, and what runs finishes. */
+/** Pauses a run: its status shows it, jobs that no agent has started leave the queue, and running tasks finish. */
 export function holdRun(run: RunSlice, id: string, pause: Pause): void {
   const members = activeMembers(run, run.execution(id));
   moveExecution(run, id, 'PAUSED', undefined, pause);

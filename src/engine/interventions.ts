@@ -9,7 +9,7 @@ import { settleTasks } from './settleTasks';
 import { showWaiting } from './showWaiting';
 import { stopExecution } from './stopExecution';
 
-/** What a person, or the time, decides about a failure that waits for it. */
+/** Decision of a person, or of a timeout, about a failure that waits for it. */
 export const interventionActions = ['RETRY', 'IGNORE', 'MARK_AS_SUCCESS', 'FAIL', 'ABORT'] as const;
 export type InterventionAction = (typeof interventionActions)[number];
 
@@ -25,7 +25,7 @@ export const waitsForPerson = ({ status, waitsUntil }: TaskExecution | StageExec
 
 export interface Intervened {
   readonly action: InterventionAction;
-  /** In words: by whom or what, and why. */
+  /** In words: by whom or by what, and why. */
   readonly by: string;
   readonly reason: string | null;
 }

@@ -2,12 +2,12 @@ import type { JobEnding } from './changes';
 import { afterSuccess, isAfterSuccess, type TaskEnd } from './taskEnd';
 
 /**
- * What the server had asked of a job when it ended. An abort, an expiry, and a failure with `on_task_failure: cancel`
- * ask it to cancel. A pause asks nothing of what runs, and a time limit is the agent's to keep.
+ * Request of the server to a job at its end. An abort, an expiry, and a failure with `on_task_failure: cancel` cancel
+ * it. A pause requests nothing of running jobs, and the agent enforces time limits.
  */
 export type Asked = 'NOTHING' | 'CANCEL';
 
-/** What the server hears of the end: a report of the agent, or none until a time is over. */
+/** Report of the end: from the agent, or none until a timeout. */
 export type Heard =
   | 'SUCCESS'
   | 'FAILED'
@@ -69,7 +69,7 @@ export interface EndedJob {
 
 export const jobOutcome = ({ asked, heard, began }: EndedJob): Outcome => jobOutcomes[asked][heard][began ? 0 : 1];
 
-/** How a job ended, with what is known of its command. */
+/** End of a job, with what is known of its command. */
 export interface KnownEnd extends EndedJob {
   readonly exitCode: number | null;
   readonly signal: string | null;

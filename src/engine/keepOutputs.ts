@@ -2,13 +2,13 @@ import { isForbiddenVariableName, isStorable, isVariableName } from '../kernel/n
 import type { RunSlice } from './runSlice';
 import { typeOf } from './variableType';
 
-/** What a command left for later tasks. */
+/** Outputs of a command for later tasks. */
 export interface Output {
   readonly name: string;
   readonly value: string;
 }
 
-/** Why the outputs of a job can't be taken; then its try has failed. */
+/** Reason why the outputs of a job are rejected; its try has failed then. */
 export interface OutputProblem {
   readonly reasonCode: 'BAD_OUTPUT' | 'VARIABLE_CONFLICT';
   readonly reason: string;
@@ -17,8 +17,8 @@ export interface OutputProblem {
 const MAX_VALUE_BYTES = 32_768;
 
 /**
- * Keeps what a successful task has set, before it counts as success. A name has one owner: setting the variable of
- * another task, or of the start, fails the try.
+ * Keeps the values that a successful task has set, before it counts as a success. A name has one owner: setting the
+ * variable of another task, or of the start, fails the try.
  */
 export function keepOutputs(run: RunSlice, taskId: string, outputs: readonly Output[]): OutputProblem | null {
   const { executionId, name: setBy, type } = run.task(taskId);

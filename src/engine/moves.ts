@@ -50,7 +50,7 @@ export function markFailing(run: RunSlice, execution: Execution, code: string, t
   run.event({ runId, executionId }, 'EXECUTION_FAILING', { reasonCode: code, reason: text });
 }
 
-/** How an attempt began, for its event. */
+/** Beginning of an attempt, for its event. */
 type Begun = Pick<AttemptStart, 'kind' | 'fromStage' | 'reason'>;
 
 /** A final execution continues: with its next attempt, or, without one, with its restore. */
@@ -169,7 +169,7 @@ export function moveTask(
   return after;
 }
 
-/** What the events of a detached task say about it; nothing for tasks of the graph. */
+/** Fields that the events of a detached task have; none for tasks of the graph. */
 export const detachedType = ({ type }: Pick<TaskExecution, 'type'>) => (type === 'normal' ? {} : { taskType: type });
 
 /** Decides or closes an approval, with its event. */

@@ -4,6 +4,6 @@ import type { DetachedTaskRow, TaskExecution } from './execution';
 export interface ReadyTask {
   readonly task: TaskExecution;
   readonly revisionId: string;
-  /** What a detached task runs with. */
+  /** Inputs of a detached task. */
   readonly detached?: DetachedTaskRow;
 }

@@ -3,7 +3,7 @@ import type { Execution, ExecutionAttempt, StageExecution } from './execution';
 import { closeExecution, reopenExecution } from './moves';
 import type { RunSlice } from './runSlice';
 
-/** How a run stood before its restore; a failure brings it back. Times are in ISO 8601. */
+/** State of a run before its restore; a failure brings it back. Times are in ISO 8601. */
 export interface StatusBefore {
   readonly status: Execution['status'];
   readonly endedAt: string | null;
@@ -14,7 +14,7 @@ export interface StatusBefore {
 export const beginRestoring = (run: RunSlice, id: string): Execution =>
   reopenExecution(run, run.execution(id), 'RESTORING', {}, null);
 
-/** The restore did not succeed: the run is what it was. */
+/** The restore did not succeed: the run returns to its previous state. */
 export function endRestoring(run: RunSlice, id: string, { status, earlierMs, ...times }: StatusBefore): void {
   const before = run.execution(id);
   if (before.status !== 'RESTORING') return;

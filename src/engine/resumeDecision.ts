@@ -3,7 +3,7 @@ import { type Execution, type StageExecution } from './execution';
 import { Refusal } from '../kernel/errors';
 import type { WorkflowMode } from '../catalog/language/workflow';
 
-/** Where a pipeline execution resumes, and how much of it runs. */
+/** Stage from which a pipeline execution resumes, and how much of it runs. */
 export interface ResumeChoice {
   /** Neither: the first stage that did not succeed. */
   readonly pipelineStageName?: string | null;
@@ -14,11 +14,11 @@ export interface ResumeChoice {
   readonly granularity?: 'STAGE' | 'TASK' | null;
   /** PINNED (default): the revision that it ran; LATEST: the current one. */
   readonly definition?: DefinitionChoice | null;
-  /** Also when what would be kept does not fit the current definition. */
+  /** True to proceed even if kept parts do not fit the latest definition. */
   readonly force?: boolean | null;
-  /** How the workflows that run again are run; by default as before. */
+  /** Mode of the workflows that run again; by default as before. */
   readonly executionMode?: WorkflowMode | null;
-  /** Elements that start again ask for their runtime inputs again; by default they keep the answers. */
+  /** True to request runtime inputs of elements that start again; by default they keep the answers. */
   readonly askRuntimeInputs?: boolean | null;
   readonly maxParallel?: number | null;
 }
@@ -34,7 +34,7 @@ export interface ResumeDecision {
   readonly again: readonly StageExecution[];
 }
 
-/** The caller saw the execution as it was before somebody else began its attempt, or knows nothing of that attempt. */
+/** The caller saw the execution before another user began its attempt, or does not know of that attempt. */
 export function begunMeanwhile({ status, attempt, version, pause }: Execution): Refusal | null {
   const active = ['QUEUED', 'RUNNING', 'WAITING'].includes(status) || (status === 'PAUSED' && pause === null);
   if (status !== 'RESUMING' && !(attempt > 1 && active)) return null;
@@ -42,7 +42,7 @@ export function begunMeanwhile({ status, attempt, version, pause }: Execution): 
   return new Refusal('CONFLICT', message, { status, version });
 }
 
-/** Whether an execution may begin another attempt by this verb; the refusal says what can be done instead. */
+/** Reason why an execution can’t begin another attempt with this verb, and the alternative; null if it can. */
 export function refuseAttempt(execution: Execution, verb: 'resume' | 'rerun'): Refusal | null {
   const { status, version } = execution;
   const begun = begunMeanwhile(execution);

@@ -6,7 +6,7 @@ import { type AttemptCause, beginAttempt } from './nextAttempt';
 import type { RunSlice } from './runSlice';
 import { finishWorkflow } from './settleTasks';
 
-/** What the next attempt of a workflow execution runs, and with what. */
+/** Tasks that the next attempt of a workflow execution runs, and their inputs. */
 export interface WorkflowContinuation
   extends Pick<Execution, 'revisionId' | 'environmentId' | 'variables' | 'images' | 'mode' | 'maxParallel'> {
   readonly executionId: string;

@@ -33,8 +33,8 @@ export function isTriedAgain(
 const MOST_LOSSES = 1;
 
 /**
- * True if a task whose agent was lost gets another job. A command that may have begun runs again only if its definition
- * says so, whatever it says about failures.
+ * True if a task whose agent was lost gets another job. A command that may have begun runs again only if its `on_lost`
+ * says so, whatever its `retries` are.
  */
 export const isRunAgain = (
   { onLost }: Pick<TaskDefinition, 'onLost'>,

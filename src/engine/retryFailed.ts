@@ -8,9 +8,9 @@ import type { RunSlice } from './runSlice';
 import { endUnstarted, type TaskEnd } from './taskEnd';
 
 /**
- * What becomes of tasks whose job failed or was lost. Those with tries left are put back, with the time of their next
- * try. Those whose definition says so wait for a person. The ends of the others are returned, marked where their
- * failure is ignored.
+ * Decides about tasks whose job failed or was lost. Those with tries left are requeued, with the time of their next
+ * try. Those with a failure strategy that waits are WAITING for a person. The ends of the others are returned, marked
+ * where their failure is ignored.
  */
 export function retryFailed(run: RunSlice, ends: readonly TaskEnd[], touched: Set<string>): readonly TaskEnd[] {
   const standing = ends.filter((end) => end.status !== 'FAILED' || end.decided);

@@ -18,8 +18,8 @@ export interface Circumstances {
 }
 
 /**
- * The part of the runs that a decision knows, and what the decision changes. Rows that it has changed are read as they
- * are after the change. Nothing is written before the decision is complete.
+ * The part of the runs that a decision knows, and its changes. Rows that it changed are read as changed. Nothing is
+ * written before the decision is complete.
  */
 export class RunSlice {
   readonly now: Date;

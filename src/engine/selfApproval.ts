@@ -4,8 +4,8 @@ import { Refusal } from '../kernel/errors';
 import type { ExecutionAttempt } from './execution';
 
 /**
- * Reason why an actor may not decide an approval. Any one member of an approver group decides; if the stage says so,
- * nobody who started the execution or any attempt of it, under any key.
+ * Reason why an actor may not decide an approval. Any one member of an approver group may decide. If the stage excludes
+ * initiators, nobody who started the execution or any attempt of it may, under any key.
  */
 export function approverRefusal(
   actor: Actor,

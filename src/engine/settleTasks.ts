@@ -20,8 +20,8 @@ export function decide<T>(run: RunSlice, decision: (run: RunSlice) => T): T {
 }
 
 /**
- * Tasks ended: what follows from it, up to the next stage of the pipeline. Needs only the tasks that ended, those that
- * depend on them and the rows of their executions, whatever the size of the graph.
+ * Consequences of tasks that ended, up to the next stage of the pipeline. Needs only those tasks, their dependents and
+ * the rows of their executions, whatever the size of the graph.
  */
 export function settleTasks(run: RunSlice, ends: readonly TaskEnd[]): void {
   run.require(...ends.map(({ taskId }) => ({ kind: 'task' as const, key: taskId })));
@@ -96,14 +96,14 @@ function failTask(run: RunSlice, { executionId, name, reason }: TaskExecution): 
 const finishedLevels = (run: RunSlice, failing: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
   new Map([...failing].filter(([id]) => run.execution(id).mode === 'PARALLEL'));
 
-/** Those of the executions that began to fail whose definition wants an end of what still runs. */
+/** Executions that began to fail and whose definition ends running tasks. */
 const thatCancel = (run: RunSlice, failing: ReadonlyMap<string, number>): string[] =>
   [...failing.keys()].filter((id) => {
     const { mode, revisionId } = run.execution(id);
     return mode === 'WORK_STEALING' && run.fact('workflow', revisionId).onTaskFailure === 'cancel';
   });
 
-/** Takes back what has not begun in these workflow executions; returns how those tasks end. */
+/** Withdraws tasks that have not begun in these workflow executions; returns how those tasks end. */
 export function skipUnstarted(
   run: RunSlice,
   executionIds: readonly string[],

@@ -8,7 +8,7 @@ import type { Execution, StageExecution } from './execution';
 import type { RunSlice } from './runSlice';
 import { resultsOfElements } from './stageOutputs';
 
-/** Why something does not run: its condition says so, or can't be decided. */
+/** Reason why a task or element does not run: its condition is false, or can’t be evaluated. */
 export interface ConditionOutcome {
   readonly status: 'SKIPPED' | 'FAILED';
   readonly reasonCode: 'CONDITION_FALSE' | 'CONDITION_TRUE' | 'CONDITION_ERROR';
@@ -71,7 +71,7 @@ export function thatMayRun(run: RunSlice, tasks: readonly ReadyTask[]): readonly
 
 type KnownTasks = (executionId: string, node: string) => TaskFact | null;
 
-/** Asks for everything that these conditions name, at once. */
+/** Loads everything that these conditions name, at once. */
 function conditionFacts(run: RunSlice, asking: readonly Asking[]): KnownTasks {
   const executions = [...new Set(asking.map(({ task }) => task.executionId))].map((id) => run.execution(id));
   const nodes = new Set(
@@ -112,7 +112,7 @@ function variablesSeen(run: RunSlice, executionId: string) {
   return { variables, set, environment: environmentId === null ? null : run.fact('environment', environmentId) };
 }
 
-/** How the tasks stand that a condition names. */
+/** States of the tasks that a condition names. */
 function resultsOf(known: KnownTasks, { task, text, definition }: Asking): ReadonlyMap<string, Value> {
   const results = new Map<string, Value>();
   for (const name of new Set(tasksNamed(text))) {

@@ -5,7 +5,7 @@ import type { Execution } from './execution';
 import { newGraph } from './newTasks';
 import type { RunSlice } from './runSlice';
 
-/** What an execution is started with. */
+/** Inputs that an execution is started with. */
 export type ExecutionStart = Pick<
   Execution,
   | 'id'
@@ -23,7 +23,7 @@ export type ExecutionStart = Pick<
 
 export type WorkflowStart = ExecutionStart & {
   readonly name: string;
-  /** In place of what the definition says. */
+  /** Overrides of the definition. */
   readonly maxParallel: number | null;
   readonly mode: WorkflowMode | null;
 };

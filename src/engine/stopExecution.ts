@@ -8,9 +8,9 @@ import { markFailing } from './moves';
 import { finishWorkflow, settleTasks, skipUnstarted } from './settleTasks';
 
 /**
- * Ends an execution before its time, because a person aborted it or its time is over. What has not begun is skipped.
- * What runs is asked to stop, and is final at the latest when its grace is over. The execution is final when the last of
- * it is, its tasks of `finally` included; if it was stopped before, those are ended too.
+ * Ends an execution early, after an abort or at its timeout. Tasks that have not begun are skipped; running ones are
+ * asked to stop, and are final at the latest after their grace. The execution is final when the last of them is, its
+ * tasks of `finally` included; if it was stopped before, those are ended too.
  */
 export function stopExecution(run: RunSlice, id: string, code: 'ABORTED' | 'EXPIRED', text: string): void {
   const execution = run.execution(id);

@@ -1,6 +1,6 @@
 import type { TaskExecution } from './execution';
 
-/** How a task ended, as an agent reports it or the server decides it. */
+/** End of a task, as an agent reports it or the server decides it. */
 export interface TaskEnd {
   readonly taskId: string;
   readonly status: 'SUCCESS' | 'FAILED' | 'ABORTED' | 'SKIPPED';
@@ -8,17 +8,17 @@ export interface TaskEnd {
   readonly reason: string | null;
   readonly exitCode: number | null;
   /**
-   * Nobody knows how the command ended, because its agent was lost after the command may have begun. Or the agent was
-   * lost before it: then nothing has happened, and the task goes back to the queue.
+   * The outcome of the command is unknown, because its agent was lost after the command may have begun. If the agent
+   * was lost before that, nothing has happened, and the task goes back to the queue.
    */
   readonly lost?: 'BEGUN' | 'NOT_BEGUN' | undefined;
   /** Dependents run although it did not succeed. */
   readonly passes?: boolean;
-  /** A person has decided: it is not retried, and nobody is asked. */
+  /** A person has decided: the task is not retried, and no decision is requested. */
   readonly decided?: boolean;
 }
 
-/** How a task ends that no agent has and that is not to begin any more. A try that failed before stays its result. */
+/** End of a task that no agent has and that is not to begin any more. The result of an earlier failed try stays. */
 export function endUnstarted(task: TaskExecution, reason: string): TaskEnd {
   const { id: taskId, status, failures, losses, reasonCode, exitCode } = task;
   if (status !== 'WAITING' && failures === 0 && losses === 0) {
@@ -28,7 +28,7 @@ export function endUnstarted(task: TaskExecution, reason: string): TaskEnd {
   return { taskId, status: 'FAILED', reasonCode, reason: `${task.reason}; ${not}: ${reason}`, exitCode };
 }
 
-/** Reasons about what a command left for others: the command itself has succeeded. */
+/** Reasons that concern the outputs of a command that itself succeeded. */
 const leftBehind: readonly (string | null)[] = [
   'BAD_OUTPUT',
   'VARIABLE_CONFLICT',
@@ -45,7 +45,7 @@ export const isAfterSuccess = ({ reasonCode, exitCode }: Pick<TaskEnd, 'reasonCo
 
 export const afterSuccess = (why: string): string => `the command succeeded, but ${why}`;
 
-/** What a task that ended has done. NOTHING: its command never ran. */
+/** Effect of a task that ended. NOTHING: its command never ran. */
 export type TaskOutcome = 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'NOTHING';
 
 /** Reasons to end a task whose command did not run in that try. */
@@ -59,7 +59,7 @@ const withoutCommand: readonly (string | null)[] = [
   'UNDEFINED_VARIABLE',
 ];
 
-/** Exit codes of commands that SIGHUP, SIGINT, SIGKILL or SIGTERM ended: somebody killed them in the middle. */
+/** Exit codes of commands that SIGHUP, SIGINT, SIGKILL or SIGTERM ended in the middle. */
 const killed: readonly (number | null)[] = [129, 130, 137, 143];
 
 /**

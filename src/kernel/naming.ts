@@ -25,15 +25,17 @@ export const isForbiddenVariableName = (text: string): boolean => forbiddenVaria
  */
 export const isSystemVariableName = (text: string): boolean => systemVariablePattern.test(text);
 
+const PREFIX = 'SLIPWAY_VAR_';
+
+/** Name of the environment variable of a variable whose own name is taken, by the system or by the `env` of the task. */
+export const prefixedName = (variable: string): string => PREFIX + variable;
+
 /** Name of the environment variable by which a command gets a variable. */
 export const environmentName = (variable: string): string =>
-  isSystemVariableName(variable) ? `SLIPWAY_VAR_${variable}` : variable;
+  isSystemVariableName(variable) ? prefixedName(variable) : variable;
 
 /** Name of the variable behind an environment variable. */
-export const variableBehind = (name: string): string => {
-  const variable = name.replace(/^SLIPWAY_VAR_/, '');
-  return environmentName(variable) === name ? variable : name;
-};
+export const variableBehind = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
 
 export const nameRule =
   '1 to 100 letters, digits, spaces, dots, underscores or hyphens, starting with a letter or digit and not ending with a space';

@@ -2,12 +2,12 @@ import { didYouMean } from '../../kernel/didYouMean';
 import { environmentName, isForbiddenVariableName, parseDuration } from '../../kernel/naming';
 
 import { envReferences, escapeReferences } from './environmentValues';
-import { readExpression } from './expressions';
 import { namesInRegister } from './matrix';
 import { short } from './shape';
 import { templateNames } from './shellTemplate';
 import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
 import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
+import { conditionOf, namesInCondition } from './taskGraphCondition';
 import { handedTo } from './terms';
 import type { ValidationWarning } from './validationRules';
 import { DAY } from './values';
@@ -42,7 +42,6 @@ const limits = [
   { key: 'timeout', most: MAX_TASK_SECONDS, written: `${MAX_TASK_SECONDS / DAY}d` },
   { key: 'retry_delay', most: DAY, written: '1d' },
 ] as const;
-const roots = ['vars', 'matrix', 'tasks'];
 
 const scalarOf = (map: SourceMap, key: string) => {
   const value = findEntry(map, key)?.value;
@@ -64,11 +63,18 @@ const withoutEmpty = (map: SourceMap): SourceMap => ({
 
 /** What a task can name without a variable of the start. */
 interface Known {
-  readonly names: readonly string[];
-  readonly patterns: readonly RegExp[];
+  readonly names: ReadonlySet<string>;
+  /** Names that are made when a task runs: the texts around `{{.name}}`. */
+  readonly patterns: readonly (readonly string[])[];
 }
 
+/** Finding a similar name takes time, and nobody reads so many warnings. */
+const MAX_HINTS = 100;
+const MAX_PATTERNS = 1000;
+
 class Adapter {
+  private hints = 0;
+
   constructor(private readonly warn: Warn) {}
 
   /** The tool reads triggers and never acts on them. */
@@ -86,13 +92,13 @@ class Adapter {
     const all = written.value.entries.map((entry) =>
       entry.value.type === 'map' ? { ...entry, value: withoutEmpty(entry.value) } : entry,
     );
-    const never = all.filter((entry) => this.isNever(entry)).map(({ key }) => key);
+    const never = new Set(all.filter((entry) => this.isNever(entry)).map(({ key }) => key));
     const forensic = new Set(
       all.flatMap(({ key, value }) => (value.type === 'map' && textOf(value, 'type') === 'forensic' ? key : [])),
     );
     const known = namesSet(root, all);
     const tasks = all
-      .filter(({ key }) => !never.includes(key))
+      .filter(({ key }) => !never.has(key))
       .map((entry): SourceEntry => {
         if (entry.value.type !== 'map') return entry;
         const task = this.withoutTasks(this.handled(entry.key, entry.value, forensic), never);
@@ -115,13 +121,13 @@ class Adapter {
     return true;
   }
 
-  private withoutTasks(task: SourceMap, names: readonly string[]): SourceMap {
-    if (names.length === 0) return task;
+  private withoutTasks(task: SourceMap, names: ReadonlySet<string>): SourceMap {
+    if (names.size === 0) return task;
     return changed(task, 'depends_on', (list) =>
       list.type === 'list'
         ? {
             ...list,
-            items: list.items.filter((item) => !(item.type === 'scalar' && names.includes(baseOf(item.text)))),
+            items: list.items.filter((item) => !(item.type === 'scalar' && names.has(baseOf(item.text)))),
           }
         : list,
     );
@@ -138,7 +144,7 @@ class Adapter {
         return false;
       }
       if (key !== 'on_failure' || value.type !== 'scalar' || forensic.has(value.text)) return true;
-      const message = `"${short(value.text)}" is not a forensic task${didYouMean(value.text, [...forensic])}; nothing handles a failure of "${name}".`;
+      const message = `"${short(value.text)}" is not a forensic task${this.hints++ < MAX_HINTS ? didYouMean(value.text, [...forensic]) : ''}; nothing handles a failure of "${name}".`;
       this.warn('ADAPTED', path, value.at, message);
       return false;
     });
@@ -162,10 +168,10 @@ class Adapter {
 
   private read(name: string, task: SourceMap, known: Known): SourceMap {
     const bounded = this.bounded(name, this.withMatrix(name, task));
-    const own = [...known.names, ...namesOfTask(bounded)];
+    const own = new Set(namesOfTask(bounded));
     const conditioned = changed(bounded, 'if', (node) => {
       if (node.type !== 'scalar' || typeof node.value !== 'string') return node;
-      const text = conditionOf(node.value, (one) => isKnown(one, { ...known, names: own }));
+      const text = conditionOf(node.value, (one) => own.has(one) || isKnown(one, known));
       if (text === node.value) return node;
       this.warn('ADAPTED', ['tasks', name, 'if'], node.at, `The condition is read as ${text}`);
       return { ...node, value: text, text };
@@ -180,9 +186,11 @@ class Adapter {
     const entries = matrix.value.entries.map((axis): SourceEntry => {
       if (axis.value.type !== 'list') return axis;
       const texts = axis.value.items.map((item) => (item.type === 'scalar' ? item.text : undefined));
-      const items = axis.value.items.filter(
-        (_, index) => texts[index] === undefined || texts.indexOf(texts[index]) === index,
-      );
+      const seen = new Set<string>();
+      const items = axis.value.items.filter((_, index) => {
+        const text = texts[index];
+        return text === undefined || (!seen.has(text) && seen.add(text));
+      });
       if (items.length === texts.length) return axis;
       this.warn(
         'ADAPTED',
@@ -250,11 +258,11 @@ class Adapter {
     ];
     for (const { key, value, place, handed } of all) {
       if (value.type !== 'map') continue;
-      const own = { ...known, names: [...known.names, ...namesOfTask(value), ...handed] };
+      const own = new Set([...namesOfTask(value), ...handed]);
       for (const { name, path, at } of namesUsed([place, key], value)) {
-        if (isKnown(name, own) || isForbiddenVariableName(name) || added.has(name)) continue;
+        if (own.has(name) || isKnown(name, known) || isForbiddenVariableName(name) || added.has(name)) continue;
         added.set(name, entryAt(at, 'name', scalarAt(at, name)));
-        const hint = didYouMean(name, own.names);
+        const hint = added.size > MAX_HINTS ? '' : didYouMean(name, [...own, ...known.names]);
         const message = `Nothing sets "${name}"${hint}, so it is a variable that a start can give. A task that needs it fails without a value.`;
         this.warn('UNSURE_NAME', path, at, message);
       }
@@ -280,29 +288,40 @@ function changed(map: SourceMap, key: string, change: (value: SourceNode) => Sou
   return { ...map, entries: map.entries.map((one) => (one.key === key ? { ...one, value: change(one.value) } : one)) };
 }
 
-const keysOf = (node: SourceNode | undefined): string[] =>
+export const keysOf = (node: SourceNode | undefined): string[] =>
   node?.type === 'map' ? node.entries.map(({ key }) => key) : [];
 const itemsOf = (node: SourceNode | undefined): string[] =>
   node?.type === 'list' ? node.items.flatMap((item) => (item.type === 'scalar' ? item.text : [])) : [];
 
 /** Names that the workflow or one of its tasks sets. */
 function namesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
+  const { names, patterns } = variablesSet(root, tasks);
+  const env = keysOf(findEntry(root, 'env')?.value);
+  return { names: new Set([...names, ...env, ...itemsOf(findEntry(root, 'secrets')?.value)]), patterns };
+}
+
+/** Whether a name is a variable, of the start or of a task. In the tool, commands have nothing else in `{{.name}}`. */
+export function variablesOf(root: SourceMap): (name: string) => boolean {
+  const tasks = findEntry(root, 'tasks')?.value;
+  const known = variablesSet(root, tasks?.type === 'map' ? tasks.entries : []);
+  return (name) => isKnown(name, known);
+}
+
+function variablesSet(root: SourceMap, tasks: readonly SourceEntry[]): Known {
   const variables = findEntry(root, 'variables')?.value;
   const declared =
     variables?.type === 'list'
       ? variables.items.flatMap((item) => (item.type === 'map' ? (textOf(item, 'name') ?? []) : []))
       : [];
-  const names = [...declared, ...keysOf(findEntry(root, 'env')?.value), ...itemsOf(findEntry(root, 'secrets')?.value)];
-  const patterns: RegExp[] = [];
+  const names = new Set(declared);
+  const patterns: string[][] = [];
   for (const { value } of tasks) {
     const register = value.type === 'map' ? textOf(value, 'register') : undefined;
     if (register === undefined) continue;
     const parts = register.split(/\{\{\s*\.\w+\s*\}\}/);
-    if (parts.length === 1) names.push(register);
+    if (parts.length === 1) names.add(register);
     // Otherwise every name would be known.
-    else if (parts.some((part) => part !== '')) {
-      patterns.push(new RegExp(`^${parts.map((part) => part.replace(/\W/g, '\\$&')).join('\\w*')}$`));
-    }
+    else if (parts.some((part) => part !== '') && patterns.length < MAX_PATTERNS) patterns.push(parts);
   }
   return { names, patterns };
 }
@@ -320,7 +339,21 @@ function namesOfTask(task: SourceMap): string[] {
 }
 
 const isKnown = (name: string, { names, patterns }: Known): boolean =>
-  name.startsWith('SLIPWAY_') || names.includes(name) || patterns.some((pattern) => pattern.test(name));
+  name.startsWith('SLIPWAY_') || names.has(name) || patterns.some((parts) => fits(name, parts));
+
+/** True if the parts are in the name, in order. A regular expression could take very long. */
+function fits(name: string, parts: readonly string[]): boolean {
+  const [first = '', ...middle] = parts;
+  const last = middle.pop() ?? '';
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of middle) {
+    const found = name.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
 
 interface Use {
   readonly name: string;
@@ -344,40 +377,6 @@ function namesUsed(task: Path, map: SourceMap): Use[] {
     ...uses('register', namesInRegister),
     ...uses('if', namesInCondition),
   ];
-}
-
-function namesInCondition(text: string): readonly string[] {
-  const expression = readExpression(text);
-  if (!('decide' in expression)) return [];
-  return expression.references.flatMap(({ path: [root = '', second] }) => {
-    if (root === 'vars') return second ?? [];
-    return roots.includes(root) ? [] : root;
-  });
-}
-
-const methods: Readonly<Record<string, string>> = {
-  contains: 'contains',
-  starts_with: 'startsWith',
-  ends_with: 'endsWith',
-};
-/** A literal text is left alone; then come a name, an operator and what it is compared with. */
-const comparison =
-  /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([A-Za-z_]\w*)(?:\s*(==|!=|>=|<=|>|<)\s*|\s+(contains|starts_with|ends_with)\s+)(?:("[^"]*"|'[^']*')|([^\s"'()[\]&|=!<>,?:]+))(?=\s*(?:$|&&|\|\||\)))/g;
-
-/** The condition in Slipway’s language: a word that is no name is text, and so is what looks like a version. */
-function conditionOf(text: string, isName: (name: string) => boolean): string {
-  return text.replace(
-    comparison,
-    (whole, name?: string, operator?: string, word?: string, quoted?: string, bare = '') => {
-      if (name === undefined) return whole;
-      const method = word && methods[word];
-      const root = /^[A-Za-z_]\w*/.exec(bare)?.[0] ?? '';
-      const isValue = /^(?:[+-]?\d+(?:\.\d+)?|true|false|null)$/.test(bare) || roots.includes(root) || isName(root);
-      const literal = quoted ?? (isValue && method === undefined ? bare : JSON.stringify(bare));
-      if (method !== undefined) return `${name}.${method}(${literal})`;
-      return literal === bare || quoted !== undefined ? whole : `${name} ${operator} ${literal}`;
-    },
-  );
 }
 
 /** Environment variable that takes the place of `{{.name}}`. */

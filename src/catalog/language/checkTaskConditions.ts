@@ -104,8 +104,8 @@ export class TaskNames {
       const message = `"${variable}" is set by the task "${setters[0]}", which does not come before "${this.name}"`;
       return { rule: this.lenient ? 'UNSURE_NAME' : 'UNKNOWN_NAME', message };
     }
-    const registered = Object.entries(tasks).flatMap(([name, task]) => registeredBy(name, task));
-    const hint = didYouMean(variable, [...declared, ...registered]);
+    const registered = Object.entries(tasks).flatMap(([name, task]) => (this.lenient ? [] : registeredBy(name, task)));
+    const hint = this.lenient ? '' : didYouMean(variable, [...declared, ...registered]);
     if (this.task.dependsOn.length === 0 && this.task.type !== 'finally' && environment === null && !this.lenient) {
       return unknown(`there is no variable "${variable}"${hint}`);
     }

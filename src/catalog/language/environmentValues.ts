@@ -1,4 +1,4 @@
-import { environmentName } from '../../kernel/naming';
+import { environmentName, prefixedName } from '../../kernel/naming';
 
 /**
  * Values of `env` may be made of others: `${NAME}` stands for a variable or a secret that the task has, and `$${NAME}`
@@ -52,7 +52,7 @@ export interface ComposedEnvironment {
 /** The variables of a command, with all references filled in. */
 export function composeEnvironment(sources: EnvironmentSources): ComposedEnvironment {
   const { environment, workflowEnv, taskEnv, own } = sources;
-  const given = named(sources.given);
+  const given = named(sources.given, taskEnv);
   const plain = { ...environment, ...workflowEnv, ...given, ...taskEnv, ...own };
   const written = { ...workflowEnv, ...blank(given), ...taskEnv, ...blank(own) };
   const composer = new Composer(plain, sources.secrets, (name) => written[name]?.includes('${') ?? false);
@@ -65,8 +65,14 @@ export function composeEnvironment(sources: EnvironmentSources): ComposedEnviron
   return { values: Object.fromEntries(values), secrets: Object.fromEntries(secrets), problem: composer.problem };
 }
 
-const named = (variables: Values): Record<string, string> =>
-  Object.fromEntries(Object.entries(variables).map(([name, value]) => [environmentName(name), value]));
+/** Variables by the names that commands have for them. One that `env` hides has a second name. */
+const named = (variables: Values, env: Values): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => {
+      const own = [environmentName(name), value] as const;
+      return Object.hasOwn(env, name) ? [own, [prefixedName(name), value] as const] : [own];
+    }),
+  );
 
 /** The same names; their values have no references. */
 const blank = (values: Values): Record<string, undefined> =>

@@ -1,8 +1,9 @@
 import { type AST, ParseError, parseTOML } from 'toml-eslint-parser';
 import type { ValueRule } from '../../contract/valueRules';
+import { prefixedName } from '../../kernel/naming';
 import { isNothing, short } from './shape';
 import { quotesAsSh, type Shell } from './shell';
-import { adaptTaskGraph, variableOfTemplate } from './adaptTaskGraph';
+import { adaptTaskGraph, keysOf, variableOfTemplate, variablesOf } from './adaptTaskGraph';
 import type { ReadDocuments } from './documentSource';
 import { literalTemplates, replaceTemplates, templateNames } from './shellTemplate';
 import {
@@ -37,7 +38,8 @@ export function readToml(source: string): ReadDocuments {
     const reader = new TomlReader(text);
     const written = reader.read(parse(text));
     const isTaskGraph = written.entries.every(({ key }) => key !== 'kind');
-    const read = reader.templates(isTaskGraph ? withKind(reader.adapted(written)) : written);
+    const adapted = isTaskGraph ? withKind(reader.adapted(written)) : written;
+    const read = reader.templates(adapted, isTaskGraph ? variablesOf(adapted) : () => false);
     return { documents: [read], errors: reader.errors, complete: true, isTaskGraph };
   } catch (error) {
     if (error instanceof TooDeep) {
@@ -184,13 +186,13 @@ class TomlReader {
    * Replaces `{{.name}}` in commands by the variable, and adds it to `requires`. In YAML and JSON a command is taken
    * literally.
    */
-  templates(root: SourceMap): SourceMap {
+  templates(root: SourceMap, isVariable: (name: string) => boolean): SourceMap {
     const shell = shellIn(root) ?? 'sh';
     const inTasks = (place: 'tasks' | 'finally') => (tasks: SourceNode) => {
       if (tasks.type !== 'map') return tasks;
       const entries = tasks.entries.map((entry) => ({
         ...entry,
-        value: this.task(entry.value, [place, entry.key], shell),
+        value: this.task(entry.value, [place, entry.key], shell, isVariable),
       }));
       return { ...tasks, entries };
     };
@@ -201,19 +203,28 @@ class TomlReader {
     return adaptTaskGraph(root, (rule, path, at, message) => this.report(rule, path, at, message));
   }
 
-  private task(task: SourceNode, path: readonly [string, string], shellOfWorkflow: Shell): SourceNode {
+  private task(
+    task: SourceNode,
+    path: readonly [string, string],
+    shellOfWorkflow: Shell,
+    isVariable: (name: string) => boolean,
+  ): SourceNode {
     if (task.type !== 'map') return task;
     const [, name] = path;
     const shell = shellIn(task) ?? shellOfWorkflow;
     const matrix = task.entries.find(({ key }) => key === 'matrix')?.value;
-    const axes = matrix?.type === 'map' ? matrix.entries.map(({ key }) => key) : [];
+    const axes = keysOf(matrix);
+    const env = keysOf(findEntry(task, 'env')?.value);
     const type = findEntry(task, 'type')?.value;
     const isHandler = type?.type === 'scalar' && type.value === 'forensic';
     const needs = new Map<string, ValueRule>();
     const replace = (command: SourceNode, quoted: boolean): SourceNode => {
       if (command.type !== 'scalar' || typeof command.value !== 'string') return command;
       if (!quoted && templateNames(command.value).length === 0) return command;
-      const variableOf = (one: string) => variableOfTemplate(one, axes, isHandler);
+      const variableOf = (one: string) =>
+        env.includes(one) && !axes.includes(one) && isVariable(one)
+          ? prefixedName(one)
+          : variableOfTemplate(one, axes, isHandler);
       if (!quoted) {
         this.report('BAD_TEMPLATE', path, command.at, `The command of "${name}" has a {{.name}}: ${NOT_QUOTED}.`);
         return command;

@@ -236,9 +236,11 @@ const matrixValues = mapped(
     if (all.length === 0 && node.type === 'list') {
       place.report('EMPTY_MATRIX', place.path, 'An empty list gives no combination. Add a value.', node.at);
     }
+    const seen = new Set<string>();
     all.forEach((value, index) => {
-      if (all.indexOf(value) === index) return;
-      place.report('DUPLICATE_NAME', [...place.path, index], `"${value}" is in this list already.`);
+      if (seen.has(value))
+        place.report('DUPLICATE_NAME', [...place.path, index], `"${value}" is in this list already.`);
+      seen.add(value);
     });
     return all;
   },

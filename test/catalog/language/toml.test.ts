@@ -279,6 +279,21 @@ on_failure = "alarm"
       expect(rules('[tasks.__proto__]\ncmd = "x"')).toEqual(['BAD_NAME']);
     });
 
+    test('is read within bounded time, whatever it has', () => {
+      const task = (index: number) =>
+        `[tasks.t${index}]\ncmd = "{{.n${index}}}"\nregister = "${'x{{.a}}'.repeat(5)}${index}"\non_failure = "h${index}"\nif = "x${index} == y"\n`;
+      const many = Array.from({ length: 300 }, (_, index) => task(index)).join('');
+      const values = JSON.stringify(
+        Array.from({ length: 10_000 }, (_, index) => (index % 2 === 0 ? 'a' : `v${index}`)),
+      );
+      const odd = `[tasks.a]\ncmd = "x"\nif = "${'a'.repeat(50_000)}"\nregister = "${'x{{.a}}'.repeat(5_000)}"\n`;
+      const begin = process.cpuUsage();
+      expect(parsed(graph(many), 'TOML').problems.inOrder.warnings).toHaveLength(500);
+      expect(errorsOf(graph(odd), 'TOML').map(({ rule }) => rule)).toContain('BAD_CONDITION');
+      expect(errorsOf(graph(`[tasks.a]\ncmd = "x"\nmatrix = { os = ${values} }`), 'TOML')).not.toEqual([]);
+      expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
+    });
+
     test('a combination is named with what it has, and depended on as it is written', () => {
       const { tasks } = workflowOf(`[tasks.a]
 cmd = "x"

@@ -82,7 +82,8 @@ cmd = "echo named"
 register = "out_{{.ENV}}"
 [tasks.names]
 depends_on = ["named"]
-cmd = "echo {{.out_prod}}"
+env = { out_prod = "{{.out_prod}}" }
+cmd = 'echo {{.out_prod}} "$out_prod"'
 
 [tasks.flaky]
 working_dir = "${folder}"
@@ -224,7 +225,7 @@ describe('a TOML file of a task graph', () => {
       all: 'dev/ dev/-a,-b eu-1/ eu-1/-a,-b\n',
       one: 'dev/-a,-b\n',
       'some[os=linux]': 'linux\n',
-      names: 'named\n',
+      names: 'named {{.out_prod}}\n',
       compared: 'prod\n',
     });
     const [diagnose, ...others] = await handled(id);
