@@ -80,7 +80,10 @@ function startStream(events: AsyncIterable<unknown>, args: ExecutionArgs, option
       while (!ended) {
         const next = source.take(deliver);
         if (next === 'waiting') return;
-        if (next === 'over') return end();
+        if (next === 'over') {
+          end();
+          return;
+        }
         const { cursor } = (next.item ?? {}) as StreamEvent;
         const answer = answers.of(next.item, operation, actor, request);
         if (answer instanceof Promise) {
