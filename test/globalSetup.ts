@@ -16,6 +16,9 @@ declare global {
   var slipwayTestServer: TestServer | undefined;
 }
 
+/** Jest would compile the sources for this process alone. */
+const built = (module: string) => require(join(__dirname, '../dist/src', module));
+
 /**
  * Builds what has changed, because tests load the product from dist/, and starts PostgreSQL. Jest calls the teardown only after a setup that
  * succeeded, so this cleans up after its own failures.
@@ -28,7 +31,7 @@ export default async function globalSetup(): Promise<void> {
   try {
     process.env[adminVariable] = process.env.TEST_DATABASE_URL || (await startServer());
     await onServer((client) => client.query(`CREATE DATABASE "${templateOf(run)}" TEMPLATE template0`));
-    const { migrate }: typeof composition = require('../dist/src/composition/migrate');
+    const { migrate }: typeof composition = built('composition/migrate');
     await migrate(urlOf(templateOf(run)));
   } catch (error) {
     await stopTestServer();
@@ -39,8 +42,8 @@ export default async function globalSetup(): Promise<void> {
 async function startServer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-test-'));
   globalThis.slipwayTestServer = { folder };
-  const { startEmbeddedPostgres }: typeof embedded = require('../dist/src/kernel/embedded/embeddedPostgres');
-  const { createLog }: typeof logs = require('../dist/src/kernel/log');
+  const { startEmbeddedPostgres }: typeof embedded = built('kernel/embedded/embeddedPostgres');
+  const { createLog }: typeof logs = built('kernel/log');
   const postgres = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
     log: createLog({ level: 'warn', pretty: false }),
