@@ -1,13 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/kernel/embedded/embeddedPostgres';
-import { migrate } from '../src/composition/migrate';
-import { createLog } from '../src/kernel/log';
+import type * as composition from '../src/composition/migrate';
+import type * as embedded from '../src/kernel/embedded/embeddedPostgres';
+import type * as logs from '../src/kernel/log';
 import { adminVariable, dropRun, onServer, runVariable, templateOf, urlOf } from './support/database';
 
 interface TestServer {
-  readonly postgres?: EmbeddedPostgres;
+  readonly postgres?: embedded.EmbeddedPostgres;
   readonly folder?: string;
 }
 
@@ -15,14 +16,22 @@ declare global {
   var slipwayTestServer: TestServer | undefined;
 }
 
-/** Jest calls the teardown only after a setup that succeeded, so this cleans up after its own failures. */
+/** Jest would compile the sources for this process alone. */
+const built = (module: string) => require(join(__dirname, '../dist/src', module));
+
+/**
+ * Builds what has changed, because tests load the product from dist/, and starts PostgreSQL. Jest calls the teardown only after a setup that
+ * succeeded, so this cleans up after its own failures.
+ */
 export default async function globalSetup(): Promise<void> {
+  execFileSync(process.execPath, [join(__dirname, '../tools/build.cjs')], { stdio: 'inherit' });
   const run = `slipway_test_${process.pid}_${Date.now().toString(36)}`;
   process.env[runVariable] = run;
   globalThis.slipwayTestServer = {};
   try {
     process.env[adminVariable] = process.env.TEST_DATABASE_URL || (await startServer());
     await onServer((client) => client.query(`CREATE DATABASE "${templateOf(run)}" TEMPLATE template0`));
+    const { migrate }: typeof composition = built('composition/migrate');
     await migrate(urlOf(templateOf(run)));
   } catch (error) {
     await stopTestServer();
@@ -33,6 +42,8 @@ export default async function globalSetup(): Promise<void> {
 async function startServer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-test-'));
   globalThis.slipwayTestServer = { folder };
+  const { startEmbeddedPostgres }: typeof embedded = built('kernel/embedded/embeddedPostgres');
+  const { createLog }: typeof logs = built('kernel/log');
   const postgres = await startEmbeddedPostgres({
     dataDir: join(folder, 'postgres'),
     log: createLog({ level: 'warn', pretty: false }),

@@ -8,6 +8,7 @@ import { Facts } from '../../src/engine/facts';
 import { expireFinally } from '../../src/engine/finallyTasks';
 import { giveUpRun } from '../../src/engine/giveUpRun';
 import { holdRun, releaseRun } from '../../src/engine/holdExecution';
+import { decideTask } from '../../src/engine/interventions';
 import { endOf, type Heard } from '../../src/engine/jobEnd';
 import { moveTask } from '../../src/engine/moves';
 import { resumeWorkflow } from '../../src/engine/resumeWorkflow';
@@ -66,7 +67,7 @@ class Memory {
 
   env = (name: string) => this.detached.get(this.task(name).id)?.env;
 
-  private task(name: string): TaskExecution {
+  task(name: string): TaskExecution {
     const found = [...this.tasks.values()].findLast((one) => one.name === name);
     if (found === undefined) throw new Error(`no task ${name}`);
     return found;
@@ -332,5 +333,31 @@ describe('finally', () => {
     memory.decide((run) => giveUpRun(run, id, 'a fault'));
     expect(memory.execution).toMatchObject({ status: 'ERROR', detachedTasks: 0, finallyTasks: 0 });
     expect(memory.statuses).toMatchObject({ down: 'ABORTED', report: 'SKIPPED without a job' });
+  });
+
+  it('is given up by another abort before it begins', () => {
+    const tasks = { up: { run: 'x' }, test: { run: 'x', onFailure: 'look' }, look: { run: 'x', type: 'forensic' } };
+    const memory = new Memory({ tasks }).run(['up', 'SUCCESS']).start('test');
+    memory.stop();
+    memory.end('test', 'CANCELLED', 'CANCEL');
+    expect(memory.execution).toMatchObject({ status: 'RUNNING', finallyTasks: null });
+    memory.stop();
+    expect(memory.execution).toMatchObject({ status: 'ABORTED', finallyTasks: 0 });
+    expect(memory.statuses).toMatchObject({ look: 'QUEUED' });
+  });
+
+  it('runs after a person has decided against a failure that waited', () => {
+    const tasks = { up: { run: 'x' }, test: { run: 'x', failureStrategy: 'wait' } };
+    for (const [action, status] of [
+      ['FAIL', 'FAILED'],
+      ['ABORT', 'ABORTED'],
+    ] as const) {
+      const memory = new Memory({ tasks }).run(['up', 'SUCCESS'], ['test', 'FAILED']);
+      expect(memory.execution).toMatchObject({ status: 'WAITING', finallyTasks: null });
+      memory.decide((run) => decideTask(run, memory.task('test'), { action, by: 'test', reason: null }));
+      expect(memory.execution).toMatchObject({ status: 'RUNNING', finallyTasks: 2 });
+      memory.run(...cleaned);
+      expect(memory.execution.status).toBe(status);
+    }
   });
 });

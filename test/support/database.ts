@@ -21,7 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     const deadline = Date.now() + 10_000;
     for (;;) {
       try {
-        return await client.query(`CREATE DATABASE "${name}" TEMPLATE "${templateOf(run)}"`);
+        return await client.query(`CREATE DATABASE "${name}" TEMPLATE "${templateOf(run)}" STRATEGY FILE_COPY`);
       } catch (error) {
         // The connection that migrated it, or autovacuum, may not be quite gone.
         const busy = error instanceof DatabaseError && error.code === '55006';

@@ -8,8 +8,8 @@ import { Refusal, refusalCodes } from '../../kernel/errors';
 import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
 import type { Documents } from '../graphql/documents';
-import type { Execute } from '../graphql/executor';
 import { refusalFields, toGraphqlError, toRefusal } from '../graphql/errors';
+import type { Execute } from '../graphql/executor';
 import type { Limits } from '../graphql/limits';
 import { invalidRequest, sendGraphqlRefusal, sendRefusal } from './httpErrors';
 import type { OpenStreams } from './openStreams';
@@ -104,7 +104,8 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
       request: info,
       actor,
       answers,
-      write: (text, cursor) => send(res, `${cursor === undefined ? '' : `id: ${cursor}\n`}${nextEvent(text)}`, cursor),
+      write: ({ text }, cursor) =>
+        send(res, `${cursor === undefined ? '' : `id: ${cursor}\n`}${nextEvent(text)}`, cursor),
       onEnd: () => undefined,
     });
     if (!(Symbol.asyncIterator in source)) return answerOnce(reply, source);

@@ -10,8 +10,8 @@ import {
 } from 'graphql';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
-import type { StreamEvent } from '../../kernel/streamEvent';
 import type { Log } from '../../kernel/log';
+import type { StreamEvent } from '../../kernel/streamEvent';
 import type { RequestInfo } from '../graphql/context';
 import { toGraphqlError, toRefusal } from '../graphql/errors';
 
@@ -27,17 +27,42 @@ export interface SharedAnswersOptions {
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
 }
 
-export interface Answer {
-  /** An execution result, as JSON. */
-  readonly text: string;
-  /** The caller as of this answer. */
-  readonly actor: Actor;
+export class Answer {
+  private encoded: Buffer | undefined;
+
+  constructor(
+    /** An execution result, as JSON. */
+    readonly text: string,
+    /** The caller as of this answer. */
+    readonly actor: Actor,
+  ) {}
+
+  /** `text` in UTF-8, encoded once for all sockets. */
+  get bytes(): Buffer {
+    this.encoded ??= Buffer.from(this.text);
+    return this.encoded;
+  }
 }
 
-/** An operation and the key of everything in it that its answers depend on. */
-export interface SharedOperation {
-  readonly args: ExecutionArgs;
-  readonly key: string;
+/** The operation of one stream. */
+export class SharedOperation {
+  private actor: Actor | undefined;
+  private full = '';
+
+  constructor(
+    readonly args: ExecutionArgs,
+    /** Everything in it that its answers depend on. */
+    private readonly key: string,
+  ) {}
+
+  /** The same with the rights of a caller. Kept, because a stream has the same caller for many events. */
+  keyFor(actor: Actor, rightsKey: (actor: Actor) => string): string {
+    if (actor !== this.actor) {
+      this.actor = actor;
+      this.full = `${this.key} ${rightsKey(actor)}`;
+    }
+    return this.full;
+  }
 }
 
 /**
@@ -48,7 +73,7 @@ export interface SharedOperation {
  * their event.
  */
 export class SharedAnswers {
-  private readonly answers = new WeakMap<object, Map<string, Promise<Answer>>>();
+  private readonly answers = new WeakMap<object, Map<string, Answer | Promise<Answer>>>();
   private readonly documents = new WeakMap<DocumentNode, number>();
   private documentCount = 0;
 
@@ -60,21 +85,30 @@ export class SharedAnswers {
     const start = startVariable(args);
     if (start !== undefined) delete variables[start];
     const parts = [this.numberOf(args.document), args.operationName ?? null, variables];
-    return { args, key: createHash('sha1').update(JSON.stringify(parts)).digest('base64') };
+    return new SharedOperation(args, createHash('sha1').update(JSON.stringify(parts)).digest('base64'));
   }
 
-  /** Rejects if the event has no answer: the stream has to end, or it would miss the event. */
-  of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Promise<Answer> {
+  /**
+   * The answer, or a promise if it is still being made. Rejects if the event has none: the stream has to end, or it
+   * would miss the event.
+   */
+  of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Answer | Promise<Answer> {
     if (typeof event !== 'object' || event === null) return this.make(event, operation.args, actor, request);
-    const answers = this.answers.get(event) ?? new Map<string, Promise<Answer>>();
-    this.answers.set(event, answers);
-    const key = `${operation.key} ${this.options.rightsKey(actor)}`;
+    let answers = this.answers.get(event);
+    if (answers === undefined) {
+      answers = new Map();
+      this.answers.set(event, answers);
+    }
+    const key = operation.keyFor(actor, this.options.rightsKey);
     const known = answers.get(key);
     if (known !== undefined) return known;
     const answer = this.make(event, operation.args, actor, request);
     answers.set(key, answer);
     // A client that continues from its cursor after an outage gets the same event, and must not get the error of before.
-    answer.catch(() => answers.delete(key));
+    answer.then(
+      (made) => answers.set(key, made),
+      () => answers.delete(key),
+    );
     return answer;
   }
 
@@ -87,7 +121,7 @@ export class SharedAnswers {
       const work = async (database?: Database) =>
         execute({ ...args, rootValue: event, contextValue: createContext(forMany(request), actor, database) });
       const result = await (within === undefined ? work() : within(work));
-      return { text: this.serialize(result, request), actor };
+      return new Answer(this.serialize(result, request), actor);
     } catch (error) {
       throw toRefusal(error, log, { requestId: request.id });
     }

@@ -1,9 +1,10 @@
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
 import type { Actor } from '../../access/actor';
-import type { RequestInfo } from '../graphql/context';
 import { Refusal } from '../../kernel/errors';
+import { Source } from '../../kernel/source';
 import type { StreamEvent } from '../../kernel/streamEvent';
-import type { SharedAnswers } from './sharedAnswers';
+import type { RequestInfo } from '../graphql/context';
+import type { Answer, SharedAnswers } from './sharedAnswers';
 
 export interface StreamOptions {
   readonly request: RequestInfo;
@@ -14,7 +15,7 @@ export interface StreamOptions {
    * Sends one answer to the client. Returns a promise when the client has to catch up first: nothing is read for it
    * meanwhile. A rejection ends the stream.
    */
-  readonly write: (text: string, cursor: string | undefined) => Promise<void> | undefined;
+  readonly write: (answer: Answer, cursor: string | undefined) => Promise<void> | undefined;
   /** Called once, when client, server or source end the stream. */
   readonly onEnd: () => void;
 }
@@ -27,9 +28,7 @@ export type Stream = AsyncGenerator<never, undefined, undefined>;
  *
  * - `SharedAnswers` executes events, each with a context of its own, and once for all callers that get the same answer;
  * - the next event is read when the last one has left, so a slow reader slows down its own stream and fills no memory;
- * - ending the stream takes effect at once, even while the source waits for its next event. An async generator that
- *   awaits can't be returned from outside. `onEnd` lets the source (through the signal of its context) finish on its
- *   own.
+ * - ending the stream takes effect at once, even while the source waits for its next event.
  */
 export async function subscribeOperation(
   args: ExecutionArgs,
@@ -53,45 +52,66 @@ async function openSource(args: ExecutionArgs): Promise<AsyncIterable<unknown> |
 
 const done: IteratorReturnResult<undefined> = { value: undefined, done: true };
 
-function startStream(source: AsyncIterable<unknown>, args: ExecutionArgs, options: StreamOptions): Stream {
+function startStream(events: AsyncIterable<unknown>, args: ExecutionArgs, options: StreamOptions): Stream {
   const { answers, request, write, onEnd } = options;
   const operation = answers.operation(args);
-  const events = source[Symbol.asyncIterator]();
+  const source = Source.of(events, request.signal);
   let { actor } = options;
   let ended = false;
-  let release: (() => void) | undefined;
+  let settle: { resolve(result: typeof done): void; reject(error: unknown): void } | undefined;
 
   function end(): void {
     if (ended) return;
     ended = true;
     onEnd();
-    release?.();
-    // Not awaited: a generator that waits for an event returns only after that event.
-    events.return?.()?.catch(() => undefined);
+    source.end();
+    settle?.resolve(done);
   }
 
-  async function deliver(): Promise<void> {
-    while (!ended) {
-      const next = await events.next();
-      if (next.done || ended) return;
-      const answer = await answers.of(next.value, operation, actor, request);
-      if (ended) return;
-      actor = answer.actor;
-      const full = write(answer.text, (next.value as StreamEvent | null)?.cursor);
-      if (full !== undefined) await full;
+  function fail(error: unknown): void {
+    // The consumer gets the error, not the quiet end.
+    if (!ended) settle?.reject(error);
+    end();
+  }
+
+  /** Delivers until it has to wait: for an event, its answer or the reader. Called again after each of them. */
+  function deliver(): void {
+    try {
+      while (!ended) {
+        const next = source.take(deliver);
+        if (next === 'waiting') return;
+        if (next === 'over') {
+          end();
+          return;
+        }
+        const { cursor } = (next.item ?? {}) as StreamEvent;
+        const answer = answers.of(next.item, operation, actor, request);
+        if (answer instanceof Promise) {
+          answer.then((made) => send(made, cursor) && deliver(), fail);
+          return;
+        }
+        if (!send(answer, cursor)) return;
+      }
+    } catch (error) {
+      fail(error);
     }
+  }
+
+  /** False if there is nothing to do until the reader has caught up. */
+  function send(answer: Answer, cursor: string | undefined): boolean {
+    if (ended) return false;
+    actor = answer.actor;
+    const full = write(answer, cursor);
+    full?.then(deliver, fail);
+    return full === undefined;
   }
 
   return {
     next: () =>
       new Promise((resolve, reject) => {
-        release = () => resolve(done);
-        if (ended) return release();
-        deliver().then(end, (error: unknown) => {
-          // The consumer gets the error, not the quiet end that a release would cause.
-          release = ended ? release : () => reject(error);
-          end();
-        });
+        if (ended) return resolve(done);
+        settle = { resolve, reject };
+        deliver();
       }),
     return: async () => {
       end();

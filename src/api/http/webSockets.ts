@@ -5,17 +5,17 @@ import { CloseCode, handleProtocols, makeServer, type SubscribePayload, type Con
 import { WebSocketServer } from 'ws';
 import type { Actor } from '../../access/actor';
 import type { Database } from '../../kernel/database/database';
-import type { Log } from '../../kernel/log';
 import { Refusal } from '../../kernel/errors';
+import type { Log } from '../../kernel/log';
 import type { RequestInfo } from '../graphql/context';
-import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import type { Documents } from '../graphql/documents';
-import type { Execute } from '../graphql/executor';
 import { toGraphqlError, toRefusal } from '../graphql/errors';
+import type { Execute } from '../graphql/executor';
 import type { Limits, OperationCost } from '../graphql/limits';
+import { type Authenticate, identify, keyFromConnectionParams, keyFromHeaders } from './credentials';
 import { type OpenStreams, tooManySubscriptions } from './openStreams';
 import { PeerSocket } from './peerSocket';
-import type { SharedAnswers } from './sharedAnswers';
+import type { Answer, SharedAnswers } from './sharedAnswers';
 import { type StreamOptions, subscribeOperation } from './subscribeOperation';
 
 export interface WebSocketOptions {
@@ -75,6 +75,7 @@ const mostOperations = 100;
 /** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws reconnect after both. */
 const goingAway = 1001;
 const tryAgainLater = 1013;
+const closingBrace = Buffer.from('}');
 /** A peer that does not complete a closing handshake within this time is cut off. */
 const closeMs = 1_000;
 
@@ -166,9 +167,10 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       const args: ExecutionArgs = { schema, document, operationName, variableValues, contextValue };
       if (cost !== undefined) costs.set(args, cost);
       if (isStream) {
-        const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+        const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
         const { peer } = connection;
-        const write = (text: string, cursor: string | undefined) => peer.sendInStream(`${head}${text}}`, cursor);
+        const write = ({ bytes }: Answer, cursor: string | undefined) =>
+          peer.sendInStream([head, bytes, closingBrace], cursor);
         streams.set(args, { request, actor, answers, write, onEnd: () => ended.abort() });
       }
       return args;

@@ -174,7 +174,7 @@ class Adapter {
       if (node.type !== 'scalar' || typeof node.value !== 'string') return node;
       const text = conditionOf(node.value, (one) => own.has(one) || isKnown(one, known));
       if (text === node.value) return node;
-      this.warn('ADAPTED', ['tasks', name, 'if'], node.at, `The condition is read as ${text}`);
+      this.warn('ADAPTED', ['tasks', name, 'if'], node.at, `The condition is read as: ${text}.`);
       return { ...node, value: text, text };
     });
     return this.literalEnv(conditioned, ['tasks', name]);

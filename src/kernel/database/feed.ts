@@ -1,4 +1,5 @@
 import type { Log } from '../log';
+import type { Changing } from '../source';
 import type { Listener, Wakeups } from './wakeups';
 
 /**
@@ -33,7 +34,7 @@ export interface FeedRead<Item, Position> {
 }
 
 /** Handle of one follower of a feed. */
-export interface Follower<Item, Position> {
+export interface Follower<Item, Position> extends Changing {
   /**
    * Items after a position; undefined if some of them are no longer in memory, so that the follower has to read them.
    */
@@ -42,8 +43,6 @@ export interface Follower<Item, Position> {
   newest(): Item | undefined;
   /** False while the feed reads more. */
   readonly settled: boolean;
-  /** Resolves when the feed has read something new, or is closed. */
-  change(): Promise<void>;
   close(): void;
 }
 
@@ -141,7 +140,7 @@ class Feed<Subject, Item extends object, Position> {
   join(onEmpty: () => void): Follower<Item, Position> {
     this.followers++;
     let closed = false;
-    let wake: (() => void) | undefined;
+    let waiting: (() => void) | undefined;
     const feed = this;
     return {
       after: (position) => feed.after(position),
@@ -149,17 +148,14 @@ class Feed<Subject, Item extends object, Position> {
       get settled() {
         return !feed.reading;
       },
-      change: () =>
-        new Promise((resolve) => {
-          if (closed) return resolve();
-          wake = resolve;
-          feed.waiting.add(resolve);
-        }),
+      onChange(heard) {
+        waiting = heard;
+        feed.waiting.add(heard);
+      },
       close: () => {
         if (closed) return;
         closed = true;
-        if (wake !== undefined) feed.waiting.delete(wake);
-        wake?.();
+        if (waiting !== undefined) feed.waiting.delete(waiting);
         feed.followers--;
         if (feed.followers > 0) return;
         onEmpty();

@@ -1,10 +1,11 @@
 import type { Actor } from '../../access/actor';
 import { rightsKey } from '../../access/rightsKey';
-import type { App } from '../app';
 import type { Approval } from '../../engine/approval';
-import { findApprovals } from '../approvals/approvals.store';
-import { type ApprovalFilter, approvalCondition, decidable } from '../approvals/approvals.queries';
 import { byKey } from '../../kernel/loaders';
+import type { Source } from '../../kernel/source';
+import type { App } from '../app';
+import { type ApprovalFilter, approvalCondition, decidable } from '../approvals/approvals.queries';
+import { findApprovals } from '../approvals/approvals.store';
 import type { CommittedQuery, PlacedEvent } from './eventFeeds';
 import type { EventGap } from './eventLog';
 import { watchCommitted } from './watchCommitted';
@@ -24,7 +25,7 @@ export function watchApprovals(
   filter: ApprovalFilter,
   after: string | null,
   until: AbortSignal,
-): AsyncGenerator<ApprovalUpdate> {
+): Source<ApprovalUpdate> {
   const query: CommittedQuery<ApprovalUpdate & PlacedEvent> = {
     key: `approvals ${rightsKey(actor)} ${JSON.stringify(filter)}`,
     where: (parameters) =>

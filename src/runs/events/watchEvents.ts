@@ -1,11 +1,12 @@
-import type { Database } from '../../kernel/database/database';
 import type { Actor } from '../../access/actor';
-import type { App } from '../app';
 import { isFinal } from '../../contract/statuses';
 import { type Execution, logEnd } from '../../engine/execution';
+import type { Database } from '../../kernel/database/database';
+import { notFound } from '../../kernel/errors';
+import { resolved, Source, type Steps } from '../../kernel/source';
+import type { App } from '../app';
 import { readExecution } from '../execution/executions.queries';
 import { findExecution } from '../execution/executions.store';
-import { notFound } from '../../kernel/errors';
 import { readEvents } from './eventFeeds';
 import { detachedAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
 
@@ -14,26 +15,26 @@ import { detachedAfter, type EventGap, finalAfter, readSequence, type WatchedEve
  * final and everything was delivered. Without a position, starts with a snapshot. Missing events are reported as a gap
  * with a fresh snapshot, from which it continues.
  */
-export async function* watchEvents(
+export const watchEvents = (
   app: App,
   actor: Actor,
   executionId: string,
   after: string | null,
   until: AbortSignal,
-): AsyncGenerator<WatchedEvent> {
+): Source<WatchedEvent> => new Source(steps(app, actor, executionId, after), until);
+
+function* steps(app: App, actor: Actor, executionId: string, after: string | null): Steps<WatchedEvent> {
   let position = after === null ? 0 : readSequence(after);
-  const execution = await readExecution(app, actor, executionId);
+  const execution = yield* resolved(readExecution(app, actor, executionId));
   /** Sequence that the row promises. Up to it, the row is newer than the events still on their way. */
   let known = logEnd(execution);
   let final = isFinal(execution.status);
   let detached = execution.detachedTasks;
   const follower = app.feeds.events.follow(execution, known);
-  const stop = () => follower.close();
-  until.addEventListener('abort', stop, { once: true });
 
-  async function* snapshot(gap: EventGap | null): AsyncGenerator<WatchedEvent> {
+  function* snapshot(gap: EventGap | null): Steps<WatchedEvent> {
     const taken = new Snapshot(app, execution, gap);
-    yield taken;
+    yield { item: taken };
     position = taken.sequence;
     known = position;
     final = isFinal(taken.execution.status);
@@ -43,21 +44,21 @@ export async function* watchEvents(
   try {
     if (after === null) yield* snapshot(null);
     else if (position > known) yield* snapshot({ reason: 'UNKNOWN', after });
-    while (!until.aborted) {
+    for (;;) {
       let events = follower.after(position);
       if (events === undefined || (events.length === 0 && position < known)) {
-        events = await readEvents(app.database, execution, position);
+        events = yield* resolved(readEvents(app.database, execution, position));
         if (events.length === 0) yield* snapshot({ reason: 'PRUNED', after: String(position) });
       } else if (events.length === 0) {
         if (final && detached === 0 && follower.settled) return;
-        await follower.change();
+        yield follower;
       }
       for (const item of events) {
         if (Number(item.cursor) !== position + 1) {
           yield* snapshot({ reason: 'PRUNED', after: String(position) });
           break;
         }
-        yield item;
+        yield { item };
         position++;
         if (position <= known || item.event === null) continue;
         final = finalAfter(item.event, executionId) ?? final;
@@ -65,7 +66,6 @@ export async function* watchEvents(
       }
     }
   } finally {
-    until.removeEventListener('abort', stop);
     follower.close();
   }
 }

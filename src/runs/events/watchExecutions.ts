@@ -1,5 +1,6 @@
 import type { Actor } from '../../access/actor';
 import { rightsKey } from '../../access/rightsKey';
+import type { Source } from '../../kernel/source';
 import type { App } from '../app';
 import { type ExecutionFilter, executionCondition } from '../execution/executions.queries';
 import type { CommittedQuery, PlacedEvent } from './eventFeeds';
@@ -33,7 +34,7 @@ export function watchExecutions(
   watched: WatchedExecutions,
   after: string | null,
   until: AbortSignal,
-): AsyncGenerator<ExecutionsUpdate> {
+): Source<ExecutionsUpdate> {
   const rights = rightsKey(actor);
   const query: CommittedQuery<ExecutionsUpdate & PlacedEvent> = {
     key: `executions ${rights} ${JSON.stringify(watched)}`,

@@ -90,7 +90,7 @@ describe('the log', () => {
     for (const run of [id, failing, aborted]) types.push(...(await world.runs.events(run)).map((event) => event.type));
     // What happens to runs of another kind, each of which has tests of its own.
     const others =
-      /^(ATTEMPT_STARTED|JOB_LOST|BESIDE_TASK_CREATED|RUNTIME_INPUTS_\w+|INTERVE\w+|(PAUSE|CONTINUE)_REQUESTED|RESTORE_(STARTED|ENDED)|TASK_RETRIED|APPROVAL_(UNDECIDABLE|REASSIGNED))$/;
+      /^(ATTEMPT_STARTED|JOB_LOST|FINALLY_STARTED|BESIDE_TASK_CREATED|RUNTIME_INPUTS_\w+|INTERVE\w+|(PAUSE|CONTINUE)_REQUESTED|RESTORE_(STARTED|ENDED)|TASK_RETRIED|APPROVAL_(UNDECIDABLE|REASSIGNED))$/;
     expect(Object.keys(eventTypes).filter((type) => !types.includes(type) && !others.test(type))).toEqual([]);
   });
 

@@ -206,6 +206,15 @@ describe('a TOML file of a task graph', () => {
     expect([...new Set(warnings.map(({ rule }) => rule))].sort()).toEqual(
       ['ADAPTED', 'IGNORED_TRIGGERS', 'LITERAL_REFERENCE', 'SHORT_TIMEOUT', 'UNSURE_NAME'].sort(),
     );
+    const { entityId } = await runs.ids('workflow', 'every-feature');
+    const { workflow } = await server.client.ask<{ workflow: { revision: { definition: string } } }>(
+      'query ($id: ID!) { workflow(workflowId: $id) { revision { definition } } }',
+      { id: entityId },
+    );
+    const again = await server.client.ask(ApplyDefinitionsDocument, {
+      input: { source: workflow.revision.definition },
+    });
+    expect(again.applyDefinitions.results.map(({ action }) => action)).toEqual(['UNCHANGED']);
     const id = await start('every-feature', { ENV: 'prod' });
     const run = await runs.until(id, 'SUCCESS', 'FAILED');
     expect(endsOf(run)).toEqual({
