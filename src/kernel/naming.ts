@@ -10,9 +10,10 @@ export const taskNamePattern = /^(?!__proto__$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}
 export const variableNamePattern = /^[A-Za-z_][A-Za-z0-9_]{0,99}$/;
 const system = 'PATH|HOME|SHELL|IFS|ENV|BASH_ENV|NODE_OPTIONS';
 /** Names that nothing may set. The last one endangers the objects that variables are stored in, not programs. */
-export const forbiddenVariablePattern = /^(?:LD_.*|DYLD_.*|SLIPWAY_.*|__proto__)$/;
+const forbidden = 'LD_.*|DYLD_.*|SLIPWAY_.*|__proto__';
+export const forbiddenVariablePattern = new RegExp(`^(?:${forbidden})$`);
 const systemVariablePattern = new RegExp(`^(?:${system})$`);
-export const reservedVariablePattern = new RegExp(`^(?:${system}|${forbiddenVariablePattern.source.slice(4, -2)})$`);
+export const reservedVariablePattern = new RegExp(`^(?:${system}|${forbidden})$`);
 
 export const isName = (text: string): boolean => namePattern.test(text);
 export const isVariableName = (text: string): boolean => variableNamePattern.test(text);

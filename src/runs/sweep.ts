@@ -101,8 +101,10 @@ export class Sweeper {
       if (due.leases) while (!this.stopped && (await settleDueLeases(app)) > 0);
       if (due.retries) while (!this.stopped && (await startDueRetries(app)) > 0);
       if (due.restores) this.moveOthers();
-      if (due.approvals) await expireApprovals(app);
-      if (due.approvals) await noteUndecidable(app);
+      if (due.approvals) {
+        await expireApprovals(app);
+        await noteUndecidable(app);
+      }
       if (due.stages) await endDueRuntimeInputs(app);
       if (due.stages || due.tasks) await endDueInterventions(app);
       if (due.executions) await expireExecutions(app);

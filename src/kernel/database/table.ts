@@ -1,5 +1,6 @@
 import { EntitySchema, type EntitySchemaColumnOptions, type EntitySchemaOptions } from 'typeorm';
 import type { Fields, ShapeOf } from '../fields';
+import { remembered } from '../remembered';
 import type { Db } from './database';
 import { snakeCase } from './naming';
 
@@ -43,12 +44,9 @@ interface WrittenColumn {
   readonly value: string;
 }
 
-const written = new WeakMap<EntitySchema<never>, ReadonlyMap<string, WrittenColumn>>();
-
-function writtenColumns<T>(schema: EntitySchema<T>): ReadonlyMap<string, WrittenColumn> {
-  const known = written.get(schema as EntitySchema<never>);
-  if (known !== undefined) return known;
-  const described: [string, EntitySchemaColumnOptions | undefined][] = Object.entries(schema.options.columns);
+/** Columns by property, of the columns of a schema. */
+const writtenColumns = remembered((schemaColumns: object): ReadonlyMap<string, WrittenColumn> => {
+  const described: [string, EntitySchemaColumnOptions | undefined][] = Object.entries(schemaColumns);
   const columns = described.map(([property, options]): [string, WrittenColumn] => {
     const { type, array, nullable: isNullable, default: otherwise } = options ?? {};
     const kind = String(type);
@@ -59,10 +57,8 @@ function writtenColumns<T>(schema: EntitySchema<T>): ReadonlyMap<string, Written
     const list = `CASE WHEN r.${name} IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(r.${name})::${kind}) END`;
     return [property, { name, cast, mayBeLeftOut, element: elementOf(cast), value: array ? list : `r.${name}` }];
   });
-  const made = new Map(columns);
-  written.set(schema as EntitySchema<never>, made);
-  return made;
-}
+  return new Map(columns);
+});
 
 /** Array literal of texts, for a parameter; the driver's conversion takes several times as long. */
 export const textArray = (values: readonly string[]): string => `{${values.map(quoted).join(',')}}`;
@@ -96,7 +92,7 @@ function asArrays<T extends object>(
  */
 export async function insertRows<T extends object>(db: Db, schema: EntitySchema<T>, rows: readonly T[]): Promise<void> {
   if (rows.length === 0) return;
-  const given = [...writtenColumns(schema)].filter(([property, { mayBeLeftOut }]) =>
+  const given = [...writtenColumns(schema.options.columns)].filter(([property, { mayBeLeftOut }]) =>
     rows.some((row) => {
       const value = Reflect.get(row, property);
       return value !== undefined && !(value === null && mayBeLeftOut);
@@ -127,7 +123,7 @@ export async function updateRows<T extends { readonly id: string }>(
   rows: readonly ChangedRow<T>[],
   columns: readonly (keyof T & string)[],
 ): Promise<void> {
-  const known = writtenColumns(schema);
+  const known = writtenColumns(schema.options.columns);
   const differ = ({ before, after }: ChangedRow<T>, property: keyof T) => before?.[property] !== after[property];
   const changed = columns.filter((property) => rows.some((row) => differ(row, property)));
   if (changed.length === 0) return;

@@ -64,8 +64,9 @@ export async function findReplaced(
       planned.set(`${runId} ${keyOf({ environmentId: environmentId ?? '', serviceId })}`, image);
   const replaced = new Map(
     later.flatMap((now) => {
-      const image = planned.get(`${now.olderRunId} ${keyOf(now)}`);
-      return image === undefined ? [] : [[`${now.olderRunId} ${keyOf(now)}`, { now, image }] as const];
+      const key = `${now.olderRunId} ${keyOf(now)}`;
+      const image = planned.get(key);
+      return image === undefined ? [] : [[key, { now, image }] as const];
     }),
   );
   if (replaced.size === 0) return [];
