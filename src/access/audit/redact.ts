@@ -85,7 +85,7 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'boolean' || typeof value === 'number') return value;
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return redactText(name, value);
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
   if (depth >= deepest) return '[deeper]';
   if (Array.isArray(value)) {
     const kept = value.slice(0, longestList).map((one) => redactValue(name, one, depth + 1));
