@@ -4,7 +4,7 @@ import type { Access } from './access';
 import type { SubjectRows, SubjectType, Target } from './subjects';
 import { findExecutionTargets, findPipelineTargets, findTemplateWorkflows, findWorkflowTargets } from './targets.store';
 
-/** Rows, as far as rights need them. Their environments are looked up. */
+/** Rows, reduced to what rights need. Their environments are looked up. */
 type Row<T extends SubjectType> = Omit<SubjectRows[T], 'environments' | 'template'>;
 
 interface HasDatabase {
