@@ -55,6 +55,31 @@ export interface HttpServer {
   drain(seconds: number): Promise<void>;
 }
 
+/** Most requests end before anything asks for their signal, so it is made when it is asked for. */
+class HttpRequestInfo implements RequestInfo {
+  readonly transport = 'http';
+  private aborted = false;
+  private gone: AbortController | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly address: string,
+  ) {}
+
+  get signal(): AbortSignal {
+    if (this.gone === undefined) {
+      this.gone = new AbortController();
+      if (this.aborted) this.gone.abort();
+    }
+    return this.gone.signal;
+  }
+
+  abort(): void {
+    this.aborted = true;
+    this.gone?.abort();
+  }
+}
+
 /** Creates everything that shares the port. Does nothing before `listen`. */
 export function createHttpServer({ config, log, graphql, routes, health }: HttpServerOptions): HttpServer {
   const draining = new AbortController();
@@ -91,12 +116,12 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
   server.addHook('onRequest', (request, reply, done) => {
     const { raw: res } = reply;
     const started = performance.now();
-    const gone = new AbortController();
-    request.info = { id: request.id, address: addressOf(request.raw), transport: 'http', signal: gone.signal };
+    const info = new HttpRequestInfo(request.id, addressOf(request.raw));
+    request.info = info;
     inFlight.add(reply);
     res.once('close', () => {
       inFlight.delete(reply);
-      if (!res.writableFinished) gone.abort();
+      if (!res.writableFinished) info.abort();
       if (draining.signal.aborted) closeIdle();
       if (log.isLevelEnabled('debug')) {
         const ms = performance.now() - started;
