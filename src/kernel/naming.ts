@@ -2,7 +2,7 @@ import { type InputError, invalidInput } from './errors';
 
 /** Rules for names, texts and durations of everything that people configure, in documents and API arguments. */
 
-export const MAX_DESCRIPTION = 2000;
+export const MAX_DESCRIPTION = 20_000;
 
 export const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,98}[A-Za-z0-9._-])?$/;
 /** Tasks are stored in objects, in which `__proto__` is not an ordinary key. */

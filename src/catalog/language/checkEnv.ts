@@ -1,3 +1,4 @@
+import { axisVariable } from './matrix';
 import { isReservedVariableName, isSystemVariableName } from '../../kernel/naming';
 import { didYouMean } from '../../kernel/didYouMean';
 import { type NameProblem, unknown } from './checkCondition';
@@ -51,11 +52,7 @@ export function checkEnv(definition: WorkflowDefinition, complain: Complain): vo
     const own = circle === undefined ? envCircle(all) : undefined;
     const at = own?.find((one) => Object.hasOwn(task.env, one));
     if (own !== undefined && at !== undefined) complainOfCircle(own, ['tasks', name, 'env', at], complain);
-    const more = [
-      ...given,
-      ...Object.keys(task.env),
-      ...task.matrix.map((axis) => `MATRIX_${axis.name.toUpperCase()}`),
-    ];
+    const more = [...given, ...Object.keys(task.env), ...task.matrix.map((axis) => axisVariable(axis.name))];
     checkLiterals(task.env, new Set([...known, ...more]), ['tasks', name, 'env'], complain);
   }
 }
@@ -88,7 +85,7 @@ const ownNames = ({ register, env, secrets, matrix }: TaskDefinition): string[] 
   ...(register === null ? [] : [register]),
   ...Object.keys(env),
   ...secrets,
-  ...matrix.map((axis) => `MATRIX_${axis.name.toUpperCase()}`),
+  ...matrix.map((axis) => axisVariable(axis.name)),
 ];
 
 /** Names that tasks of a workflow can have, as far as the definition declares them. */

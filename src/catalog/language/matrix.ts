@@ -34,12 +34,15 @@ export function matrixValues(node: string): ReadonlyMap<string, string> {
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), decoded(pair.slice(pair.indexOf('=') + 1))]));
 }
 
+/** Environment variable with the value of an axis. */
+export const axisVariable = (axis: string): string => `MATRIX_${axis.toUpperCase().replaceAll('-', '_')}`;
+
 /** Environment variables of a combination. */
 export function matrixVariables(node: string): Record<string, string> {
-  return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [`MATRIX_${axis.toUpperCase()}`, value]));
+  return Object.fromEntries([...matrixValues(node)].map(([axis, value]) => [axisVariable(axis), value]));
 }
 
-const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
+const template = /\{\{\s*\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}/g;
 
 /** Axes and variables in the `register` of a task. */
 export const namesInRegister = (register: string): string[] =>

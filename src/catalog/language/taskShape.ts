@@ -2,6 +2,7 @@
 import { type ValueRule, valueRules } from '../../contract/valueRules';
 import { parseDuration } from '../../kernel/naming';
 import { foreignKeys } from './foreignKeys';
+import { axisVariable } from './matrix';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import {
   defined,
@@ -264,9 +265,9 @@ const matrix: Shape<readonly MatrixAxis[]> = {
       place.report('EMPTY_MATRIX', place.path, 'An empty matrix gives no combination. Add a list of values.', node.at);
     }
     names.forEach((name, index) => {
-      const same = names.find((other) => other.toUpperCase() === name.toUpperCase());
+      const same = names.find((other) => axisVariable(other) === axisVariable(name));
       if (same === undefined || names.indexOf(same) === index) return;
-      const message = `"${name}" and "${same}" set the same variable MATRIX_${name.toUpperCase()}.`;
+      const message = `"${name}" and "${same}" set the same variable ${axisVariable(name)}.`;
       place.report('DUPLICATE_NAME', [...place.path, name], message);
     });
     return names.map((name) => ({ name, values: given[name] ?? [] }));
@@ -275,8 +276,8 @@ const matrix: Shape<readonly MatrixAxis[]> = {
 
 /** Name of a variable, which may contain `{{.axis}}`. */
 const registerName = ruled(text, {
-  json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\})+$` },
-  problem: (given) => settableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_]*\s*\}\}/g, 'x')),
+  json: { pattern: String.raw`^(?:[A-Za-z0-9_]|\{\{\s*\.[A-Za-z_][A-Za-z0-9_-]*\s*\}\})+$` },
+  problem: (given) => settableKey.problem(given.replace(/\{\{\s*\.[A-Za-z_][A-Za-z0-9_-]*\s*\}\}/g, 'x')),
 });
 
 /** Names of system variables are valid, because the environment or an earlier task may set them. */
