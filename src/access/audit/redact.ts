@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
  */
 const secretName =
   /secret|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
-/** Names that say which, how many or when, not what. */
+/** Endings of names that say which, how many or when, rather than hold content. */
 const harmlessEnd = /(Ids?|Count|At|Name|Names|Version)$/;
 
 const plainNames = new Set([
@@ -122,7 +122,7 @@ function redactObject(value: object, depth: number): Record<string, unknown> {
 
 function redactText(name: string, text: string): string {
   if (plainNames.has(name) || harmlessEnd.test(name)) return shorten(withoutShapes(storable(text)), longestText);
-  // Words of the API itself: enums, ids.
+  // Words of the API itself: enum values and ids.
   if (/^([A-Z][A-Z_]{1,40}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)) return text;
   return hiddenText(text);
 }
