@@ -294,12 +294,12 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
       expect(tasks.a?.run).toBe(`use "\${MATRIX_GO_VERSION}" ''"\${MATRIX_OS}"'' {{.no-name}}`);
       expect(tasks.a?.condition).toBe('matrix["go-version"] != 1.22 && my_var == "x" && MATRIX_GO_VERSION != "y"');
       expect(registeredBy('a', tasks.a as TaskDefinition)).toEqual(['built_1_21', 'built_1_22']);
-      expect(tasks.c?.run).toBe('echo "${my_var}" "${built_1_21}"');
+      expect(tasks.c?.run).toBe(`echo "\${my_var}" "\${built_1_21}"`);
       expect(variables).toEqual([]);
       expect(problems).toEqual([
-        'documents[0].tasks.a.register ADAPTED',
+        'documents[0].tasks.a LITERAL_TEMPLATE',
         'documents[0].tasks.a.if ADAPTED',
-        'documents[0].tasks.a.cmd LITERAL_TEMPLATE',
+        'documents[0].tasks.a.register ADAPTED',
         'documents[0].tasks.b.register ADAPTED',
       ]);
     });
