@@ -35,6 +35,9 @@ export const prefixedName = (variable: string): string => PREFIX + variable;
 export const environmentName = (variable: string): string =>
   isSystemVariableName(variable) ? prefixedName(variable) : variable;
 
+/** Name of the environment variable with the value of an axis of a matrix. */
+export const axisVariable = (axis: string): string => `MATRIX_${axis.toUpperCase().replaceAll('-', '_')}`;
+
 /** Name of the variable behind an environment variable. */
 export const variableBehind = (name: string): string => (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name);
 

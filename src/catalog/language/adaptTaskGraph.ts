@@ -1,15 +1,21 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { environmentName, isForbiddenVariableName, isVariableName, parseDuration } from '../../kernel/naming';
+import {
+  axisVariable,
+  environmentName,
+  isForbiddenVariableName,
+  isVariableName,
+  parseDuration,
+} from '../../kernel/naming';
 
 import { envReferences, escapeReferences } from './environmentValues';
-import { axisVariable, namesInRegister } from './matrix';
+import { namesInRegister } from './matrix';
 import { short } from './shape';
 import { templateNames } from './shellTemplate';
 import { findEntry, type Path, type Position, type SourceEntry, type SourceMap, type SourceNode } from './sourceTree';
 import { MAX_RETRIES, MAX_TASK_SECONDS } from './taskShape';
 import { conditionOf, namesInCondition } from './taskGraphCondition';
 import { handedTo } from './terms';
-import { changed, fittedTask, named, scalarAt, type Warn, withPlainNames } from './taskGraphTexts';
+import { changed, fittedTask, named, scalarAt, type Warn, withoutEmpty, withPlainNames } from './taskGraphTexts';
 import { DAY } from './values';
 
 /**
@@ -22,18 +28,6 @@ export function adaptTaskGraph(root: SourceMap, warn: Warn): SourceMap {
   return adapter.withVariables(adapter.withTasks(named(adapter.withoutTriggers(withoutEmpty(root)), warn)));
 }
 
-/** The tool treats empty text as missing. */
-const mayBeEmpty = [
-  'name',
-  'description',
-  'type',
-  'working_dir',
-  'if',
-  'register',
-  'on_failure',
-  'retry_delay',
-  'timeout',
-];
 /** A handler runs once, independently of the graph, with none of these keys. */
 const notOfHandlers = ['if', 'matrix', 'register', 'on_failure'];
 /** The tool allows longer times and more retries than agents do. */
@@ -51,13 +45,6 @@ const textOf = (map: SourceMap, key: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 const entryAt = (at: Position, key: string, value: SourceNode): SourceEntry => ({ key, keyAt: at, value });
-
-const withoutEmpty = (map: SourceMap): SourceMap => ({
-  ...map,
-  entries: map.entries.filter(
-    ({ key, value }) => !(mayBeEmpty.includes(key) && value.type === 'scalar' && value.value === ''),
-  ),
-});
 
 /** Names that a task can use without a variable of the start. */
 interface Known {

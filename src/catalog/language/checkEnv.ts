@@ -1,5 +1,4 @@
-import { axisVariable } from './matrix';
-import { isReservedVariableName, isSystemVariableName } from '../../kernel/naming';
+import { axisVariable, isReservedVariableName, isSystemVariableName } from '../../kernel/naming';
 import { didYouMean } from '../../kernel/didYouMean';
 import { type NameProblem, unknown } from './checkCondition';
 import { TaskNames, TaskOrder } from './checkTaskConditions';

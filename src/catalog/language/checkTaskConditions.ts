@@ -1,10 +1,11 @@
 import { didYouMean } from '../../kernel/didYouMean';
+import { axisVariable } from '../../kernel/naming';
 import { checkCondition, declaredKinds, fieldKind, fieldProblem, type NameProblem, unknown } from './checkCondition';
 import type { Complain } from './checkVariables';
 import type { Kind } from './conditionTypes';
 import type { Reference } from './conditionValues';
 import { namesReached } from './environmentValues';
-import { axisVariable, baseName, dependencyOf, registeredBy } from './matrix';
+import { baseName, dependencyOf, registeredBy } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { isWarning } from './validationRules';
 import { secretsOfTask, type TaskDefinition, type WorkflowDefinition } from './workflow';

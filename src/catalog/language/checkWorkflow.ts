@@ -1,8 +1,8 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { environmentName, isSystemVariableName } from '../../kernel/naming';
+import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
-import { axisVariable, baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } from './matrix';
+import { baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } from './matrix';
 import { allAfter, dependentsOf } from './taskGraph';
 import { GIVEN_ENVIRONMENT, handedTo, secretsOfTask, type WorkflowDefinition } from './workflow';
 import { checkEnv, knownNames } from './checkEnv';

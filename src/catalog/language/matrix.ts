@@ -1,4 +1,4 @@
-import { environmentName } from '../../kernel/naming';
+import { axisVariable, environmentName } from '../../kernel/naming';
 import type { MatrixAxis, TaskDefinition } from './taskShape';
 
 /**
@@ -33,9 +33,6 @@ export function matrixValues(node: string): ReadonlyMap<string, string> {
   const pairs = node.slice(base.length + 1, -1).split(',');
   return new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), decoded(pair.slice(pair.indexOf('=') + 1))]));
 }
-
-/** Environment variable with the value of an axis. */
-export const axisVariable = (axis: string): string => `MATRIX_${axis.toUpperCase().replaceAll('-', '_')}`;
 
 /** Environment variables of a combination. */
 export function matrixVariables(node: string): Record<string, string> {

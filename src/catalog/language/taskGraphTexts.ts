@@ -14,6 +14,25 @@ export function changed(map: SourceMap, key: string, change: (value: SourceNode)
   return { ...map, entries: map.entries.map((one) => (one.key === key ? { ...one, value: change(one.value) } : one)) };
 }
 
+/** The tool treats empty text as missing. */
+const mayBeEmpty = [
+  'name',
+  'description',
+  'type',
+  'working_dir',
+  'if',
+  'register',
+  'on_failure',
+  'retry_delay',
+  'timeout',
+];
+export const withoutEmpty = (map: SourceMap): SourceMap => ({
+  ...map,
+  entries: map.entries.filter(
+    ({ key, value }) => !(mayBeEmpty.includes(key) && value.type === 'scalar' && value.value === ''),
+  ),
+});
+
 /** The tool takes any text as a name, a tag or a description. */
 export function named(root: SourceMap, warn: Warn): SourceMap {
   return changed(fitted(root, [], warn), 'name', (node) => {

@@ -1,8 +1,7 @@
 // Long because it has the shape of each key of a task, with its description.
 import { type ValueRule, valueRules } from '../../contract/valueRules';
-import { parseDuration } from '../../kernel/naming';
+import { axisVariable, parseDuration } from '../../kernel/naming';
 import { foreignKeys } from './foreignKeys';
-import { axisVariable } from './matrix';
 import { type FailureStrategy, failureStrategy, strategyIn, strategyOf } from './failureStrategy';
 import {
   defined,

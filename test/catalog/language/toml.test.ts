@@ -1,3 +1,4 @@
+// Long because each thing that the tool of task graphs accepts has a case.
 import { canonicalWorkflow } from '../../../src/catalog/language/canonical';
 import { type Catalog, checkWorkflow } from '../../../src/catalog/language/checkWorkflow';
 import { dependencyOf, matrixVariables, nodesOf, registerOf, registeredBy } from '../../../src/catalog/language/matrix';
