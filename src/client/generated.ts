@@ -955,9 +955,9 @@ export type OperationLogSubscriptionVariables = Exact<{
 
 export type OperationLogSubscription = { readonly operationLog: { readonly nextAfter: number, readonly lines: ReadonlyArray<{ readonly at: string, readonly level: OperationLogLevel, readonly message: string }> } };
 
-export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
+export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly finallyTasks: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
 
-export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string> };
+export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly finallyTasks: ReadonlyArray<string> };
 
 export type ResumePreviewQueryVariables = Exact<{
   input: ResumeExecutionInput;
@@ -1415,6 +1415,7 @@ export const ResumePlanElementFragmentDoc = new TypedDocumentString(`
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }
     `, {"fragmentName":"ResumePlanElement"}) as unknown as TypedDocumentString<ResumePlanElementFragment, unknown>;
 export const ResumePlanFragmentDoc = new TypedDocumentString(`
@@ -1432,6 +1433,7 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -1459,6 +1461,7 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`, {"fragmentName":"ResumePlan"}) as unknown as TypedDocumentString<ResumePlanFragment, unknown>;
 export const FoundRunFragmentDoc = new TypedDocumentString(`
     fragment FoundRun on Execution {
@@ -2631,6 +2634,7 @@ export const ResumePreviewDocument = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -2658,6 +2662,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`) as unknown as TypedDocumentString<ResumePreviewQuery, ResumePreviewQueryVariables>;
 export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
     query ResumeWorkflowPreview($input: ResumeWorkflowExecutionInput!) {
@@ -2679,6 +2684,7 @@ export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -2706,6 +2712,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`) as unknown as TypedDocumentString<ResumeWorkflowPreviewQuery, ResumeWorkflowPreviewQueryVariables>;
 export const ResumeExecutionDocument = new TypedDocumentString(`
     mutation ResumeExecution($input: ResumeExecutionInput!) {
