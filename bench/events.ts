@@ -8,8 +8,9 @@ import { runInNewContext } from 'node:vm';
 import { WebSocketServer } from 'ws';
 import { systemActor } from '../src/access/actor';
 import { inRuns } from '../src/runs/execution/inRuns';
-import { type Answer, type Latencies, type Order, sharedClock } from './eventClients';
+import type { Answer, Latencies, Order } from './eventClients';
 import { apply, type Bench, KEY, row, start } from './harness';
+import { sharedClock } from './processes';
 
 const SOURCE =
   'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: waits\ntasks:\n  one: { run: "true", labels: { nobody: has } }\n';

@@ -1,9 +1,12 @@
 import 'reflect-metadata';
+import { parseArgs } from 'node:util';
 import { benchAbilities } from './abilities';
 import { benchEvents } from './events';
 import { benchEventTable } from './eventTable';
 import { benchGraphs } from './graphs';
 import { openBench, row } from './harness';
+import { benchLogs } from './logs';
+import { openPlace, type Place } from './place';
 import { benchQueries } from './queries';
 import { benchResume } from './resume';
 import { benchSubscriber } from './subscriber';
@@ -25,17 +28,35 @@ const benches = {
   resume: benchResume,
 };
 
+/** Each measures a server process next to a peer, in alternating rounds. */
+const comparisons: Readonly<Record<string, (place: Place) => Promise<void>>> = { logs: benchLogs };
+
 async function main(): Promise<void> {
-  const wanted = process.argv.slice(2);
-  const bench = await openBench(process.env.BENCH_DATABASE_URL);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: 'string', default: '3' }, minutes: { type: 'string', default: '0.5' } },
+  });
+  const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+  const place = await openPlace({ rounds: Number(values.rounds), minutes: Number(values.minutes) });
   try {
-    for (const [name, run] of Object.entries(benches)) {
-      if (wanted.length > 0 && !wanted.includes(name)) continue;
+    for (const [name, run] of Object.entries(comparisons)) {
+      if (!wanted(name)) continue;
       row(`— ${name}`, '');
-      await run(bench);
+      await run(place);
+    }
+    const others = Object.entries(benches).filter(([name]) => wanted(name));
+    if (others.length === 0) return;
+    const bench = await openBench(place);
+    try {
+      for (const [name, run] of others) {
+        row(`— ${name}`, '');
+        await run(bench);
+      }
+    } finally {
+      await bench.close();
     }
   } finally {
-    await bench.close();
+    await place.close();
   }
 }
 
