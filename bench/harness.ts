@@ -14,6 +14,8 @@ import { type RunningServer, startServer } from '../src/composition/server';
 import { type Place, quietLog } from './place';
 
 export const KEY = 'bench-administrator-key';
+export const ONE_TASK =
+  'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: one\ntasks:\n  one: { run: "true" }\n';
 export const TOKEN = 'bench-registration-token';
 
 export interface Bench {

@@ -35,6 +35,8 @@ async function measure(place: Place, server: ServerProcess, id: string, linesPer
   const writing = writers.ask<WritersAnswer>({ environment, folder, jobs: JOBS, linesPerSecond, seconds: SECONDS });
   const lags: number[] = [];
   const cpu = cpuOf(server.pid);
+  const agentCpu = cpuOf(writers.pid);
+  const ownCpu = cpuOf(process.pid);
   const from = sharedClock();
   const wal = await walOf(server);
   const ids = await jobsOf(server, id);
@@ -42,6 +44,8 @@ async function measure(place: Place, server: ServerProcess, id: string, linesPer
   const { lines, bytes, seconds } = await writing;
   const busy = (cpuOf(server.pid) - cpu) / 1000;
   const took = sharedClock() - from;
+  const agentBusy = (cpuOf(writers.pid) - agentCpu) / 1000;
+  const own = (cpuOf(process.pid) - ownCpu) / 1000;
   await Promise.all(following);
   const [size] = await onDatabase(server.databaseUrl, async (client) => {
     const sql = `SELECT pg_total_relation_size('log_chunk') + pg_total_relation_size('job_log') AS stored`;
@@ -52,6 +56,7 @@ async function measure(place: Place, server: ServerProcess, id: string, linesPer
   row(`${name}: lines per second reached`, (lines / seconds).toFixed(0));
   row(`${name}: written → follower, p50 / p95 ms`, [0.5, 0.95].map((p) => percentile(lags, p).toFixed(0)).join(' / '));
   row(`${name}: server CPU, cores`, (busy / took).toFixed(2));
+  row(`${name}: agent CPU / client CPU, cores`, `${(agentBusy / took).toFixed(2)} / ${(own / took).toFixed(2)}`);
   row(`${name}: database bytes per byte of log`, (Number(size?.stored) / bytes).toFixed(2));
   row(`${name}: WAL bytes per byte of log`, (((await walOf(server)) - wal) / bytes).toFixed(2));
 }

@@ -5,6 +5,9 @@ import { benchEvents } from './events';
 import { benchEventTable } from './eventTable';
 import { benchGraphs } from './graphs';
 import { openBench, row } from './harness';
+import { benchIdleAgents } from './idleAgents';
+import { benchJobs } from './jobs';
+import { benchStarts } from './starts';
 import { benchLogs } from './logs';
 import { openPlace, type Place } from './place';
 import { benchQueries } from './queries';
@@ -18,7 +21,7 @@ import { benchIdleStart, benchThroughput } from './throughput';
  */
 const benches = {
   throughput: benchThroughput,
-  idle: benchIdleStart,
+  idleStart: benchIdleStart,
   queries: benchQueries,
   subscriber: benchSubscriber,
   events: benchEvents,
@@ -29,7 +32,12 @@ const benches = {
 };
 
 /** Each measures a server process next to a peer, in alternating rounds. */
-const comparisons: Readonly<Record<string, (place: Place) => Promise<void>>> = { logs: benchLogs };
+const comparisons: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+  starts: benchStarts,
+  jobs: benchJobs,
+  logs: benchLogs,
+  idle: benchIdleAgents,
+};
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
