@@ -80,7 +80,7 @@ export async function start(
   return (await client.ask(StartExecutionDocument, { input })).startExecution.execution.id;
 }
 
-export async function untilFinal({ client }: Bench, id: string): Promise<void> {
+export async function untilFinal({ client }: { readonly client: Client }, id: string): Promise<void> {
   for await (const _ of client.stream(RunStatusDocument, { id }));
 }
 
