@@ -800,6 +800,16 @@ CREATE TRIGGER restore_point_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON re
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 ALTER TABLE restore_point ENABLE ALWAYS TRIGGER restore_point_immutable;
 
+-- Keeps an application from being deleted until the transaction ends. An exception, because a start sends this together
+-- with everything that it writes.
+CREATE FUNCTION hold_application(wanted uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM application WHERE id = wanted AND deleted_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'application % is deleted', wanted USING ERRCODE = 'no_data_found';
+  END IF;
+END $$;
+
 -- An attempt that ended stays as it was. Its rows have ended with it, so a row that has not ended needs no look at its
 -- attempt. Forensic and restore tasks may run on after their attempt: their own end seals them.
 CREATE FUNCTION refuse_change_of_ended_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -907,5 +917,6 @@ DROP TABLE
   shared_count
 CASCADE;
 DROP FUNCTION refuse_change();
+DROP FUNCTION hold_application();
 DROP FUNCTION refuse_change_of_ended_attempt();
 `;

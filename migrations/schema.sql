@@ -1,3 +1,14 @@
+CREATE OR REPLACE FUNCTION public.hold_application(wanted uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  PERFORM FROM application WHERE id = wanted AND deleted_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'application % is deleted', wanted USING ERRCODE = 'no_data_found';
+  END IF;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql

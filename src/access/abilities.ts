@@ -13,7 +13,7 @@ interface Entry {
   readonly rights: Rights;
 }
 
-/** More than any installation has teams; each is a few kilobytes. */
+/** More than any installation has teams; each entry takes a few kilobytes. */
 const MOST_ENTRIES = 1000;
 
 /**
@@ -33,7 +33,7 @@ export class Abilities {
     this.readVersion = shared(() => findRightsVersion(db));
   }
 
-  /** Access of a caller who was just authenticated. */
+  /** Access of a caller that was just authenticated. */
   async accessOf(principal: Principal): Promise<Access> {
     return new Access(await this.rightsOf(principal), principal);
   }
@@ -70,7 +70,7 @@ export class Abilities {
     for (let kept = this.entries.get(key); kept !== undefined; kept = this.entries.get(key)) {
       const entry = await kept.catch(() => undefined);
       if (entry?.version === version) return entry.rights;
-      // Too old, or its read failed. Otherwise another caller has begun a read meanwhile, which the loop examines.
+      // The entry is outdated or its read failed. If another caller has started a new read, the loop examines that one.
       if (this.entries.get(key) === kept) this.entries.delete(key);
     }
     const reading = this.read(groupIds, within);
@@ -85,7 +85,7 @@ export class Abilities {
   }
 }
 
-/** Error for every credential that does not count, whatever the reason. */
+/** Error for every invalid credential, whatever the reason. */
 export const notValid = (): Refusal => new Refusal('UNAUTHENTICATED', 'This API key or token is not valid.');
 
 /** Long enough for a page of events, and indistinguishable from a request that was faster than the change. */

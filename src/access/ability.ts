@@ -76,11 +76,11 @@ function accountRules(types: readonly AccountPermissionType[]): Rule[] {
   return rules;
 }
 
-/** One elementary right: an action on a kind of object, at targets of one sort. */
+/** Elementary right: an action on a kind of object, at targets of one sort. */
 interface Right {
   readonly action: Action;
   readonly subject: SubjectType;
-  /** For executions: only those of pipelines, or only stand-alone workflows. */
+  /** For executions: limits the right to pipelines or to standalone workflows. */
   readonly runKind?: 'PIPELINE' | 'WORKFLOW';
 }
 
@@ -108,10 +108,7 @@ const isEntityAction = (action: Action): action is EntityAction =>
 const isDeploymentAction = (action: Action): action is DeploymentAction =>
   (deploymentActions as readonly Action[]).includes(action);
 
-/**
- * Everything that a permission grants. A caller who may act on a kind of objects may see them; otherwise they would not
- * exist for it.
- */
+/** Everything that a permission grants. A caller who may act on a kind of object may also see it. */
 function rightsOf({ permissionType, actions }: AppGrant): Right[] {
   const rights: Right[] = [];
   if (permissionType !== 'DEPLOYMENT') {
@@ -143,7 +140,7 @@ function applicationsOf(
 }
 
 interface Collected extends Right {
-  /** Targets: any and none at all, a class of them, or some by ID. */
+  /** Targets: all, including objects without one; a class of them; or some by ID. */
   readonly at: 'ANYWHERE' | EnvironmentClass | Set<string>;
   applications: Applications;
 }

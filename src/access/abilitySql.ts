@@ -10,7 +10,7 @@ export interface RowScope {
   readonly alias: string;
   readonly sqlFacts: Readonly<Record<string, SqlFact>>;
   readonly sqlTargets?: SqlTargets;
-  /** True if one of a row’s targets is enough; false if all of them are needed. */
+  /** True if one of a row's targets is enough; false if all are needed. */
   readonly anyTarget: boolean;
 }
 
@@ -88,7 +88,7 @@ interface Fact {
 }
 
 function isAnyOf({ sql, type }: Fact, values: readonly unknown[], parameters: unknown[]): string {
-  // Text that can't be an ID equals no ID, but as a parameter it would make PostgreSQL reject the statement.
+  // Text that can't be an ID matches no row, but as a parameter it would make PostgreSQL reject the statement.
   const possible = values.filter((value) =>
     type === 'uuid' ? typeof value === 'string' && isId(value) : typeof value === (type === 'text' ? 'string' : type),
   );

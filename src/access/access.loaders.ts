@@ -16,7 +16,7 @@ export const groupById: BatchLoad<UserGroupWithPermissions> = async (app, ids) =
 export const groupsOfUser: BatchLoad<UserGroup[]> = async (app, ids) =>
   groupBy(await findGroupsOfUsers(app.database, ids), (row) => row.userId);
 
-/** Each member once, whatever brought it there. */
+/** Each member once, no matter how it was added. */
 export const membersOfGroup: BatchLoad<User[]> = async (app, ids) => {
   const members = await findMembers(app.database, ids);
   const people = await users.byId(app, [...new Set(members.map((one) => one.userId))]);

@@ -10,7 +10,7 @@ import {
   type Target,
 } from './subjects';
 
-/** Caller that presented a key or a token, as the database knows it at one moment. */
+/** Caller that presented a key or a token, as the database showed it at one moment. */
 export interface Principal {
   readonly kind: 'API_KEY' | 'USER';
   readonly id: string;

@@ -7,7 +7,7 @@ import { userGroups } from './userGroups';
 
 export const asUser = (id: string): AccountObject => ({ kind: 'user', id, read: 'READ_USERS_AND_GROUPS' });
 export const asUserGroup = (id: string): AccountObject => ({ kind: 'user group', id, read: 'READ_USERS_AND_GROUPS' });
-/** A caller who may not manage keys sees only its own. */
+/** A caller that may not manage keys sees only its own. */
 export const asApiKey = (id: string): AccountObject => ({ kind: 'API key', id, read: 'MANAGE_API_KEYS' });
 
 export function readName(value: string, field: string, errors: InputError[]): string {

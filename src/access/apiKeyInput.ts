@@ -7,7 +7,9 @@ import type { ApiKey } from './apiKeys';
 import { broken, readIds } from './permissionInput';
 import { findNameable } from './userGroups.store';
 
-/** A new key: its value, which is returned once, and what is stored of it. The prefix is public and finds the row. */
+/**
+ * New key: its value, which is returned once, and the parts that are stored. The prefix is public and finds the row.
+ */
 export function newApiKeyValue(): { value: string; prefix: string; secretHash: string } {
   const prefix = newSecret().replace(/[-_]/g, '').slice(0, 12).padEnd(12, '0');
   const value = `swk_${prefix}_${newSecret()}`;

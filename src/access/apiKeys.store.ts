@@ -47,7 +47,7 @@ export async function revokeApiKeys(db: Db, ids: readonly string[], now: Date): 
   await db.write('UPDATE api_key SET revoked_at = $2 WHERE id = ANY ($1::uuid[]) AND revoked_at IS NULL', [ids, now]);
 }
 
-/** The key that the configuration gives: makes it, or gives it its newest value. Answers whether anything changed. */
+/** Creates the key from the configuration, or updates its value. Returns true if anything changed. */
 export async function saveConfiguredKey(
   db: Db,
   key: { readonly id: string; readonly name: string; readonly prefix: string; readonly secretHash: string },
@@ -62,7 +62,7 @@ export async function saveConfiguredKey(
   return written > 0;
 }
 
-/** To the minute: a write for each request would be most of the work of a small one. */
+/** Accurate to the minute: a write per request would be most of the work of a small one. */
 export async function noteUse(db: Db, id: string, now: Date): Promise<void> {
   await db.write('UPDATE api_key SET last_used_at = $2 WHERE id = $1', [id, now]);
 }

@@ -33,7 +33,7 @@ async function readAccess(app: App, credential: string): Promise<Access> {
   return app.abilities.accessOf(apiKeyPrincipal(row));
 }
 
-/** The same caller as it is now, or was when something was read: for anything that lives longer than a request. */
+/** The same caller as it is now, or as of a read: for anything that lives longer than a request. */
 export async function renewActor(app: App, actor: Actor, since?: number): Promise<Actor> {
   const access = await app.abilities.renew(actor.access, since);
   return access === actor.access ? actor : actorOf(access);

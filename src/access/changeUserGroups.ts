@@ -131,7 +131,7 @@ export const updateUserGroupPermissions = (
     return (db, group) => changeUserGroup(app, db, group, permissions.value);
   });
 
-/** Adds a permission. One that the group has already changes nothing. */
+/** Adds a permission. Adding one that the group already has changes nothing. */
 export const addAppPermission = (
   app: App,
   actor: Actor,
@@ -144,7 +144,7 @@ export const addAppPermission = (
       changeUserGroup(app, db, group, { appPermissions: [...group.appPermissions, permission.value] });
   });
 
-/** Removes a whole permission, by its ID: half of a permission would be another one. */
+/** Removes a whole permission by its ID; removing half of it would leave a different permission. */
 export const removeAppPermission = (
   app: App,
   actor: Actor,

@@ -1,9 +1,6 @@
 import { Refusal } from '../kernel/errors';
 
-/**
- * Refuses to delete something that others need, if there are any. `unseen` is the number of those that the caller may
- * not see.
- */
+/** Refuses to delete an object that others use. `unseen` is the number of users that the caller may not see. */
 export function refuseIfUsed(
   kind: string,
   name: string,

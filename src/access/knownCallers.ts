@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../kernel/clock';
 import type { Access } from './access';
 
-/** Maximum time that rights count without another look at the database, in milliseconds. */
+/** Time for which rights count without another look at the database, in milliseconds. */
 const KNOWN_MS = 1_000;
 const MOST_KNOWN = 10_000;
 
@@ -22,7 +22,7 @@ export class KnownCallers {
 
   constructor(private readonly clock: Clock) {}
 
-  /** An access of its own for each request, read by `authenticate` unless the caller is known. */
+  /** Returns a separate access for each request, read by `authenticate` unless the caller is known. */
   async accessOf(credential: string, authenticate: () => Promise<Access>): Promise<Access> {
     const key = hash('sha256', credential, 'base64');
     const known = this.known.get(key);

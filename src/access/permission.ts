@@ -55,7 +55,7 @@ export type DeploymentAction = (typeof deploymentActions)[number];
 
 export type Action = EntityAction | DeploymentAction;
 
-/** Actions as clients write them. EXECUTE is the older word for both ways to execute; it is stored as the two. */
+/** Actions as clients write them. EXECUTE is an older name for both execute actions and is stored as the two. */
 export const writtenAction = {
   name: 'Actions',
   description: 'Action that a permission allows.',

@@ -3,12 +3,12 @@ import type { Principal } from './access';
 import { RIGHTS_VERSION } from './rights.store';
 
 /**
- * Who a caller is, with its groups and the version of all rights, in one statement over indexes: all that each request
- * costs. What the groups give is read only when the version has changed.
+ * Identity of a caller, its groups, and the version of all rights, from one statement over indexes: the only cost of
+ * each request. The groups' grants are read only when the version has changed.
  */
 type PrincipalRow = Omit<Principal, 'kind'>;
 
-/** A key as authentication needs it: the principal, and the data that decides whether the key is valid. */
+/** Key as authentication needs it: the principal, and the data that decides whether the key is valid. */
 export interface ApiKeyPrincipalRow extends PrincipalRow {
   readonly secretHash: string;
   readonly lastUsedAt: Date | null;

@@ -4,15 +4,15 @@ import { toRowSql } from './abilitySql';
 import type { AccountPermissionType, Action, AppGrant, Permissions } from './permission';
 import { asksForAnyTarget, type SubjectRows, type SubjectType, subjects, type Target } from './subjects';
 
-/** A user group, as far as rights are concerned. */
+/** User group, reduced to what rights need. */
 export interface RightsGroup extends Permissions {
   readonly id: string;
   readonly name: string;
 }
 
 /**
- * Rights of a set of groups. Immutable, and shared by all requests of callers in the same groups. It answers yes or no;
- * `Access` says what that means for a caller.
+ * Rights of a set of groups. Immutable and shared by all requests of callers in the same groups. Decides only yes or
+ * no; `Access` turns that into results for a caller.
  */
 export class Rights {
   readonly groupNames: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import { tableOf } from '../kernel/database/table';
 import { field } from '../kernel/fields';
 
-/** The one row with the version of all rights: README.md, "How long rights are true". */
+/** Single row with the version of all rights; see README.md, "How long rights are true". */
 export const rightsVersionTable = tableOf(
   'rights_version',
   { id: { ...field.integer(), column: { type: 'integer', primary: true } as const }, version: field.integer() },

@@ -11,7 +11,7 @@ export function readMembers(given: readonly (string | null)[] | null | undefined
   return given?.length ? readIds(given, 'userIds', errors) : [];
 }
 
-/** Sets the members that were added by users. Members from the identity provider stay alongside them. */
+/** Sets the members that were added by users. Members from the identity provider stay. */
 export async function setMembers(db: Db, groupId: string, userIds: readonly string[], now: Date): Promise<void> {
   const before = (await findMembers(db, [groupId])).filter((one) => one.source === 'MANUAL').map((one) => one.userId);
   const { added, removed } = difference(before, userIds);

@@ -8,7 +8,7 @@ const FILTER_FIELD: Readonly<Partial<Record<AppPermissionType, string>>> = {
   WORKFLOW: 'workflows',
 };
 
-/** What a group gives, in the words of the API: the inverse of `permissionInput.ts`. */
+/** Grants of a group in the API's form: the inverse of `permissionInput.ts`. */
 export function showPermissions(group: UserGroupWithPermissions) {
   return {
     accountPermissions: { accountPermissionTypes: group.accountPermissions },

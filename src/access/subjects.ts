@@ -8,7 +8,7 @@ export interface Target {
 }
 
 /**
- * Kinds of objects that rights are about, with the facts that decide. Any row with these properties will do.
+ * Kinds of objects that rights apply to, with the facts that decide. Any row with these properties works.
  * `environments` are the targets as `targets.store.ts` reads them.
  */
 export interface SubjectRows {
@@ -113,7 +113,7 @@ export const workflowTargets: SqlTargets = {
   where: (w) => `target_revision.id = ${w}.current_revision_id AND target.application_id = ${w}.application_id`,
 };
 
-/** The environments of all workflows of all stages, resolved as a start resolves them (`executions/startPlan.ts`). */
+/** Environments of all workflows of all stages, resolved as at a start (`engine/startPlan.ts`). */
 export const pipelineTargets: SqlTargets = {
   from: `pipeline_revision target_pipeline
     CROSS JOIN LATERAL jsonb_path_query(target_pipeline.definition, '$.stages[*].elements[*] ? (@.type == "WORKFLOW")') target_element

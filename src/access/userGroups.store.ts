@@ -12,7 +12,7 @@ export function findUserGroupsByName(db: Db, names: readonly string[]): Promise<
   return userGroups.findAll(db, 'row.name = ANY ($1::text[])', [names.filter(isStorable)]);
 }
 
-/** In the order in which they were given to the group. */
+/** Ordered as they were given to the group. */
 export function findPermissionsOfGroups(db: Db, groupIds: readonly string[]): Promise<AppPermission[]> {
   return db.rows(
     `SELECT ${permission} FROM user_group_permission p WHERE group_id = ANY ($1::uuid[]) ORDER BY group_id, id`,
@@ -21,8 +21,8 @@ export function findPermissionsOfGroups(db: Db, groupIds: readonly string[]): Pr
 }
 
 /**
- * Pipelines whose current definition names a group as an approver. `seenOf` makes a condition on `pipeline`; pipelines
- * that do not meet it prevent the deletion of the group, too.
+ * Pipelines whose current definition names a group as an approver. `seenOf` builds a condition on `pipeline`; pipelines
+ * that don't meet it also prevent the deletion of the group.
  */
 export function findApprovedPipelines(
   db: Db,
@@ -46,7 +46,7 @@ export async function findUserGroup(db: Db, id: string): Promise<UserGroupWithPe
   return row && { ...row, appPermissions: await findPermissionsOfGroups(db, [id]) };
 }
 
-/** Groups of users, whatever put them there; once for each user. */
+/** Groups of users, each user once, no matter how it was added. */
 export function findGroupsOfUsers(db: Db, userIds: readonly string[]): Promise<(UserGroup & { userId: string })[]> {
   return db.rows(
     `SELECT m.user_id AS "userId", ${group}
@@ -56,7 +56,7 @@ export function findGroupsOfUsers(db: Db, userIds: readonly string[]): Promise<(
   );
 }
 
-/** Deletes its permissions, its members and the memberships of its keys, but neither the people nor the keys. */
+/** Deletes the group's permissions, its members and the memberships of its keys, but not the people or the keys. */
 export async function deleteUserGroupRow(db: Db, id: string): Promise<void> {
   await db.write('DELETE FROM user_group WHERE id = $1', [id]);
 }

@@ -8,7 +8,7 @@ export async function findUserByEmail(db: Db, email: string): Promise<User | und
   return users.findWhere(db, 'row.email = lower($1)', [email]);
 }
 
-/** Whether a deleted user was the one that an identity stands for, or had this address. */
+/** True if an identity or an address belonged to a user that has been deleted. */
 export async function wasDeleted(
   db: Db,
   identity: { issuer: string; subject: string; email: string },
@@ -21,7 +21,7 @@ export async function wasDeleted(
   return rows.length > 0;
 }
 
-/** Says that the groups of a token of this time were taken over; false when those of a newer one were. */
+/** Records that the groups of a token issued at this time were applied; false if those of a newer token were. */
 export async function noteClaims(db: Db, id: string, issuedAt: Date): Promise<boolean> {
   const written = await db.write(
     'UPDATE user_account SET claims_issued_at = $2 WHERE id = $1 AND (claims_issued_at IS NULL OR claims_issued_at < $2)',
@@ -48,7 +48,7 @@ export function findMemberships(db: Db, userIds: readonly string[]): Promise<Mem
   );
 }
 
-/** The members of groups, deleted users excepted: those have none. */
+/** Members of groups. Deleted users belong to no group. */
 export function findMembers(db: Db, groupIds: readonly string[]): Promise<Membership[]> {
   return db.rows(
     `SELECT user_id AS "userId", group_id AS "groupId", source FROM user_group_member
@@ -57,7 +57,7 @@ export function findMembers(db: Db, groupIds: readonly string[]): Promise<Member
   );
 }
 
-/** Adds those that are missing. */
+/** Adds missing memberships. */
 export async function addMemberships(db: Db, memberships: readonly Membership[], now: Date): Promise<void> {
   if (memberships.length === 0) return;
   await db.write(

@@ -11,7 +11,7 @@ export const userFields = {
   /** Identity at the identity provider; both null until the first login. */
   identityIssuer: orNull(field.text()),
   identitySubject: orNull(field.text()),
-  /** Issue time of the token that the groups from the identity provider were last taken from. */
+  /** Issue time of the token from which the identity provider's groups were last taken. */
   claimsIssuedAt: orNull(field.time()),
   createdAt: field.time('Time of creation.'),
   createdBy: orNull(field.key()),
@@ -21,7 +21,7 @@ export const userFields = {
 };
 export type User = ShapeOf<typeof userFields>;
 
-/** `user` is a reserved word of SQL. */
+/** `user` is a reserved word in SQL. */
 export const users = new NamedRows<User>(
   tableOf('user_account', userFields, {
     indices: [

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../kernel/errors';
 
-/** Codes of the server's catalog, those of GraphQL itself, and UNREACHABLE, which is the client's own. */
+/** Codes of the server's catalog, GraphQL's own codes, and UNREACHABLE, which only the client uses. */
 export type ErrorCode =
   | RefusalCode
   | 'UNREACHABLE'
@@ -17,23 +17,23 @@ export interface WireError {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-/** Reason for missing data: an error from the server, or no response at all. */
+/** Reason for missing data: an error from the server, or the lack of a response. */
 export class ApiError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
     /** True if the same request may succeed later. */
     readonly retryable: boolean,
-    /** What the server's log calls the request; null if it never got there. */
+    /** Id of the request in the server's log; null if the request never reached the server. */
     readonly requestId: string | null = null,
-    /** What else the server says about the error, by the names that the error's code defines. */
+    /** Further details of the error, under the names that its code defines. */
     readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
     this.name = 'ApiError';
   }
 
-  /** The first of the errors: the server stops at the first that matters. */
+  /** Builds an error from the first one: the server stops at the first that matters. */
   static of(errors: readonly WireError[] | undefined, requestId: string | null): ApiError {
     const [first] = errors ?? [];
     if (first === undefined) return new ApiError('INTERNAL', 'The server responded without data.', true, requestId);

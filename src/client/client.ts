@@ -6,10 +6,10 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { ApiError, type WireError } from './apiError';
 import type { TypedDocumentString } from './generated';
 
-/** A nullable field of the root is null only together with an error, which is thrown. */
+/** A nullable root field is null only together with an error, which is thrown. */
 export type Given<Data> = { readonly [Field in keyof Data]: NonNullable<Data[Field]> };
 
-/** An answer as it arrives: GraphQL's, or `error` of what was refused before GraphQL. */
+/** Response as it arrives: from GraphQL, or an `error` from before GraphQL. */
 interface Wire {
   readonly data?: unknown;
   readonly errors?: readonly WireError[];
@@ -17,31 +17,28 @@ interface Wire {
 }
 
 export interface ClientOptions {
-  /** Called with the problem when a stream is lost, and with null when it is back. */
+  /** Called with the problem when a stream is lost, and with null when it is restored. */
   readonly onOutage?: (problem: ApiError | null) => void;
 }
 
 const ANSWER_WITHIN_MS = 60_000;
-/**
- * The server sends at least a comment every 12 s; a stream that is silent for longer is dead, whatever the network
- * says.
- */
+/** The server sends at least a comment every 12 s; a stream that is silent for longer is dead. */
 const SILENT_MS = 30_000;
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
-/** How long a server may be away before a stream gives up. */
+/** Time without a server after which a stream gives up. */
 const AWAY_MS = 5 * 60_000;
-/** How long a server may be away before a change gives up: a person waits for it. */
+/** Time without a server after which a change gives up. Short, because a person is waiting. */
 const CHANGE_AWAY_MS = 15_000;
 
-/** Variables of a mutation that the server carries out once for each key. */
+/** Variables of a mutation that the server runs once per key. */
 interface KeyedVariables {
   readonly input: { readonly idempotencyKey?: string | null | undefined };
 }
 
 /**
- * The GraphQL API of a server: queries and mutations by POST, subscriptions as server-sent events, which pass every
- * proxy.
+ * Client for a server's GraphQL API: queries and mutations by POST, subscriptions as server-sent events, which pass
+ * through every proxy.
  */
 export class Client {
   private readonly onOutage: (problem: ApiError | null) => void;
@@ -54,7 +51,7 @@ export class Client {
     this.onOutage = onOutage;
   }
 
-  /** The data of a query or mutation; anything else is thrown as an `ApiError`. */
+  /** Returns the data of a query or mutation. Throws an `ApiError` for anything else. */
   async ask<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
     ...[variables]: Variables extends Record<string, never> ? [] : [Variables]
@@ -64,9 +61,9 @@ export class Client {
   }
 
   /**
-   * The data of a mutation that somebody asked for once. It has an idempotency key, its own unless the input has one,
-   * and is sent again with it while the server is not there: nobody can know whether a request that got no answer was
-   * carried out.
+   * Returns the data of a mutation that must take effect once. Sends an idempotency key, generated unless the input has
+   * one, and repeats the request with that key while the server is unreachable. Without the key, the client couldn't
+   * know whether a request without a response took effect.
    */
   async change<Data, Variables extends KeyedVariables>(
     document: TypedDocumentString<Data, Variables>,
@@ -90,9 +87,9 @@ export class Client {
   }
 
   /**
-   * The results of a subscription until it completes, over any number of connections. `variables` is called for each
-   * connection and holds the cursor to continue from. An error that is not retryable ends it, as does a server that is
-   * not there for the first connection.
+   * Results of a subscription until it completes, over any number of connections. Each connection calls `variables`,
+   * which holds the cursor to continue from. Ends with an error that is not retryable, or if the first connection finds
+   * no server.
    */
   async *follow<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
@@ -121,7 +118,7 @@ export class Client {
     }
   }
 
-  /** The results of a subscription over one connection. It ends without an error only when the server completes it. */
+  /** Results of a subscription over one connection. Ends without an error only when the server completes it. */
   async *stream<Data, Variables>(
     document: TypedDocumentString<Data, Variables>,
     variables: Variables,
@@ -192,12 +189,12 @@ export class Client {
   }
 }
 
-/** The server is not there, or has no database: it may have carried out what it was asked. */
+/** True if the server or its database is down. The request may still have taken effect. */
 const isAway = ({ code }: ApiError): boolean => code === 'UNREACHABLE' || code === 'UNAVAILABLE';
 
 const requestIdOf = (response: Response): string | null => response.headers.get('x-request-id');
 
-/** The error of a request that got no response. */
+/** Error of a request without a response. */
 export function lost(url: string, error: unknown): ApiError {
   if (!isNativeError(error)) return ApiError.unreachable(url, String(error));
   if (error.name === 'TimeoutError')

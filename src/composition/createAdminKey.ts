@@ -15,8 +15,8 @@ import { StartError } from '../kernel/startError';
 import { waitForDatabase } from './startFaults';
 
 /**
- * Makes an administrator's key directly in the database, for people who control the server's machine and have lost
- * theirs. Works while servers run on the database and while none does. It never changes the schema.
+ * Creates an administrator's key directly in the database, for people who control the server's machine and have lost
+ * their key. Works whether or not servers are running. Never changes the schema.
  */
 export async function createAdminKey(config: ServerConfig, log: Log, name: string): Promise<string> {
   const { DATABASE_URL: given } = config;

@@ -25,13 +25,10 @@ import { pipelines } from '../catalog/pipelines/pipelines';
 import { SecretKeys } from '../catalog/secrets/secretKeys';
 import { workflows } from '../catalog/workflows/workflows';
 
-/** A busy database may need so long for a short read. */
+/** A busy database may take this long for a short read. */
 const LEAST_PATIENCE_MS = 3_000;
 
-/**
- * Brings the schema of the database at `url` up to date, connects to it, and creates what all parts of the server
- * share.
- */
+/** Migrates the database at `url`, connects to it, and creates everything that the parts of the server share. */
 export async function createApp(
   config: ServerConfig,
   log: Log,
@@ -68,7 +65,7 @@ export async function createApp(
     workflowRevisions: new RevisionCache(workflows),
     pipelineRevisions: new RevisionCache(pipelines),
     artifactFiles: new ArtifactFiles(join(config.SLIPWAY_DATA_DIR, 'artifacts')),
-    // Every stream waits for them.
+    // Uses the stream database, because every stream waits for these reads.
     abilities: new Abilities(streamDatabase, systemClock),
     knownCallers,
     identityProvider: identityProviderOf(config),
@@ -85,8 +82,8 @@ export async function createApp(
 }
 
 /**
- * With an embedded database, the server keeps its key next to it. A database that others can reach must not have its
- * key in a file of one server.
+ * With an embedded database, the server keeps the secret key next to it. The key of a shared database must not be in a
+ * file of one server.
  */
 const secretKeyFile = (config: ServerConfig): string | null =>
   config.DATABASE_URL === undefined ? join(config.SLIPWAY_DATA_DIR, 'secret.key') : null;
@@ -102,7 +99,7 @@ function identityProviderOf(config: ServerConfig): IdentityProvider | null {
   );
 }
 
-/** How servers wake each other. Undefined: they don't, and rely on their polls. */
+/** Transport that servers wake each other with. Undefined if they rely on polling. */
 function wakeupTransport(config: ServerConfig, url: string, log: Log): WakeupTransport | undefined {
   if (config.EVENTS_URL !== undefined) return new NatsWakeups({ url: config.EVENTS_URL, log });
   return config.SLIPWAY_NOTIFY ? new PostgresWakeups({ url, log }) : undefined;

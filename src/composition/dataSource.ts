@@ -3,7 +3,7 @@ import { migrations } from '../../migrations';
 import { SnakeNaming } from '../kernel/database/naming';
 import { tables } from './tables';
 
-/** TypeORM knows the tables and runs the migrations. The server's own statements go through `Database`. */
+/** TypeORM defines the tables and runs the migrations. The server's own statements go through `Database`. */
 export function createDataSource(url: string): DataSource {
   return new DataSource({
     type: 'postgres',

@@ -4,10 +4,10 @@ import { isStorageFull } from '../kernel/database/outage';
 import { Refusal } from '../kernel/errors';
 import type { App } from '../runs/app';
 
-/** Below this the next artifact or the embedded database finds the disk full. */
+/** Below this, the next artifact or the embedded database would fill the disk. */
 const LEAST_FREE_BYTES = 16 * 1024 ** 2;
 
-/** What `/readyz` asks: the database answers, and there is space in it and in the data folder. */
+/** Check behind `/readyz`: the database responds, and both it and the data folder have space. */
 export async function checkHealth({ database, config }: App): Promise<void> {
   await database.check().catch((error: unknown) => {
     throw isStorageFull(error) ? full('DATABASE_STORAGE') : error;

@@ -3,7 +3,7 @@ import { version } from '../../package.json';
 import { StartError } from '../kernel/startError';
 import { createDataSource } from './dataSource';
 
-const LOCK = 0x51_1b_3a_7; // any constant, the same in every server
+const LOCK = 0x51_1b_3a_7; // arbitrary, but the same in every server
 
 /** Brings the schema up to date and returns the migrations that ran. */
 export async function migrate(url: string): Promise<string[]> {
@@ -15,7 +15,7 @@ export async function migrate(url: string): Promise<string[]> {
   }
 }
 
-/** Servers that start together wait for each other. The lock belongs to a transaction: a pooler may share sessions. */
+/** Servers that start together wait for each other. Uses a transaction lock, because a pooler may share sessions. */
 export async function migrateDataSource(dataSource: DataSource): Promise<string[]> {
   const lock = dataSource.createQueryRunner();
   try {
@@ -48,7 +48,7 @@ async function refuseUnknownSchema(dataSource: DataSource, applied: readonly str
   );
 }
 
-/** Before the migrations run, so that a schema that they made always has its version. */
+/** Runs before the migrations, so that every migrated schema has its version. */
 async function writeVersion(dataSource: DataSource): Promise<void> {
   await dataSource.query(
     'CREATE TABLE IF NOT EXISTS schema_writer (id integer PRIMARY KEY CHECK (id = 1), version text NOT NULL)',
@@ -59,7 +59,7 @@ async function writeVersion(dataSource: DataSource): Promise<void> {
   );
 }
 
-/** A column of a table, in the order of its ids; nothing if there is no such table yet. */
+/** Values of a column, ordered by id; empty if the table doesn't exist yet. */
 async function textsIn(dataSource: DataSource, table: string, column: string): Promise<string[]> {
   const [found] = await dataSource.query<{ present: boolean }[]>('SELECT to_regclass($1) IS NOT NULL AS present', [
     table,

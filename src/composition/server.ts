@@ -35,15 +35,15 @@ export interface RunningServer {
   readonly app: App;
   readonly url: string;
   readonly sweeper: Sweeper;
-  /** The administrator's key, if this start created it. */
+  /** The administrator's key, if this start created one. */
   readonly newAdminKey: string | null;
-  /** Stops in this order: refuses new requests, finishes those in progress, stops the loops, closes the database. */
+  /** Rejects new requests, finishes those in progress, stops the loops, and closes the database, in this order. */
   stop(): Promise<void>;
-  /** Rejects when the embedded database dies on its own. */
+  /** Rejects if the embedded database stops unexpectedly. */
   readonly failed: Promise<void>;
 }
 
-/** Starts everything in order. If a step fails, stops what was already started. */
+/** Starts all parts in order. If a step fails, stops those that already started. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -117,7 +117,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   }
 }
 
-/** The same for all servers of a process. */
+/** Shared by all servers of a process. */
 let schema: GraphQLSchema | undefined;
 const publicSchema = () => (schema ??= auditMutations(buildGraphqlSchema(resolvers)));
 

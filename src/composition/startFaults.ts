@@ -9,13 +9,13 @@ import type { Log } from '../kernel/log';
 import { StartError } from '../kernel/startError';
 
 /**
- * Turns what goes wrong outside of the server while it starts into one line that names the variable to change. Anything
- * else that a start throws is a defect, and is shown with its stack.
+ * Turns problems outside the server into one line that names the variable to change. Any other error of a start is a
+ * defect and keeps its stack.
  */
 const RETRY_MS = 500;
 const REPORT_MS = 5_000;
 
-/** The folder of SLIPWAY_DATA_DIR, which every server writes to. */
+/** Requires the folder of SLIPWAY_DATA_DIR, which every server writes to. */
 export async function requireDataDir({ SLIPWAY_DATA_DIR: folder }: ServerConfig): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
@@ -27,11 +27,11 @@ export async function requireDataDir({ SLIPWAY_DATA_DIR: folder }: ServerConfig)
   }
 }
 
-/** Returns when PostgreSQL accepts connections. A database that is not there yet is waited for. */
+/** Resolves when PostgreSQL accepts connections; waits for a database that isn't up yet. */
 export async function waitForDatabase(url: string, config: ServerConfig, log: Log): Promise<void> {
   await patiently('DATABASE_URL', url, config, log, async () => {
     const client = new Client({ connectionString: url, application_name: 'slipway', connectionTimeoutMillis: 10_000 });
-    // The rejection of `connect` says the same.
+    // `connect` rejects with the same error.
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -41,7 +41,7 @@ export async function waitForDatabase(url: string, config: ServerConfig, log: Lo
   });
 }
 
-/** Calls `connect` until it succeeds, for DATABASE_WAIT_SECONDS, and logs that it waits. */
+/** Calls `connect` until it succeeds or DATABASE_WAIT_SECONDS have passed, and logs that it is waiting. */
 export async function patiently(
   variable: 'DATABASE_URL' | 'EVENTS_URL',
   url: string,
@@ -50,7 +50,7 @@ export async function patiently(
   connect: () => Promise<void>,
 ): Promise<void> {
   const seconds = config.DATABASE_WAIT_SECONDS;
-  // Not the rest of the URL: it may hold a password.
+  // Omits the rest of the URL, which may contain a password.
   const { host } = new URL(url);
   const started = performance.now();
   let reported = Number.NEGATIVE_INFINITY;
@@ -73,7 +73,7 @@ export async function patiently(
   }
 }
 
-/** The schema could not be brought up to date because of the database's own limits or permissions. */
+/** Explains why the database's limits or permissions prevented a migration. */
 export function schemaFault(error: unknown): unknown {
   const state = sqlState(error) ?? '';
   // Insufficient privilege, insufficient resources, read-only.
@@ -81,7 +81,7 @@ export function schemaFault(error: unknown): unknown {
   return new StartError(`DATABASE_URL: the schema can’t be brought up to date: ${reasonOf(error)}.`);
 }
 
-/** The address of HOST and PORT can't be listened on. */
+/** Explains why the server can't listen on HOST and PORT. */
 export function listenFault(error: unknown, { HOST, PORT }: Pick<ServerConfig, 'HOST' | 'PORT'>): unknown {
   switch (codeOf(error)) {
     case 'EADDRINUSE':
@@ -104,7 +104,7 @@ export function listenFault(error: unknown, { HOST, PORT }: Pick<ServerConfig, '
   }
 }
 
-/** Also a NATS server that is away, whose errors have names of their own. */
+/** Includes errors of an unreachable NATS server, which have their own names. */
 function mayPass(error: unknown): boolean {
   if (isOutage(error)) return true;
   if (!isError(error)) return false;
@@ -117,7 +117,7 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** Node joins the attempts on several addresses in an error without a message. */
+/** When several addresses fail, Node combines their errors into one without a message. */
 function reasonOf(error: unknown): string {
   if (!isError(error)) return String(error);
   return (error.message || codeOf(error) || error.name).replace(/\.$/, '');

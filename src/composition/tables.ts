@@ -46,7 +46,7 @@ import { secretTable } from '../catalog/secrets/secrets';
 import { services } from '../catalog/services/services';
 import { workflows } from '../catalog/workflows/workflows';
 
-/** Every table, for TypeORM. The database has no other. */
+/** All tables of the database, for TypeORM. */
 export const tables = [
   users.schema,
   userGroups.schema,

@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { shellNames } from './shell';
 
 /**
- * Messages of the agent protocol, as src/api/http/AGENTS.md describes them. The server validates requests, the agent
- * responses: a peer of another version causes one clear error, not a job that runs with half of its fields. Both sides
- * ignore unknown fields.
+ * Messages of the agent protocol, described in src/api/http/AGENTS.md. The server validates requests, and the agent
+ * validates responses: a version mismatch causes one clear error instead of a job that runs with half of its fields.
+ * Both sides ignore unknown fields.
  */
 const count = z.number().int().nonnegative();
 const waitMs = count.max(60_000);
 const unstorable = /\0|\p{Surrogate}/gu;
-/** Of a request that may be refused. */
+/** Text in a request that may be rejected. */
 const storable = z.string().regex(/^[^\0\p{Surrogate}]*$/u, 'must have no NUL and no unpaired surrogate');
-/** Of the end of a job, which nobody would learn of if it were refused. */
+/** Text in a job's result. It is repaired, because nobody would learn of a rejected result. */
 const words = (most: number) =>
   z
     .string()
@@ -35,13 +35,13 @@ export const registerRequest = z.object({
 export type AgentIdentity = Readonly<z.input<typeof registerRequest>>;
 
 const settings = z.object({
-  /** How long a claim may be parked. */
+  /** Time for which the server may hold a claim request. */
   claimWaitMs: count.default(20_000),
   leaseMs: count.positive().default(60_000),
-  /** The longest time between two renewals. */
+  /** Longest interval between two renewals. */
   renewMs: count.positive().default(15_000),
   logFlushMs: count.default(250),
-  /** Of one append. */
+  /** Applies to one append. */
   logMaxBytes: count.positive().default(1_048_576),
 });
 export type AgentSettings = Readonly<z.output<typeof settings>>;
@@ -50,7 +50,7 @@ export const registerResponse = z.object({ agentId: z.string(), token: z.string(
 
 export const claimRequest = z.object({ slots: count.min(1).max(1000), waitMs });
 
-/** A link has its target as its content, a folder none; only empty folders are transferred on their own. */
+/** The content of a link is its target; a folder has none. Only empty folders are transferred separately. */
 export const artifactTypes = ['FILE', 'LINK', 'FOLDER'] as const;
 export type ArtifactType = (typeof artifactTypes)[number];
 /** Permission bits in octal. */
@@ -73,33 +73,33 @@ const job = z.object({
   task: z.string(),
   attempt: count,
   command: z.string(),
-  /** What runs the command, unless it begins with `#!`. */
+  /** Program that runs the command, unless the command begins with `#!`. */
   shell: z.union([z.enum(shellNames), z.array(z.string()).min(1)]).default('sh'),
-  /** Relative to the job's working directory, or absolute. Null: the job's working directory. */
+  /** Absolute, or relative to the job's working directory. Null for that directory itself. */
   workingDir: z.string().nullable().default(null),
-  /** True if the command gets nothing of the agent's own environment. */
+  /** True if the command inherits nothing from the agent's environment. */
   cleanEnv: z.boolean().default(false),
   env: z.record(z.string(), z.string()).default({}),
-  /** Environment variables with secret values, separate from `env`, so that an agent that masks nothing gets none. */
+  /** Environment variables with secret values. Separate from `env`, so that an agent without masking gets none. */
   secrets: z.record(z.string(), z.string()).default({}),
-  /** Why the agent must not run the job; the agent finishes it with this reason. */
+  /** Reason why the agent must not run the job. The agent finishes it with this reason. */
   refused: z
     .object({ reason: z.enum(['SECRET_MISSING', 'SECRET_UNREADABLE', 'UNDEFINED_VARIABLE']), message: z.string() })
     .nullable()
     .default(null),
-  /** What values of variables must be, because the command could run others. */
+  /** Required form of variables' values where a command could execute them. */
   checks: z.record(z.string(), z.enum(['word', 'number'])).default({}),
   timeoutMs: count,
   graceMs: count,
   inputs: z.array(input).default([]),
-  /** Input sources that uploaded nothing. */
+  /** Input sources without uploads. */
   missing: z.array(z.string()).default([]),
   outputs: z.array(z.string()).default([]),
-  /** After which end of the command the outputs are uploaded. */
+  /** Result of the command after which its outputs are uploaded. */
   outputsWhen: z.enum(['success', 'failure', 'always']).default('success'),
-  /** Whether the command's two outputs share a pipe, and so keep their order. */
+  /** Whether standard output and standard error share a pipe, which preserves their order. */
   streams: z.enum(['merged', 'separate']).default('separate'),
-  /** The variable that gets the last line of standard output; null: none. */
+  /** Variable that receives the last line of standard output; null if none. */
   register: z.string().nullable().default(null),
 });
 export type ClaimedJob = Readonly<z.output<typeof job>>;
@@ -118,7 +118,7 @@ export type RenewedJob = Readonly<z.output<typeof renewed>>;
 
 export const renewResponse = z.object({ jobs: z.array(renewed) });
 
-/** The response to one entry of `start` and `finish`. */
+/** Response to one entry of `start` or `finish`. */
 const entry = z.object({
   jobId: z.string(),
   ok: z.boolean(),
@@ -142,14 +142,14 @@ export const logRequest = z.object({ offset: count, frames: z.array(frame).max(1
 export const logResponse = z.object({ offset: count });
 
 const output = z.object({ name: words(1000), value: z.string() });
-/** A value that a command leaves for later tasks. */
+/** Value that a command passes to later tasks. */
 export type JobOutput = Readonly<z.output<typeof output>>;
 
-/** Why a job did not end on its own. */
+/** Reason why a job did not end on its own. */
 export type EndReason =
   | 'TIMED_OUT'
   | 'CANCELLED'
-  /** The agent was told to stop. */
+  /** The agent was asked to stop. */
   | 'AGENT_STOPPED'
   | 'AGENT_ERROR'
   | 'INPUT_MISSING'
@@ -167,21 +167,21 @@ export type EndReason =
 const result = held.extend({
   exitCode: z.number().int().min(-2147483648).max(2147483647).nullable(),
   signal: words(20).nullable(),
-  /** An EndReason, or one of a newer agent. */
+  /** An EndReason, possibly from a newer agent. */
   reason: words(50).nullable(),
   message: words(10_000).nullable(),
-  /** False only if it is certain that the command did not begin. */
+  /** False only if the command certainly did not begin. */
   commandStarted: z.boolean().default(true),
-  /** Length of the agent's log; null when it could not be delivered in full. */
+  /** Length of the agent's log; null if the agent could not deliver all of it. */
   logBytes: count.nullable(),
-  /** Of a job that succeeded. */
+  /** Outputs of a successful job. */
   outputs: z.array(output).max(1000).default([]),
 });
 
 export const finishRequest = z.object({ results: z.array(result).max(1000) });
 export const finishResponse = z.object({ results: z.array(entry) });
 
-/** How a command ended, as the agent sees it. */
+/** Result of a command, as the agent sees it. */
 export type JobEnd = Readonly<
   Omit<z.input<typeof result>, 'jobId' | 'token' | 'logBytes' | 'reason' | 'outputs'> & {
     reason: EndReason | null;

@@ -1,8 +1,8 @@
-/** Process on any machine that claims and runs jobs whose required labels it has. */
+/** Process on any machine that claims and runs jobs if it has all their required labels. */
 export interface Agent {
   readonly id: string;
   readonly name: string;
-  /** Sorted `key=value`. */
+  /** Sorted `key=value` pairs. */
   readonly labels: readonly string[];
   readonly slots: number;
   readonly version: string | null;
@@ -12,7 +12,7 @@ export interface Agent {
   readonly leftAt: Date | null;
 }
 
-/** Token that makes a machine an agent. */
+/** Token that registers a machine as an agent. */
 export interface AgentToken {
   readonly id: string;
   readonly name: string;

@@ -1,25 +1,25 @@
 import { parseDocument } from 'yaml';
 
-/** Values below this length would be found everywhere in a log. */
+/** Shorter values would match everywhere in a log. */
 export const SHORTEST_SECRET = 4;
-/** Parts of a structured secret are guesses, so they must be longer to count. */
+/** Parts of a structured secret are guesses, so only longer ones count. */
 export const SHORTEST_PART = 8;
 
 /** One value inside a structured secret, such as the password of a Docker configuration. */
 export interface SecretPart {
-  /** Where it is, for example `auths.registry.password`. Never the value. */
+  /** Path of the value, for example `auths.registry.password`. Never contains the value. */
   readonly path: string;
   readonly value: string;
 }
 
 const MAX_DEPTH = 16;
-/** Keys whose values say where or what something is, and no secret. */
+/** Keys whose values describe a place or a kind and are not secret. */
 const publicKey =
   /(^|_|-|\.)(type|kind|api_?version|url|uri|host|hostname|server|endpoint|port|region|zone|user|username|login|email|project(_?id)?|client_?id|namespace|name|version|current-?context)$/i;
 
 /**
- * Values inside a secret that is a structure: strings of JSON and YAML documents, values of `NAME=value` lines, the
- * password of a URL, and the same inside base64. A log may show any of them without the structure around it.
+ * Values inside a structured secret: strings of JSON and YAML documents, values of `NAME=value` lines, passwords of
+ * URLs, and the same inside base64. A log may show any of them without the surrounding structure.
  */
 export function secretParts(secret: string): SecretPart[] {
   const parts = new Map<string, string>();
@@ -63,7 +63,7 @@ function walk(value: unknown, path: string, depth: number, parts: Map<string, st
   else if (typeof value === 'number' && String(value).length >= SHORTEST_PART) add(String(value), path, depth, parts);
 }
 
-/** A JSON or YAML document that is a list or a mapping; any line of text is a valid YAML scalar and no structure. */
+/** Parses a JSON or YAML list or mapping. Ignores scalars, because any line of text is a valid YAML scalar. */
 function documentOf(text: string): object | undefined {
   if (!/^\s*[[{]/.test(text) && !/^\s*(-\s|[^\s:#]+:(\s|$))/m.test(text)) return undefined;
   if (/^-----BEGIN /.test(text.trim())) return undefined;
@@ -77,7 +77,9 @@ function documentOf(text: string): object | undefined {
   }
 }
 
-/** `NAME=value` lines of a .env file, with `export` and quotes. A line of another kind makes it another file. */
+/**
+ * Reads `NAME=value` lines of a .env file, with `export` and quotes. Any other line means that it is not a .env file.
+ */
 function assignmentsOf(text: string): [string, string][] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !/^\s*#/.test(line));
   const found = lines.map((line) => /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=(?!=?$)\s*(.*?)\s*$/.exec(line));
@@ -100,7 +102,7 @@ function passwordsOf(text: string): string[] {
   });
 }
 
-/** The text behind base64, where it is one: no control characters, and the same base64 when encoded again. */
+/** Decodes base64 text. The result must have no control characters and encode to the same base64. */
 function decodedBase64(text: string): string | undefined {
   const compact = text.replace(/\s+/g, '');
   if (compact.length < 12 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(compact)) return undefined;

@@ -2,14 +2,14 @@
 export const shellNames = ['sh', 'bash', 'python3', 'pwsh'] as const;
 export type ShellName = (typeof shellNames)[number];
 
-/** A known shell, or a program with its arguments, which gets the command as a file. */
+/** Known shell, or a program with arguments that gets the command as a file. */
 export type Shell = ShellName | readonly string[];
 
-/** In a program's arguments: the path of the file with the command. Without it, the path is the last argument. */
+/** Placeholder in a program's arguments for the path of the command file. Without it, the path is the last argument. */
 export const SCRIPT = '{0}';
 
 /**
- * The first line of a command that says which program runs it: `#!/usr/bin/env node`. As in Linux, all after the
+ * Reads the first line of a command that names its program: `#!/usr/bin/env node`. As in Linux, everything after the
  * program is one argument.
  */
 export function hashBang(command: string): { readonly program: string; readonly argument: string | null } | undefined {

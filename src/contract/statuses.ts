@@ -1,4 +1,4 @@
-/** Statuses of executions, stages and tasks, and what each of them allows. */
+/** Statuses of executions, stages and tasks, with the subsets that server and clients distinguish. */
 export const executionStatuses = [
   'QUEUED',
   'RUNNING',
@@ -22,7 +22,7 @@ export type FinalStatus = (typeof finalStatuses)[number];
 export const isFinal = (status: ExecutionStatus): status is FinalStatus =>
   (finalStatuses as readonly ExecutionStatus[]).includes(status);
 
-/** SQL for "not final yet"; the partial indexes say the same. */
+/** SQL for statuses that are not final; the partial indexes use the same list. */
 export const ACTIVE = `('QUEUED', 'RUNNING', 'WAITING', 'PAUSED', 'RESUMING', 'RESTORING')`;
 
 export const isResumable = (status: ExecutionStatus): boolean =>

@@ -1,4 +1,4 @@
-/** What the value of a variable must be where a command could run it: anything, one plain word, or a number. */
+/** Required form of a variable's value where a command could execute it: anything, one plain word, or a number. */
 export const valueRules = ['any', 'word', 'number'] as const;
 export type ValueRule = (typeof valueRules)[number];
 

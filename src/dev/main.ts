@@ -15,9 +15,9 @@ import { restoreShop } from './restoreShop';
 import { resumeOrders } from './resumeOrders';
 
 /**
- * Runs the examples from end to end: a server with its own database and two agents, each a process of its own.
+ * Runs the examples from end to end with a server, an embedded database and two agents, each in its own process.
  * examples/shop is built, tested, deployed to staging, approved, deployed to production, broken and restored;
- * examples/resume fails and is resumed. The demo uses the public API alone, so any client can do the same.
+ * examples/resume fails and is resumed. The demo uses only the public API, so any client can do the same.
  */
 const print = (line = ''): void => {
   process.stdout.write(`${line}\n`);
@@ -102,7 +102,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** A path as a shell takes it. */
+/** Quotes a path for a shell if necessary. */
 const shown = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 class Interrupted extends Error {}
@@ -116,11 +116,11 @@ interface DemoConfig {
   readonly dataDir: string;
   readonly adminKey: string;
   readonly database: string;
-  /** Of the server. */
+  /** Environment of the server. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** The server's configuration, with the demo's defaults: a key that stays the same, a free port, and a short log. */
+/** The server's configuration with the demo's defaults: a stable key, a free port, and a short log. */
 async function demoConfig(): Promise<DemoConfig> {
   const environment = inheritedEnvironment();
   const config = readServerConfig(environment);

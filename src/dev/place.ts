@@ -1,15 +1,15 @@
 import type { VariableInput } from '../client/generated';
 
-/** Where the demo runs and how it reports: passed to each of its parts. */
+/** Location and output of the demo, passed to each of its parts. */
 export interface Place {
-  /** The checkout. */
+  /** Path of the checkout. */
   readonly root: string;
-  /** The server's address. */
+  /** Address of the server. */
   readonly url: string;
-  /** Folder that the examples deploy to. */
+  /** Folder to which the examples deploy. */
   readonly target: string;
   readonly print: (line?: string) => void;
-  /** Registers cleanup for the end of the demo, however it ends. */
+  /** Registers cleanup for the end of the demo, even after an error. */
   readonly atEnd: (stop: () => Promise<void>) => void;
 }
 
@@ -18,7 +18,7 @@ export const namedValue = (name: string, value: string): VariableInput => ({
   variableValue: { type: 'NAME', value },
 });
 
-/** The answer of a deployed service, in one line. */
+/** A deployed service's response, in one line. */
 export async function healthAt(port: number | string | undefined): Promise<string> {
   const url = `http://127.0.0.1:${port}/health`;
   const response = await fetch(url);

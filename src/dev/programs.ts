@@ -7,11 +7,11 @@ export interface Program {
   readonly name: string;
   readonly pid: number | undefined;
   readonly logFile: string;
-  /** The first match in what it prints. Rejects if it ends before. */
+  /** Resolves with the first match in the program's output. Rejects if the program ends first. */
   prints(pattern: RegExp): Promise<string>;
-  /** Sends SIGTERM and waits for the end. */
+  /** Sends SIGTERM and waits until the program ends. */
   stop(): Promise<void>;
-  /** Rejects if it ends on its own. */
+  /** Rejects if the program ends unexpectedly. */
   readonly failed: Promise<never>;
 }
 
@@ -22,14 +22,14 @@ interface Start {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Starts the server or an agent as a process, as `npm start` and `npm run agent` do. Its output goes to a file. */
+/** Starts the server or an agent as a process, like `npm start` and `npm run agent`. Its output goes to a file. */
 export function startProgram({ name, program, dataDir, environment }: Start): Program {
   const logFile = join(dataDir, 'demo', `${name}.log`);
   mkdirSync(dirname(logFile), { recursive: true });
   const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', join(__dirname, '..', program)], {
     env: { ...inheritedEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // In a group of its own: Ctrl-C in the terminal stops the demo, and the demo stops its programs in order.
+    // Runs in its own process group: Ctrl-C in the terminal stops the demo, which then stops its programs in order.
     detached: true,
   });
   const log = createWriteStream(logFile, { flags: 'a' });
@@ -43,7 +43,7 @@ export function startProgram({ name, program, dataDir, environment }: Start): Pr
       if (!stopping) reject(new Error(`${name} ended (${signal ?? `exit code ${code}`}); its log is ${logFile}`));
     });
   });
-  // Not every program is awaited at every moment.
+  // Some programs are not always awaited.
   failed.catch(() => undefined);
   return {
     name,

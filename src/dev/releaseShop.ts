@@ -86,7 +86,7 @@ async function startRelease(client: Client, { applicationId }: Shop, version: st
   return startExecution.execution.id;
 }
 
-/** A run as it was seen: whatever is decided about it is meant for this version. */
+/** A run as last seen. Decisions about it send this version. */
 interface Seen {
   readonly applicationId: string;
   readonly executionId: string;
@@ -109,8 +109,8 @@ async function approve(
 }
 
 /**
- * A client with a key of the group that the approval names. Not even an administrator may approve without being in that
- * group.
+ * Returns a client with a key of the group that the approval names. Even an administrator can't approve without being
+ * in that group.
  */
 async function releaseManager(client: Client, { url, print }: Place): Promise<Client> {
   const name = 'Release Managers';
@@ -129,7 +129,7 @@ async function createGroup(client: Client, name: string): Promise<{ readonly id:
   return (await client.ask(CreateUserGroupDocument, { input })).createUserGroup.userGroup;
 }
 
-/** Shows what the server reports as deployed, and what the deployed services answer. */
+/** Shows deployments as the server reports them, and the responses of the deployed services. */
 async function showDeployments(client: Client, { ports }: Shop, print: Place['print']): Promise<void> {
   print(`\n${pc.bold('Deployed services')}\n`);
   for (const { name, type, deployments } of [...(await environments(client))].sort((a, b) =>

@@ -28,7 +28,7 @@ const status = (text: string): string => (color[text] ?? pc.red)(`${sign[text] ?
 const duration = (ms: number | null | undefined): string =>
   ms === null || ms === undefined ? '' : pc.dim(`${(ms / 1000).toFixed(1)} s`);
 
-/** Prints each change of a run once, as a line. */
+/** Prints each change of a run once, on its own line. */
 class RunReport {
   private readonly shown = new Map<string, string>();
 
@@ -82,7 +82,7 @@ class RunReport {
 const workflowOf = (stage: StageProgressFragment) =>
   stage.__typename === 'WorkflowStageExecution' ? stage.workflowExecution : null;
 
-/** Reports a run until it is final, and returns it as it ended. */
+/** Reports a run until it is final, and returns its final state. */
 export async function follow(
   client: Client,
   id: string,
@@ -100,7 +100,7 @@ export async function follow(
   return last;
 }
 
-/** The logs of the tasks that failed, by name. */
+/** Logs of the failed tasks, by name. */
 export async function failedLogs(client: Client, run: RunProgressFragment): Promise<{ name: string; text: string }[]> {
   const tasks =
     run.__typename === 'WorkflowExecution'

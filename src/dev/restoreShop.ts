@@ -17,15 +17,15 @@ import { follow } from './report';
 interface Release {
   readonly id: string;
   readonly version: string;
-  /** The version of its run's row. */
+  /** Version of its run's row. */
   readonly seen: number;
-  /** The port of web in staging. */
+  /** Port of web in staging. */
   readonly port: string | undefined;
 }
 
 /**
- * Extends the release with a broken web, whose health check fails, restores the run, and shows that the old version
- * answers again.
+ * Extends the release with a broken web that fails its health check, restores the run, and shows that the old version
+ * responds again.
  */
 export async function restoreShop(client: Client, { print }: Place): Promise<void> {
   const release = await findRelease(client);
@@ -77,7 +77,7 @@ async function showPreview(client: Client, runId: string, print: Place['print'])
   return planToken;
 }
 
-/** Starts the restore and prints its log as it comes. */
+/** Starts the restore and prints its log as it grows. */
 async function restore(client: Client, input: RestoreRunInput, print: Place['print']): Promise<void> {
   const { operation } = (await client.change(RestoreRunDocument, { input })).restoreRun;
   for await (const { operationLog } of client.stream(OperationLogDocument, { operationId: operation.id }))

@@ -73,7 +73,7 @@ async function startDelivery(
   return (await client.change(StartExecutionDocument, { input })).startExecution.execution.id;
 }
 
-/** The last line of the first task that failed. */
+/** Last log line of the first failed task. */
 async function lastLine(client: Client, run: RunProgressFragment): Promise<string> {
   const [log] = await failedLogs(client, run);
   return log?.text.trimEnd().split('\n').at(-1) ?? '';

@@ -7,9 +7,8 @@ import { freePort, isFree } from './ports';
 export type Ports = Map<string, Map<string, number>>;
 
 /**
- * The example's documents, as they are in examples/shop, unless one of their ports is taken by somebody else on this
- * machine (another demo in another folder, for example): then that environment gets a free one. A port at which our own
- * earlier release answers is ours.
+ * Documents of examples/shop. If another program on this machine (such as a demo in another folder) uses one of their
+ * ports, that environment gets a free port. A port where an earlier release of this demo responds stays.
  */
 export async function shopDefinitions(
   root: string,
@@ -39,7 +38,7 @@ export async function shopDefinitions(
   return { source: documents.map(String).join(''), ports, moved };
 }
 
-/** Where the service of an earlier release of this demo listens, if it still runs. */
+/** True if an earlier release of this demo still runs and listens on that port. */
 function usedBefore(target: string, environment: string, service: string): number | undefined {
   try {
     const file = join(target, environment, service, 'process.json');
@@ -47,7 +46,7 @@ function usedBefore(target: string, environment: string, service: string): numbe
     process.kill(pid, 0);
     return port;
   } catch {
-    // There is no such file, or no such process: nothing of ours is there.
+    // The file or the process doesn't exist, so the port isn't used by this demo.
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
 import { createKey, READS_RUNS } from '../support/keys';
 import { TestClient } from '../support/client';
-import { slipway, startSlipway } from './program';
+import { slipway, startSlipway, startSlipwayProcess } from './program';
 import { failedRelease, startRelease, cliWorld } from './world';
 
 interface Page {
@@ -161,7 +161,7 @@ describe('slipway logs', () => {
 
   it('follows tasks that begin later, line by line, until the run is final', async () => {
     const id = await startRelease(world.runs);
-    const following = startSlipway(url, ['logs', id, '--follow']);
+    const following = startSlipwayProcess(url, ['logs', id, '--follow']);
     const write = async (text: string) => {
       const job = await world.agent.claimOne();
       await world.agent.start(job);
@@ -236,7 +236,7 @@ describe('slipway watch', () => {
   it('continues after a lost connection', async () => {
     const id = await startRelease(world.runs);
     const relay = await createRelay(url);
-    const watching = startSlipway(relay.url, ['watch', id, '--json']);
+    const watching = startSlipwayProcess(relay.url, ['watch', id, '--json']);
     // Its name is told to people: the snapshot has come, and the events follow.
     await watching.tells('app/release');
     await world.agent.runOne();
@@ -263,7 +263,7 @@ describe('slipway watch', () => {
 
   it('exits with 130 on Ctrl-C, and the run continues', async () => {
     const id = await startRelease(world.runs);
-    const watching = startSlipway(url, ['watch', id]);
+    const watching = startSlipwayProcess(url, ['watch', id]);
     await watching.prints('app/release');
     watching.child.kill('SIGINT');
     const { code, err } = await watching.ended;

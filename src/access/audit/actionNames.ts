@@ -1,6 +1,6 @@
 /**
- * Stable name of a mutation’s action: the noun, a dot, the verb. It follows from the mutation’s name, so every new
- * mutation has one. Listed here are names that would sound wrong, or that belong to another noun.
+ * Stable name of a mutation's action: the noun, a dot, the verb. It is derived from the mutation's name, so every new
+ * mutation has one. The exceptions are names that would read badly or that belong to another noun.
  */
 const exceptions: Readonly<Record<string, string>> = {
   applyDefinitions: 'definitions.apply',

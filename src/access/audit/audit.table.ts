@@ -2,7 +2,7 @@ import { oneOf, references, tableOf } from '../../kernel/database/table';
 import { field } from '../../kernel/fields';
 import { auditLinkFields, auditOutcomes, auditRecordFields } from './audit';
 
-/** Rows are only ever added: triggers refuse anything else, to every role (migrations). */
+/** Append-only: triggers reject any other change, for every role (migrations). */
 export const auditRecordTable = tableOf('audit_record', auditRecordFields, {
   indices: [
     { name: 'audit_record_time', columns: ['at', 'id'] },

@@ -12,7 +12,7 @@ export const auditOutcome = {
 export const auditOutcomes = valuesOf(auditOutcome);
 export type AuditOutcome = (typeof auditOutcomes)[number];
 
-/** ANONYMOUS: nobody, because the key was not valid. */
+/** ANONYMOUS: the caller is unknown, because the key was not valid. */
 export type AuditActorKind = ActorRef['kind'] | 'ANONYMOUS';
 
 /** Object that was changed, or would have been. */

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
  */
 const secretName =
   /secret|token|passw|pwd|passphrase|credential|private|api_?key|access_?key|authorization|cookie|bearer|jwt|signature|hash/i;
-/** Names that say which, how many or when, not what. */
+/** Endings of names that say which, how many or when, rather than hold content. */
 const harmlessEnd = /(Ids?|Count|At|Name|Names|Version)$/;
 
 const plainNames = new Set([
@@ -85,7 +85,7 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
   if (typeof value === 'boolean' || typeof value === 'number') return value;
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'string') return redactText(name, value);
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();
   if (depth >= deepest) return '[deeper]';
   if (Array.isArray(value)) {
     const kept = value.slice(0, longestList).map((one) => redactValue(name, one, depth + 1));
@@ -122,7 +122,7 @@ function redactObject(value: object, depth: number): Record<string, unknown> {
 
 function redactText(name: string, text: string): string {
   if (plainNames.has(name) || harmlessEnd.test(name)) return shorten(withoutShapes(storable(text)), longestText);
-  // Words of the API itself: enums, ids.
+  // Words of the API itself: enum values and ids.
   if (/^([A-Z][A-Z_]{1,40}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text)) return text;
   return hiddenText(text);
 }

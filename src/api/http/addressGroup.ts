@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * The unit in which addresses are counted: an IPv4 address, or the first half of an IPv6 address, since anybody with
- * IPv6 has the 2^64 addresses of one network. Reads the notation of Node's sockets: no leading zeros, `::` for the
- * longest run of them.
+ * Group by which addresses are counted: a single IPv4 address, or the first half of an IPv6 address, because an IPv6
+ * user controls all 2^64 addresses of a network. Expects Node's socket notation: no leading zeros, and `::` for the
+ * longest run of zeros.
  */
 export function addressGroup(address: string): string {
   const [plain = ''] = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%');

@@ -40,12 +40,12 @@ const MAX_LOG_BATCH = 32;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the routes that ask for an agent token. */
+    /** Set by routes that require an agent token. */
     agent: Agent;
   }
 }
 
-/** The server's side of the protocol that AGENTS.md describes. */
+/** Server side of the protocol described in AGENTS.md. */
 export const agentRoutes =
   (app: App, desk: ClaimDesk, guard: AgentGuard): FastifyPluginCallback =>
   (server, _options, done) => {
@@ -86,7 +86,7 @@ function register(server: FastifyInstance, app: App, guard: AgentGuard): void {
     });
 }
 
-/** The calls with the agent token. */
+/** Calls that require the agent token. */
 function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: AgentGuard): void {
   const { database, config, clock, log } = app;
   const starts = new Batch<Claim, boolean>(async (claims) => {
@@ -119,7 +119,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
     const claimed = await desk.claim(agent.id, agent.labels, body.slots, until(request, body.waitMs));
     if (claimed.length === 0) return reply.code(204).send();
     const jobIds = claimed.map(({ jobId }) => jobId);
-    // The agent is gone: other agents need not wait until the offers run out.
+    // The agent is gone. Return its offers now, so that other agents need not wait until they expire.
     if (info.signal.aborted) return takeBack(jobIds);
     const tokens = new Map(claimed.map((job) => [job.jobId, job.token]));
     const described = await describeJobs(app, jobIds);
@@ -186,7 +186,7 @@ function agentVerbs(server: FastifyInstance, app: App, desk: ClaimDesk, guard: A
 
 interface JobParams {
   readonly jobId: string;
-  /** Of a download its id, of an upload its name. */
+  /** Id for a download, name for an upload. */
   readonly artifact: string;
 }
 
@@ -209,7 +209,7 @@ function jobVerbs(server: FastifyInstance, app: App): void {
 
 function artifactVerbs(server: FastifyInstance, app: App): void {
   const url = '/jobs/:jobId/artifacts/:artifact';
-  // The body of an upload stays a stream.
+  // Keeps the body of an upload as a stream.
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
 
   server.put<{ Params: JobParams }>(url, async (request, reply) => {
@@ -238,7 +238,7 @@ function artifactVerbs(server: FastifyInstance, app: App): void {
 const staleClaim = { code: 'STALE_CLAIM', message: 'This claim of the job is over.' };
 const toClaim = ({ jobId, token }: HeldClaim): Claim => ({ jobId, tokenHash: hashSecret(token) });
 
-/** The jobs of one claim share a token. */
+/** All jobs of one claim share a token. */
 function toClaims(held: readonly HeldClaim[]): Claim[] {
   const hashes = new Map<string, string>();
   return held.map(({ jobId, token }) => {

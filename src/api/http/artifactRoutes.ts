@@ -8,8 +8,8 @@ import { type Authenticate, identify, keyFromHeaders } from './credentials';
 import { sendArtifact } from './sendArtifact';
 
 /**
- * `GET /artifacts/<id>`, the `downloadUrl` of an artifact. Needs an API key, through the same guarded `authenticate` as
- * the API; otherwise keys could be tried here without slowing down.
+ * `GET /artifacts/<id>`, the `downloadUrl` of an artifact. Requires an API key and uses the API's guarded
+ * `authenticate`; without the guard, callers could try keys here at full speed.
  */
 export const artifactRoutes =
   (app: App, authenticate: Authenticate): FastifyPluginCallback =>

@@ -2,24 +2,24 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Actor } from '../../access/actor';
 import { Refusal } from '../../kernel/errors';
 
-/** What a caller authenticates with. */
+/** Credentials of a caller. */
 export interface Credentials {
   readonly key: string;
   readonly address: string;
 }
 
-/** Resolves to the actor of the key, or throws UNAUTHENTICATED. */
+/** Resolves to the key's actor, or throws UNAUTHENTICATED. */
 export type Authenticate = (credentials: Credentials) => Promise<Actor>;
 
-/** `X-Api-Key: <key>`, or `Authorization: Bearer <key>`; the first wins when both are sent. */
+/** Reads `X-Api-Key: <key>` or `Authorization: Bearer <key>`; if both are sent, `X-Api-Key` wins. */
 export function keyFromHeaders(headers: IncomingHttpHeaders): string | undefined {
   const key = headers['x-api-key'];
   return (typeof key === 'string' && key.trim()) || bearer(headers.authorization);
 }
 
 /**
- * The same for a WebSocket's `connection_init` payload. Browsers can't send headers with an upgrade, so this is how
- * GraphiQL does it.
+ * Reads the key from a WebSocket's `connection_init` payload. Browsers can't send headers with an upgrade; GraphiQL
+ * uses this.
  */
 export function keyFromConnectionParams(parameters: Readonly<Record<string, unknown>> | undefined): string | undefined {
   for (const [name, value] of Object.entries(parameters ?? {})) {
@@ -32,8 +32,8 @@ export function keyFromConnectionParams(parameters: Readonly<Record<string, unkn
 }
 
 /**
- * Identifies the caller on every transport. A missing key is rejected here and not by `authenticate`, so that no
- * implementation can forget to.
+ * Identifies the caller on every transport. Rejects a missing key here rather than in `authenticate`, so no
+ * implementation can forget the check.
  */
 export async function identify(authenticate: Authenticate, key: string | undefined, address: string): Promise<Actor> {
   if (!key) {

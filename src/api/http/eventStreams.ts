@@ -21,16 +21,16 @@ export interface EventStreamOptions {
   readonly schema: GraphQLSchema;
   readonly log: Log;
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
-  /** What streams read; see `createGraphqlServer`. */
+  /** Database that streams read; see `createGraphqlServer`. */
   readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
   readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
-  /** How long a reader may take to make room for the next message. */
+  /** Time for a reader to make room for the next message. */
   readonly drainWithinMs?: number;
-  /** How often a comment is sent to keep proxies from closing a quiet stream. */
+  /** Interval between comments that keep proxies from closing a quiet stream. */
   readonly beatEveryMs?: number;
 }
 
@@ -62,11 +62,10 @@ const operationInUrl = operation.extend({
 });
 
 /**
- * GraphQL over Server-Sent Events, for clients that can't open a WebSocket: the graphql-sse protocol in its "distinct
- * connections mode", one request for each operation. Each event also has its cursor as id, so that `Last-Event-ID`
- * resumes.
+ * GraphQL over Server-Sent Events for clients that can't open a WebSocket: the graphql-sse protocol in "distinct
+ * connections mode", one request per operation. Each event has its cursor as id, so `Last-Event-ID` resumes.
  *
- * The handler of the package `graphql-sse` is not used: it queues results in memory regardless of the socket, and sends
+ * The handler of the `graphql-sse` package isn't used: it queues results in memory regardless of the socket, and sends
  * no ids.
  */
 export function createEventStreams(options: EventStreamOptions): EventStreams {
@@ -112,7 +111,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     reply.hijack();
     res.writeHead(200, reply.headers(streamHeaders).getHeaders() as OutgoingHttpHeaders);
     res.write(opening);
-    // A dead peer sends nothing, and can't be asked anything here: the system's own probes find it.
+    // A dead peer sends nothing, and SSE has no ping; TCP keep-alive probes detect it.
     res.socket?.setKeepAlive(true, 15_000);
     await deliver(source, res, request.id);
   }
@@ -130,7 +129,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId });
       const failed = { errors: [{ message: refusal.message, extensions: refusalFields(refusal) }] };
-      // A stream that is not completed is one that the client opens again.
+      // The client reopens a stream that ends without "complete".
       const end = refusalCodes[refusal.code].retryable ? '' : complete;
       if (!res.writableEnded) res.write(nextEvent(JSON.stringify(failed)) + end);
     } finally {
@@ -139,7 +138,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
     }
   }
 
-  /** Returns a promise when the reader is behind: it resolves when there is room again. */
+  /** Returns a promise if the reader is behind; it resolves when there is room again. */
   function send(res: ServerResponse, text: string, cursor: string | undefined): Promise<void> | undefined {
     if (res.writableEnded || res.write(text) || res.destroyed) return undefined;
     return new Promise((resolve, reject) => {
@@ -149,7 +148,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
         resolve();
       };
       const timer = setTimeout(() => {
-        // What is queued may never leave; waiting for it would keep its memory.
+        // Queued data may never leave; waiting for it would hold its memory.
         setTimeout(() => res.destroy(), drainWithinMs).unref();
         reject(slowReader(drainWithinMs, cursor));
       }, drainWithinMs);
@@ -165,7 +164,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
 
   let beating: NodeJS.Timeout | undefined;
 
-  /** One timer for all streams. A reader that is behind is sent nothing more. */
+  /** One timer for all streams. Skips readers that are behind. */
   function startBeating(): void {
     beating ??= setInterval(() => {
       if (streams.size === 0) {
@@ -197,7 +196,7 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
   };
 }
 
-/** Rejects what the protocol does not know, before a body is read. */
+/** Rejects requests outside the protocol before reading a body. */
 const checkRequest = (isDraining: () => boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
   const { method, headers } = request;
   if (isDraining()) {
@@ -214,7 +213,7 @@ const checkRequest = (isDraining: () => boolean) => async (request: FastifyReque
   }
 };
 
-/** Aborted when the response is over, also when the server ended it: its source must not continue. */
+/** Aborts when the response is over, even if the server ended it: the source must stop. */
 function closed(res: ServerResponse): AbortSignal {
   const ended = new AbortController();
   res.once('close', () => ended.abort());
@@ -224,11 +223,11 @@ function closed(res: ServerResponse): AbortSignal {
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
-  // nginx would collect the response before it passes it on.
+  // Otherwise nginx buffers the response.
   'x-accel-buffering': 'no',
 };
-/** Some clients take the connection for open only after the first bytes of the body. */
+/** Some clients consider the connection open only after the first bytes of the body. */
 const opening = 'retry: 1000\n:\n\n';
 const nextEvent = (text: string): string => `event: next\ndata: ${text}\n\n`;
-/** The empty data field makes browsers' EventSource report the event. */
+/** The empty data field makes the browser's EventSource report the event. */
 const complete = 'event: complete\ndata: \n\n';

@@ -6,25 +6,25 @@ import { Refusal } from '../../kernel/errors';
 import { addressGroup } from './addressGroup';
 import { rateLimited } from './rateLimit';
 
-/** Typing errors and a script with an old key: failures that slow nothing down. */
+/** Free failures per address. Covers typing errors and a script with an old key. */
 const FREE_FAILURES = 10;
 const FIRST_LOCK_MS = 1_000;
 const LONGEST_LOCK_MS = 60_000;
-/** After this time the count of an address starts over. */
+/** After this time, the count of an address starts over. */
 const FORGOTTEN_AFTER_SECONDS = 15 * 60;
 const MOST_KEPT = 10_000;
 
 /**
- * Slows down callers that try keys, on whichever server. Each invalid key counts once for its address: after some of
- * them, the address has to wait, twice as long each time. A key that is sent again and again counts for itself alone,
- * so that a script with an old key slows down nobody else.
+ * Slows down callers that try keys, across all servers. Each invalid key counts once for its address; past a limit the
+ * address must wait, twice as long each time. Repeats of one key count only for that key, so a script with an old key
+ * slows down no one else.
  *
- * Keys that were valid lately pass a locked address, because all callers behind a proxy that is not trusted share one.
- * They are still authenticated each time.
+ * Recently valid keys pass a locked address, because all callers behind an untrusted proxy share one. They are still
+ * authenticated each time.
  */
 export class FailedKeys {
   private readonly failures: ReturnType<SharedCounts>;
-  /** Until when an address, or a key from it, is rejected unseen. */
+  /** Time until which an address, or a key from it, is rejected without a check. */
   private readonly lockedUntil = new LRUCache<string, number>({ max: MOST_KEPT });
   private readonly validKeys = new LRUCache<string, true>({ max: MOST_KEPT });
 
@@ -32,7 +32,7 @@ export class FailedKeys {
     name: string,
     private readonly clock: Clock,
     counts: SharedCounts,
-    /** Called for each key that is not valid. */
+    /** Called for each invalid key. */
     private readonly onFailure: (address: string) => void = () => undefined,
   ) {
     this.failures = counts(name, FORGOTTEN_AFTER_SECONDS);
@@ -75,7 +75,7 @@ export class FailedKeys {
   }
 }
 
-/** Keys are not kept longer than a request takes. */
+/** Keys are not kept longer than their request. */
 function digest(key: string): string {
   return hash('sha256', key, 'base64').slice(0, 22);
 }

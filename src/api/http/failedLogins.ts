@@ -4,19 +4,19 @@ import { Refusal } from '../../kernel/errors';
 import { auditRefusal } from '../../access/audit/audited';
 
 const PERIOD_MS = 60_000;
-/** How many addresses have records of their own within a period; the rest is counted together. */
+/** Number of addresses with records of their own per period; all others share one count. */
 const mostAddresses = 100;
 
 interface Failures {
   readonly address: string;
-  /** After the first one, which has its record already. */
+  /** Failures after the first, which has its own record. */
   more: number;
 }
 
 /**
- * Records invalid keys in the audit trail without letting their senders fill the table: the first of an address at
- * once, the others of the same minute as one record with their number. However many addresses an attacker has, a server
- * writes at most some 200 records a minute.
+ * Records invalid keys in the audit trail without letting attackers fill the table. The first failure of an address is
+ * recorded immediately, the others of that minute as one record with their number. A server writes at most about 200
+ * records a minute, however many addresses are involved.
  */
 export class FailedLogins {
   private readonly failures = new Map<string, Failures>();
@@ -38,7 +38,7 @@ export class FailedLogins {
     }
   }
 
-  /** Writes the records of what was only counted so far. */
+  /** Writes the records of failures that were only counted so far. */
   flush(): Promise<unknown> {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -12,9 +12,9 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /**
- * GraphiQL, served without a CDN: it works without internet access, and no foreign script sees an API key. All files
- * are in memory under their names; a request picks one and never touches the file system. Links carry a hash of the
- * content, so browsers may keep a file for ever and still get a new one after an update.
+ * GraphiQL, served without a CDN: it works without internet access, and no third-party script sees an API key. All
+ * files are in memory by name, so a request never touches the file system. Links contain a content hash, so browsers
+ * can cache files forever and still load new ones after an update.
  */
 export function graphiql(server: FastifyInstance): void {
   const files = new Map(
@@ -61,15 +61,15 @@ function notAllowed(method: string, reply: FastifyReply) {
   return sendRefusal(reply, invalidRequest('method', method, message), { status: 405, headers: { allow: 'POST' } });
 }
 
-/** Next to the compiled code, where tools/build.cjs puts it; when run from the sources, where it comes from. */
+/** Next to the compiled code, where tools/build.cjs puts it; when running from source, in its original place. */
 function locate(name: string, source: string): string {
   const built = join(__dirname, '../../../graphiql', name);
   return existsSync(built) ? built : join(__dirname, '../../..', source);
 }
 
 /**
- * Everything from this origin only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles alone.
- * 'self' does not cover WebSockets in every browser, so the host is named; an invalid `Host` is left out.
+ * Allows this origin only. GraphiQL's editor writes style elements, hence 'unsafe-inline' for styles. In some browsers
+ * 'self' does not cover WebSockets, so the policy names the host; an invalid `Host` is omitted.
  */
 function policy(host: string | undefined): string {
   const sockets = host && /^[a-z0-9.:[\]-]+$/i.test(host) ? ` ws://${host} wss://${host}` : '';

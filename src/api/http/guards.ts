@@ -9,11 +9,11 @@ import { type Rate, RateLimit } from './rateLimit';
 export interface GuardOptions {
   readonly clock: Clock;
   readonly counts: SharedCounts;
-  /** Called for each key or token that is not valid. */
+  /** Called for each invalid key or token. */
   readonly onFailure?: (address: string) => void;
 }
 
-/** Precedes `authenticate` on every transport: slows down callers that try keys, and limits the rate of each key. */
+/** Runs before `authenticate` on every transport: slows down callers that try keys, and limits the rate of each key. */
 export function guardCallers(authenticate: Authenticate, rate: Rate, options: GuardOptions): Authenticate {
   const limit = new RateLimit('callers', rate, options.clock, options.counts);
   const failed = new FailedKeys('failed keys', options.clock, options.counts, options.onFailure);
@@ -24,21 +24,21 @@ export function guardCallers(authenticate: Authenticate, rate: Rate, options: Gu
   };
 }
 
-/** An agent with much to do may send this much at once before it has to keep to its rate. */
+/** Seconds' worth of requests that a busy agent may send at once before its rate limit applies. */
 const BURST_SECONDS = 4;
-/** One address may have many agents, and each of their jobs has a token of its own. */
+/** One address may host many agents, and each of their jobs has its own token. */
 const TOKENS_OF_ADDRESS = 20;
 
 /**
- * Precedes the agent protocol. Its limits are so generous that only broken or hostile clients meet them; agents retry
- * later.
+ * Runs before the agent protocol. The limits are generous enough that only broken or hostile clients hit them; agents
+ * retry later.
  */
 export class AgentGuard {
   private readonly tokens: RateLimit;
   private readonly addresses: RateLimit;
   private readonly failed: FailedKeys;
 
-  /** `perSecond`: of one token; 0: no limit. */
+  /** `perSecond` applies to one token; 0 means no limit. */
   constructor(perSecond: number, { clock, counts, onFailure }: GuardOptions) {
     const rate = (share: number) => ({ perSecond: perSecond * share, burst: perSecond * share * BURST_SECONDS });
     this.tokens = new RateLimit('agent tokens', rate(1), clock, counts, 'This token');
@@ -46,13 +46,13 @@ export class AgentGuard {
     this.failed = new FailedKeys('failed agent tokens', clock, counts, onFailure);
   }
 
-  /** Runs before anything else of a request. */
+  /** Runs first in every request. */
   admit(token: string, address: string): void {
     this.addresses.take(addressGroup(address));
     this.tokens.take(hashSecret(token));
   }
 
-  /** Checks a registration or agent token. Claim tokens are never locked out: they belong to running jobs. */
+  /** Checks a registration or agent token. Claim tokens are never locked out, because they belong to running jobs. */
   judge<T>(token: string, address: string, authenticate: () => Promise<T>): Promise<T> {
     return this.failed.judge(token, address, authenticate);
   }

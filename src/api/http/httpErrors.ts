@@ -4,7 +4,7 @@ import type { Log } from '../../kernel/log';
 import { invalidInput, Refusal, refusalCodes } from '../../kernel/errors';
 import { refusalFields, toRefusal } from '../graphql/errors';
 
-/** How long the unread rest of a rejected body is discarded, so that the client gets to read the response. */
+/** Time during which the unread rest of a rejected body is discarded, so that the client can read the response. */
 const DISCARD_MS = 5_000;
 
 interface HttpDetails {
@@ -13,15 +13,15 @@ interface HttpDetails {
 }
 
 /**
- * Sends `{ "error": { code, message, retryable, … } }`, the body of every error outside GraphQL. The status follows
- * from the code.
+ * Sends `{ "error": { code, message, retryable, … } }`, the body of every error outside GraphQL. The code determines
+ * the status.
  */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal, { status, headers }: HttpDetails = {}) {
   discardRest(reply.request.raw);
   return send(reply, refusal, { error: { message: refusal.message, ...refusalFields(refusal) } }, { status, headers });
 }
 
-/** Sends an error that precedes the execution of an operation, in the format that GraphQL clients read. */
+/** Sends an error that occurs before an operation executes, in GraphQL's response format. */
 export function sendGraphqlRefusal(reply: FastifyReply, refusal: Refusal) {
   return send(reply, refusal, { errors: [{ message: refusal.message, extensions: refusalFields(refusal) }] });
 }
@@ -34,12 +34,12 @@ function send(reply: FastifyReply, refusal: Refusal, body: object, { status, hea
   return reply.code(code).headers(headers).send(body);
 }
 
-/** Answers whatever a hook, a parser or a handler threw. */
+/** Responds to any error that a hook, parser or handler throws. */
 export const errorHandler = (log: Log) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
   const { raw: res } = reply;
-  // The client hung up: nobody is left to answer, and nothing is wrong.
+  // The client hung up; this is not an error.
   if (res.destroyed || !res.socket || res.socket.destroyed) return;
-  // A response that has begun can't become an error; cutting it off is the only honest end.
+  // A response that has begun can't become an error; the only honest end is to cut it off.
   if (res.headersSent) {
     res.destroy();
     return;
@@ -49,7 +49,7 @@ export const errorHandler = (log: Log) => (error: unknown, request: FastifyReque
   return sendRefusal(reply, refusal, details);
 };
 
-/** An error that fastify found in the request before it reached its handler. */
+/** Error that fastify found in the request before its handler ran. */
 function requestError(error: unknown, request: FastifyRequest): (HttpDetails & { refusal: Refusal }) | undefined {
   const { code = '', statusCode: status = 500, message } = error as Partial<FastifyError>;
   if (!code.startsWith('FST_ERR_') || status >= 500) return undefined;
@@ -69,7 +69,7 @@ function requestError(error: unknown, request: FastifyRequest): (HttpDetails & {
 export const invalidRequest = (field: string, value: unknown, message: string): Refusal =>
   invalidInput([{ field, value, rule: 'REQUEST', message }]);
 
-/** The path without the query, still percent-encoded. */
+/** Path without the query, still percent-encoded. */
 export const pathOf = (url = '/'): string => url.split('?', 1)[0] ?? url;
 
 function discardRest(req: IncomingMessage): void {

@@ -19,18 +19,19 @@ import { startPage } from './startPage';
 declare module 'fastify' {
   interface FastifyRequest {
     info: RequestInfo;
-    /** Set by the routes that ask for an API key. */
+    /** Set by routes that require an API key. */
     actor: Actor;
   }
   interface FastifyInstance {
-    /** Aborted when the server begins to stop: parked requests (long polls) must answer now. */
+    /** Aborted when the server begins to stop: parked requests (long polls) must respond now. */
     readonly draining: AbortSignal;
   }
 }
 
 export interface Health {
   /**
-   * Resolves when the server can work. Rejects with the error that `/readyz` answers, or with any other: no database.
+   * Resolves if the server can work. Rejects with the error that `/readyz` returns, or with any other error if the
+   * database is down.
    */
   check(): Promise<unknown>;
   readonly timeoutMs?: number;
@@ -48,36 +49,36 @@ export interface HttpServer {
   readonly fastify: FastifyInstance;
   listen(): Promise<{ readonly url: string }>;
   /**
-   * Stops without breaking anything in progress: no new connections, no new operations, `/readyz` answers 503. Returns
-   * when everything has ended, or cuts off the rest after `seconds`.
+   * Stops without breaking requests in progress: no new connections or operations, and `/readyz` returns 503. Resolves
+   * when everything has ended; after `seconds`, cuts off the rest.
    */
   drain(seconds: number): Promise<void>;
 }
 
-/** Everything on the one port. Nothing happens before `listen`. */
+/** Creates everything that shares the port. Does nothing before `listen`. */
 export function createHttpServer({ config, log, graphql, routes, health }: HttpServerOptions): HttpServer {
   const draining = new AbortController();
   const addressOf = (request: IncomingMessage) => callerAddress(request, config.SLIPWAY_TRUSTED_PROXIES);
-  // Each parked request listens for the drain; Node would take eleven of them for a leak.
+  // Each parked request listens for the drain; Node would report more than ten as a leak.
   setMaxListeners(0, draining.signal);
   const inFlight = new Set<FastifyReply>();
   const sockets = new Set<Socket>();
 
   const server: FastifyInstance = fastify({
     http: { connectionsCheckingInterval: 5_000, headersTimeout: 15_000 },
-    // Longer than the idle timeout of common load balancers (60 s), so that they close idle connections, not the
-    // server: the other way round they would now and then send a request into a closed one.
+    // Longer than the idle timeout of common load balancers (60 s), so that they close idle connections first.
+    // Otherwise they would occasionally send a request into a connection that the server has just closed.
     keepAliveTimeout: 65_000,
-    // No limit for a whole request: uploads take as long as they take. JSON bodies have their own.
+    // No limit for whole requests, because uploads can be long. JSON bodies have their own limit.
     requestTimeout: 0,
     bodyLimit: 1024 ** 2,
     exposeHeadRoutes: false,
-    // What arrives on an open connection during the drain is answered: `/readyz` says why.
+    // Requests on open connections still get a response during the drain: `/readyz` explains it.
     return503OnClosing: false,
     forceCloseConnections: false,
     routerOptions: { maxParamLength: 16_384 },
     genReqId: ({ headers }) => requestId(headers),
-    // A path that can't be decoded: no hook has run.
+    // No hook has run for a path that can't be decoded.
     frameworkErrors: (error, request, reply) => errorHandler(log)(error, request, reply.headers(defaultHeaders)),
   });
   server.decorate('draining', draining.signal);
@@ -121,17 +122,17 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
   });
 
   /**
-   * Closes every connection without a request in progress. Node's own `closeIdleConnections` spares those that never
+   * Closes every connection without a request in progress. Node's `closeIdleConnections` skips connections that never
    * sent one, and browsers open such connections in advance.
    */
   function closeIdle(): void {
-    // The request's socket: a response that waits for an earlier one on the same connection has none yet.
+    // Uses the request's socket: a response queued behind another on its connection has none yet.
     const busy = new Set([...inFlight].map(({ request }) => request.raw.socket));
     for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
   }
 
   server.server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => {
-    // From here on it is a WebSocket, which is closed in its own way.
+    // From here on the socket is a WebSocket, which has its own way of closing.
     sockets.delete(socket);
     socket.on('error', () => socket.destroy());
     if (draining.signal.aborted) return refuseUpgrade(socket, 503, 'Service Unavailable');
@@ -166,9 +167,9 @@ export function createHttpServer({ config, log, graphql, routes, health }: HttpS
 }
 
 /**
- * On every response. Responses for people (GraphiQL, downloads) replace the policy; everything else is data that no
- * browser should run, frame or hand to other sites. Forged requests are no threat: there are no cookies, and clients
- * add keys explicitly.
+ * Headers of every response. Responses for people (GraphiQL, downloads) replace the policy; all others are data that no
+ * browser should run, frame or share across sites. CSRF is no threat: there are no cookies, and clients send keys
+ * explicitly.
  */
 const defaultHeaders = {
   'x-content-type-options': 'nosniff',
@@ -179,7 +180,7 @@ const defaultHeaders = {
   'cache-control': 'no-store',
 } as const;
 
-/** `/readyz`. Anybody may ask, so any number of callers at the same time cost one question to the database. */
+/** `/readyz` needs no key, so concurrent callers share one query to the database. */
 function readiness({ check, timeoutMs = 2_000 }: Health, draining: AbortSignal) {
   const silent = unavailable('The database is not responding.', 'DATABASE');
   const problemOf = async (): Promise<Refusal | null> => {
@@ -206,12 +207,12 @@ function refuseUpgrade(socket: Duplex, status: number, text: string): void {
   socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-/** The client's own id of a request if it is harmless, else a new one. */
+/** The client's request id if it is harmless; otherwise a new one. */
 function requestId({ 'x-request-id': given }: IncomingMessage['headers']): string {
   return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** True if a promise is fulfilled within a time. Rejects as the promise does. */
+/** True if the promise is fulfilled in time. Rejects if the promise does. */
 async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

@@ -1,13 +1,13 @@
 import type { Actor } from '../../access/actor';
 import { Refusal } from '../../kernel/errors';
 
-/** Counts the open streams of each caller, over all transports of this process. */
+/** Counts the open streams of each caller across all transports of this process. */
 export class OpenStreams {
   private readonly open = new Map<string, number>();
 
   constructor(private readonly mostOfCaller = 1_000) {}
 
-  /** Counts a stream until `ended` is aborted. Throws TOO_MANY_SUBSCRIPTIONS. */
+  /** Counts a stream until `ended` aborts. Throws TOO_MANY_SUBSCRIPTIONS. */
   add({ kind, id }: Actor, ended: AbortSignal): void {
     const caller = `${kind} ${id}`;
     const count = this.open.get(caller) ?? 0;

@@ -2,9 +2,9 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { slowReader } from './subscribeOperation';
 
-/** Bytes buffered for one socket before its streams wait. Enough to keep a fast reader busy during a round trip. */
+/** Bytes buffered per socket before its streams wait. Enough to keep a fast reader busy during a round trip. */
 const MOST_BUFFERED = 64 * 1024;
-/** RFC 6455: try again later. Clients of graphql-ws reconnect. */
+/** RFC 6455: try again later. graphql-ws clients reconnect. */
 const TRY_AGAIN_LATER = 1013;
 
 interface Waiting {
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * The back-pressure of one WebSocket. Streams wait for a reader that is behind, each with at most one message. A reader
- * that takes nothing for `drainWithinMs` gets an error with its cursor, and the socket is closed.
+ * Back-pressure of one WebSocket. Streams wait for a slow reader, each with at most one pending message. A reader that
+ * takes nothing for `drainWithinMs` gets an error with its cursor, and the socket closes.
  */
 export class PeerSocket {
   private readonly waiting = new Set<Waiting>();
@@ -24,12 +24,12 @@ export class PeerSocket {
 
   constructor(
     private readonly socket: WebSocket,
-    /** The TCP or TLS socket below it. */
+    /** Underlying TCP or TLS socket. */
     private readonly carrier: Duplex,
     private readonly drainWithinMs: number,
     onError: (error: Error) => void,
   ) {
-    // A frame that breaks the protocol or is too large: `ws` closes the socket with the right code.
+    // On a frame that breaks the protocol or is too large, `ws` closes the socket with the right code.
     socket.on('error', onError);
     socket.on('pong', () => {
       this.alive = true;
@@ -55,7 +55,7 @@ export class PeerSocket {
     });
   }
 
-  /** Resolves when the operating system has the bytes. */
+  /** Resolves when the operating system has accepted the bytes. */
   send(text: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) return resolve();
@@ -64,9 +64,9 @@ export class PeerSocket {
   }
 
   /**
-   * Sends a message that consists of these parts. Returns a promise when the reader is behind: it resolves when the
-   * operating system has this message. The frame does not pass through `ws`, which would encode the text of each
-   * subscriber anew and write its header apart. Without compression `ws` holds nothing back, so the order stays.
+   * Sends a message made of these parts. Returns a promise if the reader is behind; it resolves when the operating
+   * system has accepted the message. Bypasses `ws`, which would encode the text again for each subscriber and write the
+   * header separately. Without compression `ws` holds nothing back, so the order is preserved.
    */
   sendInStream(parts: readonly Buffer[], cursor: string | undefined): Promise<void> | undefined {
     if (!this.isOpen) return undefined;
@@ -84,7 +84,7 @@ export class PeerSocket {
         clearTimeout(this.stuck);
         this.stuck = undefined;
         if (error) return reject(error);
-        // A reader that makes room is not dead, even if the ping is still in the queue.
+        // A reader that makes room is alive, even if the ping is still queued.
         this.alive = true;
         if (this.waiting.size > 0) this.startWatch();
         resolve();
@@ -109,7 +109,7 @@ export class PeerSocket {
     if (!this.alive) this.terminate();
   }
 
-  /** Messages of one turn of the event loop leave in one system call, which is most of the cost of a page of events. */
+  /** Messages of one event loop turn leave in one system call, which is most of the cost of a page of events. */
   private collect(): void {
     if (this.collecting) return;
     this.collecting = true;
@@ -125,13 +125,13 @@ export class PeerSocket {
   private startWatch(): void {
     this.stuck ??= setTimeout(() => {
       for (const { cursor, giveUp } of this.waiting) giveUp(slowReader(this.drainWithinMs, cursor));
-      // After the error messages of the streams.
+      // Close after the error messages of the streams.
       setImmediate(() => this.close(TRY_AGAIN_LATER, 'Too slow: continue from your last cursor'));
     }, this.drainWithinMs);
   }
 }
 
-/** Sockets with messages of this turn of the event loop. */
+/** Sockets with messages from this event loop turn. */
 let collecting: PeerSocket[] = [];
 
 function writeCollected(): void {

@@ -4,7 +4,7 @@ import type { SharedCounts } from '../../kernel/database/sharedCounts';
 import { Refusal } from '../../kernel/errors';
 
 export interface Rate {
-  /** 0: no limit. */
+  /** 0 means no limit. */
   readonly perSecond: number;
   readonly burst: number;
 }
@@ -13,18 +13,17 @@ interface Bucket {
   /** Negative while other servers have given the caller more than its share. */
   tokens: number;
   at: number;
-  /** Taken here and not yet reported to the other servers. */
+  /** Taken here but not yet reported to the other servers. */
   unreported: number;
   reporting: boolean;
-  /** What all servers had reported when this one last did. */
+  /** Total of all servers at this server's last report. */
   total: number;
 }
 
 /**
- * A token bucket for each caller, over all servers. A request takes from the bucket in memory. After each tenth of a
- * burst the server adds it to a shared count, without holding up the request, and takes from its bucket what other
- * servers have added since. So slow callers cost no statement, quick ones one for every tenth of a burst, and n servers
- * give n tenths too much.
+ * Token bucket per caller, shared by all servers. A request takes from the bucket in memory. After each tenth of a
+ * burst, the server adds that amount to a shared count in the background and deducts the usage of other servers. Slow
+ * callers cost no statement, and n servers exceed the limit by at most n tenths of a burst.
  */
 export class RateLimit {
   private readonly buckets = new LRUCache<string, Bucket>({ max: 20_000 });
@@ -36,15 +35,15 @@ export class RateLimit {
     private readonly rate: Rate,
     private readonly clock: Clock,
     counts: SharedCounts,
-    /** Named by the error. */
+    /** Subject of the error message. */
     private readonly who = 'This key',
   ) {
-    // The time in which an empty bucket fills: what was taken before it no longer counts.
+    // Time to fill an empty bucket; usage before it no longer counts.
     this.counts = counts(name, rate.burst / Math.max(1, rate.perSecond));
     this.step = Math.max(1, Math.floor(rate.burst / 10));
   }
 
-  /** Throws RATE_LIMITED if this caller has to wait. */
+  /** Throws RATE_LIMITED if the caller must wait. */
   take(caller: string): void {
     const { perSecond, burst } = this.rate;
     if (perSecond === 0) return;
@@ -67,14 +66,14 @@ export class RateLimit {
     bucket.reporting = true;
     const { consumedPoints: total } = await this.counts.penalty(caller, own);
     const before = total - own;
-    // A smaller total is that of a new window.
+    // A smaller total belongs to a new window.
     bucket.tokens -= before < bucket.total ? before : before - bucket.total;
     bucket.total = total;
     bucket.reporting = false;
   }
 }
 
-/** `seconds`: after which the same request may succeed. */
+/** `seconds` after which the same request may succeed. */
 export function rateLimited(seconds: number, what: string): Refusal {
   const retryAfterSeconds = Math.max(1, Math.ceil(seconds));
   return new Refusal('RATE_LIMITED', `${what}. Try again in ${retryAfterSeconds} s.`, { retryAfterSeconds });

@@ -2,12 +2,15 @@ import type { FastifyInstance, FastifyTypeProvider } from 'fastify';
 import type { z } from 'zod';
 import { invalidInput } from '../../kernel/errors';
 
-/** How long a JSON body may take to arrive. The server has no limit for whole requests: an artifact may take hours. */
+/** Time limit for a JSON body to arrive. Whole requests have no limit, because an artifact can take hours. */
 const BODY_MS = 30_000;
 
 export const jsonTypes = /^application\/(graphql\+)?json *(;|$)/i;
 
-/** Routes of this plugin take JSON, up to their `bodyLimit`, and nothing else. `types: '*'` reads anything as JSON. */
+/**
+ * Makes the routes of this plugin accept only JSON, up to their `bodyLimit`. `types: '*'` parses every content type as
+ * JSON.
+ */
 export function parseJson(server: FastifyInstance, types: '*' | RegExp = jsonTypes): void {
   server.addContentTypeParser(types, { parseAs: 'string' }, (_request, text: string, done) => {
     try {
@@ -26,12 +29,12 @@ export function parseJson(server: FastifyInstance, types: '*' | RegExp = jsonTyp
   });
 }
 
-/** Types the body and the query of a route by its zod schemas. */
+/** Types a route's body and query by its zod schemas. */
 export interface ZodTypes extends FastifyTypeProvider {
   validator: this['schema'] extends z.ZodType ? z.output<this['schema']> : unknown;
 }
 
-/** Checks bodies and queries with the zod schemas of their routes. */
+/** Validates bodies and queries with the zod schemas of their routes. */
 export function validateWithZod(server: FastifyInstance): void {
   server.setValidatorCompiler<z.ZodType>(({ schema }) => (value: unknown) => {
     const { data, error } = schema.safeParse(value);

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallback } from 'fastify';
 import { definitionsSchema } from '../../catalog/language/jsonSchema';
 
-/** `GET /schemas/definitions.json`: the JSON Schema of documents. It needs no key, because editors send none. */
+/** `GET /schemas/definitions.json`: JSON Schema of definitions. Requires no key, because editors don't send one. */
 export const schemaRoutes: FastifyPluginCallback = (server, _options, done) => {
   const text = `${JSON.stringify(definitionsSchema(), null, 2)}\n`;
   server.route({

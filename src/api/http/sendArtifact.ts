@@ -5,8 +5,7 @@ import type { Artifact } from '../../runs/artifacts/artifact';
 import { toRefusal } from '../graphql/errors';
 
 /**
- * Streams the content of an artifact. Always as an attachment, so that no browser shows a job's file as if it were
- * Slipway's page.
+ * Streams the content of an artifact, always as an attachment: no browser may render a job's file as a page of Slipway.
  */
 export async function sendArtifact(app: App, reply: FastifyReply, artifact: Artifact): Promise<FastifyReply> {
   const file = await app.artifactFiles.read(artifact.sha256);

@@ -18,11 +18,11 @@ import { toGraphqlError, toRefusal } from '../graphql/errors';
 export interface SharedAnswersOptions {
   readonly log: Log;
   /**
-   * The caller as of now, or of some time after `since`; throws once its key is no longer valid. Called before each
-   * event.
+   * Returns the caller as of now, or as of some time after `since`; throws if its key is no longer valid. Called before
+   * each event.
    */
   readonly renew: (actor: Actor, since?: number) => Promise<Actor>;
-  /** Equal for callers who see the same everywhere in the API. */
+  /** Equal for callers that see the same data everywhere in the API. */
   readonly rightsKey: (actor: Actor) => string;
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
 }
@@ -31,9 +31,9 @@ export class Answer {
   private encoded: Buffer | undefined;
 
   constructor(
-    /** An execution result, as JSON. */
+    /** Execution result as JSON. */
     readonly text: string,
-    /** The caller as of this answer. */
+    /** Caller as of this answer. */
     readonly actor: Actor,
   ) {}
 
@@ -44,18 +44,18 @@ export class Answer {
   }
 }
 
-/** The operation of one stream. */
+/** Operation of one stream. */
 export class SharedOperation {
   private actor: Actor | undefined;
   private full = '';
 
   constructor(
     readonly args: ExecutionArgs,
-    /** Everything in it that its answers depend on. */
+    /** Everything in the operation that its answers depend on. */
     private readonly key: string,
   ) {}
 
-  /** The same with the rights of a caller. Kept, because a stream has the same caller for many events. */
+  /** Key combined with a caller's rights. Cached, because a stream keeps its caller for many events. */
   keyFor(actor: Actor, rightsKey: (actor: Actor) => string): string {
     if (actor !== this.actor) {
       this.actor = actor;
@@ -66,11 +66,11 @@ export class SharedOperation {
 }
 
 /**
- * Computes the answer to an event once for all callers with the same operation, variables and rights. A dashboard open
- * in a thousand browsers costs one execution and one serialization for each event, and a write to each socket.
+ * Computes each answer once for all callers with the same operation, variables and rights. A dashboard open in a
+ * thousand browsers costs one execution and one serialization per event, plus a write to each socket.
  *
- * Events are compared as objects: streams share if their source gives them the same object. Answers live as long as
- * their event.
+ * Events are compared by identity: streams share an answer if their source yields the same object. Answers live as long
+ * as their event.
  */
 export class SharedAnswers {
   private readonly answers = new WeakMap<object, Map<string, Answer | Promise<Answer>>>();
@@ -79,7 +79,7 @@ export class SharedAnswers {
 
   constructor(private readonly options: SharedAnswersOptions) {}
 
-  /** The start of a stream does not change its events, so the variable for it is not part of the key. */
+  /** The start position of a stream does not change its events, so its variable is not part of the key. */
   operation(args: ExecutionArgs): SharedOperation {
     const variables = { ...args.variableValues };
     const start = startVariable(args);
@@ -89,8 +89,8 @@ export class SharedAnswers {
   }
 
   /**
-   * The answer, or a promise if it is still being made. Rejects if the event has none: the stream has to end, or it
-   * would miss the event.
+   * Returns the answer, or a promise while it is being computed. Rejects if the event has no answer: the stream must
+   * then end, or it would skip the event.
    */
   of(event: unknown, operation: SharedOperation, actor: Actor, request: RequestInfo): Answer | Promise<Answer> {
     if (typeof event !== 'object' || event === null) return this.make(event, operation.args, actor, request);
@@ -104,7 +104,7 @@ export class SharedAnswers {
     if (known !== undefined) return known;
     const answer = this.make(event, operation.args, actor, request);
     answers.set(key, answer);
-    // A client that continues from its cursor after an outage gets the same event, and must not get the error of before.
+    // A client that resumes from its cursor after an outage gets the same event, but must not get the earlier error.
     answer.then(
       (made) => answers.set(key, made),
       () => answers.delete(key),
@@ -154,10 +154,10 @@ function forMany(request: RequestInfo): RequestInfo {
   return { ...request, signal: never };
 }
 
-/** The arguments for the start of a stream. */
+/** Arguments for the start position of a stream. */
 const startArguments = ['after', 'afterOffset'];
 
-/** The variable for the start of the stream, if it has no other use. */
+/** The start position's variable, if it has no other use. */
 function startVariable({ document, operationName }: ExecutionArgs): string | undefined {
   const field = getOperationAST(document, operationName)?.selectionSet.selections[0];
   if (field?.kind !== Kind.FIELD) return undefined;

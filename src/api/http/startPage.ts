@@ -1,9 +1,6 @@
 import type { FastifyPluginCallback } from 'fastify';
 
-/**
- * `GET /`: where everything is, for people who open the server's address. Links are relative, for proxies with a
- * prefix.
- */
+/** `GET /`: links for people who open the server's address. Links are relative, for proxies that add a prefix. */
 export const startPage: FastifyPluginCallback = (server, _options, done) => {
   server.route({
     method: ['GET', 'HEAD'],

@@ -8,27 +8,28 @@ import type { Answer, SharedAnswers } from './sharedAnswers';
 
 export interface StreamOptions {
   readonly request: RequestInfo;
-  /** The caller that opens the stream. Renewed before each event. */
+  /** Caller that opens the stream. Renewed before each event. */
   readonly actor: Actor;
   readonly answers: SharedAnswers;
   /**
-   * Sends one answer to the client. Returns a promise when the client has to catch up first: nothing is read for it
-   * meanwhile. A rejection ends the stream.
+   * Sends one answer to the client. Returns a promise if the client must catch up first; until then, no events are read
+   * for it. A rejection ends the stream.
    */
   readonly write: (answer: Answer, cursor: string | undefined) => Promise<void> | undefined;
-  /** Called once, when client, server or source end the stream. */
+  /** Called once when the client, the server or the source ends the stream. */
   readonly onEnd: () => void;
 }
 
-/** Yields nothing: answers leave through `write`. The first `next` starts the stream and settles when it is over. */
+/** Yields nothing: `write` sends the answers. The first `next` starts the stream and settles when it ends. */
 export type Stream = AsyncGenerator<never, undefined, undefined>;
 
 /**
- * GraphQL's "subscribe", with three differences from that of graphql-js:
+ * GraphQL's "subscribe" with three differences from graphql-js:
  *
- * - `SharedAnswers` executes events, each with a context of its own, and once for all callers that get the same answer;
- * - the next event is read when the last one has left, so a slow reader slows down its own stream and fills no memory;
- * - ending the stream takes effect at once, even while the source waits for its next event.
+ * - `SharedAnswers` executes events, each in its own context, once for all callers that get the same answer.
+ * - The next event is read only after the last one has left, so a slow reader slows down only its own stream and fills
+ *   no memory.
+ * - Ending the stream takes effect immediately, even while the source waits for its next event.
  */
 export async function subscribeOperation(
   args: ExecutionArgs,
@@ -69,12 +70,12 @@ function startStream(events: AsyncIterable<unknown>, args: ExecutionArgs, option
   }
 
   function fail(error: unknown): void {
-    // The consumer gets the error, not the quiet end.
+    // The consumer gets the error instead of a quiet end.
     if (!ended) settle?.reject(error);
     end();
   }
 
-  /** Delivers until it has to wait: for an event, its answer or the reader. Called again after each of them. */
+  /** Delivers until it must wait for an event, its answer or the reader. Called again after each of them. */
   function deliver(): void {
     try {
       while (!ended) {
@@ -97,7 +98,7 @@ function startStream(events: AsyncIterable<unknown>, args: ExecutionArgs, option
     }
   }
 
-  /** False if there is nothing to do until the reader has caught up. */
+  /** False if delivery must wait until the reader has caught up. */
   function send(answer: Answer, cursor: string | undefined): boolean {
     if (ended) return false;
     actor = answer.actor;

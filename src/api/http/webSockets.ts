@@ -23,17 +23,17 @@ export interface WebSocketOptions {
   readonly log: Log;
   readonly authenticate: Authenticate;
   readonly createContext: (request: RequestInfo, actor: Actor, database?: Database) => object;
-  /** What streams read; see `createGraphqlServer`. */
+  /** Database that streams read; see `createGraphqlServer`. */
   readonly streamDatabase?: Database;
   readonly answers: SharedAnswers;
   readonly documents: Documents;
   readonly execute: Execute;
   readonly limits: Limits;
   readonly openStreams: OpenStreams;
-  /** How often each peer is pinged, and how long it may take to respond before it counts as dead. */
+  /** Interval between pings, and the time in which a peer must respond before it counts as dead. */
   readonly pingEveryMs?: number;
   readonly pongWithinMs?: number;
-  /** How long a reader may take to make room for the next message of its streams. */
+  /** Time for a reader to make room for the next message of its streams. */
   readonly drainWithinMs?: number;
   readonly connectionInitMs?: number;
 }
@@ -41,12 +41,12 @@ export interface WebSocketOptions {
 export interface WebSockets {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, request: Omit<RequestInfo, 'signal' | 'transport'>): void;
   /**
-   * Takes no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended. Streams
-   * don't count: they never end on their own, and their clients continue elsewhere from their cursors. Resolves when
-   * all are closed.
+   * Accepts no new operations, and closes each socket with 1001 as soon as its last query or mutation has ended.
+   * Streams don't count: they never end on their own, and their clients resume elsewhere from their cursors. Resolves
+   * when all sockets are closed.
    */
   drain(): Promise<void>;
-  /** Closes the remaining sockets with 1001, without waiting for operations, and cuts off peers that do not respond. */
+  /** Closes the remaining sockets with 1001 without waiting for operations, and cuts off peers that don't respond. */
   closeAll(): void;
 }
 
@@ -61,7 +61,7 @@ interface Connection {
   readonly peer: PeerSocket;
   readonly headerKey: string | undefined;
   /**
-   * Operations from their request on, by message: a client may reuse an id before the server sees its first use end.
+   * Operations by message, from their request on: a client may reuse an id before the server sees its first use end.
    */
   readonly operations: Map<SubscribePayload, Operation>;
   key: string | undefined;
@@ -70,19 +70,19 @@ interface Connection {
 type Context = WsContext<Record<string, unknown>, Connection>;
 
 const largestMessage = 1024 ** 2;
-/** Operations open on one connection, streams and others. */
+/** Limit on operations per connection, streams included. */
 const mostOperations = 100;
-/** RFC 6455: the endpoint goes away; try again later. Clients of graphql-ws reconnect after both. */
+/** RFC 6455: endpoint going away, try again later. graphql-ws clients reconnect after both. */
 const goingAway = 1001;
 const tryAgainLater = 1013;
 const closingBrace = Buffer.from('}');
-/** A peer that does not complete a closing handshake within this time is cut off. */
+/** Time for a peer to complete the closing handshake before it is cut off. */
 const closeMs = 1_000;
 
 /**
- * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol; its binding to `ws` is
- * not used, because it writes to the console, shows messages of unexpected errors to clients, and can't be drained.
- * Messages of streams bypass graphql-ws as well: it would serialize each of them for each subscriber.
+ * GraphQL over WebSockets (the graphql-transport-ws protocol). graphql-ws handles the protocol. Its binding to `ws`
+ * isn't used: it writes to the console, shows messages of unexpected errors to clients, and can't drain. Stream
+ * messages also bypass graphql-ws, which would serialize each one for each subscriber.
  */
 export function createWebSockets(options: WebSocketOptions): WebSockets {
   const { schema, log, authenticate, createContext, streamDatabase, answers, documents, execute, limits, openStreams } =
@@ -98,8 +98,8 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     maxPayload: largestMessage,
     perMessageDeflate: false,
     clientTracking: false,
-    // One message in a turn of the event loop: a client may end an operation and use its id again at once, and graphql-ws
-    // would take the end of the first for that of the second.
+    // Handles one message per event loop turn. A client may end an operation and reuse its id immediately; graphql-ws
+    // would otherwise attribute the end of the first operation to the second.
     allowSynchronousEvents: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
@@ -131,7 +131,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
       return true;
     } catch (error) {
       const refusal = toRefusal(error, log, { requestId: connection.id });
-      // The first close counts: that of graphql-ws, which follows, has no effect.
+      // The first close wins; the one from graphql-ws that follows has no effect.
       if (refusal.code === 'UNAVAILABLE' || refusal.code === 'RATE_LIMITED')
         connection.peer.close(tryAgainLater, 'Try again later');
       else if (refusal.code === 'INTERNAL')
@@ -187,7 +187,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   function finish(connection: Connection, payload: SubscribePayload): void {
     connection.operations.get(payload)?.ended.abort();
     connection.operations.delete(payload);
-    // After the messages that graphql-ws sends when this callback returns.
+    // Runs after the messages that graphql-ws sends when this callback returns.
     if (draining) setImmediate(closeIfIdle, connection);
   }
 
@@ -228,7 +228,7 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
 
   let pinging: NodeJS.Timeout | undefined;
 
-  /** One timer for all sockets. Finds a dead peer after `pingEveryMs + pongWithinMs` at the latest. */
+  /** One timer for all sockets. Detects a dead peer within `pingEveryMs + pongWithinMs`. */
   function startPinging(): void {
     pinging ??= setInterval(() => {
       if (connections.size === 0) {

@@ -16,7 +16,7 @@ import type { App } from '../app';
 import { findExecution } from '../execution/executions.store';
 import { inRuns } from '../execution/inRuns';
 import { planPipelineStart, planWorkflowStart, type StartExecution, startErrors } from '../execution/planStart';
-import { findCatalogue, findStartable, holdApplication, type Startable } from '../execution/startTargets.store';
+import { findCatalogue, findStartable, holdApplication, isGone, type Startable } from '../execution/startTargets.store';
 import { keyedRequest, once } from './idempotency';
 import { findIdempotencyKey, insertIdempotencyKey } from './idempotencyKeys.store';
 
@@ -52,12 +52,12 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
     return known;
   };
   return once(app, request, used, again, async () => {
-    const last = await inRuns(
+    const started = inRuns(
       app,
       [],
       actor,
       async (db) => {
-        if (!(await holdApplication(db, input.applicationId))) throw notFound('application', input.applicationId);
+        db.sent([holdApplication(db, input.applicationId)]);
         const { kind, entityId, environmentId, notes } = await db.decide(decision);
         if (request !== null) {
           db.sent([insertIdempotencyKey(db, { ...request, executionId: id, answerId: null, createdAt: db.now })]);
@@ -68,6 +68,9 @@ export async function startExecution(app: App, actor: Actor, input: StartExecuti
       },
       { keepsPlans: true },
     );
+    const last = await started.catch((error: unknown) => {
+      throw isGone(error) ? notFound('application', input.applicationId) : error;
+    });
     const execution = await last.row;
     if (execution === undefined) throw new Error(`execution ${id} disappeared while it was being created`);
     return execution;

@@ -9,22 +9,22 @@ import type { Log } from '../../kernel/log';
 import { comparePlaces, encodePlace, type LogEvent, type Place, placeBefore, type WatchedEvent } from './eventLog';
 import { type CommittedEvent, findCommitted, findDatabaseIdentity, findEvents, findGrown } from './eventLog.store';
 
-/** Number of events read at once. Bounds the memory of a stream whose client does not read. */
+/** Number of events per read. Bounds the memory of a stream whose client does not read. */
 export const EVENT_PAGE = 100;
-/** A client that reconnects within this many events is served from memory. */
+/** Number of recent events kept in memory for clients that reconnect. */
 const KEPT = 64;
-/** How soon to look again for events that are committed behind a transaction still in progress. */
+/** Delay before the next look for events that are committed behind a transaction still in progress. */
 const WAITING_MS = 50;
-/** Commits come faster than anybody reads a list. */
+/** Commits can arrive faster than anyone reads a list. */
 const REST_MS = 20;
 
-/** Selection of events of all runs that somebody watches. */
+/** Selection of events of all runs that clients watch. */
 export interface CommittedQuery<Item extends CommittedItem> {
-  /** Equal for queries with equal results. */
+  /** Equal keys mean equal results. */
   readonly key: string;
-  /** As in `findCommitted`. */
+  /** Same as in `findCommitted`. */
   readonly where: (parameters: unknown[]) => string;
-  /** Builds the messages for a page of events. May leave some out. */
+  /** Builds the messages for a page of events. May omit events. */
   readonly complete: (events: readonly PlacedEvent[]) => Promise<readonly Item[]>;
 }
 
@@ -40,15 +40,15 @@ export interface CommittedItem extends StreamEvent {
   readonly place: Place;
 }
 
-/** One reader per process for each watched thing; see `kernel/database/feed.ts`. */
+/** One reader per process for each watched object; see `kernel/database/feed.ts`. */
 export interface EventFeeds {
-  /** Event log of an execution. */
+  /** Event log of one execution. */
   readonly events: Feeds<Execution, WatchedEvent, number>;
-  /** Current state of an execution; only the newest counts. */
+  /** Current state of one execution; only the newest state matters. */
   readonly states: Feeds<Execution, Execution, number>;
   /** Events of all runs. */
   readonly committed: Feeds<CommittedQuery<CommittedItem>, CommittedItem, Place>;
-  /** Name of this database in cursors. */
+  /** Identity of this database, used in cursors. */
   readonly identity: () => Promise<string>;
 }
 
@@ -70,7 +70,7 @@ export function createEventFeeds(database: Database, pollMs: number, log: Log): 
   };
 }
 
-/** Common part of the feeds of one execution. */
+/** Shared settings of the feeds of one execution. */
 const ofExecution = (database: Database) => ({
   key: ({ id }: Execution) => id,
   topics: ({ runId }: Execution) => [topic.run(runId)],
@@ -132,7 +132,7 @@ function committedIn(
   };
 }
 
-/** Page of the events of all runs, and the position up to which the log was searched for it. */
+/** Page of the events of all runs, with the position up to which the log was searched. */
 export async function readCommitted<Item extends CommittedItem>(
   database: Database,
   identity: string,

@@ -2,7 +2,7 @@ import type { Db } from '../../kernel/database/database';
 import type { Execution } from '../../engine/execution';
 import type { LogEvent, Place } from './eventLog';
 
-/** The log of a run, or the part that a member execution wrote: two columns to count by, each with an index. */
+/** Log of a run, or the part that one member execution wrote. Each has its own sequence column and index. */
 const columns = ({ id, runId }: Pick<Execution, 'id' | 'runId'>) =>
   id === runId
     ? { owner: 'event.run_id = $1', sequence: 'event.sequence' }
@@ -28,7 +28,7 @@ export function findEvents(
   );
 }
 
-/** Oldest sequence that is kept. Undefined if none is. */
+/** Oldest sequence that is still stored; undefined if none is. */
 export async function findFirstSequence(db: Db, log: Pick<Execution, 'id' | 'runId'>): Promise<number | undefined> {
   const { owner, sequence } = columns(log);
   const [row] = await db.rows<{ first: number | null }>(
@@ -38,7 +38,7 @@ export async function findFirstSequence(db: Db, log: Pick<Execution, 'id' | 'run
   return row?.first ?? undefined;
 }
 
-/** Executions whose logs have grown beyond the known position. */
+/** Executions whose logs have grown past the known positions. */
 export async function findGrown(db: Db, known: ReadonlyMap<string, number>): Promise<string[]> {
   const rows = await db.rows<{ id: string }>(
     `SELECT id FROM unnest($1::uuid[], $2::int[]) AS known (id, sequence) JOIN execution USING (id)
@@ -48,11 +48,12 @@ export async function findGrown(db: Db, known: ReadonlyMap<string, number>): Pro
   return rows.map(({ id }) => id);
 }
 
-// The events of all runs
+// Events of all runs
 
 /**
- * All transactions of this database below this id have ended: nothing will be added there. Numbers are shared by the
- * databases of a PostgreSQL, so a transaction in progress counts unless its session is seen in another database.
+ * All transactions of this database below this id have ended, so no event will be added below it. The databases of a
+ * PostgreSQL server share transaction ids: a transaction in progress counts unless its session belongs to another
+ * database.
  */
 const HORIZON = `(SELECT coalesce(min(number::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
   FROM pg_snapshot_xip(pg_current_snapshot()) AS number WHERE NOT EXISTS (
@@ -61,21 +62,21 @@ const HORIZON = `(SELECT coalesce(min(number::text::bigint), pg_snapshot_xmax(pg
 
 export interface CommittedEvent extends LogEvent {
   readonly transactionId: number;
-  /** Sequence in the log of the run, whatever `sequence` is. */
+  /** Sequence in the run's log, even if `sequence` counts a member's events. */
   readonly runSequence: number;
 }
 
 export interface Committed {
   readonly events: readonly CommittedEvent[];
-  /** All events of earlier transactions were read. */
+  /** All events of earlier transactions have been read. */
   readonly horizon: number;
-  /** Newer events exist, but can't be delivered yet because an older transaction is still in progress. */
+  /** Newer events exist but can't be delivered yet, because an older transaction is still in progress. */
   readonly waiting: boolean;
 }
 
 /**
- * Events of all runs after a position, in their common order. `where` may refer to the event as `event` and to its
- * execution as `e`. One statement, so that horizon and events come from one snapshot.
+ * Events of all runs after a position, in their common order. `where` refers to the event as `event` and to its
+ * execution as `e`. A single statement reads the horizon and the events from one snapshot.
  */
 export async function findCommitted(
   db: Db,
@@ -108,7 +109,7 @@ export interface LogBounds {
   readonly pruned: number;
   /** New transactions get this id or a larger one. */
   readonly next: number;
-  /** As `Committed.horizon`. */
+  /** Same as `Committed.horizon`. */
   readonly horizon: number;
 }
 
@@ -121,7 +122,7 @@ export async function findLogBounds(db: Db): Promise<LogBounds> {
   return row;
 }
 
-/** Distinguishes this database from every other one whose transactions have the same numbers. */
+/** Distinguishes this database from any other that uses the same transaction ids. */
 export async function findDatabaseIdentity(db: Db): Promise<string> {
   const [may] = await db.rows<{ ask: boolean }>(
     `SELECT has_function_privilege('pg_control_system()', 'EXECUTE') AS ask`,
@@ -132,9 +133,9 @@ export async function findDatabaseIdentity(db: Db): Promise<string> {
 }
 
 /**
- * Events restored from a dump have transaction numbers of another database, which this one has not reached. They become
- * older than everything; otherwise they, and everything their runs write from now on, would stay invisible to readers
- * of all runs.
+ * Events restored from a dump carry transaction ids of another database that this one has not reached yet. They become
+ * older than everything else. Otherwise they, and all later events of their runs, would stay invisible to readers of
+ * all runs.
  */
 export async function adoptRestoredEvents(db: Db): Promise<number> {
   const foreign = 'transaction_id >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint';
@@ -148,7 +149,7 @@ export interface OldEvent extends Place {
   readonly at: Date;
 }
 
-/** The log from a position, only as far as its age must be known. */
+/** Ages of events after a position, up to the limit. */
 export function findAges(db: Db, after: Place, limit: number): Promise<OldEvent[]> {
   return db.rows(
     `SELECT transaction_id AS "transactionId", run_id AS "runId", sequence, at FROM execution_event
@@ -157,7 +158,7 @@ export function findAges(db: Db, after: Place, limit: number): Promise<OldEvent[
   );
 }
 
-/** Locks a run. Returns true if it is final and everything in it is older than `before`. */
+/** Locks a run. Returns true if it is final and all of its events are older than `before`. */
 export async function lockIfOld(db: Db, runId: string, before: Date): Promise<boolean> {
   const rows = await db.rows(
     `SELECT FROM execution run WHERE id = $1 AND ended_at < $2 AND NOT EXISTS (
@@ -169,7 +170,7 @@ export async function lockIfOld(db: Db, runId: string, before: Date): Promise<bo
 }
 
 /**
- * Deletes the oldest events of a run, and records up to where the log of all runs is now incomplete. Returns the number
+ * Deletes the oldest events of a run and records up to where the log of all runs is now incomplete. Returns the number
  * of deleted events.
  */
 export async function deleteOldest(db: Db, runId: string, limit: number): Promise<number> {

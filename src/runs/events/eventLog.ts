@@ -4,7 +4,7 @@ import { cursorCodec } from '../../kernel/paging';
 import type { StreamEvent } from '../../kernel/streamEvent';
 import { invalidInput } from '../../kernel/errors';
 
-/** Event as readers get it. `sequence` is its position in the requested log: of the run, or of one member. */
+/** Event as readers see it. `sequence` is its position in the requested log: the run's or one member's. */
 export type LogEvent = Omit<ExecutionEvent, 'executionSequence' | 'transactionId'>;
 
 /** True if an event made an execution final, false if it made it active again, undefined otherwise. */
@@ -14,13 +14,13 @@ export function finalAfter(event: LogEvent, executionId: string): boolean | unde
   return event.type === 'EXECUTION_STATUS' ? isFinal(event.data.to as ExecutionStatus) : undefined;
 }
 
-/** Change of the number of open detached tasks: `Execution.detachedTasks`. */
+/** Change that the event makes to `Execution.detachedTasks`. */
 export function detachedAfter({ type, data }: LogEvent): number {
   if (type === 'BESIDE_TASK_CREATED') return 1;
   return type === 'TASK_STATUS' && data.taskType !== undefined && isFinal(data.to as ExecutionStatus) ? -1 : 0;
 }
 
-/** Reason why a reader can't get everything after its cursor. */
+/** Reasons why a reader can't get all events after its cursor. */
 export const gapReasons = ['PRUNED', 'UNKNOWN'] as const;
 
 export interface EventGap {
@@ -32,14 +32,14 @@ export interface EventGap {
 /** Message to a watcher of an execution: an event, or a snapshot. A gap always comes with a snapshot. */
 export interface WatchedEvent extends StreamEvent {
   readonly cursor: string;
-  /** Watched execution, to decide whether the caller may still see it. */
+  /** Watched execution. Decides whether the caller may still see it. */
   readonly execution: Execution;
   readonly event: LogEvent | null;
   readonly snapshot: { readonly sequence: number; readonly execution: Execution } | null;
   readonly gap: EventGap | null;
 }
 
-/** Position in the log of one execution, from a client. */
+/** Position in the log of one execution, as given by a client. */
 export function readSequence(after: string): number {
   const sequence = /^\d{1,10}$/.test(after) ? Number(after) : Number.NaN;
   if (sequence <= 2_147_483_647) return sequence;
@@ -48,8 +48,8 @@ export function readSequence(after: string): number {
 }
 
 /**
- * Position among the events of all runs: after the last event that was seen, in the order that README.md describes.
- * Positions compare in this order of fields.
+ * Position among the events of all runs, after the last event seen. README.md describes the order; positions compare by
+ * these fields in sequence.
  */
 export interface Place {
   readonly transactionId: number;
@@ -59,7 +59,7 @@ export interface Place {
 
 const NO_RUN = '00000000-0000-0000-0000-000000000000';
 
-/** After everything of earlier transactions, before everything of this one. */
+/** Position after everything of earlier transactions and before everything of this one. */
 export const placeBefore = (transactionId: number): Place => ({ transactionId, runId: NO_RUN, sequence: 0 });
 
 export function comparePlaces(a: Place, b: Place): number {
@@ -68,7 +68,7 @@ export function comparePlaces(a: Place, b: Place): number {
   return a.sequence - b.sequence;
 }
 
-/** Positions of another database mean nothing here, so the cursor names the database. */
+/** The cursor names the database, because positions of another database are meaningless here. */
 const placeCursor = cursorCodec('events', 'text', 'number', 'id', 'number');
 
 export const encodePlace = (database: string, { transactionId, runId, sequence }: Place): string =>

@@ -40,9 +40,9 @@ export class EventRetention {
 }
 
 /**
- * Deletes events older than `SLIPWAY_EVENT_RETENTION_DAYS`: those of runs that ended before that, each run from its
- * oldest event, one batch per transaction. An active run keeps its log, however old. Walks the log of all runs from its
- * old end, so the cost depends on what there is to delete, not on what is kept.
+ * Deletes events older than `SLIPWAY_EVENT_RETENTION_DAYS` from runs that ended before that time, oldest first, one
+ * batch per transaction. An active run keeps its whole log. Walks the log of all runs from its oldest end, so the cost
+ * depends on what is deleted, not on what is kept.
  */
 export async function pruneEvents(app: App, until?: AbortSignal): Promise<number> {
   const before = new Date(app.clock.now().getTime() - app.config.SLIPWAY_EVENT_RETENTION_DAYS * DAY_MS);
@@ -63,7 +63,7 @@ export async function pruneEvents(app: App, until?: AbortSignal): Promise<number
 async function pruneRun(app: App, runId: string, before: Date, until?: AbortSignal): Promise<number> {
   let deleted = 0;
   for (;;) {
-    // Lock, and a second check under it: somebody may resume the run at this moment.
+    // Locks and checks again, because the run may be resumed at this moment.
     const count = await app.database.transaction(async (db) =>
       (await lockIfOld(db, runId, before)) ? deleteOldest(db, runId, DELETE) : 0,
     );

@@ -7,15 +7,15 @@ import type { Page } from '../../kernel/paging';
 import { type EventGap, type LogEvent, readSequence } from './eventLog';
 import { findEvents, findFirstSequence } from './eventLog.store';
 
-/** In the log of an execution the cursor is simply the sequence, so a client can construct it. */
+/** The cursor in the log of one execution is the sequence itself, so clients can construct it. */
 const cursor: CursorCodec<readonly [number]> = {
   encode: ([sequence]) => String(sequence),
   decode: (after) => [readSequence(after)],
 };
 
 /**
- * Page of the event log of an execution. Its cost does not depend on the length of the log: the page is a range of an
- * index.
+ * Page of the event log of an execution. The page is an index range, so its cost does not depend on the length of the
+ * log.
  */
 export async function listEvents(
   app: App,
@@ -38,7 +38,7 @@ export async function listEvents(
   return Object.assign(shown, { gap: gapBefore(rows[0], position, logEnd(execution)) });
 }
 
-/** The row of the execution was read before its events, so the events it promises exist, or were deleted. */
+/** The execution's row was read before its events, so the events that it promises either exist or have been deleted. */
 function gapBefore(first: LogEvent | undefined, position: number, end: number): EventGap | null {
   const after = String(position);
   if (first !== undefined) return first.sequence === position + 1 ? null : { reason: 'PRUNED', after };

@@ -3,7 +3,7 @@ import { isFinal } from '../../contract/statuses';
 import type { ExecutionEventData, ExecutionEventType } from '../../engine/executionEvent';
 import type { Log } from '../../kernel/log';
 
-/** Messages of the changes that operators look for; other events are in the log of the run alone. */
+/** Messages for the changes that operators look for. All other events appear only in the run's log. */
 const messages: { readonly [T in ExecutionEventType]?: string } = {
   EXECUTION_CREATED: 'run started',
   ATTEMPT_STARTED: 'next attempt of the run started',
@@ -22,7 +22,7 @@ const messages: { readonly [T in ExecutionEventType]?: string } = {
   JOB_LOST: 'agent of a job lost',
   DEPLOYED: 'image deployed',
 };
-/** Fields of events that are short and hold no text of a person. */
+/** Event fields that are short and contain no user-written text. */
 const shown = [
   'kind',
   'name',
@@ -43,12 +43,14 @@ interface RunChange {
   readonly data: unknown;
 }
 
-/** One line at `info` for each committed change of a run that people care about, by the server that made the change. */
+/**
+ * Logs one `info` line for each committed change of a run that operators look for, on the server that made the change.
+ */
 export function logRunChanges(log: Log, changes: readonly RunChange[], actor: ActorRef): void {
   if (!log.isLevelEnabled('info')) return;
   for (const { runId, executionId, type, data } of changes) {
     const fields = data as Readonly<Record<string, unknown>>;
-    // A member's own beginning and end are those of its stage.
+    // The beginning and end of a member are those of its stage.
     const isOfMember = executionId !== runId && /^(EXECUTION|ATTEMPT)_/.test(type);
     const message = isOfMember ? undefined : messageOf(type as ExecutionEventType, fields);
     if (message === undefined) continue;

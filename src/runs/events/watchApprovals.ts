@@ -10,7 +10,10 @@ import type { CommittedQuery, PlacedEvent } from './eventFeeds';
 import type { EventGap } from './eventLog';
 import { watchCommitted } from './watchCommitted';
 
-/** Message: an approval that began or stopped waiting, or a snapshot. A gap always comes with a snapshot. */
+/**
+ * Message to a watcher of approvals: an approval that began or stopped waiting, or a snapshot. A gap always comes with
+ * a snapshot.
+ */
 export interface ApprovalUpdate {
   readonly cursor: string;
   readonly approval: Approval | null;
@@ -18,7 +21,10 @@ export interface ApprovalUpdate {
   readonly gap: EventGap | null;
 }
 
-/** Approvals that the actor can decide: each request, and each one that stops waiting, no matter who decided it. */
+/**
+ * Approvals that the actor can decide: each new request, and each approval that stops waiting, no matter who decided
+ * it.
+ */
 export function watchApprovals(
   app: App,
   actor: Actor,

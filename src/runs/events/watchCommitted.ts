@@ -5,9 +5,9 @@ import { decodePlace, type EventGap, encodePlace, type Place, placeBefore } from
 import { findLogBounds, type LogBounds } from './eventLog.store';
 
 /**
- * Events of all runs that match a query, from a position, for as long as the client wants. Without a position, or with
- * an unknown one, starts with what `begin` returns. That is read after its position, so a change in between comes again
- * as an event, and nothing is missing.
+ * Events of all runs that match a query, from a position, until the client stops. Without a known position, the stream
+ * starts with the result of `begin`. That result is read after its position, so a change in between arrives again as an
+ * event and none is lost.
  */
 export const watchCommitted = <Item extends CommittedItem, Begin extends object>(
   app: App,
@@ -23,7 +23,7 @@ function* steps<Item extends CommittedItem, Begin extends object>(
   after: string | null,
   begin: (cursor: string, gap: EventGap | null) => Begin,
 ): Steps<Item | Begin> {
-  // Errors in a query belong to the caller; a feed would only retry.
+  // Errors in the query are the caller's; a feed would only retry them.
   query.where([]);
   const given = after === null ? null : decodePlace(after);
   const identity = yield* resolved(app.feeds.identity());
@@ -36,7 +36,7 @@ function* steps<Item extends CommittedItem, Begin extends object>(
     let position = given === null || gap !== null ? end : given.place;
     if (given === null || gap !== null) yield { item: begin(encodePlace(identity, end), gap) };
     for (;;) {
-      // Equal keys mean equal items, whichever client opened the feed.
+      // Equal keys mean equal items, no matter which client opened the feed.
       const recent = follower.after(position) as readonly Item[] | undefined;
       if (recent === undefined) {
         const read = yield* resolved(readCommitted(app.database, identity, query, position));

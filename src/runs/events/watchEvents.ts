@@ -11,9 +11,9 @@ import { readEvents } from './eventFeeds';
 import { detachedAfter, type EventGap, finalAfter, readSequence, type WatchedEvent } from './eventLog';
 
 /**
- * Event log of an execution from a position: each event once, in order, until the execution and its detached tasks are
- * final and everything was delivered. Without a position, starts with a snapshot. Missing events are reported as a gap
- * with a fresh snapshot, from which it continues.
+ * Event log of an execution from a position: each event once and in order, until the execution and its detached tasks
+ * are final. Without a position, starts with a snapshot. Reports missing events as a gap with a fresh snapshot, and
+ * continues from there.
  */
 export const watchEvents = (
   app: App,
@@ -26,7 +26,7 @@ export const watchEvents = (
 function* steps(app: App, actor: Actor, executionId: string, after: string | null): Steps<WatchedEvent> {
   let position = after === null ? 0 : readSequence(after);
   const execution = yield* resolved(readExecution(app, actor, executionId));
-  /** Sequence that the row promises. Up to it, the row is newer than the events still on their way. */
+  /** Last sequence that the row reflects. Up to this point the row is newer than the events still to be delivered. */
   let known = logEnd(execution);
   let final = isFinal(execution.status);
   let detached = execution.detachedTasks;
@@ -71,8 +71,8 @@ function* steps(app: App, actor: Actor, executionId: string, after: string | nul
 }
 
 /**
- * Execution and its position in the log at one moment: everything requested is read in one database snapshot. It is
- * read when it is delivered, so no transaction stays open for a slow client.
+ * An execution and its log position at one moment: all requested fields come from one database snapshot. It is read on
+ * delivery, so a slow client keeps no transaction open.
  */
 class Snapshot implements WatchedEvent {
   readonly event = null;

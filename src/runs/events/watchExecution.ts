@@ -6,8 +6,9 @@ import type { App } from '../app';
 import { readExecution } from '../execution/executions.queries';
 
 /**
- * Current state of an execution, and again after each change, until it and its detached tasks are final. Changes that
- * were committed together, or faster than the client reads, are one message. Each message is newer than the one before.
+ * Current state of an execution, then its state after each change, until the execution and its detached tasks are
+ * final. Changes that commit together, or faster than the client reads, become one message. Each message is newer than
+ * the last.
  */
 export const watchExecution = (app: App, actor: Actor, id: string, until: AbortSignal): Source<Execution> =>
   new Source(steps(app, actor, id), until);

@@ -7,26 +7,26 @@ import type { CommittedQuery, PlacedEvent } from './eventFeeds';
 import type { EventGap, LogEvent } from './eventLog';
 import { watchCommitted } from './watchCommitted';
 
-/** Selection of executions to watch. */
+/** Executions to watch. */
 export interface WatchedExecutions {
   readonly filters: readonly ExecutionFilter[];
   readonly indirect: boolean;
 }
 
-/** Message: an event, or a snapshot. A gap always comes with a snapshot. */
+/** Message to a watcher of executions: an event, or a snapshot. A gap always comes with a snapshot. */
 export interface ExecutionsUpdate {
   readonly cursor: string;
   readonly event: LogEvent | null;
   readonly snapshot: WatchedExecutions | null;
   readonly gap: EventGap | null;
-  /** Permissions that it was read with, as `rightsKey`. */
+  /** Permissions under which it was read, from `rightsKey`. */
   readonly rights: string;
 }
 
 /**
  * Events of all executions that match the filters and that the actor may see, from a position. Without a position,
  * starts with a snapshot. Filters apply to the execution's state when the event is read. An execution that leaves a
- * status matches once more; otherwise a client that lists running executions would never learn that one ended.
+ * status matches once more, so a client that lists running executions learns when one ends.
  */
 export function watchExecutions(
   app: App,

@@ -136,6 +136,7 @@ export async function insertExecutionTargets(
   environmentIds: readonly string[],
   serviceIds: readonly string[],
 ): Promise<void> {
+  if (environmentIds.length === 0 && serviceIds.length === 0) return;
   await db.rows(
     `WITH environments AS (
        INSERT INTO execution_environment (execution_id, environment_id) SELECT DISTINCT $1::uuid, unnest($2::uuid[])

@@ -1,4 +1,4 @@
-import type { Db } from '../../kernel/database/database';
+import { type Db, sqlState } from '../../kernel/database/database';
 import type { Catalogue } from '../../engine/startPlan';
 
 /** A pipeline or workflow that can be started. */
@@ -39,10 +39,12 @@ export async function findCatalogue(db: Db, applicationId: string): Promise<Cata
   return { environments: of('environments'), services: of('services'), workflows: of('workflows') };
 }
 
-/** Prevents the deletion of an application while part of it starts; false if it is already deleted. */
-export async function holdApplication(db: Db, applicationId: string): Promise<boolean> {
-  const rows = await db.rows('SELECT id FROM application WHERE id = $1 AND deleted_at IS NULL FOR SHARE', [
-    applicationId,
-  ]);
-  return rows.length === 1;
+/**
+ * Prevents the deletion of an application while part of it starts. If it is already deleted, the statement fails, and
+ * the transaction with it (isGone), so that a start need not wait for the answer.
+ */
+export async function holdApplication(db: Db, applicationId: string): Promise<void> {
+  await db.rows('SELECT hold_application($1)', [applicationId]);
 }
+
+export const isGone = (error: unknown): boolean => sqlState(error) === 'P0002';

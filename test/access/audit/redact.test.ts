@@ -75,6 +75,7 @@ describe('redact', () => {
       omitted: expect.any(String),
     });
     expect(plainText('x'.repeat(10_000)).length).toBeLessThan(300);
+    expect(redact({ at: new Date(Number.NaN) })).toEqual({ at: 'Invalid Date' });
   });
 });
 

@@ -56,7 +56,14 @@ describe('validateDefinition', () => {
 
   test('every warning has a fixture', () => {
     // Only task graphs in TOML have these: toml.test.ts.
-    const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS', 'UNSURE_REGISTER', 'ADAPTED'];
+    const rules = [
+      ...warnings.map(({ rule }) => rule),
+      'IGNORED_TRIGGERS',
+      'UNSURE_REGISTER',
+      'ADAPTED',
+      'IGNORED_KEY',
+      'UNSURE_CONDITION',
+    ];
     expect(rules.sort()).toEqual(Object.keys(validationWarnings).sort());
   });
 
