@@ -728,6 +728,32 @@ export type AllUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 export type AllUpdatesSubscription = { readonly executionsUpdated: { readonly cursor: string } };
 
+export type ExecutionWithStagesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ExecutionWithStagesQuery = { readonly execution:
+    | { readonly id: string, readonly status: ExecutionStatus, readonly pipelineStageExecutions: ReadonlyArray<
+        | { readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+        | { readonly status: ExecutionStatus, readonly workflowExecutionId: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+      > }
+    | { readonly id: string, readonly status: ExecutionStatus }
+   | null };
+
+export type ExecutionsWithStagesQueryVariables = Exact<{
+  applicationId: string;
+}>;
+
+
+export type ExecutionsWithStagesQuery = { readonly executions: { readonly nodes: ReadonlyArray<
+      | { readonly id: string, readonly status: ExecutionStatus, readonly pipeline: { readonly name: string } | null, readonly application: { readonly name: string } | null, readonly pipelineStageExecutions: ReadonlyArray<
+          | { readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+          | { readonly status: ExecutionStatus, readonly workflowExecutionId: string | null, readonly pipelineStageElementId: string, readonly pipelineStageName: string, readonly pipelineStepName: string }
+        > }
+      | { readonly id: string, readonly status: ExecutionStatus }
+    > } };
+
 export type ApplyDefinitionsMutationVariables = Exact<{
   input: ApplyDefinitionsInput;
 }>;
@@ -2019,6 +2045,55 @@ export const AllUpdatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<AllUpdatesSubscription, AllUpdatesSubscriptionVariables>;
+export const ExecutionWithStagesDocument = new TypedDocumentString(`
+    query ExecutionWithStages($id: ID!) {
+  execution(executionId: $id) {
+    id
+    status
+    ... on PipelineExecution {
+      pipelineStageExecutions {
+        pipelineStageElementId
+        pipelineStageName
+        pipelineStepName
+        ... on WorkflowStageExecution {
+          status
+          workflowExecutionId
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExecutionWithStagesQuery, ExecutionWithStagesQueryVariables>;
+export const ExecutionsWithStagesDocument = new TypedDocumentString(`
+    query ExecutionsWithStages($applicationId: String!) {
+  executions(
+    limit: 50
+    filters: [{application: {operator: EQUALS, values: [$applicationId]}}]
+  ) {
+    nodes {
+      id
+      status
+      ... on PipelineExecution {
+        pipeline {
+          name
+        }
+        application {
+          name
+        }
+        pipelineStageExecutions {
+          pipelineStageElementId
+          pipelineStageName
+          pipelineStepName
+          ... on WorkflowStageExecution {
+            status
+            workflowExecutionId
+          }
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExecutionsWithStagesQuery, ExecutionsWithStagesQueryVariables>;
 export const ApplyDefinitionsDocument = new TypedDocumentString(`
     mutation ApplyDefinitions($input: ApplyDefinitionsInput!) {
   applyDefinitions(input: $input) {
