@@ -16,7 +16,7 @@ const SOURCE =
 const BROADCASTS = 40;
 const SECONDS = 8;
 
-/** How long a commit takes to its subscribers, what they cost, and what readers that don't read cost. */
+/** Latency from commit to subscriber, cost per subscriber, and cost of readers that don't read. */
 export async function benchEvents(bench: Bench): Promise<void> {
   const application = await apply(bench.client, SOURCE);
   const newRun = () => start(bench.client, application, 'workflow', 'waits');
@@ -40,7 +40,7 @@ export async function benchEvents(bench: Bench): Promise<void> {
   await stream(bench, await newRun(), '20 subscribers and 20 that don’t read', [20, -20]);
 }
 
-/** The same bytes to as many sockets, with nothing else: no database, no GraphQL. */
+/** Sends the same bytes to as many sockets without a database or GraphQL, for comparison. */
 async function floor(count: number, sample: string, ours: Latencies): Promise<void> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   await once(server, 'listening');
@@ -70,13 +70,13 @@ interface Committed {
   readonly sequence: number;
 }
 
-/** One after the other: each when all clients have the one before. */
+/** Sends each event after all clients have received the previous one. */
 async function broadcast(clients: Clients, send: () => Promise<Committed>) {
   const committed: Record<string, number> = {};
   let sample = '';
   let cpu = process.cpuUsage();
   for (let n = -5; n < BROADCASTS; n++) {
-    // The first ones warm up.
+    // The first rounds warm up.
     if (n === 0) cpu = process.cpuUsage();
     const arrived = clients.answer('arrived');
     const { at, sequence } = await send();
@@ -87,7 +87,9 @@ async function broadcast(clients: Clients, send: () => Promise<Committed>) {
   return { latencies: await clients.report(committed), sample, cpuMs: (user + system) / 1000 };
 }
 
-/** 1,000 events a second, in commits of 50. A negative number of clients: as many that don't read. */
+/**
+ * Writes 1,000 events a second, in commits of 50. A negative number of clients means that many clients that don't read.
+ */
 async function stream(bench: Bench, id: string, name: string, groups: readonly number[]): Promise<void> {
   const all: Clients[] = [];
   for (const count of groups) {
@@ -116,7 +118,7 @@ async function stream(bench: Bench, id: string, name: string, groups: readonly n
   for (const clients of all) clients.end();
 }
 
-/** Writes events as every command does, and answers when they were committed. */
+/** Writes events as a command does, and returns their commit time. */
 async function note({ server: { app } }: Bench, runId: string, count: number): Promise<Committed> {
   await inRuns(app, [runId], systemActor, async (db) => {
     for (let n = 0; n < count; n++)
@@ -139,7 +141,7 @@ interface Memory {
   readonly resident: number;
 }
 
-/** What is used after everything that is not has been collected. */
+/** Memory in use after garbage collection. */
 function memory(): Memory {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -156,7 +158,7 @@ function perOne(before: Memory, after: Memory, count: number): string {
 
 const figures = ({ p50, p95, p99 }: Latencies): string => [p50, p95, p99].map((ms) => ms.toFixed(1)).join(' / ');
 
-/** The process of `eventClients.ts`. */
+/** Process of `eventClients.ts`. */
 class Clients {
   private readonly child: ChildProcess = fork(join(__dirname, 'eventClients.js'));
 
@@ -172,7 +174,7 @@ class Clients {
     return (await latencies).latencies;
   }
 
-  /** The next answer of a kind. */
+  /** Next answer of a kind. */
   answer<Kind extends string>(kind: Kind): Promise<Extract<Answer, Record<Kind, unknown>>> {
     return new Promise((resolve, reject) => {
       const ended = () => reject(new Error('the process of the clients has ended'));

@@ -25,7 +25,7 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-/** A server on a durable embedded PostgreSQL (fsync on) of its own, or on BENCH_DATABASE_URL. */
+/** Starts a server on its own durable embedded PostgreSQL (fsync on), or on BENCH_DATABASE_URL. */
 export async function openBench(databaseUrl: string | undefined): Promise<Bench> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-bench-'));
   const log = createLog({ level: 'error', pretty: false });
@@ -37,7 +37,7 @@ export async function openBench(databaseUrl: string | undefined): Promise<Bench>
     SLIPWAY_DATA_DIR: dir,
     SLIPWAY_ADMIN_KEY: KEY,
     SLIPWAY_AGENT_TOKEN: TOKEN,
-    // One key asks as fast as it can; the limit would be what is measured.
+    // One key sends requests as fast as it can; with a limit, the limit would be measured.
     SLIPWAY_RATE_PER_SECOND: '0',
     SLIPWAY_MAX_SUBSCRIPTIONS: '10000',
     SLIPWAY_AGENT_RATE_PER_SECOND: '0',

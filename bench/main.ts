@@ -10,8 +10,8 @@ import { benchSubscriber } from './subscriber';
 import { benchIdleStart, benchThroughput } from './throughput';
 
 /**
- * `npm run bench [-- name …]`: figures, not verdicts. Everything runs on this one machine, with a durable PostgreSQL
- * (fsync on): compare figures of the same machine only.
+ * `npm run bench [-- name …]` prints figures without a verdict. Everything runs on this machine with a durable
+ * PostgreSQL (fsync on), so compare only figures from the same machine.
  */
 const benches = {
   throughput: benchThroughput,

@@ -14,7 +14,7 @@ interface Append {
 }
 type Answer = { readonly status: number; readonly body: unknown } | undefined;
 
-/** The server's side of a log, which a test may make answer otherwise. */
+/** Server side of a log; tests can replace its responses. */
 let log: Buffer;
 let appends: Append[];
 let bodies: number[];
@@ -131,7 +131,7 @@ describe('the log of a job', () => {
 
   it('repeats after a failure, without gaps or duplicates', async () => {
     let calls = 0;
-    // Every second append is stored, but its answer is lost.
+    // Every second append is stored, but its response is lost.
     answer = (one) => {
       if (calls++ % 2 === 1) return undefined;
       append(one);
@@ -201,7 +201,7 @@ describe('the log of a job', () => {
     const writing = (async () => {
       for (; written < limit && !stdout.destroyed; written++) {
         if (!stdout.write(chunk)) await new Promise((resolve) => stdout.once('drain', resolve));
-        // The spool writes to disk, and must get its turn.
+        // The spool writes to disk and needs a turn of the event loop.
         await new Promise((resolve) => setImmediate(resolve));
       }
       stdout.end();

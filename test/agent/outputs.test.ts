@@ -100,7 +100,7 @@ describe('findOutputs', () => {
       ['real/up', '..'],
       ['winding', 'lib/so.1.2'],
     ]);
-    // What a link leads to is not uploaded: a file is copied, and a folder does not count.
+    // The target of a link is not uploaded: a file is copied, and a folder doesn't count.
     expect(await targets('lib/so', 'lib/so.1.2')).toEqual([
       ['lib/so', 'so.1.2'],
       ['lib/so.1.2', 'FILE'],

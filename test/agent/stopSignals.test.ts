@@ -7,7 +7,7 @@ import { APP, Runs } from '../support/runs';
 import { startTestServer, type TestServer } from '../support/server';
 
 const BEGINS = 'touch "$DIR/$SLIPWAY_RUN_ID"';
-/** A task for the agent that is stopped, and one that waits for it. */
+/** A task for the agent that stops, and one that waits for it. */
 const workflow = (name: string, keys: string) => `---
 kind: Workflow
 application: app
@@ -76,7 +76,7 @@ describe('signals to an agent', () => {
     await runs.abort(id('aborted'));
     await signal(agent, 'not taking more jobs');
     await signal(agent, 'canceling the running jobs');
-    // All of it long before the leases of a minute are over.
+    // All of this happens long before the leases of a minute expire.
     expect(await summary('aborted')).toEqual(['ABORTED', 'ABORTED', 'CANCELLED', 0, 1, 'SKIPPED']);
     expect(await summary('cut')).toEqual(['FAILED', 'FAILED', 'AGENT_LOST', 143, 1, 'SKIPPED']);
     expect(await summary('well')).toEqual(['FAILED', 'FAILED', 'AGENT_LOST', 0, 1, 'SKIPPED']);
@@ -118,7 +118,7 @@ describe('signals to an agent', () => {
   });
 });
 
-/** Sends one signal, and waits for its effect and until a further one counts: half a second later. */
+/** Sends one signal, waits for its effect, and then half a second, until another signal counts. */
 async function signal(agent: TestProcess, effect: string): Promise<void> {
   agent.child.kill('SIGTERM');
   await eventually(

@@ -6,7 +6,7 @@ const kinds = ['Application', 'Environment', 'Service', 'Workflow', 'Pipeline'] 
 const one = 'tasks: { one: { run: x } }';
 const gate = 'stages: [{ elements: [{ name: a, approval: { approvers: [A] } }] }]';
 
-/** Creating, changing and deleting each kind of thing by its own mutations. */
+/** Creates, changes and deletes each kind of resource with its own mutations. */
 describe('the mutations of configuration', () => {
   const api = testApi();
   let applicationId: string;

@@ -28,7 +28,7 @@ describe('renaming resources that definitions refer to', () => {
   beforeEach(() => api.apply(source));
   afterEach(() => api.empty());
 
-  /** What is defined, as documents, and the numbers of the current revisions. */
+  /** All definitions as documents, and the numbers of the current revisions. */
   async function defined(): Promise<{ readonly documents: string; readonly numbers: Numbers }> {
     const parts = 'nodes { name definition revision { number } }';
     const { applicationByName } = await api.ask<{
@@ -44,7 +44,7 @@ describe('renaming resources that definitions refer to', () => {
     };
   }
 
-  /** Applying what is written now must change nothing: the references are right, and so are the hashes. */
+  /** Applying the written documents must change nothing: references and hashes are correct. */
   async function expectSound(): Promise<void> {
     const applied = await api.apply((await defined()).documents);
     expect(applied.map((one) => one.action)).toEqual(applied.map(() => 'UNCHANGED'));
@@ -123,7 +123,7 @@ describe('renaming resources that definitions refer to', () => {
   test('concurrent renames and applies leave no dangling reference', async () => {
     const environmentId = await api.partId('environments', 'staging');
     const rename = (name: string) => api.mutate('updateEnvironment', { environmentId, name }, 'clientMutationId');
-    // An apply that comes after a rename creates "staging" anew; whatever the order, every reference leads somewhere.
+    // An apply after a rename creates "staging" again; in any order, every reference resolves.
     await Promise.allSettled([rename('a'), api.apply(source), rename('b'), api.apply(source), rename('c')]);
     await expectSound();
   });
@@ -170,7 +170,7 @@ describe('deleting resources that others need', () => {
     for (const list of ['applications', 'environments', 'services', 'workflows', 'pipelines']) {
       expect(await api.ask(`{ ${list} { nodes { id } } }`)).toEqual({ [list]: { nodes: [] } });
     }
-    // What it did stays readable, with the names of what is gone.
+    // Its results stay readable, with the names of deleted objects.
     const answer = await api.ask(
       'query ($id: ID!) { execution(executionId: $id) { application { name } ... on WorkflowExecution { workflow { name } } } }',
       { id: execution.id },

@@ -20,7 +20,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** `script`, of every Debian, gives a program a terminal; elsewhere it takes other arguments, or is not there. */
+/** `script` (on every Debian) gives a program a terminal; elsewhere it has other arguments or is missing. */
 const canHaveTerminal = process.platform === 'linux' && existsSync('/usr/bin/script');
 const testOnTerminal = canHaveTerminal ? it : it.skip;
 

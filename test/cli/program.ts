@@ -7,7 +7,7 @@ export const main = join(__dirname, '../../dist/src/cli/main.js');
 
 export interface Ended {
   readonly code: number | null;
-  /** Standard output: the answer. */
+  /** Standard output: results. */
   readonly out: string;
   /** Standard error: messages for people. */
   readonly err: string;
@@ -16,13 +16,13 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Waits until it has printed this to standard output. */
+  /** Waits until the program has printed this to standard output. */
   prints(text: string): Promise<void>;
-  /** Waits until it has printed this to standard error. */
+  /** Waits until the program has printed this to standard error. */
   tells(text: string): Promise<void>;
 }
 
-/** The program of the build as its own process, with pipes and without a terminal. */
+/** Starts the built program as a process with pipes and without a terminal. */
 export function startSlipway(
   url: string,
   args: readonly string[],

@@ -2,7 +2,7 @@ import { DEPLOY, FLOW } from '../support/definitions';
 import { APP, type Runs } from '../support/runs';
 import { testWorld, type World } from '../support/world';
 
-/** A workflow whose second task fails as long as a test lets it, a pipeline of it, and one with an approval. */
+/** A workflow whose second task fails for as long as a test wants, a pipeline with it, and one with an approval. */
 export const DEFINITIONS = `${APP}${FLOW}---
 kind: Workflow
 application: app

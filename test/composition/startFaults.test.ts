@@ -115,7 +115,7 @@ describe('the administrator’s key', () => {
     await server.stop();
     const again = await start();
     expect(again.newAdminKey).toBeNull();
-    // With the key lost, the server's machine makes another one, while the server runs.
+    // The key is lost: the server's machine creates another one while the server runs.
     const made = await slipway(again.url, ['admin', 'create-key', '--name', 'rescue', '--json'], environment({}));
     expect(made.code).toBe(0);
     const { name, value } = JSON.parse(made.out) as { name: string; value: string };

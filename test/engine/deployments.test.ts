@@ -10,7 +10,7 @@ import { now, sliceWith } from './slices';
 const execution = 'execution';
 const place = { environmentId: 'staging', serviceId: 'web', image: 'web:1', executionId: execution, runId: execution };
 
-/** Task `one` runs. What it deploys, or its workflow as a whole, is in progress. */
+/** Task `one` is running; its deployments, or those of the whole workflow, are in progress. */
 function deploying(keys: object, marked: boolean): RunSlice {
   const open: Deployment = {
     ...{ ...place, id: 'open', status: 'IN_PROGRESS', attempt: 1, operationId: null, startedAt: now, endedAt: null },
@@ -113,7 +113,7 @@ describe('a list of services that a task deploys', () => {
 
   it('still means one that was renamed since the revision', () => {
     expect(begun({ s1: 'site', s2: 'api' })).toEqual(['web:1']);
-    // When both were renamed, either may be meant.
+    // If both were renamed, either may match.
     expect(begun({ s1: 'site', s2: 'backend' })).toEqual(['web:1', 'api:1']);
     expect(begun({ s1: 'web', s2: 'backend' })).toEqual(['web:1']);
   });

@@ -21,7 +21,7 @@ import { stopExecution } from '../../src/engine/stopExecution';
 const actor: ActorRef = { kind: 'SYSTEM', id: null, name: 'system' } as unknown as ActorRef;
 const [id, revisionId] = ['execution', 'revision'];
 
-/** `up`, then `test`; at the end `down`, then `report`. */
+/** `up`, then `test`; finally `down`, then `report`. */
 function definitionWith(keys: object): WorkflowDefinition {
   const tasks = { up: { run: 'x' }, test: { run: 'x', dependsOn: ['up'] } };
   const down = { run: 'x' };
@@ -32,7 +32,7 @@ function definitionWith(keys: object): WorkflowDefinition {
   return parsed.document.definition;
 }
 
-/** One execution of a workflow, whose rows are kept in memory between decisions. */
+/** One workflow execution, whose rows stay in memory between decisions. */
 class Memory {
   private now = new Date('2026-01-01T00:00:00Z');
   private ids = 0;
@@ -58,7 +58,7 @@ class Memory {
     return this.row;
   }
 
-  /** Statuses by name, those of the newest attempt. */
+  /** Statuses by name, from the newest attempt. */
   get statuses(): Record<string, string> {
     const { attempt } = this.execution;
     const own = [...this.tasks.values()].filter((one) => one.attempt === attempt);

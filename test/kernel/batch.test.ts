@@ -6,7 +6,7 @@ interface Sent {
   fail(error: Error): void;
 }
 
-/** A batch whose requests the test answers. */
+/** A batch whose requests the test resolves. */
 function recorded(largest?: number) {
   const sent: Sent[] = [];
   const arrivals: (() => void)[] = [];

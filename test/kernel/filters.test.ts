@@ -32,7 +32,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Which rows a condition selects. A parameter stands before those of the filter, as in every real statement. */
+/** Rows that a condition selects. One parameter precedes those of the filter, as in every real statement. */
 async function matches(condition: (parameters: unknown[]) => string): Promise<number[]> {
   const parameters: unknown[] = [0];
   const sql = `SELECT n FROM filtered WHERE n > $1 AND ${allOf([condition(parameters)])} ORDER BY n`;

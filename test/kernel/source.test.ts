@@ -40,7 +40,7 @@ it('hands over what is in memory at once, waits for promises and changes, and cl
   expect(() => source.take(fail)).toThrow('no database');
   expect(ended).toEqual(['all']);
 
-  // A signal ends it while it waits, and wakes its reader.
+  // A signal ends the source while it waits, and wakes its reader.
   const waiting = new Source(steps('aborted'), until.signal);
   const over = new Promise<void>((ready) => waiting.take(ready));
   until.abort();

@@ -2,9 +2,8 @@ import { startEmbeddedPostgres } from '../../src/kernel/embedded/embeddedPostgre
 import { createLog } from '../../src/kernel/log';
 
 /**
- * A process that runs the embedded PostgreSQL and does nothing else, for tests that kill it or give it another user,
- * umask or place: `embeddedPostgresChild.ts <data directory> <umask>`. It writes one line, the URL or what went wrong,
- * and runs until SIGTERM.
+ * Process that only runs the embedded PostgreSQL, for tests that kill it or change its user, umask or location:
+ * `embeddedPostgresChild.ts <data directory> <umask>`. Writes one line, the URL or the problem, and runs until SIGTERM.
  */
 const [, , dataDir = '', umask = '022'] = process.argv;
 process.umask(Number.parseInt(umask, 8));
@@ -14,7 +13,7 @@ startEmbeddedPostgres({ dataDir, log: createLog({ level: 'silent', pretty: false
     const alive = setInterval(() => undefined, 1000);
     process.once('SIGTERM', () => {
       clearInterval(alive);
-      // Nothing else is left then: whatever still holds the process open shows as a hanging test.
+      // Nothing else is left to run: anything that keeps the process open shows as a hanging test.
       void postgres.stop();
     });
     console.log(postgres.url);

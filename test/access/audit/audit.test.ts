@@ -216,7 +216,7 @@ describe('invalid keys', () => {
       headers: { authorization: 'Bearer swa_x' },
     });
     expect(asAgent.status).toBe(401);
-    // What comes after the first one is written together, at the end of the minute.
+    // Failures after the first one are written together at the end of the minute.
     expect(await auditor.byAction('login')).toHaveLength(1);
   });
 

@@ -48,7 +48,7 @@ function connect(): Client {
   return client;
 }
 
-/** The first answer, or what the operation was refused with. */
+/** First result, or the error that rejected the operation. */
 function bySocket(client: Client, query: string, variables: Record<string, unknown> = {}): Promise<Answer> {
   return new Promise((resolve) => {
     client.subscribe(
@@ -228,7 +228,7 @@ describe('a key that sends too many requests', () => {
       const answers = await Promise.all(Array.from({ length: 6 }, () => post('{ version }', {}, limited)));
       const seconds = (performance.now() - began) / 1000;
       const answered = answers.filter(({ status }) => status === 200).length;
-      // The burst, and one more for each second that the answers took.
+      // The burst, plus one for each second that the requests took.
       expect(answered).toBeGreaterThanOrEqual(3);
       expect(answered).toBeLessThanOrEqual(3 + Math.floor(seconds));
       const refused = answers.find(({ status }) => status === 429);
@@ -261,7 +261,7 @@ describe('streams', () => {
   it('are limited for each key, over all transports', async () => {
     const runs = new Runs(server);
     await runs.apply(`${APP}---\nkind: Workflow\napplication: app\nname: waits\ntasks:\n  one: { run: "true" }\n`);
-    // No agent takes its job.
+    // No agent takes this job.
     const id = await runs.start('workflow', 'waits');
     const query = `subscription { executionUpdated(executionId: "${id}") { id } }`;
     const opened = [connect(), connect(), connect()];
@@ -335,7 +335,7 @@ describe('trying keys', () => {
     jest.advanceTimersByTime(15 * 60_000);
     for (let n = 0; n < 9; n++) expect(await codeOf(`guess-w${n}`, '10.0.0.1')).toBe('UNAUTHENTICATED');
     expect(await codeOf('valid-2', '10.0.0.1')).toBe('OK');
-    // What was refused unseen is not counted: it would only make the record longer.
+    // Attempts that were rejected without a check don't count: they would only make the record longer.
     expect(failed).toHaveLength(10 + 1 + 8 + 9);
   });
 

@@ -18,10 +18,7 @@ describe('applyDefinitions', () => {
   const api = testApi();
   afterEach(() => api.empty());
 
-  /**
-   * Everything that is configured, with the physical versions of the rows: also an update that changes nothing would
-   * show.
-   */
+  /** Whole configuration with the physical versions of its rows, so that even an update without a change would show. */
   async function everything(): Promise<string> {
     const rows = [];
     for (const table of tables)

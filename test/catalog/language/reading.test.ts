@@ -278,7 +278,7 @@ describe('hostile sources', () => {
     const begin = process.cpuUsage();
     const errors = errorsOf(source);
     expect(errors.some((error) => error.rule === 'TOO_LARGE' || error.rule === 'SYNTAX')).toBe(true);
-    // Generous: what is unbounded takes minutes or all memory.
+    // Generous: an unbounded source would take minutes or all memory.
     expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
   });
 

@@ -8,10 +8,7 @@ import { shapeFixtures } from './shapeFixtures';
 
 const ruleFixtures = [...shapeFixtures, ...meaningFixtures, ...conditionFixtures];
 
-/**
- * Rules that need more than a source: what exists already, or what the request says. Their tests are in apply.test.ts
- * and reading.test.ts.
- */
+/** Rules that depend on existing objects or on the request. apply.test.ts and reading.test.ts cover them. */
 const elsewhere = ['BAD_TEMPLATE', 'SINGLE_DOCUMENT', 'WRONG_DOCUMENT', 'BREAKS_PIPELINE', 'BREAKS_WORKFLOW'];
 
 describe('the rules of definitions', () => {

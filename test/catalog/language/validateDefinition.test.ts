@@ -13,7 +13,7 @@ interface Problem {
 
 const task = (keys: string, run = 'true') => `tasks:\n  a: { run: "${run}", ${keys} }\n  c: { run: "true" }`;
 
-/** One for each warning: what is written, and the text that begins where it says. */
+/** One for each warning: the keys, and the text at its position. */
 const warnings = [
   { rule: 'SHORT_TIMEOUT', keys: 'timeout: 999ms', at: '999ms' },
   { rule: 'LONG_TIMEOUT', keys: 'timeout: 25h', at: '25h' },
@@ -55,7 +55,7 @@ describe('validateDefinition', () => {
   }
 
   test('every warning has a fixture', () => {
-    // Only task graphs in TOML have these: toml.test.ts.
+    // Occurs only in TOML task graphs: toml.test.ts.
     const rules = [...warnings.map(({ rule }) => rule), 'IGNORED_TRIGGERS', 'UNSURE_REGISTER', 'ADAPTED'];
     expect(rules.sort()).toEqual(Object.keys(validationWarnings).sort());
   });

@@ -27,7 +27,7 @@ afterAll(async () => {
 const insert = 'INSERT INTO item (id, note) VALUES ($1, $2)';
 const ids = async () => (await database.rows<{ id: number }>('SELECT id FROM item ORDER BY id')).map(({ id }) => id);
 
-/** The statements of each flush that `work` takes. */
+/** Statements of each flush of `work`. */
 async function flushesOf(work: () => Promise<unknown>): Promise<string[][]> {
   const flushes: string[][] = [];
   const { flushes: before } = database.traffic;

@@ -15,7 +15,7 @@ beforeAll(async () => {
   server = await startTestServer({ SLIPWAY_POLL_MS: '100' }, url.href);
 });
 afterAll(async () => {
-  // Connections that nobody answers can't be closed politely.
+  // Connections that don't respond can't be closed gracefully.
   proxy.giveUpStalled();
   await server.stop();
   await proxy.stop();
@@ -41,8 +41,7 @@ describe('a database that stops answering without closing its connections', () =
     }
     proxy.stallAll();
     await note(world.server, { runId: id }, 3);
-    // One that joins while nothing answers. Its connection may be refused, and then it tries again as every client
-    // does.
+    // A client that joins during the silence. Its connection may be refused; like any client, it then retries.
     const joined = (async () => {
       for (;;) {
         const late = readEvents(server.url, id, before);
@@ -75,7 +74,7 @@ describe('a database that stops answering without closing its connections', () =
       proxy.stallAll();
     };
     await note(world.server, { runId: id });
-    // The stream ends with an error, and continues from its cursor.
+    // The stream ends with an error and continues from its cursor.
     const failure = await reading.next().catch((error: unknown) => JSON.stringify(error));
     expect(failure).toContain('UNAVAILABLE');
     const again = readEvents(server.url, id, before);

@@ -6,7 +6,7 @@ describe('a restore that fails', () => {
 
   const sql = <T>(text: string, ...parameters: unknown[]) => world.server.app.database.rows<T>(text, parameters);
 
-  /** While `trigger` is there, statements on the table fail. */
+  /** While the `trigger` exists, statements on the table fail. */
   const broken = async (table: string, event: string, work: () => Promise<void>, each = 'STATEMENT') => {
     await sql(
       `CREATE FUNCTION test_fault() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''test fault''; END'`,
@@ -78,7 +78,7 @@ describe('a restore whose server stops', () => {
     const { id: operationId } = await world.restore(id);
     const job = await world.agent.claimOne();
     await world.agent.start(job);
-    // It is never heard of again.
+    // It never reports again.
     const again = await eventually(
       () => world.agent.claim(1, 50),
       (jobs) => jobs.length === 1,

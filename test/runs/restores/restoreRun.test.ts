@@ -161,7 +161,7 @@ describe('restoreRun', () => {
     expect(await world.restored(id)).toMatchObject({ status: 'SUCCESS', ran: [] });
     expect(await world.results(id)).toEqual(before);
     expect(await world.deployed()).toMatchObject({ staging: { web: 'web:8' } });
-    // A condition that still says so keeps it from running, and that is no change.
+    // A condition with the same result keeps it from running, which is not a change.
     expect(await world.codeOf(world.extend(id, {}, value('1')))).toBe('NOTHING_CHANGED');
   });
 
@@ -173,7 +173,7 @@ describe('restoreRun', () => {
     expect(first.log).toContain('ERROR "restart" in prod ended FAILED: exit code 1');
     expect(first.log).not.toContain('DEBUG');
     expect(await world.snapshot(id)).toEqual(failed);
-    // Nobody can know what a restore task had done there.
+    // The effect of the restore task there is unknown.
     expect(await world.unknown(id)).toEqual({ recorded: ['web:1 in prod UNKNOWN'], shown: ['web:1 in prod UNKNOWN'] });
     const events = await world.runs.events(id);
     expect(events.filter((event) => event.type === 'RESTORE_ENDED').map((event) => event.data)).toMatchObject([
