@@ -1,4 +1,4 @@
-import type { Loaders } from '../kernel/loaders';
+import { type Loaders, load } from '../kernel/loaders';
 import type { Db } from '../kernel/database/database';
 import type { Access } from './access';
 import type { SubjectRows, SubjectType, Target } from './subjects';
@@ -21,12 +21,12 @@ const targetsOf: Readonly<Partial<Record<SubjectType, Batch<readonly Target[]>>>
 const isTemplate: Batch<true> = async (app, ids) =>
   new Map([...(await findTemplateWorkflows(app.database, ids))].map((id) => [id, true]));
 
-async function subjectOf<T extends SubjectType>(load: Load, type: T, row: Row<T>): Promise<SubjectRows[T]> {
+async function subjectOf<T extends SubjectType>(find: Load, type: T, row: Row<T>): Promise<SubjectRows[T]> {
   const targets = targetsOf[type];
   if (targets === undefined) return row as SubjectRows[T];
   const { id } = row as SubjectRows[T];
-  const environments = (await load(targets, id)) ?? [];
-  const template = type === 'Workflow' && (await load(isTemplate, id)) === true;
+  const environments = (await find(targets, id)) ?? [];
+  const template = type === 'Workflow' && (await find(isTemplate, id)) === true;
   return { ...row, environments, template } as unknown as SubjectRows[T];
 }
 
@@ -55,5 +55,5 @@ export async function requireReadable<T extends SubjectType>(
   row: Row<T>,
 ): Promise<void> {
   if (access.administrator) return;
-  access.require('READ', type, await subjectFor(app, type, row));
+  access.require('READ', type, await subjectOf((batch, id) => load(app, batch, id), type, row));
 }

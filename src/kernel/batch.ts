@@ -29,9 +29,8 @@ export class Batch<Item, Answer> {
       try {
         const answers = await this.work(batch.map(({ item }) => item));
         for (const [at, { resolve, reject }] of batch.entries()) {
-          const answer = answers[at];
-          if (answer === undefined) reject(new Error('The batch was only answered in part.'));
-          else resolve(answer);
+          if (at < answers.length) resolve(answers[at] as Answer);
+          else reject(new Error('The batch was only answered in part.'));
         }
       } catch (error) {
         for (const { reject } of batch) reject(error);

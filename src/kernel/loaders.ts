@@ -1,32 +1,67 @@
-import DataLoader from 'dataloader';
 import type { App } from './app';
+import { Batch } from './batch';
+import { remembered } from './remembered';
+
+interface HasDatabase {
+  readonly database: object;
+}
 
 /**
  * Loads objects by key in batches: `loaders.load(applicationById, id)`. The function returns the objects that it found;
  * a key that is missing in the map is undefined. Folders export such functions from `<folder>.loaders.ts`; there is no
- * registration.
+ * registration. Requests share batches, so a key must be one that can't fail: of a row, or checked with `isId`.
  */
-export type BatchLoad<Value, A extends App = App> = (
+export type BatchLoad<Value, A extends HasDatabase = App> = (
   app: A,
   keys: readonly string[],
 ) => Promise<ReadonlyMap<string, Value>>;
 
-/** DataLoaders of one request, or of one delivered event. */
+/** Bounds the time for which one batch holds up the next. */
+const LARGEST_BATCH = 200;
+
+/** Batches in progress, by database handle and function. */
+const batches = remembered((_database: object) => new WeakMap<object, object>());
+
+/**
+ * Loads one object. Everything that any request loads with the same function while the previous statement is in progress
+ * is one statement, which is sent after all of these calls: nobody gets a row that is older than its call.
+ */
+export function load<Value, A extends HasDatabase>(
+  app: A,
+  batchLoad: BatchLoad<Value, A>,
+  key: string,
+): Promise<Value | undefined> {
+  const known = batches(app.database);
+  let batch = known.get(batchLoad) as Batch<string, Value | undefined> | undefined;
+  if (batch === undefined) {
+    const work = async (keys: readonly string[]) => {
+      const found = await batchLoad(app, [...new Set(keys)]);
+      return keys.map((one) => found.get(one));
+    };
+    batch = new Batch(work, LARGEST_BATCH);
+    known.set(batchLoad, batch);
+  }
+  return batch.add(key);
+}
+
+/** What one request, or one delivered event, has loaded: each object once. */
 export class Loaders<A extends App = App> {
-  private readonly loaders = new Map<unknown, DataLoader<string, unknown>>();
+  private readonly loaded = new Map<unknown, Map<string, Promise<unknown>>>();
 
   constructor(private readonly app: A) {}
 
   load<Value>(batch: BatchLoad<Value, A>, key: string): Promise<Value | undefined> {
-    let loader = this.loaders.get(batch);
-    if (loader === undefined) {
-      loader = new DataLoader<string, unknown>(async (keys) => {
-        const found = await batch(this.app, keys);
-        return keys.map((key) => found.get(key));
-      });
-      this.loaders.set(batch, loader);
+    let known = this.loaded.get(batch);
+    if (known === undefined) {
+      known = new Map();
+      this.loaded.set(batch, known);
     }
-    return loader.load(key) as Promise<Value | undefined>;
+    let value = known.get(key) as Promise<Value | undefined> | undefined;
+    if (value === undefined) {
+      value = load(this.app, batch, key);
+      known.set(key, value);
+    }
+    return value;
   }
 }
 

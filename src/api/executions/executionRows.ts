@@ -23,7 +23,7 @@ export const executionRows = new RowFields<Execution>({
     memberExecutions: [],
     pause: ['pause'],
     pipeline: ['entityId'],
-    pipelineStageExecutions: [],
+    pipelineStageExecutions: ['attempt'],
     revision: ['revisionId'],
     serviceImages: ['images'],
     tasks: ['revisionId'],

@@ -47,7 +47,7 @@ import {
   finallyOfAttempt,
   forensicOfExecution,
   membersOfExecutionWith,
-  stagesOfExecutionWith,
+  stagesOfAttemptWith,
   tasksOfExecutionWith,
 } from '../../runs/execution/executions.loaders';
 import { executionRows, stageRows, taskRows } from './executionRows';
@@ -242,7 +242,8 @@ export class PipelineExecutionResolver {
     @Ctx() { loaders }: Context,
     @Info() info: GraphQLResolveInfo,
   ) {
-    return (await loaders.load(stagesOfExecutionWith(stageRows.pick(info)), execution.id)) ?? [];
+    const key = attemptKey({ executionId: execution.id, attempt: execution.attempt });
+    return (await loaders.load(stagesOfAttemptWith(stageRows.pick(info)), key)) ?? [];
   }
 
   @FieldResolver(() => [WorkflowExecution], {

@@ -21,7 +21,7 @@ import type {
 import { findAttempts, findAttemptsAt, findExecutions, findMembers, wholeExecution } from './executions.store';
 import { findShownVariables, findVariables } from './executionVariables.store';
 import { newestOf } from './lineage';
-import { findShownStages, findStages, wholeStage } from './stages.store';
+import { findCurrentStages, findShownStages, findStages, wholeStage } from './stages.store';
 import { findShownTasks } from './tasks.store';
 
 /** Returns the same batch load for the same choice of columns, so that keys are loaded together. */
@@ -32,11 +32,8 @@ export const executionWith: PickingLoad<Execution> = remembered(
 );
 export const executionById = executionWith(wholeExecution);
 
-export const stagesOfExecutionWith: PickingLoad<StageExecution, StageExecution[]> = remembered(
-  (picked) => async (app, ids) =>
-    groupBy(await findShownStages(app.database, newestOf(ids), picked), (row) => row.executionId),
-);
-export const stagesOfExecution = stagesOfExecutionWith(wholeStage);
+export const stagesOfExecution: BatchLoad<StageExecution[]> = async (app, ids) =>
+  groupBy(await findCurrentStages(app.database, ids), (row) => row.executionId);
 
 /** Key of an attempt, for the loaders of what it shows. */
 export const attemptKey = ({ executionId, attempt }: Pick<ExecutionAttempt, 'executionId' | 'attempt'>): string =>

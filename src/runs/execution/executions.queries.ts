@@ -3,6 +3,7 @@ import type { Actor } from '../../access/actor';
 import { requireReadable } from '../../access/visible';
 import type { App } from '../app';
 import { type Picked, pickedColumns } from '../../kernel/database/picked';
+import { load } from '../../kernel/loaders';
 import { remembered } from '../../kernel/remembered';
 import { allOf, enumCondition, idCondition, numberCondition, timeCondition } from '../../kernel/filters';
 import { type EnumFilter, type IdFilter, type NumberFilter, type TimeFilter } from '../../kernel/filters';
@@ -12,7 +13,8 @@ import { isId } from '../../kernel/ids';
 import { invalidInput, notFound } from '../../kernel/errors';
 import { executionStatuses } from '../../contract/statuses';
 import { type Execution } from '../../engine/execution';
-import { findExecution, wholeExecution } from './executions.store';
+import { executionWith } from './executions.loaders';
+import { wholeExecution } from './executions.store';
 
 /** One object of the argument `filters`; all its fields must match. */
 export interface ExecutionFilter {
@@ -42,9 +44,9 @@ export async function readExecution(
   app: App,
   actor: Actor,
   id: string,
-  picked?: Picked<Execution>,
+  picked: Picked<Execution> = wholeExecution,
 ): Promise<Execution> {
-  const execution = isId(id) ? await findExecution(app.database, id, picked) : undefined;
+  const execution = isId(id) ? await load(app, executionWith(picked), id) : undefined;
   if (execution === undefined) throw notFound('execution', id);
   await requireReadable(app, actor.access, 'Execution', execution);
   return execution;

@@ -15,14 +15,32 @@ const PLACED: readonly string[] = ['stageIndex', 'elementIndex', 'elementId', 's
 export const findCurrentStages = (db: Db, executionIds: readonly string[]): Promise<StageExecution[]> =>
   findShownStages(db, newestOf(executionIds));
 
-/** Elements that these attempts show, each with the attempt that shows it and its place in that attempt's plan. */
-export function findShownStages(
+type ShownStage = StageExecution & { readonly shownIn: number };
+
+/**
+ * Elements that these attempts show, each with the attempt that shows it and its place in that attempt's plan. A first
+ * attempt ran everything that it shows, where its plan says, so its rows need no look-up one by one.
+ */
+export async function findShownStages(
   db: Db,
   refs: readonly AttemptRef[],
   picked: Picked<StageExecution> = wholeStage,
-): Promise<(StageExecution & { readonly shownIn: number })[]> {
-  return db.rows(shownStages(picked), askedAttempts(refs));
+): Promise<ShownStage[]> {
+  const first = refs.filter(({ attempt }) => attempt === 1).map(({ executionId }) => executionId);
+  const later = refs.filter(({ attempt }) => attempt !== 1);
+  const found = await Promise.all([
+    ...(first.length > 0 ? [db.rows<ShownStage>(stagesOfFirst(picked), [first])] : []),
+    ...(later.length > 0 ? [db.rows<ShownStage>(shownStages(picked), askedAttempts(later))] : []),
+  ]);
+  return found.flat();
 }
+
+const stagesOfFirst = remembered(
+  (picked: Picked<StageExecution>) =>
+    `SELECT ${pickedColumns(picked, () => 'stage')}, stage.attempt AS "shownIn" FROM stage_execution stage
+     WHERE stage.execution_id = ANY ($1::uuid[]) AND stage.attempt = 1
+     ORDER BY stage.execution_id, stage.stage_index, stage.element_index`,
+);
 
 const shownStages = remembered(
   (picked: Picked<StageExecution>) =>

@@ -286,7 +286,7 @@ describe('rows with the columns that an operation shows', () => {
     const stages = sent.filter((text) => text.includes('stage_execution stage'));
     expect(stages).toHaveLength(1);
     expect(stages[0]?.split('FROM')[0]?.replace(/\s+/g, ' ')).toBe(
-      `SELECT stage.step_name AS "pipelineStepName", (stage.started_at AT TIME ZONE 'UTC')::text AS "startedAt", stage.id AS "id", stage.execution_id AS "executionId", stage.kind AS "kind", shown.attempt AS "shownIn" `,
+      `SELECT stage.step_name AS "pipelineStepName", (stage.started_at AT TIME ZONE 'UTC')::text AS "startedAt", stage.id AS "id", stage.execution_id AS "executionId", stage.kind AS "kind", stage.attempt AS "shownIn" `,
     );
   });
 });
