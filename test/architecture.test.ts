@@ -126,7 +126,7 @@ describe('the code', () => {
     expect(acts).toEqual([]);
   });
 
-  it('still needs these exceptions', () => {
+  it('still needs the listed exceptions', () => {
     const gone = [...Object.keys(mayHoldSql), ...Object.keys(mayAskTheTime)];
     expect(gone.filter((path) => !byPath.has(path))).toEqual([]);
     const without = (exceptions: object, breaks: (node: Node) => boolean) =>
@@ -166,7 +166,7 @@ describe('tests', () => {
     expect(paths(naps)).toEqual([]);
   });
 
-  it('all run, or say why they can’t run everywhere', () => {
+  it('all run, or give a reason why they can’t run everywhere', () => {
     const names = ['it', 'test', 'describe'];
     const left = tests.filter(({ text, nodes }) => {
       const isModified = (how: string) => (node: Node) => names.some((name) => isMember(node, name, how));

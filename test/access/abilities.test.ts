@@ -247,7 +247,7 @@ describe('authenticate', () => {
     await other.close();
   });
 
-  it('keeps no read from before a change', async () => {
+  it('discards a read from before a change', async () => {
     const access = await one.abilities.accessOf(apiKeyPrincipal(await rowOf((await newKey()).apiKey.id)));
     const callers = new KnownCallers(one.app.clock);
     let read: (access: Access) => void = () => undefined;

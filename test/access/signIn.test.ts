@@ -295,7 +295,7 @@ describe('login', () => {
     expect(await login(sub, verified(email))).toMatchObject({ id: again.id });
   });
 
-  describe('with a claim for groups', () => {
+  describe('with a group claim', () => {
     const claim = { groupsClaim: 'groups' };
     const named = async () => {
       const name = `g ${newId()}`;

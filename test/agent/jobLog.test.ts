@@ -107,7 +107,7 @@ describe('the log of a job', () => {
     await jobLog.close();
   });
 
-  it('goes back to the end of the server’s log, even to its beginning', async () => {
+  it('resumes from the end of the server’s log, even from its beginning', async () => {
     let crashes = 0;
     answer = (one) => {
       if (one.offset < 200_000 || crashes++ > 0) return undefined;
@@ -121,7 +121,7 @@ describe('the log of a job', () => {
     await jobLog.close();
   });
 
-  it('sends again what the finish found missing', async () => {
+  it('resends the part that the finish found missing', async () => {
     const { jobLog } = await deliver(text);
     log = log.subarray(0, 12_345);
     expect(await jobLog.resend(12_345)).toBe(Buffer.byteLength(text));

@@ -68,7 +68,7 @@ describe.each(Object.entries(encodings))('a secret as %s', (name, encode) => {
 
 describe.each(['/bin/sh', '/bin/bash'].filter((shell) => existsSync(shell)))('a secret in %s', (shell) => {
   it.each(["it's''here", 'a\\tb\\\\c\\nd\\q', "quo'te\\back\\new\\cut", 'p&ss;w*rd'])(
-    'is hidden in a trace, and however echo reads it: %j',
+    'is masked in a trace, and however echo interprets it: %j',
     (secret) => {
       const { output } = spawnSync(shell, ['-c', 'echo "$X"; set -x; true "$X"'], {
         env: { X: secret },

@@ -70,7 +70,7 @@ describe('argumentsOf', () => {
     ['env', 'sh', '#!/usr/bin/env nonesuch\n', '"#!/usr/bin/env nonesuch" needs the program "nonesuch"'],
     ['env with more', 'sh', '#!/usr/bin/env bash -e\n', '"#!/usr/bin/env bash -e" needs the program "bash -e"'],
   ] satisfies readonly [string, Shell, string, string][])(
-    'says which program is missing: %s',
+    'names the missing program: %s',
     async (_, shell, command, message) => {
       await expect(argumentsOf(options(shell, command))).rejects.toMatchObject({
         reason: 'SHELL_NOT_FOUND',

@@ -54,7 +54,7 @@ describe('signals to an agent', () => {
     runs.start('workflow', name, { variableInputs: [{ name: 'DIR', variableValue: { type: 'NAME', value: dir } }] });
 
   // Case agent-stop-counts-as-success.
-  it('ends jobs as lost, never as a success, when the agent is told to stop', async () => {
+  it('ends jobs as lost, never as a success, when the agent is asked to stop', async () => {
     const labels = { SLIPWAY_AGENT_LABELS: 'who=x', SLIPWAY_AGENT_SLOTS: '10' };
     const agent = startAgentProcess(server.url, server.dataDir, 'stopped', labels);
     const names = ['cut', 'well', 'deaf', 'twice', 'aborted', 'killed', 'child-killed', 'asked-itself'] as const;
@@ -98,7 +98,7 @@ describe('signals to an agent', () => {
   });
 
   // Case one-ctrl-c-is-two-signals.
-  it('drains the agent, although one Ctrl-C under npm is two SIGINT', async () => {
+  it('drains the agent on one Ctrl-C under npm, which sends two SIGINTs', async () => {
     const agent = startAgentProcess(server.url, server.dataDir, 'agent');
     const id = await start('waits');
     await eventually(

@@ -63,7 +63,7 @@ describe('lists of resources', () => {
     },
   );
 
-  test('rows that appear or disappear between two pages neither hide nor repeat others', async () => {
+  test('rows that change between two pages neither hide nor repeat others', async () => {
     const first = await list('applications', 'first: 3');
     await api.apply('kind: Application\nname: aaa\n---\nkind: Application\nname: app-02x');
     const next = await list('applications', `first: 2, after: "${first.pageInfo.endCursor}"`);

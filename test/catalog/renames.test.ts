@@ -100,19 +100,16 @@ describe('renaming resources that definitions refer to', () => {
     });
   });
 
-  test.each(['make.all', 'one'])(
-    'a workflow to a name that would mean something else in artifacts.from: %s',
-    async (name) => {
-      const workflowId = await api.partId('workflows', 'build');
-      const before = await defined();
-      const refused = await api.refusedMutation('updateWorkflow', { workflowId, name });
-      expect(refused).toMatchObject({
-        code: 'INVALID_INPUT',
-        errors: [{ field: 'name', rule: 'AMBIGUOUS_REFERENCE' }],
-      });
-      expect(await defined()).toEqual(before);
-    },
-  );
+  test.each(['make.all', 'one'])('rejects a workflow name with another meaning in artifacts.from: %s', async (name) => {
+    const workflowId = await api.partId('workflows', 'build');
+    const before = await defined();
+    const refused = await api.refusedMutation('updateWorkflow', { workflowId, name });
+    expect(refused).toMatchObject({
+      code: 'INVALID_INPUT',
+      errors: [{ field: 'name', rule: 'AMBIGUOUS_REFERENCE' }],
+    });
+    expect(await defined()).toEqual(before);
+  });
 
   test('a change without a new name creates no revision', async () => {
     const environmentId = await api.partId('environments', 'staging');
@@ -129,7 +126,7 @@ describe('renaming resources that definitions refer to', () => {
   });
 });
 
-describe('deleting resources that others need', () => {
+describe('deleting resources that others refer to', () => {
   const api = testApi();
   beforeAll(async () => {
     await api.apply(source);

@@ -69,7 +69,7 @@ describe('slipway resume', () => {
     expect(err).toContain('✗ FAILED after');
   });
 
-  it('does nothing on a second click, even when the first resume has failed again', async () => {
+  it('does nothing the second time, even if the first resume has failed again', async () => {
     const id = await failedRelease(world);
     const { version } = JSON.parse((await slipway(url, ['run', 'show', id, '--json'])).out);
     const seen = ['--yes', '--expected-version', String(version)];
@@ -99,7 +99,7 @@ describe('slipway resume', () => {
     expect(shown).toMatchObject({ status: 'FAILED', attempt: 2 });
   });
 
-  it('does not ask without a terminal, and changes nothing', async () => {
+  it('doesn’t ask without a terminal, and changes nothing', async () => {
     const id = await failedRelease(world);
     const { code, err } = await slipway(url, ['resume', id], {}, 'y\n');
     expect([code, err]).toEqual([2, expect.stringContaining('Add --yes')]);

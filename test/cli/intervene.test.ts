@@ -98,7 +98,7 @@ describe('slipway retry', () => {
 });
 
 describe('slipway resume and rerun', () => {
-  it('of a workflow accept values, the mode and the options of what runs again', async () => {
+  it('of a workflow accept values, the mode and options for repeated tasks', async () => {
     const id = await runs.start('workflow', 'lenient');
     await agent.work(() => runs.is(id, 'FAILED'), failing('scan', 'put'));
     const preview = async (...args: string[]) =>

@@ -42,7 +42,7 @@ describe('slipway runs', () => {
 });
 
 describe('slipway run show', () => {
-  it('shows what happened, why, the last log lines, and the next commands', async () => {
+  it('shows the failure, its reason, the last log lines, and the next commands', async () => {
     for (const named of [failed, failed.slice(-8), 'latest']) {
       const { code, out } = await slipway(url, ['run', 'show', named]);
       expect(code).toBe(0);

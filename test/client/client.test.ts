@@ -84,7 +84,7 @@ describe('change', () => {
     return { ...(await listen(listener)), keys };
   }
 
-  it('is carried out once if its response is lost', async () => {
+  it('takes effect once if its response is lost', async () => {
     const { url, close, keys } = await lossy(2);
     const outages: (string | null)[] = [];
     const losing = new Client(url, ADMIN_KEY, { onOutage: (problem) => outages.push(problem?.code ?? null) });

@@ -108,7 +108,7 @@ describe('a fault in the environment', () => {
 });
 
 describe('the administrator’s key', () => {
-  it('is created when the server listens, not by a start that failed (locked-out-after-failed-start)', async () => {
+  it('locked-out-after-failed-start: is created when the server listens, not before', async () => {
     expect(await fault({ PORT: String(taken) })).toContain('is in use');
     const server = await start();
     expect(server.newAdminKey).toMatch(/^swk_/);
@@ -149,7 +149,7 @@ describe('the administrator’s key', () => {
 });
 
 describe('a full disk', () => {
-  it('has a code of its own, and the server is not ready until there is space', async () => {
+  it('has its own code, and the server is not ready until there is space', async () => {
     const server = await start({ SLIPWAY_ADMIN_KEY: ADMIN_KEY });
     const write = (sql: string) => server.app.database.write(sql);
     const client = new TestClient(server.url, ADMIN_KEY);

@@ -58,7 +58,7 @@ describe.each([
     expect(statuses(run)).toEqual(marked ? ['UNKNOWN'] : []);
   });
 
-  it('never is UNKNOWN when the command of a lost agent had not begun', () => {
+  it('is never UNKNOWN if the command of a lost agent had not begun', () => {
     const run = deploying({}, marked);
     lost(run, false);
     expect(statuses(run)).toEqual(marked ? ['FAILED'] : []);
@@ -82,7 +82,7 @@ describe.each([
     expect(statuses(run)).toEqual(['UNKNOWN']);
   });
 
-  it('is UNKNOWN when the server gives the run up', () => {
+  it('is UNKNOWN when the server gives up the run', () => {
     const run = deploying({}, marked);
     decide(run, () => giveUpRun(run, execution, 'broken'));
     expect(run.execution(execution).status).toBe('ERROR');
@@ -109,9 +109,9 @@ describe('a list of services that a task deploys', () => {
     return [...run.changes.deployments.values()].map(({ after }) => after.image);
   };
 
-  it('means them by their names', () => expect(begun({ s1: 'web', s2: 'api' })).toEqual(['web:1']));
+  it('refers to them by name', () => expect(begun({ s1: 'web', s2: 'api' })).toEqual(['web:1']));
 
-  it('still means one that was renamed since the revision', () => {
+  it('still refers to a service renamed since the revision', () => {
     expect(begun({ s1: 'site', s2: 'api' })).toEqual(['web:1']);
     // If both were renamed, either may match.
     expect(begun({ s1: 'site', s2: 'backend' })).toEqual(['web:1', 'api:1']);

@@ -180,13 +180,13 @@ describe('finally', () => {
     expect(memory.events.filter((type) => type === 'FINALLY_STARTED')).toHaveLength(1);
   });
 
-  it('leaves a success as it is, also after a failure that is ignored', () => {
+  it('doesn’t change a success, even after an ignored failure', () => {
     expect(new Memory().run(...passed, ...cleaned).execution).toMatchObject({ status: 'SUCCESS', failureCode: null });
     const ignoring = new Memory({ finally: { down: { run: 'x', ignoreFailure: true } } });
     expect(ignoring.run(...passed, ['down', 'FAILED']).execution.status).toBe('SUCCESS');
   });
 
-  it('runs after a failure, and sees what failed', () => {
+  it('runs after a failure, with its details', () => {
     const memory = new Memory().run(...failed);
     expect(memory.execution.status).toBe('RUNNING');
     expect(memory.env('report')).toEqual({
@@ -228,7 +228,7 @@ describe('finally', () => {
     }
   });
 
-  it('runs after expiry, within a time limit of its own', () => {
+  it('runs after expiry, within a separate time limit', () => {
     const memory = new Memory({ finallyTimeout: '1h' }).run(['up', 'SUCCESS']).start('test');
     memory.stop('EXPIRED');
     memory.end('test', 'CANCELLED', 'CANCEL');
@@ -280,7 +280,7 @@ describe('finally', () => {
     expect(memory.run(['down', 'SUCCESS']).execution.status).toBe('ABORTED');
   });
 
-  it('begins after the failure handlers, which look at what it removes', () => {
+  it('begins after the failure handlers, which inspect what it removes', () => {
     const tasks = { up: { run: 'x' }, test: { run: 'x', onFailure: 'look' }, look: { run: 'x', type: 'forensic' } };
     const memory = new Memory({ tasks, onFailure: 'look' }).run(['up', 'SUCCESS'], ['test', 'FAILED']);
     expect(memory.execution).toMatchObject({ status: 'RUNNING', detachedTasks: 2, finallyTasks: null });

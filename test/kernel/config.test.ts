@@ -43,7 +43,7 @@ describe('the configuration', () => {
     expect(Object.isFrozen(readAgentConfig({ SLIPWAY_AGENT_TOKEN: token }))).toBe(true);
   });
 
-  it('is rejected with all invalid values named at once', () => {
+  it('is rejected with all invalid values named together', () => {
     const bad = {
       PORT: '70000',
       DATABASE_URL: 'mysql://root:hunter2@localhost',
@@ -178,7 +178,7 @@ describe('docker/', () => {
     expect(dependencies).toHaveProperty('@nats-io/transport-node');
   });
 
-  it('has no secret of its own', () => {
+  it('contains no secret', () => {
     const secrets = Object.values(services).flatMap(({ environment }) =>
       Object.entries(environment).filter(([name]) => /PASSWORD|KEY|TOKEN|DATABASE_URL/.test(name)),
     );

@@ -12,7 +12,7 @@ class Bell implements Changing {
   }
 }
 
-it('hands over what is in memory at once, waits for promises and changes, and cleans up when it ends', async () => {
+it('returns items in memory at once, waits for others, and cleans up at its end', async () => {
   const bell = new Bell();
   const ended: string[] = [];
   function* steps(name: string): Steps<number> {

@@ -38,7 +38,7 @@ async function tampered(change: string, restore: string, look: () => Promise<voi
 }
 
 describe('the database', () => {
-  it.each(['audit_record', 'audit_link'])('refuses to change or empty %s, whoever asks', async (table) => {
+  it.each(['audit_record', 'audit_link'])('refuses to change or empty %s, for any role', async (table) => {
     await auditor.createApplication(`kept-${table.replace('_', '-')}`);
     await auditor.sealed();
     const column = table === 'audit_link' ? 'hash' : 'actor_name';

@@ -194,7 +194,7 @@ function shown({ data, errors = [] }: ExecutionResult): unknown {
 }
 
 describe('compiled queries', () => {
-  it('answer like graphql-js, with all errors', async () => {
+  it('return the same as graphql-js, with all errors', async () => {
     const documents = queries();
     expect(documents.length).toBeGreaterThan(150);
     const seen = { data: 0, errors: 0 };
@@ -238,7 +238,7 @@ describe('rows with the columns that an operation shows', () => {
       `{ execution(executionId: "$flow") { ... on WorkflowExecution { tasks { ${fields} } } } }`,
   };
 
-  it.each(Object.entries(places))('show each field of %s alone as among all others', async (typeName, place) => {
+  it.each(Object.entries(places))('show each field of %s alone as they do with all others', async (typeName, place) => {
     const { client } = world.server;
     const ask = (fields: string) =>
       client.ask<object>(place(fields).replace(/\$(run|flow)/g, (_, name) => ids[name] ?? ''));
@@ -258,7 +258,7 @@ describe('rows with the columns that an operation shows', () => {
     return Object.values(data).flatMap((one) => valuesAt(one, name));
   }
 
-  it('list each field that has a resolver and the name of a column', () => {
+  it('lists each field with a resolver and a column’s name', () => {
     const of = { PipelineExecution: executionRows, WorkflowExecution: executionRows, TaskExecution: taskRows };
     const all = { ...of, WorkflowStageExecution: stageRows, ApprovalStageExecution: stageRows };
     const missing = Object.entries(all).flatMap(([typeName, { options, whole }]) => {

@@ -380,7 +380,7 @@ describe('aliased-mutations-null', () => {
     ]);
   });
 
-  it('returns other queries if one is refused for its permissions', async () => {
+  it('returns other queries if one lacks permissions', async () => {
     const key = await createKey(world.server.client, 'Readers', READS_RUNS);
     const unknown = `executionId: "${unknownId}"`;
     const { data, errors } = await operate(
@@ -400,7 +400,7 @@ describe('requests outside of GraphQL', () => {
     return error?.code ?? 'OK';
   };
 
-  it('are rejected with INVALID_INPUT by the agents’ protocol', async () => {
+  it('are rejected with INVALID_INPUT by the agent protocol', async () => {
     const register = (body: object) =>
       fetch(`${world.server.url}/agent/v1/register`, {
         method: 'POST',

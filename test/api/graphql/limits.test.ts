@@ -221,7 +221,7 @@ describe('introspection', () => {
 });
 
 describe('a key that sends too many requests', () => {
-  it('has to wait, and learns for how long', async () => {
+  it('must wait, and is told how long', async () => {
     const limited = await startTestServer({ SLIPWAY_RATE_PER_SECOND: '1', SLIPWAY_RATE_BURST: '3' });
     try {
       const began = performance.now();
@@ -317,7 +317,7 @@ describe('trying keys', () => {
         error instanceof Refusal ? `${error.code} ${error.details.retryAfterSeconds ?? ''}`.trim() : String(error),
     );
 
-  it('gets slower and slower, but not for recently valid keys or other addresses', async () => {
+  it('slows down, except for recently valid keys and other addresses', async () => {
     expect(await codeOf('valid-1', '10.0.0.1')).toBe('OK');
     for (let n = 0; n < 10; n++) expect(await codeOf(`guess-${n}`, '10.0.0.1')).toBe('UNAUTHENTICATED');
     expect(await codeOf('guess-x', '10.0.0.1')).toBe('RATE_LIMITED 1');
@@ -360,7 +360,7 @@ describe('trying keys', () => {
 
 describe('headers', () => {
   it.each(['/healthz', '/graphql', '/nowhere', '/agent/v1/claim'])(
-    'of %s tell browsers to do nothing with it',
+    'of %s tell browsers not to render it',
     async (path) => {
       const response = await fetch(`${server.url}${path}`);
       await response.text();
@@ -373,7 +373,7 @@ describe('headers', () => {
     },
   );
 
-  it('of a form, which another site could send, are rejected', async () => {
+  it('of a form, which another site could submit, are rejected', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',

@@ -45,7 +45,7 @@ describe('the page', () => {
     }
   });
 
-  it('holds no inline script, which its own policy would forbid', async () => {
+  it('contains no inline script, which its own policy forbids', async () => {
     expect(await (await page()).text()).not.toMatch(/<script(?![^>]* src=)|<[^>]+ on\w+=/);
   });
 

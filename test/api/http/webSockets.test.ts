@@ -291,7 +291,7 @@ describe('sockets', () => {
     expect(code).toBe(1006);
   });
 
-  it('stay open as long as their peer answers', async () => {
+  it('stay open as long as their peer responds', async () => {
     await start({ graphql: { pingEveryMs: 20, pongWithinMs: 15, connectionInitMs: 0 } });
     const socket = new WebSocket(address(), 'graphql-transport-ws');
     for (let pings = 0; pings < 5; pings += 1) await once(socket, 'ping');
@@ -317,7 +317,7 @@ describe('drain', () => {
     await closed;
   });
 
-  it('lets an operation end, accepts no new one, then closes with 1001', async () => {
+  it('finishes an operation, accepts no new one, then closes with 1001', async () => {
     let letGo: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
       letGo = resolve;

@@ -79,7 +79,7 @@ describe('applyDefinitions', () => {
     expect(new Set(hashes.map((row) => JSON.stringify((row as { content_hash: string }).content_hash))).size).toBe(2);
   });
 
-  test('does not delete resources that are left out', async () => {
+  test('keeps resources that the source omits', async () => {
     await api.apply(example);
     expect(await api.apply(shop.replace('name: shop', 'name: shop\ndescription: other'))).toEqual([
       expect.objectContaining({ action: 'UPDATED' }),

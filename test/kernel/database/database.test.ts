@@ -124,7 +124,7 @@ describe('transaction', () => {
     expect(flushes).toEqual([]);
   });
 
-  it('refuses statements after its end', async () => {
+  it('rejects statements after its end', async () => {
     const db = await database.transaction(async (db) => db);
     await expect(db.rows('SELECT 1')).rejects.toThrow('the transaction of this statement has ended');
   });

@@ -122,7 +122,7 @@ describe('refuses', () => {
     await expect(start()).rejects.toThrow(new RegExp(`process ${process.pid}, uses`));
   });
 
-  test('all but one of those that start together', async () => {
+  test('all but one of several concurrent starts', async () => {
     const place = join(folder, 'postgres');
     const results = await Promise.allSettled(Array.from({ length: 3 }, () => startChild({ dataDir: place })));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -132,7 +132,7 @@ describe('refuses', () => {
     }
   });
 
-  test('data of another major version, and explains what to do', async () => {
+  test('data of another major version, with advice', async () => {
     await start().then((postgres) => postgres.stop());
     const version = await readFile(join(dataDir, 'PG_VERSION'), 'utf8');
     await writeFile(join(dataDir, 'PG_VERSION'), '17\n');
@@ -159,7 +159,7 @@ describe('refuses', () => {
 });
 
 describe('after a crash', () => {
-  test('kill -9 of our process: PostgreSQL ends too, and what was committed is there', async () => {
+  test('kill -9 of the parent process ends PostgreSQL and keeps committed data', async () => {
     const { child, url } = await startChild();
     const check = await commitSomething(url);
     const postmaster = await postmasterOf(dataDir);
@@ -187,7 +187,7 @@ describe('after a crash', () => {
     await check((await start()).url);
   });
 
-  test('kill -9 of PostgreSQL alone is reported, and the same process may start it again', async () => {
+  test('kill -9 of PostgreSQL alone is reported, and the process can restart it', async () => {
     const first = await start();
     process.kill(await postmasterOf(dataDir), 'SIGKILL');
     await expect(first.exited).rejects.toThrow(/ended unexpectedly \(signal SIGKILL\)/);

@@ -157,7 +157,7 @@ describe('resumes of random graphs', () => {
   };
 
   it(
-    'come to the same end as an execution that never failed',
+    'end like an execution that never failed',
     async () => {
       await fc.assert(
         fc.asyncProperty(scenario, async ({ graph: drawn, kind, mode, attempts }) => {

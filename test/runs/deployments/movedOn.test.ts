@@ -87,7 +87,7 @@ describe('a run that an environment has moved past', () => {
     return environments.nodes[0]?.deployments.map(({ image }) => image);
   };
 
-  it('resume-overwrites-newer: is resumed and rerun only with overrule, and the preview shows why', async () => {
+  it('resume-overwrites-newer: is resumed and rerun only with overrule, as previewed', async () => {
     const old = await pipelineRun('to-a', 'web:1', 'look');
     const input = { applicationId, pipelineExecutionId: old, pipelineStageName: 'STAGE 1' };
     const preview = (more: object = {}) =>

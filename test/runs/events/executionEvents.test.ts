@@ -53,7 +53,7 @@ describe('a stream of events', () => {
     expect((await readEvents(world.server.url, id).rest()).map((item) => item.snapshot?.sequence)).toEqual([last]);
   });
 
-  it('reads long logs in pages, without a hole between them', async () => {
+  it('reads long logs in pages without gaps', async () => {
     const id = await world.runs.start('workflow', 'one');
     for (let n = 0; n < 5; n++) await note(world.server, { runId: id }, 90);
     const reading = readEvents(world.server.url, id, 0);
@@ -168,7 +168,7 @@ describe('a cursor', () => {
     ]);
   });
 
-  it.each(['-1', 'x', '99999999999', 'bm90IGEgY3Vyc29y'])('that is none is refused: %s', async (after) => {
+  it.each(['-1', 'x', '99999999999', 'bm90IGEgY3Vyc29y'])('that is invalid is rejected: %s', async (after) => {
     const end = await endOf(readEvents(world.server.url, await finished(), after));
     expect(end).toContain('"rule":"CURSOR"');
     expect(end).toContain('INVALID_INPUT');

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const ALL = 'subscription { executionsUpdated { cursor event { sequence type executionId } snapshot { __typename } } }';
 
-describe('a database that stops answering without closing its connections', () => {
+describe('a database that stops responding without closing its connections', () => {
   it('delays streams until their next try, without losing an event', async () => {
     const id = await world.runs.start('workflow', 'one');
     const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
@@ -62,7 +62,7 @@ describe('a database that stops answering without closing its connections', () =
     await Promise.all([...readings, late, all].map((reading) => reading.close()));
   });
 
-  it('delays streams no longer if it falls silent while rights are read', async () => {
+  it('delays streams no longer if it stops while rights are read', async () => {
     const id = await world.runs.start('workflow', 'one');
     const before = (await world.runs.events(id)).at(-1)?.sequence ?? 0;
     const { traffic } = server.app.database;

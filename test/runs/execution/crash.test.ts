@@ -175,7 +175,7 @@ describe('kill -9', () => {
     door.close();
   });
 
-  it('two servers of one database work together: started on one, watched on the other, run by an agent of either', async () => {
+  it('two servers of one database share a run: one starts it, the other streams it', async () => {
     const [one, two] = await Promise.all([startTestServer({}, database.url), startTestServer({}, database.url)]);
     servers.push(one, two);
     await new Runs(one).apply(DEFINITIONS);

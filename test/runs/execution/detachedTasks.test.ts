@@ -91,7 +91,7 @@ describe('a detached task', () => {
     expect(await runs.read(id)).toMatchObject({ status: 'SUCCESS', failureCode: null });
   });
 
-  it('gets another job according to on_lost if its agent is lost', async () => {
+  it('gets another job by its on_lost if its agent is lost', async () => {
     const id = await finished();
     await detach(id, 'handler');
     const given = await agent.claimOne();

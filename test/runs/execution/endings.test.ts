@@ -139,7 +139,7 @@ describe('executions that do not finish on their own', () => {
       expect((await agent.start(job)).body.jobs).toMatchObject([{ ok: false, code: 'STALE_CLAIM' }]);
     });
 
-    it('returns the same again, and is refused for a run that ended otherwise', async () => {
+    it('repeats its result, and is rejected for a run that ended differently', async () => {
       const id = await runs.start('workflow', 'two');
       await runs.abort(id);
       expect(await runs.abort(id)).toBe('ABORTED');

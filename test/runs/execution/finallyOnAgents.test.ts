@@ -67,7 +67,7 @@ interface Element {
   } | null;
 }
 
-describe('no-always-task: tasks that run whatever the outcome', () => {
+describe('no-always-task: tasks that run after any outcome', () => {
   let folder: string;
   let database: TestDatabase;
   let port: number;
@@ -159,7 +159,7 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
     ]);
   });
 
-  it('runs after an abort; the run is ABORTED when it has ended', async () => {
+  it('runs after an abort; the run is ABORTED when it ends', async () => {
     const { id, ran, file, until, untilHeld } = await begin('waits', 'hold');
     await eventually(ran, (lines) => lines.includes('test'));
     await runs.abort(id, 'not now');
@@ -187,7 +187,7 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
     expect(await runs.abort(id)).toBe('ABORTED');
   });
 
-  it('ends as it would have when the server is killed in the middle', async () => {
+  it('ends the same if the server is killed in between', async () => {
     const { id, ran, file, untilHeld } = await begin('fails', 'hold');
     const { workflowExecution } = await untilHeld();
     // The graph has ended, so none of its tasks can be retried.

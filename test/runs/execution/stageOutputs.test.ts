@@ -127,7 +127,7 @@ describe('outputs of a stage', () => {
     await runs.until(id, 'SUCCESS');
   });
 
-  it('follow an extension and its restore, whose tasks take each other’s files', async () => {
+  it('follow an extension and its restore, whose tasks exchange files', async () => {
     const { client } = server;
     const id = await runs.start('pipeline', 'chain');
     await agent.runOne(tag('v1'));

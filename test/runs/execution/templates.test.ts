@@ -157,7 +157,7 @@ describe('{{.name}} in a command', () => {
   });
 
   test.each(['echo {{value}}', 'echo {{.1}}', "echo '$x' $(( 1 + 1 )) `date`", 'echo {{ range . }}'])(
-    'is nothing else: %s stays as it is',
+    'leaves other text unchanged: %s',
     (command) => {
       expect(replaceTemplates(command)).toEqual({ command, needs: new Map() });
     },

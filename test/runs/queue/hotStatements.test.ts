@@ -112,7 +112,7 @@ tasks: { go: { run: "true", matrix: { n: [${Array.from({ length: JOBS }, (_, n) 
     await runs.until(runId, 'SUCCESS');
   });
 
-  it('reads as many rows however many jobs, leases and events there are', async () => {
+  it('reads the same number of rows for any number of jobs, leases and events', async () => {
     const { app } = server;
     const runId = await runs.start('workflow', 'wide');
     const [own] = await app.database.rows<{ id: string }>('SELECT id FROM agent');

@@ -104,7 +104,7 @@ describe('addImagesToRun', () => {
     expect(await state(id)).toEqual(before);
   });
 
-  it('extends a run that failed after a success, and leaves its restore point as it is', async () => {
+  it('extends a run that failed after a success, and keeps its restore point', async () => {
     const id = await world.release();
     await world.extend(id, { web: 'web:2' });
     await world.finish(id, 'FAILED', 'health');
@@ -175,7 +175,7 @@ describe('addImagesToRun', () => {
       ]);
   });
 
-  it('is refused for a run that never succeeded', async () => {
+  it('is rejected for a run that never succeeded', async () => {
     const serviceInputs = [
       { name: 'web', image: 'web:1' },
       { name: 'api', image: 'api:1' },

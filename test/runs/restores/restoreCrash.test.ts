@@ -61,7 +61,7 @@ describe('kill -9 of the server while it restores', () => {
     return answer.operation;
   };
 
-  it('another server continues it, and the run is as it was', async () => {
+  it('another server continues it, and restores the run', async () => {
     const first = await serve('one');
     await first.runs.apply(DEFINITIONS);
     const id = await first.runs.start('pipeline', 'release', {

@@ -159,7 +159,7 @@ describe('any pipeline and any extensions', () => {
     }
   };
 
-  it('an extension and its restore leave all readable state as it was', async () => {
+  it('an extension and its restore leave all readable state unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {
         const tag = String(made++);

@@ -151,7 +151,7 @@ describe('hot reads', () => {
     return found;
   }
 
-  it('send the same statements, which read as many rows, however many executions there are', async () => {
+  it('send the same statements and read the same rows for any number of executions', async () => {
     await grow(1, 50);
     const few = await costs();
     await grow(51, 1000);
