@@ -38,7 +38,7 @@ registerEnumType(ExecutionStatusEnum, {
     ABORTED: { description: 'A person aborted it.' },
     EXPIRED: { description: 'The time limit passed.' },
     REJECTED: { description: 'An approval was rejected.' },
-    SKIPPED: { description: 'Stages and tasks only: not run. The reason says why.' },
+    SKIPPED: { description: 'Stages and tasks only: not run. `reason` explains why.' },
     RESUMED: { description: 'Never produced. Kept for older clients.' },
   },
 });

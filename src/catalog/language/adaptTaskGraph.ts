@@ -117,7 +117,7 @@ class Adapter {
     if (matrix?.type !== 'map') return false;
     const empty = matrix.entries.find(({ value: list }) => list.type === 'list' && list.items.length === 0);
     if (empty === undefined) return false;
-    const message = `The matrix of "${key}" has no value for "${empty.key}", so the task never runs; it is left out.`;
+    const message = `The matrix of "${key}" has no value for "${empty.key}", so the task never runs and is omitted.`;
     this.warn('ADAPTED', ['tasks', key, 'matrix', empty.key], empty.keyAt, message);
     return true;
   }
