@@ -1,24 +1,23 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { inheritedEnvironment } from '../kernel/config';
 import { exit, Failure } from './failure';
-import { Ui } from './ui';
+import { type Terminal, Ui } from './ui';
 
 /**
  * `slipway admin create-key`: creates a key in the server's database with the server's own program, for people who
  * control its machine. So it needs no key and no running server.
  */
-export async function createKey(name: string, json: boolean): Promise<void> {
-  const ui = new Ui(json);
+export async function createKey(name: string, json: boolean, terminal: Terminal): Promise<void> {
+  const ui = new Ui(json, terminal);
   const child = spawn(process.execPath, [join(__dirname, '../main.js'), 'admin', 'create-key', name], {
-    env: inheritedEnvironment(),
+    env: terminal.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [key, problem, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (code !== 0) throw new Failure(exit.failed, 'NOT_CREATED', problem.trim());
-  if (problem !== '') process.stderr.write(problem);
+  if (problem !== '') terminal.stderr.write(problem);
   const value = key.trim();
   ui.answer({ name, value });
   if (!json) ui.say(value);

@@ -11,6 +11,7 @@ import {
 } from '../client/generated';
 import { exit, Failure, Followed, usage } from './failure';
 import type { Session } from './session';
+import type { Terminal } from './ui';
 
 export interface DocumentOptions {
   readonly application?: string;
@@ -38,7 +39,7 @@ export async function applyFiles(
 ): Promise<void> {
   const { api, ui } = session;
   const results: Given<ApplyDefinitionsMutation>['applyDefinitions']['results'][number][] = [];
-  for (const { source, format, name, place } of await readSources(files)) {
+  for (const { source, format, name, place } of await readSources(session.ui.terminal, files)) {
     try {
       const input = { source, format, dryRun, application, name };
       const { applyDefinitions } = await api.ask(ApplyDefinitionsDocument, { input });
@@ -78,7 +79,7 @@ export async function validateFiles(
 ): Promise<void> {
   const { api, ui } = session;
   const found = { errors: 0, answers: [] as object[] };
-  for (const { source, format, name, place } of await readSources(files)) {
+  for (const { source, format, name, place } of await readSources(session.ui.terminal, files)) {
     const asked = { source, format, application, name };
     const { validateDefinition: answer } = await api.ask(ValidateDefinitionDocument, asked);
     for (const problem of answer.errors) ui.say(`${ui.paint.red('error')}    ${sayProblem(problem, place)}`);
@@ -104,8 +105,8 @@ function sayProblem({ line, column, rule, message }: Problem, place: Source['pla
 }
 
 /** One source for all YAML files, and one for each TOML file, which holds one document. */
-async function readSources(files: readonly string[]): Promise<Source[]> {
-  const read = await Promise.all(files.map(async (file) => ({ file, content: await contentOf(file) })));
+async function readSources(terminal: Terminal, files: readonly string[]): Promise<Source[]> {
+  const read = await Promise.all(files.map(async (file) => ({ file, content: await contentOf(terminal, file) })));
   const toml = read.filter(({ file }) => file.endsWith('.toml'));
   const yaml = read.filter(({ file }) => !file.endsWith('.toml'));
   const sources = toml.map(
@@ -132,8 +133,8 @@ async function readSources(files: readonly string[]): Promise<Source[]> {
   return [{ format: 'YAML', source, place }, ...sources];
 }
 
-async function contentOf(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin);
+async function contentOf({ stdin }: Terminal, file: string): Promise<string> {
+  if (file === '-') return text(stdin);
   try {
     return await readFile(file, 'utf8');
   } catch (error) {

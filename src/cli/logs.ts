@@ -14,7 +14,6 @@ import { isOver } from './run';
 import { findRun } from './runs';
 import type { Session } from './session';
 import { Steps } from './steps';
-import { harmless } from './ui';
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -140,10 +139,9 @@ class LogWriter {
 
   write(jobId: string, name: string, { frames, final }: LogPageFragment): void {
     const { ui } = this.session;
-    const terminal = process.stdout.isTTY === true;
     for (const frame of frames) {
       if (ui.json) ui.answerLine({ task: name, jobId, ...frame });
-      else if (!this.named) process.stdout.write(terminal ? harmless(frame.text) : frame.text);
+      else if (!this.named) ui.raw(frame.text);
       else {
         const lines = ((this.begun.get(jobId) ?? '') + frame.text).split('\n');
         this.begun.set(jobId, lines.pop() ?? '');

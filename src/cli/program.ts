@@ -12,10 +12,16 @@ import { listRuns } from './runs';
 import type { GlobalOptions, Session } from './session';
 import { showRun } from './showRun';
 import { startRun } from './start';
+import type { Terminal } from './ui';
 import { compareRuns, showGraph } from './views';
 
 /** The commands with their arguments and options. */
-export function createProgram(): Command {
+export function createProgram(terminal: Terminal): Command {
+  /** Imported on demand: the configuration rules take longer to load than everything else, and `--help` needs none. */
+  const session = async (command: Command): Promise<Session> => {
+    const { openSession } = await import('./session.js');
+    return openSession(command.optsWithGlobals<GlobalOptions>(), terminal);
+  };
   const program = new Command('slipway')
     .description('Watches, resumes and restores runs of a Slipway server through its GraphQL API.')
     .version(version)
@@ -23,6 +29,10 @@ export function createProgram(): Command {
     .option('--key <key>', 'API key (prefer SLIPWAY_API_KEY, which other users of this machine can’t see)')
     .option('--json', 'print only JSON on standard output, for scripts')
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
     .showHelpAfterError('(slipway --help, slipway COMMAND --help)')
     .exitOverride();
   program.addHelpText('after', `\n${ABOUT_RUNS}\n${ABOUT_CODES}`);
@@ -237,8 +247,8 @@ export function createProgram(): Command {
     .command('schema')
     .description('print the JSON Schema of documents, for editors; needs no key')
     .action(async (_options, command: Command) => {
-      const [{ serverOf }, { printSchema }] = await Promise.all([import('./session.js'), import('./schema.js')]);
-      await printSchema(serverOf(command.optsWithGlobals<GlobalOptions>()));
+      const [{ serverOf }, { readSchema }] = await Promise.all([import('./session.js'), import('./schema.js')]);
+      terminal.stdout.write(await readSchema(serverOf(command.optsWithGlobals<GlobalOptions>(), terminal.env)));
     });
   program
     .command('admin')
@@ -250,7 +260,7 @@ export function createProgram(): Command {
     .option('--name <name>', 'name of the key', 'administrator')
     .action(async ({ name }: { name: string }, command: Command) => {
       const { createKey } = await import('./admin.js');
-      await createKey(name, command.optsWithGlobals<GlobalOptions>().json ?? false);
+      await createKey(name, command.optsWithGlobals<GlobalOptions>().json ?? false, terminal);
     });
   return program;
 }
@@ -271,12 +281,6 @@ const ABOUT_RUNS =
   'RUN is the id of a run, a unique part of it, or "latest". Where it is optional, a terminal offers the newest runs.';
 const ABOUT_CODES =
   'Exit codes: 0 success, 1 run failed, 2 usage error, 3 refused by the server, 4 server unreachable, 5 not confirmed, 130 Ctrl-C.';
-
-/** Imported on demand: the configuration rules take longer to load than everything else, and `--help` needs none. */
-async function session(command: Command): Promise<Session> {
-  const { openSession } = await import('./session.js');
-  return openSession(command.optsWithGlobals<GlobalOptions>());
-}
 
 /** Commands that act on the state in which the caller saw the run. */
 const seeing = (command: Command, what = 'run'): Command =>

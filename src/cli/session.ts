@@ -3,7 +3,7 @@ import { type CliConfig, ConfigError, demoKeyFile, readCliConfig } from '../kern
 import type { ApiError } from '../client/apiError';
 import { Client } from '../client/client';
 import { usage } from './failure';
-import { Ui } from './ui';
+import { type Terminal, Ui } from './ui';
 
 export interface GlobalOptions {
   readonly url?: string;
@@ -18,7 +18,7 @@ export interface Session {
 }
 
 /** URL of the server. */
-export function serverOf({ url }: GlobalOptions, config = configured()): string {
+export function serverOf({ url }: GlobalOptions, env: NodeJS.ProcessEnv, config = configured(env)): string {
   if (url !== undefined && !/^https?:/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
     throw usage(`--url must be a URL that begins with http:// or https://, not "${url}".`);
   }
@@ -26,23 +26,23 @@ export function serverOf({ url }: GlobalOptions, config = configured()): string 
   return (url ?? config.SLIPWAY_URL).replace(/\/+(graphql\/*)?$/, '');
 }
 
-export function openSession(options: GlobalOptions): Session {
+export function openSession(options: GlobalOptions, terminal: Terminal): Session {
   const { json = false } = options;
-  const config = configured();
-  const server = serverOf(options, config);
-  const ui = new Ui(json);
+  const config = configured(terminal.env);
+  const server = serverOf(options, terminal.env, config);
+  const ui = new Ui(json, terminal);
   let away = false;
   const onOutage = (problem: ApiError | null) => {
     if (away !== (problem !== null))
-      process.stderr.write(away ? 'Connected again.\n' : `Connection lost: ${problem?.message}. Trying again …\n`);
+      terminal.stderr.write(away ? 'Connected again.\n' : `Connection lost: ${problem?.message}. Trying again …\n`);
     away = problem !== null;
   };
   return { ui, api: new Client(server, keyOf(options, server, config).key, { onOutage }) };
 }
 
-function configured(): CliConfig {
+function configured(env: NodeJS.ProcessEnv): CliConfig {
   try {
-    return readCliConfig();
+    return readCliConfig(env);
   } catch (error) {
     throw error instanceof ConfigError ? usage(error.message) : error;
   }
@@ -61,9 +61,9 @@ function keyOf({ key }: GlobalOptions, server: string, config: CliConfig): Key {
 }
 
 /** Source of the key that the server refused. */
-export function keyOrigin(options: GlobalOptions): string {
-  const config = configured();
-  return keyOf(options, serverOf(options, config), config).origin;
+export function keyOrigin(options: GlobalOptions, { env }: Terminal): string {
+  const config = configured(env);
+  return keyOf(options, serverOf(options, env, config), config).origin;
 }
 
 /**

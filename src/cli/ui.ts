@@ -3,6 +3,9 @@ import pc from 'picocolors';
 import type { Spinner } from 'yocto-spinner';
 import { exit, Failure, usage } from './failure';
 
+/** Streams and environment of a command line. */
+export type Terminal = Pick<NodeJS.Process, 'env' | 'stdin' | 'stdout' | 'stderr'>;
+
 /**
  * Terminal, or pipes of a script. Results go to standard output; with `--json` only JSON does, and text for people goes
  * to standard error. Questions, progress and errors always go to standard error.
@@ -16,8 +19,11 @@ export class Ui {
     return this.out.columns || DEFAULT_COLUMNS;
   }
 
-  constructor(readonly json: boolean) {
-    this.out = json ? process.stderr : process.stdout;
+  constructor(
+    readonly json: boolean,
+    readonly terminal: Terminal,
+  ) {
+    this.out = json ? terminal.stderr : terminal.stdout;
     this.paint = pc.createColors(pc.isColorSupported && this.out.isTTY === true);
   }
 
@@ -32,21 +38,27 @@ export class Ui {
     this.out.write(`${this.out.isTTY ? harmless(line) : line}\n`);
   }
 
+  /** Prints text without a line end, to standard output. */
+  raw(text: string): void {
+    const { stdout } = this.terminal;
+    stdout.write(stdout.isTTY ? harmless(text) : text);
+  }
+
   /** Prints the result for programs; without `--json` it has already been printed as text. */
   answer(value: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    if (this.json) this.terminal.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
   /** Prints one of many results on a separate line. */
   answerLine(value: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.json) this.terminal.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
   /** Shows a progress line on a terminal until `endProgress` removes it. */
   async beginProgress(): Promise<void> {
-    if (!process.stderr.isTTY) return;
+    if (!this.terminal.stderr.isTTY) return;
     const { default: spinner } = await import('yocto-spinner');
-    this.spinner = spinner({ stream: process.stderr, handleSignals: false }).start();
+    this.spinner = spinner({ stream: this.terminal.stderr, handleSignals: false }).start();
   }
 
   progress(text: string): void {
@@ -60,13 +72,11 @@ export class Ui {
 
   /** Asks for confirmation. Fails without a terminal, where `--yes` is needed. */
   async confirm(question: string, initially: boolean): Promise<boolean> {
-    if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    if (!this.terminal.stdin.isTTY || !this.terminal.stderr.isTTY) {
       throw usage('This command needs confirmation, and there is no terminal to ask on.', 'Add --yes to confirm it.');
     }
-    // A terminal that does not know its size reports 0, and each letter would get a separate line.
-    process.stderr.columns ||= DEFAULT_COLUMNS;
     const { confirm } = await import('@clack/prompts');
-    const answer = await confirm({ message: harmless(question), initialValue: initially, output: process.stderr });
+    const answer = await confirm({ message: harmless(question), initialValue: initially, ...this.prompting() });
     return answer === true;
   }
 
@@ -75,13 +85,19 @@ export class Ui {
     question: string,
     options: readonly { readonly value: string; readonly label: string; readonly hint: string }[],
   ): Promise<string | null> {
-    if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
-    process.stderr.columns ||= DEFAULT_COLUMNS;
+    if (!this.terminal.stdin.isTTY || !this.terminal.stderr.isTTY) return null;
     const { select } = await import('@clack/prompts');
     const shown = options.map(({ value, label, hint }) => ({ value, label: harmless(`${label}  ${hint}`) }));
-    const answer = await select({ message: question, options: shown, maxItems: 10, output: process.stderr });
+    const answer = await select({ message: question, options: shown, maxItems: 10, ...this.prompting() });
     if (typeof answer !== 'string') throw new Failure(exit.declined, 'DECLINED', 'No run was chosen.');
     return answer;
+  }
+
+  private prompting() {
+    const { stdin: input, stderr: output } = this.terminal;
+    // A terminal that does not know its size reports 0, and each letter would get a separate line.
+    output.columns ||= DEFAULT_COLUMNS;
+    return { input, output };
   }
 
   /** Prints columns as wide as their widest cells, or a block per row if they don't fit. Nothing is cut off. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { eventually } from '../support/eventually';
 import { createKey, READS_RUNS } from '../support/keys';
 import { ADMIN_KEY } from '../support/server';
-import { main, slipway, startSlipway } from './program';
+import { main, slipway, startSlipway, startSlipwayProcess } from './program';
 import { DEFINITIONS, failedRelease, startRelease, cliWorld } from './world';
 
 const world = cliWorld();
@@ -52,7 +52,7 @@ describe('slipway resume', () => {
 
   it('follows to the next failure and exits with 1; as JSON with the run’s state', async () => {
     const id = await failedRelease(world);
-    const resuming = startSlipway(url, ['resume', id, '--yes', '--json']);
+    const resuming = startSlipwayProcess(url, ['resume', id, '--yes', '--json']);
     let over = false;
     void resuming.ended.then(() => {
       over = true;
@@ -321,7 +321,7 @@ describe('slipway apply and validate', () => {
       expect.stringMatching(/^WOULD BE[\s\S]*created +pipeline +other\/release/),
     ]);
     expect((await slipway(url, ['apply', first, second])).code).toBe(0);
-    expect((await slipway(url, ['apply', '-'], {}, other(DEFINITIONS))).out).toMatch(
+    expect((await startSlipwayProcess(url, ['apply', '-'], other(DEFINITIONS)).ended).out).toMatch(
       /unchanged +pipeline +other\/release +1/,
     );
   });

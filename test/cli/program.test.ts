@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '../support/ports';
 import { ADMIN_KEY } from '../support/server';
-import { main, slipway, startSlipway } from './program';
+import { main, slipway, startSlipwayProcess } from './program';
 import { startRelease, cliWorld } from './world';
 
 const world = cliWorld();
@@ -120,7 +120,7 @@ describe('slipway', () => {
   });
 
   it('tolerates a reader that stops reading', async () => {
-    const { child, ended } = startSlipway(url, ['runs']);
+    const { child, ended } = startSlipwayProcess(url, ['runs']);
     child.stdout?.destroy();
     expect(await ended).toMatchObject({ code: 0, err: '' });
   });

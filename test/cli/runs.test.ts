@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually } from '../support/eventually';
 import { createKey, READS_RUNS } from '../support/keys';
 import { TestClient } from '../support/client';
-import { slipway, startSlipway } from './program';
+import { slipway, startSlipway, startSlipwayProcess } from './program';
 import { failedRelease, startRelease, cliWorld } from './world';
 
 interface Page {
@@ -42,7 +42,7 @@ describe('slipway runs', () => {
 });
 
 describe('slipway run show', () => {
-  it('shows the failure, its reason, the last log lines, and the next commands', async () => {
+  it('shows what happened, why, the last log lines, and the next commands', async () => {
     for (const named of [failed, failed.slice(-8), 'latest']) {
       const { code, out } = await slipway(url, ['run', 'show', named]);
       expect(code).toBe(0);
@@ -161,7 +161,7 @@ describe('slipway logs', () => {
 
   it('follows tasks that begin later, line by line, until the run is final', async () => {
     const id = await startRelease(world.runs);
-    const following = startSlipway(url, ['logs', id, '--follow']);
+    const following = startSlipwayProcess(url, ['logs', id, '--follow']);
     const write = async (text: string) => {
       const job = await world.agent.claimOne();
       await world.agent.start(job);
@@ -236,8 +236,8 @@ describe('slipway watch', () => {
   it('continues after a lost connection', async () => {
     const id = await startRelease(world.runs);
     const relay = await createRelay(url);
-    const watching = startSlipway(relay.url, ['watch', id, '--json']);
-    // The name appears once the snapshot has arrived; events follow.
+    const watching = startSlipwayProcess(relay.url, ['watch', id, '--json']);
+    // Its name is told to people: the snapshot has come, and the events follow.
     await watching.tells('app/release');
     await world.agent.runOne();
     await watching.prints('"name":"lint"');
@@ -263,7 +263,7 @@ describe('slipway watch', () => {
 
   it('exits with 130 on Ctrl-C, and the run continues', async () => {
     const id = await startRelease(world.runs);
-    const watching = startSlipway(url, ['watch', id]);
+    const watching = startSlipwayProcess(url, ['watch', id]);
     await watching.prints('app/release');
     watching.child.kill('SIGINT');
     const { code, err } = await watching.ended;
@@ -279,9 +279,9 @@ describe('slipway watch', () => {
 
 interface Relay {
   readonly url: string;
-  /** Number of event streams opened through it. */
+  /** How many streams of events were opened through it. */
   streams(): number;
-  /** Breaks all connections, rejects the next two, and waits for them. */
+  /** Breaks all connections; the next two are refused, and it waits for them. */
   cut(): Promise<void>;
   close(): Promise<void>;
 }

@@ -34,6 +34,11 @@ export interface TransactionOptions {
    * execution.
    */
   readonly keepsPlans?: boolean;
+  /**
+   * False if a crash of PostgreSQL may undo the transaction up to a second after its COMMIT, which therefore does not
+   * wait for the disk. For changes that expire and are made again. A later durable transaction makes them durable, too.
+   */
+  readonly durable?: boolean;
 }
 
 /** Number of connections that had fallen silent when a connection was opened. */
@@ -88,7 +93,10 @@ export class Database implements Db {
   }
 
   /** A transaction whose statements are all sent together with its COMMIT: one round trip. Keeps plans. */
-  async atOnce<T>(work: (db: Transaction) => Promise<T>): Promise<T> {
+  async atOnce<T>(
+    work: (db: Transaction) => Promise<T>,
+    options: Pick<TransactionOptions, 'durable'> = {},
+  ): Promise<T> {
     const { answer } = await this.transaction(
       async (db) => {
         const sent = work(db);
@@ -96,7 +104,7 @@ export class Database implements Db {
         sent.catch(() => undefined);
         return { answer: sent };
       },
-      { keepsPlans: true },
+      { ...options, keepsPlans: true },
     );
     return answer;
   }
@@ -152,7 +160,7 @@ export class Database implements Db {
     connection: Connection,
     topics: Set<string>,
     work: (db: Transaction) => Promise<T>,
-    { keepsPlans = false }: TransactionOptions,
+    { keepsPlans = false, durable = true }: TransactionOptions,
   ): Promise<T> {
     const db: Transaction = {
       ...statementsOf(connection),
@@ -164,6 +172,7 @@ export class Database implements Db {
     let committing = false;
     connection.defer('BEGIN');
     if (keepsPlans) connection.defer('SET LOCAL plan_cache_mode = force_generic_plan');
+    if (!durable) connection.defer('SET LOCAL synchronous_commit = off');
     try {
       const value = await work(db);
       const committed: (() => void)[] = [];

@@ -126,7 +126,10 @@ export class ClaimDesk {
     }
     const offerUntil = new Date(this.app.clock.now().getTime() + OFFER_MS);
     for (const claim of group) claim.asking = true;
-    const claimed = await this.app.database.atOnce((db) => claimReadyJobs(db, labels, slots, offerUntil));
+    // An offer that a crash undoes was not started, so the job is offered again: a start is durable.
+    const claimed = await this.app.database.atOnce((db) => claimReadyJobs(db, labels, slots, offerUntil), {
+      durable: false,
+    });
     const answers = new Map<Waiting, ClaimedJob[]>();
     for (const { jobId, tokenHash } of claimed) {
       const slot = tokens.get(tokenHash);
