@@ -308,12 +308,14 @@ const extending = (command: Command): Command =>
     .option('--var <name=value>', 'value of a variable (repeatable)', collect, [])
     .option('--image <service=image>', 'image to deploy (repeatable)', collect, []);
 
+const oneOf = new Intl.ListFormat('en', { type: 'disjunction' });
+
 /** One of the API’s enum values; lower case and hyphens are accepted. */
 function choice(flags: string, description: string, ...words: readonly string[]): Option {
-  return new Option(flags, `${description}: ${words.join(' or ')}`).argParser((given: string) => {
+  return new Option(flags, `${description}: ${oneOf.format(words)}`).argParser((given: string) => {
     const word = given.toUpperCase().replaceAll('-', '_');
     if (words.includes(word)) return word;
-    throw new InvalidArgumentError(`Expected ${words.join(' or ')}.`);
+    throw new InvalidArgumentError(`Expected ${oneOf.format(words)}.`);
   });
 }
 

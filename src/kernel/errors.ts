@@ -6,7 +6,11 @@
  */
 export const refusalCodes = {
   UNAUTHENTICATED: { http: 401, retryable: false, meaning: 'No API key or token was sent, or it is not valid.' },
-  FORBIDDEN: { http: 403, retryable: false, meaning: 'The caller may see the resource, but lacks the permission for this action.' },
+  FORBIDDEN: {
+    http: 403,
+    retryable: false,
+    meaning: 'The caller may see the resource, but lacks the permission for this action.',
+  },
   NOT_FOUND: { http: 404, retryable: false, meaning: 'The resource does not exist, or the caller may not see it.' },
   INVALID_INPUT: {
     http: 400,
@@ -187,8 +191,7 @@ export const refusalCodes = {
   STORAGE_FULL: {
     http: 503,
     retryable: true,
-    meaning:
-      'The disk of the database or of the server is full, so nothing was changed. An operator must free space.',
+    meaning: 'The disk of the database or of the server is full, so nothing was changed. An operator must free space.',
   },
   INTERNAL: {
     http: 500,
