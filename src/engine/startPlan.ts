@@ -168,7 +168,7 @@ export function planWorkflow(
     const environment = catalogue.environments.find((one) => one.name === environmentName);
     if (environment === undefined) {
       const known = catalogue.environments.map((one) => one.name).join(', ') || 'none';
-      const message = `there is no environment "${environmentName}"; expected one of ${known}.`;
+      const message = `environment "${environmentName}" does not exist; expected one of ${known}.`;
       errors.push(error(`${inputs.where}.environment`, environmentName, 'UNKNOWN_ENVIRONMENT', message));
     } else environmentId = environment.id;
   } else if (definition.environment === GIVEN_ENVIRONMENT) {

@@ -308,7 +308,7 @@ export class WorkflowExecutionResolver {
   @Extensions({ listSize: MAX_FINALLY_TASKS })
   @FieldResolver(() => [TaskExecution], {
     description:
-      'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, whatever the outcome, and ' +
+      'Tasks of `finally` in the newest attempt, in order. They run after the graph has ended, with any outcome, and ' +
       'the execution ends after them. Empty until they begin. Example: `finallyTasks { name status exitCode jobs { id } }`.',
   })
   async finallyTasks(@Root() { id: executionId, attempt }: Execution, @Ctx() { loaders }: Context) {
