@@ -29,8 +29,9 @@ export class Batch<Item, Answer> {
       try {
         const answers = await this.work(batch.map(({ item }) => item));
         for (const [at, { resolve, reject }] of batch.entries()) {
-          if (at < answers.length) resolve(answers[at] as Answer);
-          else reject(new Error('The batch was only answered in part.'));
+          const answer = answers[at];
+          if (answer === undefined) reject(new Error('The batch was only answered in part.'));
+          else resolve(answer);
         }
       } catch (error) {
         for (const { reject } of batch) reject(error);

@@ -1,5 +1,5 @@
+import DataLoader from 'dataloader';
 import type { App } from './app';
-import { Batch } from './batch';
 import { remembered } from './remembered';
 
 interface HasDatabase {
@@ -19,8 +19,8 @@ export type BatchLoad<Value, A extends HasDatabase = App> = (
 /** Bounds the time for which one batch holds up the next. */
 const LARGEST_BATCH = 200;
 
-/** Batches in progress, by database handle and function. */
-const batches = remembered((_database: object) => new WeakMap<object, object>());
+/** Loaders that requests share, by database handle and function. */
+const shared = remembered((_database: object) => new WeakMap<object, object>());
 
 /**
  * Loads one object. Everything that any request loads with the same function while the previous statement is in progress
@@ -31,17 +31,29 @@ export function load<Value, A extends HasDatabase>(
   batchLoad: BatchLoad<Value, A>,
   key: string,
 ): Promise<Value | undefined> {
-  const known = batches(app.database);
-  let batch = known.get(batchLoad) as Batch<string, Value | undefined> | undefined;
-  if (batch === undefined) {
-    const work = async (keys: readonly string[]) => {
-      const found = await batchLoad(app, [...new Set(keys)]);
-      return keys.map((one) => found.get(one));
-    };
-    batch = new Batch(work, LARGEST_BATCH);
-    known.set(batchLoad, batch);
+  const known = shared(app.database);
+  let loader = known.get(batchLoad) as DataLoader<string, Value | undefined> | undefined;
+  if (loader === undefined) {
+    loader = sharedLoader(app, batchLoad);
+    known.set(batchLoad, loader);
   }
-  return batch.add(key);
+  return loader.load(key);
+}
+
+function sharedLoader<Value, A extends HasDatabase>(app: A, batchLoad: BatchLoad<Value, A>) {
+  let previous: Promise<unknown> = Promise.resolve();
+  const loadAll = async (keys: readonly string[]) => {
+    const answer = batchLoad(app, [...new Set(keys)]);
+    previous = answer.catch(() => undefined);
+    const found = await answer;
+    return keys.map((key) => found.get(key));
+  };
+  return new DataLoader(loadAll, {
+    // A cache would outlive the requests.
+    cache: false,
+    maxBatchSize: LARGEST_BATCH,
+    batchScheduleFn: (send) => void previous.then(() => setImmediate(send)),
+  });
 }
 
 /** What one request, or one delivered event, has loaded: each object once. */

@@ -146,7 +146,7 @@ describe('the mutations of configuration', () => {
       expect(await change({})).toEqual({ [field(kind)]: { description: 'first' } });
       expect(await change({ description: 'second' })).toEqual({ [field(kind)]: { description: 'second' } });
       expect(await change({ description: null })).toEqual({ [field(kind)]: { description: null } });
-      const wrong = { [idField(kind)]: id, name: '!', description: 'x'.repeat(2001) };
+      const wrong = { [idField(kind)]: id, name: '!', description: 'x'.repeat(20_001) };
       expect(await api.refusedMutation(`update${kind}`, wrong)).toMatchObject({
         code: 'INVALID_INPUT',
         errors: [{ rule: 'BAD_NAME' }, { field: 'description', rule: 'TOO_LONG' }],

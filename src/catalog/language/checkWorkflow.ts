@@ -1,5 +1,5 @@
 import { didYouMean } from '../../kernel/didYouMean';
-import { environmentName, isSystemVariableName } from '../../kernel/naming';
+import { axisVariable, environmentName, isSystemVariableName } from '../../kernel/naming';
 import { artifactSource, leavesFiles, sourceName } from './artifactSource';
 import { checkCycles, checkDependencies, firstNodes } from './checkDependencies';
 import { baseName, dependencyOf, nodeCount, registeredBy, variablesInRegister } from './matrix';
@@ -218,7 +218,7 @@ function checkTemplates(definition: WorkflowDefinition, complain: Complain): voi
       ...Object.keys(task.requires),
       ...handedTo(task.type),
     ]);
-    const axes = new Map(task.matrix.map((axis) => [axis.name, `MATRIX_${axis.name.toUpperCase()}`]));
+    const axes = new Map(task.matrix.map((axis) => [axis.name, axisVariable(axis.name)]));
     const sh = quotesAsSh(shellOf(definition, task), task.run);
     for (const one of new Set(commandsIn(task.run).flatMap(templateNames))) {
       const variable = axes.get(one) ?? (known.has(one) ? one : undefined);

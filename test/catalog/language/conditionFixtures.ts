@@ -9,7 +9,7 @@ const variable = (name: string) => `variables: [{ name: ${name}, default: x }]`;
 export const conditionFixtures: readonly RuleFixture[] = [
   ...[
     ['a syntax error', 'X ==', 'X =='],
-    ['a function that is not part of the language', "X.matches('a')", 'X.matches'],
+    ['a function that is not part of the language', "X.replace('a')", 'X.replace'],
     ['a number', '5', '5'],
     ['text', `'"true"'`, `'"true"'`],
     ['a calculation', '1 + 1', '1 + 1'],

@@ -150,9 +150,9 @@ export const shapeFixtures: readonly RuleFixture[] = [
   {
     rule: 'BAD_VARIABLE_NAME',
     of: 'an axis',
-    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { "a-b": [x] }')) }),
-    path: 'documents[1].tasks.a.matrix.a-b',
-    at: '"a-b"',
+    source: shop + workflow('w', { tasks: tasks(task('a', 'matrix: { "a b": [x] }')) }),
+    path: 'documents[1].tasks.a.matrix["a b"]',
+    at: '"a b"',
   },
   {
     rule: 'BAD_VALUE',
@@ -375,7 +375,7 @@ export const shapeFixtures: readonly RuleFixture[] = [
   {
     rule: 'TOO_LONG',
     of: 'a description',
-    source: `${shop}description: ${'x'.repeat(2001)}`,
+    source: `${shop}description: ${'x'.repeat(20_001)}`,
     path: 'documents[0].description',
     at: 'x',
   },
