@@ -120,7 +120,7 @@ class Adapter {
     );
   }
 
-  /** A missing handler, or a task that is no handler, never runs; keys that a handler can't have are without effect. */
+  /** A missing handler, or a task that is not a handler, never runs; keys that a handler can't have are ignored. */
   private handled(name: string, task: SourceMap, forensic: ReadonlySet<string>): SourceMap {
     const isHandler = textOf(task, 'type') === 'forensic';
     const left = task.entries.filter((entry) => {

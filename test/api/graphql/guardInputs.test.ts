@@ -226,19 +226,19 @@ async function askStream(field: GraphQLField<unknown, unknown>, one: Try): Promi
 }
 
 const graphqlCodes = ['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_PARSE_FAILED', 'BAD_REQUEST'];
-const catalogued = new Set(['OK', ...graphqlCodes, ...Object.keys(refusalCodes)].filter((code) => code !== 'INTERNAL'));
+const catalogd = new Set(['OK', ...graphqlCodes, ...Object.keys(refusalCodes)].filter((code) => code !== 'INTERNAL'));
 
 /** Results with a code that isn't in the catalog, and the API locations that return them. */
 const wrong = (all: readonly Answered[]) =>
   all
-    .filter(({ code }) => !catalogued.has(code))
+    .filter(({ code }) => !catalogd.has(code))
     .map(({ place, value, code }) => `${place} ${JSON.stringify(value).slice(0, 40)}: ${code}`);
 
 describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (root) => {
   const type = schema.getType(root);
   const fields = isObjectType(type) ? Object.values(type.getFields()).filter(({ args }) => args.length > 0) : [];
 
-  it('returns only catalogued codes, whatever the value', async () => {
+  it('returns only catalogd codes, whatever the value', async () => {
     expect(fields.length).toBeGreaterThan(5);
     const all: Answered[] = [];
     for (const field of fields) {
@@ -272,7 +272,7 @@ describe.each(['Query', 'Mutation', 'Subscription'])('every argument of %s', (ro
   });
 });
 
-it('every argument of other fields returns only catalogued codes', async () => {
+it('every argument of other fields returns only catalogd codes', async () => {
   const types = Object.values(schema.getTypeMap()).filter(isObjectType);
   const all: Answered[] = [];
   for (const { name, getFields } of types.filter(({ name }) => !/^__|^(Query|Mutation|Subscription)$/.test(name))) {
@@ -303,7 +303,7 @@ describe('text-that-postgres-refuses, non-integer-for-integer', () => {
     expect(await world.runs.is(ids.runId ?? '', 'RUNNING', 'QUEUED')).toBe(true);
     const start = 'mutation ($input: StartExecutionInput!) { startExecution(input: $input) { execution { id } } }';
     const pipeline = { ...(await world.runs.ids('pipeline', 'asking')), executionType: 'PIPELINE' };
-    const variableInputs = [{ name: 'COLOUR', variableValue: { type: 'NAME', value: HALF } }];
+    const variableInputs = [{ name: 'COLOR', variableValue: { type: 'NAME', value: HALF } }];
     const started = await world.server.client.errorOf(start, { input: { ...pipeline, notes: NUL, variableInputs } });
     expect((started.details.errors as { field: string }[]).map(({ field }) => field).sort()).toEqual([
       'notes',
