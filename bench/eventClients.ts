@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { DeliveredEventsDocument } from '../src/client/generated';
 import { percentile } from './harness';
+import { sharedClock } from './processes';
 
 /**
  * Subscribers in a process of their own, so that what they cost is not counted as the server's. They speak
@@ -33,9 +34,6 @@ export type Answer =
   /** All clients have this event. */
   | { readonly arrived: number; readonly sample: string }
   | { readonly latencies: Latencies };
-
-/** Milliseconds of a clock that all processes of this machine share. */
-export const sharedClock = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 const answer = (message: Answer): unknown => process.send?.(message);
 
