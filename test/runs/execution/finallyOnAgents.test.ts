@@ -144,11 +144,22 @@ describe('no-always-task: tasks that run after any outcome', () => {
     expect(await ran()).toEqual(['up', 'test', 'down s1 of up', 'FAILED test 1']);
     await file('fails').remove();
     const { applicationId } = await runs.ids('pipeline', 'release');
+    const input = { applicationId, pipelineExecutionId: id, granularity: 'TASK' };
+    const { resumePreview } = await client.ask<{ resumePreview: unknown }>(
+      `query ($input: ResumeExecutionInput!) { resumePreview(input: $input) {
+        willRun { stepName tasksThatRun tasksKept finallyTasks } finallyTasks } }`,
+      { input },
+    );
+    expect(resumePreview).toEqual({
+      willRun: [
+        { stepName: 'stack', tasksThatRun: ['test'], tasksKept: ['up'], finallyTasks: ['down', 'notice'] },
+        { stepName: 'next', tasksThatRun: ['after'], tasksKept: [], finallyTasks: [] },
+      ],
+      finallyTasks: [],
+    });
     await client.ask(
       'mutation ($input: ResumeExecutionInput!) { resumeExecution(input: $input) { execution { id } } }',
-      {
-        input: { applicationId, pipelineExecutionId: id, granularity: 'TASK' },
-      },
+      { input },
     );
     await runs.until(id, 'SUCCESS');
     expect((await ran()).slice(4)).toEqual(['test', 'down s1 of up', 'SUCCESS  ', 'after']);
@@ -159,7 +170,28 @@ describe('no-always-task: tasks that run after any outcome', () => {
     ]);
   });
 
-  it('runs after an abort; the run is ABORTED when it ends', async () => {
+  it('runs in the attempt of an extension, and not in a restore', async () => {
+    const { id, ran, element } = await begin();
+    await runs.until(id, 'SUCCESS');
+    const again = await mkdtemp(join(folder, 'run-'));
+    const variableInputs = [{ name: 'DIR', variableValue: { type: 'NAME', value: again } }];
+    await client.ask('mutation ($input: AddImagesToRunInput!) { addImagesToRun(input: $input) { operation { id } } }', {
+      input: { runId: id, variableInputs },
+    });
+    await runs.until(id, 'SUCCESS');
+    const extended = (await readFile(join(again, 'ran'), 'utf8')).split('\n').slice(0, -1);
+    expect(extended).toEqual(['up', 'test', 'down s1 of up', 'SUCCESS  ', 'after']);
+    await client.ask('mutation ($input: RestoreRunInput!) { restoreRun(input: $input) { operation { id } } }', {
+      input: { runId: id },
+    });
+    const { workflowExecution } = await eventually(element, (one) => one.workflowExecution?.attempts.length === 1);
+    expect(workflowExecution?.finallyTasks.map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS']);
+    await runs.until(id, 'SUCCESS');
+    expect((await ran()).length).toBe(5);
+    expect((await readFile(join(again, 'ran'), 'utf8')).split('\n').slice(0, -1)).toEqual(extended);
+  });
+
+  it('runs after an abort; the run is ABORTED when it has ended', async () => {
     const { id, ran, file, until, untilHeld } = await begin('waits', 'hold');
     await eventually(ran, (lines) => lines.includes('test'));
     await runs.abort(id, 'not now');

@@ -3,7 +3,7 @@ import { authenticate } from '../../../src/access/authenticate';
 import { resolvers } from '../../../src/api/graphql/resolvers';
 import { buildGraphqlSchema } from '../../../src/api/graphql/schema';
 import { Loaders } from '../../../src/kernel/loaders';
-import type { Database } from '../../../src/kernel/database/database';
+import type { Database, Db } from '../../../src/kernel/database/database';
 import { FLOW } from '../../support/definitions';
 import { APP } from '../../support/runs';
 import { ADMIN_KEY } from '../../support/server';
@@ -129,6 +129,7 @@ describe('hot reads', () => {
             return app.database.rows(sql, parameters);
           },
         },
+        together: { value: <T>(work: (db: Db) => Promise<T>) => work(database) },
       });
       const own = { ...app, database };
       const request = { id: 'test', address: '127.0.0.1', transport: 'http', signal: new AbortController().signal };

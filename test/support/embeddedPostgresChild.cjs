@@ -1,9 +1,10 @@
-import { startEmbeddedPostgres } from '../../src/kernel/embedded/embeddedPostgres';
-import { createLog } from '../../src/kernel/log';
+const { startEmbeddedPostgres } = require('../../dist/src/kernel/embedded/embeddedPostgres');
+const { createLog } = require('../../dist/src/kernel/log');
 
 /**
- * Process that only runs the embedded PostgreSQL, for tests that kill it or change its user, umask or location:
- * `embeddedPostgresChild.ts <data directory> <umask>`. Writes one line, the URL or the problem, and runs until SIGTERM.
+ * A process that runs the embedded PostgreSQL and does nothing else, for tests that kill it or give it another user,
+ * umask or place: `embeddedPostgresChild.cjs <data directory> <umask>`. It writes one line, the URL or what went wrong,
+ * and runs until SIGTERM.
  */
 const [, , dataDir = '', umask = '022'] = process.argv;
 process.umask(Number.parseInt(umask, 8));
@@ -18,7 +19,7 @@ startEmbeddedPostgres({ dataDir, log: createLog({ level: 'silent', pretty: false
     });
     console.log(postgres.url);
   },
-  (error: unknown) => {
+  (error) => {
     console.log(`failed: ${error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error)}`);
     process.exitCode = 1;
   },
