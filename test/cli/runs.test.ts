@@ -365,6 +365,6 @@ describe('docs/permissions.md', () => {
       code: 'FORBIDDEN',
       message: expect.stringMatching(/The permission DEPLOYMENT EXECUTE_WORKFLOW .* for environment prod/),
     });
-    await expect(idOf('pipeline', 'nowhere')).rejects.toThrow('that takes the permission PIPELINE READ');
+    await expect(idOf('pipeline', 'nowhere')).rejects.toThrow('requires the permission PIPELINE READ');
   });
 });

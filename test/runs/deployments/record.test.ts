@@ -225,7 +225,7 @@ describe('what is deployed where', () => {
     expect(first.pageInfo.total).toBe(3);
     const second = (await page(first.pageInfo.endCursor, null)).environment.deploymentHistory;
     expect(new Set([...first.nodes, ...second.nodes].map(({ image }) => image)).size).toBe(3);
-    await expect(page(null, 'wep')).rejects.toThrow('There is no service named "wep"');
+    await expect(page(null, 'wep')).rejects.toThrow('No service named "wep" exists');
   });
 
   it('takes the same number of statements for many environments as for one', async () => {
