@@ -85,7 +85,7 @@ export class DefinitionChangeType {
 
 @ObjectType({ description: 'Environment that a resume would touch.' })
 export class PreviewedEnvironment {
-  @Field(() => Boolean, { description: 'True if you may run this in the environment.' })
+  @Field(() => Boolean, { description: 'True if the caller may run this in the environment.' })
   allowed!: boolean;
 
   @Field(() => String, { nullable: true, description: 'Missing permission. Null if none is missing.' })
@@ -151,7 +151,7 @@ export class ResumePreview {
   changes!: DefinitionChangeType[];
 
   @Field(() => [PreviewedEnvironment], {
-    description: 'Environments that would be touched, and whether you may run in them.',
+    description: 'Environments that would be touched, and whether the caller may run in them.',
   })
   environmentAccess!: PreviewedEnvironment[];
 

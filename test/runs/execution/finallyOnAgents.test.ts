@@ -9,7 +9,7 @@ import { startAgentProcess, startServerProcess, type TestProcess } from '../../s
 import { APP, Runs } from '../../support/runs';
 import { ADMIN_KEY, type TestServer, testEnvironment } from '../../support/server';
 
-/** `$DIR/ran` lists what ran; the files `fails`, `waits` and `hold` in that folder say how it goes. */
+/** `$DIR/ran` lists the tasks that ran; the files `fails`, `waits` and `hold` in that folder control them. */
 const STACK = `---
 kind: Workflow
 application: app
@@ -67,7 +67,7 @@ interface Element {
   } | null;
 }
 
-describe('no-always-task: tasks that run whatever the outcome', () => {
+describe('no-always-task: tasks that run after any outcome', () => {
   let folder: string;
   let database: TestDatabase;
   let port: number;
@@ -95,7 +95,7 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** A run of the pipeline with a folder of its own, in which these files are. */
+  /** Starts the pipeline with its own folder that contains these files. */
   async function begin(...files: string[]) {
     const own = await mkdtemp(join(folder, 'run-'));
     const file = (name: string) => ({ add: () => writeFile(join(own, name), ''), remove: () => rm(join(own, name)) });
@@ -215,14 +215,14 @@ describe('no-always-task: tasks that run whatever the outcome', () => {
       'SKIPPED',
     ]);
     expect(await ran()).toEqual(['up', 'test']);
-    // There is nothing left to end.
+    // Nothing is left to end.
     expect(await runs.abort(id)).toBe('ABORTED');
   });
 
-  it('ends as it would have when the server is killed in the middle', async () => {
+  it('ends the same if the server is killed in between', async () => {
     const { id, ran, file, untilHeld } = await begin('fails', 'hold');
     const { workflowExecution } = await untilHeld();
-    // The graph has ended: none of its tasks can be tried again.
+    // The graph has ended, so none of its tasks can be retried.
     const { id: taskExecutionId } = await runs.task(workflowExecution?.id ?? '', 'test');
     const { applicationId } = await runs.ids('pipeline', 'release');
     await expect(
