@@ -71,7 +71,7 @@ function parseDocument(
   return { document, intact: problems.count === before, withoutVariables, lenient, complain: report };
 }
 
-const ignored = (message: string): string => `${message} The key is ignored.`;
+const ignored = (message: string): string => `${message.replace(/\?\.$/, '?')} The key is ignored.`;
 
 function isApplication(root: SourceNode): boolean {
   const kind = root.type === 'map' ? findEntry(root, 'kind')?.value : undefined;
