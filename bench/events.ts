@@ -112,13 +112,13 @@ interface Committed {
   readonly sequence: number;
 }
 
-/** One after the other: each when all clients have the one before. */
+/** Sends each event after all clients have received the previous one. */
 async function broadcast(clients: Clients, send: () => Promise<Committed>) {
   const committed: Record<string, number> = {};
   let sample = '';
   let cpu = process.cpuUsage();
   for (let n = -5; n < BROADCASTS; n++) {
-    // The first ones warm up.
+    // The first rounds warm up.
     if (n === 0) cpu = process.cpuUsage();
     const arrived = clients.answer('arrived');
     const { at, sequence } = await send();
@@ -129,7 +129,9 @@ async function broadcast(clients: Clients, send: () => Promise<Committed>) {
   return { latencies: await clients.report(committed), sample, cpuMs: (user + system) / 1000 };
 }
 
-/** 1,000 events a second, in commits of 50. A negative number of clients: as many that don't read. */
+/**
+ * Writes 1,000 events a second, in commits of 50. A negative number of clients means that many clients that don't read.
+ */
 async function stream(bench: Bench, id: string, name: string, groups: readonly number[]): Promise<void> {
   const all: Clients[] = [];
   for (const count of groups) {
@@ -158,7 +160,7 @@ async function stream(bench: Bench, id: string, name: string, groups: readonly n
   for (const clients of all) clients.end();
 }
 
-/** Writes events as every command does, and answers when they were committed. */
+/** Writes events as a command does, and returns their commit time. */
 async function note({ server: { app } }: Bench, runId: string, count: number): Promise<Committed> {
   await inRuns(app, [runId], systemActor, async (db) => {
     for (let n = 0; n < count; n++)
@@ -181,7 +183,7 @@ interface Memory {
   readonly resident: number;
 }
 
-/** What is used after everything that is not has been collected. */
+/** Memory in use after garbage collection. */
 function memory(): Memory {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
@@ -198,7 +200,7 @@ function perOne(before: Memory, after: Memory, count: number): string {
 
 const figures = ({ p50, p95, p99 }: Latencies): string => [p50, p95, p99].map((ms) => ms.toFixed(1)).join(' / ');
 
-/** The process of `eventClients.ts`. */
+/** Process of `eventClients.ts`. */
 class Clients {
   private readonly child: ChildProcess = fork(join(__dirname, 'eventClients.js'));
 
@@ -214,7 +216,7 @@ class Clients {
     return (await latencies).latencies;
   }
 
-  /** The next answer of a kind. */
+  /** Next answer of a kind. */
   answer<Kind extends string>(kind: Kind): Promise<Extract<Answer, Record<Kind, unknown>>> {
     return new Promise((resolve, reject) => {
       const ended = () => reject(new Error('the process of the clients has ended'));

@@ -34,7 +34,7 @@ export async function openBench(place: Place): Promise<Bench> {
     SLIPWAY_DATA_DIR: dir,
     SLIPWAY_ADMIN_KEY: KEY,
     SLIPWAY_AGENT_TOKEN: TOKEN,
-    // One key asks as fast as it can; the limit would be what is measured.
+    // One key sends requests as fast as it can; with a limit, the limit would be measured.
     SLIPWAY_RATE_PER_SECOND: '0',
     SLIPWAY_MAX_SUBSCRIPTIONS: '10000',
     SLIPWAY_AGENT_RATE_PER_SECOND: '0',

@@ -22,7 +22,7 @@ stages:
 ${Array.from({ length: 6 }, (_, n) => `  - elements: [{ name: step ${n}, workflow: small }]`).join('\n')}
 `;
 
-/** Requests a second of the two reads that clients repeat most, over HTTP, with permissions and everything else. */
+/** Requests per second of the two reads that clients repeat most, over HTTP, with permissions and everything else. */
 export async function benchQueries(bench: Bench): Promise<void> {
   const application = await apply(bench.client, SIX_STAGES);
   const ids: string[] = [];

@@ -34,8 +34,8 @@ const postgresSettings: Readonly<Record<string, string>> = {
 const built = (module: string) => require(join(__dirname, '../dist/src', module));
 
 /**
- * Builds what has changed, because tests load the product from dist/, and starts PostgreSQL. Jest calls the teardown only after a setup that
- * succeeded, so this cleans up after its own failures.
+ * Builds changed files, because tests load the product from dist/, and starts PostgreSQL. Jest calls the teardown only
+ * after a successful setup, so this cleans up after its own failures.
  */
 export default async function globalSetup(): Promise<void> {
   execFileSync(process.execPath, [join(__dirname, '../tools/build.cjs')], { stdio: 'inherit' });
@@ -70,7 +70,7 @@ async function startServer(): Promise<string> {
 export async function stopTestServer(): Promise<void> {
   const { postgres, folder } = globalThis.slipwayTestServer ?? {};
   try {
-    // On a server of somebody else; ours goes as a whole.
+    // Only on a server that others use; our own is removed as a whole.
     if (process.env.TEST_DATABASE_URL) await dropRun();
     await postgres?.stop();
   } finally {

@@ -981,9 +981,9 @@ export type OperationLogSubscriptionVariables = Exact<{
 
 export type OperationLogSubscription = { readonly operationLog: { readonly nextAfter: number, readonly lines: ReadonlyArray<{ readonly at: string, readonly level: OperationLogLevel, readonly message: string }> } };
 
-export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
+export type ResumePlanFragment = { readonly allowed: boolean, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly finallyTasks: ReadonlyArray<string>, readonly askedAgain: ReadonlyArray<string>, readonly planToken: string | null, readonly refusals: ReadonlyArray<{ readonly code: string, readonly message: string }>, readonly willRun: ReadonlyArray<ResumePlanElementFragment>, readonly kept: ReadonlyArray<ResumePlanElementFragment>, readonly changes: ReadonlyArray<{ readonly message: string, readonly incompatible: boolean }>, readonly environments: ReadonlyArray<{ readonly name: string, readonly type: EnvironmentType }>, readonly replaced: ReadonlyArray<{ readonly environment: string, readonly service: string, readonly image: string, readonly deployed: { readonly image: string, readonly runId: string, readonly deployedAt: string } }> };
 
-export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string> };
+export type ResumePlanElementFragment = { readonly stageName: string, readonly stepName: string, readonly status: ExecutionStatus, readonly tasksThatRun: ReadonlyArray<string>, readonly tasksKept: ReadonlyArray<string>, readonly finallyTasks: ReadonlyArray<string> };
 
 export type ResumePreviewQueryVariables = Exact<{
   input: ResumeExecutionInput;
@@ -1441,6 +1441,7 @@ export const ResumePlanElementFragmentDoc = new TypedDocumentString(`
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }
     `, {"fragmentName":"ResumePlanElement"}) as unknown as TypedDocumentString<ResumePlanElementFragment, unknown>;
 export const ResumePlanFragmentDoc = new TypedDocumentString(`
@@ -1458,6 +1459,7 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -1485,6 +1487,7 @@ export const ResumePlanFragmentDoc = new TypedDocumentString(`
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`, {"fragmentName":"ResumePlan"}) as unknown as TypedDocumentString<ResumePlanFragment, unknown>;
 export const FoundRunFragmentDoc = new TypedDocumentString(`
     fragment FoundRun on Execution {
@@ -2706,6 +2709,7 @@ export const ResumePreviewDocument = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -2733,6 +2737,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`) as unknown as TypedDocumentString<ResumePreviewQuery, ResumePreviewQueryVariables>;
 export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
     query ResumeWorkflowPreview($input: ResumeWorkflowExecutionInput!) {
@@ -2754,6 +2759,7 @@ export const ResumeWorkflowPreviewDocument = new TypedDocumentString(`
   }
   tasksThatRun
   tasksKept
+  finallyTasks
   askedAgain
   changes {
     message
@@ -2781,6 +2787,7 @@ fragment ResumePlanElement on PreviewedStageElement {
   status
   tasksThatRun
   tasksKept
+  finallyTasks
 }`) as unknown as TypedDocumentString<ResumeWorkflowPreviewQuery, ResumeWorkflowPreviewQueryVariables>;
 export const ResumeExecutionDocument = new TypedDocumentString(`
     mutation ResumeExecution($input: ResumeExecutionInput!) {

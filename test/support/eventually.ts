@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Waits until a condition holds, and answers what made it hold. Fails with what it saw last. */
+/** Waits until a condition holds, and returns the value for which it holds. Fails with the last value. */
 export async function eventually<T>(
   look: () => Promise<T> | T,
   holds: (value: T) => boolean,

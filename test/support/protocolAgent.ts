@@ -34,8 +34,8 @@ export interface Reply {
 }
 
 /**
- * Speaks the agent protocol over HTTP, one verb at a time, so that a test decides what an agent does and when. It runs
- * no commands.
+ * Speaks the agent protocol over HTTP, one call at a time, so that a test decides what an agent does and when. Runs no
+ * commands.
  */
 export class ProtocolAgent {
   private constructor(
@@ -61,7 +61,7 @@ export class ProtocolAgent {
     return send(this.url, 'POST', verb, this.token, body);
   }
 
-  /** Jobs, as soon as there are any; fails when none come. */
+  /** Claims jobs as soon as there are any; fails if none arrive. */
   async claim(slots = 10, waitMs = 10_000): Promise<readonly ClaimedJob[]> {
     const reply = await this.post('claim', { slots, waitMs });
     if (reply.status === 204) return [];
@@ -108,8 +108,8 @@ export class ProtocolAgent {
   }
 
   /**
-   * Runs what comes until a condition holds; a task fails when `fails` says so. Answers the tasks in the order in which
-   * they ran.
+   * Runs all jobs until a condition holds; tasks selected by `fails` fail. Returns the tasks in the order in which they
+   * ran.
    */
   async work(until: () => Promise<boolean>, fails: (job: ClaimedJob) => boolean = () => false): Promise<ClaimedJob[]> {
     const done: ClaimedJob[] = [];

@@ -82,7 +82,7 @@ export class TaskExecutionResolver {
     nullable: true,
     description:
       'Stage element whose workflow the task belongs to, also in an earlier attempt. Null in a standalone workflow, or ' +
-      'if you may not see the pipeline execution.',
+      'if the caller may not see the pipeline execution.',
   })
   async stageExecution(
     @Root() task: TaskRow,

@@ -103,7 +103,7 @@ class Adapter {
     if (matrix?.type !== 'map') return false;
     const empty = matrix.entries.find(({ value: list }) => list.type === 'list' && list.items.length === 0);
     if (empty === undefined) return false;
-    const message = `The matrix of "${key}" has no value for "${empty.key}", so the task never runs; it is left out.`;
+    const message = `The matrix of "${key}" has no value for "${empty.key}", so the task never runs and is omitted.`;
     this.warn('ADAPTED', ['tasks', key, 'matrix', empty.key], empty.keyAt, message);
     return true;
   }
@@ -120,7 +120,7 @@ class Adapter {
     );
   }
 
-  /** A missing handler, or a task that is no handler, never runs; keys that a handler can't have are without effect. */
+  /** A missing handler, or a task that is not a handler, never runs; keys that a handler can't have are ignored. */
   private handled(name: string, task: SourceMap, forensic: ReadonlySet<string>): SourceMap {
     const isHandler = textOf(task, 'type') === 'forensic';
     const left = task.entries.filter((entry) => {

@@ -68,7 +68,7 @@ export class TaskNames {
   private taskProblem(other: string): string | undefined {
     const { tasks } = this.definition;
     const named = dependencyOf(other, tasks);
-    if (named === undefined) return `there is no task "${other}"${didYouMean(other, Object.keys(tasks))}`;
+    if (named === undefined) return `task "${other}" does not exist${didYouMean(other, Object.keys(tasks))}`;
     if (this.order.isBefore(baseName(other), this.name)) return undefined;
     return `the task "${other}" does not come before "${this.name}"; add it to "depends_on"`;
   }

@@ -40,7 +40,7 @@ export function checkWorkflow(
   if (environment !== null && environment !== '' && environment !== GIVEN_ENVIRONMENT) {
     if (!catalog.environments.has(environment)) {
       const hint = didYouMean(environment, [...catalog.environments, GIVEN_ENVIRONMENT]);
-      complain('UNKNOWN_ENVIRONMENT', ['environment'], `There is no environment "${environment}"${hint}.`);
+      complain('UNKNOWN_ENVIRONMENT', ['environment'], `Environment "${environment}" does not exist${hint}.`);
     }
   }
   services.forEach((service, index) => {
@@ -104,7 +104,7 @@ function checkHandlers({ onFailure, tasks }: WorkflowDefinition, complain: Compl
       complain(
         'UNKNOWN_HANDLER',
         path,
-        `There is no task "${handler}" in this workflow${didYouMean(handler, handlers)}.`,
+        `Task "${handler}" does not exist in this workflow${didYouMean(handler, handlers)}.`,
       );
     } else if (type !== 'forensic') {
       complain('HANDLER_TYPE', path, `"${handler}" is a ${type} task; a failure handler must have "type: forensic".`);

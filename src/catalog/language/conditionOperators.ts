@@ -66,7 +66,7 @@ export function patternProblem(pattern: string): string | undefined {
   }
 }
 
-/** RE2 takes time in proportion to the text and to the size of the expression, whatever they are. */
+/** RE2's time is proportional to the size of the text and of the expression. */
 function matches(text: string, pattern: string): boolean {
   const problem = patternProblem(pattern);
   if (problem !== undefined) throw new Error(problem);

@@ -118,7 +118,7 @@ function withHead(root: SourceNode, expected: ExpectedHead, report: Report): Sou
   const head = keys.map((key): SourceEntry => {
     const written = findEntry(root, key);
     if (written !== undefined && !(written.value.type === 'scalar' && written.value.value === expected[key])) {
-      const message = `"${key}" must be "${expected[key]}", or left out.`;
+      const message = `"${key}" must be "${expected[key]}", or omitted.`;
       report('WRONG_DOCUMENT', [key], message);
     }
     const value: SourceNode = { type: 'scalar', at: root.at, value: expected[key], text: expected[key] };

@@ -395,7 +395,7 @@ const taskFields = {
   onLost: optional(
     oneOf(onLostValues),
     'FAIL',
-    'Effect of the loss of the agent after the command started: FAIL with AGENT_LOST, whatever retries says, or RETRY, which runs the command once more. For commands that may run twice.',
+    'Effect of losing the agent after the command started: FAIL (with AGENT_LOST, regardless of retries), or RETRY, which runs the command once more. Use RETRY only for commands that may run twice.',
   ),
   ignoreFailure: optional(
     flag,
@@ -457,7 +457,7 @@ const { register: _register, onFailure: _onFailure, failureStrategy: _strategy, 
 const finallyFields = object(
   {
     ...ofEveryTask,
-    dependsOn: optional(list(text), [], 'Other tasks of "finally" to wait for, whatever their result.'),
+    dependsOn: optional(list(text), [], 'Other tasks of "finally" to wait for, with any result.'),
     ignoreFailure: optional(
       flag,
       false,

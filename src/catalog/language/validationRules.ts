@@ -13,7 +13,7 @@ export const validationRules = {
   EMPTY_SOURCE: 'A source contains at least one document.',
   SINGLE_DOCUMENT: 'The source of a single definition contains exactly one document.',
   UNKNOWN_KIND: '`kind` is Application, Environment, Service, Workflow or Pipeline.',
-  WRONG_DOCUMENT: 'The kind, application and name of a document match the object that it defines, or are left out.',
+  WRONG_DOCUMENT: 'The kind, application and name of a document match the object that it defines, or are omitted.',
   UNKNOWN_FIELD: 'Every key is known.',
   MISSING_FIELD: 'Every required key has a value.',
   WRONG_TYPE: 'A value has the type of its key.',

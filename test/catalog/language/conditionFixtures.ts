@@ -5,7 +5,7 @@ const tasks = (lines: string) => `tasks:\n${lines}`;
 const task = (name: string, keys: string) => `  ${name}: { run: "true", ${keys} }`;
 const variable = (name: string) => `variables: [{ name: ${name}, default: x }]`;
 
-/** One mistake each in a condition. */
+/** Conditions with one mistake each. */
 export const conditionFixtures: readonly RuleFixture[] = [
   ...[
     ['a syntax error', 'X ==', 'X =='],

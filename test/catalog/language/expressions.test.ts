@@ -33,7 +33,7 @@ function decide(text: string): boolean | string {
   return 'error' in decision ? decision.error : decision.value;
 }
 
-/** Work, not time: other processes take none of it. */
+/** CPU time, because other processes don't affect it. */
 const cpuMs = (since: NodeJS.CpuUsage): number => {
   const { user, system } = process.cpuUsage(since);
   return (user + system) / 1000;
@@ -41,7 +41,7 @@ const cpuMs = (since: NodeJS.CpuUsage): number => {
 
 describe('the language of conditions', () => {
   it.each([
-    // Numbers, and text that says a number, where one side is a number
+    // Numbers, and numeric text compared with a number
     ['N == 2', true],
     ['N == "2"', true],
     ['"2" == N', true],

@@ -68,11 +68,11 @@ function workflowIn(source: string, format: 'YAML' | 'TOML') {
 }
 
 describe('a TOML workflow file', () => {
-  test('means the same as in YAML', () => {
+  test('has the same meaning as in YAML', () => {
     expect(workflowIn(FILE, 'TOML')).toEqual(workflowIn(YAML, 'YAML'));
   });
 
-  test('has templates in tasks of finally too', () => {
+  test('has templates in tasks of finally, too', () => {
     const source = `name = "w"\n[tasks.a]\ncmd = "x"\n[finally.down]\ncmd = "echo {{.failed_tasks}}"\n`;
     const { down } = workflowIn(source, 'TOML').tasks;
     expect(down).toMatchObject({ type: 'finally', requires: { failed_tasks: 'any' } });
@@ -98,7 +98,7 @@ describe('a TOML workflow file', () => {
     ['what can’t be read', FILE.replace('retries = 2', 'retries = '), 'SYNTAX', ''],
     ['a key that is given twice', FILE.replace('retries = 2', 'retries = 2\nretries = 3'), 'SYNTAX', ''],
     ['NUL', FILE.replace('make ship', 'a\\u0000'), 'BAD_CHARACTER', '"a'],
-  ])('%s is an error with its place', (_, written, rule, at) => {
+  ])('%s is an error with its position', (_, written, rule, at) => {
     const source = `application = "shop"\n${written}`.replace(
       '[tasks."ship.it".env]\nTARGET = "web"',
       written.includes('ship it') ? '' : '$&',
@@ -158,7 +158,7 @@ cmd = "echo {{.delta_dev}} {{.delta_eu_1}}"
       };
     };
 
-    test('declares variables that nothing sets, so that a start can give them', () => {
+    test('declares variables that nothing sets as inputs of the start', () => {
       const { variables, tasks, problems } = workflowOf(`[tasks.a]
 cmd = "echo {{.ENV}} {{.region}} {{.region}} {{.n}} {{.os}} {{.known}} {{.out_prod}} {{.LEVEL}} {{.SLIPWAY_TASK}} {{.LD_PRELOAD}}"
 if = 'branch == "main" && has(vars.tag) && matrix.os != "x" && n != "1"'
@@ -209,7 +209,7 @@ name = "known"
       expect(problems.includes('documents[0].tasks.a.if ADAPTED')).toBe(written !== read);
     });
 
-    test('what its tool accepts and never uses is left out, with a warning', () => {
+    test('omits parts that its tool accepts but never uses, with a warning', () => {
       const { tasks, onFailure, problems } = workflowOf(
         `[tasks._first]
 cmd = "x"
@@ -305,7 +305,7 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
       ]);
     });
 
-    test('texts have no limit of their own', () => {
+    test('shortens long texts', () => {
       const long = 'x'.repeat(19_999);
       const { name, description, tags, tasks, problems } = workflowOf(
         `[tasks.a]\ncmd = "x"\nname = "One\\ntwo"\ndescription = "${long}${long}"\n`,
@@ -330,7 +330,7 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
       ]);
     });
 
-    test('what may go well when it runs is a warning, and what its tool refuses an error', () => {
+    test('reports possible problems as warnings, and those that its tool rejects as errors', () => {
       const rules = (tasks: string, head?: string) =>
         errorsOf(graph(tasks, head), 'TOML').flatMap(({ rule }) => (rule === 'UNKNOWN_APPLICATION' ? [] : rule));
       const two = '[tasks.a]\ncmd = "x"\nregister = "v"\n[tasks.b]\ncmd = "x"\nif = "v != 1"\n';
@@ -349,7 +349,7 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
       expect(rules('[tasks.__proto__]\ncmd = "x"')).toEqual(['BAD_NAME']);
     });
 
-    test('is read within bounded time, whatever it has', () => {
+    test('is read within bounded time, whatever it contains', () => {
       const task = (index: number) =>
         `[tasks.t${index}]\ncmd = "{{.n${index}}}"\nregister = "${'x{{.a}}'.repeat(5)}${index}"\non_failure = "h${index}"\nif = "x${index} == y"\n`;
       const many = Array.from({ length: 300 }, (_, index) => task(index)).join('');
@@ -364,7 +364,7 @@ cmd = "echo {{.my-var}} {{.built-1_21}}"
       expect(process.cpuUsage(begin).user / 1000).toBeLessThan(10_000);
     });
 
-    test('a combination is named with what it has, and depended on as it is written', () => {
+    test('names combinations with their values; dependencies name them as written', () => {
       const { tasks } = workflowOf(`[tasks.a]
 cmd = "x"
 matrix = { flags = ["", "-a,-b", "x=[y]", "50%", "%2C"], os = ["linux"] }
@@ -386,7 +386,7 @@ depends_on = ["a[flags=-a,-b,os=linux]", "a[os=linux,flags=]", "a[flags=50%,os=l
     });
   });
 
-  test('gives the places of arrays of tables', () => {
+  test('gives the positions of arrays of tables', () => {
     const source = `${FILE}\n[[variables]]\nname = "A"\n[[variables]]\nname = "1B"\n`;
     const error = errorsOf(`application = "shop"\n${source}`, 'TOML').find(
       ({ path }) => path !== 'documents[0].application',

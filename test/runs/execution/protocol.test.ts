@@ -131,7 +131,7 @@ describe('the agent protocol', () => {
     await runs.abort(id);
   });
 
-  it('keeps a log as one sequence of bytes: accepts repeats, rejects gaps, keeps the interleaving', async () => {
+  it('keeps a log as one byte sequence: accepts repeats, rejects gaps, keeps the order', async () => {
     const agent = await ProtocolAgent.register(server.url);
     const id = await runs.start('workflow', 'files');
     const job = await agent.claimOne();
