@@ -28,7 +28,7 @@ export interface WritersAnswer {
   readonly seconds: number;
 }
 
-const TICK_MS = 10;
+const TICK_MS = 20;
 /** Taken from in pieces: to make randomness for each line would take longer than to deliver it. */
 const RANDOM = randomBytes(65_536).toString('hex');
 const WORDS = ['request served', 'cache refreshed for tenant', 'retrying upstream', 'connection accepted from peer'];
